@@ -1,0 +1,18 @@
+# `make run` shows the six example services at work, `make test` checks everything.
+
+run: preflight
+	@cargo run --locked -p hostel -- run example-services/*/
+
+test: preflight
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --release -p hostel-sdk -p hostel-test-guests --target wasm32-wasip2 -- -D warnings
+	cargo test --locked --workspace
+
+bench: preflight
+	cargo bench --locked --profile dev -p hostel
+
+preflight:
+	@./preflight
+
+.PHONY: run test bench preflight

@@ -1,0 +1,213 @@
+//! The plugin's cache: values of any type that serialises, under a key, with an expiry.
+
+use std::any::type_name;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+#[cfg(not(target_family = "wasm"))]
+use crate::fake::Store;
+use crate::numbers;
+#[cfg(target_family = "wasm")]
+use crate::wit::Store;
+
+/// Ten years: `hostel:cache/cache` takes no longer expiry.
+const LONGEST_EXPIRY: Duration = Duration::from_secs(315_360_000);
+
+/// The cache that the host bound to this plugin, shared by all its instances.
+///
+/// - Values are JSON: whatever one language stores, every other can read.
+/// - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
+///   100 levels deep, unless the host's configuration says otherwise.
+/// - A cache may forget: a full one evicts what was not used for a while. A value worth keeping has
+///   its source elsewhere.
+/// - After an error the old entry is untouched, except after [`CacheErrorKind::Unavailable`]: there
+///   the write may have happened.
+///
+/// ```
+/// # use hostel_sdk::{Context, Result};
+/// use std::time::Duration;
+///
+/// fn count_visit(ctx: &Context) -> Result<u64> {
+///     let visits = ctx.cache.get("visits")?.unwrap_or(0) + 1;
+///     ctx.cache.set_with_expiry("visits", &visits, Duration::from_secs(60))?;
+///     Ok(visits)
+/// }
+/// # let fake = hostel_sdk::fake::Fake::new();
+/// # assert_eq!((count_visit(&fake.context()), count_visit(&fake.context())), (Ok(1), Ok(2)));
+/// ```
+#[derive(Debug)]
+pub struct Cache {
+    store: Store,
+}
+
+impl Cache {
+    pub(crate) fn new(store: Store) -> Cache {
+        Cache { store }
+    }
+
+    /// The value under `key`; `None` when it is missing or expired, and when it is a stored `null`
+    /// ([`exists`](Cache::exists) tells them apart). Never extends the expiry.
+    ///
+    /// An integer is never rounded. One beyond ±2^53 does not read as an `f64` (nor one beyond
+    /// ±2^24 as an `f32`), whether that very integer would survive or not, and one that needs more
+    /// than 64 bits reads only as `i128` or `u128`, not as a `serde_json::Value`. Fields that `T`
+    /// does not have do not matter. One gap: below `#[serde(flatten)]`, and in untagged and
+    /// internally tagged enums, serde hides which type a number becomes, so there an integer
+    /// of at most 64 bits can still turn into a rounded float.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidValue` when the value does not fit `T`, or `T` would round it; `InvalidKey`, `Denied`,
+    /// `Unavailable` from the host.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, CacheError> {
+        let Some(text) = self.get_raw(key)? else {
+            return Ok(None);
+        };
+        numbers::from_text(&text).map_err(|error| {
+            let (key, kind) = (shortened(key), type_name::<T>());
+            invalid_value(format!(
+                "the value under {key} does not read as {kind}: {error}"
+            ))
+        })
+    }
+
+    /// The JSON text under `key`, byte for byte as it was stored: for numbers that no type here
+    /// holds, and to pass a value on unread. A stored `null` is `Some("null")`.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidKey`, `Denied`, `Unavailable` from the host.
+    pub fn get_raw(&self, key: &str) -> Result<Option<String>, CacheError> {
+        self.store.get(key)
+    }
+
+    /// Stores `value` under `key` until it is replaced, deleted or evicted. Replaces value and
+    /// expiry of the entry that was there: this one has no expiry, whatever that one had.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidValue` without a call to the host when the value has no JSON form: it holds a NaN or
+    /// an infinity, a map whose keys are no strings, or its own `Serialize` fails. `InvalidKey`,
+    /// `InvalidValue`, `TooLarge`, `Denied`, `Unavailable` from the host.
+    pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), CacheError> {
+        self.store.set(key, &json(key, value)?, None)
+    }
+
+    /// As [`set`](Cache::set), and the entry is gone for every operation from the first instant at
+    /// which `expiry` has passed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`set`](Cache::set), and `InvalidExpiry` without a call to the host unless `expiry`
+    /// is whole seconds, 1 to 315,360,000 (ten years).
+    pub fn set_with_expiry<T: Serialize + ?Sized>(
+        &self,
+        key: &str,
+        value: &T,
+        expiry: Duration,
+    ) -> Result<(), CacheError> {
+        let seconds = whole_seconds(expiry)?;
+        self.store.set(key, &json(key, value)?, Some(seconds))
+    }
+
+    /// Removes the entry; true when a live one was there. Deleting a missing key is no error.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidKey`, `Denied`, `Unavailable` from the host.
+    pub fn delete(&self, key: &str) -> Result<bool, CacheError> {
+        self.store.delete(key)
+    }
+
+    /// True for a live entry, also for one whose value is `null`. Does not count as a use for
+    /// eviction.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidKey`, `Denied`, `Unavailable` from the host.
+    pub fn exists(&self, key: &str) -> Result<bool, CacheError> {
+        self.store.exists(key)
+    }
+}
+
+/// Why a call of the cache was refused. The set is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CacheErrorKind {
+    /// The key is empty or longer than 1,024 bytes.
+    InvalidKey,
+    /// The value has no JSON form that every language can read, or does not fit the type asked for.
+    InvalidValue,
+    /// The expiry is no whole number of seconds, or not 1 to 315,360,000 of them.
+    InvalidExpiry,
+    /// The value is longer than the cache allows.
+    TooLarge,
+    /// The plugin may not do this here.
+    Denied,
+    /// What holds the entries did not answer in time. The only kind after which a write may have
+    /// happened.
+    Unavailable,
+}
+
+/// A refused call of the cache.
+///
+/// `?` in a service turns it into a [`Failure`](crate::Failure): `Unavailable` stays that, every
+/// other kind is `Internal`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheError {
+    /// What a program can act upon.
+    pub kind: CacheErrorKind,
+    /// For a person: the offending value, shortened, and the rule or limit.
+    pub message: String,
+}
+
+impl fmt::Display for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for CacheError {}
+
+fn json<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<String, CacheError> {
+    numbers::to_text(value).map_err(|error| {
+        let key = shortened(key);
+        invalid_value(format!("the value for {key} has no JSON form: {error}"))
+    })
+}
+
+fn invalid_value(message: String) -> CacheError {
+    CacheError {
+        kind: CacheErrorKind::InvalidValue,
+        message,
+    }
+}
+
+fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
+    let seconds = u32::try_from(expiry.as_secs()).unwrap_or(u32::MAX);
+    if expiry.is_zero() || expiry.subsec_nanos() != 0 || expiry > LONGEST_EXPIRY {
+        let message = format!(
+            "an expiry of {expiry:?}: it must be whole seconds, 1 to {} (ten years)",
+            LONGEST_EXPIRY.as_secs()
+        );
+        return Err(CacheError {
+            kind: CacheErrorKind::InvalidExpiry,
+            message,
+        });
+    }
+    Ok(seconds)
+}
+
+/// The key in quotes, cut to what an error message can carry.
+fn shortened(key: &str) -> String {
+    match key.char_indices().nth(64) {
+        Some((end, _)) => format!("{:?}..", key.get(..end).unwrap_or_default()),
+        None => format!("{key:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

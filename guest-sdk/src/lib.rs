@@ -1,0 +1,137 @@
+//! Write a service for a Hostel host in Rust: a shared JSON cache with expiry, a log, and typed
+//! requests and responses.
+//!
+//! # A service
+//!
+//! A service is a function. [`services!`] lists those of a plugin, and that is all there is to it.
+//!
+//! ```
+//! use hostel_sdk::{Context, Result, info, services};
+//!
+//! services! {
+//!     /// Stores a value and reads it back.
+//!     store_and_read,
+//! }
+//!
+//! fn store_and_read(ctx: &Context) -> Result<()> {
+//!     ctx.cache.set("greeting", "hello")?;
+//!     if let Some(value) = ctx.cache.get::<String>("greeting")? {
+//!         info!("{value}");
+//!     }
+//!     Ok(())
+//! }
+//! # let fake = hostel_sdk::fake::Fake::new();
+//! # fake.call(SERVICES, "store-and-read", &()).unwrap();
+//! # assert_eq!(fake.logs(), ["info: hello"]);
+//! ```
+//!
+//! The crate it lives in is a `cdylib`; `cargo build --release --target wasm32-wasip2` makes the
+//! plugin, a component. The service is called `store-and-read` there.
+//!
+//! # Requests and responses
+//!
+//! A second argument is the request's JSON body, as any type that deserialises; a body that does not
+//! fit never reaches the function. What the function returns is the answer: a value that serialises
+//! becomes JSON, `()` an empty answer, and a [`Response`] is whatever you make of it. The rest of
+//! the request is in [`Context::request`].
+//!
+//! ```
+//! use hostel_sdk::{Context, Failure, Response, Result, services};
+//! use serde::{Deserialize, Serialize};
+//!
+//! services! {
+//!     /// Places an order.
+//!     "orders.place" => place_order,
+//!     /// Shows an order as a page.
+//!     "orders.page" => order_page,
+//! }
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Order {
+//!     id: u64,
+//!     item: String,
+//! }
+//!
+//! fn place_order(ctx: &Context, order: Order) -> Result<Order> {
+//!     let key = format!("order:{}", order.id);
+//!     if ctx.cache.exists(&key)? {
+//!         return Err(Failure::conflict(format!("order {} is placed already", order.id)));
+//!     }
+//!     ctx.cache.set(&key, &order)?;
+//!     Ok(order)
+//! }
+//!
+//! fn order_page(ctx: &Context) -> Result<Response> {
+//!     let http = ctx.request.http.as_ref();
+//!     let id = http.and_then(|http| http.path_param("id")).unwrap_or_default();
+//!     let Some(order) = ctx.cache.get::<Order>(&format!("order:{id}"))? else {
+//!         return Err(Failure::not_found(format!("no order {id:?}")));
+//!     };
+//!     Ok(Response::text(order.item).with_header("cache-control", "no-store"))
+//! }
+//! # use hostel_sdk::{FailureKind, fake::Fake};
+//! # let fake = Fake::new();
+//! # let order = Order { id: 7, item: "tea".to_string() };
+//! # let answer = fake.call(SERVICES, "orders.place", &order).unwrap();
+//! # assert_eq!(answer.body, br#"{"id":7,"item":"tea"}"#);
+//! # let again = fake.call(SERVICES, "orders.place", &order).unwrap_err();
+//! # assert_eq!(again.kind, FailureKind::Conflict);
+//! # let path_params = vec![("id".to_string(), "7".to_string())];
+//! # let http = Some(hostel_sdk::HttpRequest { path_params, ..Default::default() });
+//! # let service = "orders.page".to_string();
+//! # let request = hostel_sdk::Request { service, http, ..Default::default() };
+//! # assert_eq!(fake.call_with(SERVICES, request).unwrap().body, b"tea");
+//! ```
+//!
+//! # Failures
+//!
+//! A [`Failure`] has a kind that the caller sees and a message. `?` makes one of any error: kind
+//! `Internal`, or `Unavailable` when the cache is. A panic is a fault, not an answer: the host logs
+//! its message, discards the instance, and answers `Internal`.
+//!
+//! # Tests
+//!
+//! A service is tested without wasm and without a host: [`fake::Fake`] is the cache of a real host,
+//! with a clock that the test moves.
+//!
+//! ```
+//! # use hostel_sdk::{Context, Result, services};
+//! # services! { open_session }
+//! # fn open_session(ctx: &Context, token: String) -> Result<()> {
+//! #     let expiry = std::time::Duration::from_secs(60);
+//! #     Ok(ctx.cache.set_with_expiry("session", &token, expiry)?)
+//! # }
+//! use std::time::Duration;
+//!
+//! use hostel_sdk::fake::Fake;
+//!
+//! let fake = Fake::new();
+//! fake.call(SERVICES, "open-session", "abc123").unwrap();
+//! assert_eq!(fake.context().cache.exists("session"), Ok(true));
+//!
+//! fake.advance(Duration::from_secs(60));
+//! assert_eq!(fake.context().cache.exists("session"), Ok(false));
+//! ```
+
+mod service;
+
+mod cache;
+mod log;
+mod request;
+mod response;
+
+mod failure;
+mod numbers;
+
+#[cfg(not(target_family = "wasm"))]
+pub mod fake;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod wit;
+
+pub use cache::{Cache, CacheError, CacheErrorKind};
+pub use failure::{Failure, FailureKind, Result};
+pub use log::Level;
+pub use request::{HttpRequest, Request};
+pub use response::{IntoResponse, Response};
+pub use service::{Context, Handler, Service};

@@ -1,0 +1,95 @@
+//! The plugin's log lines. The host adds the plugin, the service and the request to each.
+
+use std::fmt;
+
+/// How much a line matters, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// For whoever looks for a fault.
+    Debug,
+    /// What happens in the ordinary course.
+    Info,
+    /// What is odd and was coped with.
+    Warn,
+    /// What failed.
+    Error,
+}
+
+impl Level {
+    /// Writes one line; it stays one line whatever it contains, since the host escapes control
+    /// characters. Never fails: the host cuts a line that is too long, and drops lines that are
+    /// too many, and says so.
+    ///
+    /// The macros [`debug!`](crate::debug), [`info!`](crate::info), [`warn!`](crate::warn) and
+    /// [`error!`](crate::error) call this.
+    pub fn log(self, message: fmt::Arguments<'_>) {
+        match message.as_str() {
+            Some(text) => sink(self, text),
+            None => sink(self, &message.to_string()),
+        }
+    }
+}
+
+/// In lower case, `info` for example.
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        })
+    }
+}
+
+#[cfg(target_family = "wasm")]
+use crate::wit::log as sink;
+
+#[cfg(not(target_family = "wasm"))]
+use crate::fake::log as sink;
+
+/// Logs one line at level debug, with the arguments of [`format!`].
+#[macro_export]
+macro_rules! debug {
+    ($($message:tt)+) => { $crate::Level::Debug.log(::std::format_args!($($message)+)) };
+}
+
+/// Logs one line at level info, with the arguments of [`format!`].
+#[macro_export]
+macro_rules! info {
+    ($($message:tt)+) => { $crate::Level::Info.log(::std::format_args!($($message)+)) };
+}
+
+/// Logs one line at level warn, with the arguments of [`format!`].
+#[macro_export]
+macro_rules! warn {
+    ($($message:tt)+) => { $crate::Level::Warn.log(::std::format_args!($($message)+)) };
+}
+
+/// Logs one line at level error, with the arguments of [`format!`].
+#[macro_export]
+macro_rules! error {
+    ($($message:tt)+) => { $crate::Level::Error.log(::std::format_args!($($message)+)) };
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fake::Fake;
+
+    #[test]
+    fn each_macro_logs_at_its_level_with_format_arguments() {
+        let fake = Fake::new();
+        let (who, many) = ("Ada", 2);
+        crate::debug!("plain");
+        crate::info!("{who} has {many:>3}");
+        crate::warn!("{} {who:?}", many + 1);
+        crate::error!("{0} {0}", who);
+        let lines = [
+            "debug: plain",
+            "info: Ada has   2",
+            "warn: 3 \"Ada\"",
+            "error: Ada Ada",
+        ];
+        assert_eq!(fake.logs(), lines);
+    }
+}

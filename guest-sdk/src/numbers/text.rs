@@ -1,0 +1,82 @@
+//! The integers of a JSON text that serde_json cannot hand on as integers.
+//!
+//! One of more than 64 bits arrives at its visitor as the nearest float. Whether a float was such an
+//! integer is told by the text: no integer in it beyond 64 bits may have that float for its nearest.
+//! A float that was written as one, and is the nearest of an integer elsewhere in the same text, is
+//! then refused too; that is rare, and better than a wrong number.
+
+use std::cell::OnceCell;
+
+/// From here on serde_json hands integers on as floats: the smallest magnitude beyond an `i64`.
+const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
+
+/// A JSON text, and its integers beyond 64 bits once they are asked for.
+pub(super) struct Text<'t> {
+    text: &'t str,
+    beyond: OnceCell<Vec<(f64, &'t str)>>,
+}
+
+impl<'t> Text<'t> {
+    pub(super) fn new(text: &'t str) -> Text<'t> {
+        Text {
+            text,
+            beyond: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &'t str {
+        self.text
+    }
+
+    /// An integer beyond 64 bits, as written, whose nearest float is `value`.
+    pub(super) fn integer_near(&self, value: f64) -> Option<&'t str> {
+        if value.abs() < BEYOND_64_BITS {
+            return None;
+        }
+        let beyond = self
+            .beyond
+            .get_or_init(|| integers_beyond_64_bits(self.text));
+        let found = beyond
+            .binary_search_by(|(near, _)| near.total_cmp(&value))
+            .ok()?;
+        beyond.get(found).map(|(_, integer)| *integer)
+    }
+}
+
+/// In the order of their values, to be searched: a text may hold as many as a guest likes.
+fn integers_beyond_64_bits(text: &str) -> Vec<(f64, &str)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
+        let token = rest.get(start..).unwrap_or_default();
+        let end = if token.starts_with('"') {
+            string_end(token)
+        } else {
+            number_end(token)
+        };
+        let (token, after) = token.split_at_checked(end).unwrap_or((token, ""));
+        let integer = !token.contains(['"', '.', 'e', 'E']);
+        if integer && token.parse::<u64>().is_err() && token.parse::<i64>().is_err() {
+            found.extend(token.parse().map(|near: f64| (near, token)));
+        }
+        rest = after;
+    }
+    found.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    found
+}
+
+fn string_end(token: &str) -> usize {
+    // As if escaped at first, so that the opening quote does not end the string.
+    let mut escaped = true;
+    let end = token.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(token.len(), |quote| quote + 1)
+}
+
+fn number_end(token: &str) -> usize {
+    let in_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+    token.find(|c| !in_number(c)).unwrap_or(token.len())
+}

@@ -1,0 +1,166 @@
+//! What a service answers when it fulfils a request.
+
+use std::any::TypeId;
+
+use serde::Serialize;
+
+use crate::failure::{Failure, Result};
+use crate::numbers;
+
+/// A service's answer.
+///
+/// Most services return any value that serialises instead, which becomes [`Response::json`]. The
+/// fields are open to read and to change; what HTTP does not allow (a status outside 200 to 599, a
+/// header of the connection) the host refuses.
+///
+/// ```
+/// use hostel_sdk::Response;
+///
+/// let response = Response::text("made").with_status(201).with_header("Location", "/orders/7");
+/// assert_eq!(response.headers, [("location".to_string(), b"/orders/7".to_vec())]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// A status code of HTTP, 200 to 599.
+    pub status: u16,
+    /// The media type of the body. Wins over a header of that name.
+    pub content_type: Option<String>,
+    /// Names in lower case; one name may occur more than once.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Empty when there is none.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// Status 200 and `value` as `application/json`.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the value has no JSON form: it holds a NaN or an infinity, a map whose keys
+    /// are no strings, or its own `Serialize` fails.
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Response> {
+        let text = numbers::to_text(value)
+            .map_err(|error| Failure::internal(format!("the answer has no JSON form: {error}")))?;
+        Ok(Response::ok("application/json", text.into_bytes()))
+    }
+
+    /// Status 200 and a plain text.
+    pub fn text(text: impl Into<String>) -> Response {
+        Response::ok("text/plain; charset=utf-8", text.into().into_bytes())
+    }
+
+    /// Status 200 and bytes of no particular type; see [`Response::with_content_type`].
+    pub fn bytes(body: impl Into<Vec<u8>>) -> Response {
+        Response::ok("application/octet-stream", body.into())
+    }
+
+    /// Status 204 and no body: what a service that returns `()` answers.
+    pub fn empty() -> Response {
+        Response {
+            status: 204,
+            content_type: None,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Response {
+        self.status = status;
+        self
+    }
+
+    /// The same with another media type.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Response {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
+    /// The same with one more header. The name is put in lower case; headers of that name stay.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Response {
+        self.headers.push((name.to_ascii_lowercase(), value.into()));
+        self
+    }
+
+    fn ok(content_type: &str, body: Vec<u8>) -> Response {
+        Response::empty()
+            .with_status(200)
+            .with_content_type(content_type)
+            .with_body(body)
+    }
+
+    fn with_body(mut self, body: Vec<u8>) -> Response {
+        self.body = body;
+        self
+    }
+}
+
+/// What a service may return: a [`Response`] as it is, `()` as [`Response::empty`], and any other
+/// value that serialises as [`Response::json`].
+pub trait IntoResponse {
+    /// The response that this value stands for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Response::json`].
+    fn into_response(self) -> Result<Response>;
+}
+
+impl IntoResponse for Response {
+    fn into_response(self) -> Result<Response> {
+        Ok(self)
+    }
+}
+
+impl<T: Serialize + 'static> IntoResponse for T {
+    fn into_response(self) -> Result<Response> {
+        if TypeId::of::<T>() == TypeId::of::<()>() {
+            return Ok(Response::empty());
+        }
+        Response::json(&self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::FailureKind;
+
+    #[track_caller]
+    fn check(value: impl IntoResponse, status: u16, content_type: Option<&str>, body: &str) {
+        let response = value.into_response().unwrap();
+        assert_eq!(response.status, status);
+        assert_eq!(response.content_type.as_deref(), content_type);
+        assert_eq!(response.body, body.as_bytes());
+    }
+
+    #[test]
+    fn values_become_json_unit_nothing_and_a_response_itself() {
+        check((), 204, None, "");
+        check("a", 200, Some("application/json"), r#""a""#);
+        check(None::<u8>, 200, Some("application/json"), "null");
+        check(vec![(1, true)], 200, Some("application/json"), "[[1,true]]");
+        check(
+            Response::text("a").with_status(202),
+            202,
+            Some("text/plain; charset=utf-8"),
+            "a",
+        );
+        check(
+            Response::bytes("a").with_content_type("a/b"),
+            200,
+            Some("a/b"),
+            "a",
+        );
+    }
+
+    #[test]
+    fn value_without_a_json_form_is_an_internal_failure() {
+        let failure = f64::NAN.into_response().unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Internal);
+        assert!(failure.message.contains("NaN"), "{failure}");
+    }
+}

@@ -1,0 +1,299 @@
+//! How a plugin says which services it has, and how a request finds its handler.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+use crate::cache::Cache;
+use crate::failure::{Failure, Result};
+use crate::request::Request;
+use crate::response::{IntoResponse, Response};
+
+/// What a handler works with: the cache, and the request beyond its typed body.
+#[derive(Debug)]
+pub struct Context {
+    /// The plugin's cache.
+    pub cache: Cache,
+    /// The request.
+    pub request: Request,
+}
+
+/// Lists the services of a plugin, each with the function that handles it, and exports them.
+///
+/// Once in a plugin, anywhere in it. A doc comment is the description that people see. A service is
+/// named by its function, with hyphens for underscores, or by a name in front: 1 to 128 ASCII
+/// letters, digits, dots, hyphens and underscores, a letter first, unique in the plugin; the host
+/// refuses a plugin that keeps to less. What a handler looks like: [`Handler`].
+///
+/// Defines the constant `SERVICES`, which tests hand to [`Fake::call`](crate::fake::Fake::call).
+///
+/// ```
+/// use hostel_sdk::{Context, Result, services};
+///
+/// services! {
+///     /// Says whether the service is up.
+///     is_up,
+///     /// Finds one order.
+///     "orders.find" => find_order,
+/// }
+///
+/// fn is_up(_ctx: &Context) -> Result<bool> {
+///     Ok(true)
+/// }
+///
+/// fn find_order(ctx: &Context, number: u64) -> Result<Option<String>> {
+///     Ok(ctx.cache.get(&format!("order:{number}"))?)
+/// }
+///
+/// let names: Vec<_> = SERVICES.iter().map(|service| service.name()).collect();
+/// assert_eq!(names, ["is-up", "orders.find"]);
+/// ```
+#[macro_export]
+macro_rules! services {
+    (@service $description:expr, $name:literal $handler:path) => {
+        $crate::Service::named($name, $description, |ctx| $crate::Handler::handle(&$handler, ctx))
+    };
+    (@service $description:expr, $handler:path) => {
+        $crate::Service::of_function(
+            ::std::stringify!($handler),
+            $description,
+            |ctx| $crate::Handler::handle(&$handler, ctx),
+        )
+    };
+    ($($(#[doc = $doc:literal])* $($name:literal =>)? $handler:path),+ $(,)?) => {
+        /// The services of this plugin, as `services!` lists them.
+        #[allow(dead_code, unreachable_pub)]
+        pub const SERVICES: &[$crate::Service] = &[
+            $($crate::services!(@service ::std::concat!($($doc),*), $($name)? $handler)),+
+        ];
+
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            struct Plugin;
+
+            impl $crate::wit::Guest for Plugin {
+                fn services() -> ::std::vec::Vec<$crate::wit::ServiceInfo> {
+                    $crate::wit::list(SERVICES)
+                }
+
+                fn handle(
+                    request: $crate::wit::Request,
+                ) -> ::std::result::Result<$crate::wit::Response, $crate::wit::Failure> {
+                    $crate::wit::handle(SERVICES, request)
+                }
+            }
+
+            $crate::wit::export!(Plugin with_types_in $crate::wit);
+        };
+    };
+}
+
+/// A function that handles the requests to one service:
+///
+/// - `fn(&Context) -> Result<R>`, which reads the body itself or not at all, or
+/// - `fn(&Context, T) -> Result<R>`, where `T: DeserializeOwned` is the body as
+///   [`Request::json`] reads it; a body that does not fit is a `BadRequest`.
+///
+/// `R` is a [`Response`], or any value that is `Serialize + 'static`: see [`IntoResponse`].
+/// Implemented for such functions; there is no need to implement it elsewhere.
+#[diagnostic::on_unimplemented(
+    message = "this function cannot handle a service",
+    label = "not a handler",
+    note = "a handler is `fn(&Context) -> Result<R>` or `fn(&Context, T) -> Result<R>`",
+    note = "`T` is `DeserializeOwned`; `R` is a `Response`, or any `Serialize + 'static`"
+)]
+pub trait Handler<Arguments> {
+    /// Handles one request.
+    ///
+    /// # Errors
+    ///
+    /// The function's own, that of a body that does not fit, and that of an answer without a JSON
+    /// form.
+    fn handle(&self, ctx: &Context) -> Result<Response>;
+}
+
+impl<F, R> Handler<()> for F
+where
+    F: Fn(&Context) -> Result<R>,
+    R: IntoResponse,
+{
+    fn handle(&self, ctx: &Context) -> Result<Response> {
+        self(ctx)?.into_response()
+    }
+}
+
+impl<F, T, R> Handler<(T,)> for F
+where
+    F: Fn(&Context, T) -> Result<R>,
+    T: DeserializeOwned,
+    R: IntoResponse,
+{
+    fn handle(&self, ctx: &Context) -> Result<Response> {
+        self(ctx, ctx.request.json()?)?.into_response()
+    }
+}
+
+/// One service of a plugin, as [`services!`](crate::services) lists it.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    name: Name,
+    description: &'static str,
+    handle: fn(&Context) -> Result<Response>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Name {
+    Given(&'static str),
+    OfFunction(&'static str),
+}
+
+impl Service {
+    /// The name within the plugin.
+    pub fn name(&self) -> Cow<'static, str> {
+        match self.name {
+            Name::Given(name) => Cow::Borrowed(name),
+            Name::OfFunction(path) => {
+                let name = path.rsplit(':').next().unwrap_or(path).trim();
+                Cow::Owned(name.replace('_', "-"))
+            }
+        }
+    }
+
+    /// One line for a person. May be empty.
+    pub fn description(&self) -> &'static str {
+        self.description.trim()
+    }
+
+    #[doc(hidden)]
+    pub const fn named(
+        name: &'static str,
+        description: &'static str,
+        handle: fn(&Context) -> Result<Response>,
+    ) -> Service {
+        Service {
+            name: Name::Given(name),
+            description,
+            handle,
+        }
+    }
+
+    #[doc(hidden)]
+    pub const fn of_function(
+        path: &'static str,
+        description: &'static str,
+        handle: fn(&Context) -> Result<Response>,
+    ) -> Service {
+        Service {
+            name: Name::OfFunction(path),
+            description,
+            handle,
+        }
+    }
+}
+
+/// Hands the request to the service that it names.
+///
+/// # Errors
+///
+/// The service's own; `NotFound` when there is no such service, which a host has checked before.
+pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> {
+    let name = &ctx.request.service;
+    let Some(service) = services.iter().find(|service| service.name() == *name) else {
+        let names: Vec<_> = services.iter().map(Service::name).collect();
+        let names = names.join(", ");
+        return Err(Failure::not_found(format!(
+            "no service {name:?} here; there are: {names}"
+        )));
+    };
+    (service.handle)(ctx)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fake::Fake;
+    use crate::{Context, Failure, FailureKind, Response, Result, info};
+
+    mod orders {
+        pub(super) fn count_all(_ctx: &crate::Context) -> crate::Result<usize> {
+            Ok(3)
+        }
+    }
+
+    services! {
+        /// Logs its request.
+        log_request,
+        /// Adds two numbers,
+        /// exactly.
+        "add_numbers" => add,
+        orders::count_all,
+        "made.by.hand" => made,
+        fails,
+    }
+
+    fn log_request(ctx: &Context) -> Result<()> {
+        info!("{} {}", ctx.request.service, ctx.request.body.len());
+        Ok(())
+    }
+
+    fn add(_ctx: &Context, (a, b): (u64, u64)) -> Result<u64> {
+        Ok(a + b)
+    }
+
+    fn made(_ctx: &Context, name: Option<String>) -> Result<Response> {
+        Ok(Response::text(name.unwrap_or_default()).with_status(201))
+    }
+
+    fn fails(_ctx: &Context) -> Result<()> {
+        Err(Failure::conflict("taken"))
+    }
+
+    #[test]
+    fn services_are_named_by_function_or_by_hand_and_described_by_doc_comment() {
+        let listed: Vec<_> = SERVICES
+            .iter()
+            .map(|s| (s.name(), s.description()))
+            .collect();
+        let expected = [
+            ("log-request".into(), "Logs its request."),
+            ("add_numbers".into(), "Adds two numbers, exactly."),
+            ("count-all".into(), ""),
+            ("made.by.hand".into(), ""),
+            ("fails".into(), ""),
+        ];
+        assert_eq!(listed, expected);
+    }
+
+    #[track_caller]
+    fn check(service: &str, body: serde_json::Value, expected: Result<(u16, &str), FailureKind>) {
+        let answer = Fake::new().call(SERVICES, service, &body);
+        let answer = answer.map(|r| (r.status, String::from_utf8(r.body).unwrap()));
+        let answer = answer.map_err(|failure| failure.kind);
+        assert_eq!(
+            answer,
+            expected.map(|(status, body)| (status, body.to_owned()))
+        );
+    }
+
+    #[test]
+    fn request_reaches_the_service_it_names_with_its_typed_body() {
+        use serde_json::json;
+        check("log-request", json!({}), Ok((204, "")));
+        check("add_numbers", json!([1, 2]), Ok((200, "3")));
+        check("add_numbers", json!([1]), Err(FailureKind::BadRequest));
+        check("count-all", json!("ignored"), Ok((200, "3")));
+        check("made.by.hand", json!(null), Ok((201, "")));
+        check("made.by.hand", json!("a"), Ok((201, "a")));
+        check("fails", json!(null), Err(FailureKind::Conflict));
+        check("add-numbers", json!([1, 2]), Err(FailureKind::NotFound));
+    }
+
+    #[test]
+    fn unknown_service_is_answered_with_those_there_are() {
+        let failure = Fake::new().call(SERVICES, "fail", &()).unwrap_err();
+        assert!(failure.message.contains("\"fail\""), "{failure}");
+        assert!(
+            failure.message.contains("log-request, add_numbers"),
+            "{failure}"
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! Time as the cache sees it: nanoseconds that only go forward.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A monotonic clock: the system's, or one that a test moves by hand.
+///
+/// A clone shows the same time. It counts nanoseconds from its own start, is not moved by changes
+/// of the wall clock, and on Linux stands still while the machine is suspended. It ends at 584
+/// years, and then stands still too.
+#[derive(Debug, Clone)]
+pub struct Clock(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    System(Instant),
+    Mock(Arc<AtomicU64>),
+}
+
+/// Moves the [`Clock`] that it was made with, and every clone of that clock.
+#[derive(Debug, Clone)]
+pub struct MockClock(Arc<AtomicU64>);
+
+/// A reading of a clock, in nanoseconds since the clock's start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(u64);
+
+impl Clock {
+    /// The operating system's monotonic clock, starting now.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Source::System(Instant::now()))
+    }
+
+    /// A clock that stands at zero until the handle advances it.
+    #[must_use]
+    pub fn mock() -> (Self, MockClock) {
+        let nanos = Arc::new(AtomicU64::new(0));
+        (Self(Source::Mock(Arc::clone(&nanos))), MockClock(nanos))
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        match &self.0 {
+            Source::System(start) => Moment::ZERO.after(start.elapsed()),
+            Source::Mock(nanos) => Moment(nanos.load(Ordering::Acquire)),
+        }
+    }
+}
+
+impl MockClock {
+    /// Moves the clock forward. It stops at its end, 584 years, instead of wrapping.
+    pub fn advance(&self, by: Duration) {
+        let step = |nanos| Some(Moment(nanos).after(by).0);
+        // The closure always answers `Some`, so the update cannot fail.
+        let _ = self
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
+    }
+}
+
+impl Moment {
+    const ZERO: Self = Self(0);
+    /// Later than any clock can show, so that comparing with it needs no special case.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+    const LAST: u64 = u64::MAX - 1;
+
+    /// This moment and `by`, at most the last that a clock can show.
+    pub(crate) fn after(self, by: Duration) -> Self {
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(by).min(Self::LAST))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mock_clock_and_its_clones_move_only_when_advanced() {
+        let (clock, handle) = Clock::mock();
+        let clone = clock.clone();
+        assert_eq!(clock.now(), Moment(0));
+        handle.advance(Duration::from_nanos(1));
+        assert_eq!((clock.now(), clone.now()), (Moment(1), Moment(1)));
+    }
+
+    #[test]
+    fn a_clock_stops_at_its_end_before_never() {
+        let (clock, handle) = Clock::mock();
+        for _ in 0..2 {
+            handle.advance(Duration::MAX);
+            assert_eq!(clock.now(), Moment(Moment::LAST));
+            assert!(clock.now() < Moment::NEVER);
+        }
+    }
+
+    #[test]
+    fn the_system_clock_never_goes_back() {
+        let clock = Clock::system();
+        let readings: Vec<_> = (0..1000).map(|_| clock.now()).collect();
+        assert!(readings.is_sorted());
+    }
+}

@@ -1,0 +1,60 @@
+//! An expiring map of JSON texts, bounded in bytes: the cache that a Hostel host offers its guests.
+//!
+//! Keys are short texts, values are JSON texts kept byte for byte, and an entry may have an expiry
+//! in whole seconds. The map is in memory and shared by threads. It knows nothing of who calls it.
+//!
+//! ```
+//! use hostel_cache::{Cache, CacheLimits, Clock};
+//! use std::time::Duration;
+//!
+//! let (clock, time) = Clock::mock();
+//! let cache = Cache::new(CacheLimits::default(), clock);
+//!
+//! cache.set("user:1", r#"{"name":"Ada"}"#, Some(60))?;
+//! assert_eq!(cache.get("user:1")?.as_deref(), Some(r#"{"name":"Ada"}"#));
+//!
+//! time.advance(Duration::from_secs(60));
+//! assert_eq!(cache.get("user:1")?, None);
+//!
+//! let error = cache.set("user:1", "{'name':'Ada'}", None).unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "invalid value at byte 1: expected a member's name in double quotes, \
+//!      found \"'name':'Ada'}\"",
+//! );
+//! # Ok::<(), hostel_cache::Error>(())
+//! ```
+//!
+//! [`Key`], [`Json`] and [`Expiry`] are the rules for arguments, for other backends to apply too.
+
+mod cache;
+mod caches;
+mod name;
+
+mod expiry;
+mod key;
+mod value;
+
+mod clock;
+mod error;
+mod limits;
+mod stats;
+
+mod eviction;
+mod index;
+mod pages;
+mod shard;
+
+pub use cache::Cache;
+pub use caches::{Caches, OpenError};
+pub use clock::{Clock, MockClock};
+pub use error::{Error, ErrorKind};
+pub use expiry::{Expiry, MAX_EXPIRY_SECONDS};
+pub use key::{Key, MAX_KEY_BYTES};
+pub use limits::{
+    CacheLimits, DEFAULT_CAPACITY, DEFAULT_VALUE_LIMIT, LimitsError, MIN_CAPACITY,
+    MIN_CAPACITY_IN_VALUES,
+};
+pub use name::{CacheName, Name, NameError};
+pub use stats::Stats;
+pub use value::{Json, MAX_DEPTH};

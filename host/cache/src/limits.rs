@@ -1,0 +1,158 @@
+//! How much a cache may hold.
+
+use thiserror::Error;
+
+/// The capacity of a cache that is not configured otherwise: 64 MiB.
+///
+/// Room for some hundred thousand small entries, and little enough that a dozen plugins with a
+/// cache each fit a small machine.
+pub const DEFAULT_CAPACITY: usize = 64 << 20;
+
+/// The longest value of a cache that is not configured otherwise: 1 MiB.
+///
+/// More than that is a file, and a guest would copy it on every read.
+pub const DEFAULT_VALUE_LIMIT: usize = 1 << 20;
+
+/// How many times the value limit a capacity must be.
+///
+/// One `set` then throws out at most a small part of what the cache holds, and several shards can
+/// each hold the largest entry.
+pub const MIN_CAPACITY_IN_VALUES: usize = 16;
+
+/// The least capacity whatever the value limit: 64 KiB.
+///
+/// A shard needs about 5 KiB for one entry with the longest key, the pages that it is filed in
+/// included.
+pub const MIN_CAPACITY: usize = 64 << 10;
+
+/// The capacity and the value limit of one cache, both in bytes, checked against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheLimits {
+    capacity: usize,
+    value_limit: usize,
+}
+
+/// Limits that no cache can keep.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LimitsError {
+    /// No JSON text is that short.
+    #[error("value limit of 0 bytes: the shortest JSON text is 1 byte, so raise the limit")]
+    NoValue,
+    /// The capacity is less than [`MIN_CAPACITY`].
+    #[error("capacity of {capacity} bytes is too small: raise it to at least {MIN_CAPACITY}")]
+    TooSmall {
+        /// The capacity as given.
+        capacity: usize,
+    },
+    /// The capacity is less than [`MIN_CAPACITY_IN_VALUES`] times the value limit.
+    #[error(
+        "capacity of {capacity} bytes is too small for a value limit of {value_limit} bytes: \
+         raise the capacity to at least {MIN_CAPACITY_IN_VALUES} times the value limit, \
+         or lower the value limit to at most {}",
+        capacity / MIN_CAPACITY_IN_VALUES
+    )]
+    TooSmallForValues {
+        /// The capacity as given.
+        capacity: usize,
+        /// The value limit as given.
+        value_limit: usize,
+    },
+}
+
+impl CacheLimits {
+    /// Takes a capacity and a value limit, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitsError`] when the value limit is 0, and when the capacity is less than
+    /// [`MIN_CAPACITY`] or less than [`MIN_CAPACITY_IN_VALUES`] times the value limit.
+    pub fn new(capacity: usize, value_limit: usize) -> Result<Self, LimitsError> {
+        if value_limit == 0 {
+            return Err(LimitsError::NoValue);
+        }
+        if capacity < MIN_CAPACITY {
+            return Err(LimitsError::TooSmall { capacity });
+        }
+        if value_limit > capacity / MIN_CAPACITY_IN_VALUES {
+            return Err(LimitsError::TooSmallForValues {
+                capacity,
+                value_limit,
+            });
+        }
+        Ok(Self {
+            capacity,
+            value_limit,
+        })
+    }
+
+    /// How many bytes the cache may hold: keys, values and what it takes to file them.
+    #[must_use]
+    pub fn capacity(self) -> usize {
+        self.capacity
+    }
+
+    /// The longest value, in bytes.
+    #[must_use]
+    pub fn value_limit(self) -> usize {
+        self.value_limit
+    }
+}
+
+impl Default for CacheLimits {
+    fn default() -> Self {
+        Self {
+            capacity: DEFAULT_CAPACITY,
+            value_limit: DEFAULT_VALUE_LIMIT,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_fit_each_other_are_taken() {
+        let fitting = [
+            (MIN_CAPACITY, 1),
+            (MIN_CAPACITY, MIN_CAPACITY / 16),
+            (16 << 20, 1 << 20),
+            (usize::MAX, usize::MAX / 16),
+        ];
+        for (capacity, value_limit) in fitting {
+            let limits = CacheLimits::new(capacity, value_limit).unwrap();
+            assert_eq!(
+                (limits.capacity(), limits.value_limit()),
+                (capacity, value_limit)
+            );
+        }
+        let default = CacheLimits::default();
+        assert_eq!(
+            CacheLimits::new(default.capacity(), default.value_limit()),
+            Ok(default)
+        );
+    }
+
+    #[track_caller]
+    fn check(capacity: usize, value_limit: usize, named: &[&str]) {
+        let message = CacheLimits::new(capacity, value_limit)
+            .unwrap_err()
+            .to_string();
+        for part in named {
+            assert!(message.contains(part), "{message:?} does not name {part}");
+        }
+    }
+
+    #[test]
+    fn limits_that_do_not_fit_are_refused_with_both_numbers_and_the_fix() {
+        check(
+            (16 << 20) - 1,
+            1 << 20,
+            &["16777215", "1048576", "16 times", "at most 1048575"],
+        );
+        check(MIN_CAPACITY - 1, 1, &["65535", "65536"]);
+        check(usize::MAX, usize::MAX / 16 + 1, &["16 times"]);
+        check(usize::MAX, usize::MAX, &["16 times"]);
+        check(DEFAULT_CAPACITY, 0, &["0 bytes"]);
+    }
+}

@@ -1,0 +1,32 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+/// Why the program ends early: the code and the reason.
+pub(super) struct Exit {
+    pub(super) code: ExitCode,
+    pub(super) error: anyhow::Error,
+}
+
+/// A service failed.
+pub(super) const SERVICE_FAILED: u8 = 1;
+/// The command line makes no sense.
+pub(super) const USAGE: u8 = 2;
+/// A plugin could not be built or loaded.
+pub(super) const NO_PLUGIN: u8 = 3;
+
+impl Exit {
+    pub(super) fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Exit {
+            code: USAGE.into(),
+            error: error.into(),
+        }
+    }
+
+    pub(super) fn no_plugin(error: impl Into<anyhow::Error>) -> Self {
+        Exit {
+            code: NO_PLUGIN.into(),
+            error: error.into(),
+        }
+    }
+}

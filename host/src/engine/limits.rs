@@ -1,0 +1,151 @@
+//! What one call may use up: every limit named, with its value and its reason.
+
+use bytesize::ByteSize;
+use std::fmt;
+use std::time::Duration;
+
+/// The limits of a host. Each is a setting; the default's reason stands beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Time of one call, from making the instance to its answer, waiting included. 1 second: a
+    /// service that answers people has no use for more.
+    pub time: Duration,
+    /// Bytes of all memories and tables of an instance together. 64 MiB: room for a language
+    /// runtime and its working set; a table's element counts as 8 bytes.
+    pub memory: usize,
+    /// Bytes of WebAssembly stack. 512 KiB, the engine's own default; recursion that needs more
+    /// is a bug more often than a need.
+    pub stack: usize,
+    /// Core instances, memories and tables of a component, each counted alone. 100: a component
+    /// made by any of the usual tools has fewer than 20.
+    pub instances: usize,
+    /// Live handles of a call: streams, pollables and the like. 1,000: a leak is stopped long
+    /// before the host feels it.
+    pub handles: usize,
+    /// Bytes that a guest may pass to the host in one host call. 64 MiB: a backstop, well above
+    /// what any documented limit lets through.
+    pub hostcall_bytes: usize,
+    /// Bytes of a request's body. 8 MiB.
+    pub request: usize,
+    /// Bytes of a response, headers included. 8 MiB: several of the largest cache values.
+    pub response: usize,
+    /// Log lines of one call; further ones are counted and dropped. 1,000.
+    pub log_lines: u64,
+    /// Bytes of one log message; the rest is cut. 8 KiB.
+    pub log_line_bytes: usize,
+    /// Bytes of a component. 256 MiB: the largest language runtime is a tenth of it, and
+    /// compiling takes several times the size.
+    pub component: u64,
+    /// Services of one plugin. 1,000.
+    pub services: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            time: Duration::from_secs(1),
+            memory: 64 << 20,
+            stack: 512 << 10,
+            instances: 100,
+            handles: 1_000,
+            hostcall_bytes: 64 << 20,
+            request: 8 << 20,
+            response: 8 << 20,
+            log_lines: 1_000,
+            log_line_bytes: 8 << 10,
+            component: 256 << 20,
+            services: 1_000,
+        }
+    }
+}
+
+/// Which limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    missing_docs,
+    reason = "each is documented at the field of `Limits` of that name"
+)]
+pub enum Limit {
+    Time,
+    Memory,
+    Stack,
+    Instances,
+    Handles,
+    HostcallBytes,
+    Request,
+    Response,
+    Component,
+    Services,
+}
+
+impl Limit {
+    /// The limit's name in `limits.<name>`, the setting that raises it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Limit::Time => "time",
+            Limit::Memory => "memory",
+            Limit::Stack => "stack",
+            Limit::Instances => "instances",
+            Limit::Handles => "handles",
+            Limit::HostcallBytes => "hostcall-bytes",
+            Limit::Request => "request",
+            Limit::Response => "response",
+            Limit::Component => "component",
+            Limit::Services => "services",
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Limit::Time => "the call ran longer than",
+            Limit::Memory => "the guest needed more memory than",
+            Limit::Stack => "the guest needed more stack than",
+            Limit::Instances => "the component has more core instances, memories or tables than",
+            Limit::Handles => "the guest held more handles than",
+            Limit::HostcallBytes => "the guest passed the host in one call more than",
+            Limit::Request => "the request's body is larger than",
+            Limit::Response => "the response is larger than",
+            Limit::Component => "the component is larger than",
+            Limit::Services => "the plugin lists more services than",
+        }
+    }
+
+    /// The error that says this limit was reached, with its value in `limits`.
+    pub(crate) fn reached(self, limits: &Limits) -> LimitReached {
+        let size = |bytes: usize| ByteSize::b(bytes as u64).to_string();
+        let value = match self {
+            Limit::Time => humantime::format_duration(limits.time).to_string(),
+            Limit::Memory => size(limits.memory),
+            Limit::Stack => size(limits.stack),
+            Limit::Instances => limits.instances.to_string(),
+            Limit::Handles => limits.handles.to_string(),
+            Limit::HostcallBytes => size(limits.hostcall_bytes),
+            Limit::Request => size(limits.request),
+            Limit::Response => size(limits.response),
+            Limit::Component => ByteSize::b(limits.component).to_string(),
+            Limit::Services => limits.services.to_string(),
+        };
+        LimitReached { limit: self, value }
+    }
+}
+
+/// A limit was reached: which, its value, and the setting that raises it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct LimitReached {
+    /// Which limit.
+    pub limit: Limit,
+    /// Its value, with its unit.
+    pub value: String,
+}
+
+impl fmt::Display for LimitReached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {}: raise `limits.{}`",
+            self.limit.what(),
+            self.value,
+            self.limit.name()
+        )
+    }
+}

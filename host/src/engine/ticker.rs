@@ -1,0 +1,30 @@
+//! The clock hand of the engine: without it a guest that loops would never give the thread back.
+
+use std::time::Duration;
+use wasmtime::Engine;
+
+/// Time between two ticks: the longest that a looping guest holds its thread before others get a
+/// turn.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Advances the engine's epoch until the engine is gone.
+///
+/// # Errors
+///
+/// When the thread cannot be started.
+pub(crate) fn start(engine: &Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    let tick = move || {
+        loop {
+            std::thread::sleep(TICK);
+            let Some(engine) = engine.upgrade() else {
+                return;
+            };
+            engine.increment_epoch();
+        }
+    };
+    std::thread::Builder::new()
+        .name("hostel-ticker".to_owned())
+        .spawn(tick)?;
+    Ok(())
+}

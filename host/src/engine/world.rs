@@ -1,0 +1,151 @@
+//! The check of a component against the world, before anything of it runs.
+//!
+//! The engine's own check stops at the first difference; this one names each import that is not
+//! offered and each export that is missing, with the version found and the version offered.
+
+use crate::hostcalls::{cache, handler, log, wasi};
+use std::fmt;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// A component that does not fit the world `hostel:service/service`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct WorldMismatch {
+    /// What does not fit, a sentence each.
+    pub faults: Vec<String>,
+}
+
+impl fmt::Display for WorldMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "it does not fit the world hostel:service/service@0.1.0: {}",
+            self.faults.join("; ")
+        )
+    }
+}
+
+/// Names whatever of the component's imports and exports does not fit the world.
+pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldMismatch> {
+    let ty = component.component_type();
+    let mut faults: Vec<String> = ty
+        .imports(engine)
+        .filter_map(|(name, _)| import_fault(name))
+        .collect();
+    let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
+    faults.extend(export_fault(&exports));
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(WorldMismatch { faults })
+    }
+}
+
+/// What is wrong with an import of this name, if anything.
+fn import_fault(name: &str) -> Option<String> {
+    let (interface, version) = split(name);
+    let offered = offered_version(interface);
+    match (offered, version) {
+        (Some(offered), Some(found)) if fits(offered, found) => None,
+        (Some(offered), Some(found)) => Some(format!(
+            "import {interface} is wanted in version {found}; offered is {offered}"
+        )),
+        (Some(offered), None) => Some(format!(
+            "import {interface} is wanted without a version; offered is {offered}"
+        )),
+        (None, _) => Some(format!("import {name} is not offered")),
+    }
+}
+
+/// What is wrong with these exports, if anything.
+fn export_fault(exports: &[&str]) -> Option<String> {
+    if exports.contains(&handler::EXPORT) {
+        return None;
+    }
+    let (wanted, version) = split(handler::EXPORT);
+    let version = version.unwrap_or_default();
+    let found = exports.iter().find_map(|name| match split(name) {
+        (interface, found) if interface == wanted => Some(found.unwrap_or("none")),
+        _ => None,
+    });
+    Some(match found {
+        Some(found) => {
+            format!("export {wanted} is there in version {found}; wanted is {version}")
+        }
+        None => format!("export {} is missing", handler::EXPORT),
+    })
+}
+
+/// `package:name/interface@version` in two.
+fn split(name: &str) -> (&str, Option<&str>) {
+    match name.split_once('@') {
+        Some((interface, version)) => (interface, Some(version)),
+        None => (name, None),
+    }
+}
+
+fn offered_version(interface: &str) -> Option<&'static str> {
+    if wasi::INTERFACES.contains(&interface) {
+        return Some(wasi::VERSION);
+    }
+    [cache::IMPORT, log::IMPORT]
+        .into_iter()
+        .find_map(|offered| match split(offered) {
+            (name, version) if name == interface => version,
+            _ => None,
+        })
+}
+
+/// Whether what is offered serves what is wanted: versions 0.x are compatible within one x, as
+/// semantic versioning has it.
+fn fits(offered: &str, wanted: &str) -> bool {
+    let track = |version: &str| {
+        let mut parts = version.split('.').map(str::to_owned);
+        (parts.next(), parts.next())
+    };
+    track(offered) == track(wanted) && !wanted.contains('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_import(name: &str, expected: Option<&str>) {
+        assert_eq!(import_fault(name).as_deref(), expected);
+    }
+
+    #[test]
+    fn an_import_that_is_not_offered_is_named_with_both_versions() {
+        check_import("hostel:cache/cache@0.1.0", None);
+        check_import("hostel:log/log@0.1.0", None);
+        check_import("wasi:cli/stdout@0.2.0", None);
+        check_import("wasi:cli/stdout@0.2.6", None);
+        check_import(
+            "hostel:cache/cache@0.2.0",
+            Some("import hostel:cache/cache is wanted in version 0.2.0; offered is 0.1.0"),
+        );
+        check_import(
+            "wasi:cli/stdout@0.3.0",
+            Some("import wasi:cli/stdout is wanted in version 0.3.0; offered is 0.2.12"),
+        );
+        check_import(
+            "wasi:http/types@0.2.0",
+            Some("import wasi:http/types@0.2.0 is not offered"),
+        );
+        check_import("run", Some("import run is not offered"));
+    }
+
+    #[test]
+    fn a_missing_export_is_named_with_the_version_found() {
+        assert_eq!(export_fault(&[handler::EXPORT]), None);
+        assert_eq!(
+            export_fault(&["wasi:cli/run@0.2.0"]).as_deref(),
+            Some("export hostel:service/handler@0.1.0 is missing"),
+        );
+        assert_eq!(
+            export_fault(&["hostel:service/handler@0.2.0"]).as_deref(),
+            Some("export hostel:service/handler is there in version 0.2.0; wanted is 0.1.0"),
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! `hostel:cache/cache`: the one cache that a plugin is bound to.
+//!
+//! Keys and values are borrowed from the guest's memory, checked and only then copied; the value
+//! of a hit is lowered into the guest from where the cache holds it, with no copy in between.
+
+use crate::bindings::hostel::cache::cache::{Error, ErrorKind};
+use hostel_cache::Cache;
+use std::sync::Arc;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, WasmStr};
+
+/// The name of the import, version included.
+pub(crate) const IMPORT: &str = "hostel:cache/cache@0.1.0";
+
+/// What a call may do with the cache that its plugin is bound to.
+pub(crate) enum CacheAccess {
+    /// Read and write.
+    Granted(Arc<Cache>),
+    /// Nothing: the plugin is listing its services.
+    Denied,
+}
+
+impl CacheAccess {
+    fn open(&self) -> Result<&Cache, Error> {
+        match self {
+            CacheAccess::Granted(cache) => Ok(cache),
+            CacheAccess::Denied => Err(Error {
+                kind: ErrorKind::Denied,
+                message: "the cache is closed while a plugin lists its services: \
+                          call it from `handle`"
+                    .to_owned(),
+            }),
+        }
+    }
+}
+
+impl From<hostel_cache::Error> for Error {
+    fn from(error: hostel_cache::Error) -> Self {
+        let kind = match error.kind() {
+            hostel_cache::ErrorKind::InvalidKey => ErrorKind::InvalidKey,
+            hostel_cache::ErrorKind::InvalidValue => ErrorKind::InvalidValue,
+            hostel_cache::ErrorKind::InvalidExpiry => ErrorKind::InvalidExpiry,
+            hostel_cache::ErrorKind::TooLarge => ErrorKind::TooLarge,
+        };
+        Error {
+            kind,
+            message: error.to_string(),
+        }
+    }
+}
+
+/// Offers the four functions; `access` finds a call's cache in the store's data.
+pub(crate) fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    access: fn(&T) -> &CacheAccess,
+) -> wasmtime::Result<()> {
+    let mut import = linker.instance(IMPORT)?;
+    import.func_wrap(
+        "get",
+        move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+            let key = key.to_str(&store)?;
+            let cache = access(store.data()).open();
+            Ok((cache.and_then(|cache| Ok(cache.get(&key)?)),))
+        },
+    )?;
+    import.func_wrap(
+        "set",
+        move |store: StoreContextMut<'_, T>,
+              (key, value, expiry): (WasmStr, WasmStr, Option<u32>)| {
+            let key = key.to_str(&store)?;
+            let value = value.to_str(&store)?;
+            let cache = access(store.data()).open();
+            Ok((cache.and_then(|cache| Ok(cache.set(&key, &value, expiry)?)),))
+        },
+    )?;
+    import.func_wrap(
+        "delete",
+        move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+            let key = key.to_str(&store)?;
+            let cache = access(store.data()).open();
+            Ok((cache.and_then(|cache| Ok(cache.delete(&key)?)),))
+        },
+    )?;
+    import.func_wrap(
+        "exists",
+        move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+            let key = key.to_str(&store)?;
+            let cache = access(store.data()).open();
+            Ok((cache.and_then(|cache| Ok(cache.exists(&key)?)),))
+        },
+    )?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! WASI 0.2, which every language's runtime imports, with nothing granted through it.
+//!
+//! No files, no network, no environment, no arguments. Stdout and stderr become lines of the
+//! call's log, at `info` and at `warn`.
+
+use crate::telemetry::{CallLog, Level};
+use bytes::Bytes;
+use wasmtime::component::Linker;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::{WasiCtx, WasiView};
+
+/// The interfaces offered, as `package/interface`; those of one package share its version.
+pub(crate) const INTERFACES: &[&str] = &[
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stderr",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:filesystem/preopens",
+    "wasi:filesystem/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+    "wasi:sockets/instance-network",
+    "wasi:sockets/ip-name-lookup",
+    "wasi:sockets/network",
+    "wasi:sockets/tcp",
+    "wasi:sockets/tcp-create-socket",
+    "wasi:sockets/udp",
+    "wasi:sockets/udp-create-socket",
+];
+
+/// The version of the interfaces offered; a component may ask for any 0.2.
+pub(crate) const VERSION: &str = "0.2.12";
+
+/// Bytes that a guest may ask of `get-random-bytes` in one call: the host allocates them.
+const RANDOM_BYTES: u64 = 64 * 1024;
+
+/// Bytes that a guest may write to stdout or stderr at once.
+const WRITE_BYTES: usize = 8 * 1024;
+
+/// Offers the asynchronous WASI: the blocking one panics inside an asynchronous runtime.
+pub(crate) fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_async(linker)
+}
+
+/// What one call finds behind WASI: clocks, fresh randomness and its log; all else is refused.
+pub(crate) fn context(log: &CallLog) -> WasiCtx {
+    let mut context = WasiCtx::builder();
+    context
+        .stdout(Output {
+            log: log.clone(),
+            level: Level::Info,
+        })
+        .stderr(Output {
+            log: log.clone(),
+            level: Level::Warn,
+        })
+        .max_random_size(RANDOM_BYTES)
+        .allow_tcp(false)
+        .allow_udp(false)
+        .allow_ip_name_lookup(false);
+    context.build()
+}
+
+/// Stdout or stderr of one call.
+struct Output {
+    log: CallLog,
+    level: Level,
+}
+
+impl IsTerminal for Output {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Output {
+    fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
+        // Only WASI 0.3 asks for this form, and the engine refuses its components.
+        Box::new(tokio::io::sink())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(LineStream {
+            log: self.log.clone(),
+            level: self.level,
+            line: Vec::new(),
+        })
+    }
+}
+
+/// Cuts a stream of bytes into lines of the log; a last line without its newline counts.
+struct LineStream {
+    log: CallLog,
+    level: Level,
+    line: Vec<u8>,
+}
+
+impl LineStream {
+    fn push(&mut self, bytes: &[u8]) {
+        // One byte more than a line may have makes the log cut it and say so.
+        let room = self
+            .log
+            .line_bytes()
+            .saturating_add(1)
+            .saturating_sub(self.line.len());
+        self.line.extend(bytes.iter().take(room));
+    }
+
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        self.log.write(self.level, &String::from_utf8_lossy(&line));
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for LineStream {
+    async fn ready(&mut self) {}
+}
+
+impl OutputStream for LineStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        let mut lines = bytes.split(|&byte| byte == b'\n');
+        if let Some(first) = lines.next() {
+            self.push(first);
+        }
+        for line in lines {
+            self.end_line();
+            self.push(line);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(WRITE_BYTES)
+    }
+}
+
+impl Drop for LineStream {
+    fn drop(&mut self) {
+        if !self.line.is_empty() {
+            self.end_line();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A host for guests: services that nobody has to trust, each a WebAssembly component, with a
+//! shared JSON cache with expiry.
+//!
+//! A [`Host`] holds plugins and their caches. Each call runs in a fresh instance that sees its
+//! plugin's cache and its log, and nothing else; limits end what would run away.
+//!
+//! ```no_run
+//! use hostel::{CacheBinding, Host, PluginName, Request, Settings};
+//! use std::sync::Arc;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::new(Settings {
+//!     log: Arc::new(|line| eprintln!("{} {}", line.source(), line.message)),
+//!     ..Settings::default()
+//! })?;
+//!
+//! let component = std::fs::read("users.wasm")?;
+//! host.load(PluginName::new("users")?, component, CacheBinding::Private).await?;
+//!
+//! let request = Request { body: br#"{"id": 123}"#.to_vec(), ..Request::default() };
+//! let response = host.call("users.find", request).await?;
+//! println!("{} {}", response.status, String::from_utf8_lossy(&response.body));
+//!
+//! for (name, stats) in host.caches().list() {
+//!     println!("{name}: {} hits, {} misses", stats.hits, stats.misses);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod bindings;
+mod engine;
+mod hostcalls;
+mod plugin;
+mod telemetry;
+pub mod toolchain;
+
+#[doc(hidden)]
+pub mod cli;
+
+pub use engine::{CallError, ComponentError, Limit, LimitReached, Limits, WorldMismatch};
+pub use hostcalls::handler::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo};
+pub use hostel_cache::{Cache, CacheLimits, CacheName, Caches, Clock, MockClock, Stats};
+pub use plugin::{
+    CacheBinding, Host, HostError, InvalidPluginName, LoadError, PluginInfo, PluginName, Settings,
+};
+pub use telemetry::{Level, LogLine, LogSink};

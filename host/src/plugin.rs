@@ -1,0 +1,87 @@
+//! Plugins: their names, their services, the caches they are bound to, and the host that holds
+//! them.
+
+mod error;
+mod host;
+mod name;
+
+pub use error::LoadError;
+pub use host::{CacheBinding, Host, HostError, PluginInfo, Settings};
+pub use name::{InvalidPluginName, PluginName};
+
+use crate::engine::Compiled;
+use crate::hostcalls::handler::ServiceInfo;
+use hostel_cache::{Cache, CacheName};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Longest name of a service, in bytes.
+const SERVICE_NAME_BYTES: usize = 128;
+
+/// One loaded version of a plugin. Calls under way keep theirs when it is replaced.
+struct Plugin {
+    name: PluginName,
+    component: Compiled,
+    services: Vec<ServiceInfo>,
+    cache: Arc<Cache>,
+    cache_name: CacheName,
+}
+
+impl Plugin {
+    fn has(&self, service: &str) -> bool {
+        self.services.iter().any(|info| info.name == service)
+    }
+
+    /// The full names of the plugin's services.
+    fn full_names(&self) -> impl Iterator<Item = String> {
+        self.services
+            .iter()
+            .map(|info| format!("{}.{}", self.name, info.name))
+    }
+}
+
+/// Checks what a plugin says of its services.
+fn check_services(services: &[ServiceInfo]) -> Result<(), LoadError> {
+    if services.is_empty() {
+        return Err(LoadError::NoServices);
+    }
+    let mut seen = BTreeSet::new();
+    for ServiceInfo { name, .. } in services {
+        if !is_service_name(name) {
+            return Err(LoadError::ServiceName(name.clone()));
+        }
+        if !seen.insert(name) {
+            return Err(LoadError::ServiceTwice(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn is_service_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    name.len() <= SERVICE_NAME_BYTES
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, valid: bool) {
+        assert_eq!(is_service_name(name), valid, "{name:?}");
+    }
+
+    #[test]
+    fn a_service_name_is_a_short_ascii_word_that_may_hold_dots() {
+        for name in ["a", "my-service", "orders.find_all", "V2"] {
+            check(name, true);
+        }
+        for name in ["", ".a", "1a", "-a", "a b", "a/b", "ž", "a\n"] {
+            check(name, false);
+        }
+        check(&"a".repeat(SERVICE_NAME_BYTES), true);
+        check(&"a".repeat(SERVICE_NAME_BYTES + 1), false);
+    }
+}

@@ -1,0 +1,43 @@
+//! Why a plugin could not be loaded.
+
+use super::name::InvalidPluginName;
+use crate::engine::{CallError, ComponentError};
+
+/// Why a plugin could not be loaded or replaced. Nothing has changed in the host then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The name is no plugin's name.
+    #[error(transparent)]
+    Name(#[from] InvalidPluginName),
+    /// A plugin of that name is loaded.
+    #[error("a plugin called `{0}` is loaded already: rename one of the two files")]
+    NameTaken(String),
+    /// There is no plugin of that name to replace.
+    #[error("no plugin called `{0}` is loaded")]
+    NotLoaded(String),
+    /// The component cannot be one.
+    #[error(transparent)]
+    Component(#[from] ComponentError),
+    /// The compiler stopped without a word: it panicked, or the runtime is shutting down.
+    #[error("compiling it stopped: {0}")]
+    Stopped(String),
+    /// The component failed to list its services.
+    #[error("it failed to list its services: {0}")]
+    Services(CallError),
+    /// The component lists no service.
+    #[error("it lists no service: declare at least one")]
+    NoServices,
+    /// A service's name that is none.
+    #[error(
+        "it lists a service called {0:?}: a name has 1 to 128 ASCII letters, digits, dots, \
+         hyphens and underscores, a letter first"
+    )]
+    ServiceName(String),
+    /// Two services of one name.
+    #[error("it lists two services called `{0}`")]
+    ServiceTwice(String),
+    /// The cache it is to be bound to cannot be made.
+    #[error("its cache cannot be made: {0}")]
+    Cache(String),
+}

@@ -1,0 +1,276 @@
+//! The host: caches, plugins, and calls to their services.
+
+use super::{LoadError, Plugin, PluginName, check_services};
+use crate::engine::{CallError, Compiled, Engine, Limits};
+use crate::hostcalls::cache::CacheAccess;
+use crate::hostcalls::handler::{Request, Response, ServiceInfo};
+use crate::telemetry::{LogSink, Origin};
+use hostel_cache::{Cache, CacheLimits, CacheName, Caches, Clock};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What a host is made of.
+#[derive(Clone)]
+pub struct Settings {
+    /// What one call may use up.
+    pub limits: Limits,
+    /// The size of each cache.
+    pub cache: CacheLimits,
+    /// The clock that entries expire by.
+    pub clock: Clock,
+    /// Where the guests' log lines go. By default nowhere.
+    pub log: LogSink,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            limits: Limits::default(),
+            cache: CacheLimits::default(),
+            clock: Clock::system(),
+            log: Arc::new(|_| {}),
+        }
+    }
+}
+
+/// Which cache a plugin is bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CacheBinding {
+    /// Its own, `plugin/<name>`, which no other plugin sees.
+    Private,
+    /// The one of this name, which it shares with every plugin bound to it.
+    Shared(String),
+}
+
+/// What a host knows of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginInfo {
+    /// Its name.
+    pub name: PluginName,
+    /// Its services, in its own order.
+    pub services: Vec<ServiceInfo>,
+    /// The cache it is bound to.
+    pub cache: CacheName,
+}
+
+/// Why a host could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the WebAssembly engine cannot be started: {0}")]
+pub struct HostError(String);
+
+/// Holds plugins and their caches, and calls services. Used from any number of threads.
+///
+/// Its asynchronous functions run within a tokio runtime whose time driver is on.
+pub struct Host {
+    engine: Arc<Engine>,
+    caches: Caches,
+    cache_limits: CacheLimits,
+    plugins: RwLock<BTreeMap<PluginName, Arc<Plugin>>>,
+}
+
+impl Host {
+    /// A host with no plugins.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses the limits or cannot start its one thread.
+    pub fn new(settings: Settings) -> Result<Host, HostError> {
+        let Settings {
+            limits,
+            cache,
+            clock,
+            log,
+        } = settings;
+        let engine = Engine::new(limits, log).map_err(|error| HostError(format!("{error:#}")))?;
+        Ok(Host {
+            engine: Arc::new(engine),
+            caches: Caches::new(clock),
+            cache_limits: cache,
+            plugins: RwLock::default(),
+        })
+    }
+
+    /// The caches of this host and their statistics.
+    pub fn caches(&self) -> &Caches {
+        &self.caches
+    }
+
+    /// Loads a component as a plugin and answers its services.
+    ///
+    /// The component is compiled on a thread of its own, checked against the world before
+    /// anything of it runs, and asked for its services under the limits of a call.
+    ///
+    /// # Errors
+    ///
+    /// When the name is taken, the component is none or does not fit, or its list of services is
+    /// missing or malformed. Nothing has changed then.
+    pub async fn load(
+        &self,
+        name: PluginName,
+        component: Vec<u8>,
+        binding: CacheBinding,
+    ) -> Result<Vec<ServiceInfo>, LoadError> {
+        if self.plugin(name.as_str()).is_some() {
+            return Err(LoadError::NameTaken(name.to_string()));
+        }
+        let (component, services) = self.prepare(&name, component).await?;
+        let (cache_name, cache) = self.bind(&name, binding)?;
+        let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        match plugins.entry(name) {
+            Entry::Occupied(place) => Err(LoadError::NameTaken(place.key().to_string())),
+            Entry::Vacant(place) => {
+                let name = place.key().clone();
+                let plugin = Plugin {
+                    name,
+                    component,
+                    services: services.clone(),
+                    cache,
+                    cache_name,
+                };
+                place.insert(Arc::new(plugin));
+                Ok(services)
+            }
+        }
+    }
+
+    /// Puts a new component in a plugin's place, in one step, and answers its services.
+    ///
+    /// The plugin keeps its cache and its entries. Calls under way end on the old component; a
+    /// call that begins after this has returned runs on the new one.
+    ///
+    /// # Errors
+    ///
+    /// When no plugin has that name, or the component is refused as by [`Host::load`]; the old
+    /// one stays then.
+    pub async fn replace(
+        &self,
+        name: &PluginName,
+        component: Vec<u8>,
+    ) -> Result<Vec<ServiceInfo>, LoadError> {
+        let not_loaded = || LoadError::NotLoaded(name.to_string());
+        if self.plugin(name.as_str()).is_none() {
+            return Err(not_loaded());
+        }
+        let (component, services) = self.prepare(name, component).await?;
+        let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        let place = plugins.get_mut(name).ok_or_else(not_loaded)?;
+        *place = Arc::new(Plugin {
+            name: name.clone(),
+            component,
+            services: services.clone(),
+            cache: Arc::clone(&place.cache),
+            cache_name: place.cache_name.clone(),
+        });
+        Ok(services)
+    }
+
+    /// The plugins in the order of their names.
+    pub fn plugins(&self) -> Vec<PluginInfo> {
+        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
+        let info = |plugin: &Arc<Plugin>| PluginInfo {
+            name: plugin.name.clone(),
+            services: plugin.services.clone(),
+            cache: plugin.cache_name.clone(),
+        };
+        plugins.values().map(info).collect()
+    }
+
+    /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's alone where it
+    /// has one service.
+    ///
+    /// The request is handled in a fresh instance, gone when this returns. Dropping the future
+    /// stops the guest; what it set in its cache by then stays.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such service, the service answers a failure, traps, exits, breaks the
+    /// contract or reaches a limit. The host and other calls are untouched by all of these.
+    pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
+        let unknown = || CallError::UnknownService {
+            name: service.to_owned(),
+            offered: self.full_names(),
+        };
+        let (plugin, short_name) = self.resolve(service).ok_or_else(unknown)?;
+        let origin = Origin {
+            plugin: plugin.name.shared(),
+            service: short_name,
+            request_id: request.id.clone(),
+        };
+        let cache = CacheAccess::Granted(Arc::clone(&plugin.cache));
+        self.engine
+            .handle(&plugin.component, origin, cache, request)
+            .await
+    }
+
+    /// The full names of all services.
+    fn full_names(&self) -> Vec<String> {
+        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
+        plugins
+            .values()
+            .flat_map(|plugin| plugin.full_names())
+            .collect()
+    }
+
+    fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
+        let name = PluginName::new(name).ok()?;
+        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
+        plugins.get(&name).cloned()
+    }
+
+    /// The plugin and the short name that a full name means.
+    fn resolve(&self, service: &str) -> Option<(Arc<Plugin>, String)> {
+        let (plugin_name, short_name) = match service.split_once('.') {
+            Some((plugin, service)) => (plugin, Some(service)),
+            None => (service, None),
+        };
+        let plugin = self.plugin(plugin_name)?;
+        let short_name = match (short_name, plugin.services.as_slice()) {
+            (Some(name), _) if plugin.has(name) => name.to_owned(),
+            (None, [only]) => only.name.clone(),
+            _ => return None,
+        };
+        Some((plugin, short_name))
+    }
+
+    fn bind(
+        &self,
+        plugin: &PluginName,
+        binding: CacheBinding,
+    ) -> Result<(CacheName, Arc<Cache>), LoadError> {
+        let refused = |error: &dyn std::error::Error| LoadError::Cache(error.to_string());
+        let name = match binding {
+            CacheBinding::Private => CacheName::private(plugin.as_str()),
+            CacheBinding::Shared(name) => CacheName::configured(&name),
+        };
+        let name = name.map_err(|error| refused(&error))?;
+        let cache = self.caches.open(name.clone(), self.cache_limits);
+        Ok((name, cache.map_err(|error| refused(&error))?))
+    }
+
+    /// Compiles and checks a component and asks for its services.
+    async fn prepare(
+        &self,
+        name: &PluginName,
+        bytes: Vec<u8>,
+    ) -> Result<(Compiled, Vec<ServiceInfo>), LoadError> {
+        let engine = Arc::clone(&self.engine);
+        let compiling = tokio::task::spawn_blocking(move || engine.compile(&bytes));
+        let component = match compiling.await {
+            Ok(compiled) => compiled?,
+            Err(stopped) => return Err(LoadError::Stopped(stopped.to_string())),
+        };
+        let origin = Origin {
+            plugin: name.shared(),
+            service: String::new(),
+            request_id: String::new(),
+        };
+        let services = self
+            .engine
+            .services(&component, origin)
+            .await
+            .map_err(LoadError::Services)?;
+        check_services(&services)?;
+        Ok((component, services))
+    }
+}

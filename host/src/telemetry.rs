@@ -1,0 +1,77 @@
+//! Log lines: what one carries, where it goes, and the bounds that one call's lines obey.
+//!
+//! A guest's line and the host's own have one shape. Where lines go is the embedder's choice: a
+//! [`LogSink`] is called with each.
+
+mod call_log;
+mod text;
+
+pub(crate) use call_log::{CallLog, LogBounds, Origin, escape};
+pub(crate) use text::stderr;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// How much a line matters, least first: the levels of `hostel:log/log`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// For whoever works on the service.
+    Debug,
+    /// What happened.
+    Info,
+    /// Something is off; the call went on.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+impl Level {
+    /// The level's name in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One log line of a call to a service.
+#[derive(Clone, Copy, Debug)]
+pub struct LogLine<'a> {
+    /// When the host received the line.
+    pub time: SystemTime,
+    /// How much it matters.
+    pub level: Level,
+    /// The plugin that wrote it, as the host knows it.
+    pub plugin: &'a str,
+    /// The service that was called; empty while the plugin lists its services.
+    pub service: &'a str,
+    /// The id of the request that was being handled.
+    pub request_id: &'a str,
+    /// One line: control characters and what would reorder the text are escaped.
+    pub message: &'a str,
+}
+
+impl LogLine<'_> {
+    /// `plugin.service`, or the plugin alone while it lists its services.
+    pub fn source(&self) -> String {
+        match self.service {
+            "" => self.plugin.to_owned(),
+            service => format!("{}.{service}", self.plugin),
+        }
+    }
+}
+
+/// Where log lines go: called with each, from whichever thread runs the guest.
+///
+/// It runs on the guest's time, so it should be quick and must not block.
+pub type LogSink = Arc<dyn Fn(&LogLine<'_>) + Send + Sync>;

@@ -1,0 +1,181 @@
+//! The log of one call: bounded in lines and in the length of a line, however much a guest writes.
+
+use super::{Level, LogLine, LogSink};
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+/// What the lines of a call may use up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogBounds {
+    /// Lines of one call; what comes after is counted and dropped.
+    pub(crate) lines: u64,
+    /// Bytes of one message before escaping; the rest is cut.
+    pub(crate) line_bytes: usize,
+}
+
+/// Whose lines these are.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) plugin: Arc<str>,
+    pub(crate) service: String,
+    pub(crate) request_id: String,
+}
+
+/// The log of one call; its clones are the same log.
+///
+/// When the last clone goes, one more line tells how many were dropped, if any.
+#[derive(Clone)]
+pub(crate) struct CallLog(Arc<Lines>);
+
+struct Lines {
+    sink: LogSink,
+    origin: Origin,
+    bounds: LogBounds,
+    written: AtomicU64,
+}
+
+impl CallLog {
+    pub(crate) fn new(sink: LogSink, origin: Origin, bounds: LogBounds) -> Self {
+        CallLog(Arc::new(Lines {
+            sink,
+            origin,
+            bounds,
+            written: AtomicU64::new(0),
+        }))
+    }
+
+    /// Writes one line, or counts it as dropped when the call has written its share.
+    pub(crate) fn write(&self, level: Level, message: &str) {
+        let lines = &*self.0;
+        if lines.written.fetch_add(1, Ordering::Relaxed) < lines.bounds.lines {
+            lines.emit(level, &escape(message, lines.bounds.line_bytes));
+        }
+    }
+
+    /// Bytes of one message that are kept.
+    pub(crate) fn line_bytes(&self) -> usize {
+        self.0.bounds.line_bytes
+    }
+}
+
+impl Lines {
+    fn emit(&self, level: Level, message: &str) {
+        let Origin {
+            plugin,
+            service,
+            request_id,
+        } = &self.origin;
+        let time = SystemTime::now();
+        (self.sink)(&LogLine {
+            time,
+            level,
+            plugin,
+            service,
+            request_id,
+            message,
+        });
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        let most = self.bounds.lines;
+        let dropped = self.written.get_mut().saturating_sub(most);
+        if dropped > 0 {
+            let message = format!(
+                "{dropped} log lines dropped: one call may write {most}; raise `limits.log-lines`"
+            );
+            self.emit(Level::Warn, &message);
+        }
+    }
+}
+
+/// A message as one line of at most `most` bytes of the original: control characters and the
+/// characters that reorder or break a line of text are written as escapes.
+pub(crate) fn escape(message: &str, most: usize) -> String {
+    let kept = message
+        .get(..message.floor_char_boundary(most))
+        .unwrap_or(message);
+    let mut line = String::with_capacity(kept.len());
+    for c in kept.chars() {
+        match c {
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\t' => line.push_str("\\t"),
+            c if c.is_control() || breaks_a_line(c) => line.extend(c.escape_unicode()),
+            c => line.push(c),
+        }
+    }
+    if kept.len() < message.len() {
+        let cut = message.len() - kept.len();
+        // Writing to a String cannot fail.
+        let _ = write!(
+            line,
+            " ... ({cut} bytes cut: `limits.log-line-bytes` is {most})"
+        );
+    }
+    line
+}
+
+/// Unicode's line and paragraph separators, and the bidirectional controls with which text can be
+/// made to read as other text than it is (Unicode Technical Report 36, section 2.3).
+fn breaks_a_line(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[track_caller]
+    fn check(message: &str, most: usize, expected: &str) {
+        assert_eq!(escape(message, most), expected);
+    }
+
+    #[test]
+    fn a_message_is_one_line_whatever_it_contains() {
+        check("plain", 100, "plain");
+        check("a\r\nb\tc", 100, "a\\r\\nb\\tc");
+        check("\u{1b}[31mred", 100, "\\u{1b}[31mred");
+        check("nul\0 c1\u{85}", 100, "nul\\u{0} c1\\u{85}");
+        check("\u{202e}gnp.exe\u{2028}", 100, "\\u{202e}gnp.exe\\u{2028}");
+        check("žluťoučký 🐎", 100, "žluťoučký 🐎");
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters_and_says_so() {
+        check("aé", 2, "a ... (2 bytes cut: `limits.log-line-bytes` is 2)");
+        check("abc", 3, "abc");
+    }
+
+    #[test]
+    fn lines_past_the_bound_are_dropped_and_counted_once() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink: LogSink = {
+            let seen = Arc::clone(&seen);
+            Arc::new(move |line| seen.lock().unwrap().push(line.message.to_owned()))
+        };
+        let origin = Origin {
+            plugin: "p".into(),
+            service: "s".to_owned(),
+            request_id: "1".to_owned(),
+        };
+        let log = CallLog::new(
+            sink,
+            origin,
+            LogBounds {
+                lines: 2,
+                line_bytes: 10,
+            },
+        );
+        for message in ["one", "two", "three", "four"] {
+            log.clone().write(Level::Info, message);
+        }
+        drop(log);
+        let dropped = "2 log lines dropped: one call may write 2; raise `limits.log-lines`";
+        assert_eq!(*seen.lock().unwrap(), ["one", "two", dropped]);
+    }
+}

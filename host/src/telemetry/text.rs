@@ -1,0 +1,56 @@
+//! Log lines as text for people: `time level plugin.service message`.
+
+use super::{Level, LogLine, LogSink};
+use anstyle::{AnsiColor, Style};
+use std::fmt;
+use std::sync::Arc;
+
+/// A sink that writes lines to stderr, coloured on a terminal unless `NO_COLOR` is set.
+pub(crate) fn stderr() -> LogSink {
+    Arc::new(|line| anstream::eprintln!("{}", Text(line)))
+}
+
+struct Text<'a>(&'a LogLine<'a>);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Text(line) = self;
+        let time = humantime::format_rfc3339_millis(line.time);
+        let (dim, level, source) = (
+            Style::new().dimmed(),
+            style(line.level),
+            Style::new().bold(),
+        );
+        write!(f, "{dim}{time}{dim:#} {level}{:5}{level:#} ", line.level)?;
+        write!(f, "{source}{}{source:#} {}", line.source(), line.message)
+    }
+}
+
+fn style(level: Level) -> Style {
+    match level {
+        Level::Debug => Style::new().dimmed(),
+        Level::Info => AnsiColor::Green.on_default(),
+        Level::Warn => AnsiColor::Yellow.on_default(),
+        Level::Error => AnsiColor::Red.on_default().bold(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn a_line_has_its_time_level_source_and_message() {
+        let line = LogLine {
+            time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_500),
+            level: Level::Info,
+            plugin: "users",
+            service: "find",
+            request_id: "1",
+            message: "found",
+        };
+        let text = anstream::adapter::strip_str(&Text(&line).to_string()).to_string();
+        assert_eq!(text, "1970-01-01T00:00:01.500Z info  users.find found");
+    }
+}

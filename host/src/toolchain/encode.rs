@@ -1,0 +1,75 @@
+//! From a core module to a component of the world.
+
+use super::{EncodeError, sdk};
+use std::fmt;
+use std::path::Path;
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::{Resolve, SourceMap, WorldId};
+
+/// The custom section in which a module names its world begins with this.
+const WORLD_SECTION: &[u8] = b"component-type";
+
+/// Encodes a core module as a component.
+///
+/// A module that names its world itself, in a section that a bindings generator wrote, is taken
+/// by its word. Any other is one of the world `hostel:service/service`, with strings in UTF-8.
+/// Imports of WASI 0.1 are adapted to WASI 0.2.
+///
+/// # Errors
+///
+/// When the bytes are no core module, or its imports and exports are not those of the world; the
+/// message names the first that is wrong.
+pub fn componentize(module: &[u8]) -> Result<Vec<u8>, EncodeError> {
+    let mut module = module.to_vec();
+    let names_its_world = module
+        .windows(WORLD_SECTION.len())
+        .any(|window| window == WORLD_SECTION);
+    if !names_its_world {
+        let (resolve, world) = world()?;
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+            .map_err(failed)?;
+    }
+    let encoder = ComponentEncoder::default()
+        .validate(true)
+        .module(&module)
+        .map_err(failed)?;
+    let (name, adapter) = (
+        WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+        WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+    );
+    let mut encoder = encoder.adapter(name, adapter).map_err(failed)?;
+    encoder.encode().map_err(failed)
+}
+
+/// The world that the program carries.
+fn world() -> Result<(Resolve, WorldId), EncodeError> {
+    let mut resolve = Resolve::default();
+    let mut sources: Vec<_> = sdk::wit().collect();
+    // What the main package uses has to be there before it: deeper folders first.
+    sources.sort_by_key(|(path, _)| std::cmp::Reverse(path.components().count()));
+    let mut main = SourceMap::default();
+    for (path, text) in sources {
+        let name = path.to_string_lossy();
+        match path.parent() {
+            Some(folder) if folder != Path::new("") => {
+                resolve.push_source(&name, &text).map_err(failed)?;
+            }
+            _ => main.push_str(&name, &text),
+        }
+    }
+    let main = main
+        .parse()
+        .map_err(|(_, error)| EncodeError(error.to_string()))?;
+    let package = resolve.push_group(main).map_err(failed)?;
+    let world = resolve
+        .select_world(&[package], Some("service"))
+        .map_err(failed)?;
+    Ok((resolve, world))
+}
+
+fn failed(error: impl fmt::Display) -> EncodeError {
+    EncodeError(format!("{error:#}"))
+}

@@ -1,0 +1,102 @@
+//! The SDK and the WIT, which travel inside the program and are laid out where cargo finds them.
+
+use super::SdkError;
+use etcetera::BaseStrategy;
+use rust_embed::Embed;
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The link in a service's folder that leads to the SDK.
+pub(super) const LINK: &str = ".hostel";
+
+#[derive(Embed)]
+#[folder = "../wit"]
+struct Wit;
+
+#[derive(Embed)]
+#[folder = "../guest-sdk"]
+#[exclude = "target/*"]
+struct GuestSdk;
+
+/// The fake of the SDK is the host's own cache.
+#[derive(Embed)]
+#[folder = "cache"]
+#[exclude = "target/*"]
+struct HostCache;
+
+/// Every file of the SDK: its path below the root, in the places they have in the project, and
+/// its content.
+pub(super) fn files() -> impl Iterator<Item = (PathBuf, Cow<'static, [u8]>)> {
+    of::<Wit>("wit")
+        .chain(of::<GuestSdk>("guest-sdk"))
+        .chain(of::<HostCache>("host/cache"))
+}
+
+/// The WIT, by paths below its own folder.
+pub(super) fn wit() -> impl Iterator<Item = (PathBuf, String)> {
+    let text = |content: Cow<'_, [u8]>| String::from_utf8_lossy(&content).into_owned();
+    of::<Wit>("").map(move |(path, content)| (path, text(content)))
+}
+
+fn of<E: Embed>(root: &'static str) -> impl Iterator<Item = (PathBuf, Cow<'static, [u8]>)> {
+    E::iter().filter_map(move |name| {
+        let file = E::get(&name)?;
+        Some((Path::new(root).join(name.as_ref()), file.data))
+    })
+}
+
+/// Lays the SDK out in the user's data folder, below this version's number, and answers where.
+///
+/// A file that is there as it should be is left alone; any other is replaced in one step. So a
+/// second run writes nothing, and one that was cut short is mended by the next.
+pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
+    let strategy = etcetera::choose_base_strategy().map_err(|_| SdkError::NoHome)?;
+    let root = strategy
+        .data_dir()
+        .join("hostel")
+        .join(env!("CARGO_PKG_VERSION"));
+    for (name, content) in files() {
+        let path = root.join(name);
+        if std::fs::read(&path).is_ok_and(|present| *present == *content) {
+            continue;
+        }
+        write(&path, &content).map_err(|source| SdkError::Write { path, source })?;
+    }
+    Ok(root)
+}
+
+/// Writes a file by way of a temporary one, so that it is never seen half written.
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Makes the link in a service's folder lead to this version's SDK.
+pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
+    let root = lay_out()?;
+    let link = folder.join(LINK);
+    match std::fs::read_link(&link) {
+        Ok(target) if target == root => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            return Err(SdkError::InTheWay(link));
+        }
+        _ => {}
+    }
+    replace_link(&root, &link).map_err(|source| SdkError::Write { path: link, source })
+}
+
+/// Puts a link in place in one step, also over an old one.
+fn replace_link(target: &Path, link: &Path) -> io::Result<()> {
+    let folder = link.parent().unwrap_or(Path::new("."));
+    let making = tempfile::Builder::new()
+        .prefix(".hostel-")
+        .tempdir_in(folder)?;
+    let made = making.path().join("link");
+    std::os::unix::fs::symlink(target, &made)?;
+    std::fs::rename(&made, link)
+}

@@ -1,0 +1,28 @@
+/// Every service of this plugin. The host's tests expand it as well, to a use of a test of the
+/// same name, so that a guest without a test does not compile.
+macro_rules! foreach_guest {
+    ($macro:path) => {
+        $macro! {
+            answers_a_bad_header,
+            answers_a_bad_status,
+            answers_too_much,
+            asks_for_randomness,
+            exits,
+            fails,
+            grows,
+            hoards_handles,
+            logs_too_much,
+            looks_around,
+            panics,
+            passes_too_much,
+            prints,
+            recurses,
+            recurses_with_large_frames,
+            sets_then_spins,
+            sets_then_traps,
+            sleeps,
+            spins,
+            touches_the_cache,
+        }
+    };
+}

@@ -1,0 +1,121 @@
+//! What a host has to survive.
+
+use hostel_sdk::{Context, Failure, Response, Result, info};
+use std::time::Duration;
+
+pub fn spins(_: &Context) -> Result<()> {
+    loop {
+        std::hint::black_box(0);
+    }
+}
+
+pub fn sleeps(_: &Context) -> Result<()> {
+    std::thread::sleep(Duration::from_secs(3_600));
+    Ok(())
+}
+
+pub fn grows(_: &Context) -> Result<()> {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(std::hint::black_box(vec![1_u8; 1 << 20]));
+    }
+}
+
+/// Needs no memory for its frames, only the engine's stack.
+pub fn recurses(_: &Context) -> Result<u64> {
+    fn deeper(depth: u64) -> u64 {
+        if depth == u64::MAX {
+            0
+        } else {
+            deeper(depth + 1).rotate_left(1) ^ depth
+        }
+    }
+    Ok(deeper(std::hint::black_box(0)))
+}
+
+/// Has large frames, which are in the guest's own memory.
+pub fn recurses_with_large_frames(_: &Context) -> Result<u64> {
+    fn deeper(depth: u64) -> u64 {
+        let frame = std::hint::black_box([depth; 64]);
+        if depth == u64::MAX {
+            0
+        } else {
+            deeper(depth + 1) + frame[7]
+        }
+    }
+    Ok(deeper(0))
+}
+
+pub fn panics(_: &Context) -> Result<()> {
+    panic!("on purpose");
+}
+
+pub fn exits(_: &Context) -> Result<()> {
+    std::process::exit(7);
+}
+
+pub fn sets_then_traps(ctx: &Context) -> Result<()> {
+    ctx.cache.set("first", &1)?;
+    ctx.cache.set("second", &2)?;
+    std::process::abort();
+}
+
+pub fn sets_then_spins(ctx: &Context) -> Result<()> {
+    ctx.cache.set("first", &1)?;
+    spins(ctx)
+}
+
+pub fn answers_too_much(_: &Context) -> Result<Response> {
+    Ok(Response::bytes(vec![0; (8 << 20) + 1]))
+}
+
+pub fn answers_a_bad_status(_: &Context) -> Result<Response> {
+    Ok(Response::text("ok").with_status(99))
+}
+
+pub fn answers_a_bad_header(_: &Context) -> Result<Response> {
+    Ok(Response::text("ok").with_header("x-a", "1\r\nset-cookie: b"))
+}
+
+pub fn logs_too_much(_: &Context) -> Result<()> {
+    info!("{}", "x".repeat(10_000));
+    info!("\u{1b}[31mred\r\nfaked line");
+    for line in 0..1_500 {
+        info!("{line}");
+    }
+    Ok(())
+}
+
+/// Passes the host 3 MiB in one call: the limit has to be set below that.
+pub fn passes_too_much(ctx: &Context) -> Result<bool> {
+    Ok(ctx.cache.exists(&"k".repeat(3 << 20))?)
+}
+
+/// Opens stdout again and again and keeps every handle.
+pub fn hoards_handles(_: &Context) -> Result<()> {
+    #[link(wasm_import_module = "wasi:cli/stdout@0.2.0")]
+    unsafe extern "C" {
+        #[link_name = "get-stdout"]
+        fn get_stdout() -> i32;
+    }
+    for _ in 0..100_000 {
+        // Sound: the function takes nothing and answers a handle.
+        unsafe { get_stdout() };
+    }
+    Ok(())
+}
+
+pub fn fails(_: &Context, kind: String) -> Result<()> {
+    let message = "said\nno";
+    Err(match kind.as_str() {
+        "bad-request" => Failure::bad_request(message),
+        "unauthorized" => Failure::unauthorized(message),
+        "forbidden" => Failure::forbidden(message),
+        "not-found" => Failure::not_found(message),
+        "method-not-allowed" => Failure::method_not_allowed(message),
+        "conflict" => Failure::conflict(message),
+        "too-many-requests" => Failure::too_many_requests(message),
+        "unavailable" => Failure::unavailable(message),
+        _ => Failure::internal(message),
+    })
+}

@@ -1,0 +1,52 @@
+//! What a guest sees, told to the test.
+
+use hostel_sdk::wit::hostel::cache::cache;
+use hostel_sdk::{Context, Result};
+use serde_json::{Value, json};
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::net::{TcpStream, UdpSocket};
+
+/// Calls the cache below the SDK, which would refuse some of what the contract's vectors try:
+/// `["set", key, text, expiry]`, `["get", key]`, `["delete", key]` or `["exists", key]`.
+pub fn touches_the_cache(_: &Context, call: Vec<Value>) -> Result<Value> {
+    let text = |at: usize| call.get(at).and_then(Value::as_str).unwrap_or_default();
+    let expiry = call
+        .get(3)
+        .and_then(Value::as_u64)
+        .map(|seconds| seconds as u32);
+    let answer = match text(0) {
+        "get" => cache::get(text(1)).map(Value::from),
+        "set" => cache::set(text(1), text(2), expiry).map(|()| Value::from("ok")),
+        "delete" => cache::delete(text(1)).map(Value::from),
+        _ => cache::exists(text(1)).map(Value::from),
+    };
+    Ok(answer.unwrap_or_else(|error| {
+        let kind = format!("{:?}", error.kind);
+        json!({ "kind": kind, "message": error.message })
+    }))
+}
+
+/// Tries every way out of the sandbox that a program usually has.
+pub fn looks_around(_: &Context) -> Result<Value> {
+    Ok(json!({
+        "arguments": std::env::args().count(),
+        "environment": std::env::vars().count(),
+        "root": std::fs::read_dir("/").is_ok(),
+        "file": std::fs::write("hostel-was-here", "x").is_ok(),
+        "tcp": TcpStream::connect("127.0.0.1:80").is_ok(),
+        "udp": UdpSocket::bind("127.0.0.1:0").is_ok(),
+        "stdin": std::io::read_to_string(std::io::stdin()).unwrap_or_default(),
+    }))
+}
+
+pub fn asks_for_randomness(_: &Context) -> Result<String> {
+    Ok(RandomState::new().hash_one("same").to_string())
+}
+
+pub fn prints(_: &Context) -> Result<()> {
+    print!("one\ntwo");
+    eprintln!("three");
+    println!();
+    Ok(())
+}

@@ -1,0 +1,320 @@
+//! The contract's test vectors that a guest can see, through a real component.
+
+use crate::support::{TestHost, guests};
+use hostel::{CacheBinding, CacheLimits, PluginName, Settings};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A guest that does to its cache what it is told, below the SDK.
+struct Guest {
+    host: TestHost,
+}
+
+impl Guest {
+    async fn new() -> Self {
+        Guest::with(TestHost::new()).await
+    }
+
+    async fn with(host: TestHost) -> Self {
+        host.load("guest", guests()).await;
+        Guest { host }
+    }
+
+    async fn ask(&self, call: Value) -> Value {
+        TestHost::json(self.host.call("guest.touches-the-cache", &call).await)
+    }
+
+    async fn get(&self, key: &str) -> Value {
+        self.ask(json!(["get", key])).await
+    }
+
+    async fn set(&self, key: &str, text: &str) -> Value {
+        self.ask(json!(["set", key, text])).await
+    }
+
+    async fn set_for(&self, key: &str, text: &str, seconds: u64) -> Value {
+        self.ask(json!(["set", key, text, seconds])).await
+    }
+
+    async fn exists(&self, key: &str) -> Value {
+        self.ask(json!(["exists", key])).await
+    }
+
+    async fn delete(&self, key: &str) -> Value {
+        self.ask(json!(["delete", key])).await
+    }
+
+    /// Checks that a text is stored and comes back byte for byte.
+    async fn check_kept(&self, text: &str) {
+        assert_eq!(self.set("kept", text).await, "ok", "{text:.40}");
+        assert_eq!(self.get("kept").await, text, "{text:.40}");
+    }
+
+    /// Checks that a text is refused with its offset and leaves the old entry as it was.
+    async fn check_refused(&self, text: &str, offset: usize) {
+        assert_eq!(self.set_for("old", "\"old\"", 10).await, "ok");
+        let answer = self.set("old", text).await;
+        assert_eq!(
+            answer["kind"], "ErrorKind::InvalidValue",
+            "{text:.40}: {answer}"
+        );
+        let message = answer["message"].as_str().unwrap();
+        assert!(
+            message.contains(&format!("byte {offset}")),
+            "{text:.40}: {message}"
+        );
+        assert_eq!(self.get("old").await, "\"old\"");
+        self.host.clock.advance(Duration::from_secs(10));
+        assert_eq!(
+            self.exists("old").await,
+            false,
+            "the expiry of the old entry stays"
+        );
+    }
+}
+
+fn nested(levels: usize) -> String {
+    format!("{}{}", "[".repeat(levels), "]".repeat(levels))
+}
+
+#[tokio::test]
+async fn vectors_2_to_4_texts_come_back_byte_for_byte() {
+    let guest = Guest::new().await;
+    for text in [
+        "\"s\"",
+        "1",
+        "1.5",
+        "{\"b\":1,\"a\":[2]}",
+        "[1, 2 ,3]",
+        "true",
+        "false",
+        "null",
+        "1180591620717411303424",
+        "1.0",
+        "-0.0",
+        "-0",
+        "5e-324",
+        "1e308",
+        "0.30000000000000004",
+        "{\"a\":1,\"a\":2}",
+        " [ ] ",
+        "\"žluťoučký 🐎\"",
+        "\"\\u0000\"",
+        "\"\u{2028}\"",
+        "\"\\ud83d\\udc0e\"",
+    ] {
+        guest.check_kept(text).await;
+    }
+    guest
+        .check_kept(&format!("\"{}\"", "x".repeat((1 << 20) - 2)))
+        .await;
+}
+
+#[tokio::test]
+async fn vector_5_what_is_no_json_is_refused_with_its_offset() {
+    let guest = Guest::new().await;
+    for (text, offset) in [
+        ("NaN", 0),
+        ("Infinity", 0),
+        ("[1e400]", 1),
+        ("\"a\\ud800\"", 2),
+        ("", 0),
+        ("1 2", 2),
+        ("\u{feff}1", 0),
+    ] {
+        guest.check_refused(text, offset).await;
+    }
+    guest.check_refused(&nested(101), 100).await;
+}
+
+#[tokio::test]
+async fn vector_6_a_hundred_levels_are_kept() {
+    Guest::new().await.check_kept(&nested(100)).await;
+}
+
+#[tokio::test]
+async fn vector_7_an_entry_is_gone_at_its_deadline() {
+    let guest = Guest::new().await;
+    guest.set_for("k", "1", 1).await;
+    guest.host.clock.advance(Duration::from_millis(999));
+    assert_eq!(
+        (guest.get("k").await, guest.exists("k").await),
+        (json!("1"), json!(true))
+    );
+    guest.host.clock.advance(Duration::from_millis(1));
+    assert_eq!(
+        (guest.exists("k").await, guest.get("k").await),
+        (json!(false), Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn vector_9_the_newest_expiry_alone_holds() {
+    let guest = Guest::new().await;
+    for (first, second, alive_after_5, alive_after_20) in [
+        (Some(2), Some(10), true, false),
+        (Some(10), Some(2), false, false),
+        (Some(2), None, true, true),
+        (None, Some(2), false, false),
+    ] {
+        for expiry in [first, second] {
+            guest.ask(json!(["set", "k", "1", expiry])).await;
+        }
+        guest.host.clock.advance(Duration::from_secs(5));
+        assert_eq!(
+            guest.exists("k").await,
+            alive_after_5,
+            "{first:?} then {second:?}"
+        );
+        guest.host.clock.advance(Duration::from_secs(15));
+        assert_eq!(
+            guest.exists("k").await,
+            alive_after_20,
+            "{first:?} then {second:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn vector_10_an_expiry_is_1_second_to_10_years() {
+    let guest = Guest::new().await;
+    guest.set("k", "\"old\"").await;
+    for seconds in [0, 315_360_001, u64::from(u32::MAX)] {
+        let answer = guest.set_for("k", "1", seconds).await;
+        assert_eq!(answer["kind"], "ErrorKind::InvalidExpiry", "{seconds}");
+        assert!(
+            answer["message"]
+                .as_str()
+                .unwrap()
+                .contains(&seconds.to_string())
+        );
+    }
+    assert_eq!(guest.get("k").await, "\"old\"");
+    assert_eq!(guest.set_for("k", "1", 315_360_000).await, "ok");
+}
+
+#[tokio::test]
+async fn vectors_11_and_12_null_is_a_value_and_a_second_delete_finds_nothing() {
+    let guest = Guest::new().await;
+    assert_eq!(guest.get("k").await, Value::Null);
+    guest.set("k", "null").await;
+    assert_eq!(
+        (guest.get("k").await, guest.exists("k").await),
+        (json!("null"), json!(true))
+    );
+    assert_eq!(
+        (guest.delete("k").await, guest.delete("k").await),
+        (json!(true), json!(false))
+    );
+}
+
+#[tokio::test]
+async fn vector_13_keys_are_bytes_of_utf8_and_distinct() {
+    let guest = Guest::new().await;
+    for key in ["", &"k".repeat(1_025), &"é".repeat(513)] {
+        let answer = guest.set(key, "1").await;
+        assert_eq!(answer["kind"], "ErrorKind::InvalidKey");
+        assert!(
+            answer["message"].as_str().unwrap().contains("1024"),
+            "{answer}"
+        );
+        assert_eq!(guest.get(key).await["kind"], "ErrorKind::InvalidKey");
+    }
+    let keys = [
+        &*"k".repeat(1_024),
+        &*"é".repeat(512),
+        "\0",
+        "\n",
+        "{tag}",
+        "*?[]",
+        "a:b",
+        " ",
+        "k",
+        "e\u{301}",
+        "\u{e9}",
+        "🐎",
+    ];
+    for key in keys {
+        assert_eq!(guest.set(key, &json!(key).to_string()).await, "ok");
+    }
+    for key in keys {
+        assert_eq!(guest.get(key).await, json!(key).to_string());
+    }
+}
+
+#[tokio::test]
+async fn vector_14_a_value_is_at_most_its_limit() {
+    let cache = CacheLimits::new(1 << 20, 1_000).unwrap();
+    let host = TestHost::with_settings(Settings {
+        cache,
+        ..Settings::default()
+    });
+    let guest = Guest::with(host).await;
+    let longest = format!("\"{}\"", "x".repeat(998));
+    guest.check_kept(&longest).await;
+    let answer = guest.set("kept", &format!("{longest} ")).await;
+    assert_eq!(answer["kind"], "ErrorKind::TooLarge");
+    assert!(
+        answer["message"].as_str().unwrap().contains("1000"),
+        "{answer}"
+    );
+    assert_eq!(guest.get("kept").await, longest);
+}
+
+/// What the second of two plugins sees of what the first one set.
+async fn seen_by_the_other(first: CacheBinding, second: CacheBinding) -> Value {
+    let host = TestHost::new();
+    host.load_bound("users", guests(), first).await;
+    host.load_bound("orders", guests(), second).await;
+    host.call("users.touches-the-cache", &json!(["set", "k", "1"]))
+        .await
+        .unwrap();
+    TestHost::json(
+        host.call("orders.touches-the-cache", &json!(["get", "k"]))
+            .await,
+    )
+}
+
+#[tokio::test]
+async fn vectors_15_and_16_plugins_meet_only_in_a_shared_cache() {
+    let shared = |name: &str| CacheBinding::Shared(name.to_owned());
+    let private = CacheBinding::Private;
+    assert_eq!(
+        seen_by_the_other(private.clone(), private.clone()).await,
+        Value::Null
+    );
+    assert_eq!(seen_by_the_other(shared("both"), shared("both")).await, "1");
+    assert_eq!(
+        seen_by_the_other(shared("a"), shared("b")).await,
+        Value::Null
+    );
+    // A plugin `users` beside a configured cache `users`.
+    assert_eq!(
+        seen_by_the_other(private.clone(), shared("users")).await,
+        Value::Null
+    );
+    assert_eq!(
+        seen_by_the_other(shared("orders"), private).await,
+        Value::Null
+    );
+}
+
+#[tokio::test]
+async fn vectors_18_and_19_entries_outlive_a_trap_and_a_new_component() {
+    let host = TestHost::new();
+    host.load("guest", guests()).await;
+    host.call("guest.sets-then-traps", &Value::Null)
+        .await
+        .unwrap_err();
+    let guest = Guest { host };
+    assert_eq!(
+        (guest.get("first").await, guest.get("second").await),
+        (json!("1"), json!("2"))
+    );
+    let name = PluginName::new("guest").unwrap();
+    guest.host.host.replace(&name, guests()).await.unwrap();
+    assert_eq!(
+        (guest.get("first").await, guest.get("second").await),
+        (json!("1"), json!("2"))
+    );
+}

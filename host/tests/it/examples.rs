@@ -1,0 +1,171 @@
+//! Vector 1: each example logs what it should and makes the cache calls it should.
+
+use crate::support::{TestHost, component};
+use hostel::{CacheName, Stats};
+use serde_json::Value;
+use std::time::Duration;
+
+/// What the statistics of a cache should count.
+#[derive(Debug, Default, PartialEq)]
+struct Calls {
+    sets: u64,
+    hits: u64,
+    misses: u64,
+    deletes: u64,
+    exists: u64,
+}
+
+impl From<Stats> for Calls {
+    fn from(stats: Stats) -> Self {
+        let Stats {
+            sets,
+            hits,
+            misses,
+            deletes,
+            exists,
+            ..
+        } = stats;
+        Calls {
+            sets,
+            hits,
+            misses,
+            deletes,
+            exists,
+        }
+    }
+}
+
+async fn loaded(name: &str) -> TestHost {
+    let host = TestHost::new();
+    let file = component(&format!("example-services/{name}"));
+    let services = host.load(name, std::fs::read(file).unwrap()).await;
+    assert_eq!(services.len(), 1);
+    assert_eq!(services[0].name, name);
+    assert_ne!(services[0].description, "");
+    host
+}
+
+fn stats(host: &TestHost) -> Stats {
+    host.host.caches().list().into_iter().next().unwrap().1
+}
+
+/// Runs an example on an empty cache; what it stored has to be gone after `expiry` seconds, and
+/// not before.
+async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
+    let host = loaded(name).await;
+    let response = host.call(name, &Value::Null).await.unwrap();
+    assert_eq!((response.status, response.body.len()), (204, 0));
+    assert_eq!(host.messages(), lines);
+    assert_eq!(Calls::from(stats(&host)), calls);
+    if let Some(seconds) = expiry {
+        host.clock
+            .advance(Duration::from_millis(seconds * 1_000 - 1));
+        assert_eq!(live_entries(&host, name), 1, "just before the expiry");
+        host.clock.advance(Duration::from_millis(1));
+        assert_eq!(live_entries(&host, name), 0, "at the expiry");
+    }
+}
+
+/// How many of the keys that the examples use have a live entry.
+fn live_entries(host: &TestHost, name: &str) -> usize {
+    let cache = host
+        .host
+        .caches()
+        .get(&CacheName::private(name).unwrap())
+        .unwrap();
+    let keys = ["session-token", "user:123"];
+    keys.into_iter()
+        .filter(|key| cache.exists(key).unwrap())
+        .count()
+}
+
+#[tokio::test]
+async fn store_and_read() {
+    let calls = Calls {
+        sets: 1,
+        hits: 1,
+        ..Calls::default()
+    };
+    check("store-and-read", &["my-value"], calls, None).await;
+}
+
+#[tokio::test]
+async fn session_token() {
+    let calls = Calls {
+        sets: 1,
+        hits: 1,
+        ..Calls::default()
+    };
+    check("session-token", &["abc123"], calls, Some(60)).await;
+}
+
+#[tokio::test]
+async fn user_profile() {
+    let calls = Calls {
+        sets: 1,
+        hits: 1,
+        ..Calls::default()
+    };
+    check(
+        "user-profile",
+        &["joe", "[\"admin\", \"editor\"]"],
+        calls,
+        Some(300),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn temporary_key() {
+    let calls = Calls {
+        sets: 1,
+        deletes: 1,
+        misses: 1,
+        ..Calls::default()
+    };
+    check("temporary-key", &["None"], calls, None).await;
+}
+
+#[tokio::test]
+async fn feature_flag() {
+    let calls = Calls {
+        sets: 1,
+        exists: 2,
+        deletes: 1,
+        ..Calls::default()
+    };
+    check(
+        "feature-flag",
+        &["Key is present", "Key is gone"],
+        calls,
+        None,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn cache_aside() {
+    let lines = [
+        "Key not found, fetching from source ..",
+        "value-from-source",
+    ];
+    let calls = Calls {
+        misses: 1,
+        sets: 1,
+        ..Calls::default()
+    };
+    check("cache-aside", &lines, calls, None).await;
+}
+
+#[tokio::test]
+async fn cache_aside_reads_its_entry_until_the_expiry() {
+    let host = loaded("cache-aside").await;
+    host.call("cache-aside", &Value::Null).await.unwrap();
+    host.messages();
+    host.clock.advance(Duration::from_millis(119_999));
+    host.call("cache-aside", &Value::Null).await.unwrap();
+    assert_eq!(host.messages(), ["value-from-source"]);
+    host.clock.advance(Duration::from_millis(1));
+    host.call("cache-aside", &Value::Null).await.unwrap();
+    assert_eq!(host.messages().len(), 2, "the entry is gone");
+}

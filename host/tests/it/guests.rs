@@ -1,0 +1,294 @@
+//! Guests that misbehave: each is stopped with one clear reason, and the host goes on.
+//!
+//! A test has the name of the guest it is about.
+
+use crate::support::{TestHost, guests};
+use hostel::{CallError, FailureKind, Level, Limit, Limits};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+include!("../guests/src/list.rs");
+
+/// Fails to compile when a guest has no test.
+macro_rules! each_has_a_test {
+    ($($guest:ident,)*) => { $(#[allow(unused_imports)] use self::$guest as _;)* };
+}
+foreach_guest!(each_has_a_test);
+
+/// Calls a guest and then checks that the host still serves another call.
+async fn call(limits: Limits, guest: &str, body: Value) -> (TestHost, Result<Value, CallError>) {
+    let host = TestHost::with(limits);
+    host.load("guests", guests()).await;
+    let service = format!("guests.{}", guest.replace('_', "-"));
+    let answer = host.call(&service, &body).await;
+    let answer = answer.map(|response| serde_json::from_slice(&response.body).unwrap_or_default());
+    let next = host
+        .call("guests.touches-the-cache", &json!(["exists", "k"]))
+        .await;
+    assert_eq!(TestHost::json(next), false, "the next call is served");
+    (host, answer)
+}
+
+async fn error_of(limits: Limits, guest: &str) -> CallError {
+    call(limits, guest, Value::Null).await.1.unwrap_err()
+}
+
+#[track_caller]
+fn check_limit(error: &CallError, limit: Limit, message: &str) {
+    assert!(
+        matches!(error, CallError::Limit(reached) if reached.limit == limit),
+        "{error}"
+    );
+    assert_eq!(error.to_string(), message);
+}
+
+/// Limits under which what runs for ever is stopped soon.
+fn short() -> Limits {
+    Limits {
+        time: Duration::from_millis(50),
+        ..Limits::default()
+    }
+}
+
+#[tokio::test]
+async fn spins() {
+    let error = error_of(short(), "spins").await;
+    check_limit(
+        &error,
+        Limit::Time,
+        "the call ran longer than 50ms: raise `limits.time`",
+    );
+}
+
+#[tokio::test]
+async fn sleeps() {
+    let error = error_of(short(), "sleeps").await;
+    check_limit(
+        &error,
+        Limit::Time,
+        "the call ran longer than 50ms: raise `limits.time`",
+    );
+}
+
+#[tokio::test]
+async fn a_sleeping_guest_leaves_the_thread_to_others() {
+    let host = TestHost::with(short());
+    host.load("guests", guests()).await;
+    let asleep = host.call("guests.sleeps", &Value::Null);
+    let awake = async {
+        let call = json!(["exists", "k"]);
+        TestHost::json(host.call("guests.touches-the-cache", &call).await)
+    };
+    let (asleep, awake) = tokio::join!(asleep, awake);
+    assert_eq!(awake, false);
+    assert!(asleep.is_err());
+}
+
+#[tokio::test]
+async fn a_spinning_guest_gives_others_a_turn() {
+    let host = TestHost::with(Limits {
+        time: Duration::from_secs(30),
+        ..Limits::default()
+    });
+    host.load("guests", guests()).await;
+    let call = json!(["exists", "k"]);
+    // On one thread: the spinning call is first, and would not end before the other.
+    tokio::select! {
+        biased;
+        _ = host.call("guests.spins", &Value::Null) => panic!("the spinning guest ended"),
+        answer = host.call("guests.touches-the-cache", &call) => {
+            assert_eq!(TestHost::json(answer), false);
+        }
+    }
+}
+
+#[tokio::test]
+async fn grows() {
+    let error = error_of(Limits::default(), "grows").await;
+    let message = "the guest needed more memory than 64.0 MiB: raise `limits.memory`";
+    check_limit(&error, Limit::Memory, message);
+}
+
+#[tokio::test]
+async fn recurses() {
+    let error = error_of(Limits::default(), "recurses").await;
+    let message = "the guest needed more stack than 512.0 KiB: raise `limits.stack`";
+    check_limit(&error, Limit::Stack, message);
+}
+
+#[tokio::test]
+async fn recurses_with_large_frames() {
+    let error = error_of(Limits::default(), "recurses_with_large_frames").await;
+    assert!(matches!(error, CallError::Trap { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("recursion past the guest's own stack"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn panics() {
+    let (host, answer) = call(Limits::default(), "panics", Value::Null).await;
+    let error = answer.unwrap_err();
+    assert!(matches!(error, CallError::Trap { .. }), "{error}");
+    let lines = host.lines.lock().unwrap().clone();
+    let told = |(level, line): &(Level, String)| *level == Level::Warn && line == "on purpose";
+    assert!(lines.iter().any(told), "{lines:?}");
+}
+
+#[tokio::test]
+async fn exits() {
+    let error = error_of(Limits::default(), "exits").await;
+    assert!(matches!(error, CallError::Exit(1)), "{error}");
+}
+
+#[tokio::test]
+async fn sets_then_traps() {
+    let error = error_of(Limits::default(), "sets_then_traps").await;
+    assert!(matches!(error, CallError::Trap { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn sets_then_spins() {
+    let (host, answer) = call(short(), "sets_then_spins", Value::Null).await;
+    assert!(matches!(answer, Err(CallError::Limit(_))));
+    let kept = host
+        .call("guests.touches-the-cache", &json!(["get", "first"]))
+        .await;
+    assert_eq!(TestHost::json(kept), "1");
+}
+
+#[tokio::test]
+async fn answers_too_much() {
+    let error = error_of(Limits::default(), "answers_too_much").await;
+    let message = "the response is larger than 8.0 MiB: raise `limits.response`";
+    check_limit(&error, Limit::Response, message);
+}
+
+#[tokio::test]
+async fn answers_a_bad_status() {
+    let error = error_of(Limits::default(), "answers_a_bad_status").await;
+    let message = "the guest broke the contract: status 99 is not within 200 to 599";
+    assert_eq!(error.to_string(), message);
+}
+
+#[tokio::test]
+async fn answers_a_bad_header() {
+    let error = error_of(Limits::default(), "answers_a_bad_header").await;
+    assert!(
+        matches!(&error, CallError::Garbage(why) if why.contains("x-a")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn logs_too_much() {
+    let (host, answer) = call(Limits::default(), "logs_too_much", Value::Null).await;
+    answer.unwrap();
+    let lines = host.messages();
+    assert_eq!(lines.len(), 1_001);
+    assert!(lines[0].ends_with("... (1808 bytes cut: `limits.log-line-bytes` is 8192)"));
+    assert_eq!(lines[1], "\\u{1b}[31mred\\r\\nfaked line");
+    let last = "502 log lines dropped: one call may write 1000; raise `limits.log-lines`";
+    assert_eq!(lines[1_000], last);
+}
+
+#[tokio::test]
+async fn passes_too_much() {
+    let limits = Limits {
+        hostcall_bytes: 2 << 20,
+        ..Limits::default()
+    };
+    let error = error_of(limits, "passes_too_much").await;
+    check_limit(
+        &error,
+        Limit::HostcallBytes,
+        "the guest passed the host in one call more than 2.0 MiB: raise `limits.hostcall-bytes`",
+    );
+}
+
+#[tokio::test]
+async fn hoards_handles() {
+    let error = error_of(Limits::default(), "hoards_handles").await;
+    let message = "the guest held more handles than 1000: raise `limits.handles`";
+    check_limit(&error, Limit::Handles, message);
+}
+
+#[tokio::test]
+async fn fails() {
+    for (name, kind) in [
+        ("bad-request", FailureKind::BadRequest),
+        ("unauthorized", FailureKind::Unauthorized),
+        ("forbidden", FailureKind::Forbidden),
+        ("not-found", FailureKind::NotFound),
+        ("method-not-allowed", FailureKind::MethodNotAllowed),
+        ("conflict", FailureKind::Conflict),
+        ("too-many-requests", FailureKind::TooManyRequests),
+        ("internal", FailureKind::Internal),
+        ("unavailable", FailureKind::Unavailable),
+    ] {
+        let (_, answer) = call(Limits::default(), "fails", json!(name)).await;
+        let Err(CallError::Failure(failure)) = answer else {
+            panic!("{name}: {answer:?}")
+        };
+        assert_eq!((failure.kind, &*failure.message), (kind, "said\\nno"));
+    }
+}
+
+#[tokio::test]
+async fn looks_around() {
+    let (_, answer) = call(Limits::default(), "looks_around", Value::Null).await;
+    let nothing = json!({
+        "arguments": 0, "environment": 0, "root": false, "file": false, "tcp": false,
+        "udp": false, "stdin": "",
+    });
+    assert_eq!(answer.unwrap(), nothing);
+}
+
+#[tokio::test]
+async fn asks_for_randomness() {
+    let host = TestHost::new();
+    host.load("guests", guests()).await;
+    let mut drawn = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let number = host.call("guests.asks-for-randomness", &Value::Null).await;
+        drawn.insert(TestHost::json(number).to_string());
+    }
+    assert_eq!(drawn.len(), 20, "every instance draws its own");
+}
+
+#[tokio::test]
+async fn prints() {
+    let (host, answer) = call(Limits::default(), "prints", Value::Null).await;
+    answer.unwrap();
+    let lines = host.lines.lock().unwrap().clone();
+    let line = |level, text: &str| (level, text.to_owned());
+    let printed = [
+        line(Level::Info, "one"),
+        line(Level::Warn, "three"),
+        line(Level::Info, "two"),
+    ];
+    assert_eq!(lines, printed);
+}
+
+#[tokio::test]
+async fn touches_the_cache() {
+    let (host, answer) = call(
+        Limits::default(),
+        "touches_the_cache",
+        json!(["set", "k2", "1"]),
+    )
+    .await;
+    assert_eq!(answer.unwrap(), "ok");
+    assert_eq!(
+        host.host
+            .caches()
+            .list()
+            .iter()
+            .map(|(_, stats)| stats.sets)
+            .sum::<u64>(),
+        1
+    );
+}

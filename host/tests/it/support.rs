@@ -1,0 +1,148 @@
+//! What the tests share: components built once, and a host whose clock and log are the test's.
+
+use hostel::{
+    CacheBinding, CallError, Clock, Host, Level, Limits, MockClock, PluginName, Request, Response,
+    ServiceInfo, Settings,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// The project's folder.
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The program under test, with an environment in which only the test decides.
+pub fn hostel() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hostel"));
+    command
+        .env_remove("RUST_BACKTRACE")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE");
+    command
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The component that a folder of the project builds to, built once for all tests by the program.
+pub fn component(folder: &str) -> PathBuf {
+    static BUILT: OnceLock<Mutex<BTreeMap<String, PathBuf>>> = OnceLock::new();
+    let mut built = BUILT.get_or_init(Mutex::default).lock().unwrap();
+    if let Some(file) = built.get(folder) {
+        return file.clone();
+    }
+    let output = hostel()
+        .arg("build")
+        .arg(project().join(folder))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{folder} does not build: {}",
+        stderr(&output)
+    );
+    let file = PathBuf::from(stdout(&output).trim());
+    built.insert(folder.to_owned(), file.clone());
+    file
+}
+
+/// The guests that misbehave.
+pub fn guests() -> Vec<u8> {
+    std::fs::read(component("host/tests/guests")).unwrap()
+}
+
+/// A host under test, with its clock and the lines its guests logged.
+pub struct TestHost {
+    pub host: Host,
+    pub clock: MockClock,
+    pub lines: Arc<Mutex<Vec<(Level, String)>>>,
+}
+
+impl TestHost {
+    pub fn new() -> Self {
+        TestHost::with(Limits::default())
+    }
+
+    pub fn with(limits: Limits) -> Self {
+        TestHost::with_settings(Settings {
+            limits,
+            ..Settings::default()
+        })
+    }
+
+    /// Makes a host of these settings, but for the clock and the log, which are the test's.
+    pub fn with_settings(settings: Settings) -> Self {
+        let (now, clock) = Clock::mock();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let log = {
+            let lines = Arc::clone(&lines);
+            Arc::new(move |line: &hostel::LogLine<'_>| {
+                lines
+                    .lock()
+                    .unwrap()
+                    .push((line.level, line.message.to_owned()));
+            })
+        };
+        let host = Host::new(Settings {
+            clock: now,
+            log,
+            ..settings
+        })
+        .unwrap();
+        TestHost { host, clock, lines }
+    }
+
+    pub async fn load(&self, name: &str, component: Vec<u8>) -> Vec<ServiceInfo> {
+        self.load_bound(name, component, CacheBinding::Private)
+            .await
+    }
+
+    pub async fn load_bound(
+        &self,
+        name: &str,
+        component: Vec<u8>,
+        binding: CacheBinding,
+    ) -> Vec<ServiceInfo> {
+        let name = PluginName::new(name).unwrap();
+        self.host.load(name, component, binding).await.unwrap()
+    }
+
+    pub async fn call(&self, service: &str, body: &Value) -> Result<Response, CallError> {
+        let body = if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        };
+        let request = Request {
+            id: "1".to_owned(),
+            body,
+            ..Request::default()
+        };
+        self.host.call(service, request).await
+    }
+
+    /// A call that has to answer JSON.
+    #[track_caller]
+    pub fn json(response: Result<Response, CallError>) -> Value {
+        serde_json::from_slice(&response.unwrap().body).unwrap()
+    }
+
+    /// The messages logged so far, taken.
+    pub fn messages(&self) -> Vec<String> {
+        self.lines
+            .lock()
+            .unwrap()
+            .drain(..)
+            .map(|(_, message)| message)
+            .collect()
+    }
+}
