@@ -10,9 +10,12 @@ test: preflight
 	cargo test --locked --workspace
 
 bench: preflight
-	cargo bench --locked --profile dev -p hostel
+	cargo bench --locked --profile dev -p hostel --bench cache_calls
+
+bench-languages: preflight
+	cargo bench --locked --profile dev -p hostel --bench languages
 
 preflight:
 	@./preflight
 
-.PHONY: run test bench preflight
+.PHONY: run test bench bench-languages preflight

@@ -69,9 +69,7 @@ impl Cache {
         };
         numbers::from_text(&text).map_err(|error| {
             let (key, kind) = (shortened(key), type_name::<T>());
-            invalid_value(format!(
-                "the value under {key} does not read as {kind}: {error}"
-            ))
+            invalid_value(format!("the value under {key} does not read as {kind}: {error}"))
         })
     }
 
@@ -180,10 +178,7 @@ fn json<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<String, CacheErro
 }
 
 fn invalid_value(message: String) -> CacheError {
-    CacheError {
-        kind: CacheErrorKind::InvalidValue,
-        message,
-    }
+    CacheError { kind: CacheErrorKind::InvalidValue, message }
 }
 
 fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
@@ -193,10 +188,7 @@ fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
             "an expiry of {expiry:?}: it must be whole seconds, 1 to {} (ten years)",
             LONGEST_EXPIRY.as_secs()
         );
-        return Err(CacheError {
-            kind: CacheErrorKind::InvalidExpiry,
-            message,
-        });
+        return Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message });
     }
     Ok(seconds)
 }

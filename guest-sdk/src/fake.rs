@@ -60,10 +60,7 @@ impl Fake {
         LOGS.take();
         let (clock, handle) = Clock::mock();
         let cache = Arc::new(hostel_cache::Cache::new(CacheLimits::default(), clock));
-        Fake {
-            cache,
-            clock: handle,
-        }
+        Fake { cache, clock: handle }
     }
 
     /// What a handler gets, with an empty request: to call a handler as the function it is, or to
@@ -74,12 +71,7 @@ impl Fake {
 
     /// What a handler gets, with this request.
     pub fn context_with(&self, request: Request) -> Context {
-        Context {
-            cache: Cache::new(Store {
-                cache: Arc::clone(&self.cache),
-            }),
-            request,
-        }
+        Context { cache: Cache::new(Store { cache: Arc::clone(&self.cache) }), request }
     }
 
     /// Sends `payload` as JSON to the service of that name, the way a host does.
@@ -94,19 +86,9 @@ impl Fake {
         name: &str,
         payload: &T,
     ) -> Result<Response> {
-        let Response {
-            content_type, body, ..
-        } = Response::json(payload)?;
+        let Response { content_type, body, .. } = Response::json(payload)?;
         let service = name.to_owned();
-        self.call_with(
-            services,
-            Request {
-                service,
-                content_type,
-                body,
-                ..Request::default()
-            },
-        )
+        self.call_with(services, Request { service, content_type, body, ..Request::default() })
     }
 
     /// Sends a request to the service that it names: for bodies that are no JSON, and for HTTP.
@@ -188,10 +170,7 @@ impl From<hostel_cache::Error> for CacheError {
             hostel_cache::ErrorKind::InvalidExpiry => CacheErrorKind::InvalidExpiry,
             hostel_cache::ErrorKind::TooLarge => CacheErrorKind::TooLarge,
         };
-        CacheError {
-            kind,
-            message: error.to_string(),
-        }
+        CacheError { kind, message: error.to_string() }
     }
 }
 
@@ -223,23 +202,12 @@ mod tests {
     fn request_reaches_the_handler_as_it_was_sent() {
         fn who(ctx: &Context) -> Result<Option<String>> {
             let http = ctx.request.http.as_ref();
-            Ok(http
-                .and_then(|http| http.header("X-Who"))
-                .map(str::to_owned))
+            Ok(http.and_then(|http| http.header("X-Who")).map(str::to_owned))
         }
-        let services = [Service::of_function("who", "", |ctx| {
-            crate::Handler::handle(&who, ctx)
-        })];
+        let services = [Service::of_function("who", "", |ctx| crate::Handler::handle(&who, ctx))];
         let headers = vec![("x-who".to_owned(), b"Ada".to_vec())];
-        let http = Some(HttpRequest {
-            headers,
-            ..HttpRequest::default()
-        });
-        let request = Request {
-            service: "who".to_owned(),
-            http,
-            ..Request::default()
-        };
+        let http = Some(HttpRequest { headers, ..HttpRequest::default() });
+        let request = Request { service: "who".to_owned(), http, ..Request::default() };
         let response = Fake::new().call_with(&services, request).unwrap();
         assert_eq!(response.body, br#""Ada""#);
     }

@@ -84,12 +84,7 @@ mod tests {
         crate::info!("{who} has {many:>3}");
         crate::warn!("{} {who:?}", many + 1);
         crate::error!("{0} {0}", who);
-        let lines = [
-            "debug: plain",
-            "info: Ada has   2",
-            "warn: 3 \"Ada\"",
-            "error: Ada Ada",
-        ];
+        let lines = ["debug: plain", "info: Ada has   2", "warn: 3 \"Ada\"", "error: Ada Ada"];
         assert_eq!(fake.logs(), lines);
     }
 }

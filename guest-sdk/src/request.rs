@@ -67,10 +67,7 @@ impl HttpRequest {
     /// The first header of that name, in any case. `None` also when its value is not UTF-8; the
     /// bytes, and further headers of the name, are in [`headers`](HttpRequest::headers).
     pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self
-            .headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))?;
+        let (_, value) = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(value).ok()
     }
 
@@ -93,10 +90,7 @@ mod tests {
     }
 
     fn request(body: &[u8]) -> Request {
-        Request {
-            body: body.to_vec(),
-            ..Request::default()
-        }
+        Request { body: body.to_vec(), ..Request::default() }
     }
 
     #[track_caller]
@@ -109,13 +103,7 @@ mod tests {
     #[test]
     fn body_is_read_as_the_type() {
         let order = request(br#"{"id": 18446744073709551615, "price": 2, "more": 1}"#).json();
-        assert_eq!(
-            order,
-            Ok(Order {
-                id: u64::MAX,
-                price: 2.0
-            })
-        );
+        assert_eq!(order, Ok(Order { id: u64::MAX, price: 2.0 }));
     }
 
     #[test]
@@ -129,10 +117,7 @@ mod tests {
     fn body_that_does_not_fit_is_a_bad_request_that_says_where() {
         check_refused(br#"{"id": 1}"#, "missing field `price` at line 1 column 9");
         check_refused(b"{\"id\": 1,\n\"price\": \"2\"}", "at line 2 column 12");
-        check_refused(
-            br#"{"id": 1, "price": 9007199254740993}"#,
-            "9007199254740993",
-        );
+        check_refused(br#"{"id": 1, "price": 9007199254740993}"#, "9007199254740993");
         check_refused(b"{} {}", "line 1 column 2");
         check_refused(b"\xff", "utf-8");
     }
@@ -144,10 +129,7 @@ mod tests {
             ("accept".to_owned(), b"c/d".to_vec()),
             ("x-bytes".to_owned(), b"\xff".to_vec()),
         ];
-        let http = HttpRequest {
-            headers,
-            ..HttpRequest::default()
-        };
+        let http = HttpRequest { headers, ..HttpRequest::default() };
         assert_eq!(http.header("Accept"), Some("a/b"));
         assert_eq!(http.header("accepts"), None);
         assert_eq!(http.header("x-bytes"), None);
@@ -156,13 +138,7 @@ mod tests {
     #[test]
     fn path_parameter_is_found_by_its_name() {
         let path_params = vec![("id".to_owned(), "a b".to_owned())];
-        let http = HttpRequest {
-            path_params,
-            ..HttpRequest::default()
-        };
-        assert_eq!(
-            (http.path_param("id"), http.path_param("ID")),
-            (Some("a b"), None)
-        );
+        let http = HttpRequest { path_params, ..HttpRequest::default() };
+        assert_eq!((http.path_param("id"), http.path_param("ID")), (Some("a b"), None));
     }
 }

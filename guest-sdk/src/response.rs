@@ -56,12 +56,7 @@ impl Response {
 
     /// Status 204 and no body: what a service that returns `()` answers.
     pub fn empty() -> Response {
-        Response {
-            status: 204,
-            content_type: None,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Response { status: 204, content_type: None, headers: Vec::new(), body: Vec::new() }
     }
 
     /// The same with another status.
@@ -86,10 +81,7 @@ impl Response {
     }
 
     fn ok(content_type: &str, body: Vec<u8>) -> Response {
-        Response::empty()
-            .with_status(200)
-            .with_content_type(content_type)
-            .with_body(body)
+        Response::empty().with_status(200).with_content_type(content_type).with_body(body)
     }
 
     fn with_body(mut self, body: Vec<u8>) -> Response {
@@ -143,18 +135,8 @@ mod tests {
         check("a", 200, Some("application/json"), r#""a""#);
         check(None::<u8>, 200, Some("application/json"), "null");
         check(vec![(1, true)], 200, Some("application/json"), "[[1,true]]");
-        check(
-            Response::text("a").with_status(202),
-            202,
-            Some("text/plain; charset=utf-8"),
-            "a",
-        );
-        check(
-            Response::bytes("a").with_content_type("a/b"),
-            200,
-            Some("a/b"),
-            "a",
-        );
+        check(Response::text("a").with_status(202), 202, Some("text/plain; charset=utf-8"), "a");
+        check(Response::bytes("a").with_content_type("a/b"), 200, Some("a/b"), "a");
     }
 
     #[test]

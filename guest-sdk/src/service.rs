@@ -170,11 +170,7 @@ impl Service {
         description: &'static str,
         handle: fn(&Context) -> Result<Response>,
     ) -> Service {
-        Service {
-            name: Name::Given(name),
-            description,
-            handle,
-        }
+        Service { name: Name::Given(name), description, handle }
     }
 
     #[doc(hidden)]
@@ -183,11 +179,7 @@ impl Service {
         description: &'static str,
         handle: fn(&Context) -> Result<Response>,
     ) -> Service {
-        Service {
-            name: Name::OfFunction(path),
-            description,
-            handle,
-        }
+        Service { name: Name::OfFunction(path), description, handle }
     }
 }
 
@@ -201,9 +193,7 @@ pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> 
     let Some(service) = services.iter().find(|service| service.name() == *name) else {
         let names: Vec<_> = services.iter().map(Service::name).collect();
         let names = names.join(", ");
-        return Err(Failure::not_found(format!(
-            "no service {name:?} here; there are: {names}"
-        )));
+        return Err(Failure::not_found(format!("no service {name:?} here; there are: {names}")));
     };
     (service.handle)(ctx)
 }
@@ -249,10 +239,7 @@ mod tests {
 
     #[test]
     fn services_are_named_by_function_or_by_hand_and_described_by_doc_comment() {
-        let listed: Vec<_> = SERVICES
-            .iter()
-            .map(|s| (s.name(), s.description()))
-            .collect();
+        let listed: Vec<_> = SERVICES.iter().map(|s| (s.name(), s.description())).collect();
         let expected = [
             ("log-request".into(), "Logs its request."),
             ("add_numbers".into(), "Adds two numbers, exactly."),
@@ -268,10 +255,7 @@ mod tests {
         let answer = Fake::new().call(SERVICES, service, &body);
         let answer = answer.map(|r| (r.status, String::from_utf8(r.body).unwrap()));
         let answer = answer.map_err(|failure| failure.kind);
-        assert_eq!(
-            answer,
-            expected.map(|(status, body)| (status, body.to_owned()))
-        );
+        assert_eq!(answer, expected.map(|(status, body)| (status, body.to_owned())));
     }
 
     #[test]
@@ -291,9 +275,6 @@ mod tests {
     fn unknown_service_is_answered_with_those_there_are() {
         let failure = Fake::new().call(SERVICES, "fail", &()).unwrap_err();
         assert!(failure.message.contains("\"fail\""), "{failure}");
-        assert!(
-            failure.message.contains("log-request, add_numbers"),
-            "{failure}"
-        );
+        assert!(failure.message.contains("log-request, add_numbers"), "{failure}");
     }
 }

@@ -34,13 +34,8 @@ pub fn list(services: &[Service]) -> Vec<ServiceInfo> {
 
 /// What the host answers `handle` with.
 pub fn handle(services: &[Service], request: Request) -> Result<Response, Failure> {
-    let ctx = Context {
-        cache: Cache::new(Store),
-        request: request.into(),
-    };
-    dispatch(services, &ctx)
-        .map(Response::from)
-        .map_err(Failure::from)
+    let ctx = Context { cache: Cache::new(Store), request: request.into() };
+    dispatch(services, &ctx).map(Response::from).map_err(Failure::from)
 }
 
 pub(crate) fn log(level: Level, message: &str) {
@@ -90,69 +85,29 @@ impl From<host_cache::Error> for CacheError {
             host_cache::ErrorKind::Denied => CacheErrorKind::Denied,
             host_cache::ErrorKind::Unavailable => CacheErrorKind::Unavailable,
         };
-        CacheError {
-            kind,
-            message: error.message,
-        }
+        CacheError { kind, message: error.message }
     }
 }
 
 impl From<Request> for crate::Request {
     fn from(request: Request) -> crate::Request {
-        let Request {
-            service,
-            id,
-            content_type,
-            body,
-            http,
-        } = request;
-        crate::Request {
-            service,
-            id,
-            content_type,
-            body,
-            http: http.map(HttpRequest::from),
-        }
+        let Request { service, id, content_type, body, http } = request;
+        crate::Request { service, id, content_type, body, http: http.map(HttpRequest::from) }
     }
 }
 
 impl From<export::HttpRequest> for HttpRequest {
     fn from(http: export::HttpRequest) -> HttpRequest {
-        let export::HttpRequest {
-            method,
-            path,
-            path_params,
-            query,
-            authority,
-            client,
-            headers,
-        } = http;
-        HttpRequest {
-            method,
-            path,
-            path_params,
-            query,
-            authority,
-            client,
-            headers,
-        }
+        let export::HttpRequest { method, path, path_params, query, authority, client, headers } =
+            http;
+        HttpRequest { method, path, path_params, query, authority, client, headers }
     }
 }
 
 impl From<crate::Response> for Response {
     fn from(response: crate::Response) -> Response {
-        let crate::Response {
-            status,
-            content_type,
-            headers,
-            body,
-        } = response;
-        Response {
-            status,
-            content_type,
-            headers,
-            body,
-        }
+        let crate::Response { status, content_type, headers, body } = response;
+        Response { status, content_type, headers, body }
     }
 }
 
@@ -169,9 +124,6 @@ impl From<crate::Failure> for Failure {
             FailureKind::Internal => export::FailureKind::Internal,
             FailureKind::Unavailable => export::FailureKind::Unavailable,
         };
-        Failure {
-            kind,
-            message: failure.message,
-        }
+        Failure { kind, message: failure.message }
     }
 }

@@ -2,13 +2,16 @@
 
 mod build;
 mod componentize;
+mod doctor;
 mod exit;
 mod limit;
 mod new;
 mod run;
 
+use crate::telemetry;
 use clap::{Parser, Subcommand};
 use exit::Exit;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 /// A host for guests: runs WebAssembly services, sandboxed, with a shared JSON cache.
@@ -33,6 +36,7 @@ enum Command {
     New(new::Arguments),
     Build(build::Arguments),
     Componentize(componentize::Arguments),
+    Doctor(doctor::Arguments),
 }
 
 /// Parses the program's arguments, does what they say and answers the exit code.
@@ -44,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::New(arguments) => new::run(arguments),
         Command::Build(arguments) => build::run(arguments),
         Command::Componentize(arguments) => componentize::run(arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match done {
         Ok(code) => code,
@@ -57,10 +62,23 @@ pub fn main() -> ExitCode {
 /// Writes one line about an error to stderr.
 fn say_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    anstream::eprintln!("{style}error{style:#}: {message}");
+    telemetry::say(format_args!("{style}error{style:#}: {message}"));
+}
+
+/// Writes a result to stdout, on a line of its own. Whoever closed stdout does not want it: that
+/// is no failure.
+fn print(result: &[u8]) -> Result<(), Exit> {
+    let mut out = anstream::stdout().lock();
+    let end: &[u8] = if result.ends_with(b"\n") { b"" } else { b"\n" };
+    match out.write_all(result).and_then(|()| out.write_all(end)).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Exit::unwritten(anyhow::Error::new(error).context("cannot write to stdout")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes one line about what is being done to stderr.
 fn say(message: &str) {
-    anstream::eprintln!("{message}");
+    telemetry::say(message);
 }

@@ -1,5 +1,6 @@
 //! WebAssembly: compiling components, and calling them in fresh instances under limits.
 
+mod code;
 mod error;
 mod limits;
 mod memory;
@@ -7,6 +8,7 @@ mod state;
 mod ticker;
 mod world;
 
+pub(crate) use code::CodeStore;
 pub use error::{CallError, ComponentError};
 pub use limits::{Limit, LimitReached, Limits};
 pub use world::WorldMismatch;
@@ -33,6 +35,7 @@ pub(crate) struct Engine {
     linker: Linker<State>,
     limits: Limits,
     sink: LogSink,
+    code: Option<CodeStore>,
 }
 
 /// A component that is compiled and fits the world.
@@ -42,19 +45,22 @@ impl Engine {
     /// # Errors
     ///
     /// When the engine refuses its settings, or its ticker cannot be started.
-    pub(crate) fn new(limits: Limits, sink: LogSink) -> wasmtime::Result<Self> {
+    pub(crate) fn new(
+        limits: Limits,
+        sink: LogSink,
+        code: Option<CodeStore>,
+    ) -> wasmtime::Result<Self> {
         let engine = wasmtime::Engine::new(&config(&limits))?;
         let mut linker = Linker::new(&engine);
         wasi::add_to_linker(&mut linker)?;
         cache::add_to_linker(&mut linker, |state: &State| &state.cache)?;
         log::add_to_linker(&mut linker, |state: &State| &state.log)?;
         ticker::start(&engine)?;
-        Ok(Engine {
-            engine,
-            linker,
-            limits,
-            sink,
-        })
+        Ok(Engine { engine, linker, limits, sink, code })
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Compiles a component and checks it against the world. Takes long; runs nothing of it.
@@ -63,17 +69,32 @@ impl Engine {
             return Err(Limit::Component.reached(&self.limits).into());
         }
         check_preamble(bytes)?;
-        let invalid = |error: wasmtime::Error| ComponentError::Invalid(format!("{error:#}"));
-        let component = Component::from_binary(&self.engine, bytes).map_err(invalid)?;
+        // The engine quotes names of the component, which may hold anything.
+        let invalid = |error: wasmtime::Error| {
+            ComponentError::Invalid(escape(&format!("{error:#}"), self.limits.log_line_bytes))
+        };
+        let kept = self.code.as_ref().and_then(|code| code.load(&self.engine, bytes));
+        let component = match &kept {
+            Some(component) => component.clone(),
+            None => Component::from_binary(&self.engine, bytes).map_err(invalid)?,
+        };
         world::check(&self.engine, &component)?;
         let resources = component.resources_required();
         let most = self.limits.instances;
         if resources.is_some_and(|r| r.num_memories.max(r.num_tables) as usize > most) {
             return Err(Limit::Instances.reached(&self.limits).into());
         }
-        // What is left is a function of another type than the world's.
-        let instance = self.linker.instantiate_pre(&component).map_err(invalid)?;
-        ServicePre::new(instance).map(Compiled).map_err(invalid)
+        // What is left is a function of another type than the world's, or one it does not have.
+        let mismatch = |error: wasmtime::Error| {
+            let fault = escape(&format!("{error:#}"), self.limits.log_line_bytes);
+            ComponentError::World(WorldMismatch { faults: vec![fault] })
+        };
+        let instance = self.linker.instantiate_pre(&component).map_err(mismatch)?;
+        let compiled = ServicePre::new(instance).map(Compiled).map_err(mismatch)?;
+        if let (Some(code), None) = (&self.code, kept) {
+            code.keep(&self.engine, bytes, &component);
+        }
+        Ok(compiled)
     }
 
     /// Asks a component for its services, under the limits of a call and with its cache closed.
@@ -109,10 +130,7 @@ impl Engine {
         let mut store = self.store(cache, origin)?;
         let call = async |store: &mut Store<State>| {
             let service = component.0.instantiate_async(&mut *store).await?;
-            service
-                .hostel_service_handler()
-                .call_handle(store, &request)
-                .await
+            service.hostel_service_handler().call_handle(store, &request).await
         };
         match self.bounded(&mut store, call).await? {
             Ok(response) => self.accept(response.into()),
@@ -128,6 +146,9 @@ impl Engine {
         if response.len() > self.limits.response {
             return Err(Limit::Response.reached(&self.limits).into());
         }
+        if response.headers.len() > self.limits.headers {
+            return Err(Limit::Headers.reached(&self.limits).into());
+        }
         match response.fault() {
             Some(fault) => Err(CallError::Garbage(fault)),
             None => Ok(response),
@@ -136,10 +157,8 @@ impl Engine {
 
     /// The store of one call, with every limit set.
     fn store(&self, cache: CacheAccess, origin: Origin) -> Result<Store<State>, CallError> {
-        let bounds = LogBounds {
-            lines: self.limits.log_lines,
-            line_bytes: self.limits.log_line_bytes,
-        };
+        let bounds =
+            LogBounds { lines: self.limits.log_lines, line_bytes: self.limits.log_line_bytes };
         let log = CallLog::new(self.sink.clone(), origin, bounds);
         let mut store = Store::new(&self.engine, State::new(cache, log, &self.limits));
         store.limiter(|state| &mut state.memory);
@@ -159,11 +178,9 @@ impl Engine {
     ) -> Result<T, CallError> {
         match tokio::time::timeout(self.limits.time, call(store)).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(error::classify(
-                &error,
-                store.data().memory.refused(),
-                &self.limits,
-            )),
+            Ok(Err(error)) => {
+                Err(error::classify(&error, store.data().memory.refused(), &self.limits))
+            }
             Err(_elapsed) => Err(Limit::Time.reached(&self.limits).into()),
         }
     }
@@ -187,9 +204,7 @@ fn config(limits: &Limits) -> Config {
 fn check_preamble(bytes: &[u8]) -> Result<(), ComponentError> {
     let Some(rest) = bytes.strip_prefix(b"\0asm") else {
         let start = bytes.get(..bytes.len().min(8)).unwrap_or_default();
-        return Err(ComponentError::NotWasm(
-            String::from_utf8_lossy(start).into_owned(),
-        ));
+        return Err(ComponentError::NotWasm(String::from_utf8_lossy(start).into_owned()));
     };
     // The layer field of the preamble is 0 in a core module and 1 in a component.
     match rest {

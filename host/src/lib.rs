@@ -40,8 +40,8 @@ pub mod cli;
 
 pub use engine::{CallError, ComponentError, Limit, LimitReached, Limits, WorldMismatch};
 pub use hostcalls::handler::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo};
-pub use hostel_cache::{Cache, CacheLimits, CacheName, Caches, Clock, MockClock, Stats};
-pub use plugin::{
-    CacheBinding, Host, HostError, InvalidPluginName, LoadError, PluginInfo, PluginName, Settings,
+pub use hostel_cache::{
+    Cache, CacheLimits, CacheName, Caches, Clock, MockClock, Name, NameError, OpenError, Stats,
 };
+pub use plugin::{CacheBinding, Host, HostError, LoadError, PluginInfo, PluginName, Settings};
 pub use telemetry::{Level, LogLine, LogSink};

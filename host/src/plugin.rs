@@ -7,7 +7,7 @@ mod name;
 
 pub use error::LoadError;
 pub use host::{CacheBinding, Host, HostError, PluginInfo, Settings};
-pub use name::{InvalidPluginName, PluginName};
+pub use name::PluginName;
 
 use crate::engine::Compiled;
 use crate::hostcalls::handler::ServiceInfo;
@@ -17,6 +17,9 @@ use std::sync::Arc;
 
 /// Longest name of a service, in bytes.
 const SERVICE_NAME_BYTES: usize = 128;
+
+/// Longest description of a service, in bytes: the host keeps it while the plugin is loaded.
+const DESCRIPTION_BYTES: usize = 1_024;
 
 /// One loaded version of a plugin. Calls under way keep theirs when it is replaced.
 struct Plugin {
@@ -34,9 +37,7 @@ impl Plugin {
 
     /// The full names of the plugin's services.
     fn full_names(&self) -> impl Iterator<Item = String> {
-        self.services
-            .iter()
-            .map(|info| format!("{}.{}", self.name, info.name))
+        self.services.iter().map(|info| format!("{}.{}", self.name, info.name))
     }
 }
 
@@ -46,9 +47,12 @@ fn check_services(services: &[ServiceInfo]) -> Result<(), LoadError> {
         return Err(LoadError::NoServices);
     }
     let mut seen = BTreeSet::new();
-    for ServiceInfo { name, .. } in services {
+    for ServiceInfo { name, description } in services {
         if !is_service_name(name) {
             return Err(LoadError::ServiceName(name.clone()));
+        }
+        if description.len() > DESCRIPTION_BYTES || description.chars().any(char::is_control) {
+            return Err(LoadError::Description(name.clone()));
         }
         if !seen.insert(name) {
             return Err(LoadError::ServiceTwice(name.clone()));
@@ -67,6 +71,17 @@ fn is_service_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_description_is_one_line_and_short() {
+        let described = |description: &str| {
+            let (name, description) = ("a".to_owned(), description.to_owned());
+            check_services(&[ServiceInfo { name, description }]).is_ok()
+        };
+        assert!(described("") && described("Finds a user.") && described(&"x".repeat(1_024)));
+        assert!(!described("two\nlines") && !described("\u{1b}[2J"));
+        assert!(!described(&"x".repeat(1_025)));
+    }
 
     #[track_caller]
     fn check(name: &str, valid: bool) {

@@ -6,8 +6,8 @@
 mod call_log;
 mod text;
 
-pub(crate) use call_log::{CallLog, LogBounds, Origin, escape};
-pub(crate) use text::stderr;
+pub(crate) use call_log::{CallLog, LogBounds, Origin, escape, excerpt};
+pub(crate) use text::{say, stderr};
 
 use std::fmt;
 use std::sync::Arc;

@@ -46,18 +46,12 @@ mod tests {
 
         call();
         assert_eq!(fake.logs(), [FETCHING, VALUE]);
-        assert_eq!(
-            (fake.stats().misses, fake.stats().sets, fake.stats().hits),
-            (1, 1, 0)
-        );
+        assert_eq!((fake.stats().misses, fake.stats().sets, fake.stats().hits), (1, 1, 0));
 
         fake.advance(EXPIRY - Duration::from_millis(1));
         call();
         assert_eq!(fake.logs(), [FETCHING, VALUE, VALUE]);
-        assert_eq!(
-            (fake.stats().misses, fake.stats().sets, fake.stats().hits),
-            (1, 1, 1)
-        );
+        assert_eq!((fake.stats().misses, fake.stats().sets, fake.stats().hits), (1, 1, 1));
 
         fake.advance(Duration::from_millis(1));
         call();

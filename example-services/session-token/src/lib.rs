@@ -12,8 +12,7 @@ services! {
 }
 
 fn session_token(ctx: &Context) -> Result<()> {
-    ctx.cache
-        .set_with_expiry("session-token", "abc123", EXPIRY)?;
+    ctx.cache.set_with_expiry("session-token", "abc123", EXPIRY)?;
 
     // None here would mean that the token has expired.
     if let Some(token) = ctx.cache.get::<String>("session-token")? {

@@ -29,9 +29,6 @@ mod tests {
 
         assert_eq!(fake.logs(), ["info: None"]);
         let stats = fake.stats();
-        assert_eq!(
-            (stats.sets, stats.deletes, stats.hits, stats.misses),
-            (1, 1, 0, 1)
-        );
+        assert_eq!((stats.sets, stats.deletes, stats.hits, stats.misses), (1, 1, 0, 1));
     }
 }

@@ -49,10 +49,7 @@ mod tests {
         assert_eq!((fake.stats().sets, fake.stats().hits), (1, 1));
 
         let cache = fake.context().cache;
-        let email = cache
-            .get::<User>("user:123")
-            .unwrap()
-            .map(|user| user.email);
+        let email = cache.get::<User>("user:123").unwrap().map(|user| user.email);
         assert_eq!(email.as_deref(), Some("joe@example.com"));
         fake.advance(EXPIRY - Duration::from_millis(1));
         assert_eq!(cache.exists("user:123"), Ok(true));

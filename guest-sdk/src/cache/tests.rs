@@ -36,42 +36,27 @@ fn value_comes_back_equal_and_with_its_type() {
     check_back(1_u128 << 70, "1180591620717411303424");
     check_back(vec![Some(1.5), None], "[1.5,null]");
     check_back(HashMap::from([(1_u8, 'a')]), r#"{"1":"a"}"#);
-    check_back(
-        json!({"b": [1, 1.0], "a": {"": null}}),
-        r#"{"a":{"":null},"b":[1,1.0]}"#,
-    );
+    check_back(json!({"b": [1, 1.0], "a": {"": null}}), r#"{"a":{"":null},"b":[1,1.0]}"#);
     let shapes = r#"["Point",{"Circle":1.5},{"Square":{"side":2}}]"#;
-    check_back(
-        (Shape::Point, Shape::Circle(1.5), Shape::Square { side: 2 }),
-        shapes,
-    );
+    check_back((Shape::Point, Shape::Circle(1.5), Shape::Square { side: 2 }), shapes);
 }
 
 #[test]
 fn missing_key_and_stored_null_are_none_and_exists_tells_them_apart() {
     let cache = cache();
     assert_eq!(cache.get::<String>("k"), Ok(None));
-    assert_eq!(
-        (cache.get_raw("k"), cache.exists("k")),
-        (Ok(None), Ok(false))
-    );
+    assert_eq!((cache.get_raw("k"), cache.exists("k")), (Ok(None), Ok(false)));
     cache.set("k", &None::<String>).unwrap();
     assert_eq!(cache.get::<String>("k"), Ok(None));
     assert_eq!(cache.get::<Value>("k"), Ok(None));
-    assert_eq!(
-        (cache.get_raw("k"), cache.exists("k")),
-        (Ok(Some("null".into())), Ok(true))
-    );
+    assert_eq!((cache.get_raw("k"), cache.exists("k")), (Ok(Some("null".into())), Ok(true)));
 }
 
 #[test]
 fn second_delete_finds_nothing() {
     let cache = cache();
     cache.set("k", "v").unwrap();
-    assert_eq!(
-        (cache.delete("k"), cache.delete("k")),
-        (Ok(true), Ok(false))
-    );
+    assert_eq!((cache.delete("k"), cache.delete("k")), (Ok(true), Ok(false)));
 }
 
 #[test]
@@ -83,15 +68,9 @@ fn entry_is_gone_when_its_expiry_has_passed_and_the_last_set_rules() {
     cache.set_with_expiry("cleared", "v", second).unwrap();
     cache.set("cleared", "v").unwrap();
     fake.advance(second - Duration::from_nanos(1));
-    assert_eq!(
-        (cache.exists("short"), cache.exists("cleared")),
-        (Ok(true), Ok(true))
-    );
+    assert_eq!((cache.exists("short"), cache.exists("cleared")), (Ok(true), Ok(true)));
     fake.advance(Duration::from_nanos(1));
-    assert_eq!(
-        (cache.exists("short"), cache.exists("cleared")),
-        (Ok(false), Ok(true))
-    );
+    assert_eq!((cache.exists("short"), cache.exists("cleared")), (Ok(false), Ok(true)));
     assert_eq!(cache.get::<String>("short"), Ok(None));
 }
 
@@ -100,25 +79,16 @@ fn check_expiry(expiry: Duration, accepted: bool) {
     let fake = Fake::new();
     let cache = fake.context().cache;
     let result = cache.set_with_expiry("k", "v", expiry);
-    assert_eq!(
-        (result.is_ok(), fake.stats().sets == 1),
-        (accepted, accepted)
-    );
+    assert_eq!((result.is_ok(), fake.stats().sets == 1), (accepted, accepted));
     if let Err(error) = result {
         assert_eq!(error.kind, CacheErrorKind::InvalidExpiry);
-        assert!(
-            error.message.contains("whole seconds, 1 to 315360000"),
-            "{error}"
-        );
+        assert!(error.message.contains("whole seconds, 1 to 315360000"), "{error}");
     }
 }
 
 #[test]
 fn expiry_is_whole_seconds_up_to_ten_years() {
-    assert_eq!(
-        LONGEST_EXPIRY.as_secs(),
-        u64::from(hostel_cache::MAX_EXPIRY_SECONDS)
-    );
+    assert_eq!(LONGEST_EXPIRY.as_secs(), u64::from(hostel_cache::MAX_EXPIRY_SECONDS));
     check_expiry(Duration::ZERO, false);
     check_expiry(Duration::from_nanos(1), false);
     check_expiry(Duration::from_millis(1_500), false);
@@ -156,10 +126,7 @@ fn refusal_of_the_host_keeps_its_kind_and_its_words() {
     let cache = cache();
     let kind = |result: Result<(), CacheError>| result.unwrap_err().kind;
     assert_eq!(kind(cache.set("", "v")), CacheErrorKind::InvalidKey);
-    assert_eq!(
-        kind(cache.set("k", &"v".repeat(1 << 20))),
-        CacheErrorKind::TooLarge
-    );
+    assert_eq!(kind(cache.set("k", &"v".repeat(1 << 20))), CacheErrorKind::TooLarge);
     let deep = (0..101).fold(Value::Null, |value, _| json!([value]));
     assert_eq!(kind(cache.set("k", &deep)), CacheErrorKind::InvalidValue);
     assert!(cache.get::<u8>("").unwrap_err().message.contains("1024"));
@@ -171,10 +138,8 @@ fn value_of_another_type_is_an_error_that_names_key_and_type() {
     let key = "k".repeat(65);
     cache.set(&key, "v").unwrap();
     let error = cache.get::<u8>(&key).unwrap_err();
-    let says = format!(
-        "the value under \"{}\".. does not read as u8: invalid type",
-        "k".repeat(64)
-    );
+    let says =
+        format!("the value under \"{}\".. does not read as u8: invalid type", "k".repeat(64));
     assert_eq!(error.kind, CacheErrorKind::InvalidValue);
     assert!(error.message.starts_with(&says), "{error}");
 }
@@ -183,10 +148,7 @@ fn value_of_another_type_is_an_error_that_names_key_and_type() {
 fn integer_that_would_be_rounded_is_an_error_and_its_text_still_reads() {
     let cache = cache();
     cache.set("k", &((1_u64 << 53) + 1)).unwrap();
-    assert_eq!(
-        cache.get::<f64>("k").unwrap_err().kind,
-        CacheErrorKind::InvalidValue
-    );
+    assert_eq!(cache.get::<f64>("k").unwrap_err().kind, CacheErrorKind::InvalidValue);
     assert_eq!(cache.get("k"), Ok(Some((1_u64 << 53) + 1)));
     assert_eq!(cache.get_raw("k"), Ok(Some("9007199254740993".to_owned())));
 }

@@ -28,29 +28,17 @@ pub(super) struct Exact<'a, X> {
 
 impl<'a, X> Exact<'a, X> {
     pub(super) fn new(inner: X, text: &'a Text<'a>) -> Exact<'a, X> {
-        Exact {
-            inner,
-            text,
-            limit: u64::MAX,
-        }
+        Exact { inner, text, limit: u64::MAX }
     }
 
     fn check<E: Error>(&self, integer: impl ToString, magnitude: u64) -> Result<(), E> {
-        if magnitude <= self.limit {
-            Ok(())
-        } else {
-            Err(rounded(&integer.to_string()))
-        }
+        if magnitude <= self.limit { Ok(()) } else { Err(rounded(&integer.to_string())) }
     }
 }
 
 fn rounded<E: Error>(integer: &str) -> E {
-    let shown = integer
-        .get(..40)
-        .map_or(integer.to_owned(), |start| format!("{start}.."));
-    E::custom(format_args!(
-        "the integer {shown} does not fit without rounding"
-    ))
+    let shown = integer.get(..40).map_or(integer.to_owned(), |start| format!("{start}.."));
+    E::custom(format_args!("the integer {shown} does not fit without rounding"))
 }
 
 macro_rules! hand_on {
@@ -171,8 +159,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Exact<'_, V> {
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        self.inner
-            .visit_newtype_struct(Exact::new(value, self.text))
+        self.inner.visit_newtype_struct(Exact::new(value, self.text))
     }
 }
 
@@ -243,8 +230,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Exact<'_, A> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner
-            .tuple_variant(len, Exact::new(visitor, self.text))
+        self.inner.tuple_variant(len, Exact::new(visitor, self.text))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -252,7 +238,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Exact<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner
-            .struct_variant(fields, Exact::new(visitor, self.text))
+        self.inner.struct_variant(fields, Exact::new(visitor, self.text))
     }
 }

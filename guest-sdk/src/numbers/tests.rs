@@ -16,10 +16,7 @@ fn reads<T: DeserializeOwned + PartialEq + Debug>(text: &str, expected: T) {
 #[track_caller]
 fn refuses<T: DeserializeOwned + Debug>(text: &str, integer: &str) {
     let error = from_text::<T>(text).unwrap_err().to_string();
-    assert!(
-        error.contains(&format!("integer {integer} does not fit")),
-        "{text}: {error}"
-    );
+    assert!(error.contains(&format!("integer {integer} does not fit")), "{text}: {error}");
     assert!(error.contains("at line 1 column"), "{text}: {error}");
 }
 
@@ -67,24 +64,11 @@ fn integer_reads_into_a_float_up_to_the_last_exact_one() {
     reads("9007199254740992", 9_007_199_254_740_992.0);
     reads("-9007199254740992", -9_007_199_254_740_992.0);
     reads("16777216", 16_777_216_f32);
-    for (text, f32_only) in [
-        ("16777217", true),
-        (ODD, false),
-        ("-9007199254740993", false),
-    ] {
+    for (text, f32_only) in [("16777217", true), (ODD, false), ("-9007199254740993", false)] {
         refuses::<f32>(text, text);
-        if f32_only {
-            reads(text, 16_777_217.0)
-        } else {
-            refuses::<f64>(text, text)
-        }
+        if f32_only { reads(text, 16_777_217.0) } else { refuses::<f64>(text, text) }
     }
-    for text in [
-        "18446744073709551616",
-        "1180591620717411303424",
-        HUGE,
-        "-9223372036854775809",
-    ] {
+    for text in ["18446744073709551616", "1180591620717411303424", HUGE, "-9223372036854775809"] {
         refuses::<f64>(text, text);
         refuses::<Value>(text, text);
     }
@@ -99,33 +83,19 @@ fn integer_of_any_length_is_told_apart_from_the_float_next_to_it() {
         let float = format!("{digits}.0");
         reads::<f64>(&float, float.parse().unwrap());
         reads::<f64>(&format!("{digits}e0"), float.parse().unwrap());
-        digits.push(char::from(
-            b'0' + (digits.len() * digits.len() / 3 % 10) as u8,
-        ));
+        digits.push(char::from(b'0' + (digits.len() * digits.len() / 3 % 10) as u8));
     }
 }
 
 fn shown(digits: &str) -> String {
-    digits
-        .get(..40)
-        .map_or(digits.to_owned(), |start| format!("{start}.."))
+    digits.get(..40).map_or(digits.to_owned(), |start| format!("{start}.."))
 }
 
 #[test]
 fn number_written_as_a_float_reads_as_serde_json_reads_it() {
-    for text in [
-        "9007199254740993.0",
-        "1e300",
-        "1.8446744073709552e19",
-        "-0",
-        "0.1",
-        "-2E+40",
-    ] {
+    for text in ["9007199254740993.0", "1e300", "1.8446744073709552e19", "-0", "0.1", "-2E+40"] {
         reads::<f64>(text, text.parse().unwrap());
-        assert_eq!(
-            from_text::<Value>(text).unwrap(),
-            serde_json::from_str::<Value>(text).unwrap()
-        );
+        assert_eq!(from_text::<Value>(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
     }
 }
 
@@ -154,10 +124,7 @@ fn numbers_that_are_not_read_do_not_matter() {
     let text = format!(r#"{{"y": [{HUGE}, {{"z": {ODD}}}], "\\": "{HUGE}", "x": 1e21}}"#);
     reads(&text, Point { x: 1e21 });
     let text = format!(r#"["\\\"{HUGE}", 1180591620717411303424.0]"#);
-    reads(
-        &text,
-        (format!("\\\"{HUGE}"), 1_180_591_620_717_411_303_424.0),
-    );
+    reads(&text, (format!("\\\"{HUGE}"), 1_180_591_620_717_411_303_424.0));
 }
 
 #[test]
@@ -170,15 +137,7 @@ fn raw_value_passes_in_both_directions() {
 
 #[test]
 fn text_that_is_no_json_is_refused_whole() {
-    for text in [
-        "",
-        "{} {}",
-        "[1,]",
-        "\"",
-        "-",
-        "{\"a\": 99999999999999999999",
-        "[\"\\",
-    ] {
+    for text in ["", "{} {}", "[1,]", "\"", "-", "{\"a\": 99999999999999999999", "[\"\\"] {
         assert!(from_text::<Value>(text).is_err(), "{text}");
         assert!(from_text::<IgnoredAny>(text).is_err(), "{text}");
     }
@@ -212,11 +171,7 @@ struct Wrapped(f64);
 struct Pair(f64, f64);
 
 fn every(odd: f64) -> [Choice; 3] {
-    [
-        Choice::One(odd),
-        Choice::Two(1.0, odd),
-        Choice::Named { a: odd },
-    ]
+    [Choice::One(odd), Choice::Two(1.0, odd), Choice::Named { a: odd }]
 }
 
 #[test]
@@ -232,10 +187,7 @@ fn every_kind_of_value_is_written_as_serde_json_writes_it() {
         pair: Pair(1.0, 2.0),
         map: BTreeMap::from([(1, Some(true)), (2, None)]),
     };
-    assert_eq!(
-        to_text(&value).unwrap(),
-        serde_json::to_string(&value).unwrap()
-    );
+    assert_eq!(to_text(&value).unwrap(), serde_json::to_string(&value).unwrap());
 }
 
 #[test]

@@ -18,10 +18,7 @@ pub(super) struct Text<'t> {
 
 impl<'t> Text<'t> {
     pub(super) fn new(text: &'t str) -> Text<'t> {
-        Text {
-            text,
-            beyond: OnceCell::new(),
-        }
+        Text { text, beyond: OnceCell::new() }
     }
 
     pub(super) fn as_str(&self) -> &'t str {
@@ -33,12 +30,8 @@ impl<'t> Text<'t> {
         if value.abs() < BEYOND_64_BITS {
             return None;
         }
-        let beyond = self
-            .beyond
-            .get_or_init(|| integers_beyond_64_bits(self.text));
-        let found = beyond
-            .binary_search_by(|(near, _)| near.total_cmp(&value))
-            .ok()?;
+        let beyond = self.beyond.get_or_init(|| integers_beyond_64_bits(self.text));
+        let found = beyond.binary_search_by(|(near, _)| near.total_cmp(&value)).ok()?;
         beyond.get(found).map(|(_, integer)| *integer)
     }
 }
@@ -49,11 +42,7 @@ fn integers_beyond_64_bits(text: &str) -> Vec<(f64, &str)> {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
         let token = rest.get(start..).unwrap_or_default();
-        let end = if token.starts_with('"') {
-            string_end(token)
-        } else {
-            number_end(token)
-        };
+        let end = if token.starts_with('"') { string_end(token) } else { number_end(token) };
         let (token, after) = token.split_at_checked(end).unwrap_or((token, ""));
         let integer = !token.contains(['"', '.', 'e', 'E']);
         if integer && token.parse::<u64>().is_err() && token.parse::<i64>().is_err() {

@@ -67,8 +67,7 @@ impl<S: Serializer> Serializer for Finite<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0
-            .serialize_newtype_variant(name, index, variant, &Finite(value))
+        self.0.serialize_newtype_variant(name, index, variant, &Finite(value))
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -114,11 +113,7 @@ impl<S: Serializer> Serializer for Finite<S> {
 }
 
 fn check<E: ser::Error>(finite: bool, value: impl Display) -> Result<(), E> {
-    if finite {
-        Ok(())
-    } else {
-        Err(E::custom(format_args!("{value} is no number of JSON")))
-    }
+    if finite { Ok(()) } else { Err(E::custom(format_args!("{value} is no number of JSON"))) }
 }
 
 impl<S: ser::SerializeMap> ser::SerializeMap for Finite<S> {

@@ -29,10 +29,7 @@ struct State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
@@ -49,14 +46,11 @@ impl Floor {
         cache.func_wrap("get", |store: Caller<'_>, _: (WasmStr,)| {
             Ok((Ok::<_, Error>(Some(store.data().value.clone())),))
         })?;
-        cache.func_wrap(
-            "set",
-            |_: Caller<'_>, _: (WasmStr, WasmStr, Option<u32>)| Ok((Ok::<(), Error>(()),)),
-        )?;
+        cache.func_wrap("set", |_: Caller<'_>, _: (WasmStr, WasmStr, Option<u32>)| {
+            Ok((Ok::<(), Error>(()),))
+        })?;
         for name in ["delete", "exists"] {
-            cache.func_wrap(name, |_: Caller<'_>, _: (WasmStr,)| {
-                Ok((Ok::<_, Error>(true),))
-            })?;
+            cache.func_wrap(name, |_: Caller<'_>, _: (WasmStr,)| Ok((Ok::<_, Error>(true),)))?;
         }
         linker
             .instance("hostel:log/log@0.1.0")?
@@ -66,7 +60,13 @@ impl Floor {
         Ok(Floor { engine, service })
     }
 
-    pub async fn call(&self, service: &str, calls: u32) -> Result<()> {
+    /// Calls a service in a fresh instance and answers the body of its response.
+    pub async fn call(&self, service: &str, body: Vec<u8>) -> Result<Vec<u8>> {
+        self.instance().await?.call(service, body).await
+    }
+
+    /// An instance that can be called more than once.
+    pub async fn instance(&self) -> Result<Instance> {
         let state = State {
             wasi: WasiCtx::builder().build(),
             table: ResourceTable::new(),
@@ -74,19 +74,28 @@ impl Floor {
         };
         let mut store = Store::new(&self.engine, state);
         store.set_epoch_deadline(u64::MAX / 2);
-        let instance = self.service.instantiate_async(&mut store).await?;
+        let service = self.service.instantiate_async(&mut store).await?;
+        Ok(Instance { store, service })
+    }
+}
+
+pub struct Instance {
+    store: Store<State>,
+    service: Service,
+}
+
+impl Instance {
+    pub async fn call(&mut self, service: &str, body: Vec<u8>) -> Result<Vec<u8>> {
         let request = Request {
             service: service.to_owned(),
             id: String::new(),
             content_type: None,
-            body: calls.to_string().into_bytes(),
+            body,
             http: None,
         };
-        let answer = instance
-            .hostel_service_handler()
-            .call_handle(&mut store, &request)
-            .await?;
-        answer.map_err(|failure| wasmtime::Error::msg(failure.message))?;
-        Ok(())
+        let handler = self.service.hostel_service_handler();
+        let answer = handler.call_handle(&mut self.store, &request).await?;
+        let response = answer.map_err(|failure| wasmtime::Error::msg(failure.message))?;
+        Ok(response.body)
     }
 }

@@ -19,25 +19,17 @@ const ROUNDS: usize = 21;
 
 fn main() -> Result<()> {
     let component = std::fs::read(build_guest()?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let host = host(component.clone()).await?;
         let floor = floor::Floor::new(&component).map_err(anyhow::Error::msg)?;
         println!("one cache call from a Rust guest, 80-byte value, {ROUNDS} rounds of {CALLS}");
-        println!(
-            "{:8} {:>10} {:>10} {:>22}",
-            "call", "hostel", "floor", "ratio (min to max)"
-        );
+        println!("{:8} {:>10} {:>10} {:>22}", "call", "hostel", "floor", "ratio (min to max)");
         for call in ["get", "exists", "set"] {
             let mut ratios = Vec::new();
             let (mut ours, mut floors) = (Vec::new(), Vec::new());
             for round in 0..=ROUNDS {
-                let floor_time = nanoseconds(async {
-                    floor.call(call, CALLS).await.map_err(anyhow::Error::msg)
-                })
-                .await?;
+                let floor_time = nanoseconds(call_floor(&floor, call)).await?;
                 let our_time = nanoseconds(call_host(&host, call)).await?;
                 if round > 0 {
                     ours.push(our_time);
@@ -73,36 +65,26 @@ fn sorted(mut figures: Vec<f64>) -> Vec<f64> {
 }
 
 async fn host(component: Vec<u8>) -> Result<Host> {
-    let limits = Limits {
-        time: Duration::from_secs(60),
-        ..Limits::default()
-    };
-    let host = Host::new(Settings {
-        limits,
-        ..Settings::default()
-    })?;
-    host.load(PluginName::new("bench")?, component, CacheBinding::Private)
-        .await?;
+    let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
+    let host = Host::new(Settings { limits, ..Settings::default() })?;
+    host.load(PluginName::new("bench")?, component, CacheBinding::Private).await?;
     Ok(host)
 }
 
 async fn call_host(host: &Host, call: &str) -> Result<()> {
-    let request = Request {
-        body: CALLS.to_string().into_bytes(),
-        ..Request::default()
-    };
+    let request = Request { body: CALLS.to_string().into_bytes(), ..Request::default() };
     host.call(&format!("bench.{call}"), request).await?;
     Ok(())
 }
 
+async fn call_floor(floor: &floor::Floor, call: &str) -> Result<()> {
+    let answer = floor.call(call, CALLS.to_string().into_bytes()).await;
+    answer.map(drop).map_err(anyhow::Error::msg)
+}
+
 fn build_guest() -> Result<String> {
     let guest = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/guest");
-    let output = Command::new(env!("CARGO_BIN_EXE_hostel"))
-        .args(["build", guest])
-        .output()?;
+    let output = Command::new(env!("CARGO_BIN_EXE_hostel")).args(["build", guest]).output()?;
     let file = String::from_utf8(output.stdout)?;
-    file.lines()
-        .next()
-        .map(str::to_owned)
-        .context("the guest does not build")
+    file.lines().next().map(str::to_owned).context("the guest does not build")
 }

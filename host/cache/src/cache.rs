@@ -116,10 +116,7 @@ impl Cache {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let capacity = self.limits.capacity() as u64;
-        let empty = Stats {
-            capacity,
-            ..Stats::default()
-        };
+        let empty = Stats { capacity, ..Stats::default() };
         let shards = std::iter::once(&self.first).chain(&self.others);
         shards.fold(empty, |sum, shard| sum.plus(shard.stats()))
     }
@@ -143,9 +140,7 @@ impl Cache {
 /// A `Debug` that shows no guest's data.
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache")
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Cache").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
@@ -176,11 +171,7 @@ mod tests {
     #[track_caller]
     fn value(cache: &Cache, key: &str) -> Option<String> {
         let value = cache.get(key).unwrap();
-        assert_eq!(
-            cache.exists(key),
-            Ok(value.is_some()),
-            "get and exists disagree on {key:?}"
-        );
+        assert_eq!(cache.exists(key), Ok(value.is_some()), "get and exists disagree on {key:?}");
         value.map(|value| value.to_string())
     }
 
@@ -220,10 +211,7 @@ mod tests {
         ];
         texts.into_iter().for_each(comes_back);
         comes_back(&format!("{}{}", "[".repeat(100), "]".repeat(100)));
-        comes_back(&format!(
-            "\"{}\"",
-            "é".repeat((DEFAULT_VALUE_LIMIT - 2) / 2)
-        ));
+        comes_back(&format!("\"{}\"", "é".repeat((DEFAULT_VALUE_LIMIT - 2) / 2)));
     }
 
     #[track_caller]
@@ -238,44 +226,19 @@ mod tests {
 
         assert_eq!(value(&cache, kept).as_deref(), Some("\"old\""));
         time.advance(Duration::from_nanos(5_999_999_999));
-        assert!(
-            value(&cache, kept).is_some(),
-            "the old expiry became shorter"
-        );
+        assert!(value(&cache, kept).is_some(), "the old expiry became shorter");
         time.advance(Duration::from_nanos(1));
-        assert!(
-            value(&cache, kept).is_none(),
-            "the old expiry became longer"
-        );
+        assert!(value(&cache, kept).is_none(), "the old expiry became longer");
         assert_eq!(cache.stats().sets, 1);
     }
 
     #[test]
     fn a_refused_set_leaves_the_old_value_and_the_old_expiry() {
-        for text in [
-            "NaN",
-            "Infinity",
-            "1e400",
-            "\"\\ud800\"",
-            "",
-            " ",
-            "1 2",
-            "\u{feff}1",
-        ] {
+        for text in ["NaN", "Infinity", "1e400", "\"\\ud800\"", "", " ", "1 2", "\u{feff}1"] {
             refused("k", text, None, InvalidValue);
         }
-        refused(
-            "k",
-            &format!("{}1{}", "[".repeat(101), "]".repeat(101)),
-            None,
-            InvalidValue,
-        );
-        refused(
-            "k",
-            &format!("\"{}\"", "x".repeat(DEFAULT_VALUE_LIMIT - 1)),
-            None,
-            TooLarge,
-        );
+        refused("k", &format!("{}1{}", "[".repeat(101), "]".repeat(101)), None, InvalidValue);
+        refused("k", &format!("\"{}\"", "x".repeat(DEFAULT_VALUE_LIMIT - 1)), None, TooLarge);
         refused("k", "1", Some(0), InvalidExpiry);
         refused("k", "1", Some(TEN_YEARS + 1), InvalidExpiry);
         refused("k", "1", Some(u32::MAX), InvalidExpiry);
@@ -297,17 +260,8 @@ mod tests {
             assert_eq!(cache.exists(&key).map_err(|e| e.kind()), Err(InvalidKey));
             assert_eq!(cache.delete(&key).map_err(|e| e.kind()), Err(InvalidKey));
         }
-        let untouched = Stats {
-            bytes: cache.stats().bytes,
-            ..Stats::default()
-        };
-        assert_eq!(
-            Stats {
-                capacity: 0,
-                ..cache.stats()
-            },
-            untouched
-        );
+        let untouched = Stats { bytes: cache.stats().bytes, ..Stats::default() };
+        assert_eq!(Stats { capacity: 0, ..cache.stats() }, untouched);
     }
 
     #[test]
@@ -353,15 +307,9 @@ mod tests {
             time.advance(Duration::from_millis(1500));
             cache.set("k", "1", Some(seconds)).unwrap();
             time.advance(Duration::from_secs(seconds.into()) - Duration::from_millis(1));
-            assert!(
-                value(&cache, "k").is_some(),
-                "{seconds} s, a millisecond early"
-            );
+            assert!(value(&cache, "k").is_some(), "{seconds} s, a millisecond early");
             time.advance(Duration::from_nanos(999_999));
-            assert!(
-                value(&cache, "k").is_some(),
-                "{seconds} s, a nanosecond early"
-            );
+            assert!(value(&cache, "k").is_some(), "{seconds} s, a nanosecond early");
             time.advance(Duration::from_nanos(1));
             assert!(value(&cache, "k").is_none(), "{seconds} s");
         }
@@ -376,16 +324,10 @@ mod tests {
             let found = operation(&cache);
             (found, cache.stats().expired, cache.stats().entries)
         };
-        assert_eq!(
-            first(|cache| cache.get("k").unwrap().is_some()),
-            (false, 1, 0)
-        );
+        assert_eq!(first(|cache| cache.get("k").unwrap().is_some()), (false, 1, 0));
         assert_eq!(first(|cache| cache.exists("k").unwrap()), (false, 1, 0));
         assert_eq!(first(|cache| cache.delete("k").unwrap()), (false, 1, 0));
-        assert_eq!(
-            first(|cache| cache.set("k", "1", None).is_err()),
-            (false, 1, 1)
-        );
+        assert_eq!(first(|cache| cache.set("k", "1", None).is_err()), (false, 1, 1));
     }
 
     #[test]
@@ -399,11 +341,7 @@ mod tests {
             time.advance(Duration::from_secs(just_before.into()));
             assert_eq!(value(&cache, "k").as_deref(), Some("2"), "{second:?}");
             time.advance(Duration::from_secs(1));
-            assert_eq!(
-                value(&cache, "k").is_some(),
-                gone_after.is_none(),
-                "{second:?}"
-            );
+            assert_eq!(value(&cache, "k").is_some(), gone_after.is_none(), "{second:?}");
         }
     }
 
@@ -441,10 +379,7 @@ mod tests {
     fn a_second_delete_is_false() {
         let (cache, _) = new_cache();
         cache.set("k", "1", None).unwrap();
-        assert_eq!(
-            (cache.delete("k"), cache.delete("k")),
-            (Ok(true), Ok(false))
-        );
+        assert_eq!((cache.delete("k"), cache.delete("k")), (Ok(true), Ok(false)));
         assert_eq!(value(&cache, "k"), None);
     }
 
@@ -512,30 +447,18 @@ mod tests {
             put += key.len() + text.len();
             number += 1;
         }
-        let Stats {
-            bytes,
-            evicted,
-            entries,
-            ..
-        } = cache.stats();
+        let Stats { bytes, evicted, entries, .. } = cache.stats();
         assert_eq!(evicted + entries, number as u64);
         assert!(bytes <= capacity as u64, "{bytes} of {capacity} bytes");
-        assert!(
-            bytes > capacity as u64 / 2,
-            "only {bytes} of {capacity} bytes are used"
-        );
+        assert!(bytes > capacity as u64 / 2, "only {bytes} of {capacity} bytes are used");
     }
 
     #[test]
     fn a_full_cache_stays_within_its_capacity_and_takes_every_set() {
         overfill(MIN_CAPACITY, 1, |_| 1);
-        overfill(MIN_CAPACITY, MIN_CAPACITY / 16, |number| {
-            1 + number % (MIN_CAPACITY / 16)
-        });
+        overfill(MIN_CAPACITY, MIN_CAPACITY / 16, |number| 1 + number % (MIN_CAPACITY / 16));
         overfill(1 << 20, 1 << 16, |_| 1 << 16);
-        overfill(1 << 20, 1 << 16, |number| {
-            if number % 50 == 0 { 1 << 16 } else { 20 }
-        });
+        overfill(1 << 20, 1 << 16, |number| if number % 50 == 0 { 1 << 16 } else { 20 });
         overfill(1 << 20, 100, |number| 1 + number * 31 % 100);
     }
 
@@ -614,10 +537,7 @@ mod tests {
         }
         let shards = cache.others.iter().chain([&cache.first]);
         let entries: Vec<_> = shards.map(|shard| shard.stats().entries).collect();
-        assert!(
-            entries.iter().all(|entries| (60..200).contains(entries)),
-            "{entries:?}"
-        );
+        assert!(entries.iter().all(|entries| (60..200).contains(entries)), "{entries:?}");
     }
 
     #[derive(Debug, Clone)]
@@ -652,8 +572,7 @@ mod tests {
     impl Model {
         fn get(&mut self, key: &str) -> Option<u32> {
             let now = self.now;
-            self.entries
-                .retain(|_, (_, deadline)| deadline.is_none_or(|deadline| now < deadline));
+            self.entries.retain(|_, (_, deadline)| deadline.is_none_or(|deadline| now < deadline));
             self.entries.get(key).map(|(value, _)| *value)
         }
 
@@ -710,29 +629,21 @@ mod tests {
 
     #[test]
     fn threads_on_few_keys_see_only_whole_values_of_the_right_key() {
-        let cache = Cache::new(
-            CacheLimits::new(MIN_CAPACITY, 2000).unwrap(),
-            Clock::system(),
-        );
+        let cache = Cache::new(CacheLimits::new(MIN_CAPACITY, 2000).unwrap(), Clock::system());
         let keys = ["a", "b", "c"];
         let work = |thread: usize| {
             for round in 0..3000 {
                 let key = keys[(thread + round) % keys.len()];
                 let text = format!("\"{key}{}\"", key.repeat(round % 900));
                 match round % 4 {
-                    0 | 1 => cache
-                        .set(key, &text, (round % 3 == 0).then_some(60))
-                        .unwrap(),
+                    0 | 1 => cache.set(key, &text, (round % 3 == 0).then_some(60)).unwrap(),
                     2 if thread == 0 => drop(cache.delete(key).unwrap()),
                     _ => drop(cache.exists(key).unwrap()),
                 }
                 let Some(value) = cache.get(key).unwrap() else {
                     continue;
                 };
-                assert!(
-                    value.trim_matches('"').chars().all(|c| key.contains(c)),
-                    "{key}: {value}"
-                );
+                assert!(value.trim_matches('"').chars().all(|c| key.contains(c)), "{key}: {value}");
             }
         };
         std::thread::scope(|scope| {

@@ -42,10 +42,7 @@ impl Caches {
     /// No caches yet. All will read `clock`.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self {
-            clock,
-            caches: RwLock::default(),
-        }
+        Self { clock, caches: RwLock::default() }
     }
 
     /// The cache of that name, made empty when it is not there.
@@ -73,21 +70,14 @@ impl Caches {
     /// The cache of that name, if it was opened.
     #[must_use]
     pub fn get(&self, name: &CacheName) -> Option<Arc<Cache>> {
-        self.caches
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .map(Arc::clone)
+        self.caches.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone)
     }
 
     /// Every cache's name and counts: private ones first, each kind in the order of names.
     #[must_use]
     pub fn list(&self) -> Vec<(CacheName, Stats)> {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-        caches
-            .iter()
-            .map(|(name, cache)| (name.clone(), cache.stats()))
-            .collect()
+        caches.iter().map(|(name, cache)| (name.clone(), cache.stats())).collect()
     }
 }
 
@@ -115,10 +105,7 @@ mod tests {
         a.set("k", "1", None).unwrap();
         assert_eq!(b.exists("k"), Ok(false));
 
-        let (a, b) = (
-            open(&caches, configured("both")),
-            open(&caches, configured("both")),
-        );
+        let (a, b) = (open(&caches, configured("both")), open(&caches, configured("both")));
         a.set("k", "2", None).unwrap();
         assert_eq!(b.get("k").unwrap().as_deref(), Some("2"));
     }
@@ -126,22 +113,8 @@ mod tests {
     #[test]
     fn keys_that_spell_names_of_caches_stay_in_their_cache() {
         let caches = Caches::new(Clock::mock().0);
-        let names = [
-            private("a"),
-            private("a-b"),
-            private("users"),
-            configured("users"),
-        ];
-        let keys = [
-            "c",
-            "b:c",
-            "a:b:c",
-            "a/c",
-            "plugin/a/c",
-            "users",
-            "plugin/users",
-            "\0a",
-        ];
+        let names = [private("a"), private("a-b"), private("users"), configured("users")];
+        let keys = ["c", "b:c", "a:b:c", "a/c", "plugin/a/c", "users", "plugin/users", "\0a"];
         for (number, name) in names.iter().enumerate() {
             let cache = open(&caches, name.clone());
             for key in keys {
@@ -188,10 +161,7 @@ mod tests {
         }
         open(&caches, configured("b")).set("k", "1", None).unwrap();
         let list = caches.list();
-        let list: Vec<_> = list
-            .iter()
-            .map(|(name, s)| (name.to_string(), s.sets))
-            .collect();
+        let list: Vec<_> = list.iter().map(|(name, s)| (name.to_string(), s.sets)).collect();
         let expected = [("plugin/z", 0), ("b", 1), ("z", 0)];
         assert_eq!(list, expected.map(|(name, sets)| (name.to_owned(), sets)));
         assert!(caches.get(&private("b")).is_none());
@@ -211,11 +181,7 @@ mod tests {
                 });
             }
         });
-        let entries: Vec<_> = caches
-            .list()
-            .iter()
-            .map(|(_, stats)| stats.entries)
-            .collect();
+        let entries: Vec<_> = caches.list().iter().map(|(_, stats)| stats.entries).collect();
         assert_eq!(entries, [8, 8, 8]);
     }
 }

@@ -53,9 +53,7 @@ impl MockClock {
     pub fn advance(&self, by: Duration) {
         let step = |nanos| Some(Moment(nanos).after(by).0);
         // The closure always answers `Some`, so the update cannot fail.
-        let _ = self
-            .0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
+        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
     }
 }
 

@@ -81,10 +81,7 @@ impl Error {
 
 /// The beginning of a text in double quotes, with everything escaped that could disturb a line.
 pub(crate) fn excerpt(text: &str) -> String {
-    let end = text
-        .char_indices()
-        .nth(EXCERPT_CHARS)
-        .map_or(text.len(), |(end, _)| end);
+    let end = text.char_indices().nth(EXCERPT_CHARS).map_or(text.len(), |(end, _)| end);
     let shown = text.get(..end).unwrap_or_default();
     let rest = if end < text.len() { "..." } else { "" };
     format!("{shown:?}{rest}")
@@ -103,11 +100,7 @@ mod tests {
 
     #[test]
     fn a_message_names_the_offending_value_and_the_rule() {
-        check(
-            Key::new(""),
-            ErrorKind::InvalidKey,
-            "invalid key \"\": a key is 1 to 1024 bytes",
-        );
+        check(Key::new(""), ErrorKind::InvalidKey, "invalid key \"\": a key is 1 to 1024 bytes");
         check(
             Key::new(&"k".repeat(1025)),
             ErrorKind::InvalidKey,

@@ -3,8 +3,12 @@
 //! The policy is SIEVE (Zhang et al., NSDI 2024). Entries stand in the order in which they were
 //! set. A hit marks an entry and moves nothing. A hand goes from the oldest to the newest and
 //! begins again: it takes the mark of a marked entry and passes, and evicts the first without one.
+//! After so many marked ones it evicts the next all the same, since others wait meanwhile.
 
 use crate::pages::{NOWHERE, Pages};
+
+/// Marked entries that one eviction passes at most: some microseconds under the shard's lock.
+const MOST_PASSED: u32 = 256;
 
 /// The order of entries. Positions are dense: an insertion adds the next one, a removal moves the
 /// last one into the gap, just as [`Pages`] does.
@@ -25,23 +29,14 @@ struct Node {
 
 impl Sieve {
     pub(crate) const fn new() -> Self {
-        Self {
-            nodes: Pages::new(),
-            newest: NOWHERE,
-            oldest: NOWHERE,
-            hand: NOWHERE,
-        }
+        Self { nodes: Pages::new(), newest: NOWHERE, oldest: NOWHERE, hand: NOWHERE }
     }
 
     /// Adds the next position, as the newest and unmarked.
     pub(crate) fn push(&mut self) {
         let at = self.nodes.len();
         let older = self.newest;
-        self.nodes.push(Node {
-            newer: NOWHERE,
-            older,
-            used: false,
-        });
+        self.nodes.push(Node { newer: NOWHERE, older, used: false });
         self.set_newer(older, at);
         self.newest = at;
     }
@@ -56,16 +51,23 @@ impl Sieve {
     /// The position to evict next: one that is gone anyway, or the first without a mark. `None`
     /// only when there is none at all.
     pub(crate) fn victim(&mut self, is_gone: impl Fn(u32) -> bool) -> Option<u32> {
-        loop {
-            if self.hand == NOWHERE {
-                self.hand = self.oldest;
-            }
+        for _ in 0..MOST_PASSED {
+            self.find_hand();
             let node = self.nodes.get_mut(self.hand)?;
             if !node.used || is_gone(self.hand) {
                 return Some(self.hand);
             }
             node.used = false;
             self.hand = node.newer;
+        }
+        self.find_hand();
+        Some(self.hand).filter(|hand| *hand != NOWHERE)
+    }
+
+    /// Puts the hand on the oldest when it has passed the newest.
+    fn find_hand(&mut self) {
+        if self.hand == NOWHERE {
+            self.hand = self.oldest;
         }
     }
 
@@ -129,10 +131,7 @@ mod tests {
 
     impl Letters {
         fn new(letters: &str) -> Self {
-            let mut new = Self {
-                sieve: Sieve::new(),
-                letters: Vec::new(),
-            };
+            let mut new = Self { sieve: Sieve::new(), letters: Vec::new() };
             letters.chars().for_each(|letter| new.push(letter));
             new
         }
@@ -147,9 +146,7 @@ mod tests {
         }
 
         fn mark(&mut self, letters: &str) {
-            letters
-                .chars()
-                .for_each(|letter| self.sieve.mark(self.at(letter)));
+            letters.chars().for_each(|letter| self.sieve.mark(self.at(letter)));
         }
 
         fn remove(&mut self, letter: char) {
@@ -160,9 +157,7 @@ mod tests {
 
         fn evict(&mut self, gone: &str) -> Option<char> {
             let letters = &self.letters;
-            let at = self
-                .sieve
-                .victim(|at| gone.contains(letters[at as usize]))?;
+            let at = self.sieve.victim(|at| gone.contains(letters[at as usize]))?;
             let letter = self.letters[at as usize];
             self.remove(letter);
             Some(letter)
@@ -173,10 +168,7 @@ mod tests {
     fn check(mut letters: Letters, gone: &str, order: &str) {
         let evicted: String = std::iter::from_fn(|| letters.evict(gone)).collect();
         assert_eq!(evicted, order);
-        assert_eq!(
-            (letters.sieve.newest, letters.sieve.oldest),
-            (NOWHERE, NOWHERE)
-        );
+        assert_eq!((letters.sieve.newest, letters.sieve.oldest), (NOWHERE, NOWHERE));
     }
 
     #[test]
@@ -222,10 +214,7 @@ mod tests {
             letters.mark("abc");
             assert_eq!(letters.sieve.victim(|_| false), Some(letters.at('d')));
             letters.remove(removed);
-            let order: String = "defghabc"
-                .chars()
-                .filter(|letter| *letter != removed)
-                .collect();
+            let order: String = "defghabc".chars().filter(|letter| *letter != removed).collect();
             check(letters, "", &order);
         }
     }

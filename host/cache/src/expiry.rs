@@ -48,7 +48,12 @@ impl Deadline {
 
     /// Whether the entry is gone. The clock is read only when there is a deadline.
     pub(crate) fn has_passed(self, clock: &Clock) -> bool {
-        self.0 != Moment::NEVER && clock.now() >= self.0
+        self.0 != Moment::NEVER && self.is_at_or_before(clock.now())
+    }
+
+    /// Whether the entry is gone at a moment.
+    pub(crate) fn is_at_or_before(self, now: Moment) -> bool {
+        self.0 != Moment::NEVER && now >= self.0
     }
 }
 

@@ -25,10 +25,7 @@ struct Link {
 
 impl Index {
     pub(crate) const fn new() -> Self {
-        Self {
-            chains: Pages::new(),
-            links: Pages::new(),
-        }
+        Self { chains: Pages::new(), links: Pages::new() }
     }
 
     /// The position with that hash for which `is_it` says yes.
@@ -49,10 +46,7 @@ impl Index {
             self.split();
         }
         let at = self.links.len();
-        self.links.push(Link {
-            hash,
-            next: NOWHERE,
-        });
+        self.links.push(Link { hash, next: NOWHERE });
         self.hang(at);
     }
 
@@ -86,11 +80,7 @@ impl Index {
     fn chain_of(&self, hash: u32) -> u32 {
         let mask = self.chains.len().next_power_of_two() - 1;
         let chain = hash & mask;
-        if chain < self.chains.len() {
-            chain
-        } else {
-            chain & (mask >> 1)
-        }
+        if chain < self.chains.len() { chain } else { chain & (mask >> 1) }
     }
 
     /// Puts a position in front of its chain.
@@ -170,17 +160,10 @@ mod tests {
     fn check(index: &Index, model: &[u32]) {
         for (at, hash) in model.iter().enumerate() {
             let at = u32::try_from(at).unwrap();
-            assert_eq!(
-                index.find(*hash, |found| found == at),
-                Some(at),
-                "hash {hash}"
-            );
+            assert_eq!(index.find(*hash, |found| found == at), Some(at), "hash {hash}");
         }
         let (entries, chains) = (index.links.len(), index.chains.len());
-        assert!(
-            entries <= chains && chains <= 2 * entries,
-            "{chains} chains of {entries}"
-        );
+        assert!(entries <= chains && chains <= 2 * entries, "{chains} chains of {entries}");
     }
 
     #[test]

@@ -22,10 +22,7 @@ impl<'a> Key<'a> {
         match key.len() {
             0 => Err(Error::EmptyKey),
             1..=MAX_KEY_BYTES => Ok(Self(key)),
-            bytes => Err(Error::LongKey {
-                key: excerpt(key),
-                bytes,
-            }),
+            bytes => Err(Error::LongKey { key: excerpt(key), bytes }),
         }
     }
 
@@ -42,17 +39,7 @@ mod tests {
 
     #[test]
     fn a_key_is_1_to_1024_bytes_whatever_they_spell() {
-        for key in [
-            "a",
-            "\0",
-            "\n",
-            " ",
-            "{tag}",
-            "*?[]",
-            "é",
-            "\u{202e}",
-            "\u{10ffff}",
-        ] {
+        for key in ["a", "\0", "\n", " ", "{tag}", "*?[]", "é", "\u{202e}", "\u{10ffff}"] {
             assert_eq!(Key::new(key).map(Key::as_str), Ok(key));
         }
         assert!(Key::new(&"k".repeat(MAX_KEY_BYTES)).is_ok());
@@ -62,10 +49,7 @@ mod tests {
     #[test]
     fn an_empty_and_a_long_key_are_refused() {
         assert_eq!(Key::new(""), Err(Error::EmptyKey));
-        for key in [
-            "k".repeat(MAX_KEY_BYTES + 1),
-            "é".repeat(MAX_KEY_BYTES / 2 + 1),
-        ] {
+        for key in ["k".repeat(MAX_KEY_BYTES + 1), "é".repeat(MAX_KEY_BYTES / 2 + 1)] {
             let bytes = key.len();
             let refused = Key::new(&key);
             assert!(matches!(refused, Err(Error::LongKey { bytes: b, .. }) if b == bytes));

@@ -74,15 +74,9 @@ impl CacheLimits {
             return Err(LimitsError::TooSmall { capacity });
         }
         if value_limit > capacity / MIN_CAPACITY_IN_VALUES {
-            return Err(LimitsError::TooSmallForValues {
-                capacity,
-                value_limit,
-            });
+            return Err(LimitsError::TooSmallForValues { capacity, value_limit });
         }
-        Ok(Self {
-            capacity,
-            value_limit,
-        })
+        Ok(Self { capacity, value_limit })
     }
 
     /// How many bytes the cache may hold: keys, values and what it takes to file them.
@@ -100,10 +94,7 @@ impl CacheLimits {
 
 impl Default for CacheLimits {
     fn default() -> Self {
-        Self {
-            capacity: DEFAULT_CAPACITY,
-            value_limit: DEFAULT_VALUE_LIMIT,
-        }
+        Self { capacity: DEFAULT_CAPACITY, value_limit: DEFAULT_VALUE_LIMIT }
     }
 }
 
@@ -121,23 +112,15 @@ mod tests {
         ];
         for (capacity, value_limit) in fitting {
             let limits = CacheLimits::new(capacity, value_limit).unwrap();
-            assert_eq!(
-                (limits.capacity(), limits.value_limit()),
-                (capacity, value_limit)
-            );
+            assert_eq!((limits.capacity(), limits.value_limit()), (capacity, value_limit));
         }
         let default = CacheLimits::default();
-        assert_eq!(
-            CacheLimits::new(default.capacity(), default.value_limit()),
-            Ok(default)
-        );
+        assert_eq!(CacheLimits::new(default.capacity(), default.value_limit()), Ok(default));
     }
 
     #[track_caller]
     fn check(capacity: usize, value_limit: usize, named: &[&str]) {
-        let message = CacheLimits::new(capacity, value_limit)
-            .unwrap_err()
-            .to_string();
+        let message = CacheLimits::new(capacity, value_limit).unwrap_err().to_string();
         for part in named {
             assert!(message.contains(part), "{message:?} does not name {part}");
         }
@@ -145,11 +128,7 @@ mod tests {
 
     #[test]
     fn limits_that_do_not_fit_are_refused_with_both_numbers_and_the_fix() {
-        check(
-            (16 << 20) - 1,
-            1 << 20,
-            &["16777215", "1048576", "16 times", "at most 1048575"],
-        );
+        check((16 << 20) - 1, 1 << 20, &["16777215", "1048576", "16 times", "at most 1048575"]);
         check(MIN_CAPACITY - 1, 1, &["65535", "65536"]);
         check(usize::MAX, usize::MAX / 16 + 1, &["16 times"]);
         check(usize::MAX, usize::MAX, &["16 times"]);

@@ -1,12 +1,16 @@
 //! Names of caches.
 
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 
-/// The name of a plugin or of a configured cache: `[a-z][a-z0-9-]*`.
+/// Longest name in bytes: names stand in log lines, addresses and file names.
+const MAX_NAME_BYTES: usize = 64;
+
+/// The name of a plugin or of a configured cache: `[a-z][a-z0-9-]*`, at most 64 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Box<str>);
+pub struct Name(Arc<str>);
 
 /// The name of a cache.
 ///
@@ -22,7 +26,10 @@ pub enum CacheName {
 
 /// A text that is no [`Name`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("invalid name {name:?}: a name is a small letter, then small letters, digits and hyphens")]
+#[error(
+    "invalid name {name:?}: a name is 1 to {MAX_NAME_BYTES} lower-case letters, digits and hyphens, \
+     a letter first"
+)]
 pub struct NameError {
     /// The text as given.
     pub name: String,
@@ -33,16 +40,14 @@ impl Name {
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not `[a-z][a-z0-9-]*`.
+    /// [`NameError`] when it is not `[a-z][a-z0-9-]*`, or longer than 64 bytes.
     pub fn new(name: &str) -> Result<Self, NameError> {
         let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());
-        if begins_well && name.bytes().all(allowed) {
+        if begins_well && name.len() <= MAX_NAME_BYTES && name.bytes().all(allowed) {
             Ok(Self(name.into()))
         } else {
-            Err(NameError {
-                name: name.to_owned(),
-            })
+            Err(NameError { name: name.to_owned() })
         }
     }
 
@@ -50,6 +55,12 @@ impl Name {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name's text, shared.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 }
 
@@ -97,9 +108,9 @@ mod tests {
         for name in ["a", "users", "user-api-2", "a-", "a--b"] {
             assert_eq!(Name::new(name).unwrap().as_str(), name);
         }
-        for name in [
-            "", "-a", "1a", "A", "aB", "a_b", "a.b", "a:b", "plugin/a", "a b", "é", "aé", "a\n",
-        ] {
+        for name in
+            ["", "-a", "1a", "A", "aB", "a_b", "a.b", "a:b", "plugin/a", "a b", "é", "aé", "a\n"]
+        {
             let error = Name::new(name).unwrap_err();
             assert!(error.to_string().contains(&format!("{name:?}")), "{error}");
         }

@@ -21,10 +21,7 @@ pub(crate) struct Pages<T> {
 
 impl<T> Pages<T> {
     pub(crate) const fn new() -> Self {
-        Self {
-            pages: Vec::new(),
-            len: 0,
-        }
+        Self { pages: Vec::new(), len: 0 }
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -87,11 +84,7 @@ impl<T> Pages<T> {
     /// By how much the list of pages must grow to take one more.
     fn page_list_growth(&self) -> usize {
         let full = self.pages.len() == self.pages.capacity();
-        if full {
-            self.pages.len().max(MIN_PAGES)
-        } else {
-            0
-        }
+        if full { self.pages.len().max(MIN_PAGES) } else { 0 }
     }
 
     fn pop(&mut self) -> Option<T> {
@@ -133,10 +126,7 @@ mod tests {
     fn a_removed_place_takes_the_last_item() {
         let mut pages = filled(200);
         assert_eq!(pages.swap_remove(3), Some(3));
-        assert_eq!(
-            (pages.get(3), pages.get(199), pages.len()),
-            (Some(&199), None, 199)
-        );
+        assert_eq!((pages.get(3), pages.get(199), pages.len()), (Some(&199), None, 199));
         assert_eq!(pages.swap_remove(198), Some(198));
         assert_eq!(pages.swap_remove(198), None);
         assert_eq!(pages.len(), 198);
@@ -160,11 +150,7 @@ mod tests {
         let full = pages.bytes();
         while pages.swap_remove(0).is_some() {}
         assert_eq!(pages.len(), 0);
-        assert!(
-            pages.bytes() * 5 < full,
-            "{} of {full} bytes",
-            pages.bytes()
-        );
+        assert!(pages.bytes() * 5 < full, "{} of {full} bytes", pages.bytes());
     }
 
     #[test]

@@ -68,10 +68,7 @@ impl Shard {
             }
             None => shard.stats.misses += 1,
         }
-        shard
-            .entries
-            .get(found?)
-            .map(|entry| Arc::clone(&entry.value))
+        shard.entries.get(found?).map(|entry| Arc::clone(&entry.value))
     }
 
     pub(crate) fn set(
@@ -112,11 +109,7 @@ impl Shard {
     pub(crate) fn stats(&self) -> Stats {
         let shard = self.lock();
         let (entries, bytes) = (u64::from(shard.entries.len()), shard.bytes() as u64);
-        Stats {
-            entries,
-            bytes,
-            ..shard.stats
-        }
+        Stats { entries, bytes, ..shard.stats }
     }
 
     /// A poisoned lock is taken like any other: no operation panics halfway, and if one did, every
@@ -140,11 +133,7 @@ impl Entries {
 
     /// Finds the entry of a key. One that has expired is removed, and not found.
     fn find_live(&mut self, hash: u32, key: Key<'_>, clock: &Clock) -> Option<u32> {
-        let is_it = |at| {
-            self.entries
-                .get(at)
-                .is_some_and(|entry| *entry.key == *key.as_str())
-        };
+        let is_it = |at| self.entries.get(at).is_some_and(|entry| *entry.key == *key.as_str());
         let at = self.index.find(hash, is_it)?;
         if self.has_expired(at, clock) {
             self.remove(at);
@@ -155,9 +144,7 @@ impl Entries {
     }
 
     fn has_expired(&self, at: u32, clock: &Clock) -> bool {
-        self.entries
-            .get(at)
-            .is_some_and(|entry| entry.deadline.has_passed(clock))
+        self.entries.get(at).is_some_and(|entry| entry.deadline.has_passed(clock))
     }
 
     /// Throws entries out until one more, whose texts take so many bytes, can be added.
@@ -165,10 +152,11 @@ impl Entries {
         while self.bytes() + self.growth() + texts > self.capacity
             || self.entries.len() >= MAX_ENTRIES
         {
+            let now = clock.now();
             let is_gone = |at| {
                 self.entries
                     .get(at)
-                    .is_some_and(|entry: &Entry| entry.deadline.has_passed(clock))
+                    .is_some_and(|entry: &Entry| entry.deadline.is_at_or_before(now))
             };
             let Some(victim) = self.order.victim(is_gone) else {
                 return;
@@ -183,11 +171,7 @@ impl Entries {
     }
 
     fn push(&mut self, hash: u32, key: Key<'_>, value: Json<'_>, deadline: Deadline) {
-        let entry = Entry {
-            key: key.as_str().into(),
-            value: value.as_str().into(),
-            deadline,
-        };
+        let entry = Entry { key: key.as_str().into(), value: value.as_str().into(), deadline };
         self.texts += entry.text_bytes();
         self.entries.push(entry);
         self.index.push(hash);
@@ -239,29 +223,18 @@ mod tests {
 
     impl Subject {
         fn new(capacity: usize) -> Self {
-            Self {
-                shard: Shard::new(capacity),
-                clock: Clock::mock().0,
-                capacity,
-            }
+            Self { shard: Shard::new(capacity), clock: Clock::mock().0, capacity }
         }
 
         fn set(&self, key: &str, value: &str) {
-            let (key, value) = (
-                Key::new(key).unwrap(),
-                Json::new(value, VALUE_LIMIT).unwrap(),
-            );
+            let (key, value) = (Key::new(key).unwrap(), Json::new(value, VALUE_LIMIT).unwrap());
             // Few hashes, so that every chain holds entries of different keys.
             let hash = key.as_str().len() as u32;
             self.shard.set(hash, key, value, None, &self.clock);
             let stored = self.shard.get(hash, key, &self.clock);
             assert_eq!(stored.as_deref(), Some(value.as_str()), "{key:?}");
             let bytes = self.shard.stats().bytes;
-            assert!(
-                bytes <= self.capacity as u64,
-                "{bytes} of {} bytes",
-                self.capacity
-            );
+            assert!(bytes <= self.capacity as u64, "{bytes} of {} bytes", self.capacity);
         }
     }
 
@@ -269,17 +242,8 @@ mod tests {
     fn the_least_capacity_holds_any_one_entry() {
         let subject = Subject::new(Shard::least_capacity(VALUE_LIMIT));
         let longest = "7".repeat(300);
-        for key in [
-            "k".repeat(MAX_KEY_BYTES),
-            "l".repeat(MAX_KEY_BYTES),
-            "m".to_owned(),
-        ] {
-            for value in [
-                "1",
-                &*longest,
-                &format!("\"{}\"", "x".repeat(VALUE_LIMIT - 2)),
-                "2",
-            ] {
+        for key in ["k".repeat(MAX_KEY_BYTES), "l".repeat(MAX_KEY_BYTES), "m".to_owned()] {
+            for value in ["1", &*longest, &format!("\"{}\"", "x".repeat(VALUE_LIMIT - 2)), "2"] {
                 subject.set(&key, value);
             }
         }

@@ -25,20 +25,12 @@ impl<'a> Json<'a> {
     /// the byte at which the text first cannot be continued to a valid one.
     pub fn new(text: &'a str, limit: usize) -> Result<Self, Error> {
         if text.len() > limit {
-            return Err(Error::TooLarge {
-                value: excerpt(text),
-                bytes: text.len(),
-                limit,
-            });
+            return Err(Error::TooLarge { value: excerpt(text), bytes: text.len(), limit });
         }
         grammar::check(text).map(|()| Self(text)).map_err(|flaw| {
             let rest = text.get(flaw.offset..).filter(|rest| !rest.is_empty());
             let found = rest.map_or_else(|| "the end".to_owned(), excerpt);
-            Error::InvalidValue {
-                offset: flaw.offset,
-                reason: flaw.reason,
-                found,
-            }
+            Error::InvalidValue { offset: flaw.offset, reason: flaw.reason, found }
         })
     }
 
@@ -55,12 +47,7 @@ impl<'a> Json<'a> {
 fn check_marked(marked: &str, reason: &str) {
     let text = marked.replacen('^', "", 1);
     let flaw = grammar::check(&text).unwrap_err();
-    assert_eq!(
-        Some(flaw.offset),
-        marked.find('^'),
-        "{marked:?}: {}",
-        flaw.reason
-    );
+    assert_eq!(Some(flaw.offset), marked.find('^'), "{marked:?}: {}", flaw.reason);
     assert!(flaw.reason.contains(reason), "{marked:?}: {}", flaw.reason);
 }
 
@@ -78,21 +65,13 @@ mod tests {
     #[test]
     fn a_value_over_the_limit_is_too_large_before_it_is_invalid() {
         let refused = Json::new("nonsense", 7);
-        assert_eq!(
-            refused.map_err(|error| error.kind()),
-            Err(ErrorKind::TooLarge)
-        );
+        assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::TooLarge));
     }
 
     #[test]
     fn a_flaw_is_told_with_what_stands_there() {
         let error = Json::new("[\"é\",nope]", 100).unwrap_err();
-        let Error::InvalidValue {
-            offset: 6, found, ..
-        } = error
-        else {
-            panic!("{error}")
-        };
+        let Error::InvalidValue { offset: 6, found, .. } = error else { panic!("{error}") };
         assert_eq!(found, "\"nope]\"");
     }
 }

@@ -19,10 +19,7 @@ struct Counting {
 }
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting {
-    now: AtomicUsize::new(0),
-    most: AtomicUsize::new(0),
-};
+static ALLOCATOR: Counting = Counting { now: AtomicUsize::new(0), most: AtomicUsize::new(0) };
 
 thread_local! {
     /// Set in the test's own thread: what the test runner allocates meanwhile is not counted.
@@ -66,9 +63,7 @@ fn check(capacity: usize, value_limit: usize, length: impl Fn(usize) -> usize) {
         // Written in place, so that the keys themselves take nothing from the allocator.
         let mut key = [0; 10];
         write!(&mut key[..], "{number:010}").unwrap();
-        cache
-            .set(std::str::from_utf8(&key).unwrap(), text, None)
-            .unwrap();
+        cache.set(std::str::from_utf8(&key).unwrap(), text, None).unwrap();
         put += key.len() + text.len();
         number += 1;
     }
@@ -76,21 +71,11 @@ fn check(capacity: usize, value_limit: usize, length: impl Fn(usize) -> usize) {
     let held = ALLOCATOR.now.load(Ordering::Relaxed) - before;
     let most = ALLOCATOR.most.load(Ordering::Relaxed) - before;
     assert!(most <= capacity, "{most} of {capacity} bytes were held");
-    assert!(
-        counted.abs_diff(held) <= OUTSIDE_SHARDS,
-        "{counted} bytes counted, {held} held"
-    );
-    assert!(
-        held > capacity / 2,
-        "only {held} of {capacity} bytes are used"
-    );
+    assert!(counted.abs_diff(held) <= OUTSIDE_SHARDS, "{counted} bytes counted, {held} held");
+    assert!(held > capacity / 2, "only {held} of {capacity} bytes are used");
 
     drop(cache);
-    assert_eq!(
-        ALLOCATOR.now.load(Ordering::Relaxed),
-        before,
-        "a dropped cache gives all back"
-    );
+    assert_eq!(ALLOCATOR.now.load(Ordering::Relaxed), before, "a dropped cache gives all back");
 }
 
 #[test]
@@ -98,9 +83,7 @@ fn the_bytes_that_a_cache_counts_are_those_that_it_holds() {
     COUNTED.set(true);
     check(64 << 10, 1, |_| 1);
     check(1 << 20, 4096, |number| 1 + number * 31 % 4096);
-    check(1 << 20, 1 << 16, |number| {
-        if number % 50 == 0 { 1 << 16 } else { 20 }
-    });
+    check(1 << 20, 1 << 16, |number| if number % 50 == 0 { 1 << 16 } else { 20 });
     check(16 << 20, 1 << 20, |number| 1 + number * 7919 % (1 << 20));
     check(1 << 20, 100, |_| 1);
 }

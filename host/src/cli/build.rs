@@ -1,30 +1,30 @@
-//! `hostel build`: from source folders to components.
+//! `hostel build`: from sources to components.
 
-use super::{Exit, say};
+use super::{Exit, print, say};
 use crate::toolchain::{self, BuildError, Progress};
 use anstream::ColorChoice;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Build source folders to components and print where they are
+/// Build services from source and print where the components are
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  hostel build my-service")]
 pub(super) struct Arguments {
-    /// A folder with a service's source
-    #[arg(value_name = "FOLDER", required = true)]
-    folders: Vec<PathBuf>,
+    /// A folder with a service's source, or a source file
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
-    for folder in &arguments.folders {
-        let component = build(folder).map_err(Exit::no_plugin)?;
-        anstream::println!("{}", component.display());
+    for path in &arguments.paths {
+        let component = build(path).map_err(Exit::no_plugin)?;
+        print(component.as_os_str().as_encoded_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds one folder, with the tool's words on stderr.
-pub(super) fn build(folder: &Path) -> Result<PathBuf, BuildError> {
+/// Builds one source, with the tools' words on stderr.
+pub(super) fn build(path: &Path) -> Result<PathBuf, BuildError> {
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    toolchain::build(folder, Progress { line: &say, colour })
+    toolchain::build(path, Progress { line: &say, colour })
 }

@@ -24,12 +24,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
     let Arguments { module, output } = arguments;
     let doing = || format!("cannot encode {}", module.display());
-    let core = std::fs::read(&module)
-        .with_context(doing)
-        .map_err(Exit::no_plugin)?;
-    let component = toolchain::componentize(&core)
-        .with_context(doing)
-        .map_err(Exit::no_plugin)?;
+    let core = std::fs::read(&module).with_context(doing).map_err(Exit::no_plugin)?;
+    let component = toolchain::componentize(&core).with_context(doing).map_err(Exit::no_plugin)?;
     let written = std::fs::write(&output, component);
     let written = written.with_context(|| format!("cannot write {}", output.display()));
     written.map_err(Exit::no_plugin)?;

@@ -17,16 +17,15 @@ pub(super) const NO_PLUGIN: u8 = 3;
 
 impl Exit {
     pub(super) fn usage(error: impl Into<anyhow::Error>) -> Self {
-        Exit {
-            code: USAGE.into(),
-            error: error.into(),
-        }
+        Exit { code: USAGE.into(), error: error.into() }
+    }
+
+    /// A result could not be written: to whoever waits for it the service has failed.
+    pub(super) fn unwritten(error: anyhow::Error) -> Self {
+        Exit { code: SERVICE_FAILED.into(), error }
     }
 
     pub(super) fn no_plugin(error: impl Into<anyhow::Error>) -> Self {
-        Exit {
-            code: NO_PLUGIN.into(),
-            error: error.into(),
-        }
+        Exit { code: NO_PLUGIN.into(), error: error.into() }
     }
 }

@@ -21,50 +21,38 @@ const LIMITS: &[(&str, Set)] = &[
     }),
     ("memory", |limits, value| bytes(value, &mut limits.memory)),
     ("stack", |limits, value| bytes(value, &mut limits.stack)),
-    ("instances", |limits, value| {
-        count(value, &mut limits.instances)
-    }),
+    ("instances", |limits, value| count(value, &mut limits.instances)),
     ("handles", |limits, value| count(value, &mut limits.handles)),
-    ("hostcall-bytes", |limits, value| {
-        bytes(value, &mut limits.hostcall_bytes)
+    ("hostcall-bytes", |limits, value| bytes(value, &mut limits.hostcall_bytes)),
+    ("random", |limits, value| {
+        limits.random = size(value)?.as_u64();
+        Ok(())
     }),
     ("request", |limits, value| bytes(value, &mut limits.request)),
-    ("response", |limits, value| {
-        bytes(value, &mut limits.response)
-    }),
-    ("log-lines", |limits, value| {
-        count(value, &mut limits.log_lines)
-    }),
-    ("log-line-bytes", |limits, value| {
-        bytes(value, &mut limits.log_line_bytes)
-    }),
+    ("response", |limits, value| bytes(value, &mut limits.response)),
+    ("headers", |limits, value| count(value, &mut limits.headers)),
+    ("log-lines", |limits, value| count(value, &mut limits.log_lines)),
+    ("log-line-bytes", |limits, value| bytes(value, &mut limits.log_line_bytes)),
     ("component", |limits, value| {
         limits.component = size(value)?.as_u64();
         Ok(())
     }),
-    ("services", |limits, value| {
-        count(value, &mut limits.services)
-    }),
+    ("services", |limits, value| count(value, &mut limits.services)),
 ];
 
 impl LimitArgument {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let (name, value) = text
-            .split_once('=')
-            .ok_or("write it as NAME=VALUE, as in time=5s")?;
+        let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE, as in time=5s")?;
         let name = name.strip_prefix("limits.").unwrap_or(name);
         let Some((_, set)) = LIMITS.iter().find(|(known, _)| *known == name) else {
             let names: Vec<_> = LIMITS.iter().map(|(name, _)| *name).collect();
-            return Err(format!(
-                "no limit is called `{name}`; there are: {}",
-                names.join(", ")
-            ));
+            return Err(format!("no limit is called `{name}`; there are: {}", names.join(", ")));
         };
         set(&mut Limits::default(), value)?;
-        Ok(LimitArgument {
-            set: *set,
-            value: value.to_owned(),
-        })
+        if value.trim_start_matches(['0', '.']).is_empty() || value.starts_with("0s") {
+            return Err("a limit of 0 lets nothing run; give it a value above".to_owned());
+        }
+        Ok(LimitArgument { set: *set, value: value.to_owned() })
     }
 
     pub(super) fn apply(&self, limits: &mut Limits) -> Result<(), String> {

@@ -1,27 +1,36 @@
 //! `hostel new`: a folder with a service in it.
 
 use super::{Exit, say};
-use crate::{PluginName, toolchain};
+use crate::PluginName;
+use crate::toolchain::{self, Language};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Make a folder with a new service, its test and a README
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hostel new my-service\n  hostel run my-service")]
+#[command(after_help = "Examples:\n  hostel new my-service\n  hostel new my-service --lang python")]
 pub(super) struct Arguments {
     /// The folder to make; its last part names the service: lower-case letters, digits, hyphens
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
+
+    /// The language to write it in
+    #[arg(long, value_name = "LANGUAGE", default_value = "rust", value_parser = language)]
+    lang: Language,
+}
+
+pub(super) fn language(name: &str) -> Result<Language, String> {
+    let found = Language::ALL.into_iter().find(|language| language.name() == name);
+    let names = Language::ALL.map(Language::name).join(", ");
+    found.ok_or_else(|| format!("there is no SDK for it; there are: {names}"))
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
-    let folder = arguments.folder;
+    let folder = &arguments.folder;
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let name = PluginName::new(&name).map_err(Exit::usage)?;
-    toolchain::create(&folder, name.as_str()).map_err(Exit::usage)?;
+    toolchain::create(folder, name.as_str(), arguments.lang).map_err(Exit::usage)?;
     let shown = folder.display();
-    say(&format!(
-        "{shown} is made; `hostel run {shown}` runs it, `cargo test` in it tests it"
-    ));
+    say(&format!("{shown} is made: `hostel run {shown}` runs it, its README.md tells the rest"));
     Ok(ExitCode::SUCCESS)
 }

@@ -2,12 +2,13 @@
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::{LimitArgument, size};
-use super::{build, say, say_error};
+use super::{build, print, say, say_error};
 use crate::{
-    CacheBinding, CacheLimits, CallError, Host, Limits, PluginName, Request, Settings, telemetry,
+    CacheBinding, CacheLimits, CallError, Host, HostError, Limits, Name, PluginName, Request,
+    Settings, telemetry, toolchain,
 };
-use anyhow::{Context, anyhow, bail};
-use std::io::{Read, Write};
+use anyhow::Context;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ Examples:
   hostel run users.wasm --service find --payload '{\"id\": 123}'
   hostel run writer.wasm reader.wasm --shared-cache users")]
 pub(super) struct Arguments {
-    /// A component (.wasm) or a folder with a service's source
+    /// A component (.wasm), a folder with a service's source, or a source file
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
@@ -58,20 +59,16 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
     let payload = arguments.payload().map_err(Exit::usage)?;
     let settings = arguments.settings().map_err(Exit::usage)?;
     let binding = arguments.binding().map_err(Exit::usage)?;
-    let host = Host::new(settings).map_err(Exit::no_plugin)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime
-        .context("cannot start the runtime")
-        .map_err(Exit::no_plugin)?;
+    let host = host(settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     runtime.block_on(async {
         let (services, all_loaded) = load_all(&host, &arguments.paths, &binding).await;
         let wanted = match &arguments.service {
             Some(name) => select(&services, name, all_loaded)?,
             None => services,
         };
-        let all_answered = call_all(&host, &wanted, &payload).await;
+        let all_answered = call_all(&host, &wanted, &payload).await?;
         if arguments.stats {
             say_stats(&host);
         }
@@ -81,6 +78,20 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
             (true, true) => ExitCode::SUCCESS,
         })
     })
+}
+
+/// A host that keeps compiled code, or one that does not where that is impossible.
+fn host(settings: Settings) -> Result<Host, Exit> {
+    let code_folder = toolchain::code_folder();
+    let without = Settings { code_folder: None, ..settings.clone() };
+    let made = match Host::new(Settings { code_folder, ..settings }) {
+        Err(error @ HostError::CodeFolder { .. }) => {
+            say(&format!("{:#}", anyhow::Error::new(error)));
+            Host::new(without)
+        }
+        made => made,
+    };
+    made.map_err(Exit::usage)
 }
 
 impl Arguments {
@@ -112,29 +123,21 @@ impl Arguments {
             Some(text) => cache_limits(text).with_context(|| format!("--cache-size {text}"))?,
             None => CacheLimits::default(),
         };
-        Ok(Settings {
-            limits,
-            cache,
-            log: telemetry::stderr(),
-            ..Settings::default()
-        })
+        Ok(Settings { limits, cache, log: telemetry::stderr(), ..Settings::default() })
     }
 
     fn binding(&self) -> anyhow::Result<CacheBinding> {
         let Some(name) = &self.shared_cache else {
             return Ok(CacheBinding::Private);
         };
-        crate::CacheName::configured(name).with_context(|| format!("--shared-cache {name:?}"))?;
-        Ok(CacheBinding::Shared(name.clone()))
+        let name = Name::new(name).context("--shared-cache")?;
+        Ok(CacheBinding::Configured(name))
     }
 }
 
 fn cache_limits(text: &str) -> anyhow::Result<CacheLimits> {
     let capacity = usize::try_from(size(text).map_err(anyhow::Error::msg)?.as_u64())?;
-    Ok(CacheLimits::new(
-        capacity,
-        CacheLimits::default().value_limit(),
-    )?)
+    Ok(CacheLimits::new(capacity, CacheLimits::default().value_limit())?)
 }
 
 /// Loads every path and answers the full names of all services, and whether all could be loaded.
@@ -154,59 +157,40 @@ async fn load_all(host: &Host, paths: &[PathBuf], binding: &CacheBinding) -> (Ve
 }
 
 async fn load(host: &Host, path: &Path, binding: CacheBinding) -> anyhow::Result<Vec<String>> {
-    let kind =
-        std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let built = if kind.is_dir() {
-        Some(build::build(path)?)
-    } else {
-        None
-    };
+    std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
+    let built = if is_component { None } else { Some(build::build(path)?) };
     let file = built.as_deref().unwrap_or(path);
-    if built.is_none() && (!kind.is_file() || file.extension().is_none_or(|end| end != "wasm")) {
-        bail!(
-            "{} is neither a component (.wasm) nor a folder with a service",
-            path.display()
-        );
-    }
     let doing = || format!("cannot load {}", path.display());
     let name = PluginName::of_file(file).with_context(doing)?;
-    let component = std::fs::read(file).with_context(doing)?;
-    let services = host
-        .load(name.clone(), component, binding)
-        .await
-        .with_context(doing)?;
-    Ok(services
-        .iter()
-        .map(|service| format!("{name}.{}", service.name))
-        .collect())
+    let component = read(file, host.limits().component).with_context(doing)?;
+    let services = host.load(name.clone(), component, binding).await.with_context(doing)?;
+    Ok(services.iter().map(|service| format!("{name}.{}", service.name)).collect())
+}
+
+/// Reads a component, and no more of a file than tells that it is larger than one may be.
+fn read(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The services that a name means: a full name, or the short name in any plugin.
 fn select(services: &[String], name: &str, all_loaded: bool) -> Result<Vec<String>, Exit> {
     let short = |full: &str| full.split_once('.').is_some_and(|(_, short)| short == name);
-    let wanted: Vec<String> = services
-        .iter()
-        .filter(|full| *full == name || short(full))
-        .cloned()
-        .collect();
+    if services.iter().any(|full| full == name) {
+        return Ok(vec![name.to_owned()]);
+    }
+    let wanted: Vec<String> = services.iter().filter(|full| short(full)).cloned().collect();
     if !wanted.is_empty() {
         return Ok(wanted);
     }
-    let there = if services.is_empty() {
-        "none".to_owned()
-    } else {
-        services.join(", ")
-    };
-    let error = anyhow!("no service is called `{name}`; there are: {there}");
-    Err(if all_loaded {
-        Exit::usage(error)
-    } else {
-        Exit::no_plugin(error)
-    })
+    let error = CallError::UnknownService { name: name.to_owned(), offered: services.to_vec() };
+    Err(if all_loaded { Exit::usage(error) } else { Exit::no_plugin(error) })
 }
 
 /// Calls services one after the other and answers whether each gave a response.
-async fn call_all(host: &Host, services: &[String], payload: &[u8]) -> bool {
+async fn call_all(host: &Host, services: &[String], payload: &[u8]) -> Result<bool, Exit> {
     let mut all_answered = true;
     for (service, id) in services.iter().zip(1_u64..) {
         let request = Request {
@@ -216,14 +200,15 @@ async fn call_all(host: &Host, services: &[String], payload: &[u8]) -> bool {
             http: None,
         };
         match host.call(service, request).await {
-            Ok(response) => show(&response.body),
+            Ok(response) if response.body.is_empty() => {}
+            Ok(response) => print(&response.body)?,
             Err(error) => {
                 say_call_error(service, &error);
                 all_answered = false;
             }
         }
     }
-    all_answered
+    Ok(all_answered)
 }
 
 fn say_call_error(service: &str, error: &CallError) {
@@ -233,41 +218,27 @@ fn say_call_error(service: &str, error: &CallError) {
     };
     say_error(&format!("{service}: {error}{hint}"));
     let wants_frames = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    if let CallError::Trap { backtrace, .. } = error
+    if let CallError::Trap { frames, .. } = error
         && wants_frames
     {
-        say(backtrace);
+        frames.iter().for_each(|frame| say(frame));
     }
-}
-
-/// Writes a response's body to stdout, on a line of its own. Whoever closed stdout does not want
-/// it, so a failure to write is none.
-fn show(body: &[u8]) {
-    if body.is_empty() {
-        return;
-    }
-    let mut out = std::io::stdout().lock();
-    let end: &[u8] = if body.ends_with(b"\n") { b"" } else { b"\n" };
-    let _ = out
-        .write_all(body)
-        .and_then(|()| out.write_all(end))
-        .and_then(|()| out.flush());
 }
 
 fn say_stats(host: &Host) {
     for (name, stats) in host.caches().list() {
-        say(&format!(
-            "cache {name}: {} sets, {} hits, {} misses, {} deletes, {} exists, {} expired, \
-             {} evicted; {} entries, {} bytes",
-            stats.sets,
-            stats.hits,
-            stats.misses,
-            stats.deletes,
-            stats.exists,
-            stats.expired,
-            stats.evicted,
-            stats.entries,
-            stats.bytes,
-        ));
+        let figures = [
+            ("sets", stats.sets),
+            ("hits", stats.hits),
+            ("misses", stats.misses),
+            ("deletes", stats.deletes),
+            ("exists", stats.exists),
+            ("expired", stats.expired),
+            ("evicted", stats.evicted),
+            ("entries", stats.entries),
+            ("bytes", stats.bytes),
+        ];
+        let figures = figures.map(|(what, count)| format!("{what} {count}"));
+        say(&format!("cache {name}: {}", figures.join(", ")));
     }
 }

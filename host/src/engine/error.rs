@@ -2,8 +2,9 @@
 
 use super::limits::{Limit, LimitReached, Limits};
 use super::world::WorldMismatch;
-use crate::hostcalls::handler::Failure;
-use wasmtime::{Trap, WasmBacktrace};
+use crate::hostcalls::handler::{Failure, FailureKind};
+use crate::telemetry::excerpt;
+use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// Why a file is no plugin.
@@ -45,17 +46,20 @@ pub enum CallError {
     Trap {
         /// What the trap was.
         reason: String,
-        /// The guest's frames, innermost first; empty when there are none.
-        backtrace: String,
+        /// The guest's frames, innermost first, a line each and escaped.
+        frames: Vec<String>,
     },
     /// The guest ended itself, which a service may not.
-    #[error("the guest called exit with code {0}: a service ends by returning")]
-    Exit(i32),
+    #[error("the guest called exit: a service ends by returning")]
+    Exit,
+    /// The machine lacks what the call needs, or the host's limits ask too much of it.
+    #[error("the host cannot run the call: {0}")]
+    Host(String),
     /// What the guest passed to the host or answered breaks the contract.
     #[error("the guest broke the contract: {0}")]
     Garbage(String),
     /// There is no such service.
-    #[error("no service is called `{name}`; there are: {}", join(offered))]
+    #[error("no service is called `{}`; there are: {}", excerpt(name), join(offered))]
     UnknownService {
         /// What was asked for.
         name: String,
@@ -64,23 +68,38 @@ pub enum CallError {
     },
 }
 
+impl CallError {
+    /// The kind of failure that this is to whoever called: what the guest did wrong is
+    /// `internal`.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            CallError::Failure(failure) => failure.kind,
+            CallError::UnknownService { .. } => FailureKind::NotFound,
+            CallError::Limit(reached) if reached.limit == Limit::Request => FailureKind::BadRequest,
+            _ => FailureKind::Internal,
+        }
+    }
+}
+
+/// Names that an error lists; whoever wants more asks for the list.
+const MOST_NAMES: usize = 20;
+
 fn join(names: &[String]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
+    let shown: Vec<&str> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
+    match names.len().saturating_sub(shown.len()) {
+        0 if shown.is_empty() => "none".to_owned(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
 /// The engine's words for a limit that it has no type for.
 const UNTYPED_LIMITS: &[(&str, Limit)] = &[
-    (
-        "fuel allocated for hostcalls has been exhausted",
-        Limit::HostcallBytes,
-    ),
+    ("fuel allocated for hostcalls has been exhausted", Limit::HostcallBytes),
     ("resource table has no free keys", Limit::Handles),
-    ("resource handle limit", Limit::Handles),
+    ("store handle limit exceeded", Limit::Handles),
     ("resource limit exceeded", Limit::Instances),
+    ("requested len ", Limit::Random),
 ];
 
 /// Tells why a call into a guest failed, from what the engine says and whether memory was refused.
@@ -89,35 +108,44 @@ pub(crate) fn classify(
     memory_refused: bool,
     limits: &Limits,
 ) -> CallError {
-    if let Some(I32Exit(code)) = error.downcast_ref() {
-        return CallError::Exit(*code);
+    if error.is::<I32Exit>() {
+        return CallError::Exit;
     }
-    let root = error.root_cause().to_string();
-    let untyped = UNTYPED_LIMITS
-        .iter()
-        .find(|(words, _)| root.contains(words));
-    let trap = error.downcast_ref::<Trap>();
-    if let Some((_, limit)) = untyped {
+    if let Some(limit) = limit(error, memory_refused) {
         return limit.reached(limits).into();
     }
-    if trap == Some(&Trap::StackOverflow) {
-        return Limit::Stack.reached(limits).into();
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return CallError::Trap { reason: reason(*trap), frames: frames(error) };
+    }
+    let root = excerpt(&error.root_cause().to_string());
+    match error.downcast_ref::<std::io::Error>() {
+        Some(_) => CallError::Host(root),
+        None => CallError::Garbage(root),
+    }
+}
+
+/// The limit that a call ended by, if it did.
+fn limit(error: &wasmtime::Error, memory_refused: bool) -> Option<Limit> {
+    let root = error.root_cause().to_string();
+    let untyped = UNTYPED_LIMITS.iter().find(|(words, _)| root.contains(words));
+    if let Some((_, limit)) = untyped {
+        return Some(*limit);
+    }
+    if error.downcast_ref() == Some(&Trap::StackOverflow) {
+        return Some(Limit::Stack);
     }
     // A guest that was refused memory and then fails has failed for want of memory: language
     // runtimes answer a failed allocation with a trap or an abort.
-    if memory_refused {
-        return Limit::Memory.reached(limits).into();
-    }
-    match trap {
-        Some(trap) => {
-            let backtrace = error.downcast_ref::<WasmBacktrace>();
-            CallError::Trap {
-                reason: reason(*trap),
-                backtrace: backtrace.map(ToString::to_string).unwrap_or_default(),
-            }
-        }
-        None => CallError::Garbage(root),
-    }
+    memory_refused.then_some(Limit::Memory)
+}
+
+/// The guest's frames. Their names are the guest's own, so they are escaped and cut, and never
+/// demangled: that can take more time and memory than any limit allows.
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let name = |frame: &FrameInfo| frame.func_name().map_or("?".to_owned(), excerpt);
+    let frame = |(number, frame): (usize, &FrameInfo)| format!("{number:4}: {}", name(frame));
+    backtrace.frames().iter().enumerate().map(frame).collect()
 }
 
 /// A trap in the engine's words, and in ours where those mislead.
@@ -130,5 +158,27 @@ fn reason(trap: Trap) -> String {
             format!("{words}, by a wild pointer or by recursion past the guest's own stack")
         }
         _ => words.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(services: usize, ending: &str) {
+        let offered = (0..services).map(|number| format!("p.s{number}")).collect();
+        let error = CallError::UnknownService { name: "x\n".to_owned(), offered };
+        let message = error.to_string();
+        assert!(message.starts_with("no service is called `x\\n`; there are: "), "{message}");
+        assert!(message.ends_with(ending), "{message}");
+    }
+
+    #[test]
+    fn an_unknown_service_is_told_with_those_that_exist() {
+        check(0, "are: none");
+        check(2, "are: p.s0, p.s1");
+        check(20, ", p.s19");
+        check(1_000, ", p.s19 and 980 more");
     }
 }

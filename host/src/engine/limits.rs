@@ -25,18 +25,23 @@ pub struct Limits {
     /// Bytes that a guest may pass to the host in one host call. 64 MiB: a backstop, well above
     /// what any documented limit lets through.
     pub hostcall_bytes: usize,
-    /// Bytes of a request's body. 8 MiB.
+    /// Random bytes that a guest may ask for in one host call. 64 KiB: the host allocates them.
+    pub random: u64,
+    /// Bytes of a request's body. 8 MiB: what a caller may send, several of the largest cache
+    /// values.
     pub request: usize,
     /// Bytes of a response, headers included. 8 MiB: several of the largest cache values.
     pub response: usize,
-    /// Log lines of one call; further ones are counted and dropped. 1,000.
+    /// Headers of a response. 1,000: no client takes more.
+    pub headers: usize,
+    /// Log lines of one call; further ones are counted and dropped. 1,000: more is a flood.
     pub log_lines: u64,
-    /// Bytes of one log message; the rest is cut. 8 KiB.
+    /// Bytes of one log message; the rest is cut. 8 KiB: room for a stack trace.
     pub log_line_bytes: usize,
     /// Bytes of a component. 256 MiB: the largest language runtime is a tenth of it, and
     /// compiling takes several times the size.
     pub component: u64,
-    /// Services of one plugin. 1,000.
+    /// Services of one plugin. 1,000: a list that a person can still read.
     pub services: usize,
 }
 
@@ -49,8 +54,10 @@ impl Default for Limits {
             instances: 100,
             handles: 1_000,
             hostcall_bytes: 64 << 20,
+            random: 64 << 10,
             request: 8 << 20,
             response: 8 << 20,
+            headers: 1_000,
             log_lines: 1_000,
             log_line_bytes: 8 << 10,
             component: 256 << 20,
@@ -61,10 +68,7 @@ impl Default for Limits {
 
 /// Which limit was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    missing_docs,
-    reason = "each is documented at the field of `Limits` of that name"
-)]
+#[expect(missing_docs, reason = "each is documented at the field of `Limits` of that name")]
 pub enum Limit {
     Time,
     Memory,
@@ -72,8 +76,10 @@ pub enum Limit {
     Instances,
     Handles,
     HostcallBytes,
+    Random,
     Request,
     Response,
+    Headers,
     Component,
     Services,
 }
@@ -88,8 +94,10 @@ impl Limit {
             Limit::Instances => "instances",
             Limit::Handles => "handles",
             Limit::HostcallBytes => "hostcall-bytes",
+            Limit::Random => "random",
             Limit::Request => "request",
             Limit::Response => "response",
+            Limit::Headers => "headers",
             Limit::Component => "component",
             Limit::Services => "services",
         }
@@ -103,8 +111,10 @@ impl Limit {
             Limit::Instances => "the component has more core instances, memories or tables than",
             Limit::Handles => "the guest held more handles than",
             Limit::HostcallBytes => "the guest passed the host in one call more than",
+            Limit::Random => "the guest asked in one call for more random bytes than",
             Limit::Request => "the request's body is larger than",
             Limit::Response => "the response is larger than",
+            Limit::Headers => "the response has more headers than",
             Limit::Component => "the component is larger than",
             Limit::Services => "the plugin lists more services than",
         }
@@ -120,8 +130,10 @@ impl Limit {
             Limit::Instances => limits.instances.to_string(),
             Limit::Handles => limits.handles.to_string(),
             Limit::HostcallBytes => size(limits.hostcall_bytes),
+            Limit::Random => ByteSize::b(limits.random).to_string(),
             Limit::Request => size(limits.request),
             Limit::Response => size(limits.response),
+            Limit::Headers => limits.headers.to_string(),
             Limit::Component => ByteSize::b(limits.component).to_string(),
             Limit::Services => limits.services.to_string(),
         };
@@ -140,12 +152,6 @@ pub struct LimitReached {
 
 impl fmt::Display for LimitReached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}: raise `limits.{}`",
-            self.limit.what(),
-            self.value,
-            self.limit.name()
-        )
+        write!(f, "{} {}: raise `limits.{}`", self.limit.what(), self.value, self.limit.name())
     }
 }

@@ -47,9 +47,7 @@ impl MemoryLimiter {
 
     /// Takes back what was counted for a growth that did not happen.
     fn shrink(&mut self) {
-        self.used = self
-            .used
-            .saturating_sub(std::mem::take(&mut self.last_growth));
+        self.used = self.used.saturating_sub(std::mem::take(&mut self.last_growth));
     }
 }
 
@@ -74,11 +72,7 @@ impl ResourceLimiter for MemoryLimiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(self.grow(
-            desired
-                .saturating_sub(current)
-                .saturating_mul(ELEMENT_BYTES),
-        ))
+        Ok(self.grow(desired.saturating_sub(current).saturating_mul(ELEMENT_BYTES)))
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
@@ -104,10 +98,7 @@ mod tests {
     use super::*;
 
     fn limiter(most: usize) -> MemoryLimiter {
-        MemoryLimiter::new(&Limits {
-            memory: most,
-            ..Limits::default()
-        })
+        MemoryLimiter::new(&Limits { memory: most, ..Limits::default() })
     }
 
     #[test]
@@ -125,9 +116,7 @@ mod tests {
     fn a_growth_that_failed_is_not_counted() {
         let mut limiter = limiter(100_000);
         assert!(limiter.memory_growing(0, 65_536, Some(0)).unwrap());
-        limiter
-            .memory_grow_failed(wasmtime::Error::msg("over its maximum"))
-            .unwrap();
+        limiter.memory_grow_failed(wasmtime::Error::msg("over its maximum")).unwrap();
         assert!(limiter.memory_growing(0, 65_536, None).unwrap());
     }
 

@@ -18,24 +18,15 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(cache: CacheAccess, log: CallLog, limits: &Limits) -> Self {
-        let wasi = wasi::context(&log);
+        let wasi = wasi::context(&log, limits.random);
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        State {
-            cache,
-            log,
-            memory: MemoryLimiter::new(limits),
-            wasi,
-            table,
-        }
+        State { cache, log, memory: MemoryLimiter::new(limits), wasi, table }
     }
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }

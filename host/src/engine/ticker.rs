@@ -23,8 +23,6 @@ pub(crate) fn start(engine: &Engine) -> std::io::Result<()> {
             engine.increment_epoch();
         }
     };
-    std::thread::Builder::new()
-        .name("hostel-ticker".to_owned())
-        .spawn(tick)?;
+    std::thread::Builder::new().name("hostel-ticker".to_owned()).spawn(tick)?;
     Ok(())
 }

@@ -4,14 +4,18 @@
 //! offered and each export that is missing, with the version found and the version offered.
 
 use crate::hostcalls::{cache, handler, log, wasi};
+use crate::telemetry::excerpt;
 use std::fmt;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+/// Faults that are named; whoever mends those sees the others next.
+const MOST_FAULTS: usize = 20;
+
 /// A component that does not fit the world `hostel:service/service`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct WorldMismatch {
-    /// What does not fit, a sentence each.
+    /// What does not fit, a line each: the first 20, and how many more there are.
     pub faults: Vec<String>,
 }
 
@@ -28,17 +32,16 @@ impl fmt::Display for WorldMismatch {
 /// Names whatever of the component's imports and exports does not fit the world.
 pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldMismatch> {
     let ty = component.component_type();
-    let mut faults: Vec<String> = ty
-        .imports(engine)
-        .filter_map(|(name, _)| import_fault(name))
-        .collect();
+    let mut faults: Vec<String> =
+        ty.imports(engine).filter_map(|(name, _)| import_fault(name)).collect();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
     faults.extend(export_fault(&exports));
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(WorldMismatch { faults })
+    let more = faults.len().saturating_sub(MOST_FAULTS);
+    if more > 0 {
+        faults.truncate(MOST_FAULTS);
+        faults.push(format!("{more} more"));
     }
+    if faults.is_empty() { Ok(()) } else { Err(WorldMismatch { faults }) }
 }
 
 /// What is wrong with an import of this name, if anything.
@@ -46,14 +49,15 @@ fn import_fault(name: &str) -> Option<String> {
     let (interface, version) = split(name);
     let offered = offered_version(interface);
     match (offered, version) {
-        (Some(offered), Some(found)) if fits(offered, found) => None,
+        (Some(offered), Some(found)) if fits(interface, offered, found) => None,
         (Some(offered), Some(found)) => Some(format!(
-            "import {interface} is wanted in version {found}; offered is {offered}"
+            "import {interface} is wanted in version {}; offered is {offered}",
+            excerpt(found)
         )),
-        (Some(offered), None) => Some(format!(
-            "import {interface} is wanted without a version; offered is {offered}"
-        )),
-        (None, _) => Some(format!("import {name} is not offered")),
+        (Some(offered), None) => {
+            Some(format!("import {interface} is wanted without a version; offered is {offered}"))
+        }
+        (None, _) => Some(format!("import {} is not offered", excerpt(name))),
     }
 }
 
@@ -70,6 +74,7 @@ fn export_fault(exports: &[&str]) -> Option<String> {
     });
     Some(match found {
         Some(found) => {
+            let found = excerpt(found);
             format!("export {wanted} is there in version {found}; wanted is {version}")
         }
         None => format!("export {} is missing", handler::EXPORT),
@@ -88,22 +93,26 @@ fn offered_version(interface: &str) -> Option<&'static str> {
     if wasi::INTERFACES.contains(&interface) {
         return Some(wasi::VERSION);
     }
-    [cache::IMPORT, log::IMPORT]
-        .into_iter()
-        .find_map(|offered| match split(offered) {
-            (name, version) if name == interface => version,
-            _ => None,
-        })
+    [cache::IMPORT, log::IMPORT].into_iter().find_map(|offered| match split(offered) {
+        (name, version) if name == interface => version,
+        _ => None,
+    })
 }
 
 /// Whether what is offered serves what is wanted: versions 0.x are compatible within one x, as
-/// semantic versioning has it.
-fn fits(offered: &str, wanted: &str) -> bool {
-    let track = |version: &str| {
-        let mut parts = version.split('.').map(str::to_owned);
-        (parts.next(), parts.next())
+/// semantic versioning has it, and a later one may have functions that are not offered. Of WASI
+/// the engine offers later ones too, function by function.
+fn fits(interface: &str, offered: &str, wanted: &str) -> bool {
+    let parts = |version: &str| -> Option<[u64; 3]> {
+        let numbers: Result<Vec<u64>, _> = version.split('.').map(str::parse).collect();
+        numbers.ok()?.try_into().ok()
     };
-    track(offered) == track(wanted) && !wanted.contains('-')
+    match (parts(offered), parts(wanted)) {
+        (Some([0, minor, patch]), Some([0, wanted_minor, wanted_patch])) => {
+            minor == wanted_minor && (wanted_patch <= patch || interface.starts_with("wasi:"))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -126,13 +135,14 @@ mod tests {
             Some("import hostel:cache/cache is wanted in version 0.2.0; offered is 0.1.0"),
         );
         check_import(
+            "hostel:cache/cache@0.1.7",
+            Some("import hostel:cache/cache is wanted in version 0.1.7; offered is 0.1.0"),
+        );
+        check_import(
             "wasi:cli/stdout@0.3.0",
             Some("import wasi:cli/stdout is wanted in version 0.3.0; offered is 0.2.12"),
         );
-        check_import(
-            "wasi:http/types@0.2.0",
-            Some("import wasi:http/types@0.2.0 is not offered"),
-        );
+        check_import("wasi:http/types@0.2.0", Some("import wasi:http/types@0.2.0 is not offered"));
         check_import("run", Some("import run is not offered"));
     }
 

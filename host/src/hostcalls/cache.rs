@@ -42,10 +42,7 @@ impl From<hostel_cache::Error> for Error {
             hostel_cache::ErrorKind::InvalidExpiry => ErrorKind::InvalidExpiry,
             hostel_cache::ErrorKind::TooLarge => ErrorKind::TooLarge,
         };
-        Error {
-            kind,
-            message: error.to_string(),
-        }
+        Error { kind, message: error.to_string() }
     }
 }
 
@@ -55,14 +52,11 @@ pub(crate) fn add_to_linker<T: 'static>(
     access: fn(&T) -> &CacheAccess,
 ) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
-    import.func_wrap(
-        "get",
-        move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
-            let key = key.to_str(&store)?;
-            let cache = access(store.data()).open();
-            Ok((cache.and_then(|cache| Ok(cache.get(&key)?)),))
-        },
-    )?;
+    import.func_wrap("get", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+        let key = key.to_str(&store)?;
+        let cache = access(store.data()).open();
+        Ok((cache.and_then(|cache| Ok(cache.get(&key)?)),))
+    })?;
     import.func_wrap(
         "set",
         move |store: StoreContextMut<'_, T>,
@@ -73,21 +67,15 @@ pub(crate) fn add_to_linker<T: 'static>(
             Ok((cache.and_then(|cache| Ok(cache.set(&key, &value, expiry)?)),))
         },
     )?;
-    import.func_wrap(
-        "delete",
-        move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
-            let key = key.to_str(&store)?;
-            let cache = access(store.data()).open();
-            Ok((cache.and_then(|cache| Ok(cache.delete(&key)?)),))
-        },
-    )?;
-    import.func_wrap(
-        "exists",
-        move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
-            let key = key.to_str(&store)?;
-            let cache = access(store.data()).open();
-            Ok((cache.and_then(|cache| Ok(cache.exists(&key)?)),))
-        },
-    )?;
+    import.func_wrap("delete", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+        let key = key.to_str(&store)?;
+        let cache = access(store.data()).open();
+        Ok((cache.and_then(|cache| Ok(cache.delete(&key)?)),))
+    })?;
+    import.func_wrap("exists", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+        let key = key.to_str(&store)?;
+        let cache = access(store.data()).open();
+        Ok((cache.and_then(|cache| Ok(cache.exists(&key)?)),))
+    })?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! accepts of what a guest answers.
 
 use crate::bindings::exports::hostel::service::handler as wit;
+use crate::telemetry::excerpt;
 use std::fmt;
 
 /// The name of the export, version included.
@@ -82,10 +83,7 @@ impl fmt::Display for Failure {
 
 /// The kinds of failure, closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    missing_docs,
-    reason = "the names are those of the WIT, which documents them"
-)]
+#[expect(missing_docs, reason = "the names are those of the WIT, which documents them")]
 pub enum FailureKind {
     BadRequest,
     Unauthorized,
@@ -140,68 +138,28 @@ impl From<wit::FailureKind> for FailureKind {
 impl Request {
     /// The request as the guest sees it.
     pub(crate) fn into_wit(self, service: String) -> wit::Request {
-        let Request {
-            id,
-            content_type,
-            body,
-            http,
-        } = self;
-        wit::Request {
-            service,
-            id,
-            content_type,
-            body,
-            http: http.map(HttpRequest::into_wit),
-        }
+        let Request { id, content_type, body, http } = self;
+        wit::Request { service, id, content_type, body, http: http.map(HttpRequest::into_wit) }
     }
 }
 
 impl HttpRequest {
     fn into_wit(self) -> wit::HttpRequest {
-        let HttpRequest {
-            method,
-            path,
-            path_params,
-            query,
-            authority,
-            client,
-            headers,
-        } = self;
-        wit::HttpRequest {
-            method,
-            path,
-            path_params,
-            query,
-            authority,
-            client,
-            headers,
-        }
+        let HttpRequest { method, path, path_params, query, authority, client, headers } = self;
+        wit::HttpRequest { method, path, path_params, query, authority, client, headers }
     }
 }
 
 impl From<wit::ServiceInfo> for ServiceInfo {
     fn from(info: wit::ServiceInfo) -> Self {
-        ServiceInfo {
-            name: info.name,
-            description: info.description,
-        }
+        ServiceInfo { name: info.name, description: info.description }
     }
 }
 
 impl From<wit::Response> for Response {
     fn from(response: wit::Response) -> Self {
-        let wit::Response {
-            status,
-            content_type,
-            headers,
-            body,
-        } = response;
-        Response {
-            status,
-            content_type,
-            headers,
-            body,
-        }
+        let wit::Response { status, content_type, headers, body } = response;
+        Response { status, content_type, headers, body }
     }
 }
 
@@ -214,23 +172,20 @@ impl Response {
         if let Some(content_type) = &self.content_type
             && !is_header_value(content_type.as_bytes())
         {
-            return Some(format!("content-type {content_type:?} is no header value"));
+            let content_type = excerpt(content_type);
+            return Some(format!("content-type \"{content_type}\" is no header value"));
         }
-        let (name, _) = self
-            .headers
-            .iter()
-            .find(|(name, value)| !is_token(name) || !is_header_value(value))?;
+        let (name, _) =
+            self.headers.iter().find(|(name, value)| !is_token(name) || !is_header_value(value))?;
         Some(format!(
-            "header {name:?} is no header: a name is a lower-case token, a value one line"
+            "header \"{}\" is no header: a name is a lower-case token, a value one line",
+            excerpt(name),
         ))
     }
 
     /// Bytes of the whole answer.
     pub(crate) fn len(&self) -> usize {
-        let headers = self
-            .headers
-            .iter()
-            .map(|(name, value)| name.len() + value.len());
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
         self.body.len() + headers.sum::<usize>() + self.content_type.as_ref().map_or(0, String::len)
     }
 }
@@ -245,9 +200,7 @@ fn is_token(name: &str) -> bool {
 
 /// A field value as of RFC 9110, section 5.5: no control characters but tab.
 fn is_header_value(value: &[u8]) -> bool {
-    value
-        .iter()
-        .all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+    value.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
 
 #[cfg(test)]
@@ -255,19 +208,11 @@ mod tests {
     use super::*;
 
     fn response() -> Response {
-        Response {
-            status: 200,
-            content_type: None,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Response { status: 200, content_type: None, headers: Vec::new(), body: Vec::new() }
     }
 
     fn with_header(name: &str, value: &[u8]) -> Response {
-        Response {
-            headers: vec![(name.to_owned(), value.to_vec())],
-            ..response()
-        }
+        Response { headers: vec![(name.to_owned(), value.to_vec())], ..response() }
     }
 
     #[track_caller]
@@ -279,37 +224,14 @@ mod tests {
     fn an_answer_that_http_could_not_carry_is_a_fault() {
         check(response(), None);
         check(with_header("x-a", b"one\ttwo \xff"), None);
+        check(Response { status: 199, ..response() }, Some("status 199 is not within 200 to 599"));
+        check(Response { status: 600, ..response() }, Some("status 600 is not within 200 to 599"));
         check(
-            Response {
-                status: 199,
-                ..response()
-            },
-            Some("status 199 is not within 200 to 599"),
-        );
-        check(
-            Response {
-                status: 600,
-                ..response()
-            },
-            Some("status 600 is not within 200 to 599"),
-        );
-        check(
-            Response {
-                content_type: Some("a\r\nb".to_owned()),
-                ..response()
-            },
+            Response { content_type: Some("a\r\nb".to_owned()), ..response() },
             Some("content-type \"a\\r\\nb\" is no header value"),
         );
-        for (name, value) in [
-            ("", &b"v"[..]),
-            ("X-A", b"v"),
-            ("a b", b"v"),
-            ("a", b"v\nb: c"),
-        ] {
-            assert!(
-                with_header(name, value).fault().is_some(),
-                "{name:?}: {value:?}"
-            );
+        for (name, value) in [("", &b"v"[..]), ("X-A", b"v"), ("a b", b"v"), ("a", b"v\nb: c")] {
+            assert!(with_header(name, value).fault().is_some(), "{name:?}: {value:?}");
         }
     }
 }

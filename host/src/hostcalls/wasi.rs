@@ -7,7 +7,7 @@ use crate::telemetry::{CallLog, Level};
 use bytes::Bytes;
 use wasmtime::component::Linker;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiView};
 
 /// The interfaces offered, as `package/interface`; those of one package share its version.
@@ -44,10 +44,8 @@ pub(crate) const INTERFACES: &[&str] = &[
 /// The version of the interfaces offered; a component may ask for any 0.2.
 pub(crate) const VERSION: &str = "0.2.12";
 
-/// Bytes that a guest may ask of `get-random-bytes` in one call: the host allocates them.
-const RANDOM_BYTES: u64 = 64 * 1024;
-
-/// Bytes that a guest may write to stdout or stderr at once.
+/// Bytes that a guest may write to stdout or stderr in one call: the host goes through them
+/// without giving others a turn.
 const WRITE_BYTES: usize = 8 * 1024;
 
 /// Offers the asynchronous WASI: the blocking one panics inside an asynchronous runtime.
@@ -56,18 +54,12 @@ pub(crate) fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Re
 }
 
 /// What one call finds behind WASI: clocks, fresh randomness and its log; all else is refused.
-pub(crate) fn context(log: &CallLog) -> WasiCtx {
+pub(crate) fn context(log: &CallLog, random_bytes: u64) -> WasiCtx {
     let mut context = WasiCtx::builder();
     context
-        .stdout(Output {
-            log: log.clone(),
-            level: Level::Info,
-        })
-        .stderr(Output {
-            log: log.clone(),
-            level: Level::Warn,
-        })
-        .max_random_size(RANDOM_BYTES)
+        .stdout(Output { log: log.clone(), level: Level::Info })
+        .stderr(Output { log: log.clone(), level: Level::Warn })
+        .max_random_size(random_bytes)
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false);
@@ -93,11 +85,7 @@ impl StdoutStream for Output {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(LineStream {
-            log: self.log.clone(),
-            level: self.level,
-            line: Vec::new(),
-        })
+        Box::new(LineStream { log: self.log.clone(), level: self.level, line: Vec::new() })
     }
 }
 
@@ -111,11 +99,7 @@ struct LineStream {
 impl LineStream {
     fn push(&mut self, bytes: &[u8]) {
         // One byte more than a line may have makes the log cut it and say so.
-        let room = self
-            .log
-            .line_bytes()
-            .saturating_add(1)
-            .saturating_sub(self.line.len());
+        let room = self.log.line_bytes().saturating_add(1).saturating_sub(self.line.len());
         self.line.extend(bytes.iter().take(room));
     }
 
@@ -132,6 +116,9 @@ impl Pollable for LineStream {
 
 impl OutputStream for LineStream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if bytes.len() > WRITE_BYTES {
+            return Err(StreamError::trap("it wrote more at once than `check-write` allowed"));
+        }
         let mut lines = bytes.split(|&byte| byte == b'\n');
         if let Some(first) = lines.next() {
             self.push(first);

@@ -1,7 +1,8 @@
 //! Why a plugin could not be loaded.
 
-use super::name::InvalidPluginName;
 use crate::engine::{CallError, ComponentError};
+use crate::telemetry::excerpt;
+use hostel_cache::{NameError, OpenError};
 
 /// Why a plugin could not be loaded or replaced. Nothing has changed in the host then.
 #[derive(Debug, thiserror::Error)]
@@ -9,7 +10,7 @@ use crate::engine::{CallError, ComponentError};
 pub enum LoadError {
     /// The name is no plugin's name.
     #[error(transparent)]
-    Name(#[from] InvalidPluginName),
+    Name(#[from] NameError),
     /// A plugin of that name is loaded.
     #[error("a plugin called `{0}` is loaded already: rename one of the two files")]
     NameTaken(String),
@@ -30,14 +31,21 @@ pub enum LoadError {
     NoServices,
     /// A service's name that is none.
     #[error(
-        "it lists a service called {0:?}: a name has 1 to 128 ASCII letters, digits, dots, \
-         hyphens and underscores, a letter first"
+        "it lists a service called \"{}\": a name has 1 to 128 ASCII letters, digits, dots, \
+         hyphens and underscores, a letter first",
+        excerpt(.0)
     )]
     ServiceName(String),
+    /// A description that is more than a line.
+    #[error(
+        "its service `{0}` has a description of more than one line or of more than {most} bytes",
+        most = super::DESCRIPTION_BYTES
+    )]
+    Description(String),
     /// Two services of one name.
     #[error("it lists two services called `{0}`")]
     ServiceTwice(String),
     /// The cache it is to be bound to cannot be made.
-    #[error("its cache cannot be made: {0}")]
-    Cache(String),
+    #[error("its cache cannot be opened")]
+    Cache(#[from] OpenError),
 }

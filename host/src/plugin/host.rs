@@ -1,13 +1,15 @@
 //! The host: caches, plugins, and calls to their services.
 
 use super::{LoadError, Plugin, PluginName, check_services};
-use crate::engine::{CallError, Compiled, Engine, Limits};
+use crate::engine::{CallError, CodeStore, Compiled, Engine, Limits};
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
 use crate::telemetry::{LogSink, Origin};
-use hostel_cache::{Cache, CacheLimits, CacheName, Caches, Clock};
+use hostel_cache::{Cache, CacheLimits, CacheName, Caches, Clock, Name};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What a host is made of.
@@ -21,6 +23,9 @@ pub struct Settings {
     pub clock: Clock,
     /// Where the guests' log lines go. By default nowhere.
     pub log: LogSink,
+    /// A folder to keep compiled code in between runs, this user's alone. By default none: each
+    /// load compiles.
+    pub code_folder: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -30,6 +35,7 @@ impl Default for Settings {
             cache: CacheLimits::default(),
             clock: Clock::system(),
             log: Arc::new(|_| {}),
+            code_folder: None,
         }
     }
 }
@@ -39,8 +45,8 @@ impl Default for Settings {
 pub enum CacheBinding {
     /// Its own, `plugin/<name>`, which no other plugin sees.
     Private,
-    /// The one of this name, which it shares with every plugin bound to it.
-    Shared(String),
+    /// The configured one of this name, which it shares with every plugin bound to it.
+    Configured(Name),
 }
 
 /// What a host knows of a plugin.
@@ -56,8 +62,20 @@ pub struct PluginInfo {
 
 /// Why a host could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("the WebAssembly engine cannot be started: {0}")]
-pub struct HostError(String);
+#[non_exhaustive]
+pub enum HostError {
+    /// The engine refuses the limits, or its one thread cannot be started.
+    #[error("the WebAssembly engine cannot be started: {0}")]
+    Engine(String),
+    /// The folder for compiled code cannot be made, or is not this user's alone.
+    #[error("compiled code cannot be kept in {}", folder.display())]
+    CodeFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+}
 
 /// Holds plugins and their caches, and calls services. Used from any number of threads.
 ///
@@ -74,21 +92,27 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// When the engine refuses the limits or cannot start its one thread.
+    /// When the engine refuses the limits or cannot start its one thread, or the folder for
+    /// compiled code cannot be made or is not this user's alone.
     pub fn new(settings: Settings) -> Result<Host, HostError> {
-        let Settings {
-            limits,
-            cache,
-            clock,
-            log,
-        } = settings;
-        let engine = Engine::new(limits, log).map_err(|error| HostError(format!("{error:#}")))?;
+        let Settings { limits, cache, clock, log, code_folder } = settings;
+        let open = |folder: PathBuf| {
+            CodeStore::open(&folder).map_err(|source| HostError::CodeFolder { folder, source })
+        };
+        let code = code_folder.map(open).transpose()?;
+        let engine = Engine::new(limits, log, code);
+        let engine = engine.map_err(|error| HostError::Engine(format!("{error:#}")))?;
         Ok(Host {
             engine: Arc::new(engine),
             caches: Caches::new(clock),
             cache_limits: cache,
             plugins: RwLock::default(),
         })
+    }
+
+    /// What one call may use up here.
+    pub fn limits(&self) -> &Limits {
+        self.engine.limits()
     }
 
     /// The caches of this host and their statistics.
@@ -121,13 +145,8 @@ impl Host {
             Entry::Occupied(place) => Err(LoadError::NameTaken(place.key().to_string())),
             Entry::Vacant(place) => {
                 let name = place.key().clone();
-                let plugin = Plugin {
-                    name,
-                    component,
-                    services: services.clone(),
-                    cache,
-                    cache_name,
-                };
+                let plugin =
+                    Plugin { name, component, services: services.clone(), cache, cache_name };
                 place.insert(Arc::new(plugin));
                 Ok(services)
             }
@@ -187,10 +206,8 @@ impl Host {
     /// When there is no such service, the service answers a failure, traps, exits, breaks the
     /// contract or reaches a limit. The host and other calls are untouched by all of these.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
-        let unknown = || CallError::UnknownService {
-            name: service.to_owned(),
-            offered: self.full_names(),
-        };
+        let unknown =
+            || CallError::UnknownService { name: service.to_owned(), offered: self.full_names() };
         let (plugin, short_name) = self.resolve(service).ok_or_else(unknown)?;
         let origin = Origin {
             plugin: plugin.name.shared(),
@@ -198,18 +215,13 @@ impl Host {
             request_id: request.id.clone(),
         };
         let cache = CacheAccess::Granted(Arc::clone(&plugin.cache));
-        self.engine
-            .handle(&plugin.component, origin, cache, request)
-            .await
+        self.engine.handle(&plugin.component, origin, cache, request).await
     }
 
     /// The full names of all services.
     fn full_names(&self) -> Vec<String> {
         let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
-        plugins
-            .values()
-            .flat_map(|plugin| plugin.full_names())
-            .collect()
+        plugins.values().flat_map(|plugin| plugin.full_names()).collect()
     }
 
     fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
@@ -238,14 +250,12 @@ impl Host {
         plugin: &PluginName,
         binding: CacheBinding,
     ) -> Result<(CacheName, Arc<Cache>), LoadError> {
-        let refused = |error: &dyn std::error::Error| LoadError::Cache(error.to_string());
         let name = match binding {
-            CacheBinding::Private => CacheName::private(plugin.as_str()),
-            CacheBinding::Shared(name) => CacheName::configured(&name),
+            CacheBinding::Private => CacheName::Private(plugin.as_name().clone()),
+            CacheBinding::Configured(name) => CacheName::Configured(name),
         };
-        let name = name.map_err(|error| refused(&error))?;
-        let cache = self.caches.open(name.clone(), self.cache_limits);
-        Ok((name, cache.map_err(|error| refused(&error))?))
+        let cache = self.caches.open(name.clone(), self.cache_limits)?;
+        Ok((name, cache))
     }
 
     /// Compiles and checks a component and asks for its services.
@@ -260,16 +270,10 @@ impl Host {
             Ok(compiled) => compiled?,
             Err(stopped) => return Err(LoadError::Stopped(stopped.to_string())),
         };
-        let origin = Origin {
-            plugin: name.shared(),
-            service: String::new(),
-            request_id: String::new(),
-        };
-        let services = self
-            .engine
-            .services(&component, origin)
-            .await
-            .map_err(LoadError::Services)?;
+        let origin =
+            Origin { plugin: name.shared(), service: String::new(), request_id: String::new() };
+        let services =
+            self.engine.services(&component, origin).await.map_err(LoadError::Services)?;
         check_services(&services)?;
         Ok((component, services))
     }

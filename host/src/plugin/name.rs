@@ -1,23 +1,13 @@
 //! The name of a plugin.
 
+use hostel_cache::{Name, NameError};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A plugin's name: `[a-z][a-z0-9-]*`, at most 64 bytes.
+/// A plugin's name: a [`Name`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PluginName(Arc<str>);
-
-/// Longest name in bytes: names stand in log lines, addresses and file names.
-const NAME_BYTES: usize = 64;
-
-/// A text that is no plugin's name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is no plugin name: 1 to {NAME_BYTES} lower-case letters, digits and hyphens, \
-     a letter first"
-)]
-pub struct InvalidPluginName(String);
+pub struct PluginName(Name);
 
 impl PluginName {
     /// Takes a name that is one already.
@@ -25,16 +15,8 @@ impl PluginName {
     /// # Errors
     ///
     /// When it is not.
-    pub fn new(name: &str) -> Result<Self, InvalidPluginName> {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let valid = name.len() <= NAME_BYTES
-            && name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.bytes().all(allowed);
-        if valid {
-            Ok(PluginName(name.into()))
-        } else {
-            Err(InvalidPluginName(name.to_owned()))
-        }
+    pub fn new(name: &str) -> Result<Self, NameError> {
+        Name::new(name).map(PluginName)
     }
 
     /// The name that a file gives its plugin: its stem, with a hyphen for each underscore.
@@ -42,25 +24,30 @@ impl PluginName {
     /// # Errors
     ///
     /// When what comes out is no name.
-    pub fn of_file(file: &Path) -> Result<Self, InvalidPluginName> {
+    pub fn of_file(file: &Path) -> Result<Self, NameError> {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         PluginName::new(&stem.replace('_', "-"))
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The name as what it is.
+    pub(crate) fn as_name(&self) -> &Name {
         &self.0
     }
 
     /// The name as shared text.
     pub(crate) fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.0)
+        self.0.shared()
     }
 }
 
 impl fmt::Display for PluginName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 

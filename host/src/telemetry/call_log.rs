@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+/// Bytes that an error quotes of a text from outside: the longest names that are valid fit.
+const EXCERPT_BYTES: usize = 200;
+
 /// What the lines of a call may use up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogBounds {
@@ -38,12 +41,7 @@ struct Lines {
 
 impl CallLog {
     pub(crate) fn new(sink: LogSink, origin: Origin, bounds: LogBounds) -> Self {
-        CallLog(Arc::new(Lines {
-            sink,
-            origin,
-            bounds,
-            written: AtomicU64::new(0),
-        }))
+        CallLog(Arc::new(Lines { sink, origin, bounds, written: AtomicU64::new(0) }))
     }
 
     /// Writes one line, or counts it as dropped when the call has written its share.
@@ -62,20 +60,9 @@ impl CallLog {
 
 impl Lines {
     fn emit(&self, level: Level, message: &str) {
-        let Origin {
-            plugin,
-            service,
-            request_id,
-        } = &self.origin;
+        let Origin { plugin, service, request_id } = &self.origin;
         let time = SystemTime::now();
-        (self.sink)(&LogLine {
-            time,
-            level,
-            plugin,
-            service,
-            request_id,
-            message,
-        });
+        (self.sink)(&LogLine { time, level, plugin, service, request_id, message });
     }
 }
 
@@ -95,11 +82,31 @@ impl Drop for Lines {
 /// A message as one line of at most `most` bytes of the original: control characters and the
 /// characters that reorder or break a line of text are written as escapes.
 pub(crate) fn escape(message: &str, most: usize) -> String {
-    let kept = message
-        .get(..message.floor_char_boundary(most))
-        .unwrap_or(message);
-    let mut line = String::with_capacity(kept.len());
-    for c in kept.chars() {
+    let kept = start(message, most);
+    let mut line = one_line(kept);
+    if kept.len() < message.len() {
+        let cut = message.len() - kept.len();
+        // Writing to a String cannot fail.
+        let _ = write!(line, " ... ({cut} bytes cut: `limits.log-line-bytes` is {most})");
+    }
+    line
+}
+
+/// What an error quotes of a text from outside: one line, escaped as a message is, of at most 200
+/// bytes of the original.
+pub(crate) fn excerpt(text: &str) -> String {
+    let kept = start(text, EXCERPT_BYTES);
+    let ending = if kept.len() < text.len() { " ..." } else { "" };
+    one_line(kept) + ending
+}
+
+fn start(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+}
+
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '\n' => line.push_str("\\n"),
             '\r' => line.push_str("\\r"),
@@ -108,21 +115,13 @@ pub(crate) fn escape(message: &str, most: usize) -> String {
             c => line.push(c),
         }
     }
-    if kept.len() < message.len() {
-        let cut = message.len() - kept.len();
-        // Writing to a String cannot fail.
-        let _ = write!(
-            line,
-            " ... ({cut} bytes cut: `limits.log-line-bytes` is {most})"
-        );
-    }
     line
 }
 
 /// Unicode's line and paragraph separators, and the bidirectional controls with which text can be
 /// made to read as other text than it is (Unicode Technical Report 36, section 2.3).
 fn breaks_a_line(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -142,6 +141,7 @@ mod tests {
         check("\u{1b}[31mred", 100, "\\u{1b}[31mred");
         check("nul\0 c1\u{85}", 100, "nul\\u{0} c1\\u{85}");
         check("\u{202e}gnp.exe\u{2028}", 100, "\\u{202e}gnp.exe\\u{2028}");
+        check("\u{61c}\u{200e}\u{200f}", 100, "\\u{61c}\\u{200e}\\u{200f}");
         check("žluťoučký 🐎", 100, "žluťoučký 🐎");
     }
 
@@ -152,25 +152,22 @@ mod tests {
     }
 
     #[test]
+    fn an_excerpt_is_one_short_line() {
+        assert_eq!(excerpt("a\nb"), "a\\nb");
+        assert_eq!(excerpt(&"é".repeat(100)), "é".repeat(100));
+        assert_eq!(excerpt(&"é".repeat(101)), "é".repeat(100) + " ...");
+    }
+
+    #[test]
     fn lines_past_the_bound_are_dropped_and_counted_once() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink: LogSink = {
             let seen = Arc::clone(&seen);
             Arc::new(move |line| seen.lock().unwrap().push(line.message.to_owned()))
         };
-        let origin = Origin {
-            plugin: "p".into(),
-            service: "s".to_owned(),
-            request_id: "1".to_owned(),
-        };
-        let log = CallLog::new(
-            sink,
-            origin,
-            LogBounds {
-                lines: 2,
-                line_bytes: 10,
-            },
-        );
+        let origin =
+            Origin { plugin: "p".into(), service: "s".to_owned(), request_id: "1".to_owned() };
+        let log = CallLog::new(sink, origin, LogBounds { lines: 2, line_bytes: 10 });
         for message in ["one", "two", "three", "four"] {
             log.clone().write(Level::Info, message);
         }

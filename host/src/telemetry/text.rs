@@ -3,11 +3,17 @@
 use super::{Level, LogLine, LogSink};
 use anstyle::{AnsiColor, Style};
 use std::fmt;
+use std::io::Write;
 use std::sync::Arc;
 
 /// A sink that writes lines to stderr, coloured on a terminal unless `NO_COLOR` is set.
 pub(crate) fn stderr() -> LogSink {
-    Arc::new(|line| anstream::eprintln!("{}", Text(line)))
+    Arc::new(|line| say(Text(line)))
+}
+
+/// Writes one line to stderr. There is nobody left to tell when that fails.
+pub(crate) fn say(line: impl fmt::Display) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 struct Text<'a>(&'a LogLine<'a>);
@@ -16,11 +22,7 @@ impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Text(line) = self;
         let time = humantime::format_rfc3339_millis(line.time);
-        let (dim, level, source) = (
-            Style::new().dimmed(),
-            style(line.level),
-            Style::new().bold(),
-        );
+        let (dim, level, source) = (Style::new().dimmed(), style(line.level), Style::new().bold());
         write!(f, "{dim}{time}{dim:#} {level}{:5}{level:#} ", line.level)?;
         write!(f, "{source}{}{source:#} {}", line.source(), line.message)
     }

@@ -6,11 +6,12 @@ use std::path::Path;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
+use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, SourceMap, WorldId};
 
 /// The custom section in which a module names its world begins with this.
-const WORLD_SECTION: &[u8] = b"component-type";
+const WORLD_SECTION: &str = "component-type";
 
 /// Encodes a core module as a component.
 ///
@@ -24,24 +25,25 @@ const WORLD_SECTION: &[u8] = b"component-type";
 /// message names the first that is wrong.
 pub fn componentize(module: &[u8]) -> Result<Vec<u8>, EncodeError> {
     let mut module = module.to_vec();
-    let names_its_world = module
-        .windows(WORLD_SECTION.len())
-        .any(|window| window == WORLD_SECTION);
-    if !names_its_world {
+    if !names_its_world(&module) {
         let (resolve, world) = world()?;
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
             .map_err(failed)?;
     }
-    let encoder = ComponentEncoder::default()
-        .validate(true)
-        .module(&module)
-        .map_err(failed)?;
-    let (name, adapter) = (
-        WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
-        WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
-    );
+    let encoder = ComponentEncoder::default().validate(true).module(&module).map_err(failed)?;
+    let (name, adapter) =
+        (WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
     let mut encoder = encoder.adapter(name, adapter).map_err(failed)?;
     encoder.encode().map_err(failed)
+}
+
+fn names_its_world(module: &[u8]) -> bool {
+    let payloads = Parser::new(0).parse_all(module).map_while(Result::ok);
+    let mut sections = payloads.filter_map(|payload| match payload {
+        Payload::CustomSection(section) => Some(section.name()),
+        _ => None,
+    });
+    sections.any(|name| name.starts_with(WORLD_SECTION))
 }
 
 /// The world that the program carries.
@@ -60,13 +62,9 @@ fn world() -> Result<(Resolve, WorldId), EncodeError> {
             _ => main.push_str(&name, &text),
         }
     }
-    let main = main
-        .parse()
-        .map_err(|(_, error)| EncodeError(error.to_string()))?;
+    let main = main.parse().map_err(|(_, error)| EncodeError(error.to_string()))?;
     let package = resolve.push_group(main).map_err(failed)?;
-    let world = resolve
-        .select_world(&[package], Some("service"))
-        .map_err(failed)?;
+    let world = resolve.select_world(&[package], Some("service")).map_err(failed)?;
     Ok((resolve, world))
 }
 

@@ -7,15 +7,21 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// There is no such folder.
-    #[error("{} is no folder", .0.display())]
-    NoFolder(PathBuf),
-    /// The folder holds nothing that can be built.
+    /// There is nothing at the path that can be built.
     #[error(
-        "{} holds no service: there is no Cargo.toml in it; `hostel new` makes one",
+        "{} holds no service: it needs a Cargo.toml, a go.mod, or one source file \
+         (.py, .js, .ts or .c) named like the folder; `hostel new` makes one",
         .0.display()
     )]
     NoSource(PathBuf),
+    /// A source could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
     /// A tool is not there.
     #[error("`{tool}` is not to be found: {fix}")]
     NoTool {
@@ -33,13 +39,16 @@ pub enum BuildError {
         why: String,
     },
     /// The tool ran and failed; its own words went to the progress lines.
-    #[error("{} does not build: {why}", folder.display())]
+    #[error("{} does not build: {why}", path.display())]
     Failed {
-        /// The folder.
-        folder: PathBuf,
+        /// The source.
+        path: PathBuf,
         /// The likely reason, with the fix.
-        why: &'static str,
+        why: String,
     },
+    /// What the tools made cannot be a component.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
     /// The build made no component.
     #[error(
         "{} builds no component: its Cargo.toml needs `crate-type = [\"cdylib\"]` under [lib]",

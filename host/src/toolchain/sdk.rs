@@ -17,6 +17,10 @@ struct Wit;
 #[derive(Embed)]
 #[folder = "../guest-sdk"]
 #[exclude = "target/*"]
+#[exclude = "conformance/*"]
+#[exclude = "*/conformance/*"]
+#[exclude = "*/__pycache__/*"]
+#[exclude = "*/node_modules/*"]
 struct GuestSdk;
 
 /// The fake of the SDK is the host's own cache.
@@ -28,9 +32,7 @@ struct HostCache;
 /// Every file of the SDK: its path below the root, in the places they have in the project, and
 /// its content.
 pub(super) fn files() -> impl Iterator<Item = (PathBuf, Cow<'static, [u8]>)> {
-    of::<Wit>("wit")
-        .chain(of::<GuestSdk>("guest-sdk"))
-        .chain(of::<HostCache>("host/cache"))
+    of::<Wit>("wit").chain(of::<GuestSdk>("guest-sdk")).chain(of::<HostCache>("host/cache"))
 }
 
 /// The WIT, by paths below its own folder.
@@ -46,16 +48,24 @@ fn of<E: Embed>(root: &'static str) -> impl Iterator<Item = (PathBuf, Cow<'stati
     })
 }
 
+/// This version's place in the user's data folder: `$XDG_DATA_HOME/hostel/<version>`.
+pub(super) fn data_folder() -> Result<PathBuf, SdkError> {
+    let strategy = etcetera::choose_base_strategy().map_err(|_| SdkError::NoHome)?;
+    Ok(strategy.data_dir().join("hostel").join(env!("CARGO_PKG_VERSION")))
+}
+
+/// This version's place for what can be made again: `$XDG_CACHE_HOME/hostel/<version>`.
+pub(super) fn cache_folder() -> Result<PathBuf, SdkError> {
+    let strategy = etcetera::choose_base_strategy().map_err(|_| SdkError::NoHome)?;
+    Ok(strategy.cache_dir().join("hostel").join(env!("CARGO_PKG_VERSION")))
+}
+
 /// Lays the SDK out in the user's data folder, below this version's number, and answers where.
 ///
 /// A file that is there as it should be is left alone; any other is replaced in one step. So a
 /// second run writes nothing, and one that was cut short is mended by the next.
 pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
-    let strategy = etcetera::choose_base_strategy().map_err(|_| SdkError::NoHome)?;
-    let root = strategy
-        .data_dir()
-        .join("hostel")
-        .join(env!("CARGO_PKG_VERSION"));
+    let root = data_folder()?;
     for (name, content) in files() {
         let path = root.join(name);
         if std::fs::read(&path).is_ok_and(|present| *present == *content) {
@@ -93,9 +103,7 @@ pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
 /// Puts a link in place in one step, also over an old one.
 fn replace_link(target: &Path, link: &Path) -> io::Result<()> {
     let folder = link.parent().unwrap_or(Path::new("."));
-    let making = tempfile::Builder::new()
-        .prefix(".hostel-")
-        .tempdir_in(folder)?;
+    let making = tempfile::Builder::new().prefix(".hostel-").tempdir_in(folder)?;
     let made = making.path().join("link");
     std::os::unix::fs::symlink(target, &made)?;
     std::fs::rename(&made, link)

@@ -6,24 +6,15 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 fn run(arguments: &[&str]) -> Output {
-    hostel()
-        .arg("run")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+    hostel().arg("run").args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 fn guests() -> String {
-    component("host/tests/guests")
-        .to_string_lossy()
-        .into_owned()
+    component("host/tests/guests").to_string_lossy().into_owned()
 }
 
 fn example(name: &str) -> String {
-    component(&format!("example-services/{name}"))
-        .to_string_lossy()
-        .into_owned()
+    component(&format!("example-services/{name}")).to_string_lossy().into_owned()
 }
 
 /// Checks the exit code and that stderr is one clear line with these words.
@@ -43,27 +34,15 @@ fn logs_go_to_stderr_with_time_level_and_source() {
     assert_eq!((output.status.code(), &*stdout(&output)), (Some(0), ""));
     let told = stderr(&output);
     let (time, rest) = told.trim_end().split_once(' ').unwrap();
-    assert!(
-        time.ends_with('Z') && time.len() == "2026-01-01T00:00:00.000Z".len(),
-        "{time}"
-    );
+    assert!(time.ends_with('Z') && time.len() == "2026-01-01T00:00:00.000Z".len(), "{time}");
     assert_eq!(rest, "info  store-and-read.store-and-read my-value");
 }
 
 #[test]
 fn a_result_goes_to_stdout_on_a_line_of_its_own() {
     let payload = r#"["set", "k", "1"]"#;
-    let output = run(&[
-        &guests(),
-        "--service",
-        "touches-the-cache",
-        "--payload",
-        payload,
-    ]);
-    assert_eq!(
-        (output.status.code(), &*stdout(&output)),
-        (Some(0), "\"ok\"\n")
-    );
+    let output = run(&[&guests(), "--service", "touches-the-cache", "--payload", payload]);
+    assert_eq!((output.status.code(), &*stdout(&output)), (Some(0), "\"ok\"\n"));
     assert_eq!(stderr(&output), "");
 }
 
@@ -74,13 +53,7 @@ fn a_payload_comes_from_a_file_or_from_stdin() {
     file.write_all(payload.as_bytes()).unwrap();
     let path = file.path().to_string_lossy().into_owned();
     let guests = guests();
-    let output = run(&[
-        &guests,
-        "--service",
-        "touches-the-cache",
-        "--payload-file",
-        &path,
-    ]);
+    let output = run(&[&guests, "--service", "touches-the-cache", "--payload-file", &path]);
     assert_eq!(stdout(&output), "false\n", "{}", stderr(&output));
     for stdin in [["--payload", "-"], ["--payload-file", "-"]] {
         let mut child = hostel()
@@ -90,12 +63,7 @@ fn a_payload_comes_from_a_file_or_from_stdin() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(payload.as_bytes())
-            .unwrap();
+        child.stdin.take().unwrap().write_all(payload.as_bytes()).unwrap();
         assert_eq!(stdout(&child.wait_with_output().unwrap()), "false\n");
     }
 }
@@ -109,28 +77,16 @@ fn several_plugins_have_each_their_cache_unless_one_is_shared() {
         file.to_string_lossy().into_owned()
     };
     let (first, second) = (copy("first.wasm"), copy("sec_ond.wasm"));
-    let call = [
-        "--service",
-        "touches-the-cache",
-        "--payload",
-        r#"["delete", "k"]"#,
-        "--stats",
-    ];
+    let call = ["--service", "touches-the-cache", "--payload", r#"["delete", "k"]"#, "--stats"];
     let output = run(&[&[&*first, &*second], &call[..]].concat());
     assert_eq!(stdout(&output), "false\nfalse\n");
     let told = stderr(&output);
     assert!(told.contains("cache plugin/first: "), "{told}");
     assert!(told.contains("cache plugin/sec-ond: "), "{told}");
-    let set = [
-        "--service",
-        "touches-the-cache",
-        "--payload",
-        r#"["set", "k", "1"]"#,
-        "--stats",
-    ];
+    let set = ["--service", "touches-the-cache", "--payload", r#"["set", "k", "1"]"#, "--stats"];
     let output = run(&[&[&*first, &*second, "--shared-cache", "both"], &set[..]].concat());
     let told = stderr(&output);
-    assert!(told.starts_with("cache both: 2 sets, "), "{told}");
+    assert!(told.starts_with("cache both: sets 2, "), "{told}");
     assert_eq!(told.lines().count(), 1);
 }
 
@@ -140,19 +96,10 @@ fn wrong_usage_is_told_in_a_line_with_exit_code_2() {
     let check = |arguments: &[&str], words: &[&str]| {
         check_error(&run(&[&[&*guests], arguments].concat()), 2, words);
     };
-    check(
-        &["--service", "nobody"],
-        &["`nobody`", "guests.spins", "guests.exits"],
-    );
-    check(
-        &["--payload", "{a: 1}"],
-        &["payload is not JSON", "column 2"],
-    );
+    check(&["--service", "nobody"], &["`nobody`", "guests.exits", "more"]);
+    check(&["--payload", "{a: 1}"], &["payload is not JSON", "column 2"]);
     check(&["--payload-file", "nowhere.json"], &["nowhere.json"]);
-    check(
-        &["--cache-size", "lots"],
-        &["--cache-size", "lots", "64MiB"],
-    );
+    check(&["--cache-size", "lots"], &["--cache-size", "lots", "64MiB"]);
     check(&["--cache-size", "1KiB"], &["--cache-size", "1024 bytes"]);
     check(&["--shared-cache", "Both"], &["--shared-cache", "Both"]);
 }
@@ -178,32 +125,13 @@ fn what_is_no_plugin_is_told_in_a_line_with_exit_code_3() {
     let core = wat::parse_str("(module)").unwrap();
     let component = wat::parse_str("(component)").unwrap();
     for (path, words) in [
-        (
-            file("text.wasm", b"hello"),
-            &["text.wasm", "not WebAssembly", "hello"][..],
-        ),
-        (
-            file("core.wasm", &core),
-            &["core.wasm", "core module", "wasm32-wasip2"],
-        ),
-        (
-            file("other.wasm", &component),
-            &["other.wasm", "hostel:service/handler@0.1.0"],
-        ),
+        (file("text.wasm", b"hello"), &["text.wasm", "not WebAssembly", "hello"][..]),
+        (file("core.wasm", &core), &["core.wasm", "core module", "wasm32-wasip2"]),
+        (file("other.wasm", &component), &["other.wasm", "hostel:service/handler@0.1.0"]),
         (file("Upper.wasm", &component), &["\"Upper\"", "lower-case"]),
-        (file("notes.txt", b""), &["notes.txt", "neither"]),
-        (
-            empty.to_string_lossy().into_owned(),
-            &["empty", "Cargo.toml", "hostel new"],
-        ),
-        (
-            folder
-                .path()
-                .join("gone.wasm")
-                .to_string_lossy()
-                .into_owned(),
-            &["gone.wasm"],
-        ),
+        (file("notes.txt", b""), &["notes.txt", "holds no service"]),
+        (empty.to_string_lossy().into_owned(), &["empty", "Cargo.toml", "hostel new"]),
+        (folder.path().join("gone.wasm").to_string_lossy().into_owned(), &["gone.wasm"]),
     ] {
         check_error(&run(&[&path]), 3, words);
     }
@@ -221,19 +149,10 @@ fn a_folder_that_does_not_compile_has_cargos_words_and_a_line() {
     assert_eq!(output.status.code(), Some(3));
     let told = stderr(&output);
     assert!(told.contains("error[E0308]: mismatched types"), "{told}");
-    assert!(
-        told.lines()
-            .last()
-            .unwrap()
-            .contains("broken does not build"),
-        "{told}"
-    );
+    assert!(told.lines().last().unwrap().contains("broken does not build"), "{told}");
     std::fs::write(service.join("src/lib.rs"), "").unwrap();
-    std::fs::write(
-        service.join("Cargo.toml"),
-        "[package]\nname = \"broken\"\n[workspace]\n",
-    )
-    .unwrap();
+    std::fs::write(service.join("Cargo.toml"), "[package]\nname = \"broken\"\n[workspace]\n")
+        .unwrap();
     let told = stderr(&run(&[&service.to_string_lossy()]));
     assert!(told.lines().last().unwrap().contains("cdylib"), "{told}");
 }
@@ -244,24 +163,12 @@ fn a_service_that_fails_is_a_line_with_exit_code_1() {
     let call =
         |service: &str, more: &[&str]| run(&[&[&*guests, "--service", service], more].concat());
     let time = ["--limit", "time=50ms"];
-    check_error(
-        &call("spins", &time),
-        1,
-        &["guests.spins", "50ms", "--limit time="],
-    );
+    check_error(&call("spins", &time), 1, &["guests.spins", "50ms", "--limit time="]);
     check_error(&call("sleeps", &time), 1, &["guests.sleeps", "50ms"]);
     check_error(&call("recurses", &[]), 1, &["stack", "512.0 KiB"]);
-    check_error(
-        &call("sets-then-traps", &[]),
-        1,
-        &["guest trapped", "unreachable"],
-    );
+    check_error(&call("sets-then-traps", &[]), 1, &["guest trapped", "unreachable"]);
     check_error(&call("exits", &[]), 1, &["exit"]);
-    check_error(
-        &call("fails", &["--payload", "\"conflict\""]),
-        1,
-        &["conflict: said\\nno"],
-    );
+    check_error(&call("fails", &["--payload", "\"conflict\""]), 1, &["conflict: said\\nno"]);
 }
 
 #[test]
@@ -271,11 +178,8 @@ fn a_backtrace_is_shown_when_it_is_asked_for() {
         .env("RUST_BACKTRACE", "1")
         .output()
         .unwrap();
-    assert!(
-        stderr(&output).contains("wasm backtrace"),
-        "{}",
-        stderr(&output)
-    );
+    let told = stderr(&output);
+    assert!(told.lines().count() > 1 && told.contains("   0: abort"), "{told}");
 }
 
 #[test]
@@ -292,10 +196,7 @@ fn the_other_plugins_run_when_one_cannot() {
 #[test]
 fn colour_is_for_terminals() {
     let told = |variable: &str| {
-        let output = hostel()
-            .args(["run", &example("store-and-read")])
-            .env(variable, "1")
-            .output();
+        let output = hostel().args(["run", &example("store-and-read")]).env(variable, "1").output();
         stderr(&output.unwrap())
     };
     assert!(told("CLICOLOR_FORCE").contains("\u{1b}["));
@@ -309,6 +210,8 @@ fn every_help_has_an_example() {
         &["--help"][..],
         &["run", "--help"],
         &["new", "--help"],
+        &["doctor", "--help"],
+        &["componentize", "--help"],
         &["build", "--help"],
     ] {
         let output = hostel().args(command).output().unwrap();

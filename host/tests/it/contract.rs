@@ -1,7 +1,7 @@
 //! The contract's test vectors that a guest can see, through a real component.
 
 use crate::support::{TestHost, guests};
-use hostel::{CacheBinding, CacheLimits, PluginName, Settings};
+use hostel::{CacheBinding, CacheLimits, Name, PluginName, Settings};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -54,22 +54,12 @@ impl Guest {
     async fn check_refused(&self, text: &str, offset: usize) {
         assert_eq!(self.set_for("old", "\"old\"", 10).await, "ok");
         let answer = self.set("old", text).await;
-        assert_eq!(
-            answer["kind"], "ErrorKind::InvalidValue",
-            "{text:.40}: {answer}"
-        );
+        assert_eq!(answer["kind"], "ErrorKind::InvalidValue", "{text:.40}: {answer}");
         let message = answer["message"].as_str().unwrap();
-        assert!(
-            message.contains(&format!("byte {offset}")),
-            "{text:.40}: {message}"
-        );
+        assert!(message.contains(&format!("byte {offset}")), "{text:.40}: {message}");
         assert_eq!(self.get("old").await, "\"old\"");
         self.host.clock.advance(Duration::from_secs(10));
-        assert_eq!(
-            self.exists("old").await,
-            false,
-            "the expiry of the old entry stays"
-        );
+        assert_eq!(self.exists("old").await, false, "the expiry of the old entry stays");
     }
 }
 
@@ -105,9 +95,7 @@ async fn vectors_2_to_4_texts_come_back_byte_for_byte() {
     ] {
         guest.check_kept(text).await;
     }
-    guest
-        .check_kept(&format!("\"{}\"", "x".repeat((1 << 20) - 2)))
-        .await;
+    guest.check_kept(&format!("\"{}\"", "x".repeat((1 << 20) - 2))).await;
 }
 
 #[tokio::test]
@@ -137,15 +125,9 @@ async fn vector_7_an_entry_is_gone_at_its_deadline() {
     let guest = Guest::new().await;
     guest.set_for("k", "1", 1).await;
     guest.host.clock.advance(Duration::from_millis(999));
-    assert_eq!(
-        (guest.get("k").await, guest.exists("k").await),
-        (json!("1"), json!(true))
-    );
+    assert_eq!((guest.get("k").await, guest.exists("k").await), (json!("1"), json!(true)));
     guest.host.clock.advance(Duration::from_millis(1));
-    assert_eq!(
-        (guest.exists("k").await, guest.get("k").await),
-        (json!(false), Value::Null)
-    );
+    assert_eq!((guest.exists("k").await, guest.get("k").await), (json!(false), Value::Null));
 }
 
 #[tokio::test]
@@ -161,17 +143,9 @@ async fn vector_9_the_newest_expiry_alone_holds() {
             guest.ask(json!(["set", "k", "1", expiry])).await;
         }
         guest.host.clock.advance(Duration::from_secs(5));
-        assert_eq!(
-            guest.exists("k").await,
-            alive_after_5,
-            "{first:?} then {second:?}"
-        );
+        assert_eq!(guest.exists("k").await, alive_after_5, "{first:?} then {second:?}");
         guest.host.clock.advance(Duration::from_secs(15));
-        assert_eq!(
-            guest.exists("k").await,
-            alive_after_20,
-            "{first:?} then {second:?}"
-        );
+        assert_eq!(guest.exists("k").await, alive_after_20, "{first:?} then {second:?}");
     }
 }
 
@@ -182,12 +156,7 @@ async fn vector_10_an_expiry_is_1_second_to_10_years() {
     for seconds in [0, 315_360_001, u64::from(u32::MAX)] {
         let answer = guest.set_for("k", "1", seconds).await;
         assert_eq!(answer["kind"], "ErrorKind::InvalidExpiry", "{seconds}");
-        assert!(
-            answer["message"]
-                .as_str()
-                .unwrap()
-                .contains(&seconds.to_string())
-        );
+        assert!(answer["message"].as_str().unwrap().contains(&seconds.to_string()));
     }
     assert_eq!(guest.get("k").await, "\"old\"");
     assert_eq!(guest.set_for("k", "1", 315_360_000).await, "ok");
@@ -198,14 +167,8 @@ async fn vectors_11_and_12_null_is_a_value_and_a_second_delete_finds_nothing() {
     let guest = Guest::new().await;
     assert_eq!(guest.get("k").await, Value::Null);
     guest.set("k", "null").await;
-    assert_eq!(
-        (guest.get("k").await, guest.exists("k").await),
-        (json!("null"), json!(true))
-    );
-    assert_eq!(
-        (guest.delete("k").await, guest.delete("k").await),
-        (json!(true), json!(false))
-    );
+    assert_eq!((guest.get("k").await, guest.exists("k").await), (json!("null"), json!(true)));
+    assert_eq!((guest.delete("k").await, guest.delete("k").await), (json!(true), json!(false)));
 }
 
 #[tokio::test]
@@ -214,10 +177,7 @@ async fn vector_13_keys_are_bytes_of_utf8_and_distinct() {
     for key in ["", &"k".repeat(1_025), &"é".repeat(513)] {
         let answer = guest.set(key, "1").await;
         assert_eq!(answer["kind"], "ErrorKind::InvalidKey");
-        assert!(
-            answer["message"].as_str().unwrap().contains("1024"),
-            "{answer}"
-        );
+        assert!(answer["message"].as_str().unwrap().contains("1024"), "{answer}");
         assert_eq!(guest.get(key).await["kind"], "ErrorKind::InvalidKey");
     }
     let keys = [
@@ -245,19 +205,13 @@ async fn vector_13_keys_are_bytes_of_utf8_and_distinct() {
 #[tokio::test]
 async fn vector_14_a_value_is_at_most_its_limit() {
     let cache = CacheLimits::new(1 << 20, 1_000).unwrap();
-    let host = TestHost::with_settings(Settings {
-        cache,
-        ..Settings::default()
-    });
+    let host = TestHost::with_settings(Settings { cache, ..Settings::default() });
     let guest = Guest::with(host).await;
     let longest = format!("\"{}\"", "x".repeat(998));
     guest.check_kept(&longest).await;
     let answer = guest.set("kept", &format!("{longest} ")).await;
     assert_eq!(answer["kind"], "ErrorKind::TooLarge");
-    assert!(
-        answer["message"].as_str().unwrap().contains("1000"),
-        "{answer}"
-    );
+    assert!(answer["message"].as_str().unwrap().contains("1000"), "{answer}");
     assert_eq!(guest.get("kept").await, longest);
 }
 
@@ -266,55 +220,30 @@ async fn seen_by_the_other(first: CacheBinding, second: CacheBinding) -> Value {
     let host = TestHost::new();
     host.load_bound("users", guests(), first).await;
     host.load_bound("orders", guests(), second).await;
-    host.call("users.touches-the-cache", &json!(["set", "k", "1"]))
-        .await
-        .unwrap();
-    TestHost::json(
-        host.call("orders.touches-the-cache", &json!(["get", "k"]))
-            .await,
-    )
+    host.call("users.touches-the-cache", &json!(["set", "k", "1"])).await.unwrap();
+    TestHost::json(host.call("orders.touches-the-cache", &json!(["get", "k"])).await)
 }
 
 #[tokio::test]
 async fn vectors_15_and_16_plugins_meet_only_in_a_shared_cache() {
-    let shared = |name: &str| CacheBinding::Shared(name.to_owned());
+    let shared = |name: &str| CacheBinding::Configured(Name::new(name).unwrap());
     let private = CacheBinding::Private;
-    assert_eq!(
-        seen_by_the_other(private.clone(), private.clone()).await,
-        Value::Null
-    );
+    assert_eq!(seen_by_the_other(private.clone(), private.clone()).await, Value::Null);
     assert_eq!(seen_by_the_other(shared("both"), shared("both")).await, "1");
-    assert_eq!(
-        seen_by_the_other(shared("a"), shared("b")).await,
-        Value::Null
-    );
+    assert_eq!(seen_by_the_other(shared("a"), shared("b")).await, Value::Null);
     // A plugin `users` beside a configured cache `users`.
-    assert_eq!(
-        seen_by_the_other(private.clone(), shared("users")).await,
-        Value::Null
-    );
-    assert_eq!(
-        seen_by_the_other(shared("orders"), private).await,
-        Value::Null
-    );
+    assert_eq!(seen_by_the_other(private.clone(), shared("users")).await, Value::Null);
+    assert_eq!(seen_by_the_other(shared("orders"), private).await, Value::Null);
 }
 
 #[tokio::test]
 async fn vectors_18_and_19_entries_outlive_a_trap_and_a_new_component() {
     let host = TestHost::new();
     host.load("guest", guests()).await;
-    host.call("guest.sets-then-traps", &Value::Null)
-        .await
-        .unwrap_err();
+    host.call("guest.sets-then-traps", &Value::Null).await.unwrap_err();
     let guest = Guest { host };
-    assert_eq!(
-        (guest.get("first").await, guest.get("second").await),
-        (json!("1"), json!("2"))
-    );
+    assert_eq!((guest.get("first").await, guest.get("second").await), (json!("1"), json!("2")));
     let name = PluginName::new("guest").unwrap();
     guest.host.host.replace(&name, guests()).await.unwrap();
-    assert_eq!(
-        (guest.get("first").await, guest.get("second").await),
-        (json!("1"), json!("2"))
-    );
+    assert_eq!((guest.get("first").await, guest.get("second").await), (json!("1"), json!("2")));
 }

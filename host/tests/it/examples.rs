@@ -17,21 +17,8 @@ struct Calls {
 
 impl From<Stats> for Calls {
     fn from(stats: Stats) -> Self {
-        let Stats {
-            sets,
-            hits,
-            misses,
-            deletes,
-            exists,
-            ..
-        } = stats;
-        Calls {
-            sets,
-            hits,
-            misses,
-            deletes,
-            exists,
-        }
+        let Stats { sets, hits, misses, deletes, exists, .. } = stats;
+        Calls { sets, hits, misses, deletes, exists }
     }
 }
 
@@ -58,8 +45,7 @@ async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
     assert_eq!(host.messages(), lines);
     assert_eq!(Calls::from(stats(&host)), calls);
     if let Some(seconds) = expiry {
-        host.clock
-            .advance(Duration::from_millis(seconds * 1_000 - 1));
+        host.clock.advance(Duration::from_millis(seconds * 1_000 - 1));
         assert_eq!(live_entries(&host, name), 1, "just before the expiry");
         host.clock.advance(Duration::from_millis(1));
         assert_eq!(live_entries(&host, name), 0, "at the expiry");
@@ -68,92 +54,45 @@ async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
 
 /// How many of the keys that the examples use have a live entry.
 fn live_entries(host: &TestHost, name: &str) -> usize {
-    let cache = host
-        .host
-        .caches()
-        .get(&CacheName::private(name).unwrap())
-        .unwrap();
+    let cache = host.host.caches().get(&CacheName::private(name).unwrap()).unwrap();
     let keys = ["session-token", "user:123"];
-    keys.into_iter()
-        .filter(|key| cache.exists(key).unwrap())
-        .count()
+    keys.into_iter().filter(|key| cache.exists(key).unwrap()).count()
 }
 
 #[tokio::test]
 async fn store_and_read() {
-    let calls = Calls {
-        sets: 1,
-        hits: 1,
-        ..Calls::default()
-    };
+    let calls = Calls { sets: 1, hits: 1, ..Calls::default() };
     check("store-and-read", &["my-value"], calls, None).await;
 }
 
 #[tokio::test]
 async fn session_token() {
-    let calls = Calls {
-        sets: 1,
-        hits: 1,
-        ..Calls::default()
-    };
+    let calls = Calls { sets: 1, hits: 1, ..Calls::default() };
     check("session-token", &["abc123"], calls, Some(60)).await;
 }
 
 #[tokio::test]
 async fn user_profile() {
-    let calls = Calls {
-        sets: 1,
-        hits: 1,
-        ..Calls::default()
-    };
-    check(
-        "user-profile",
-        &["joe", "[\"admin\", \"editor\"]"],
-        calls,
-        Some(300),
-    )
-    .await;
+    let calls = Calls { sets: 1, hits: 1, ..Calls::default() };
+    check("user-profile", &["joe", "[\"admin\", \"editor\"]"], calls, Some(300)).await;
 }
 
 #[tokio::test]
 async fn temporary_key() {
-    let calls = Calls {
-        sets: 1,
-        deletes: 1,
-        misses: 1,
-        ..Calls::default()
-    };
+    let calls = Calls { sets: 1, deletes: 1, misses: 1, ..Calls::default() };
     check("temporary-key", &["None"], calls, None).await;
 }
 
 #[tokio::test]
 async fn feature_flag() {
-    let calls = Calls {
-        sets: 1,
-        exists: 2,
-        deletes: 1,
-        ..Calls::default()
-    };
-    check(
-        "feature-flag",
-        &["Key is present", "Key is gone"],
-        calls,
-        None,
-    )
-    .await;
+    let calls = Calls { sets: 1, exists: 2, deletes: 1, ..Calls::default() };
+    check("feature-flag", &["Key is present", "Key is gone"], calls, None).await;
 }
 
 #[tokio::test]
 async fn cache_aside() {
-    let lines = [
-        "Key not found, fetching from source ..",
-        "value-from-source",
-    ];
-    let calls = Calls {
-        misses: 1,
-        sets: 1,
-        ..Calls::default()
-    };
+    let lines = ["Key not found, fetching from source ..", "value-from-source"];
+    let calls = Calls { misses: 1, sets: 1, ..Calls::default() };
     check("cache-aside", &lines, calls, None).await;
 }
 

@@ -10,11 +10,18 @@
 )]
 
 mod abi;
+mod c;
 mod cli;
+mod conformance;
 mod contract;
 mod examples;
+mod go;
 mod guests;
+mod javascript;
 mod load;
 mod new_service;
+mod preflight;
+mod readme;
 mod support;
 mod tidy;
+mod zato;

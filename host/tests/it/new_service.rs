@@ -7,10 +7,7 @@ use std::process::{Command, Output};
 /// Runs the program in a folder, with a data folder of the test's own.
 fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = hostel();
-    command
-        .current_dir(folder)
-        .args(arguments)
-        .env("XDG_DATA_HOME", folder.join("data"));
+    command.current_dir(folder).args(arguments).env("XDG_DATA_HOME", folder.join("data"));
     command.output().unwrap()
 }
 
@@ -18,62 +15,23 @@ fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
 fn a_new_service_runs_and_passes_its_own_test() {
     let folder = tempfile::tempdir().unwrap();
     let made = hostel_in(folder.path(), &["new", "my-shop"]);
-    assert_eq!(
-        (made.status.code(), &*stdout(&made)),
-        (Some(0), ""),
-        "{}",
-        stderr(&made)
-    );
-    assert!(
-        stderr(&made).contains("`hostel run my-shop`"),
-        "{}",
-        stderr(&made)
-    );
+    assert_eq!((made.status.code(), &*stdout(&made)), (Some(0), ""), "{}", stderr(&made));
+    assert!(stderr(&made).contains("`hostel run my-shop`"), "{}", stderr(&made));
 
-    let run = hostel_in(
-        folder.path(),
-        &[
-            "run",
-            "my-shop",
-            "--stats",
-            "--payload",
-            r#"{"name":"Ada"}"#,
-        ],
-    );
+    let run =
+        hostel_in(folder.path(), &["run", "my-shop", "--stats", "--payload", r#"{"name":"Ada"}"#]);
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
-    assert!(
-        stderr(&run).contains("cache plugin/my-shop: 1 sets"),
-        "{}",
-        stderr(&run)
-    );
+    assert!(stderr(&run).contains("cache plugin/my-shop: sets 1,"), "{}", stderr(&run));
 
     let service = folder.path().join("my-shop");
-    let tested = Command::new("cargo")
-        .arg("test")
-        .current_dir(&service)
-        .output()
-        .unwrap();
+    let tested = Command::new("cargo").arg("test").current_dir(&service).output().unwrap();
     assert!(tested.status.success(), "{}", stderr(&tested));
     assert!(stdout(&tested).contains("1 passed"), "{}", stdout(&tested));
 
-    let mut files: Vec<_> = std::fs::read_dir(&service)
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let mut files: Vec<_> = std::fs::read_dir(&service).unwrap().collect::<Result<_, _>>().unwrap();
     files.sort_by_key(std::fs::DirEntry::file_name);
-    let names: Vec<_> = files
-        .iter()
-        .map(|file| file.file_name().into_string().unwrap())
-        .collect();
-    let made = [
-        ".gitignore",
-        ".hostel",
-        "Cargo.lock",
-        "Cargo.toml",
-        "README.md",
-        "src",
-        "target",
-    ];
+    let names: Vec<_> = files.iter().map(|file| file.file_name().into_string().unwrap()).collect();
+    let made = [".gitignore", ".hostel", "Cargo.lock", "Cargo.toml", "README.md", "src", "target"];
     assert_eq!(names, made);
 
     // A clone on another machine has no link; the next build makes it again.
@@ -87,10 +45,7 @@ fn a_new_service_runs_and_passes_its_own_test() {
 fn a_name_that_is_none_or_taken_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("taken")).unwrap();
-    for (name, words) in [
-        ("My Shop", "lower-case"),
-        ("taken", "taken is there already"),
-    ] {
+    for (name, words) in [("My Shop", "lower-case"), ("taken", "taken is there already")] {
         let output = hostel_in(folder.path(), &["new", name]);
         assert_eq!(output.status.code(), Some(2), "{name}");
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
@@ -103,21 +58,14 @@ fn a_name_that_is_none_or_taken_leaves_nothing_behind() {
 fn every_file_of_the_sdk_is_laid_out_and_mended() {
     let folder = tempfile::tempdir().unwrap();
     assert!(hostel_in(folder.path(), &["new", "one"]).status.success());
-    let root = folder
-        .path()
-        .join("data/hostel")
-        .join(env!("CARGO_PKG_VERSION"));
+    let root = folder.path().join("data/hostel").join(env!("CARGO_PKG_VERSION"));
     let wit = root.join("wit/world.wit");
     let original = std::fs::read_to_string(&wit).unwrap();
     assert_eq!(original, include_str!("../../../wit/world.wit"));
     std::fs::write(&wit, "half").unwrap();
     assert!(hostel_in(folder.path(), &["new", "two"]).status.success());
     assert_eq!(std::fs::read_to_string(&wit).unwrap(), original);
-    for file in [
-        "guest-sdk/src/lib.rs",
-        "guest-sdk/Cargo.toml",
-        "host/cache/src/lib.rs",
-    ] {
+    for file in ["guest-sdk/src/lib.rs", "guest-sdk/Cargo.toml", "host/cache/src/lib.rs"] {
         assert!(root.join(file).is_file(), "{file}");
     }
 }

@@ -18,10 +18,9 @@ pub fn project() -> &'static Path {
 /// The program under test, with an environment in which only the test decides.
 pub fn hostel() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hostel"));
-    command
-        .env_remove("RUST_BACKTRACE")
-        .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE");
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    command.env("XDG_DATA_HOME", scratch.join("data")).env("XDG_CACHE_HOME", scratch.join("cache"));
+    command.env_remove("RUST_BACKTRACE").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command
 }
 
@@ -40,16 +39,8 @@ pub fn component(folder: &str) -> PathBuf {
     if let Some(file) = built.get(folder) {
         return file.clone();
     }
-    let output = hostel()
-        .arg("build")
-        .arg(project().join(folder))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{folder} does not build: {}",
-        stderr(&output)
-    );
+    let output = hostel().arg("build").arg(project().join(folder)).output().unwrap();
+    assert!(output.status.success(), "{folder} does not build: {}", stderr(&output));
     let file = PathBuf::from(stdout(&output).trim());
     built.insert(folder.to_owned(), file.clone());
     file
@@ -73,10 +64,7 @@ impl TestHost {
     }
 
     pub fn with(limits: Limits) -> Self {
-        TestHost::with_settings(Settings {
-            limits,
-            ..Settings::default()
-        })
+        TestHost::with_settings(Settings { limits, ..Settings::default() })
     }
 
     /// Makes a host of these settings, but for the clock and the log, which are the test's.
@@ -86,24 +74,15 @@ impl TestHost {
         let log = {
             let lines = Arc::clone(&lines);
             Arc::new(move |line: &hostel::LogLine<'_>| {
-                lines
-                    .lock()
-                    .unwrap()
-                    .push((line.level, line.message.to_owned()));
+                lines.lock().unwrap().push((line.level, line.message.to_owned()));
             })
         };
-        let host = Host::new(Settings {
-            clock: now,
-            log,
-            ..settings
-        })
-        .unwrap();
+        let host = Host::new(Settings { clock: now, log, ..settings }).unwrap();
         TestHost { host, clock, lines }
     }
 
     pub async fn load(&self, name: &str, component: Vec<u8>) -> Vec<ServiceInfo> {
-        self.load_bound(name, component, CacheBinding::Private)
-            .await
+        self.load_bound(name, component, CacheBinding::Private).await
     }
 
     pub async fn load_bound(
@@ -117,16 +96,8 @@ impl TestHost {
     }
 
     pub async fn call(&self, service: &str, body: &Value) -> Result<Response, CallError> {
-        let body = if body.is_null() {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        };
-        let request = Request {
-            id: "1".to_owned(),
-            body,
-            ..Request::default()
-        };
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let request = Request { id: "1".to_owned(), body, ..Request::default() };
         self.host.call(service, request).await
     }
 
@@ -138,11 +109,6 @@ impl TestHost {
 
     /// The messages logged so far, taken.
     pub fn messages(&self) -> Vec<String> {
-        self.lines
-            .lock()
-            .unwrap()
-            .drain(..)
-            .map(|(_, message)| message)
-            .collect()
+        self.lines.lock().unwrap().drain(..).map(|(_, message)| message).collect()
     }
 }

@@ -14,11 +14,7 @@ fn files() -> Vec<PathBuf> {
         .unwrap();
     assert!(git.status.success());
     let names = String::from_utf8(git.stdout).unwrap();
-    names
-        .lines()
-        .map(PathBuf::from)
-        .filter(|file| project().join(file).is_file())
-        .collect()
+    names.lines().map(PathBuf::from).filter(|file| project().join(file).is_file()).collect()
 }
 
 fn rust_files(under: &[&str]) -> Vec<(PathBuf, String)> {
@@ -26,9 +22,7 @@ fn rust_files(under: &[&str]) -> Vec<(PathBuf, String)> {
         file.extension().is_some_and(|end| end == "rs") && under.iter().any(|u| file.starts_with(u))
     };
     let tests = |file: &PathBuf| file.ends_with("tests.rs");
-    let files = files()
-        .into_iter()
-        .filter(|file| wanted(file) && !tests(file));
+    let files = files().into_iter().filter(|file| wanted(file) && !tests(file));
     files.map(|file| (file.clone(), read(&file))).collect()
 }
 
@@ -41,12 +35,7 @@ fn body(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests").next().unwrap()
 }
 
-const SOURCES: &[&str] = &[
-    "host/src",
-    "host/cache/src",
-    "guest-sdk/src",
-    "example-services",
-];
+const SOURCES: &[&str] = &["host/src", "host/cache/src", "guest-sdk/src", "example-services"];
 
 /// The modules of the host, each followed by those it may import.
 const DIRECTIONS: &[(&str, &[&str])] = &[
@@ -56,20 +45,14 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("hostcalls", &["bindings", "telemetry"]),
     ("engine", &["bindings", "hostcalls", "telemetry"]),
     ("plugin", &["engine", "hostcalls", "telemetry"]),
-    (
-        "cli",
-        &["plugin", "engine", "hostcalls", "telemetry", "toolchain"],
-    ),
+    ("cli", &["plugin", "engine", "hostcalls", "telemetry", "toolchain"]),
 ];
 
 /// The module that each name at the crate's root comes from.
 fn re_exports() -> BTreeMap<String, String> {
     let lib = read("host/src/lib.rs");
     let mut names = BTreeMap::new();
-    for statement in lib
-        .split(';')
-        .filter_map(|s| s.trim().split("pub use ").nth(1))
-    {
+    for statement in lib.split(';').filter_map(|s| s.trim().split("pub use ").nth(1)) {
         let (path, list) = statement.split_once("::").unwrap();
         let list = list.rsplit("::").next().unwrap_or(list);
         for name in list.split(|c: char| !c.is_alphanumeric() && c != '_') {
@@ -84,12 +67,7 @@ fn no_module_imports_one_above_it() {
     let re_exports = re_exports();
     for (file, text) in rust_files(&["host/src"]) {
         let inside = file.strip_prefix("host/src").unwrap();
-        let first = inside
-            .components()
-            .next()
-            .unwrap()
-            .as_os_str()
-            .to_string_lossy();
+        let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
         let module = first.trim_end_matches(".rs").to_owned();
         if ["lib", "main"].contains(&&*module) {
             continue;
@@ -100,11 +78,7 @@ fn no_module_imports_one_above_it() {
             .unwrap_or_else(|| panic!("{module} has no place in DIRECTIONS"));
         for used in used_modules(body(&text), &re_exports) {
             let fine = used == module || used == "hostel_cache" || allowed.contains(&&*used);
-            assert!(
-                fine,
-                "{}: `{module}` may not import `{used}`",
-                file.display()
-            );
+            assert!(fine, "{}: `{module}` may not import `{used}`", file.display());
         }
     }
 }
@@ -113,30 +87,14 @@ fn no_module_imports_one_above_it() {
 fn used_modules(text: &str, re_exports: &BTreeMap<String, String>) -> Vec<String> {
     let mut used = Vec::new();
     for after in text.split("crate::").skip(1) {
-        let end = if after.starts_with('{') {
-            after.find('}')
-        } else {
-            None
-        };
+        let end = if after.starts_with('{') { after.find('}') } else { None };
         let names = match end {
             Some(end) => &after[1..end],
-            None => after
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .next()
-                .unwrap(),
+            None => after.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap(),
         };
-        for name in names
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-        {
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let first = name.split("::").next().unwrap();
-            used.push(
-                re_exports
-                    .get(first)
-                    .cloned()
-                    .unwrap_or_else(|| first.to_owned()),
-            );
+            used.push(re_exports.get(first).cloned().unwrap_or_else(|| first.to_owned()));
         }
     }
     used
@@ -148,17 +106,9 @@ fn only_the_host_knows_wasm_and_only_hostcalls_meet_the_wit() {
         let text = body(&text);
         let check = |word: &str, allowed: &[&str]| {
             let fine = allowed.iter().any(|place| file.starts_with(place));
-            assert!(
-                fine || !text.contains(word),
-                "{} names {word}",
-                file.display()
-            );
+            assert!(fine || !text.contains(word), "{} names {word}", file.display());
         };
-        let hostcalls = [
-            "host/src/hostcalls",
-            "host/src/hostcalls.rs",
-            "host/src/bindings.rs",
-        ];
+        let hostcalls = ["host/src/hostcalls", "host/src/hostcalls.rs", "host/src/bindings.rs"];
         check(
             "wasmtime",
             &[
@@ -173,29 +123,19 @@ fn only_the_host_knows_wasm_and_only_hostcalls_meet_the_wit() {
         check("generate!(", &["guest-sdk/src/wit.rs"]);
         check("tokio", &["host/src"]);
         check("clap", &["host/src/cli", "host/src/cli.rs"]);
-        check("anyhow", &["host/src/cli", "host/src/main.rs"]);
+        check("anyhow", &["host/src/cli", "host/src/cli.rs", "host/src/main.rs"]);
     }
 }
 
 #[test]
 fn nothing_in_the_sources_panics_or_is_unfinished() {
     for (file, text) in rust_files(SOURCES) {
-        for word in [
-            ".unwrap()",
-            ".expect(",
-            "panic!(",
-            "todo!(",
-            "unimplemented!(",
-            "unreachable!(",
-        ] {
+        for word in
+            [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!("]
+        {
             for (number, line) in body(&text).lines().enumerate() {
                 let code = line.split("//").next().unwrap();
-                assert!(
-                    !code.contains(word),
-                    "{}:{}: {word}",
-                    file.display(),
-                    number + 1
-                );
+                assert!(!code.contains(word), "{}:{}: {word}", file.display(), number + 1);
             }
         }
     }
@@ -204,28 +144,16 @@ fn nothing_in_the_sources_panics_or_is_unfinished() {
 #[test]
 fn every_module_says_what_it_is_and_none_is_long() {
     for (file, text) in rust_files(SOURCES) {
-        assert!(
-            text.starts_with("//! "),
-            "{} has no module docs",
-            file.display()
-        );
+        assert!(text.starts_with("//! "), "{} has no module docs", file.display());
         let lines = body(&text).lines().count();
-        assert!(
-            lines <= 400,
-            "{} has {lines} lines; 400 is the most",
-            file.display()
-        );
+        assert!(lines <= 400, "{} has {lines} lines; 400 is the most", file.display());
     }
 }
 
 #[test]
 fn every_example_is_short() {
     for (file, text) in rust_files(&["example-services"]) {
-        assert!(
-            text.lines().count() < 80,
-            "{} has 80 lines or more",
-            file.display()
-        );
+        assert!(text.lines().count() < 80, "{} has 80 lines or more", file.display());
     }
 }
 
@@ -245,32 +173,36 @@ fn no_test_is_ignored_or_sleeps() {
 #[test]
 fn there_is_one_version_number() {
     let version = env!("CARGO_PKG_VERSION");
-    for file in [
-        "Cargo.toml",
-        "guest-sdk/Cargo.toml",
-        "host/cache/Cargo.toml",
-    ] {
+    for file in ["Cargo.toml", "guest-sdk/Cargo.toml", "host/cache/Cargo.toml"] {
         let text = read(file);
-        let found: Vec<_> = text
-            .lines()
-            .filter(|line| line.starts_with("version = "))
-            .collect();
+        let found: Vec<_> = text.lines().filter(|line| line.starts_with("version = ")).collect();
         assert_eq!(found, [format!("version = \"{version}\"")], "{file}");
     }
-    for file in files()
-        .iter()
-        .filter(|file| file.extension().is_some_and(|end| end == "wit"))
-    {
+    for file in files().iter().filter(|file| file.extension().is_some_and(|end| end == "wit")) {
         let text = read(file);
         let packages = text.matches("hostel:").count();
-        assert_eq!(
-            text.matches(&format!("@{version}")).count(),
-            packages,
-            "{}",
-            file.display()
-        );
+        assert_eq!(text.matches(&format!("@{version}")).count(), packages, "{}", file.display());
     }
+    let package = read("guest-sdk/javascript/package.json");
+    assert!(package.contains(&format!("\"version\": \"{version}\"")), "{package}");
     assert!(read("CHANGELOG.md").contains(&format!("## {version}")));
+}
+
+#[test]
+fn the_page_of_all_languages_shows_the_templates_as_they_are() {
+    let page = read("docs/write-a-service.md");
+    for template in [
+        "guest-sdk/template/src/lib.rs",
+        "guest-sdk/python/template/my_service.py",
+        "guest-sdk/javascript/template/my-service.js",
+        "guest-sdk/javascript/template-typescript/my-service.ts",
+        "guest-sdk/go/template/service.go",
+        "guest-sdk/c/template/my_service.c",
+    ] {
+        let text = read(template);
+        let service = text.split("\n#[test]").next().unwrap().trim_end();
+        assert!(page.contains(service), "docs/write-a-service.md differs from {template}");
+    }
 }
 
 #[test]

@@ -22,16 +22,8 @@ pub(super) struct Flaw {
 ///
 /// The first [`Flaw`].
 pub(super) fn check(text: &str) -> Result<(), Flaw> {
-    let mut reader = Reader {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        open: Open::default(),
-    };
-    reader.read().map_err(|reason| Flaw {
-        offset: reader.at,
-        reason,
-    })
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, open: Open::default() };
+    reader.read().map_err(|reason| Flaw { offset: reader.at, reason })
 }
 
 /// Why a text is no value; where, is where the reader stands.
@@ -61,11 +53,7 @@ enum Container {
 impl Open {
     fn innermost(&self) -> Option<Container> {
         let object = self.objects & 1 == 1;
-        let container = if object {
-            Container::Object
-        } else {
-            Container::Array
-        };
+        let container = if object { Container::Object } else { Container::Array };
         (self.depth > 0).then_some(container)
     }
 
@@ -261,9 +249,7 @@ mod tests {
             "{\"a\":^}",
             "{\"a\":^,",
         ];
-        texts
-            .into_iter()
-            .for_each(|text| refuse(text, "expected a value"));
+        texts.into_iter().for_each(|text| refuse(text, "expected a value"));
     }
 
     #[test]
@@ -285,9 +271,7 @@ mod tests {
             "1^+1",
             "1 ^}",
         ];
-        texts
-            .into_iter()
-            .for_each(|text| refuse(text, "nothing after the value"));
+        texts.into_iter().for_each(|text| refuse(text, "nothing after the value"));
     }
 
     #[test]
@@ -295,27 +279,15 @@ mod tests {
         for text in ["[1 ^2]", "[1^", "[1^}", "[[1]^", "[{}^:"] {
             refuse(text, "comma or ]");
         }
-        for text in [
-            "{\"a\":1^",
-            "{\"a\":1^]",
-            "{\"a\":1 ^\"b\":2}",
-            "{\"a\":[]^:",
-        ] {
+        for text in ["{\"a\":1^", "{\"a\":1^]", "{\"a\":1 ^\"b\":2}", "{\"a\":[]^:"] {
             refuse(text, "comma or }");
         }
         for text in ["{\"a\" ^1}", "{\"a\"^,1}", "{\"a\"^}", "{\"a\"^"] {
             refuse(text, "colon");
         }
-        for text in [
-            "{^a:1}",
-            "{^1:1}",
-            "{^'a':1}",
-            "{^,}",
-            "{^",
-            "{^]",
-            "{\"a\":1,^}",
-            "{^null:1}",
-        ] {
+        for text in
+            ["{^a:1}", "{^1:1}", "{^'a':1}", "{^,}", "{^", "{^]", "{\"a\":1,^}", "{^null:1}"]
+        {
             refuse(text, "member's name");
         }
     }
@@ -325,10 +297,7 @@ mod tests {
         assert_eq!(check(&nested(100, "[", "]")), Ok(()));
         assert_eq!(check(&nested(100, "{\"a\":", "}")), Ok(()));
         assert_eq!(check(&nested(50, "[{\"a\":", "}]")), Ok(()));
-        assert_eq!(
-            check(&format!("[{}]", vec![nested(99, "[", "]"); 3].join(","))),
-            Ok(())
-        );
+        assert_eq!(check(&format!("[{}]", vec![nested(99, "[", "]"); 3].join(","))), Ok(()));
     }
 
     #[test]
@@ -337,10 +306,7 @@ mod tests {
         refuse(&format!("{}^[", "[".repeat(100)), &limit);
         refuse(&format!("{}^{{", "{\"a\":".repeat(100)), &limit);
         refuse(&format!("{}^[", "[{\"a\":".repeat(50)), &limit);
-        refuse(
-            &format!("{}^{}", "[".repeat(100), "[".repeat(1_000_000)),
-            &limit,
-        );
+        refuse(&format!("{}^{}", "[".repeat(100), "[".repeat(1_000_000)), &limit);
     }
 
     fn value() -> impl Strategy<Value = Value> {
@@ -362,10 +328,7 @@ mod tests {
 
     /// Short texts that are nearly JSON: none is deep enough for the two limits of depth to differ.
     fn nearly_json() -> impl Strategy<Value = String> {
-        let edit = (
-            any::<prop::sample::Index>(),
-            "[\\[\\]{},:\"\\\\u0-9deE.+ \n-]{0,2}",
-        );
+        let edit = (any::<prop::sample::Index>(), "[\\[\\]{},:\"\\\\u0-9deE.+ \n-]{0,2}");
         prop_oneof![
             value().prop_map(|value| value.to_string()),
             value().prop_map(|value| format!("{value:#}")),

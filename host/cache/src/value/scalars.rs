@@ -70,10 +70,7 @@ impl Reader<'_> {
     }
 
     fn is_finite_since(&self, start: usize) -> bool {
-        let number = self
-            .text
-            .get(start..self.at)
-            .and_then(|text| text.parse::<f64>().ok());
+        let number = self.text.get(start..self.at).and_then(|text| text.parse::<f64>().ok());
         number.is_some_and(f64::is_finite)
     }
 
@@ -103,10 +100,7 @@ impl Reader<'_> {
             }
             self.at += 8;
         }
-        while self
-            .peek()
-            .is_some_and(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
-        {
+        while self.peek().is_some_and(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
             self.at += 1;
         }
     }
@@ -146,9 +140,7 @@ impl Reader<'_> {
     /// The UTF-16 code unit that `\uXXXX` at an offset stands for.
     fn code_unit(&self, at: usize) -> Option<u32> {
         let digits = self.bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        digits.iter().try_fold(0, |unit, digit| {
-            Some(unit << 4 | char::from(*digit).to_digit(16)?)
-        })
+        digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
     }
 }
 
@@ -205,12 +197,7 @@ mod tests {
             09466490179775872070963302864166928879109465555478519404026306574886715058206819\
             08902000708383676273854845817711531764475730270069855571366959622842914819860834\
             936475292719074168444365510704342711559699508093042880177904174497792";
-        let finite = [
-            below,
-            &format!("{}", f64::MAX),
-            &"9".repeat(308),
-            &format!("{below}.9"),
-        ];
+        let finite = [below, &format!("{}", f64::MAX), &"9".repeat(308), &format!("{below}.9")];
         for number in finite {
             assert_eq!(check(number), Ok(()), "{number}");
             assert_eq!(check(&format!("-{number}")), Ok(()), "-{number}");
@@ -243,17 +230,12 @@ mod tests {
         }
         for control in '\0'..' ' {
             refuse(&format!("\"^{control}\""), "control character");
-            refuse(
-                &format!("\"1234567890^{control}34567890\""),
-                "control character",
-            );
+            refuse(&format!("\"1234567890^{control}34567890\""), "control character");
         }
         for escape in ["a", "x41", "'", "0", "U0041", "é", "\n"] {
             refuse(&format!("\"ab^\\{escape}\""), "unknown escape");
         }
-        for escape in [
-            "u", "u12", "u123", "u123g", "u+123", "u 123", "u00é", "u{1}",
-        ] {
+        for escape in ["u", "u12", "u123", "u123g", "u+123", "u 123", "u00é", "u{1}"] {
             refuse(&format!("\"ab^\\{escape}\""), "four hexadecimal digits");
         }
     }

@@ -6,11 +6,13 @@ macro_rules! foreach_guest {
             answers_a_bad_header,
             answers_a_bad_status,
             answers_too_much,
+            asks_for_much_randomness,
             asks_for_randomness,
             exits,
             fails,
             grows,
             hoards_handles,
+            hoards_pollables,
             logs_too_much,
             looks_around,
             panics,
@@ -23,6 +25,7 @@ macro_rules! foreach_guest {
             sleeps,
             spins,
             touches_the_cache,
+            writes_too_much,
         }
     };
 }

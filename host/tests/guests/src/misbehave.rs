@@ -24,11 +24,7 @@ pub fn grows(_: &Context) -> Result<()> {
 /// Needs no memory for its frames, only the engine's stack.
 pub fn recurses(_: &Context) -> Result<u64> {
     fn deeper(depth: u64) -> u64 {
-        if depth == u64::MAX {
-            0
-        } else {
-            deeper(depth + 1).rotate_left(1) ^ depth
-        }
+        if depth == u64::MAX { 0 } else { deeper(depth + 1).rotate_left(1) ^ depth }
     }
     Ok(deeper(std::hint::black_box(0)))
 }
@@ -37,11 +33,7 @@ pub fn recurses(_: &Context) -> Result<u64> {
 pub fn recurses_with_large_frames(_: &Context) -> Result<u64> {
     fn deeper(depth: u64) -> u64 {
         let frame = std::hint::black_box([depth; 64]);
-        if depth == u64::MAX {
-            0
-        } else {
-            deeper(depth + 1) + frame[7]
-        }
+        if depth == u64::MAX { 0 } else { deeper(depth + 1) + frame[7] }
     }
     Ok(deeper(0))
 }
@@ -89,6 +81,58 @@ pub fn logs_too_much(_: &Context) -> Result<()> {
 /// Passes the host 3 MiB in one call: the limit has to be set below that.
 pub fn passes_too_much(ctx: &Context) -> Result<bool> {
     Ok(ctx.cache.exists(&"k".repeat(3 << 20))?)
+}
+
+/// Asks for 1 MiB of random bytes in one call, into memory it does not even look at.
+pub fn asks_for_much_randomness(_: &Context) -> Result<()> {
+    #[link(wasm_import_module = "wasi:random/random@0.2.0")]
+    unsafe extern "C" {
+        #[link_name = "get-random-bytes"]
+        fn get_random_bytes(len: i64, result: *mut u32);
+    }
+    let mut list = [0_u32; 2];
+    // Sound: the function writes a pointer and a length to the place it is given.
+    unsafe { get_random_bytes(1 << 20, list.as_mut_ptr()) };
+    Ok(())
+}
+
+/// Makes pollables, which the engine's own table of handles counts, and keeps them.
+pub fn hoards_pollables(_: &Context) -> Result<()> {
+    #[link(wasm_import_module = "wasi:clocks/monotonic-clock@0.2.0")]
+    unsafe extern "C" {
+        #[link_name = "subscribe-duration"]
+        fn subscribe_duration(nanoseconds: i64) -> i32;
+    }
+    for _ in 0..100_000 {
+        // Sound: the function takes a number and answers a handle.
+        unsafe { subscribe_duration(1_000_000_000) };
+    }
+    Ok(())
+}
+
+/// Writes 1 MiB to stdout in one call, without asking how much it may.
+pub fn writes_too_much(_: &Context) -> Result<()> {
+    #[link(wasm_import_module = "wasi:cli/stdout@0.2.0")]
+    unsafe extern "C" {
+        #[link_name = "get-stdout"]
+        fn get_stdout() -> i32;
+    }
+    #[link(wasm_import_module = "wasi:io/streams@0.2.0")]
+    unsafe extern "C" {
+        #[link_name = "[method]output-stream.check-write"]
+        fn check_write(stream: i32, result: *mut u64);
+        #[link_name = "[method]output-stream.write"]
+        fn write(stream: i32, start: *const u8, len: usize, result: *mut u32);
+    }
+    let lines = vec![b'\n'; 1 << 20];
+    let (mut permit, mut result) = ([0_u64; 2], [0_u32; 3]);
+    // Sound: both write their result, of at most so many bytes, to the place they are given.
+    unsafe {
+        let stdout = get_stdout();
+        check_write(stdout, permit.as_mut_ptr());
+        write(stdout, lines.as_ptr(), lines.len(), result.as_mut_ptr());
+    }
+    Ok(())
 }
 
 /// Opens stdout again and again and keeps every handle.

@@ -1,0 +1,16 @@
+"""Asks whether a key is there without reading its value. Written as for Zato."""
+
+from zato.server.service import Service
+
+
+class FeatureFlag(Service):
+    """Asks whether a key is there without reading its value."""
+
+    def handle(self):
+        self.cache.set('flag-key', True, expiry=300)
+        if self.cache.exists('flag-key'):
+            self.logger.info('Key is present')
+
+        self.cache.delete('flag-key')
+        if not self.cache.exists('flag-key'):
+            self.logger.info('Key is gone')

@@ -1,0 +1,23 @@
+/* The SDK as one translation unit: the one file that a build adds to a service's own. What is not
+ * in the headers is static here, so it meets no name of the service's. */
+
+#include "src/ctx.h"
+
+#include "src/memory.c"
+#include "src/text.c"
+#include "src/failure.c"
+#include "src/json_grammar.c"
+#include "src/json_reading.c"
+#include "src/json_typed.c"
+#include "src/json_writing.c"
+#include "src/cache.c"
+#include "src/log.c"
+#include "src/request.c"
+#include "src/response.c"
+#include "src/service.c"
+
+#ifdef __wasm__
+#include "src/wit.c"
+#else
+#include "src/fake.c"
+#endif

@@ -1,0 +1,298 @@
+/* Write a service for a Hostel host in C: a shared JSON cache with expiry, a log, requests and
+ * responses. C++ can use it too, without exceptions; and Zig, as `@import("hostel")`, where the
+ * service exports `hostel_services` and `hostel_service_count` itself.
+ *
+ *     #include <hostel.h>
+ *
+ *     static hostel_result count_visit(hostel_ctx *ctx, const hostel_request *req,
+ *                                      hostel_response *res)
+ *     {
+ *         hostel_json stored;
+ *         int64_t visits = 0;
+ *         HOSTEL_TRY(hostel_cache_get(ctx, HOSTEL_STR("visits"), &stored));
+ *         if (hostel_json_has(ctx, stored, ""))
+ *             HOSTEL_TRY(hostel_json_integer(ctx, stored, "", &visits));
+ *         hostel_str json = hostel_json_of_integer(ctx, visits + 1);
+ *         HOSTEL_TRY(hostel_cache_set(ctx, HOSTEL_STR("visits"), json, 60));
+ *         return hostel_respond_json(ctx, res, json);
+ *     }
+ *
+ *     HOSTEL_SERVICES({"count-visit", "Counts the visits of a minute.", count_visit})
+ *
+ * Ownership, everywhere in this SDK:
+ * - What a function answers (texts, values, memory) belongs to `ctx`. It lives until the answer of
+ *   the present request is sent; nobody frees it. To keep something longer, copy it to memory of
+ *   your own, or better, put it in the cache: a host may give every request a fresh instance.
+ * - What a function takes (keys, texts, formats) it only reads, and only until it returns. The
+ *   fields of a `hostel_response` are the exception: they are read after the handler returned, so
+ *   they point to memory of `ctx`, of the request, or to literals, never to a local array.
+ *
+ * `rand` yields the same numbers in every fresh instance, as the C standard says. `getentropy` of
+ * <unistd.h> and `std::random_device` are real.
+ */
+#ifndef HOSTEL_H
+#define HOSTEL_H
+
+#include <float.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HOSTEL_MUST_USE __attribute__((warn_unused_result))
+#define HOSTEL_PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+/* What came of a call, and what a handler answers. */
+typedef enum hostel_result {
+    HOSTEL_OK = 0,
+
+    /* The kinds of failure that a service may answer. */
+    HOSTEL_BAD_REQUEST = 1, /* The request is malformed; the same will fail again. 400 over HTTP. */
+    HOSTEL_UNAUTHORIZED = 2,       /* The caller is not known. 401. */
+    HOSTEL_FORBIDDEN = 3,          /* The caller is known and may not. 403. */
+    HOSTEL_NOT_FOUND = 4,          /* What the request names is not there. 404. */
+    HOSTEL_METHOD_NOT_ALLOWED = 5, /* 405. */
+    HOSTEL_CONFLICT = 6,           /* The request does not fit the present state. 409. */
+    HOSTEL_TOO_MANY_REQUESTS = 7,  /* The caller asks too often. 429. */
+    HOSTEL_INTERNAL = 8,           /* The service has a fault. 500. */
+    HOSTEL_UNAVAILABLE = 9, /* Something that is needed is not there at present. 503. From the
+                               cache: it did not answer in time, and a write may have happened. */
+
+    /* Why the cache refuses a call, beside HOSTEL_UNAVAILABLE. The entry that was there is
+       untouched. A handler that returns one of these answers HOSTEL_INTERNAL. */
+    HOSTEL_INVALID_KEY = 10,    /* The key is empty, longer than 1,024 bytes or not UTF-8. */
+    HOSTEL_INVALID_VALUE = 11,  /* The value is no JSON, or does not fit the type asked for. */
+    HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not 1 to 315,360,000 whole seconds. */
+    HOSTEL_TOO_LARGE = 13,      /* The value is longer than the cache allows. */
+    HOSTEL_DENIED = 14          /* The plugin may not do this here. */
+} hostel_result;
+
+/* Returns from the enclosing function with what `call` answers, unless that is HOSTEL_OK. */
+#define HOSTEL_TRY(call)                                                                           \
+    do {                                                                                           \
+        hostel_result hostel_result_ = (call);                                                     \
+        if (hostel_result_ != HOSTEL_OK)                                                           \
+            return hostel_result_;                                                                 \
+    } while (0)
+
+/* What a request is handled with. The SDK makes it, and owns all that it answers. */
+typedef struct hostel_ctx hostel_ctx;
+
+/* --- texts --------------------------------------------------------------------------------- */
+
+/* A text or bytes: a pointer and a length, with no NUL at the end unless said. Owns nothing. A
+ * `ptr` of NULL is no text at all, where a function says so. */
+typedef struct hostel_str {
+    const char *ptr;
+    size_t len;
+} hostel_str;
+
+/* A literal as a hostel_str. */
+#ifdef __cplusplus
+#define HOSTEL_STR(literal) (hostel_str{"" literal, sizeof(literal) - 1})
+#else
+#define HOSTEL_STR(literal) ((hostel_str){"" literal, sizeof(literal) - 1})
+#endif
+
+/* A hostel_str as the two arguments of "%.*s". */
+#define HOSTEL_ARG(text) (int)(text).len, (text).ptr
+
+/* A text that ends with a NUL, borrowed and not copied; no text for NULL. */
+hostel_str hostel_str_of(const char *text);
+
+/* Whether both are the same bytes. */
+bool hostel_str_equal(hostel_str one, hostel_str other);
+
+/* The text that printf would print. It belongs to `ctx` and ends with a NUL beyond its length. */
+hostel_str hostel_format(hostel_ctx *ctx, const char *format, ...) HOSTEL_PRINTF(2, 3);
+
+/* A copy that belongs to `ctx` and ends with a NUL beyond its length. */
+hostel_str hostel_copy(hostel_ctx *ctx, hostel_str text);
+
+/* Memory that belongs to `ctx`, aligned for any type, not zeroed. Never NULL: without memory the
+ * instance ends with a trap, which the host answers. */
+void *hostel_alloc(hostel_ctx *ctx, size_t size);
+
+/* --- failures ------------------------------------------------------------------------------ */
+
+/* Answers `kind`, and keeps the message that printf would print for whoever asked:
+ * `return hostel_fail(ctx, HOSTEL_NOT_FOUND, "no order %d", id);` */
+hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *format, ...)
+    HOSTEL_PRINTF(3, 4);
+
+/* What the last call that did not answer HOSTEL_OK said: the offending value and the rule. A
+ * handler that returns that call's result answers this message, so most have no use for it.
+ * Belongs to `ctx`. */
+hostel_str hostel_message(const hostel_ctx *ctx);
+
+/* --- the log ------------------------------------------------------------------------------- */
+
+/* How much a line matters, least first. */
+typedef enum hostel_level {
+    HOSTEL_DEBUG = 0, /* For whoever looks for a fault. */
+    HOSTEL_INFO = 1,  /* What happens in the ordinary course. */
+    HOSTEL_WARN = 2,  /* What is odd and was coped with. */
+    HOSTEL_ERROR = 3  /* What failed. */
+} hostel_level;
+
+/* Writes one line with the arguments of printf; it stays one line whatever it contains. Never
+ * fails: the host cuts a line that is too long, and drops lines that are too many, and says so. */
+void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...) HOSTEL_PRINTF(3, 4);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "hostel_json.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- the cache -----------------------------------------------------------------------------
+ *
+ * The cache that the host bound to this plugin, shared by all its instances.
+ *
+ * - Values are JSON: whatever one language stores, every other can read.
+ * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other.
+ *   Values are at most 1 MiB of JSON, 100 levels deep, unless the host is configured otherwise.
+ * - A cache may forget: a full one evicts what was not used for a while.
+ * - Every function may answer HOSTEL_INVALID_KEY, HOSTEL_DENIED and HOSTEL_UNAVAILABLE. What it
+ *   was to fill in is untouched then.
+ */
+
+/* The expiry of an entry that has none. */
+#define HOSTEL_NO_EXPIRY (-DBL_MAX)
+
+/* Reads the value under `key`. When the key is missing or expired the value is one of kind
+ * HOSTEL_MISSING; hostel_json_has(ctx, *value, "") is false then, and for a stored null. Never
+ * extends the expiry. `*value` belongs to `ctx`. */
+HOSTEL_MUST_USE hostel_result hostel_cache_get(hostel_ctx *ctx, hostel_str key,
+                                               hostel_json *value);
+
+/* Reads the JSON text under `key`, byte for byte as it was stored: for numbers that no type of C
+ * holds. A `ptr` of NULL when the key is missing; "null" for a stored null. `*text` belongs to
+ * `ctx`. */
+HOSTEL_MUST_USE hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str key,
+                                                   hostel_str *text);
+
+/* Stores a JSON text under `key`, in place of the entry that was there and of its expiry.
+ *
+ * `expiry_seconds` is HOSTEL_NO_EXPIRY, or whole seconds, 1 to 315,360,000 (ten years): the entry
+ * is gone from the first instant at which they have passed. It is a double, so that 1.5 and
+ * 2^32 + 60 are refused and not cut: HOSTEL_INVALID_EXPIRY without a call to the host.
+ *
+ * `json` is what hostel_json_of_integer and its kin, hostel_written or hostel_cache_get_raw
+ * answered, or any JSON text. HOSTEL_INVALID_VALUE when it is not JSON; without a call to the host
+ * when its `ptr` is NULL, as it is for a value without a JSON form (NaN), and when it is not
+ * UTF-8. HOSTEL_TOO_LARGE from the host. */
+HOSTEL_MUST_USE hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, hostel_str json,
+                                               double expiry_seconds);
+
+/* Removes the entry; `*deleted`, which may be NULL, tells whether a live one was there. */
+HOSTEL_MUST_USE hostel_result hostel_cache_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);
+
+/* Tells whether there is a live entry, also one whose value is null. No use for eviction. */
+HOSTEL_MUST_USE hostel_result hostel_cache_exists(hostel_ctx *ctx, hostel_str key, bool *exists);
+
+/* --- requests ------------------------------------------------------------------------------ */
+
+/* A name and a value. */
+typedef struct hostel_pair {
+    hostel_str name;
+    hostel_str value;
+} hostel_pair;
+
+/* What only a request that came by HTTP has. */
+typedef struct hostel_http {
+    hostel_str method;
+    hostel_str path;                /* As sent, still percent-encoded, without the query. */
+    const hostel_pair *path_params; /* Those of the route's path, decoded, in its order. */
+    size_t path_param_count;
+    hostel_str query;           /* As sent, without the `?`; empty when there is none. */
+    hostel_str authority;       /* Host and port as the client named them; may be empty. */
+    hostel_str client;          /* The address of the client, `ip:port`. */
+    const hostel_pair *headers; /* In the order sent, names in lower case, some maybe twice. */
+    size_t header_count;
+} hostel_http;
+
+/* One request to one service. All it points to lives as what belongs to `ctx` does. */
+typedef struct hostel_request {
+    hostel_str service;      /* The service's name within the plugin. */
+    hostel_str id;           /* The correlation id, the one that the host's log lines carry. */
+    hostel_str content_type; /* The body's media type; `ptr` is NULL when none was named. */
+    hostel_str body;         /* Any bytes; empty when there is none. */
+    const hostel_http *http; /* NULL when the request did not come by HTTP. */
+} hostel_request;
+
+/* Reads the body as JSON, whatever media type the caller named. An empty body reads as null. The
+ * value borrows from the request. HOSTEL_BAD_REQUEST when the body is no JSON, says where; and
+ * from the functions that read the value, when it does not fit. */
+HOSTEL_MUST_USE hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_request *req,
+                                                  hostel_json *value);
+
+/* The value of the first header of that name, in any case; `ptr` is NULL when there is none, and
+ * when the request did not come by HTTP. Borrows from the request. */
+hostel_str hostel_request_header(const hostel_request *req, const char *name);
+
+/* The decoded parameter of that name in the route's path, `id` of `/orders/{id}` for example;
+ * `ptr` is NULL when there is none. Borrows from the request. */
+hostel_str hostel_request_path_param(const hostel_request *req, const char *name);
+
+/* --- responses ----------------------------------------------------------------------------- */
+
+/* A service's answer. It comes to the handler with status 204 and nothing else: a handler that
+ * only returns HOSTEL_OK answers that. The fields are open; none is freed by anyone. */
+typedef struct hostel_response {
+    uint16_t status;         /* A status code of HTTP, 200 to 599. */
+    hostel_str content_type; /* `ptr` is NULL for none. Wins over a header of that name. */
+    hostel_str body;
+    const hostel_pair *headers; /* Names in lower case. */
+    size_t header_count;
+} hostel_response;
+
+/* Status 200, and a JSON text as the body, which `*res` borrows. HOSTEL_INTERNAL when its `ptr` is
+ * NULL, as it is for a value without a JSON form (NaN). Return what it answers. */
+HOSTEL_MUST_USE hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res,
+                                                  hostel_str json);
+
+/* Status 200, and a plain text as the body, which `*res` borrows. Always HOSTEL_OK. */
+hostel_result hostel_respond_text(hostel_ctx *ctx, hostel_response *res, hostel_str text);
+
+/* Adds a header. Name, put in lower case, and value are copied. Headers of that name stay. */
+void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *name,
+                            hostel_str value);
+
+/* --- services ------------------------------------------------------------------------------ */
+
+/* Handles one request: fills in `*res` and answers HOSTEL_OK, or answers a failure, best by
+ * hostel_fail. */
+typedef hostel_result hostel_handler(hostel_ctx *ctx, const hostel_request *req,
+                                     hostel_response *res);
+
+/* One service of a plugin. */
+typedef struct hostel_service {
+    const char *name; /* 1 to 128 ASCII letters, digits, dots, hyphens and underscores, a letter
+                         first; unique in the plugin. */
+    const char *description; /* One line for a person; NULL or empty for none. */
+    hostel_handler *handle;
+} hostel_service;
+
+/* The services of this plugin, as HOSTEL_SERVICES lists them. */
+extern const hostel_service hostel_services[];
+extern const size_t hostel_service_count;
+
+/* Lists the plugin's services, once in a plugin:
+ * `HOSTEL_SERVICES({"greet", "Greets by name.", greet}, {"is-up", "", is_up})` */
+#define HOSTEL_SERVICES(...)                                                                       \
+    const hostel_service hostel_services[] = {__VA_ARGS__};                                        \
+    const size_t hostel_service_count = sizeof hostel_services / sizeof *hostel_services;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

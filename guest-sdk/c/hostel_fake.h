@@ -1,0 +1,75 @@
+/* A host for tests: the cache and the log of a real one, without wasm, in the test's own process.
+ *
+ *     #include <assert.h>
+ *     #include <hostel_fake.h>
+ *
+ *     int main(void)
+ *     {
+ *         hostel_fake *fake = hostel_fake_new();
+ *         hostel_answer answer = hostel_fake_call(fake, "greet", "{\"name\": \"Ada\"}");
+ *         assert(answer.result == HOSTEL_OK && answer.response.status == 200);
+ *         hostel_fake_advance(fake, 60000);
+ *         hostel_fake_free(fake);
+ *     }
+ *
+ * It is linked with the service's own files and hostel.c, by any C compiler of the machine:
+ *
+ *     cc -I.hostel/guest-sdk/c test_my_service.c my_service.c .hostel/guest-sdk/c/hostel.c
+ *
+ * Everything is freed by hostel_fake_free, so a leak that valgrind or -fsanitize=address finds is
+ * the service's own. Every allocation of a ctx stands alone here, so they also find each use of
+ * memory after its request and each write past an end.
+ */
+#ifndef HOSTEL_FAKE_H
+#define HOSTEL_FAKE_H
+
+#include "hostel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A host with one cache, empty at first, an empty log, and a clock that stands still until the test
+ * moves it.
+ *
+ * Keys, values, expiry and errors are those of a host with the default limits. What a host does
+ * beyond: it evicts from a full cache, may answer HOSTEL_DENIED and HOSTEL_UNAVAILABLE, and checks
+ * the response. Not for several threads at once. */
+typedef struct hostel_fake hostel_fake;
+
+/* A new host, which hostel_fake_free frees. */
+hostel_fake *hostel_fake_new(void);
+
+/* Frees the host and everything that its functions answered. NULL is nothing to free. */
+void hostel_fake_free(hostel_fake *fake);
+
+/* What a test looks into the cache with: `hostel_cache_get(hostel_fake_ctx(fake), key, &value)`.
+ * What belongs to it lives until the fake is freed. */
+hostel_ctx *hostel_fake_ctx(hostel_fake *fake);
+
+/* What a service answered. It lives until the next call of the same fake. */
+typedef struct hostel_answer {
+    hostel_result result;     /* HOSTEL_OK, or one of the kinds of failure. */
+    hostel_str message;       /* The failure's; empty without one. Ends with a NUL. */
+    hostel_response response; /* Zeroed after a failure. */
+} hostel_answer;
+
+/* Sends a JSON text to the service of that name, the way a host does; NULL for no body. A failure
+ * of kind HOSTEL_NOT_FOUND when there is no such service. */
+hostel_answer hostel_fake_call(hostel_fake *fake, const char *service, const char *json);
+
+/* Sends a request to the service that it names: for bodies that are no JSON, and for HTTP. */
+hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request);
+
+/* Moves the cache's clock forward. Entries whose expiry has then passed are gone. */
+void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds);
+
+/* A line of the log, from 0 on: level, colon, message, "info: served" for example. NULL past the
+ * last. Lives until the fake is freed. Each is also printed to stderr. */
+const char *hostel_fake_log(const hostel_fake *fake, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

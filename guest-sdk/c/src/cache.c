@@ -1,0 +1,88 @@
+/* The plugin's cache: JSON under a key, with an expiry. */
+
+#include "ctx.h"
+
+/* Ten years, in seconds. */
+#define LONGEST_EXPIRY 315360000.0
+
+/* The host traps on a text that is not UTF-8, so it is refused here. */
+static hostel_result check_key(hostel_ctx *ctx, hostel_str key)
+{
+    size_t valid = valid_utf8(key);
+    if (valid == key.len)
+        return HOSTEL_OK;
+    hostel_str shown = quoted(ctx, key);
+    return hostel_fail(ctx, HOSTEL_INVALID_KEY, "the key %.*s is not UTF-8 from byte %zu on",
+                       HOSTEL_ARG(shown), valid);
+}
+
+static hostel_result check_value(hostel_ctx *ctx, hostel_str key, hostel_str json)
+{
+    size_t valid = valid_utf8(json);
+    if (json.ptr != NULL && valid == json.len)
+        return HOSTEL_OK;
+    hostel_str shown = quoted(ctx, key);
+    if (json.ptr != NULL)
+        return hostel_fail(ctx, HOSTEL_INVALID_VALUE,
+                           "the value for %.*s is not UTF-8 from byte %zu on", HOSTEL_ARG(shown),
+                           valid);
+    hostel_str why = why_unwritten(ctx);
+    return hostel_fail(ctx, HOSTEL_INVALID_VALUE, "the value for %.*s has no JSON form: %.*s",
+                       HOSTEL_ARG(shown), HOSTEL_ARG(why));
+}
+
+/* The host's seconds, 0 for none. */
+static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *seconds)
+{
+    if (expiry == HOSTEL_NO_EXPIRY) {
+        *seconds = 0;
+        return HOSTEL_OK;
+    }
+    /* Written so that a NaN is refused as well. */
+    if (!(expiry >= 1 && expiry <= LONGEST_EXPIRY) || expiry != (double)(uint32_t)expiry) {
+        hostel_str shown = hostel_format(ctx, "%.17g", expiry);
+        return hostel_fail(ctx, HOSTEL_INVALID_EXPIRY,
+                           "an expiry of %.*s seconds: it must be whole seconds, 1 to 315360000 "
+                           "(ten years), or HOSTEL_NO_EXPIRY",
+                           HOSTEL_ARG(shown));
+    }
+    *seconds = (uint32_t)expiry;
+    return HOSTEL_OK;
+}
+
+hostel_result hostel_cache_get(hostel_ctx *ctx, hostel_str key, hostel_json *value)
+{
+    hostel_str text;
+    HOSTEL_TRY(hostel_cache_get_raw(ctx, key, &text));
+    *value = json_value(text, hostel_copy(ctx, key), HOSTEL_INVALID_VALUE);
+    return HOSTEL_OK;
+}
+
+hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str key, hostel_str *text)
+{
+    HOSTEL_TRY(check_key(ctx, key));
+    return host_get(ctx, key, text);
+}
+
+hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, hostel_str json,
+                               double expiry_seconds)
+{
+    uint32_t seconds;
+    HOSTEL_TRY(check_key(ctx, key));
+    HOSTEL_TRY(check_value(ctx, key, json));
+    HOSTEL_TRY(whole_seconds(ctx, expiry_seconds, &seconds));
+    return host_set(ctx, key, json, seconds);
+}
+
+hostel_result hostel_cache_delete(hostel_ctx *ctx, hostel_str key, bool *deleted)
+{
+    bool ignored;
+    HOSTEL_TRY(check_key(ctx, key));
+    return host_delete(ctx, key, deleted == NULL ? &ignored : deleted);
+}
+
+hostel_result hostel_cache_exists(hostel_ctx *ctx, hostel_str key, bool *exists)
+{
+    HOSTEL_TRY(check_key(ctx, key));
+    return host_exists(ctx, key, exists);
+}

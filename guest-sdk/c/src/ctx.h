@@ -1,0 +1,102 @@
+/* What the files of the SDK share, and no service sees. */
+#ifndef HOSTEL_CTX_H
+#define HOSTEL_CTX_H
+
+#include "../hostel.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_TEXT ((hostel_str){NULL, 0})
+
+/* How many bytes of an offending text a message shows. */
+#define EXCERPT_BYTES 64
+
+/* A piece of a ctx's memory. */
+struct chunk {
+    struct chunk *older;
+    size_t used;
+    size_t capacity;
+    max_align_t bytes[];
+};
+
+struct hostel_ctx {
+    struct chunk *chunks;     /* The newest first. */
+    hostel_result result;     /* What `message` was said with. */
+    hostel_str message;       /* Of the last call that did not answer HOSTEL_OK. */
+    hostel_str unwritten;     /* What why_unwritten answers; `ptr` NULL when there was none. */
+    struct hostel_fake *fake; /* NULL in a real host. */
+};
+
+/* Frees what belongs to `ctx`, but for a piece to begin the next request with. */
+static void ctx_reset(hostel_ctx *ctx);
+
+/* Makes memory larger that hostel_alloc answered, in place where nothing came after it. */
+static void *grow(hostel_ctx *ctx, void *old, size_t old_size, size_t size);
+
+static hostel_str vformat(hostel_ctx *ctx, const char *format, va_list arguments);
+
+/* The byte at which a text stops being UTF-8; its length when it never does. */
+static size_t valid_utf8(hostel_str text);
+
+/* The text itself when it is UTF-8; otherwise a copy with U+FFFD for each byte that is not. */
+static hostel_str lossy(hostel_ctx *ctx, hostel_str text);
+
+/* The beginning of a text in quotes, as one line of UTF-8, for messages. */
+static hostel_str quoted(hostel_ctx *ctx, hostel_str text);
+
+/* Where a text is no JSON, and why. */
+struct flaw {
+    size_t offset;
+    const char *reason; /* NULL when the text is JSON. */
+};
+
+/* Reads a whole text. The rules are those of hostel_json_parse, with a depth of at most `depth`. */
+static struct flaw check_json(hostel_ctx *ctx, hostel_str text, unsigned depth);
+
+/* The number that a token of JSON stands for; infinite when too large. */
+static double number_of(hostel_ctx *ctx, hostel_str token);
+
+/* How the open arrays and objects are kept: a bit for each level, set for an object. */
+static void set_level(uint64_t *objects, unsigned level, bool object);
+static bool in_object(const uint64_t *objects, unsigned depth);
+
+static bool is_digit(int byte);
+
+/* The code point of the escape `\uXXXX`, or of the pair of them, that begins at a backslash; -1
+ * when it is none. `*length` is how many bytes it takes. */
+static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
+
+/* The value that a checked text holds, which it borrows with the key; missing for no text. */
+static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
+
+/* hostel_json_parse, with a kind of error of the caller's. */
+static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_result misfit,
+                              hostel_json *value);
+
+/* What a value was read from, for messages. */
+static hostel_str source_of(hostel_ctx *ctx, hostel_json value);
+
+/* Decodes a string with its quotes. */
+static hostel_str decoded(hostel_ctx *ctx, hostel_str string);
+
+/* Why the last value that has no JSON form has none. */
+static hostel_str why_unwritten(const hostel_ctx *ctx);
+
+/* The bytes of one code point in UTF-8; answers how many. */
+static size_t put_utf8(char *out, uint32_t code);
+
+/* Hands the request to the service that it names, and answers a kind of failure or HOSTEL_OK. The
+ * message is `ctx`'s. */
+static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res);
+
+/* The host: wit.c is the real one, fake.c that of tests. All texts are UTF-8. */
+static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text);
+static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry);
+static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);
+static hostel_result host_exists(hostel_ctx *ctx, hostel_str key, bool *exists);
+static void host_log(hostel_ctx *ctx, hostel_level level, hostel_str message);
+
+#endif

@@ -1,0 +1,254 @@
+/* One pass over a JSON text: is it valid, and if not, where and why not.
+ *
+ * The grammar is that of RFC 8259. Arrays and objects that are open are bits of two words, so no
+ * text, however deep, makes the check recurse or allocate. */
+
+#include "ctx.h"
+
+/* How far a text has been read. */
+struct reading {
+    hostel_ctx *ctx;
+    hostel_str text;
+    size_t at;
+    uint64_t objects[2];
+    unsigned depth;
+    unsigned most;
+    const char *flaw;
+};
+
+static void set_level(uint64_t *objects, unsigned level, bool object)
+{
+    uint64_t bit = UINT64_C(1) << (level % 64);
+    objects[level / 64] = object ? objects[level / 64] | bit : objects[level / 64] & ~bit;
+}
+
+static bool in_object(const uint64_t *objects, unsigned depth)
+{
+    return depth > 0 && (objects[(depth - 1) / 64] >> ((depth - 1) % 64) & 1) == 1;
+}
+
+/* The byte that is next, -1 at the end. */
+static int peek(const struct reading *r)
+{
+    return r->at < r->text.len ? (unsigned char)r->text.ptr[r->at] : -1;
+}
+
+static int after_space(struct reading *r)
+{
+    while (peek(r) == ' ' || peek(r) == '\n' || peek(r) == '\r' || peek(r) == '\t')
+        r->at++;
+    return peek(r);
+}
+
+static bool flawed(struct reading *r, const char *reason)
+{
+    r->flaw = reason;
+    return false;
+}
+
+static bool is_digit(int byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+static int hex_digit(int byte)
+{
+    if (is_digit(byte))
+        return byte - '0';
+    int letter = byte | 0x20;
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* The four hex digits at a place of a text; -1 when they are not there. */
+static int32_t hex4(hostel_str text, size_t at)
+{
+    int32_t code = 0;
+    for (size_t i = at; i < at + 4; i++) {
+        int digit = i < text.len ? hex_digit((unsigned char)text.ptr[i]) : -1;
+        if (digit < 0)
+            return -1;
+        code = code << 4 | digit;
+    }
+    return code;
+}
+
+static int32_t unicode_escape(hostel_str text, size_t at, size_t *length)
+{
+    int32_t code = hex4(text, at + 2);
+    *length = 6;
+    if (code < 0xD800 || code > 0xDFFF)
+        return code;
+    bool pair = code < 0xDC00 && at + 7 < text.len && text.ptr[at + 6] == '\\' &&
+                text.ptr[at + 7] == 'u';
+    int32_t low = pair ? hex4(text, at + 8) : -1;
+    *length = 12;
+    return low >= 0xDC00 && low <= 0xDFFF ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) : -1;
+}
+
+static bool check_escape(struct reading *r)
+{
+    size_t length = 2;
+    int letter = r->at + 1 < r->text.len ? (unsigned char)r->text.ptr[r->at + 1] : 0;
+    bool good = letter == 'u' ? unicode_escape(r->text, r->at, &length) >= 0
+                              : letter != 0 && strchr("\"\\/bfnrt", letter) != NULL;
+    if (!good)
+        return flawed(r, letter == 'u' ? "expected \\u and four hex digits, a surrogate in its pair"
+                                       : "expected an escape of JSON");
+    r->at += length;
+    return true;
+}
+
+static bool check_string(struct reading *r)
+{
+    r->at++;
+    for (;;) {
+        int next = peek(r);
+        if (next == '"') {
+            r->at++;
+            return true;
+        }
+        if (next == -1)
+            return flawed(r, "expected the string to end");
+        if (next < 0x20)
+            return flawed(r, "expected a control character to be escaped");
+        if (next != '\\')
+            r->at++;
+        else if (!check_escape(r))
+            return false;
+    }
+}
+
+static bool check_digits(struct reading *r)
+{
+    if (!is_digit(peek(r)))
+        return flawed(r, "expected a digit");
+    while (is_digit(peek(r)))
+        r->at++;
+    return true;
+}
+
+static bool check_number(struct reading *r)
+{
+    size_t start = r->at;
+    bool exponent = false;
+    if (peek(r) == '-')
+        r->at++;
+    if (peek(r) == '0')
+        r->at++;
+    else if (!check_digits(r))
+        return false;
+    if (peek(r) == '.') {
+        r->at++;
+        if (!check_digits(r))
+            return false;
+    }
+    if (peek(r) == 'e' || peek(r) == 'E') {
+        exponent = true;
+        r->at++;
+        if (peek(r) == '+' || peek(r) == '-')
+            r->at++;
+        if (!check_digits(r))
+            return false;
+    }
+    size_t length = r->at - start;
+    /* Only these can be too large. */
+    if (!exponent && length < 300)
+        return true;
+    double number = number_of(r->ctx, (hostel_str){r->text.ptr + start, length});
+    if (number >= -DBL_MAX && number <= DBL_MAX)
+        return true;
+    r->at = start;
+    return flawed(r, "expected a number that a double holds");
+}
+
+static bool check_literal(struct reading *r, hostel_str literal)
+{
+    hostel_str rest = {r->text.ptr + r->at, r->text.len - r->at};
+    if (rest.len < literal.len || memcmp(rest.ptr, literal.ptr, literal.len) != 0)
+        return flawed(r, "expected a value");
+    r->at += literal.len;
+    return true;
+}
+
+static bool check_name(struct reading *r)
+{
+    if (after_space(r) != '"')
+        return flawed(r, "expected a member's name in double quotes");
+    if (!check_string(r))
+        return false;
+    if (after_space(r) != ':')
+        return flawed(r, "expected a colon");
+    r->at++;
+    return true;
+}
+
+/* Opens an array or object. `*more` when a value must follow at once. */
+static bool check_opening(struct reading *r, bool object, bool *more)
+{
+    if (r->depth == r->most)
+        return flawed(r, "nested too deep");
+    set_level(r->objects, r->depth++, object);
+    r->at++;
+    *more = after_space(r) != (object ? '}' : ']');
+    return !*more || !object || check_name(r);
+}
+
+static bool check_beginning(struct reading *r, bool *more)
+{
+    int next = after_space(r);
+    *more = false;
+    switch (next) {
+    case '"': return check_string(r);
+    case '{': return check_opening(r, true, more);
+    case '[': return check_opening(r, false, more);
+    case 't': return check_literal(r, HOSTEL_STR("true"));
+    case 'f': return check_literal(r, HOSTEL_STR("false"));
+    case 'n': return check_literal(r, HOSTEL_STR("null"));
+    default: return next == '-' || is_digit(next) ? check_number(r) : flawed(r, "expected a value");
+    }
+}
+
+/* Closes what ends after a value. `*more` when another value follows. */
+static bool check_end(struct reading *r, bool *more)
+{
+    *more = false;
+    while (r->depth > 0) {
+        bool object = in_object(r->objects, r->depth);
+        int next = after_space(r);
+        if (next == ',') {
+            r->at++;
+            *more = true;
+            return !object || check_name(r);
+        }
+        if (next != (object ? '}' : ']'))
+            return flawed(r, object ? "expected a comma or }" : "expected a comma or ]");
+        r->at++;
+        r->depth--;
+    }
+    return after_space(r) == -1 || flawed(r, "expected nothing after the value");
+}
+
+static struct flaw check_json(hostel_ctx *ctx, hostel_str text, unsigned depth)
+{
+    struct reading r = {.ctx = ctx, .text = text, .most = depth};
+    size_t valid = valid_utf8(text);
+    if (valid != text.len)
+        return (struct flaw){valid, "expected UTF-8"};
+    bool more = true;
+    while (more) {
+        if (!check_beginning(&r, &more) || (!more && !check_end(&r, &more)))
+            return (struct flaw){r.at, r.flaw};
+    }
+    return (struct flaw){0, NULL};
+}
+
+static double number_of(hostel_ctx *ctx, hostel_str token)
+{
+    /* The token's text may end where memory does, and strtod looks for an end. */
+    char short_token[64];
+    if (token.len >= sizeof short_token)
+        return strtod(hostel_copy(ctx, token).ptr, NULL);
+    memcpy(short_token, token.ptr, token.len);
+    short_token[token.len] = '\0';
+    return strtod(short_token, NULL);
+}

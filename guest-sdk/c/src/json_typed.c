@@ -1,0 +1,85 @@
+/* Values of JSON as types of C: exactly, or not at all. */
+
+#include "ctx.h"
+
+/* The largest integer below which a double has them all. */
+#define EXACT_INTEGERS 9007199254740992.0
+
+static hostel_result misfit(hostel_ctx *ctx, hostel_json value, const char *pointer,
+                            hostel_json found, const char *why)
+{
+    hostel_str source = source_of(ctx, value);
+    const char *at = pointer[0] == '\0' ? "" : ": ";
+    if (hostel_json_kind_of(found) == HOSTEL_MISSING)
+        return hostel_fail(ctx, value.misfit, "%.*s%s%s is missing", HOSTEL_ARG(source), at,
+                           pointer);
+    hostel_str text = found.text;
+    bool cut = text.len > EXCERPT_BYTES;
+    if (cut)
+        text.len = EXCERPT_BYTES;
+    return hostel_fail(ctx, value.misfit, "%.*s%s%s is %.*s%s, %s", HOSTEL_ARG(source), at, pointer,
+                       HOSTEL_ARG(text), cut ? ".." : "", why);
+}
+
+/* Whether a number has neither fraction nor exponent, and is not `-0`, which no integer is. */
+static bool is_integer(hostel_str token)
+{
+    for (size_t i = 0; i < token.len; i++) {
+        if (!is_digit(token.ptr[i]) && (i > 0 || token.ptr[i] != '-'))
+            return false;
+    }
+    return !hostel_str_equal(token, HOSTEL_STR("-0"));
+}
+
+hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value, const char *pointer,
+                                  int64_t *out)
+{
+    hostel_json found = hostel_json_at(ctx, value, pointer);
+    hostel_str token = found.text;
+    if (hostel_json_kind_of(found) != HOSTEL_NUMBER || !is_integer(token))
+        return misfit(ctx, value, pointer, found, "no integer");
+    bool negative = token.ptr[0] == '-';
+    int64_t integer = 0;
+    for (size_t i = negative ? 1 : 0; i < token.len; i++) {
+        int digit = token.ptr[i] - '0';
+        if (__builtin_mul_overflow(integer, 10, &integer) ||
+            __builtin_add_overflow(integer, negative ? -digit : digit, &integer))
+            return misfit(ctx, value, pointer, found,
+                          "an integer beyond 64 bits: its text is exact");
+    }
+    *out = integer;
+    return HOSTEL_OK;
+}
+
+hostel_result hostel_json_double(hostel_ctx *ctx, hostel_json value, const char *pointer,
+                                 double *out)
+{
+    hostel_json found = hostel_json_at(ctx, value, pointer);
+    if (hostel_json_kind_of(found) != HOSTEL_NUMBER)
+        return misfit(ctx, value, pointer, found, "no number");
+    double number = number_of(ctx, found.text);
+    if (is_integer(found.text) && (number > EXACT_INTEGERS || number < -EXACT_INTEGERS))
+        return misfit(ctx, value, pointer, found,
+                      "an integer that a double may round: read it as an integer");
+    *out = number;
+    return HOSTEL_OK;
+}
+
+hostel_result hostel_json_bool(hostel_ctx *ctx, hostel_json value, const char *pointer, bool *out)
+{
+    hostel_json found = hostel_json_at(ctx, value, pointer);
+    if (hostel_json_kind_of(found) != HOSTEL_BOOL)
+        return misfit(ctx, value, pointer, found, "neither true nor false");
+    *out = found.text.ptr[0] == 't';
+    return HOSTEL_OK;
+}
+
+hostel_result hostel_json_string(hostel_ctx *ctx, hostel_json value, const char *pointer,
+                                 hostel_str *out)
+{
+    hostel_json found = hostel_json_at(ctx, value, pointer);
+    if (hostel_json_kind_of(found) != HOSTEL_STRING)
+        return misfit(ctx, value, pointer, found, "no string");
+    *out = decoded(ctx, found.text);
+    return HOSTEL_OK;
+}

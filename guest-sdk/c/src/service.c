@@ -1,0 +1,44 @@
+/* How a request finds its handler. */
+
+#include "ctx.h"
+
+static hostel_str service_names(hostel_ctx *ctx)
+{
+    hostel_str names = HOSTEL_STR("");
+    for (size_t i = 0; i < hostel_service_count; i++)
+        names = hostel_format(ctx, "%.*s%s%s", HOSTEL_ARG(names), i == 0 ? "" : ", ",
+                              hostel_services[i].name);
+    return names;
+}
+
+static hostel_handler *handler_of(hostel_str name)
+{
+    for (size_t i = 0; i < hostel_service_count; i++) {
+        if (hostel_str_equal(hostel_str_of(hostel_services[i].name), name))
+            return hostel_services[i].handle;
+    }
+    return NULL;
+}
+
+/* The kind of failure that a handler's result stands for. */
+static hostel_result failure_kind(hostel_result result)
+{
+    return result >= HOSTEL_OK && result <= HOSTEL_UNAVAILABLE ? result : HOSTEL_INTERNAL;
+}
+
+static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
+{
+    hostel_handler *handle = handler_of(req->service);
+    if (handle == NULL) {
+        hostel_str name = quoted(ctx, req->service), names = service_names(ctx);
+        return hostel_fail(ctx, HOSTEL_NOT_FOUND, "no service %.*s here; there are: %.*s",
+                           HOSTEL_ARG(name), HOSTEL_ARG(names));
+    }
+    *res = (hostel_response){.status = 204};
+    hostel_result result = handle(ctx, req, res);
+    /* A failure that the handler coped with earlier is not why it fails now. */
+    if (result != ctx->result)
+        ctx->message = HOSTEL_STR("");
+    ctx->message = lossy(ctx, ctx->message);
+    return failure_kind(result);
+}

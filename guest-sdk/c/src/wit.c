@@ -1,0 +1,244 @@
+/* The contract of `wit/`, by hand: the one place where its binary form meets the types here.
+ *
+ * The encoding of the component checks every name and signature against `wit/` and refuses what
+ * differs. The layouts are those of the canonical ABI for 32-bit memories, which a C compiler
+ * gives to structures of the same fields. */
+
+#include "ctx.h"
+
+#define CACHE __attribute__((import_module("hostel:cache/cache@0.1.0")))
+#define LOG __attribute__((import_module("hostel:log/log@0.1.0")))
+#define HANDLER "hostel:service/handler@0.1.0"
+#define IMPORT(name) __attribute__((import_name(name)))
+#define EXPORT(name) __attribute__((export_name(name)))
+
+/* option<string> */
+struct wit_option {
+    uint8_t present;
+    hostel_str text;
+};
+
+/* list<tuple<string, list<u8>>>; a hostel_pair is such a tuple. */
+struct wit_pairs {
+    const hostel_pair *pairs;
+    size_t count;
+};
+
+/* record error, and record failure. */
+struct wit_error {
+    uint8_t kind;
+    hostel_str message;
+};
+
+/* result<option<json>, error>, result<bool, error> and result<_, error> */
+struct wit_cache_answer {
+    uint8_t failed;
+    union {
+        struct wit_option value;
+        uint8_t boolean;
+        struct wit_error error;
+    } as;
+};
+
+struct wit_http {
+    hostel_str method, path;
+    struct wit_pairs path_params;
+    hostel_str query, authority, client;
+    struct wit_pairs headers;
+};
+
+struct wit_request {
+    hostel_str service, id;
+    struct wit_option content_type;
+    hostel_str body;
+    uint8_t by_http;
+    struct wit_http http;
+};
+
+struct wit_response {
+    uint16_t status;
+    struct wit_option content_type;
+    struct wit_pairs headers;
+    hostel_str body;
+};
+
+/* result<response, failure> */
+struct wit_answer {
+    uint8_t failed;
+    union {
+        struct wit_response response;
+        struct wit_error failure;
+    } as;
+};
+
+struct wit_service {
+    hostel_str name, description;
+};
+
+struct wit_services {
+    struct wit_service *services;
+    size_t count;
+};
+
+_Static_assert(sizeof(struct wit_cache_answer) == 16, "the canonical ABI's layout");
+_Static_assert(sizeof(struct wit_request) == 96, "the canonical ABI's layout");
+_Static_assert(sizeof(struct wit_answer) == 36, "the canonical ABI's layout");
+
+CACHE IMPORT("get") void wit_get(const char *key, size_t key_len, struct wit_cache_answer *answer);
+CACHE IMPORT("set") void wit_set(const char *key, size_t key_len, const char *json,
+                                 size_t json_len, int32_t has_expiry, uint32_t expiry,
+                                 struct wit_cache_answer *answer);
+CACHE IMPORT("delete") void wit_delete(const char *key, size_t key_len,
+                                       struct wit_cache_answer *answer);
+CACHE IMPORT("exists") void wit_exists(const char *key, size_t key_len,
+                                       struct wit_cache_answer *answer);
+LOG IMPORT("log") void wit_log(int32_t level, const char *message, size_t message_len);
+
+/* All that a request needs; a host makes one call at a time in an instance. */
+static hostel_ctx the_ctx;
+
+/* Where the host puts what it hands over: it lives as long as all else of the request. */
+EXPORT("cabi_realloc") void *wit_realloc(void *old, size_t old_size, size_t align, size_t size)
+{
+    (void)align;
+    return grow(&the_ctx, old, old_size, size);
+}
+
+/* The adapter of WASI 0.1 keeps its state from one request to the next. */
+EXPORT("cabi_realloc_adapter")
+void *wit_realloc_adapter(void *old, size_t old_size, size_t align, size_t size)
+{
+    (void)old, (void)old_size;
+    return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static hostel_result refused(hostel_ctx *ctx, struct wit_error error)
+{
+    static const hostel_result kinds[] = {
+        HOSTEL_INVALID_KEY, HOSTEL_INVALID_VALUE, HOSTEL_INVALID_EXPIRY,
+        HOSTEL_TOO_LARGE,   HOSTEL_DENIED,        HOSTEL_UNAVAILABLE,
+    };
+    bool known = error.kind < sizeof kinds / sizeof *kinds;
+    ctx->message = error.message;
+    ctx->result = known ? kinds[error.kind] : HOSTEL_INTERNAL;
+    return ctx->result;
+}
+
+static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text)
+{
+    struct wit_cache_answer answer;
+    wit_get(key.ptr, key.len, &answer);
+    if (answer.failed)
+        return refused(ctx, answer.as.error);
+    *text = answer.as.value.present ? answer.as.value.text : NO_TEXT;
+    return HOSTEL_OK;
+}
+
+static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry)
+{
+    struct wit_cache_answer answer;
+    wit_set(key.ptr, key.len, json.ptr, json.len, expiry > 0, expiry, &answer);
+    return answer.failed ? refused(ctx, answer.as.error) : HOSTEL_OK;
+}
+
+static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted)
+{
+    struct wit_cache_answer answer;
+    wit_delete(key.ptr, key.len, &answer);
+    if (answer.failed)
+        return refused(ctx, answer.as.error);
+    *deleted = answer.as.boolean;
+    return HOSTEL_OK;
+}
+
+static hostel_result host_exists(hostel_ctx *ctx, hostel_str key, bool *exists)
+{
+    struct wit_cache_answer answer;
+    wit_exists(key.ptr, key.len, &answer);
+    if (answer.failed)
+        return refused(ctx, answer.as.error);
+    *exists = answer.as.boolean;
+    return HOSTEL_OK;
+}
+
+static void host_log(hostel_ctx *ctx, hostel_level level, hostel_str message)
+{
+    (void)ctx;
+    wit_log((int32_t)level, message.ptr, message.len);
+}
+
+EXPORT(HANDLER "#services") struct wit_services *wit_list(void)
+{
+    hostel_ctx *ctx = &the_ctx;
+    struct wit_services *list = hostel_alloc(ctx, sizeof *list);
+    list->count = hostel_service_count;
+    list->services = hostel_alloc(ctx, list->count * sizeof *list->services);
+    for (size_t i = 0; i < list->count; i++) {
+        hostel_str name = hostel_str_of(hostel_services[i].name);
+        hostel_str description = hostel_str_of(hostel_services[i].description);
+        list->services[i] = (struct wit_service){lossy(ctx, name), lossy(ctx, description)};
+    }
+    return list;
+}
+
+static struct wit_option option(hostel_ctx *ctx, hostel_str text)
+{
+    return (struct wit_option){text.ptr != NULL, lossy(ctx, text)};
+}
+
+static struct wit_response wit_response(hostel_ctx *ctx, const hostel_response *res)
+{
+    return (struct wit_response){
+        .status = res->status,
+        .content_type = option(ctx, res->content_type),
+        .headers = {res->headers, res->header_count},
+        .body = res->body,
+    };
+}
+
+EXPORT(HANDLER "#handle") struct wit_answer *wit_handle(const struct wit_request *sent)
+{
+    hostel_ctx *ctx = &the_ctx;
+    const hostel_http http = {
+        .method = sent->http.method,
+        .path = sent->http.path,
+        .path_params = sent->http.path_params.pairs,
+        .path_param_count = sent->http.path_params.count,
+        .query = sent->http.query,
+        .authority = sent->http.authority,
+        .client = sent->http.client,
+        .headers = sent->http.headers.pairs,
+        .header_count = sent->http.headers.count,
+    };
+    const hostel_request req = {
+        .service = sent->service,
+        .id = sent->id,
+        .content_type = sent->content_type.present ? sent->content_type.text : NO_TEXT,
+        .body = sent->body,
+        .http = sent->by_http ? &http : NULL,
+    };
+    hostel_response res;
+    struct wit_answer *answer = hostel_alloc(ctx, sizeof *answer);
+    hostel_result result = dispatch(ctx, &req, &res);
+    answer->failed = result != HOSTEL_OK;
+    uint8_t kind = (uint8_t)(result - HOSTEL_BAD_REQUEST);
+    if (answer->failed)
+        answer->as.failure = (struct wit_error){kind, ctx->message};
+    else
+        answer->as.response = wit_response(ctx, &res);
+    /* What the handler printed is a log line of this request. */
+    fflush(NULL);
+    return answer;
+}
+
+EXPORT("cabi_post_" HANDLER "#services") void wit_listed(void *list)
+{
+    (void)list;
+    ctx_reset(&the_ctx);
+}
+
+EXPORT("cabi_post_" HANDLER "#handle") void wit_handled(void *answer)
+{
+    (void)answer;
+    ctx_reset(&the_ctx);
+}

@@ -1,0 +1,15 @@
+/* The tests of the SDK, one program:
+ *
+ *     cc -fsanitize=address,undefined -I.. *.c ../hostel.c && ./a.out
+ */
+
+#include "check.h"
+
+int main(void)
+{
+    test_json();
+    test_cache();
+    test_service();
+    puts("all passed");
+    return 0;
+}

@@ -1,0 +1,155 @@
+//! The conformance plugin in Rust: it does one step of a scenario a request, through the public
+//! SDK alone, and tells what came of it.
+
+use hostel_sdk::{CacheError, CacheErrorKind, Context, Failure, FailureKind, Result, services};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+services! {
+    /// Does one step of a scenario.
+    conformance,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    op: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    value: Value,
+    expiry: Option<Value>,
+    #[serde(default)]
+    what: String,
+}
+
+fn conformance(ctx: &Context, step: Step) -> Result<Value> {
+    if step.op == "fail" {
+        return Err(failure(&step));
+    }
+    Ok(match done(ctx, &step) {
+        Ok(Answer::Value(value)) => json!({ "ok": value }),
+        Ok(Answer::Skip) => json!({ "skip": true }),
+        Err(error) => json!({ "error": kind(error.kind) }),
+    })
+}
+
+enum Answer {
+    Value(Value),
+    /// Rust has no such thing.
+    Skip,
+}
+
+impl<T: Into<Value>> From<T> for Answer {
+    fn from(value: T) -> Self {
+        Answer::Value(value.into())
+    }
+}
+
+fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
+    let Step { op, key, value, expiry, what } = step;
+    let cache = &ctx.cache;
+    match op.as_str() {
+        "get" => Ok(cache.get::<Value>(key)?.into()),
+        "get-many" => {
+            for _ in 0..value.as_u64().unwrap_or_default() {
+                cache.get::<Value>(key)?;
+            }
+            Ok(Value::Null.into())
+        }
+        "get-integer" => Ok(cache.get::<i64>(key)?.map(|integer| integer.to_string()).into()),
+        "raw" => Ok(cache.get_raw(key)?.into()),
+        "set" => set(ctx, key, value, expiry.as_ref()),
+        "set-special" => special(ctx, key, what),
+        "delete" => Ok(cache.delete(key)?.into()),
+        "exists" => Ok(cache.exists(key)?.into()),
+        "mutate" => mutate(ctx, key),
+        "log" => Ok(log(value, what).into()),
+        "random" => Ok(random().into()),
+        _ => Ok(Answer::Skip),
+    }
+}
+
+fn set(
+    ctx: &Context,
+    key: &str,
+    value: &Value,
+    expiry: Option<&Value>,
+) -> Result<Answer, CacheError> {
+    let Some(expiry) = expiry else {
+        ctx.cache.set(key, value)?;
+        return Ok(Value::Null.into());
+    };
+    // A text or a negative number is no Duration: the compiler has refused it already.
+    let seconds = expiry.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let Some(expiry) = seconds else { return Ok(Answer::Skip) };
+    ctx.cache.set_with_expiry(key, value, expiry)?;
+    Ok(Value::Null.into())
+}
+
+/// Sets a value that has no JSON form, where Rust has it.
+fn special(ctx: &Context, key: &str, what: &str) -> Result<Answer, CacheError> {
+    match what {
+        "nan" => ctx.cache.set(key, &[f64::NAN])?,
+        "infinity" => ctx.cache.set(key, &f64::INFINITY)?,
+        "-infinity" => ctx.cache.set(key, &f32::NEG_INFINITY)?,
+        "bigint" => ctx.cache.set(key, &(1_i128 << 70))?,
+        "integer-keys" => ctx.cache.set(key, &BTreeMap::from([(1, "a")]))?,
+        "tuple" => ctx.cache.set(key, &(1, "a"))?,
+        // To serde a set and bytes are arrays and a map is an object: no mistake to refuse.
+        _ => return Ok(Answer::Skip),
+    }
+    Ok(Value::Null.into())
+}
+
+fn mutate(ctx: &Context, key: &str) -> Result<Answer, CacheError> {
+    ctx.cache.set(key, &json!({ "a": [1] }))?;
+    let mut read = ctx.cache.get::<Value>(key)?.unwrap_or_default();
+    if let Some(member) = read.get_mut("a") {
+        *member = Value::from("changed");
+    }
+    Ok(ctx.cache.get::<Value>(key)?.into())
+}
+
+fn log(level: &Value, message: &str) -> Value {
+    match level.as_str().unwrap_or_default() {
+        "debug" => hostel_sdk::debug!("{message}"),
+        "info" => hostel_sdk::info!("{message}"),
+        "warn" => hostel_sdk::warn!("{message}"),
+        _ => hostel_sdk::error!("{message}"),
+    }
+    Value::Null
+}
+
+fn random() -> Value {
+    json!([format!("RandomState:{}", RandomState::new().hash_one("same"))])
+}
+
+fn failure(step: &Step) -> Failure {
+    let kind = match step.value.as_str().unwrap_or_default() {
+        "bad-request" => FailureKind::BadRequest,
+        "unauthorized" => FailureKind::Unauthorized,
+        "forbidden" => FailureKind::Forbidden,
+        "not-found" => FailureKind::NotFound,
+        "method-not-allowed" => FailureKind::MethodNotAllowed,
+        "conflict" => FailureKind::Conflict,
+        "too-many-requests" => FailureKind::TooManyRequests,
+        "unavailable" => FailureKind::Unavailable,
+        _ => FailureKind::Internal,
+    };
+    Failure::new(kind, step.what.as_str())
+}
+
+fn kind(kind: CacheErrorKind) -> &'static str {
+    match kind {
+        CacheErrorKind::InvalidKey => "invalid-key",
+        CacheErrorKind::InvalidValue => "invalid-value",
+        CacheErrorKind::InvalidExpiry => "invalid-expiry",
+        CacheErrorKind::TooLarge => "too-large",
+        CacheErrorKind::Denied => "denied",
+        CacheErrorKind::Unavailable => "unavailable",
+    }
+}

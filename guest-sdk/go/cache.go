@@ -1,0 +1,233 @@
+package hostel
+
+import (
+	"fmt"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// longestExpiry is ten years: `hostel:cache/cache` takes no longer one.
+const longestExpiry = 315_360_000 * time.Second
+
+// Cache is the cache that the host bound to this plugin, shared by all its instances.
+//
+//   - Values are JSON: whatever one language stores, every other can read.
+//   - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
+//     100 levels deep, unless the host's configuration says otherwise.
+//   - A cache may forget: a full one evicts what was not used for a while. A value worth keeping
+//     has its source elsewhere.
+//   - After an error the old entry is untouched, except after [CacheUnavailable]: there the write
+//     may have happened.
+//
+// Every error is a *[CacheError]:
+//
+//	var refused *hostel.CacheError
+//	if errors.As(err, &refused) && refused.Kind == hostel.CacheTooLarge {
+//
+// Goroutines may share it.
+type Cache struct {
+	host host
+}
+
+// Get reads the value under key into what target points to, by the rules of encoding/json, and
+// tells whether there was one. A missing or expired entry and a stored null leave target alone and
+// answer false ([Cache.Exists] tells them apart). Never extends the expiry. The function [Get]
+// answers the value instead.
+//
+// An integer is never rounded. One beyond ±2^53 does not read as a float64 or an any (nor one
+// beyond ±2^24 as a float32), whether that very integer would survive or not: read it as an int64,
+// a uint64, a [math/big.Int] or a [encoding/json.Number], or use [Cache.GetRaw]. Fields that the
+// target does not have do not matter.
+//
+// Errors: [CacheInvalidValue] when the value does not fit, or would be rounded; what target holds
+// then is not defined. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+func (c Cache) Get(key string, target any) (found bool, err error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	text, found, err := c.host.get(key)
+	if !found {
+		return false, err
+	}
+	defer c.host.done()
+	if isNull(text) {
+		return false, nil
+	}
+	if err := fromJSON(text, target); err != nil {
+		return false, refusedf(CacheInvalidValue,
+			"the value under %s does not read as %s: %v; GetRaw answers its text",
+			shortened(key), typeName(target), err)
+	}
+	return true, nil
+}
+
+// Get is the value under key as a T, and whether there is one; see [Cache.Get].
+//
+//	visits, found, err := hostel.Get[int](ctx.Cache, "visits")
+func Get[T any](cache Cache, key string) (value T, found bool, err error) {
+	found, err = cache.Get(key, &value)
+	if !found {
+		var none T
+		return none, false, err
+	}
+	return value, true, nil
+}
+
+// GetRaw is the JSON text under key, byte for byte as it was stored, and whether there is one: for
+// numbers that no type here holds, and to pass a value on unread. A stored null is "null".
+//
+// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+func (c Cache) GetRaw(key string) (text string, found bool, err error) {
+	if err := checkKey(key); err != nil {
+		return "", false, err
+	}
+	bytes, found, err := c.host.get(key)
+	if !found {
+		return "", false, err
+	}
+	defer c.host.done()
+	return string(bytes), true, nil
+}
+
+// Set stores value under key until it is replaced, deleted or evicted. It replaces value and expiry
+// of the entry that was there: this one has no expiry, whatever that one had.
+//
+// The value is written by the rules of encoding/json, but for <, > and &, which stay as they are. A
+// [encoding/json.RawMessage] passes on a text.
+//
+// Errors: [CacheInvalidValue] without a call to the host when the value has no JSON form. That is
+// what encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle), what it would
+// change in silence (text that is not UTF-8), and what another reader would not know again: a
+// time.Time, a []byte and a set (a map of struct{}). A type that has a MarshalJSON of its own says
+// what its form is. [CacheInvalidKey], [CacheInvalidValue], [CacheTooLarge], [CacheDenied],
+// [CacheUnavailable] from the host.
+func (c Cache) Set(key string, value any) error {
+	return c.set(key, value, 0)
+}
+
+// SetWithExpiry is as [Cache.Set], and the entry is gone for every operation from the first instant
+// at which expiry has passed.
+//
+// Errors: those of [Cache.Set], and [CacheInvalidExpiry] without a call to the host unless expiry
+// is whole seconds, 1 to 315,360,000 of them (ten years).
+func (c Cache) SetWithExpiry(key string, value any, expiry time.Duration) error {
+	if expiry < time.Second || expiry%time.Second != 0 || expiry > longestExpiry {
+		return refusedf(CacheInvalidExpiry,
+			"an expiry of %v: it must be whole seconds, 1 to %d (ten years), as in 60*time.Second",
+			expiry, longestExpiry/time.Second)
+	}
+	return c.set(key, value, uint32(expiry/time.Second))
+}
+
+func (c Cache) set(key string, value any, seconds uint32) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	text, err := toStorable((*scratch)[:0], value)
+	if err != nil {
+		return refusedf(CacheInvalidValue, "the value for %s has no JSON form: %v", shortened(key), err)
+	}
+	// Kept for the next value, unless it is a large one.
+	if cap(text) <= 64<<10 {
+		*scratch = text
+	}
+	return c.host.set(key, text, seconds)
+}
+
+// scratches are buffers for the texts of values, which the host copies.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+// Delete removes the entry; true when a live one was there. Deleting a missing key is no error.
+//
+// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+func (c Cache) Delete(key string) (removed bool, err error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	return c.host.delete(key)
+}
+
+// Exists is true for a live entry, also for one whose value is null. Does not count as a use for
+// eviction.
+//
+// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+func (c Cache) Exists(key string) (bool, error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	return c.host.exists(key)
+}
+
+// checkKey refuses what the host could not even be asked about.
+func checkKey(key string) error {
+	if !utf8.ValidString(key) {
+		return refusedf(CacheInvalidKey, "invalid key %s: a key is UTF-8", shortened(key))
+	}
+	return nil
+}
+
+// CacheErrorKind is why a call of the cache was refused. The set is closed.
+type CacheErrorKind uint8
+
+const (
+	// CacheInvalidKey: the key is empty, longer than 1,024 bytes, or not UTF-8.
+	CacheInvalidKey CacheErrorKind = iota
+	// CacheInvalidValue: the value has no JSON form that every language can read, or does not fit
+	// the type asked for.
+	CacheInvalidValue
+	// CacheInvalidExpiry: the expiry is no whole number of seconds, or not 1 to 315,360,000 of
+	// them.
+	CacheInvalidExpiry
+	// CacheTooLarge: the value is longer than the cache allows.
+	CacheTooLarge
+	// CacheDenied: the plugin may not do this here.
+	CacheDenied
+	// CacheUnavailable: what holds the entries did not answer in time. The only kind after which a
+	// write may have happened.
+	CacheUnavailable
+)
+
+var cacheErrorKinds = [...]string{
+	"invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable",
+}
+
+// String is the kind as the contract spells it, invalid-key for example.
+func (k CacheErrorKind) String() string {
+	return nameOf(cacheErrorKinds[:], int(k))
+}
+
+// CacheError is a refused call of the cache.
+//
+// A handler that returns it answers a [Failure]: [CacheUnavailable] becomes [FailureUnavailable],
+// every other kind [FailureInternal].
+type CacheError struct {
+	// Kind is what a program can act upon.
+	Kind CacheErrorKind
+	// Message names the offending value, shortened, and the rule or limit.
+	Message string
+}
+
+// Error is the message.
+func (e *CacheError) Error() string {
+	return e.Message
+}
+
+func refusedf(kind CacheErrorKind, format string, arguments ...any) error {
+	return &CacheError{kind, fmt.Sprintf(format, arguments...)}
+}
+
+// shortened is the text in quotes, cut to what an error message can carry.
+func shortened(text string) string {
+	const most = 64
+	shown := 0
+	for start := range text {
+		if shown == most {
+			return fmt.Sprintf("%q..", text[:start])
+		}
+		shown++
+	}
+	return fmt.Sprintf("%q", text)
+}

@@ -1,0 +1,171 @@
+// The conformance plugin in Go: it does one step of a scenario a request, through the public SDK
+// alone, and tells what came of it.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"math/big"
+	"strconv"
+	"time"
+
+	"hostel-sdk"
+)
+
+func init() {
+	hostel.Handle("conformance", "Does one step of a scenario.", conformance)
+}
+
+func main() {}
+
+type step struct {
+	Op     string          `json:"op"`
+	Key    string          `json:"key"`
+	Value  any             `json:"value"`
+	Expiry json.RawMessage `json:"expiry"`
+	What   string          `json:"what"`
+}
+
+type answer map[string]any
+
+// errSkip says that Go has no such thing.
+var errSkip = errors.New("skip")
+
+func conformance(ctx *hostel.Context, step step) (answer, error) {
+	if step.Op == "fail" {
+		return nil, failure(step.Value, step.What)
+	}
+	value, err := done(ctx, step)
+	var refused *hostel.CacheError
+	switch {
+	case errors.As(err, &refused):
+		return answer{"error": refused.Kind.String()}, nil
+	case errors.Is(err, errSkip):
+		return answer{"skip": true}, nil
+	case err != nil:
+		return nil, err
+	}
+	return answer{"ok": value}, nil
+}
+
+func done(ctx *hostel.Context, step step) (any, error) {
+	cache, key := ctx.Cache, step.Key
+	switch step.Op {
+	case "get":
+		value, _, err := hostel.Get[any](cache, key)
+		return value, err
+	case "get-many":
+		return nil, getMany(cache, key, step.Value)
+	case "get-integer":
+		integer, found, err := hostel.Get[int64](cache, key)
+		return orNil(strconv.FormatInt(integer, 10), found), err
+	case "raw":
+		text, found, err := cache.GetRaw(key)
+		return orNil(text, found), err
+	case "set":
+		return nil, set(cache, step)
+	case "set-special":
+		return nil, special(cache, key, step.What)
+	case "delete":
+		return cache.Delete(key)
+	case "exists":
+		return cache.Exists(key)
+	case "mutate":
+		return mutate(cache, key)
+	case "log":
+		ctx.Log.Log(level(step.Value), step.What)
+		return nil, nil
+	case "random":
+		return random(), nil
+	}
+	return nil, errSkip
+}
+
+func orNil(text string, found bool) any {
+	if !found {
+		return nil
+	}
+	return text
+}
+
+func getMany(cache hostel.Cache, key string, count any) error {
+	times, _ := count.(float64)
+	for range int(times) {
+		if _, _, err := hostel.Get[any](cache, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func set(cache hostel.Cache, step step) error {
+	if step.Expiry == nil {
+		return cache.Set(step.Key, step.Value)
+	}
+	var seconds *float64
+	// A text or nothing is no Duration: the compiler has refused it already.
+	if err := json.Unmarshal(step.Expiry, &seconds); err != nil || seconds == nil {
+		return errSkip
+	}
+	expiry := time.Duration(*seconds * float64(time.Second))
+	return cache.SetWithExpiry(step.Key, step.Value, expiry)
+}
+
+// special sets a value that has no JSON form, where Go has it.
+func special(cache hostel.Cache, key, what string) error {
+	type node struct{ Next *node }
+	cycle := &node{}
+	cycle.Next = cycle
+	power := new(big.Int).Lsh(big.NewInt(1), 70)
+	values := map[string]any{
+		"nan":            []float64{math.NaN()},
+		"infinity":       math.Inf(1),
+		"-infinity":      float32(math.Inf(-1)),
+		"cycle":          cycle,
+		"function":       map[string]any{"f": func() {}},
+		"set":            map[string]struct{}{"a": {}},
+		"date":           time.Now(),
+		"bytes":          []byte("abc"),
+		"bigint":         power,
+		"tuple":          [...]any{1, "a"}, // The nearest thing.
+		"integer-keys":   map[int]string{1: "a"},
+		"lone-surrogate": "\xed\xa0\x80",
+	}
+	value, known := values[what]
+	if !known {
+		return errSkip
+	}
+	return cache.Set(key, value)
+}
+
+func mutate(cache hostel.Cache, key string) (any, error) {
+	if err := cache.Set(key, map[string]any{"a": []int{1}}); err != nil {
+		return nil, err
+	}
+	read, _, err := hostel.Get[map[string]any](cache, key)
+	if err != nil {
+		return nil, err
+	}
+	read["a"] = "changed"
+	value, _, err := hostel.Get[any](cache, key)
+	return value, err
+}
+
+func level(name any) hostel.Level {
+	for _, level := range []hostel.Level{hostel.LevelDebug, hostel.LevelInfo, hostel.LevelWarn} {
+		if level.String() == name {
+			return level
+		}
+	}
+	return hostel.LevelError
+}
+
+func failure(kind any, message string) error {
+	for candidate := hostel.FailureBadRequest; candidate <= hostel.FailureUnavailable; candidate++ {
+		if candidate.String() == kind {
+			return &hostel.Failure{Kind: candidate, Message: message}
+		}
+	}
+	return hostel.Internal("%s", message)
+}

@@ -1,0 +1,123 @@
+package hostel
+
+import (
+	"errors"
+	"fmt"
+)
+
+// FailureKind is one of the kinds of failure that a service may answer. The set is closed.
+type FailureKind uint8
+
+const (
+	// FailureBadRequest: the request is malformed; the same request will fail again. 400 over HTTP.
+	FailureBadRequest FailureKind = iota
+	// FailureUnauthorized: the caller is not known. 401.
+	FailureUnauthorized
+	// FailureForbidden: the caller is known and may not. 403.
+	FailureForbidden
+	// FailureNotFound: what the request names is not there. 404.
+	FailureNotFound
+	// FailureMethodNotAllowed: the service does not do this with that method. 405.
+	FailureMethodNotAllowed
+	// FailureConflict: the request does not fit the present state. 409.
+	FailureConflict
+	// FailureTooManyRequests: the caller asks too often. 429.
+	FailureTooManyRequests
+	// FailureInternal: the service has a fault. 500.
+	FailureInternal
+	// FailureUnavailable: something that the service needs is not there at present. 503.
+	FailureUnavailable
+)
+
+var failureKinds = [...]string{
+	"bad-request", "unauthorized", "forbidden", "not-found", "method-not-allowed", "conflict",
+	"too-many-requests", "internal", "unavailable",
+}
+
+// String is the kind as the contract spells it, bad-request for example.
+func (k FailureKind) String() string {
+	return nameOf(failureKinds[:], int(k))
+}
+
+// Failure is a request that a service did not fulfil: a kind for programs, a message for a person.
+//
+// A handler that returns any other error answers a failure of kind [FailureInternal], unless a
+// [CacheError] of kind [CacheUnavailable] is in its chain: then it is [FailureUnavailable]. A
+// Failure that was wrapped keeps its kind, and the message is the outermost error's.
+type Failure struct {
+	// Kind is what a caller can act upon.
+	Kind FailureKind
+	// Message tells what was being done, with which value, and what would help.
+	Message string
+}
+
+// Error is the message.
+func (f *Failure) Error() string {
+	return f.Message
+}
+
+// BadRequest says that the request is malformed. The arguments are those of [fmt.Sprintf], here and
+// in the functions below.
+func BadRequest(format string, arguments ...any) error {
+	return &Failure{FailureBadRequest, fmt.Sprintf(format, arguments...)}
+}
+
+// Unauthorized says that the caller is not known.
+func Unauthorized(format string, arguments ...any) error {
+	return &Failure{FailureUnauthorized, fmt.Sprintf(format, arguments...)}
+}
+
+// Forbidden says that the caller is known and may not.
+func Forbidden(format string, arguments ...any) error {
+	return &Failure{FailureForbidden, fmt.Sprintf(format, arguments...)}
+}
+
+// NotFound says that what the request names is not there.
+func NotFound(format string, arguments ...any) error {
+	return &Failure{FailureNotFound, fmt.Sprintf(format, arguments...)}
+}
+
+// MethodNotAllowed says that the service does not do this with that method.
+func MethodNotAllowed(format string, arguments ...any) error {
+	return &Failure{FailureMethodNotAllowed, fmt.Sprintf(format, arguments...)}
+}
+
+// Conflict says that the request does not fit the present state.
+func Conflict(format string, arguments ...any) error {
+	return &Failure{FailureConflict, fmt.Sprintf(format, arguments...)}
+}
+
+// TooManyRequests says that the caller asks too often.
+func TooManyRequests(format string, arguments ...any) error {
+	return &Failure{FailureTooManyRequests, fmt.Sprintf(format, arguments...)}
+}
+
+// Internal says that the service has a fault.
+func Internal(format string, arguments ...any) error {
+	return &Failure{FailureInternal, fmt.Sprintf(format, arguments...)}
+}
+
+// Unavailable says that something the service needs is not there at present.
+func Unavailable(format string, arguments ...any) error {
+	return &Failure{FailureUnavailable, fmt.Sprintf(format, arguments...)}
+}
+
+// failureOf is the failure that an error stands for.
+func failureOf(err error) *Failure {
+	var failure *Failure
+	if errors.As(err, &failure) && failure != nil {
+		return &Failure{failure.Kind, err.Error()}
+	}
+	var refused *CacheError
+	if errors.As(err, &refused) && refused != nil && refused.Kind == CacheUnavailable {
+		return &Failure{FailureUnavailable, err.Error()}
+	}
+	return &Failure{FailureInternal, err.Error()}
+}
+
+func nameOf(names []string, index int) string {
+	if index >= len(names) {
+		return fmt.Sprintf("unknown (%d)", index)
+	}
+	return names[index]
+}

@@ -1,0 +1,3 @@
+module hostel-sdk
+
+go 1.26

@@ -1,0 +1,115 @@
+package hostel
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Request is one request to one service.
+//
+// A handler gets the body as the type it asks for; the rest is here. A test makes one with the
+// fields it needs.
+type Request struct {
+	// Service is the service's name within the plugin.
+	Service string
+	// ID is the correlation id, the one that the host's log lines carry.
+	ID string
+	// ContentType is the media type of the body; empty when the caller named none.
+	ContentType string
+	// Body is empty when there is none.
+	Body []byte
+	// HTTP is nil when the request did not come by HTTP.
+	HTTP *HTTPRequest
+}
+
+// JSON reads the body into what target points to, by the rules of encoding/json, whatever media
+// type the caller named. An empty body reads as null, and null only fits what can be nil: a
+// pointer, an interface, a map or a slice.
+//
+// Where encoding/json would change a value in silence, the body is refused: text that is not UTF-8,
+// an escaped surrogate without its pair, and an integer that the target would round (the rule is
+// that of [Cache.Get]). So is a body nested deeper than 127 levels.
+//
+// Every error is a [Failure] of kind [FailureBadRequest] that tells the line and the column.
+func (r *Request) JSON(target any) error {
+	body := r.Body
+	if len(body) == 0 {
+		body = []byte("null")
+	}
+	if err := flawOf(body, bodyDepth).asError(body); err != nil {
+		return BadRequest("the request body: %v", err)
+	}
+	if isNull(body) && !canBeNil(target) {
+		if len(r.Body) == 0 {
+			return BadRequest("the request needs a JSON body and has none")
+		}
+		return BadRequest("the request body: null does not fit %s", typeName(target))
+	}
+	if err := fromJSON(body, target); err != nil {
+		return BadRequest("the request body: %v", err)
+	}
+	return nil
+}
+
+func canBeNil(target any) bool {
+	pointer := reflect.TypeOf(target)
+	if pointer == nil || pointer.Kind() != reflect.Pointer {
+		return false
+	}
+	switch pointer.Elem().Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
+		return true
+	}
+	return false
+}
+
+// HTTPRequest is what only a request that came by HTTP has.
+type HTTPRequest struct {
+	// Method is as sent, GET for example.
+	Method string
+	// Path is as sent, still percent-encoded, without the query.
+	Path string
+	// PathParams are the decoded parameters of the route's path, in the route's order.
+	PathParams []PathParam
+	// Query is as sent, without the question mark; empty when there is none.
+	Query string
+	// Authority is host and port as the client named them; empty when it named none.
+	Authority string
+	// Client is the address of the client, ip:port.
+	Client string
+	// Headers are in the order they were sent, names in lower case; a name may occur more than
+	// once.
+	Headers []Header
+}
+
+// PathParam is one parameter in the path of a route.
+type PathParam struct {
+	Name, Value string
+}
+
+// Header is one header of a request or a response. Its name is in lower case.
+type Header struct {
+	Name  string
+	Value []byte
+}
+
+// Header is the value of the first header of that name, in any case; empty when there is none.
+func (r *HTTPRequest) Header(name string) string {
+	for _, header := range r.Headers {
+		if strings.EqualFold(header.Name, name) {
+			return string(header.Value)
+		}
+	}
+	return ""
+}
+
+// PathParam is the decoded parameter of that name in the route's path, id of /orders/{id} for
+// example; empty when there is none.
+func (r *HTTPRequest) PathParam(name string) string {
+	for _, param := range r.PathParams {
+		if param.Name == name {
+			return param.Value
+		}
+	}
+	return ""
+}

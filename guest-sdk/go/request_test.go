@@ -1,0 +1,93 @@
+package hostel_test
+
+import (
+	"strings"
+	"testing"
+
+	"hostel-sdk"
+)
+
+type order struct {
+	ID    uint64  `json:"id"`
+	Price float64 `json:"price"`
+}
+
+func TestBodyIsReadAsTheType(t *testing.T) {
+	request := hostel.Request{Body: []byte(`{"id": 18446744073709551615, "price": 2, "more": 1}`)}
+	var read order
+	if err := request.JSON(&read); err != nil || read != (order{18446744073709551615, 2}) {
+		t.Errorf("read %v, %v", read, err)
+	}
+}
+
+func TestEmptyBodyReadsAsNullWhichFitsWhatCanBeNil(t *testing.T) {
+	for _, body := range []string{"", "null", " null\n"} {
+		request := hostel.Request{Body: []byte(body)}
+		pointer, list, object, anything := &order{}, []int{1}, map[string]int{}, any(1)
+		for _, target := range []any{&pointer, &list, &object, &anything} {
+			if err := request.JSON(target); err != nil {
+				t.Errorf("%q: %v", body, err)
+			}
+		}
+		if pointer != nil || list != nil || object != nil || anything != nil {
+			t.Errorf("%q: read %v, %v, %v and %v", body, pointer, list, object, anything)
+		}
+	}
+	empty := hostel.Request{}
+	failsWith(t, empty.JSON(new(order)), hostel.FailureBadRequest, "needs a JSON body and has none")
+	null := hostel.Request{Body: []byte("null")}
+	failsWith(t, null.JSON(new(order)), hostel.FailureBadRequest, "null does not fit hostel_test.order")
+}
+
+func TestBodyThatDoesNotFitIsABadRequestThatSaysWhere(t *testing.T) {
+	deep := strings.Repeat("[", 128) + strings.Repeat("]", 128)
+	for body, says := range map[string]string{
+		"{\"id\": 1,\n\"price\": \"2\"}":       "order.price of type float64 at line 2 column 12",
+		`{"id": 1, "price": 9007199254740993}`: "9007199254740993 does not fit float64 without rounding, at line 1",
+		"{} {}":                                "after top-level value at line 1 column 4",
+		"{\"id\":\n\n":                         "unexpected end of JSON input at line 3 column 0",
+		"\"a\xff\"":                            "not UTF-8 at line 1 column 2",
+		`{"a": "\ud800"}`:                      "a high surrogate without a low one after it at line 1 column 7",
+		`{"id": 1e400}`:                        "not finite as a binary64 at line 1 column 7",
+		deep:                                   "nested deeper than 127 arrays and objects at line 1 column 127",
+	} {
+		request := hostel.Request{Body: []byte(body)}
+		err := request.JSON(new(order))
+		failsWith(t, err, hostel.FailureBadRequest, "the request body: ")
+		failsWith(t, err, hostel.FailureBadRequest, says)
+	}
+}
+
+func TestPairedSurrogatesAndOtherEscapesAreRead(t *testing.T) {
+	request := hostel.Request{Body: []byte(`"\ud83d\ude00\\ud800 \"\u00e9"`)}
+	var text string
+	if err := request.JSON(&text); err != nil || text != "😀\\ud800 \"é" {
+		t.Errorf("read %q, %v", text, err)
+	}
+}
+
+func TestHeaderIsFoundInAnyCaseAndTheFirstWins(t *testing.T) {
+	http := hostel.HTTPRequest{Headers: []hostel.Header{
+		{Name: "accept", Value: []byte("a/b")}, {Name: "accept", Value: []byte("c/d")},
+	}}
+	if http.Header("Accept") != "a/b" || http.Header("accepts") != "" {
+		t.Errorf("found %q and %q", http.Header("Accept"), http.Header("accepts"))
+	}
+}
+
+func TestPathParameterIsFoundByItsName(t *testing.T) {
+	http := hostel.HTTPRequest{PathParams: []hostel.PathParam{{Name: "id", Value: "a b"}}}
+	if http.PathParam("id") != "a b" || http.PathParam("ID") != "" {
+		t.Errorf("found %q and %q", http.PathParam("id"), http.PathParam("ID"))
+	}
+}
+
+func TestResponseWithMoreLeavesTheFirstOneAlone(t *testing.T) {
+	first := hostel.Text("made").WithHeader("X-A", "1")
+	second := first.WithStatus(201).WithHeader("Location", "/orders/7")
+	third := first.WithHeader("x-b", "2")
+	if len(first.Headers) != 1 || first.Status != 200 || first.Headers[0].Name != "x-a" ||
+		second.Headers[1].Name != "location" || third.Headers[1].Name != "x-b" {
+		t.Errorf("made %v, %v and %v", first, second, third)
+	}
+}

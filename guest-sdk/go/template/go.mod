@@ -1,0 +1,8 @@
+module my-service
+
+go 1.26
+
+require hostel-sdk v0.0.0
+
+// `.hostel` is a link to the SDK of the installed tool, which makes it anew when it is missing.
+replace hostel-sdk => ./.hostel/guest-sdk/go

@@ -1,0 +1,164 @@
+package hostel
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// What the language cannot turn into JSON, or would turn into something else in silence.
+
+// toJSON is the value's text, by the rules of encoding/json, but for <, > and &.
+func toJSON(value any) ([]byte, error) {
+	if text, written := writeQuickly(make([]byte, 0, 128), value); written {
+		return text, nil
+	}
+	return toJSONSlowly(value)
+}
+
+func toJSONSlowly(value any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	written := bytes.TrimSuffix(text.Bytes(), []byte("\n"))
+	// What is not UTF-8 encoding/json writes as this escape, and U+FFFD itself as it is.
+	if bytes.Contains(written, []byte(`\ufffd`)) {
+		if err := silentlyChanged(reflect.ValueOf(value), notUTF8); err != nil {
+			return nil, err
+		}
+	}
+	if !utf8.Valid(written) {
+		return nil, errors.New("a MarshalJSON wrote what is not UTF-8")
+	}
+	return written, nil
+}
+
+// toStorable is as toJSON, and refuses what another reader would not know again.
+func toStorable(text []byte, value any) ([]byte, error) {
+	if text, written := writeQuickly(text, value); written {
+		return text, nil
+	}
+	text, err := toJSONSlowly(value)
+	if err != nil {
+		return nil, err
+	}
+	return text, silentlyChanged(reflect.ValueOf(value), notKnownAgain)
+}
+
+// rule says why a value that is not looked into is refused, if it is.
+type rule func(value reflect.Value) error
+
+func notUTF8(value reflect.Value) error {
+	if value.Kind() == reflect.String && !utf8.ValidString(value.String()) {
+		return fmt.Errorf("the string %s is not UTF-8", shortened(value.String()))
+	}
+	return nil
+}
+
+func notKnownAgain(value reflect.Value) error {
+	if marshalsByPointer(value.Type()) && !value.CanAddr() {
+		return fmt.Errorf("a %v says only by pointer what its JSON is: store &value", value.Type())
+	}
+	if reason := lostType(value.Type()); reason != "" && !(value.Kind() != reflect.Struct && value.IsNil()) {
+		return errors.New(reason)
+	}
+	return nil
+}
+
+var (
+	marshaler     = reflect.TypeFor[json.Marshaler]()
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+// lostType tells why a type is refused: JSON has nothing like it, and what encoding/json writes for
+// it others read as something else.
+func lostType(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return "a time.Time would come back as a string: " +
+			"store value.Unix() or value.Format(time.RFC3339Nano)"
+	case marshals(t):
+		return ""
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !marshals(t.Elem()):
+		return "a []byte would come back as a string of base64: store string(value), " +
+			"or what base64.StdEncoding.EncodeToString makes of it"
+	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0:
+		return "a set would come back as an object: store slices.Sorted(maps.Keys(value))"
+	}
+	return ""
+}
+
+// marshals is true for a type that says itself what its JSON is.
+func marshals(t reflect.Type) bool {
+	return t.Implements(marshaler) || t.Implements(textMarshaler) || marshalsByPointer(t)
+}
+
+// marshalsByPointer is true for a type whose pointer alone does: encoding/json passes it over where
+// it cannot take the address, in a map for example.
+func marshalsByPointer(t reflect.Type) bool {
+	if t.Implements(marshaler) || t.Implements(textMarshaler) {
+		return false
+	}
+	pointer := reflect.PointerTo(t)
+	return pointer.Implements(marshaler) || pointer.Implements(textMarshaler)
+}
+
+// silentlyChanged looks for what breaks a rule in a value that encoding/json has written, so there
+// is no cycle in it.
+func silentlyChanged(value reflect.Value, rule rule) error {
+	// First of all, since a pointer to a type has all the methods of the type.
+	for value.Kind() == reflect.Pointer || value.Kind() == reflect.Interface {
+		value = value.Elem()
+	}
+	if !value.IsValid() {
+		return nil
+	}
+	if err := rule(value); err != nil {
+		return err
+	}
+	if marshals(value.Type()) {
+		return nil
+	}
+	switch value.Kind() {
+	case reflect.Slice, reflect.Array:
+		for i := range value.Len() {
+			if err := silentlyChanged(value.Index(i), rule); err != nil {
+				return fmt.Errorf("[%d]: %w", i, err)
+			}
+		}
+	case reflect.Map:
+		for key, item := range value.Seq2() {
+			if err := silentlyChanged(key, rule); err != nil {
+				return err
+			}
+			if err := silentlyChanged(item, rule); err != nil {
+				return fmt.Errorf("%v: %w", key, err)
+			}
+		}
+	case reflect.Struct:
+		return fieldChanged(value, rule)
+	}
+	return nil
+}
+
+func fieldChanged(value reflect.Value, rule rule) error {
+	for i := range value.NumField() {
+		name, inner, written := jsonField(value.Type().Field(i))
+		if inner == nil && !written {
+			continue
+		}
+		if err := silentlyChanged(value.Field(i), rule); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}

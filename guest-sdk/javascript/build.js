@@ -1,0 +1,204 @@
+// Builds a service in JavaScript or TypeScript into a component:
+//
+//     node build.js --wit FOLDER --esbuild FOLDER --componentize FOLDER [--typescript FOLDER] \
+//         SOURCE OUT
+//
+// A tool's folder is the one that its node_modules is in. All modules become one, in which the SDK
+// comes first; that is loaded in the engine, and the loaded state is the component. What is wrong
+// with the source is said on stderr, the author's file, line and column in front.
+
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { builtinModules, createRequire } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { place } from "./runtime/places.js";
+
+const SDK = dirname(fileURLToPath(import.meta.url));
+
+/** What the engine's stacks call the one module; `runtime/places.js` knows it. */
+const PLUGIN = "hostel-plugin.js";
+
+/** Loading a module that takes longer never ends: a service's own limit is a second. */
+const LONGEST_LOAD_MS = 60_000;
+
+const folder = { type: "string" };
+const { values: tools, positionals } = parseArgs({
+  options: { typescript: folder, esbuild: folder, componentize: folder, wit: folder },
+  allowPositionals: true,
+});
+const [source, out] = positionals.map((path) => resolve(path));
+const work = join(dirname(out), "javascript");
+
+/** An error of the author's, whose message is all there is to say. */
+class SourceError extends Error {}
+
+try {
+  mkdirSync(work, { recursive: true });
+  const checked = tools.typescript ? checkTypes() : undefined;
+  const script = await bundle();
+  await checked;
+  await componentize(script);
+} catch (error) {
+  process.stderr.write(`${error instanceof SourceError ? error.message : error.stack}\n`);
+  process.exitCode = 1;
+}
+
+function load(tool, name) {
+  return createRequire(join(resolve(tool), "package.json"))(name);
+}
+
+/** The path as the author would write it. */
+function shown(path) {
+  const inside = relative(dirname(source), resolve(path));
+  return inside.startsWith("..") ? path : inside;
+}
+
+/** All modules as one, with the source map at its end. */
+async function bundle() {
+  const esbuild = load(tools.esbuild, "esbuild");
+  const entry = `import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
+    import * as plugin from ${JSON.stringify(source)};
+    export const handler = start(plugin);`;
+  const built = await esbuild
+    .build({
+      stdin: { contents: entry, resolveDir: dirname(source), sourcefile: "hostel" },
+      absWorkingDir: dirname(source),
+      outfile: PLUGIN,
+      write: false,
+      bundle: true,
+      format: "esm",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      conditions: ["module"],
+      alias: { "hostel-sdk": join(SDK, "index.js") },
+      external: ["hostel:*", "wasi:*"],
+      // The SDK's promises are those that a service can wait for; generators are what they drive.
+      target: "es2024",
+      supported: { "async-await": false, "async-generator": false, "for-await": false },
+      charset: "utf8",
+      sourcemap: "external",
+      sourcesContent: false,
+      logLevel: "silent",
+    })
+    .catch((error) => {
+      throw error.errors ? new SourceError(error.errors.map(message).join("\n")) : error;
+    });
+  for (const warning of built.warnings) process.stderr.write(`${message(warning)}\n`);
+  return withMap(built.outputFiles);
+}
+
+/** One of esbuild's messages in a line, which says what a service needs to know. */
+function message({ location, text }) {
+  const where = location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";
+  const [, missing] = /^Could not resolve "(.*)"$/.exec(text) ?? [];
+  if (missing !== undefined) return `${where}${notResolved(missing)}`;
+  if (/^No loader is configured for "\.node"/.test(text)) {
+    return `${where}a native extension cannot run in WebAssembly: use a package without one`;
+  }
+  if (text.startsWith("Top-level await")) {
+    return `${where}a module of a service cannot await while it loads: await in the service`;
+  }
+  return `${where}${text}`;
+}
+
+function notResolved(name) {
+  const bare = name.replace(/^node:/, "");
+  if (name.startsWith("node:") || builtinModules.includes(bare)) {
+    return `there is no "${name}" in a service, which has none of Node's own modules`;
+  }
+  const fix = /^[./]/.test(name) ? "there is no such file" : `\`npm install ${name}\` may mend it`;
+  return `"${name}" is not to be found: ${fix}`;
+}
+
+/** The module with what is needed of its source map, the SDK's own files left unnamed. */
+function withMap(files) {
+  const text = (ending) => files.find(({ path }) => path.endsWith(ending)).text;
+  const { mappings, sources } = JSON.parse(text(".map"));
+  const authors = (path) => path !== "hostel" && !resolve(dirname(source), path).startsWith(SDK);
+  const named = (path) => (authors(path) ? shown(resolve(dirname(source), path)) : null);
+  const names = sources.map(named);
+  globalThis.HOSTEL_SOURCE_MAP = { mappings, sources: names };
+  const map = JSON.stringify(globalThis.HOSTEL_SOURCE_MAP);
+  return `${text(PLUGIN)}\nglobalThis.HOSTEL_SOURCE_MAP = ${map};\n`;
+}
+
+/** Runs TypeScript's own check over what the source imports. */
+function checkTypes() {
+  const options = { noEmit: true, incremental: false, composite: false, types: [] };
+  const own = join(dirname(source), "tsconfig.json");
+  const files = [source, join(SDK, "globals.d.ts")];
+  const config = { compilerOptions: options, include: [], files };
+  if (existsSync(own)) {
+    config.extends = own;
+  } else {
+    Object.assign(options, { strict: true, target: "es2024", lib: ["es2024"] });
+    Object.assign(options, { module: "esnext", moduleResolution: "bundler" });
+    options.allowImportingTsExtensions = true;
+  }
+  if (!existsSync(join(dirname(source), "node_modules", "hostel-sdk"))) {
+    options.paths = { "hostel-sdk": [join(SDK, "index.d.ts")] };
+  }
+  const file = join(work, "tsconfig.json");
+  writeFileSync(file, JSON.stringify(config));
+  const tsc = load(tools.typescript, "typescript/package.json").bin.tsc;
+  const tool = join(resolve(tools.typescript), "node_modules", "typescript", tsc);
+  const arguments_ = [tool, "--project", file, "--pretty", "false"];
+  const running = spawn(process.execPath, arguments_, { cwd: dirname(source) });
+  let words = "";
+  running.stdout.on("data", (chunk) => (words += chunk));
+  running.stderr.on("data", (chunk) => (words += chunk));
+  return new Promise((done, failed) => {
+    running.on("error", failed);
+    running.on("close", (code) => (code === 0 ? done() : failed(new SourceError(located(words)))));
+  });
+}
+
+/** TypeScript's lines with the place in the form that all others have. */
+function located(words) {
+  return words.trim().replace(/^(.+)\((\d+),(\d+)\): error/gm, "$1:$2:$3: error");
+}
+
+/** Loads the module in the engine and writes the component. */
+async function componentize(script) {
+  const engine = load(tools.componentize, "componentize-qjs");
+  const late = setTimeout(() => {
+    process.stderr.write(`${shown(source)}: the module has not loaded in a minute: does it end?\n`);
+    process.exit(1);
+  }, LONGEST_LOAD_MS);
+  const jsPath = join(work, PLUGIN);
+  writeFileSync(jsPath, script);
+  const options = { witPath: world(), jsSource: script, jsPath, moduleRoot: work, sync: true };
+  try {
+    const { component } = await engine.componentize(options);
+    writeFileSync(out, component);
+  } catch (error) {
+    throw new SourceError(loadError(String(error.message)));
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** The world with what it includes, laid out as WIT wants it: the main package on top. */
+function world() {
+  const made = join(work, "wit");
+  const deps = join(made, "deps");
+  cpSync(join(SDK, "wit"), made, { recursive: true });
+  cpSync(join(tools.wit, "deps"), deps, { recursive: true });
+  cpSync(tools.wit, join(deps, "hostel-service"), {
+    recursive: true,
+    filter: (path) => resolve(path) !== resolve(tools.wit, "deps"),
+  });
+  return made;
+}
+
+/** What went wrong while the module loaded, the author's innermost place in front. */
+function loadError(words) {
+  const [, said] = /module evaluation: (?:Error: )?([^\n]*)/.exec(words) ?? [];
+  if (said === undefined) return words.trim();
+  const places = words.split("\n").filter((line) => /^\s+at /.test(line));
+  const where = places.map((line) => place(line.replace(/^\s+at /, ""))).find(Boolean);
+  return `${where ?? shown(source)}: ${said}`;
+}

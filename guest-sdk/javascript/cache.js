@@ -1,0 +1,127 @@
+import { host } from "./host.js";
+import { OF_THE_CACHE, fromText, toText } from "./json.js";
+
+/** How deep the host lets a value be nested, so that every SDK can read it. */
+const LEVELS_OF_A_VALUE = 100;
+
+/** Ten years: `hostel:cache/cache` takes no longer expiry. */
+const LONGEST_EXPIRY = 315_360_000;
+
+export class CacheError extends Error {
+  static {
+    this.prototype.name = "CacheError";
+  }
+
+  constructor(kind, message) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+class Cache {
+  get(key) {
+    const text = this.getRaw(key);
+    if (text === undefined) return undefined;
+    try {
+      return fromText(text, OF_THE_CACHE) ?? undefined;
+    } catch (error) {
+      throw new RangeError(
+        `the value under ${shortened(key)}: ${error.message}; getRaw gives its text`,
+      );
+    }
+  }
+
+  getInteger(key) {
+    const text = this.getRaw(key);
+    if (text === undefined || text === "null") return undefined;
+    const value = Number(text);
+    if (/^\s*-?\d+\s*$/.test(text) && Number.isSafeInteger(value)) return value;
+    throw new RangeError(
+      `the value under ${shortened(key)}, ${shortened(text)}, is no integer of up to 2^53 - 1; ` +
+        "getRaw gives its text",
+    );
+  }
+
+  getRaw(key) {
+    checkKey(key);
+    try {
+      return host.get(key) ?? undefined;
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
+  set(key, value, options) {
+    checkKey(key);
+    const expiry = options === undefined ? undefined : expiryOf(options);
+    const text = toText(value, "value", LEVELS_OF_A_VALUE);
+    try {
+      host.set(key, text, expiry);
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
+  delete(key) {
+    checkKey(key);
+    try {
+      return host.delete(key);
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
+  exists(key) {
+    checkKey(key);
+    try {
+      return host.exists(key);
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+}
+
+export const cache = new Cache();
+
+function checkKey(key) {
+  if (typeof key !== "string") throw new TypeError(`the key ${String(key)} is no string`);
+  if (!key.isWellFormed()) {
+    throw new TypeError(`the key ${shortened(key)} holds half of a surrogate pair`);
+  }
+}
+
+/** The whole seconds that the options ask for, if they ask for any. */
+function expiryOf(options) {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`expiry is an option: set(key, value, { expiry: ${shown(options)} })`);
+  }
+  for (const name in options) {
+    if (name !== "expiry") throw new TypeError(`set has no option ${name}, only expiry`);
+  }
+  const { expiry } = options;
+  if (expiry === undefined) return undefined;
+  if (typeof expiry !== "number") {
+    throw new TypeError(`expiry is ${shown(expiry)}: it must be a number of seconds`);
+  }
+  if (!Number.isInteger(expiry) || expiry < 1 || expiry > LONGEST_EXPIRY) {
+    throw new RangeError(
+      `expiry is ${expiry}: it must be whole seconds, 1 to ${LONGEST_EXPIRY} (ten years)`,
+    );
+  }
+  return expiry;
+}
+
+/** The host's refusal as an error of ours; any other error as it is. */
+function refused(error) {
+  const { payload } = error;
+  return payload?.kind === undefined ? error : new CacheError(payload.kind, payload.message);
+}
+
+function shown(value) {
+  return typeof value === "string" ? shortened(value) : String(value);
+}
+
+/** The text in quotes, cut to what an error message can carry. */
+function shortened(text) {
+  return text.length > 64 ? `${JSON.stringify(text.slice(0, 64))}..` : JSON.stringify(text);
+}

@@ -1,0 +1,83 @@
+// Interprets one step of a conformance scenario per request, through the public SDK alone.
+
+import { CacheError, Failure, cache, log } from "hostel-sdk";
+
+const steps = {
+  get: ({ key }) => cache.get(key) ?? null,
+  "get-many": ({ key, value }) => {
+    for (let call = 0; call < value; call++) cache.get(key);
+    return null;
+  },
+  "get-integer": ({ key }) => cache.getInteger(key)?.toString() ?? null,
+  raw: ({ key }) => cache.getRaw(key) ?? null,
+  set: ({ key, value, ...step }) => {
+    if ("expiry" in step) cache.set(key, value, { expiry: step.expiry });
+    else cache.set(key, value);
+    return null;
+  },
+  delete: ({ key }) => cache.delete(key),
+  exists: ({ key }) => cache.exists(key),
+  "set-special": ({ key, what }) => {
+    if (!(what in specials)) return undefined;
+    cache.set(key, specials[what]());
+    return null;
+  },
+  mutate: ({ key }) => {
+    cache.set(key, { a: [1] });
+    cache.get(key).a.push(2);
+    return cache.get(key);
+  },
+  log: ({ value: level, what: message }) => {
+    log[level](message);
+    return null;
+  },
+  fail: ({ value: kind, what: message }) => {
+    throw new Failure(kind, message);
+  },
+  random: () => [
+    `Math.random:${Math.random()}`,
+    `crypto.getRandomValues:${crypto.getRandomValues(new Uint32Array(4)).join("-")}`,
+    `crypto.randomUUID:${crypto.randomUUID()}`,
+  ],
+};
+
+const specials = {
+  nan: () => NaN,
+  infinity: () => Infinity,
+  "-infinity": () => -Infinity,
+  cycle: () => {
+    const cycle = {};
+    cycle.self = cycle;
+    return cycle;
+  },
+  function: () => () => {},
+  set: () => new Set([1]),
+  date: () => new Date(),
+  bytes: () => new Uint8Array([1, 2]),
+  undefined: () => undefined,
+  map: () => new Map([["a", 1]]),
+  bigint: () => 2n ** 70n,
+  "integer-keys": () => ({ 1: "a" }),
+  tuple: () => [1, "a"],
+  "lone-surrogate": () => "\ud800",
+};
+
+/** What an error of the cache, or of the SDK before it calls the cache, is called. */
+function kindOf(error) {
+  if (error instanceof CacheError) return error.kind;
+  if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+  return /^expiry\b/.test(error.message) ? "invalid-expiry" : "invalid-value";
+}
+
+function conformance(request) {
+  const step = request.json();
+  try {
+    const ok = steps[step.op]?.(step);
+    return ok === undefined ? { skip: true } : { ok };
+  } catch (error) {
+    return { error: kindOf(error) };
+  }
+}
+conformance.description = "Interprets one step of a scenario.";
+
+export default { conformance };

@@ -1,0 +1,71 @@
+import { CacheError } from "./cache.js";
+
+export class Failure extends Error {
+  static {
+    this.prototype.name = "Failure";
+  }
+
+  constructor(kind, message, options) {
+    if (!KINDS.has(kind)) {
+      throw new TypeError(`${String(kind)} is no kind of failure: ${[...KINDS].join(", ")}`);
+    }
+    super(message, options);
+    this.kind = kind;
+  }
+
+  static badRequest(message) {
+    return new Failure("bad-request", message);
+  }
+
+  static unauthorized(message) {
+    return new Failure("unauthorized", message);
+  }
+
+  static forbidden(message) {
+    return new Failure("forbidden", message);
+  }
+
+  static notFound(message) {
+    return new Failure("not-found", message);
+  }
+
+  static methodNotAllowed(message) {
+    return new Failure("method-not-allowed", message);
+  }
+
+  static conflict(message) {
+    return new Failure("conflict", message);
+  }
+
+  static tooManyRequests(message) {
+    return new Failure("too-many-requests", message);
+  }
+
+  static internal(message) {
+    return new Failure("internal", message);
+  }
+
+  static unavailable(message) {
+    return new Failure("unavailable", message);
+  }
+}
+
+const KINDS = new Set([
+  "bad-request",
+  "unauthorized",
+  "forbidden",
+  "not-found",
+  "method-not-allowed",
+  "conflict",
+  "too-many-requests",
+  "internal",
+  "unavailable",
+]);
+
+/** The failure that whatever a service threw stands for. */
+export function failureOf(thrown) {
+  if (thrown instanceof Failure) return thrown;
+  const unavailable = thrown instanceof CacheError && thrown.kind === "unavailable";
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new Failure(unavailable ? "unavailable" : "internal", message, { cause: thrown });
+}

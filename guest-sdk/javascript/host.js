@@ -1,0 +1,17 @@
+// What stands behind the cache and the log: the host in a plugin, the newest fake in a test.
+// Either has the functions of `wit/`, which throw an error with a `payload` of kind and message.
+
+function absent() {
+  throw new Error(
+    "there is no cache and no log while a module loads, and in a test none without a Fake: " +
+      "use them inside a service",
+  );
+}
+
+/** The host. */
+export let host = { get: absent, set: absent, delete: absent, exists: absent, log: absent };
+
+/** Puts a host behind the SDK. */
+export function connect(newHost) {
+  host = newHost;
+}

@@ -1,0 +1,171 @@
+// JSON without lost values: what the built-in JSON would round, drop or turn into something else
+// in silence is an error.
+
+/** What is worth a closer look in a text that the cache took: more digits than a number holds. */
+export const OF_THE_CACHE = /\d{16}/;
+
+/** Likewise in any other text, where a number may also be too large to be finite. */
+export const OF_ANYONE = /\d{16}|[eE]\+?\d{3}/;
+
+const NUMBER = /-?\d[\d.eE+-]*/g;
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The JSON text of a value, which errors call `name`, of at most so many levels of nesting.
+ *
+ * Throws a TypeError or a RangeError that names the place in the value when it has no JSON form.
+ */
+export function toText(value, name, levels) {
+  hasNegativeZero = false;
+  try {
+    check(value, levels);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const path = error.path.length > 64 ? `${error.path.slice(0, 64)}..` : error.path;
+    throw new error.Kind(`${name}${path} ${error.says}`);
+  }
+  return hasNegativeZero ? JSON.stringify(value, negativeZeros) : JSON.stringify(value);
+}
+
+/**
+ * The value of a JSON text; `suspect` tells where the text is from.
+ *
+ * Throws a SyntaxError when it is none, and a RangeError that names the number when a number does
+ * not fit: an integer beyond 2^53 - 1, or one that is not finite.
+ */
+export function fromText(text, suspect) {
+  const value = JSON.parse(text);
+  if (typeof value === "number") {
+    if (value > MOST || value < -MOST) checkNumber(text.trim());
+  } else if (typeof value === "object" && text.length > 6 && suspect.test(text)) {
+    checkNumbers(text);
+  }
+  return value;
+}
+
+/** Why a value has no JSON form; the path grows on the way out. */
+class Refusal {
+  path = "";
+
+  constructor(Kind, says) {
+    this.Kind = Kind;
+    this.says = says;
+  }
+}
+
+/** Whether the value that was checked last holds a -0, of which the built-in JSON makes 0. */
+let hasNegativeZero = false;
+
+/** Keeps a -0, where the engine can (Node from version 21). */
+function negativeZeros(_key, value) {
+  return Object.is(value, -0) && JSON.rawJSON ? JSON.rawJSON("-0") : value;
+}
+
+/** `levels` is how many more the value may have. */
+function check(value, levels) {
+  switch (typeof value) {
+    case "string":
+      if (!value.isWellFormed()) throw halfAPair();
+      return;
+    case "number":
+      // Zero for what is finite, NaN for what is not, without a call.
+      if (value - value !== 0) {
+        throw new Refusal(RangeError, `is ${value}, which is no JSON number: use null or a text`);
+      }
+      if (value === 0 && 1 / value < 0) hasNegativeZero = true;
+      return;
+    case "boolean":
+      return;
+    case "object":
+      if (value !== null) checkContainer(value, levels);
+      return;
+    case "undefined":
+      throw new Refusal(TypeError, "is undefined, unknown to JSON: leave it out, or use null");
+    case "bigint":
+      throw new Refusal(TypeError, "is a BigInt, which JSON numbers do not keep: use String(..)");
+    default:
+      throw new Refusal(TypeError, `is a ${typeof value}, which JSON cannot hold`);
+  }
+}
+
+function checkContainer(value, levels) {
+  if (levels === 0) throw new Refusal(RangeError, "is too deep inside, or the value holds itself");
+  if (Array.isArray(value)) return checkArray(value, levels - 1);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    const what = prototype.constructor?.name || "no plain object";
+    throw new Refusal(TypeError, `is a ${what}: ${REMEDIES[what] ?? "make it a plain object"}`);
+  }
+  checkObject(value, levels - 1);
+}
+
+const REMEDIES = {
+  Date: "store its toISOString()",
+  Map: "store Object.fromEntries(..) of it",
+  Promise: "await it first",
+  Set: "store [...] of it",
+  Uint8Array: "store text, base64 for example",
+};
+
+function checkArray(values, levels) {
+  let at = 0;
+  try {
+    for (; at < values.length; at++) check(values[at], levels);
+  } catch (error) {
+    if (error instanceof Refusal) error.path = `[${at}]${error.path}`;
+    throw error;
+  }
+}
+
+function checkObject(value, levels) {
+  const keys = Object.keys(value);
+  let at = 0;
+  try {
+    for (; at < keys.length; at++) {
+      if (!keys[at].isWellFormed()) throw halfAPair();
+      check(value[keys[at]], levels);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) error.path = member(keys[at]) + error.path;
+    throw error;
+  }
+}
+
+function halfAPair() {
+  return new Refusal(TypeError, "holds half of a surrogate pair: toWellFormed() replaces it");
+}
+
+function member(key) {
+  return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+/** Looks at every number outside the strings of a text that is valid JSON. */
+function checkNumbers(text) {
+  let at = 0;
+  while (at < text.length) {
+    const quote = text.indexOf('"', at);
+    const end = quote === -1 ? text.length : quote;
+    for (const number of text.slice(at, end).match(NUMBER) ?? []) checkNumber(number);
+    if (quote === -1) return;
+    at = stringEnd(text, quote + 1);
+  }
+}
+
+/** The place behind the string whose content begins at `at`. */
+function stringEnd(text, at) {
+  for (;;) {
+    const quote = text.indexOf('"', at);
+    let before = quote - 1;
+    while (text[before] === "\\") before--;
+    if ((quote - before) % 2 === 1) return quote + 1;
+    at = quote + 1;
+  }
+}
+
+function checkNumber(text) {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) || (Number.isFinite(value) && !/^-?\d+$/.test(text))) return;
+  const shown = text.length > 40 ? `${text.slice(0, 40)}..` : text;
+  throw new RangeError(`${shown} does not fit a number without rounding`);
+}

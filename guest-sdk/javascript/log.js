@@ -1,0 +1,72 @@
+import { host } from "./host.js";
+
+export const log = {
+  debug: (...values) => write("debug", values),
+  info: (...values) => write("info", values),
+  warn: (...values) => write("warn", values),
+  error: (...values) => write("error", values),
+};
+
+function write(level, values) {
+  host.log(level, values.map(shown).join(" ").toWellFormed());
+}
+
+/** A text as it is, an error with where it happened, anything else much like its source. */
+export function shown(value) {
+  if (typeof value === "string") return value;
+  if (value instanceof Error) return shownError(value);
+  return inner(value, []);
+}
+
+function inner(value, above) {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "bigint":
+      return `${value}n`;
+    case "function":
+      return `[function ${value.name || "without a name"}]`;
+    case "object":
+      return value === null ? "null" : container(value, above);
+    default:
+      return Object.is(value, -0) ? "-0" : String(value);
+  }
+}
+
+function container(value, above) {
+  if (above.includes(value)) return "[itself]";
+  if (value instanceof Error) return shownError(value);
+  if (value instanceof Date) return Number.isNaN(+value) ? "[invalid date]" : value.toISOString();
+  const within = [...above, value];
+  const list = (values) => Array.from(values, (value) => inner(value, within)).join(",");
+  const name = Object.getPrototypeOf(value)?.constructor?.name ?? "Object";
+  if (Array.isArray(value)) return `[${list(value)}]`;
+  if (value instanceof Set) return `Set [${list(value)}]`;
+  if (value instanceof Map) return `Map [${list(value)}]`;
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return `${name} [${list(value)}]`;
+  const members = Object.keys(value).map(
+    (key) => `${JSON.stringify(key)}:${inner(value[key], within)}`,
+  );
+  return `${name === "Object" ? "" : `${name} `}{${members.join(",")}}`;
+}
+
+/** In one line: what, and where by the author's own files, the innermost place first. */
+function shownError(error) {
+  const { cause, stack } = error;
+  const places = String(stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => place(line.trim().slice("at ".length)))
+    .filter((place) => place !== undefined);
+  const where = places.length === 0 ? "" : ` at ${places.join(", ")}`;
+  const because = cause === undefined ? "" : `; because of ${shown(cause)}`;
+  return `${error.name}: ${error.message}${where}${because}`;
+}
+
+/** Makes a line of a stack name a place in the author's files; undefined leaves it out. */
+let place = (line) => line;
+
+/** Sets how a place in a plugin's one file is found in the files that it was made of. */
+export function mapPlaces(map) {
+  place = map;
+}

@@ -1,0 +1,58 @@
+import { OF_ANYONE, fromText, toText } from "./json.js";
+
+/** What a common reader of JSON reads (serde_json), so that an answer may hold a value and more. */
+const LEVELS_OF_AN_ANSWER = 127;
+
+const UTF8 = new TextEncoder();
+
+export class Response {
+  constructor(body = new Uint8Array(), { status = 200, contentType, headers = [] } = {}) {
+    if (!(body instanceof Uint8Array)) {
+      throw new TypeError("a body is a Uint8Array: Response.text makes one of text");
+    }
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new RangeError(`a status of ${String(status)}: it must be 200 to 599`);
+    }
+    this.status = status;
+    this.contentType = contentType ?? undefined;
+    const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
+    this.headers = pairs.map(([name, value]) => [String(name).toLowerCase(), bytesOf(value)]);
+    this.body = body;
+  }
+
+  static json(value, options) {
+    const text = toText(value, "answer", LEVELS_OF_AN_ANSWER);
+    return new Response(UTF8.encode(text), { contentType: "application/json", ...options });
+  }
+
+  static text(text, options) {
+    const contentType = "text/plain; charset=utf-8";
+    return new Response(UTF8.encode(text), { contentType, ...options });
+  }
+
+  static bytes(body, options) {
+    return new Response(body, { contentType: "application/octet-stream", ...options });
+  }
+
+  static empty(options) {
+    return new Response(new Uint8Array(), { status: 204, ...options });
+  }
+
+  text() {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.body);
+  }
+
+  json() {
+    return this.body.length === 0 ? undefined : fromText(this.text(), OF_ANYONE);
+  }
+}
+
+function bytesOf(value) {
+  return value instanceof Uint8Array ? value : UTF8.encode(String(value));
+}
+
+/** What a service returned, as a response. */
+export function responseOf(returned) {
+  if (returned instanceof Response) return returned;
+  return returned === undefined ? Response.empty() : Response.json(returned);
+}

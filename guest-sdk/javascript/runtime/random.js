@@ -1,0 +1,67 @@
+// Random numbers that are the instance's own. The engine's generator is part of the image that the
+// build makes of the loaded module, so all instances would draw the same from it.
+
+/** The bytes of the host, once a service runs. */
+let randomBytes;
+
+/** The state of Math.random (sfc32), made of the host's bytes when it is first drawn from. */
+let [a, b, c, counter, seeded] = [0, 0, 0, 0, false];
+
+/** Lets random numbers be drawn. Before that, each would be drawn once, for all instances. */
+export function allow(bytes) {
+  randomBytes = bytes;
+}
+
+function bytes(count, what) {
+  if (randomBytes === undefined) {
+    throw new Error(
+      `${what} while the module loads would give every instance the same: use it inside a service`,
+    );
+  }
+  return Uint8Array.from(randomBytes(count));
+}
+
+function random() {
+  if (!seeded) seed();
+  const high = next() >>> 5;
+  return (high * 0x4000000 + (next() >>> 6)) / 0x20000000000000;
+}
+
+function seed() {
+  [a, b, c, counter] = new Int32Array(bytes(16, "Math.random").buffer);
+  seeded = true;
+}
+
+function next() {
+  const drawn = (a + b + counter) | 0;
+  counter = (counter + 1) | 0;
+  a = b ^ (b >>> 9);
+  b = (c + (c << 3)) | 0;
+  c = (((c << 21) | (c >>> 11)) + drawn) | 0;
+  return drawn;
+}
+
+const crypto = {
+  getRandomValues(array) {
+    if (!ArrayBuffer.isView(array)) throw new TypeError("getRandomValues fills a typed array");
+    const view = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    view.set(bytes(view.length, "crypto.getRandomValues"));
+    return array;
+  },
+
+  randomUUID() {
+    const drawn = bytes(16, "crypto.randomUUID");
+    drawn[6] = (drawn[6] & 0x0f) | 0x40;
+    drawn[8] = (drawn[8] & 0x3f) | 0x80;
+    const hex = drawn.toHex();
+    const parts = [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]];
+    return parts.map(([from, to]) => hex.slice(from, to)).join("-");
+  },
+};
+
+/** Puts Math.random and crypto in place. */
+export function install() {
+  const property = (value) => ({ value, configurable: true, writable: true });
+  Object.defineProperty(Math, "random", property(random));
+  Object.defineProperty(globalThis, "crypto", property(crypto));
+}

@@ -1,0 +1,66 @@
+// TextEncoder and TextDecoder for UTF-8, which QuickJS does not have, of what it does in native
+// code: base64, escapes, and URI components, which are UTF-8.
+
+/** Whole sequences of UTF-8, and what begins one and does not end it: that is one U+FFFD. */
+const SEQUENCE = new RegExp(
+  String.raw`[\0-\x7f]+|[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|\xed[\x80-\x9f]|` +
+    String.raw`[\xe1-\xec\xee\xef][\x80-\xbf])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|\xf4[\x80-\x8f]|` +
+    String.raw`[\xf1-\xf3][\x80-\xbf])[\x80-\xbf]{2}|(\xe0[\xa0-\xbf]|\xed[\x80-\x9f]|` +
+    String.raw`[\xe1-\xec\xee\xef][\x80-\xbf]|(?:\xf0[\x90-\xbf]|\xf4[\x80-\x8f]|` +
+    String.raw`[\xf1-\xf3][\x80-\xbf])[\x80-\xbf]?|[\s\S])`,
+  "g",
+);
+
+class TextEncoder {
+  get encoding() {
+    return "utf-8";
+  }
+
+  encode(text = "") {
+    const binary = unescape(encodeURIComponent(String(text).toWellFormed()));
+    return Uint8Array.fromBase64(btoa(binary));
+  }
+}
+
+class TextDecoder {
+  #fatal;
+  #ignoreBOM;
+
+  constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
+    if (!/^\s*(unicode-1-1-)?utf-?8\s*$/i.test(label)) {
+      throw new RangeError(`${label} is no encoding here, only utf-8`);
+    }
+    this.#fatal = fatal;
+    this.#ignoreBOM = ignoreBOM;
+  }
+
+  get encoding() {
+    return "utf-8";
+  }
+
+  decode(bytes = new Uint8Array()) {
+    const view = ArrayBuffer.isView(bytes)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : new Uint8Array(bytes);
+    const text = decoded(atob(view.toBase64()), this.#fatal);
+    return text[0] === "\ufeff" && !this.#ignoreBOM ? text.slice(1) : text;
+  }
+}
+
+function decoded(binary, fatal) {
+  try {
+    return decodeURIComponent(escape(binary));
+  } catch {
+    if (fatal) throw new TypeError("the bytes are no UTF-8");
+  }
+  const replaced = (sequence, stray) =>
+    stray === undefined ? decodeURIComponent(escape(sequence)) : "\ufffd";
+  return binary.replace(SEQUENCE, replaced);
+}
+
+/** Makes both global. */
+export function install() {
+  const property = (value) => ({ value, configurable: true, writable: true });
+  Object.defineProperty(globalThis, "TextEncoder", property(TextEncoder));
+  Object.defineProperty(globalThis, "TextDecoder", property(TextDecoder));
+}

@@ -1,0 +1,13 @@
+import { cache, log } from "hostel-sdk";
+
+function greet(request) {
+  const { name = "world" } = request.json() ?? {};
+  const key = `greetings:${name}`;
+  const count = (cache.getInteger(key) ?? 0) + 1;
+  cache.set(key, count, { expiry: 3600 });
+  log.info(`greetings of ${name}: ${count}`);
+  return `Hello, ${name}! (${count})`;
+}
+greet.description = "Greets by name, and counts the greetings of the last hour.";
+
+export default { greet };

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Fake } from "../fake.js";
+import { CacheError, Failure, cache } from "../index.js";
+
+test("an entry is gone from the first instant of its expiry", () => {
+  const fake = new Fake();
+  cache.set("k", 1, { expiry: 1 });
+  fake.advance(0.999);
+  assert.equal(cache.get("k"), 1);
+  fake.advance(0.001);
+  assert.equal(cache.get("k"), undefined);
+  assert.equal(cache.exists("k"), false);
+  assert.deepEqual(fake.stats, { sets: 1, hits: 1, misses: 1, exists: 1, deletes: 0 });
+});
+
+test("a later set replaces the expiry too", () => {
+  const fake = new Fake();
+  cache.set("k", 1, { expiry: 1 });
+  cache.set("k", 2);
+  fake.advance(1000);
+  assert.equal(cache.get("k"), 2);
+});
+
+test("a stored null is told from a missing key by exists alone", () => {
+  new Fake();
+  cache.set("k", null);
+  assert.deepEqual([cache.get("k"), cache.getInteger("k")], [undefined, undefined]);
+  assert.deepEqual([cache.exists("k"), cache.exists("none")], [true, false]);
+  assert.deepEqual([cache.getRaw("k"), cache.getRaw("none")], ["null", undefined]);
+});
+
+test("an integer is exact or refused", () => {
+  new Fake();
+  cache.set("most", Number.MAX_SAFE_INTEGER);
+  assert.equal(cache.getInteger("most"), Number.MAX_SAFE_INTEGER);
+  for (const value of [1.5, "7", true, [1], Number.MAX_SAFE_INTEGER + 1]) {
+    cache.set("k", value);
+    assert.throws(() => cache.getInteger("k"), /getRaw/);
+  }
+});
+
+test("an expiry that is no whole seconds is refused before the call", () => {
+  new Fake();
+  cache.set("k", "old", { expiry: 60 });
+  for (const expiry of [0, -1, 1.5, NaN, Infinity, 2 ** 32 + 60, 315_360_001]) {
+    assert.throws(() => cache.set("k", 1, { expiry }), RangeError);
+  }
+  for (const expiry of [null, "60", 60n, true]) {
+    assert.throws(() => cache.set("k", 1, { expiry }), TypeError);
+  }
+  for (const options of [60, "60", null, { expire: 60 }, { ttl: 60 }]) {
+    assert.throws(() => cache.set("k", 1, options), TypeError);
+  }
+  assert.equal(cache.get("k"), "old");
+  cache.set("k", 1, { expiry: 315_360_000 });
+  cache.set("k", 1, { expiry: undefined });
+});
+
+test("a key that is none is refused", () => {
+  new Fake();
+  for (const key of [undefined, null, 1, {}, "\ud800"]) {
+    assert.throws(() => cache.get(key), TypeError);
+    assert.throws(() => cache.set(key, 1), TypeError);
+  }
+  for (const key of ["", "é".repeat(513)]) {
+    assert.throws(() => cache.delete(key), (error) => error.kind === "invalid-key");
+  }
+});
+
+test("what the host refuses is a CacheError with its kind", () => {
+  new Fake();
+  cache.set("k", "x".repeat(1024 * 1024 - 2));
+  const refused = (error) => error instanceof CacheError && error.kind === "too-large";
+  assert.throws(() => cache.set("k", "x".repeat(1024 * 1024 - 1)), refused);
+});
+
+test("an unavailable cache is an unavailable failure, any other error internal", async () => {
+  const fake = new Fake({
+    default: {
+      away() {
+        throw new CacheError("unavailable", "no answer in 250 ms");
+      },
+      odd() {
+        throw "a text";
+      },
+    },
+  });
+  const unavailable = { name: "Failure", kind: "unavailable", message: "no answer in 250 ms" };
+  await assert.rejects(fake.call("away"), unavailable);
+  await assert.rejects(fake.call("odd"), { kind: "internal", message: "a text" });
+  assert.throws(() => new Failure("teapot", "short and stout"), TypeError);
+});

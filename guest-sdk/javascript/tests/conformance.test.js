@@ -1,0 +1,37 @@
+// The scenarios that every language passes in a host hold on the fake as well.
+
+// Not the strict one: to the scenarios -0 and 0 are one number.
+import assert from "node:assert";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+
+import * as plugin from "../conformance/conformance.js";
+import { Fake } from "../fake.js";
+import { host } from "../host.js";
+
+const scenarios = new URL("../../conformance/scenarios.json", import.meta.url);
+
+for (const { name, steps } of JSON.parse(readFileSync(scenarios, "utf8"))) {
+  test(name, async () => {
+    const fake = new Fake(plugin);
+    for (const step of steps) await check(fake, step);
+  });
+}
+
+async function check(fake, step) {
+  const { op, key, value, seconds, bytes } = step;
+  if (op === "advance") return fake.advance(seconds);
+  if (op === "host-set") return host.set(key, value);
+  const sent = bytes ? { ...step, op: "set", value: "x".repeat(bytes - 2) } : step;
+  const { ok, error, failure, logged, distinct } = step.except?.javascript ?? step;
+  const logs = fake.logs.length;
+  const answer = await fake.call("conformance", sent).then(
+    (response) => response.json(),
+    ({ kind, message }) => ({ failure: [kind, message] }),
+  );
+  if (step.may_skip && answer.skip) return;
+  if (distinct) return;
+  if (failure) return assert.deepEqual(answer, { failure });
+  assert.deepEqual(answer, error ? { error } : { ok });
+  assert.deepEqual(fake.logs.slice(logs), logged ? [logged.join(": ")] : []);
+}

@@ -1,0 +1,75 @@
+// What only a plugin has. Each test runs it in Node, beside Node's own.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { original } from "../runtime/places.js";
+import { install, runJobs } from "../runtime/promise.js";
+
+const { Promise: NodePromise, queueMicrotask: nodeQueueMicrotask } = globalThis;
+
+/** Runs an act with the plugin's promises, and answers what it noted. */
+function noted(act) {
+  const notes = [];
+  install();
+  try {
+    act((note) => notes.push(note), globalThis.Promise);
+    const unhandled = runJobs();
+    return { notes, unhandled };
+  } finally {
+    globalThis.Promise = NodePromise;
+    globalThis.queueMicrotask = nodeQueueMicrotask;
+  }
+}
+
+test("reactions run in order, when told to", () => {
+  const { notes } = noted((note, Promise) => {
+    Promise.resolve(1).then(note);
+    new Promise((resolve) => resolve(Promise.resolve(3))).then(note);
+    Promise.resolve(2).then(note).then(() => note("then"));
+    queueMicrotask(() => note("task"));
+    note("first");
+  });
+  assert.deepEqual(notes, ["first", 1, 2, "task", "then", 3]);
+});
+
+test("promises are combined as everywhere", () => {
+  const { notes, unhandled } = noted((note, Promise) => {
+    const no = Promise.reject("no");
+    Promise.all([1, Promise.resolve(2)]).then(note);
+    Promise.all([1, no]).catch((error) => note(`all ${error}`));
+    Promise.allSettled([1, no]).then((all) => note(all.map(({ status }) => status)));
+    Promise.any([no, 3]).then(note);
+    Promise.any([no]).catch((error) => note(error.errors));
+    Promise.race([new Promise(() => {}), 4]).then(note);
+    Promise.resolve(5).finally(() => 6).then(note);
+    Promise.try(() => 7).then(note);
+    Promise.all([]).then(note);
+  });
+  const sorted = (values) => values.map(String).sort();
+  const expected = [[1, 2], "all no", ["fulfilled", "rejected"], 3, ["no"], 4, 5, 7, []];
+  assert.deepEqual(sorted(notes), sorted(expected));
+  assert.deepEqual(unhandled, []);
+});
+
+test("an error that nobody asks for is told", () => {
+  const { unhandled } = noted((_, Promise) => {
+    Promise.reject("told");
+    Promise.reject("asked").catch(() => {});
+    Promise.resolve().then(() => {
+      throw "late";
+    });
+  });
+  assert.deepEqual(unhandled, ["told", "late"]);
+});
+
+test("a place in the built file leads to the author's", () => {
+  // Line 1 is of no source; line 2 is a.js:1:1, from column 4 on a.js:3:2; line 3 is b.js:1:1.
+  const map = { mappings: ";AAAA,IAEC;ACFD", sources: ["a.js", "b.js"] };
+  assert.equal(original(map, 1, 1), undefined);
+  assert.equal(original(map, 2, 1), "a.js:1:1");
+  assert.equal(original(map, 2, 5), "a.js:3:2");
+  assert.equal(original(map, 3, 9), "b.js:1:1");
+  assert.equal(original(map, 4, 1), undefined);
+  assert.equal(original({ ...map, sources: ["a.js", null] }, 3, 1), undefined);
+});

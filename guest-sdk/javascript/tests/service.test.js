@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Fake } from "../fake.js";
+import { Failure, HttpRequest, Request, Response, Service, log } from "../index.js";
+import { servicesOf } from "../service.js";
+
+class PlaceOrder extends Service {
+  static description = "Places an order.";
+
+  async handle(request) {
+    return { id: request.json().id };
+  }
+}
+
+function isUp() {}
+
+test("services are classes by their names and what the default export lists", () => {
+  const plugin = { PlaceOrder, isUp, default: { isUp, "orders.place": PlaceOrder, HTTPGet: isUp } };
+  const listed = Array.from(servicesOf(plugin).values(), (service) => [
+    service.name,
+    service.description,
+  ]);
+  assert.deepEqual(listed, [
+    ["place-order", "Places an order."],
+    ["is-up", ""],
+    ["orders.place", "Places an order."],
+    ["http-get", ""],
+  ]);
+});
+
+test("exports without a service are refused with what to export", () => {
+  for (const [plugin, says] of [
+    [{ isUp }, /no service is exported/],
+    [{ default: isUp }, /has no name/],
+    [{ default: { a: 1 } }, /a is neither a function nor a class/],
+    [{ default: { placeOrder: isUp }, PlaceOrder }, /two services are called place-order/],
+  ]) {
+    assert.throws(() => servicesOf(plugin), says);
+  }
+});
+
+test("what a service returns becomes the response", async () => {
+  const answers = {
+    nothing: () => {},
+    value: () => [1],
+    made: async () => Response.text("made", { status: 201, headers: { Location: "/7" } }),
+  };
+  const fake = new Fake({ default: answers });
+  const response = async (name) => {
+    const { status, contentType, headers, body } = await fake.call(name);
+    const pairs = headers.map(([name, value]) => `${name}: ${new TextDecoder().decode(value)}`);
+    return [status, contentType, pairs, new TextDecoder().decode(body)];
+  };
+  assert.deepEqual(await response("nothing"), [204, undefined, [], ""]);
+  assert.deepEqual(await response("value"), [200, "application/json", [], "[1]"]);
+  const made = [201, "text/plain; charset=utf-8", ["location: /7"], "made"];
+  assert.deepEqual(await response("made"), made);
+  await assert.rejects(fake.call("gone"), { kind: "not-found", message: /nothing, value, made/ });
+});
+
+test("a response that HTTP cannot carry is refused when it is made", () => {
+  for (const status of [0, 199, 600, 200.5, "200"]) {
+    assert.throws(() => Response.empty({ status }), /200 to 599/);
+  }
+  assert.throws(() => new Response("text"), /Response.text/);
+  assert.throws(() => Response.json({ at: NaN }), /answer.at is NaN/);
+});
+
+test("a body is read as JSON, an empty one as nothing, a wrong one as a bad request", () => {
+  const request = (text) => new Request({ body: new TextEncoder().encode(text) });
+  assert.deepEqual(request('{"a":1}').json(), { a: 1 });
+  assert.equal(request("").json(), undefined);
+  const bad = (error) => error instanceof Failure && error.kind === "bad-request";
+  assert.throws(() => request("{").json(), bad);
+  assert.throws(() => request("9007199254740993").json(), bad);
+  assert.throws(() => new Request({ body: new Uint8Array([0xff]) }).json(), bad);
+});
+
+test("headers and path parameters are found by name", () => {
+  const value = new TextEncoder().encode("a/b");
+  const headers = [["accept", value], ["x", new Uint8Array([0xff])]];
+  const http = new HttpRequest({ headers, pathParams: [["id", "a b"]] });
+  assert.equal(http.header("Accept"), "a/b");
+  assert.deepEqual([http.header("x"), http.header("y")], [undefined, undefined]);
+  assert.deepEqual([http.pathParam("id"), http.pathParam("ID")], ["a b", undefined]);
+});
+
+test("a line shows values much as their source", () => {
+  const fake = new Fake();
+  const cycle = { a: [1] };
+  cycle.self = cycle;
+  log.info("text", { a: "b" }, [1, undefined, 2n], new Map([["k", new Set([1])]]), cycle);
+  log.warn(null, undefined, NaN, -0);
+  assert.deepEqual(fake.logs, [
+    'info: text {"a":"b"} [1,undefined,2n] Map [["k",Set [1]]] {"a":[1],"self":[itself]}',
+    "warn: null undefined NaN -0",
+  ]);
+});

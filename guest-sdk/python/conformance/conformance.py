@@ -1,0 +1,121 @@
+"""Interprets one step of the conformance scenarios a request, by the public SDK alone."""
+
+import datetime
+import math
+import os
+import random
+import secrets
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from hostel_sdk import CacheError, Failure, FailureKind, cache, logger, service
+
+GENERATOR = random.Random()
+
+Step = dict[str, Any]
+
+
+@service
+def conformance(step: Step) -> dict[str, Any]:
+    """Interprets one step."""
+    try:
+        return {"ok": OPERATIONS[step["op"]](step)}
+    except CacheError as error:
+        return {"error": error.kind}
+    except NotImplementedError:
+        return {"skip": True}
+
+
+def get_many(step: Step) -> None:
+    key = step["key"]
+    for _ in range(step["value"]):
+        cache.get(key)
+
+
+def get_integer(step: Step) -> str:
+    number = cache.get(step["key"], int)
+    if number is None:
+        raise CacheError("invalid-value", "there is none")
+    return str(number)
+
+
+def set_value(step: Step) -> None:
+    if "expiry" in step:
+        cache.set(step["key"], step["value"], expiry=step["expiry"])
+    else:
+        cache.set(step["key"], step["value"])
+
+
+def set_special(step: Step) -> None:
+    if step["what"] not in SPECIAL:
+        raise NotImplementedError
+    cache.set(step["key"], SPECIAL[step["what"]]())
+
+
+def cycle() -> list[Any]:
+    items: list[Any] = []
+    items.append(items)
+    return items
+
+
+SPECIAL: dict[str, Callable[[], Any]] = {
+    "nan": lambda: math.nan,
+    "infinity": lambda: math.inf,
+    "-infinity": lambda: -math.inf,
+    "cycle": cycle,
+    "function": lambda: cycle,
+    "set": lambda: {1, 2},
+    "date": lambda: datetime.datetime(2030, 1, 1),
+    "bytes": lambda: b"bytes",
+    "bigint": lambda: 2**70,
+    "integer-keys": lambda: {1: "a"},
+    "tuple": lambda: (1, "a"),
+    "lone-surrogate": lambda: "\ud800",
+}
+
+
+def mutate(step: Step) -> Any:
+    cache.set(step["key"], {"a": [1]})
+    cache.get(step["key"])["a"].append(2)
+    return cache.get(step["key"])
+
+
+def log(step: Step) -> None:
+    method: str = step["value"]
+    getattr(logger, method)(step["what"])
+
+
+def fail(step: Step) -> None:
+    kind: FailureKind = step["value"]
+    raise Failure(step["what"], kind)
+
+
+def draw(_: Step) -> list[str]:
+    drawn = {
+        "random.random": random.random(),
+        "random.getrandbits": random.getrandbits(64),
+        "random.Random": GENERATOR.random(),
+        "random.SystemRandom": random.SystemRandom().random(),
+        "secrets": secrets.token_hex(),
+        "uuid1": uuid.uuid1(),
+        "uuid4": uuid.uuid4(),
+        "os.urandom": os.urandom(16).hex(),
+    }
+    return [f"{source}:{value}" for source, value in drawn.items()]
+
+
+OPERATIONS: dict[str, Callable[[Step], Any]] = {
+    "get": lambda step: cache.get(step["key"]),
+    "get-many": get_many,
+    "get-integer": get_integer,
+    "raw": lambda step: cache.get_raw(step["key"]),
+    "set": set_value,
+    "delete": lambda step: cache.delete(step["key"]),
+    "exists": lambda step: cache.exists(step["key"]),
+    "set-special": set_special,
+    "mutate": mutate,
+    "log": log,
+    "fail": fail,
+    "random": draw,
+}

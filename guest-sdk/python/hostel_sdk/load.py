@@ -1,0 +1,243 @@
+"""What runs when a plugin is built: the author's file is imported, and the result is frozen.
+
+In the component there are no files, so everything that a request needs is in memory by then.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import importlib
+import importlib.util
+import linecache
+import os
+import sys
+from types import ModuleType
+from typing import Any, NoReturn
+
+from . import fresh, host, tracebacks, warm, wit
+from .log import logger
+from .service import DeclarationError, declared
+
+MARK = "hostel: the author's own: "
+"""What the build looks for: after it comes what the author reads, the reason on the first line."""
+
+# Modules that others import out of C code, where nobody sees it.
+_COMPANIONS = {"datetime": ["_strptime"], "time": ["_strptime"], "urllib.parse": ["unicodedata"]}
+_CODECS = ["ascii", "latin_1", "utf_16", "utf_32", "cp1252", "idna", "raw_unicode_escape"]
+
+
+def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> type:
+    """Imports the author's file and answers the class that the bindings call.
+
+    ``folder`` is where the file lies, which the author knows as ``shown``; ``packages`` is where
+    their installed packages lie. A fault of the author's ends the build with their own file and
+    line.
+    """
+    tracebacks.show(folder, shown)
+    if packages:
+        tracebacks.show(packages, "site-packages")
+    for hidden in ("/0/", "/bundled/", "/world/"):
+        tracebacks.hide(hidden)
+    folders = [folder, packages] if packages else [folder]
+    wit.connect()
+    host.get = host.set = host.delete = host.exists = _too_early
+    host.log = lambda level, message: print(f"{level}: {message}", file=sys.stderr)
+    try:
+        with fresh.watch(folder):
+            module = _import_file(folder, file)
+            _import_the_rest(folders)
+        services = declared(_own(module, folder))
+        if not services:
+            raise DeclarationError(
+                f"{tracebacks.path(folder + '/' + file)}:1: there is no service in it: decorate a "
+                "function with @service of hostel_sdk, or subclass Service"
+            )
+    except BaseException as error:
+        _give_up(error, folder, packages)
+    _keep_sources(folders)
+    _connect_logging()
+    # At run time a file is shown by its name in the folder alone, wherever it was built.
+    tracebacks.show(folder, "")
+    handler = wit.exported(services, fresh.rest(folders))
+    warm.up()
+    # What is there now is never garbage: looking through it would touch all the memory.
+    gc.collect()
+    gc.freeze()
+    return handler
+
+
+def _too_early(*_: object) -> NoReturn:
+    raise RuntimeError(
+        "there is no cache while the plugin is built: call it in a function that runs at a request"
+    )
+
+
+def _import_file(folder: str, file: str) -> ModuleType:
+    name = os.path.splitext(os.path.basename(file))[0].replace("-", "_")
+    # A file may be called as another module is; that other one stays what it is.
+    if name in sys.modules or name in sys.stdlib_module_names or name in ("zato", "hostel_sdk"):
+        name += "_service"
+    spec = importlib.util.spec_from_file_location(name, os.path.join(folder, file))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _own(module: ModuleType, folder: str) -> list[object]:
+    """What the author's file names and the author's files define."""
+    here = {name for name, each in sys.modules.items() if _file(each).startswith(folder + "/")}
+    return [value for value in vars(module).values() if getattr(value, "__module__", None) in here]
+
+
+def _file(module: ModuleType) -> str:
+    return getattr(module, "__file__", None) or ""
+
+
+def _import_the_rest(folders: list[str]) -> None:
+    """Imports what functions import, which cannot be had later. What is not there is left to
+    them."""
+    for codec in _CODECS:
+        importlib.import_module(f"encodings.{codec}")
+    seen: set[str] = set()
+    while True:
+        waiting = [
+            (name, module)
+            for name, module in list(sys.modules.items())
+            if name not in seen and _file(module).startswith(tuple(f + "/" for f in folders))
+        ]
+        if not waiting:
+            break
+        for name, module in waiting:
+            seen.add(name)
+            for wanted in _imports(module):
+                _try_import(wanted)
+    for name, companions in _COMPANIONS.items():
+        if name in sys.modules:
+            for companion in companions:
+                _try_import(companion)
+
+
+def _imports(module: ModuleType) -> list[str]:
+    """The modules that a module's source names in imports, wherever they stand."""
+    try:
+        with open(_file(module), "rb") as source:
+            tree = ast.parse(source.read())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    package = module.__package__ or ""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            try:
+                base = importlib.util.resolve_name(base, package) if node.level else base
+            except ImportError:
+                continue
+            # Each name may be a module of a package as well.
+            found += [base] + [f"{base}.{alias.name}" for alias in node.names]
+    return found
+
+
+def _try_import(name: str) -> None:
+    parent, _, last = name.rpartition(".")
+    if name in sys.modules or (parent and hasattr(sys.modules.get(parent), last)):
+        return
+    try:
+        importlib.import_module(name)
+    except BaseException:  # It is no module, or one that does not work here: the code will tell.
+        pass
+
+
+def _keep_sources(folders: list[str]) -> None:
+    """Keeps the lines of the author's files for tracebacks."""
+    for module in list(sys.modules.values()):
+        file = _file(module)
+        if file.startswith(tuple(folder + "/" for folder in folders)):
+            lines = linecache.getlines(file)
+            # Without a time of change nobody asks whether the file is still there.
+            linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+
+
+def _connect_logging() -> None:
+    """Python's own ``logging``, when the author uses it, writes to the host's log."""
+    logging = sys.modules.get("logging")
+    if logging is None or logging.root.handlers:
+        return
+
+    class HostHandler(logging.Handler):  # type: ignore[name-defined,misc]
+        def emit(self, record: Any) -> None:
+            error = record.exc_info and record.exc_info[1]
+            logger.log(record.levelno, record.getMessage(), exc_info=error)
+
+    logging.root.addHandler(HostHandler())
+    logging.root.setLevel(logging.INFO)
+
+
+def _give_up(error: BaseException, folder: str, packages: str | None) -> NoReturn:
+    """Says what is wrong in the author's terms and ends the build."""
+    place = tracebacks.place(error, folder)
+    why = str(error) if isinstance(error, DeclarationError) else tracebacks.last_line(error)
+    why = _native_import(error) or why + _advice(error, packages)
+    if place is not None and not isinstance(error, DeclarationError):
+        why = f"{place[0]}:{place[1]}: {why}"
+    told = [] if isinstance(error, DeclarationError) else tracebacks.lines(error)
+    print("\n" + "\n".join([MARK + why.replace("\n", " "), *told]), file=sys.stderr, flush=True)
+    sys.exit(1)
+
+
+def _missing(error: BaseException) -> list[str]:
+    """The modules that could not be imported, by the error and its causes."""
+    names = []
+    seen: list[BaseException] = []
+    each: BaseException | None = error
+    while each is not None and each not in seen:
+        seen.append(each)
+        if isinstance(each, ImportError) and each.name:
+            names.append(each.name)
+        each = each.__cause__ or each.__context__
+    return names
+
+
+def _native_import(error: BaseException) -> str | None:
+    """The reason, when an import failed for a package in machine code."""
+    for name in _missing(error):
+        package = name.split(".")[0]
+        file = _native(package)
+        if file:
+            return (
+                f"{package} has parts in machine code ({file}), which do not run in WebAssembly; "
+                "only packages of pure Python do"
+            )
+    return None
+
+
+def _advice(error: BaseException, packages: str | None) -> str:
+    """What a failed import means here, if the error is one."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    if error.name.split(".")[0] == "zato":
+        return ": of Zato, zato.server.service and zato.common.exception are offered here"
+    where = "the virtual environment" if packages else "a virtual environment that is active"
+    return f": it is neither beside the file nor in {where}"
+
+
+def _native(package: str) -> str | None:
+    """A file in machine code of a package that lies where it would be imported from."""
+    endings = (".so", ".pyd", ".dylib")
+    for place in sys.path:
+        if place.startswith("/python"):
+            continue
+        for folder, _, files in os.walk(os.path.join(place, package)):
+            found = [os.path.join(folder, file) for file in files if file.endswith(endings)]
+            if found:
+                return os.path.relpath(found[0], place)
+        if os.path.isdir(place):
+            for file in os.listdir(place):
+                if file.startswith(package + ".") and file.endswith(endings):
+                    return file
+    return None

@@ -1,0 +1,219 @@
+"""How a plugin says which services it has, and how a request finds its handler."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeVar, overload
+
+from . import tracebacks, typed
+from .cache import Cache, CacheError, cache
+from .failure import Failure
+from .log import Logger, log_traceback, logger
+from .request import Request
+from .response import Response, checked
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Handler = Callable[[Request], Response]
+
+_MARK = "__hostel_service__"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,127}")
+
+
+class DeclarationError(Exception):
+    """A service that cannot be one. The message begins with the file and the line of it."""
+
+
+@overload
+def service(function: F) -> F: ...
+
+
+@overload
+def service(*, name: str | None = None) -> Callable[[F], F]: ...
+
+
+def service(function: Any = None, *, name: str | None = None) -> Any:
+    """Declares a function as a service. It stays the function it is, for tests to call.
+
+    - Its name is the function's, with hyphens for underscores, or ``name``: 1 to 128 ASCII
+      letters, digits, dots, hyphens and underscores, a letter first, unique in the plugin.
+    - The first line of its docstring is the description that people see.
+    - A parameter annotated ``Request`` gets the request. Another one gets the body, read as
+      ``Request.json`` does: as the type that annotates it, which may be a dataclass, or as any
+      value when nothing does. There is at most one of each.
+    - It returns a ``Response``, ``None``, or any value that has a JSON form.
+
+    >>> @service(name="orders.find")
+    ... def find_order(number: int) -> str | None:
+    ...     return cache.get(f"order:{number}")
+    """
+
+    def declare(function: Any) -> Any:
+        setattr(function, _MARK, name or function.__name__.strip("_").replace("_", "-"))
+        return function
+
+    return declare if function is None else declare(function)
+
+
+class Service:
+    """A service as a class: a subclass with a ``handle``, which reads as a decorated function
+    does.
+
+    Its name is the attribute ``name``, or the class's own in the way of ``MyService``,
+    ``my-service``. Each request gets an instance of its own. A class whose own name begins with an
+    underscore is none.
+    """
+
+    name: ClassVar[str]
+    cache: Cache = cache
+    logger: Logger = logger
+    request: Request
+
+    @classmethod
+    def _handler(cls) -> Handler:
+        """What calls an instance of the class; made once, before the first request."""
+        arguments = _arguments(cls.handle, skip=1)  # type: ignore[attr-defined]
+
+        def handler(request: Request) -> Response:
+            instance = cls()
+            instance.request = request
+            return Response.of(instance.handle(*arguments(request)))  # type: ignore[attr-defined]
+
+        return handler
+
+
+class Declared:
+    """One service of a plugin."""
+
+    __slots__ = ("description", "handler", "name")
+
+    def __init__(self, declaration: Any) -> None:
+        """Takes a decorated function or a subclass of ``Service``.
+
+        Raises ``DeclarationError`` when it cannot be a service.
+        """
+        is_class = isinstance(declaration, type)
+        self.name: str = _name_of_class(declaration) if is_class else getattr(declaration, _MARK)
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            rule = "1 to 128 ASCII letters, digits, dots, hyphens and underscores, a letter first"
+            raise _refused(declaration, f"{self.name!r:.140} is no service name: {rule}")
+        # The class's own docstring, and not one that it inherits.
+        text = vars(declaration).get("__doc__") if is_class else declaration.__doc__
+        self.description: str = (text or "").strip().split("\n")[0]
+        function = declaration.handle if is_class else declaration
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            raise _refused(function, f"service {self.name!r} has to be a plain `def` that returns")
+        try:
+            self.handler: Handler = declaration._handler() if is_class else _caller(declaration)
+        except (TypeError, NameError) as error:
+            raise _refused(function, f"service {self.name!r}: {error}") from None
+
+
+def is_service(value: object) -> bool:
+    """Whether a value declares a service."""
+    if isinstance(value, type):
+        return (
+            issubclass(value, Service)
+            and hasattr(value, "handle")
+            and not value.__name__.startswith("_")
+            and not inspect.isabstract(value)
+        )
+    return callable(value) and hasattr(value, _MARK)
+
+
+def declared(values: Iterable[object]) -> dict[str, Declared]:
+    """The services among these values, by name, in their order.
+
+    Raises ``DeclarationError`` for one that cannot be a service, and for a name taken twice.
+    """
+    found: dict[str, Declared] = {}
+    seen: list[object] = []
+    for value in values:
+        if not is_service(value) or any(value is each for each in seen):
+            continue
+        seen.append(value)
+        each = Declared(value)
+        if each.name in found:
+            raise _refused(value, f"a second service is called {each.name!r}: name one of them")
+        found[each.name] = each
+    return found
+
+
+def answer(services: dict[str, Declared], request: Request) -> Response:
+    """Hands the request to the service that it names.
+
+    Raises ``Failure`` alone: the service's own, or ``internal`` for any other exception, whose
+    traceback is logged then.
+    """
+    found = services.get(request.service)
+    if found is None:
+        names = ", ".join(services)
+        raise Failure(f"no service {request.service!r} here; there are: {names}", "not-found")
+    try:
+        return checked(found.handler(request))
+    except (Failure, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        why = tracebacks.last_line(error)
+        if isinstance(error, CacheError) and error.kind == "unavailable":
+            raise Failure(why, "unavailable") from error
+        log_traceback(error)
+        raise Failure(why, "internal") from error
+
+
+def _caller(function: Callable[..., Any]) -> Handler:
+    arguments = _arguments(function, skip=0)
+    return lambda request: Response.of(function(*arguments(request)))
+
+
+def _arguments(function: Callable[..., Any], skip: int) -> Callable[[Request], list[Any]]:
+    """What makes a handler's arguments of a request."""
+    parameters = list(inspect.signature(function).parameters.values())[skip:]
+    hints = typing.get_type_hints(function)
+    makers: list[Callable[[Request], Any]] = []
+    for parameter in parameters:
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            raise TypeError(
+                f"{parameter} is no parameter of a handler, which has a request and its body"
+            )
+        makers.append(_argument(hints.get(parameter.name)))
+    requests = makers.count(_whole)
+    if requests > 1 or len(makers) - requests > 1:
+        names = ", ".join(parameter.name for parameter in parameters)
+        raise TypeError(f"({names}) is too much: one `Request` at most and one value for its body")
+    return lambda request: [make(request) for make in makers]
+
+
+def _whole(request: Request) -> Request:
+    return request
+
+
+def _argument(kind: Any) -> Callable[[Request], Any]:
+    if kind is Request:
+        return _whole
+    if kind is not None:
+        typed.reader(kind)  # Refuses a type that nothing is read as, before the first request.
+    return lambda request: request.json(kind)
+
+
+def _name_of_class(cls: type) -> str:
+    return getattr(cls, "name", None) or _kebab(cls.__name__)
+
+
+def _kebab(name: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+", "-", name)
+    return words.strip("-").lower()
+
+
+def _refused(declaration: Any, why: str) -> DeclarationError:
+    code = getattr(inspect.unwrap(declaration), "__code__", None)
+    if code is None:
+        module = inspect.getmodule(declaration)
+        file = getattr(module, "__file__", None) or declaration.__module__
+        line = getattr(declaration, "__firstlineno__", 0)  # From Python 3.13 on, as in plugins.
+    else:
+        file, line = code.co_filename, code.co_firstlineno
+    return DeclarationError(f"{tracebacks.path(file)}:{line}: {why}")

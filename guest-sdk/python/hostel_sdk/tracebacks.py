@@ -1,0 +1,92 @@
+"""Tracebacks in the author's terms: their own files and lines, without the SDK's frames."""
+
+from __future__ import annotations
+
+import os
+import sys
+from traceback import StackSummary, TracebackException
+
+_SDK = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# Where code lies that is nobody's business: the SDK, and what the build adds in a plugin.
+_hidden: list[str] = [
+    os.path.join(_SDK, "hostel_sdk"),
+    os.path.join(_SDK, "zato"),
+    "<frozen importlib",
+]
+
+# Folders that the author knows by another name, each with that name.
+_shown: dict[str, str] = {}
+
+
+def hide(prefix: str) -> None:
+    """Leaves out the frames of files that begin so."""
+    _hidden.append(prefix)
+
+
+def show(folder: str, name: str) -> None:
+    """Shows files below ``folder`` as files below ``name``."""
+    _shown[folder + "/"] = name + "/" if name else ""
+
+
+def path(file: str) -> str:
+    """A file as the author knows it."""
+    for folder, name in _shown.items():
+        if file.startswith(folder):
+            return name + file[len(folder) :]
+    return file
+
+
+def lines(error: BaseException) -> list[str]:
+    """The traceback of ``error`` and of its causes, as Python prints them."""
+    try:
+        told = TracebackException.from_exception(error)
+        _clean(told)
+        return "".join(told.format()).rstrip("\n").split("\n")
+    except Exception:  # An exception whose own text cannot be told, or too little memory.
+        return [last_line(error)]
+
+
+def last_line(error: BaseException) -> str:
+    """The exception's own line: its type and its text."""
+    try:
+        told = TracebackException(type(error), error, None)
+        if isinstance(error, SyntaxError):
+            return f"{type(error).__name__}: {error.msg}"
+        return "".join(told.format_exception_only()).strip().split("\n")[0]
+    except Exception:
+        return f"{type(error).__name__}: <its text cannot be told>"
+
+
+def place(error: BaseException, folder: str) -> tuple[str, int] | None:
+    """The innermost file and line below ``folder`` that the error went through."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return path(error.filename), error.lineno
+    found = None
+    walk = error.__traceback__
+    while walk is not None:
+        file = walk.tb_frame.f_code.co_filename
+        if file.startswith(folder + "/"):
+            found = path(file), walk.tb_lineno
+        walk = walk.tb_next
+    return found
+
+
+def _clean(told: TracebackException) -> None:
+    seen: list[TracebackException | None] = [told]
+    while seen:
+        each = seen.pop()
+        if each is None:
+            continue
+        frames = (frame for frame in each.stack if not frame.filename.startswith(tuple(_hidden)))
+        each.stack = StackSummary.from_list(list(frames))
+        for frame in each.stack:
+            frame.filename = path(frame.filename)
+        if getattr(each, "filename", None):  # Of a syntax error.
+            each.filename = path(each.filename)
+        seen += [each.__cause__, each.__context__, *(getattr(each, "exceptions", None) or ())]
+
+
+def current() -> BaseException | None:
+    """The exception that is being handled."""
+    return sys.exc_info()[1]

@@ -1,0 +1,96 @@
+"""Values to JSON text and back, strictly: what one language stores, every other can read."""
+
+from __future__ import annotations
+
+import re
+from json.decoder import JSONDecodeError, JSONDecoder
+from json.encoder import c_encode_basestring, c_make_encoder  # type: ignore[attr-defined]
+from typing import Any, NoReturn
+
+DEEPEST = 100
+"""Most arrays and objects in one another, in the cache and in a request."""
+
+
+def _default(value: object) -> object:
+    """The JSON form of what is no type of JSON's: a dataclass is an object, the rest has none."""
+    fields = getattr(value, "__dataclass_fields__", None)
+    if fields is None or isinstance(value, type):
+        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    return {name: getattr(value, name) for name in fields}
+
+
+def _constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
+
+
+# What `json.dumps` makes anew for each call. It remembers in `_open` what it is inside of.
+_open: dict[int, object] = {}
+_chunks = c_make_encoder(_open, _default, c_encode_basestring, None, ":", ",", False, False, False)
+_decoder = JSONDecoder(parse_constant=_constant)
+_scan: Any = _decoder.scan_once  # type: ignore[attr-defined]
+
+
+def to_text(value: object) -> str:
+    """The JSON text of ``value``. Tuples are arrays, keys that are numbers become strings,
+    dataclasses are objects, integers are exact.
+
+    Raises ``TypeError`` or ``ValueError`` for what has no JSON form: a set, bytes, a date, a
+    function, NaN, infinity, a cycle, a lone surrogate.
+    """
+    try:
+        text: str = "".join(_chunks(value, 0))
+    except (TypeError, ValueError, RecursionError) as error:
+        _open.clear()
+        if isinstance(error, RecursionError):
+            raise ValueError(f"it is nested too deep: {DEEPEST} levels at most") from None
+        raise
+    if not text.isascii():
+        text.encode()  # Raises for a lone surrogate, which UTF-8 does not have.
+    return text
+
+
+def from_host(text: str) -> Any:
+    """The value of a text that the host has checked. Integers are exact, each call makes a fresh
+    value."""
+    try:
+        return _scan(text, 0)[0]
+    except StopIteration:
+        return _decoder.decode(text)  # White space comes first.
+
+
+def from_caller(body: bytes) -> Any:
+    """The value of a text that nobody has checked.
+
+    Raises ``ValueError``, with the place, unless it is one JSON text in UTF-8 that the cache would
+    take: no NaN, no lone surrogate, not nested too deep.
+    """
+    if _is_deep(body):
+        raise ValueError(f"it is nested too deep: {DEEPEST} levels at most")
+    try:
+        text = body.decode()
+        value = _decoder.decode(text)
+    except JSONDecodeError as error:
+        raise ValueError(f"{error.msg} at line {error.lineno} column {error.colno}") from None
+    if "\\u" in text:
+        try:
+            to_text(value)
+        except UnicodeEncodeError:
+            raise ValueError("it holds a lone surrogate, which is no character") from None
+    return value
+
+
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+
+
+def _is_deep(body: bytes) -> bool:
+    """Whether the text would need more of the stack than there may be, told before it is read."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return False
+    # Each round takes the innermost pairs away, so what is left after that many is deeper.
+    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
+    for _ in range(DEEPEST):
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if not brackets:
+            return False
+    return True

@@ -1,0 +1,136 @@
+"""The contract of `wit/`: the one place where its generated bindings meet this package's types.
+
+Imported in a plugin alone.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any, Callable
+
+import componentize_py_types  # type: ignore[import-not-found]
+
+from . import host
+from .cache import CacheError, CacheErrorKind
+from .failure import KINDS, Failure
+from .log import sendable
+from .request import HttpRequest, Request
+from .service import Declared, answer
+
+
+class _Ok(StopIteration):
+    """What an import answered, in `value`; of a type that is made without running Python."""
+
+    __slots__ = ()
+
+
+class _Err(CacheError):
+    """What an import refused, and what an export answers to be a failure."""
+
+    __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        kind = _CACHE_ERROR_KINDS.get(value.kind, "unavailable")
+        super().__init__(kind, value.message)
+
+
+# The bindings, when they are imported now, make and raise these for their own.
+componentize_py_types.Ok, componentize_py_types.Err = _Ok, _Err
+
+import wit_world.imports.cache as host_cache  # type: ignore[import-not-found]  # noqa: E402
+import wit_world.imports.log as host_log  # type: ignore[import-not-found]  # noqa: E402
+from wit_world.exports import handler as export  # type: ignore[import-not-found]  # noqa: E402
+
+
+class _Case:
+    """A case of an enumeration, as the bindings read it; `enum` would run Python for each."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, case: Any) -> None:
+        self.value: int = case.value
+
+
+_LEVELS = {
+    "debug": _Case(host_log.Level.DEBUG),
+    "info": _Case(host_log.Level.INFO),
+    "warn": _Case(host_log.Level.WARN),
+    "error": _Case(host_log.Level.ERROR),
+}
+_FAILURE_KINDS = {kind: export.FailureKind[kind.replace("-", "_").upper()] for kind in KINDS}
+_CACHE_ERROR_KINDS: dict[Any, CacheErrorKind] = {
+    host_cache.ErrorKind.INVALID_KEY: "invalid-key",
+    host_cache.ErrorKind.INVALID_VALUE: "invalid-value",
+    host_cache.ErrorKind.INVALID_EXPIRY: "invalid-expiry",
+    host_cache.ErrorKind.TOO_LARGE: "too-large",
+    host_cache.ErrorKind.DENIED: "denied",
+    host_cache.ErrorKind.UNAVAILABLE: "unavailable",
+}
+
+
+def _log(level: str, message: str) -> None:
+    host_log.log(_LEVELS[level], message)
+
+
+def connect() -> None:
+    """Makes the real host this process's, and its request and streams ours."""
+    host.get, host.set = host_cache.get, host_cache.set
+    host.delete, host.exists, host.log = host_cache.delete, host_cache.exists, _log
+    # The bindings make what these names stand for, so a request is ours from the start.
+    export.Request, export.HttpRequest = Request, HttpRequest
+    sys.stdout, sys.stderr = _out, _err
+
+
+class _Stream(io.TextIOWrapper):
+    """Stdout or stderr: the host makes a log line of each line. A lone surrogate is escaped."""
+
+    def __init__(self, descriptor: int) -> None:
+        raw = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
+        super().__init__(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        self.holds_text = False
+
+    def write(self, text: str) -> int:
+        self.holds_text = True
+        return super().write(text)
+
+
+_out, _err = _Stream(1), _Stream(2)
+
+
+def exported(services: dict[str, Declared], wake: Callable[[], None]) -> type:
+    """The class that the bindings make instances of. ``wake`` is called at an instance's first
+    request, before anything else."""
+    infos = [
+        export.ServiceInfo(each.name, sendable(each.description)) for each in services.values()
+    ]
+    asleep = True
+
+    class Handler:
+        def services(self) -> list[Any]:
+            return infos
+
+        def handle(self, request: Request) -> Any:
+            nonlocal asleep
+            if asleep:
+                asleep = False
+                wake()
+            try:
+                return answer(services, request)
+            except Failure as failure:
+                kind = _FAILURE_KINDS[failure.kind]
+                raise _Err(export.Failure(kind, sendable(failure.message))) from None
+            finally:
+                if _out.holds_text or _err.holds_text:
+                    _flush()
+
+    return Handler
+
+
+def _flush() -> None:
+    """Writes the lines that no newline has ended; the author may have closed a stream."""
+    for stream in (_out, _err):
+        stream.holds_text = False
+        if not stream.closed:
+            stream.flush()

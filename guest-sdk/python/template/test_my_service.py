@@ -1,0 +1,20 @@
+import unittest
+
+from my_service import greet
+
+from hostel_sdk.fake import Fake
+
+
+class GreetTest(unittest.TestCase):
+    def test_greetings_are_counted_for_an_hour(self) -> None:
+        fake = Fake()
+        ada = {"name": "Ada"}
+
+        self.assertEqual(fake.call(greet, ada).value(), "Hello, Ada! (1)")
+        self.assertEqual(fake.call(greet, ada).value(), "Hello, Ada! (2)")
+        fake.advance(3600)
+        self.assertEqual(fake.call(greet, ada).value(), "Hello, Ada! (1)")
+        self.assertEqual(fake.logs[0], "info: greetings of Ada: 1")
+
+    def test_the_world_is_greeted_without_a_name(self) -> None:
+        self.assertEqual(Fake().call(greet).value(), "Hello, world! (1)")

@@ -1,0 +1,167 @@
+"""The cache on the fake: the contract's section 4, and its test vectors as far as an SDK goes."""
+
+import math
+import unittest
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from hostel_sdk import CacheError, cache
+from hostel_sdk.fake import Fake
+
+
+@dataclass
+class User:
+    name: str
+    roles: list[str]
+    age: int | None = None
+
+
+def _cycle() -> list[Any]:
+    items: list[Any] = []
+    items.append({"again": items})
+    return items
+
+
+def _nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+class CacheTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.fake = Fake()
+
+    def refused(self, kind: str, also: type, call: Any, *args: Any, **more: Any) -> None:
+        with self.assertRaises(CacheError) as raised:
+            call(*args, **more)
+        self.assertEqual(raised.exception.kind, kind)
+        self.assertIsInstance(raised.exception, also)
+
+    def test_a_value_comes_back_equal_and_with_its_type(self) -> None:
+        values = ["", "é😀\0\u2028", 0, -1, 2**70, 1.0, -0.0, 5e-324, 1e308, 0.1 + 0.2, True, None]
+        for value in [*values, [], {}, [1, [2]], {"a": {"b": None}}, "x" * 1_000_000, _nested(100)]:
+            cache.set("k", value)
+            self.assertEqual(repr(cache.get("k")), repr(value))
+
+    def test_what_json_has_another_form_for_is_written_in_it(self) -> None:
+        for value, text in [
+            ((1, 2), "[1,2]"),
+            ({1: "a", 2.5: "b"}, '{"1":"a","2.5":"b"}'),
+            (User("Ada", ["admin"]), '{"name":"Ada","roles":["admin"],"age":null}'),
+            (1.0, "1.0"),
+            (1, "1"),
+        ]:
+            cache.set("k", value)
+            self.assertEqual(cache.get_raw("k"), text)
+
+    def test_a_value_without_a_json_form_is_refused_and_the_old_one_stays(self) -> None:
+        cache.set("k", "old", expiry=60)
+        for value in [{1}, b"x", date(2030, 1, 1), object(), User, print, 1j]:
+            self.refused("invalid-value", TypeError, cache.set, "k", value)
+        for value in [math.nan, math.inf, [-math.inf], _cycle(), "\ud800", {"\udfff": 1}]:
+            self.refused("invalid-value", ValueError, cache.set, "k", value)
+        for value in [_nested(101), 10**400]:
+            self.refused("invalid-value", CacheError, cache.set, "k", value)
+        self.refused("too-large", CacheError, cache.set, "k", "x" * 1_048_575)
+        self.fake.advance(59)
+        self.assertEqual(cache.get("k"), "old")
+        self.fake.advance(1)
+        self.assertIsNone(cache.get("k"))
+
+    def test_after_a_refused_value_the_next_is_taken(self) -> None:
+        shared = [1]
+        self.refused("invalid-value", TypeError, cache.set, "k", [shared, {1}])
+        cache.set("k", [shared, shared])
+        self.assertEqual(cache.get("k"), [[1], [1]])
+
+    def test_an_expiry_is_whole_seconds_in_range(self) -> None:
+        for expiry in (1, 315_360_000, timedelta(minutes=1), timedelta(days=3650)):
+            cache.set("k", 1, expiry)
+        for expiry in (0, -1, 315_360_001, 2**32 + 60, timedelta(0), timedelta(days=-1)):
+            self.refused("invalid-expiry", ValueError, cache.set, "k", 1, expiry=expiry)
+        for expiry in (1.5, 60.0, True, "60", b"60", timedelta(seconds=1.5)):
+            self.refused("invalid-expiry", TypeError, cache.set, "k", 1, expiry=expiry)
+
+    def test_an_entry_is_gone_at_its_deadline_for_every_operation(self) -> None:
+        for gone in (cache.get, cache.get_raw, cache.exists, cache.delete):
+            cache.set("k", 1, expiry=1)
+            self.fake.advance(0.999)
+            self.assertTrue(cache.exists("k"))
+            self.fake.advance(0.001)
+            self.assertFalse(gone("k"))
+
+    def test_the_new_expiry_alone_holds(self) -> None:
+        for old, new, lives in [(10, 20, 20), (20, 10, 10), (10, None, None), (None, 10, 10)]:
+            cache.set("k", 1, old)
+            cache.set("k", 2, new)
+            self.fake.advance((lives or 1_000) - 1)
+            self.assertTrue(cache.exists("k"))
+            self.fake.advance(1)
+            self.assertEqual(cache.exists("k"), lives is None)
+
+    def test_a_stored_null_exists_and_reads_as_none(self) -> None:
+        cache.set("k", None)
+        self.assertEqual(
+            (cache.get("k"), cache.get_raw("k"), cache.exists("k")), (None, "null", True)
+        )
+        self.assertEqual((cache.delete("k"), cache.delete("k")), (True, False))
+
+    def test_a_key_is_1_to_1024_bytes_of_any_characters(self) -> None:
+        keys = ["a", "\0", "\n", "{tag}", "*?[]", "\u00e9", "e\u0301", "é" * 512, "x" * 1_024]
+        for key in keys:
+            cache.set(key, key)
+        self.assertEqual([cache.get(key) for key in keys], keys)
+        for key in ("", "x" * 1_025, "é" * 513):
+            self.refused("invalid-key", CacheError, cache.get, key)
+        for call in (
+            cache.get,
+            cache.get_raw,
+            cache.exists,
+            cache.delete,
+            lambda k: cache.set(k, 1),
+        ):
+            self.refused("invalid-key", TypeError, call, 123)
+            self.refused("invalid-key", ValueError, call, "\ud800")
+
+    def test_what_is_read_is_fresh_each_time(self) -> None:
+        cache.set("k", {"a": [1]})
+        cache.get("k")["a"].append(2)
+        self.assertEqual(cache.get("k"), {"a": [1]})
+
+    def test_a_typed_get_guesses_nothing(self) -> None:
+        for value, kind, expected in [
+            (2**70, int, 2**70),
+            (3, float, 3.0),
+            (2**53, float, 2.0**53),
+            ([1, "a"], list[int | str], [1, "a"]),
+            ([1, "a"], tuple[int, str], (1, "a")),
+            ({"a": None}, dict[str, int | None], {"a": None}),
+            ({"name": "Ada", "roles": [], "more": 1}, User, User("Ada", [])),
+        ]:
+            cache.set("k", value)
+            self.assertEqual(cache.get("k", kind), expected)  # type: ignore[arg-type]
+        for value, kind in [
+            (1.0, int),
+            (True, int),
+            (1, bool),
+            ("1", int),
+            (2**53 + 1, float),
+            ([1, "a"], list[int]),
+            ([1], tuple[int, str]),
+            ({"name": "Ada"}, User),
+            ({"name": 1, "roles": []}, User),
+        ]:
+            cache.set("k", value)
+            self.refused("invalid-value", ValueError, cache.get, "k", kind)
+
+    def test_the_statistics_count_what_was_not_refused(self) -> None:
+        cache.set("k", 1)
+        for call in (cache.get, cache.exists, cache.delete, cache.delete, cache.get):
+            call("k")
+        self.refused("invalid-key", CacheError, cache.get, "")
+        stats = self.fake.stats
+        self.assertEqual((stats.sets, stats.hits, stats.misses), (1, 1, 1))
+        self.assertEqual((stats.exists, stats.deletes), (1, 1))

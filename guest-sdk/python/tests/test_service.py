@@ -1,0 +1,222 @@
+"""How services are declared, found, called, and how they fail."""
+
+import unittest
+from dataclasses import dataclass
+from typing import Any
+
+from hostel_sdk import (
+    CacheError,
+    Failure,
+    HttpRequest,
+    NotFound,
+    Request,
+    Response,
+    Service,
+    cache,
+    host,
+    logger,
+    service,
+)
+from hostel_sdk.fake import Fake
+from hostel_sdk.service import DeclarationError, Declared, declared
+
+
+@dataclass
+class Order:
+    id: int
+    price: float = 0.0
+
+
+@service
+def no_body() -> None:
+    """Does nothing,
+    quickly."""
+
+
+@service(name="orders.place")
+def place(order: Order) -> Order:
+    return order
+
+
+@service
+def both(order: Order, request: Request) -> list[Any]:
+    return [order.id, request.id]
+
+
+@service
+def anything(value):  # type: ignore[no-untyped-def]
+    return value
+
+
+@service
+def fails(how: str) -> None:
+    if how == "not-found":
+        raise NotFound("no such thing")
+    if how == "cache":
+        raise CacheError("unavailable", "no answer in 250 ms")
+    if how == "exit":
+        raise SystemExit(3)
+    if how == "deep":
+        fails("deep")
+    raise ValueError(f"cannot {how}")
+
+
+class HTTPPage(Service):
+    """Answers a page."""
+
+    def handle(self, request: Request) -> Response:
+        assert self.request is request
+        self.logger.info("%s %s", type(self.cache).__name__, request.http and request.http.path)
+        return Response.text("page", status=201, headers=[("X-A", "b")])
+
+
+class _Base(Service):
+    def handle(self) -> str:
+        return self.word()
+
+    def word(self) -> str:
+        raise NotImplementedError
+
+
+class Named(_Base):
+    name = "by.hand"
+
+    def word(self) -> str:
+        return "named"
+
+
+def _answering(value: object) -> Any:
+    return lambda: value
+
+
+class ServiceTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.fake = Fake()
+
+    def test_services_are_named_by_function_class_or_hand_and_described_by_docstring(self) -> None:
+        values = [no_body, place, HTTPPage, Named, _Base, Service, Order, logger, HTTPPage]
+        listed = [(each.name, each.description) for each in declared(values).values()]
+        expected = [
+            ("no-body", "Does nothing,"),
+            ("orders.place", ""),
+            ("http-page", "Answers a page."),
+            ("by.hand", ""),
+        ]
+        self.assertEqual(listed, expected)
+
+    def test_a_handler_gets_the_request_the_body_or_both(self) -> None:
+        for handler, payload, status, value in [
+            (no_body, None, 204, None),
+            (place, {"id": 2**70, "price": 2}, 200, {"id": 2**70, "price": 2.0}),
+            (both, {"id": 1}, 200, [1, "fake"]),
+            (anything, [1, None], 200, [1, None]),
+            (anything, None, 204, None),
+            (Named, None, 200, "named"),
+        ]:
+            response = self.fake.call(handler, payload)
+            self.assertEqual((response.status, response.value()), (status, value))
+
+    def test_a_body_that_does_not_fit_is_a_bad_request_that_says_where(self) -> None:
+        for body, says in [
+            (b"", "needs a JSON body and has none"),
+            (b"{}", "Order needs a member 'id'"),
+            (b'{"id": "1"}', "at 'id': '1' is no int"),
+            (b'{"id": 1, "price": 9007199254740993}', "9007199254740993"),
+            (b'{"id":\n1,}', "at line 2 column"),
+            (b"[NaN]", "NaN is no JSON"),
+            (b"\xff", "utf-8"),
+            (b'{"id": "\\ud800"}', "surrogate"),
+            (b"[" * 100_000, "too deep"),
+        ]:
+            with self.assertRaises(Failure) as raised:
+                self.fake.call(place, request=Request(body=body))
+            self.assertEqual(raised.exception.kind, "bad-request")
+            self.assertIn(says, raised.exception.message)
+
+    def test_a_failure_reaches_the_caller_and_a_fault_the_log(self) -> None:
+        for how, kind, message in [
+            ("not-found", "not-found", "no such thing"),
+            ("cache", "unavailable", "no answer in 250 ms"),
+            ("fly", "internal", "ValueError: cannot fly"),
+            ("exit", "internal", "SystemExit: 3"),
+        ]:
+            self.fake.logs.clear()
+            with self.assertRaises(Failure) as raised:
+                self.fake.call(fails, how)
+            self.assertEqual(raised.exception.kind, kind)
+            self.assertIn(message, raised.exception.message)
+            self.assertEqual(bool(self.fake.logs), kind == "internal", how)
+
+    def test_a_traceback_names_the_authors_file_and_line_and_none_of_the_sdk(self) -> None:
+        with self.assertRaises(Failure):
+            self.fake.call(fails, "fly")
+        text = "\n".join(self.fake.logs)
+        self.assertIn(f'File "{__file__}", line ', text)
+        self.assertIn("error: ValueError: cannot fly", text)
+        self.assertNotIn("hostel_sdk", text.replace(__file__, ""))
+
+    def test_a_long_recursion_is_told_briefly(self) -> None:
+        with self.assertRaises(Failure) as raised:
+            self.fake.call(fails, "deep")
+        self.assertIn("RecursionError", raised.exception.message)
+        self.assertLess(len(self.fake.logs), 30)
+
+    def test_what_is_no_response_is_an_internal_failure_that_names_it(self) -> None:
+        for value, says in [
+            (object(), "no JSON form"),
+            (Response(status=99), "status of 99"),
+            (Response(content_type="é"), "content type"),
+            (Response(body="text"), "body of str"),  # type: ignore[arg-type]
+            (Response(headers={"a": "b"}), "headers"),  # type: ignore[arg-type]
+            (Response(headers=[("a", "b")]), "header"),  # type: ignore[list-item]
+        ]:
+            with self.assertRaises(Failure) as raised:
+                self.fake.call(service(name="odd")(_answering(value)))
+            self.assertIn(says, raised.exception.message)
+
+    def test_a_response_is_passed_on_as_it_is(self) -> None:
+        http = HttpRequest(path="/a", headers=[("a", b"b")], path_params=[("id", "7")])
+        self.assertEqual(
+            (http.header("A"), http.header("b"), http.path_param("id")), ("b", None, "7")
+        )
+        response = self.fake.call(HTTPPage, request=Request(http=http))
+        self.assertEqual((response.status, response.body), (201, b"page"))
+        self.assertEqual(response.headers, [("x-a", b"b")])
+        self.assertEqual(self.fake.logs, ["info: Cache /a"])
+
+    def test_what_cannot_be_a_service_is_refused_with_file_and_line(self) -> None:
+        async def later() -> None: ...
+
+        def many(a: int, b: int) -> None: ...
+
+        def keyword(*, a: int) -> None: ...
+
+        def odd(a: set[int]) -> None: ...
+
+        for function, name, says in [
+            (no_body, "my service", "no service name"),
+            (no_body, "1a", "no service name"),
+            (no_body, "a" * 129, "no service name"),
+            (later, None, "plain `def`"),
+            (many, None, "too much"),
+            (keyword, None, "no parameter"),
+            (odd, None, "no type that JSON is read as"),
+        ]:
+            copy: Any = type(no_body)(function.__code__, function.__globals__, function.__name__)
+            copy.__annotations__, copy.__kwdefaults__ = function.__annotations__, None
+            with self.assertRaises(DeclarationError) as raised:
+                Declared(service(name=name)(copy))
+            self.assertRegex(str(raised.exception), rf"^{__file__}:\d+: .*{says}")
+
+    def test_a_name_taken_twice_is_refused(self) -> None:
+        other = service(name="no-body")(lambda: None)
+        with self.assertRaisesRegex(DeclarationError, "a second service is called 'no-body'"):
+            declared([no_body, other])
+
+    def test_without_a_host_a_call_says_what_to_do(self) -> None:
+        kept, host.get = host.get, host._nobody
+        try:
+            with self.assertRaisesRegex(RuntimeError, r"fake = hostel_sdk\.fake\.Fake\(\)"):
+                cache.get("k")
+        finally:
+            host.get = kept

@@ -1,0 +1,1 @@
+"""Services written for Zato, run by Hostel: see ``zato.server.service``."""

@@ -1,0 +1,106 @@
+"""Zato's ``Service`` on Hostel: a file that was written for Zato runs unmodified.
+
+What a service has here: ``self.cache``, ``self.cid``, ``self.logger``, ``self.name``,
+``self.request``, ``self.response``. Anything else of Zato's raises ``AttributeError``, or refuses
+the class when the plugin is built: nothing is ignored in silence. What differs: each request gets
+an instance of its own, and the cache is the plugin's own unless the host's configuration shares it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn
+
+import hostel_sdk
+from hostel_sdk.request import Request
+from hostel_sdk.response import Response
+from hostel_sdk.service import Handler
+
+from .messages import Requested, Responded, missing
+
+__all__ = ["Service"]
+
+
+class ServiceCache:
+    """The plugin's cache, in Zato's ways: see ``hostel_sdk.Cache`` for keys, values and errors."""
+
+    __slots__ = ()
+
+    def get(self, key: str) -> Any:
+        """The value under ``key``; ``None`` when it is missing or expired."""
+        return hostel_sdk.cache.get(key)
+
+    def set(self, key: str, value: object, expiry: Any = 0) -> None:
+        """Stores ``value`` for ``expiry`` whole seconds; 0 and ``None`` mean that it stays."""
+        if expiry == 0 and type(expiry) is int:
+            expiry = None
+        hostel_sdk.cache.set(key, value, expiry)
+
+    def delete(self, key: str) -> None:
+        """Removes the entry, if there is one."""
+        hostel_sdk.cache.delete(key)
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an entry, also one whose value is ``None``."""
+        return hostel_sdk.cache.exists(key)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        missing("self.cache", name, ("get", "set", "delete", "exists"))
+
+
+_cache = ServiceCache()
+
+# What Zato reads of a class or calls around `handle`, and Hostel does not.
+_UNREAD = (
+    "SimpleIO output schedule accept initialize_session finalize_handle validate_input "
+    "validate_output before_handle after_handle before_job after_job before_add_to_store "
+    "after_add_to_store"
+).split()
+
+
+class Service(hostel_sdk.Service):
+    """A Zato service: a subclass whose ``handle`` reads ``self.request`` and fills
+    ``self.response``.
+
+    Its name is the attribute ``name``, or the class's own: ``MyService`` is ``my-service``. The
+    attribute ``input``, a name or a tuple of names, says what ``self.request.input`` needs to have;
+    a name that begins with ``-`` is optional.
+    """
+
+    cache: ServiceCache = _cache  # type: ignore[assignment]
+    request: Requested  # type: ignore[assignment]
+    response: Responded
+    cid: str
+    input: ClassVar[str | tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **more: object) -> None:
+        super().__init_subclass__(**more)
+        for name in _UNREAD:
+            if name in vars(cls):
+                raise AttributeError(
+                    f"{cls.__name__} has {name!r}, which Zato heeds and Hostel does not: "
+                    "remove it, or do its work in `handle`"
+                )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        missing("self", name, ("cache", "cid", "logger", "name", "request", "response"))
+
+    @classmethod
+    def _handler(cls) -> Handler:
+        names = (cls.input,) if isinstance(cls.input, str) else tuple(cls.input)
+
+        def handler(request: Request) -> Response:
+            service = cls()
+            service.name, service.cid = request.service, request.id  # type: ignore[misc]
+            service.request = Requested(request, names)
+            if names:
+                _ = service.request.input  # Refuses a request that lacks one.
+            service.response = Responded()
+            return service.response.made(service.handle())
+
+        return handler
+
+
+def __getattr__(name: str) -> NoReturn:
+    if name.startswith("__"):  # The import machinery asks for these.
+        raise AttributeError(name)
+    raise ImportError(f"zato.server.service offers Service here, and not {name!r}")

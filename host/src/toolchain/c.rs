@@ -1,0 +1,311 @@
+//! C, C++ and Zig: one compiler builds a core module, which is encoded as a component here.
+
+use super::source::Source;
+use super::{BuildError, Check, Progress, SdkError, encode, kept, sdk, tool};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wasmparser::{Parser, Payload};
+
+/// The package of the Python registry that carries the compiler, its C and C++ libraries and the
+/// linker, and its version.
+const PACKAGE: &str = "ziglang";
+const VERSION: &str = "0.17.1";
+
+const FIX: &str =
+    "install Python 3 with pip, and open a new shell: the C compiler comes from there";
+
+/// How everything is compiled. Part of what decides what a build makes. The stack is otherwise 16
+/// MiB, a quarter of the memory that a guest may have.
+const FLAGS: &[&str] = &[
+    "-target",
+    "wasm32-wasi",
+    "-mexec-model=reactor",
+    "-O2",
+    "-Wall",
+    "-Wl,-z,stack-size=1048576",
+];
+
+/// What the linker says of a service without services, or with two lists of them.
+const NO_SERVICES: &str = "undefined symbol: hostel_service";
+const TWO_LISTS: &str = "duplicate symbol: hostel_service";
+
+/// Builds a folder's sources, or one file, and answers the component.
+pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+    // Where the link is to be ignored the author wants it: the unit test needs it.
+    let ignored = fs::read_to_string(source.folder.join(".gitignore")).unwrap_or_default();
+    if ignored.contains(sdk::LINK) {
+        sdk::link(&source.folder)?;
+    }
+    let tools = format!("{PACKAGE} {VERSION} {}", FLAGS.join(" "));
+    kept::component(source, &tools, |out| compile(source, out, progress))
+}
+
+fn compile(source: &Source, out: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
+    let scratch = tempfile::tempdir().map_err(|error| write_failed(out, error))?;
+    // A trap shows the core module by the name of its file.
+    let core = scratch.path().join(source.name()).with_extension("wasm");
+    let zig = Zig::fetched(source, progress)?;
+    let mut inputs = Vec::new();
+    for file in inputs_of(source)? {
+        let is_zig = has_ending(&file, &["zig"]);
+        inputs.push(if is_zig { zig.object(&file, scratch.path())? } else { file });
+    }
+    zig.link(&inputs, &core)?;
+    let module = fs::read(&core).map_err(|error| read_failed(&core, error))?;
+    let module = without_debug(&module).unwrap_or(module);
+    fs::write(out, encode::componentize(&module)?).map_err(|error| write_failed(out, error))
+}
+
+/// The files to compile: of a folder all its C and C++ but for tests. A file that was named, and
+/// is not the one its folder goes by, is compiled alone.
+fn inputs_of(source: &Source) -> Result<Vec<PathBuf>, BuildError> {
+    let main = Source::find(&source.folder).ok();
+    let is_main = main.is_some_and(|main| main.file.file_name() == source.file.file_name());
+    let mut inputs = vec![source.file.clone()];
+    if !is_main {
+        return Ok(inputs);
+    }
+    let failed = |error| read_failed(&source.folder, error);
+    for entry in fs::read_dir(&source.folder).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        let is_source = has_ending(&file, &["c", "cpp", "cc"]) && !is_test(&file);
+        if is_source && file.file_name() != source.file.file_name() {
+            inputs.push(file);
+        }
+    }
+    inputs.sort();
+    Ok(inputs)
+}
+
+fn has_ending(file: &Path, endings: &[&str]) -> bool {
+    file.extension().and_then(OsStr::to_str).is_some_and(|ending| endings.contains(&ending))
+}
+
+fn is_test(file: &Path) -> bool {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    stem.starts_with("test_") || stem.ends_with("_test")
+}
+
+/// The compiler, at work on one source.
+struct Zig<'a> {
+    program: PathBuf,
+    /// Where it keeps what it compiled, its libraries above all.
+    cache: PathBuf,
+    /// The SDK's folder for C.
+    sdk: PathBuf,
+    source: &'a Source,
+    progress: Progress<'a>,
+}
+
+impl<'a> Zig<'a> {
+    fn fetched(source: &'a Source, progress: Progress<'a>) -> Result<Zig<'a>, BuildError> {
+        let folder = kept::tool(PACKAGE, VERSION, progress, |folder| fetch(folder, progress))?;
+        let program = folder.join(PACKAGE).join("zig");
+        let cache = sdk::cache_folder()?.join("zig");
+        let sdk = sdk::lay_out()?.join("guest-sdk/c");
+        Ok(Zig { program, cache, sdk, source, progress })
+    }
+
+    /// Compiles a file in Zig, which imports the SDK as `hostel`, to an object.
+    fn object(&self, file: &Path, scratch: &Path) -> Result<PathBuf, BuildError> {
+        let mut translate = self.command("translate-c");
+        translate.args(["-target", "wasm32-wasi", "-lc"]);
+        translate.arg(self.include()).arg(self.sdk.join("hostel.h"));
+        let what = "the translator of C headers to Zig, once (about two minutes)";
+        let lines = self.run(&mut translate, "zig-translator", what, true)?;
+        let header = scratch.join("hostel.zig");
+        fs::write(&header, lines.join("\n")).map_err(|error| write_failed(&header, error))?;
+        let object = scratch.join("service.o");
+        let mut compile = self.command("build-obj");
+        compile
+            .args(["-target", "wasm32-wasi", "-lc", "-O", "ReleaseSmall", "--dep", "hostel"])
+            .arg(with_path("-Mroot=", file))
+            .arg(with_path("-Mhostel=", &header))
+            .arg(with_path("-femit-bin=", &object));
+        self.run(&mut compile, "zig", "the Zig library, once", false)?;
+        Ok(object)
+    }
+
+    /// Compiles C and C++, and links all with the SDK.
+    fn link(&self, inputs: &[PathBuf], core: &Path) -> Result<(), BuildError> {
+        let mut compile = self.command("cc");
+        let colour =
+            if self.progress.colour { "-fcolor-diagnostics" } else { "-fno-color-diagnostics" };
+        compile.args(FLAGS).arg(colour).arg(self.include());
+        compile.args(inputs).arg(self.sdk.join("hostel.c")).arg("-o").arg(core);
+        if inputs.iter().any(|file| has_ending(file, &["cpp", "cc"])) {
+            // WebAssembly has no exceptions that a component may use.
+            compile.args(["-fno-exceptions", "-lc++"]);
+            let what = "the C++ library for WebAssembly, once (about two minutes)";
+            self.run(&mut compile, "c++", what, false)?;
+        } else {
+            let what = "the C library for WebAssembly, once (about half a minute)";
+            self.run(&mut compile, "c", what, false)?;
+        }
+        Ok(())
+    }
+
+    fn command(&self, does: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg(does)
+            .env("ZIG_GLOBAL_CACHE_DIR", &self.cache)
+            .env("ZIG_LOCAL_CACHE_DIR", &self.cache);
+        command
+    }
+
+    fn include(&self) -> OsString {
+        with_path("-I", &self.sdk)
+    }
+
+    /// Runs one step, and says first when it has to compile a library that later ones find.
+    fn run(
+        &self,
+        command: &mut Command,
+        library: &str,
+        what: &str,
+        keeps_stdout: bool,
+    ) -> Result<Vec<String>, BuildError> {
+        let mark = self.cache.join(format!("compiled-{library}"));
+        if !mark.exists() {
+            (self.progress.line)(&format!("compiling {what}"));
+        }
+        let (no_services, two_lists) = (AtomicBool::new(false), AtomicBool::new(false));
+        let line = |line: &str| {
+            no_services.fetch_or(line.contains(NO_SERVICES), Ordering::Relaxed);
+            two_lists.fetch_or(line.contains(TWO_LISTS), Ordering::Relaxed);
+            (self.progress.line)(line);
+        };
+        let progress = Progress { line: &line, ..self.progress };
+        let lines = tool::run("zig", &self.source.file, command, progress, &[], keeps_stdout);
+        let lines = lines.map_err(|error| {
+            let told = no_services.into_inner() || two_lists.into_inner();
+            if told { self.list_error() } else { error }
+        })?;
+        fs::write(&mark, "").map_err(|error| write_failed(&mark, error))?;
+        Ok(lines)
+    }
+
+    fn list_error(&self) -> BuildError {
+        let why = "a plugin lists its services once: `HOSTEL_SERVICES({\"name\", \"what it does\", \
+                   handler})` in one of its files";
+        BuildError::Failed { path: self.source.file.clone(), why: why.to_owned() }
+    }
+}
+
+/// Installs the compiler's package into a folder.
+fn fetch(folder: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
+    if tool::ask("python3", &["-m", "pip", "--version"]).is_none() {
+        return Err(BuildError::NoTool { tool: "python3 -m pip", fix: FIX });
+    }
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--no-compile", "--no-deps"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore"])
+        .arg(format!("{PACKAGE}=={VERSION}"))
+        .arg("--target")
+        .arg(folder);
+    tool::run("pip", folder, &mut pip, progress, &[], false).map(drop)
+}
+
+fn with_path(option: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(option);
+    argument.push(path);
+    argument
+}
+
+fn read_failed(path: &Path, source: io::Error) -> BuildError {
+    BuildError::Read { path: path.to_owned(), source }
+}
+
+fn write_failed(path: &Path, source: io::Error) -> BuildError {
+    SdkError::Write { path: path.to_owned(), source }.into()
+}
+
+/// A module without its debugging sections, which are most of it. The names of its functions
+/// stay, so that a trap tells where it was. `None` when it is no module.
+fn without_debug(module: &[u8]) -> Option<Vec<u8>> {
+    const HEADER_BYTES: usize = 8;
+    let mut kept = module.get(..HEADER_BYTES)?.to_vec();
+    let mut end = HEADER_BYTES;
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload.ok()?;
+        let Some((_, content)) = payload.as_section() else {
+            continue;
+        };
+        let is_debug =
+            matches!(&payload, Payload::CustomSection(s) if s.name().starts_with(".debug"));
+        if !is_debug {
+            kept.extend_from_slice(module.get(end..content.end)?);
+        }
+        end = content.end;
+    }
+    Some(kept)
+}
+
+/// What building C needs.
+pub(super) fn doctor() -> Vec<Check> {
+    let pip = tool::ask("python3", &["-m", "pip", "--version"]);
+    let folder = sdk::data_folder().ok().map(|data| data.join("tools"));
+    let zig = folder.map(|tools| tools.join(format!("{PACKAGE}-{VERSION}/{PACKAGE}/zig")));
+    let zig = zig.filter(|zig| zig.is_file()).map(|zig| zig.display().to_string());
+    let later = pip.as_ref().map(|_| format!("{PACKAGE} {VERSION}: fetched by the first build"));
+    vec![
+        Check { what: "python3 with pip", found: pip, fix: FIX },
+        Check { what: "zig", found: zig.or(later), fix: FIX },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::Language;
+
+    /// A module of a custom section for each name.
+    fn module(names: &[&str]) -> Vec<u8> {
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        for name in names {
+            let length = u8::try_from(name.len()).unwrap();
+            module.extend([0, length + 2, length]);
+            module.extend(name.bytes().chain([7]));
+        }
+        module
+    }
+
+    #[test]
+    fn only_debugging_sections_are_dropped() {
+        let all = module(&[".debug_info", "name", ".debug_line", "producers"]);
+        assert_eq!(without_debug(&all), Some(module(&["name", "producers"])));
+        assert_eq!(without_debug(&module(&[])), Some(module(&[])));
+        let (_, cut) = all.split_last().unwrap();
+        assert_eq!(without_debug(cut), None);
+        assert_eq!(without_debug(b"\0as"), None);
+    }
+
+    #[track_caller]
+    fn check_inputs(files: &[&str], given: &str, expected: &[&str]) {
+        let folder = tempfile::tempdir().unwrap();
+        let shop = folder.path().join("my-shop");
+        fs::create_dir(&shop).unwrap();
+        for file in files {
+            fs::write(shop.join(file), "").unwrap();
+        }
+        let source = Source::find(&shop.join(given)).unwrap();
+        assert_eq!(source.language, Language::C);
+        let expected: Vec<_> = expected.iter().map(|file| shop.join(file)).collect();
+        assert_eq!(inputs_of(&source).unwrap(), expected, "{files:?}");
+    }
+
+    #[test]
+    fn a_folder_is_compiled_whole_but_for_tests_and_a_file_among_others_alone() {
+        let shop = ["my_shop.c", "prices.c", "tax.cpp", "test_my_shop.c", "tax_test.cpp", "a.h"];
+        check_inputs(&shop, "", &["my_shop.c", "prices.c", "tax.cpp"]);
+        check_inputs(&shop, "my_shop.c", &["my_shop.c", "prices.c", "tax.cpp"]);
+        check_inputs(&shop, "prices.c", &["prices.c"]);
+        check_inputs(&["one.c", "two.c"], "one.c", &["one.c"]);
+        check_inputs(&["my-shop.zig", "more.zig", "c.c"], "", &["c.c", "my-shop.zig"]);
+    }
+}

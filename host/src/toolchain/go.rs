@@ -1,0 +1,216 @@
+//! Go: the standard toolchain builds a core module, which is encoded as a component here.
+
+use super::source::Source;
+use super::{BuildError, Check, EncodeError, Progress, SdkError, encode, sdk, tool};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The version that the SDK is written in. One before it would do, but starts more slowly: it makes
+/// up for being older than what the `go.mod` says.
+const OLDEST: (u32, u32) = (1, 26);
+
+const FIX: &str = "install Go 1.26 or newer, and open a new shell";
+
+/// Names of functions and lines of a panic stay; what debuggers read goes. Data begins where a
+/// block of the Go heap could, so that the arena of the SDK, whose size is chosen for it, ends right
+/// before the first: Go clears what lies between, up to half a MiB in each fresh instance.
+const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
+
+/// Builds the package in a folder, or a file alone, and answers its component.
+///
+/// What is fresh Go knows itself, embedded files, replaced modules and workspaces included: when it
+/// leaves the core module of the last build as it is, so is the component.
+pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+    let manifest = manifest(&source.folder)?;
+    refuse_c(&source.folder)?;
+    link(manifest.as_deref())?;
+    let package = Package::of(source, manifest.is_some())?;
+    let failed = |error| write_failed(&package.output, error);
+    fs::create_dir_all(&package.output).map_err(failed)?;
+    // Two builds of one folder would overwrite each other's module. The lock ends with the file.
+    let lock = File::create(package.output.join("lock")).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    let core = package.output.join("core.wasm");
+    let mut go = package.command(&core)?;
+    let shown = if package.file.is_some() { &source.file } else { &source.folder };
+    tool::run("go", shown, &mut go, progress, &[], false)?;
+    let component = package.output.join(&package.name).with_extension("wasm");
+    if !is_newer(&component, &core) {
+        encode_module(&core, &component)?;
+    }
+    Ok(component)
+}
+
+/// What Go is told to build, and where to.
+struct Package {
+    folder: PathBuf,
+    name: String,
+    /// The file, when it stands alone: then there is no `go.mod`.
+    file: Option<PathBuf>,
+    output: PathBuf,
+}
+
+impl Package {
+    fn of(source: &Source, in_module: bool) -> Result<Package, BuildError> {
+        let unreadable = |error| BuildError::Read { path: source.file.clone(), source: error };
+        let folder = std::path::absolute(&source.folder).map_err(unreadable)?;
+        let is_go = source.file.extension() == Some(OsStr::new("go"));
+        let file = source.file.file_name().map(PathBuf::from).filter(|_| is_go);
+        let name = match &file {
+            Some(file) => file.with_extension("").to_string_lossy().into_owned(),
+            None => source.name(),
+        };
+        let place = folder.join(file.clone().unwrap_or_default());
+        let digest = Sha256::digest(place.as_os_str().as_encoded_bytes());
+        let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let output = sdk::cache_folder()?.join("go").join(digest);
+        Ok(Package { folder, name, file: file.filter(|_| !in_module), output })
+    }
+
+    fn command(&self, core: &Path) -> Result<Command, BuildError> {
+        let mut go = Command::new("go");
+        go.args(["build", "-buildmode=c-shared", "-buildvcs=false", "-trimpath"])
+            .args([LINKER_FLAGS, "-o"])
+            .arg(core)
+            .current_dir(&self.folder)
+            .envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
+        match &self.file {
+            Some(file) => go.arg("-overlay").arg(self.overlay()?).arg(file).env("GOWORK", "off"),
+            None => go.arg("."),
+        };
+        Ok(go)
+    }
+
+    /// Gives a file that stands alone the `go.mod` that it lacks, beside the source and not in it.
+    fn overlay(&self) -> Result<PathBuf, BuildError> {
+        let sdk = sdk::lay_out()?.join("guest-sdk/go");
+        let manifest = format!(
+            "module {}\n\ngo {}.{}\n\nrequire hostel-sdk v0.0.0\n\nreplace hostel-sdk => {:?}\n",
+            self.name, OLDEST.0, OLDEST.1, sdk
+        );
+        let given = self.output.join("go.mod");
+        let lacking = self.folder.join("go.mod");
+        let overlay =
+            json!({ "Replace": { (lacking.to_string_lossy()): given.to_string_lossy() } });
+        let file = self.output.join("overlay.json");
+        let failed = |error| write_failed(&self.output, error);
+        fs::write(&given, manifest).map_err(failed)?;
+        fs::write(&file, overlay.to_string()).map_err(failed)?;
+        Ok(file)
+    }
+}
+
+/// Encodes the module that Go made. The component is never seen half written.
+fn encode_module(core: &Path, component: &Path) -> Result<(), BuildError> {
+    let unreadable = |error| BuildError::Read { path: core.to_owned(), source: error };
+    let module = fs::read(core).map_err(unreadable)?;
+    let encoded = encode::componentize(&module).map_err(|EncodeError(why)| {
+        EncodeError(format!("{why} (does the package import hostel-sdk and call hostel.Handle?)"))
+    })?;
+    let making = component.with_extension("making");
+    let written = fs::write(&making, encoded).and_then(|()| fs::rename(&making, component));
+    written.map_err(|error| write_failed(component, error))
+}
+
+fn write_failed(path: &Path, source: io::Error) -> BuildError {
+    SdkError::Write { path: path.to_owned(), source }.into()
+}
+
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
+    matches!((modified(file), modified(than)), (Ok(file), Ok(than)) if file >= than)
+}
+
+/// Refuses a source that calls C, about which Go itself only says that there are no files left.
+fn refuse_c(folder: &Path) -> Result<(), BuildError> {
+    let unreadable = |error| BuildError::Read { path: folder.to_owned(), source: error };
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension() != Some(OsStr::new("go")) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let imports_c = |line: &str| line.trim_start().starts_with(r#"import "C""#);
+        if let Some(line) = text.lines().position(imports_c) {
+            let path = PathBuf::from(format!("{}:{}", path.display(), line + 1));
+            let why = "`import \"C\"`, but a plugin is WebAssembly and cannot call C: \
+                       use a package that is Go alone";
+            return Err(BuildError::Failed { path, why: why.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// The `go.mod` that rules in a folder, if there is one. Refuses a Go that is missing or too old;
+/// one that does not tell its version is tried.
+fn manifest(folder: &Path) -> Result<Option<PathBuf>, BuildError> {
+    let mut go = Command::new("go");
+    let answer =
+        tool::output("go", FIX, go.args(["env", "GOVERSION", "GOMOD"]).current_dir(folder))?;
+    let answer = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let mut lines = answer.lines();
+    if version(lines.next().unwrap_or_default()).is_some_and(|version| version < OLDEST) {
+        return Err(BuildError::NoTool { tool: "go 1.26", fix: FIX });
+    }
+    // Without a module Go names the null device.
+    Ok(lines.next().map(PathBuf::from).filter(|file| file.ends_with("go.mod")))
+}
+
+/// Makes the link by which a `go.mod` finds the SDK, if it does so.
+fn link(manifest: Option<&Path>) -> Result<(), BuildError> {
+    let text = manifest.map(fs::read_to_string).and_then(Result::ok).unwrap_or_default();
+    match manifest.and_then(Path::parent) {
+        Some(root) if text.contains(&format!("./{}/", sdk::LINK)) => Ok(sdk::link(root)?),
+        _ => Ok(()),
+    }
+}
+
+/// The numbers in `go1.26.8`.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim().strip_prefix("go")?.split(['.', '-', ' ']);
+    let major = numbers.next()?.parse().ok()?;
+    let minor: String = numbers.next()?.chars().take_while(char::is_ascii_digit).collect();
+    Some((major, minor.parse().ok()?))
+}
+
+/// What building Go needs.
+pub(super) fn doctor() -> Vec<Check> {
+    let found = tool::ask("go", &["env", "GOVERSION"]);
+    let found = found.filter(|text| version(text).is_some_and(|version| version >= OLDEST));
+    vec![Check { what: "go", found, fix: FIX }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_however_it_is_written() {
+        for (text, expected) in [
+            ("go1.26.8\n", Some((1, 26))),
+            ("go1.26", Some((1, 26))),
+            ("go1.27rc1", Some((1, 27))),
+            ("go1.23.4-custom X:x", Some((1, 23))),
+            ("devel +abc", None),
+            ("", None),
+        ] {
+            assert_eq!(version(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_calls_c_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("service.go");
+        fs::write(&file, "package main\n\n// import \"C\"\nimport \"C\"\n").unwrap();
+        let error = refuse_c(folder.path()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{}:4 does not build", file.display())), "{error}");
+        fs::write(&file, "package main\n\n// import \"C\"\n").unwrap();
+        assert!(refuse_c(folder.path()).is_ok());
+    }
+}

@@ -1,0 +1,181 @@
+//! Python: componentize-py puts CPython, the SDK and the author's files into one component.
+
+use super::source::Source;
+use super::{BuildError, Check, Progress, kept, sdk, tool};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PYTHON: &str = "python3";
+
+/// The oldest Python that componentize-py and the SDK run on. Services have their own, 3.14.
+const OLDEST: (u32, u32) = (3, 10);
+
+const PYTHON_FIX: &str = "install Python 3.10 or newer, so that `python3 --version` tells it";
+
+const PIP_FIX: &str = "run `python3 -m ensurepip --upgrade`, or install your system's python3-pip";
+
+const TOOL: &str = "componentize-py";
+
+const VERSION: &str = "0.25.1";
+
+/// Builds the services of a file and answers their component.
+///
+/// What the file imports is found beside it, and in the virtual environment that is active.
+pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+    if wants_link(&source.folder) {
+        sdk::link(&source.folder)?;
+    }
+    let packages = packages();
+    let installed = packages.as_deref().map(installed).unwrap_or_default();
+    kept::component(source, &format!("{TOOL} {VERSION} {installed}"), |component| {
+        check_python()?;
+        let tool = fetched(source, progress)?;
+        let file = source.file.display();
+        (progress.line)(&format!("building {file} with {TOOL}, which takes some seconds"));
+        let root = sdk::lay_out()?;
+        let mut python = Command::new(PYTHON);
+        python
+            .arg("-B")
+            .arg(root.join("guest-sdk/python/build.py"))
+            .arg("--tool")
+            .arg(tool)
+            .arg("--wit")
+            .arg(root.join("wit"))
+            .arg("--output")
+            .arg(component);
+        if let Some(packages) = &packages {
+            python.arg("--packages").arg(packages);
+        }
+        let output = tool::output(PYTHON, PYTHON_FIX, python.arg(&source.file))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let words = String::from_utf8_lossy(&output.stderr);
+        let mut lines: Vec<&str> = words.trim_end().lines().collect();
+        // The reason is the last line; what comes before is the traceback.
+        let why = lines.pop().unwrap_or("its build said nothing").to_owned();
+        lines.into_iter().for_each(progress.line);
+        Err(BuildError::Failed { path: source.file.clone(), why })
+    })
+}
+
+/// Whether a service's folder is one of the template's, whose tests find the SDK by the link.
+fn wants_link(folder: &Path) -> bool {
+    let ignored = std::fs::read_to_string(folder.join(".gitignore")).unwrap_or_default();
+    ignored.lines().any(|line| line.trim().trim_matches('/') == sdk::LINK)
+}
+
+/// The folder of componentize-py.
+fn fetched(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+    kept::tool(TOOL, VERSION, progress, |folder| {
+        if tool::ask(PYTHON, &["-m", "pip", "--version"]).is_none() {
+            return Err(BuildError::NoTool { tool: "pip", fix: PIP_FIX });
+        }
+        let mut pip = Command::new(PYTHON);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(["--root-user-action=ignore", "--only-binary=:all:", "--no-deps"])
+            .arg(format!("{TOOL}=={VERSION}"))
+            .arg("--target")
+            .arg(folder)
+            // A configuration of the user's for other installs would contradict `--target`.
+            .env("PIP_USER", "0")
+            .env_remove("PIP_PREFIX");
+        tool::run("pip", &source.file, &mut pip, progress, &[], false).map(drop)
+    })
+}
+
+fn check_python() -> Result<(), BuildError> {
+    let no_tool = BuildError::NoTool { tool: PYTHON, fix: PYTHON_FIX };
+    python_version().filter(|version| is_new_enough(version)).map(drop).ok_or(no_tool)
+}
+
+/// What Python calls itself, as in "Python 3.12.1".
+fn python_version() -> Option<String> {
+    tool::ask(PYTHON, &["--version"])
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches("Python ").split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= OLDEST,
+        _ => false,
+    }
+}
+
+/// Where the packages of the active virtual environment lie, if one is active.
+fn packages() -> Option<PathBuf> {
+    let environment = PathBuf::from(std::env::var_os("VIRTUAL_ENV")?);
+    let libraries = std::fs::read_dir(environment.join("lib")).ok()?;
+    let mut folders: Vec<PathBuf> = libraries
+        .filter_map(|entry| Some(entry.ok()?.path().join("site-packages")))
+        .filter(|folder| folder.is_dir())
+        .collect();
+    folders.sort();
+    folders.pop()
+}
+
+/// The names and versions of installed packages, for a build to be repeated when they change.
+fn installed(packages: &Path) -> String {
+    let entries = std::fs::read_dir(packages).into_iter().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension() == Some(OsStr::new("dist-info")))
+        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    format!("{} {}", packages.display(), names.join(" "))
+}
+
+/// What building Python needs.
+pub(super) fn doctor() -> Vec<Check> {
+    let python = python_version().filter(|version| is_new_enough(version));
+    let pip = tool::ask(PYTHON, &["-m", "pip", "--version"]);
+    let pip = pip.map(|words| words.split(" from ").next().unwrap_or_default().to_owned());
+    let there = sdk::data_folder()
+        .is_ok_and(|data| data.join("tools").join(format!("{TOOL}-{VERSION}")).is_dir());
+    let when = if there { "fetched" } else { "the first build fetches it" };
+    let tool = Some(format!("{VERSION}, {when}"));
+    vec![
+        Check { what: "python3", found: python, fix: PYTHON_FIX },
+        Check { what: "pip", found: pip, fix: PIP_FIX },
+        Check { what: "componentize-py", found: tool, fix: "hostel build fetches it" },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_python_is_new_enough_by_its_number_and_not_by_its_text() {
+        for (version, expected) in [
+            ("Python 3.10.0", true),
+            ("Python 3.14.0rc1", true),
+            ("Python 4.0.1", true),
+            ("Python 3.9.18", false),
+            ("Python 2.7.18", false),
+            ("pyenv: no such version", false),
+            ("", false),
+        ] {
+            assert_eq!(is_new_enough(version), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn installed_packages_are_told_by_their_versions() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b-1.0.dist-info", "a-2.dist-info", "a", "__pycache__"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        assert!(installed(folder.path()).ends_with(" a-2 b-1.0"));
+    }
+
+    #[test]
+    fn only_a_folder_that_ignores_the_link_wants_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!wants_link(folder.path()));
+        std::fs::write(folder.path().join(".gitignore"), "/.hostel\n").unwrap();
+        assert!(wants_link(folder.path()));
+    }
+}

@@ -1,0 +1,94 @@
+//! Running other people's tools: their words passed on, their failures told in a line.
+
+use super::{BuildError, Progress};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What each tool's words mean when they are about the machine and not about the source.
+const MACHINE_TROUBLE: &[(&str, &str)] = &[
+    ("No space left on device", "the disk is full: make room and try again"),
+    ("ENOSPC", "the disk is full: make room and try again"),
+    ("no space left on device", "the disk is full: make room and try again"),
+    ("failed to download", NO_NETWORK),
+    ("failed to fetch", NO_NETWORK),
+    ("Could not resolve host", NO_NETWORK),
+    ("Temporary failure in name resolution", NO_NETWORK),
+    ("ENOTFOUND", NO_NETWORK),
+    ("EAI_AGAIN", NO_NETWORK),
+    ("Failed to establish a new connection", NO_NETWORK),
+    ("dial tcp", NO_NETWORK),
+];
+
+const NO_NETWORK: &str = "something could not be fetched: check the network and try again";
+
+/// Runs a tool on a service's source, passes its lines on but for those that `hides` names, and
+/// answers what it wrote to stdout when `keeps_stdout`, whose lines are not passed on then.
+pub(super) fn run(
+    tool: &'static str,
+    path: &Path,
+    command: &mut Command,
+    progress: Progress<'_>,
+    hides: &[&str],
+    keeps_stdout: bool,
+) -> Result<Vec<String>, BuildError> {
+    let run = |source| BuildError::Run { tool, source };
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().map_err(run)?;
+    let (words, errors) = (running.stdout.take(), running.stderr.take());
+    let quiet = Progress { line: &|_| {}, ..progress };
+    let (kept, why) = std::thread::scope(|scope| {
+        let errors = scope.spawn(|| relay(errors, progress, hides).1);
+        let (kept, why) = relay(words, if keeps_stdout { quiet } else { progress }, hides);
+        (kept, errors.join().unwrap_or_default().or(why))
+    });
+    if running.wait().map_err(run)?.success() {
+        return Ok(kept);
+    }
+    let why = why.map_or_else(|| format!("see what {tool} says above"), str::to_owned);
+    Err(BuildError::Failed { path: path.to_owned(), why })
+}
+
+/// Passes a tool's lines on, and answers them with the machine's trouble that they tell of.
+fn relay(
+    words: Option<impl Read>,
+    progress: Progress<'_>,
+    hides: &[&str],
+) -> (Vec<String>, Option<&'static str>) {
+    let mut why = None;
+    let mut kept = Vec::new();
+    let bytes = words.into_iter().flat_map(|stream| BufReader::new(stream).split(b'\n'));
+    for line in bytes.map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let plain = anstream::adapter::strip_str(&line).to_string();
+        // A line of source, quoted by a compiler, is not the tool's own word.
+        let is_quoted = plain.contains(" | ");
+        let trouble = MACHINE_TROUBLE.iter().find(|(words, _)| plain.contains(words) && !is_quoted);
+        why = trouble.map(|(_, why)| *why).or(why);
+        if !hides.iter().any(|hidden| plain.trim_start().starts_with(hidden)) {
+            (progress.line)(&line);
+        }
+        kept.push(line);
+    }
+    (kept, why)
+}
+
+/// What a tool answers to a question, if it is there and answers: the first line of it.
+pub(super) fn ask(tool: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(tool).args(arguments).stdin(Stdio::null()).output().ok()?;
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = words.lines().next().unwrap_or_default().trim().to_owned();
+    output.status.success().then_some(line)
+}
+
+/// Runs a tool and takes all it says; a tool that is not there is an error with its fix.
+pub(super) fn output(
+    tool: &'static str,
+    fix: &'static str,
+    command: &mut Command,
+) -> Result<std::process::Output, BuildError> {
+    command.stdin(Stdio::null()).output().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => BuildError::NoTool { tool, fix },
+        _ => BuildError::Run { tool, source },
+    })
+}

@@ -1,0 +1,7 @@
+;; Fills nearly all the memory it may have, again and again: one instruction takes milliseconds.
+(memory $memory (export "memory") 1000)
+(func $handle (param $request i32) (result i32)
+  (loop $again
+    (memory.fill (i32.const 0) (i32.const 90) (i32.const 65536000))
+    (br $again))
+  (unreachable))

@@ -1,0 +1,3 @@
+;; Never ends its instantiation.
+(start $start)
+(func $start (loop $again (br $again)))

@@ -1,0 +1,2 @@
+;; Answers, and then traps.
+(func $post_return (param i32) (unreachable))

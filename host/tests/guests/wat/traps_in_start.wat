@@ -1,0 +1,3 @@
+;; Traps in its instantiation.
+(start $start)
+(func $start (unreachable))

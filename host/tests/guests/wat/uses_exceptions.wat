@@ -1,0 +1,3 @@
+;; Throws an exception of its own.
+(tag $tag)
+(func (throw $tag))

@@ -1,0 +1,219 @@
+//! C, C++ and Zig, from a source to a running service, by the program alone.
+
+use crate::support::{TestHost, hostel, project, stderr, stdout};
+use hostel::CallError;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
+    hostel().current_dir(folder).args(arguments).output().unwrap()
+}
+
+/// A folder that stays from one run of the tests to the next, so that what is built in it does.
+fn kept_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c").join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The component of a file of this name and text.
+fn built(file: &str, text: &str) -> Vec<u8> {
+    let folder = kept_folder(file);
+    fs::write(folder.join(file), text).unwrap();
+    let output = hostel_in(&folder, &["build", file]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    fs::read(stdout(&output).trim()).unwrap()
+}
+
+/// Compiles with the machine's own compiler, so that leaks and writes past an end are found, and
+/// runs the program.
+fn compiled_and_run(folder: &Path, arguments: &str) {
+    let program = tempfile::tempdir().unwrap();
+    let program = program.path().join("tests");
+    let checks = "-Wall -Wextra -Werror -g -fsanitize=address,undefined";
+    let line = format!("cc {checks} {arguments} -o '{0}' && '{0}'", program.display());
+    let output = Command::new("sh").args(["-c", &line]).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn a_new_service_runs_and_passes_its_own_test() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = hostel_in(folder.path(), &["new", "my-shop", "--lang", "c"]);
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let payload = r#"{"name":"Ada"}"#;
+    let run = hostel_in(folder.path(), &["run", "my-shop", "--stats", "--payload", payload]);
+    assert!(stdout(&run).contains(r#""Hello, Ada! (1)""#), "{}", stderr(&run));
+    assert!(stderr(&run).contains("cache plugin/my-shop: sets 1,"), "{}", stderr(&run));
+
+    let service = folder.path().join("my-shop");
+    compiled_and_run(&service, "-I.hostel/guest-sdk/c *.c .hostel/guest-sdk/c/hostel.c");
+    let mut files: Vec<_> =
+        fs::read_dir(&service).unwrap().map(|f| f.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, [".gitignore", ".hostel", "README.md", "my_shop.c", "test_my_shop.c"]);
+
+    let build = || {
+        let output = hostel_in(folder.path(), &["build", "my-shop"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        PathBuf::from(stdout(&output).trim())
+    };
+    // A clone on another machine has no link; the next build makes it again.
+    fs::remove_file(service.join(".hostel")).unwrap();
+    let modified = |file: &Path| fs::metadata(file).unwrap().modified().unwrap();
+    let first = build();
+    let built = modified(&first);
+    assert!(service.join(".hostel").is_symlink());
+    let second = build();
+    assert_eq!((&second, modified(&second)), (&first, built));
+    assert!(first.ends_with("my_shop.wasm"));
+    assert!(fs::metadata(&first).unwrap().len() < 100_000, "debugging sections were left in");
+}
+
+#[test]
+fn the_sdk_passes_its_own_tests_without_a_leak() {
+    compiled_and_run(&project().join("guest-sdk/c/tests"), "-std=c11 -I.. *.c ../hostel.c");
+}
+
+/// The least service, with something wrong in its handler's body.
+fn service(body: &str) -> String {
+    format!(
+        "#include <hostel.h>\n\
+         static hostel_result serve(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)\n\
+         {{\n    (void)ctx, (void)req, (void)res;\n    {body}\n}}\n\
+         HOSTEL_SERVICES({{\"serve\", \"Serves.\", serve}})\n"
+    )
+}
+
+#[test]
+fn a_source_that_does_not_build_is_told_by_file_and_line() {
+    let cases = [
+        (service("return 0"), "wrong.c:5:13: error: expected ';' after return statement"),
+        (service("return nothing(1);"), "wrong.c:5:12: error: "),
+        (
+            service("return hostel_cache_set(ctx, req->id, req->body, \"60\");"),
+            "wrong.c:5:54: error: passing 'char[3]' to parameter of incompatible type 'double'",
+        ),
+        ("#include \"missing.h\"\n".to_owned(), "wrong.c:1:10: fatal error: 'missing.h' file"),
+        ("int helper(void) { return 1; }\n".to_owned(), "a plugin lists its services once"),
+        (
+            "#include <hostel.h>\nstatic int serve(int i) { return i; }\n\
+             HOSTEL_SERVICES({\"serve\", \"\", serve})\n"
+                .to_owned(),
+            "wrong.c:3:31: error: incompatible function pointer types",
+        ),
+    ];
+    let folder = kept_folder("wrong");
+    for (text, words) in cases {
+        fs::write(folder.join("wrong.c"), text).unwrap();
+        let output = hostel_in(&folder, &["build", "wrong.c"]);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains(words), "wanted {words}, got {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_mistake_that_the_compiler_sees_is_a_warning() {
+    let text = service("hostel_log(ctx, HOSTEL_INFO, \"%s\", 7); return HOSTEL_OK;");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("odd.c"), text).unwrap();
+    let output = hostel_in(folder.path(), &["build", "odd.c"]);
+    assert!(output.status.success());
+    assert!(stderr(&output).contains("odd.c:5:40: warning: format specifies type"));
+}
+
+const MISBEHAVING: &str = r#"
+#include <hostel.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool asked(hostel_str what, const char *name)
+{
+    return hostel_str_equal(what, hostel_str_of(name));
+}
+
+static hostel_result misbehave(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
+{
+    hostel_json body;
+    hostel_str what, one = HOSTEL_STR("1");
+    HOSTEL_TRY(hostel_request_json(ctx, req, &body));
+    HOSTEL_TRY(hostel_json_string(ctx, body, "", &what));
+    HOSTEL_TRY(hostel_cache_set(ctx, what, one, HOSTEL_NO_EXPIRY));
+    if (asked(what, "pointer"))
+        res->body = (hostel_str){(const char *)0x7fffff00, 5000};
+    if (asked(what, "wild write"))
+        *(volatile int *)0xffffff00 = 1;
+    if (asked(what, "abort"))
+        abort();
+    if (asked(what, "memory"))
+        for (;;)
+            hostel_alloc(ctx, 1 << 20);
+    if (asked(what, "bytes"))
+        return hostel_fail(ctx, HOSTEL_CONFLICT, "said \xFF");
+    if (asked(what, "key"))
+        return hostel_cache_set(ctx, HOSTEL_STR("a\xFF"), one, HOSTEL_NO_EXPIRY);
+    if (asked(what, "value"))
+        return hostel_cache_set(ctx, what, HOSTEL_STR("\"\xFF\""), HOSTEL_NO_EXPIRY);
+    if (asked(what, "level"))
+        hostel_log(ctx, (hostel_level)9, "said \xFF");
+    if (asked(what, "print"))
+        printf("printed");
+    return HOSTEL_OK;
+}
+
+HOSTEL_SERVICES({"misbehave", "Does what it is told.", misbehave})
+"#;
+
+#[tokio::test]
+async fn a_guest_that_goes_wrong_is_answered_with_a_sentence() {
+    let host = TestHost::new();
+    host.load("c", built("misbehave.c", MISBEHAVING)).await;
+    for (what, words) in [
+        ("pointer", "pointer/length out of bounds of memory"),
+        ("wild write", "out of bounds memory access"),
+        ("abort", "unreachable"),
+        ("memory", "raise `limits.memory`"),
+        ("bytes", "said \u{fffd}"),
+        ("key", "the key \"a\u{fffd}\" is not UTF-8 from byte 1 on"),
+        ("value", "the value for \"value\" is not UTF-8 from byte 1 on"),
+    ] {
+        let error = host.call("c.misbehave", &json!(what)).await.unwrap_err();
+        assert!(error.to_string().contains(words), "{what}: {error}");
+        if let CallError::Trap { frames, .. } = error {
+            let named = frames.iter().any(|frame| frame.contains("misbehave"));
+            assert!(named, "{what}: {frames:?}");
+        }
+    }
+    host.messages();
+    for (what, line) in [("level", "said \u{fffd}"), ("print", "printed")] {
+        assert!(host.call("c.misbehave", &json!(what)).await.is_ok(), "{what}");
+        assert_eq!(host.messages(), [line]);
+    }
+}
+
+const SHOUT_CPP: &str = r#"
+#include <hostel.h>
+#include <string>
+
+static hostel_result shout(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
+{
+    std::string text(req->body.ptr, req->body.len);
+    for (char &letter : text)
+        letter = letter >= 'a' && letter <= 'z' ? letter - 'a' + 'A' : letter;
+    hostel_str loud = {text.data(), text.size()};
+    HOSTEL_TRY(hostel_cache_set(ctx, HOSTEL_STR("last"), loud, 60));
+    return hostel_respond_json(ctx, res, hostel_copy(ctx, loud));
+}
+
+HOSTEL_SERVICES({"shout", "Shouts.", shout})
+"#;
+
+#[tokio::test]
+async fn the_same_header_serves_cpp() {
+    let host = TestHost::new();
+    host.load("shout", built("shout.cpp", SHOUT_CPP)).await;
+    let answer: Value = TestHost::json(host.call("shout.shout", &json!("hey")).await);
+    assert_eq!(answer, "HEY");
+}

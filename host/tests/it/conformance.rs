@@ -1,0 +1,307 @@
+//! One file of scenarios that every SDK passes: what the contract says of values, keys, expiry,
+//! errors and logs, seen through each language's own SDK.
+
+use crate::support::{TestHost, component, project};
+use hostel::{CacheName, CallError, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+#[path = "../../benches/cache_calls/floor.rs"]
+#[allow(dead_code, missing_docs)]
+mod lying_host;
+
+/// The languages and the folders of their conformance plugins. TypeScript's is JavaScript's: it is
+/// the same SDK.
+const LANGUAGES: &[(&str, &str)] = &[
+    ("c", "guest-sdk/c/conformance"),
+    ("go", "guest-sdk/go/conformance"),
+    ("javascript", "guest-sdk/javascript/conformance"),
+    ("python", "guest-sdk/python/conformance"),
+    ("rust", "guest-sdk/conformance"),
+];
+
+#[derive(Deserialize)]
+struct Scenario {
+    name: String,
+    steps: Vec<Step>,
+}
+
+/// One request to a plugin, or something the test does beside it (`advance`, `host-set`), with
+/// what has to come of it.
+#[derive(Clone, Deserialize)]
+struct Step {
+    op: String,
+    #[serde(flatten)]
+    request: BTreeMap<String, Value>,
+    #[serde(flatten)]
+    expected: Expected,
+    /// Languages of which something else is expected.
+    #[serde(default)]
+    except: BTreeMap<String, Expected>,
+    /// Whether a language may have no such thing.
+    #[serde(default)]
+    may_skip: bool,
+}
+
+#[derive(Clone, Default, Deserialize)]
+struct Expected {
+    #[serde(default, deserialize_with = "there")]
+    ok: Option<Value>,
+    error: Option<String>,
+    failure: Option<(String, String)>,
+    logged: Option<(String, String)>,
+    #[serde(default)]
+    distinct: bool,
+}
+
+/// Reads a value that is there, also when it is null.
+fn there<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
+}
+
+fn scenarios() -> Vec<Scenario> {
+    let file = project().join("guest-sdk/conformance/scenarios.json");
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+/// What a scenario or a step came to, or what was wrong.
+type Outcome = Result<Passed, String>;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Passed {
+    Yes,
+    /// The language has no such thing.
+    NotApplicable,
+}
+
+/// Something that a conformance plugin runs in.
+trait Place {
+    async fn call(&self, body: &Value) -> Result<Response, CallError>;
+    /// Does what a step does beside the plugin, and answers whether it was such a step.
+    fn beside(&self, step: &Step) -> bool;
+    /// The lines logged since the last time.
+    fn logged(&self) -> Vec<(String, String)>;
+}
+
+impl Place for TestHost {
+    async fn call(&self, body: &Value) -> Result<Response, CallError> {
+        TestHost::call(self, "plugin.conformance", body).await
+    }
+
+    fn beside(&self, step: &Step) -> bool {
+        let text = |name: &str| step.request.get(name).and_then(Value::as_str).unwrap_or_default();
+        match step.op.as_str() {
+            "advance" => {
+                let seconds = step.request["seconds"].as_f64().unwrap();
+                self.clock.advance(Duration::from_secs_f64(seconds));
+            }
+            "host-set" => {
+                let name = CacheName::private("plugin").unwrap();
+                let cache = self.host.caches().get(&name).unwrap();
+                cache.set(text("key"), text("value"), None).unwrap();
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn logged(&self) -> Vec<(String, String)> {
+        let lines = self.lines.lock().unwrap().drain(..).collect::<Vec<_>>();
+        lines.into_iter().map(|(level, line)| (level.to_string(), line)).collect()
+    }
+}
+
+async fn run(place: &impl Place, language: &str, scenario: &Scenario) -> Outcome {
+    for (number, step) in scenario.steps.iter().enumerate() {
+        let wrong = |what: String| format!("step {} ({}): {what}", number + 1, step.op);
+        if !place.beside(step)
+            && check(place, language, step).await.map_err(wrong)? == Passed::NotApplicable
+        {
+            return Ok(Passed::NotApplicable);
+        }
+    }
+    Ok(Passed::Yes)
+}
+
+async fn check(place: &impl Place, language: &str, step: &Step) -> Outcome {
+    let expected = step.except.get(language).unwrap_or(&step.expected);
+    let body = body(step);
+    place.logged();
+    let answered = place.call(&body).await;
+    if let Some((kind, message)) = &expected.failure {
+        return match answered {
+            Err(CallError::Failure(failure))
+                if failure.kind.as_str() == kind && failure.message == *message =>
+            {
+                Ok(Passed::Yes)
+            }
+            other => Err(format!("wanted the failure {kind}: {message}, got {other:?}")),
+        };
+    }
+    let answer = answer(answered)?;
+    if step.may_skip && answer == json!({ "skip": true }) {
+        return Ok(Passed::NotApplicable);
+    }
+    if expected.distinct {
+        return check_distinct(place, &body, answer).await;
+    }
+    let wanted = match (&expected.ok, &expected.error) {
+        (Some(ok), _) => json!({ "ok": ok }),
+        (None, Some(kind)) => json!({ "error": kind }),
+        (None, None) => json!({ "ok": null }),
+    };
+    if !equal(&answer, &wanted) {
+        return Err(format!("wanted {wanted:.200}, got {answer:.200}"));
+    }
+    match (&expected.logged, place.logged().as_slice()) {
+        (Some(wanted), [line]) if wanted == line => Ok(Passed::Yes),
+        (None, []) => Ok(Passed::Yes),
+        (wanted, lines) => Err(format!("wanted the lines {wanted:?}, got {lines:?}")),
+    }
+}
+
+/// The request of a step: what the plugin has to know and nothing of what is expected.
+fn body(step: &Step) -> Value {
+    let mut body = json!({ "op": step.op });
+    for name in ["key", "value", "expiry", "what"] {
+        if let Some(value) = step.request.get(name) {
+            body[name] = value.clone();
+        }
+    }
+    if let Some(bytes) = step.request.get("bytes").and_then(Value::as_u64) {
+        body["op"] = json!("set");
+        body["value"] = json!("x".repeat(bytes as usize - 2));
+    }
+    body
+}
+
+fn answer(answered: Result<Response, CallError>) -> Result<Value, String> {
+    let response = answered.map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&response.body).into_owned();
+    serde_json::from_str(&text).map_err(|error| format!("answered {text:?}: {error}"))
+}
+
+/// Checks that no source of randomness gives one number in two instances.
+async fn check_distinct(place: &impl Place, body: &Value, first: Value) -> Outcome {
+    let mut drawn = BTreeSet::new();
+    let mut count = 0;
+    for answer in [Ok(first), answer(place.call(body).await), answer(place.call(body).await)] {
+        let answer = answer?;
+        let numbers = answer["ok"].as_array().ok_or(format!("no list of numbers: {answer}"))?;
+        count += numbers.len();
+        drawn.extend(numbers.iter().map(ToString::to_string));
+    }
+    match (count, drawn.len()) {
+        (0, _) => Err("no source of randomness".to_owned()),
+        (drew, distinct) if drew == distinct => Ok(Passed::Yes),
+        _ => Err(format!("equal numbers among {drawn:?}")),
+    }
+}
+
+/// Equal as JSON values, where 1 and 1.0 are one number: not every language tells them apart.
+fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// Runs every scenario in one language and answers what came of each.
+async fn row(language: &str, folder: &str) -> Vec<(String, Outcome)> {
+    let limits = hostel::Limits { time: Duration::from_secs(20), ..hostel::Limits::default() };
+    let host = TestHost::with(limits);
+    host.load("plugin", std::fs::read(component(folder)).unwrap()).await;
+    let mut row = Vec::new();
+    for scenario in scenarios() {
+        let outcome = run(&host, language, &scenario).await;
+        row.push((scenario.name, outcome));
+    }
+    row
+}
+
+#[tokio::test]
+async fn every_language_passes_every_scenario() {
+    let mut table: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut wrong = String::new();
+    for (language, folder) in LANGUAGES {
+        for (scenario, outcome) in row(language, folder).await {
+            let mark = match outcome {
+                Ok(Passed::Yes) => "yes",
+                Ok(Passed::NotApplicable) => "-",
+                Err(_) => "NO",
+            };
+            table.entry(scenario.clone()).or_default().push(mark);
+            if let Err(what) = outcome {
+                writeln!(wrong, "{language}: {scenario}: {what}").unwrap();
+            }
+        }
+    }
+    println!("{}", page(&table));
+    assert_eq!(wrong, "");
+    let kept = project().join("docs/conformance.md");
+    if std::env::var_os("HOSTEL_WRITE_DOCS").is_some() {
+        std::fs::write(&kept, page(&table)).unwrap();
+    }
+    let told = "run the test with HOSTEL_WRITE_DOCS=1 to write docs/conformance.md anew";
+    assert_eq!(std::fs::read_to_string(kept).unwrap_or_default(), page(&table), "{told}");
+}
+
+/// The table as a page of the docs.
+fn page(table: &BTreeMap<String, Vec<&str>>) -> String {
+    let languages: Vec<_> = LANGUAGES.iter().map(|(language, _)| *language).collect();
+    let mut page = format!(
+        "# Conformance\n\nEvery SDK runs the scenarios of `guest-sdk/conformance/scenarios.json` \
+         in a real host. Written by the\ntest that runs them; `-` where a language has no such thing.\n\n| scenario | {} |\n|---|{}\n",
+        languages.join(" | "),
+        "---|".repeat(languages.len())
+    );
+    for scenario in scenarios() {
+        let marks = table.get(&scenario.name).cloned().unwrap_or_default();
+        writeln!(page, "| {} | {} |", scenario.name, marks.join(" | ")).unwrap();
+    }
+    page
+}
+
+/// A host whose cache answers every `get` with one text that is none, and does nothing else.
+struct Liar(lying_host::Floor);
+
+impl Place for Liar {
+    async fn call(&self, body: &Value) -> Result<Response, CallError> {
+        let body = body.to_string().into_bytes();
+        let answered = self.0.call("conformance", body).await;
+        let body = answered.map_err(|error| CallError::Garbage(error.to_string()))?;
+        Ok(Response { status: 200, content_type: None, headers: Vec::new(), body })
+    }
+
+    fn beside(&self, step: &Step) -> bool {
+        ["advance", "host-set"].contains(&&*step.op)
+    }
+
+    fn logged(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+/// A row that a wrong host leaves green would prove nothing.
+#[tokio::test]
+async fn a_host_that_answers_wrongly_turns_every_row_red() {
+    for (language, folder) in LANGUAGES {
+        let bytes = std::fs::read(Path::new(&component(folder))).unwrap();
+        let liar = Liar(lying_host::Floor::new(&bytes).unwrap());
+        let mut red = 0;
+        for scenario in scenarios() {
+            red += usize::from(run(&liar, language, &scenario).await.is_err());
+        }
+        assert!(red > 40, "{language}: only {red} scenarios noticed");
+    }
+}

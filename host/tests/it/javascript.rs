@@ -1,0 +1,181 @@
+//! JavaScript and TypeScript, from source to answers, and what an author is told of mistakes.
+
+use crate::support::{hostel, project, stderr, stdout};
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
+    hostel().current_dir(folder).args(arguments).output().unwrap()
+}
+
+#[track_caller]
+fn check_new_service(language: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let made = hostel_in(folder.path(), &["new", "my-shop", "--lang", language]);
+    assert!(made.status.success(), "{}", stderr(&made));
+
+    let payload = ["run", "my-shop", "--payload", r#"{"name":"Ada"}"#];
+    let first = hostel_in(folder.path(), &payload);
+    assert_eq!(stdout(&first), "\"Hello, Ada! (1)\"\n", "{}", stderr(&first));
+    let bare = hostel_in(folder.path(), &["run", "my-shop"]);
+    assert_eq!(stdout(&bare), "\"Hello, world! (1)\"\n", "{}", stderr(&bare));
+
+    let component = |output: Output| std::fs::metadata(stdout(&output).trim()).unwrap();
+    let built = component(hostel_in(folder.path(), &["build", "my-shop"])).modified().unwrap();
+    let again = component(hostel_in(folder.path(), &["build", "my-shop"])).modified().unwrap();
+    assert_eq!(built, again, "an unchanged source was built again");
+
+    // A clone on another machine has no links; a build makes them again.
+    let service = folder.path().join("my-shop");
+    std::fs::remove_file(service.join(".hostel")).unwrap();
+    std::fs::remove_dir_all(service.join("node_modules")).unwrap();
+    assert!(hostel_in(folder.path(), &["build", "my-shop"]).status.success());
+    let tested = Command::new("npm").arg("test").current_dir(&service).output().unwrap();
+    assert!(tested.status.success(), "{}{}", stdout(&tested), stderr(&tested));
+    assert!(stdout(&tested).contains("pass 2"), "{}", stdout(&tested));
+}
+
+#[test]
+fn a_new_javascript_service_runs_and_passes_its_own_test() {
+    check_new_service("javascript");
+}
+
+#[test]
+fn a_new_typescript_service_runs_and_passes_its_own_test() {
+    check_new_service("typescript");
+}
+
+/// Runs a file outside the project and checks that the author is told these words.
+#[track_caller]
+fn check_told(file: &str, source: &str, words: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(file), source).unwrap();
+    let output = hostel_in(folder.path(), &["run", file]);
+    assert!(!output.status.success(), "{source}");
+    for word in words {
+        assert!(stderr(&output).contains(word), "no {word:?} in {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_source_that_does_not_build_is_told_with_file_and_line() {
+    let services = "export default { a() {} };";
+    for (source, words) in [
+        ("const a = ;", ["a.js:1:11:", "Unexpected"]),
+        ("\nimport fs from \"node:fs\";", ["a.js:2:16:", "none of Node's own modules"]),
+        ("import x from \"left-pad\";", ["a.js:1:15:", "npm install left-pad"]),
+        ("import x from \"./gone.js\";", ["a.js:1:15:", "there is no such file"]),
+        ("import x from \"./x.node\";", ["a.js:1:15:", "there is no such file"]),
+        ("await 1;", ["a.js:1:1:", "await in the service"]),
+        ("\nnull.x;", ["a.js:2:1", "cannot read property"]),
+        ("\nconst id = Math.random();", ["a.js:2:", "every instance the same"]),
+    ] {
+        check_told("a.js", &format!("{source}\n{services}"), &words);
+    }
+    check_told("a.js", "export function a() {}", &["a.js:", "no service is exported"]);
+    let typed = "import { cache } from \"hostel-sdk\";\nconst n: number = cache.get(\"n\");\n";
+    check_told("a.ts", &format!("{typed}{services}"), &["a.ts:2:7: error TS2322"]);
+}
+
+#[test]
+fn an_error_of_a_service_is_told_with_file_and_line() {
+    let mut source = "import { cache } from \"hostel-sdk\"; export default {\n".to_owned();
+    let mut words = Vec::new();
+    for (number, (body, told)) in [
+        ("null.x", "cannot read property"),
+        ("return new Promise(() => {})", "waits for a promise that nothing settles"),
+        ("(async () => { await 1; null.x })()", "a promise was rejected and nothing handles it"),
+        ("return { ok: undefined }", "answer.ok is undefined"),
+        ("cache.set(\"k\", [1, NaN])", "value[1] is NaN"),
+        ("cache.set(\"k\", new Map())", "value is a Map"),
+        ("cache.set(\"k\", 1, { expiry: 1.5 })", "expiry is 1.5"),
+        ("cache.set(\"k\", 1, { expiry: -1 })", "expiry is -1"),
+        ("cache.set(\"k\", 1, { expiry: 4294967356 })", "expiry is 4294967356"),
+        ("cache.set(\"k\", 1, { expiry: \"60\" })", "expiry is \"60\""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        writeln!(source, "  async a{number}() {{ {body}; }},").unwrap();
+        words.push((told, format!("a.js:{}:", number + 2)));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.js"), format!("{source}}};")).unwrap();
+    let run = hostel_in(folder.path(), &["run", "a.js", "--stats"]);
+    assert_eq!(run.status.code(), Some(1), "{}", stderr(&run));
+    for (told, place) in words {
+        let line = stderr(&run).lines().find(|line| line.contains(told)).map(str::to_owned);
+        let line = line.unwrap_or_else(|| panic!("no {told:?} in {}", stderr(&run)));
+        assert!(line.contains(&place), "no {place:?} in {line}");
+    }
+    assert!(stderr(&run).contains("cache plugin/a: sets 0,"), "{}", stderr(&run));
+}
+
+#[test]
+fn modules_types_and_async_functions_make_one_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = folder.path().join("shop");
+    std::fs::create_dir_all(shop.join("node_modules/twice")).unwrap();
+    let files = [
+        ("shop.ts", "import { late } from \"./late.ts\";\nexport default { late };"),
+        (
+            "late.ts",
+            "import twice from \"twice\";\n\
+             export async function late(): Promise<number> { await null; return twice(21); }",
+        ),
+        ("node_modules/twice/package.json", "{\"main\":\"twice.js\",\"types\":\"twice.d.ts\"}"),
+        ("node_modules/twice/twice.js", "module.exports = (n) => n * 2;"),
+        ("node_modules/twice/twice.d.ts", "export default function twice(n: number): number;"),
+    ];
+    for (name, text) in files {
+        std::fs::write(shop.join(name), text).unwrap();
+    }
+    let run = hostel_in(folder.path(), &["run", "shop"]);
+    assert_eq!(stdout(&run), "42\n", "{}", stderr(&run));
+}
+
+#[test]
+fn what_the_engine_lacks_is_there_and_random_in_each_instance() {
+    let source = r#"
+        const filled = () => crypto.getRandomValues(new Uint32Array(1))[0];
+        const drawn = () => [Math.random(), crypto.randomUUID(), filled()].join();
+        const bytes = (...values) => new TextDecoder().decode(new Uint8Array(values));
+        export default {
+            one: drawn,
+            two: drawn,
+            texts: () => [bytes(0xef, 0xbb, 0xbf, 97), bytes(97, 0xff, 0xc3, 0xa9), bytes(0xf0, 0x9f)],
+            bytes: () => [...new TextEncoder().encode("\u00e9\ud800")],
+            now: () => Date.now(),
+        };"#;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.js"), source).unwrap();
+    let run = hostel_in(folder.path(), &["run", "a.js"]);
+    let said = stdout(&run);
+    let lines: Vec<_> = said.lines().collect();
+    let [one, two, texts, bytes, now] = lines.as_slice() else { panic!("{}", stderr(&run)) };
+    for (one, two) in one.split(',').zip(two.split(',')) {
+        assert_ne!(one, two);
+    }
+    assert_eq!(*texts, "[\"a\",\"a\u{fffd}é\",\"\u{fffd}\"]");
+    assert_eq!(*bytes, "[195,169,239,191,189]");
+    let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    assert!(real.abs_diff(now.parse().unwrap()) < 60_000, "{now} is not {real}");
+}
+
+#[test]
+fn the_example_logs_the_fields_of_the_user() {
+    let example = project().join("example-services/user-profile/user-profile.js");
+    let run = hostel().arg("run").arg(example).arg("--stats").output().unwrap();
+    let said = stderr(&run);
+    assert!(said.contains("joe\n") && said.contains(r#"["admin","editor"]"#), "{said}");
+    assert!(said.contains("sets 1, hits 1"), "{said}");
+}
+
+#[test]
+fn the_sdk_passes_its_own_tests() {
+    let tests = project().join("guest-sdk/javascript");
+    let tested = Command::new("npm").arg("test").current_dir(tests).output().unwrap();
+    assert!(tested.status.success(), "{}{}", stdout(&tested), stderr(&tested));
+}

@@ -1,0 +1,74 @@
+//! What is missing for a first build is said at once, in one sentence with the fix.
+
+use crate::support::{project, stderr, stdout};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs a copy of `preflight` in a folder with no build in it, and with no other tools than those
+/// named and the stand-ins given as shell scripts.
+fn preflight(tools: &[&str], stand_ins: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    for tool in ["sh", "dirname", "awk", "grep"].iter().chain(tools) {
+        let found =
+            Command::new("sh").args(["-c", &format!("command -v {tool}")]).output().unwrap();
+        symlink(stdout(&found).trim(), bin.join(tool)).unwrap();
+    }
+    for (tool, script) in stand_ins {
+        let file = bin.join(tool);
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let script = folder.path().join("preflight");
+    fs::copy(project().join("preflight"), &script).unwrap();
+    Command::new(script).env("PATH", &bin).current_dir(Path::new("/")).output().unwrap()
+}
+
+#[track_caller]
+fn check(tools: &[&str], stand_ins: &[(&str, &str)], words: &[&str]) {
+    let output = preflight(tools, stand_ins);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let last = told.lines().last().unwrap_or_default();
+    for word in words {
+        assert!(last.contains(word), "no {word:?} in {told}");
+    }
+}
+
+const WORKS: &str = "exit 0";
+const FAILS: &str = "exit 1";
+/// A toolchain whose target's folder is there.
+const RUSTC: (&str, &str) = ("rustc", "echo /");
+const ROOM: (&str, &str) = ("df", "printf 'head\\nfs 1 1 99999999 1%% /\\n'");
+
+#[test]
+fn a_missing_tool_is_named_with_its_fix() {
+    let rustup = ("rustup", WORKS);
+    check(&[], &[], &["rustup is missing", "https://rustup.rs"]);
+    check(&[], &[rustup], &["C compiler is missing", "build-essential"]);
+    check(&[], &[rustup, ("cc", FAILS)], &["C headers are missing", "libc6-dev"]);
+}
+
+#[test]
+fn a_toolchain_that_cannot_be_had_is_named_with_its_fix() {
+    let (rustup, cc) = (("rustup", FAILS), ("cc", WORKS));
+    check(&[], &[rustup, cc, ("rustc", FAILS)], &["rustup toolchain install", "network"]);
+    let no_target = ("rustc", "[ $# -gt 1 ] && echo /nowhere; exit 0");
+    check(
+        &[],
+        &[rustup, cc, no_target, ("cargo", WORKS)],
+        &["rustup target add wasm32-wasip2", "network"],
+    );
+}
+
+#[test]
+fn a_full_disk_and_a_missing_network_are_named() {
+    let tools = [("rustup", WORKS), ("cc", WORKS), RUSTC];
+    let full = ("df", "printf 'head\\nfs 1 1 2097152 1%% /\\n'");
+    check(&[], &[&tools[..], &[full]].concat(), &["2 GiB free", "takes 4"]);
+    let offline = [&tools[..], &[ROOM, ("cargo", FAILS)]].concat();
+    check(&[], &offline, &["dependencies cannot be fetched", "network"]);
+}

@@ -1,0 +1,195 @@
+//! Python: from a file to a running service, Zato's files unmodified, and what goes wrong.
+
+use crate::support::{TestHost, component, hostel, project, stderr, stdout};
+use hostel::Level;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const CONFORMANCE: &str = "guest-sdk/python/conformance/conformance.py";
+
+fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
+    hostel().current_dir(folder).args(arguments).env_remove("VIRTUAL_ENV").output().unwrap()
+}
+
+#[test]
+fn a_new_python_service_runs_and_passes_its_own_test() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = hostel_in(folder.path(), &["new", "my-shop", "--lang", "python"]);
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+
+    let run = ["run", "my-shop", "--stats", "--payload", r#"{"name":"Ada"}"#];
+    let first = hostel_in(folder.path(), &run);
+    assert_eq!(stdout(&first).trim(), r#""Hello, Ada! (1)""#, "{}", stderr(&first));
+    assert!(stderr(&first).contains("cache plugin/my-shop: sets 1,"), "{}", stderr(&first));
+    let second = hostel_in(folder.path(), &run);
+    assert_eq!(stdout(&second), stdout(&first), "{}", stderr(&second));
+    assert!(!stderr(&second).contains("building"), "{}", stderr(&second));
+
+    let service = folder.path().join("my-shop");
+    let mut tests = Command::new("python3");
+    tests.args(["-B", "-m", "unittest"]).env("PYTHONPATH", ".hostel/guest-sdk/python");
+    let tested = tests.current_dir(&service).output().unwrap();
+    assert!(tested.status.success(), "{}", stderr(&tested));
+
+    let mut names: Vec<_> = std::fs::read_dir(&service)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let made = [".gitignore", ".hostel", "README.md", "my_shop.py", "test_my_shop.py"];
+    assert_eq!(names, made, "neither a build nor a run leaves anything");
+}
+
+#[test]
+fn files_written_for_zato_run_unmodified() {
+    // The six examples of the document travel beside the project, not in it.
+    let examples = project().join("../shared/seed/examples");
+    if !examples.is_dir() {
+        return;
+    }
+    let expected = [
+        ("cache_aside", vec!["Key not found, fetching from source ..", "value-from-source"]),
+        ("feature_flag", vec!["Key is present", "Key is gone"]),
+        ("session_token", vec!["abc123"]),
+        ("store_and_read", vec!["my-value"]),
+        ("temporary_key", vec!["None"]),
+        ("user_profile", vec!["joe", "['admin', 'editor']"]),
+    ];
+    let calls = [
+        "cache plugin/cache-aside: sets 1, hits 0, misses 1, deletes 0, exists 0",
+        "cache plugin/feature-flag: sets 1, hits 0, misses 0, deletes 1, exists 2",
+        "cache plugin/session-token: sets 1, hits 1, misses 0, deletes 0, exists 0",
+        "cache plugin/store-and-read: sets 1, hits 1, misses 0, deletes 0, exists 0",
+        "cache plugin/temporary-key: sets 1, hits 0, misses 1, deletes 1, exists 0",
+        "cache plugin/user-profile: sets 1, hits 1, misses 0, deletes 0, exists 0",
+    ];
+    let files = expected.iter().map(|(name, _)| format!("{name}.py"));
+    let arguments: Vec<_> = ["run".into(), "--stats".into()].into_iter().chain(files).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let output = hostel_in(&examples, &arguments);
+    let words = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{words}");
+    for (name, lines) in expected {
+        let service = format!(" {}.my-service ", name.replace('_', "-"));
+        let logged: Vec<_> =
+            words.lines().filter_map(|line| Some(line.split_once(&service)?.1)).collect();
+        assert_eq!(logged, lines, "{name}");
+    }
+    for line in calls {
+        assert!(words.contains(line), "{line} is not in: {words}");
+    }
+}
+
+#[tokio::test]
+async fn the_shared_example_logs_what_it_does_in_every_language() {
+    let host = TestHost::new();
+    let file = component("example-services/user-profile/user_profile.py");
+    let services = host.load("user-profile", std::fs::read(file).unwrap()).await;
+    assert_eq!(services[0].description, "Stores a user with an expiry and reads the fields back.");
+    let response = host.call("user-profile", &Value::Null).await.unwrap();
+    assert_eq!((response.status, response.body.len()), (204, 0));
+    assert_eq!(host.messages(), ["joe", "['admin', 'editor']"]);
+}
+
+/// Checks that a file does not build, and what the last lines say.
+#[track_caller]
+fn check_refused(files: &[(&str, &str)], words: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in files {
+        let file = folder.path().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let output = hostel_in(folder.path(), &["build", files[0].0]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let said = stderr(&output);
+    let last = said.trim().lines().last().unwrap_or_default();
+    for word in words {
+        assert!(last.contains(word), "{word:?} is not in the last line of: {said}");
+    }
+    assert!(!said.contains("hostel_sdk/"), "a frame of the SDK: {said}");
+}
+
+#[test]
+fn a_syntax_error_is_told_by_file_and_line() {
+    let text = "from hostel_sdk import service\n\n@service\ndef a()\n    pass\n";
+    check_refused(&[("a.py", text)], &["a.py:4: SyntaxError: expected ':'"]);
+}
+
+#[test]
+fn a_module_that_is_not_there_is_told_by_the_line_that_imports_it() {
+    let words = ["helper.py:2: ModuleNotFoundError: No module named 'nowhere'", "beside the file"];
+    let files = [("a.py", "import helper\n"), ("helper.py", "import json\nimport nowhere\n")];
+    check_refused(&files, &words);
+}
+
+#[test]
+fn a_package_in_machine_code_is_told_from_one_that_is_not_there() {
+    let files = [
+        ("a.py", "import fast\n"),
+        ("fast/__init__.py", "from . import _core\n"),
+        ("fast/_core.cpython-312-x86_64-linux-gnu.so", ""),
+    ];
+    check_refused(&files, &["fast has parts in machine code", "only packages of pure Python do"]);
+}
+
+#[test]
+fn a_file_without_a_service_is_told_how_to_have_one() {
+    check_refused(&[("a.py", "x = 1\n")], &["a.py:1: there is no service in it", "@service"]);
+}
+
+async fn loaded() -> TestHost {
+    let host = TestHost::new();
+    host.load("conformance", std::fs::read(component(CONFORMANCE)).unwrap()).await;
+    host
+}
+
+#[tokio::test]
+async fn instances_made_from_one_image_draw_different_numbers() {
+    let host = loaded().await;
+    let mut seen = BTreeSet::new();
+    for _ in 0..3 {
+        let answer = TestHost::json(host.call("conformance", &json!({"op": "random"})).await);
+        let drawn = answer["ok"].as_array().unwrap().clone();
+        assert!(drawn.len() >= 8, "{drawn:?}");
+        for number in drawn {
+            let number = number.as_str().unwrap().to_owned();
+            assert!(seen.insert(number.clone()), "{number} was drawn twice");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fault_is_logged_with_the_authors_file_and_line() {
+    let host = loaded().await;
+    let error = host.call("conformance", &json!({"op": "nothing"})).await.unwrap_err();
+    assert!(error.to_string().contains("KeyError: 'nothing'"), "{error}");
+    let lines = host.lines.lock().unwrap().clone();
+    assert!(lines.iter().all(|(level, _)| *level == Level::Error), "{lines:?}");
+    let messages: Vec<_> = lines.iter().map(|(_, message)| &**message).collect();
+    assert_eq!(messages[0], "Traceback (most recent call last):");
+    assert!(messages[1].starts_with("  File \"conformance.py\", line "), "{messages:?}");
+    assert!(!messages.iter().any(|line| line.contains("hostel_sdk")), "{messages:?}");
+    assert_eq!(messages.last(), Some(&"KeyError: 'nothing'"));
+}
+
+#[tokio::test]
+async fn what_is_no_value_or_no_expiry_leaves_the_cache_unchanged() {
+    let host = loaded().await;
+    for what in ["nan", "cycle", "set", "date", "bytes", "lone-surrogate"] {
+        let step = json!({"op": "set-special", "key": "k", "what": what});
+        let answer = TestHost::json(host.call("conformance", &step).await);
+        assert_eq!(answer, json!({"error": "invalid-value"}), "{what}");
+    }
+    for expiry in [json!(1.5), json!(-1), json!(4_294_967_356_u64), json!("60"), json!(true)] {
+        let step = json!({"op": "set", "key": "k", "value": 1, "expiry": expiry});
+        let answer = TestHost::json(host.call("conformance", &step).await);
+        assert_eq!(answer, json!({"error": "invalid-expiry"}), "{expiry}");
+    }
+    let answer = TestHost::json(host.call("conformance", &json!({"op": "get", "key": "k"})).await);
+    assert_eq!(answer, json!({"ok": Value::Null}));
+    let (_, stats) = host.host.caches().list().into_iter().next().unwrap();
+    assert_eq!(stats.sets, 0, "refused before the host is called");
+}
