@@ -2,7 +2,6 @@ package hostel
 
 import (
 	"fmt"
-	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -124,21 +123,12 @@ func (c Cache) set(key string, value any, seconds uint32) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	scratch := scratches.Get().(*[]byte)
-	defer scratches.Put(scratch)
-	text, err := toStorable((*scratch)[:0], value)
+	text, err := toStorable(value)
 	if err != nil {
 		return refusedf(CacheInvalidValue, "the value for %s has no JSON form: %v", shortened(key), err)
 	}
-	// Kept for the next value, unless it is a large one.
-	if cap(text) <= 64<<10 {
-		*scratch = text
-	}
 	return c.host.set(key, text, seconds)
 }
-
-// scratches are buffers for the texts of values, which the host copies.
-var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
 // Delete removes the entry; true when a live one was there. Deleting a missing key is no error.
 //

@@ -16,13 +16,6 @@ import (
 
 // toJSON is the value's text, by the rules of encoding/json, but for <, > and &.
 func toJSON(value any) ([]byte, error) {
-	if text, written := writeQuickly(make([]byte, 0, 128), value); written {
-		return text, nil
-	}
-	return toJSONSlowly(value)
-}
-
-func toJSONSlowly(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
@@ -43,11 +36,8 @@ func toJSONSlowly(value any) ([]byte, error) {
 }
 
 // toStorable is as toJSON, and refuses what another reader would not know again.
-func toStorable(text []byte, value any) ([]byte, error) {
-	if text, written := writeQuickly(text, value); written {
-		return text, nil
-	}
-	text, err := toJSONSlowly(value)
+func toStorable(value any) ([]byte, error) {
+	text, err := toJSON(value)
 	if err != nil {
 		return nil, err
 	}
