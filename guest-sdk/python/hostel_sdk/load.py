@@ -41,7 +41,8 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
         tracebacks.hide(hidden)
     folders = [folder, packages] if packages else [folder]
     wit.connect()
-    host.get = host.set = host.delete = host.exists = _too_early
+    too_early: Any = _too_early
+    host.get = host.set = host.delete = host.exists = too_early
     host.log = lambda level, message: print(f"{level}: {message}", file=sys.stderr)
     try:
         with fresh.watch(folder):

@@ -23,8 +23,8 @@ const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
 
 /// Builds the package in a folder, or a file alone, and answers its component.
 ///
-/// What is fresh Go knows itself, embedded files, replaced modules and workspaces included: when it
-/// leaves the core module of the last build as it is, so is the component.
+/// What is fresh Go knows itself, embedded files, replaced modules and workspaces included: when the
+/// core module is that of the last build, the component stays as it is.
 pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
     let manifest = manifest(&source.folder)?;
     refuse_c(&source.folder)?;
@@ -40,9 +40,7 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     let shown = if package.file.is_some() { &source.file } else { &source.folder };
     tool::run("go", shown, &mut go, progress, &[], false)?;
     let component = package.output.join(&package.name).with_extension("wasm");
-    if !is_newer(&component, &core) {
-        encode_module(&core, &component)?;
-    }
+    encode_module(&core, &component)?;
     Ok(component)
 }
 
@@ -66,9 +64,8 @@ impl Package {
             None => source.name(),
         };
         let place = folder.join(file.clone().unwrap_or_default());
-        let digest = Sha256::digest(place.as_os_str().as_encoded_bytes());
-        let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let output = sdk::cache_folder()?.join("go").join(digest);
+        let output = digest(place.as_os_str().as_encoded_bytes());
+        let output = sdk::cache_folder()?.join("go").join(output);
         Ok(Package { folder, name, file: file.filter(|_| !in_module), output })
     }
 
@@ -105,25 +102,33 @@ impl Package {
     }
 }
 
-/// Encodes the module that Go made. The component is never seen half written.
+/// Encodes the module that Go made, unless the component is already that of the same module. Its
+/// time does not tell: Go renews it also when there was nothing to build.
 fn encode_module(core: &Path, component: &Path) -> Result<(), BuildError> {
     let unreadable = |error| BuildError::Read { path: core.to_owned(), source: error };
     let module = fs::read(core).map_err(unreadable)?;
+    let made_from = component.with_extension("made-from");
+    let digest = digest(&module);
+    if component.is_file() && fs::read_to_string(&made_from).is_ok_and(|kept| kept == digest) {
+        return Ok(());
+    }
     let encoded = encode::componentize(&module).map_err(|EncodeError(why)| {
         EncodeError(format!("{why} (does the package import hostel-sdk and call hostel.Handle?)"))
     })?;
+    // The component is never seen half written.
     let making = component.with_extension("making");
-    let written = fs::write(&making, encoded).and_then(|()| fs::rename(&making, component));
+    let written = fs::write(&making, encoded)
+        .and_then(|()| fs::rename(&making, component))
+        .and_then(|()| fs::write(&made_from, digest));
     written.map_err(|error| write_failed(component, error))
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn write_failed(path: &Path, source: io::Error) -> BuildError {
     SdkError::Write { path: path.to_owned(), source }.into()
-}
-
-fn is_newer(file: &Path, than: &Path) -> bool {
-    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
-    matches!((modified(file), modified(than)), (Ok(file), Ok(than)) if file >= than)
 }
 
 /// Refuses a source that calls C, about which Go itself only says that there are no files left.

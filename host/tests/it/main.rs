@@ -21,6 +21,7 @@ mod javascript;
 mod load;
 mod new_service;
 mod preflight;
+mod python;
 mod readme;
 mod support;
 mod tidy;

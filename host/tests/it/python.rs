@@ -1,6 +1,6 @@
 //! Python: from a file to a running service, Zato's files unmodified, and what goes wrong.
 
-use crate::support::{TestHost, component, hostel, project, stderr, stdout};
+use crate::support::{TestHost, component, hostel, stderr, stdout};
 use hostel::Level;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -40,46 +40,6 @@ fn a_new_python_service_runs_and_passes_its_own_test() {
     names.sort();
     let made = [".gitignore", ".hostel", "README.md", "my_shop.py", "test_my_shop.py"];
     assert_eq!(names, made, "neither a build nor a run leaves anything");
-}
-
-#[test]
-fn files_written_for_zato_run_unmodified() {
-    // The six examples of the document travel beside the project, not in it.
-    let examples = project().join("../shared/seed/examples");
-    if !examples.is_dir() {
-        return;
-    }
-    let expected = [
-        ("cache_aside", vec!["Key not found, fetching from source ..", "value-from-source"]),
-        ("feature_flag", vec!["Key is present", "Key is gone"]),
-        ("session_token", vec!["abc123"]),
-        ("store_and_read", vec!["my-value"]),
-        ("temporary_key", vec!["None"]),
-        ("user_profile", vec!["joe", "['admin', 'editor']"]),
-    ];
-    let calls = [
-        "cache plugin/cache-aside: sets 1, hits 0, misses 1, deletes 0, exists 0",
-        "cache plugin/feature-flag: sets 1, hits 0, misses 0, deletes 1, exists 2",
-        "cache plugin/session-token: sets 1, hits 1, misses 0, deletes 0, exists 0",
-        "cache plugin/store-and-read: sets 1, hits 1, misses 0, deletes 0, exists 0",
-        "cache plugin/temporary-key: sets 1, hits 0, misses 1, deletes 1, exists 0",
-        "cache plugin/user-profile: sets 1, hits 1, misses 0, deletes 0, exists 0",
-    ];
-    let files = expected.iter().map(|(name, _)| format!("{name}.py"));
-    let arguments: Vec<_> = ["run".into(), "--stats".into()].into_iter().chain(files).collect();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let output = hostel_in(&examples, &arguments);
-    let words = stderr(&output);
-    assert_eq!(output.status.code(), Some(0), "{words}");
-    for (name, lines) in expected {
-        let service = format!(" {}.my-service ", name.replace('_', "-"));
-        let logged: Vec<_> =
-            words.lines().filter_map(|line| Some(line.split_once(&service)?.1)).collect();
-        assert_eq!(logged, lines, "{name}");
-    }
-    for line in calls {
-        assert!(words.contains(line), "{line} is not in: {words}");
-    }
 }
 
 #[tokio::test]
