@@ -2,14 +2,17 @@
 
 mod code;
 mod error;
+mod instance;
 mod limits;
 mod memory;
+mod pool;
 mod state;
 mod ticker;
 mod world;
 
 pub(crate) use code::CodeStore;
 pub use error::{CallError, ComponentError};
+pub use instance::Instances;
 pub use limits::{Limit, LimitReached, Limits};
 pub use world::WorldMismatch;
 
@@ -18,9 +21,12 @@ use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
 use crate::hostcalls::{cache, log, wasi};
 use crate::telemetry::{CallLog, LogBounds, LogSink, Origin, escape};
+use instance::{Idle, Instance};
 use state::State;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use wasmtime::Config;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Store};
 
 /// Stack that host functions have beside the guest's own: they run on the same one, and
 /// overflowing it would end the process.
@@ -36,10 +42,15 @@ pub(crate) struct Engine {
     limits: Limits,
     sink: LogSink,
     code: Option<CodeStore>,
+    idle: Arc<AtomicUsize>,
 }
 
-/// A component that is compiled and fits the world.
-pub(crate) struct Compiled(ServicePre<State>);
+/// A component that is compiled and fits the world, and what its calls may use up.
+pub(crate) struct Compiled {
+    service: ServicePre<State>,
+    limits: Limits,
+    idle: Option<Idle>,
+}
 
 impl Engine {
     /// # Errors
@@ -50,13 +61,13 @@ impl Engine {
         sink: LogSink,
         code: Option<CodeStore>,
     ) -> wasmtime::Result<Self> {
-        let engine = wasmtime::Engine::new(&config(&limits))?;
+        let (engine, _slots) = pool::engine(&config(&limits))?;
         let mut linker = Linker::new(&engine);
         wasi::add_to_linker(&mut linker)?;
         cache::add_to_linker(&mut linker, |state: &State| &state.cache)?;
         log::add_to_linker(&mut linker, |state: &State| &state.log)?;
         ticker::start(&engine)?;
-        Ok(Engine { engine, linker, limits, sink, code })
+        Ok(Engine { engine, linker, limits, sink, code, idle: Arc::default() })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -64,14 +75,20 @@ impl Engine {
     }
 
     /// Compiles a component and checks it against the world. Takes long; runs nothing of it.
-    pub(crate) fn compile(&self, bytes: &[u8]) -> Result<Compiled, ComponentError> {
-        if bytes.len() as u64 > self.limits.component {
-            return Err(Limit::Component.reached(&self.limits).into());
+    pub(crate) fn compile(
+        &self,
+        bytes: &[u8],
+        limits: Limits,
+        instances: Instances,
+    ) -> Result<Compiled, ComponentError> {
+        if bytes.len() as u64 > limits.component {
+            return Err(Limit::Component.reached(&limits).into());
         }
         check_preamble(bytes)?;
         // The engine quotes names of the component, which may hold anything.
-        let invalid = |error: wasmtime::Error| {
-            ComponentError::Invalid(escape(&format!("{error:#}"), self.limits.log_line_bytes))
+        let invalid = |error: wasmtime::Error| match pool::refused_table(&error) {
+            true => Limit::Memory.reached(&limits).into(),
+            false => ComponentError::Invalid(escape(&format!("{error:#}"), limits.log_line_bytes)),
         };
         let kept = self.code.as_ref().and_then(|code| code.load(&self.engine, bytes));
         let component = match &kept {
@@ -80,21 +97,25 @@ impl Engine {
         };
         world::check(&self.engine, &component)?;
         let resources = component.resources_required();
-        let most = self.limits.instances;
+        let most = limits.instances;
         if resources.is_some_and(|r| r.num_memories.max(r.num_tables) as usize > most) {
-            return Err(Limit::Instances.reached(&self.limits).into());
+            return Err(Limit::Instances.reached(&limits).into());
         }
         // What is left is a function of another type than the world's, or one it does not have.
         let mismatch = |error: wasmtime::Error| {
-            let fault = escape(&format!("{error:#}"), self.limits.log_line_bytes);
+            let fault = escape(&format!("{error:#}"), limits.log_line_bytes);
             ComponentError::World(WorldMismatch { faults: vec![fault] })
         };
         let instance = self.linker.instantiate_pre(&component).map_err(mismatch)?;
-        let compiled = ServicePre::new(instance).map(Compiled).map_err(mismatch)?;
+        let service = ServicePre::new(instance).map_err(mismatch)?;
         if let (Some(code), None) = (&self.code, kept) {
             code.keep(&self.engine, bytes, &component);
         }
-        Ok(compiled)
+        let idle = match instances {
+            Instances::Fresh => None,
+            Instances::Reuse { calls } => Some(Idle::new(calls, &self.idle)),
+        };
+        Ok(Compiled { service, limits, idle })
     }
 
     /// Asks a component for its services, under the limits of a call and with its cache closed.
@@ -103,19 +124,20 @@ impl Engine {
         component: &Compiled,
         origin: Origin,
     ) -> Result<Vec<ServiceInfo>, CallError> {
-        let mut store = self.store(CacheAccess::Denied, origin)?;
-        let call = async |store: &mut Store<State>| {
-            let service = component.0.instantiate_async(&mut *store).await?;
+        let limits = &component.limits;
+        let mut instance = self.instance(limits, CacheAccess::Denied, origin);
+        let call = async |instance: &mut Instance| {
+            let (service, store) = instance.service(component).await?;
             service.hostel_service_handler().call_services(store).await
         };
-        let services = self.bounded(&mut store, call).await?;
-        if services.len() > self.limits.services {
-            return Err(Limit::Services.reached(&self.limits).into());
+        let services = bounded(&mut instance, limits, call).await?;
+        if services.len() > limits.services {
+            return Err(Limit::Services.reached(limits).into());
         }
         Ok(services.into_iter().map(ServiceInfo::from).collect())
     }
 
-    /// Handles one request in a fresh instance, which is gone when this returns.
+    /// Handles one request, in a fresh instance or in one that was kept.
     pub(crate) async fn handle(
         &self,
         component: &Compiled,
@@ -123,66 +145,64 @@ impl Engine {
         cache: CacheAccess,
         request: Request,
     ) -> Result<Response, CallError> {
-        if request.body.len() > self.limits.request {
-            return Err(Limit::Request.reached(&self.limits).into());
+        let limits = &component.limits;
+        if request.body.len() > limits.request {
+            return Err(Limit::Request.reached(limits).into());
         }
         let request = request.into_wit(origin.service.clone());
-        let mut store = self.store(cache, origin)?;
-        let call = async |store: &mut Store<State>| {
-            let service = component.0.instantiate_async(&mut *store).await?;
+        let kept = component.idle.as_ref().and_then(|idle| idle.take(&origin));
+        let mut instance = kept.unwrap_or_else(|| self.instance(limits, cache, origin));
+        let call = async |instance: &mut Instance| {
+            let (service, store) = instance.service(component).await?;
             service.hostel_service_handler().call_handle(store, &request).await
         };
-        match self.bounded(&mut store, call).await? {
-            Ok(response) => self.accept(response.into()),
+        let answer = match bounded(&mut instance, limits, call).await? {
+            Ok(response) => Ok(accept(response.into(), limits)?),
             Err(failure) => Err(CallError::Failure(crate::hostcalls::handler::Failure {
                 kind: failure.kind.into(),
-                message: escape(&failure.message, self.limits.log_line_bytes),
+                message: escape(&failure.message, limits.log_line_bytes),
             })),
+        };
+        if let Some(idle) = &component.idle {
+            idle.keep(instance, limits);
         }
+        answer
     }
 
-    /// Takes a response if it is within its limit and could be sent on.
-    fn accept(&self, response: Response) -> Result<Response, CallError> {
-        if response.len() > self.limits.response {
-            return Err(Limit::Response.reached(&self.limits).into());
-        }
-        if response.headers.len() > self.limits.headers {
-            return Err(Limit::Headers.reached(&self.limits).into());
-        }
-        match response.fault() {
-            Some(fault) => Err(CallError::Garbage(fault)),
-            None => Ok(response),
-        }
-    }
-
-    /// The store of one call, with every limit set.
-    fn store(&self, cache: CacheAccess, origin: Origin) -> Result<Store<State>, CallError> {
-        let bounds =
-            LogBounds { lines: self.limits.log_lines, line_bytes: self.limits.log_line_bytes };
+    fn instance(&self, limits: &Limits, cache: CacheAccess, origin: Origin) -> Instance {
+        let bounds = LogBounds { lines: limits.log_lines, line_bytes: limits.log_line_bytes };
         let log = CallLog::new(self.sink.clone(), origin, bounds);
-        let mut store = Store::new(&self.engine, State::new(cache, log, &self.limits));
-        store.limiter(|state| &mut state.memory);
-        store.set_hostcall_fuel(self.limits.hostcall_bytes);
-        store.set_max_component_handles(self.limits.handles);
-        store.set_epoch_deadline(TICKS_A_TURN);
-        store.epoch_deadline_async_yield_and_update(TICKS_A_TURN);
-        Ok(store)
+        Instance::new(&self.engine, limits, cache, log)
     }
+}
 
-    /// Runs a call within its time. The epoch makes a looping guest yield, so that the timeout
-    /// gets its turn; a guest that sleeps is waiting already.
-    async fn bounded<T>(
-        &self,
-        store: &mut Store<State>,
-        call: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
-    ) -> Result<T, CallError> {
-        match tokio::time::timeout(self.limits.time, call(store)).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => {
-                Err(error::classify(&error, store.data().memory.refused(), &self.limits))
-            }
-            Err(_elapsed) => Err(Limit::Time.reached(&self.limits).into()),
+/// Takes a response if it is within its limit and could be sent on.
+fn accept(response: Response, limits: &Limits) -> Result<Response, CallError> {
+    if response.len() > limits.response {
+        return Err(Limit::Response.reached(limits).into());
+    }
+    if response.headers.len() > limits.headers {
+        return Err(Limit::Headers.reached(limits).into());
+    }
+    match response.fault() {
+        Some(fault) => Err(CallError::Garbage(fault)),
+        None => Ok(response),
+    }
+}
+
+/// Runs a call within its time. The epoch makes a looping guest yield, so that the timeout gets
+/// its turn; a guest that sleeps is waiting already.
+async fn bounded<T>(
+    instance: &mut Instance,
+    limits: &Limits,
+    call: impl AsyncFnOnce(&mut Instance) -> wasmtime::Result<T>,
+) -> Result<T, CallError> {
+    match tokio::time::timeout(limits.time, call(instance)).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => {
+            Err(error::classify(&error, instance.store.data().memory.refused(), limits))
         }
+        Err(_elapsed) => Err(Limit::Time.reached(limits).into()),
     }
 }
 

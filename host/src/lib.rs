@@ -5,7 +5,7 @@
 //! plugin's cache and its log, and nothing else; limits end what would run away.
 //!
 //! ```no_run
-//! use hostel::{CacheBinding, Host, PluginName, Request, Settings};
+//! use hostel::{Host, PluginName, PluginSettings, Request, Settings};
 //! use std::sync::Arc;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,7 +15,7 @@
 //! })?;
 //!
 //! let component = std::fs::read("users.wasm")?;
-//! host.load(PluginName::new("users")?, component, CacheBinding::Private).await?;
+//! host.load(PluginName::new("users")?, component, PluginSettings::default()).await?;
 //!
 //! let request = Request { body: br#"{"id": 123}"#.to_vec(), ..Request::default() };
 //! let response = host.call("users.find", request).await?;
@@ -38,10 +38,15 @@ pub mod toolchain;
 #[doc(hidden)]
 pub mod cli;
 
-pub use engine::{CallError, ComponentError, Limit, LimitReached, Limits, WorldMismatch};
+pub use engine::{
+    CallError, ComponentError, Instances, Limit, LimitReached, Limits, WorldMismatch,
+};
 pub use hostcalls::handler::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo};
 pub use hostel_cache::{
     Cache, CacheLimits, CacheName, Caches, Clock, MockClock, Name, NameError, OpenError, Stats,
 };
-pub use plugin::{CacheBinding, Host, HostError, LoadError, PluginInfo, PluginName, Settings};
+pub use plugin::{
+    Access, CacheBinding, Host, HostError, LoadError, PluginInfo, PluginName, PluginSettings,
+    Settings,
+};
 pub use telemetry::{Level, LogLine, LogSink};

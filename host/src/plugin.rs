@@ -6,7 +6,7 @@ mod host;
 mod name;
 
 pub use error::LoadError;
-pub use host::{CacheBinding, Host, HostError, PluginInfo, Settings};
+pub use host::{Access, CacheBinding, Host, HostError, PluginInfo, PluginSettings, Settings};
 pub use name::PluginName;
 
 use crate::engine::Compiled;
@@ -28,6 +28,7 @@ struct Plugin {
     services: Vec<ServiceInfo>,
     cache: Arc<Cache>,
     cache_name: CacheName,
+    settings: PluginSettings,
 }
 
 impl Plugin {

@@ -45,6 +45,17 @@ static hostel_result get_many(struct step *step)
     return HOSTEL_OK;
 }
 
+static hostel_result exists_many(struct step *step)
+{
+    bool is;
+    int64_t calls;
+    HOSTEL_TRY(hostel_json_integer(step->ctx, step->body, "/value", &calls));
+    for (int64_t call = 0; call < calls; call++)
+        HOSTEL_TRY(hostel_cache_exists(step->ctx, step->key, &is));
+    step->answer = HOSTEL_STR("null");
+    return HOSTEL_OK;
+}
+
 static hostel_result get_integer(struct step *step)
 {
     hostel_json value;
@@ -260,7 +271,7 @@ static operation *operation_of(hostel_str op)
         operation *run;
     } operations[] = {
         {"get", get},       {"get-integer", get_integer}, {"raw", raw},
-        {"get-many", get_many},
+        {"get-many", get_many}, {"raw-many", get_many},   {"exists-many", exists_many},
         {"set", set},       {"set-special", set_special}, {"delete", delete_key},
         {"exists", exists}, {"mutate", mutate},           {"log", log_line},
         {"random", draw},
@@ -275,6 +286,8 @@ static operation *operation_of(hostel_str op)
 static hostel_result conformance(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     struct step step = {.ctx = ctx, .answer = HOSTEL_STR("null")};
+    if (req->body.len == 0)
+        return HOSTEL_OK;
     HOSTEL_TRY(hostel_request_json(ctx, req, &step.body));
     step.op = text_of(&step, "/op");
     step.key = text_of(&step, "/key");

@@ -17,8 +17,10 @@ Step = dict[str, Any]
 
 
 @service
-def conformance(step: Step) -> dict[str, Any]:
+def conformance(step: Step | None) -> dict[str, Any] | None:
     """Interprets one step."""
+    if step is None:
+        return None
     try:
         return {"ok": OPERATIONS[step["op"]](step)}
     except CacheError as error:
@@ -27,10 +29,15 @@ def conformance(step: Step) -> dict[str, Any]:
         return {"skip": True}
 
 
-def get_many(step: Step) -> None:
-    key = step["key"]
-    for _ in range(step["value"]):
-        cache.get(key)
+def many(call: Callable[[str], Any]) -> Callable[[Step], None]:
+    """The operation that makes one call many times."""
+
+    def calls(step: Step) -> None:
+        key = step["key"]
+        for _ in range(step["value"]):
+            call(key)
+
+    return calls
 
 
 def get_integer(step: Step) -> str:
@@ -107,7 +114,9 @@ def draw(_: Step) -> list[str]:
 
 OPERATIONS: dict[str, Callable[[Step], Any]] = {
     "get": lambda step: cache.get(step["key"]),
-    "get-many": get_many,
+    "get-many": many(cache.get),
+    "raw-many": many(cache.get_raw),
+    "exists-many": many(cache.exists),
     "get-integer": get_integer,
     "raw": lambda step: cache.get_raw(step["key"]),
     "set": set_value,

@@ -9,7 +9,7 @@
 mod floor;
 
 use anyhow::{Context, Result};
-use hostel::{CacheBinding, Host, Limits, PluginName, Request, Settings};
+use hostel::{Host, Limits, PluginName, PluginSettings, Request, Settings};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ fn sorted(mut figures: Vec<f64>) -> Vec<f64> {
 async fn host(component: Vec<u8>) -> Result<Host> {
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
     let host = Host::new(Settings { limits, ..Settings::default() })?;
-    host.load(PluginName::new("bench")?, component, CacheBinding::Private).await?;
+    host.load(PluginName::new("bench")?, component, PluginSettings::default()).await?;
     Ok(host)
 }
 

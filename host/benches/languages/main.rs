@@ -1,17 +1,15 @@
 //! What each language costs: from source to running, size, and the price of a call.
 //!
-//! Each row is the language's conformance plugin. `fresh` is a call of a service in an instance of
-//! its own, `reused` one more call of an instance that is there, `get` one cache call of a guest
-//! through its SDK.
+//! Each row is the language's conformance plugin. `fresh` and `reused` are a call with an empty
+//! request, in an instance of its own and in one that was kept; the others are one cache call of a
+//! guest through its SDK: `exists`, the text of a small object as it is, and that object as the
+//! language's own value.
 
 #![allow(clippy::indexing_slicing, missing_docs, unreachable_pub)]
 
-#[path = "../cache_calls/floor.rs"]
-#[allow(dead_code, reason = "this bench keeps its instances")]
-mod floor;
-
 use anyhow::{Context, Result};
-use hostel::{CacheBinding, Host, Limits, PluginName, Request, Settings};
+use hostel::{Host, Instances, Limits, PluginName, PluginSettings, Request, Settings};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -19,26 +17,34 @@ use std::time::{Duration, Instant};
 /// The languages and the folders of their conformance plugins, Rust first: the others are shown
 /// against it.
 const LANGUAGES: &[(&str, &str)] = &[
-    ("rust", "guest-sdk/conformance"),
-    ("c", "guest-sdk/c/conformance"),
-    ("go", "guest-sdk/go/conformance"),
-    ("javascript", "guest-sdk/javascript/conformance"),
-    ("python", "guest-sdk/python/conformance"),
+    ("Rust", "guest-sdk/conformance"),
+    ("C", "guest-sdk/c/conformance"),
+    ("Go", "guest-sdk/go/conformance"),
+    ("JavaScript", "guest-sdk/javascript/conformance"),
+    ("Python", "guest-sdk/python/conformance"),
 ];
 
-const ROUNDS: usize = 7;
-const CALLS: u32 = 100;
-const GETS: u32 = 2_000;
+const ROUNDS: usize = 11;
+const CALLS: u32 = 200;
+const CACHE_CALLS: u32 = 5_000;
+
+/// What is timed, in the order of the columns: the name, and the operation of the conformance
+/// plugin that does it many times, if it is a cache call.
+const TIMED: &[(&str, Option<&str>)] = &[
+    ("fresh call", None),
+    ("reused call", None),
+    ("`exists`", Some("exists-many")),
+    ("`get`, raw", Some("raw-many")),
+    ("`get`", Some("get-many")),
+];
 
 struct Row {
     language: &'static str,
-    first_build: Duration,
-    second_build: Duration,
-    bytes: u64,
+    built: [Duration; 2],
+    bytes: usize,
     compile: Duration,
-    fresh: Duration,
-    reused: Duration,
-    get: Duration,
+    /// Medians, as [`TIMED`].
+    times: Vec<Duration>,
 }
 
 fn main() -> Result<()> {
@@ -49,57 +55,65 @@ fn main() -> Result<()> {
             runtime.block_on(measure(language, folder)).with_context(|| (*language).to_owned())
         })
         .collect::<Result<_>>()?;
-    println!("medians of {ROUNDS} rounds; in brackets, times the Rust row");
-    println!(
-        "| language | first build | second build | component | compile | fresh call | reused call | cache get |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
+    let names: Vec<_> = TIMED.iter().map(|(name, _)| *name).collect();
+    println!("medians of {ROUNDS} rounds; in brackets, times the Rust row\n");
+    println!("| language | first build | second | component | compile | {} |", names.join(" | "));
+    println!("|---{}|", "|---".repeat(4 + names.len()));
     for row in &rows {
-        let against = |time: Duration, rust: Duration| {
-            format!("{:.2?} ({:.1})", time, time.as_secs_f64() / rust.as_secs_f64())
-        };
+        let times = row.times.iter().zip(&rows[0].times);
+        let times: Vec<_> = times.map(|(time, rust)| against(*time, *rust)).collect();
+        let [first, second] = row.built;
         println!(
-            "| {} | {:.1?} | {:.2?} | {} kB | {:.2?} | {} | {} | {} |",
+            "| {} | {first:.1?} | {second:.2?} | {} kB | {:.1?} | {} |",
             row.language,
-            row.first_build,
-            row.second_build,
             row.bytes / 1_000,
             row.compile,
-            against(row.fresh, rows[0].fresh),
-            against(row.reused, rows[0].reused),
-            against(row.get, rows[0].get),
+            times.join(" | "),
         );
     }
     Ok(())
 }
 
+fn against(time: Duration, rust: Duration) -> String {
+    format!("{time:.2?} ({:.1})", time.as_secs_f64() / rust.as_secs_f64())
+}
+
 async fn measure(language: &'static str, folder: &str) -> Result<Row> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
-    // Builds that are not kept: each round of the bench begins from the source.
+    // Builds that are not kept: each run of the bench begins from the source.
     let cache = tempfile::tempdir()?;
-    let (first_build, file) = build(&folder, cache.path())?;
-    let (second_build, _) = build(&folder, cache.path())?;
+    let (first, file) = build(&folder, cache.path())?;
+    let (second, _) = build(&folder, cache.path())?;
     let component = std::fs::read(&file)?;
+    let start = Instant::now();
+    let fresh = host(component.clone(), Instances::Fresh).await?;
+    let compile = start.elapsed();
+    let many = NonZeroU32::new(u32::MAX).context("not zero")?;
+    let reused = host(component.clone(), Instances::Reuse { calls: many }).await?;
+    let mut times = vec![Vec::new(); TIMED.len()];
+    for _ in 0..=ROUNDS {
+        times[0].push(per_call(&fresh, b"", CALLS, CALLS).await?);
+        times[1].push(per_call(&reused, b"", CALLS, CALLS).await?);
+        for (place, (_, operation)) in TIMED.iter().enumerate() {
+            if let Some(operation) = operation {
+                let body = format!(r#"{{"op":"{operation}","key":"k","value":{CACHE_CALLS}}}"#);
+                times[place].push(per_call(&reused, body.as_bytes(), 1, CACHE_CALLS).await?);
+            }
+        }
+    }
+    let times = times.into_iter().map(median).collect();
+    Ok(Row { language, built: [first, second], bytes: component.len(), compile, times })
+}
+
+/// A host with one plugin, in whose cache lies the value that is read.
+async fn host(component: Vec<u8>, instances: Instances) -> Result<Host> {
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
     let host = Host::new(Settings { limits, ..Settings::default() })?;
-    let start = Instant::now();
-    host.load(PluginName::new("plugin")?, component.clone(), CacheBinding::Private).await?;
-    let compile = start.elapsed();
-    let exists = r#"{"op":"exists","key":"k"}"#;
-    call(&host, r#"{"op":"set","key":"k","value":{"username":"joe","roles":["admin"]}}"#).await?;
-    let mut fresh = Vec::new();
-    let mut gets = Vec::new();
-    for _ in 0..=ROUNDS {
-        let once = per_call(CALLS, async || call(&host, exists).await).await?;
-        let body = format!(r#"{{"op":"get-many","key":"k","value":{GETS}}}"#);
-        let many = per_call(1, async || call(&host, &body).await).await?;
-        fresh.push(once);
-        gets.push(many.saturating_sub(once) / GETS);
-    }
-    let reused = reused(&component, exists).await?;
-    let bytes = component.len() as u64;
-    let (fresh, get) = (median(fresh), median(gets));
-    Ok(Row { language, first_build, second_build, bytes, compile, fresh, reused, get })
+    let settings = PluginSettings { instances, ..PluginSettings::default() };
+    host.load(PluginName::new("plugin")?, component, settings).await?;
+    let set = br#"{"op":"set","key":"k","value":{"username":"joe","roles":["admin"]}}"#;
+    per_call(&host, set, 1, 1).await?;
+    Ok(host)
 }
 
 fn build(folder: &Path, cache: &Path) -> Result<(Duration, PathBuf)> {
@@ -112,34 +126,19 @@ fn build(folder: &Path, cache: &Path) -> Result<(Duration, PathBuf)> {
     Ok((start.elapsed(), PathBuf::from(file.trim())))
 }
 
-async fn call(host: &Host, body: &str) -> Result<()> {
-    let request = Request { body: body.as_bytes().to_vec(), ..Request::default() };
-    host.call("plugin.conformance", request).await?;
-    Ok(())
-}
-
-async fn reused(component: &[u8], body: &str) -> Result<Duration> {
-    let floor = floor::Floor::new(component).map_err(anyhow::Error::msg)?;
-    let mut instance = floor.instance().await.map_err(anyhow::Error::msg)?;
-    let mut times = Vec::new();
-    for _ in 0..=ROUNDS {
-        let start = Instant::now();
-        for _ in 0..CALLS {
-            let answer = instance.call("conformance", body.as_bytes().to_vec()).await;
-            answer.map_err(anyhow::Error::msg)?;
-        }
-        times.push(start.elapsed() / CALLS);
-    }
-    Ok(median(times))
-}
-
-/// The time of one call among so many.
-async fn per_call(calls: u32, call: impl AsyncFn() -> Result<()>) -> Result<Duration> {
+/// Calls the plugin so often, and answers the time by what was done in all that.
+async fn per_call(host: &Host, body: &[u8], calls: u32, done: u32) -> Result<Duration> {
     let start = Instant::now();
     for _ in 0..calls {
-        call().await?;
+        let request = Request { body: body.to_vec(), ..Request::default() };
+        let response = host.call("plugin", request).await?;
+        anyhow::ensure!(
+            body.is_empty() || response.body.starts_with(br#"{"ok":"#),
+            "it answers {}",
+            String::from_utf8_lossy(&response.body)
+        );
     }
-    Ok(start.elapsed() / calls)
+    Ok(start.elapsed() / done)
 }
 
 /// The median, the first of them left out: it warms things up.

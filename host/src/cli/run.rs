@@ -4,8 +4,8 @@ use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::{LimitArgument, size};
 use super::{build, print, say, say_error};
 use crate::{
-    CacheBinding, CacheLimits, CallError, Host, HostError, Limits, Name, PluginName, Request,
-    Settings, telemetry, toolchain,
+    CacheBinding, CacheLimits, CallError, Host, HostError, Limits, Name, PluginName,
+    PluginSettings, Request, Settings, telemetry, toolchain,
 };
 use anyhow::Context;
 use std::io::Read;
@@ -58,12 +58,12 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
     let payload = arguments.payload().map_err(Exit::usage)?;
     let settings = arguments.settings().map_err(Exit::usage)?;
-    let binding = arguments.binding().map_err(Exit::usage)?;
+    let grants = arguments.grants().map_err(Exit::usage)?;
     let host = host(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     runtime.block_on(async {
-        let (services, all_loaded) = load_all(&host, &arguments.paths, &binding).await;
+        let (services, all_loaded) = load_all(&host, &arguments.paths, &grants).await;
         let wanted = match &arguments.service {
             Some(name) => select(&services, name, all_loaded)?,
             None => services,
@@ -126,12 +126,12 @@ impl Arguments {
         Ok(Settings { limits, cache, log: telemetry::stderr(), ..Settings::default() })
     }
 
-    fn binding(&self) -> anyhow::Result<CacheBinding> {
-        let Some(name) = &self.shared_cache else {
-            return Ok(CacheBinding::Private);
+    fn grants(&self) -> anyhow::Result<PluginSettings> {
+        let cache = match &self.shared_cache {
+            None => CacheBinding::Private,
+            Some(name) => CacheBinding::Configured(Name::new(name).context("--shared-cache")?),
         };
-        let name = Name::new(name).context("--shared-cache")?;
-        Ok(CacheBinding::Configured(name))
+        Ok(PluginSettings { cache, ..PluginSettings::default() })
     }
 }
 
@@ -141,11 +141,11 @@ fn cache_limits(text: &str) -> anyhow::Result<CacheLimits> {
 }
 
 /// Loads every path and answers the full names of all services, and whether all could be loaded.
-async fn load_all(host: &Host, paths: &[PathBuf], binding: &CacheBinding) -> (Vec<String>, bool) {
+async fn load_all(host: &Host, paths: &[PathBuf], grants: &PluginSettings) -> (Vec<String>, bool) {
     let mut services = Vec::new();
     let mut all_loaded = true;
     for path in paths {
-        match load(host, path, binding.clone()).await {
+        match load(host, path, grants.clone()).await {
             Ok(names) => services.extend(names),
             Err(error) => {
                 say_error(&format!("{error:#}"));
@@ -156,7 +156,7 @@ async fn load_all(host: &Host, paths: &[PathBuf], binding: &CacheBinding) -> (Ve
     (services, all_loaded)
 }
 
-async fn load(host: &Host, path: &Path, binding: CacheBinding) -> anyhow::Result<Vec<String>> {
+async fn load(host: &Host, path: &Path, grants: PluginSettings) -> anyhow::Result<Vec<String>> {
     std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
     let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
     let built = if is_component { None } else { Some(build::build(path)?) };
@@ -164,7 +164,7 @@ async fn load(host: &Host, path: &Path, binding: CacheBinding) -> anyhow::Result
     let doing = || format!("cannot load {}", path.display());
     let name = PluginName::of_file(file).with_context(doing)?;
     let component = read(file, host.limits().component).with_context(doing)?;
-    let services = host.load(name.clone(), component, binding).await.with_context(doing)?;
+    let services = host.load(name.clone(), component, grants).await.with_context(doing)?;
     Ok(services.iter().map(|service| format!("{name}.{}", service.name)).collect())
 }
 

@@ -4,7 +4,7 @@ use super::limits::{Limit, LimitReached, Limits};
 use super::world::WorldMismatch;
 use crate::hostcalls::handler::{Failure, FailureKind};
 use crate::telemetry::excerpt;
-use wasmtime::{FrameInfo, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// Why a file is no plugin.
@@ -55,6 +55,9 @@ pub enum CallError {
     /// The machine lacks what the call needs, or the host's limits ask too much of it.
     #[error("the host cannot run the call: {0}")]
     Host(String),
+    /// More is under way than the host takes on at once; the call did not begin.
+    #[error("the host is busy: {0}")]
+    Busy(String),
     /// What the guest passed to the host or answered breaks the contract.
     #[error("the guest broke the contract: {0}")]
     Garbage(String),
@@ -76,6 +79,7 @@ impl CallError {
             CallError::Failure(failure) => failure.kind,
             CallError::UnknownService { .. } => FailureKind::NotFound,
             CallError::Limit(reached) if reached.limit == Limit::Request => FailureKind::BadRequest,
+            CallError::Busy(_) => FailureKind::Unavailable,
             _ => FailureKind::Internal,
         }
     }
@@ -118,6 +122,9 @@ pub(crate) fn classify(
         return CallError::Trap { reason: reason(*trap), frames: frames(error) };
     }
     let root = excerpt(&error.root_cause().to_string());
+    if error.is::<PoolConcurrencyLimitError>() {
+        return CallError::Busy(root);
+    }
     match error.downcast_ref::<std::io::Error>() {
         Some(_) => CallError::Host(root),
         None => CallError::Garbage(root),

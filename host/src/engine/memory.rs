@@ -29,7 +29,17 @@ impl MemoryLimiter {
         }
     }
 
-    /// Whether the guest was ever refused memory.
+    /// Begins a call in an instance that was kept: what it holds stays counted.
+    pub(super) fn begin(&mut self) {
+        self.refused = false;
+    }
+
+    /// What memories and tables take together.
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Whether the guest was refused memory in this call.
     pub(crate) fn refused(&self) -> bool {
         self.refused
     }

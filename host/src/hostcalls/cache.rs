@@ -15,23 +15,35 @@ pub(crate) const IMPORT: &str = "hostel:cache/cache@0.1.0";
 /// What a call may do with the cache that its plugin is bound to.
 pub(crate) enum CacheAccess {
     /// Read and write.
-    Granted(Arc<Cache>),
+    ReadWrite(Arc<Cache>),
+    /// Read alone.
+    ReadOnly(Arc<Cache>),
     /// Nothing: the plugin is listing its services.
     Denied,
 }
 
 impl CacheAccess {
-    fn open(&self) -> Result<&Cache, Error> {
+    fn to_read(&self) -> Result<&Cache, Error> {
         match self {
-            CacheAccess::Granted(cache) => Ok(cache),
-            CacheAccess::Denied => Err(Error {
-                kind: ErrorKind::Denied,
-                message: "the cache is closed while a plugin lists its services: \
-                          call it from `handle`"
-                    .to_owned(),
-            }),
+            CacheAccess::ReadWrite(cache) | CacheAccess::ReadOnly(cache) => Ok(cache),
+            CacheAccess::Denied => Err(denied(
+                "the cache is closed while a plugin lists its services: call it from `handle`",
+            )),
         }
     }
+
+    fn to_write(&self) -> Result<&Cache, Error> {
+        match self {
+            CacheAccess::ReadOnly(_) => Err(denied(
+                "the plugin may only read its cache: `access = \"read-write\"` lets it write",
+            )),
+            access => access.to_read(),
+        }
+    }
+}
+
+fn denied(message: &str) -> Error {
+    Error { kind: ErrorKind::Denied, message: message.to_owned() }
 }
 
 impl From<hostel_cache::Error> for Error {
@@ -54,7 +66,7 @@ pub(crate) fn add_to_linker<T: 'static>(
     let mut import = linker.instance(IMPORT)?;
     import.func_wrap("get", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
         let key = key.to_str(&store)?;
-        let cache = access(store.data()).open();
+        let cache = access(store.data()).to_read();
         Ok((cache.and_then(|cache| Ok(cache.get(&key)?)),))
     })?;
     import.func_wrap(
@@ -63,18 +75,18 @@ pub(crate) fn add_to_linker<T: 'static>(
               (key, value, expiry): (WasmStr, WasmStr, Option<u32>)| {
             let key = key.to_str(&store)?;
             let value = value.to_str(&store)?;
-            let cache = access(store.data()).open();
+            let cache = access(store.data()).to_write();
             Ok((cache.and_then(|cache| Ok(cache.set(&key, &value, expiry)?)),))
         },
     )?;
     import.func_wrap("delete", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
         let key = key.to_str(&store)?;
-        let cache = access(store.data()).open();
+        let cache = access(store.data()).to_write();
         Ok((cache.and_then(|cache| Ok(cache.delete(&key)?)),))
     })?;
     import.func_wrap("exists", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
         let key = key.to_str(&store)?;
-        let cache = access(store.data()).open();
+        let cache = access(store.data()).to_read();
         Ok((cache.and_then(|cache| Ok(cache.exists(&key)?)),))
     })?;
     Ok(())

@@ -85,28 +85,14 @@ impl StdoutStream for Output {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(LineStream { log: self.log.clone(), level: self.level, line: Vec::new() })
+        Box::new(LineStream { log: self.log.clone(), level: self.level })
     }
 }
 
-/// Cuts a stream of bytes into lines of the log; a last line without its newline counts.
+/// A stream whose lines go to the log.
 struct LineStream {
     log: CallLog,
     level: Level,
-    line: Vec<u8>,
-}
-
-impl LineStream {
-    fn push(&mut self, bytes: &[u8]) {
-        // One byte more than a line may have makes the log cut it and say so.
-        let room = self.log.line_bytes().saturating_add(1).saturating_sub(self.line.len());
-        self.line.extend(bytes.iter().take(room));
-    }
-
-    fn end_line(&mut self) {
-        let line = std::mem::take(&mut self.line);
-        self.log.write(self.level, &String::from_utf8_lossy(&line));
-    }
 }
 
 #[wasmtime_wasi::async_trait]
@@ -119,14 +105,7 @@ impl OutputStream for LineStream {
         if bytes.len() > WRITE_BYTES {
             return Err(StreamError::trap("it wrote more at once than `check-write` allowed"));
         }
-        let mut lines = bytes.split(|&byte| byte == b'\n');
-        if let Some(first) = lines.next() {
-            self.push(first);
-        }
-        for line in lines {
-            self.end_line();
-            self.push(line);
-        }
+        self.log.write_bytes(self.level, &bytes);
         Ok(())
     }
 
@@ -136,13 +115,5 @@ impl OutputStream for LineStream {
 
     fn check_write(&mut self) -> StreamResult<usize> {
         Ok(WRITE_BYTES)
-    }
-}
-
-impl Drop for LineStream {
-    fn drop(&mut self) {
-        if !self.line.is_empty() {
-            self.end_line();
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The host: caches, plugins, and calls to their services.
 
 use super::{LoadError, Plugin, PluginName, check_services};
-use crate::engine::{CallError, CodeStore, Compiled, Engine, Limits};
+use crate::engine::{CallError, CodeStore, Compiled, Engine, Instances, Limits};
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
 use crate::telemetry::{LogSink, Origin};
@@ -41,12 +41,37 @@ impl Default for Settings {
 }
 
 /// Which cache a plugin is bound to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CacheBinding {
     /// Its own, `plugin/<name>`, which no other plugin sees.
+    #[default]
     Private,
     /// The configured one of this name, which it shares with every plugin bound to it.
     Configured(Name),
+}
+
+/// What a plugin may do with the cache that it is bound to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// All four functions.
+    #[default]
+    ReadWrite,
+    /// `get` and `exists`; the others answer `denied`.
+    ReadOnly,
+}
+
+/// What a plugin is granted.
+#[derive(Clone, Debug, Default)]
+pub struct PluginSettings {
+    /// The cache that it is bound to; by default its own.
+    pub cache: CacheBinding,
+    /// What it may do there; by default read and write.
+    pub access: Access,
+    /// What one call may use up; by default what the host's settings say. `stack` is the same for
+    /// all plugins of a host.
+    pub limits: Option<Limits>,
+    /// What happens to an instance when its call ends; by default it is dropped.
+    pub instances: Instances,
 }
 
 /// What a host knows of a plugin.
@@ -133,29 +158,35 @@ impl Host {
         &self,
         name: PluginName,
         component: Vec<u8>,
-        binding: CacheBinding,
+        settings: PluginSettings,
     ) -> Result<Vec<ServiceInfo>, LoadError> {
         if self.plugin(name.as_str()).is_some() {
             return Err(LoadError::NameTaken(name.to_string()));
         }
-        let (component, services) = self.prepare(&name, component).await?;
-        let (cache_name, cache) = self.bind(&name, binding)?;
+        let (component, services) = self.prepare(&name, component, &settings).await?;
+        let (cache_name, cache) = self.bind(&name, &settings.cache)?;
         let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
         match plugins.entry(name) {
             Entry::Occupied(place) => Err(LoadError::NameTaken(place.key().to_string())),
             Entry::Vacant(place) => {
                 let name = place.key().clone();
-                let plugin =
-                    Plugin { name, component, services: services.clone(), cache, cache_name };
-                place.insert(Arc::new(plugin));
-                Ok(services)
+                let listed = services.clone();
+                place.insert(Arc::new(Plugin {
+                    name,
+                    component,
+                    services,
+                    cache,
+                    cache_name,
+                    settings,
+                }));
+                Ok(listed)
             }
         }
     }
 
     /// Puts a new component in a plugin's place, in one step, and answers its services.
     ///
-    /// The plugin keeps its cache and its entries. Calls under way end on the old component; a
+    /// The plugin keeps its settings, its cache and its entries. Calls under way end on the old component; a
     /// call that begins after this has returned runs on the new one.
     ///
     /// # Errors
@@ -168,10 +199,8 @@ impl Host {
         component: Vec<u8>,
     ) -> Result<Vec<ServiceInfo>, LoadError> {
         let not_loaded = || LoadError::NotLoaded(name.to_string());
-        if self.plugin(name.as_str()).is_none() {
-            return Err(not_loaded());
-        }
-        let (component, services) = self.prepare(name, component).await?;
+        let old = self.plugin(name.as_str()).ok_or_else(not_loaded)?;
+        let (component, services) = self.prepare(name, component, &old.settings).await?;
         let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
         let place = plugins.get_mut(name).ok_or_else(not_loaded)?;
         *place = Arc::new(Plugin {
@@ -180,6 +209,7 @@ impl Host {
             services: services.clone(),
             cache: Arc::clone(&place.cache),
             cache_name: place.cache_name.clone(),
+            settings: place.settings.clone(),
         });
         Ok(services)
     }
@@ -198,8 +228,9 @@ impl Host {
     /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's alone where it
     /// has one service.
     ///
-    /// The request is handled in a fresh instance, gone when this returns. Dropping the future
-    /// stops the guest; what it set in its cache by then stays.
+    /// The request is handled in a fresh instance, gone when this returns, unless the plugin's
+    /// settings say otherwise. Dropping the future stops the guest; what it set in its cache by
+    /// then stays.
     ///
     /// # Errors
     ///
@@ -214,7 +245,11 @@ impl Host {
             service: short_name,
             request_id: request.id.clone(),
         };
-        let cache = CacheAccess::Granted(Arc::clone(&plugin.cache));
+        let cache = Arc::clone(&plugin.cache);
+        let cache = match plugin.settings.access {
+            Access::ReadWrite => CacheAccess::ReadWrite(cache),
+            Access::ReadOnly => CacheAccess::ReadOnly(cache),
+        };
         self.engine.handle(&plugin.component, origin, cache, request).await
     }
 
@@ -248,11 +283,11 @@ impl Host {
     fn bind(
         &self,
         plugin: &PluginName,
-        binding: CacheBinding,
+        binding: &CacheBinding,
     ) -> Result<(CacheName, Arc<Cache>), LoadError> {
         let name = match binding {
             CacheBinding::Private => CacheName::Private(plugin.as_name().clone()),
-            CacheBinding::Configured(name) => CacheName::Configured(name),
+            CacheBinding::Configured(name) => CacheName::Configured(name.clone()),
         };
         let cache = self.caches.open(name.clone(), self.cache_limits)?;
         Ok((name, cache))
@@ -263,9 +298,13 @@ impl Host {
         &self,
         name: &PluginName,
         bytes: Vec<u8>,
+        settings: &PluginSettings,
     ) -> Result<(Compiled, Vec<ServiceInfo>), LoadError> {
         let engine = Arc::clone(&self.engine);
-        let compiling = tokio::task::spawn_blocking(move || engine.compile(&bytes));
+        let limits = settings.limits.clone().unwrap_or_else(|| engine.limits().clone());
+        let instances = settings.instances;
+        let compiling =
+            tokio::task::spawn_blocking(move || engine.compile(&bytes, limits, instances));
         let component = match compiling.await {
             Ok(compiled) => compiled?,
             Err(stopped) => return Err(LoadError::Stopped(stopped.to_string())),

@@ -2,8 +2,7 @@
 
 use super::{Level, LogLine, LogSink};
 use std::fmt::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// Bytes that an error quotes of a text from outside: the longest names that are valid fit.
@@ -26,41 +25,112 @@ pub(crate) struct Origin {
     pub(crate) request_id: String,
 }
 
-/// The log of one call; its clones are the same log.
+/// The log of one call, or of one after another in an instance that is kept; its clones are the
+/// same log.
 ///
-/// When the last clone goes, one more line tells how many were dropped, if any.
+/// When a call ends, so do its last lines without a newline; one more line tells how many were
+/// dropped, if any.
 #[derive(Clone)]
 pub(crate) struct CallLog(Arc<Lines>);
 
 struct Lines {
     sink: LogSink,
-    origin: Origin,
     bounds: LogBounds,
-    written: AtomicU64,
+    call: Mutex<Call>,
+}
+
+/// What belongs to one call.
+struct Call {
+    origin: Origin,
+    /// Lines written, the dropped ones included.
+    written: u64,
+    /// The bytes of a stream's last line, while its newline is missing, by the stream's level.
+    begun: Vec<(Level, Vec<u8>)>,
+}
+
+impl Call {
+    fn new(origin: Origin) -> Self {
+        Call { origin, written: 0, begun: Vec::new() }
+    }
 }
 
 impl CallLog {
     pub(crate) fn new(sink: LogSink, origin: Origin, bounds: LogBounds) -> Self {
-        CallLog(Arc::new(Lines { sink, origin, bounds, written: AtomicU64::new(0) }))
+        CallLog(Arc::new(Lines { sink, bounds, call: Mutex::new(Call::new(origin)) }))
+    }
+
+    /// Begins the log of the next call, after [`CallLog::end`].
+    pub(crate) fn begin(&self, origin: Origin) {
+        *self.0.call() = Call::new(origin);
+    }
+
+    /// Ends the log of a call.
+    pub(crate) fn end(&self) {
+        self.0.end(&mut self.0.call());
     }
 
     /// Writes one line, or counts it as dropped when the call has written its share.
     pub(crate) fn write(&self, level: Level, message: &str) {
-        let lines = &*self.0;
-        if lines.written.fetch_add(1, Ordering::Relaxed) < lines.bounds.lines {
-            lines.emit(level, &escape(message, lines.bounds.line_bytes));
-        }
+        self.0.write(&mut self.0.call(), level, message);
     }
 
-    /// Bytes of one message that are kept.
-    pub(crate) fn line_bytes(&self) -> usize {
-        self.0.bounds.line_bytes
+    /// Writes the lines of a stream of bytes, all whose lines have this level. The last one waits
+    /// for its newline, or for the call's end.
+    pub(crate) fn write_bytes(&self, level: Level, bytes: &[u8]) {
+        let call = &mut *self.0.call();
+        let mut begun = match call.begun.iter().position(|(of, _)| *of == level) {
+            Some(place) => call.begun.swap_remove(place).1,
+            None => Vec::new(),
+        };
+        let mut lines = bytes.split(|&byte| byte == b'\n');
+        self.0.push(&mut begun, lines.next().unwrap_or_default());
+        for line in lines {
+            self.0.write(call, level, &String::from_utf8_lossy(&begun));
+            begun.clear();
+            self.0.push(&mut begun, line);
+        }
+        if !begun.is_empty() {
+            call.begun.push((level, begun));
+        }
     }
 }
 
 impl Lines {
-    fn emit(&self, level: Level, message: &str) {
-        let Origin { plugin, service, request_id } = &self.origin;
+    fn call(&self) -> MutexGuard<'_, Call> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, call: &mut Call, level: Level, message: &str) {
+        if call.written < self.bounds.lines {
+            self.emit(&call.origin, level, &escape(message, self.bounds.line_bytes));
+        }
+        call.written = call.written.saturating_add(1);
+    }
+
+    /// Adds to a line what there is room for.
+    fn push(&self, begun: &mut Vec<u8>, bytes: &[u8]) {
+        // One byte more than a line may have makes the log cut it and say so.
+        let room = self.bounds.line_bytes.saturating_add(1).saturating_sub(begun.len());
+        begun.extend(bytes.iter().take(room));
+    }
+
+    fn end(&self, call: &mut Call) {
+        for (level, line) in std::mem::take(&mut call.begun) {
+            self.write(call, level, &String::from_utf8_lossy(&line));
+        }
+        let most = self.bounds.lines;
+        let dropped = call.written.saturating_sub(most);
+        if dropped > 0 {
+            let message = format!(
+                "{dropped} log lines dropped: one call may write {most}; raise `limits.log-lines`"
+            );
+            self.emit(&call.origin, Level::Warn, &message);
+        }
+        call.written = 0;
+    }
+
+    fn emit(&self, origin: &Origin, level: Level, message: &str) {
+        let Origin { plugin, service, request_id } = origin;
         let time = SystemTime::now();
         (self.sink)(&LogLine { time, level, plugin, service, request_id, message });
     }
@@ -68,14 +138,7 @@ impl Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        let most = self.bounds.lines;
-        let dropped = self.written.get_mut().saturating_sub(most);
-        if dropped > 0 {
-            let message = format!(
-                "{dropped} log lines dropped: one call may write {most}; raise `limits.log-lines`"
-            );
-            self.emit(Level::Warn, &message);
-        }
+        self.end(&mut self.call());
     }
 }
 

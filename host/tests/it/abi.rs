@@ -5,8 +5,8 @@
 
 use crate::support::{TestHost, guests, project};
 use hostel::{
-    CacheBinding, CallError, Failure, FailureKind, Host, Limit, Limits, LoadError, PluginName,
-    Request, Response, Settings,
+    CallError, ComponentError, Failure, FailureKind, Host, Limit, Limits, LoadError, PluginName,
+    PluginSettings, Request, Response, Settings,
 };
 use serde_json::{Value, json};
 use std::future::Future;
@@ -206,7 +206,7 @@ async fn error_of(limits: Limits, guest: &str) -> CallError {
 async fn refusal_of(limits: Limits, component: Vec<u8>) -> LoadError {
     let hotel = Hotel::new(limits).await;
     let bad = PluginName::new("bad").unwrap();
-    let refused = hotel.0.host.load(bad, component, CacheBinding::Private).await.unwrap_err();
+    let refused = hotel.0.host.load(bad, component, PluginSettings::default()).await.unwrap_err();
     check_is_one_line(&refused.to_string());
     hotel.check_serves("good").await;
     hotel.0.load("bad", self::component("behaves")).await;
@@ -224,10 +224,11 @@ fn check_limit(error: &CallError, limit: Limit) {
     assert!(matches!(error, CallError::Limit(reached) if reached.limit == limit), "{error}");
 }
 
-/// A guest that is stopped by a limit when it lists its services.
+/// A guest that a limit stops before or while it lists its services.
 async fn check_refused_at(limits: Limits, guest: &str, limit: Limit) {
     match refusal_of(limits, component(guest)).await {
         LoadError::Services(error) => check_limit(&error, limit),
+        LoadError::Component(ComponentError::Limit(reached)) => assert_eq!(reached.limit, limit),
         other => panic!("{other}"),
     }
 }
@@ -583,7 +584,7 @@ async fn check_has_too_many(guest: &str) {
 async fn a_component_with_too_many_core_instances_is_stopped() {
     let with = |instances| TestHost::with(Limits { instances, ..Limits::default() });
     let name = PluginName::new("good").unwrap();
-    let two = with(2).host.load(name, component("behaves"), CacheBinding::Private).await;
+    let two = with(2).host.load(name, component("behaves"), PluginSettings::default()).await;
     match two.unwrap_err() {
         LoadError::Services(error) => check_limit(&error, Limit::Instances),
         other => panic!("{other}"),
@@ -747,7 +748,7 @@ async fn a_load_may_be_dropped_at_any_point() {
     let name = || PluginName::new("bad").unwrap();
     let looping = component("loops_in_services");
     for times in 0..30 {
-        let load = hotel.0.host.load(name(), looping.clone(), CacheBinding::Private);
+        let load = hotel.0.host.load(name(), looping.clone(), PluginSettings::default());
         assert!(poll(times, load).is_none());
         hotel.check_serves("good").await;
     }
@@ -763,7 +764,7 @@ async fn thousands_of_calls_leave_nothing_behind() {
     let host = Host::new(settings).unwrap();
     for guest in ["behaves", "traps_in_realloc", "traps_in_post_return", "loops_over_host_calls"] {
         let name = PluginName::new(&guest.replace('_', "-")).unwrap();
-        host.load(name, component(guest), CacheBinding::Private).await.unwrap();
+        host.load(name, component(guest), PluginSettings::default()).await.unwrap();
     }
     let holders = Arc::strong_count(&log);
     for round in 0..3_000 {
@@ -788,6 +789,6 @@ fn what_a_host_does_may_move_between_threads() {
     let name = || PluginName::new("name").unwrap();
     is_shared(&host);
     moves(host.call("service", Request::default()));
-    moves(host.load(name(), Vec::new(), CacheBinding::Private));
+    moves(host.load(name(), Vec::new(), PluginSettings::default()));
     moves(host.replace(&name(), Vec::new()));
 }

@@ -1,7 +1,7 @@
 //! The contract's test vectors that a guest can see, through a real component.
 
 use crate::support::{TestHost, guests};
-use hostel::{CacheBinding, CacheLimits, Name, PluginName, Settings};
+use hostel::{Access, CacheBinding, CacheLimits, Name, PluginName, PluginSettings, Settings};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -216,6 +216,29 @@ async fn vector_14_a_value_is_at_most_its_limit() {
 }
 
 /// What the second of two plugins sees of what the first one set.
+#[tokio::test]
+async fn a_plugin_that_may_only_read_is_denied_the_rest() {
+    let host = TestHost::new();
+    let settings = PluginSettings {
+        cache: CacheBinding::Configured(Name::new("shared").unwrap()),
+        ..PluginSettings::default()
+    };
+    host.load_with("writer", guests(), settings.clone()).await;
+    let reader = PluginSettings { access: Access::ReadOnly, ..settings };
+    host.load_with("reader", guests(), reader).await;
+    let call = async |plugin: &str, call: Value| {
+        TestHost::json(host.call(&format!("{plugin}.touches-the-cache"), &call).await)
+    };
+    assert_eq!(call("writer", json!(["set", "k", "1"])).await, "ok");
+    for refused in [json!(["set", "k", "2"]), json!(["delete", "k"])] {
+        let error = call("reader", refused).await;
+        assert_eq!(error["kind"], "ErrorKind::Denied");
+        assert!(error["message"].as_str().unwrap().contains("may only read"), "{error}");
+    }
+    assert_eq!(call("reader", json!(["get", "k"])).await, "1");
+    assert_eq!(call("reader", json!(["exists", "k"])).await, true);
+}
+
 async fn seen_by_the_other(first: CacheBinding, second: CacheBinding) -> Value {
     let host = TestHost::new();
     host.load_bound("users", guests(), first).await;

@@ -55,6 +55,13 @@ async fn sleeps() {
 }
 
 #[tokio::test]
+async fn counts() {
+    let (host, calls) = call(Limits::default(), "counts", Value::Null).await;
+    assert_eq!(calls.unwrap(), 1);
+    assert_eq!(host.messages(), ["call 1"]);
+}
+
+#[tokio::test]
 async fn a_sleeping_guest_leaves_the_thread_to_others() {
     let host = TestHost::with(short());
     host.load("guests", guests()).await;

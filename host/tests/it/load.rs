@@ -1,12 +1,12 @@
 //! Files that are no plugins: each is refused with what is wrong with it, before anything runs.
 
 use crate::support::{TestHost, guests};
-use hostel::{CacheBinding, Limits, PluginName};
+use hostel::{Limits, PluginName, PluginSettings};
 
 async fn error_of(limits: Limits, component: Vec<u8>) -> String {
     let host = TestHost::with(limits);
     let name = PluginName::new("plugin").unwrap();
-    let loaded = host.host.load(name, component, CacheBinding::Private).await;
+    let loaded = host.host.load(name, component, PluginSettings::default()).await;
     assert_eq!(host.host.plugins(), [], "nothing is loaded");
     loaded.unwrap_err().to_string()
 }
@@ -143,7 +143,7 @@ async fn a_name_is_taken_once() {
     let host = TestHost::new();
     host.load("plugin", guests()).await;
     let name = PluginName::new("plugin").unwrap();
-    let again = host.host.load(name, guests(), CacheBinding::Private).await.unwrap_err();
+    let again = host.host.load(name, guests(), PluginSettings::default()).await.unwrap_err();
     let message = "a plugin called `plugin` is loaded already: rename one of the two files";
     assert_eq!(again.to_string(), message);
 }

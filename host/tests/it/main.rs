@@ -17,6 +17,7 @@ mod contract;
 mod examples;
 mod go;
 mod guests;
+mod instances;
 mod javascript;
 mod load;
 mod new_service;

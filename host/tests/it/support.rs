@@ -1,8 +1,8 @@
 //! What the tests share: components built once, and a host whose clock and log are the test's.
 
 use hostel::{
-    CacheBinding, CallError, Clock, Host, Level, Limits, MockClock, PluginName, Request, Response,
-    ServiceInfo, Settings,
+    CacheBinding, CallError, Clock, Host, Level, Limits, MockClock, PluginName, PluginSettings,
+    Request, Response, ServiceInfo, Settings,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -91,8 +91,18 @@ impl TestHost {
         component: Vec<u8>,
         binding: CacheBinding,
     ) -> Vec<ServiceInfo> {
+        let settings = PluginSettings { cache: binding, ..PluginSettings::default() };
+        self.load_with(name, component, settings).await
+    }
+
+    pub async fn load_with(
+        &self,
+        name: &str,
+        component: Vec<u8>,
+        settings: PluginSettings,
+    ) -> Vec<ServiceInfo> {
         let name = PluginName::new(name).unwrap();
-        self.host.load(name, component, binding).await.unwrap()
+        self.host.load(name, component, settings).await.unwrap()
     }
 
     pub async fn call(&self, service: &str, body: &Value) -> Result<Response, CallError> {

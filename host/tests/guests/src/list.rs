@@ -8,6 +8,7 @@ macro_rules! foreach_guest {
             answers_too_much,
             asks_for_much_randomness,
             asks_for_randomness,
+            counts,
             exits,
             fails,
             grows,

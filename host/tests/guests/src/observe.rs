@@ -5,7 +5,9 @@ use hostel_sdk::{Context, Result};
 use serde_json::{Value, json};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::io::Write;
 use std::net::{TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Calls the cache below the SDK, which would refuse some of what the contract's vectors try:
 /// `["set", key, text, expiry]`, `["get", key]`, `["delete", key]` or `["exists", key]`.
@@ -48,6 +50,16 @@ pub fn asks_for_randomness(_: &Context) -> Result<Vec<String>> {
     // Sound: the function takes nothing and answers a number.
     let secure = unsafe { get_random_u64() };
     Ok(vec![RandomState::new().hash_one("same").to_string(), secure.to_string()])
+}
+
+/// Counts its calls in its own memory, of which it takes as many more MiB as the request says.
+pub fn counts(_: &Context, mebibytes: Option<usize>) -> Result<u32> {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    std::mem::forget(vec![1_u8; mebibytes.unwrap_or_default() << 20]);
+    let calls = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
+    print!("call {calls}");
+    let _ = std::io::stdout().flush();
+    Ok(calls)
 }
 
 pub fn prints(_: &Context) -> Result<()> {

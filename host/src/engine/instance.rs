@@ -1,0 +1,139 @@
+//! A plugin's live instances: one a call, or some that are kept for the calls to come.
+
+use super::limits::Limits;
+use super::state::State;
+use super::{Compiled, TICKS_A_TURN};
+use crate::bindings::Service;
+use crate::hostcalls::cache::CacheAccess;
+use crate::telemetry::{CallLog, Origin};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime::Store;
+
+/// What happens to an instance when its call ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Instances {
+    /// It is dropped: each call begins with the memory that the component was built with.
+    #[default]
+    Fresh,
+    /// It is kept for the next call, one call at a time: what a call leaves in the guest's memory,
+    /// the next one finds. It is dropped after so many calls, after any error but a failure that
+    /// the service itself answered, and when its memory has grown by a quarter of `limits.memory`.
+    Reuse {
+        /// Calls of one instance.
+        calls: NonZeroU32,
+    },
+}
+
+/// Instances of one plugin that wait for a call.
+const IDLE_OF_A_PLUGIN: usize = 16;
+
+/// Instances of all plugins of a host that wait for a call: a quarter of the slots of a pool, so
+/// that those that wait never keep a plugin from being called.
+const IDLE_OF_A_HOST: usize = 256;
+
+/// An instance and the store that it lives in.
+pub(super) struct Instance {
+    pub(super) store: Store<State>,
+    /// None until the first call, whose time making it is.
+    service: Option<Service>,
+    calls: u32,
+    /// What its memories and tables took when its first call ended.
+    memory: usize,
+}
+
+impl Instance {
+    /// An empty store for one call, with every limit set.
+    pub(super) fn new(
+        engine: &wasmtime::Engine,
+        limits: &Limits,
+        cache: CacheAccess,
+        log: CallLog,
+    ) -> Self {
+        let mut store = Store::new(engine, State::new(cache, log, limits));
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(limits.hostcall_bytes);
+        store.set_max_component_handles(limits.handles);
+        store.set_epoch_deadline(TICKS_A_TURN);
+        store.epoch_deadline_async_yield_and_update(TICKS_A_TURN);
+        Instance { store, service: None, calls: 0, memory: 0 }
+    }
+
+    /// Readies an instance that was kept for its next call.
+    fn begin(&mut self, origin: Origin) {
+        self.store.set_epoch_deadline(TICKS_A_TURN);
+        let state = self.store.data_mut();
+        state.memory.begin();
+        state.log.begin(origin);
+    }
+
+    /// The guest's export, and the store to call it in.
+    ///
+    /// # Errors
+    ///
+    /// When the instance cannot be made: its limits forbid it, or its start function traps.
+    pub(super) async fn service(
+        &mut self,
+        component: &Compiled,
+    ) -> wasmtime::Result<(&Service, &mut Store<State>)> {
+        let service = match self.service.take() {
+            Some(service) => service,
+            None => component.service.instantiate_async(&mut self.store).await?,
+        };
+        Ok((self.service.insert(service), &mut self.store))
+    }
+}
+
+/// The instances of one plugin that wait for their next call; dropped with the plugin.
+pub(super) struct Idle {
+    calls: NonZeroU32,
+    waiting: Mutex<Vec<Instance>>,
+    /// Those of all plugins of the host.
+    of_the_host: Arc<AtomicUsize>,
+}
+
+impl Idle {
+    pub(super) fn new(calls: NonZeroU32, of_the_host: &Arc<AtomicUsize>) -> Self {
+        Idle { calls, waiting: Mutex::default(), of_the_host: Arc::clone(of_the_host) }
+    }
+
+    /// The instance that was used last, whose memory is most likely still near.
+    pub(super) fn take(&self, origin: &Origin) -> Option<Instance> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut instance = waiting.pop()?;
+        drop(waiting);
+        self.of_the_host.fetch_sub(1, Ordering::Relaxed);
+        instance.begin(origin.clone());
+        Some(instance)
+    }
+
+    /// Keeps an instance whose call has ended well, unless it has had its share.
+    pub(super) fn keep(&self, mut instance: Instance, limits: &Limits) {
+        let memory = instance.store.data().memory.used();
+        instance.calls += 1;
+        if instance.calls == 1 {
+            instance.memory = memory;
+        }
+        let grown = memory.saturating_sub(instance.memory);
+        if instance.calls >= self.calls.get() || grown > limits.memory / 4 {
+            return;
+        }
+        instance.store.data_mut().log.end();
+        if self.of_the_host.fetch_add(1, Ordering::Relaxed) < IDLE_OF_A_HOST {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.len() < IDLE_OF_A_PLUGIN {
+                waiting.push(instance);
+                return;
+            }
+        }
+        self.of_the_host.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        let waiting = self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.of_the_host.fetch_sub(waiting.len(), Ordering::Relaxed);
+    }
+}

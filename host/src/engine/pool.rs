@@ -1,0 +1,77 @@
+//! Where instances live: slots of address space set aside once, so that making an instance maps
+//! nothing anew, and a slot given back is cleaned where a guest wrote and nowhere else.
+
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// Slots tried first: memories, and as many of what else an instance takes. Each reserves 4 GiB of
+/// address space, of which a process has 128 TiB.
+const SLOTS: u32 = 1_024;
+
+/// Fewer slots than this are not worth a pool.
+const FEWEST_SLOTS: u32 = 16;
+
+/// Bytes of a used slot's memory that are cleaned and kept, not given back to the system.
+const KEPT_BYTES: usize = 4 << 20;
+
+/// Slots whose bytes are kept while nobody uses them: with [`KEPT_BYTES`] it bounds what an idle
+/// host holds.
+const KEPT_SLOTS: u32 = 32;
+
+/// Slots given back to the system together, since each giving back stops the other threads.
+const GIVEN_BACK_TOGETHER: usize = 16;
+
+/// The largest memory that a 32-bit guest can name; what it may have is the limiter's business.
+const LARGEST_MEMORY: usize = 1 << 32;
+
+/// Elements of the largest table that a slot has room for, 128 MiB of address space.
+const LARGEST_TABLE: usize = 16 << 20;
+
+/// The engine's words for a table larger than that.
+const TABLE_TOO_LARGE: &str = "has a minimum element size of";
+
+/// Makes an engine with as large a pool as the system has room for, and answers its slots. Where
+/// address space is short it makes one whose instances are each mapped anew, and answers 0.
+///
+/// # Errors
+///
+/// When the engine refuses its settings.
+pub(super) fn engine(config: &Config) -> wasmtime::Result<(Engine, u32)> {
+    let mut slots = SLOTS;
+    while slots >= FEWEST_SLOTS {
+        let mut pooled = config.clone();
+        pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots)));
+        if let Ok(engine) = Engine::new(&pooled) {
+            return Ok((engine, slots));
+        }
+        slots /= 4;
+    }
+    Ok((Engine::new(config)?, 0))
+}
+
+fn pool(slots: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_memories(slots)
+        .total_tables(slots)
+        .total_stacks(slots)
+        .total_component_instances(slots)
+        .max_memory_size(LARGEST_MEMORY)
+        .table_elements(LARGEST_TABLE)
+        .linear_memory_keep_resident(KEPT_BYTES)
+        .table_keep_resident(KEPT_BYTES)
+        .max_unused_warm_slots(KEPT_SLOTS)
+        .decommit_batch_size(GIVEN_BACK_TOGETHER)
+        .pagemap_scan(Enabled::Auto);
+    // A component's own counts are checked against `limits.instances` before it is instantiated.
+    pool.total_core_instances(u32::MAX)
+        .max_core_instances_per_component(u32::MAX)
+        .max_memories_per_component(u32::MAX)
+        .max_tables_per_component(u32::MAX)
+        .max_memories_per_module(slots)
+        .max_tables_per_module(slots);
+    pool
+}
+
+/// Whether a component was refused for a table that no slot has room for.
+pub(super) fn refused_table(error: &wasmtime::Error) -> bool {
+    error.root_cause().to_string().contains(TABLE_TOO_LARGE)
+}

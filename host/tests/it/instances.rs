@@ -1,0 +1,100 @@
+//! Instances that are kept from call to call: what they carry over, and when they are dropped.
+
+use crate::support::{TestHost, guests};
+use hostel::{Instances, Limits, PluginSettings};
+use serde_json::{Value, json};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+async fn host(instances: Instances) -> TestHost {
+    let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
+    let host = TestHost::with(limits);
+    let settings = PluginSettings { instances, ..PluginSettings::default() };
+    host.load_with("guests", guests(), settings).await;
+    host
+}
+
+async fn reusing(calls: u32) -> TestHost {
+    host(Instances::Reuse { calls: NonZeroU32::new(calls).unwrap() }).await
+}
+
+/// How many calls the instance that takes this one has had.
+async fn count(host: &TestHost) -> Value {
+    TestHost::json(host.call("guests.counts", &Value::Null).await)
+}
+
+#[tokio::test]
+async fn a_fresh_instance_has_had_no_call() {
+    let host = host(Instances::Fresh).await;
+    assert_eq!([count(&host).await, count(&host).await], [1, 1]);
+}
+
+#[tokio::test]
+async fn a_kept_instance_takes_as_many_calls_as_was_set() {
+    let host = reusing(3).await;
+    let mut counts = Vec::new();
+    for _ in 0..5 {
+        counts.push(count(&host).await);
+    }
+    assert_eq!(counts, [1, 2, 3, 1, 2]);
+}
+
+/// What an instance has had after a call that ended some other way than with an answer.
+async fn count_after(service: &str) -> Value {
+    let host = reusing(100).await;
+    assert_eq!(count(&host).await, 1);
+    assert!(host.call(service, &Value::Null).await.is_err());
+    count(&host).await
+}
+
+#[tokio::test]
+async fn an_instance_survives_the_failures_it_answers_and_no_other_error() {
+    assert_eq!(count_after("guests.fails").await, 2);
+    for service in ["panics", "exits", "spins", "answers-a-bad-status", "recurses"] {
+        assert_eq!(count_after(&format!("guests.{service}")).await, 1, "{service}");
+    }
+}
+
+#[tokio::test]
+async fn an_instance_whose_memory_has_grown_by_a_quarter_of_the_limit_is_dropped() {
+    let host = reusing(100).await;
+    assert_eq!(count(&host).await, 1);
+    TestHost::json(host.call("guests.counts", &json!(10)).await);
+    assert_eq!(count(&host).await, 3);
+    TestHost::json(host.call("guests.counts", &json!(10)).await);
+    assert_eq!(count(&host).await, 1);
+}
+
+#[tokio::test]
+async fn each_call_of_a_kept_instance_has_its_own_log() {
+    let host = reusing(100).await;
+    count(&host).await;
+    assert_eq!(host.messages(), ["call 1"]);
+    count(&host).await;
+    assert_eq!(host.messages(), ["call 2"]);
+    let mut lines = Vec::new();
+    for _ in 0..2 {
+        host.call("guests.logs-too-much", &Value::Null).await.unwrap();
+        lines.push(host.messages());
+    }
+    assert!(lines[0].last().unwrap().contains("log lines dropped"), "{:?}", lines[0].last());
+    assert_eq!(lines[0], lines[1]);
+}
+
+#[tokio::test]
+async fn calls_at_the_same_time_have_an_instance_each() {
+    let host = reusing(100).await;
+    let (first, second) = tokio::join!(count(&host), count(&host));
+    assert_eq!([first, second], [1, 2], "one after the other on one thread");
+    let asleep = host.call("guests.sleeps", &Value::Null);
+    let awake = async { count(&host).await };
+    assert_eq!(tokio::join!(asleep, awake).1, 1);
+}
+
+#[tokio::test]
+async fn a_replaced_plugin_leaves_no_instance_behind() {
+    let host = reusing(100).await;
+    assert_eq!(count(&host).await, 1);
+    host.host.replace(&hostel::PluginName::new("guests").unwrap(), guests()).await.unwrap();
+    assert_eq!(count(&host).await, 1);
+}
