@@ -42,17 +42,35 @@ type Cache struct {
 // Errors: [CacheInvalidValue] when the value does not fit, or would be rounded; what target holds
 // then is not defined. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Get(key string, target any) (found bool, err error) {
-	if err := checkKey(key); err != nil {
-		return false, err
-	}
-	text, found, err := c.host.get(key)
+	text, found, err := c.open(key)
 	if !found {
 		return false, err
 	}
-	defer c.host.done()
-	if isNull(text) {
-		return false, nil
+	if readPlain(text, target) {
+		c.host.done()
+		return true, nil
 	}
+	return c.read(key, text, target)
+}
+
+// open answers the value under key in place, and whether there is one that is not null. When there
+// is, the caller reads it and then calls done of the host.
+func (c Cache) open(key string) (text []byte, found bool, err error) {
+	if err := checkKey(key); err != nil {
+		return nil, false, err
+	}
+	text, found, err = c.host.get(key)
+	if found && isNull(text) {
+		c.host.done()
+		return nil, false, nil
+	}
+	return text, found, err
+}
+
+// read reads what open answered, and is done with it.
+func (c Cache) read(key string, text []byte, target any) (found bool, err error) {
+	// Types may have methods that read them, and those may panic.
+	defer c.host.done()
 	if err := fromJSON(text, target); err != nil {
 		return false, refusedf(CacheInvalidValue,
 			"the value under %s does not read as %s: %v; GetRaw answers its text",
@@ -65,7 +83,20 @@ func (c Cache) Get(key string, target any) (found bool, err error) {
 //
 //	visits, found, err := hostel.Get[int](ctx.Cache, "visits")
 func Get[T any](cache Cache, key string) (value T, found bool, err error) {
-	found, err = cache.Get(key, &value)
+	text, found, err := cache.open(key)
+	if !found {
+		return value, false, err
+	}
+	if readPlain(text, &value) {
+		cache.host.done()
+		return value, true, nil
+	}
+	return readAs[T](cache, key, text)
+}
+
+// readAs is apart from Get, whose value is not on the heap.
+func readAs[T any](cache Cache, key string, text []byte) (value T, found bool, err error) {
+	found, err = cache.read(key, text, &value)
 	if !found {
 		var none T
 		return none, false, err
@@ -85,8 +116,9 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 	if !found {
 		return "", false, err
 	}
-	defer c.host.done()
-	return string(bytes), true, nil
+	text = string(bytes)
+	c.host.done()
+	return text, true, nil
 }
 
 // Set stores value under key until it is replaced, deleted or evicted. It replaces value and expiry
@@ -123,9 +155,13 @@ func (c Cache) set(key string, value any, seconds uint32) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	text, err := toStorable(value)
-	if err != nil {
-		return refusedf(CacheInvalidValue, "the value for %s has no JSON form: %v", shortened(key), err)
+	var room [64]byte
+	text, plain := appendPlain(room[:0], value)
+	if !plain {
+		var err error
+		if text, err = toStorable(value); err != nil {
+			return refusedf(CacheInvalidValue, "the value for %s has no JSON form: %v", shortened(key), err)
+		}
 	}
 	return c.host.set(key, text, seconds)
 }

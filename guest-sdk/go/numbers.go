@@ -19,21 +19,26 @@ const (
 	exactInFloat64 = 1 << 53
 	// Up to here every integer is a float32.
 	exactInFloat32 = 1 << 24
-	// An integer with fewer digits fits a float32.
-	digitsOfInterest = len("16777216")
+	// An integer with fewer digits fits a float64, or a float32.
+	digitsBeyondFloat64 = len("9007199254740992")
+	digitsBeyondFloat32 = len("16777216")
 )
+
+var holdsFloat32 = question{ask: func(t reflect.Type) bool { return t.Kind() == reflect.Float32 }}
 
 // fromJSON reads a text into what target points to. The text's strings are copied.
 func fromJSON(text []byte, target any) error {
 	if err := json.Unmarshal(text, target); err != nil {
 		return located(err, text)
 	}
-	if longestDigits(text) < digitsOfInterest {
+	t := reflect.TypeOf(target).Elem()
+	digits := longestDigits(text)
+	if digits < digitsBeyondFloat32 || digits < digitsBeyondFloat64 && !holdsFloat32.isTrueWithin(t) {
 		return nil
 	}
 	reader := exactReader{text: text, tokens: json.NewDecoder(bytes.NewReader(text))}
 	reader.tokens.UseNumber()
-	return reader.value(reflect.TypeOf(target).Elem())
+	return reader.value(t)
 }
 
 // located adds the line and the column to an error that knows its offset.

@@ -77,6 +77,16 @@ func TestNumberWrittenAsAFloatReadsAsOne(t *testing.T) {
 	}
 }
 
+type chain struct {
+	Next *chain
+	Last float32
+}
+
+func TestRoundingIsFoundInATypeThatHoldsItself(t *testing.T) {
+	refusesToRound[chain](t, `{"Next":{"Last":16777217}}`, "16777217")
+	reads(t, `{"Next":{"Last":16777216}}`, chain{Next: &chain{Last: 1 << 24}})
+}
+
 type inner struct{ Y float64 }
 
 type embedding struct {

@@ -34,15 +34,20 @@ type Request struct {
 func (r *Request) JSON(target any) error {
 	body := r.Body
 	if len(body) == 0 {
+		if !canBeNil(target) {
+			return BadRequest("the request needs a JSON body and has none")
+		}
+		// What null does to a type without methods, and no reader of JSON is needed.
+		if nothing := reflect.ValueOf(target).Elem(); nothing.Type().Name() == "" {
+			nothing.SetZero()
+			return nil
+		}
 		body = []byte("null")
 	}
 	if err := flawOf(body, bodyDepth).asError(body); err != nil {
 		return BadRequest("the request body: %v", err)
 	}
 	if isNull(body) && !canBeNil(target) {
-		if len(r.Body) == 0 {
-			return BadRequest("the request needs a JSON body and has none")
-		}
 		return BadRequest("the request body: null does not fit %s", typeName(target))
 	}
 	if err := fromJSON(body, target); err != nil {
@@ -52,11 +57,11 @@ func (r *Request) JSON(target any) error {
 }
 
 func canBeNil(target any) bool {
-	pointer := reflect.TypeOf(target)
-	if pointer == nil || pointer.Kind() != reflect.Pointer {
+	pointer := reflect.ValueOf(target)
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
 		return false
 	}
-	switch pointer.Elem().Kind() {
+	switch pointer.Type().Elem().Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
 		return true
 	}

@@ -1,6 +1,7 @@
 package hostel_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -34,8 +35,13 @@ func TestEmptyBodyReadsAsNullWhichFitsWhatCanBeNil(t *testing.T) {
 		}
 	}
 	empty := hostel.Request{}
+	text := json.RawMessage("old")
+	if err := empty.JSON(&text); err != nil || string(text) != "null" {
+		t.Errorf("read %q, %v", text, err)
+	}
+	failsWith(t, empty.JSON((*any)(nil)), hostel.FailureBadRequest, "needs a JSON body and has none")
 	failsWith(t, empty.JSON(new(order)), hostel.FailureBadRequest, "needs a JSON body and has none")
-	null := hostel.Request{Body: []byte("null")}
+	null := hostel.Request{Body: []byte(" null")}
 	failsWith(t, null.JSON(new(order)), hostel.FailureBadRequest, "null does not fit hostel_test.order")
 }
 

@@ -133,5 +133,5 @@ func isFinite(text []byte) bool {
 }
 
 func isNull(text []byte) bool {
-	return len(text) >= 4 && string(bytes.TrimSpace(text)) == "null"
+	return len(text) >= 4 && (text[0] == 'n' || text[0] <= ' ') && string(bytes.TrimSpace(text)) == "null"
 }

@@ -16,6 +16,9 @@ import (
 
 // toJSON is the value's text, by the rules of encoding/json, but for <, > and &.
 func toJSON(value any) ([]byte, error) {
+	if text, plain := appendPlain(nil, value); plain {
+		return text, nil
+	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
@@ -44,24 +47,39 @@ func toStorable(value any) ([]byte, error) {
 	return text, silentlyChanged(reflect.ValueOf(value), notKnownAgain)
 }
 
-// rule says why a value that is not looked into is refused, if it is.
-type rule func(value reflect.Value) error
-
-func notUTF8(value reflect.Value) error {
-	if value.Kind() == reflect.String && !utf8.ValidString(value.String()) {
-		return fmt.Errorf("the string %s is not UTF-8", shortened(value.String()))
-	}
-	return nil
+// rule is what a value must keep to, whatever it is in.
+type rule struct {
+	// Of what no value within breaks it nothing is looked at.
+	mayBreak question
+	// check says why a value that is not looked into breaks it, if it does.
+	check func(value reflect.Value) error
 }
 
-func notKnownAgain(value reflect.Value) error {
-	if marshalsByPointer(value.Type()) && !value.CanAddr() {
-		return fmt.Errorf("a %v says only by pointer what its JSON is: store &value", value.Type())
-	}
-	if reason := lostType(value.Type()); reason != "" && !(value.Kind() != reflect.Struct && value.IsNil()) {
-		return errors.New(reason)
-	}
-	return nil
+var notUTF8 = &rule{
+	mayBreak: question{ask: func(t reflect.Type) bool {
+		return t.Kind() == reflect.Interface || t.Kind() == reflect.String
+	}},
+	check: func(value reflect.Value) error {
+		if value.Kind() == reflect.String && !utf8.ValidString(value.String()) {
+			return fmt.Errorf("the string %s is not UTF-8", shortened(value.String()))
+		}
+		return nil
+	},
+}
+
+var notKnownAgain = &rule{
+	mayBreak: question{ask: func(t reflect.Type) bool {
+		return t.Kind() == reflect.Interface || lostType(t) != "" || marshalsByPointer(t)
+	}},
+	check: func(value reflect.Value) error {
+		if marshalsByPointer(value.Type()) && !value.CanAddr() {
+			return fmt.Errorf("a %v says only by pointer what its JSON is: store &value", value.Type())
+		}
+		if reason := lostType(value.Type()); reason != "" && !(value.Kind() != reflect.Struct && value.IsNil()) {
+			return errors.New(reason)
+		}
+		return nil
+	},
 }
 
 var (
@@ -104,15 +122,15 @@ func marshalsByPointer(t reflect.Type) bool {
 
 // silentlyChanged looks for what breaks a rule in a value that encoding/json has written, so there
 // is no cycle in it.
-func silentlyChanged(value reflect.Value, rule rule) error {
+func silentlyChanged(value reflect.Value, rule *rule) error {
 	// First of all, since a pointer to a type has all the methods of the type.
 	for value.Kind() == reflect.Pointer || value.Kind() == reflect.Interface {
 		value = value.Elem()
 	}
-	if !value.IsValid() {
+	if !value.IsValid() || !rule.mayBreak.isTrueWithin(value.Type()) {
 		return nil
 	}
-	if err := rule(value); err != nil {
+	if err := rule.check(value); err != nil {
 		return err
 	}
 	if marshals(value.Type()) {
@@ -140,7 +158,7 @@ func silentlyChanged(value reflect.Value, rule rule) error {
 	return nil
 }
 
-func fieldChanged(value reflect.Value, rule rule) error {
+func fieldChanged(value reflect.Value, rule *rule) error {
 	for i := range value.NumField() {
 		name, inner, written := jsonField(value.Type().Field(i))
 		if inner == nil && !written {

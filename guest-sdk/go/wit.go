@@ -193,6 +193,9 @@ var answered struct {
 func exportHandle(request *witRequest) unsafe.Pointer {
 	// Whoever still read when a panic ended the last call does so no more.
 	readers = 1
+	if request.body.count > 0 {
+		growStack()
+	}
 	ctx := newContext(host{}, request.lift())
 	stopReading()
 	response, err := dispatch(ctx)

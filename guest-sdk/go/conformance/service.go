@@ -32,11 +32,15 @@ type answer map[string]any
 // errSkip says that Go has no such thing.
 var errSkip = errors.New("skip")
 
-func conformance(ctx *hostel.Context, step step) (answer, error) {
+// A request without a body asks for nothing: what a call costs by itself.
+func conformance(ctx *hostel.Context, step *step) (any, error) {
+	if step == nil {
+		return hostel.Empty(), nil
+	}
 	if step.Op == "fail" {
 		return nil, failure(step.Value, step.What)
 	}
-	value, err := done(ctx, step)
+	value, err := done(ctx, *step)
 	var refused *hostel.CacheError
 	switch {
 	case errors.As(err, &refused):
@@ -56,7 +60,20 @@ func done(ctx *hostel.Context, step step) (any, error) {
 		value, _, err := hostel.Get[any](cache, key)
 		return value, err
 	case "get-many":
-		return nil, getMany(cache, key, step.Value)
+		return nil, many(step.Value, func() error {
+			_, _, err := hostel.Get[any](cache, key)
+			return err
+		})
+	case "raw-many":
+		return nil, many(step.Value, func() error {
+			_, _, err := cache.GetRaw(key)
+			return err
+		})
+	case "exists-many":
+		return nil, many(step.Value, func() error {
+			_, err := cache.Exists(key)
+			return err
+		})
 	case "get-integer":
 		integer, found, err := hostel.Get[int64](cache, key)
 		return orNil(strconv.FormatInt(integer, 10), found), err
@@ -89,10 +106,11 @@ func orNil(text string, found bool) any {
 	return text
 }
 
-func getMany(cache hostel.Cache, key string, count any) error {
+// many makes one call as often as count says.
+func many(count any, call func() error) error {
 	times, _ := count.(float64)
 	for range int(times) {
-		if _, _, err := hostel.Get[any](cache, key); err != nil {
+		if err := call(); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,46 @@
+package hostel
+
+import (
+	"reflect"
+	"sync"
+)
+
+// question is asked of a type and of all that is reachable from it, and answered once a type.
+type question struct {
+	ask     func(reflect.Type) bool
+	answers sync.Map
+}
+
+// isTrueWithin also looks where JSON does not, into fields that are not exported for example: false
+// is certain, true is not.
+func (q *question) isTrueWithin(t reflect.Type) bool {
+	if answer, known := q.answers.Load(t); known {
+		return answer.(bool)
+	}
+	answer := q.search(t, make(map[reflect.Type]bool))
+	q.answers.Store(t, answer)
+	return answer
+}
+
+func (q *question) search(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	if q.ask(t) {
+		return true
+	}
+	switch t.Kind() {
+	case reflect.Map:
+		return q.search(t.Key(), seen) || q.search(t.Elem(), seen)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return q.search(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if q.search(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
