@@ -1,9 +1,10 @@
 // Builds a service in JavaScript or TypeScript into a component:
 //
-//     node build.js --wit FOLDER --esbuild FOLDER --componentize FOLDER [--typescript FOLDER] \
-//         SOURCE OUT
+//     node build.js --wit FOLDER --esbuild FOLDER [--typescript FOLDER] \
+//         --componentize-qjs FOLDER | --componentize-js FOLDER  SOURCE OUT
 //
-// A tool's folder is the one that its node_modules is in. All modules become one, in which the SDK
+// A tool's folder is the one that its node_modules is in. The engine is that of the last one:
+// QuickJS, or SpiderMonkey for a service that asks for it. All modules become one, in which the SDK
 // comes first; that is loaded in the engine, and the loaded state is the component. What is wrong
 // with the source is said on stderr, the author's file, line and column in front.
 
@@ -11,7 +12,7 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { builtinModules, createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { place } from "./runtime/places.js";
@@ -22,13 +23,26 @@ const SDK = dirname(fileURLToPath(import.meta.url));
 const PLUGIN = "hostel-plugin.js";
 
 /** Loading a module that takes longer never ends: a service's own limit is a second. */
-const LONGEST_LOAD_MS = 60_000;
+const LONGEST_LOAD_SECONDS = 60;
 
-const folder = { type: "string" };
+const TOO_LONG = "the module has not loaded in a minute: does it end?";
+
+/** How an error of QuickJS begins while it loads, and one of SpiderMonkey, a place in front. */
+const LOAD_ERROR =
+  /(?:module evaluation: |evaluating top-level script\n(?:\S+:\d+:\d+ )?)(?:Error: )?([^\n]*)/;
+
+/**
+ * In QuickJS the SDK's promises are those that a service can wait for, and generators are what
+ * they drive.
+ */
+const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
+
+const names = ["wit", "esbuild", "typescript", "componentize-qjs", "componentize-js"];
 const { values: tools, positionals } = parseArgs({
-  options: { typescript: folder, esbuild: folder, componentize: folder, wit: folder },
+  options: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
   allowPositionals: true,
 });
+const isQuickJs = tools["componentize-js"] === undefined;
 const [source, out] = positionals.map((path) => resolve(path));
 const work = join(dirname(out), "javascript");
 
@@ -69,15 +83,19 @@ async function bundle() {
       outfile: PLUGIN,
       write: false,
       bundle: true,
+      // Less text is less of the heap between what a call uses.
+      minifyWhitespace: true,
       format: "esm",
       platform: "neutral",
       mainFields: ["module", "main"],
       conditions: ["module"],
-      alias: { "hostel-sdk": join(SDK, "index.js") },
+      alias: {
+        "hostel-sdk": join(SDK, "index.js"),
+        "hostel-engine": join(SDK, "runtime", isQuickJs ? "quickjs.js" : "spidermonkey.js"),
+      },
       external: ["hostel:*", "wasi:*"],
-      // The SDK's promises are those that a service can wait for; generators are what they drive.
       target: "es2024",
-      supported: { "async-await": false, "async-generator": false, "for-await": false },
+      supported: isQuickJs ? OWN_PROMISES : {},
       charset: "utf8",
       sourcemap: "external",
       sourcesContent: false,
@@ -129,7 +147,8 @@ function withMap(files) {
 function checkTypes() {
   const options = { noEmit: true, incremental: false, composite: false, types: [] };
   const own = join(dirname(source), "tsconfig.json");
-  const files = [source, join(SDK, "globals.d.ts")];
+  const files = [source];
+  if (isQuickJs) files.push(join(SDK, "globals.d.ts"));
   const config = { compilerOptions: options, include: [], files };
   if (existsSync(own)) {
     config.extends = own;
@@ -138,6 +157,7 @@ function checkTypes() {
     Object.assign(options, { module: "esnext", moduleResolution: "bundler" });
     options.allowImportingTsExtensions = true;
   }
+  if (!isQuickJs) options.lib = ["es2024", "dom", "dom.iterable"];
   if (!existsSync(join(dirname(source), "node_modules", "hostel-sdk"))) {
     options.paths = { "hostel-sdk": [join(SDK, "index.d.ts")] };
   }
@@ -163,22 +183,54 @@ function located(words) {
 
 /** Loads the module in the engine and writes the component. */
 async function componentize(script) {
-  const engine = load(tools.componentize, "componentize-qjs");
-  const late = setTimeout(() => {
-    process.stderr.write(`${shown(source)}: the module has not loaded in a minute: does it end?\n`);
-    process.exit(1);
-  }, LONGEST_LOAD_MS);
-  const jsPath = join(work, PLUGIN);
-  writeFileSync(jsPath, script);
-  const options = { witPath: world(), jsSource: script, jsPath, moduleRoot: work, sync: true };
+  const path = join(work, PLUGIN);
+  writeFileSync(path, script);
   try {
-    const { component } = await engine.componentize(options);
+    const { component } = await (isQuickJs ? inQuickJs(script, path) : inSpiderMonkey(path));
     writeFileSync(out, component);
   } catch (error) {
     throw new SourceError(loadError(String(error.message)));
+  }
+}
+
+async function inQuickJs(jsSource, jsPath) {
+  const engine = load(tools["componentize-qjs"], "componentize-qjs");
+  const late = setTimeout(() => {
+    process.stderr.write(`${shown(source)}: ${TOO_LONG}\n`);
+    process.exit(1);
+  }, LONGEST_LOAD_SECONDS * 1000);
+  try {
+    const options = { witPath: world(), jsSource, jsPath, moduleRoot: work, sync: true };
+    return await engine.componentize(options);
   } finally {
     clearTimeout(late);
   }
+}
+
+async function inSpiderMonkey(sourcePath) {
+  const packages = join(resolve(tools["componentize-js"]), "node_modules", "@bytecodealliance");
+  const imported = (file) => import(pathToFileURL(join(packages, file)));
+  const engine = await imported("componentize-js/src/componentize.js");
+  const { default: wizer } = await imported("wizer/index.js");
+  const witPath = world();
+  // Paths in its stacks are seen from here.
+  process.chdir(work);
+  return engine.componentize({
+    sourcePath,
+    witPath,
+    wizerBin: limited(wizer),
+    // What needs a network, which no service has.
+    disableFeatures: ["http", "fetch-event"],
+  });
+}
+
+/** A program that does not run forever, as this one waits for it with its timers at rest. */
+function limited(program) {
+  const file = join(work, "limited");
+  const quoted = `'${program.replaceAll("'", "'\\''")}'`;
+  const script = `#!/bin/sh\nulimit -t ${LONGEST_LOAD_SECONDS}\nexec ${quoted} "$@"\n`;
+  writeFileSync(file, script, { mode: 0o755 });
+  return file;
 }
 
 /** The world with what it includes, laid out as WIT wants it: the main package on top. */
@@ -196,9 +248,9 @@ function world() {
 
 /** What went wrong while the module loaded, the author's innermost place in front. */
 function loadError(words) {
-  const [, said] = /module evaluation: (?:Error: )?([^\n]*)/.exec(words) ?? [];
+  if (words.includes("Process was killed by signal")) return `${shown(source)}: ${TOO_LONG}`;
+  const [, said] = LOAD_ERROR.exec(words) ?? [];
   if (said === undefined) return words.trim();
-  const places = words.split("\n").filter((line) => /^\s+at /.test(line));
-  const where = places.map((line) => place(line.replace(/^\s+at /, ""))).find(Boolean);
+  const where = words.split("\n").map(place).find(Boolean);
   return `${where ?? shown(source)}: ${said}`;
 }

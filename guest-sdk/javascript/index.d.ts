@@ -38,6 +38,10 @@
  * no network. Beside the language itself there are `console`, which logs, `crypto.getRandomValues`,
  * `crypto.randomUUID`, `TextEncoder` and `TextDecoder` for UTF-8, `btoa`, `atob`, `performance`
  * and `queueMicrotask`.
+ *
+ * That is so on QuickJS. With `"hostel": { "engine": "spidermonkey" }` in the service's
+ * `package.json` there are timers and most of what a browser has without a network and a page;
+ * the component is larger and slower, and a rejected promise that nothing handles is not told.
  */
 
 /** A service, as a class. Every request is handled by an object of its own. */

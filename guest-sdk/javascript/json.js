@@ -1,11 +1,15 @@
 // JSON without lost values: what the built-in JSON would round, drop or turn into something else
 // in silence is an error.
 
-/** What is worth a closer look in a text that the cache took: more digits than a number holds. */
-export const OF_THE_CACHE = /\d{16}/;
+/** An exponent that makes a number too large to be finite. The cache takes none. */
+const LARGE_EXPONENT = /[eE]\+?\d{3}/;
 
-/** Likewise in any other text, where a number may also be too large to be finite. */
-export const OF_ANYONE = /\d{16}|[eE]\+?\d{3}/;
+/** An integer with fewer digits is exact. */
+const DIGITS = 16;
+
+const LONG_NUMBER = /\d{16}/;
+
+const [ZERO, NINE] = [48, 57];
 
 const NUMBER = /-?\d[\d.eE+-]*/g;
 
@@ -29,17 +33,17 @@ export function toText(value, name, levels) {
 }
 
 /**
- * The value of a JSON text; `suspect` tells where the text is from.
+ * The value of a JSON text, `fromCache` if the cache took it.
  *
  * Throws a SyntaxError when it is none, and a RangeError that names the number when a number does
  * not fit: an integer beyond 2^53 - 1, or one that is not finite.
  */
-export function fromText(text, suspect) {
+export function fromText(text, fromCache) {
   const value = JSON.parse(text);
   if (typeof value === "number") {
     if (value > MOST || value < -MOST) checkNumber(text.trim());
-  } else if (typeof value === "object" && text.length > 6 && suspect.test(text)) {
-    checkNumbers(text);
+  } else if (typeof value === "object" && text.length > 6) {
+    if (hasLongNumber(text) || (!fromCache && LARGE_EXPONENT.test(text))) checkNumbers(text);
   }
   return value;
 }
@@ -138,6 +142,15 @@ function halfAPair() {
 
 function member(key) {
   return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+/** Whether so many digits are in a row: of that many characters in a row one is looked at. */
+function hasLongNumber(text) {
+  for (let at = DIGITS - 1; at < text.length; at += DIGITS) {
+    const code = text.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) return LONG_NUMBER.test(text);
+  }
+  return false;
 }
 
 /** Looks at every number outside the strings of a text that is valid JSON. */

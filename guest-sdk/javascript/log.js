@@ -55,8 +55,7 @@ function shownError(error) {
   const { cause, stack } = error;
   const places = String(stack ?? "")
     .split("\n")
-    .filter((line) => /^\s+at /.test(line))
-    .map((line) => place(line.trim().slice("at ".length)))
+    .map((line) => place(line))
     .filter((place) => place !== undefined);
   const where = places.length === 0 ? "" : ` at ${places.join(", ")}`;
   const because = cause === undefined ? "" : `; because of ${shown(cause)}`;
@@ -64,7 +63,7 @@ function shownError(error) {
 }
 
 /** Makes a line of a stack name a place in the author's files; undefined leaves it out. */
-let place = (line) => line;
+let place = (line) => /^\s+at (.*)/.exec(line)?.[1];
 
 /** Sets how a place in a plugin's one file is found in the files that it was made of. */
 export function mapPlaces(map) {

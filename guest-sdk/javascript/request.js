@@ -1,5 +1,5 @@
 import { Failure } from "./failure.js";
-import { OF_ANYONE, fromText } from "./json.js";
+import { fromText } from "./json.js";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -10,6 +10,13 @@ export class Request {
     this.contentType = contentType ?? undefined;
     this.body = body ?? new Uint8Array();
     this.http = http ? new HttpRequest(http) : undefined;
+  }
+
+  /** The request that a record of `wit/` becomes: to copy it takes as long as to use the cache. */
+  static of(record) {
+    record.contentType ??= undefined;
+    record.http = record.http ? new HttpRequest(record.http) : undefined;
+    return Object.setPrototypeOf(record, Request.prototype);
   }
 
   text() {
@@ -24,7 +31,7 @@ export class Request {
     if (this.body.length === 0) return undefined;
     const text = this.text();
     try {
-      return fromText(text, OF_ANYONE);
+      return fromText(text, false);
     } catch (error) {
       throw Failure.badRequest(`the request body: ${error.message}`);
     }

@@ -1,9 +1,11 @@
-import { OF_ANYONE, fromText, toText } from "./json.js";
+import { fromText, toText } from "./json.js";
 
 /** What a common reader of JSON reads (serde_json), so that an answer may hold a value and more. */
 const LEVELS_OF_AN_ANSWER = 127;
 
 const UTF8 = new TextEncoder();
+
+const JSON_TYPE = "application/json";
 
 export class Response {
   constructor(body = new Uint8Array(), { status = 200, contentType, headers = [] } = {}) {
@@ -22,7 +24,7 @@ export class Response {
 
   static json(value, options) {
     const text = toText(value, "answer", LEVELS_OF_AN_ANSWER);
-    return new Response(UTF8.encode(text), { contentType: "application/json", ...options });
+    return new Response(UTF8.encode(text), { contentType: JSON_TYPE, ...options });
   }
 
   static text(text, options) {
@@ -43,7 +45,7 @@ export class Response {
   }
 
   json() {
-    return this.body.length === 0 ? undefined : fromText(this.text(), OF_ANYONE);
+    return this.body.length === 0 ? undefined : fromText(this.text(), false);
   }
 }
 
@@ -55,4 +57,14 @@ function bytesOf(value) {
 export function responseOf(returned) {
   if (returned instanceof Response) return returned;
   return returned === undefined ? Response.empty() : Response.json(returned);
+}
+
+const NO_CONTENT = { status: 204, contentType: undefined, headers: [], body: new Uint8Array() };
+
+/** The same as a record of `wit/`, of fewer steps. */
+export function recordOf(returned) {
+  if (returned === undefined) return NO_CONTENT;
+  if (returned instanceof Response) return returned;
+  const text = toText(returned, "answer", LEVELS_OF_AN_ANSWER);
+  return { status: 200, contentType: JSON_TYPE, headers: [], body: UTF8.encode(text) };
 }

@@ -1,6 +1,7 @@
 // The contract of `wit/`: the one place where its types meet those of the SDK. Only in a plugin.
 
-import "./runtime/globals.js";
+// The build puts one of `runtime/` here. It comes first: the others need what it brings.
+import * as engine from "hostel-engine";
 
 import * as cache from "hostel:cache/cache@0.1.0";
 import { log as writeLine } from "hostel:log/log@0.1.0";
@@ -10,8 +11,7 @@ import { Failure, failureOf } from "./failure.js";
 import { connect } from "./host.js";
 import { log, mapPlaces } from "./log.js";
 import { Request } from "./request.js";
-import { responseOf } from "./response.js";
-import { runJobs } from "./runtime/promise.js";
+import { recordOf } from "./response.js";
 import { original, place } from "./runtime/places.js";
 import { allow } from "./runtime/random.js";
 import { dispatch, servicesOf } from "./service.js";
@@ -28,7 +28,10 @@ const host = {
 export function start(plugin) {
   const services = servicesOf(plugin);
   const listed = Array.from(services.values(), ({ name, description }) => ({ name, description }));
-  for (const error of runJobs()) throw error;
+  engine.runJobs((error) => {
+    throw error;
+  });
+  warmUp();
   mapPlaces(place);
   connect(host);
   allow(getRandomBytes);
@@ -38,57 +41,72 @@ export function start(plugin) {
   };
 }
 
-/** The response to a request of the host; throws its failure. */
-function answer(services, request) {
+/**
+ * Answers once before the state is kept: what the engine makes when it is first used is then made
+ * in no instance.
+ */
+function warmUp() {
+  const echo = servicesOf({ default: { echo: (request) => request.json() } });
+  const body = new TextEncoder().encode('{"a":["b",1,true,null]}');
+  for (const bytes of [body, new Uint8Array()]) {
+    answer(echo, { service: "echo", id: "", contentType: null, body: bytes, http: null });
+  }
+}
+
+/** The response to a request of the host, or a promise of it; throws its failure. */
+function answer(services, record) {
+  const name = record.service;
   try {
-    const returned = dispatch(services, new Request(request));
-    const service = services.get(request.service);
-    const isPromise = typeof returned?.then === "function";
-    return response(isPromise ? settled(returned, service) : returned, service);
+    const returned = dispatch(services, Request.of(record));
+    if (typeof returned?.then === "function") return settled(returned, services, name);
+    return response(returned, services, name);
   } catch (error) {
-    if (!(error instanceof Failure)) log.error(error);
-    const { kind, message } = failureOf(error);
-    throw { kind, message: message.toWellFormed() };
+    throw failed(error);
   } finally {
     // What a service leaves running is done in its own request, not in the next of the instance.
-    finishJobs();
+    engine.runJobs(rejected);
   }
 }
 
-function finishJobs() {
-  for (const error of runJobs()) log.error("a promise was rejected and nothing handles it:", error);
+function settled(promise, services, name) {
+  return engine.settle(promise, {
+    respond: (value) => response(value, services, name),
+    fail: (error) => {
+      throw failed(error);
+    },
+    stuck: () =>
+      new Error(
+        `${called(services, name)} waits for a promise that nothing settles: ` +
+          `${engine.NOTHING_TO_WAIT_FOR} here, so all of a request is done in one go`,
+      ),
+    rejected,
+  });
 }
 
-function response(returned, service) {
+function response(returned, services, name) {
   try {
-    return responseOf(returned);
+    return recordOf(returned);
   } catch (error) {
-    throw new TypeError(`${error.message} (in the answer of ${called(service)})`);
+    throw new TypeError(`${error.message} (in the answer of ${called(services, name)})`);
   }
 }
 
-/** What a promise comes to; throws what it is rejected with. */
-function settled(promise, service) {
-  let outcome;
-  Promise.resolve(promise).then(
-    (value) => (outcome = { value }),
-    (error) => (outcome = { error }),
-  );
-  finishJobs();
-  if (outcome === undefined) {
-    throw new Error(
-      `${called(service)} waits for a promise that nothing settles: there are no timers and no ` +
-        "network here, so all of a request is done in one go",
-    );
-  }
-  if ("error" in outcome) throw outcome.error;
-  return outcome.value;
+/** What the host is told of an error; its trace is told to the log. */
+function failed(error) {
+  if (!(error instanceof Failure)) log.error(error);
+  const { kind, message } = failureOf(error);
+  return { kind, message: message.toWellFormed() };
+}
+
+function rejected(error) {
+  log.error("a promise was rejected and nothing handles it:", error);
 }
 
 /** The service with its place, for errors that have no better one. */
-function called({ name, value }) {
-  const { lineNumber, columnNumber } = value.prototype?.handle ?? value;
+function called(services, name) {
+  const { value } = services.get(name);
+  const position = engine.positionOf(value.prototype?.handle ?? value);
   const map = globalThis.HOSTEL_SOURCE_MAP;
-  const where = map && original(map, lineNumber, columnNumber);
+  const where = position && map && original(map, position.line, position.column);
   return `the service ${name}${where ? ` (${where})` : ""}`;
 }

@@ -4,7 +4,7 @@ const levels = { debug: "debug", error: "error", info: "info", log: "info", warn
 
 /** Makes the console write log lines. */
 export function install() {
-  const console = {};
+  const console = { ...globalThis.console };
   for (const [method, level] of Object.entries(levels)) {
     console[method] = (...values) => log[level](...values);
   }

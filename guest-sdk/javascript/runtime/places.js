@@ -4,16 +4,17 @@
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-const BUILT_PLACE = /\(?\/?hostel-plugin\.js:(\d+):(\d+)\)?/;
+/** What QuickJS writes, `  at name (file:1:2)`, and what SpiderMonkey does, `name@file:1:2`. */
+const BUILT_PLACE = /^(?:\s+at )?(?:async\*)?(.*?)[ (@]*\/?hostel-plugin\.js:(\d+):(\d+)/;
 
 /** The line with the author's file, line and column; undefined when it is not about their code. */
 export function place(line) {
   const built = BUILT_PLACE.exec(line);
   const map = globalThis.HOSTEL_SOURCE_MAP;
   if (built === null || map === undefined) return undefined;
-  const found = original(map, Number(built[1]), Number(built[2]));
+  const [, name, row, column] = built;
+  const found = original(map, Number(row), Number(column));
   if (found === undefined) return undefined;
-  const name = line.slice(0, built.index).trim();
   return name === "" || name.startsWith("<") ? found : `${found} in ${name}`;
 }
 

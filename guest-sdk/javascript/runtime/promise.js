@@ -191,9 +191,9 @@ export function install() {
   });
 }
 
-/** Runs what is to run until nothing is left, and answers the errors that nobody asked for. */
-export function runJobs() {
+/** Runs what is to run until nothing is left, and hands on the errors that nobody asked for. */
+export function runJobs(rejected) {
   for (let next = 0; next < jobs.length; next++) jobs[next]();
   jobs.length = 0;
-  return takeUnhandled();
+  if (unhandled.size > 0) takeUnhandled().forEach(rejected);
 }

@@ -1,5 +1,6 @@
 // Random numbers that are the instance's own. The engine's generator is part of the image that the
 // build makes of the loaded module, so all instances would draw the same from it.
+// `crypto` keeps what else an engine has in it.
 
 /** The bytes of the host, once a service runs. */
 let randomBytes;
@@ -63,5 +64,9 @@ const crypto = {
 export function install() {
   const property = (value) => ({ value, configurable: true, writable: true });
   Object.defineProperty(Math, "random", property(random));
-  Object.defineProperty(globalThis, "crypto", property(crypto));
+  const { getRandomValues, randomUUID } = crypto;
+  const present = globalThis.crypto ?? {};
+  Object.defineProperty(present, "getRandomValues", property(getRandomValues));
+  Object.defineProperty(present, "randomUUID", property(randomUUID));
+  Object.defineProperty(globalThis, "crypto", property(present));
 }

@@ -11,13 +11,19 @@ const SEQUENCE = new RegExp(
   "g",
 );
 
+/** Finds what is no ASCII, in half the time that it takes to escape a text. */
+const NOT_ASCII = /[^\0-\x7f]/;
+
 class TextEncoder {
   get encoding() {
     return "utf-8";
   }
 
   encode(text = "") {
-    const binary = unescape(encodeURIComponent(String(text).toWellFormed()));
+    const string = String(text);
+    const binary = NOT_ASCII.test(string)
+      ? unescape(encodeURIComponent(string.toWellFormed()))
+      : string;
     return Uint8Array.fromBase64(btoa(binary));
   }
 }
@@ -39,12 +45,18 @@ class TextDecoder {
   }
 
   decode(bytes = new Uint8Array()) {
-    const view = ArrayBuffer.isView(bytes)
-      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      : new Uint8Array(bytes);
-    const text = decoded(atob(view.toBase64()), this.#fatal);
+    const view = bytes instanceof Uint8Array ? bytes : bytesOf(bytes);
+    const binary = atob(view.toBase64());
+    if (!NOT_ASCII.test(binary)) return binary;
+    const text = decoded(binary, this.#fatal);
     return text[0] === "\ufeff" && !this.#ignoreBOM ? text.slice(1) : text;
   }
+}
+
+function bytesOf(source) {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
 }
 
 function decoded(binary, fatal) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { OF_ANYONE, fromText as read, toText } from "../json.js";
+import { fromText as read, toText } from "../json.js";
 
-const fromText = (text) => read(text, OF_ANYONE);
+const fromText = (text) => read(text, false);
 const text = (value) => toText(value, "value", 100);
 
 /** An array in so many arrays. */
@@ -59,6 +59,10 @@ test("a number that would be rounded is refused, wherever it stands", () => {
     "[-1e999]",
   ]) {
     assert.throws(() => fromText(refused), RangeError, refused);
+  }
+  for (let spaces = 0; spaces < 16; spaces++) {
+    const refused = `[${" ".repeat(spaces)}9007199254740993]`;
+    assert.throws(() => read(refused, true), RangeError, refused);
   }
 });
 

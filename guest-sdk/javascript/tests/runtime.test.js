@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { original } from "../runtime/places.js";
+import { original, place } from "../runtime/places.js";
 import { install, runJobs } from "../runtime/promise.js";
 
 const { Promise: NodePromise, queueMicrotask: nodeQueueMicrotask } = globalThis;
@@ -14,7 +14,8 @@ function noted(act) {
   install();
   try {
     act((note) => notes.push(note), globalThis.Promise);
-    const unhandled = runJobs();
+    const unhandled = [];
+    runJobs((error) => unhandled.push(error));
     return { notes, unhandled };
   } finally {
     globalThis.Promise = NodePromise;
@@ -72,4 +73,24 @@ test("a place in the built file leads to the author's", () => {
   assert.equal(original(map, 3, 9), "b.js:1:1");
   assert.equal(original(map, 4, 1), undefined);
   assert.equal(original({ ...map, sources: ["a.js", null] }, 3, 1), undefined);
+});
+
+test("a line of either engine's stack leads to the author's", () => {
+  globalThis.HOSTEL_SOURCE_MAP = { mappings: "AAAA", sources: ["a.js"] };
+  try {
+    for (const [line, expected] of [
+      ["    at greet (hostel-plugin.js:1:9)", "a.js:1:1 in greet"],
+      ["    at <anonymous> (hostel-plugin.js:1:9)", "a.js:1:1"],
+      ["    at hostel-plugin.js:1:9", "a.js:1:1"],
+      ["greet@hostel-plugin.js:1:9", "a.js:1:1 in greet"],
+      ["async*greet@hostel-plugin.js:1:9", "a.js:1:1 in greet"],
+      ["@hostel-plugin.js:1:9", "a.js:1:1"],
+      ["    at call (native)", undefined],
+      ["handle@/somewhere/initializer.js:6:2", undefined],
+    ]) {
+      assert.equal(place(line), expected, line);
+    }
+  } finally {
+    delete globalThis.HOSTEL_SOURCE_MAP;
+  }
 });

@@ -1,8 +1,9 @@
 //! JavaScript and TypeScript: the SDK's build script makes one module of all, and a component of
-//! that, loaded in QuickJS.
+//! that, loaded in QuickJS or, by choice, in SpiderMonkey.
 
 use super::source::{Language, Source};
 use super::{BuildError, Check, Progress, SdkError, kept, sdk, tool};
+use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,39 +16,57 @@ const FIX: &str = "install Node.js 20 or newer, which brings npm along";
 /// The SDK's folder, seen from its root.
 const SDK: &str = "guest-sdk/javascript";
 
-/// A package of the npm registry, at the version that the SDK is tested with.
+/// A package of the npm registry, at the version that the SDK is tested with. The build script
+/// has an option of its name, by which it is told where the package is.
 struct Package {
     name: &'static str,
     version: &'static str,
-    /// The option by which the build script is told where it is.
-    option: &'static str,
+    /// A package that it needs at no other version than this, if there is one.
+    beside: Option<&'static str>,
+}
+
+impl Package {
+    /// The name without the organisation that it belongs to.
+    fn short_name(&self) -> &'static str {
+        self.name.rsplit('/').next().unwrap_or(self.name)
+    }
 }
 
 /// Makes the component: QuickJS with the loaded module.
-const COMPONENTIZE: Package =
-    Package { name: "componentize-qjs", version: "0.4.5", option: "--componentize" };
+const COMPONENTIZE_QJS: Package =
+    Package { name: "componentize-qjs", version: "0.4.5", beside: None };
+
+/// Makes the component: SpiderMonkey with the loaded module. Later versions of what encodes it
+/// are twice as large.
+const COMPONENTIZE_JS: Package = Package {
+    name: "@bytecodealliance/componentize-js",
+    version: "0.23.0",
+    beside: Some("@bytecodealliance/jco@1.15.1"),
+};
 
 /// Makes one module of all.
-const ESBUILD: Package = Package { name: "esbuild", version: "0.28.2", option: "--esbuild" };
+const ESBUILD: Package = Package { name: "esbuild", version: "0.28.2", beside: None };
 
 /// Checks types; only TypeScript needs it.
-const TYPESCRIPT: Package =
-    Package { name: "typescript", version: "7.0.2", option: "--typescript" };
+const TYPESCRIPT: Package = Package { name: "typescript", version: "7.0.2", beside: None };
 
-fn packages(language: Language) -> &'static [Package] {
-    match language {
-        Language::TypeScript => &[COMPONENTIZE, ESBUILD, TYPESCRIPT],
-        _ => &[COMPONENTIZE, ESBUILD],
+/// The packages that a build needs.
+fn packages(language: Language, componentize: &'static Package) -> Vec<&'static Package> {
+    let mut packages = vec![componentize, &ESBUILD];
+    if language == Language::TypeScript {
+        packages.push(&TYPESCRIPT);
     }
+    packages
 }
 
 /// Builds the module and what it imports, and answers the component.
 pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
-    let package = std::fs::read_to_string(source.folder.join("package.json")).unwrap_or_default();
-    if package.contains("\"hostel-sdk\"") {
+    let path = source.folder.join("package.json");
+    let manifest = read_manifest(&path)?;
+    if depends_on_sdk(&manifest) {
         link(&source.folder)?;
     }
-    let packages = packages(source.language);
+    let packages = packages(source.language, engine(&manifest, &path)?);
     let versions: Vec<_> =
         packages.iter().map(|Package { name, version, .. }| format!("{name} {version}")).collect();
     kept::component(source, &versions.join(", "), |out| {
@@ -56,11 +75,47 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
         let mut node = Command::new("node");
         node.arg(root.join(SDK).join("build.js")).arg("--wit").arg(root.join("wit"));
         for package in packages {
-            node.arg(package.option).arg(fetched(package, source, progress)?);
+            node.arg(format!("--{}", package.short_name()));
+            node.arg(fetched(package, source, progress)?);
         }
         node.arg(&source.file).arg(out);
         tool::run("node", &source.file, &mut node, progress, &[], false).map(|_| ())
     })
+}
+
+/// What a `package.json` holds, null when there is none.
+fn read_manifest(path: &Path) -> Result<Value, BuildError> {
+    let text = match std::fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Value::Null),
+        Err(source) => return Err(BuildError::Read { path: path.to_owned(), source }),
+        Ok(text) => text,
+    };
+    serde_json::from_slice(&text).map_err(|error| {
+        let why = format!("it is no JSON: {error}");
+        BuildError::Failed { path: path.to_owned(), why }
+    })
+}
+
+fn depends_on_sdk(manifest: &Value) -> bool {
+    ["/dependencies/hostel-sdk", "/devDependencies/hostel-sdk"]
+        .iter()
+        .any(|pointer| manifest.pointer(pointer).is_some())
+}
+
+/// The package with the engine that the manifest asks for.
+fn engine(manifest: &Value, path: &Path) -> Result<&'static Package, BuildError> {
+    let Some(asked) = manifest.pointer("/hostel/engine") else {
+        return Ok(&COMPONENTIZE_QJS);
+    };
+    match asked.as_str() {
+        Some("quickjs") => Ok(&COMPONENTIZE_QJS),
+        Some("spidermonkey") => Ok(&COMPONENTIZE_JS),
+        _ => {
+            let why =
+                format!("no engine is called {asked}: there are \"quickjs\" and \"spidermonkey\"");
+            Err(BuildError::Failed { path: path.to_owned(), why })
+        }
+    }
 }
 
 /// Makes the links by which `hostel-sdk` is found from a service's folder, by Node and by editors,
@@ -84,8 +139,8 @@ fn fetched(
     source: &Source,
     progress: Progress<'_>,
 ) -> Result<PathBuf, BuildError> {
-    let Package { name, version, .. } = *package;
-    kept::tool(name, version, progress, |folder| {
+    let Package { name, version, beside } = *package;
+    kept::tool(package.short_name(), version, progress, |folder| {
         if tool::ask("npm", &["--version"]).is_none() {
             return Err(BuildError::NoTool { tool: "npm", fix: FIX });
         }
@@ -94,7 +149,8 @@ fn fetched(
         npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
             .arg("--prefix")
             .arg(folder)
-            .arg(format!("{name}@{version}"));
+            .arg(format!("{name}@{version}"))
+            .args(beside);
         // What it says on stdout is how many packages it added; keeping that is not showing it.
         tool::run("npm", &source.file, &mut npm, progress, &["npm notice"], true).map(|_| ())
     })

@@ -164,6 +164,65 @@ fn what_the_engine_lacks_is_there_and_random_in_each_instance() {
     assert!(real.abs_diff(now.parse().unwrap()) < 60_000, "{now} is not {real}");
 }
 
+/// A folder with a service and a `package.json` that asks for an engine.
+fn with_engine(engine: &str, source: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("shop")).unwrap();
+    let manifest = format!("{{\"hostel\": {{\"engine\": {engine}}}}}");
+    std::fs::write(folder.path().join("shop/package.json"), manifest).unwrap();
+    std::fs::write(folder.path().join("shop/shop.js"), source).unwrap();
+    folder
+}
+
+#[test]
+fn a_service_that_asks_for_spidermonkey_runs_on_it() {
+    let source = r#"
+        import { cache, log } from "hostel-sdk";
+        const answer = () => [Math.random(), crypto.randomUUID()];
+        export default {
+            async a() { cache.set("k", { a: [1] }, { expiry: 60 }); await 1; return cache.get("k"); },
+            b: () => new URL("http://shop/?a=1").search,
+            async c() { return await new Blob(["late"]).text(); },
+            d: answer,
+            e: answer,
+            f() { log.info("f"); console.warn("g"); },
+            async h() { await 1; null.x; },
+            async i() { await new Promise(() => {}); },
+            j: () => fetch("http://shop/"),
+        };"#;
+    let folder = with_engine("\"spidermonkey\"", source);
+    let run = hostel_in(folder.path(), &["run", "shop"]);
+    let (said, told) = (stdout(&run), stderr(&run));
+    let lines: Vec<_> = said.lines().collect();
+    let [a, b, c, d, e] = lines.as_slice() else { panic!("{said}{told}") };
+    assert_eq!([*a, *b, *c], ["{\"a\":[1]}", "\"?a=1\"", "\"late\""]);
+    for (d, e) in d.split(',').zip(e.split(',')) {
+        assert_ne!(d, e);
+    }
+    for words in [
+        "info  shop.f f\n",
+        "warn  shop.f g\n",
+        "can't access property \"x\" of null at shop.js:11:34",
+        "the service i waits for a promise that nothing settles",
+        "fetch is not defined at shop.js:13:",
+    ] {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+}
+
+#[test]
+fn an_engine_that_is_none_is_refused_with_those_that_are() {
+    for engine in ["\"v8\"", "1", "null", "\"SpiderMonkey\""] {
+        let folder = with_engine(engine, "export default { a() {} };");
+        let run = hostel_in(folder.path(), &["run", "shop"]);
+        assert!(!run.status.success(), "{engine}");
+        let words = format!("{engine}: there are \"quickjs\" and \"spidermonkey\"");
+        for word in ["package.json", &words] {
+            assert!(stderr(&run).contains(word), "no {word:?} in {}", stderr(&run));
+        }
+    }
+}
+
 #[test]
 fn the_example_logs_the_fields_of_the_user() {
     let example = project().join("example-services/user-profile/user-profile.js");
