@@ -8,6 +8,7 @@ mod memory;
 mod pool;
 mod state;
 mod ticker;
+mod turns;
 mod world;
 
 pub(crate) use code::CodeStore;
@@ -25,6 +26,7 @@ use instance::{Idle, Instance};
 use state::State;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use turns::Turns;
 use wasmtime::Config;
 use wasmtime::component::{Component, Linker};
 
@@ -43,6 +45,8 @@ pub(crate) struct Engine {
     sink: LogSink,
     code: Option<CodeStore>,
     idle: Arc<AtomicUsize>,
+    turns: Turns,
+    slots: u32,
 }
 
 /// A component that is compiled and fits the world, and what its calls may use up.
@@ -61,17 +65,23 @@ impl Engine {
         sink: LogSink,
         code: Option<CodeStore>,
     ) -> wasmtime::Result<Self> {
-        let (engine, _slots) = pool::engine(&config(&limits))?;
+        let (engine, slots) = pool::engine(&config(&limits))?;
         let mut linker = Linker::new(&engine);
         wasi::add_to_linker(&mut linker)?;
         cache::add_to_linker(&mut linker, |state: &State| &state.cache)?;
         log::add_to_linker(&mut linker, |state: &State| &state.log)?;
         ticker::start(&engine)?;
-        Ok(Engine { engine, linker, limits, sink, code, idle: Arc::default() })
+        let (idle, turns) = (Arc::default(), Turns::new());
+        Ok(Engine { engine, linker, limits, sink, code, idle, turns, slots })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Instances that have their place set aside; 0 where each is mapped anew.
+    pub(crate) fn slots(&self) -> u32 {
+        self.slots
     }
 
     /// Compiles a component and checks it against the world. Takes long; runs nothing of it.
@@ -130,7 +140,7 @@ impl Engine {
             let (service, store) = instance.service(component).await?;
             service.hostel_service_handler().call_services(store).await
         };
-        let services = bounded(&mut instance, limits, call).await?;
+        let services = self.bounded(&mut instance, limits, call).await?;
         if services.len() > limits.services {
             return Err(Limit::Services.reached(limits).into());
         }
@@ -156,7 +166,7 @@ impl Engine {
             let (service, store) = instance.service(component).await?;
             service.hostel_service_handler().call_handle(store, &request).await
         };
-        let answer = match bounded(&mut instance, limits, call).await? {
+        let answer = match self.bounded(&mut instance, limits, call).await? {
             Ok(response) => Ok(accept(response.into(), limits)?),
             Err(failure) => Err(CallError::Failure(crate::hostcalls::handler::Failure {
                 kind: failure.kind.into(),
@@ -174,6 +184,24 @@ impl Engine {
         let log = CallLog::new(self.sink.clone(), origin, bounds);
         Instance::new(&self.engine, limits, cache, log)
     }
+
+    /// Runs a call within its time, and in turns once it has run for long. The epoch makes a
+    /// looping guest yield, so that timeout and turns get theirs; a guest that sleeps is waiting
+    /// already.
+    async fn bounded<T>(
+        &self,
+        instance: &mut Instance,
+        limits: &Limits,
+        call: impl AsyncFnOnce(&mut Instance) -> wasmtime::Result<T>,
+    ) -> Result<T, CallError> {
+        match tokio::time::timeout(limits.time, self.turns.run(call(instance))).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                Err(error::classify(&error, instance.store.data().memory.refused(), limits))
+            }
+            Err(_elapsed) => Err(Limit::Time.reached(limits).into()),
+        }
+    }
 }
 
 /// Takes a response if it is within its limit and could be sent on.
@@ -187,22 +215,6 @@ fn accept(response: Response, limits: &Limits) -> Result<Response, CallError> {
     match response.fault() {
         Some(fault) => Err(CallError::Garbage(fault)),
         None => Ok(response),
-    }
-}
-
-/// Runs a call within its time. The epoch makes a looping guest yield, so that the timeout gets
-/// its turn; a guest that sleeps is waiting already.
-async fn bounded<T>(
-    instance: &mut Instance,
-    limits: &Limits,
-    call: impl AsyncFnOnce(&mut Instance) -> wasmtime::Result<T>,
-) -> Result<T, CallError> {
-    match tokio::time::timeout(limits.time, call(instance)).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => {
-            Err(error::classify(&error, instance.store.data().memory.refused(), limits))
-        }
-        Err(_elapsed) => Err(Limit::Time.reached(limits).into()),
     }
 }
 

@@ -46,7 +46,7 @@ pub use hostel_cache::{
     Cache, CacheLimits, CacheName, Caches, Clock, MockClock, Name, NameError, OpenError, Stats,
 };
 pub use plugin::{
-    Access, CacheBinding, Host, HostError, LoadError, PluginInfo, PluginName, PluginSettings,
-    Settings,
+    Access, Activity, Admission, CacheBinding, Host, HostError, LoadError, PluginInfo, PluginName,
+    PluginSettings, Settings,
 };
 pub use telemetry::{Level, LogLine, LogSink};

@@ -1,12 +1,16 @@
 //! Plugins: their names, their services, the caches they are bound to, and the host that holds
 //! them.
 
+mod admission;
 mod error;
 mod host;
 mod name;
 
+pub use admission::Admission;
 pub use error::LoadError;
-pub use host::{Access, CacheBinding, Host, HostError, PluginInfo, PluginSettings, Settings};
+pub use host::{
+    Access, Activity, CacheBinding, Host, HostError, PluginInfo, PluginSettings, Settings,
+};
 pub use name::PluginName;
 
 use crate::engine::Compiled;
@@ -14,6 +18,7 @@ use crate::hostcalls::handler::ServiceInfo;
 use hostel_cache::{Cache, CacheName};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Longest name of a service, in bytes.
 const SERVICE_NAME_BYTES: usize = 128;
@@ -29,6 +34,8 @@ struct Plugin {
     cache: Arc<Cache>,
     cache_name: CacheName,
     settings: PluginSettings,
+    /// Room for its calls, kept when it is replaced.
+    room: Arc<Semaphore>,
 }
 
 impl Plugin {

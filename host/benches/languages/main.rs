@@ -49,8 +49,12 @@ struct Row {
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // As in `cargo bench --bench languages -- Go Python`; Rust is always there.
+    let named: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
+    let wanted = |name: &str| named.is_empty() || name == "Rust" || named.iter().any(|n| n == name);
     let rows: Vec<Row> = LANGUAGES
         .iter()
+        .filter(|(language, _)| wanted(language))
         .map(|(language, folder)| {
             runtime.block_on(measure(language, folder)).with_context(|| (*language).to_owned())
         })

@@ -5,7 +5,7 @@ use wasmtime::Engine;
 
 /// Time between two ticks: the longest that a looping guest holds its thread before others get a
 /// turn.
-const TICK: Duration = Duration::from_millis(5);
+pub(super) const TICK: Duration = Duration::from_millis(5);
 
 /// Advances the engine's epoch until the engine is gone.
 ///

@@ -1,5 +1,6 @@
 //! The host: caches, plugins, and calls to their services.
 
+use super::admission::{Admission, Door};
 use super::{LoadError, Plugin, PluginName, check_services};
 use crate::engine::{CallError, CodeStore, Compiled, Engine, Instances, Limits};
 use crate::hostcalls::cache::CacheAccess;
@@ -17,6 +18,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Settings {
     /// What one call may use up.
     pub limits: Limits,
+    /// How many calls are taken on at once.
+    pub admission: Admission,
     /// The size of each cache.
     pub cache: CacheLimits,
     /// The clock that entries expire by.
@@ -32,6 +35,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             limits: Limits::default(),
+            admission: Admission::default(),
             cache: CacheLimits::default(),
             clock: Clock::system(),
             log: Arc::new(|_| {}),
@@ -85,6 +89,18 @@ pub struct PluginInfo {
     pub cache: CacheName,
 }
 
+/// What a host is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Calls under way.
+    pub calls: usize,
+    /// Calls that wait to begin.
+    pub waiting: usize,
+    /// Instances that have address space set aside, at most 1,024; fewer where the system gives
+    /// less, and 0 where each instance's memory is mapped anew.
+    pub slots: u32,
+}
+
 /// Why a host could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -110,6 +126,7 @@ pub struct Host {
     caches: Caches,
     cache_limits: CacheLimits,
     plugins: RwLock<BTreeMap<PluginName, Arc<Plugin>>>,
+    door: Door,
 }
 
 impl Host {
@@ -120,7 +137,7 @@ impl Host {
     /// When the engine refuses the limits or cannot start its one thread, or the folder for
     /// compiled code cannot be made or is not this user's alone.
     pub fn new(settings: Settings) -> Result<Host, HostError> {
-        let Settings { limits, cache, clock, log, code_folder } = settings;
+        let Settings { limits, admission, cache, clock, log, code_folder } = settings;
         let open = |folder: PathBuf| {
             CodeStore::open(&folder).map_err(|source| HostError::CodeFolder { folder, source })
         };
@@ -132,12 +149,19 @@ impl Host {
             caches: Caches::new(clock),
             cache_limits: cache,
             plugins: RwLock::default(),
+            door: Door::new(admission),
         })
     }
 
     /// What one call may use up here.
     pub fn limits(&self) -> &Limits {
         self.engine.limits()
+    }
+
+    /// What is under way at this moment.
+    pub fn activity(&self) -> Activity {
+        let (calls, waiting) = (self.door.under_way(), self.door.waiting());
+        Activity { calls, waiting, slots: self.engine.slots() }
     }
 
     /// The caches of this host and their statistics.
@@ -178,6 +202,7 @@ impl Host {
                     cache,
                     cache_name,
                     settings,
+                    room: self.door.room(),
                 }));
                 Ok(listed)
             }
@@ -210,6 +235,7 @@ impl Host {
             cache: Arc::clone(&place.cache),
             cache_name: place.cache_name.clone(),
             settings: place.settings.clone(),
+            room: Arc::clone(&place.room),
         });
         Ok(services)
     }
@@ -234,12 +260,13 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// When there is no such service, the service answers a failure, traps, exits, breaks the
-    /// contract or reaches a limit. The host and other calls are untouched by all of these.
+    /// When there is no such service, more is under way than the host takes on, the service
+    /// answers a failure, traps, exits, breaks the contract or reaches a limit. The host and other calls are untouched by all of these.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
         let unknown =
             || CallError::UnknownService { name: service.to_owned(), offered: self.full_names() };
         let (plugin, short_name) = self.resolve(service).ok_or_else(unknown)?;
+        let _admitted = self.door.admit(&plugin.room).await?;
         let origin = Origin {
             plugin: plugin.name.shared(),
             service: short_name,

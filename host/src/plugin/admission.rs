@@ -1,0 +1,180 @@
+//! Admission: how many calls a host takes on at once, and how many wait.
+
+use crate::engine::CallError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many calls are taken on at once. One that finds no room waits; one that finds no room to
+/// wait either, or waits for too long, ends with [`CallError::Busy`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// Calls under way in the host. 256: enough to keep every processor busy while some wait for
+    /// a clock or a backend, few enough that their memory is bounded.
+    pub calls: usize,
+    /// Calls under way in one plugin. 64: one plugin that hangs leaves the others their share.
+    pub calls_per_plugin: usize,
+    /// Calls that wait, in all plugins. 1,024: a burst is served late, a flood is refused at once.
+    pub queue: usize,
+    /// The longest that a call waits. 1 second: whoever has waited longer has given up.
+    pub queue_time: Duration,
+}
+
+impl Default for Admission {
+    fn default() -> Self {
+        let queue_time = Duration::from_secs(1);
+        Admission { calls: 256, calls_per_plugin: 64, queue: 1_024, queue_time }
+    }
+}
+
+/// The door of a host.
+pub(super) struct Door {
+    admission: Admission,
+    calls: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+/// What a call holds while it is under way.
+pub(super) struct Admitted(
+    #[expect(dead_code, reason = "held, not read")] [OwnedSemaphorePermit; 2],
+);
+
+impl Door {
+    pub(super) fn new(admission: Admission) -> Self {
+        let calls = semaphore(admission.calls);
+        Door { admission, calls, waiting: AtomicUsize::new(0) }
+    }
+
+    /// The room of one plugin: it is kept when the plugin is replaced.
+    pub(super) fn room(&self) -> Arc<Semaphore> {
+        semaphore(self.admission.calls_per_plugin)
+    }
+
+    /// Calls that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Calls under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.admission.calls.saturating_sub(self.calls.available_permits())
+    }
+
+    /// Lets a call in, first to its plugin's room, so that those who wait for a plugin take nobody
+    /// else's place in the host.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Busy`] when too many wait, or this one has waited for too long.
+    pub(super) async fn admit(&self, room: &Arc<Semaphore>) -> Result<Admitted, CallError> {
+        let try_enter = |place: &Arc<Semaphore>| Arc::clone(place).try_acquire_owned();
+        if let Ok(in_plugin) = try_enter(room)
+            && let Ok(in_host) = try_enter(&self.calls)
+        {
+            return Ok(Admitted([in_plugin, in_host]));
+        }
+        let Admission { calls, calls_per_plugin, queue, queue_time } = &self.admission;
+        let Some(_place) = Waiting::enter(&self.waiting, *queue) else {
+            return Err(CallError::Busy(format!(
+                "{calls} calls are under way, or {calls_per_plugin} of this plugin, and {queue} \
+                 wait: come back later, or raise `admission.queue`"
+            )));
+        };
+        let enter = async {
+            let in_plugin = Arc::clone(room).acquire_owned().await.ok()?;
+            let in_host = Arc::clone(&self.calls).acquire_owned().await.ok()?;
+            Some(Admitted([in_plugin, in_host]))
+        };
+        let admitted = tokio::time::timeout(*queue_time, enter).await;
+        admitted.ok().flatten().ok_or_else(|| {
+            let waited = humantime::format_duration(*queue_time);
+            CallError::Busy(format!("the call waited {waited} for others to end: come back later"))
+        })
+    }
+}
+
+/// A place in the queue, given back when it goes.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn enter(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
+        let place = Waiting(waiting);
+        (waiting.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn semaphore(most: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door(calls: usize, calls_per_plugin: usize, queue: usize) -> Door {
+        Door::new(Admission { calls, calls_per_plugin, queue, ..Admission::default() })
+    }
+
+    #[track_caller]
+    fn check_busy(admitted: Result<Admitted, CallError>, words: &str) {
+        let Err(CallError::Busy(reason)) = admitted else { panic!("it was admitted") };
+        assert!(reason.contains(words), "{reason}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_over_the_bound_waits_until_another_ends() {
+        let door = door(1, 1, 1);
+        let room = door.room();
+        let first = door.admit(&room).await.unwrap();
+        assert_eq!((door.under_way(), door.waiting()), (1, 0));
+        let second = async {
+            let admitted = door.admit(&room).await;
+            assert_eq!(door.waiting(), 0);
+            admitted
+        };
+        let end_first = async {
+            assert_eq!(door.waiting(), 1);
+            drop(first);
+        };
+        assert!(tokio::join!(second, end_first).0.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_waits_for_too_long_is_told_to_come_back() {
+        let door = door(1, 1, 1);
+        let room = door.room();
+        let _first = door.admit(&room).await.unwrap();
+        check_busy(door.admit(&room).await, "waited 1s");
+        assert_eq!(door.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_finds_the_queue_full_is_told_at_once() {
+        let door = door(1, 1, 0);
+        let room = door.room();
+        let _first = door.admit(&room).await.unwrap();
+        check_busy(door.admit(&room).await, "raise `admission.queue`");
+        assert_eq!(door.waiting(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_plugin_leaves_the_others_their_share() {
+        let door = door(3, 1, 8);
+        let (busy, other) = (door.room(), door.room());
+        let _first = door.admit(&busy).await.unwrap();
+        let waiting = async { check_busy(door.admit(&busy).await, "waited") };
+        let served = async {
+            for _ in 0..3 {
+                door.admit(&other).await.unwrap();
+            }
+        };
+        tokio::join!(waiting, served);
+    }
+}
