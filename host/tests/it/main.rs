@@ -10,20 +10,16 @@
 )]
 
 mod abi;
-mod c;
 mod cli;
 mod conformance;
 mod contract;
 mod examples;
-mod go;
 mod guests;
 mod instances;
-mod javascript;
+mod languages;
 mod load;
 mod new_service;
 mod preflight;
-mod python;
 mod readme;
 mod support;
 mod tidy;
-mod zato;
