@@ -1,7 +1,7 @@
 # `make run` shows the six example services at work, `make test` checks everything.
 
 run: preflight
-	@cargo run --locked -p hostel -- run example-services/*/
+	@cargo run --locked -p hostel -- run $(dir $(wildcard example-services/*/Cargo.toml))
 
 test: preflight
 	cargo fmt --all --check

@@ -2,7 +2,7 @@
 
 use crate::support::{TestHost, component};
 use hostel::{CacheName, Stats};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// What the statistics of a cache should count.
@@ -23,8 +23,13 @@ impl From<Stats> for Calls {
 }
 
 async fn loaded(name: &str) -> TestHost {
+    loaded_from(name, name).await
+}
+
+/// A host with the one service of an example, a folder or a file.
+async fn loaded_from(example: &str, name: &str) -> TestHost {
     let host = TestHost::new();
-    let file = component(&format!("example-services/{name}"));
+    let file = component(&format!("example-services/{example}"));
     let services = host.load(name, std::fs::read(file).unwrap()).await;
     assert_eq!(services.len(), 1);
     assert_eq!(services[0].name, name);
@@ -72,12 +77,6 @@ async fn session_token() {
 }
 
 #[tokio::test]
-async fn user_profile() {
-    let calls = Calls { sets: 1, hits: 1, ..Calls::default() };
-    check("user-profile", &["joe", "[\"admin\", \"editor\"]"], calls, Some(300)).await;
-}
-
-#[tokio::test]
 async fn temporary_key() {
     let calls = Calls { sets: 1, deletes: 1, misses: 1, ..Calls::default() };
     check("temporary-key", &["None"], calls, None).await;
@@ -107,4 +106,45 @@ async fn cache_aside_reads_its_entry_until_the_expiry() {
     host.clock.advance(Duration::from_millis(1));
     host.call("cache-aside", &Value::Null).await.unwrap();
     assert_eq!(host.messages().len(), 2, "the entry is gone");
+}
+
+/// Runs the example that every language has: each keeps the same user, and logs a list in its own
+/// way.
+async fn check_user(file: &str, roles: &str) {
+    let host = loaded_from(&format!("user-profile/{file}"), "user-profile").await;
+    let response = host.call("user-profile", &Value::Null).await.unwrap();
+    assert_eq!((response.status, response.body.len()), (204, 0));
+    assert_eq!(host.messages(), ["joe", roles]);
+    assert_eq!(Calls::from(stats(&host)), Calls { sets: 1, hits: 1, ..Calls::default() });
+
+    let cache = host.host.caches().get(&CacheName::private("user-profile").unwrap()).unwrap();
+    let kept: Value = serde_json::from_str(&cache.get("user:123").unwrap().unwrap()).unwrap();
+    let roles = ["admin", "editor"];
+    assert_eq!(kept, json!({"username": "joe", "email": "joe@example.com", "roles": roles}));
+    host.clock.advance(Duration::from_millis(299_999));
+    assert_eq!(live_entries(&host, "user-profile"), 1, "just before the expiry");
+    host.clock.advance(Duration::from_millis(1));
+    assert_eq!(live_entries(&host, "user-profile"), 0, "at the expiry");
+}
+
+macro_rules! user_profile_in {
+    ($($language:ident: $file:literal logs $roles:literal;)*) => {
+        mod languages {
+            $(mod $language {
+                #[tokio::test]
+                async fn keeps_the_same_user() {
+                    super::super::check_user($file, $roles).await;
+                }
+            })*
+        }
+    };
+}
+
+user_profile_in! {
+    c: "user_profile.c" logs r#"["admin","editor"]"#;
+    go: "user_profile.go" logs r#"["admin" "editor"]"#;
+    javascript: "user-profile.js" logs r#"["admin","editor"]"#;
+    python: "user_profile.py" logs "['admin', 'editor']";
+    rust: "" logs r#"["admin", "editor"]"#;
+    typescript: "user-profile.ts" logs r#"["admin","editor"]"#;
 }

@@ -224,17 +224,29 @@ fn an_engine_that_is_none_is_refused_with_those_that_are() {
 }
 
 #[test]
-fn the_example_logs_the_fields_of_the_user() {
-    let example = project().join("example-services/user-profile/user-profile.js");
-    let run = hostel().arg("run").arg(example).arg("--stats").output().unwrap();
-    let said = stderr(&run);
-    assert!(said.contains("joe\n") && said.contains(r#"["admin","editor"]"#), "{said}");
-    assert!(said.contains("sets 1, hits 1"), "{said}");
-}
-
-#[test]
 fn the_sdk_passes_its_own_tests() {
     let tests = project().join("guest-sdk/javascript");
     let tested = Command::new("npm").arg("test").current_dir(tests).output().unwrap();
     assert!(tested.status.success(), "{}{}", stdout(&tested), stderr(&tested));
+}
+
+mod python {
+    use crate::support::{hostel, project, stderr, stdout};
+
+    #[test]
+    fn a_service_reads_what_one_in_python_wrote_types_intact() {
+        let files = ["writer.py", "reader.js"];
+        let files = files.map(|file| project().join("example-services/shared-cache").join(file));
+        let run = hostel().arg("run").args(files).args(["--shared-cache", "users"]).output();
+        let run = run.unwrap();
+        assert!(run.status.success(), "{}", stderr(&run));
+        // As text, since a parser would take 1.0 for 1.
+        let user = "{\"name\":\"Zoë 😀\",\"height\":1.75,\"visits\":9007199254740991,\
+                    \"active\":true,\"banned\":false,\"manager\":null,\
+                    \"shifts\":[[9,12.5],[13.5,18],[]]}\n";
+        assert_eq!(stdout(&run), user);
+        for line in ["name: string \"Zoë 😀\"", "height: number 1.75", "active: boolean true"] {
+            assert!(stderr(&run).contains(line), "no {line:?} in {}", stderr(&run));
+        }
+    }
 }

@@ -42,17 +42,6 @@ fn a_new_python_service_runs_and_passes_its_own_test() {
     assert_eq!(names, made, "neither a build nor a run leaves anything");
 }
 
-#[tokio::test]
-async fn the_shared_example_logs_what_it_does_in_every_language() {
-    let host = TestHost::new();
-    let file = component("example-services/user-profile/user_profile.py");
-    let services = host.load("user-profile", std::fs::read(file).unwrap()).await;
-    assert_eq!(services[0].description, "Stores a user with an expiry and reads the fields back.");
-    let response = host.call("user-profile", &Value::Null).await.unwrap();
-    assert_eq!((response.status, response.body.len()), (204, 0));
-    assert_eq!(host.messages(), ["joe", "['admin', 'editor']"]);
-}
-
 /// Checks that a file does not build, and what the last lines say.
 #[track_caller]
 fn check_refused(files: &[(&str, &str)], words: &[&str]) {

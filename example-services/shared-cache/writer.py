@@ -1,0 +1,18 @@
+"""Keeps a user for the other language to read."""
+
+from hostel_sdk import cache, service
+
+
+@service
+def writer() -> None:
+    """Keeps a user in the cache."""
+    user = {
+        "name": "Zoë 😀",
+        "height": 1.75,
+        "visits": 2**53 - 1,
+        "active": True,
+        "banned": False,
+        "manager": None,
+        "shifts": [[9, 12.5], [13.5, 18], []],
+    }
+    cache.set("user:123", user, expiry=300)
