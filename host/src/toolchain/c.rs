@@ -1,6 +1,6 @@
 //! C, C++ and Zig: one compiler builds a core module, which is encoded as a component here.
 
-use super::source::Source;
+use super::source::{self, Source};
 use super::{BuildError, Check, Progress, SdkError, encode, kept, sdk, tool};
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -72,7 +72,7 @@ fn inputs_of(source: &Source) -> Result<Vec<PathBuf>, BuildError> {
     let failed = |error| read_failed(&source.folder, error);
     for entry in fs::read_dir(&source.folder).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
-        let is_source = has_ending(&file, &["c", "cpp", "cc"]) && !is_test(&file);
+        let is_source = has_ending(&file, &["c", "cpp", "cc"]) && !source::is_test(&file);
         if is_source && file.file_name() != source.file.file_name() {
             inputs.push(file);
         }
@@ -83,11 +83,6 @@ fn inputs_of(source: &Source) -> Result<Vec<PathBuf>, BuildError> {
 
 fn has_ending(file: &Path, endings: &[&str]) -> bool {
     file.extension().and_then(OsStr::to_str).is_some_and(|ending| endings.contains(&ending))
-}
-
-fn is_test(file: &Path) -> bool {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    stem.starts_with("test_") || stem.ends_with("_test")
 }
 
 /// The compiler, at work on one source.

@@ -154,8 +154,9 @@ fn main_file(folder: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Whether a file is a test, by the names that the languages' test runners look for.
-fn is_test(file: &Path) -> bool {
+/// Whether a file is a test, by the names that the languages' test runners look for, or another
+/// that goes with a source and is none.
+pub(super) fn is_test(file: &Path) -> bool {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     stem.starts_with("test_")
         || stem.ends_with("_test")
