@@ -29,6 +29,7 @@
 //! ```
 
 mod bindings;
+mod bounded;
 mod engine;
 mod hostcalls;
 mod plugin;

@@ -2,6 +2,7 @@
 
 use super::source::Source;
 use super::{BuildError, Check, EncodeError, Progress, SdkError, encode, sdk, tool};
+use crate::bounded;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
@@ -35,12 +36,16 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     // Two builds of one folder would overwrite each other's module. The lock ends with the file.
     let lock = File::create(package.output.join("lock")).map_err(failed)?;
     lock.lock().map_err(failed)?;
+    bounded::mark_used(&package.output);
     let core = package.output.join("core.wasm");
     let mut go = package.command(&core)?;
     let shown = if package.file.is_some() { &source.file } else { &source.folder };
     tool::run("go", shown, &mut go, progress, &[], false)?;
     let component = package.output.join(&package.name).with_extension("wasm");
     encode_module(&core, &component)?;
+    if let Some(folder) = package.output.parent() {
+        bounded::prune(folder);
+    }
     Ok(component)
 }
 

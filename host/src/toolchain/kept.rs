@@ -3,11 +3,12 @@
 
 use super::source::Source;
 use super::{BuildError, Progress, SdkError, sdk};
+use crate::bounded;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Most files of a source that are looked at: more is not a service but a disk.
+/// Most files and folders beside a source that are looked at: more is not a service but a disk.
 const MOST_FILES: usize = 10_000;
 
 /// Folders that hold no source of the service.
@@ -44,7 +45,8 @@ pub(super) fn tool(
 /// The component of a source, built if no component of the same source is kept.
 ///
 /// `tools` names the versions of what builds it. `build` writes the component to the file it is
-/// given.
+/// given. A source of which it cannot be told whether it is the same, since there are too many
+/// files beside it, is built each time.
 pub(super) fn component(
     source: &Source,
     tools: &str,
@@ -52,9 +54,12 @@ pub(super) fn component(
 ) -> Result<PathBuf, BuildError> {
     let built = sdk::cache_folder()?.join("built");
     let unreadable = |error| BuildError::Read { path: source.folder.clone(), source: error };
-    let folder = built.join(digest(source, tools).map_err(unreadable)?);
+    let files = files_of(source, MOST_FILES).map_err(unreadable)?;
+    let name = digest(source, tools, files.as_deref()).map_err(unreadable)?;
+    let folder = built.join(name);
     let component = folder.join(source.name()).with_extension("wasm");
-    if component.is_file() {
+    bounded::mark_used(&folder);
+    if files.is_some() && component.is_file() {
         return Ok(component);
     }
     let failed = |source| SdkError::Write { path: built.clone(), source };
@@ -64,11 +69,13 @@ pub(super) fn component(
     build(&made)?;
     std::fs::create_dir_all(&folder).map_err(failed)?;
     std::fs::rename(&made, &component).map_err(failed)?;
+    bounded::prune(&built);
     Ok(component)
 }
 
 /// A number for everything that decides what a build makes: the source, the SDK and the tools.
-fn digest(source: &Source, tools: &str) -> io::Result<String> {
+/// Where the files are not known, it is one for the source's place.
+fn digest(source: &Source, tools: &str, files: Option<&[PathBuf]>) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut add = |name: &Path, content: &[u8]| {
         let name = name.to_string_lossy();
@@ -77,40 +84,89 @@ fn digest(source: &Source, tools: &str) -> io::Result<String> {
             digest.update(part);
         }
     };
-    add(Path::new(tools), source.file.to_string_lossy().as_bytes());
+    let place = match files {
+        Some(_) => source.file.clone(),
+        None => std::path::absolute(&source.file)?,
+    };
+    add(Path::new(tools), place.to_string_lossy().as_bytes());
     for (name, content) in sdk::files() {
         add(&name, &content);
     }
-    let mut files = Vec::new();
-    let mut seen = 0;
-    collect(&source.folder, &mut seen, &mut files)?;
-    files.retain(|file| source.language.reads(file));
-    files.sort();
-    for file in files {
-        add(&file, &std::fs::read(&file)?);
+    for file in files.unwrap_or_default() {
+        add(file, &std::fs::read(file)?);
     }
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The files below a folder, hidden ones and those that others made left out.
-fn collect(folder: &Path, seen: &mut usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let kind = entry.file_type()?;
-        *seen += 1;
-        if *seen > MOST_FILES {
-            let message = format!("more than {MOST_FILES} files: give the service its own folder");
-            return Err(io::Error::other(message));
-        }
-        if name.starts_with('.') || NOT_SOURCE.contains(&&*name) {
-            continue;
-        }
-        if kind.is_dir() {
-            collect(&entry.path(), seen, files)?;
-        } else if kind.is_file() {
-            files.push(entry.path());
+/// The files below the source's folder that a build may read, in order. `None` when there are more
+/// files than `most`, hidden ones and those that others made left out: a source beside which lies
+/// somebody's whole home is no reason to read that.
+fn files_of(source: &Source, most: usize) -> io::Result<Option<Vec<PathBuf>>> {
+    let mut files = Vec::new();
+    let mut seen = 0;
+    let mut folders = vec![source.folder.clone()];
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            // Nor can the build read it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') || NOT_SOURCE.contains(&&*name) {
+                continue;
+            }
+            seen += 1;
+            if seen > most {
+                return Ok(None);
+            }
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() && source.language.reads(&path) {
+                files.push(path);
+            }
         }
     }
-    Ok(())
+    files.sort();
+    Ok(Some(files))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn only_what_a_build_may_read_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in
+            ["a.py", "b/c.py", "b/d.txt", ".e/f.py", "node_modules/g.py", "venv/h.py", "i.go"]
+        {
+            let file = folder.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        let source = Source::find(&folder.path().join("a.py")).unwrap();
+        let expected = ["a.py", "b/c.py"].map(|file| folder.path().join(file)).to_vec();
+        assert_eq!(files_of(&source, 5).unwrap(), Some(expected), "a.py, b, c.py, d.txt, i.go");
+        assert_eq!(files_of(&source, 4).unwrap(), None);
+    }
+
+    #[test]
+    fn a_digest_tells_sources_and_tools_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.py");
+        fs::write(&file, "one").unwrap();
+        let source = Source::find(&file).unwrap();
+        let files = [file.clone()];
+        let number = |tools, files| digest(&source, tools, files).unwrap();
+        let one = number("tools", Some(&files));
+        assert_eq!(number("tools", Some(&files)), one);
+        assert_ne!(number("others", Some(&files)), one);
+        assert_ne!(number("tools", None), one);
+        fs::write(&file, "two").unwrap();
+        assert_ne!(number("tools", Some(&files)), one);
+    }
 }

@@ -40,10 +40,11 @@ const SOURCES: &[&str] = &["host/src", "host/cache/src", "guest-sdk/src", "examp
 /// The modules of the host, each followed by those it may import.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("bindings", &[]),
+    ("bounded", &[]),
     ("telemetry", &[]),
-    ("toolchain", &[]),
+    ("toolchain", &["bounded"]),
     ("hostcalls", &["bindings", "telemetry"]),
-    ("engine", &["bindings", "hostcalls", "telemetry"]),
+    ("engine", &["bindings", "bounded", "hostcalls", "telemetry"]),
     ("plugin", &["engine", "hostcalls", "telemetry"]),
     ("cli", &["plugin", "engine", "hostcalls", "telemetry", "toolchain"]),
 ];

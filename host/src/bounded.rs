@@ -1,0 +1,140 @@
+//! Folders of what can be made again, kept within bounds: what was not used for long goes.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How much a folder holds on to.
+struct Bounds {
+    /// An entry that was not used for so long goes.
+    unused: Duration,
+    entries: usize,
+    bytes: u64,
+}
+
+/// A month, so that what is run now and then stays; and what a disk hardly notices.
+const BOUNDS: Bounds =
+    Bounds { unused: Duration::from_secs(30 * 24 * 60 * 60), entries: 200, bytes: 2 << 30 };
+
+/// Marks an entry of a folder, a file or a folder itself, as used now. One that is not there stays
+/// so.
+///
+/// The mark is the entry's time of modification. So an entry that is a folder is marked, and the
+/// files in it keep their times.
+pub(crate) fn mark_used(entry: &Path) {
+    let _ = File::open(entry).and_then(|entry| entry.set_modified(SystemTime::now()));
+}
+
+/// Removes from a folder what was not used for a month; then what was used least lately, while
+/// there are more than 200 entries or more than 2 GiB. The entry used last always stays.
+///
+/// To be called when something new was put there. What cannot be removed stays.
+pub(crate) fn prune(folder: &Path) {
+    prune_to(folder, &BOUNDS, SystemTime::now());
+}
+
+fn prune_to(folder: &Path, bounds: &Bounds, now: SystemTime) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut entries: Vec<(SystemTime, PathBuf)> =
+        paths.filter_map(|path| Some((used(&path)?, path))).collect();
+    entries.sort();
+    let mut bytes = 0;
+    for (index, (used, path)) in entries.into_iter().rev().enumerate() {
+        // A time to come is that of a clock that was set back since.
+        let unused = now.duration_since(used).unwrap_or_default();
+        bytes += size(&path);
+        let fits = unused <= bounds.unused && index < bounds.entries && bytes <= bounds.bytes;
+        if index > 0 && !fits {
+            let _ = remove(&path);
+        }
+    }
+}
+
+fn used(entry: &Path) -> Option<SystemTime> {
+    fs::symlink_metadata(entry).ok()?.modified().ok()
+}
+
+/// The bytes of a file, or of all files below a folder.
+fn size(path: &Path) -> u64 {
+    match fs::read_dir(path) {
+        Ok(entries) => entries.filter_map(|entry| Some(size(&entry.ok()?.path()))).sum(),
+        Err(_) => fs::symlink_metadata(path).map(|found| found.len()).unwrap_or(0),
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_dir() {
+        return fs::remove_dir_all(path);
+    }
+    fs::remove_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Makes entries, of a name, a count of days since their last use and a count of bytes, and
+    /// checks which of them are left. Every second is a folder with a file in it.
+    #[track_caller]
+    fn check(bounds: &Bounds, entries: &[(&str, u32, usize)], left: &[&str]) {
+        let folder = tempfile::tempdir().unwrap();
+        let now = SystemTime::now();
+        for (index, (name, days, bytes)) in entries.iter().enumerate() {
+            let entry = folder.path().join(name);
+            let file = if index % 2 == 0 { entry.clone() } else { entry.join("in/file") };
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, vec![0; *bytes]).unwrap();
+            File::open(entry).unwrap().set_modified(now - DAY * *days).unwrap();
+        }
+        prune_to(folder.path(), bounds, now);
+        let mut found: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        found.sort();
+        assert_eq!(found, left);
+    }
+
+    #[test]
+    fn what_was_not_used_for_a_month_goes() {
+        check(&BOUNDS, &[("a", 29, 1), ("b", 30, 1), ("c", 31, 1), ("d", 400, 1)], &["a", "b"]);
+    }
+
+    #[test]
+    fn the_entry_used_last_stays_whatever_the_bounds() {
+        let none = Bounds { unused: Duration::ZERO, entries: 0, bytes: 0 };
+        check(&none, &[("a", 90, 9), ("b", 80, 9), ("c", 91, 9)], &["b"]);
+        check(&BOUNDS, &[], &[]);
+    }
+
+    #[test]
+    fn beyond_a_number_of_entries_or_bytes_the_oldest_go() {
+        let entries = [("a", 3, 40), ("b", 1, 40), ("c", 4, 40), ("d", 2, 40)];
+        check(&Bounds { entries: 3, ..BOUNDS }, &entries, &["a", "b", "d"]);
+        check(&Bounds { bytes: 80, ..BOUNDS }, &entries, &["b", "d"]);
+        check(&Bounds { bytes: 79, ..BOUNDS }, &entries, &["b"]);
+    }
+
+    #[test]
+    fn an_entry_that_is_used_again_stays_and_its_files_keep_their_times() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - 90 * DAY;
+        for name in ["a", "b"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            let file = File::create(folder.path().join(name).join("file")).unwrap();
+            file.set_modified(old).unwrap();
+            File::open(folder.path().join(name)).unwrap().set_modified(old).unwrap();
+        }
+        mark_used(&folder.path().join("a"));
+        mark_used(&folder.path().join("gone"));
+        prune(folder.path());
+        assert!(!folder.path().join("b").exists());
+        assert_eq!(used(&folder.path().join("a/file")), Some(old));
+    }
+}
