@@ -9,6 +9,15 @@ use std::process::{Command, Output};
 /// Runs a copy of `preflight` in a folder with no build in it, and with no other tools than those
 /// named and the stand-ins given as shell scripts.
 fn preflight(tools: &[&str], stand_ins: &[(&str, &str)]) -> Output {
+    preflight_with(&[], None, tools, stand_ins)
+}
+
+fn preflight_with(
+    arguments: &[&str],
+    ci: Option<&str>,
+    tools: &[&str],
+    stand_ins: &[(&str, &str)],
+) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
@@ -24,7 +33,13 @@ fn preflight(tools: &[&str], stand_ins: &[(&str, &str)]) -> Output {
     }
     let script = folder.path().join("preflight");
     fs::copy(project().join("preflight"), &script).unwrap();
-    Command::new(script).env("PATH", &bin).current_dir(Path::new("/")).output().unwrap()
+    let mut command = Command::new(script);
+    command.args(arguments).env("PATH", &bin).current_dir(Path::new("/"));
+    match ci {
+        Some(ci) => command.env("CI", ci),
+        None => command.env_remove("CI"),
+    };
+    command.output().unwrap()
 }
 
 #[track_caller]
@@ -71,4 +86,59 @@ fn a_full_disk_and_a_missing_network_are_named() {
     check(&[], &[&tools[..], &[full]].concat(), &["2 GiB free", "takes 4"]);
     let offline = [&tools[..], &[ROOM, ("cargo", FAILS)]].concat();
     check(&[], &offline, &["dependencies cannot be fetched", "network"]);
+}
+
+/// Checks which tests are left out, and the words about it, where the languages' tools are these.
+#[track_caller]
+fn check_languages(stand_ins: &[(&str, &str)], left_out: &[&str], words: &[&str]) {
+    let output = preflight_with(&["languages"], None, &[], stand_ins);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let skipped = left_out.iter().flat_map(|name| ["--skip", name]).collect::<Vec<_>>();
+    assert_eq!(stdout(&output).split_whitespace().collect::<Vec<_>>(), skipped);
+    let told = stderr(&output);
+    assert_eq!(told.lines().count(), words.len(), "{told}");
+    for (line, word) in told.lines().zip(words) {
+        assert!(line.contains("NOT TESTED") && line.contains(word), "no {word:?} in {line}");
+    }
+}
+
+const GO: (&str, &str) = ("go", "echo go1.26.8");
+const NODE: [(&str, &str); 2] = [("node", WORKS), ("npm", WORKS)];
+const PYTHON: (&str, &str) = ("python3", WORKS);
+
+#[test]
+fn a_language_that_cannot_be_tested_is_named_and_left_out() {
+    let [node, npm] = NODE;
+    let page = "conformance::every_language";
+    check_languages(&[GO, node, npm, PYTHON], &[], &[]);
+    for old in ["echo go1.25.9", "echo go0.30", "exit 1"] {
+        let left_out = ["languages::go::", page];
+        check_languages(&[("go", old), node, npm, PYTHON], &left_out, &["Go 1.26 or newer"]);
+    }
+    for new in ["echo go1.27rc1", "echo go2.0"] {
+        check_languages(&[("go", new), node, npm, PYTHON], &[], &[]);
+    }
+    let left_out = ["languages::javascript::", "languages::typescript::", page];
+    check_languages(&[GO, ("node", FAILS), npm, PYTHON], &left_out, &["Node.js 20 or newer"]);
+    check_languages(&[GO, node, PYTHON], &left_out, &["Node.js 20 or newer"]);
+    let python = [
+        "languages::python::",
+        "languages::zato::",
+        "languages::c::",
+        "languages::javascript::python::",
+        page,
+    ];
+    check_languages(&[GO, node, npm], &python, &["Python 3.10 or newer"]);
+    let all = [&["languages::go::", page][..], &left_out, &python].concat();
+    check_languages(&[], &all, &["Go:", "JavaScript and TypeScript:", "Python, C, C++ and Zig:"]);
+}
+
+#[test]
+fn where_everything_has_to_be_tested_a_missing_language_is_an_error() {
+    let [node, npm] = NODE;
+    let output = preflight_with(&["languages"], Some("true"), &[], &[node, npm, PYTHON]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("Go 1.26 or newer"), "{}", stderr(&output));
+    let output = preflight_with(&["languages"], Some("true"), &[], &[GO, node, npm, PYTHON]);
+    assert_eq!((output.status.code(), stdout(&output).trim()), (Some(0), ""));
 }
