@@ -108,9 +108,10 @@ impl<'a> Zig<'a> {
     /// Compiles a file in Zig, which imports the SDK as `hostel`, to an object.
     fn object(&self, file: &Path, scratch: &Path) -> Result<PathBuf, BuildError> {
         let mut translate = self.command("translate-c");
-        translate.args(["-target", "wasm32-wasi", "-lc"]);
+        // The translator is compiled at its first use: with optimisation that takes two minutes.
+        translate.env("ZIG_DEBUG_CMD", "1").args(["-target", "wasm32-wasi", "-lc"]);
         translate.arg(self.include()).arg(self.sdk.join("hostel.h"));
-        let what = "the translator of C headers to Zig, once (about two minutes)";
+        let what = "the translator of C headers to Zig, once (some seconds)";
         let lines = self.run(&mut translate, "zig-translator", what, true)?;
         let header = scratch.join("hostel.zig");
         fs::write(&header, lines.join("\n")).map_err(|error| write_failed(&header, error))?;

@@ -217,3 +217,39 @@ async fn the_same_header_serves_cpp() {
     let answer: Value = TestHost::json(host.call("shout.shout", &json!("hey")).await);
     assert_eq!(answer, "HEY");
 }
+
+const SHOUT_ZIG: &str = r#"
+const std = @import("std");
+const hostel = @import("hostel");
+
+fn text(literal: [:0]const u8) hostel.hostel_str {
+    return .{ .ptr = literal.ptr, .len = literal.len };
+}
+
+fn shout(
+    ctx: ?*hostel.hostel_ctx,
+    req: [*c]const hostel.hostel_request,
+    res: [*c]hostel.hostel_response,
+) callconv(.c) hostel.hostel_result {
+    const body = req.*.body;
+    const loud = hostel.hostel_copy(ctx, body);
+    const letters = @constCast(loud.ptr[0..loud.len]);
+    for (letters) |*letter| letter.* = std.ascii.toUpper(letter.*);
+    const stored = hostel.hostel_cache_set(ctx, text("last"), loud, 60);
+    if (stored != hostel.HOSTEL_OK) return stored;
+    return hostel.hostel_respond_json(ctx, res, loud);
+}
+
+export const hostel_services = [_]hostel.hostel_service{
+    .{ .name = "shout", .description = "Shouts.", .handle = shout },
+};
+export const hostel_service_count: usize = hostel_services.len;
+"#;
+
+#[tokio::test]
+async fn the_same_header_serves_zig() {
+    let host = TestHost::new();
+    host.load("shout", built("shout.zig", SHOUT_ZIG)).await;
+    let answer: Value = TestHost::json(host.call("shout.shout", &json!("hey")).await);
+    assert_eq!(answer, "HEY");
+}
