@@ -110,6 +110,29 @@ async fn instances_made_from_one_image_draw_different_numbers() {
     }
 }
 
+/// The seed is in the image: dictionaries that were made with one are lost with any other.
+#[tokio::test]
+async fn each_build_has_its_own_seed_of_hashes_and_all_instances_of_one_share_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "from hostel_sdk import service\n\n\n@service\ndef drawn() -> int:\n    \
+                return hash(\"user\") % 2**53\n";
+    let mut seen = BTreeSet::new();
+    for file in ["one.py", "two.py"] {
+        std::fs::write(folder.path().join(file), text).unwrap();
+        let built = hostel_in(folder.path(), &["build", file]);
+        let host = TestHost::new();
+        host.load("hashes", std::fs::read(stdout(&built).trim()).unwrap()).await;
+        let [first, second] = [
+            host.call("hashes.drawn", &json!(null)).await,
+            host.call("hashes.drawn", &json!(null)).await,
+        ];
+        let number = TestHost::json(first);
+        assert_eq!(number, TestHost::json(second));
+        seen.insert(number.as_u64().unwrap());
+    }
+    assert_eq!(seen.len(), 2, "{seen:?}");
+}
+
 #[tokio::test]
 async fn a_fault_is_logged_with_the_authors_file_and_line() {
     let host = loaded().await;
