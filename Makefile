@@ -4,10 +4,10 @@ run: preflight
 	@cargo run --locked -p hostel -- run $(dir $(wildcard example-services/*/Cargo.toml))
 
 test: preflight
-	@mkdir -p target && ./preflight languages >target/left-out
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --release -p hostel-sdk -p hostel-test-guests --target wasm32-wasip2 -- -D warnings
+	@mkdir -p target && ./preflight languages >target/left-out
 	cargo test --locked --workspace -- $$(cat target/left-out)
 
 bench: preflight
