@@ -5,6 +5,7 @@
 //! write to, under a name made from the component's digest and the engine's, and never taken from
 //! anywhere else.
 
+use crate::bounded;
 use sha2::{Digest, Sha256};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
@@ -38,6 +39,7 @@ impl CodeStore {
     /// The component of these bytes, if its compiled form by this engine is kept.
     pub(super) fn load(&self, engine: &Engine, bytes: &[u8]) -> Option<Component> {
         let file = self.folder.join(name(engine, bytes));
+        bounded::mark_used(&file);
         if !file.is_file() {
             return None;
         }
@@ -58,6 +60,7 @@ impl CodeStore {
         making.write_all(code)?;
         making.as_file().sync_all()?;
         making.persist(file)?;
+        bounded::prune(&self.folder);
         Ok(())
     }
 }
