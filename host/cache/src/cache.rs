@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::expiry::Expiry;
 use crate::key::Key;
 use crate::limits::CacheLimits;
+use crate::listing::{EntryInfo, Listing};
 use crate::shard::Shard;
 use crate::stats::Stats;
 use crate::value::Json;
@@ -112,19 +113,41 @@ impl Cache {
         Ok(shard.exists(hash, key, &self.clock))
     }
 
+    /// The first live entries, in the order of their keys' bytes, whose keys begin with `prefix`
+    /// and come after `after`; at most `most` of them. No use of any for eviction.
+    ///
+    /// To go through all of a cache, give the last key of one listing as `after` of the next:
+    /// each entry that is there all the while is in it once. A listing goes through all entries,
+    /// one shard after the other, each under its lock; it is for who looks after a cache.
+    #[must_use]
+    pub fn list(&self, prefix: &str, after: Option<&str>, most: usize) -> Vec<EntryInfo> {
+        let mut listing = Listing::new(prefix, after, most, self.clock.now());
+        self.shards().for_each(|shard| shard.list(&mut listing));
+        listing.entries()
+    }
+
+    /// Removes every entry that is there when its shard's turn comes, and answers how many,
+    /// expired ones included. The counts in [`Cache::stats`] go on.
+    pub fn clear(&self) -> u64 {
+        self.shards().map(Shard::clear).sum()
+    }
+
     /// What the cache has counted, and what it holds.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let capacity = self.limits.capacity() as u64;
         let empty = Stats { capacity, ..Stats::default() };
-        let shards = std::iter::once(&self.first).chain(&self.others);
-        shards.fold(empty, |sum, shard| sum.plus(shard.stats()))
+        self.shards().fold(empty, |sum, shard| sum.plus(shard.stats()))
     }
 
     /// The limits that the cache was made with.
     #[must_use]
     pub fn limits(&self) -> CacheLimits {
         self.limits
+    }
+
+    fn shards(&self) -> impl Iterator<Item = &Shard> {
+        std::iter::once(&self.first).chain(&self.others)
     }
 
     /// The key's shard, and the part of its hash that did not choose the shard.
@@ -313,6 +336,49 @@ mod tests {
             time.advance(Duration::from_nanos(1));
             assert!(value(&cache, "k").is_none(), "{seconds} s");
         }
+    }
+
+    #[test]
+    fn a_listing_goes_through_all_live_entries_by_prefix_in_pages() {
+        let (cache, time) = new_cache();
+        for number in 0..500 {
+            cache.set(&format!("user:{number:03}"), "1", Some(60)).unwrap();
+            cache.set(&format!("gone:{number:03}"), "1", Some(1)).unwrap();
+        }
+        cache.set("user:kept", "[1]", None).unwrap();
+        cache.set("other", "1", None).unwrap();
+        time.advance(Duration::from_secs(10));
+        let mut keys = Vec::new();
+        let mut after = None;
+        loop {
+            let page = cache.list("user:", after.as_deref(), 64);
+            let Some(last) = page.last() else { break };
+            assert!(page.len() == 64 || keys.len() + page.len() == 501);
+            after = Some(last.key.clone());
+            keys.extend(page);
+        }
+        assert_eq!(keys.len(), 501);
+        assert!(keys.is_sorted_by(|one, next| one.key < next.key));
+        let fifty = Some(Duration::from_secs(50));
+        assert_eq!(keys[0], EntryInfo { key: "user:000".to_owned(), bytes: 9, remaining: fifty });
+        assert_eq!((keys[500].bytes, keys[500].remaining), (12, None));
+        assert_eq!(cache.list("", None, 1_000).len(), 502);
+        assert!(cache.list("gone:", None, 10).is_empty());
+        assert!(cache.list("", None, 0).is_empty());
+    }
+
+    #[test]
+    fn a_cleared_cache_is_empty_and_gives_its_memory_back() {
+        let (cache, _) = new_cache();
+        let empty = cache.stats().bytes;
+        for number in 0..1_000 {
+            cache.set(&number.to_string(), "1", None).unwrap();
+        }
+        assert_eq!(cache.clear(), 1_000);
+        assert_eq!((cache.stats().entries, cache.stats().bytes), (0, empty));
+        assert_eq!(cache.stats().sets, 1_000);
+        cache.set("k", "1", None).unwrap();
+        assert!(value(&cache, "k").is_some());
     }
 
     #[test]

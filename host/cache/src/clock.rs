@@ -63,6 +63,11 @@ impl Moment {
     pub(crate) const NEVER: Self = Self(u64::MAX);
     const LAST: u64 = u64::MAX - 1;
 
+    /// The time from an earlier moment to this one; zero from a later one.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
     /// This moment and `by`, at most the last that a clock can show.
     pub(crate) fn after(self, by: Duration) -> Self {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);

@@ -51,6 +51,11 @@ impl Deadline {
         self.0 != Moment::NEVER && self.is_at_or_before(clock.now())
     }
 
+    /// Time that is left at a moment before it, if there is a deadline.
+    pub(crate) fn remaining(self, now: Moment) -> Option<Duration> {
+        (self.0 != Moment::NEVER).then(|| self.0.since(now))
+    }
+
     /// Whether the entry is gone at a moment.
     pub(crate) fn is_at_or_before(self, now: Moment) -> bool {
         self.0 != Moment::NEVER && now >= self.0

@@ -38,6 +38,7 @@ mod value;
 mod clock;
 mod error;
 mod limits;
+mod listing;
 mod stats;
 
 mod eviction;
@@ -55,6 +56,7 @@ pub use limits::{
     CacheLimits, DEFAULT_CAPACITY, DEFAULT_VALUE_LIMIT, LimitsError, MIN_CAPACITY,
     MIN_CAPACITY_IN_VALUES,
 };
+pub use listing::EntryInfo;
 pub use name::{CacheName, Name, NameError};
 pub use stats::Stats;
 pub use value::{Json, MAX_DEPTH};

@@ -9,6 +9,7 @@ use crate::eviction::Sieve;
 use crate::expiry::{Deadline, Expiry};
 use crate::index::Index;
 use crate::key::{Key, MAX_KEY_BYTES};
+use crate::listing::Listing;
 use crate::pages::Pages;
 use crate::stats::Stats;
 use crate::value::Json;
@@ -103,6 +104,25 @@ impl Shard {
         let mut shard = self.lock();
         shard.stats.exists += 1;
         shard.find_live(hash, key, clock).is_some()
+    }
+
+    /// Shows every entry to a listing.
+    pub(crate) fn list(&self, listing: &mut Listing<'_>) {
+        let shard = self.lock();
+        for at in 0..shard.entries.len() {
+            if let Some(Entry { key, value, deadline }) = shard.entries.get(at) {
+                listing.see(key, key.len() + value.len(), *deadline);
+            }
+        }
+    }
+
+    /// Removes every entry, and answers how many. They are dropped outside the lock.
+    pub(crate) fn clear(&self) -> u64 {
+        let mut shard = self.lock();
+        let empty = Entries { stats: shard.stats, ..Entries::new(shard.capacity) };
+        let old = std::mem::replace(&mut *shard, empty);
+        drop(shard);
+        u64::from(old.entries.len())
     }
 
     /// The counts of this shard, without a capacity.

@@ -1,0 +1,57 @@
+//! What a cache tells of its entries to who looks after it: keys, sizes and expiries, no values.
+
+use crate::clock::Moment;
+use crate::expiry::Deadline;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What is known of a live entry without reading its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryInfo {
+    /// The key.
+    pub key: String,
+    /// Bytes of key and value together.
+    pub bytes: u64,
+    /// Time until the entry is gone; none when it has no expiry.
+    pub remaining: Option<Duration>,
+}
+
+/// The first keys, in the order of their bytes, of those that are wanted.
+pub(crate) struct Listing<'a> {
+    prefix: &'a str,
+    after: &'a str,
+    most: usize,
+    now: Moment,
+    found: BTreeMap<Box<str>, (usize, Option<Duration>)>,
+}
+
+impl<'a> Listing<'a> {
+    /// Wants keys that begin with `prefix` and come after `after`, at most so many.
+    pub(crate) fn new(prefix: &'a str, after: Option<&'a str>, most: usize, now: Moment) -> Self {
+        // No key is empty, so all come after the empty text.
+        Listing { prefix, after: after.unwrap_or(""), most, now, found: BTreeMap::new() }
+    }
+
+    /// Takes an entry into the listing, if it is live and among the first.
+    pub(crate) fn see(&mut self, key: &str, bytes: usize, deadline: Deadline) {
+        let is_first = self.found.len() < self.most
+            || self.found.last_key_value().is_some_and(|(last, _)| key < &**last);
+        let is_wanted = is_first && key > self.after && key.starts_with(self.prefix);
+        if !is_wanted || deadline.is_at_or_before(self.now) {
+            return;
+        }
+        self.found.insert(key.into(), (bytes, deadline.remaining(self.now)));
+        if self.found.len() > self.most {
+            self.found.pop_last();
+        }
+    }
+
+    pub(crate) fn entries(self) -> Vec<EntryInfo> {
+        let entry = |(key, (bytes, remaining)): (Box<str>, (usize, Option<Duration>))| EntryInfo {
+            key: key.into(),
+            bytes: bytes as u64,
+            remaining,
+        };
+        self.found.into_iter().map(entry).collect()
+    }
+}
