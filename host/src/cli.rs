@@ -1,10 +1,12 @@
 //! The command line: arguments in, library calls out.
 
 mod build;
+mod check;
 mod componentize;
 mod doctor;
 mod exit;
 mod limit;
+mod load;
 mod new;
 mod run;
 
@@ -27,8 +29,8 @@ Example:
   hostel new my-service
   hostel run my-service
 
-Exit codes: 0 all went well, 1 a service failed, 2 wrong usage, 3 a plugin could not be built or \
-loaded.";
+Exit codes: 0 all went well, 1 a service failed, 2 wrong usage or configuration, 3 a plugin could \
+not be built or loaded.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -37,6 +39,7 @@ enum Command {
     Build(build::Arguments),
     Componentize(componentize::Arguments),
     Doctor(doctor::Arguments),
+    Check(check::Arguments),
 }
 
 /// Parses the program's arguments, does what they say and answers the exit code.
@@ -49,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Build(arguments) => build::run(arguments),
         Command::Componentize(arguments) => componentize::run(arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
     };
     match done {
         Ok(code) => code,
@@ -63,6 +67,12 @@ pub fn main() -> ExitCode {
 fn say_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     telemetry::say(format_args!("{style}error{style:#}: {message}"));
+}
+
+/// Writes one line about something that works and should not stay to stderr.
+fn say_warning(message: &str) {
+    let style = anstyle::AnsiColor::Yellow.on_default().bold();
+    telemetry::say(format_args!("{style}warning{style:#}: {message}"));
 }
 
 /// Writes a result to stdout, on a line of its own. Whoever closed stdout does not want it: that

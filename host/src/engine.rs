@@ -14,7 +14,8 @@ mod world;
 pub(crate) use code::CodeStore;
 pub use error::{CallError, ComponentError};
 pub use instance::Instances;
-pub use limits::{Limit, LimitReached, Limits};
+pub(crate) use limits::Unit;
+pub use limits::{Limit, LimitError, LimitReached, Limits};
 pub use world::WorldMismatch;
 
 use crate::bindings::ServicePre;

@@ -30,17 +30,19 @@
 
 mod bindings;
 mod bounded;
+pub mod config;
 mod engine;
 mod hostcalls;
 mod plugin;
 mod telemetry;
 pub mod toolchain;
+mod units;
 
 #[doc(hidden)]
 pub mod cli;
 
 pub use engine::{
-    CallError, ComponentError, Instances, Limit, LimitReached, Limits, WorldMismatch,
+    CallError, ComponentError, Instances, Limit, LimitError, LimitReached, Limits, WorldMismatch,
 };
 pub use hostcalls::handler::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo};
 pub use hostel_cache::{
@@ -51,3 +53,4 @@ pub use plugin::{
     PluginSettings, Settings,
 };
 pub use telemetry::{Level, LogLine, LogSink};
+pub use units::UnitError;

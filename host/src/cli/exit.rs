@@ -10,7 +10,7 @@ pub(super) struct Exit {
 
 /// A service failed.
 pub(super) const SERVICE_FAILED: u8 = 1;
-/// The command line makes no sense.
+/// The command line or the configuration makes no sense.
 pub(super) const USAGE: u8 = 2;
 /// A plugin could not be built or loaded.
 pub(super) const NO_PLUGIN: u8 = 3;

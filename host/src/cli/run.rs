@@ -1,11 +1,11 @@
 //! `hostel run`: plugins in one host, each of their services called once.
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
-use super::limit::{LimitArgument, size};
-use super::{build, print, say, say_error};
+use super::limit::LimitArgument;
+use super::{load, print, say, say_error};
 use crate::{
-    CacheBinding, CacheLimits, CallError, Host, HostError, Limits, Name, PluginName,
-    PluginSettings, Request, Settings, telemetry, toolchain,
+    CacheBinding, CacheLimits, CallError, Host, Limits, Name, PluginSettings, Request, Settings,
+    telemetry, units,
 };
 use anyhow::Context;
 use std::io::Read;
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
     let payload = arguments.payload().map_err(Exit::usage)?;
     let settings = arguments.settings().map_err(Exit::usage)?;
     let grants = arguments.grants().map_err(Exit::usage)?;
-    let host = host(settings)?;
+    let host = load::host(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     runtime.block_on(async {
@@ -78,20 +78,6 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
             (true, true) => ExitCode::SUCCESS,
         })
     })
-}
-
-/// A host that keeps compiled code, or one that does not where that is impossible.
-fn host(settings: Settings) -> Result<Host, Exit> {
-    let code_folder = toolchain::code_folder();
-    let without = Settings { code_folder: None, ..settings.clone() };
-    let made = match Host::new(Settings { code_folder, ..settings }) {
-        Err(error @ HostError::CodeFolder { .. }) => {
-            say(&format!("{:#}", anyhow::Error::new(error)));
-            Host::new(without)
-        }
-        made => made,
-    };
-    made.map_err(Exit::usage)
 }
 
 impl Arguments {
@@ -117,7 +103,7 @@ impl Arguments {
     fn settings(&self) -> anyhow::Result<Settings> {
         let mut limits = Limits::default();
         for limit in &self.limits {
-            limit.apply(&mut limits).map_err(anyhow::Error::msg)?;
+            limit.apply(&mut limits)?;
         }
         let cache = match &self.cache_size {
             Some(text) => cache_limits(text).with_context(|| format!("--cache-size {text}"))?,
@@ -136,8 +122,7 @@ impl Arguments {
 }
 
 fn cache_limits(text: &str) -> anyhow::Result<CacheLimits> {
-    let capacity = usize::try_from(size(text).map_err(anyhow::Error::msg)?.as_u64())?;
-    Ok(CacheLimits::new(capacity, CacheLimits::default().value_limit())?)
+    Ok(CacheLimits::new(units::size(text)?, CacheLimits::default().value_limit())?)
 }
 
 /// Loads every path and answers the full names of all services, and whether all could be loaded.
@@ -145,8 +130,10 @@ async fn load_all(host: &Host, paths: &[PathBuf], grants: &PluginSettings) -> (V
     let mut services = Vec::new();
     let mut all_loaded = true;
     for path in paths {
-        match load(host, path, grants.clone()).await {
-            Ok(names) => services.extend(names),
+        match load::load(host, None, path, grants.clone()).await {
+            Ok((name, listed)) => {
+                services.extend(listed.iter().map(|service| format!("{name}.{}", service.name)));
+            }
             Err(error) => {
                 say_error(&format!("{error:#}"));
                 all_loaded = false;
@@ -154,25 +141,6 @@ async fn load_all(host: &Host, paths: &[PathBuf], grants: &PluginSettings) -> (V
         }
     }
     (services, all_loaded)
-}
-
-async fn load(host: &Host, path: &Path, grants: PluginSettings) -> anyhow::Result<Vec<String>> {
-    std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
-    let built = if is_component { None } else { Some(build::build(path)?) };
-    let file = built.as_deref().unwrap_or(path);
-    let doing = || format!("cannot load {}", path.display());
-    let name = PluginName::of_file(file).with_context(doing)?;
-    let component = read(file, host.limits().component).with_context(doing)?;
-    let services = host.load(name.clone(), component, grants).await.with_context(doing)?;
-    Ok(services.iter().map(|service| format!("{name}.{}", service.name)).collect())
-}
-
-/// Reads a component, and no more of a file than tells that it is larger than one may be.
-fn read(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(file)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The services that a name means: a full name, or the short name in any plugin.

@@ -1,6 +1,10 @@
 //! What one call may use up: every limit named, with its value and its reason.
 
-use bytesize::ByteSize;
+mod setting;
+
+pub use setting::LimitError;
+pub(crate) use setting::Unit;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -122,21 +126,7 @@ impl Limit {
 
     /// The error that says this limit was reached, with its value in `limits`.
     pub(crate) fn reached(self, limits: &Limits) -> LimitReached {
-        let size = |bytes: usize| ByteSize::b(bytes as u64).to_string();
-        let value = match self {
-            Limit::Time => humantime::format_duration(limits.time).to_string(),
-            Limit::Memory => size(limits.memory),
-            Limit::Stack => size(limits.stack),
-            Limit::Instances => limits.instances.to_string(),
-            Limit::Handles => limits.handles.to_string(),
-            Limit::HostcallBytes => size(limits.hostcall_bytes),
-            Limit::Random => ByteSize::b(limits.random).to_string(),
-            Limit::Request => size(limits.request),
-            Limit::Response => size(limits.response),
-            Limit::Headers => limits.headers.to_string(),
-            Limit::Component => ByteSize::b(limits.component).to_string(),
-            Limit::Services => limits.services.to_string(),
-        };
+        let value = limits.show(self.name()).unwrap_or_default();
         LimitReached { limit: self, value }
     }
 }

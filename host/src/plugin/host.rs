@@ -20,7 +20,7 @@ pub struct Settings {
     pub limits: Limits,
     /// How many calls are taken on at once.
     pub admission: Admission,
-    /// The size of each cache.
+    /// The size of each cache that is not opened before, by [`Host::caches`], with another.
     pub cache: CacheLimits,
     /// The clock that entries expire by.
     pub clock: Clock,
@@ -316,7 +316,15 @@ impl Host {
             CacheBinding::Private => CacheName::Private(plugin.as_name().clone()),
             CacheBinding::Configured(name) => CacheName::Configured(name.clone()),
         };
-        let cache = self.caches.open(name.clone(), self.cache_limits)?;
+        // A configured cache that is open has the size that it was opened with.
+        let open = match name {
+            CacheName::Private(_) => None,
+            CacheName::Configured(_) => self.caches.get(&name),
+        };
+        let cache = match open {
+            Some(cache) => cache,
+            None => self.caches.open(name.clone(), self.cache_limits)?,
+        };
         Ok((name, cache))
     }
 

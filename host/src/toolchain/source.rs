@@ -131,6 +131,32 @@ impl Source {
     }
 }
 
+/// The components and the sources of services in a folder, in the order of their names: the folder
+/// itself where it is the source of one, or else each component, source file and folder with a
+/// source in it. Hidden files and tests are none.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub fn services_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let is_package = |marker: &str| folder.join(marker).is_file();
+    if Language::ALL.into_iter().filter_map(Language::marker).any(is_package) {
+        return Ok(vec![folder.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
+        let is_source = || !is_test(&path) && Source::find(&path).is_ok();
+        if !hidden && (is_component || is_source()) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 fn folder_name(folder: &Path) -> String {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -197,6 +223,27 @@ mod tests {
         check(&["a.py", "b.py"], None);
         check(&["README.md"], None);
         check(&[], None);
+    }
+
+    #[test]
+    fn a_folder_holds_components_and_sources() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || -> Vec<String> {
+            let found = services_in(folder.path()).unwrap();
+            let names = found.iter().map(|path| path.file_name().unwrap().to_string_lossy());
+            names.map(|name| name.into_owned()).collect()
+        };
+        for file in ["b.wasm", "a.py", "a_test.py", ".c.wasm", "README.md"] {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        for inside in ["d", "empty", "e.wasm"] {
+            std::fs::create_dir(folder.path().join(inside)).unwrap();
+        }
+        std::fs::write(folder.path().join("d").join("go.mod"), "").unwrap();
+        assert_eq!(names(), ["a.py", "b.wasm", "d"]);
+        std::fs::write(folder.path().join("Cargo.toml"), "").unwrap();
+        assert_eq!(services_in(folder.path()).unwrap(), [folder.path()]);
+        assert!(services_in(&folder.path().join("gone")).is_err());
     }
 
     #[test]

@@ -213,6 +213,7 @@ fn every_help_has_an_example() {
         &["doctor", "--help"],
         &["componentize", "--help"],
         &["build", "--help"],
+        &["check", "--help"],
     ] {
         let output = hostel().args(command).output().unwrap();
         assert!(output.status.success());

@@ -11,6 +11,7 @@
 
 mod abi;
 mod cli;
+mod config;
 mod conformance;
 mod contract;
 mod examples;

@@ -43,10 +43,12 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("bounded", &[]),
     ("telemetry", &[]),
     ("toolchain", &["bounded"]),
+    ("units", &[]),
     ("hostcalls", &["bindings", "telemetry"]),
-    ("engine", &["bindings", "bounded", "hostcalls", "telemetry"]),
+    ("engine", &["bindings", "bounded", "hostcalls", "telemetry", "units"]),
     ("plugin", &["engine", "hostcalls", "telemetry"]),
-    ("cli", &["plugin", "engine", "hostcalls", "telemetry", "toolchain"]),
+    ("config", &["plugin", "engine", "telemetry", "units"]),
+    ("cli", &["config", "plugin", "engine", "hostcalls", "telemetry", "toolchain", "units"]),
 ];
 
 /// The module that each name at the crate's root comes from.

@@ -1,0 +1,129 @@
+//! `hostel check`: everything that a configuration says, without serving it.
+
+mod report;
+
+use super::exit::Exit;
+use super::{load, print};
+use crate::config::{Config, ConfigError, Configured, Route, instead};
+use crate::{CacheName, Host, PluginInfo, Settings, telemetry};
+use anyhow::Context;
+use report::{Asked, Checked, CheckedRoute, Report, told};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Check a configuration: the file, its plugins, their grants, and the routes to their services
+///
+/// Builds and compiles every plugin as serving would, and serves nothing. Without a configuration
+/// the current folder is checked.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hostel check
+  hostel check --config production.toml --json")]
+pub(super) struct Arguments {
+    /// The configuration; by default hostel.toml, where there is one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Print what was found as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
+    let usual = || Some(PathBuf::from("hostel.toml")).filter(|file| file.exists());
+    let file = arguments.config.clone().or_else(usual);
+    let mut report = Report { config: file.clone(), ..Report::default() };
+    match configured(file.as_deref()) {
+        Ok(Configured { config, warnings }) => {
+            report.warnings = told(&warnings);
+            check(&config, &mut report)?;
+        }
+        Err(ConfigError::Faults(faults)) => report.faults = told(&faults),
+        Err(error) => return Err(Exit::usage(error)),
+    }
+    if arguments.json {
+        let json = serde_json::to_vec_pretty(&report).context("cannot write the report");
+        print(&json.map_err(Exit::unwritten)?)?;
+    } else {
+        report.show()?;
+    }
+    Ok(report.code().into())
+}
+
+fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
+    match file {
+        Some(file) => Config::read(file, &|name| std::env::var(name).ok()),
+        None => Ok(Configured { config: Config::of_folder(Path::new(".")), warnings: Vec::new() }),
+    }
+}
+
+/// Loads all plugins, then looks up the routes' services.
+fn check(config: &Config, report: &mut Report) -> Result<(), Exit> {
+    let settings = Settings {
+        limits: config.limits.clone(),
+        cache: config.private_cache,
+        log: telemetry::stderr(),
+        ..Settings::default()
+    };
+    let host = load::host(settings)?;
+    for cache in &config.caches {
+        let name = CacheName::Configured(cache.name.clone());
+        host.caches().open(name, cache.limits).map_err(Exit::usage)?;
+    }
+    let mut asked: Vec<Asked> = config.plugins.iter().map(Asked::from).collect();
+    let found = load::unnamed(config).map_err(Exit::usage)?;
+    asked.extend(found.into_iter().map(|path| Asked::found(path, config)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
+    report.plugins = runtime.block_on(check_plugins(&host, asked));
+    let plugins = host.plugins();
+    let all_loaded = report.plugins.iter().all(|plugin| plugin.error.is_none());
+    let routes = config.routes.iter();
+    report.routes = routes.map(|route| checked_route(route, &plugins, all_loaded)).collect();
+    Ok(())
+}
+
+async fn check_plugins(host: &Host, asked: Vec<Asked>) -> Vec<Checked> {
+    let mut plugins = Vec::new();
+    for asked in asked {
+        let settings = asked.settings.clone();
+        let loaded = load::load(host, asked.name.clone(), &asked.path, settings).await;
+        plugins.push(Checked::new(host, asked, loaded));
+    }
+    plugins
+}
+
+fn checked_route(route: &Route, plugins: &[PluginInfo], all_loaded: bool) -> CheckedRoute {
+    let (plugin, short) = match route.service.split_once('.') {
+        Some((plugin, short)) => (plugin, Some(short)),
+        None => (route.service.as_str(), None),
+    };
+    let error = match plugins.iter().find(|info| info.name.as_str() == plugin) {
+        Some(info) => wrong_service(info, short),
+        // A plugin that did not load has been told of already.
+        None if !all_loaded => None,
+        None => {
+            let names = plugins.iter().map(|info| info.name.as_str());
+            Some(format!("no plugin `{plugin}` was found; {}", instead(plugin, names)))
+        }
+    };
+    CheckedRoute::new(route, error)
+}
+
+/// Why a plugin has no service of that name, or not one alone where none is named.
+fn wrong_service(info: &PluginInfo, short: Option<&str>) -> Option<String> {
+    let names = || info.services.iter().map(|service| service.name.as_str());
+    match short {
+        Some(short) if names().any(|name| name == short) => None,
+        Some(short) => {
+            let instead = instead(short, names());
+            Some(format!("the plugin `{}` has no service `{short}`; {instead}", info.name))
+        }
+        None if info.services.len() == 1 => None,
+        None => {
+            let names: Vec<_> = names().map(|name| format!("{}.{name}", info.name)).collect();
+            Some(format!("`{}` has several services; name one: {}", info.name, names.join(", ")))
+        }
+    }
+}

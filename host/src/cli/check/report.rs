@@ -1,0 +1,256 @@
+//! What `hostel check` found, as lines for people and as JSON.
+
+use crate::cli::exit::{Exit, NO_PLUGIN, USAGE};
+use crate::cli::{print, say_error, say_warning};
+use crate::config::{Callers, Config, Fault, PluginConfig, Route};
+use crate::{
+    Access, CacheBinding, Host, Instances, Limits, PluginName, PluginSettings, ServiceInfo,
+};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// What was found. Its JSON is the same.
+#[derive(Default, Serialize)]
+pub(super) struct Report {
+    /// The file; none: the folder's plugins were checked.
+    pub(super) config: Option<PathBuf>,
+    /// What is wrong with the file. Nothing else was checked then.
+    pub(super) faults: Vec<Told>,
+    pub(super) warnings: Vec<Told>,
+    pub(super) plugins: Vec<Checked>,
+    pub(super) routes: Vec<CheckedRoute>,
+}
+
+/// What is wrong, and where.
+#[derive(Serialize)]
+pub(super) struct Told {
+    file: PathBuf,
+    line: usize,
+    column: usize,
+    message: String,
+}
+
+/// A plugin that is to be loaded.
+pub(super) struct Asked {
+    /// None: as its file is called.
+    pub(super) name: Option<PluginName>,
+    pub(super) path: PathBuf,
+    pub(super) settings: PluginSettings,
+    callers: Callers,
+    calls: Option<usize>,
+}
+
+/// A plugin with its grants, or with why it cannot be loaded.
+#[derive(Serialize)]
+pub(super) struct Checked {
+    name: Option<String>,
+    path: PathBuf,
+    pub(super) error: Option<String>,
+    services: Vec<Service>,
+    cache: Option<String>,
+    access: &'static str,
+    instances: &'static str,
+    /// With reused instances only.
+    calls_per_instance: Option<u32>,
+    /// Those that differ from the host's.
+    limits: Vec<LimitOfPlugin>,
+    /// Calls under way, where the plugin says otherwise than the host.
+    calls: Option<usize>,
+    callers: String,
+}
+
+#[derive(Serialize)]
+struct Service {
+    name: String,
+    description: String,
+}
+
+#[derive(Serialize)]
+struct LimitOfPlugin {
+    name: &'static str,
+    value: String,
+}
+
+/// A route, with what is wrong about its service.
+#[derive(Serialize)]
+pub(super) struct CheckedRoute {
+    path: String,
+    methods: Vec<&'static str>,
+    service: String,
+    /// None: as the plugin says.
+    callers: Option<String>,
+    error: Option<String>,
+}
+
+pub(super) fn told(faults: &[Fault]) -> Vec<Told> {
+    let told = faults.iter().map(|Fault { place, message }| Told {
+        file: place.file.clone(),
+        line: place.line,
+        column: place.column,
+        message: message.clone(),
+    });
+    told.collect()
+}
+
+impl From<&PluginConfig> for Asked {
+    fn from(plugin: &PluginConfig) -> Self {
+        Asked {
+            name: Some(plugin.name.clone()),
+            path: plugin.path.clone(),
+            settings: plugin.settings.clone(),
+            callers: plugin.callers.clone(),
+            calls: plugin.calls,
+        }
+    }
+}
+
+impl Asked {
+    /// A plugin of the folder that the configuration says nothing about.
+    pub(super) fn found(path: PathBuf, config: &Config) -> Self {
+        let callers = config.server.callers.clone();
+        Asked { name: None, path, settings: PluginSettings::default(), callers, calls: None }
+    }
+}
+
+impl Checked {
+    pub(super) fn new(
+        host: &Host,
+        asked: Asked,
+        loaded: anyhow::Result<(PluginName, Vec<ServiceInfo>)>,
+    ) -> Self {
+        let Asked { name, path, settings, callers, calls } = asked;
+        let (name, services, error) = match loaded {
+            Ok((name, services)) => (Some(name), services, None),
+            Err(error) => (name, Vec::new(), Some(format!("{error:#}"))),
+        };
+        let cache = match (&settings.cache, &name) {
+            (CacheBinding::Configured(cache), _) => Some(cache.to_string()),
+            (CacheBinding::Private, name) => name.as_ref().map(|name| format!("plugin/{name}")),
+        };
+        let (instances, calls_per_instance) = match settings.instances {
+            Instances::Fresh => ("fresh", None),
+            Instances::Reuse { calls } => ("reuse", Some(calls.get())),
+        };
+        Checked {
+            name: name.map(|name| name.to_string()),
+            path,
+            error,
+            services: services.into_iter().map(Service::from).collect(),
+            cache,
+            access: match settings.access {
+                Access::ReadWrite => "read-write",
+                Access::ReadOnly => "read-only",
+            },
+            instances,
+            calls_per_instance,
+            limits: settings.limits.map(|own| differing(&own, host.limits())).unwrap_or_default(),
+            calls,
+            callers: show_callers(&callers),
+        }
+    }
+
+    /// What it offers and what it is granted.
+    fn line(&self) -> String {
+        let services: Vec<_> = self.services.iter().map(|service| &*service.name).collect();
+        let mut parts = vec![services.join(", ")];
+        let cache = self.cache.as_deref().unwrap_or_default();
+        parts.push(format!("cache {cache}, {}", self.access));
+        parts.extend(self.calls_per_instance.map(|calls| format!("{calls} calls an instance")));
+        if !self.limits.is_empty() {
+            let limits = self.limits.iter().map(|limit| format!("{} {}", limit.name, limit.value));
+            parts.push(format!("limits {}", limits.collect::<Vec<_>>().join(", ")));
+        }
+        parts.extend(self.calls.map(|calls| format!("{calls} calls at once")));
+        parts.push(format!("callers {}", self.callers));
+        format!("{}: {}", self.name.as_deref().unwrap_or_default(), parts.join("; "))
+    }
+}
+
+impl CheckedRoute {
+    pub(super) fn new(route: &Route, error: Option<String>) -> Self {
+        CheckedRoute {
+            path: route.path.to_string(),
+            methods: route.methods.iter().map(|method| method.as_str()).collect(),
+            service: route.service.clone(),
+            callers: route.callers.as_ref().map(show_callers),
+            error,
+        }
+    }
+}
+
+impl From<ServiceInfo> for Service {
+    fn from(ServiceInfo { name, description }: ServiceInfo) -> Self {
+        Service { name, description }
+    }
+}
+
+impl Report {
+    /// Prints a line for each plugin and a last one to stdout, and what is wrong to stderr.
+    pub(super) fn show(&self) -> Result<(), Exit> {
+        let place = |told: &Told| {
+            format!("{}:{}:{}: {}", told.file.display(), told.line, told.column, told.message)
+        };
+        self.warnings.iter().for_each(|warning| say_warning(&place(warning)));
+        self.faults.iter().for_each(|fault| say_error(&place(fault)));
+        for plugin in &self.plugins {
+            match &plugin.error {
+                Some(error) => say_error(error),
+                None => print(plugin.line().as_bytes())?,
+            }
+        }
+        for CheckedRoute { path, error, .. } in &self.routes {
+            if let Some(error) = error {
+                say_error(&format!("the route {path}: {error}"));
+            }
+        }
+        print(self.last_line().as_bytes())
+    }
+
+    fn last_line(&self) -> String {
+        let services = self.plugins.iter().map(|plugin| plugin.services.len()).sum();
+        let what = [
+            several(self.plugins.len(), "plugin"),
+            several(services, "service"),
+            several(self.routes.len(), "route"),
+        ];
+        match self.wrong() {
+            0 => format!("{}: all is well", what.join(", ")),
+            wrong => format!("{}: {wrong} wrong", what.join(", ")),
+        }
+    }
+
+    /// The exit code: the configuration comes before the plugins.
+    pub(super) fn code(&self) -> u8 {
+        let routes_fit = self.routes.iter().all(|route| route.error.is_none());
+        match (self.faults.is_empty() && routes_fit, self.wrong()) {
+            (false, _) => USAGE,
+            (true, 0) => 0,
+            (true, _) => NO_PLUGIN,
+        }
+    }
+
+    fn wrong(&self) -> usize {
+        let plugins = self.plugins.iter().filter(|plugin| plugin.error.is_some()).count();
+        let routes = self.routes.iter().filter(|route| route.error.is_some()).count();
+        self.faults.len() + plugins + routes
+    }
+}
+
+fn several(count: usize, what: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{end}")
+}
+
+fn differing(own: &Limits, of_host: &Limits) -> Vec<LimitOfPlugin> {
+    let limits = Limits::names().filter(|name| own.show(name) != of_host.show(name));
+    let limits =
+        limits.map(|name| LimitOfPlugin { name, value: own.show(name).unwrap_or_default() });
+    limits.collect()
+}
+
+fn show_callers(callers: &Callers) -> String {
+    match callers {
+        Callers::Open => "open".to_owned(),
+        Callers::Group(name) => name.clone(),
+    }
+}

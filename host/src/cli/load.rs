@@ -1,0 +1,68 @@
+//! From a path to a plugin of a host: built where it is source, then compiled and checked.
+
+use super::exit::Exit;
+use super::{build, say};
+use crate::config::{Config, PluginConfig};
+use crate::{Host, HostError, PluginName, PluginSettings, ServiceInfo, Settings, toolchain};
+use anyhow::Context;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A host that keeps compiled code, or one that does not where that is impossible.
+pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
+    let code_folder = toolchain::code_folder();
+    let without = Settings { code_folder: None, ..settings.clone() };
+    let made = match Host::new(Settings { code_folder, ..settings }) {
+        Err(error @ HostError::CodeFolder { .. }) => {
+            say(&format!("{:#}", anyhow::Error::new(error)));
+            Host::new(without)
+        }
+        made => made,
+    };
+    made.map_err(Exit::usage)
+}
+
+/// Loads what is at a path, by this name or the one that its file gives it.
+pub(super) async fn load(
+    host: &Host,
+    name: Option<PluginName>,
+    path: &Path,
+    settings: PluginSettings,
+) -> anyhow::Result<(PluginName, Vec<ServiceInfo>)> {
+    std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
+    let built = if is_component { None } else { Some(build::build(path)?) };
+    let file = built.as_deref().unwrap_or(path);
+    let doing = || format!("cannot load {}", path.display());
+    let name = name.map_or_else(|| PluginName::of_file(file), Ok).with_context(doing)?;
+    let component = read(file, host.limits().component).with_context(doing)?;
+    let services = host.load(name.clone(), component, settings).await.with_context(doing)?;
+    Ok((name, services))
+}
+
+/// What lies in the folder of plugins and is none of those that the configuration names.
+pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<PathBuf>> {
+    let Some(folder) = &config.folder else { return Ok(Vec::new()) };
+    let mut found = toolchain::services_in(folder)
+        .with_context(|| format!("cannot read the folder of plugins {}", folder.display()))?;
+    found.retain(|path| !config.plugins.iter().any(|plugin| is_of(plugin, path)));
+    Ok(found)
+}
+
+/// Whether a path is the plugin's own, or a component that would have its name.
+fn is_of(plugin: &PluginConfig, path: &Path) -> bool {
+    let is_component = path.extension().is_some_and(|end| end == "wasm");
+    let same_name = PluginName::of_file(path).is_ok_and(|name| name == plugin.name);
+    let same_path = match (path.canonicalize(), plugin.path.canonicalize()) {
+        (Ok(path), Ok(own)) => path == own,
+        _ => false,
+    };
+    same_path || (is_component && same_name)
+}
+
+/// Reads a component, and no more of a file than tells that it is larger than one may be.
+fn read(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,139 @@
+//! What is wrong with a configuration, where, and what was probably meant.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A place in a file that a person can go to; lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file as it was named.
+    pub file: PathBuf,
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+/// One thing that is wrong: where and what, with the value, what is allowed, and the fix. Never a
+/// secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it is written.
+    pub place: Place,
+    /// One line.
+    pub message: String,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read, or is no UTF-8.
+    #[error("cannot read {}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// All that is wrong with it, in the order of the lines.
+    #[error("{}", lines(.0))]
+    Faults(Vec<Fault>),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+fn lines(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Collects what is wrong with one file while it is read.
+pub(super) struct Notes<'a> {
+    file: &'a Path,
+    text: &'a str,
+    pub(super) faults: Vec<Fault>,
+    pub(super) warnings: Vec<Fault>,
+}
+
+impl<'a> Notes<'a> {
+    pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
+        Notes { file, text, faults: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// Notes a fault of what is written at these bytes.
+    pub(super) fn fault(&mut self, at: Range<usize>, message: impl fmt::Display) {
+        let fault = Fault { place: self.place(at), message: message.to_string() };
+        self.faults.push(fault);
+    }
+
+    /// Notes something that works and should not stay.
+    pub(super) fn warn(&mut self, at: Range<usize>, message: impl fmt::Display) {
+        let warning = Fault { place: self.place(at), message: message.to_string() };
+        self.warnings.push(warning);
+    }
+
+    fn place(&self, at: Range<usize>) -> Place {
+        let before = self.text.get(..at.start).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Place {
+            file: self.file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before.chars().count()
+                - before.get(..line_start).unwrap_or_default().chars().count()
+                + 1,
+        }
+    }
+}
+
+/// What is right instead of a name that is not: the nearest one, or all there are.
+pub(crate) fn instead<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let distance = |other: &str| match other.starts_with(name) && !name.is_empty() {
+        true => 1,
+        false => strsim::osa_distance(name, other),
+    };
+    let nearest = known.iter().map(|other| (distance(other), *other)).min();
+    let near = nearest.filter(|(distance, other)| *distance <= other.len().max(name.len()) / 3);
+    match (near, known.is_empty()) {
+        (Some((_, nearest)), _) => format!("did you mean `{nearest}`?"),
+        (None, true) => "there is none".to_owned(),
+        (None, false) => format!("there are: {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_counts_lines_and_characters_from_1() {
+        let text = "a = 1\nžš = 2\n\nb";
+        let notes = Notes::new(Path::new("hostel.toml"), text);
+        for (at, place) in
+            [(0, "1:1"), (4, "1:5"), (6, "2:1"), (11, "2:4"), (text.len() - 1, "4:1")]
+        {
+            assert_eq!(notes.place(at..at).to_string(), format!("hostel.toml:{place}"), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_right_is_told_the_right_one() {
+        let known = ["listen", "token-env", "token-file"];
+        assert_eq!(instead("lisen", known), "did you mean `listen`?");
+        assert_eq!(instead("token", known), "did you mean `token-env`?");
+        assert_eq!(instead("token_file", known), "did you mean `token-file`?");
+        assert_eq!(instead("colour", known), "there are: listen, token-env, token-file");
+        assert_eq!(instead("users", []), "there is none");
+    }
+}

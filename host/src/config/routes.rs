@@ -1,0 +1,241 @@
+//! Routes: paths and methods that lead to services.
+
+use super::Callers;
+use super::callers::CallerGroup;
+use super::error::{Notes, instead};
+use super::raw::{self, At};
+use super::read::callers;
+use crate::PluginName;
+use std::fmt;
+
+/// A path and methods that lead to a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Which paths it takes.
+    pub path: PathPattern,
+    /// Which methods it takes; empty: any.
+    pub methods: Vec<Method>,
+    /// `<plugin>.<service>`, or the plugin alone where it has one service.
+    pub service: String,
+    /// Who may call; none: as the plugin says.
+    pub callers: Option<Callers>,
+}
+
+/// A method that a route can be bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+}
+
+/// Which paths a route takes: `/`, or segments that a path has to have one for one.
+///
+/// Ordered so that of two patterns that take the same path, the one with fixed text where the
+/// other has a parameter, first from the left, is the lesser.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PathPattern(Vec<Segment>);
+
+/// One segment of a [`PathPattern`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Segment {
+    /// This text, once the path's segment is decoded.
+    Fixed(String),
+    /// Any one segment that is not empty; decoded, it is the path parameter of this name.
+    Parameter(String),
+}
+
+/// Why a text is no pattern of paths.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It does not begin with a slash.
+    #[error("the path {0:?} has to begin with a slash")]
+    NoSlash(String),
+    /// It has a segment that no path can have.
+    #[error("the path {0:?} has the segment {1:?}: a segment is not empty, `.` or `..`")]
+    Segment(String, String),
+    /// It has a character that is not written in one.
+    #[error("the path {0:?} has {1:?}: write the text as it is, not encoded, without a query")]
+    Character(String, char),
+    /// A parameter is not a whole segment with a name.
+    #[error(
+        "the path {0:?} has the segment {1:?}: a parameter is a whole segment, `{{name}}`, of \
+         letters, digits, hyphens and underscores"
+    )]
+    Parameter(String, String),
+    /// Two parameters of one name.
+    #[error("the path {0:?} has the parameter `{1}` twice")]
+    Twice(String, String),
+}
+
+impl PathPattern {
+    /// Reads a pattern: `/users/{id}`.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none.
+    pub fn new(text: &str) -> Result<Self, PatternError> {
+        let whole = || text.to_owned();
+        let inside = text.strip_prefix('/').ok_or_else(|| PatternError::NoSlash(whole()))?;
+        let mut segments: Vec<Segment> = Vec::new();
+        for part in inside.split('/').filter(|_| !inside.is_empty()) {
+            let segment = segment(text, part)?;
+            if let Segment::Parameter(name) = &segment
+                && segments.contains(&segment)
+            {
+                return Err(PatternError::Twice(whole(), name.clone()));
+            }
+            segments.push(segment);
+        }
+        Ok(PathPattern(segments))
+    }
+
+    /// The segments, none for `/`.
+    pub fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    /// Whether the two take the same paths: they differ at most in what parameters are called.
+    fn is_like(&self, other: &PathPattern) -> bool {
+        let like = |pair: (&Segment, &Segment)| match pair {
+            (Segment::Fixed(a), Segment::Fixed(b)) => a == b,
+            (Segment::Parameter(_), Segment::Parameter(_)) => true,
+            _ => false,
+        };
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(like)
+    }
+}
+
+fn segment(whole: &str, text: &str) -> Result<Segment, PatternError> {
+    if ["", ".", ".."].contains(&text) {
+        return Err(PatternError::Segment(whole.to_owned(), text.to_owned()));
+    }
+    if let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !name.is_empty() && name.chars().all(allowed) {
+            return Ok(Segment::Parameter(name.to_owned()));
+        }
+    }
+    if text.contains(['{', '}']) {
+        return Err(PatternError::Parameter(whole.to_owned(), text.to_owned()));
+    }
+    let wrong = |c: char| "%?#\\".contains(c) || c.is_whitespace() || c.is_control();
+    match text.chars().find(|c| wrong(*c)) {
+        Some(character) => Err(PatternError::Character(whole.to_owned(), character)),
+        None => Ok(Segment::Fixed(text.to_owned())),
+    }
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("/");
+        }
+        self.0.iter().try_for_each(|segment| match segment {
+            Segment::Fixed(text) => write!(f, "/{text}"),
+            Segment::Parameter(name) => write!(f, "/{{{name}}}"),
+        })
+    }
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Method; 7] = [
+        Method::Get,
+        Method::Head,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Delete,
+        Method::Options,
+    ];
+
+    /// The method as it is sent, in upper case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+            Method::Options => "OPTIONS",
+        }
+    }
+}
+
+/// Reads the routes; of two that take the same request, the one that comes first in the list is
+/// the one that fits it best.
+pub(super) fn routes(
+    raw: &[At<raw::Route>],
+    plugins: &[&str],
+    has_folder: bool,
+    groups: &[CallerGroup],
+    notes: &mut Notes<'_>,
+) -> Vec<Route> {
+    let mut routes: Vec<Route> = Vec::new();
+    for raw in raw.iter().map(At::get) {
+        let methods = methods(raw.methods.as_deref().unwrap_or_default(), notes);
+        check_service(&raw.service, plugins, has_folder, notes);
+        let callers = callers(raw.callers.as_ref(), groups, notes);
+        let path = match PathPattern::new(raw.path.get()) {
+            Ok(path) => path,
+            Err(error) => {
+                notes.fault(raw.path.at(), error);
+                continue;
+            }
+        };
+        let route = Route { path, methods, service: raw.service.get().clone(), callers };
+        if let Some(other) = routes.iter().find(|other| clash(other, &route)) {
+            let (path, other) = (&route.path, &other.path);
+            notes.fault(raw.path.at(), format_args!("{path} takes requests that the route {other} above takes: give each its own path or methods"));
+        }
+        routes.push(route);
+    }
+    routes.sort_by(|a, b| a.path.cmp(&b.path));
+    routes
+}
+
+fn clash(a: &Route, b: &Route) -> bool {
+    let common = a.methods.is_empty()
+        || b.methods.is_empty()
+        || a.methods.iter().any(|method| b.methods.contains(method));
+    common && a.path.is_like(&b.path)
+}
+
+fn methods(raw: &[At<String>], notes: &mut Notes<'_>) -> Vec<Method> {
+    let mut methods = Vec::new();
+    for written in raw {
+        match Method::ALL.into_iter().find(|method| method.as_str() == written.get()) {
+            Some(method) => methods.push(method),
+            None => {
+                let upper = written.get().to_ascii_uppercase();
+                let instead = instead(&upper, Method::ALL.map(Method::as_str));
+                notes.fault(written.at(), format_args!("no method {:?}; {instead}", written.get()));
+            }
+        }
+    }
+    methods
+}
+
+/// Checks that the plugin of a service is configured, or may come from the folder of plugins.
+fn check_service(service: &At<String>, plugins: &[&str], has_folder: bool, notes: &mut Notes<'_>) {
+    let (plugin, short) = match service.get().split_once('.') {
+        Some((plugin, short)) => (plugin, Some(short)),
+        None => (service.get().as_str(), None),
+    };
+    if plugins.contains(&plugin) && short != Some("") {
+        return;
+    }
+    match PluginName::new(plugin) {
+        Err(_) => notes.fault(service.at(), format_args!("{:?} is no service: write `PLUGIN.SERVICE`, or the plugin alone where it has one service", service.get())),
+        Ok(_) if short == Some("") => notes.fault(service.at(), format_args!("{:?} names no service after the dot", service.get())),
+        Ok(_) if has_folder => {}
+        Ok(_) => notes.fault(service.at(), format_args!("no plugin `{plugin}` is configured in [plugins]; {}", instead(plugin, plugins.iter().copied()))),
+    }
+}

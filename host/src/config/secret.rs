@@ -1,0 +1,214 @@
+//! Secrets, of which only a hash is kept.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, Params, PasswordHasher, PasswordVerifier};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use subtle::ConstantTimeEq;
+
+/// Fewest characters of a token: 128 random bits do not fit in fewer that can be typed.
+const TOKEN_CHARACTERS: usize = 20;
+
+/// Most memory that checking one password may take, in KiB: 256 MiB. Every caller can make the
+/// host take it.
+const MOST_MEMORY: u32 = 256 << 10;
+
+/// Most passes over that memory, and most lanes.
+const MOST_PASSES: u32 = 64;
+
+/// What begins the hash of a token.
+const TOKEN_PREFIX: &str = "sha256:";
+
+/// What a secret is compared with: SHA-256 of a token, whose randomness nobody can guess through,
+/// or Argon2id of a password, which is slow to guess. Never the secret; shown as nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretHash(Kind);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Kind {
+    Token([u8; 32]),
+    Password(Box<PasswordHash>),
+}
+
+/// Why a text is no secret or no hash of one. Holds nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// The token is one that can be guessed.
+    #[error(
+        "the token has fewer than {TOKEN_CHARACTERS} characters and can be guessed: make one with \
+         `openssl rand -hex 32`"
+    )]
+    ShortToken,
+    /// The password is empty.
+    #[error("the password is empty")]
+    NoPassword,
+    /// The system gives no random numbers, or not the memory that hashing takes.
+    #[error("the password cannot be hashed here")]
+    NotHashed,
+    /// Not the hash of a token.
+    #[error(
+        "that is no hash of a token: write `sha256:` and 64 hexadecimal digits, as `sha256sum` prints them"
+    )]
+    NotOfToken,
+    /// Not the hash of a password.
+    #[error(
+        "that is no hash of a password: write an Argon2id PHC string, which begins `$argon2id$v=19$m=`"
+    )]
+    NotOfPassword,
+    /// The hash of a password asks for more than a host should give.
+    #[error(
+        "the Argon2id parameters are too large: at most m={MOST_MEMORY}, t={MOST_PASSES} and p={MOST_PASSES}"
+    )]
+    TooDear,
+}
+
+impl SecretHash {
+    /// The hash of a token.
+    ///
+    /// # Errors
+    ///
+    /// When the token has too few characters to be random.
+    pub fn of_token(token: &[u8]) -> Result<Self, SecretError> {
+        if token.len() < TOKEN_CHARACTERS {
+            return Err(SecretError::ShortToken);
+        }
+        Ok(SecretHash(Kind::Token(Sha256::digest(token).into())))
+    }
+
+    /// The hash of a password, with a salt of its own. Takes tens of milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the password is empty, or the system gives no random numbers.
+    pub fn of_password(password: &[u8]) -> Result<Self, SecretError> {
+        if password.is_empty() {
+            return Err(SecretError::NoPassword);
+        }
+        let hash = Argon2::default().hash_password(password);
+        hash.map(|hash| SecretHash(Kind::Password(Box::new(hash))))
+            .map_err(|_| SecretError::NotHashed)
+    }
+
+    /// Reads the hash of a token: `sha256:` and 64 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none.
+    pub fn read_token_hash(text: &str) -> Result<Self, SecretError> {
+        let digits = text.strip_prefix(TOKEN_PREFIX).ok_or(SecretError::NotOfToken)?;
+        let digest = bytes_of_hex(digits).ok_or(SecretError::NotOfToken)?;
+        Ok(SecretHash(Kind::Token(digest)))
+    }
+
+    /// Reads the hash of a password: an Argon2id PHC string, with a salt and a hash.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none, or checking a password against it would take too much.
+    pub fn read_password_hash(text: &str) -> Result<Self, SecretError> {
+        let hash = PasswordHash::new(text).map_err(|_| SecretError::NotOfPassword)?;
+        let whole = hash.salt.is_some() && hash.hash.is_some();
+        if hash.algorithm.as_str() != "argon2id" || !whole {
+            return Err(SecretError::NotOfPassword);
+        }
+        let cost = Params::try_from(&hash).map_err(|_| SecretError::NotOfPassword)?;
+        let passes = cost.t_cost().max(cost.p_cost());
+        if cost.m_cost() > MOST_MEMORY || passes > MOST_PASSES {
+            return Err(SecretError::TooDear);
+        }
+        Ok(SecretHash(Kind::Password(Box::new(hash))))
+    }
+
+    /// Whether this is the secret, told in a time that does not depend on how much of it is right.
+    ///
+    /// A token takes a microsecond. A password takes tens of milliseconds and as many MiB of
+    /// memory, which is what makes it slow to guess: never check one on a thread that runs
+    /// asynchronous tasks, and bound how many are checked at once.
+    #[must_use]
+    pub fn verify(&self, secret: &[u8]) -> bool {
+        match &self.0 {
+            Kind::Token(digest) => digest.ct_eq(Sha256::digest(secret).as_ref()).into(),
+            Kind::Password(hash) => Argon2::default().verify_password(secret, &**hash).is_ok(),
+        }
+    }
+}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash")
+    }
+}
+
+fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 {
+        return None;
+    }
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect();
+    let digits = digits?;
+    let bytes: Vec<u8> = digits
+        .chunks_exact(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+        .collect();
+    bytes.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &[u8] = b"0123456789abcdefghij";
+
+    #[test]
+    fn only_the_token_itself_is_right() {
+        let hash = SecretHash::of_token(TOKEN).unwrap();
+        assert!(hash.verify(TOKEN));
+        for wrong in [&b""[..], b"0123456789abcdefghik", b"0123456789abcdefghij "] {
+            assert!(!hash.verify(wrong), "{wrong:?}");
+        }
+        assert_eq!(SecretHash::of_token(b"short"), Err(SecretError::ShortToken));
+    }
+
+    #[test]
+    fn the_hash_of_a_token_is_what_sha256sum_prints() {
+        let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        for text in [abc.to_owned(), abc.replace("ba78", "BA78")] {
+            assert!(SecretHash::read_token_hash(&text).unwrap().verify(b"abc"));
+        }
+        let short = abc.get(..70).unwrap();
+        for wrong in ["", "abc", short, &format!("{abc}0"), &abc.replace("ba", "xy"), "$argon2id$"]
+        {
+            assert_eq!(SecretHash::read_token_hash(wrong), Err(SecretError::NotOfToken), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_the_password_itself_is_right() {
+        let hash = SecretHash::of_password(b"correct horse").unwrap();
+        assert!(hash.verify(b"correct horse"));
+        assert!(!hash.verify(b"correct house") && !hash.verify(b""));
+        assert_eq!(SecretHash::of_password(b""), Err(SecretError::NoPassword));
+    }
+
+    /// A test vector of the reference implementation, of the password `password`.
+    const PHC: &str =
+        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+
+    #[test]
+    fn the_hash_of_a_password_is_read_as_others_write_it() {
+        assert!(SecretHash::read_password_hash(PHC).unwrap().verify(b"password"));
+        let wrong = |text: &str| SecretHash::read_password_hash(text).unwrap_err();
+        for text in ["", "password", "sha256:00", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ"] {
+            assert_eq!(wrong(text), SecretError::NotOfPassword, "{text}");
+        }
+        assert_eq!(wrong(&PHC.replace("argon2id", "argon2i")), SecretError::NotOfPassword);
+        assert_eq!(wrong(&PHC.replace("m=256", "m=4294967295")), SecretError::TooDear);
+        assert_eq!(wrong(&PHC.replace("t=2", "t=65")), SecretError::TooDear);
+    }
+
+    #[test]
+    fn a_hash_shows_nothing() {
+        let shown = format!("{:?}", SecretHash::read_password_hash(PHC).unwrap());
+        assert_eq!(shown, "SecretHash");
+    }
+}

@@ -1,0 +1,138 @@
+//! The shape of a file: which keys there are and what each holds, and everything in a file that
+//! does not fit it.
+//!
+//! The types of [`raw`](super::raw) would end at their first mistake; a schema is made of them and
+//! followed here, so that all mistakes are told at once.
+
+use super::error::{Notes, instead};
+use super::raw::Raw;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+/// The JSON schema of a configuration file, for editors.
+///
+/// Made of the types that a file is read into. TOML has no null, so nothing in it is nullable.
+#[must_use]
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<Raw>().to_value();
+    without_null(&mut schema);
+    schema
+}
+
+fn without_null(schema: &mut Value) {
+    if let Value::Object(map) = schema {
+        if let Some(Value::Array(types)) = map.get_mut("type") {
+            types.retain(|kind| kind != "null");
+            if let [only] = types.as_slice() {
+                let only = only.clone();
+                map.insert("type".to_owned(), only);
+            }
+        }
+        if let Some(Value::Array(values)) = map.get_mut("enum") {
+            values.retain(|value| !value.is_null());
+        }
+        map.values_mut().for_each(without_null);
+    } else if let Value::Array(values) = schema {
+        values.iter_mut().for_each(without_null);
+    }
+}
+
+/// Notes everything in a file that does not fit its shape.
+pub(super) fn check(file: &Spanned<DeTable<'_>>, notes: &mut Notes<'_>) {
+    let schema = schema();
+    check_table(file.get_ref(), file.span(), &schema, "", notes);
+}
+
+fn check_value(value: &Spanned<DeValue<'_>>, schema: &Value, path: &str, notes: &mut Notes<'_>) {
+    let at = value.span();
+    match (schema.get("type").and_then(Value::as_str), value.get_ref()) {
+        (Some("object"), DeValue::Table(table)) => check_table(table, at, schema, path, notes),
+        (Some("array"), DeValue::Array(values)) => {
+            let items = schema.get("items").unwrap_or(&Value::Null);
+            values.iter().for_each(|value| check_value(value, items, path, notes));
+        }
+        (Some("string"), DeValue::String(text)) => check_word(text, at, schema, path, notes),
+        (Some("integer"), DeValue::Integer(number)) => {
+            check_number(number, at, schema, path, notes);
+        }
+        (Some("boolean"), DeValue::Boolean(_)) => {}
+        (wanted, found) => {
+            let wanted = wanted.map_or("something else", with_example);
+            let found = with_article(found.type_str());
+            notes.fault(at, format_args!("`{path}` is {found}; it has to be {wanted}"));
+        }
+    }
+}
+
+fn check_table(
+    table: &DeTable<'_>,
+    at: Range<usize>,
+    schema: &Value,
+    path: &str,
+    notes: &mut Notes<'_>,
+) {
+    let known = schema.get("properties").and_then(Value::as_object);
+    let others = schema.get("additionalProperties").filter(|others| others.is_object());
+    for (key, value) in table {
+        let inner = if path.is_empty() {
+            key.get_ref().to_string()
+        } else {
+            format!("{path}.{}", key.get_ref())
+        };
+        match known.and_then(|known| known.get(&**key.get_ref())).or(others) {
+            Some(schema) => check_value(value, schema, &inner, notes),
+            None => {
+                let names = known.into_iter().flat_map(|known| known.keys()).map(String::as_str);
+                let instead = instead(key.get_ref(), names);
+                notes.fault(key.span(), format_args!("there is no setting `{inner}`; {instead}"));
+            }
+        }
+    }
+    let needed = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+    for name in needed.filter_map(Value::as_str).filter(|name| !table.contains_key(*name)) {
+        notes.fault(at.clone(), format_args!("`{path}` needs `{name}`"));
+    }
+}
+
+fn check_word(text: &str, at: Range<usize>, schema: &Value, path: &str, notes: &mut Notes<'_>) {
+    let Some(words) = schema.get("enum").and_then(Value::as_array) else { return };
+    let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+    if !words.contains(&text) {
+        let offered = words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
+        notes.fault(at, format_args!("`{path}` is {text:?}; what is offered is {offered}"));
+    }
+}
+
+fn check_number(
+    number: &DeInteger<'_>,
+    at: Range<usize>,
+    schema: &Value,
+    path: &str,
+    notes: &mut Notes<'_>,
+) {
+    let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or_default();
+    let most = i64::from(u32::MAX);
+    let value = i64::from_str_radix(number.as_str(), number.radix());
+    if !value.is_ok_and(|value| (least..=most).contains(&value)) {
+        notes.fault(at, format_args!("`{path}` is {number}; it has to be from {least} to {most}"));
+    }
+}
+
+fn with_example(kind: &str) -> &'static str {
+    match kind {
+        "object" => "a table",
+        "array" => "a list, as in [\"a\", \"b\"]",
+        "string" => "a text in quotation marks",
+        "integer" => "a whole number, as in 1000",
+        _ => "true or false",
+    }
+}
+
+fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}

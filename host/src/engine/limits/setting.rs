@@ -1,0 +1,189 @@
+//! Each limit by its name: what it counts, and setting it from what a person wrote.
+
+use super::Limits;
+use crate::units::{UnitError, count, duration, show_duration, show_size, size};
+use std::time::Duration;
+
+/// A limit that can be set.
+struct Setting {
+    name: &'static str,
+    place: Place,
+}
+
+/// Where a limit is kept, and so how it is written.
+#[derive(Clone, Copy)]
+enum Place {
+    Time(fn(&mut Limits) -> &mut Duration),
+    Bytes(fn(&mut Limits) -> &mut usize),
+    LongBytes(fn(&mut Limits) -> &mut u64),
+    Count(fn(&mut Limits) -> &mut usize),
+    LongCount(fn(&mut Limits) -> &mut u64),
+}
+
+/// How a limit is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// As in `5s`.
+    Time,
+    /// As in `64MiB`.
+    Bytes,
+    /// A whole number.
+    Count,
+}
+
+/// Every limit, by the name that errors and the configuration use.
+const SETTINGS: &[Setting] = &[
+    Setting { name: "time", place: Place::Time(|limits| &mut limits.time) },
+    Setting { name: "memory", place: Place::Bytes(|limits| &mut limits.memory) },
+    Setting { name: "stack", place: Place::Bytes(|limits| &mut limits.stack) },
+    Setting { name: "instances", place: Place::Count(|limits| &mut limits.instances) },
+    Setting { name: "handles", place: Place::Count(|limits| &mut limits.handles) },
+    Setting { name: "hostcall-bytes", place: Place::Bytes(|limits| &mut limits.hostcall_bytes) },
+    Setting { name: "random", place: Place::LongBytes(|limits| &mut limits.random) },
+    Setting { name: "request", place: Place::Bytes(|limits| &mut limits.request) },
+    Setting { name: "response", place: Place::Bytes(|limits| &mut limits.response) },
+    Setting { name: "headers", place: Place::Count(|limits| &mut limits.headers) },
+    Setting { name: "log-lines", place: Place::LongCount(|limits| &mut limits.log_lines) },
+    Setting { name: "log-line-bytes", place: Place::Bytes(|limits| &mut limits.log_line_bytes) },
+    Setting { name: "component", place: Place::LongBytes(|limits| &mut limits.component) },
+    Setting { name: "services", place: Place::Count(|limits| &mut limits.services) },
+];
+
+/// Why a limit could not be set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitError {
+    /// There is no limit of that name.
+    #[error("no limit is called `{name}`; there are: {}", Limits::names().collect::<Vec<_>>().join(", "))]
+    Unknown {
+        /// The name as written.
+        name: String,
+    },
+    /// The value is not in the limit's unit.
+    #[error(transparent)]
+    Unit(#[from] UnitError),
+    /// The value is zero.
+    #[error("a limit of 0 lets nothing run: give it a value above")]
+    Zero,
+}
+
+impl Limits {
+    /// The names of all limits, in the order of the fields.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SETTINGS.iter().map(|setting| setting.name)
+    }
+
+    /// Sets the limit of that name to a value as people write it: `5s`, `64MiB`, `1000`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such limit, the value is not in its unit, or is zero. Nothing has changed
+    /// then.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), LimitError> {
+        let setting = setting(name).ok_or_else(|| LimitError::Unknown { name: name.to_owned() })?;
+        match setting.place {
+            Place::Time(place) => *place(self) = above_zero(duration(value)?)?,
+            Place::Bytes(place) => *place(self) = above_zero(size(value)?)?,
+            Place::LongBytes(place) => *place(self) = above_zero(size(value)? as u64)?,
+            Place::Count(place) => *place(self) = above_zero(count(value)?)?,
+            Place::LongCount(place) => *place(self) = above_zero(count(value)? as u64)?,
+        }
+        Ok(())
+    }
+
+    /// The value of the limit of that name, with its unit, for people; none when there is no such
+    /// limit.
+    pub fn show(&self, name: &str) -> Option<String> {
+        let mut limits = self.clone();
+        Some(match setting(name)?.place {
+            Place::Time(place) => show_duration(*place(&mut limits)),
+            Place::Bytes(place) => show_size(*place(&mut limits) as u64),
+            Place::LongBytes(place) => show_size(*place(&mut limits)),
+            Place::Count(place) => place(&mut limits).to_string(),
+            Place::LongCount(place) => place(&mut limits).to_string(),
+        })
+    }
+
+    /// All limits by name, each with the unit that it is written in.
+    pub(crate) fn units() -> impl Iterator<Item = (&'static str, Unit)> {
+        SETTINGS.iter().map(|Setting { name, place }| {
+            let unit = match place {
+                Place::Time(_) => Unit::Time,
+                Place::Bytes(_) | Place::LongBytes(_) => Unit::Bytes,
+                Place::Count(_) | Place::LongCount(_) => Unit::Count,
+            };
+            (*name, unit)
+        })
+    }
+}
+
+fn setting(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+fn above_zero<T: Default + PartialEq>(value: T) -> Result<T, LimitError> {
+    if value == T::default() { Err(LimitError::Zero) } else { Ok(value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Limit;
+
+    #[test]
+    fn every_limit_is_set_by_its_name_alone() {
+        for (name, unit) in Limits::units() {
+            let value = match unit {
+                Unit::Time => "7s",
+                Unit::Bytes => "7KiB",
+                Unit::Count => "7",
+            };
+            let mut limits = Limits::default();
+            limits.set(name, value).unwrap();
+            let default = Limits::default();
+            let changed: Vec<_> =
+                Limits::names().filter(|name| limits.show(name) != default.show(name)).collect();
+            assert_eq!(changed, [name]);
+        }
+    }
+
+    #[test]
+    fn every_limit_that_can_be_reached_can_be_set() {
+        use Limit::*;
+        for limit in [
+            Time,
+            Memory,
+            Stack,
+            Instances,
+            Handles,
+            HostcallBytes,
+            Random,
+            Request,
+            Response,
+            Headers,
+            Component,
+            Services,
+        ] {
+            assert!(Limits::names().any(|name| name == limit.name()), "{limit:?}");
+        }
+    }
+
+    #[track_caller]
+    fn check(name: &str, value: &str, words: &str) {
+        let mut limits = Limits::default();
+        let error = limits.set(name, value).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        assert_eq!(limits, Limits::default());
+    }
+
+    #[test]
+    fn what_is_no_limit_or_no_value_is_refused_with_what_is_right() {
+        check("tiem", "5s", "no limit is called `tiem`; there are: time, memory");
+        check("time", "5", "\"5\" is no duration: write it as in \"5s\"");
+        check("memory", "lots", "\"lots\" is no size: write it as in \"64MiB\"");
+        check("handles", "1.5", "\"1.5\" is no whole number");
+        for (name, zero) in [("time", "0s"), ("memory", "0MiB"), ("random", "0"), ("headers", "00")]
+        {
+            check(name, zero, "a limit of 0 lets nothing run");
+        }
+    }
+}

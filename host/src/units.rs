@@ -1,0 +1,81 @@
+//! Sizes and durations as people write them: on the command line, in the configuration, in errors.
+
+use bytesize::ByteSize;
+use std::time::Duration;
+
+/// A text that is no size or no duration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each holds the text as written")]
+pub enum UnitError {
+    #[error("{0:?} is no size: write it as in \"64MiB\"")]
+    Size(String),
+    #[error("{0:?} is no duration: write it as in \"5s\" or \"250ms\"")]
+    Duration(String),
+    #[error("{0:?} is no whole number: write it as in 1000")]
+    Count(String),
+}
+
+/// A size in bytes: `512KiB`, `64MB`, `1048576`.
+///
+/// # Errors
+///
+/// When the text is none, or more than this machine's `usize` holds.
+pub(crate) fn size(text: &str) -> Result<usize, UnitError> {
+    let wrong = || UnitError::Size(text.to_owned());
+    let size: ByteSize = text.parse().map_err(|_| wrong())?;
+    usize::try_from(size.as_u64()).map_err(|_| wrong())
+}
+
+/// A duration: `5s`, `250ms`, `1m 30s`.
+///
+/// # Errors
+///
+/// When the text is none. A number without a unit is none, but for `0`.
+pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
+    humantime::parse_duration(text).map_err(|_| UnitError::Duration(text.to_owned()))
+}
+
+/// A whole number.
+///
+/// # Errors
+///
+/// When the text is none.
+pub(crate) fn count(text: &str) -> Result<usize, UnitError> {
+    text.parse().map_err(|_| UnitError::Count(text.to_owned()))
+}
+
+/// A size for people: `64.0 MiB`.
+pub(crate) fn show_size(bytes: u64) -> String {
+    ByteSize::b(bytes).to_string()
+}
+
+/// A duration for people: `1s`.
+pub(crate) fn show_duration(time: Duration) -> String {
+    humantime::format_duration(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_has_a_unit_or_is_in_bytes() {
+        for (text, bytes) in [("64MiB", 64 << 20), ("64 MiB", 64 << 20), ("1kB", 1_000), ("12", 12)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MiB", "64 parsecs", "-1", "64MiBs"] {
+            assert_eq!(size(text), Err(UnitError::Size(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_has_a_unit() {
+        for (text, time) in [("5s", 5_000), ("250ms", 250), ("1m 30s", 90_000), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(time)), "{text}");
+        }
+        for text in ["", "5", "s", "-5s"] {
+            assert_eq!(duration(text), Err(UnitError::Duration(text.to_owned())), "{text}");
+        }
+    }
+}
