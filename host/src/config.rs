@@ -19,7 +19,7 @@ pub use routes::{Method, PathPattern, PatternError, Route, Segment};
 pub use secret::{SecretError, SecretHash};
 pub use shape::schema;
 
-use crate::{CacheLimits, Limits, Name, PluginName, PluginSettings};
+use crate::{Admission, CacheLimits, Limits, Name, PluginName, PluginSettings};
 use error::Notes;
 use raw::Raw;
 use read::Here;
@@ -104,21 +104,6 @@ pub struct Admin {
     pub token: Option<SecretHash>,
 }
 
-/// How many calls are taken on at once; further ones wait, and those that find no room to wait are
-/// told to come back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admission {
-    /// Calls under way in the host. 256.
-    pub calls: usize,
-    /// Calls under way in a plugin that does not say otherwise, at most `calls`. 64: four plugins
-    /// that hang leave the others nothing, three leave them a quarter.
-    pub calls_per_plugin: usize,
-    /// Calls that wait. 1,024; 0: none does.
-    pub queue: usize,
-    /// Time that a call waits. 1 s.
-    pub queue_time: Duration,
-}
-
 /// A cache that plugins share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheConfig {
@@ -139,8 +124,6 @@ pub struct PluginConfig {
     pub settings: PluginSettings,
     /// Who may call it.
     pub callers: Callers,
-    /// Calls under way; none: as [`Admission`] says.
-    pub calls: Option<usize>,
 }
 
 /// Who may call.
@@ -186,17 +169,6 @@ impl Default for Server {
 impl Default for Admin {
     fn default() -> Self {
         Admin { listen: (Ipv4Addr::LOCALHOST, 8081).into(), token: None }
-    }
-}
-
-impl Default for Admission {
-    fn default() -> Self {
-        Admission {
-            calls: 256,
-            calls_per_plugin: 64,
-            queue: 1_024,
-            queue_time: Duration::from_secs(1),
-        }
     }
 }
 

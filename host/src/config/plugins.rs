@@ -4,9 +4,10 @@ use super::callers::CallerGroup;
 use super::error::{Notes, instead};
 use super::raw::{self, At, LimitValue, Named, RawAccess, RawInstances, RawLimits};
 use super::read::{Here, callers, size};
-use super::{Admission, CacheConfig, Callers, PluginConfig};
+use super::{CacheConfig, Callers, PluginConfig};
 use crate::{
-    Access, CacheBinding, CacheLimits, Instances, Limits, Name, PluginName, PluginSettings,
+    Access, Admission, CacheBinding, CacheLimits, Instances, Limits, Name, PluginName,
+    PluginSettings,
 };
 use std::num::NonZeroU32;
 use std::ops::Range;
@@ -112,15 +113,6 @@ fn plugin_config(
     {
         notes.fault(stack.at(), "`stack` is one for all plugins of a host: set it in [limits]");
     }
-    let settings = PluginSettings {
-        cache: binding(raw.cache.as_ref(), around.caches, notes),
-        access: match raw.access.unwrap_or_default() {
-            RawAccess::ReadWrite => Access::ReadWrite,
-            RawAccess::ReadOnly => Access::ReadOnly,
-        },
-        limits: raw.limits.as_ref().map(|raw| limits(Some(raw), around.limits.clone(), notes)),
-        instances: instances(raw, notes),
-    };
     let calls = raw.calls.as_ref().map(|calls| {
         let most = around.admission.calls;
         let asked = calls.get().get() as usize;
@@ -129,13 +121,23 @@ fn plugin_config(
         }
         asked
     });
+    let settings = PluginSettings {
+        cache: binding(raw.cache.as_ref(), around.caches, notes),
+        access: match raw.access.unwrap_or_default() {
+            RawAccess::ReadWrite => Access::ReadWrite,
+            RawAccess::ReadOnly => Access::ReadOnly,
+        },
+        limits: raw.limits.as_ref().map(|raw| limits(Some(raw), around.limits.clone(), notes)),
+        instances: instances(raw, notes),
+        calls,
+    };
     let path = match &raw.path {
         Some(path) => around.here.path(path.get()),
         None => component_file(&name, around),
     };
     let callers = callers(raw.callers.as_ref(), around.groups, notes);
     let callers = callers.unwrap_or_else(|| around.open_to.clone());
-    PluginConfig { name, path, settings, callers, calls }
+    PluginConfig { name, path, settings, callers }
 }
 
 /// The component of that name in the folder of plugins: as the plugin is called, or with the

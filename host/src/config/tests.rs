@@ -86,7 +86,7 @@ fn a_plugin_is_granted_what_is_written() {
     let [orders, users] = config.plugins.as_slice() else { panic!("{:?}", config.plugins) };
     assert_eq!(orders.path, Path::new("/srv/orders.wasm"));
     assert_eq!((orders.settings.limits.clone(), orders.callers.clone()), (None, Callers::Open));
-    assert_eq!((&orders.settings.cache, orders.calls), (&CacheBinding::Private, None));
+    assert_eq!((&orders.settings.cache, orders.settings.calls), (&CacheBinding::Private, None));
 
     let limits =
         Limits { time: Duration::from_secs(2), memory: 128 << 20, handles: 7, ..Limits::default() };
@@ -97,7 +97,10 @@ fn a_plugin_is_granted_what_is_written() {
     assert_eq!(users.settings.access, Access::ReadOnly);
     let Instances::Reuse { calls } = users.settings.instances else { panic!("fresh") };
     assert_eq!(calls.get(), 1_000);
-    assert_eq!((&users.callers, users.calls), (&Callers::Group("staff".to_owned()), Some(3)));
+    assert_eq!(
+        (&users.callers, users.settings.calls),
+        (&Callers::Group("staff".to_owned()), Some(3))
+    );
     let limits = CacheLimits::new(32 << 20, 2 << 20).unwrap();
     assert_eq!(config.caches, [CacheConfig { name: shared, limits }]);
     assert_eq!(config.callers[0].credentials[0].caller, "ann");

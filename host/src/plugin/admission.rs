@@ -47,8 +47,8 @@ impl Door {
     }
 
     /// The room of one plugin: it is kept when the plugin is replaced.
-    pub(super) fn room(&self) -> Arc<Semaphore> {
-        semaphore(self.admission.calls_per_plugin)
+    pub(super) fn room(&self, calls: Option<usize>) -> Arc<Semaphore> {
+        semaphore(calls.unwrap_or(self.admission.calls_per_plugin))
     }
 
     /// Calls that wait.
@@ -74,10 +74,10 @@ impl Door {
         {
             return Ok(Admitted([in_plugin, in_host]));
         }
-        let Admission { calls, calls_per_plugin, queue, queue_time } = &self.admission;
+        let Admission { calls, queue, queue_time, .. } = &self.admission;
         let Some(_place) = Waiting::enter(&self.waiting, *queue) else {
             return Err(CallError::Busy(format!(
-                "{calls} calls are under way, or {calls_per_plugin} of this plugin, and {queue} \
+                "{calls} calls are under way, or as many of this plugin as it may have, and {queue} \
                  wait: come back later, or raise `admission.queue`"
             )));
         };
@@ -132,7 +132,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_over_the_bound_waits_until_another_ends() {
         let door = door(1, 1, 1);
-        let room = door.room();
+        let room = door.room(None);
         let first = door.admit(&room).await.unwrap();
         assert_eq!((door.under_way(), door.waiting()), (1, 0));
         let second = async {
@@ -150,7 +150,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_waits_for_too_long_is_told_to_come_back() {
         let door = door(1, 1, 1);
-        let room = door.room();
+        let room = door.room(None);
         let _first = door.admit(&room).await.unwrap();
         check_busy(door.admit(&room).await, "waited 10ms");
         assert_eq!(door.waiting(), 0);
@@ -159,7 +159,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_finds_the_queue_full_is_told_at_once() {
         let door = door(1, 1, 0);
-        let room = door.room();
+        let room = door.room(None);
         let _first = door.admit(&room).await.unwrap();
         check_busy(door.admit(&room).await, "raise `admission.queue`");
         assert_eq!(door.waiting(), 0);
@@ -168,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_plugin_leaves_the_others_their_share() {
         let door = door(3, 1, 8);
-        let (busy, other) = (door.room(), door.room());
+        let (busy, other) = (door.room(None), door.room(None));
         let _first = door.admit(&busy).await.unwrap();
         let waiting = async { check_busy(door.admit(&busy).await, "waited") };
         let served = async {

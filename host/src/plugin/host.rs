@@ -76,6 +76,8 @@ pub struct PluginSettings {
     pub limits: Option<Limits>,
     /// What happens to an instance when its call ends; by default it is dropped.
     pub instances: Instances,
+    /// Calls under way at once; by default `calls_per_plugin` of the host's [`Admission`].
+    pub calls: Option<usize>,
 }
 
 /// What a host knows of a plugin.
@@ -201,8 +203,8 @@ impl Host {
                     services,
                     cache,
                     cache_name,
+                    room: self.door.room(settings.calls),
                     settings,
-                    room: self.door.room(),
                 }));
                 Ok(listed)
             }

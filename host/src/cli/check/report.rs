@@ -37,7 +37,6 @@ pub(super) struct Asked {
     pub(super) path: PathBuf,
     pub(super) settings: PluginSettings,
     callers: Callers,
-    calls: Option<usize>,
 }
 
 /// A plugin with its grants, or with why it cannot be loaded.
@@ -99,7 +98,6 @@ impl From<&PluginConfig> for Asked {
             path: plugin.path.clone(),
             settings: plugin.settings.clone(),
             callers: plugin.callers.clone(),
-            calls: plugin.calls,
         }
     }
 }
@@ -108,7 +106,7 @@ impl Asked {
     /// A plugin of the folder that the configuration says nothing about.
     pub(super) fn found(path: PathBuf, config: &Config) -> Self {
         let callers = config.server.callers.clone();
-        Asked { name: None, path, settings: PluginSettings::default(), callers, calls: None }
+        Asked { name: None, path, settings: PluginSettings::default(), callers }
     }
 }
 
@@ -118,7 +116,7 @@ impl Checked {
         asked: Asked,
         loaded: anyhow::Result<(PluginName, Vec<ServiceInfo>)>,
     ) -> Self {
-        let Asked { name, path, settings, callers, calls } = asked;
+        let Asked { name, path, settings, callers } = asked;
         let (name, services, error) = match loaded {
             Ok((name, services)) => (Some(name), services, None),
             Err(error) => (name, Vec::new(), Some(format!("{error:#}"))),
@@ -144,7 +142,7 @@ impl Checked {
             instances,
             calls_per_instance,
             limits: settings.limits.map(|own| differing(&own, host.limits())).unwrap_or_default(),
-            calls,
+            calls: settings.calls,
             callers: show_callers(&callers),
         }
     }
