@@ -23,6 +23,7 @@ use crate::{Admission, CacheLimits, Limits, Name, PluginName, PluginSettings};
 use error::Notes;
 use raw::Raw;
 use read::Here;
+use serde::Deserialize;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -237,19 +238,16 @@ impl Config {
     }
 }
 
-/// What was written, when it is TOML and has the right shape.
+/// What was written, when it is TOML and means something.
 fn raw(text: &str, notes: &mut Notes<'_>) -> Option<Raw> {
-    let (table, errors) = DeTable::parse_recoverable(text);
+    let (mut table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         notes.fault(error.span().unwrap_or(0..0), error.message());
     }
-    if errors.is_empty() {
-        shape::check(&table, notes);
-    }
-    if !notes.faults.is_empty() {
+    if !errors.is_empty() || !shape::check(&mut table, notes) {
         return None;
     }
-    let read = toml::from_str(text);
+    let read = Raw::deserialize(toml::Deserializer::from(table));
     read.map_err(|error| notes.fault(error.span().unwrap_or(0..0), error.message())).ok()
 }
 

@@ -5,7 +5,7 @@ mod report;
 use super::exit::Exit;
 use super::{load, print};
 use crate::config::{Config, ConfigError, Configured, Route, instead};
-use crate::{CacheName, Host, PluginInfo, Settings, telemetry};
+use crate::{Host, PluginInfo, telemetry};
 use anyhow::Context;
 use report::{Asked, Checked, CheckedRoute, Report, told};
 use std::path::{Path, PathBuf};
@@ -60,17 +60,7 @@ fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
 
 /// Loads all plugins, then looks up the routes' services.
 fn check(config: &Config, report: &mut Report) -> Result<(), Exit> {
-    let settings = Settings {
-        limits: config.limits.clone(),
-        cache: config.private_cache,
-        log: telemetry::stderr(),
-        ..Settings::default()
-    };
-    let host = load::host(settings)?;
-    for cache in &config.caches {
-        let name = CacheName::Configured(cache.name.clone());
-        host.caches().open(name, cache.limits).map_err(Exit::usage)?;
-    }
+    let host = load::configured_host(config, telemetry::stderr())?;
     let mut asked: Vec<Asked> = config.plugins.iter().map(Asked::from).collect();
     let found = load::unnamed(config).map_err(Exit::usage)?;
     asked.extend(found.into_iter().map(|path| Asked::found(path, config)));

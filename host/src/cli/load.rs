@@ -3,7 +3,10 @@
 use super::exit::Exit;
 use super::{build, say};
 use crate::config::{Config, PluginConfig};
-use crate::{Host, HostError, PluginName, PluginSettings, ServiceInfo, Settings, toolchain};
+use crate::{
+    CacheName, Host, HostError, LogSink, PluginName, PluginSettings, ServiceInfo, Settings,
+    toolchain,
+};
 use anyhow::Context;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,6 +23,17 @@ pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
         made => made,
     };
     made.map_err(Exit::usage)
+}
+
+/// A host as configured, with every configured cache open and no plugins.
+pub(super) fn configured_host(config: &Config, log: LogSink) -> Result<Host, Exit> {
+    let limits = config.limits.clone();
+    let host = host(Settings { limits, cache: config.private_cache, log, ..Settings::default() })?;
+    for cache in &config.caches {
+        let name = CacheName::Configured(cache.name.clone());
+        host.caches().open(name, cache.limits).map_err(Exit::usage)?;
+    }
+    Ok(host)
 }
 
 /// Loads what is at a path, by this name or the one that its file gives it.

@@ -41,70 +41,92 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// Notes everything in a file that does not fit its shape.
-pub(super) fn check(file: &Spanned<DeTable<'_>>, notes: &mut Notes<'_>) {
-    let schema = schema();
-    check_table(file.get_ref(), file.span(), &schema, "", notes);
+/// Notes everything in a file that does not fit its shape, and answers whether the rest still means
+/// what was meant: whether nothing is wrong but keys, inside of tables, that do not exist. They are
+/// removed.
+pub(super) fn check(file: &mut Spanned<DeTable<'_>>, notes: &mut Notes<'_>) -> bool {
+    let at = file.span();
+    check_table(file.get_mut(), at, &schema(), "", notes)
 }
 
-fn check_value(value: &Spanned<DeValue<'_>>, schema: &Value, path: &str, notes: &mut Notes<'_>) {
+fn check_value(
+    value: &mut Spanned<DeValue<'_>>,
+    schema: &Value,
+    path: &str,
+    notes: &mut Notes<'_>,
+) -> bool {
     let at = value.span();
-    match (schema.get("type").and_then(Value::as_str), value.get_ref()) {
+    match (schema.get("type").and_then(Value::as_str), value.get_mut()) {
         (Some("object"), DeValue::Table(table)) => check_table(table, at, schema, path, notes),
         (Some("array"), DeValue::Array(values)) => {
             let items = schema.get("items").unwrap_or(&Value::Null);
-            values.iter().for_each(|value| check_value(value, items, path, notes));
+            let check = |fit, value| check_value(value, items, path, notes) && fit;
+            values.iter_mut().fold(true, check)
         }
         (Some("string"), DeValue::String(text)) => check_word(text, at, schema, path, notes),
         (Some("integer"), DeValue::Integer(number)) => {
-            check_number(number, at, schema, path, notes);
+            check_number(number, at, schema, path, notes)
         }
-        (Some("boolean"), DeValue::Boolean(_)) => {}
+        (Some("boolean"), DeValue::Boolean(_)) => true,
         (wanted, found) => {
             let wanted = wanted.map_or("something else", with_example);
             let found = with_article(found.type_str());
             notes.fault(at, format_args!("`{path}` is {found}; it has to be {wanted}"));
+            false
         }
     }
 }
 
 fn check_table(
-    table: &DeTable<'_>,
+    table: &mut DeTable<'_>,
     at: Range<usize>,
     schema: &Value,
     path: &str,
     notes: &mut Notes<'_>,
-) {
+) -> bool {
     let known = schema.get("properties").and_then(Value::as_object);
     let others = schema.get("additionalProperties").filter(|others| others.is_object());
-    for (key, value) in table {
-        let inner = if path.is_empty() {
-            key.get_ref().to_string()
-        } else {
-            format!("{path}.{}", key.get_ref())
-        };
-        match known.and_then(|known| known.get(&**key.get_ref())).or(others) {
-            Some(schema) => check_value(value, schema, &inner, notes),
-            None => {
-                let names = known.into_iter().flat_map(|known| known.keys()).map(String::as_str);
-                let instead = instead(key.get_ref(), names);
-                notes.fault(key.span(), format_args!("there is no setting `{inner}`; {instead}"));
-            }
+    let mut fits = true;
+    let mut unknown = Vec::new();
+    for (key, value) in table.iter_mut() {
+        let name = key.get_ref();
+        let inner = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+        if let Some(schema) = known.and_then(|known| known.get(&**name)).or(others) {
+            fits &= check_value(value, schema, &inner, notes);
+            continue;
         }
+        let names = known.into_iter().flat_map(|known| known.keys()).map(String::as_str);
+        let instead = instead(name, names);
+        notes.fault(key.span(), format_args!("there is no setting `{inner}`; {instead}"));
+        fits &= !path.is_empty();
+        unknown.push(name.to_string());
+    }
+    for name in &unknown {
+        table.remove(name.as_str());
     }
     let needed = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     for name in needed.filter_map(Value::as_str).filter(|name| !table.contains_key(*name)) {
         notes.fault(at.clone(), format_args!("`{path}` needs `{name}`"));
+        fits = false;
     }
+    fits
 }
 
-fn check_word(text: &str, at: Range<usize>, schema: &Value, path: &str, notes: &mut Notes<'_>) {
-    let Some(words) = schema.get("enum").and_then(Value::as_array) else { return };
+fn check_word(
+    text: &str,
+    at: Range<usize>,
+    schema: &Value,
+    path: &str,
+    notes: &mut Notes<'_>,
+) -> bool {
+    let Some(words) = schema.get("enum").and_then(Value::as_array) else { return true };
     let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-    if !words.contains(&text) {
+    let fits = words.contains(&text);
+    if !fits {
         let offered = words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
         notes.fault(at, format_args!("`{path}` is {text:?}; what is offered is {offered}"));
     }
+    fits
 }
 
 fn check_number(
@@ -113,13 +135,15 @@ fn check_number(
     schema: &Value,
     path: &str,
     notes: &mut Notes<'_>,
-) {
+) -> bool {
     let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or_default();
     let most = i64::from(u32::MAX);
     let value = i64::from_str_radix(number.as_str(), number.radix());
-    if !value.is_ok_and(|value| (least..=most).contains(&value)) {
+    let fits = value.is_ok_and(|value| (least..=most).contains(&value));
+    if !fits {
         notes.fault(at, format_args!("`{path}` is {number}; it has to be from {least} to {most}"));
     }
+    fits
 }
 
 fn with_example(kind: &str) -> &'static str {

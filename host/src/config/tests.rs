@@ -171,6 +171,17 @@ fn all_faults_are_told_at_once_in_the_order_of_lines() {
             "7:1: `routes` is a table; it has to be a list",
         ],
     );
+    check(
+        "folder = \".\"\n[server]\nlisen = \"x\"\nidle-time = \"5\"\n",
+        &[
+            "3:1: there is no setting `server.lisen`; did you mean `listen`?",
+            "4:13: \"5\" is no duration",
+        ],
+    );
+    check(
+        "[plugin.users]\n[[routes]]\npath = \"/\"\nservice = \"users\"\n",
+        &["1:2: there is no setting `plugin`; did you mean `plugins`?"],
+    );
     check("a = \nb = ]\n", &["1:5: ", "2:5: "]);
     check("[server]\n[server]\n", &["2:2: duplicate key"]);
 }

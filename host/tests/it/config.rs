@@ -337,6 +337,19 @@ fn a_route_to_a_service_that_is_not_there_is_told_the_right_one() {
 }
 
 #[test]
+fn a_route_names_the_service_where_a_plugin_has_several() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(component("host/tests/guests"), folder.path().join("guests.wasm")).unwrap();
+    let text = "[plugins.guests]\n[[routes]]\npath = \"/\"\nservice = \"guests\"\n";
+    std::fs::write(folder.path().join("hostel.toml"), text).unwrap();
+    let output = check(folder.path(), &[]);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(2));
+    let message = "the route /: `guests` has several services; name one: guests.";
+    assert!(told.contains(message), "{told}");
+}
+
+#[test]
 fn a_plugin_that_does_not_load_leaves_the_others_checked() {
     let folder = folder(Some("[plugins.shop]\n[plugins.users]\n[plugins.gone]\n"));
     std::fs::write(folder.path().join("users.wasm"), "no component").unwrap();
