@@ -15,6 +15,7 @@ mod shape;
 pub use callers::{CallerGroup, Credential, Scheme};
 pub(crate) use error::instead;
 pub use error::{ConfigError, Fault, Place};
+pub(crate) use plugins::is_called;
 pub use routes::{Method, PathPattern, PatternError, Route, Segment};
 pub use secret::{SecretError, SecretHash};
 pub use shape::schema;

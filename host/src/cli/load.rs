@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::{build, say};
-use crate::config::{Config, PluginConfig};
+use crate::config::{Config, PluginConfig, is_called};
 use crate::{
     CacheName, Host, HostError, LogSink, PluginName, PluginSettings, ServiceInfo, Settings,
     toolchain,
@@ -54,24 +54,21 @@ pub(super) async fn load(
     Ok((name, services))
 }
 
-/// What lies in the folder of plugins and is none of those that the configuration names.
+/// What lies in the folder of plugins and is none of those that the configuration names: neither
+/// by its path, nor by its name, so that nothing is served with less said of it than was meant.
 pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<PathBuf>> {
     let Some(folder) = &config.folder else { return Ok(Vec::new()) };
     let mut found = toolchain::services_in(folder)
         .with_context(|| format!("cannot read the folder of plugins {}", folder.display()))?;
-    found.retain(|path| !config.plugins.iter().any(|plugin| is_of(plugin, path)));
-    Ok(found)
-}
-
-/// Whether a path is the plugin's own, or a component that would have its name.
-fn is_of(plugin: &PluginConfig, path: &Path) -> bool {
-    let is_component = path.extension().is_some_and(|end| end == "wasm");
-    let same_name = PluginName::of_file(path).is_ok_and(|name| name == plugin.name);
-    let same_path = match (path.canonicalize(), plugin.path.canonicalize()) {
-        (Ok(path), Ok(own)) => path == own,
-        _ => false,
+    let same_path = |plugin: &PluginConfig, path: &Path| {
+        path.canonicalize().ok().is_some_and(|path| plugin.path.canonicalize().ok() == Some(path))
     };
-    same_path || (is_component && same_name)
+    found.retain(|(stem, path)| {
+        let named =
+            |plugin: &PluginConfig| is_called(&plugin.name, stem) || same_path(plugin, path);
+        !config.plugins.iter().any(named)
+    });
+    Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
 /// Reads a component, and no more of a file than tells that it is larger than one may be.
@@ -79,4 +76,21 @@ fn read(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(file)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_is_served_once_and_as_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["my_users.py", "shop.wasm", "other.wasm"] {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        let text = "folder = \".\"\n[plugins.my-users]\npath = \"gone.wasm\"\n\
+                    [plugins.renamed]\npath = \"shop.wasm\"\n";
+        let read = Config::parse(&folder.path().join("hostel.toml"), text, &|_| None).unwrap();
+        assert_eq!(unnamed(&read.config).unwrap(), [folder.path().join("other.wasm")]);
+    }
 }

@@ -49,7 +49,7 @@ pub(super) enum Holds {
 /// Why a line names no caller.
 #[derive(Debug, PartialEq, thiserror::Error)]
 enum LineError {
-    #[error("a line is `name:{}`, and this one has no colon", match .0 { Holds::Hashes => "hash", Holds::Secrets => "secret" })]
+    #[error("a line is `name:{0:?}`, and this one has no colon")]
     NoColon(Holds),
     #[error(
         "what stands before the colon is no caller's name: it has 1 to {NAME_BYTES} visible ASCII \
@@ -67,8 +67,8 @@ enum LineError {
 impl std::fmt::Debug for Holds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Holds::Hashes => "hashes",
-            Holds::Secrets => "secrets",
+            Holds::Hashes => "hash",
+            Holds::Secrets => "secret",
         })
     }
 }
@@ -80,10 +80,7 @@ pub(super) fn of_file(
     at: Range<usize>,
     notes: &mut Notes<'_>,
 ) -> Vec<Credential> {
-    let text = match read_private(file, at.clone(), notes) {
-        Some(text) => text,
-        None => return Vec::new(),
-    };
+    let Some(text) = read_private(file, at.clone(), notes) else { return Vec::new() };
     let (credentials, errors) = of_lines(scheme, Holds::Hashes, &text);
     for (line, error) in errors {
         let place = Place { file: file.to_owned(), line, column: 1 };

@@ -7,7 +7,7 @@ use super::read::{Here, callers, size};
 use super::{CacheConfig, Callers, PluginConfig};
 use crate::{
     Access, Admission, CacheBinding, CacheLimits, Instances, Limits, Name, PluginName,
-    PluginSettings,
+    PluginSettings, toolchain,
 };
 use std::num::NonZeroU32;
 use std::ops::Range;
@@ -117,7 +117,13 @@ fn plugin_config(
         let most = around.admission.calls;
         let asked = calls.get().get() as usize;
         if asked > most {
-            notes.fault(calls.at(), format_args!("`calls` is {asked}, and the host takes {most} in all: lower it, or raise `admission.calls`"));
+            notes.fault(
+                calls.at(),
+                format_args!(
+                    "`calls` is {asked}, and the host takes {most} in all: lower it, or raise \
+                     `admission.calls`"
+                ),
+            );
         }
         asked
     });
@@ -133,20 +139,27 @@ fn plugin_config(
     };
     let path = match &raw.path {
         Some(path) => around.here.path(path.get()),
-        None => component_file(&name, around),
+        None => path_by_name(&name, around),
     };
     let callers = callers(raw.callers.as_ref(), around.groups, notes);
     let callers = callers.unwrap_or_else(|| around.open_to.clone());
     PluginConfig { name, path, settings, callers }
 }
 
-/// The component of that name in the folder of plugins: as the plugin is called, or with the
-/// underscores that a file may have for its hyphens.
-fn component_file(name: &PluginName, around: &Around<'_>) -> PathBuf {
-    let folder = around.folder.map_or_else(|| around.here.path(""), Path::to_owned);
-    let file = folder.join(format!("{name}.wasm"));
-    let other = folder.join(format!("{}.wasm", name.as_str().replace('-', "_")));
-    if !file.exists() && other.exists() { other } else { file }
+/// What is called so in the folder of plugins, a component before a source; a component of that
+/// name where there is nothing yet.
+fn path_by_name(name: &PluginName, around: &Around<'_>) -> PathBuf {
+    let folder = around.folder.map_or_else(|| around.here.path("."), Path::to_owned);
+    let mut found = toolchain::services_in(&folder).unwrap_or_default();
+    found.retain(|(stem, _)| is_called(name, stem));
+    found.sort_by_key(|(_, path)| path.extension().is_none_or(|end| end != "wasm"));
+    let usual = || folder.join(format!("{name}.wasm"));
+    found.into_iter().next().map_or_else(usual, |(_, path)| path)
+}
+
+/// Whether a component's file of that name, without its ending, gives its plugin this name.
+pub(crate) fn is_called(name: &PluginName, stem: &str) -> bool {
+    PluginName::of_file(Path::new(&format!("{stem}.wasm"))).is_ok_and(|given| given == *name)
 }
 
 fn binding(cache: Option<&At<String>>, caches: &[String], notes: &mut Notes<'_>) -> CacheBinding {
@@ -168,7 +181,10 @@ fn instances(raw: &raw::Plugin, notes: &mut Notes<'_>) -> Instances {
     match (raw.instances.unwrap_or_default(), &raw.calls_per_instance) {
         (RawInstances::Fresh, None) => Instances::Fresh,
         (RawInstances::Fresh, Some(calls)) => {
-            notes.fault(calls.at(), "`calls-per-instance` is for `instances = \"reuse\"`: a fresh instance has one call");
+            notes.fault(
+                calls.at(),
+                "`calls-per-instance` is for `instances = \"reuse\"`: a fresh one has one call",
+            );
             Instances::Fresh
         }
         (RawInstances::Reuse, calls) => Instances::Reuse {

@@ -196,7 +196,7 @@ pub(super) enum Backend {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Plugin {
     /// A component (.wasm), a folder with a service's source, or a source file. Default:
-    /// "NAME.wasm", in `folder` or else beside this file.
+    /// "NAME.wasm", or a source of that name, in `folder` or else beside this file.
     pub(super) path: Option<At<String>>,
     /// The cache of [caches] that it is bound to. Default: none, one of its own.
     pub(super) cache: Option<At<String>>,

@@ -135,7 +135,13 @@ fn admin(raw: &Raw, server: &Server, here: &Here<'_>, notes: &mut Notes<'_>) -> 
     let at = written.listen.as_ref().or(public).map_or(0..0, At::at);
     let has_source = written.token_env.is_some() || written.token_file.is_some();
     if !listen.ip().is_loopback() && !has_source {
-        notes.fault(at.clone(), format_args!("{listen} can be reached from elsewhere: set `token-env` or `token-file`, or listen on 127.0.0.1"));
+        notes.fault(
+            at.clone(),
+            format_args!(
+                "{listen} can be reached from elsewhere: set `token-env` or `token-file`, or \
+                 listen on 127.0.0.1"
+            ),
+        );
     }
     let same_address = listen.ip() == server.listen.ip()
         || listen.ip().is_unspecified()
@@ -188,7 +194,13 @@ fn admission(raw: Option<&raw::Admission>, notes: &mut Notes<'_>) -> Admission {
     let written = raw.calls_per_plugin.as_ref();
     if let Some(per_plugin) = written.filter(|per_plugin| per_plugin.get().get() as usize > calls) {
         let asked = per_plugin.get();
-        notes.fault(per_plugin.at(), format_args!("`calls-per-plugin` is {asked}, and `calls` is {calls}: one plugin cannot have more than the host"));
+        notes.fault(
+            per_plugin.at(),
+            format_args!(
+                "`calls-per-plugin` is {asked}, and `calls` is {calls}: one plugin cannot have \
+                 more than the host"
+            ),
+        );
     }
     Admission {
         calls,
@@ -293,7 +305,14 @@ fn endpoint(raw: &At<String>, notes: &mut Notes<'_>) -> String {
 fn address(raw: Option<&At<String>>, default: SocketAddr, notes: &mut Notes<'_>) -> SocketAddr {
     let Some(raw) = raw else { return default };
     raw.get().parse().unwrap_or_else(|_| {
-        notes.fault(raw.at(), format_args!("{:?} is no address and port: write it as in \"{default}\", \"0.0.0.0:443\" or \"[::]:443\"", raw.get()));
+        notes.fault(
+            raw.at(),
+            format_args!(
+                "{:?} is no address and port: write it as in \"{default}\", \"0.0.0.0:443\" or \
+                 \"[::]:443\"",
+                raw.get()
+            ),
+        );
         default
     })
 }

@@ -193,7 +193,13 @@ pub(super) fn routes(
         let route = Route { path, methods, service: raw.service.get().clone(), callers };
         if let Some(other) = routes.iter().find(|other| clash(other, &route)) {
             let (path, other) = (&route.path, &other.path);
-            notes.fault(raw.path.at(), format_args!("{path} takes requests that the route {other} above takes: give each its own path or methods"));
+            notes.fault(
+                raw.path.at(),
+                format_args!(
+                    "{path} takes requests that the route {other} above takes: give each its own \
+                     path or methods"
+                ),
+            );
         }
         routes.push(route);
     }
@@ -232,10 +238,26 @@ fn check_service(service: &At<String>, plugins: &[&str], has_folder: bool, notes
     if plugins.contains(&plugin) && short != Some("") {
         return;
     }
+    let at = service.at();
     match PluginName::new(plugin) {
-        Err(_) => notes.fault(service.at(), format_args!("{:?} is no service: write `PLUGIN.SERVICE`, or the plugin alone where it has one service", service.get())),
-        Ok(_) if short == Some("") => notes.fault(service.at(), format_args!("{:?} names no service after the dot", service.get())),
+        Err(_) => notes.fault(
+            at,
+            format_args!(
+                "{:?} is no service: write `PLUGIN.SERVICE`, or the plugin alone where it has one \
+                 service",
+                service.get()
+            ),
+        ),
+        Ok(_) if short == Some("") => {
+            notes.fault(at, format_args!("{:?} names no service after the dot", service.get()));
+        }
         Ok(_) if has_folder => {}
-        Ok(_) => notes.fault(service.at(), format_args!("no plugin `{plugin}` is configured in [plugins]; {}", instead(plugin, plugins.iter().copied()))),
+        Ok(_) => {
+            let instead = instead(plugin, plugins.iter().copied());
+            notes.fault(
+                at,
+                format_args!("no plugin `{plugin}` is configured in [plugins]; {instead}"),
+            );
+        }
     }
 }

@@ -47,17 +47,20 @@ pub enum SecretError {
     NotHashed,
     /// Not the hash of a token.
     #[error(
-        "that is no hash of a token: write `sha256:` and 64 hexadecimal digits, as `sha256sum` prints them"
+        "that is no hash of a token: write `sha256:` and the 64 hexadecimal digits that \
+         `sha256sum` prints"
     )]
     NotOfToken,
     /// Not the hash of a password.
     #[error(
-        "that is no hash of a password: write an Argon2id PHC string, which begins `$argon2id$v=19$m=`"
+        "that is no hash of a password: write an Argon2id PHC string, which begins \
+         `$argon2id$v=19$m=`"
     )]
     NotOfPassword,
     /// The hash of a password asks for more than a host should give.
     #[error(
-        "the Argon2id parameters are too large: at most m={MOST_MEMORY}, t={MOST_PASSES} and p={MOST_PASSES}"
+        "the Argon2id parameters are too large: at most m={MOST_MEMORY}, t={MOST_PASSES} and \
+         p={MOST_PASSES}"
     )]
     TooDear,
 }

@@ -444,9 +444,15 @@ fn tls_needs_both_files() {
 }
 
 #[test]
-fn a_plugin_is_found_with_the_underscores_of_its_file() {
-    let read = check_with(&[("my_users.wasm", "")], "[plugins.my-users]", &[]).unwrap();
-    assert!(read.config.plugins[0].path.ends_with("my_users.wasm"));
+fn a_plugin_is_found_by_its_name() {
+    let path = |files: &[(&str, &str)]| {
+        let read = check_with(files, "[plugins.my-users]", &[]).unwrap();
+        let path = &read.config.plugins[0].path;
+        path.file_name().unwrap().to_str().unwrap().to_owned()
+    };
+    assert_eq!(path(&[("my_users.wasm", ""), ("my_users.py", "")]), "my_users.wasm");
+    assert_eq!(path(&[("my_users.py", ""), ("users.wasm", "")]), "my_users.py");
+    assert_eq!(path(&[]), "my-users.wasm");
 }
 
 #[test]

@@ -131,30 +131,40 @@ impl Source {
     }
 }
 
-/// The components and the sources of services in a folder, in the order of their names: the folder
-/// itself where it is the source of one, or else each component, source file and folder with a
-/// source in it. Hidden files and tests are none.
+/// The components and the sources of services in a folder, each with the name that it gives its
+/// component's file, without the ending.
+///
+/// The folder itself where it is the source of one, or else each component, source file and folder
+/// with a source in it, in the order of their paths. Hidden files and tests are none.
 ///
 /// # Errors
 ///
 /// When the folder cannot be read.
-pub fn services_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub fn services_in(folder: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
     let is_package = |marker: &str| folder.join(marker).is_file();
     if Language::ALL.into_iter().filter_map(Language::marker).any(is_package) {
-        return Ok(vec![folder.to_owned()]);
+        let source = Source::find(folder).ok();
+        return Ok(source.map(|source| (source.name(), folder.to_owned())).into_iter().collect());
     }
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-        let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
-        let is_source = || !is_test(&path) && Source::find(&path).is_ok();
-        if !hidden && (is_component || is_source()) {
-            found.push(path);
-        }
+        found.extend(service_at(&path).map(|name| (name, path)));
     }
-    found.sort();
+    found.sort_by(|(_, a), (_, b)| a.cmp(b));
     Ok(found)
+}
+
+/// The name of what is at a path in a folder; none when it is no service.
+fn service_at(path: &Path) -> Option<String> {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    if hidden || is_test(path) {
+        return None;
+    }
+    if path.is_file() && path.extension().is_some_and(|end| end == "wasm") {
+        return Some(path.file_stem()?.to_string_lossy().into_owned());
+    }
+    Some(Source::find(path).ok()?.name())
 }
 
 fn folder_name(folder: &Path) -> String {
@@ -230,19 +240,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let names = || -> Vec<String> {
             let found = services_in(folder.path()).unwrap();
-            let names = found.iter().map(|path| path.file_name().unwrap().to_string_lossy());
-            names.map(|name| name.into_owned()).collect()
+            found.into_iter().map(|(name, _)| name).collect()
         };
-        for file in ["b.wasm", "a.py", "a_test.py", ".c.wasm", "README.md"] {
+        for file in ["my_b.wasm", "a.py", "a_test.py", ".c.wasm", "README.md"] {
             std::fs::write(folder.path().join(file), "").unwrap();
         }
         for inside in ["d", "empty", "e.wasm"] {
             std::fs::create_dir(folder.path().join(inside)).unwrap();
         }
         std::fs::write(folder.path().join("d").join("go.mod"), "").unwrap();
-        assert_eq!(names(), ["a.py", "b.wasm", "d"]);
+        assert_eq!(names(), ["a", "d", "my_b"]);
         std::fs::write(folder.path().join("Cargo.toml"), "").unwrap();
-        assert_eq!(services_in(folder.path()).unwrap(), [folder.path()]);
+        let [(_, path)] = services_in(folder.path()).unwrap().try_into().unwrap();
+        assert_eq!(path, folder.path());
         assert!(services_in(&folder.path().join("gone")).is_err());
     }
 

@@ -358,7 +358,7 @@ fn a_plugin_that_does_not_load_leaves_the_others_checked() {
     assert_eq!(stdout(&output), format!("{SHOP}\n3 plugins, 1 service, 0 routes: 2 wrong\n"));
     let told = stderr(&output);
     assert!(
-        told.contains("cannot open gone.wasm") && told.contains("cannot load users.wasm"),
+        told.contains("cannot open ./gone.wasm") && told.contains("cannot load ./users.wasm"),
         "{told}"
     );
 }

@@ -47,7 +47,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("hostcalls", &["bindings", "telemetry"]),
     ("engine", &["bindings", "bounded", "hostcalls", "telemetry", "units"]),
     ("plugin", &["engine", "hostcalls", "telemetry"]),
-    ("config", &["plugin", "engine", "telemetry", "units"]),
+    ("config", &["plugin", "engine", "toolchain", "units"]),
     ("cli", &["config", "plugin", "engine", "hostcalls", "telemetry", "toolchain", "units"]),
 ];
 

@@ -53,7 +53,7 @@ const SETTINGS: &[Setting] = &[
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     /// There is no limit of that name.
-    #[error("no limit is called `{name}`; there are: {}", Limits::names().collect::<Vec<_>>().join(", "))]
+    #[error("no limit is called `{name}`; there are: {}", all_names())]
     Unknown {
         /// The name as written.
         name: String,
@@ -114,6 +114,10 @@ impl Limits {
             (*name, unit)
         })
     }
+}
+
+fn all_names() -> String {
+    Limits::names().collect::<Vec<_>>().join(", ")
 }
 
 fn setting(name: &str) -> Option<&'static Setting> {
