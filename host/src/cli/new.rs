@@ -19,8 +19,27 @@ pub(super) struct Arguments {
     lang: Language,
 }
 
+/// Other names that people have for them.
+const ALIASES: &[(&str, Language)] = &[
+    ("js", Language::JavaScript),
+    ("py", Language::Python),
+    ("ts", Language::TypeScript),
+    ("golang", Language::Go),
+    ("rs", Language::Rust),
+];
+
+/// Languages that use another's SDK.
+const OTHERS: &[&str] = &["cpp", "c++", "zig"];
+
 pub(super) fn language(name: &str) -> Result<Language, String> {
-    let found = Language::ALL.into_iter().find(|language| language.name() == name);
+    let name = name.to_ascii_lowercase();
+    if OTHERS.contains(&&*name) {
+        return Err(
+            "it uses the SDK for C: say `--lang c`; a .cpp or .zig file runs as well".into()
+        );
+    }
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, language)| *language);
+    let found = Language::ALL.into_iter().find(|language| language.name() == name).or(alias);
     let names = Language::ALL.map(Language::name).join(", ");
     found.ok_or_else(|| format!("there is no SDK for it; there are: {names}"))
 }

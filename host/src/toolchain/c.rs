@@ -41,7 +41,7 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
         sdk::link(&source.folder)?;
     }
     let tools = format!("{PACKAGE} {VERSION} {}", FLAGS.join(" "));
-    kept::component(source, &tools, |out| compile(source, out, progress))
+    kept::component(source, &tools, progress, |out| compile(source, out, progress))
 }
 
 fn compile(source: &Source, out: &Path, progress: Progress<'_>) -> Result<(), BuildError> {

@@ -14,6 +14,13 @@ pub enum BuildError {
         .0.display()
     )]
     NoSource(PathBuf),
+    /// A file of Rust that is in no package.
+    #[error(
+        "{} is in no package: Rust is built by a Cargo.toml; `hostel new` makes one, and \
+         `hostel run FOLDER` runs it",
+        .0.display()
+    )]
+    NoManifest(PathBuf),
     /// A source could not be read.
     #[error("cannot read {}", path.display())]
     Read {

@@ -40,6 +40,9 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     let core = package.output.join("core.wasm");
     let mut go = package.command(&core)?;
     let shown = if package.file.is_some() { &source.file } else { &source.folder };
+    if !core.is_file() {
+        (progress.line)(&format!("building {}", shown.display()));
+    }
     tool::run("go", shown, &mut go, progress, &[], false)?;
     let component = package.output.join(&package.name).with_extension("wasm");
     encode_module(&core, &component)?;

@@ -69,7 +69,7 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     let packages = packages(source.language, engine(&manifest, &path)?);
     let versions: Vec<_> =
         packages.iter().map(|Package { name, version, .. }| format!("{name} {version}")).collect();
-    kept::component(source, &versions.join(", "), |out| {
+    kept::component(source, &versions.join(", "), progress, |out| {
         check_node()?;
         let root = sdk::lay_out()?;
         let mut node = Command::new("node");

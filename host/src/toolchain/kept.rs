@@ -42,7 +42,7 @@ pub(super) fn tool(
     }
 }
 
-/// The component of a source, built if no component of the same source is kept.
+/// The component of a source, built, and said to be, if no component of the same source is kept.
 ///
 /// `tools` names the versions of what builds it. `build` writes the component to the file it is
 /// given. A source of which it cannot be told whether it is the same, since there are too many
@@ -50,6 +50,7 @@ pub(super) fn tool(
 pub(super) fn component(
     source: &Source,
     tools: &str,
+    progress: Progress<'_>,
     build: impl FnOnce(&Path) -> Result<(), BuildError>,
 ) -> Result<PathBuf, BuildError> {
     let built = sdk::cache_folder()?.join("built");
@@ -66,6 +67,7 @@ pub(super) fn component(
     std::fs::create_dir_all(&built).map_err(failed)?;
     let making = tempfile::tempdir_in(&built).map_err(failed)?;
     let made = making.path().join("component.wasm");
+    (progress.line)(&format!("building {}", source.file.display()));
     build(&made)?;
     std::fs::create_dir_all(&folder).map_err(failed)?;
     std::fs::rename(&made, &component).map_err(failed)?;
@@ -73,8 +75,8 @@ pub(super) fn component(
     Ok(component)
 }
 
-/// A number for everything that decides what a build makes: the source, the SDK and the tools.
-/// Where the files are not known, it is one for the source's place.
+/// A number for everything that decides what a build makes: the source and its place, the SDK and
+/// the tools.
 fn digest(source: &Source, tools: &str, files: Option<&[PathBuf]>) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut add = |name: &Path, content: &[u8]| {
@@ -84,16 +86,14 @@ fn digest(source: &Source, tools: &str, files: Option<&[PathBuf]>) -> io::Result
             digest.update(part);
         }
     };
-    let place = match files {
-        Some(_) => source.file.clone(),
-        None => std::path::absolute(&source.file)?,
-    };
+    // However the path was written, it is the same source.
+    let place = std::path::absolute(&source.file)?;
     add(Path::new(tools), place.to_string_lossy().as_bytes());
     for (name, content) in sdk::files() {
         add(&name, &content);
     }
     for file in files.unwrap_or_default() {
-        add(file, &std::fs::read(file)?);
+        add(&std::path::absolute(file)?, &std::fs::read(file)?);
     }
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

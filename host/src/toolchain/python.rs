@@ -28,11 +28,9 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     }
     let packages = packages();
     let installed = packages.as_deref().map(installed).unwrap_or_default();
-    kept::component(source, &format!("{TOOL} {VERSION} {installed}"), |component| {
+    kept::component(source, &format!("{TOOL} {VERSION} {installed}"), progress, |component| {
         check_python()?;
         let tool = fetched(source, progress)?;
-        let file = source.file.display();
-        (progress.line)(&format!("building {file} with {TOOL}, which takes some seconds"));
         let root = sdk::lay_out()?;
         let mut python = Command::new(PYTHON);
         python

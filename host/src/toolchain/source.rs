@@ -107,6 +107,9 @@ impl Source {
             let language = Language::of_file(path).ok_or_else(none)?;
             let folder = path.parent().filter(|folder| *folder != Path::new(""));
             let folder = folder.unwrap_or(Path::new(".")).to_owned();
+            if language == Language::Rust && !folder.join("Cargo.toml").is_file() {
+                return Err(BuildError::NoManifest(path.to_owned()));
+            }
             return Ok(Source { language, folder, file: path.to_owned() });
         }
         for language in Language::ALL {
