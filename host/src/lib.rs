@@ -49,8 +49,9 @@ pub use hostel_cache::{
     Cache, CacheLimits, CacheName, Caches, Clock, MockClock, Name, NameError, OpenError, Stats,
 };
 pub use plugin::{
-    Access, Activity, Admission, CacheBinding, Host, HostError, LoadError, PluginInfo, PluginName,
-    PluginSettings, Settings,
+    Access, Activity, Admission, Build, CacheBinding, Digest, Folder, Host, HostError, Life,
+    LoadError, Named, PluginInfo, PluginName, PluginSettings, PluginState, RolledBack, Settings,
+    Stage,
 };
 pub use telemetry::{Level, LogLine, LogSink};
 pub use units::UnitError;

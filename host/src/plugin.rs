@@ -4,21 +4,28 @@
 mod admission;
 mod error;
 mod host;
+mod life;
 mod name;
+mod settings;
+mod trial;
+mod version;
 
 pub use admission::Admission;
-pub use error::LoadError;
-pub use host::{
-    Access, Activity, CacheBinding, Host, HostError, PluginInfo, PluginSettings, Settings,
-};
+pub use error::{HostError, LoadError};
+pub use host::Host;
+pub use life::{Build, Folder, Life, Named, PluginState, Stage};
 pub use name::PluginName;
+pub use settings::{Access, Activity, CacheBinding, PluginInfo, PluginSettings, Settings};
+pub use trial::RolledBack;
+pub use version::Digest;
 
-use crate::engine::Compiled;
 use crate::hostcalls::handler::ServiceInfo;
 use hostel_cache::{Cache, CacheName};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use trial::Trial;
+use version::Version;
 
 /// Longest name of a service, in bytes.
 const SERVICE_NAME_BYTES: usize = 128;
@@ -26,26 +33,48 @@ const SERVICE_NAME_BYTES: usize = 128;
 /// Longest description of a service, in bytes: the host keeps it while the plugin is loaded.
 const DESCRIPTION_BYTES: usize = 1_024;
 
-/// One loaded version of a plugin. Calls under way keep theirs when it is replaced.
+/// A plugin as it is called: one version, and what it is granted. It never changes; another takes
+/// its place.
 struct Plugin {
     name: PluginName,
-    component: Compiled,
-    services: Vec<ServiceInfo>,
+    version: Arc<Version>,
     cache: Arc<Cache>,
     cache_name: CacheName,
     settings: PluginSettings,
     /// Room for its calls, kept when it is replaced.
     room: Arc<Semaphore>,
+    trial: Trial,
+    rolled_back: Option<RolledBack>,
 }
 
 impl Plugin {
-    fn has(&self, service: &str) -> bool {
-        self.services.iter().any(|info| info.name == service)
+    /// The same plugin with another version.
+    fn with(&self, version: Arc<Version>, trial: Trial, rolled_back: Option<RolledBack>) -> Self {
+        Plugin {
+            name: self.name.clone(),
+            version,
+            cache: Arc::clone(&self.cache),
+            cache_name: self.cache_name.clone(),
+            settings: self.settings.clone(),
+            room: Arc::clone(&self.room),
+            trial,
+            rolled_back,
+        }
+    }
+
+    fn info(&self) -> PluginInfo {
+        PluginInfo {
+            name: self.name.clone(),
+            version: self.version.digest,
+            services: self.version.services.clone(),
+            cache: self.cache_name.clone(),
+            rolled_back: self.rolled_back.clone(),
+        }
     }
 
     /// The full names of the plugin's services.
     fn full_names(&self) -> impl Iterator<Item = String> {
-        self.services.iter().map(|info| format!("{}.{}", self.name, info.name))
+        self.version.services.iter().map(|info| format!("{}.{}", self.name, info.name))
     }
 }
 

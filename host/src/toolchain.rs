@@ -62,6 +62,11 @@ pub fn build(path: &Path, progress: Progress<'_>) -> Result<PathBuf, BuildError>
     }
 }
 
+/// Whether a path holds a service's source: a file in one of the languages, or a folder with one.
+pub fn is_source(path: &Path) -> bool {
+    Source::find(path).is_ok()
+}
+
 /// Where compiled code is kept for this user and this version, if they have a home.
 pub fn code_folder() -> Option<PathBuf> {
     Some(sdk::cache_folder().ok()?.join("code"))

@@ -1,8 +1,27 @@
-//! Why a plugin could not be loaded.
+//! Why a host could not be made, or a plugin not loaded.
 
 use crate::engine::{CallError, ComponentError};
 use crate::telemetry::excerpt;
 use hostel_cache::{NameError, OpenError};
+use std::io;
+use std::path::PathBuf;
+
+/// Why a host could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// The engine refuses the limits, or its one thread cannot be started.
+    #[error("the WebAssembly engine cannot be started: {0}")]
+    Engine(String),
+    /// The folder for compiled code cannot be made, or is not this user's alone.
+    #[error("compiled code cannot be kept in {}", folder.display())]
+    CodeFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+}
 
 /// Why a plugin could not be loaded or replaced. Nothing has changed in the host then.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +33,7 @@ pub enum LoadError {
     /// A plugin of that name is loaded.
     #[error("a plugin called `{0}` is loaded already: rename one of the two files")]
     NameTaken(String),
-    /// There is no plugin of that name to replace.
+    /// There is no plugin of that name to replace or to unload.
     #[error("no plugin called `{0}` is loaded")]
     NotLoaded(String),
     /// The component cannot be one.

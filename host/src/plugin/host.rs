@@ -1,124 +1,22 @@
 //! The host: caches, plugins, and calls to their services.
 
-use super::admission::{Admission, Door};
-use super::{LoadError, Plugin, PluginName, check_services};
-use crate::engine::{CallError, CodeStore, Compiled, Engine, Instances, Limits};
+use super::admission::Door;
+use super::trial::{CALLS, RolledBack, Trial};
+use super::version::{Digest, Version};
+use super::{
+    Access, Activity, HostError, LoadError, Plugin, PluginInfo, PluginName, PluginSettings,
+    Settings, check_services,
+};
+use crate::engine::{CallError, CodeStore, Engine, Limits};
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
-use crate::telemetry::{LogSink, Origin};
-use hostel_cache::{Cache, CacheLimits, CacheName, Caches, Clock, Name};
+use crate::telemetry::{Level, LogLine, LogSink, Origin};
+use hostel_cache::{Cache, CacheLimits, CacheName, Caches};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
-
-/// What a host is made of.
-#[derive(Clone)]
-pub struct Settings {
-    /// What one call may use up.
-    pub limits: Limits,
-    /// How many calls are taken on at once.
-    pub admission: Admission,
-    /// The size of each cache that is not opened before, by [`Host::caches`], with another.
-    pub cache: CacheLimits,
-    /// The clock that entries expire by.
-    pub clock: Clock,
-    /// Where the guests' log lines go. By default nowhere.
-    pub log: LogSink,
-    /// A folder to keep compiled code in between runs, this user's alone. By default none: each
-    /// load compiles.
-    pub code_folder: Option<PathBuf>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Settings {
-            limits: Limits::default(),
-            admission: Admission::default(),
-            cache: CacheLimits::default(),
-            clock: Clock::system(),
-            log: Arc::new(|_| {}),
-            code_folder: None,
-        }
-    }
-}
-
-/// Which cache a plugin is bound to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum CacheBinding {
-    /// Its own, `plugin/<name>`, which no other plugin sees.
-    #[default]
-    Private,
-    /// The configured one of this name, which it shares with every plugin bound to it.
-    Configured(Name),
-}
-
-/// What a plugin may do with the cache that it is bound to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Access {
-    /// All four functions.
-    #[default]
-    ReadWrite,
-    /// `get` and `exists`; the others answer `denied`.
-    ReadOnly,
-}
-
-/// What a plugin is granted.
-#[derive(Clone, Debug, Default)]
-pub struct PluginSettings {
-    /// The cache that it is bound to; by default its own.
-    pub cache: CacheBinding,
-    /// What it may do there; by default read and write.
-    pub access: Access,
-    /// What one call may use up; by default what the host's settings say. `stack` is the same for
-    /// all plugins of a host.
-    pub limits: Option<Limits>,
-    /// What happens to an instance when its call ends; by default it is dropped.
-    pub instances: Instances,
-    /// Calls under way at once; by default `calls_per_plugin` of the host's [`Admission`].
-    pub calls: Option<usize>,
-}
-
-/// What a host knows of a plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PluginInfo {
-    /// Its name.
-    pub name: PluginName,
-    /// Its services, in its own order.
-    pub services: Vec<ServiceInfo>,
-    /// The cache it is bound to.
-    pub cache: CacheName,
-}
-
-/// What a host is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Activity {
-    /// Calls under way.
-    pub calls: usize,
-    /// Calls that wait to begin.
-    pub waiting: usize,
-    /// Instances that have address space set aside, at most 1,024; fewer where the system gives
-    /// less, and 0 where each instance's memory is mapped anew.
-    pub slots: u32,
-}
-
-/// Why a host could not be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HostError {
-    /// The engine refuses the limits, or its one thread cannot be started.
-    #[error("the WebAssembly engine cannot be started: {0}")]
-    Engine(String),
-    /// The folder for compiled code cannot be made, or is not this user's alone.
-    #[error("compiled code cannot be kept in {}", folder.display())]
-    CodeFolder {
-        /// The folder.
-        folder: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-}
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::SystemTime;
 
 /// Holds plugins and their caches, and calls services. Used from any number of threads.
 ///
@@ -127,9 +25,14 @@ pub struct Host {
     engine: Arc<Engine>,
     caches: Caches,
     cache_limits: CacheLimits,
-    plugins: RwLock<BTreeMap<PluginName, Arc<Plugin>>>,
+    plugins: RwLock<Plugins>,
     door: Door,
+    log: LogSink,
+    /// Cloned by each version in memory.
+    alive: Arc<()>,
 }
+
+type Plugins = BTreeMap<PluginName, Arc<Plugin>>;
 
 impl Host {
     /// A host with no plugins.
@@ -144,7 +47,7 @@ impl Host {
             CodeStore::open(&folder).map_err(|source| HostError::CodeFolder { folder, source })
         };
         let code = code_folder.map(open).transpose()?;
-        let engine = Engine::new(limits, log, code);
+        let engine = Engine::new(limits, log.clone(), code);
         let engine = engine.map_err(|error| HostError::Engine(format!("{error:#}")))?;
         Ok(Host {
             engine: Arc::new(engine),
@@ -152,6 +55,8 @@ impl Host {
             cache_limits: cache,
             plugins: RwLock::default(),
             door: Door::new(admission),
+            log,
+            alive: Arc::default(),
         })
     }
 
@@ -163,7 +68,8 @@ impl Host {
     /// What is under way at this moment.
     pub fn activity(&self) -> Activity {
         let (calls, waiting) = (self.door.under_way(), self.door.waiting());
-        Activity { calls, waiting, slots: self.engine.slots() }
+        let versions = Arc::strong_count(&self.alive) - 1;
+        Activity { calls, waiting, slots: self.engine.slots(), versions }
     }
 
     /// The caches of this host and their statistics.
@@ -189,32 +95,41 @@ impl Host {
         if self.plugin(name.as_str()).is_some() {
             return Err(LoadError::NameTaken(name.to_string()));
         }
-        let (component, services) = self.prepare(&name, component, &settings).await?;
-        let (cache_name, cache) = self.bind(&name, &settings.cache)?;
-        let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        let version = Arc::new(self.prepare(&name, component, &settings).await?);
+        let cache_name = settings.cache.of(&name);
+        let cache = self.open_cache(&cache_name)?;
+        let mut plugins = self.write();
         match plugins.entry(name) {
             Entry::Occupied(place) => Err(LoadError::NameTaken(place.key().to_string())),
             Entry::Vacant(place) => {
                 let name = place.key().clone();
-                let listed = services.clone();
+                let services = version.services.clone();
+                let (trial, rolled_back) = (Trial::none(), None);
                 place.insert(Arc::new(Plugin {
                     name,
-                    component,
-                    services,
+                    version,
                     cache,
                     cache_name,
                     room: self.door.room(settings.calls),
                     settings,
+                    trial,
+                    rolled_back,
                 }));
-                Ok(listed)
+                Ok(services)
             }
         }
     }
 
     /// Puts a new component in a plugin's place, in one step, and answers its services.
     ///
-    /// The plugin keeps its settings, its cache and its entries. Calls under way end on the old component; a
-    /// call that begins after this has returned runs on the new one.
+    /// The plugin keeps its settings, its cache and its entries. Calls under way end on the old
+    /// component; a call that begins after this has returned runs on the new one.
+    ///
+    /// The new one is on trial until its first response: when three calls before that end by what
+    /// the guest did (a trap, an exit, a breach of the contract, a limit but that of the
+    /// request), the old one is brought back, in one step too, and an error is logged. Other
+    /// errors count neither way. A component that takes the place of one on trial is tried against
+    /// the last that was not.
     ///
     /// # Errors
     ///
@@ -227,30 +142,34 @@ impl Host {
     ) -> Result<Vec<ServiceInfo>, LoadError> {
         let not_loaded = || LoadError::NotLoaded(name.to_string());
         let old = self.plugin(name.as_str()).ok_or_else(not_loaded)?;
-        let (component, services) = self.prepare(name, component, &old.settings).await?;
-        let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        let version = Arc::new(self.prepare(name, component, &old.settings).await?);
+        let services = version.services.clone();
+        let mut plugins = self.write();
         let place = plugins.get_mut(name).ok_or_else(not_loaded)?;
-        *place = Arc::new(Plugin {
-            name: name.clone(),
-            component,
-            services: services.clone(),
-            cache: Arc::clone(&place.cache),
-            cache_name: place.cache_name.clone(),
-            settings: place.settings.clone(),
-            room: Arc::clone(&place.room),
-        });
+        let previous = place.trial.end().unwrap_or_else(|| Arc::clone(&place.version));
+        let new = Arc::new(place.with(version, Trial::against(previous), None));
+        let replaced = std::mem::replace(place, new);
+        drop(plugins);
+        // Without the lock: it may be the last to hold the old version's code.
+        drop(replaced);
         Ok(services)
+    }
+
+    /// Takes a plugin away. Calls under way end as if it were there; later ones find no service.
+    ///
+    /// Its private cache stays, so that a plugin which comes back under its name finds its entries.
+    ///
+    /// # Errors
+    ///
+    /// When no plugin has that name.
+    pub fn unload(&self, name: &PluginName) -> Result<(), LoadError> {
+        let removed = self.write().remove(name);
+        removed.map(drop).ok_or_else(|| LoadError::NotLoaded(name.to_string()))
     }
 
     /// The plugins in the order of their names.
     pub fn plugins(&self) -> Vec<PluginInfo> {
-        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
-        let info = |plugin: &Arc<Plugin>| PluginInfo {
-            name: plugin.name.clone(),
-            services: plugin.services.clone(),
-            cache: plugin.cache_name.clone(),
-        };
-        plugins.values().map(info).collect()
+        self.read().values().map(|plugin| plugin.info()).collect()
     }
 
     /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's alone where it
@@ -263,7 +182,8 @@ impl Host {
     /// # Errors
     ///
     /// When there is no such service, more is under way than the host takes on, the service
-    /// answers a failure, traps, exits, breaks the contract or reaches a limit. The host and other calls are untouched by all of these.
+    /// answers a failure, traps, exits, breaks the contract or reaches a limit. The host and
+    /// other calls are untouched by all of these.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
         let unknown =
             || CallError::UnknownService { name: service.to_owned(), offered: self.full_names() };
@@ -279,19 +199,55 @@ impl Host {
             Access::ReadWrite => CacheAccess::ReadWrite(cache),
             Access::ReadOnly => CacheAccess::ReadOnly(cache),
         };
-        self.engine.handle(&plugin.component, origin, cache, request).await
+        let answer = self.engine.handle(&plugin.version.component, origin, cache, request).await;
+        if plugin.trial.take_in(&answer) {
+            self.roll_back(&plugin, &answer);
+        }
+        answer
+    }
+
+    /// Brings back the version that this one replaced, if this one still serves.
+    fn roll_back(&self, failed: &Arc<Plugin>, answer: &Result<Response, CallError>) {
+        let reason = answer.as_ref().err().map(CallError::to_string).unwrap_or_default();
+        let mut plugins = self.write();
+        let Some(place) = plugins.get_mut(&failed.name).filter(|at| Arc::ptr_eq(at, failed)) else {
+            return;
+        };
+        let Some(previous) = failed.trial.end() else { return };
+        let (from, to) = (failed.version.digest, previous.digest);
+        let note = RolledBack { from, at: SystemTime::now(), reason: reason.clone() };
+        *place = Arc::new(failed.with(previous, Trial::none(), Some(note)));
+        drop(plugins);
+        let message = format!(
+            "brought back version {to}, since the first {CALLS} calls of {from} all failed, \
+             the last with: {reason}"
+        );
+        self.say(Level::Error, failed.name.as_str(), &message);
+    }
+
+    /// Logs a line of the host's own about a plugin. The message is one line already.
+    pub(super) fn say(&self, level: Level, plugin: &str, message: &str) {
+        let (service, request_id) = ("", "");
+        let time = SystemTime::now();
+        (self.log)(&LogLine { time, level, plugin, service, request_id, message });
     }
 
     /// The full names of all services.
     fn full_names(&self) -> Vec<String> {
-        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
-        plugins.values().flat_map(|plugin| plugin.full_names()).collect()
+        self.read().values().flat_map(|plugin| plugin.full_names()).collect()
     }
 
     fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
         let name = PluginName::new(name).ok()?;
-        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
-        plugins.get(&name).cloned()
+        self.read().get(&name).cloned()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Plugins> {
+        self.plugins.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Plugins> {
+        self.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The plugin and the short name that a full name means.
@@ -301,33 +257,24 @@ impl Host {
             None => (service, None),
         };
         let plugin = self.plugin(plugin_name)?;
-        let short_name = match (short_name, plugin.services.as_slice()) {
-            (Some(name), _) if plugin.has(name) => name.to_owned(),
+        let short_name = match (short_name, plugin.version.services.as_slice()) {
+            (Some(name), _) if plugin.version.has(name) => name.to_owned(),
             (None, [only]) => only.name.clone(),
             _ => return None,
         };
         Some((plugin, short_name))
     }
 
-    fn bind(
-        &self,
-        plugin: &PluginName,
-        binding: &CacheBinding,
-    ) -> Result<(CacheName, Arc<Cache>), LoadError> {
-        let name = match binding {
-            CacheBinding::Private => CacheName::Private(plugin.as_name().clone()),
-            CacheBinding::Configured(name) => CacheName::Configured(name.clone()),
-        };
-        // A configured cache that is open has the size that it was opened with.
+    /// A plugin's cache. A configured one that is open has the size that it was opened with.
+    fn open_cache(&self, name: &CacheName) -> Result<Arc<Cache>, LoadError> {
         let open = match name {
             CacheName::Private(_) => None,
-            CacheName::Configured(_) => self.caches.get(&name),
+            CacheName::Configured(_) => self.caches.get(name),
         };
-        let cache = match open {
-            Some(cache) => cache,
-            None => self.caches.open(name.clone(), self.cache_limits)?,
-        };
-        Ok((name, cache))
+        match open {
+            Some(cache) => Ok(cache),
+            None => Ok(self.caches.open(name.clone(), self.cache_limits)?),
+        }
     }
 
     /// Compiles and checks a component and asks for its services.
@@ -336,13 +283,15 @@ impl Host {
         name: &PluginName,
         bytes: Vec<u8>,
         settings: &PluginSettings,
-    ) -> Result<(Compiled, Vec<ServiceInfo>), LoadError> {
+    ) -> Result<Version, LoadError> {
         let engine = Arc::clone(&self.engine);
         let limits = settings.limits.clone().unwrap_or_else(|| engine.limits().clone());
         let instances = settings.instances;
-        let compiling =
-            tokio::task::spawn_blocking(move || engine.compile(&bytes, limits, instances));
-        let component = match compiling.await {
+        let compiling = tokio::task::spawn_blocking(move || {
+            let compiled = engine.compile(&bytes, limits, instances)?;
+            Ok::<_, LoadError>((compiled, Digest::of(&bytes)))
+        });
+        let (component, digest) = match compiling.await {
             Ok(compiled) => compiled?,
             Err(stopped) => return Err(LoadError::Stopped(stopped.to_string())),
         };
@@ -351,6 +300,6 @@ impl Host {
         let services =
             self.engine.services(&component, origin).await.map_err(LoadError::Services)?;
         check_services(&services)?;
-        Ok((component, services))
+        Ok(Version { digest, component, services, _alive: Arc::clone(&self.alive) })
     }
 }

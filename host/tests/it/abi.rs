@@ -130,6 +130,11 @@ const DEFAULTS: &[(&str, &str)] = &[
 /// A guest as a component whose strings have this encoding.
 fn component_in(guest: &str, encoding: StringEncoding) -> Vec<u8> {
     let (_, own) = GUESTS.iter().find(|(name, _)| *name == guest).unwrap();
+    assemble(own, encoding)
+}
+
+/// What a guest brings of its own, as a component whose strings have this encoding.
+pub fn assemble(own: &str, encoding: StringEncoding) -> Vec<u8> {
     let missing = DEFAULTS.iter().filter(|(start, _)| !own.contains(start));
     let rest: String = missing.map(|(_, part)| *part).collect();
     let echo = if encoding == StringEncoding::UTF16 { r"e\00c\00h\00o\00" } else { "echo" };

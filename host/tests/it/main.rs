@@ -18,6 +18,7 @@ mod examples;
 mod guests;
 mod instances;
 mod languages;
+mod life;
 mod load;
 mod new_service;
 mod preflight;

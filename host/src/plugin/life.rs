@@ -1,0 +1,250 @@
+//! A plugin's life: found in a folder or by name, loaded in the background, put in the place of
+//! its old version when its file changes, and taken away when its file is gone.
+
+mod entry;
+mod file;
+mod load;
+mod look;
+mod state;
+
+pub use state::{PluginState, Stage};
+
+use super::{Host, PluginInfo, PluginName, PluginSettings};
+use crate::engine::Limits;
+use crate::telemetry::{Level, escape, excerpt};
+use entry::{Entry, Key};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{self, MissedTickBehavior};
+
+/// Time between the first two looks: a server that starts should not wait for long before it reads
+/// files that lay there all along.
+const BETWEEN_THE_FIRST_LOOKS: Duration = Duration::from_millis(20);
+
+/// A plugin that has to be there.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The plugin's name; no two have the same.
+    pub name: PluginName,
+    /// A component's file, or a source where there is a [`Build`].
+    pub path: PathBuf,
+    /// What it is granted.
+    pub settings: PluginSettings,
+}
+
+/// A folder in which each `*.wasm`, and where there is a [`Build`] each source, is a plugin, named
+/// by its file. Hidden files are left alone, and so are those that a [`Named`] names.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// The folder.
+    pub path: PathBuf,
+    /// What each of its plugins is granted.
+    pub settings: PluginSettings,
+}
+
+/// Makes components from sources. Both functions may block.
+#[derive(Clone)]
+pub struct Build {
+    /// Whether what is at a path is a service's source.
+    pub is_source: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
+    /// Builds a source, and answers the component's file.
+    pub run: Arc<BuildFn>,
+}
+
+/// What builds a source.
+type BuildFn = dyn Fn(&Path) -> Result<PathBuf, Box<dyn Error + Send + Sync>> + Send + Sync;
+
+impl Build {
+    fn takes(&self, path: &Path) -> bool {
+        !look::is_component(path) && (self.is_source)(path)
+    }
+}
+
+/// Keeps a host's plugins as the files are.
+///
+/// It looks at the files again and again, since that works on every file system, over a network and
+/// in containers too, and misses nothing. What two looks in a row saw the same is acted upon: so a
+/// file that is being written is left alone, and one that is gone for a moment is not missed.
+///
+/// - A file with new content is compiled in the background, checked, asked for its services and
+///   swapped in, as [`Host::replace`] does. A file that was only touched changes nothing.
+/// - A file that does not load changes nothing either, nor does one that became a folder, a pipe or
+///   a link to nothing: the old version serves on, and [`Life::list`] says why. The same content
+///   is not tried again; neither is a version that the host has thrown out.
+/// - A file that is gone takes its plugin with it, but for its private cache: when the file comes
+///   back, so do the entries. A folder that cannot be read changes nothing: a disk that is gone for
+///   a while does not end its plugins.
+/// - Links are followed, and their targets looked at. Of two files of one name the one that serves
+///   keeps it, and one that is named wins over both.
+/// - Of a source, its file is looked at, or all files in its folder.
+///
+/// Each of these is one line in the host's log.
+pub struct Life {
+    shared: Arc<Shared>,
+    /// The loads under way; they end with this.
+    loads: Mutex<JoinSet<()>>,
+}
+
+/// What looks and loads share.
+struct Shared {
+    host: Arc<Host>,
+    folder: Option<Folder>,
+    build: Option<Build>,
+    entries: Mutex<BTreeMap<Key, Entry>>,
+    /// Why the folder could not be read, as far as was told.
+    folder_fault: Mutex<Option<String>>,
+    /// Whether a look has seen all there is.
+    looked: AtomicBool,
+    /// Whether all that was there at first has been loaded or refused.
+    started: AtomicBool,
+    turns: Semaphore,
+}
+
+impl Life {
+    /// Nothing is looked at before [`Life::run`] or [`Life::look`].
+    ///
+    /// As many plugins are loaded at once as half of the processors, and one at least: the others
+    /// serve meanwhile.
+    pub fn new(
+        host: Arc<Host>,
+        named: Vec<Named>,
+        folder: Option<Folder>,
+        build: Option<Build>,
+    ) -> Self {
+        let entry = |Named { name, path, settings }: Named| {
+            (Key::Named(name.clone()), Entry::new(path, Ok(name), settings))
+        };
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let shared = Shared {
+            host,
+            folder,
+            build,
+            entries: Mutex::new(named.into_iter().map(entry).collect()),
+            folder_fault: Mutex::default(),
+            looked: AtomicBool::new(false),
+            started: AtomicBool::new(false),
+            turns: Semaphore::new((processors / 2).max(1)),
+        };
+        Life { shared: Arc::new(shared), loads: Mutex::default() }
+    }
+
+    /// Looks once in each `interval`, until `shutdown` is ready. Half a second is a good interval.
+    pub async fn run(&self, interval: Duration, shutdown: impl Future<Output = ()>) {
+        let looks = async {
+            let mut ticks = time::interval(BETWEEN_THE_FIRST_LOOKS);
+            for _ in 0..2 {
+                ticks.tick().await;
+                self.look().await;
+            }
+            let interval = interval.max(BETWEEN_THE_FIRST_LOOKS);
+            let mut ticks = time::interval_at(time::Instant::now() + interval, interval);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                self.look().await;
+            }
+        };
+        tokio::select! {
+            () = looks => {}
+            () = shutdown => {}
+        }
+    }
+
+    /// Looks at all files once, and begins to load those that have settled.
+    pub async fn look(&self) {
+        let keys = Shared::look(&self.shared).await;
+        let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        while loads.try_join_next().is_some() {}
+        for key in keys {
+            let shared = Arc::clone(&self.shared);
+            loads.spawn(async move { shared.load(&key).await });
+        }
+    }
+
+    /// Waits until the loads that have begun have ended.
+    pub async fn settle(&self) {
+        let loads = std::mem::take(&mut *self.loads.lock().unwrap_or_else(PoisonError::into_inner));
+        loads.join_all().await;
+    }
+
+    /// What has become of each file, in the order of the plugins' names.
+    pub fn list(&self) -> Vec<PluginState> {
+        let infos: BTreeMap<PluginName, PluginInfo> = self.shared.infos();
+        let info = |entry: &Entry| {
+            entry.serving.and(entry.name.as_ref().ok()).and_then(|name| infos.get(name)).cloned()
+        };
+        let entries = self.shared.entries();
+        let mut states: Vec<_> = entries.values().map(|entry| entry.state(info(entry))).collect();
+        states.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
+        states
+    }
+
+    /// Whether all plugins that were named serve, and all files that were there at first have been
+    /// loaded or refused.
+    pub fn ready(&self) -> bool {
+        let infos = self.shared.infos();
+        let serves = |key: &Key| match key {
+            Key::Named(name) => infos.contains_key(name),
+            Key::Found(_) => true,
+        };
+        let has_started = self.shared.started();
+        has_started && self.shared.entries().keys().all(serves)
+    }
+}
+
+impl Shared {
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Key, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes an entry, if it is still there.
+    fn change<T>(&self, key: &Key, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        self.entries().get_mut(key).map(change)
+    }
+
+    fn infos(&self) -> BTreeMap<PluginName, PluginInfo> {
+        let infos = self.host.plugins().into_iter();
+        infos.map(|info| (info.name.clone(), info)).collect()
+    }
+
+    fn info(&self, name: &PluginName) -> Option<PluginInfo> {
+        self.infos().remove(name)
+    }
+
+    fn limits_of(&self, settings: &PluginSettings) -> Limits {
+        settings.limits.clone().unwrap_or_else(|| self.host.limits().clone())
+    }
+
+    /// Whether all that was there at first has been loaded or refused, now or ever.
+    fn started(&self) -> bool {
+        let looked = self.looked.load(Ordering::Relaxed);
+        if looked && !self.entries().values().any(Entry::is_new) {
+            self.started.store(true, Ordering::Relaxed);
+        }
+        self.started.load(Ordering::Relaxed)
+    }
+
+    fn say(&self, level: Level, plugin: &str, message: &str) {
+        let most = self.host.limits().log_line_bytes;
+        self.host.say(level, &excerpt(plugin), &escape(message, most));
+    }
+
+    fn say_failure(&self, path: &Path, plugin: &str, serves: bool, reason: &str) {
+        let path = path.display();
+        let (level, message) = match serves {
+            true => (
+                Level::Warn,
+                format!("kept the version that serves, since {path} does not load: {reason}"),
+            ),
+            false => (Level::Error, format!("{path} does not load: {reason}")),
+        };
+        self.say(level, plugin, &message);
+    }
+}

@@ -1,0 +1,173 @@
+//! One place that a plugin comes from: what was seen there, what was made of it, and what a look
+//! leads to.
+
+use super::file::{Observation, Stamp, Unfit};
+use super::{PluginState, Stage};
+use crate::plugin::{Digest, PluginInfo, PluginName, PluginSettings};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// What tells places apart. Those that were named come first, and so claim their names first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Named(PluginName),
+    Found(PathBuf),
+}
+
+pub(super) struct Entry {
+    pub(super) path: PathBuf,
+    pub(super) name: Result<PluginName, Unfit>,
+    pub(super) settings: PluginSettings,
+    /// What the last look saw.
+    seen: Option<Observation>,
+    /// What was acted upon: seen by two looks in a row.
+    settled: Option<Observation>,
+    /// A load is under way; looks leave the entry alone meanwhile.
+    loading: bool,
+    /// The content that was put into the host, which may have brought back the one before.
+    pub(super) serving: Option<Digest>,
+    /// The content that did not load last, and why: it is not tried again.
+    refused: Option<(Digest, String)>,
+    /// Why the last thing that happened here failed.
+    reason: Option<String>,
+    since: SystemTime,
+}
+
+/// What a look leads to.
+pub(super) enum Step {
+    Nothing,
+    Load,
+    Refuse(Unfit),
+    Remove,
+}
+
+impl Entry {
+    pub(super) fn new(
+        path: PathBuf,
+        name: Result<PluginName, Unfit>,
+        settings: PluginSettings,
+    ) -> Self {
+        Entry {
+            path,
+            name,
+            settings,
+            seen: None,
+            settled: None,
+            loading: false,
+            serving: None,
+            refused: None,
+            reason: None,
+            since: SystemTime::now(),
+        }
+    }
+
+    /// Takes in what a look saw. What two looks in a row saw is acted upon, once.
+    pub(super) fn step(&mut self, seen: Observation) -> Step {
+        if self.loading {
+            return Step::Nothing;
+        }
+        let before = self.seen.replace(seen.clone());
+        if self.settled.as_ref() == Some(&seen) || before.as_ref() != Some(&seen) {
+            return Step::Nothing;
+        }
+        self.settled = Some(seen.clone());
+        match seen {
+            Ok(_) => {
+                self.loading = true;
+                Step::Load
+            }
+            Err(Unfit::Gone) => Step::Remove,
+            Err(unfit) => Step::Refuse(unfit),
+        }
+    }
+
+    /// What the file was when it was settled upon.
+    pub(super) fn stamp(&self) -> Option<&Stamp> {
+        self.settled.as_ref()?.as_ref().ok()
+    }
+
+    /// Why this content was refused before, if it was.
+    pub(super) fn refusal_of(&self, content: Digest) -> Option<String> {
+        let (refused, reason) = self.refused.as_ref()?;
+        (*refused == content).then(|| reason.clone())
+    }
+
+    /// A load has ended with this content in the host.
+    pub(super) fn loaded(&mut self, content: Digest) {
+        self.loading = false;
+        if self.serving.replace(content) != Some(content) {
+            self.since = SystemTime::now();
+        }
+        self.reason = None;
+    }
+
+    /// A load has ended without success. Answers whether that is news.
+    pub(super) fn failed(&mut self, content: Option<Digest>, reason: &str) -> bool {
+        self.loading = false;
+        self.refused = content.map(|content| (content, reason.to_owned())).or(self.refused.take());
+        self.fail(reason)
+    }
+
+    /// What is at the path cannot serve. Answers whether that is news.
+    pub(super) fn fail(&mut self, reason: &str) -> bool {
+        let is_news = self.reason.as_deref() != Some(reason);
+        if is_news && self.serving.is_none() {
+            self.since = SystemTime::now();
+        }
+        self.reason = Some(reason.to_owned());
+        is_news
+    }
+
+    /// The next look begins anew: what failed may go well then, or the file has changed already.
+    pub(super) fn look_again(&mut self) {
+        self.loading = false;
+        self.settled = None;
+    }
+
+    /// The plugin was taken out of the host.
+    pub(super) fn unloaded(&mut self) {
+        self.serving = None;
+        self.refused = None;
+        self.since = SystemTime::now();
+    }
+
+    /// Whether nothing has come of it yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.serving.is_none() && self.reason.is_none()
+    }
+
+    /// Whether it has its name in the host, or is about to.
+    pub(super) fn holds_its_name(&self) -> bool {
+        self.serving.is_some() || self.loading
+    }
+
+    /// The plugin's name; the file's, without its ending, where that is no plugin's name.
+    pub(super) fn shown_name(&self) -> String {
+        let stem = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.name.as_ref().map_or_else(|_| stem(), ToString::to_string)
+    }
+
+    /// What the host says of it is `info`.
+    pub(super) fn state(&self, info: Option<PluginInfo>) -> PluginState {
+        let rolled_back = info.as_ref().and_then(|info| info.rolled_back.clone());
+        let stage = match &info {
+            Some(_) if rolled_back.is_some() => Stage::RolledBack,
+            Some(_) => Stage::Serving,
+            None if self.is_new() => Stage::Loading,
+            None => Stage::Failed,
+        };
+        let cache = self.name.as_ref().ok().map(|name| self.settings.cache.of(name));
+        PluginState {
+            name: self.shown_name(),
+            path: self.path.clone(),
+            version: info.as_ref().map(|info| info.version),
+            stage,
+            since: rolled_back.as_ref().map_or(self.since, |note| note.at),
+            reason: self.reason.clone().or(rolled_back.map(|note| note.reason)),
+            services: info.map(|info| info.services).unwrap_or_default(),
+            cache,
+            access: self.settings.access,
+            instances: self.settings.instances,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! From a file that has settled to a version that serves: build, read, compile, swap, and say so.
+
+use super::entry::Key;
+use super::file::{self, Stamp, Unfit};
+use super::{Build, Shared};
+use crate::engine::{CallError, Limit, Limits};
+use crate::plugin::{Digest, LoadError, PluginName, PluginSettings};
+use crate::telemetry::Level;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What there is to load.
+struct Order {
+    path: PathBuf,
+    name: PluginName,
+    settings: PluginSettings,
+    limits: Limits,
+    /// The file when it was settled upon.
+    stamp: Stamp,
+    /// Whether the plugin is in the host.
+    serves: bool,
+}
+
+/// A component as it was read.
+struct Component {
+    bytes: Vec<u8>,
+    content: Digest,
+}
+
+/// Why nothing came of it.
+enum Stopped {
+    /// The file is another by now.
+    Changed,
+    /// What is there cannot be loaded: this content, if it could be read at all.
+    Refused(Option<Digest>, String),
+    /// It cannot be done now; the next look tries again.
+    Later(String),
+}
+
+impl Shared {
+    /// Loads what has settled at a place into the host, when it is its turn.
+    pub(super) async fn load(&self, key: &Key) {
+        let Ok(_turn) = self.turns.acquire().await else { return };
+        let Some(order) = self.order(key) else { return };
+        let Err(stopped) = self.fulfil(key, &order).await else { return };
+        let news = self.change(key, |entry| match stopped {
+            Stopped::Changed => {
+                entry.look_again();
+                None
+            }
+            Stopped::Refused(content, reason) => entry.failed(content, &reason).then_some(reason),
+            Stopped::Later(reason) => {
+                entry.look_again();
+                entry.fail(&reason).then_some(reason)
+            }
+        });
+        if let Some(reason) = news.flatten() {
+            self.say_failure(&order.path, order.name.as_str(), order.serves, &reason);
+        }
+    }
+
+    fn order(&self, key: &Key) -> Option<Order> {
+        let infos = self.infos();
+        let entries = self.entries();
+        let entry = entries.get(key)?;
+        let name = entry.name.clone().ok()?;
+        Some(Order {
+            path: entry.path.clone(),
+            serves: entry.serving.is_some() && infos.contains_key(&name),
+            name,
+            settings: entry.settings.clone(),
+            limits: self.limits_of(&entry.settings),
+            stamp: entry.stamp()?.clone(),
+        })
+    }
+
+    async fn fulfil(&self, key: &Key, order: &Order) -> Result<(), Stopped> {
+        let began = Instant::now();
+        let Component { bytes, content } = self.fetch(order).await?;
+        let refusal = self.change(key, |entry| entry.refusal_of(content));
+        if let Some(reason) = refusal.flatten() {
+            return Err(Stopped::Refused(Some(content), reason));
+        }
+        let serving = self.change(key, |entry| entry.serving).flatten();
+        if order.serves && serving == Some(content) {
+            self.change(key, |entry| entry.loaded(content));
+            return Ok(());
+        }
+        let before = self.info(&order.name).map(|info| info.version);
+        let services = match order.serves {
+            true => self.host.replace(&order.name, bytes).await,
+            false => self.host.load(order.name.clone(), bytes, order.settings.clone()).await,
+        };
+        let services = services.map_err(|error| stopped(content, &error))?.len();
+        self.change(key, |entry| entry.loaded(content));
+        let took = began.elapsed().as_secs_f64();
+        let was = before.map(|before| format!("; was {before}")).unwrap_or_default();
+        let plural = if services == 1 { "" } else { "s" };
+        let message = format!(
+            "version {content} serves {services} service{plural}, loaded in {took:.1} s{was}"
+        );
+        self.host.say(Level::Info, order.name.as_str(), &message);
+        Ok(())
+    }
+
+    /// Builds what is a source, and reads the component, on a thread where both may take long.
+    async fn fetch(&self, order: &Order) -> Result<Component, Stopped> {
+        let build = self.build.clone().filter(|build| build.takes(&order.path));
+        let (path, stamp) = (order.path.clone(), order.stamp.clone());
+        let too_large = Limit::Component.reached(&order.limits);
+        let most = order.limits.component;
+        let fetching = tokio::task::spawn_blocking(move || {
+            let built = build.map(|build| build_source(&build, &path)).transpose()?;
+            let file = built.as_deref().unwrap_or(&path);
+            let (bytes, found) = file::read(file, most, &too_large).map_err(unfit)?;
+            if built.is_none() && found != stamp {
+                return Err(Stopped::Changed);
+            }
+            let content = Digest::of(&bytes);
+            Ok(Component { bytes, content })
+        });
+        fetching.await.unwrap_or_else(|stopped| Err(Stopped::Later(stopped.to_string())))
+    }
+}
+
+fn build_source(build: &Build, path: &Path) -> Result<PathBuf, Stopped> {
+    (build.run)(path).map_err(|error| Stopped::Refused(None, whole(error.as_ref())))
+}
+
+fn unfit(unfit: Unfit) -> Stopped {
+    match unfit {
+        Unfit::Unreadable(_) => Stopped::Later(unfit.to_string()),
+        // The next look sees it too.
+        _ => Stopped::Changed,
+    }
+}
+
+/// A component may be fine when its name is not free yet, or the host or its machine was short of
+/// something.
+fn stopped(content: Digest, error: &LoadError) -> Stopped {
+    match error {
+        LoadError::NameTaken(_)
+        | LoadError::NotLoaded(_)
+        | LoadError::Services(CallError::Busy(_) | CallError::Host(_))
+        | LoadError::Stopped(_) => Stopped::Later(whole(error)),
+        _ => Stopped::Refused(Some(content), whole(error)),
+    }
+}
+
+/// An error with its causes, as one line.
+fn whole(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", whole(cause)),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,66 @@
+//! What has become of a file, as a host tells it.
+
+use crate::engine::Instances;
+use crate::hostcalls::handler::ServiceInfo;
+use crate::plugin::{Access, Digest};
+use hostel_cache::CacheName;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// How far a plugin has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Its file was found, and nothing has come of it yet.
+    Loading,
+    /// It serves what was loaded last.
+    Serving,
+    /// It does not serve.
+    Failed,
+    /// It serves the version before the one that was loaded last, whose first calls failed.
+    RolledBack,
+}
+
+impl Stage {
+    /// The stage's name: `loading`, `serving`, `failed` or `rolled-back`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::Loading => "loading",
+            Stage::Serving => "serving",
+            Stage::Failed => "failed",
+            Stage::RolledBack => "rolled-back",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What has become of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginState {
+    /// The plugin's name; the file's, without its ending, where that is no plugin's name.
+    pub name: String,
+    /// Where it comes from.
+    pub path: PathBuf,
+    /// The version that serves, if one does.
+    pub version: Option<Digest>,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Since when that is so; while it serves, since this version does.
+    pub since: SystemTime,
+    /// What is wrong with what is at its path, though an old version may serve; or why its last
+    /// version was thrown out. One line.
+    pub reason: Option<String>,
+    /// The services of the version that serves.
+    pub services: Vec<ServiceInfo>,
+    /// The cache that it is bound to; none where the file gives no name.
+    pub cache: Option<CacheName>,
+    /// What it may do there.
+    pub access: Access,
+    /// What happens to its instances.
+    pub instances: Instances,
+}

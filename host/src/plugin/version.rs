@@ -1,0 +1,55 @@
+//! A version of a plugin: the compiled component and what it lists, told apart by its content.
+
+use crate::engine::Compiled;
+use crate::hostcalls::handler::ServiceInfo;
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::sync::Arc;
+
+/// The SHA-256 of a component. It displays as its first 12 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Digest(Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().take(6).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// One content of a plugin, ready to be called. Calls under way keep theirs when it is replaced.
+pub(super) struct Version {
+    pub(super) digest: Digest,
+    pub(super) component: Compiled,
+    pub(super) services: Vec<ServiceInfo>,
+    /// Held by each version in memory, so that a host can count them.
+    pub(super) _alive: Arc<()>,
+}
+
+impl Version {
+    pub(super) fn has(&self, service: &str) -> bool {
+        self.services.iter().any(|info| info.name == service)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_displays_its_first_twelve_digits() {
+        assert_eq!(Digest::of(b"").to_string(), "e3b0c44298fc");
+    }
+}

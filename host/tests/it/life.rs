@@ -1,0 +1,688 @@
+//! A plugin's life: what becomes of it as its file comes, changes and goes, and of its calls.
+//!
+//! The tests look by hand: what two looks in a row see is acted upon.
+
+use crate::abi::assemble;
+use crate::support::TestHost;
+use hostel::{
+    Build, CacheName, CallError, Folder, Host, Life, Limits, Name, Named, PluginName,
+    PluginSettings, PluginState, Request, Response, Settings, Stage,
+};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use wit_component::StringEncoding;
+
+/// A component that answers its version. A request that begins with `t` traps, one with `f` is
+/// answered by a failure, and one with `w` waits until its plugin's cache has an entry `go`.
+fn component(version: &str) -> Vec<u8> {
+    let text = r#"
+    (data (i32.const 2048) "VERSION")
+    (data (i32.const 2100) "go")
+    (func $handle (param $request i32) (result i32) (local $asks i32)
+      (if (i32.load offset=32 (local.get $request))
+        (then (local.set $asks (i32.load8_u (i32.load offset=28 (local.get $request))))))
+      (if (i32.eq (local.get $asks) (i32.const 116)) (then (unreachable)))
+      (if (i32.eq (local.get $asks) (i32.const 102))
+        (then (i32.store8 (i32.const 128) (i32.const 1)) (return (i32.const 128))))
+      (if (i32.eq (local.get $asks) (i32.const 119))
+        (then (loop $again
+          (call $exists (i32.const 2100) (i32.const 2) (i32.const 2200))
+          (br_if $again (i32.eqz (i32.load8_u offset=4 (i32.const 2200)))))))
+      (i32.store (i32.const 156) (i32.const 2048))
+      (i32.store (i32.const 160) (i32.const LENGTH))
+      (call $nothing))"#;
+    let length = version.len().to_string();
+    assemble(&text.replace("VERSION", version).replace("LENGTH", &length), StringEncoding::UTF8)
+}
+
+/// A component all whose calls trap.
+fn traps() -> Vec<u8> {
+    let own = "(func $handle (param i32) (result i32) (unreachable))";
+    assemble(own, StringEncoding::UTF8)
+}
+
+fn name(name: &str) -> PluginName {
+    PluginName::new(name).unwrap()
+}
+
+/// A folder of plugins and the life of those in it.
+struct House {
+    folder: TempDir,
+    host: Arc<Host>,
+    lines: Arc<std::sync::Mutex<Vec<(hostel::Level, String)>>>,
+    life: Life,
+}
+
+impl House {
+    fn new() -> Self {
+        House::with(Vec::new())
+    }
+
+    /// A house with plugins of these names and files, relative to the folder.
+    fn with(named: Vec<(&str, &str)>) -> Self {
+        House::that_builds(named, None)
+    }
+
+    fn that_builds(named: Vec<(&str, &str)>, build: Option<Build>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let limits =
+            Limits { time: Duration::from_secs(60), component: 1 << 20, ..Limits::default() };
+        let TestHost { host, lines, .. } =
+            TestHost::with_settings(Settings { limits, ..Settings::default() });
+        let (host, settings) = (Arc::new(host), PluginSettings::default());
+        let named = named.into_iter().map(|(plugin, path)| Named {
+            name: name(plugin),
+            path: folder.path().join(path),
+            settings: settings.clone(),
+        });
+        let found = Folder { path: folder.path().to_owned(), settings: settings.clone() };
+        let life = Life::new(Arc::clone(&host), named.collect(), Some(found), build);
+        House { folder, host, lines, life }
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
+    fn write(&self, file: &str, content: &[u8]) {
+        fs::write(self.path(file), content).unwrap();
+    }
+
+    /// Puts a file in place in one step.
+    fn put(&self, file: &str, content: &[u8]) {
+        let aside = self.path(".aside");
+        fs::write(&aside, content).unwrap();
+        fs::rename(aside, self.path(file)).unwrap();
+    }
+
+    /// Looks once, and waits for what that began.
+    async fn look(&self) {
+        self.life.look().await;
+        self.life.settle().await;
+    }
+
+    /// Looks until what is there now has been acted upon.
+    async fn looks(&self) {
+        self.look().await;
+        self.look().await;
+    }
+
+    /// A house in which `users` serves version `one`.
+    async fn serving() -> Self {
+        let house = House::new();
+        house.put("users.wasm", &component("one"));
+        house.looks().await;
+        house.check("users", "one").await;
+        house
+    }
+
+    async fn call(&self, plugin: &str, body: &str) -> Result<Response, CallError> {
+        call(&self.host, plugin, body).await
+    }
+
+    /// Checks which version answers.
+    async fn check(&self, plugin: &str, version: &str) {
+        assert_eq!(answer(self.call(plugin, "").await), version);
+    }
+
+    async fn check_gone(&self, plugin: &str) {
+        let answer = self.call(plugin, "").await;
+        assert!(matches!(answer, Err(CallError::UnknownService { .. })), "{answer:?}");
+    }
+
+    fn state(&self, plugin: &str) -> PluginState {
+        let states = self.life.list();
+        let found = states.iter().find(|state| state.name == plugin);
+        found.unwrap_or_else(|| panic!("no {plugin} in {states:?}")).clone()
+    }
+
+    /// Checks a plugin's stage, and that its reason has these words; without words, that it has
+    /// none.
+    #[track_caller]
+    fn check_state(&self, plugin: &str, stage: Stage, words: &str) {
+        let state = self.state(plugin);
+        assert_eq!(state.stage, stage, "{state:?}");
+        let reason = state.reason.unwrap_or_default();
+        let fits = if words.is_empty() { reason.is_empty() } else { reason.contains(words) };
+        assert!(fits, "{reason}");
+    }
+
+    /// The log lines so far, taken.
+    fn lines(&self) -> Vec<String> {
+        let mut lines = self.lines.lock().unwrap();
+        lines.drain(..).map(|(level, message)| format!("{level} {message}")).collect()
+    }
+
+    #[track_caller]
+    fn check_line(&self, words: &str) {
+        let lines = self.lines();
+        assert!(lines.len() == 1 && lines[0].contains(words), "{lines:#?}");
+    }
+}
+
+async fn call(host: &Host, plugin: &str, body: &str) -> Result<Response, CallError> {
+    let request = Request { body: body.as_bytes().to_vec(), ..Request::default() };
+    host.call(plugin, request).await
+}
+
+fn answer(answer: Result<Response, CallError>) -> String {
+    String::from_utf8(answer.unwrap().body).unwrap()
+}
+
+#[tokio::test]
+async fn a_file_that_appears_is_served() {
+    let house = House::new();
+    house.looks().await;
+    assert!(house.life.ready() && house.life.list().is_empty());
+    house.put("my_users.wasm", &component("one"));
+    house.look().await;
+    house.check_state("my-users", Stage::Loading, "");
+    house.check_gone("my-users").await;
+    house.look().await;
+    house.check("my-users", "one").await;
+    let state = house.state("my-users");
+    assert_eq!((state.stage, state.reason, state.services.len()), (Stage::Serving, None, 1));
+    assert_eq!(state.path, house.path("my_users.wasm"));
+    assert_eq!(state.cache.unwrap().to_string(), "plugin/my-users");
+    let version = state.version.unwrap().to_string();
+    assert_eq!(version.len(), 12);
+    let line = format!("info version {version} serves 1 service, loaded in ");
+    house.check_line(&line);
+}
+
+#[tokio::test]
+async fn a_file_that_changes_is_swapped_in() {
+    let house = House::serving().await;
+    let was = house.state("users").version.unwrap();
+    house.lines();
+    house.put("users.wasm", &component("two"));
+    house.looks().await;
+    house.check("users", "two").await;
+    assert_ne!(house.state("users").version, Some(was));
+    house.check_line(&format!("; was {was}"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_being_written_is_left_alone() {
+    let house = House::serving().await;
+    house.lines();
+    let whole = component("two");
+    for length in [1, whole.len() / 2, whole.len()] {
+        house.write("users.wasm", &whole[..length]);
+        house.look().await;
+        house.check_state("users", Stage::Serving, "");
+    }
+    house.look().await;
+    house.check("users", "two").await;
+    assert_eq!(house.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_slowly_changes_nothing_until_it_is_whole() {
+    let house = House::serving().await;
+    let whole = component("two");
+    house.write("users.wasm", &whole[..whole.len() / 2]);
+    house.looks().await;
+    house.check("users", "one").await;
+    house.check_state("users", Stage::Serving, "it cannot be compiled: ");
+    house.write("users.wasm", &whole);
+    house.looks().await;
+    house.check("users", "two").await;
+    house.check_state("users", Stage::Serving, "");
+}
+
+#[tokio::test]
+async fn a_broken_file_is_tried_and_told_once() {
+    let house = House::serving().await;
+    house.lines();
+    let file = fs::File::options().write(true).open(house.path("users.wasm")).unwrap();
+    file.set_len(100).unwrap();
+    for _ in 0..3 {
+        house.looks().await;
+        house.write("users.wasm", &fs::read(house.path("users.wasm")).unwrap());
+    }
+    house.check("users", "one").await;
+    house.check_line("warn kept the version that serves, since ");
+    house.put("users.wasm", &component("one"));
+    house.looks().await;
+    house.check_state("users", Stage::Serving, "");
+    house.put("other.wasm", b"no wasm");
+    house.looks().await;
+    house.check_state("other", Stage::Failed, "it is not WebAssembly");
+    house.check_line("error ");
+}
+
+/// Checks that the old version serves on when its file is replaced so, and the reason; and that
+/// the file is served again when it is back.
+async fn check_replaced_by(replace: impl FnOnce(&Path), words: &str) {
+    let house = House::serving().await;
+    house.lines();
+    let file = house.path("users.wasm");
+    fs::remove_file(&file).unwrap();
+    replace(&file);
+    for _ in 0..3 {
+        house.look().await;
+    }
+    house.check("users", "one").await;
+    house.check_state("users", Stage::Serving, words);
+    house.check_line("warn kept the version that serves, since ");
+    if file.is_dir() {
+        fs::remove_dir(&file).unwrap()
+    } else {
+        fs::remove_file(&file).unwrap()
+    }
+    house.put("users.wasm", &component("two"));
+    house.looks().await;
+    house.check("users", "two").await;
+    house.check_state("users", Stage::Serving, "");
+}
+
+#[tokio::test]
+async fn what_is_no_file_is_refused_and_never_opened() {
+    check_replaced_by(|file| fs::create_dir(file).unwrap(), "it is a folder, not a file").await;
+    let pipe = |file: &Path| {
+        let made = std::process::Command::new("mkfifo").arg(file).status().unwrap();
+        assert!(made.success());
+    };
+    check_replaced_by(pipe, "it is a named pipe, not a file").await;
+    let listen = |file: &Path| drop(std::os::unix::net::UnixListener::bind(file).unwrap());
+    check_replaced_by(listen, "it is a socket, not a file").await;
+    let dangling = "it is a link to a file that is not there";
+    check_replaced_by(|file| symlink("nowhere", file).unwrap(), dangling).await;
+    let device = "it is a device, not a file";
+    check_replaced_by(|file| symlink("/dev/zero", file).unwrap(), device).await;
+    check_replaced_by(|file| symlink(file, file).unwrap(), "it cannot be read: ").await;
+    let huge = |file: &Path| fs::File::create(file).unwrap().set_len((1 << 20) + 1).unwrap();
+    check_replaced_by(huge, "the component is larger than 1.0 MiB").await;
+}
+
+#[tokio::test]
+async fn a_file_that_may_not_be_read_leaves_the_old_version_serving() {
+    let house = House::serving().await;
+    let set_mode = |mode| {
+        fs::set_permissions(house.path("users.wasm"), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set_mode(0);
+    let may_read = fs::read(house.path("users.wasm")).is_ok();
+    house.looks().await;
+    house.check("users", "one").await;
+    house.check_state("users", Stage::Serving, if may_read { "" } else { "it cannot be read" });
+    set_mode(0o600);
+    house.looks().await;
+    house.check_state("users", Stage::Serving, "");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_takes_its_plugin_along_but_not_its_entries() {
+    let house = House::serving().await;
+    let cache = house.host.caches().get(&private("users")).unwrap();
+    cache.set("key", "1", None).unwrap();
+    house.lines();
+    fs::remove_file(house.path("users.wasm")).unwrap();
+    house.look().await;
+    house.check("users", "one").await;
+    house.look().await;
+    house.check_gone("users").await;
+    assert!(house.life.list().is_empty() && house.host.activity().versions == 0);
+    house.check_line("info unloaded, since ");
+    house.put("users.wasm", &component("one"));
+    house.looks().await;
+    house.check("users", "one").await;
+    assert!(house.host.caches().get(&private("users")).unwrap().exists("key").unwrap());
+}
+
+fn private(plugin: &str) -> CacheName {
+    CacheName::Private(Name::new(plugin).unwrap())
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_for_a_moment_is_not_missed() {
+    let house = House::serving().await;
+    fs::remove_file(house.path("users.wasm")).unwrap();
+    house.look().await;
+    house.put("users.wasm", &component("two"));
+    house.looks().await;
+    house.check("users", "two").await;
+    assert_eq!(house.lines().len(), 2, "it was never unloaded");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_gone_changes_nothing_and_one_that_is_replaced_counts() {
+    let house = House::serving().await;
+    house.put("other.wasm", &component("other"));
+    house.looks().await;
+    house.lines();
+    let aside = tempfile::tempdir().unwrap();
+    fs::rename(house.folder.path(), aside.path().join("old")).unwrap();
+    for _ in 0..3 {
+        house.look().await;
+    }
+    house.check("users", "one").await;
+    house.check_line("warn kept all plugins, since the folder ");
+    fs::create_dir(house.folder.path()).unwrap();
+    house.put("users.wasm", &component("two"));
+    house.looks().await;
+    house.check("users", "two").await;
+    house.check_gone("other").await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_only_touched_changes_nothing() {
+    let house = House::serving().await;
+    let state = house.state("users");
+    house.lines();
+    let file = fs::File::options().append(true).open(house.path("users.wasm")).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(60)).unwrap();
+    house.looks().await;
+    house.put("users.wasm", &component("one"));
+    house.looks().await;
+    assert_eq!(house.state("users"), state);
+    assert_eq!(house.lines(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn other_content_of_the_same_size_and_time_is_noticed() {
+    let house = House::serving().await;
+    let path = house.path("users.wasm");
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    house.write("users.wasm", &component("two"));
+    fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), modified);
+    house.looks().await;
+    house.check("users", "two").await;
+}
+
+#[tokio::test]
+async fn links_are_followed_to_where_they_lead_now() {
+    let house = House::new();
+    for (folder, version) in [("..one", "one"), ("..two", "two")] {
+        fs::create_dir(house.path(folder)).unwrap();
+        fs::write(house.path(folder).join("users.wasm"), component(version)).unwrap();
+    }
+    symlink("..one", house.path("..data")).unwrap();
+    symlink("..data/users.wasm", house.path("users.wasm")).unwrap();
+    house.looks().await;
+    house.check("users", "one").await;
+    symlink("..two", house.path("..new")).unwrap();
+    fs::rename(house.path("..new"), house.path("..data")).unwrap();
+    house.looks().await;
+    house.check("users", "two").await;
+}
+
+#[tokio::test]
+async fn of_two_files_of_one_name_the_one_that_serves_keeps_it() {
+    let house = House::new();
+    house.put("my_users.wasm", &component("one"));
+    house.looks().await;
+    house.put("my-users.wasm", &component("two"));
+    house.put("Users.wasm", &component("no"));
+    house.looks().await;
+    house.check("my-users", "one").await;
+    house.check_state("Users", Stage::Failed, "a letter first: rename it");
+    let [_, second, first] = &*house.life.list() else { panic!("{:?}", house.life.list()) };
+    let other = house.path("my_users.wasm").display().to_string();
+    let reason = format!("it gives the same name as {other}: rename one of the two");
+    assert_eq!((second.stage, second.reason.as_ref()), (Stage::Failed, Some(&reason)));
+    assert_eq!((first.stage, first.reason.as_ref()), (Stage::Serving, None));
+    fs::remove_file(house.path("my_users.wasm")).unwrap();
+    for _ in 0..4 {
+        house.look().await;
+    }
+    house.check("my-users", "two").await;
+}
+
+#[tokio::test]
+async fn a_host_is_ready_when_all_named_plugins_serve() {
+    let house = House::with(vec![("users", "my.wasm"), ("orders", "aside/orders.wasm")]);
+    house.put("my.wasm", &component("one"));
+    house.put("orders.wasm", &component("by folder"));
+    house.looks().await;
+    house.check("users", "one").await;
+    assert!(!house.life.ready());
+    house.check_state("orders", Stage::Failed, "its folder is not there");
+    assert_eq!(house.life.list().len(), 3, "a named file is no second plugin: its name counts");
+    house.check_gone("orders").await;
+    fs::create_dir(house.path("aside")).unwrap();
+    house.looks().await;
+    house.check_state("orders", Stage::Failed, "there is no such file");
+    house.put("aside/orders.wasm", &component("two"));
+    house.looks().await;
+    house.check("orders", "two").await;
+    assert!(house.life.ready());
+    fs::remove_file(house.path("aside/orders.wasm")).unwrap();
+    house.looks().await;
+    house.check_gone("orders").await;
+    assert!(!house.life.ready());
+}
+
+#[tokio::test]
+async fn versions_do_not_pile_up() {
+    let house = House::serving().await;
+    let versions = [component("even"), component("odd ")];
+    for round in 0..100 {
+        house.put("users.wasm", &versions[round % 2]);
+        house.looks().await;
+        assert!(house.host.activity().versions <= 2, "one serves, one may be brought back");
+    }
+    house.check("users", "odd ").await;
+    assert_eq!(house.host.activity().versions, 1);
+}
+
+#[tokio::test]
+async fn a_call_under_way_ends_on_the_version_it_began_with() {
+    let house = House::serving().await;
+    let mut calls = JoinSet::new();
+    let host = Arc::clone(&house.host);
+    calls.spawn(async move { answer(call(&host, "users", "w").await) });
+    while house.host.activity().calls == 0 {
+        tokio::task::yield_now().await;
+    }
+    house.put("users.wasm", &component("two"));
+    house.looks().await;
+    house.check("users", "two").await;
+    assert_eq!(house.host.activity().versions, 2);
+    fs::remove_file(house.path("users.wasm")).unwrap();
+    house.looks().await;
+    house.check_gone("users").await;
+    house.host.caches().get(&private("users")).unwrap().set("go", "1", None).unwrap();
+    assert_eq!(calls.join_next().await.unwrap().unwrap(), "one");
+    assert_eq!(house.host.activity().versions, 0);
+}
+
+/// Callers call on and on while versions are swapped: each answer comes from one version, none is
+/// lost, and none comes from a version that was replaced before its call began.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_is_lost_or_late_while_versions_are_swapped() {
+    let host = Arc::new(TestHost::with(Limits::default()).host);
+    let versions: Vec<_> = (0..2).map(|which| component(&which.to_string())).collect();
+    host.load(name("users"), versions[0].clone(), PluginSettings::default()).await.unwrap();
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut callers = JoinSet::new();
+    for _ in 0..4 {
+        let (host, ended) = (Arc::clone(&host), Arc::clone(&ended));
+        callers.spawn(async move {
+            let mut answered = 0;
+            while !ended.load(Ordering::Relaxed) {
+                let version = answer(call(&host, "users", "").await);
+                assert!(["0", "1"].contains(&&*version), "{version}");
+                answered += 1;
+            }
+            answered
+        });
+    }
+    for swap in 1..=50 {
+        host.replace(&name("users"), versions[swap % 2].clone()).await.unwrap();
+        assert_eq!(answer(call(&host, "users", "").await), (swap % 2).to_string());
+    }
+    ended.store(true, Ordering::Relaxed);
+    let answered = callers.join_all().await;
+    assert!(answered.iter().all(|&answered| answered > 0), "{answered:?}");
+    assert_eq!(host.activity().versions, 1);
+}
+
+#[tokio::test]
+async fn a_version_whose_first_three_calls_trap_is_thrown_out() {
+    let house = House::serving().await;
+    let good = house.state("users").version;
+    house.lines();
+    house.put("users.wasm", &traps());
+    house.looks().await;
+    let bad = house.state("users").version.unwrap();
+    assert_eq!(house.lines().len(), 1);
+    for _ in 0..3 {
+        house.check_state("users", Stage::Serving, "");
+        house.call("users", "").await.unwrap_err();
+    }
+    house.check("users", "one").await;
+    house.check_state("users", Stage::RolledBack, "the guest trapped: ");
+    assert_eq!((house.state("users").version, house.host.activity().versions), (good, 1));
+    house.check_line(&format!(
+        "error brought back version {}, since the first 3 calls of {bad} all failed",
+        good.unwrap()
+    ));
+    // It is not tried again, and what was brought back is not on trial.
+    house.put("users.wasm", &traps());
+    house.looks().await;
+    for _ in 0..4 {
+        house.call("users", "t").await.unwrap_err();
+    }
+    house.check("users", "one").await;
+    house.put("users.wasm", &component("two"));
+    house.looks().await;
+    house.check("users", "two").await;
+    house.check_state("users", Stage::Serving, "");
+}
+
+/// Checks whether these calls have a new version thrown out.
+async fn check_trial(calls: &[&str], thrown_out: bool) {
+    let house = House::serving().await;
+    house.put("users.wasm", &component("two"));
+    house.looks().await;
+    for call in calls {
+        match *call {
+            // Dropped while it waits in the guest.
+            "cancelled" => {
+                let waiting = house.call("users", "w");
+                let waited = tokio::time::timeout(Duration::from_millis(20), waiting).await;
+                waited.unwrap_err();
+            }
+            "too large" => {
+                let body = "t".repeat(Limits::default().request + 1);
+                house.call("users", &body).await.unwrap_err();
+            }
+            "unknown" => drop(house.call("users.unknown", "t").await.unwrap_err()),
+            body => drop(house.call("users", body).await),
+        }
+    }
+    house.check("users", if thrown_out { "one" } else { "two" }).await;
+    let stage = if thrown_out { Stage::RolledBack } else { Stage::Serving };
+    assert_eq!(house.state("users").stage, stage, "{calls:?}");
+}
+
+#[tokio::test]
+async fn only_traps_before_the_first_response_have_a_version_thrown_out() {
+    check_trial(&["t", "t", "t"], true).await;
+    check_trial(&["t", "t"], false).await;
+    check_trial(&["t", "", "t", "t", "t"], false).await;
+    check_trial(&["f", "f", "f", "f"], false).await;
+    check_trial(&["too large", "too large", "too large"], false).await;
+    check_trial(&["unknown", "unknown", "unknown"], false).await;
+    check_trial(&["cancelled", "cancelled", "cancelled"], false).await;
+    check_trial(&["t", "f", "t", "too large", "cancelled", "t"], true).await;
+}
+
+#[tokio::test]
+async fn a_version_on_trial_that_is_replaced_is_not_brought_back() {
+    let house = House::serving().await;
+    house.put("users.wasm", &component("two"));
+    house.looks().await;
+    house.call("users", "t").await.unwrap_err();
+    house.put("users.wasm", &traps());
+    house.looks().await;
+    for _ in 0..3 {
+        house.call("users", "").await.unwrap_err();
+    }
+    house.check("users", "one").await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_not_there_cannot_be_unloaded() {
+    let house = House::new();
+    let message = "no plugin called `users` is loaded";
+    assert_eq!(house.host.unload(&name("users")).unwrap_err().to_string(), message);
+}
+
+/// Builds what ends in `.source`, a file or a folder with a `main`, by taking it for a version;
+/// it counts how often.
+fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
+    let (runs, file) = (Arc::clone(runs), built.path().join("built.wasm"));
+    let is_source = |path: &Path| path.extension().is_some_and(|end| end == "source");
+    let run = move |path: &Path| {
+        runs.fetch_add(1, Ordering::Relaxed);
+        let source = if path.is_dir() { path.join("main") } else { path.to_owned() };
+        let version = fs::read_to_string(source)?;
+        if version == "mistake" {
+            return Err("it does not build: line 1".into());
+        }
+        fs::write(&file, component(&version))?;
+        Ok(file.clone())
+    };
+    Build { is_source: Arc::new(is_source), run: Arc::new(run) }
+}
+
+#[tokio::test]
+async fn a_source_is_built_when_it_changes() {
+    let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
+    let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
+    house.put("users.source", b"one");
+    fs::create_dir_all(house.path("orders.source/target")).unwrap();
+    house.write("orders.source/main", b"of a folder");
+    house.looks().await;
+    house.looks().await;
+    house.check("users", "one").await;
+    house.check("orders", "of a folder").await;
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    house.put("users.source", b"mistake");
+    house.write("orders.source/target/made", b"by a build");
+    house.looks().await;
+    house.check("users", "one").await;
+    house.check_state("users", Stage::Serving, "it does not build: line 1");
+    assert_eq!(runs.load(Ordering::Relaxed), 3);
+    house.put("users.source", b"two");
+    house.write("orders.source/main", b"another");
+    house.write("orders.source/more", b"a second file");
+    house.looks().await;
+    house.check("users", "two").await;
+    house.check("orders", "another").await;
+    house.put("users.wasm", &component("three"));
+    house.looks().await;
+    house.check("users", "two").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_looks_until_it_is_told_to_stop() {
+    let house = House::new();
+    house.put("users.wasm", &component("one"));
+    let began = tokio::time::Instant::now();
+    let stop = async {
+        let served = |version: &'static str| async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(10));
+            while house.call("users", "").await.ok().map(|answer| answer.body)
+                != Some(version.as_bytes().to_vec())
+            {
+                ticks.tick().await;
+            }
+            began.elapsed()
+        };
+        assert!(served("one").await < Duration::from_millis(500), "the first looks come at once");
+        house.put("users.wasm", &component("two"));
+        served("two").await;
+    };
+    house.life.run(Duration::from_millis(500), stop).await;
+}
