@@ -77,7 +77,7 @@ impl Build {
 ///   swapped in, as [`Host::replace`] does. A file that was only touched changes nothing.
 /// - A file that does not load changes nothing either, nor does one that became a folder, a pipe or
 ///   a link to nothing: the old version serves on, and [`Life::list`] says why. The same content
-///   is not tried again; neither is a version that the host has thrown out.
+///   is not tried again; neither is a version that was thrown out, until the file changes.
 /// - A file that is gone takes its plugin with it, but for its private cache: when the file comes
 ///   back, so do the entries. A folder that cannot be read changes nothing: a disk that is gone for
 ///   a while does not end its plugins.

@@ -30,8 +30,8 @@ pub struct RolledBack {
 /// have a good version thrown out nor a bad one kept. A caller who knows a request that makes the
 /// guest trap can have it thrown out, if nobody else gets an answer before the third.
 ///
-/// The old version stays in memory until the trial ends, so each plugin has one old version at
-/// most, for as long as nobody calls the new one.
+/// The old version stays in memory until the trial ends, with the instances that it keeps for
+/// calls to come: one a plugin at most, for as long as the new one has answered nobody.
 pub(super) struct Trial {
     /// Read by every call: all that a trial costs once it has ended.
     open: AtomicBool,

@@ -120,7 +120,8 @@ impl Shared {
             let content = Digest::of(&bytes);
             Ok(Component { bytes, content })
         });
-        fetching.await.unwrap_or_else(|stopped| Err(Stopped::Later(stopped.to_string())))
+        let stopped = "reading or building it stopped without a word";
+        fetching.await.unwrap_or_else(|_| Err(Stopped::Refused(None, stopped.to_owned())))
     }
 }
 
@@ -142,8 +143,9 @@ fn stopped(content: Digest, error: &LoadError) -> Stopped {
     match error {
         LoadError::NameTaken(_)
         | LoadError::NotLoaded(_)
-        | LoadError::Services(CallError::Busy(_) | CallError::Host(_))
-        | LoadError::Stopped(_) => Stopped::Later(whole(error)),
+        | LoadError::Services(CallError::Busy(_) | CallError::Host(_)) => {
+            Stopped::Later(whole(error))
+        }
         _ => Stopped::Refused(Some(content), whole(error)),
     }
 }

@@ -155,24 +155,24 @@ impl Shared {
 fn claim_names(entries: &BTreeMap<Key, Entry>, places: &mut BTreeMap<Key, Observation>) {
     let mut order: Vec<_> = entries.iter().collect();
     order.sort_by_key(|(key, entry)| (!is_named(key), !entry.holds_its_name()));
-    let mut claimed: BTreeMap<&PluginName, &Path> = BTreeMap::new();
+    let mut holders: BTreeMap<&PluginName, &PathBuf> = BTreeMap::new();
     for (key, entry) in order {
         let Some(seen) = places.get_mut(key) else { continue };
-        // What is not there claims nothing, but for what has to be there or still serves.
-        let is_gone = matches!(seen, Err(Unfit::Gone));
-        if is_gone && !is_named(key) && !entry.holds_its_name() {
-            continue;
-        }
-        match &entry.name {
-            Err(unfit) if !is_gone => *seen = Err(unfit.clone()),
-            Err(_) => {}
-            Ok(name) => match claimed.get(name) {
-                Some(holder) if !is_gone => *seen = Err(Unfit::NameTaken(holder.to_path_buf())),
-                Some(_) => {}
-                None => {
-                    claimed.insert(name, &entry.path);
+        let is_gone = *seen == Err(Unfit::Gone);
+        let may_hold = !is_gone || is_named(key) || entry.holds_its_name();
+        let fault = match &entry.name {
+            Ok(name) => match holders.get(name) {
+                Some(holder) => Unfit::NameTaken((*holder).clone()),
+                None if may_hold => {
+                    holders.insert(name, &entry.path);
+                    continue;
                 }
+                None => continue,
             },
+            Err(unfit) => unfit.clone(),
+        };
+        if !is_gone {
+            *seen = Err(fault);
         }
     }
 }
