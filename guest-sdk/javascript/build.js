@@ -15,6 +15,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
+import { placesOf } from "./runtime/map.js";
+import { advice } from "./runtime/missing.js";
 import { place } from "./runtime/places.js";
 
 const SDK = dirname(fileURLToPath(import.meta.url));
@@ -52,6 +54,8 @@ class SourceError extends Error {}
 try {
   mkdirSync(work, { recursive: true });
   const checked = tools.typescript ? checkTypes() : undefined;
+  // What is no syntax is told by the bundler, in a line; what the check says of it is not heard.
+  checked?.catch(() => {});
   const script = await bundle();
   await checked;
   await componentize(script);
@@ -134,13 +138,11 @@ function notResolved(name) {
 /** The module with what is needed of its source map, the SDK's own files left unnamed. */
 function withMap(files) {
   const text = (ending) => files.find(({ path }) => path.endsWith(ending)).text;
-  const { mappings, sources } = JSON.parse(text(".map"));
   const authors = (path) => path !== "hostel" && !resolve(dirname(source), path).startsWith(SDK);
-  const named = (path) => (authors(path) ? shown(resolve(dirname(source), path)) : null);
-  const names = sources.map(named);
-  globalThis.HOSTEL_SOURCE_MAP = { mappings, sources: names };
-  const map = JSON.stringify(globalThis.HOSTEL_SOURCE_MAP);
-  return `${text(PLUGIN)}\nglobalThis.HOSTEL_SOURCE_MAP = ${map};\n`;
+  const named = (path) => (authors(path) ? shown(resolve(dirname(source), path)) : undefined);
+  const module = text(PLUGIN);
+  globalThis.HOSTEL_PLACES = placesOf(JSON.parse(text(".map")), module, named);
+  return `${module}\nglobalThis.HOSTEL_PLACES = ${JSON.stringify(globalThis.HOSTEL_PLACES)};\n`;
 }
 
 /** Runs TypeScript's own check over what the source imports. */
@@ -252,5 +254,5 @@ function loadError(words) {
   const [, said] = LOAD_ERROR.exec(words) ?? [];
   if (said === undefined) return words.trim();
   const where = words.split("\n").map(place).find(Boolean);
-  return `${where ?? shown(source)}: ${said}`;
+  return `${where ?? shown(source)}: ${said}${advice(said, isQuickJs)}`;
 }

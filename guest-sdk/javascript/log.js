@@ -52,14 +52,24 @@ function container(value, above) {
 
 /** In one line: what, and where by the author's own files, the innermost place first. */
 function shownError(error) {
-  const { cause, stack } = error;
-  const places = String(stack ?? "")
-    .split("\n")
-    .map((line) => place(line))
-    .filter((place) => place !== undefined);
+  const { cause } = error;
+  const places = placesOf(error);
   const where = places.length === 0 ? "" : ` at ${places.join(", ")}`;
   const because = cause === undefined ? "" : `; because of ${shown(cause)}`;
   return `${error.name}: ${error.message}${where}${because}`;
+}
+
+/** Whether what was thrown tells where. */
+export function hasPlace(thrown) {
+  return thrown instanceof Error && placesOf(thrown).length > 0;
+}
+
+/** The author's places that an error went through, the innermost first. */
+function placesOf({ stack }) {
+  return String(stack ?? "")
+    .split("\n")
+    .map((line) => place(line))
+    .filter((place) => place !== undefined);
 }
 
 /** Makes a line of a stack name a place in the author's files; undefined leaves it out. */

@@ -9,9 +9,10 @@ import { getRandomBytes } from "wasi:random/random@0.2.0";
 
 import { Failure, failureOf } from "./failure.js";
 import { connect } from "./host.js";
-import { log, mapPlaces } from "./log.js";
+import { hasPlace, log, mapPlaces } from "./log.js";
 import { Request } from "./request.js";
 import { recordOf } from "./response.js";
+import { advice } from "./runtime/missing.js";
 import { original, place } from "./runtime/places.js";
 import { allow } from "./runtime/random.js";
 import { dispatch, servicesOf } from "./service.js";
@@ -61,7 +62,7 @@ function answer(services, record) {
     if (typeof returned?.then === "function") return settled(returned, services, name);
     return response(returned, services, name);
   } catch (error) {
-    throw failed(error);
+    throw failed(error, services, name);
   } finally {
     // What a service leaves running is done in its own request, not in the next of the instance.
     engine.runJobs(rejected);
@@ -72,7 +73,7 @@ function settled(promise, services, name) {
   return engine.settle(promise, {
     respond: (value) => response(value, services, name),
     fail: (error) => {
-      throw failed(error);
+      throw failed(error, services, name);
     },
     stuck: () =>
       new Error(
@@ -91,22 +92,34 @@ function response(returned, services, name) {
   }
 }
 
-/** What the host is told of an error; its trace is told to the log. */
-function failed(error) {
-  if (!(error instanceof Failure)) log.error(error);
+/** What the host is told of an error; its trace, or the service's place, is told to the log. */
+function failed(error, services, name) {
+  advise(error);
   const { kind, message } = failureOf(error);
+  if (!(error instanceof Failure)) {
+    const where = called(services, name);
+    // A place that the error names itself is not said twice.
+    const has = hasPlace(error) || message.includes(where);
+    log.error(error, ...(has ? [] : [`(in ${where})`]));
+  }
   return { kind, message: message.toWellFormed() };
 }
 
 function rejected(error) {
+  advise(error);
   log.error("a promise was rejected and nothing handles it:", error);
+}
+
+/** Adds to the message of an error what helps, if it is about a name that is not here. */
+function advise(error) {
+  if (error instanceof ReferenceError) error.message += advice(error.message, engine.IS_QUICKJS);
 }
 
 /** The service with its place, for errors that have no better one. */
 function called(services, name) {
-  const { value } = services.get(name);
-  const position = engine.positionOf(value.prototype?.handle ?? value);
-  const map = globalThis.HOSTEL_SOURCE_MAP;
+  const { value } = services.get(name) ?? {};
+  const position = value && engine.positionOf(value.prototype?.handle ?? value);
+  const map = globalThis.HOSTEL_PLACES;
   const where = position && map && original(map, position.line, position.column);
   return `the service ${name}${where ? ` (${where})` : ""}`;
 }

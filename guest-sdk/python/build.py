@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
+
+from hostel_sdk import check
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 # The module that the component starts from. The folders that are handed over are `/0`, `/1`, ..
 # within it, in their order.
@@ -29,6 +34,10 @@ def main() -> int:
     parser.add_argument("--output", required=True, help="the component to write")
     parser.add_argument("source", help="the file with the services")
     arguments = parser.parse_args()
+    found = check.wrong(arguments.source, arguments.packages)
+    if found is not None:
+        print(found, file=sys.stderr)
+        return 1
     sys.path.insert(0, arguments.tool)
     with tempfile.TemporaryDirectory(prefix="hostel-python-") as made:
         return build(arguments, made)
@@ -46,7 +55,10 @@ def build(arguments: argparse.Namespace, made: str) -> int:
     # An environment without packages, so that only those that were named are seen.
     os.makedirs(os.path.join(made, "none", "lib", "site-packages"))
     os.environ["VIRTUAL_ENV"] = os.path.join(made, "none")
-    sdk = os.path.dirname(os.path.abspath(__file__))
+    sdk = os.path.join(made, "sdk")
+    # Nothing but its packages: what lies beside them would hide files of the author's.
+    for package in ("hostel_sdk", "zato"):
+        shutil.copytree(os.path.join(HERE, package), os.path.join(sdk, package))
     places = [app, sdk, os.path.abspath(folder or ".")] + ([packages] if packages else [])
     sys.argv = ["componentize-py", "--quiet", "--wit-path", arguments.wit, "--world", "service"]
     sys.argv += ["componentize", "hostel_app", "--output", arguments.output]

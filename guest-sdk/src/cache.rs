@@ -184,8 +184,9 @@ fn invalid_value(message: String) -> CacheError {
 fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
     let seconds = u32::try_from(expiry.as_secs()).unwrap_or(u32::MAX);
     if expiry.is_zero() || expiry.subsec_nanos() != 0 || expiry > LONGEST_EXPIRY {
+        let shown = if expiry.is_zero() { "0 seconds".to_owned() } else { format!("{expiry:?}") };
         let message = format!(
-            "an expiry of {expiry:?}: it must be whole seconds, 1 to {} (ten years)",
+            "an expiry of {shown}: it must be whole seconds, 1 to {} (ten years)",
             LONGEST_EXPIRY.as_secs()
         );
         return Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message });

@@ -9,6 +9,7 @@ mod limit;
 mod load;
 mod new;
 mod run;
+mod serve;
 
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -28,6 +29,7 @@ const EXAMPLE: &str = "\
 Example:
   hostel new my-service
   hostel run my-service
+  hostel serve my-service
 
 Exit codes: 0 all went well, 1 a service failed, 2 wrong usage or configuration, 3 a plugin could \
 not be built or loaded.";
@@ -35,6 +37,7 @@ not be built or loaded.";
 #[derive(Subcommand)]
 enum Command {
     Run(run::Arguments),
+    Serve(serve::Arguments),
     New(new::Arguments),
     Build(build::Arguments),
     Componentize(componentize::Arguments),
@@ -48,6 +51,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::New(arguments) => new::run(arguments),
         Command::Build(arguments) => build::run(arguments),
         Command::Componentize(arguments) => componentize::run(arguments),

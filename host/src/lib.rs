@@ -33,6 +33,7 @@ mod bounded;
 pub mod config;
 mod engine;
 mod hostcalls;
+pub mod http;
 mod plugin;
 mod telemetry;
 pub mod toolchain;

@@ -4,10 +4,13 @@
 //! [`LogSink`] is called with each.
 
 mod call_log;
+mod json;
 mod text;
+mod writer;
 
 pub(crate) use call_log::{CallLog, LogBounds, Origin, escape, excerpt};
 pub(crate) use text::{say, stderr};
+pub(crate) use writer::{LogFormat, LogWriter};
 
 use std::fmt;
 use std::sync::Arc;
@@ -51,7 +54,8 @@ pub struct LogLine<'a> {
     pub time: SystemTime,
     /// How much it matters.
     pub level: Level,
-    /// The plugin that wrote it, as the host knows it.
+    /// The plugin that wrote it or that it is about, as the host knows it; empty where it is about
+    /// none.
     pub plugin: &'a str,
     /// The service that was called; empty while the plugin lists its services.
     pub service: &'a str,
@@ -62,11 +66,12 @@ pub struct LogLine<'a> {
 }
 
 impl LogLine<'_> {
-    /// `plugin.service`, or the plugin alone while it lists its services.
+    /// `plugin.service`, the plugin alone while it lists its services, or `hostel`.
     pub fn source(&self) -> String {
-        match self.service {
-            "" => self.plugin.to_owned(),
-            service => format!("{}.{service}", self.plugin),
+        match (self.plugin, self.service) {
+            ("", _) => "hostel".to_owned(),
+            (plugin, "") => plugin.to_owned(),
+            (plugin, service) => format!("{plugin}.{service}"),
         }
     }
 }

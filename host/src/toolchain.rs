@@ -16,7 +16,7 @@ mod tool;
 pub use encode::componentize;
 pub use error::{BuildError, EncodeError, NewError, SdkError};
 pub use new::create;
-pub use source::{Language, services_in};
+pub use source::{Language, service_at, services_in};
 
 use source::Source;
 use std::path::{Path, PathBuf};

@@ -31,6 +31,17 @@ static hostel_result check_value(hostel_ctx *ctx, hostel_str key, hostel_str jso
                        HOSTEL_ARG(shown), HOSTEL_ARG(why));
 }
 
+/* The host knows no key, and nothing of how a text becomes JSON. */
+static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json)
+{
+    bool is_text = json.len > 0 && strchr("{[\"-0123456789", json.ptr[0]) == NULL;
+    hostel_str why = hostel_message(ctx);
+    hostel_str shown = quoted(ctx, key);
+    return hostel_fail(ctx, HOSTEL_INVALID_VALUE, "the value for %.*s is refused: %.*s%s",
+                       HOSTEL_ARG(shown), HOSTEL_ARG(why),
+                       is_text ? "; hostel_json_of_string makes JSON of a text" : "");
+}
+
 /* The host's seconds, 0 for none. */
 static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *seconds)
 {
@@ -71,7 +82,8 @@ hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, hostel_str json,
     HOSTEL_TRY(check_key(ctx, key));
     HOSTEL_TRY(check_value(ctx, key, json));
     HOSTEL_TRY(whole_seconds(ctx, expiry_seconds, &seconds));
-    return host_set(ctx, key, json, seconds);
+    hostel_result result = host_set(ctx, key, json, seconds);
+    return result == HOSTEL_INVALID_VALUE ? refused_value(ctx, key, json) : result;
 }
 
 hostel_result hostel_cache_delete(hostel_ctx *ctx, hostel_str key, bool *deleted)

@@ -131,6 +131,11 @@ static void refused_value_leaves_the_old_one(void)
                                           "\xEF\xBB\xBF" "1", "\"\xFF\""};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         CHECK(set("v", refused[i], HOSTEL_NO_EXPIRY) == HOSTEL_INVALID_VALUE);
+    CHECK(set("v", "hello", HOSTEL_NO_EXPIRY) == HOSTEL_INVALID_VALUE);
+    CHECK(strstr(hostel_message(ctx).ptr, "the value for \"v\" is refused: ") != NULL);
+    CHECK(strstr(hostel_message(ctx).ptr, "hostel_json_of_string") != NULL);
+    CHECK(set("v", "[1,]", HOSTEL_NO_EXPIRY) == HOSTEL_INVALID_VALUE);
+    CHECK(strstr(hostel_message(ctx).ptr, "hostel_json_of_string") == NULL);
     size_t size = 1024 * 1024 + 2;
     char *large = (char *)hostel_alloc(ctx, size);
     memset(large, '1', size);

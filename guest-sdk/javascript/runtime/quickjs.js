@@ -14,6 +14,8 @@ installConsole();
 
 export { runJobs };
 
+export const IS_QUICKJS = true;
+
 /** What a service could elsewhere wait for. */
 export const NOTHING_TO_WAIT_FOR = "there are no timers and no network";
 

@@ -40,6 +40,8 @@ globalThis.clearInterval = clearing(clearInterval);
 /** Turns of the engine after which nothing settles a promise that waits for no timer. */
 const MOST_TURNS = 1000;
 
+export const IS_QUICKJS = false;
+
 export const NOTHING_TO_WAIT_FOR = "there is no network";
 
 export function runJobs() {}

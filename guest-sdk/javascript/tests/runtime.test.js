@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { original, place } from "../runtime/places.js";
+import { placesOf } from "../runtime/map.js";
+import { advice } from "../runtime/missing.js";
+import { original, place, segment } from "../runtime/places.js";
 import { install, runJobs } from "../runtime/promise.js";
 
 const { Promise: NodePromise, queueMicrotask: nodeQueueMicrotask } = globalThis;
@@ -66,17 +68,55 @@ test("an error that nobody asks for is told", () => {
 
 test("a place in the built file leads to the author's", () => {
   // Line 1 is of no source; line 2 is a.js:1:1, from column 4 on a.js:3:2; line 3 is b.js:1:1.
-  const map = { mappings: ";AAAA,IAEC;ACFD", sources: ["a.js", "b.js"] };
-  assert.equal(original(map, 1, 1), undefined);
-  assert.equal(original(map, 2, 1), "a.js:1:1");
-  assert.equal(original(map, 2, 5), "a.js:3:2");
-  assert.equal(original(map, 3, 9), "b.js:1:1");
-  assert.equal(original(map, 4, 1), undefined);
-  assert.equal(original({ ...map, sources: ["a.js", null] }, 3, 1), undefined);
+  const map = { mappings: ";AAAA,IAEC;ACFD", sources: ["a.js", "b.js"], names: [] };
+  const all = placesOf(map, "\n\n", (source) => source);
+  assert.equal(original(all, 1, 1), undefined);
+  assert.equal(original(all, 2, 1), "a.js:1:1");
+  assert.equal(original(all, 2, 5), "a.js:3:2");
+  assert.equal(original(all, 3, 9), "b.js:1:1");
+  assert.equal(original(all, 4, 1), undefined);
+  const some = placesOf(map, "\n\n", (source) => (source === "a.js" ? source : undefined));
+  assert.equal(original(some, 2, 5), "a.js:3:2");
+  assert.equal(original(some, 3, 1), undefined);
+});
+
+test("a place is found in a line of many parts, and nothing beside the author's", () => {
+  // Every tenth column begins what stands a line and a column further, in two files by turns.
+  const steps = Array.from({ length: 1000 }, (_, at) => [at && 10, at && (at % 2 ? 1 : -1), 1, 1]);
+  const map = { mappings: steps.map(segment).join(","), sources: ["a.js", "sdk.js"], names: [] };
+  const named = (source) => (source === "a.js" ? source : undefined);
+  const places = placesOf(map, "", named);
+  assert.ok(places.parts.length > 1);
+  for (let at = 0; at < 1000; at++) {
+    const expected = at % 2 ? undefined : `a.js:${at + 2}:${at + 2}`;
+    assert.equal(original(places, 1, at * 10 + 1), expected);
+    assert.equal(original(places, 1, at * 10 + 10), expected);
+  }
+});
+
+test("what the bundler renamed is told by the name that the author gave it", () => {
+  const map = { mappings: "AAAAA,SAASC", sources: ["a.js"], names: ["function", "inner"] };
+  globalThis.HOSTEL_PLACES = placesOf(map, "function inner2(){}", (source) => source);
+  try {
+    assert.equal(place("    at inner2 (hostel-plugin.js:1:10)"), "a.js:1:10 in inner");
+    assert.equal(place("    at toString (hostel-plugin.js:1:10)"), "a.js:1:10 in toString");
+  } finally {
+    delete globalThis.HOSTEL_PLACES;
+  }
+});
+
+test("of a name that is not here what helps is said", () => {
+  assert.match(advice("setTimeout is not defined", true), /no timers on QuickJS, choose Spider/);
+  assert.match(advice("URL is not defined", true), /choose SpiderMonkey/);
+  assert.match(advice("'fetch' is not defined", false), /a service has no network/);
+  for (const message of ["setTimeout is not defined", "x is not defined", "no setTimeout"]) {
+    assert.equal(advice(message, false), "");
+  }
 });
 
 test("a line of either engine's stack leads to the author's", () => {
-  globalThis.HOSTEL_SOURCE_MAP = { mappings: "AAAA", sources: ["a.js"] };
+  const map = { mappings: "AAAA", sources: ["a.js"], names: [] };
+  globalThis.HOSTEL_PLACES = placesOf(map, "", (source) => source);
   try {
     for (const [line, expected] of [
       ["    at greet (hostel-plugin.js:1:9)", "a.js:1:1 in greet"],
@@ -91,6 +131,6 @@ test("a line of either engine's stack leads to the author's", () => {
       assert.equal(place(line), expected, line);
     }
   } finally {
-    delete globalThis.HOSTEL_SOURCE_MAP;
+    delete globalThis.HOSTEL_PLACES;
   }
 });

@@ -127,6 +127,10 @@ class Cache:
         return host.exists(key)
 
 
+# So that Python's own words about arguments name what the author wrote.
+for _name in ("get", "get_raw", "set", "delete", "exists"):
+    getattr(Cache, _name).__qualname__ = f"cache.{_name}"
+
 cache = Cache()
 """The plugin's cache."""
 

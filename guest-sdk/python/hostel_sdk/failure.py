@@ -36,6 +36,9 @@ class Failure(Exception):
         super().__init__(message)
         if kind is not None:
             if kind not in KINDS:
+                if message in KINDS:
+                    name = str(message).title().replace("-", "")
+                    raise ValueError(f"Failure(message, kind): swap them, or raise {name}(..)")
                 raise ValueError(f"no failure kind {kind!r}; there are: {', '.join(KINDS)}")
             self.kind = kind
 

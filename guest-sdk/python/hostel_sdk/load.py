@@ -15,7 +15,7 @@ import sys
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import fresh, host, tracebacks, warm, wit
+from . import advice, fresh, host, tracebacks, warm, wit
 from .log import logger
 from .service import DeclarationError, declared
 
@@ -35,6 +35,7 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     line.
     """
     tracebacks.show(folder, shown)
+    advice.has_packages = packages is not None
     if packages:
         tracebacks.show(packages, "site-packages")
     for hidden in ("/0/", "/bundled/", "/world/"):
@@ -55,7 +56,7 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
                 "function with @service of hostel_sdk, or subclass Service"
             )
     except BaseException as error:
-        _give_up(error, folder, packages)
+        _give_up(error, folder)
     _keep_sources(folders)
     _connect_logging()
     # At run time a file is shown by its name in the folder alone, wherever it was built.
@@ -179,11 +180,13 @@ def _connect_logging() -> None:
     logging.root.setLevel(logging.INFO)
 
 
-def _give_up(error: BaseException, folder: str, packages: str | None) -> NoReturn:
+def _give_up(error: BaseException, folder: str) -> NoReturn:
     """Says what is wrong in the author's terms and ends the build."""
     place = tracebacks.place(error, folder)
+    native = _native_import(error)
+    advice.add(error)
     why = str(error) if isinstance(error, DeclarationError) else tracebacks.last_line(error)
-    why = _native_import(error) or why + _advice(error, packages)
+    why = native or why
     if place is not None and not isinstance(error, DeclarationError):
         why = f"{place[0]}:{place[1]}: {why}"
     told = [] if isinstance(error, DeclarationError) else tracebacks.lines(error)
@@ -215,16 +218,6 @@ def _native_import(error: BaseException) -> str | None:
                 "only packages of pure Python do"
             )
     return None
-
-
-def _advice(error: BaseException, packages: str | None) -> str:
-    """What a failed import means here, if the error is one."""
-    if not isinstance(error, ModuleNotFoundError) or not error.name:
-        return ""
-    if error.name.split(".")[0] == "zato":
-        return ": of Zato, zato.server.service and zato.common.exception are offered here"
-    where = "the virtual environment" if packages else "a virtual environment that is active"
-    return f": it is neither beside the file nor in {where}"
 
 
 def _native(package: str) -> str | None:

@@ -10,6 +10,12 @@ from . import values
 from .failure import Internal
 
 
+class NoJson(Internal):
+    """An answer that has no JSON form."""
+
+    __module__, __qualname__ = Internal.__module__, Internal.__qualname__
+
+
 @dataclass(slots=True)
 class Response:
     """A service's answer. Most services return any value that has a JSON form instead.
@@ -35,9 +41,9 @@ class Response:
     ) -> Response:
         """``value`` as ``application/json``. Raises ``Internal`` when it has no JSON form."""
         try:
-            body = values.to_text(value).encode()
+            body = values.to_text(value, "answer").encode()
         except (TypeError, ValueError) as error:
-            raise Internal(f"the answer has no JSON form: {error}") from None
+            raise NoJson(f"the answer has no JSON form: {error}") from None
         return cls(status, "application/json", _headers(headers), body)
 
     @classmethod

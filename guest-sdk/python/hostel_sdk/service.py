@@ -8,12 +8,12 @@ import typing
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar, overload
 
-from . import tracebacks, typed
+from . import advice, tracebacks, typed
 from .cache import Cache, CacheError, cache
 from .failure import Failure
 from .log import Logger, log_traceback, logger
 from .request import Request
-from .response import Response, checked
+from .response import NoJson, Response, checked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -88,7 +88,7 @@ class Service:
 class Declared:
     """One service of a plugin."""
 
-    __slots__ = ("description", "handler", "name")
+    __slots__ = ("description", "handler", "name", "place")
 
     def __init__(self, declaration: Any) -> None:
         """Takes a decorated function or a subclass of ``Service``.
@@ -104,6 +104,8 @@ class Declared:
         text = vars(declaration).get("__doc__") if is_class else declaration.__doc__
         self.description: str = (text or "").strip().split("\n")[0]
         function = declaration.handle if is_class else declaration
+        self.place: tuple[str, int] = _place(function)
+        """The file and the line of it."""
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
             raise _refused(function, f"service {self.name!r} has to be a plain `def` that returns")
         try:
@@ -154,9 +156,14 @@ def answer(services: dict[str, Declared], request: Request) -> Response:
         raise Failure(f"no service {request.service!r} here; there are: {names}", "not-found")
     try:
         return checked(found.handler(request))
+    except NoJson as failure:
+        file, line = found.place
+        where = f"in the answer of the service {found.name!r}, {tracebacks.path(file)}:{line}"
+        raise Failure(f"{failure} ({where})", "internal") from None
     except (Failure, KeyboardInterrupt):
         raise
     except BaseException as error:
+        advice.add(error)
         why = tracebacks.last_line(error)
         if isinstance(error, CacheError) and error.kind == "unavailable":
             raise Failure(why, "unavailable") from error
@@ -209,11 +216,15 @@ def _kebab(name: str) -> str:
 
 
 def _refused(declaration: Any, why: str) -> DeclarationError:
-    code = getattr(inspect.unwrap(declaration), "__code__", None)
-    if code is None:
-        module = inspect.getmodule(declaration)
-        file = getattr(module, "__file__", None) or declaration.__module__
-        line = getattr(declaration, "__firstlineno__", 0)  # From Python 3.13 on, as in plugins.
-    else:
-        file, line = code.co_filename, code.co_firstlineno
+    file, line = _place(declaration)
     return DeclarationError(f"{tracebacks.path(file)}:{line}: {why}")
+
+
+def _place(declaration: Any) -> tuple[str, int]:
+    code = getattr(inspect.unwrap(declaration), "__code__", None)
+    if code is not None:
+        return code.co_filename, code.co_firstlineno
+    module = inspect.getmodule(declaration)
+    file = getattr(module, "__file__", None) or getattr(declaration, "__module__", "")
+    # From Python 3.13 on, as in plugins.
+    return file, getattr(declaration, "__firstlineno__", 0)

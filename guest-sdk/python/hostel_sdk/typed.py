@@ -69,7 +69,10 @@ def _float(value: Any) -> Any:
     if type(value) is not int:
         return _wrong(value, float)
     if abs(value) > _EXACT:
-        raise ValueError(f"the integer {value!s:.40} would be rounded as a float")
+        raise ValueError(
+            f"the integer {value!s:.40} would be rounded as a float: "
+            "read it as an int, or the JSON text with get_raw"
+        )
     return float(value)
 
 

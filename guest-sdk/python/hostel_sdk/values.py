@@ -7,6 +7,8 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from json.encoder import c_encode_basestring, c_make_encoder  # type: ignore[attr-defined]
 from typing import Any, NoReturn
 
+from . import refusal
+
 DEEPEST = 100
 """Most arrays and objects in one another, in the cache and in a request."""
 
@@ -30,22 +32,25 @@ _decoder = JSONDecoder(parse_constant=_constant)
 _scan: Any = _decoder.scan_once  # type: ignore[attr-defined]
 
 
-def to_text(value: object) -> str:
+def to_text(value: object, name: str = "value") -> str:
     """The JSON text of ``value``. Tuples are arrays, keys that are numbers become strings,
     dataclasses are objects, integers are exact.
 
     Raises ``TypeError`` or ``ValueError`` for what has no JSON form: a set, bytes, a date, a
-    function, NaN, infinity, a cycle, a lone surrogate.
+    function, NaN, infinity, a cycle, a lone surrogate. The message calls the value ``name``, and
+    says where in it and what would help.
     """
     try:
         text: str = "".join(_chunks(value, 0))
+        if not text.isascii():
+            text.encode()  # Raises for a lone surrogate, which UTF-8 does not have.
     except (TypeError, ValueError, RecursionError) as error:
         _open.clear()
-        if isinstance(error, RecursionError):
-            raise ValueError(f"it is nested too deep: {DEEPEST} levels at most") from None
-        raise
-    if not text.isascii():
-        text.encode()  # Raises for a lone surrogate, which UTF-8 does not have.
+        refused = TypeError if isinstance(error, TypeError) else ValueError
+        why = refusal.reason(value, name, DEEPEST)
+        if why is None and isinstance(error, RecursionError):
+            why = f"{name} is nested too deep: {DEEPEST} levels at most"
+        raise refused(why or f"{name}: {error}") from None
     return text
 
 
@@ -72,10 +77,7 @@ def from_caller(body: bytes) -> Any:
     except JSONDecodeError as error:
         raise ValueError(f"{error.msg} at line {error.lineno} column {error.colno}") from None
     if "\\u" in text:
-        try:
-            to_text(value)
-        except UnicodeEncodeError:
-            raise ValueError("it holds a lone surrogate, which is no character") from None
+        to_text(value, "it")
     return value
 
 

@@ -1,8 +1,11 @@
+import sys
 import unittest
+from pathlib import Path
 
-from my_service import greet
+sys.path.append(str(Path(__file__).with_name(".hostel") / "guest-sdk/python"))
 
 from hostel_sdk.fake import Fake
+from my_service import greet
 
 
 class GreetTest(unittest.TestCase):

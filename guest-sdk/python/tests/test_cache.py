@@ -3,11 +3,17 @@
 import math
 import unittest
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from hostel_sdk import CacheError, cache
 from hostel_sdk.fake import Fake
+
+
+class Level(Enum):
+    LOW = 1
 
 
 @dataclass
@@ -70,6 +76,33 @@ class CacheTest(unittest.TestCase):
         self.assertEqual(cache.get("k"), "old")
         self.fake.advance(1)
         self.assertIsNone(cache.get("k"))
+
+    def test_a_value_without_a_json_form_is_told_with_its_place_and_what_helps(self) -> None:
+        for value, says in [
+            ({"t": [datetime(2030, 1, 1)]}, "value['t'][0] is a datetime: store its isoformat()"),
+            ([0, {1}], "value[1] is a set: store list(..) of it"),
+            ((Decimal(1),), "value[0] is a Decimal: store str(..) of it"),
+            ({"a": b"x"}, "value['a'] is a bytes: store its decode()"),
+            (User("Ada", [math.nan]), "value.roles[0] is nan, which is no JSON number"),
+            (Level.LOW, "value is a Level: store its value"),
+            ({"a": {(1, 2): 3}}, "value['a'] has the key (1, 2), a tuple: make it a str"),
+            (["\ud800"], "value[0] holds a lone surrogate"),
+            (_cycle(), "holds itself"),
+            (object(), "value is an object: make it a dict, a list or a dataclass"),
+        ]:
+            with self.assertRaises(CacheError) as raised:
+                cache.set("k", value)
+            self.assertIn("the value for 'k' has no JSON form: ", str(raised.exception))
+            self.assertIn(says, str(raised.exception))
+
+    def test_a_wrong_argument_is_told_by_the_name_that_the_author_wrote(self) -> None:
+        with self.assertRaisesRegex(TypeError, r"^cache\.set\(\) got an unexpected keyword"):
+            cache.set("k", 1, expire=60)  # type: ignore[call-arg]
+
+    def test_an_integer_that_a_float_would_round_says_what_helps(self) -> None:
+        cache.set("k", 2**60)
+        with self.assertRaisesRegex(CacheError, "read it as an int, or the JSON text with get_raw"):
+            cache.get("k", float)
 
     def test_after_a_refused_value_the_next_is_taken(self) -> None:
         shared = [1]

@@ -58,6 +58,8 @@ def fails(how: str) -> None:
         raise SystemExit(3)
     if how == "deep":
         fails("deep")
+    if how == "import":
+        import nowhere  # type: ignore[import-not-found]  # noqa: F401
     raise ValueError(f"cannot {how}")
 
 
@@ -173,6 +175,27 @@ class ServiceTest(unittest.TestCase):
             with self.assertRaises(Failure) as raised:
                 self.fake.call(service(name="odd")(_answering(value)))
             self.assertIn(says, raised.exception.message)
+
+    def test_an_answer_without_a_json_form_names_the_service_and_its_line(self) -> None:
+        answering = _answering({"a": [{1}]})
+        with self.assertRaises(Failure) as raised:
+            self.fake.call(service(name="odd")(answering))
+        line = answering.__code__.co_firstlineno
+        says = "answer['a'][0] is a set: store list(..) of it (in the answer of the service 'odd', "
+        self.assertIn(f"{says}{__file__}:{line})", raised.exception.message)
+
+    def test_a_module_that_is_not_there_has_a_hint_in_failure_and_log(self) -> None:
+        with self.assertRaises(Failure) as raised:
+            self.fake.call(fails, "import")
+        hint = "No module named 'nowhere': it is neither beside the file nor in"
+        self.assertIn(hint, raised.exception.message)
+        self.assertIn(hint, self.fake.logs[-1])
+
+    def test_a_failure_whose_arguments_are_swapped_says_so(self) -> None:
+        with self.assertRaisesRegex(ValueError, r"swap them, or raise TooManyRequests\(\.\.\)"):
+            Failure("too-many-requests", "slow down")  # type: ignore[arg-type]
+        with self.assertRaisesRegex(ValueError, "no failure kind 'odd'"):
+            Failure("slow down", "odd")  # type: ignore[arg-type]
 
     def test_a_response_is_passed_on_as_it_is(self) -> None:
         http = HttpRequest(path="/a", headers=[("a", b"b")], path_params=[("id", "7")])

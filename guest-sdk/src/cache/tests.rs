@@ -133,6 +133,17 @@ fn refusal_of_the_host_keeps_its_kind_and_its_words() {
 }
 
 #[test]
+fn a_refusal_names_what_was_asked_and_what_helps() {
+    let cache = cache();
+    let error = cache.set_with_expiry("k", "v", Duration::ZERO).unwrap_err();
+    assert!(error.message.starts_with("an expiry of 0 seconds: "), "{error}");
+    cache.set("n", &u64::MAX).unwrap();
+    let error = cache.get::<f64>("n").unwrap_err();
+    assert!(error.message.contains("read it as an integer, `i64` or `i128`"), "{error}");
+    assert!(error.message.contains("get_raw"), "{error}");
+}
+
+#[test]
 fn value_of_another_type_is_an_error_that_names_key_and_type() {
     let cache = cache();
     let key = "k".repeat(65);

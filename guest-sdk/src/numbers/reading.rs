@@ -38,7 +38,10 @@ impl<'a, X> Exact<'a, X> {
 
 fn rounded<E: Error>(integer: &str) -> E {
     let shown = integer.get(..40).map_or(integer.to_owned(), |start| format!("{start}.."));
-    E::custom(format_args!("the integer {shown} does not fit without rounding"))
+    E::custom(format_args!(
+        "the integer {shown} does not fit without rounding \
+         (read it as an integer, `i64` or `i128`, or with `get_raw`)"
+    ))
 }
 
 macro_rules! hand_on {

@@ -8,7 +8,7 @@ use crate::config::{Config, ConfigError, Configured, Route, instead};
 use crate::{Host, PluginInfo, telemetry};
 use anyhow::Context;
 use report::{Asked, Checked, CheckedRoute, Report, told};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Check a configuration: the file, its plugins, their grants, and the routes to their services
@@ -31,10 +31,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
-    let usual = || Some(PathBuf::from("hostel.toml")).filter(|file| file.exists());
-    let file = arguments.config.clone().or_else(usual);
+    let file = arguments.config.clone().or_else(load::usual_config);
     let mut report = Report { config: file.clone(), ..Report::default() };
-    match configured(file.as_deref()) {
+    match load::configured(file.as_deref()) {
         Ok(Configured { config, warnings }) => {
             report.warnings = told(&warnings);
             check(&config, &mut report)?;
@@ -49,13 +48,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
         report.show()?;
     }
     Ok(report.code().into())
-}
-
-fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
-    match file {
-        Some(file) => Config::read(file, &|name| std::env::var(name).ok()),
-        None => Ok(Configured { config: Config::of_folder(Path::new(".")), warnings: Vec::new() }),
-    }
 }
 
 /// Loads all plugins, then looks up the routes' services.

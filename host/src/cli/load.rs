@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::{build, say};
-use crate::config::{Config, PluginConfig, is_called};
+use crate::config::{Config, ConfigError, Configured, PluginConfig, is_called};
 use crate::{
     CacheName, Host, HostError, LogSink, PluginName, PluginSettings, ServiceInfo, Settings,
     toolchain,
@@ -25,10 +25,24 @@ pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
     made.map_err(Exit::usage)
 }
 
+/// The configuration that is meant where none is named, if it is there.
+pub(super) fn usual_config() -> Option<PathBuf> {
+    Some(PathBuf::from("hostel.toml")).filter(|file| file.exists())
+}
+
+/// What a file says; without one the current folder is served.
+pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
+    match file {
+        Some(file) => Config::read(file, &|name| std::env::var(name).ok()),
+        None => Ok(Configured { config: Config::of_folder(Path::new(".")), warnings: Vec::new() }),
+    }
+}
+
 /// A host as configured, with every configured cache open and no plugins.
 pub(super) fn configured_host(config: &Config, log: LogSink) -> Result<Host, Exit> {
-    let limits = config.limits.clone();
-    let host = host(Settings { limits, cache: config.private_cache, log, ..Settings::default() })?;
+    let (limits, admission) = (config.limits.clone(), config.admission.clone());
+    let cache = config.private_cache;
+    let host = host(Settings { limits, admission, cache, log, ..Settings::default() })?;
     for cache in &config.caches {
         let name = CacheName::Configured(cache.name.clone());
         host.caches().open(name, cache.limits).map_err(Exit::usage)?;

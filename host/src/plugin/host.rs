@@ -232,6 +232,13 @@ impl Host {
         (self.log)(&LogLine { time, level, plugin, service, request_id, message });
     }
 
+    /// The most bytes that a request's body to a service may have; none where there is no such
+    /// service. Names are those of [`Host::call`].
+    pub fn request_limit(&self, service: &str) -> Option<usize> {
+        let (plugin, _) = self.resolve(service)?;
+        Some(plugin.settings.limits.as_ref().unwrap_or_else(|| self.limits()).request)
+    }
+
     /// The full names of all services.
     fn full_names(&self) -> Vec<String> {
         self.read().values().flat_map(|plugin| plugin.full_names()).collect()

@@ -16,7 +16,7 @@ pub(crate) fn say(line: impl fmt::Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-struct Text<'a>(&'a LogLine<'a>);
+pub(super) struct Text<'a>(pub(super) &'a LogLine<'a>);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -158,8 +158,9 @@ pub fn services_in(folder: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-/// The name of what is at a path in a folder; none when it is no service.
-fn service_at(path: &Path) -> Option<String> {
+/// The name that a component or a service's source gives its component's file, without the ending;
+/// none when it is neither.
+pub fn service_at(path: &Path) -> Option<String> {
     let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     if hidden || is_test(path) {
         return None;

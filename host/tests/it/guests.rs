@@ -264,6 +264,32 @@ async fn asks_for_randomness() {
 }
 
 #[tokio::test]
+async fn logs_then_spins() {
+    let host = TestHost::with(short());
+    host.load("guests", guests()).await;
+    assert!(host.call("guests.logs-then-spins", &Value::Null).await.is_err());
+    assert_eq!(host.messages(), ["spins", "spun"]);
+}
+
+#[tokio::test]
+async fn mirrors() {
+    let (_, answer) = call(Limits::default(), "mirrors", json!(1)).await;
+    let told = json!({ "service": "mirrors", "id": "1", "type": null, "body": "1", "http": null });
+    assert_eq!(answer.unwrap(), told);
+}
+
+#[tokio::test]
+async fn answers_as_told() {
+    let host = TestHost::new();
+    host.load("guests", guests()).await;
+    let told = json!({ "status": 201, "type": "a/b", "headers": [["x-a", "1"]], "body": "made" });
+    let response = host.call("guests.answers-as-told", &told).await.unwrap();
+    assert_eq!((response.status, response.content_type.as_deref()), (201, Some("a/b")));
+    assert_eq!(response.headers, [("x-a".to_owned(), b"1".to_vec())]);
+    assert_eq!(response.body, b"made");
+}
+
+#[tokio::test]
 async fn prints() {
     let (host, answer) = call(Limits::default(), "prints", Value::Null).await;
     answer.unwrap();

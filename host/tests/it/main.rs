@@ -16,6 +16,7 @@ mod conformance;
 mod contract;
 mod examples;
 mod guests;
+mod http;
 mod instances;
 mod languages;
 mod life;

@@ -48,7 +48,11 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("engine", &["bindings", "bounded", "hostcalls", "telemetry", "units"]),
     ("plugin", &["engine", "hostcalls", "telemetry"]),
     ("config", &["plugin", "engine", "toolchain", "units"]),
-    ("cli", &["config", "plugin", "engine", "hostcalls", "telemetry", "toolchain", "units"]),
+    ("http", &["config", "plugin", "engine", "hostcalls", "telemetry"]),
+    (
+        "cli",
+        &["http", "config", "plugin", "engine", "hostcalls", "telemetry", "toolchain", "units"],
+    ),
 ];
 
 /// The module that each name at the crate's root comes from.

@@ -47,6 +47,10 @@ class ServiceCache:
         missing("self.cache", name, ("get", "set", "delete", "exists"))
 
 
+# So that Python's own words about arguments name what the author wrote.
+for _name in ("get", "set", "delete", "exists"):
+    getattr(ServiceCache, _name).__qualname__ = f"cache.{_name}"
+
 _cache = ServiceCache()
 
 # What Zato reads of a class or calls around `handle`, and Hostel does not.

@@ -5,6 +5,7 @@ macro_rules! foreach_guest {
         $macro! {
             answers_a_bad_header,
             answers_a_bad_status,
+            answers_as_told,
             answers_too_much,
             asks_for_much_randomness,
             asks_for_randomness,
@@ -14,8 +15,10 @@ macro_rules! foreach_guest {
             grows,
             hoards_handles,
             hoards_pollables,
+            logs_then_spins,
             logs_too_much,
             looks_around,
+            mirrors,
             panics,
             passes_too_much,
             prints,

@@ -1,6 +1,7 @@
 //! What a host has to survive.
 
 use hostel_sdk::{Context, Failure, Response, Result, info};
+use std::io::Write;
 use std::time::Duration;
 
 pub fn spins(_: &Context) -> Result<()> {
@@ -67,6 +68,14 @@ pub fn answers_a_bad_status(_: &Context) -> Result<Response> {
 
 pub fn answers_a_bad_header(_: &Context) -> Result<Response> {
     Ok(Response::text("ok").with_header("x-a", "1\r\nset-cookie: b"))
+}
+
+/// Ends a line, begins another, and never comes back to it: the host ends it with the call.
+pub fn logs_then_spins(ctx: &Context) -> Result<()> {
+    println!("spins");
+    print!("spun");
+    let _ = std::io::stdout().flush();
+    spins(ctx)
 }
 
 pub fn logs_too_much(_: &Context) -> Result<()> {

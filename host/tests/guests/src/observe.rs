@@ -1,7 +1,7 @@
 //! What a guest sees, told to the test.
 
 use hostel_sdk::wit::hostel::cache::cache;
-use hostel_sdk::{Context, Result};
+use hostel_sdk::{Context, Failure, Response, Result};
 use serde_json::{Value, json};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -60,6 +60,37 @@ pub fn counts(_: &Context, mebibytes: Option<usize>) -> Result<u32> {
     print!("call {calls}");
     let _ = std::io::stdout().flush();
     Ok(calls)
+}
+
+/// Tells its request, header values as text.
+pub fn mirrors(ctx: &Context) -> Result<Value> {
+    let request = &ctx.request;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let http = request.http.as_ref().map(|http| {
+        let headers = http.headers.iter().map(|(name, value)| json!([name, text(value)]));
+        json!({
+            "method": http.method, "path": http.path, "params": http.path_params,
+            "query": http.query, "authority": http.authority, "client": http.client,
+            "headers": headers.collect::<Vec<_>>(),
+        })
+    });
+    Ok(json!({
+        "service": request.service, "id": request.id, "type": request.content_type,
+        "body": text(&request.body), "http": http,
+    }))
+}
+
+/// Answers the status, headers, media type and body that the request names.
+pub fn answers_as_told(_: &Context, told: Value) -> Result<Response> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let status = told["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+    let status = status.ok_or_else(|| Failure::bad_request("no status"))?;
+    let mut response = Response::bytes(text(&told["body"])).with_status(status);
+    for pair in told["headers"].as_array().into_iter().flatten() {
+        response = response.with_header(&text(&pair[0]), text(&pair[1]));
+    }
+    response.content_type = told["type"].as_str().map(str::to_owned);
+    Ok(response)
 }
 
 pub fn prints(_: &Context) -> Result<()> {

@@ -49,7 +49,7 @@ fn a_new_typescript_service_runs_and_passes_its_own_test() {
 
 /// Runs a file outside the project and checks that the author is told these words.
 #[track_caller]
-fn check_told(file: &str, source: &str, words: &[&str]) {
+fn check_told(file: &str, source: &str, words: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(file), source).unwrap();
     let output = hostel_in(folder.path(), &["run", file]);
@@ -57,6 +57,7 @@ fn check_told(file: &str, source: &str, words: &[&str]) {
     for word in words {
         assert!(stderr(&output).contains(word), "no {word:?} in {}", stderr(&output));
     }
+    stderr(&output)
 }
 
 #[test]
@@ -77,6 +78,8 @@ fn a_source_that_does_not_build_is_told_with_file_and_line() {
     check_told("a.js", "export function a() {}", &["a.js:", "no service is exported"]);
     let typed = "import { cache } from \"hostel-sdk\";\nconst n: number = cache.get(\"n\");\n";
     check_told("a.ts", &format!("{typed}{services}"), &["a.ts:2:7: error TS2322"]);
+    let told = check_told("a.ts", "export default { a( { return 1; } };", &["a.ts:1:30:"]);
+    assert!(!told.contains("build.js"), "the build's own stack: {told}");
 }
 
 #[test]
@@ -88,6 +91,8 @@ fn an_error_of_a_service_is_told_with_file_and_line() {
         ("return new Promise(() => {})", "waits for a promise that nothing settles"),
         ("(async () => { await 1; null.x })()", "a promise was rejected and nothing handles it"),
         ("return { ok: undefined }", "answer.ok is undefined"),
+        ("return ({}).gone.further", "cannot read property 'further'"),
+        ("setTimeout(() => {}, 1)", "there are no timers on QuickJS, choose SpiderMonkey"),
         ("cache.set(\"k\", [1, NaN])", "value[1] is NaN"),
         ("cache.set(\"k\", new Map())", "value is a Map"),
         ("cache.set(\"k\", 1, { expiry: 1.5 })", "expiry is 1.5"),
@@ -204,7 +209,7 @@ fn a_service_that_asks_for_spidermonkey_runs_on_it() {
         "warn  shop.f g\n",
         "can't access property \"x\" of null at shop.js:11:34",
         "the service i waits for a promise that nothing settles",
-        "fetch is not defined at shop.js:13:",
+        "fetch is not defined: a service has no network at shop.js:13:",
     ] {
         assert!(told.contains(words), "no {words:?} in {told}");
     }

@@ -1,0 +1,123 @@
+"""Why a value has no JSON form, with the place in it and what would help.
+
+Looked for once the encoder has refused the value, never before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+LONGEST_PATH = 64
+
+# By the name of the type, so that no module is imported for it.
+_REMEDIES = {
+    "datetime": "store its isoformat()",
+    "date": "store its isoformat()",
+    "time": "store its isoformat()",
+    "timedelta": "store its total_seconds()",
+    "Decimal": "store str(..) of it",
+    "Fraction": "store str(..) of it",
+    "UUID": "store str(..) of it",
+    "complex": "store its parts",
+    "Enum": "store its value",
+    "set": "store list(..) of it",
+    "frozenset": "store list(..) of it",
+    "deque": "store list(..) of it",
+    "generator": "store list(..) of it",
+    "range": "store list(..) of it",
+    "bytes": "store its decode(), or base64 of it",
+    "bytearray": "store its decode(), or base64 of it",
+    "memoryview": "store base64 of it",
+    "function": "store what it returns",
+    "method": "store what it returns",
+    "builtin_function_or_method": "store what it returns",
+    "coroutine": "there is no await in a service",
+}
+
+
+def reason(value: object, name: str, deepest: int) -> str | None:
+    """Where ``value``, called ``name``, has no JSON form of so many levels, and what would help;
+    ``None`` when nothing is found."""
+    found = _find(value, deepest, [])
+    if found is None:
+        return None
+    path, why = found
+    path = path if len(path) <= LONGEST_PATH else f"{path[:LONGEST_PATH]}.."
+    return f"{name}{path} {why}"
+
+
+def _find(value: object, levels: int, above: list[object]) -> tuple[str, str] | None:
+    """The path to what is refused, and why."""
+    why = _refused(value)
+    if why is not None:
+        return "", why
+    inside = _inside(value)
+    if inside is None:
+        return None
+    if any(value is each for each in above):
+        return "", "holds itself"
+    if levels == 0:
+        return "", "is nested too deep inside"
+    for path, each in inside:
+        found = _find(each, levels - 1, [*above, value])
+        if found is not None:
+            return path + found[0], found[1]
+    return None
+
+
+def _inside(value: object) -> Iterator[tuple[str, object]] | None:
+    """The values in a value, each with its step of the path; ``None`` when it holds none."""
+    if isinstance(value, (list, tuple)):
+        return ((f"[{at}]", each) for at, each in enumerate(value))
+    if isinstance(value, dict):
+        return ((f"[{key!r:.40}]", each) for key, each in value.items())
+    fields = getattr(value, "__dataclass_fields__", None)
+    if fields is not None:
+        return ((f".{name}", getattr(value, name)) for name in fields)
+    return None
+
+
+def _refused(value: object) -> str | None:
+    """Why the value itself is refused, whatever is in it."""
+    if isinstance(value, str):
+        return _refused_text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"is {value}, which is no JSON number: use None or a str"
+    if isinstance(value, dict):
+        return _refused_key(value)
+    if value is None or isinstance(value, (bool, int, float, list, tuple)):
+        return None
+    if isinstance(value, type):
+        return f"is the class {value.__name__}: store a value"
+    if hasattr(value, "__dataclass_fields__"):
+        return None
+    for kind in type(value).__mro__:
+        if kind.__name__ in _REMEDIES:
+            return f"is {_kind(value)}: {_REMEDIES[kind.__name__]}"
+    return f"is {_kind(value)}: make it a dict, a list or a dataclass"
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _refused_text(value: str) -> str | None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "holds a lone surrogate, which is no character"
+    return None
+
+
+def _refused_key(value: dict[object, object]) -> str | None:
+    for key in value:
+        if isinstance(key, str):
+            if _refused_text(key) is not None:
+                return "has a key that holds a lone surrogate, which is no character"
+        elif not (key is None or isinstance(key, (bool, int, float))):
+            return f"has the key {key!r:.40}, {_kind(key)}: make it a str"
+        elif isinstance(key, float) and not math.isfinite(key):
+            return f"has the key {key}: make it a str"
+    return None

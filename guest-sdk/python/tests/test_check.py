@@ -1,0 +1,93 @@
+"""What is told of a source before it is built, by a Python older or newer than a plugin's."""
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import unittest
+
+from hostel_sdk import check
+
+# What services may write and an older Python does not read.
+NEWER = [
+    "type Name = str",
+    "def first[T](values: list[T]) -> T: ...",
+    "class Box[T]: ...",
+    "class Box[T = int]: ...",
+    'def a(x): return f"{x["a"]}"',
+    "def a(x): return f'{x['(']}'",
+    'def a(x): return f"{\n x}"',
+    'def a(x): return f"""{x["""a"""]}"""\n\nb = 1',
+    "def a(x): return f'{\"\\n\".join(x)}'",
+    'def a(x):\n    return print(\n        1,\n        f"{x["a"]} {x["b"]}",\n    )',
+    'def a(x): return t"{x}"',
+    "try: pass\nexcept ValueError, KeyError: pass",
+    "try: pass\nexcept* ValueError: pass",
+    "def a(x, y): return x[*y]",
+    "def a(*x: *tuple[int]): ...",
+]
+
+# What no Python reads.
+WRONG = [
+    ("def a()\n    pass", "a.py:1: SyntaxError: expected ':'"),
+    ("\nx = (1,\ny = 2", "a.py:2: SyntaxError: '(' was never closed"),
+    ("if 1:\nx = 1", "a.py:2: IndentationError: expected an indented block"),
+    ("x = 'a", "a.py:1: SyntaxError: unterminated string literal"),
+    ("def a():\n\tx = 1\n        y = 2", "a.py:3: TabError"),
+    ("import helper\n\nreturn 1", "a.py:3: SyntaxError: 'return' outside function"),
+    ("import nowhere", "a.py:1: ModuleNotFoundError: No module named 'nowhere': it is neither"),
+    ("import json\nfrom nowhere.a import b", "a.py:2: ModuleNotFoundError: No module named 'no"),
+    ("import broken", "broken.py:1: SyntaxError"),
+]
+
+# What cannot be told without running it.
+LEFT = [
+    "import json, helper, zato.server.service, hostel_sdk, package.inner, annotationlib, fast",
+    "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None",
+    "def a():\n    import nowhere",
+    "import sys\nsys.path.insert(0, 'lib')\nimport nowhere",
+    "from . import nowhere",
+    "x = '\\d'",
+    "\0",
+]
+
+
+class CheckTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder.name)
+        os.makedirs("package")
+        files = {"helper.py": "x = 1", "broken.py": "x = = 1", "fast.cpython-314.so": ""}
+        for name, text in files.items():
+            with open(name, "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def wrong(self, text: str) -> "str | None":
+        with open("a.py", "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        with contextlib.redirect_stderr(io.StringIO()):
+            return check.wrong("a.py", None)
+
+    def test_what_is_certain_is_told_by_file_and_line(self) -> None:
+        if sys.version_info[:2] > (3, 14):
+            self.skipTest("nothing is certain to a Python newer than that of services")
+        for text, expected in WRONG:
+            with self.subTest(text):
+                self.assertTrue((self.wrong(text) or "").startswith(expected), self.wrong(text))
+
+    def test_nothing_is_said_of_what_only_a_newer_python_reads(self) -> None:
+        for text in NEWER:
+            with self.subTest(text):
+                self.assertIsNone(self.wrong(text))
+
+    def test_nothing_is_said_of_what_only_the_build_can_tell(self) -> None:
+        for text in LEFT:
+            with self.subTest(text):
+                self.assertIsNone(self.wrong(text))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,218 @@
+//! From a request to a response: who answers, who calls, the body, the call, the answer.
+
+use super::answer::Answer;
+use super::callers::{Groups, Unknown};
+use super::error::HttpError;
+use super::failures::Failures;
+use super::log::Log;
+use super::problem::Problem;
+use super::request::{self, Ids};
+use super::response::Reply;
+use super::router::{Found, Router};
+use super::settings::HttpSettings;
+use super::watch::{Turn, Watch};
+use crate::config::{Callers, Server};
+use crate::hostcalls::handler::Request;
+use crate::plugin::{Host, PluginName};
+use hyper::StatusCode;
+use hyper::body::{Body, Incoming};
+use hyper::http::request::Parts;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// What all connections share.
+pub(super) struct Front {
+    host: Arc<Host>,
+    server: Server,
+    router: Router,
+    groups: Groups,
+    plugins: HashMap<String, Callers>,
+    failures: Failures,
+    ids: Ids,
+    log: Log,
+}
+
+/// One connection's client.
+pub(super) struct Peer {
+    front: Arc<Front>,
+    client: IpAddr,
+    /// The client's address and port, as guests are told it.
+    address: String,
+    pub(super) watch: Arc<Watch>,
+}
+
+impl Front {
+    /// # Errors
+    ///
+    /// When a group of callers is named that is not there.
+    pub(super) fn new(host: Arc<Host>, settings: HttpSettings) -> Result<Self, HttpError> {
+        let HttpSettings { server, routes, groups, plugins, log } = settings;
+        let groups = Groups::new(&groups);
+        groups.check("the server", &server.callers)?;
+        for route in &routes {
+            let callers = route.callers.as_ref().unwrap_or(&Callers::Open);
+            groups.check(&format!("the route {}", route.path), callers)?;
+        }
+        for (plugin, callers) in &plugins {
+            groups.check(&format!("the plugin {plugin}"), callers)?;
+        }
+        let by_name = |(name, callers): (PluginName, Callers)| (name.to_string(), callers);
+        Ok(Front {
+            host,
+            server,
+            router: Router::new(&routes),
+            groups,
+            plugins: plugins.into_iter().map(by_name).collect(),
+            failures: Failures::default(),
+            ids: Ids::default(),
+            log: Log::new(log),
+        })
+    }
+
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Who may call a service.
+    fn callers(&self, service: &str) -> &Callers {
+        let plugin = service.split_once('.').map_or(service, |(plugin, _)| plugin);
+        self.plugins.get(plugin).unwrap_or(&self.server.callers)
+    }
+
+    /// All services as JSON.
+    fn list(&self) -> Reply {
+        let plugins = self.host.plugins();
+        let services = plugins.iter().flat_map(|plugin| {
+            plugin.services.iter().map(|service| {
+                serde_json::json!({
+                    "name": format!("{}.{}", plugin.name, service.name),
+                    "description": service.description,
+                })
+            })
+        });
+        let list = serde_json::json!({ "services": services.collect::<Vec<_>>() });
+        Reply::json(StatusCode::OK, "application/json", list.to_string().into_bytes())
+    }
+}
+
+/// Where a request goes, once it is known who answers.
+struct Target<'a> {
+    service: &'a str,
+    path_params: Vec<(String, String)>,
+    caller: Option<&'a str>,
+}
+
+impl Peer {
+    pub(super) fn new(front: Arc<Front>, client: SocketAddr, watch: Arc<Watch>) -> Arc<Self> {
+        let (client, address) = (client.ip(), client.to_string());
+        Arc::new(Peer { front, client, address, watch })
+    }
+
+    /// Answers one request, whatever it is. Dropping the future stops the guest.
+    pub(super) async fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+    ) -> hyper::Response<Answer> {
+        let turn = Turn::begin(&self.watch);
+        let (head, mut body) = request.into_parts();
+        let (id, id_header) = self.front.ids.of(&head.headers);
+        let reply = match self.reply(&head, &mut body, &id).await {
+            Ok(reply) => reply,
+            Err(problem) => Reply::problem(problem, &id),
+        };
+        if !body.is_end_stream() {
+            self.watch.leaves_unread();
+        }
+        let Reply { status, headers, body } = reply.finish(&head.method, id_header);
+        let mut response = hyper::Response::new(Answer::new(body, turn));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// Nothing of the body is read before the request is known to be taken, so that a client that
+    /// asks by `Expect: 100-continue` is spared sending it.
+    async fn reply(&self, head: &Parts, body: &mut Incoming, id: &str) -> Result<Reply, Problem> {
+        let front = &self.front;
+        if let Some(problem) = request::fault(head, front.server.headers) {
+            return Err(problem);
+        }
+        match front.router.find(&head.method, head.uri.path()) {
+            Found::List => {
+                self.caller(&front.server.callers, head).await?;
+                Ok(front.list())
+            }
+            Found::Service(service) => {
+                let caller = self.caller(front.callers(&service), head).await?;
+                let target = Target { service: &service, path_params: Vec::new(), caller };
+                self.call(head, body, id, target).await
+            }
+            Found::Route(endpoint, path_params) => {
+                let service = &endpoint.service;
+                let callers = endpoint.callers.as_ref().unwrap_or_else(|| front.callers(service));
+                let caller = self.caller(callers, head).await?;
+                self.call(head, body, id, Target { service, path_params, caller }).await
+            }
+            Found::Nothing => Err(Problem::not_found()),
+            Found::Methods(allow) => Err(Problem::method_not_allowed(&allow)),
+            Found::Malformed => Err(Problem::bad_request("the path cannot be decoded")),
+        }
+    }
+
+    /// Who calls. Whoever fails to say it again and again waits for the answer, alone.
+    async fn caller(&self, callers: &Callers, head: &Parts) -> Result<Option<&str>, Problem> {
+        let failures = &self.front.failures;
+        match self.front.groups.caller(callers, &head.headers).await {
+            Ok(caller) => {
+                if caller.is_some() {
+                    failures.succeeded(self.client);
+                }
+                Ok(caller)
+            }
+            Err(Unknown { challenge, has_tried }) => {
+                if has_tried {
+                    let now = Instant::now();
+                    sleep_until(now + failures.failed(self.client, now)).await;
+                }
+                Err(Problem::unauthorized(challenge))
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        head: &Parts,
+        body: &mut Incoming,
+        id: &str,
+        target: Target<'_>,
+    ) -> Result<Reply, Problem> {
+        let Front { host, server, log, .. } = &*self.front;
+        let Target { service, path_params, caller } = target;
+        let most = host.request_limit(service).ok_or_else(Problem::not_found)?;
+        let body = timeout(server.body_time, request::body(body, &head.headers, most))
+            .await
+            .map_err(|_elapsed| Problem::body_too_slow())??;
+        let request = Request {
+            id: id.to_owned(),
+            content_type: request::content_type(&head.headers),
+            body,
+            http: Some(request::http(head, &self.address, path_params, caller)),
+        };
+        match host.call(service, request).await {
+            Ok(response) => Reply::service(response).ok_or_else(Problem::bad_answer),
+            Err(error) => {
+                let problem = Problem::of_call(&error);
+                if problem.status.is_server_error() {
+                    log.error(service, id, &error.to_string());
+                }
+                Err(problem)
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a caller is told when a request is not fulfilled: RFC 9457.
+
+use crate::engine::{CallError, Limit};
+use crate::hostcalls::handler::FailureKind;
+use hyper::StatusCode;
+use hyper::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use std::borrow::Cow;
+
+/// The media type of a problem.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Why a request is not fulfilled, as the caller is told it; the table is in the module's docs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    header: Option<(hyper::header::HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Problem { status, code, detail: detail.into(), header: None }
+    }
+
+    pub(super) fn bad_request(detail: &'static str) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
+    }
+
+    pub(super) fn unauthorized(challenge: &'static str) -> Self {
+        let detail = "credentials of a known caller are needed";
+        Problem {
+            header: Some((WWW_AUTHENTICATE, HeaderValue::from_static(challenge))),
+            ..Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        }
+    }
+
+    pub(super) fn not_found() -> Self {
+        let detail = "no service answers here; GET /services lists those that there are";
+        Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    /// `allow` is the value of the header of that name.
+    pub(super) fn method_not_allowed(allow: &str) -> Self {
+        let detail = format!("this path takes {allow}");
+        Problem {
+            header: HeaderValue::from_str(allow).ok().map(|value| (ALLOW, value)),
+            ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+        }
+    }
+
+    pub(super) fn body_too_slow() -> Self {
+        let detail = "the body did not come in time";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", detail)
+    }
+
+    pub(super) fn body_too_large(most: usize) -> Self {
+        let detail = format!("a body here has at most {most} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+    }
+
+    pub(super) fn expectation() -> Self {
+        let detail = "100-continue is all that can be expected";
+        Problem::new(StatusCode::EXPECTATION_FAILED, "expectation-failed", detail)
+    }
+
+    pub(super) fn too_many_headers(most: usize) -> Self {
+        let detail = format!("a request has at most {most} headers");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        Problem::new(status, "headers-too-large", detail)
+    }
+
+    /// An answer of a guest that cannot be sent on.
+    pub(super) fn bad_answer() -> Self {
+        let detail = "the service gave an answer that cannot be sent on";
+        Problem::new(StatusCode::BAD_GATEWAY, "bad-answer", detail)
+    }
+
+    fn internal() -> Self {
+        let detail = "the service failed";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    fn unavailable() -> Self {
+        let detail = "something that the service needs is not there at present";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+    }
+
+    fn busy() -> Self {
+        let detail = "too much is under way: try again in a second";
+        Problem {
+            header: Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+        }
+    }
+
+    /// How a call ended, in words that are the caller's business.
+    pub(super) fn of_call(error: &CallError) -> Self {
+        match error {
+            CallError::Failure(failure) => match status(failure.kind) {
+                StatusCode::INTERNAL_SERVER_ERROR => Problem::internal(),
+                StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
+                status => Problem::new(status, failure.kind.as_str(), failure.message.clone()),
+            },
+            CallError::UnknownService { .. } => Problem::not_found(),
+            CallError::Busy(_) => Problem::busy(),
+            CallError::Garbage(_) => Problem::bad_answer(),
+            CallError::Limit(reached) => match reached.limit {
+                Limit::Time => {
+                    let detail = "the service did not answer in time";
+                    Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail)
+                }
+                Limit::Request => {
+                    let detail = "the body is larger than this service takes";
+                    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+                }
+                Limit::Response | Limit::Headers => Problem::bad_answer(),
+                _ => Problem::internal(),
+            },
+            _ => Problem::internal(),
+        }
+    }
+
+    /// The body, as JSON.
+    pub(super) fn body(&self, request_id: &str) -> Vec<u8> {
+        let title = self.status.canonical_reason().unwrap_or_default();
+        let problem = serde_json::json!({
+            "type": "about:blank",
+            "title": title,
+            "status": self.status.as_u16(),
+            "code": self.code,
+            "detail": self.detail,
+            "request_id": request_id,
+        });
+        problem.to_string().into_bytes()
+    }
+
+    pub(super) fn put_header(self, headers: &mut HeaderMap) {
+        if let Some((name, value)) = self.header {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// The status that the WIT gives a kind of failure.
+fn status(kind: FailureKind) -> StatusCode {
+    match kind {
+        FailureKind::BadRequest => StatusCode::BAD_REQUEST,
+        FailureKind::Unauthorized => StatusCode::UNAUTHORIZED,
+        FailureKind::Forbidden => StatusCode::FORBIDDEN,
+        FailureKind::NotFound => StatusCode::NOT_FOUND,
+        FailureKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        FailureKind::Conflict => StatusCode::CONFLICT,
+        FailureKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        FailureKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        FailureKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

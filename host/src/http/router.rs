@@ -1,0 +1,234 @@
+//! From a method and a path to what answers it.
+
+use super::path::segments;
+use crate::config::{Callers, Route, Segment};
+use hyper::Method;
+use std::collections::HashMap;
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(super) enum Found<'a> {
+    /// The list of services.
+    List,
+    /// `/services/<name>`: the service of this name.
+    Service(String),
+    /// A configured route, and the values of its parameters in its order.
+    Route(&'a Endpoint, Vec<(String, String)>),
+    /// Nothing is there.
+    Nothing,
+    /// The path is there, but not by this method; these are what it has.
+    Methods(String),
+    /// The path cannot be decoded.
+    Malformed,
+}
+
+/// Where a configured route ends.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    methods: Vec<Method>,
+    parameters: Vec<String>,
+    pub(super) service: String,
+    pub(super) callers: Option<Callers>,
+}
+
+/// All configured routes, as a tree of segments.
+#[derive(Default)]
+pub(super) struct Router {
+    root: Node,
+}
+
+#[derive(Default)]
+struct Node {
+    fixed: HashMap<String, Node>,
+    parameter: Option<Box<Node>>,
+    /// The routes that end here, in the order they were written.
+    ends: Vec<Endpoint>,
+}
+
+impl Router {
+    pub(super) fn new(routes: &[Route]) -> Self {
+        let mut router = Router::default();
+        for route in routes {
+            let mut node = &mut router.root;
+            let mut parameters = Vec::new();
+            // `/` has no segments, and as a path it has one that is empty.
+            let root = [Segment::Fixed(String::new())];
+            let segments = route.path.segments();
+            for segment in if segments.is_empty() { &root } else { segments } {
+                node = match segment {
+                    Segment::Fixed(text) => node.fixed.entry(text.clone()).or_default(),
+                    Segment::Parameter(name) => {
+                        parameters.push(name.clone());
+                        node.parameter.get_or_insert_default()
+                    }
+                };
+            }
+            node.ends.push(Endpoint {
+                methods: route.methods.iter().filter_map(|it| it.as_str().parse().ok()).collect(),
+                parameters,
+                service: route.service.clone(),
+                callers: route.callers.clone(),
+            });
+        }
+        router
+    }
+
+    /// Finds what answers. Where several routes fit, a fixed segment wins over a parameter, from
+    /// the left; then the methods of that path decide. HEAD goes where GET does.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let own = path.strip_prefix("/services/").filter(|name| !name.contains(['/', '%']));
+        if let Some(name) = own {
+            return match method {
+                &Method::POST => Found::Service(name.to_owned()),
+                _ => Found::Methods("POST".to_owned()),
+            };
+        }
+        let Some(segments) = segments(path) else { return Found::Malformed };
+        match segments.iter().map(|segment| &**segment).collect::<Vec<_>>().as_slice() {
+            ["services"] => match method {
+                &Method::GET | &Method::HEAD => Found::List,
+                _ => Found::Methods("GET, HEAD".to_owned()),
+            },
+            ["services", name] => match method {
+                &Method::POST => Found::Service((*name).to_owned()),
+                _ => Found::Methods("POST".to_owned()),
+            },
+            segments if path.starts_with('/') => self.route(method, segments),
+            _ => Found::Nothing,
+        }
+    }
+
+    fn route(&self, method: &Method, segments: &[&str]) -> Found<'_> {
+        let mut values = Vec::new();
+        let Some(ends) = self.root.find(segments, &mut values) else { return Found::Nothing };
+        match ends.iter().find(|end| end.takes(method)) {
+            Some(end) => {
+                let values = values.into_iter().map(str::to_owned);
+                Found::Route(end, end.parameters.iter().cloned().zip(values).collect())
+            }
+            None => Found::Methods(allowed(ends)),
+        }
+    }
+}
+
+impl Node {
+    fn find<'a>(&self, segments: &[&'a str], values: &mut Vec<&'a str>) -> Option<&[Endpoint]> {
+        let Some((first, rest)) = segments.split_first() else {
+            return Some(self.ends.as_slice()).filter(|ends| !ends.is_empty());
+        };
+        let fixed = self.fixed.get(*first).and_then(|node| node.find(rest, values));
+        if fixed.is_some() || first.is_empty() {
+            return fixed;
+        }
+        values.push(first);
+        let found = self.parameter.as_ref().and_then(|node| node.find(rest, values));
+        if found.is_none() {
+            values.pop();
+        }
+        found
+    }
+}
+
+impl Endpoint {
+    fn takes(&self, method: &Method) -> bool {
+        let has = |method| self.methods.contains(method);
+        self.methods.is_empty() || has(method) || (method == Method::HEAD && has(&Method::GET))
+    }
+}
+
+/// The value of `Allow` for a path where these routes end.
+fn allowed(ends: &[Endpoint]) -> String {
+    let mut names: Vec<&str> = ends.iter().flat_map(|e| &e.methods).map(Method::as_str).collect();
+    if names.contains(&"GET") {
+        names.push("HEAD");
+    }
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Method::{Delete, Get, Put};
+    use crate::config::{self, PathPattern};
+
+    fn router() -> Router {
+        let route = |methods: &[config::Method], path: &str| Route {
+            path: PathPattern::new(path).unwrap(),
+            methods: methods.to_vec(),
+            service: path.to_owned(),
+            callers: None,
+        };
+        Router::new(&[
+            route(&[Get], "/users/{id}"),
+            route(&[Put, Delete], "/users/{user}"),
+            route(&[Get], "/users/me"),
+            route(&[], "/users/me/{what}"),
+            route(&[Get], "/users/{id}/orders"),
+            route(&[Get], "/"),
+        ])
+    }
+
+    /// Checks what answers: the route's pattern and its values, `405 ALLOW`, or a word.
+    #[track_caller]
+    fn check(request: &str, expected: &str) {
+        let (method, path) = request.split_once(' ').unwrap();
+        let router = router();
+        let found = match router.find(&method.parse().unwrap(), path) {
+            Found::List => "list".to_owned(),
+            Found::Service(name) => format!("service {name}"),
+            Found::Route(end, values) => {
+                let values = values.iter().map(|(name, value)| format!(" {name}={value}"));
+                format!("{}{}", end.service, values.collect::<String>())
+            }
+            Found::Nothing => "nothing".to_owned(),
+            Found::Methods(allow) => format!("405 {allow}"),
+            Found::Malformed => "malformed".to_owned(),
+        };
+        assert_eq!(found, expected, "{request}");
+    }
+
+    #[test]
+    fn the_servers_own_paths_are_for_services() {
+        check("POST /services/users.find", "service users.find");
+        check("POST /services/users%2Efind", "service users.find");
+        check("GET /services/users.find", "405 POST");
+        check("get /services/users.find", "405 POST");
+        check("GET /services", "list");
+        check("HEAD /services", "list");
+        check("POST /services", "405 GET, HEAD");
+        check("POST /services/a/b", "nothing");
+        check("POST /services/", "service ");
+    }
+
+    #[test]
+    fn a_fixed_segment_wins_over_a_parameter() {
+        check("GET /users/7", "/users/{id} id=7");
+        check("GET /users/a%2Fb%20c", "/users/{id} id=a/b c");
+        check("GET /users/me", "/users/me");
+        check("GET /users/me/x", "/users/me/{what} what=x");
+        check("GET /users/me/orders", "/users/me/{what} what=orders");
+        check("GET /users/you/orders", "/users/{id}/orders id=you");
+        check("GET /", "/");
+    }
+
+    #[test]
+    fn methods_choose_between_routes_of_one_path() {
+        check("PUT /users/7", "/users/{user} user=7");
+        check("HEAD /users/7", "/users/{id} id=7");
+        check("POST /users/7", "405 DELETE, GET, HEAD, PUT");
+        check("DELETE /users/me", "405 GET, HEAD");
+        check("BREW /users/me/x", "/users/me/{what} what=x");
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_guessed() {
+        for path in ["/users", "/users/", "/users//orders", "/users/7/", "/other", "/USERS/7"] {
+            check(&format!("GET {path}"), "nothing");
+        }
+        check("GET *", "nothing");
+        check("GET /users/%", "malformed");
+        check("GET /users/%ff", "malformed");
+    }
+}

@@ -1,0 +1,38 @@
+//! TLS: a certificate and its key from two files.
+
+use super::error::HttpError;
+use crate::config::Tls;
+use std::path::Path;
+use std::sync::Arc;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, crypto::ring};
+
+/// The protocols offered, best first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// Reads both files.
+///
+/// # Errors
+///
+/// When a file cannot be read, holds no certificate or no key, or the two do not belong together.
+pub(super) fn acceptor(files: &Tls) -> Result<TlsAcceptor, HttpError> {
+    let unread = |file: &Path| {
+        let file = file.to_owned();
+        |source: PemError| HttpError::TlsFile { file, source }
+    };
+    let certificates = CertificateDer::pem_file_iter(&files.certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(unread(&files.certificate))?;
+    if certificates.is_empty() {
+        return Err(unread(&files.certificate)(PemError::NoItemsFound));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(unread(&files.key))?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, key))
+        .map_err(HttpError::Tls)?;
+    config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}

@@ -1,0 +1,223 @@
+//! A server under test and a client that sends any bytes.
+
+use crate::support::guests;
+use hostel::config::{Method, PathPattern, Route, Server};
+use hostel::http::{HttpError, HttpSettings, Report, run};
+use hostel::{Host, Limits, PluginName, PluginSettings, Settings};
+use serde_json::Value;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// What would otherwise hang fails after this.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Times that end soon what is never to be waited for.
+pub const SOON: Duration = Duration::from_millis(100);
+
+pub async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} takes too long"))
+}
+
+pub fn route(methods: &str, path: &str, service: &str) -> Route {
+    Route {
+        path: PathPattern::new(path).unwrap(),
+        methods: methods.split_whitespace().map(method).collect(),
+        service: service.to_owned(),
+        callers: None,
+    }
+}
+
+fn method(name: &str) -> Method {
+    Method::ALL.into_iter().find(|method| method.as_str() == name).unwrap()
+}
+
+pub struct TestServer {
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<Report, HttpError>>,
+    /// `source: message` of the log.
+    lines: mpsc::UnboundedReceiver<String>,
+}
+
+impl TestServer {
+    pub async fn new() -> Self {
+        TestServer::with(Limits::default(), HttpSettings::default()).await
+    }
+
+    pub async fn limited(server: Server) -> Self {
+        let settings = HttpSettings { server, ..HttpSettings::default() };
+        TestServer::with(Limits::default(), settings).await
+    }
+
+    /// Serves the guests under the names `guests` and `other`.
+    pub async fn with(limits: Limits, settings: HttpSettings) -> Self {
+        let (tell, lines) = mpsc::unbounded_channel();
+        let log: hostel::LogSink = Arc::new(move |line| {
+            let _ = tell.send(format!("{}: {}", line.source(), line.message));
+        });
+        let code_folder = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
+        let host = Settings { limits, log: log.clone(), code_folder, ..Settings::default() };
+        let host = Arc::new(Host::new(host).unwrap());
+        for name in ["guests", "other"] {
+            let name = PluginName::new(name).unwrap();
+            host.load(name, guests(), PluginSettings::default()).await.unwrap();
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let settings = HttpSettings { log, ..settings };
+        let shutdown = async { stopped.await.unwrap_or_default() };
+        let task = tokio::spawn(async move { run(listener, host, settings, shutdown).await });
+        TestServer { address, stop: Some(stop), task, lines }
+    }
+
+    pub async fn connect(&self) -> Client<TcpStream> {
+        Client::new(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// Sends bytes on a connection of their own and answers the response.
+    pub async fn send(&self, bytes: impl AsRef<[u8]>) -> Option<Reply> {
+        let mut client = self.connect().await;
+        client.send(bytes).await;
+        client.reply().await
+    }
+
+    /// A `POST` to a service of the plugin `guests`.
+    pub async fn post(&self, service: &str, headers: &str, body: &str) -> Reply {
+        self.send(post(service, headers, body)).await.unwrap()
+    }
+
+    /// Checks that a normal request is answered.
+    pub async fn check_serves(&self, after: &str) {
+        let reply = self.post("mirrors", "", "").await;
+        assert_eq!(reply.status, 200, "after {after}: {reply:?}");
+    }
+
+    /// Waits for a line of the log.
+    pub async fn line(&mut self, wanted: &str) {
+        let seen = async { while self.lines.recv().await.as_deref() != Some(wanted) {} };
+        patiently(&format!("the line {wanted:?}"), seen).await;
+    }
+
+    /// Tells the server to stop.
+    pub fn stop(&mut self) {
+        let _ = self.stop.take().unwrap().send(());
+    }
+
+    /// Waits until the server has stopped.
+    pub async fn report(self) -> Report {
+        patiently("the end", self.task).await.unwrap().unwrap()
+    }
+}
+
+pub fn post(service: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /services/guests.{service} HTTP/1.1\r\nhost: a\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// A response of HTTP/1.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Status and code of a problem, after a check of what every problem has.
+    #[track_caller]
+    pub fn problem(&self) -> (u16, String) {
+        let problem = self.json();
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(problem["status"], self.status);
+        assert_eq!(problem["type"], "about:blank");
+        assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"));
+        assert!(!problem["title"].as_str().unwrap().is_empty());
+        (self.status, problem["code"].as_str().unwrap().to_owned())
+    }
+}
+
+pub struct Client<S> {
+    pub stream: S,
+    read: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub fn new(stream: S) -> Self {
+        Client { stream, read: Vec::new() }
+    }
+
+    /// Sends bytes. A server may have closed by then: what it said is still to be read.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = patiently("sending", self.stream.write_all(bytes.as_ref())).await;
+    }
+
+    /// The next response, unless the server closes before there is one.
+    pub async fn reply(&mut self) -> Option<Reply> {
+        self.read_reply(true).await
+    }
+
+    /// The next response, to a request by `HEAD`.
+    pub async fn head_reply(&mut self) -> Option<Reply> {
+        self.read_reply(false).await
+    }
+
+    /// Reads until the server closes, and answers what came.
+    pub async fn rest(&mut self) -> String {
+        while self.more().await {}
+        String::from_utf8_lossy(&std::mem::take(&mut self.read)).into_owned()
+    }
+
+    /// What has come and was not taken yet.
+    pub fn has_more(&self) -> bool {
+        !self.read.is_empty()
+    }
+
+    async fn read_reply(&mut self, has_body: bool) -> Option<Reply> {
+        let end = loop {
+            if let Some(place) = self.read.windows(4).position(|four| four == b"\r\n\r\n") {
+                break place;
+            }
+            if !self.more().await {
+                return None;
+            }
+        };
+        let head = String::from_utf8(self.read.drain(..end + 4).collect()).unwrap();
+        let mut lines = head.trim_end().split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (name.to_owned(), value.to_owned())
+        };
+        let mut reply = Reply { status, headers: lines.map(header).collect(), body: String::new() };
+        let length = reply.header("content-length").map_or(0, |length| length.parse().unwrap());
+        if has_body {
+            while self.read.len() < length && self.more().await {}
+            let body = self.read.drain(..length.min(self.read.len())).collect();
+            reply.body = String::from_utf8(body).unwrap();
+        }
+        Some(reply)
+    }
+
+    async fn more(&mut self) -> bool {
+        let reading = self.stream.read_buf(&mut self.read);
+        patiently("reading", reading).await.is_ok_and(|count| count > 0)
+    }
+}
