@@ -128,8 +128,9 @@ impl Host {
     /// The new one is on trial until its first response: when three calls before that end by what
     /// the guest did (a trap, an exit, a breach of the contract, a limit but that of the
     /// request), the old one is brought back, in one step too, and an error is logged. Other
-    /// errors count neither way. A component that takes the place of one on trial is tried against
-    /// the last that was not.
+    /// errors count neither way, so that bad requests decide nothing; but a caller who knows a
+    /// request that makes the new one trap can have it thrown out, if it answers nobody before. A
+    /// component that takes the place of one on trial is tried against the last that was not.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -499,30 +499,34 @@ async fn a_call_under_way_ends_on_the_version_it_began_with() {
 /// lost, and none comes from a version that was replaced before its call began.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_or_late_while_versions_are_swapped() {
+    const SWAPS: usize = 100;
     let host = Arc::new(TestHost::with(Limits::default()).host);
-    let versions: Vec<_> = (0..2).map(|which| component(&which.to_string())).collect();
-    host.load(name("users"), versions[0].clone(), PluginSettings::default()).await.unwrap();
-    let ended = Arc::new(AtomicBool::new(false));
+    host.load(name("users"), component("0"), PluginSettings::default()).await.unwrap();
+    let swapped = Arc::new(AtomicUsize::new(0));
     let mut callers = JoinSet::new();
     for _ in 0..4 {
-        let (host, ended) = (Arc::clone(&host), Arc::clone(&ended));
+        let (host, swapped) = (Arc::clone(&host), Arc::clone(&swapped));
         callers.spawn(async move {
             let mut answered = 0;
-            while !ended.load(Ordering::Relaxed) {
-                let version = answer(call(&host, "users", "").await);
-                assert!(["0", "1"].contains(&&*version), "{version}");
+            loop {
+                let oldest = swapped.load(Ordering::SeqCst);
+                let version: usize = answer(call(&host, "users", "").await).parse().unwrap();
+                let newest = swapped.load(Ordering::SeqCst) + 1;
+                assert!((oldest..=newest).contains(&version), "{oldest} {version} {newest}");
                 answered += 1;
+                if oldest == SWAPS {
+                    return answered;
+                }
+                tokio::task::yield_now().await;
             }
-            answered
         });
     }
-    for swap in 1..=50 {
-        host.replace(&name("users"), versions[swap % 2].clone()).await.unwrap();
-        assert_eq!(answer(call(&host, "users", "").await), (swap % 2).to_string());
+    for swap in 1..=SWAPS {
+        host.replace(&name("users"), component(&swap.to_string())).await.unwrap();
+        swapped.store(swap, Ordering::SeqCst);
     }
-    ended.store(true, Ordering::Relaxed);
-    let answered = callers.join_all().await;
-    assert!(answered.iter().all(|&answered| answered > 0), "{answered:?}");
+    let answered: usize = callers.join_all().await.iter().sum();
+    assert!(answered > SWAPS, "only {answered} calls were answered");
     assert_eq!(host.activity().versions, 1);
 }
 
@@ -663,6 +667,40 @@ async fn a_source_is_built_when_it_changes() {
     house.put("users.wasm", &component("three"));
     house.looks().await;
     house.check("users", "two").await;
+}
+
+#[tokio::test]
+async fn a_build_that_panics_is_a_failure_like_any_other() {
+    let build = Build {
+        is_source: Arc::new(|path| path.ends_with("users.source")),
+        run: Arc::new(|_| panic!("on purpose")),
+    };
+    let house = House::that_builds(Vec::new(), Some(build));
+    house.put("users.source", b"");
+    house.looks().await;
+    house.check_state("users", Stage::Failed, "reading or building it stopped without a word");
+    house.put("users.wasm", &component("one"));
+    fs::remove_file(house.path("users.source")).unwrap();
+    for _ in 0..3 {
+        house.look().await;
+    }
+    house.check("users", "one").await;
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_else_loaded_is_tried_until_it_is_free() {
+    let house = House::new();
+    house.host.load(name("users"), component("own"), PluginSettings::default()).await.unwrap();
+    house.put("users.wasm", &component("one"));
+    for _ in 0..4 {
+        house.look().await;
+    }
+    house.check("users", "own").await;
+    house.check_state("users", Stage::Failed, "a plugin called `users` is loaded already");
+    house.check_line("error ");
+    house.host.unload(&name("users")).unwrap();
+    house.look().await;
+    house.check("users", "one").await;
 }
 
 #[tokio::test(start_paused = true)]
