@@ -256,6 +256,9 @@ async fn a_broken_file_is_tried_and_told_once() {
     house.looks().await;
     house.check_state("other", Stage::Failed, "it is not WebAssembly");
     house.check_line("error ");
+    fs::remove_file(house.path("other.wasm")).unwrap();
+    house.looks().await;
+    assert_eq!((house.life.list().len(), house.lines().len()), (1, 0));
 }
 
 /// Checks that the old version serves on when its file is replaced so, and the reason; and that
@@ -455,9 +458,12 @@ async fn a_host_is_ready_when_all_named_plugins_serve() {
     house.looks().await;
     house.check("orders", "two").await;
     assert!(house.life.ready());
+    house.lines();
     fs::remove_file(house.path("aside/orders.wasm")).unwrap();
     house.looks().await;
+    house.check_line("info unloaded, since ");
     house.check_gone("orders").await;
+    house.check_state("orders", Stage::Failed, "there is no such file");
     assert!(!house.life.ready());
 }
 

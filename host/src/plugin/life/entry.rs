@@ -5,7 +5,7 @@ use super::file::{Observation, Stamp, Unfit};
 use super::{PluginState, Stage};
 use crate::plugin::{Digest, PluginInfo, PluginName, PluginSettings};
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// What tells places apart. Those that were named come first, and so claim their names first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,8 @@ pub(super) struct Entry {
     /// Why the last thing that happened here failed.
     reason: Option<String>,
     since: SystemTime,
+    /// What loading what was put into the host took.
+    took: Option<Duration>,
 }
 
 /// What a look leads to.
@@ -58,6 +60,7 @@ impl Entry {
             refused: None,
             reason: None,
             since: SystemTime::now(),
+            took: None,
         }
     }
 
@@ -92,12 +95,17 @@ impl Entry {
         (*refused == content).then(|| reason.clone())
     }
 
-    /// A load has ended with this content in the host.
-    pub(super) fn loaded(&mut self, content: Digest) {
+    /// A load has ended with this content in the host, after this time.
+    pub(super) fn loaded(&mut self, content: Digest, took: Duration) {
+        self.serving = Some(content);
+        self.since = SystemTime::now();
+        self.took = Some(took);
+        self.unchanged();
+    }
+
+    /// A load has ended with what is in the host already.
+    pub(super) fn unchanged(&mut self) {
         self.loading = false;
-        if self.serving.replace(content) != Some(content) {
-            self.since = SystemTime::now();
-        }
         self.reason = None;
     }
 
@@ -125,10 +133,11 @@ impl Entry {
     }
 
     /// The plugin was taken out of the host.
-    pub(super) fn unloaded(&mut self) {
+    pub(super) fn unloaded(&mut self, reason: &str) {
         self.serving = None;
         self.refused = None;
         self.since = SystemTime::now();
+        self.reason = Some(reason.to_owned());
     }
 
     /// Whether nothing has come of it yet.
@@ -164,6 +173,7 @@ impl Entry {
             stage,
             since: rolled_back.as_ref().map_or(self.since, |note| note.at),
             reason: self.reason.clone().or(rolled_back.map(|note| note.reason)),
+            took: info.as_ref().and(self.took),
             services: info.map(|info| info.services).unwrap_or_default(),
             cache,
             access: self.settings.access,

@@ -1,6 +1,6 @@
 //! From a file that has settled to a version that serves: build, read, compile, swap, and say so.
 
-use super::entry::Key;
+use super::entry::{Entry, Key};
 use super::file::{self, Stamp, Unfit};
 use super::{Build, Shared};
 use crate::engine::{CallError, Limit, Limits};
@@ -84,7 +84,7 @@ impl Shared {
         }
         let serving = self.change(key, |entry| entry.serving).flatten();
         if order.serves && serving == Some(content) {
-            self.change(key, |entry| entry.loaded(content));
+            self.change(key, Entry::unchanged);
             return Ok(());
         }
         let before = self.info(&order.name).map(|info| info.version);
@@ -93,8 +93,9 @@ impl Shared {
             false => self.host.load(order.name.clone(), bytes, order.settings.clone()).await,
         };
         let services = services.map_err(|error| stopped(content, &error))?.len();
-        self.change(key, |entry| entry.loaded(content));
-        let took = began.elapsed().as_secs_f64();
+        let took = began.elapsed();
+        self.change(key, |entry| entry.loaded(content, took));
+        let took = took.as_secs_f64();
         let was = before.map(|before| format!("; was {before}")).unwrap_or_default();
         let plural = if services == 1 { "" } else { "s" };
         let message = format!(

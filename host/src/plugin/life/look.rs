@@ -96,7 +96,7 @@ impl Shared {
                 Step::Load => to_load.push(key),
                 Step::Refuse(unfit) => self.refuse(entry, &unfit),
                 Step::Remove => {
-                    self.remove(entry);
+                    self.remove(&key, entry);
                     if !is_named(&key) {
                         entries.remove(&key);
                     }
@@ -117,17 +117,20 @@ impl Shared {
         }
     }
 
-    fn remove(&self, entry: &mut Entry) {
-        if let (Ok(name), Some(_)) = (&entry.name, entry.serving) {
-            // Whoever unloaded it before was asked to.
-            let _ = self.host.unload(name);
-            let message = format!("unloaded, since {} is gone", entry.path.display());
-            self.say(Level::Info, name.as_str(), &message);
-            entry.unloaded();
-            entry.fail(&Unfit::Gone.to_string());
-        } else {
-            self.refuse(entry, &Unfit::Gone);
-        }
+    /// Takes out of the host what serves there. Says so, and of what had to be there that it is not;
+    /// but nothing of a file that never served.
+    fn remove(&self, key: &Key, entry: &mut Entry) {
+        let (Ok(name), Some(_)) = (&entry.name, entry.serving) else {
+            if is_named(key) {
+                self.refuse(entry, &Unfit::Gone);
+            }
+            return;
+        };
+        // Whoever unloaded it before was asked to.
+        let _ = self.host.unload(name);
+        let message = format!("unloaded, since {} is gone", entry.path.display());
+        self.say(Level::Info, name.as_str(), &message);
+        entry.unloaded(&Unfit::Gone.to_string());
     }
 
     /// Says once that the folder cannot be read, and once that it can be again.

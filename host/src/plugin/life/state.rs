@@ -6,7 +6,7 @@ use crate::plugin::{Access, Digest};
 use hostel_cache::CacheName;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// How far a plugin has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +55,8 @@ pub struct PluginState {
     /// What is wrong with what is at its path, though an old version may serve; or why its last
     /// version was thrown out. One line.
     pub reason: Option<String>,
+    /// What loading took, building and compiling included, of the version that was loaded last.
+    pub took: Option<Duration>,
     /// The services of the version that serves.
     pub services: Vec<ServiceInfo>,
     /// The cache that it is bound to; none where the file gives no name.
