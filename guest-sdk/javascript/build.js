@@ -16,7 +16,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { placesOf } from "./runtime/map.js";
-import { advice } from "./runtime/missing.js";
+import { advice } from "./runtime/advice.js";
 import { place } from "./runtime/places.js";
 
 const SDK = dirname(fileURLToPath(import.meta.url));

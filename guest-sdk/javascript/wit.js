@@ -12,7 +12,7 @@ import { connect } from "./host.js";
 import { hasPlace, log, mapPlaces } from "./log.js";
 import { Request } from "./request.js";
 import { recordOf } from "./response.js";
-import { advice } from "./runtime/missing.js";
+import { advice } from "./runtime/advice.js";
 import { original, place } from "./runtime/places.js";
 import { allow } from "./runtime/random.js";
 import { dispatch, servicesOf } from "./service.js";
@@ -110,9 +110,11 @@ function rejected(error) {
   log.error("a promise was rejected and nothing handles it:", error);
 }
 
-/** Adds to the message of an error what helps, if it is about a name that is not here. */
+/** Adds what helps to the message of an error of the engine's. */
 function advise(error) {
-  if (error instanceof ReferenceError) error.message += advice(error.message, engine.IS_QUICKJS);
+  if (error instanceof ReferenceError || error instanceof TypeError) {
+    error.message += advice(error.message, engine.IS_QUICKJS);
+  }
 }
 
 /** The service with its place, for errors that have no better one. */

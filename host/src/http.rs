@@ -35,7 +35,8 @@
 //!
 //! With a status below 500 `detail` is the service's message, where it is the service that says so.
 //! From 500 on it is a sentence that tells nothing; what happened is in the log, under the
-//! request's id. What is no HTTP at all is answered by a status alone.
+//! request's id. What is no HTTP at all is answered by a status alone, a
+//! head that does not come in time by closing the connection.
 
 mod answer;
 mod callers;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { placesOf } from "../runtime/map.js";
-import { advice } from "../runtime/missing.js";
+import { advice } from "../runtime/advice.js";
 import { original, place, segment } from "../runtime/places.js";
 import { install, runJobs } from "../runtime/promise.js";
 
@@ -105,8 +105,9 @@ test("what the bundler renamed is told by the name that the author gave it", () 
   }
 });
 
-test("of a name that is not here what helps is said", () => {
+test("of an error that says little what helps is said", () => {
   assert.match(advice("setTimeout is not defined", true), /no timers on QuickJS, choose Spider/);
+  assert.match(advice("Cannot convert undefined or null to object", true), /at the line told or/);
   assert.match(advice("URL is not defined", true), /choose SpiderMonkey/);
   assert.match(advice("'fetch' is not defined", false), /a service has no network/);
   for (const message of ["setTimeout is not defined", "x is not defined", "no setTimeout"]) {

@@ -11,7 +11,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -31,6 +31,10 @@ const FAILED_STREAMS: usize = 100;
 
 /// How often an HTTP/2 client is asked whether it is still there, and how long it has to answer.
 const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+
+/// How long a connection without a request is kept when the server is to stop: one may be on its way, and a
+/// client whose request is met by a closed connection cannot know whether it was handled.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// The smallest buffer that the HTTP/1 implementation takes.
 const LEAST_BUFFER: usize = 8 << 10;
@@ -70,8 +74,33 @@ pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) client: SocketAddr,
     pub(super) watch: Arc<Watch>,
-    /// Told when the server is to stop.
-    pub(super) stop: oneshot::Receiver<()>,
+    pub(super) stop: Stop,
+}
+
+/// Whether the server is to stop.
+pub(super) struct Stop {
+    told: oneshot::Receiver<()>,
+    is_told: bool,
+}
+
+impl Stop {
+    /// To stop when `told`.
+    pub(super) fn new(told: oneshot::Receiver<()>) -> Self {
+        Stop { told, is_told: false }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.is_told {
+            self.is_told = Pin::new(&mut self.told).poll(cx).is_ready();
+        }
+        self.is_told
+    }
+
+    /// Waits until the server is to stop and what was on its way has had time to come.
+    async fn after_grace(&mut self) {
+        poll_fn(|cx| if self.poll(cx) { Poll::Ready(()) } else { Poll::Pending }).await;
+        sleep_until(Instant::now() + GRACE).await;
+    }
 }
 
 /// Serves a connection to its end. Dropping the future ends it, and the calls under way in it.
@@ -87,7 +116,7 @@ pub(super) async fn serve(accepted: Accepted, front: Arc<Front>, protocols: Arc<
     let shaken = tokio::select! {
         shaken = tls.accept(stream) => shaken,
         () = overdue(&watch) => return,
-        _ = &mut stop => return,
+        () = stop.after_grace() => return,
     };
     let Ok(stream) = shaken else { return };
     let agreed = stream.get_ref().1.alpn_protocol() == Some(b"h2");
@@ -100,7 +129,7 @@ async fn speak<I>(
     mut io: Watched<I>,
     is_http2: Option<bool>,
     peer: Arc<Peer>,
-    mut stop: oneshot::Receiver<()>,
+    mut stop: Stop,
     protocols: &Protocols,
 ) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -111,7 +140,7 @@ async fn speak<I>(
         None => tokio::select! {
             begins = io.begins_http2() => begins.unwrap_or(false),
             () = overdue(&watch) => return,
-            _ = &mut stop => return,
+            () = stop.after_grace() => return,
         },
     };
     let service = service_fn(move |request| {
@@ -120,7 +149,7 @@ async fn speak<I>(
     });
     let io = TokioIo::new(io);
     if is_http2 {
-        watch.is_quiet();
+        watch.is_http2();
         let connection = protocols.http2.serve_connection(io, service);
         drive(connection, http2::Connection::graceful_shutdown, &watch, stop).await;
     } else {
@@ -129,37 +158,33 @@ async fn speak<I>(
     }
 }
 
-/// Polls a connection until it ends or is overdue. When it is idle for too long, or told to stop,
-/// it gets to end what is under way.
-async fn drive<C: Future>(
-    connection: C,
-    end: impl Fn(Pin<&mut C>),
-    watch: &Watch,
-    stop: oneshot::Receiver<()>,
-) {
+/// Polls a connection until it ends or is overdue. When it is idle for too long, or the server is to
+/// stop, it gets to end what is under way; to stop, after [`GRACE`].
+async fn drive<C: Future>(connection: C, end: impl Fn(Pin<&mut C>), watch: &Watch, mut stop: Stop) {
     let mut connection = pin!(connection);
-    let mut stop = pin!(stop);
     let mut timer = pin!(sleep_until(watch.next_look(Instant::now())));
-    let (mut is_stopped, mut is_ending) = (false, false);
+    let (mut grace, mut is_ending) = (None, false);
     poll_fn(|cx| {
         loop {
             // First, so that a request that has come already is seen before any end.
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
-            if !is_stopped && stop.as_mut().poll(cx).is_ready() {
-                (is_stopped, is_ending) = (true, true);
-                end(connection.as_mut());
+            if grace.is_none() && stop.poll(cx) {
+                let over = Instant::now() + GRACE;
+                grace = Some(over);
+                timer.as_mut().reset(over);
             } else if timer.as_mut().poll(cx).is_ready() {
                 let now = Instant::now();
-                match watch.overdue(now) {
-                    None => {}
-                    Some(Overdue::Idle) if !is_ending => {
-                        is_ending = true;
-                        end(connection.as_mut());
-                        watch.is_quiet();
-                    }
-                    Some(_) => return Poll::Ready(()),
+                let overdue = watch.overdue(now);
+                let is_over = overdue == Some(Overdue::Idle) || grace.is_some_and(|at| now >= at);
+                if overdue == Some(Overdue::Stuck) || (overdue.is_some() && is_ending) {
+                    return Poll::Ready(());
+                }
+                if is_over && !is_ending {
+                    is_ending = true;
+                    end(connection.as_mut());
+                    watch.ends();
                 }
                 timer.as_mut().reset(watch.next_look(now));
             } else {

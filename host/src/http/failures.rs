@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_sixth_failure_in_a_row_waits_and_each_further_one_longer() {
         let (failures, now) = (Failures::default(), Instant::now());
-        let mut fail = || failures.failed(ip("10.0.0.1"), now).as_millis();
+        let fail = || failures.failed(ip("10.0.0.1"), now).as_millis();
         let waits: Vec<_> = (0..12).map(|_| fail()).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 50, 100, 200, 400, 800, 1_000, 1_000]);
         assert_eq!(failures.failed(ip("10.0.0.2"), now), Duration::ZERO);

@@ -16,10 +16,12 @@ use crate::hostcalls::handler::Request;
 use crate::plugin::{Host, PluginName};
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// What all connections share.
@@ -32,6 +34,7 @@ pub(super) struct Front {
     failures: Failures,
     ids: Ids,
     log: Log,
+    is_stopping: AtomicBool,
 }
 
 /// One connection's client.
@@ -68,11 +71,17 @@ impl Front {
             failures: Failures::default(),
             ids: Ids::default(),
             log: Log::new(log),
+            is_stopping: AtomicBool::new(false),
         })
     }
 
     pub(super) fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// From now on each answer is its connection's last.
+    pub(super) fn stops(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn log(&self) -> &Log {
@@ -133,6 +142,9 @@ impl Peer {
         let mut response = hyper::Response::new(Answer::new(body, turn));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
+        if self.front.is_stopping.load(Ordering::Relaxed) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         response
     }
 

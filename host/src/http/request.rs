@@ -175,11 +175,11 @@ fn headers(sent: &HeaderMap, caller: Option<&str>) -> Vec<(String, Vec<u8>)> {
         named.split(',').any(|token| token.trim().eq_ignore_ascii_case(name.as_str()))
     };
     let is_the_guests = |name: &HeaderName| {
-        !is_hop_by_hop(name)
-            && *name != EXPECT
-            && !(caller.is_some() && *name == AUTHORIZATION)
-            && !name.as_str().starts_with(OWN)
-            && (named.is_empty() || !is_named(name))
+        let is_the_hosts = is_hop_by_hop(name)
+            || *name == EXPECT
+            || (*name == AUTHORIZATION && caller.is_some())
+            || name.as_str().starts_with(OWN);
+        !is_the_hosts && (named.is_empty() || !is_named(name))
     };
     let mut headers = Vec::with_capacity(sent.len() + 1);
     for (name, value) in sent.iter().filter(|(name, _)| is_the_guests(name)) {

@@ -1,6 +1,6 @@
 //! The accept loop: takes connections on, keeps count of them, and lets them end.
 
-use super::connection::{Accepted, Protocols, serve};
+use super::connection::{Accepted, Protocols, Stop, serve};
 use super::error::HttpError;
 use super::front::Front;
 use super::log::Log;
@@ -94,7 +94,8 @@ impl Connections {
     fn take_on(&mut self, stream: TcpStream, client: SocketAddr) {
         let watch = Watch::new(self.front.server());
         let (stop, stopped) = oneshot::channel();
-        let accepted = Accepted { stream, client, watch: Arc::clone(&watch), stop: stopped };
+        let accepted =
+            Accepted { stream, client, watch: Arc::clone(&watch), stop: Stop::new(stopped) };
         let serving = serve(accepted, Arc::clone(&self.front), Arc::clone(&self.protocols));
         self.live.insert(self.tasks.spawn(serving).id(), (stop, watch));
         self.accepted += 1;
@@ -115,6 +116,7 @@ impl Connections {
     /// Tells all connections to end and waits for them; answers how many had to be cut with a
     /// request under way.
     async fn drain(&mut self) -> usize {
+        self.front.stops();
         let live = std::mem::take(&mut self.live);
         let watches: Vec<_> = live
             .into_values()

@@ -37,6 +37,8 @@ pub(super) struct Watch {
     quiet: Moment,
     /// When the first byte of a head came.
     head: Moment,
+    /// Whether bytes between requests are a head: HTTP/2 has other frames as well.
+    times_heads: AtomicBool,
     /// Since when the client takes nothing of what is written.
     stuck: Moment,
     /// When the last answer was begun or taken.
@@ -83,6 +85,7 @@ impl Watch {
             answers: AtomicUsize::new(0),
             quiet: Moment::default(),
             head: Moment::default(),
+            times_heads: AtomicBool::new(true),
             stuck: Moment::default(),
             answered: Moment::default(),
             linger: Moment::default(),
@@ -94,20 +97,25 @@ impl Watch {
 
     /// Whether a request is under way.
     pub(super) fn is_busy(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) > 0
+        self.requests.load(Ordering::Acquire) > 0
     }
 
-    /// Bytes have come. Between requests they begin a head, where heads are timed.
+    /// Bytes have come. Between two requests of HTTP/1 they begin a head.
     pub(super) fn read(&self) {
-        if !self.is_busy() && !self.head.is_set() {
+        if !self.is_busy() && !self.head.is_set() && self.times_heads.load(Ordering::Relaxed) {
             self.head.set(self.start);
         }
     }
 
-    /// From here on heads are not timed, only the time without a request: HTTP/2 has more frames
-    /// than those of requests.
-    pub(super) fn is_quiet(&self) {
+    /// The client speaks HTTP/2: from now on the time without a request is all that is limited.
+    pub(super) fn is_http2(&self) {
+        self.times_heads.store(false, Ordering::Relaxed);
         self.head.clear();
+        self.quiet.set(self.start);
+    }
+
+    /// The connection was told to end as it is idle, and has as much time again to do so.
+    pub(super) fn ends(&self) {
         self.quiet.set(self.start);
     }
 
@@ -159,7 +167,7 @@ impl Watch {
             after(&self.stuck, self.write_time),
             after(&self.head, self.head_time).filter(|_| !self.is_busy()),
             after(&self.answered, self.write_time)
-                .filter(|_| self.answers.load(Ordering::Relaxed) > 0),
+                .filter(|_| self.answers.load(Ordering::Acquire) > 0),
         ];
         let stuck = stuck.into_iter().flatten().min().map(|deadline| (deadline, Overdue::Stuck));
         let idle = after(&self.quiet, self.idle_time).filter(|_| !self.is_busy());
@@ -175,7 +183,7 @@ pub(super) struct Turn {
 
 impl Turn {
     pub(super) fn begin(watch: &Arc<Watch>) -> Self {
-        watch.requests.fetch_add(1, Ordering::Relaxed);
+        watch.requests.fetch_add(1, Ordering::AcqRel);
         watch.head.clear();
         Turn { watch: Arc::clone(watch), has_answer: false }
     }
@@ -184,19 +192,20 @@ impl Turn {
     pub(super) fn answer(&mut self) {
         self.has_answer = true;
         self.watch.answered.set(self.watch.start);
-        self.watch.answers.fetch_add(1, Ordering::Relaxed);
+        self.watch.answers.fetch_add(1, Ordering::AcqRel);
     }
 }
 
 impl Drop for Turn {
+    /// Moments are set before the counts that they go with: another thread may look meanwhile.
     fn drop(&mut self) {
         let watch = &self.watch;
         if self.has_answer {
-            watch.answers.fetch_sub(1, Ordering::Relaxed);
             watch.answered.set(watch.start);
+            watch.answers.fetch_sub(1, Ordering::AcqRel);
         }
         watch.quiet.set(watch.start);
-        watch.requests.fetch_sub(1, Ordering::Relaxed);
+        watch.requests.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -213,21 +222,34 @@ mod tests {
             write_time: 3 * SECOND,
             ..Server::default()
         };
-        Watch::new(&server)
+        let mut watch = Watch::new(&server);
+        // A past that moments can be moved into.
+        Arc::get_mut(&mut watch).unwrap().start -= 30 * SECOND;
+        watch.head.set(watch.start);
+        watch
     }
 
-    /// Checks that nothing is overdue just before so many seconds from now, and what is then.
+    /// Makes everything that has happened a second longer ago.
+    fn a_second_passes(watch: &Watch) {
+        let Watch { quiet, head, stuck, answered, linger, .. } = watch;
+        for moment in [quiet, head, stuck, answered, linger].into_iter().filter(|m| m.is_set()) {
+            moment.0.fetch_sub(1_000_000_000, Ordering::Relaxed);
+        }
+    }
+
+    /// Checks that nothing is overdue half a second before so many seconds have passed, and what
+    /// is then.
     #[track_caller]
     fn check(watch: &Watch, seconds: u32, expected: Overdue) {
         let now = Instant::now();
         let deadline = now + seconds * SECOND;
-        assert_eq!(watch.overdue(deadline - Duration::from_millis(1)), None);
+        assert_eq!(watch.overdue(deadline - SECOND / 2), None);
         assert_eq!(watch.overdue(deadline), Some(expected));
         assert!(watch.next_look(now) <= deadline);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn each_phase_has_its_time() {
+    #[test]
+    fn each_phase_has_its_time() {
         let watch = watch();
         check(&watch, 2, Overdue::Stuck);
         let mut turn = Turn::begin(&watch);
@@ -235,30 +257,35 @@ mod tests {
         turn.answer();
         check(&watch, 3, Overdue::Stuck);
         watch.write_waits();
-        tokio::time::advance(SECOND).await;
+        a_second_passes(&watch);
         drop(turn);
         check(&watch, 2, Overdue::Stuck);
         watch.written();
         check(&watch, 5, Overdue::Idle);
-        tokio::time::advance(SECOND).await;
+        a_second_passes(&watch);
         watch.read();
-        tokio::time::advance(SECOND).await;
+        a_second_passes(&watch);
         watch.read();
         check(&watch, 1, Overdue::Stuck);
-        watch.is_quiet();
+        watch.is_http2();
+        watch.read();
+        check(&watch, 5, Overdue::Idle);
+        (0..5).for_each(|_| a_second_passes(&watch));
+        watch.ends();
         check(&watch, 5, Overdue::Idle);
         watch.leaves_unread();
         assert!(watch.lingers());
         check(&watch, 1, Overdue::Stuck);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn one_answer_that_is_taken_gives_the_others_more_time() {
+    #[test]
+    fn one_answer_that_is_taken_gives_the_others_more_time() {
         let watch = watch();
         let (mut first, mut second) = (Turn::begin(&watch), Turn::begin(&watch));
         first.answer();
         second.answer();
-        tokio::time::advance(2 * SECOND).await;
+        a_second_passes(&watch);
+        a_second_passes(&watch);
         drop(first);
         check(&watch, 3, Overdue::Stuck);
         drop(second);

@@ -185,11 +185,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         String::from_utf8_lossy(&std::mem::take(&mut self.read)).into_owned()
     }
 
-    /// What has come and was not taken yet.
-    pub fn has_more(&self) -> bool {
-        !self.read.is_empty()
-    }
-
     async fn read_reply(&mut self, has_body: bool) -> Option<Reply> {
         let end = loop {
             if let Some(place) = self.read.windows(4).position(|four| four == b"\r\n\r\n") {

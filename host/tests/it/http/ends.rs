@@ -152,6 +152,24 @@ async fn a_request_under_way_ends_before_the_server_does() {
     drop(fresh);
 }
 
+#[tokio::test]
+async fn a_request_that_was_on_its_way_is_answered() {
+    let mut server = TestServer::new().await;
+    let mut idle = server.connect().await;
+    idle.send(post("mirrors", "", "")).await;
+    assert_eq!(idle.reply().await.unwrap().status, 200);
+    let mut fresh = server.connect().await;
+    server.check_serves("the fresh one was accepted").await;
+    server.stop();
+    idle.send(post("mirrors", "", "")).await;
+    fresh.send(post("mirrors", "", "")).await;
+    for mut client in [idle, fresh] {
+        let reply = client.reply().await.unwrap();
+        assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    }
+    assert_eq!(server.report().await.cut, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_does_not_end_is_cut() {
     let mut server = patient_server(Server { drain_time: SOON, ..Server::default() }).await;

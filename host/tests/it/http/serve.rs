@@ -23,10 +23,13 @@ impl Drop for Serving {
 impl Serving {
     /// Serves a folder with one plugin; answers the first line as well.
     fn start() -> (Self, String) {
+        Serving::start_by(hostel())
+    }
+
+    fn start_by(mut serve: Command) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(component("host/tests/guests"), folder.path().join("guests.wasm")).unwrap();
         std::fs::write(folder.path().join("README.md"), "no plugin").unwrap();
-        let mut serve = hostel();
         serve.args(["serve", "--listen", "127.0.0.1:0"]).arg(folder.path()).stderr(Stdio::piped());
         let mut child = serve.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap());
@@ -56,17 +59,42 @@ fn address(first: &str) -> &str {
     first.split("http://").nth(1).unwrap().split(": ").next().unwrap()
 }
 
+fn check_serves(first: &str) {
+    let mut stream = TcpStream::connect(address(first)).unwrap();
+    stream.write_all(post("mirrors", "connection: close\r\n", "hello").as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.contains("hello"));
+}
+
+#[test]
+fn a_server_that_runs_out_of_files_goes_on() {
+    let mut serve = Command::new("sh");
+    let program = hostel();
+    serve.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(program.get_program());
+    serve.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let (mut serving, first) = Serving::start_by(serve);
+    let connect = || TcpStream::connect(address(&first)).unwrap();
+    let connections: Vec<_> = (0..100).map(|_| connect()).collect();
+    let line = serving.line();
+    assert!(
+        line.contains("error hostel cannot accept a connection: Too many open files"),
+        "{line}"
+    );
+    drop(connections);
+    check_serves(&first);
+    serving.signal("TERM");
+    while !serving.line().starts_with("stopping") {}
+    assert_eq!(serving.code(), Some(0));
+}
+
 #[test]
 fn a_folder_is_served_until_a_signal() {
     for name in ["TERM", "INT"] {
         let (mut serving, first) = Serving::start();
         assert!(first.starts_with("serving "), "{first}");
         assert!(first.contains("POST /services/<plugin>.<service>"), "{first}");
-        let mut stream = TcpStream::connect(address(&first)).unwrap();
-        stream.write_all(post("mirrors", "connection: close\r\n", "hello").as_bytes()).unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).unwrap();
-        assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.contains("hello"));
+        check_serves(&first);
         serving.signal(name);
         let line = serving.line();
         assert!(line.starts_with("stopping"), "{line}");

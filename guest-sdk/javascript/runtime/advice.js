@@ -1,4 +1,5 @@
-// What is said of a name that other places where JavaScript runs know, and a service does not.
+// What is said of an error whose own words do not help: about a name that other places where
+// JavaScript runs know and a service does not, and about one that QuickJS places too early.
 
 const NETWORK = ": a service has no network";
 
@@ -14,8 +15,14 @@ const TIMERS = ["setTimeout", "setInterval", "clearTimeout", "clearInterval"];
 
 const SPIDERMONKEYS = ["URL", "URLSearchParams", "Blob", "ReadableStream", "structuredClone"];
 
-/** What follows an error's message, when that is that a name is not defined; else nothing. */
+/** QuickJS knows no line of a pattern, and tells that of what it ran before. */
+const PATTERN = "Cannot convert undefined or null to object";
+
+const BELOW = ": is it `const { a } = ..` of a value that is not there, at the line told or below it?";
+
+/** What follows an error's message, maybe nothing. */
 export function advice(message, isQuickJs) {
+  if (isQuickJs && message === PATTERN) return BELOW;
   const [, name] = /^'?([\w$]+)'? is not defined$/.exec(message) ?? [];
   if (NETWORKS.includes(name)) return NETWORK;
   if (NODES.includes(name)) return NODE;
