@@ -82,12 +82,17 @@ impl Connections {
             let has_room = self.tasks.len() < self.front.server().connections;
             tokio::select! {
                 biased;
-                () = &mut shutdown => return,
+                () = &mut shutdown => break,
                 () = self.one_ends(), if !self.tasks.is_empty() => {}
                 (stream, client) = trouble.accept(&listener), if has_room => {
                     self.take_on(stream, client);
                 }
             }
+        }
+        // Their clients have no way to know that nobody has looked at them yet.
+        let room = self.front.server().connections.saturating_sub(self.tasks.len());
+        for (stream, client) in waiting(listener).take(room) {
+            self.take_on(stream, client);
         }
     }
 
@@ -139,6 +144,16 @@ impl Connections {
         self.tasks.shutdown().await;
         cut
     }
+}
+
+/// The connections that the system has established and nobody has accepted.
+fn waiting(listener: TcpListener) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
+    let listener = listener.into_std().ok();
+    std::iter::from_fn(move || {
+        let (stream, client) = listener.as_ref()?.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, client))
+    })
 }
 
 /// What to do while the system refuses connections.

@@ -168,7 +168,7 @@ async fn malformed_chunks_are_refused() {
 
 #[tokio::test]
 async fn a_head_has_its_limits() {
-    let limits = Server { headers: 10, header_bytes: 8 << 10, ..Server::default() };
+    let limits = Server { headers: 10, header_bytes: 4 << 10, ..Server::default() };
     let server = TestServer::limited(limits).await;
     let headers = |count: usize| with(&format!("host: a\r\n{}", "x-a: 1\r\n".repeat(count)));
     check(&server, "10 headers", headers(9), &[200]).await;
@@ -177,8 +177,8 @@ async fn a_head_has_its_limits() {
         let empty = with("host: a\r\nx-a: \r\n").len();
         with(&format!("host: a\r\nx-a: {}\r\n", "x".repeat(bytes - empty)))
     };
-    check(&server, "a head of 8 KiB", large(8 << 10), &[200]).await;
-    check(&server, "a head of one byte more", large((8 << 10) + 1), &[431]).await;
+    check(&server, "a head of 4 KiB", large(4 << 10), &[200]).await;
+    check(&server, "a head of one byte more", large((4 << 10) + 1), &[431]).await;
     let reply = server.send(large(1 << 20)).await;
     assert!(reply.is_none_or(|reply| reply.status == 431));
     server.check_serves("a head of 1 MiB").await;

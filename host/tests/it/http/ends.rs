@@ -5,6 +5,7 @@ use hostel::Limits;
 use hostel::config::Server;
 use hostel::http::HttpSettings;
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 
 /// Limits under which nothing ends by itself while a test runs.
@@ -124,6 +125,8 @@ async fn more_connections_than_there_is_room_for_wait() {
     let second = server.connect().await;
     let mut third = server.connect().await;
     third.send(post("mirrors", "", "")).await;
+    let early = tokio::time::timeout(SOON, third.reply()).await;
+    assert!(early.is_err(), "there is no room for it yet");
     drop(second);
     assert_eq!(third.reply().await.unwrap().status, 200);
 }
@@ -161,6 +164,7 @@ async fn a_request_that_was_on_its_way_is_answered() {
     let mut fresh = server.connect().await;
     server.check_serves("the fresh one was accepted").await;
     server.stop();
+    while TcpStream::connect(server.address).await.is_ok() {}
     idle.send(post("mirrors", "", "")).await;
     fresh.send(post("mirrors", "", "")).await;
     for mut client in [idle, fresh] {
@@ -180,6 +184,20 @@ async fn a_request_that_does_not_end_is_cut() {
     assert!(client.reply().await.is_none());
     server.line("guests.logs-then-spins: spun").await;
     assert_eq!(server.report().await.cut, 1);
+}
+
+#[tokio::test]
+async fn a_client_that_is_refused_while_it_sends_sees_a_clean_end() {
+    let server = TestServer::new().await;
+    let body = "x".repeat(512 << 10);
+    for service in ["none", "mirrors"] {
+        let request = post(service, "", &body).replace("content-length: ", "content-length: 9");
+        let mut client = server.connect().await;
+        client.send(request).await;
+        assert!([404, 413].contains(&client.reply().await.unwrap().status));
+        let end = patiently("the end", client.stream.read(&mut [0; 1])).await;
+        assert_eq!(end.map_err(|error| error.kind()), Ok(0), "no reset");
+    }
 }
 
 #[tokio::test]
