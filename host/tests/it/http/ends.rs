@@ -5,7 +5,7 @@ use hostel::Limits;
 use hostel::config::Server;
 use hostel::http::HttpSettings;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
 /// Limits under which nothing ends by itself while a test runs.
@@ -164,7 +164,10 @@ async fn a_request_that_was_on_its_way_is_answered() {
     let mut fresh = server.connect().await;
     server.check_serves("the fresh one was accepted").await;
     server.stop();
-    while TcpStream::connect(server.address).await.is_ok() {}
+    // Some turns after the listener is closed every connection has been told.
+    for _ in 0..3 {
+        while TcpStream::connect(server.address).await.is_ok() {}
+    }
     idle.send(post("mirrors", "", "")).await;
     fresh.send(post("mirrors", "", "")).await;
     for mut client in [idle, fresh] {
@@ -187,7 +190,7 @@ async fn a_request_that_does_not_end_is_cut() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_refused_while_it_sends_sees_a_clean_end() {
+async fn a_client_that_is_refused_while_it_sends_may_send_on() {
     let server = TestServer::new().await;
     let body = "x".repeat(512 << 10);
     for service in ["none", "mirrors"] {
@@ -195,8 +198,9 @@ async fn a_client_that_is_refused_while_it_sends_sees_a_clean_end() {
         let mut client = server.connect().await;
         client.send(request).await;
         assert!([404, 413].contains(&client.reply().await.unwrap().status));
-        let end = patiently("the end", client.stream.read(&mut [0; 1])).await;
-        assert_eq!(end.map_err(|error| error.kind()), Ok(0), "no reset");
+        assert_eq!(client.rest().await, "");
+        let sent = patiently("sending", client.stream.write_all(&[0; 1_024])).await;
+        assert!(sent.is_ok(), "a reset, which may overtake the answer: {sent:?}");
     }
 }
 
