@@ -18,7 +18,7 @@ const SPIDERMONKEYS = ["URL", "URLSearchParams", "Blob", "ReadableStream", "stru
 /** QuickJS knows no line of a pattern, and tells that of what it ran before. */
 const PATTERN = "Cannot convert undefined or null to object";
 
-const BELOW = ": is it `const { a } = ..` of a value that is not there, at the line told or below it?";
+const BELOW = " (is it `const { a } = ..` of nothing, at or below the line told?)";
 
 /** What follows an error's message, maybe nothing. */
 export function advice(message, isQuickJs) {

@@ -107,7 +107,7 @@ test("what the bundler renamed is told by the name that the author gave it", () 
 
 test("of an error that says little what helps is said", () => {
   assert.match(advice("setTimeout is not defined", true), /no timers on QuickJS, choose Spider/);
-  assert.match(advice("Cannot convert undefined or null to object", true), /at the line told or/);
+  assert.match(advice("Cannot convert undefined or null to object", true), /at or below the line told/);
   assert.match(advice("URL is not defined", true), /choose SpiderMonkey/);
   assert.match(advice("'fetch' is not defined", false), /a service has no network/);
   for (const message of ["setTimeout is not defined", "x is not defined", "no setTimeout"]) {

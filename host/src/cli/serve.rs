@@ -1,5 +1,6 @@
 //! `hostel serve`: plugins in one host, their services answered by HTTP.
 
+mod first_line;
 mod signals;
 mod sources;
 
@@ -133,17 +134,20 @@ async fn serve(config: &Config, watch: bool, log: LogSink) -> Result<ExitCode, E
     // First, so that a signal during the builds is not lost and a taken port is told at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let (listener, address) = listen(config.server.listen).await?;
-    let host = Arc::new(load::configured_host(config, Arc::clone(&log))?);
+    let (held, release) = first_line::hold(Arc::clone(&log));
+    let host = Arc::new(load::configured_host(config, held)?);
     let life = life(&host, config, watch, &log);
     tokio::select! {
         () = begin(&life) => {}
         () = signals.one() => return Ok(ExitCode::SUCCESS),
     }
     if life.list().is_empty() {
-        let nothing = anyhow!("there is nothing to serve: put a component or a source there");
+        let folder = config.folder.as_deref().unwrap_or(Path::new("."));
+        let nothing = anyhow!("there is nothing to serve in {}", folder.display());
         return Err(Exit { code: NO_PLUGIN.into(), error: nothing });
     }
     say(&log, &welcome(&services(&host), address, config.server.tls.is_some()));
+    release();
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
         ..HttpSettings::of(config, Arc::clone(&log))
@@ -187,9 +191,11 @@ fn life(host: &Arc<Host>, config: &Config, watch: bool, log: &LogSink) -> Life {
 
 /// Loads what is there.
 async fn begin(life: &Life) {
-    life.look().await;
-    tokio::time::sleep(FIRST_LOOKS).await;
-    life.look().await;
+    let mut ticks = tokio::time::interval(FIRST_LOOKS);
+    for _ in 0..2 {
+        ticks.tick().await;
+        life.look().await;
+    }
     life.settle().await;
 }
 

@@ -2,6 +2,7 @@
 
 use super::client::post;
 use crate::support::{component, hostel, stderr};
+use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -38,10 +39,16 @@ impl Serving {
         (serving, first)
     }
 
+    /// The next line of the server's own: no terminal reads, so each is JSON.
     fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        line
+        loop {
+            let mut line = String::new();
+            self.lines.read_line(&mut line).unwrap();
+            let line: Value = serde_json::from_str(&line).unwrap();
+            if line.get("plugin").is_none() {
+                return line["message"].as_str().unwrap().to_owned();
+            }
+        }
     }
 
     fn signal(&self, name: &str) {

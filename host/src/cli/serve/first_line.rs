@@ -1,0 +1,68 @@
+//! The first line of a server says where to call: what plugins say while they are loaded comes
+//! after it, and their troubles at once.
+
+use crate::telemetry::{Level, LogLine, LogSink};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+/// A line of a plugin that waits.
+struct Held {
+    time: SystemTime,
+    plugin: String,
+    message: String,
+}
+
+/// A sink that holds what plugins have to tell at `info`, until it is released; and what does that.
+pub(super) fn hold(log: LogSink) -> (LogSink, impl FnOnce()) {
+    let held: Arc<Mutex<Option<Vec<Held>>>> = Arc::new(Mutex::new(Some(Vec::new())));
+    let sink: LogSink = {
+        let (held, log) = (Arc::clone(&held), Arc::clone(&log));
+        Arc::new(move |line| {
+            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *held {
+                Some(lines) if line.level == Level::Info && !line.plugin.is_empty() => {
+                    let (plugin, message) = (line.plugin.to_owned(), line.message.to_owned());
+                    lines.push(Held { time: line.time, plugin, message });
+                }
+                _ => {
+                    drop(held);
+                    log(line);
+                }
+            }
+        })
+    };
+    let release = move || {
+        let lines = held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for Held { time, plugin, message } in lines.into_iter().flatten() {
+            let (level, plugin, message) = (Level::Info, &*plugin, &*message);
+            log(&LogLine { time, level, plugin, service: "", request_id: "", message });
+        }
+    };
+    (sink, release)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_plugins_tell_comes_after_the_first_line_and_their_troubles_at_once() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let log: LogSink = {
+            let told = Arc::clone(&told);
+            Arc::new(move |line| told.lock().unwrap().push(line.message.to_owned()))
+        };
+        let (sink, release) = hold(Arc::clone(&log));
+        let say = |level, plugin, message| {
+            let (time, service, request_id) = (SystemTime::UNIX_EPOCH, "", "");
+            sink(&LogLine { time, level, plugin, service, request_id, message });
+        };
+        say(Level::Info, "a", "serves");
+        say(Level::Error, "b", "does not load");
+        say(Level::Info, "", "building");
+        assert_eq!(*told.lock().unwrap(), ["does not load", "building"]);
+        release();
+        say(Level::Info, "a", "later");
+        assert_eq!(*told.lock().unwrap(), ["does not load", "building", "serves", "later"]);
+    }
+}
