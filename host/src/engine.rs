@@ -25,6 +25,7 @@ use crate::hostcalls::{cache, log, wasi};
 use crate::telemetry::{CallLog, LogBounds, LogSink, Origin, escape};
 use instance::{Idle, Instance};
 use state::State;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use turns::Turns;
@@ -161,8 +162,10 @@ impl Engine {
             return Err(Limit::Request.reached(limits).into());
         }
         let request = request.into_wit(origin.service.clone());
-        let kept = component.idle.as_ref().and_then(|idle| idle.take(&origin));
-        let mut instance = kept.unwrap_or_else(|| self.instance(limits, cache, origin));
+        let mut instance = match component.idle.as_ref().and_then(Idle::take) {
+            Some(kept) => kept.begin(origin),
+            None => self.instance(limits, cache, origin),
+        };
         let call = async |instance: &mut Instance| {
             let (service, store) = instance.service(component).await?;
             service.hostel_service_handler().call_handle(store, &request).await
@@ -195,7 +198,12 @@ impl Engine {
         limits: &Limits,
         call: impl AsyncFnOnce(&mut Instance) -> wasmtime::Result<T>,
     ) -> Result<T, CallError> {
-        match tokio::time::timeout(limits.time, self.turns.run(call(instance))).await {
+        let ended = {
+            // In its place before it is wrapped: it is large, and moving it costs.
+            let call = pin!(call(instance));
+            tokio::time::timeout(limits.time, self.turns.run(call)).await
+        };
+        match ended {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 Err(error::classify(&error, instance.store.data().memory.refused(), limits))

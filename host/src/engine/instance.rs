@@ -61,11 +61,12 @@ impl Instance {
     }
 
     /// Readies an instance that was kept for its next call.
-    fn begin(&mut self, origin: Origin) {
+    pub(super) fn begin(mut self, origin: Origin) -> Self {
         self.store.set_epoch_deadline(TICKS_A_TURN);
         let state = self.store.data_mut();
         state.memory.begin();
         state.log.begin(origin);
+        self
     }
 
     /// The guest's export, and the store to call it in.
@@ -99,12 +100,9 @@ impl Idle {
     }
 
     /// The instance that was used last, whose memory is most likely still near.
-    pub(super) fn take(&self, origin: &Origin) -> Option<Instance> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut instance = waiting.pop()?;
-        drop(waiting);
+    pub(super) fn take(&self) -> Option<Instance> {
+        let instance = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
         self.of_the_host.fetch_sub(1, Ordering::Relaxed);
-        instance.begin(origin.clone());
         Some(instance)
     }
 

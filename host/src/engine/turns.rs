@@ -7,7 +7,7 @@
 
 use super::ticker::TICK;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::thread::available_parallelism;
 use std::time::Instant;
@@ -24,8 +24,7 @@ impl Turns {
     }
 
     /// Runs a call, in turns once it has run for long.
-    pub(super) async fn run<T>(&self, call: impl Future<Output = T>) -> T {
-        let mut call = pin!(call);
+    pub(super) async fn run<T>(&self, mut call: Pin<&mut impl Future<Output = T>>) -> T {
         let first = poll_fn(|context| {
             let start = Instant::now();
             let answer = call.as_mut().poll(context);

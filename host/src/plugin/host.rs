@@ -246,8 +246,7 @@ impl Host {
     }
 
     fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
-        let name = PluginName::new(name).ok()?;
-        self.read().get(&name).cloned()
+        self.read().get(name).cloned()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Plugins> {

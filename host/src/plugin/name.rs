@@ -1,6 +1,7 @@
 //! The name of a plugin.
 
 use hostel_cache::{Name, NameError};
+use std::borrow::Borrow;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +43,13 @@ impl PluginName {
     /// The name as shared text.
     pub(crate) fn shared(&self) -> Arc<str> {
         self.0.shared()
+    }
+}
+
+/// Names are found by text: both have one order.
+impl Borrow<str> for PluginName {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 
