@@ -43,8 +43,10 @@ struct Row {
     built: [Duration; 2],
     bytes: usize,
     compile: Duration,
-    /// Medians, as [`TIMED`].
-    times: Vec<Duration>,
+    fresh: Host,
+    reused: Host,
+    /// The rounds of each that is [`TIMED`].
+    times: Vec<Vec<Duration>>,
 }
 
 fn main() -> Result<()> {
@@ -52,19 +54,27 @@ fn main() -> Result<()> {
     // As in `cargo bench --bench languages -- Go Python`; Rust is always there.
     let named: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
     let wanted = |name: &str| named.is_empty() || name == "Rust" || named.iter().any(|n| n == name);
-    let rows: Vec<Row> = LANGUAGES
+    let mut rows: Vec<Row> = LANGUAGES
         .iter()
         .filter(|(language, _)| wanted(language))
         .map(|(language, folder)| {
-            runtime.block_on(measure(language, folder)).with_context(|| (*language).to_owned())
+            runtime.block_on(prepare(language, folder)).with_context(|| (*language).to_owned())
         })
         .collect::<Result<_>>()?;
+    // The languages take turns, so that a machine whose speed drifts drifts for all of them.
+    for _ in 0..=ROUNDS {
+        for row in &mut rows {
+            runtime.block_on(row.round()).with_context(|| row.language.to_owned())?;
+        }
+    }
+    let medians: Vec<Vec<Duration>> =
+        rows.iter().map(|row| row.times.iter().cloned().map(median).collect()).collect();
     let names: Vec<_> = TIMED.iter().map(|(name, _)| *name).collect();
     println!("medians of {ROUNDS} rounds; in brackets, times the Rust row\n");
     println!("| language | first build | second | component | compile | {} |", names.join(" | "));
     println!("|---{}|", "|---".repeat(4 + names.len()));
-    for row in &rows {
-        let times = row.times.iter().zip(&rows[0].times);
+    for (row, times) in rows.iter().zip(&medians) {
+        let times = times.iter().zip(&medians[0]);
         let times: Vec<_> = times.map(|(time, rust)| against(*time, *rust)).collect();
         let [first, second] = row.built;
         println!(
@@ -82,7 +92,7 @@ fn against(time: Duration, rust: Duration) -> String {
     format!("{time:.2?} ({:.1})", time.as_secs_f64() / rust.as_secs_f64())
 }
 
-async fn measure(language: &'static str, folder: &str) -> Result<Row> {
+async fn prepare(language: &'static str, folder: &str) -> Result<Row> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     // Builds that are not kept: each run of the bench begins from the source.
     let cache = tempfile::tempdir()?;
@@ -94,19 +104,24 @@ async fn measure(language: &'static str, folder: &str) -> Result<Row> {
     let compile = start.elapsed();
     let many = NonZeroU32::new(u32::MAX).context("not zero")?;
     let reused = host(component.clone(), Instances::Reuse { calls: many }).await?;
-    let mut times = vec![Vec::new(); TIMED.len()];
-    for _ in 0..=ROUNDS {
-        times[0].push(per_call(&fresh, b"", CALLS, CALLS).await?);
-        times[1].push(per_call(&reused, b"", CALLS, CALLS).await?);
+    let (built, bytes) = ([first, second], component.len());
+    let times = vec![Vec::new(); TIMED.len()];
+    Ok(Row { language, built, bytes, compile, fresh, reused, times })
+}
+
+impl Row {
+    async fn round(&mut self) -> Result<()> {
+        self.times[0].push(per_call(&self.fresh, b"", CALLS, CALLS).await?);
+        self.times[1].push(per_call(&self.reused, b"", CALLS, CALLS).await?);
         for (place, (_, operation)) in TIMED.iter().enumerate() {
             if let Some(operation) = operation {
                 let body = format!(r#"{{"op":"{operation}","key":"k","value":{CACHE_CALLS}}}"#);
-                times[place].push(per_call(&reused, body.as_bytes(), 1, CACHE_CALLS).await?);
+                let time = per_call(&self.reused, body.as_bytes(), 1, CACHE_CALLS).await?;
+                self.times[place].push(time);
             }
         }
+        Ok(())
     }
-    let times = times.into_iter().map(median).collect();
-    Ok(Row { language, built: [first, second], bytes: component.len(), compile, times })
 }
 
 /// A host with one plugin, in whose cache lies the value that is read.
