@@ -9,6 +9,23 @@
 //! | `GET /services` | a list of names and descriptions, as JSON |
 //! | a [`Route`](crate::config::Route)'s methods and path | its service; HEAD goes where GET does |
 //!
+//! [`run_admin`] answers whoever runs the server, on a listener of its own:
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /healthz` | 200 while the server runs |
+//! | `GET /readyz` | 200 once all configured plugins serve, 503 before |
+//! | `GET /metrics` | counts, as text of OpenMetrics 1.0 |
+//! | `GET /plugins` | every plugin: its version, state, services and grants |
+//! | `GET /caches` | every cache with its counts |
+//! | `GET /caches/<cache>/entries` | keys, sizes and seconds left, by `prefix`, `after` and `limit` (100, at most 1,000); `next` is the `after` of the next listing, or null |
+//! | `DELETE /caches/<cache>/entries` | removes all |
+//! | `GET`, `DELETE /caches/<cache>/entries/<key>` | the JSON as it is stored, which counts as a read; removes it |
+//! | `PUT /caches/<cache>/entries/<key>` | sets the body, for `expiry` seconds if that is there |
+//!
+//! `<cache>` and `<key>` are percent-encoded, slashes too: `plugin%2Fusers` is the cache of the
+//! plugin `users`.
+//!
 //! # What a caller is told when that fails
 //!
 //! A body `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `code`, `detail` and
@@ -38,6 +55,7 @@
 //! request's id. What is no HTTP at all is answered by a status alone, a
 //! head that does not come in time by closing the connection.
 
+mod admin;
 mod answer;
 mod callers;
 mod connection;
@@ -57,5 +75,5 @@ mod tls;
 mod watch;
 
 pub use error::HttpError;
-pub use server::{Report, run};
+pub use server::{Report, run, run_admin};
 pub use settings::HttpSettings;

@@ -5,6 +5,7 @@ mod admission;
 mod error;
 mod host;
 mod life;
+mod metrics;
 mod name;
 mod settings;
 mod trial;

@@ -5,10 +5,12 @@
 
 mod call_log;
 mod json;
+mod metrics;
 mod text;
 mod writer;
 
 pub(crate) use call_log::{CallLog, LogBounds, Origin, escape, excerpt};
+pub(crate) use metrics::{Metrics, ServiceMeter};
 pub(crate) use text::{say, stderr};
 pub(crate) use writer::{LogFormat, LogWriter};
 

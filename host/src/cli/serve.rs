@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 /// Time between two looks at the plugins' files.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -51,6 +52,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
 
+    /// The address for whoever runs the server, whatever the configuration says
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin_listen: Option<SocketAddr>,
+
     /// Build a source anew when it is saved
     #[arg(long)]
     watch: bool,
@@ -60,6 +65,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let mut config = arguments.config()?;
     if let Some(listen) = arguments.listen {
         config.server.listen = listen;
+    }
+    if let (Some(listen), Some(admin)) = (arguments.admin_listen, &mut config.admin) {
+        if admin.token.is_none() && !listen.ip().is_loopback() {
+            let unsafe_ = anyhow!("{listen} is not on loopback: set `token-env` in [admin]");
+            return Err(Exit::usage(unsafe_));
+        }
+        admin.listen = listen;
     }
     let (writer, log) = log(config.log).map_err(Exit::no_plugin)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -133,10 +145,20 @@ fn log(format: config::LogFormat) -> anyhow::Result<(LogWriter, LogSink)> {
 async fn serve(config: &Config, watch: bool, log: LogSink) -> Result<ExitCode, Exit> {
     // First, so that a signal during the builds is not lost and a taken port is told at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
-    let (listener, address) = listen(config.server.listen).await?;
+    let (listener, address) = listen(config.server.listen, "--listen").await?;
     let (held, release) = first_line::hold(Arc::clone(&log));
     let host = Arc::new(load::configured_host(config, held)?);
-    let life = life(&host, config, watch, &log);
+    let life = Arc::new(life(&host, config, watch, &log));
+    let admin = match &config.admin {
+        Some(admin) => Some((listen(admin.listen, "--admin-listen").await?, admin.token.clone())),
+        None => None,
+    };
+    let look_at = admin.as_ref().map(|((_, address), _)| *address);
+    let mut tasks = JoinSet::new();
+    if let Some(((listener, _), token)) = admin {
+        let (host, life) = (Arc::clone(&host), Arc::clone(&life));
+        tasks.spawn(http::run_admin(listener, host, life, token, Arc::clone(&log)));
+    }
     tokio::select! {
         () = begin(&life) => {}
         () = signals.one() => return Ok(ExitCode::SUCCESS),
@@ -147,6 +169,10 @@ async fn serve(config: &Config, watch: bool, log: LogSink) -> Result<ExitCode, E
         return Err(Exit { code: NO_PLUGIN.into(), error: nothing });
     }
     say(&log, &welcome(&services(&host), address, config.server.tls.is_some()));
+    if let Some(address) = look_at {
+        let paths = "/healthz /readyz /metrics /plugins /caches";
+        say(&log, &format!("admin on http://{address}: {paths}"));
+    }
     release();
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
@@ -169,8 +195,9 @@ async fn serve(config: &Config, watch: bool, log: LogSink) -> Result<ExitCode, E
     }
 }
 
-async fn listen(asked: SocketAddr) -> Result<(TcpListener, SocketAddr), Exit> {
-    let listening = || format!("cannot listen on {asked}");
+/// Listens on an address, which `option` would change.
+async fn listen(asked: SocketAddr, option: &str) -> Result<(TcpListener, SocketAddr), Exit> {
+    let listening = || format!("cannot listen on {asked}: `{option}` names another address");
     let listener = TcpListener::bind(asked).await.with_context(listening).map_err(Exit::usage)?;
     let address = listener.local_addr().with_context(listening).map_err(Exit::usage)?;
     Ok((listener, address))

@@ -72,6 +72,20 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// How the call ended, in a word: the kind of the service's own failure, or what ended it.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            CallError::Failure(failure) => failure.kind.as_str(),
+            CallError::Limit(_) => "limit",
+            CallError::Trap { .. } => "trap",
+            CallError::Exit => "exit",
+            CallError::Host(_) => "host",
+            CallError::Busy(_) => "busy",
+            CallError::Garbage(_) => "garbage",
+            CallError::UnknownService { .. } => "unknown-service",
+        }
+    }
+
     /// The kind of failure that this is to whoever called: what the guest did wrong is
     /// `internal`.
     pub fn kind(&self) -> FailureKind {

@@ -1,5 +1,6 @@
 //! From a request to a response: who answers, who calls, the body, the call, the answer.
 
+use super::admin::Admin;
 use super::answer::Answer;
 use super::callers::{Groups, Unknown};
 use super::error::HttpError;
@@ -14,6 +15,7 @@ use super::watch::{Turn, Watch};
 use crate::config::{Callers, Server};
 use crate::hostcalls::handler::Request;
 use crate::plugin::{Host, PluginName};
+use crate::telemetry::LogSink;
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
@@ -28,13 +30,20 @@ use tokio::time::{Instant, sleep_until, timeout};
 pub(super) struct Front {
     host: Arc<Host>,
     server: Server,
-    router: Router,
+    site: Site,
     groups: Groups,
-    plugins: HashMap<String, Callers>,
     failures: Failures,
     ids: Ids,
     log: Log,
     is_stopping: AtomicBool,
+}
+
+/// What a listener is for.
+enum Site {
+    /// Services, and who may call those of a plugin where the server does not say it.
+    Services { router: Router, plugins: HashMap<String, Callers> },
+    /// Whoever runs the server.
+    Admin(Admin),
 }
 
 /// One connection's client.
@@ -62,17 +71,28 @@ impl Front {
             groups.check(&format!("the plugin {plugin}"), callers)?;
         }
         let by_name = |(name, callers): (PluginName, Callers)| (name.to_string(), callers);
-        Ok(Front {
+        let plugins = plugins.into_iter().map(by_name).collect();
+        let site = Site::Services { router: Router::new(&routes), plugins };
+        Ok(Front::of(host, server, groups, site, log))
+    }
+
+    /// A front for whoever runs the server, with the group of callers that `server` names.
+    pub(super) fn admin(host: Arc<Host>, admin: Admin, settings: HttpSettings) -> Self {
+        let HttpSettings { server, groups, log, .. } = settings;
+        Front::of(host, server, Groups::new(&groups), Site::Admin(admin), log)
+    }
+
+    fn of(host: Arc<Host>, server: Server, groups: Groups, site: Site, log: LogSink) -> Self {
+        Front {
             host,
             server,
-            router: Router::new(&routes),
+            site,
             groups,
-            plugins: plugins.into_iter().map(by_name).collect(),
             failures: Failures::default(),
             ids: Ids::default(),
             log: Log::new(log),
             is_stopping: AtomicBool::new(false),
-        })
+        }
     }
 
     pub(super) fn server(&self) -> &Server {
@@ -89,9 +109,9 @@ impl Front {
     }
 
     /// Who may call a service.
-    fn callers(&self, service: &str) -> &Callers {
+    fn callers<'a>(&'a self, plugins: &'a HashMap<String, Callers>, service: &str) -> &'a Callers {
         let plugin = service.split_once('.').map_or(service, |(plugin, _)| plugin);
-        self.plugins.get(plugin).unwrap_or(&self.server.callers)
+        plugins.get(plugin).unwrap_or(&self.server.callers)
     }
 
     /// All services as JSON.
@@ -155,19 +175,24 @@ impl Peer {
         if let Some(problem) = request::fault(head, front.server.headers) {
             return Err(problem);
         }
-        match front.router.find(&head.method, head.uri.path()) {
+        let (router, plugins) = match &front.site {
+            Site::Services { router, plugins } => (router, plugins),
+            Site::Admin(admin) => return self.operate(admin, head, body).await,
+        };
+        match router.find(&head.method, head.uri.path()) {
             Found::List => {
                 self.caller(&front.server.callers, head).await?;
                 Ok(front.list())
             }
             Found::Service(service) => {
-                let caller = self.caller(front.callers(&service), head).await?;
+                let caller = self.caller(front.callers(plugins, &service), head).await?;
                 let target = Target { service: &service, path_params: Vec::new(), caller };
                 self.call(head, body, id, target).await
             }
             Found::Route(endpoint, path_params) => {
                 let service = &endpoint.service;
-                let callers = endpoint.callers.as_ref().unwrap_or_else(|| front.callers(service));
+                let of_plugin = || front.callers(plugins, service);
+                let callers = endpoint.callers.as_ref().unwrap_or_else(of_plugin);
                 let caller = self.caller(callers, head).await?;
                 self.call(head, body, id, Target { service, path_params, caller }).await
             }
@@ -175,6 +200,26 @@ impl Peer {
             Found::Methods(allow) => Err(Problem::method_not_allowed(&allow)),
             Found::Malformed => Err(Problem::bad_request("the path cannot be decoded")),
         }
+    }
+
+    /// Answers whoever runs the server; what only tells that it runs, it tells everybody.
+    async fn operate(
+        &self,
+        admin: &Admin,
+        head: &Parts,
+        body: &mut Incoming,
+    ) -> Result<Reply, Problem> {
+        let Front { host, server, .. } = &*self.front;
+        let path = head.uri.path();
+        if !Admin::is_open(path) {
+            admin.check_host(&head.headers)?;
+            self.caller(&server.callers, head).await?;
+        }
+        let most = host.limits().request;
+        let body = timeout(server.body_time, request::body(body, &head.headers, most))
+            .await
+            .map_err(|_elapsed| Problem::body_too_slow())??;
+        admin.answer(host, &head.method, path, head.uri.query(), &body)
     }
 
     /// Who calls. Whoever fails to say it again and again waits for the answer, alone.

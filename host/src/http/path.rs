@@ -8,7 +8,8 @@ pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.strip_prefix('/').unwrap_or(path).split('/').map(decode).collect()
 }
 
-fn decode(segment: &str) -> Option<Cow<'_, str>> {
+/// A text with its percent-escapes decoded, as [`segments`] does each.
+pub(super) fn decode(segment: &str) -> Option<Cow<'_, str>> {
     if !segment.contains('%') {
         return Some(Cow::Borrowed(segment));
     }

@@ -27,6 +27,22 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
+    /// What was asked for is not there.
+    pub(super) fn missing(detail: &'static str) -> Self {
+        Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    /// What was sent is refused, for a reason that is the caller's business.
+    pub(super) fn refused(detail: String) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
+    }
+
+    /// It does not serve yet.
+    pub(super) fn not_ready() -> Self {
+        let detail = "not all configured plugins serve yet: GET /plugins tells why";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+    }
+
     pub(super) fn unauthorized(challenge: &'static str) -> Self {
         let detail = "credentials of a known caller are needed";
         Problem {

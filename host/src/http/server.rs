@@ -1,5 +1,6 @@
 //! The accept loop: takes connections on, keeps count of them, and lets them end.
 
+use super::admin::Admin;
 use super::connection::{Accepted, Protocols, Stop, serve};
 use super::error::HttpError;
 use super::front::Front;
@@ -7,7 +8,9 @@ use super::log::Log;
 use super::settings::HttpSettings;
 use super::tls;
 use super::watch::Watch;
-use crate::plugin::Host;
+use crate::config::{CallerGroup, Callers, Credential, Scheme, SecretHash, Server};
+use crate::plugin::{Host, Life};
+use crate::telemetry::LogSink;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -21,6 +24,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// The pause after a connection cannot be accepted, which doubles up to the second one: what is
 /// missing, mostly file descriptors, comes back when other connections end.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+
+/// What the one caller of the admin listener is called.
+const ADMIN: &str = "admin";
+
+/// Connections that the admin listener has open at once: a person, a scraper and some probes.
+const ADMIN_CONNECTIONS: usize = 100;
 
 /// How often it is logged that connections cannot be accepted, at most.
 const LOG_EVERY: Duration = Duration::from_secs(1);
@@ -62,6 +71,40 @@ pub async fn run(
     open.accept_until(listener, shutdown).await;
     let cut = open.drain().await;
     Ok(Report { accepted: open.accepted, cut })
+}
+
+/// Answers whoever runs a server, on a listener of its own, until the future is dropped.
+///
+/// With a token, everything but `/healthz` and `/readyz` asks for it. Without one the listener
+/// should be on loopback, and is called by its address alone.
+pub async fn run_admin(
+    listener: TcpListener,
+    host: Arc<Host>,
+    life: Arc<Life>,
+    token: Option<SecretHash>,
+    log: LogSink,
+) {
+    let has_token = token.is_some();
+    let callers = if has_token { Callers::Group(ADMIN.to_owned()) } else { Callers::Open };
+    let group = |hash| CallerGroup {
+        name: ADMIN.to_owned(),
+        scheme: Scheme::Bearer,
+        credentials: vec![Credential { caller: ADMIN.to_owned(), hash }],
+    };
+    let settings = HttpSettings {
+        server: Server { callers, connections: ADMIN_CONNECTIONS, ..Server::default() },
+        groups: token.map(group).into_iter().collect(),
+        log,
+        ..HttpSettings::default()
+    };
+    let mut open = Connections {
+        protocols: Arc::new(Protocols::new(&settings.server, None)),
+        front: Arc::new(Front::admin(host, Admin { life, has_token }, settings)),
+        tasks: JoinSet::new(),
+        live: HashMap::new(),
+        accepted: 0,
+    };
+    open.accept_until(listener, std::future::pending()).await;
 }
 
 struct Connections {

@@ -10,13 +10,13 @@ use super::{
 use crate::engine::{CallError, CodeStore, Engine, Limits};
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
-use crate::telemetry::{Level, LogLine, LogSink, Origin};
+use crate::telemetry::{Level, LogLine, LogSink, Metrics, Origin};
 use hostel_cache::{Cache, CacheLimits, CacheName, Caches};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// Holds plugins and their caches, and calls services. Used from any number of threads.
 ///
@@ -27,6 +27,7 @@ pub struct Host {
     cache_limits: CacheLimits,
     plugins: RwLock<Plugins>,
     door: Door,
+    counts: Metrics,
     log: LogSink,
     /// Cloned by each version in memory.
     alive: Arc<()>,
@@ -55,6 +56,7 @@ impl Host {
             cache_limits: cache,
             plugins: RwLock::default(),
             door: Door::new(admission),
+            counts: Metrics::new(),
             log,
             alive: Arc::default(),
         })
@@ -188,23 +190,35 @@ impl Host {
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
         let unknown =
             || CallError::UnknownService { name: service.to_owned(), offered: self.full_names() };
-        let (plugin, short_name) = self.resolve(service).ok_or_else(unknown)?;
+        let begun = Instant::now();
+        let (plugin, place, name) = self.resolve(service).ok_or_else(unknown)?;
+        let answer = self.call_admitted(&plugin, name, request).await;
+        self.count(&plugin, place, &answer, begun.elapsed());
+        if plugin.trial.take_in(&answer) {
+            self.roll_back(&plugin, &answer);
+        }
+        answer
+    }
+
+    async fn call_admitted(
+        &self,
+        plugin: &Plugin,
+        service: String,
+        request: Request,
+    ) -> Result<Response, CallError> {
         let _admitted = self.door.admit(&plugin.room).await?;
-        let origin = Origin {
-            plugin: plugin.name.shared(),
-            service: short_name,
-            request_id: request.id.clone(),
-        };
+        let origin =
+            Origin { plugin: plugin.name.shared(), service, request_id: request.id.clone() };
         let cache = Arc::clone(&plugin.cache);
         let cache = match plugin.settings.access {
             Access::ReadWrite => CacheAccess::ReadWrite(cache),
             Access::ReadOnly => CacheAccess::ReadOnly(cache),
         };
-        let answer = self.engine.handle(&plugin.version.component, origin, cache, request).await;
-        if plugin.trial.take_in(&answer) {
-            self.roll_back(&plugin, &answer);
-        }
-        answer
+        self.engine.handle(&plugin.version.component, origin, cache, request).await
+    }
+
+    pub(super) fn counts(&self) -> &Metrics {
+        &self.counts
     }
 
     /// Brings back the version that this one replaced, if this one still serves.
@@ -236,7 +250,7 @@ impl Host {
     /// The most bytes that a request's body to a service may have; none where there is no such
     /// service. Names are those of [`Host::call`].
     pub fn request_limit(&self, service: &str) -> Option<usize> {
-        let (plugin, _) = self.resolve(service)?;
+        let (plugin, ..) = self.resolve(service)?;
         Some(plugin.settings.limits.as_ref().unwrap_or_else(|| self.limits()).request)
     }
 
@@ -257,19 +271,19 @@ impl Host {
         self.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The plugin and the short name that a full name means.
-    fn resolve(&self, service: &str) -> Option<(Arc<Plugin>, String)> {
+    /// The plugin that a full name means, and its service: the place and the short name.
+    fn resolve(&self, service: &str) -> Option<(Arc<Plugin>, usize, String)> {
         let (plugin_name, short_name) = match service.split_once('.') {
             Some((plugin, service)) => (plugin, Some(service)),
             None => (service, None),
         };
         let plugin = self.plugin(plugin_name)?;
-        let short_name = match (short_name, plugin.version.services.as_slice()) {
-            (Some(name), _) if plugin.version.has(name) => name.to_owned(),
-            (None, [only]) => only.name.clone(),
+        let (place, name) = match (short_name, plugin.version.services.as_slice()) {
+            (Some(name), _) => (plugin.version.place(name)?, name.to_owned()),
+            (None, [only]) => (0, only.name.clone()),
             _ => return None,
         };
-        Some((plugin, short_name))
+        Some((plugin, place, name))
     }
 
     /// A plugin's cache. A configured one that is open has the size that it was opened with.
@@ -307,6 +321,8 @@ impl Host {
         let services =
             self.engine.services(&component, origin).await.map_err(LoadError::Services)?;
         check_services(&services)?;
-        Ok(Version { digest, component, services, _alive: Arc::clone(&self.alive) })
+        let meter = |info: &ServiceInfo| self.counts.service(&format!("{name}.{}", info.name));
+        let meters = services.iter().map(meter).collect();
+        Ok(Version { digest, component, services, meters, _alive: Arc::clone(&self.alive) })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::engine::Compiled;
 use crate::hostcalls::handler::ServiceInfo;
+use crate::telemetry::ServiceMeter;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
@@ -34,13 +35,16 @@ pub(super) struct Version {
     pub(super) digest: Digest,
     pub(super) component: Compiled,
     pub(super) services: Vec<ServiceInfo>,
+    /// What is counted of each service, in the same order.
+    pub(super) meters: Vec<ServiceMeter>,
     /// Held by each version in memory, so that a host can count them.
     pub(super) _alive: Arc<()>,
 }
 
 impl Version {
-    pub(super) fn has(&self, service: &str) -> bool {
-        self.services.iter().any(|info| info.name == service)
+    /// The place of a service.
+    pub(super) fn place(&self, service: &str) -> Option<usize> {
+        self.services.iter().position(|info| info.name == service)
     }
 }
 

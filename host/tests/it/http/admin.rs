@@ -1,0 +1,171 @@
+//! The listener for whoever runs a server.
+
+use super::client::{Client, Reply};
+use crate::support::component;
+use hostel::config::SecretHash;
+use hostel::http::run_admin;
+use hostel::{Host, Life, Named, PluginName, PluginSettings, Request, Settings};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+struct Operated {
+    host: Arc<Host>,
+    life: Arc<Life>,
+    address: SocketAddr,
+    _tasks: JoinSet<()>,
+}
+
+impl Operated {
+    /// A host whose plugin `guests` comes from this file, not looked at yet.
+    async fn new(path: PathBuf, token: Option<&str>) -> Self {
+        let host = Arc::new(Host::new(Settings::default()).unwrap());
+        let (name, settings) = (PluginName::new("guests").unwrap(), PluginSettings::default());
+        let named = vec![Named { name, path, settings }];
+        let life = Arc::new(Life::new(Arc::clone(&host), named, None, None));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let token = token.map(|token| SecretHash::of_token(token.as_bytes()).unwrap());
+        let mut tasks = JoinSet::new();
+        let (of_host, of_life) = (Arc::clone(&host), Arc::clone(&life));
+        tasks.spawn(run_admin(listener, of_host, of_life, token, Arc::new(|_| {})));
+        Operated { host, life, address, _tasks: tasks }
+    }
+
+    async fn loaded() -> Self {
+        let operated = Operated::new(component("host/tests/guests"), None).await;
+        operated.load().await;
+        operated
+    }
+
+    async fn load(&self) {
+        self.life.look().await;
+        self.life.look().await;
+        self.life.settle().await;
+    }
+
+    async fn ask(&self, request: &str, headers: &str, body: &str) -> Reply {
+        let mut client = Client::new(TcpStream::connect(self.address).await.unwrap());
+        let (host, length) = (self.address, body.len());
+        let head = format!("{request} HTTP/1.1\r\nhost: {host}\r\n{headers}");
+        client.send(format!("{head}content-length: {length}\r\n\r\n{body}")).await;
+        client.reply().await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> Reply {
+        self.ask(&format!("GET {path}"), "", "").await
+    }
+
+    async fn touch(&self, call: Value) -> Value {
+        let request = Request { body: call.to_string().into_bytes(), ..Request::default() };
+        let response = self.host.call("guests.touches-the-cache", request).await.unwrap();
+        serde_json::from_slice(&response.body).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn it_is_ready_once_all_named_plugins_serve() {
+    let operated = Operated::new(component("host/tests/guests"), None).await;
+    assert_eq!(operated.get("/healthz").await.status, 200);
+    assert_eq!(operated.get("/readyz").await.problem(), (503, "unavailable".to_owned()));
+    operated.load().await;
+    assert_eq!(operated.get("/readyz").await.status, 200);
+    let plugins = operated.get("/plugins").await.json();
+    assert_eq!(plugins["plugins"][0]["name"], "guests");
+    assert_eq!(plugins["plugins"][0]["state"], "serving");
+    assert_eq!(plugins["plugins"][0]["cache"], "plugin/guests");
+}
+
+#[tokio::test]
+async fn a_plugin_that_does_not_load_is_told_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("guests.wasm");
+    std::fs::write(&file, "no component").unwrap();
+    let operated = Operated::new(file, None).await;
+    operated.load().await;
+    assert_eq!(operated.get("/readyz").await.status, 503);
+    let plugin = operated.get("/plugins").await.json()["plugins"][0].take();
+    assert_eq!(plugin["state"], "failed");
+    assert!(plugin["reason"].as_str().unwrap().contains("not WebAssembly"), "{plugin}");
+}
+
+#[tokio::test]
+async fn entries_are_listed_read_set_and_removed() {
+    let operated = Operated::loaded().await;
+    let cache = "/caches/plugin%2Fguests/entries";
+    for number in 0..5 {
+        operated.touch(json!(["set", format!("user:{number}"), "[1]", 60])).await;
+    }
+    operated.touch(json!(["set", "other/key", "null"])).await;
+    let page = operated.get(&format!("{cache}?prefix=user:&limit=3")).await.json();
+    let keys: Vec<_> = page["entries"].as_array().unwrap().iter().map(|it| &it["key"]).collect();
+    assert_eq!(keys, ["user:0", "user:1", "user:2"]);
+    assert_eq!((&page["next"], &page["entries"][0]["bytes"]), (&json!("user:2"), &json!(9)));
+    let left = page["entries"][0]["expires_in"].as_f64().unwrap();
+    assert!((50.0..=60.0).contains(&left), "{left}");
+    let rest = operated.get(&format!("{cache}?prefix=user:&limit=3&after=user%3A2")).await.json();
+    assert_eq!((rest["entries"].as_array().unwrap().len(), &rest["next"]), (2, &Value::Null));
+
+    let key = format!("{cache}/other%2Fkey");
+    assert_eq!(operated.get(&key).await.body, "null");
+    assert_eq!(operated.ask(&format!("PUT {key}?expiry=60"), "", "{\"a\":1}").await.status, 200);
+    assert_eq!(operated.touch(json!(["get", "other/key"])).await, "{\"a\":1}");
+    let wrong = operated.ask(&format!("PUT {key}"), "", "{").await;
+    assert_eq!(wrong.problem(), (400, "bad-request".to_owned()));
+    assert_eq!(operated.ask(&format!("PUT {key}?expiry=0"), "", "1").await.status, 400);
+    assert_eq!(operated.get(&key).await.body, "{\"a\":1}", "as it was before what was refused");
+    assert_eq!(operated.ask(&format!("DELETE {key}"), "", "").await.json()["removed"], 1);
+    assert_eq!(operated.get(&key).await.status, 404);
+    assert_eq!(operated.ask(&format!("DELETE {cache}"), "", "").await.json()["removed"], 5);
+    let counts = operated.get("/caches").await.json()["caches"][0].take();
+    assert_eq!((&counts["name"], &counts["entries"]), (&json!("plugin/guests"), &json!(0)));
+    assert_eq!(operated.get("/caches/none/entries").await.status, 404);
+    assert_eq!(operated.ask(&format!("POST {cache}"), "", "").await.status, 405);
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_how_they_end() {
+    let operated = Operated::loaded().await;
+    operated.touch(json!(["exists", "k"])).await;
+    for service in ["guests.fails", "guests.panics", "guests.recurses"] {
+        assert!(operated.host.call(service, Request::default()).await.is_err());
+    }
+    let reply = operated.get("/metrics").await;
+    assert!(reply.header("content-type").unwrap().starts_with("application/openmetrics-text"));
+    let text = reply.body;
+    for line in [
+        "hostel_calls_total{service=\"guests.touches-the-cache\",outcome=\"answered\"} 1",
+        "hostel_calls_total{service=\"guests.panics\",outcome=\"trap\"} 1",
+        "hostel_call_seconds_count{service=\"guests.fails\"} 1",
+        "hostel_cache_exists_total{cache=\"plugin/guests\"} 1",
+        "hostel_plugins 1",
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+    }
+    assert!(text.contains("hostel_traps_total{plugin=\"guests\",trap=\"wasm"), "{text}");
+}
+
+#[tokio::test]
+async fn with_a_token_all_but_health_asks_for_it() {
+    let token = "a-token-of-enough-characters";
+    let operated = Operated::new(component("host/tests/guests"), Some(token)).await;
+    assert_eq!(operated.get("/healthz").await.status, 200);
+    let reply = operated.get("/metrics").await;
+    assert_eq!((reply.status, reply.header("www-authenticate")), (401, Some("Bearer")));
+    let header = format!("authorization: Bearer {token}\r\n");
+    assert_eq!(operated.ask("GET /metrics", &header, "").await.status, 200);
+}
+
+#[tokio::test]
+async fn services_are_not_called_here_nor_entries_read_there() {
+    let operated = Operated::loaded().await;
+    assert_eq!(operated.ask("POST /services/guests.counts", "", "").await.status, 404);
+    let named = "GET /caches HTTP/1.1\r\nhost: page.example\r\n\r\n";
+    let mut client = Client::new(TcpStream::connect(operated.address).await.unwrap());
+    client.send(named).await;
+    assert_eq!(client.reply().await.unwrap().status, 400);
+}
