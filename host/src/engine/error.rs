@@ -139,9 +139,10 @@ pub(crate) fn classify(
     if error.is::<PoolConcurrencyLimitError>() {
         return CallError::Busy(root);
     }
-    match error.downcast_ref::<std::io::Error>() {
-        Some(_) => CallError::Host(root),
-        None => CallError::Garbage(root),
+    let is_the_systems = error.is::<std::io::Error>() || error.is::<rustix::io::Errno>();
+    match is_the_systems {
+        true => CallError::Host(root),
+        false => CallError::Garbage(root),
     }
 }
 

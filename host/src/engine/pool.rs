@@ -23,6 +23,10 @@ const GIVEN_BACK_TOGETHER: usize = 16;
 /// The largest memory that a 32-bit guest can name; what it may have is the limiter's business.
 const LARGEST_MEMORY: usize = 1 << 32;
 
+/// Address space of a memory where that is short: it is moved when it grows beyond, and every access
+/// is checked.
+const LITTLE_SPACE: u64 = 1 << 20;
+
 /// Elements of the largest table that a slot has room for, 128 MiB of address space.
 const LARGEST_TABLE: usize = 16 << 20;
 
@@ -45,7 +49,12 @@ pub(super) fn engine(config: &Config) -> wasmtime::Result<(Engine, u32)> {
         }
         slots /= 4;
     }
-    Ok((Engine::new(config)?, 0))
+    let mut mapped = config.clone();
+    mapped
+        .memory_reservation(LITTLE_SPACE)
+        .memory_reservation_for_growth(LITTLE_SPACE)
+        .memory_guard_size(0);
+    Ok((Engine::new(&mapped)?, 0))
 }
 
 fn pool(slots: u32) -> PoolingAllocationConfig {

@@ -3,7 +3,7 @@
 use crate::support::{component, hostel, stderr, stdout};
 use std::io::Write;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 fn run(arguments: &[&str]) -> Output {
     hostel().arg("run").args(arguments).stdin(Stdio::null()).output().unwrap()
@@ -225,4 +225,15 @@ fn every_help_has_an_example() {
 fn build_prints_where_the_component_is() {
     let file = component("example-services/store-and-read");
     assert!(file.is_file() && file.extension() == Some(Path::new("wasm").as_os_str()));
+}
+
+#[test]
+fn where_address_space_is_short_services_run_all_the_same() {
+    let program = hostel();
+    let mut run = Command::new("sh");
+    run.args(["-c", "ulimit -v 2000000 && exec \"$0\" \"$@\""]).arg(program.get_program());
+    run.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = run.arg("run").arg(component("example-services/store-and-read")).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("my-value"), "{}", stderr(&output));
 }
