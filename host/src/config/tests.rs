@@ -4,6 +4,9 @@ use super::*;
 use crate::{Access, CacheBinding, Instances};
 use std::os::unix::fs::PermissionsExt;
 
+mod faults;
+mod routes;
+
 const TOKEN: &str = "0123456789abcdefghij";
 
 /// Reads a text as `/srv/hostel.toml`, with an environment of two variables.
@@ -152,150 +155,6 @@ fn the_admin_listener_can_be_off_or_elsewhere_with_a_token() {
 }
 
 #[test]
-fn all_faults_are_told_at_once_in_the_order_of_lines() {
-    check(
-        "[server]\nlisten = \"here\"\nidle-time = \"5\"\n[plugins.a]\ncache = \"b\"\n",
-        &[
-            "2:10: \"here\" is no address and port: write it as in \"127.0.0.1:8080\"",
-            "3:13: \"5\" is no duration: write it as in \"5s\"",
-            "5:9: no cache `b` is configured in [caches]; there is none",
-        ],
-    );
-    check(
-        "sever = 1\n[server]\nlisen = \"x\"\nheaders = \"x\"\n[limits]\ntime = 5\n[routes]\n",
-        &[
-            "1:1: there is no setting `sever`; did you mean `server`?",
-            "3:1: there is no setting `server.lisen`; did you mean `listen`?",
-            "4:11: `server.headers` is a string; it has to be a whole number, as in 1000",
-            "6:8: `limits.time` is an integer; it has to be a text in quotation marks",
-            "7:1: `routes` is a table; it has to be a list",
-        ],
-    );
-    check(
-        "folder = \".\"\n[server]\nlisen = \"x\"\nidle-time = \"5\"\n",
-        &[
-            "3:1: there is no setting `server.lisen`; did you mean `listen`?",
-            "4:13: \"5\" is no duration",
-        ],
-    );
-    check(
-        "[plugin.users]\n[[routes]]\npath = \"/\"\nservice = \"users\"\n",
-        &["1:2: there is no setting `plugin`; did you mean `plugins`?"],
-    );
-    check("a = \nb = ]\n", &["1:5: ", "2:5: "]);
-    check("[server]\n[server]\n", &["2:2: duplicate key"]);
-}
-
-#[test]
-fn the_shape_is_checked_with_what_is_allowed() {
-    check_last("folder-name = 1", "1: there is no setting `folder-name`; there are: admin,");
-    check_last(
-        "[log]\nformat = \"xml\"",
-        "10: `log.format` is \"xml\"; what is offered is \"auto\" or \"text\" or \"json\"",
-    );
-    check_last(
-        "[caches.a]\nbackend = \"redis\"",
-        "11: `caches.a.backend` is \"redis\"; what is offered is \"memory\"",
-    );
-    check_last(
-        "[server]\nheaders = 0",
-        "11: `server.headers` is 0; it has to be from 1 to 4294967295",
-    );
-    check_last(
-        "[server]\nheaders = 4294967296",
-        "11: `server.headers` is 4294967296; it has to be",
-    );
-    check_last("[admission]\nqueue = -1", "9: `admission.queue` is -1; it has to be from 0");
-    check_last(
-        "[admin]\nenabled = 1",
-        "11: `admin.enabled` is an integer; it has to be true or false",
-    );
-    check_last(
-        "[plugins]\nusers = \"users.wasm\"",
-        "9: `plugins.users` is a string; it has to be a table",
-    );
-    check_last("[server]\ntls = { key = \"k\" }", "7: `server.tls` needs `certificate`");
-    check("folder = \".\"\n[[routes]]\npath = \"/\"\n", &["2:1: `routes` needs `service`"]);
-    check_last(
-        "[plugins.a.limits]\nmemori = \"1MiB\"",
-        "1: there is no setting `plugins.a.limits.memori`; did you mean `memory`?",
-    );
-    check_last(
-        "[admin]\ntoken = \"0123456789abcdefghij\"",
-        "1: there is no setting `admin.token`; did you mean `token-env`?",
-    );
-}
-
-#[test]
-fn a_value_is_checked_with_the_reason() {
-    check_last("[server]\nlisten = \"8080\"", "10: \"8080\" is no address and port");
-    check_last("[server]\nidle-time = \"0s\"", "13: a time of 0 lets nothing happen");
-    check_last("[server]\nidle-time = \"25h\"", "13: \"25h\" is too long: at most a day");
-    check_last("[server]\nheader-bytes = \"0\"", "16: a size of 0 leaves no room");
-    check_last(
-        "[limits]\nmemory = \"lots\"",
-        "10: `limits.memory`: \"lots\" is no size: write it as in \"64MiB\"",
-    );
-    check_last("[limits]\ntime = \"0s\"", "8: `limits.time`: a limit of 0 lets nothing run");
-    check_last("[log]\notlp = \"collector\"", "8: \"collector\" is no address of a collector");
-    check_last("[caches.A]", "9: invalid name \"A\": a name is 1 to 64 lower-case letters");
-    check_last("[plugins.a_b]", "10: invalid name \"a_b\"");
-    check_last(
-        "[private-cache]\ncapacity = \"1MiB\"",
-        "12: capacity of 1048576 bytes is too small for a value limit of 1048576 bytes",
-    );
-    check_last(
-        "[caches.a]\nvalue-limit = \"8MiB\"",
-        "15: capacity of 67108864 bytes is too small for a value limit of 8388608 bytes",
-    );
-}
-
-#[test]
-fn what_does_not_fit_together_is_refused() {
-    let nothing =
-        "1:1: there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`";
-    check("", &[nothing]);
-    check_last(
-        "[admission]\ncalls = 2\ncalls-per-plugin = 3",
-        "20: `calls-per-plugin` is 3, and `calls` is 2",
-    );
-    check_last("[plugins.a]\ncalls = 257", "9: `calls` is 257, and the host takes 256 in all");
-    check_last(
-        "[plugins.a]\nlimits.stack = \"1MiB\"",
-        "8: `stack` is one for all plugins of a host",
-    );
-    check_last(
-        "[plugins.a]\ncalls-per-instance = 5",
-        "22: `calls-per-instance` is for `instances = \"reuse\"`",
-    );
-    check_last(
-        "[caches.users]\n[plugins.a]\ncache = \"user\"",
-        "9: no cache `user` is configured in [caches]; did you mean `users`?",
-    );
-    check_last(
-        "[server]\ncallers = \"opne\"",
-        "11: no group of callers `opne` is configured in [callers]; did you mean `open`?",
-    );
-    check_last(
-        "[admin]\nlisten = \"0.0.0.0:81\"",
-        "10: 0.0.0.0:81 can be reached from elsewhere: set `token-env`",
-    );
-    check_last(
-        "[admin]\nlisten = \"127.0.0.1:8080\"",
-        "10: [server] listens on 127.0.0.1:8080 and [admin] on 127.0.0.1:8080: give",
-    );
-    check_last(
-        "[server]\nlisten = \"0.0.0.0:8081\"",
-        "10: [server] listens on 0.0.0.0:8081 and [admin]",
-    );
-    check_last(
-        "[admin]\ntoken-env = \"TOKEN\"\ntoken-file = \"x\"",
-        "14: a token comes from `token-env` or from `token-file`",
-    );
-    check_last("[admin]\ntoken-env = \"GONE\"", "13: the environment has no variable `GONE`");
-}
-
-#[test]
 fn ports_that_differ_or_that_the_system_picks_are_fine() {
     config("[server]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"");
     config("[server]\nlisten = \"127.0.0.2:80\"\n[admin]\nlisten = \"127.0.0.1:80\"");
@@ -310,62 +169,6 @@ fn a_group_of_callers_has_one_source() {
     check(&format!("folder = \".\"\n{group}file = \"a\"\nenv = \"STAFF\""), &[fault]);
     let open = "[callers.open]\nscheme = \"bearer\"\nenv = \"STAFF\"";
     check(&format!("folder = \".\"\n{open}"), &["2:10: `open` means everybody"]);
-}
-
-#[test]
-fn a_route_leads_to_a_plugin_that_may_be_there() {
-    let route = |service: &str| format!("[[routes]]\npath = \"/\"\nservice = \"{service}\"");
-    let named = |service: &str| format!("[plugins.users]\n{}", route(service));
-    config(&route("anything.at-all"));
-    for service in ["users", "users.find", "users.find.all"] {
-        assert!(parse(&named(service)).is_ok(), "{service}");
-    }
-    let unknown = "4:11: no plugin `user` is configured in [plugins]; did you mean `users`?";
-    check(&named("user.find"), &[unknown]);
-    check_last(&route("Users"), "11: \"Users\" is no service: write `PLUGIN.SERVICE`");
-    check_last(&route("users."), "11: \"users.\" names no service after the dot");
-}
-
-#[test]
-fn a_path_is_slashes_between_texts_and_parameters() {
-    for path in ["/", "/a", "/a/{b}/c-d_e.f~g", "/{a}/{b}", "/žluť", "/a:b@c"] {
-        assert_eq!(PathPattern::new(path).unwrap().to_string(), path);
-    }
-    let wrong = |path: &str, words: &str| {
-        let error = PathPattern::new(path).unwrap_err().to_string();
-        assert!(error.contains(words), "{error}");
-    };
-    for path in ["", "users", "{id}"] {
-        wrong(path, "has to begin with a slash");
-    }
-    for path in ["//", "/a/", "/a//b", "/./a", "/a/.."] {
-        wrong(path, "a segment is not empty, `.` or `..`");
-    }
-    for path in ["/a%20b", "/a?b", "/a#b", "/a b", "/a\u{7}", "/a\\b"] {
-        wrong(path, "write the text as it is");
-    }
-    for path in ["/{}", "/{a", "/a}", "/x{a}", "/{a}{b}", "/{a b}", "/{*a}"] {
-        wrong(path, "a parameter is a whole segment");
-    }
-    wrong("/{a}/x/{a}", "the parameter `a` twice");
-}
-
-#[test]
-fn two_routes_never_take_the_same_request() {
-    let route = |path: &str, methods: &str| {
-        format!("[[routes]]\nservice = \"x\"\nmethods = {methods}\npath = \"{path}\"\n")
-    };
-    let two = |a: String, b: String| format!("{a}{b}");
-    let fault = "8: /a/{y} takes requests that the route /a/{x} above takes";
-    for (a, b) in [("[]", "[]"), ("[]", "[\"GET\"]"), ("[\"PUT\", \"GET\"]", "[\"GET\"]")] {
-        check_last(&two(route("/a/{x}", a), route("/a/{y}", b)), fault);
-    }
-    config(&two(route("/a/{x}", "[\"GET\"]"), route("/a/{y}", "[\"PUT\"]")));
-    config(&two(route("/a/{x}", "[]"), route("/a/b", "[]")));
-    check_last(
-        "[[routes]]\nservice = \"x\"\npath = \"/\"\nmethods = [\"get\"]",
-        "12: no method \"get\"; did you mean `GET`?",
-    );
 }
 
 /// A folder with these files, each this user's alone, and what is told of a configuration in it.

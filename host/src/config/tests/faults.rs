@@ -1,0 +1,147 @@
+//! What is told of a text that is wrong.
+
+use super::*;
+
+#[test]
+fn all_faults_are_told_at_once_in_the_order_of_lines() {
+    check(
+        "[server]\nlisten = \"here\"\nidle-time = \"5\"\n[plugins.a]\ncache = \"b\"\n",
+        &[
+            "2:10: \"here\" is no address and port: write it as in \"127.0.0.1:8080\"",
+            "3:13: \"5\" is no duration: write it as in \"5s\"",
+            "5:9: no cache `b` is configured in [caches]; there is none",
+        ],
+    );
+    check(
+        "sever = 1\n[server]\nlisen = \"x\"\nheaders = \"x\"\n[limits]\ntime = 5\n[routes]\n",
+        &[
+            "1:1: there is no setting `sever`; did you mean `server`?",
+            "3:1: there is no setting `server.lisen`; did you mean `listen`?",
+            "4:11: `server.headers` is a string; it has to be a whole number, as in 1000",
+            "6:8: `limits.time` is an integer; it has to be a text in quotation marks",
+            "7:1: `routes` is a table; it has to be a list",
+        ],
+    );
+    check(
+        "folder = \".\"\n[server]\nlisen = \"x\"\nidle-time = \"5\"\n",
+        &[
+            "3:1: there is no setting `server.lisen`; did you mean `listen`?",
+            "4:13: \"5\" is no duration",
+        ],
+    );
+    check(
+        "[plugin.users]\n[[routes]]\npath = \"/\"\nservice = \"users\"\n",
+        &["1:2: there is no setting `plugin`; did you mean `plugins`?"],
+    );
+    check("a = \nb = ]\n", &["1:5: ", "2:5: "]);
+    check("[server]\n[server]\n", &["2:2: duplicate key"]);
+}
+
+#[test]
+fn the_shape_is_checked_with_what_is_allowed() {
+    check_last("folder-name = 1", "1: there is no setting `folder-name`; there are: admin,");
+    check_last(
+        "[log]\nformat = \"xml\"",
+        "10: `log.format` is \"xml\"; what is offered is \"auto\" or \"text\" or \"json\"",
+    );
+    check_last(
+        "[caches.a]\nbackend = \"redis\"",
+        "11: `caches.a.backend` is \"redis\"; what is offered is \"memory\"",
+    );
+    check_last(
+        "[server]\nheaders = 0",
+        "11: `server.headers` is 0; it has to be from 1 to 4294967295",
+    );
+    check_last(
+        "[server]\nheaders = 4294967296",
+        "11: `server.headers` is 4294967296; it has to be",
+    );
+    check_last("[admission]\nqueue = -1", "9: `admission.queue` is -1; it has to be from 0");
+    check_last(
+        "[admin]\nenabled = 1",
+        "11: `admin.enabled` is an integer; it has to be true or false",
+    );
+    check_last(
+        "[plugins]\nusers = \"users.wasm\"",
+        "9: `plugins.users` is a string; it has to be a table",
+    );
+    check_last("[server]\ntls = { key = \"k\" }", "7: `server.tls` needs `certificate`");
+    check("folder = \".\"\n[[routes]]\npath = \"/\"\n", &["2:1: `routes` needs `service`"]);
+    check_last(
+        "[plugins.a.limits]\nmemori = \"1MiB\"",
+        "1: there is no setting `plugins.a.limits.memori`; did you mean `memory`?",
+    );
+    check_last(
+        "[admin]\ntoken = \"0123456789abcdefghij\"",
+        "1: there is no setting `admin.token`; did you mean `token-env`?",
+    );
+}
+
+#[test]
+fn a_value_is_checked_with_the_reason() {
+    check_last("[server]\nlisten = \"8080\"", "10: \"8080\" is no address and port");
+    check_last("[server]\nidle-time = \"0s\"", "13: a time of 0 lets nothing happen");
+    check_last("[server]\nidle-time = \"25h\"", "13: \"25h\" is too long: at most a day");
+    check_last("[server]\nheader-bytes = \"0\"", "16: a size of 0 leaves no room");
+    check_last(
+        "[limits]\nmemory = \"lots\"",
+        "10: `limits.memory`: \"lots\" is no size: write it as in \"64MiB\"",
+    );
+    check_last("[limits]\ntime = \"0s\"", "8: `limits.time`: a limit of 0 lets nothing run");
+    check_last("[log]\notlp = \"collector\"", "8: \"collector\" is no address of a collector");
+    check_last("[caches.A]", "9: invalid name \"A\": a name is 1 to 64 lower-case letters");
+    check_last("[plugins.a_b]", "10: invalid name \"a_b\"");
+    check_last(
+        "[private-cache]\ncapacity = \"1MiB\"",
+        "12: capacity of 1048576 bytes is too small for a value limit of 1048576 bytes",
+    );
+    check_last(
+        "[caches.a]\nvalue-limit = \"8MiB\"",
+        "15: capacity of 67108864 bytes is too small for a value limit of 8388608 bytes",
+    );
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused() {
+    let nothing =
+        "1:1: there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`";
+    check("", &[nothing]);
+    check_last(
+        "[admission]\ncalls = 2\ncalls-per-plugin = 3",
+        "20: `calls-per-plugin` is 3, and `calls` is 2",
+    );
+    check_last("[plugins.a]\ncalls = 257", "9: `calls` is 257, and the host takes 256 in all");
+    check_last(
+        "[plugins.a]\nlimits.stack = \"1MiB\"",
+        "8: `stack` is one for all plugins of a host",
+    );
+    check_last(
+        "[plugins.a]\ncalls-per-instance = 5",
+        "22: `calls-per-instance` is for `instances = \"reuse\"`",
+    );
+    check_last(
+        "[caches.users]\n[plugins.a]\ncache = \"user\"",
+        "9: no cache `user` is configured in [caches]; did you mean `users`?",
+    );
+    check_last(
+        "[server]\ncallers = \"opne\"",
+        "11: no group of callers `opne` is configured in [callers]; did you mean `open`?",
+    );
+    check_last(
+        "[admin]\nlisten = \"0.0.0.0:81\"",
+        "10: 0.0.0.0:81 can be reached from elsewhere: set `token-env`",
+    );
+    check_last(
+        "[admin]\nlisten = \"127.0.0.1:8080\"",
+        "10: [server] listens on 127.0.0.1:8080 and [admin] on 127.0.0.1:8080: give",
+    );
+    check_last(
+        "[server]\nlisten = \"0.0.0.0:8081\"",
+        "10: [server] listens on 0.0.0.0:8081 and [admin]",
+    );
+    check_last(
+        "[admin]\ntoken-env = \"TOKEN\"\ntoken-file = \"x\"",
+        "14: a token comes from `token-env` or from `token-file`",
+    );
+    check_last("[admin]\ntoken-env = \"GONE\"", "13: the environment has no variable `GONE`");
+}
