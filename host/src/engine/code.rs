@@ -3,16 +3,20 @@
 //!
 //! Compiled code is native code, run as it is. So it is kept in a folder that only this user can
 //! write to, under a name made from the component's digest and the engine's, and never taken from
-//! anywhere else.
+//! anywhere else. A sum at its end tells what a disk has spoilt, which the engine would run.
 
 use crate::bounded;
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+/// Bytes of the sum that a file ends with.
+const SUM_BYTES: usize = size_of::<u64>();
 
 /// A folder of compiled code.
 pub(crate) struct CodeStore {
@@ -36,15 +40,16 @@ impl CodeStore {
         Ok(CodeStore { folder: folder.to_owned() })
     }
 
-    /// The component of these bytes, if its compiled form by this engine is kept.
+    /// The component of these bytes, if its compiled form by this engine is kept and whole.
     pub(super) fn load(&self, engine: &Engine, bytes: &[u8]) -> Option<Component> {
         let file = self.folder.join(name(engine, bytes));
         bounded::mark_used(&file);
-        if !file.is_file() {
+        if !is_whole(&file).unwrap_or(false) {
             return None;
         }
         // SAFETY: the folder was checked to be this user's alone, only `keep` writes into it, and
-        // it replaces files but never changes one, so what is mapped stays what was compiled.
+        // it replaces files but never changes one, so what is mapped stays what was compiled. The
+        // sum after it is no part of what the engine reads.
         unsafe { Component::deserialize_file(engine, file) }.ok()
     }
 
@@ -58,6 +63,7 @@ impl CodeStore {
     fn write(&self, file: &Path, code: &[u8]) -> io::Result<()> {
         let mut making = tempfile::NamedTempFile::new_in(&self.folder)?;
         making.write_all(code)?;
+        making.write_all(&sum(code)?.to_le_bytes())?;
         making.as_file().sync_all()?;
         making.persist(file)?;
         bounded::prune(&self.folder);
@@ -71,4 +77,26 @@ fn name(engine: &Engine, bytes: &[u8]) -> String {
     engine.precompile_compatibility_hash().hash(&mut settings);
     let component: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
     format!("{component}-{:016x}", settings.finish())
+}
+
+/// Whether a file of compiled code ends with the sum of what is before it.
+fn is_whole(file: &Path) -> io::Result<bool> {
+    let mut file = File::open(file)?;
+    let code = file.metadata()?.len().saturating_sub(SUM_BYTES as u64);
+    let found = sum(Read::by_ref(&mut file).take(code))?;
+    let mut written = [0; SUM_BYTES];
+    file.read_exact(&mut written)?;
+    Ok(found == u64::from_le_bytes(written))
+}
+
+/// A sum of bytes, fast rather than hard to forge: who could forge one could write to the folder.
+fn sum(mut bytes: impl Read) -> io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut piece = vec![0; 1 << 18];
+    loop {
+        match bytes.read(&mut piece)? {
+            0 => return Ok(hasher.finish()),
+            count => hasher.write(piece.get(..count).unwrap_or_default()),
+        }
+    }
 }
