@@ -9,13 +9,24 @@ use std::time::{Duration, SystemTime};
 struct Bounds {
     /// An entry that was not used for so long goes.
     unused: Duration,
+    /// One that was never finished goes after so long.
+    unfinished: Duration,
     entries: usize,
     bytes: u64,
 }
 
-/// A month, so that what is run now and then stays; and what a disk hardly notices.
-const BOUNDS: Bounds =
-    Bounds { unused: Duration::from_secs(30 * 24 * 60 * 60), entries: 200, bytes: 2 << 30 };
+/// A month, so that what is run now and then stays; an hour, in which whatever is being made is made;
+/// and what a disk hardly notices.
+const BOUNDS: Bounds = Bounds {
+    unused: Duration::from_secs(30 * 24 * 60 * 60),
+    unfinished: Duration::from_secs(60 * 60),
+    entries: 200,
+    bytes: 2 << 30,
+};
+
+/// How the name of what is being made aside begins: as `tempfile` names it. A process that is killed
+/// leaves it behind.
+const ASIDE: &[u8] = b".tmp";
 
 /// Marks an entry of a folder, a file or a folder itself, as used now. One that is not there stays
 /// so.
@@ -26,8 +37,9 @@ pub(crate) fn mark_used(entry: &Path) {
     let _ = File::open(entry).and_then(|entry| entry.set_modified(SystemTime::now()));
 }
 
-/// Removes from a folder what was not used for a month; then what was used least lately, while
-/// there are more than 200 entries or more than 2 GiB. The entry used last always stays.
+/// Removes from a folder what was not used for a month, and what was begun more than an hour ago and
+/// never finished; then what was used least lately, while there are more than 200 entries or more
+/// than 2 GiB. The entry used last always stays.
 ///
 /// To be called when something new was put there. What cannot be removed stays.
 pub(crate) fn prune(folder: &Path) {
@@ -47,11 +59,16 @@ fn prune_to(folder: &Path, bounds: &Bounds, now: SystemTime) {
         // A time to come is that of a clock that was set back since.
         let unused = now.duration_since(used).unwrap_or_default();
         bytes += size(&path);
-        let fits = unused <= bounds.unused && index < bounds.entries && bytes <= bounds.bytes;
+        let longest = if is_aside(&path) { bounds.unfinished } else { bounds.unused };
+        let fits = unused <= longest && index < bounds.entries && bytes <= bounds.bytes;
         if index > 0 && !fits {
             let _ = remove(&path);
         }
     }
+}
+
+fn is_aside(entry: &Path) -> bool {
+    entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(ASIDE))
 }
 
 fn used(entry: &Path) -> Option<SystemTime> {
@@ -107,8 +124,13 @@ mod tests {
     }
 
     #[test]
+    fn what_was_never_finished_goes_sooner() {
+        check(&BOUNDS, &[(".tmp1", 1, 1), ("a", 2, 1), (".tmp2", 0, 1)], &[".tmp2", "a"]);
+    }
+
+    #[test]
     fn the_entry_used_last_stays_whatever_the_bounds() {
-        let none = Bounds { unused: Duration::ZERO, entries: 0, bytes: 0 };
+        let none = Bounds { unused: Duration::ZERO, entries: 0, bytes: 0, ..BOUNDS };
         check(&none, &[("a", 90, 9), ("b", 80, 9), ("c", 91, 9)], &["b"]);
         check(&BOUNDS, &[], &[]);
     }
