@@ -11,7 +11,8 @@ use crate::http::{self, HttpSettings, Report};
 use crate::telemetry::{Level, LogFormat, LogLine, LogSink, LogWriter};
 use crate::{Folder, Host, Life, Named, PluginName, PluginSettings, toolchain};
 use anyhow::{Context, anyhow};
-use signals::Signals;
+use signals::{Hangups, Signals};
+use std::convert::Infallible;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,8 +31,8 @@ const FIRST_LOOKS: Duration = Duration::from_millis(20);
 /// Serve services by HTTP until SIGTERM or SIGINT
 ///
 /// Without paths, hostel.toml says what is served, or else all services of the current folder are.
-/// A component that is put there, changed or removed is taken up without a restart. On a signal
-/// the requests under way get to end; a second one ends at once.
+/// A component that is put there, changed or removed is taken up without a restart, and at once on
+/// SIGHUP. On SIGTERM or SIGINT the requests under way get to end; a second one ends at once.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -145,6 +146,7 @@ fn log(format: config::LogFormat) -> anyhow::Result<(LogWriter, LogSink)> {
 async fn serve(config: &Config, watch: bool, log: LogSink) -> Result<ExitCode, Exit> {
     // First, so that a signal during the builds is not lost and a taken port is told at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
+    let mut hangups = Hangups::new().map_err(Exit::usage)?;
     let (listener, address) = listen(config.server.listen, "--listen").await?;
     let (held, release) = first_line::hold(Arc::clone(&log));
     let host = Arc::new(load::configured_host(config, held)?);
@@ -191,7 +193,15 @@ async fn serve(config: &Config, watch: bool, log: LogSink) -> Result<ExitCode, E
     tokio::select! {
         report = serving => Ok(exit_code(report.map_err(Exit::usage)?, &log)),
         () = told_twice => Ok(SERVICE_FAILED.into()),
-        () = life.run(LOOK_EVERY, std::future::pending()) => Ok(SERVICE_FAILED.into()),
+        never = look(&life, &mut hangups, &log) => match never {},
+    }
+}
+
+/// Looks at the plugins' files for ever, and at once when that is asked for by SIGHUP.
+async fn look(life: &Life, hangups: &mut Hangups, log: &LogSink) -> Infallible {
+    loop {
+        life.run(LOOK_EVERY, hangups.one()).await;
+        say(log, "looking at the plugins' files now; the configuration is read at the start alone");
     }
 }
 
@@ -239,7 +249,8 @@ fn exit_code(report: Report, log: &LogSink) -> ExitCode {
     match report.cut {
         0 => ExitCode::SUCCESS,
         cut => {
-            say(log, &format!("{cut} connections were cut with a request under way"));
+            let plural = if cut == 1 { " was" } else { "s were" };
+            say(log, &format!("{cut} connection{plural} cut with a request under way"));
             SERVICE_FAILED.into()
         }
     }

@@ -1,4 +1,4 @@
-//! What tells a server to stop.
+//! What tells a server to stop, or to look at its plugins now.
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -9,12 +9,28 @@ pub(super) struct Signals {
     interrupt: Signal,
 }
 
+/// SIGHUP, listened for since this was made: it does not end the process any more.
+pub(super) struct Hangups(Signal);
+
+impl Hangups {
+    /// # Errors
+    ///
+    /// When the system does not let the process listen for signals.
+    pub(super) fn new() -> anyhow::Result<Self> {
+        Ok(Hangups(listen(SignalKind::hangup())?))
+    }
+
+    /// Waits for the next.
+    pub(super) async fn one(&mut self) {
+        self.0.recv().await;
+    }
+}
+
 impl Signals {
     /// # Errors
     ///
     /// When the system does not let the process listen for signals.
     pub(super) fn new() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen for signals");
         let terminate = listen(SignalKind::terminate())?;
         Ok(Signals { terminate, interrupt: listen(SignalKind::interrupt())? })
     }
@@ -26,4 +42,8 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+fn listen(kind: SignalKind) -> anyhow::Result<Signal> {
+    signal(kind).context("cannot listen for signals")
 }
