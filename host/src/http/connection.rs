@@ -36,6 +36,10 @@ const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs
 /// client whose request is met by a closed connection cannot know whether it was handled.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// How long a connection that is overdue is looked at once more. When the process stood still, the
+/// timers are over before anything has looked at what has come meanwhile.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// The smallest buffer that the HTTP/1 implementation takes.
 const LEAST_BUFFER: usize = 8 << 10;
 
@@ -114,6 +118,7 @@ pub(super) async fn serve(accepted: Accepted, front: Arc<Front>, protocols: Arc<
     };
     let mut stop = stop;
     let shaken = tokio::select! {
+        biased;
         shaken = tls.accept(stream) => shaken,
         () = overdue(&watch) => return,
         () = stop.after_grace() => return,
@@ -138,6 +143,7 @@ async fn speak<I>(
     let is_http2 = match is_http2 {
         Some(agreed) => agreed,
         None => tokio::select! {
+            biased;
             begins = io.begins_http2() => begins.unwrap_or(false),
             () = overdue(&watch) => return,
             () = stop.after_grace() => return,
@@ -163,7 +169,7 @@ async fn speak<I>(
 async fn drive<C: Future>(connection: C, end: impl Fn(Pin<&mut C>), watch: &Watch, mut stop: Stop) {
     let mut connection = pin!(connection);
     let mut timer = pin!(sleep_until(watch.next_look(Instant::now())));
-    let (mut grace, mut is_ending) = (None, false);
+    let (mut grace, mut is_ending, mut is_late) = (None, false, false);
     poll_fn(|cx| {
         loop {
             // First, so that a request that has come already is seen before any end.
@@ -177,6 +183,11 @@ async fn drive<C: Future>(connection: C, end: impl Fn(Pin<&mut C>), watch: &Watc
             } else if timer.as_mut().poll(cx).is_ready() {
                 let now = Instant::now();
                 let overdue = watch.overdue(now);
+                is_late = overdue.is_some() && !is_late;
+                if is_late {
+                    timer.as_mut().reset(now + MOMENT);
+                    continue;
+                }
                 let is_over = overdue == Some(Overdue::Idle) || grace.is_some_and(|at| now >= at);
                 if overdue == Some(Overdue::Stuck) || (overdue.is_some() && is_ending) {
                     return Poll::Ready(());
@@ -195,12 +206,12 @@ async fn drive<C: Future>(connection: C, end: impl Fn(Pin<&mut C>), watch: &Watc
     .await;
 }
 
-/// Waits until the connection is overdue.
+/// Waits until the connection is overdue. What is waited for at the same time has to be polled first.
 async fn overdue(watch: &Watch) {
     loop {
         let now = Instant::now();
         if watch.overdue(now).is_some() {
-            return;
+            return sleep_until(now + MOMENT).await;
         }
         sleep_until(watch.next_look(now)).await;
     }
