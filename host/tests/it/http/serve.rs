@@ -1,74 +1,10 @@
 //! `hostel serve`, the program.
 
 use super::client::post;
-use crate::support::{component, hostel, stderr};
-use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use super::program::{ANYWHERE, Serving, address, after};
+use crate::support::{hostel, stderr};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStderr, Command, Stdio};
-use tempfile::TempDir;
-
-/// Listeners that no other test has.
-const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-
-/// A program that serves the guests, and ends with the test.
-struct Serving {
-    child: Child,
-    lines: BufReader<ChildStderr>,
-    _folder: TempDir,
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
-}
-
-impl Serving {
-    /// Serves a folder with one plugin; answers the first line as well.
-    fn start() -> (Self, String) {
-        Serving::start_by(hostel())
-    }
-
-    fn start_by(mut serve: Command) -> (Self, String) {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::copy(component("host/tests/guests"), folder.path().join("guests.wasm")).unwrap();
-        std::fs::write(folder.path().join("README.md"), "no plugin").unwrap();
-        serve.arg("serve").args(ANYWHERE).arg(folder.path()).stderr(Stdio::piped());
-        let mut child = serve.spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap());
-        let mut serving = Serving { child, lines, _folder: folder };
-        let (first, second) = (serving.line(), serving.line());
-        assert!(second.starts_with("admin on http://127.0.0.1:"), "{second}");
-        (serving, first)
-    }
-
-    /// The next line of the server's own: no terminal reads, so each is JSON.
-    fn line(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            self.lines.read_line(&mut line).unwrap();
-            let line: Value = serde_json::from_str(&line).unwrap();
-            if line.get("plugin").is_none() {
-                return line["message"].as_str().unwrap().to_owned();
-            }
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
-    }
-
-    fn code(&mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
-    }
-}
-
-/// The address that the first line names.
-fn address(first: &str) -> &str {
-    first.split("http://").nth(1).unwrap().split(": ").next().unwrap()
-}
 
 fn check_serves(first: &str) {
     let mut stream = TcpStream::connect(address(first)).unwrap();
@@ -80,11 +16,7 @@ fn check_serves(first: &str) {
 
 #[test]
 fn a_server_that_runs_out_of_files_goes_on() {
-    let mut serve = Command::new("sh");
-    let program = hostel();
-    serve.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(program.get_program());
-    serve.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let (mut serving, first) = Serving::start_by(serve);
+    let (mut serving, first) = Serving::start_by(after("ulimit -n 64"));
     let connect = || TcpStream::connect(address(&first)).unwrap();
     let connections: Vec<_> = (0..100).map(|_| connect()).collect();
     let line = serving.line();

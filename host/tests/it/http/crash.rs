@@ -1,0 +1,169 @@
+//! Servers that are killed, and machines on which something is broken.
+
+use super::client::{Client, eventually, post};
+use super::program::{Place, Serving, after, numbered, numbered_request};
+use crate::support::hostel;
+use hostel::{Host, PluginName, PluginSettings, Request, Settings};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// The files in a place's own folder of compiled code, if it is there.
+fn code(place: &Place) -> Option<Vec<PathBuf>> {
+    let folder = place.folder.path().join("cache/hostel").join(env!("CARGO_PKG_VERSION"));
+    let files = fs::read_dir(folder.join("code")).ok()?;
+    Some(files.map(|file| file.unwrap().path()).collect())
+}
+
+/// The program, with a place's own folder of compiled code.
+fn program(place: &Place) -> Command {
+    let mut program = hostel();
+    program.env("XDG_CACHE_HOME", place.folder.path().join("cache"));
+    program
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_was_killed_begins_again_where_it_was() {
+    let place = Place::with_guests("");
+    let has_folder = |place: &Place| code(place).is_some();
+    let has_file = |place: &Place| code(place).is_some_and(|files| !files.is_empty());
+    // While it compiles, and when the first byte of compiled code is on the disk.
+    for (moment, is_there) in
+        [("compiling", &has_folder as &dyn Fn(&Place) -> bool), ("storing", &has_file)]
+    {
+        let mut killed = place.begin_by(program(&place));
+        while !is_there(&place) {
+            killed.check_runs();
+        }
+        killed.kill();
+        let mut serving = place.serve_by(program(&place)).0;
+        serving.check_serves(moment).await;
+        serving.kill();
+        code(&place).unwrap().into_iter().for_each(|file| fs::remove_file(file).unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_is_free_as_soon_as_its_server_was_killed() {
+    let place = Place::with_guests("");
+    let mut serving = place.serve();
+    for _ in 0..3 {
+        let address = serving.address;
+        let mut busy = serving.connect().await;
+        busy.send(post("spins", "", "")).await;
+        let mut idle = serving.connect().await;
+        idle.send(post("mirrors", "", "")).await;
+        assert_eq!(idle.reply().await.unwrap().status, 200);
+        serving.kill();
+        assert!(busy.reply().await.is_none() && idle.rest().await.is_empty());
+        serving = place.serve_at(address);
+        assert_eq!(serving.address, address);
+        serving.check_serves("it was killed").await;
+    }
+}
+
+/// Loads a component in a host of its own with this folder of compiled code, calls it, and answers
+/// the only file in the folder.
+async fn load(folder: &Path, component: &[u8]) -> PathBuf {
+    let code_folder = Some(folder.to_owned());
+    let host = Host::new(Settings { code_folder, ..Settings::default() }).unwrap();
+    let name = PluginName::new("numbers").unwrap();
+    host.load(name, component.to_vec(), PluginSettings::default()).await.unwrap();
+    let request = Request { body: b"7".to_vec(), ..Request::default() };
+    assert_eq!(host.call("numbers", request).await.unwrap().body, b"v 7");
+    let files: Vec<_> = fs::read_dir(folder).unwrap().collect();
+    let [Ok(file)] = files.as_slice() else { panic!("{files:?}") };
+    file.path()
+}
+
+/// Checks that compiled code which was spoilt so is never run, and is made again.
+async fn check_made_again(what: &str, spoil: impl Fn(&mut Vec<u8>)) {
+    let (folder, component) = (tempfile::tempdir().unwrap(), numbered("v"));
+    let file = load(folder.path(), &component).await;
+    let whole = fs::read(&file).unwrap();
+    let mut spoilt = whole.clone();
+    spoil(&mut spoilt);
+    assert_ne!(spoilt, whole);
+    fs::write(&file, spoilt).unwrap();
+    assert_eq!(load(folder.path(), &component).await, file, "{what}");
+    assert!(fs::read(&file).unwrap() == whole, "{what}: it is as it was");
+}
+
+#[tokio::test]
+async fn compiled_code_that_is_spoilt_is_made_again() {
+    check_made_again("nothing left", Vec::clear).await;
+    check_made_again("a few bytes left", |code| code.truncate(7)).await;
+    check_made_again("half of it left", |code| code.truncate(code.len() / 2)).await;
+    check_made_again("all but a byte left", |code| code.truncate(code.len() - 1)).await;
+    check_made_again("bytes too many", |code| code.extend([0; 4_096])).await;
+    check_made_again("no byte right", |code| code.fill(0)).await;
+    for part in 0..16 {
+        let flip = |code: &mut Vec<u8>| {
+            let place = code.len() * part / 16;
+            code[place] ^= 1;
+        };
+        check_made_again(&format!("a bit wrong in part {part}"), flip).await;
+    }
+    check_made_again("the sum wrong", |code| *code.last_mut().unwrap() ^= 0x80).await;
+}
+
+/// Checks that a program which cannot keep compiled code serves.
+async fn check_serves_without_code(place: &Place, program: Command, what: &str) {
+    let (mut serving, _) = place.serve_by(program);
+    serving.check_serves(what).await;
+    place.put("numbers", &numbered("v"));
+    serving.signal("HUP");
+    let is_there = async || (serving.send(&numbered_request(7)).await.body == "v 7").then_some(());
+    eventually("another plugin", is_there).await;
+    serving.signal("TERM");
+    assert_eq!(serving.ended().await, Some(0), "{what}");
+    fs::remove_file(place.file("numbers")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn compiled_code_that_cannot_be_kept_keeps_nobody_from_being_served() {
+    let place = Place::with_guests("");
+    let mut nowhere = hostel();
+    // Nobody can make a folder there, not even who may do all else.
+    nowhere.env("XDG_CACHE_HOME", "/proc/hostel");
+    check_serves_without_code(&place, nowhere, "no folder").await;
+    // A disk that is full, as far as one process can have it: the guests' code is larger than any
+    // file may be.
+    let mut full = after("trap '' XFSZ; ulimit -f 1000");
+    full.env("XDG_CACHE_HOME", place.folder.path().join("cache"));
+    check_serves_without_code(&place, full, "a full disk").await;
+    assert_eq!(code(&place).unwrap().len(), 1, "the small one's, and no half of the other");
+}
+
+/// Sends requests that have guests log more than a pipe holds.
+async fn log_much(serving: &Serving) {
+    let mut callers = JoinSet::new();
+    for _ in 0..4 {
+        let address = serving.address;
+        callers.spawn(async move {
+            let mut client = Client::new(TcpStream::connect(address).await.unwrap());
+            for _ in 0..20 {
+                client.send(post("logs-too-much", "", "")).await;
+                assert_eq!(client.reply().await.unwrap().status, 204);
+            }
+        });
+    }
+    callers.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_nobody_reads_or_that_is_closed_stops_nobody() {
+    let place = Place::with_guests("");
+    for is_closed in [false, true] {
+        let mut serving = place.serve();
+        if is_closed {
+            serving.close_log();
+        }
+        log_much(&serving).await;
+        serving.check_serves("a log that goes nowhere").await;
+        serving.signal("TERM");
+        assert_eq!(serving.ended().await, Some(0), "closed: {is_closed}");
+    }
+}

@@ -1,0 +1,197 @@
+//! Signals to `hostel serve` while it works.
+
+use super::client::{Client, SOON, eventually, post};
+use super::program::{Place, Serving, numbered, numbered_request, numbered_slowly};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// Connections that send one request after another, and those that each send one.
+const CALLERS: (usize, usize) = (16, 4);
+
+/// Requests that are answered before the signal.
+const BEFORE: usize = 100;
+
+/// Sets apart the numbers of one caller from those of the next.
+const APART: usize = 1_000_000;
+
+/// What one caller has seen by the end.
+#[derive(Default)]
+struct Seen {
+    answered: Vec<usize>,
+    /// Requests that were sent on a connection that closed instead of answering.
+    unanswered: Vec<usize>,
+}
+
+impl Seen {
+    /// Sends a request, and answers whether another may be sent on the connection.
+    async fn send(&mut self, client: &mut Client<TcpStream>, number: usize) -> bool {
+        client.send(numbered_request(number)).await;
+        let Some(reply) = client.reply().await else {
+            assert_eq!(client.rest().await, "", "a part of an answer to {number}");
+            self.unanswered.push(number);
+            return false;
+        };
+        assert_eq!((reply.status, reply.body), (200, format!("v {number}")));
+        self.answered.push(number);
+        reply.headers.iter().all(|header| *header != ("connection".into(), "close".into()))
+    }
+}
+
+/// Calls on one connection until it is told to stop.
+async fn call_on(address: SocketAddr, first: usize, answered: Arc<AtomicUsize>) -> Seen {
+    let mut seen = Seen::default();
+    let mut client = Client::new(TcpStream::connect(address).await.unwrap());
+    for number in first.. {
+        if !seen.send(&mut client, number).await {
+            break;
+        }
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+    seen
+}
+
+/// Connects anew for each call until nobody listens.
+async fn connect_on(address: SocketAddr, first: usize) -> Seen {
+    let mut seen = Seen::default();
+    for number in first.. {
+        let Ok(stream) = TcpStream::connect(address).await else { break };
+        seen.send(&mut Client::new(stream), number).await;
+    }
+    seen
+}
+
+/// The numbers that the guest has logged, once the process has ended.
+fn logged(serving: &Serving) -> BTreeSet<usize> {
+    let mut logged = BTreeSet::new();
+    while let Some((plugin, message)) = serving.any_line() {
+        assert!(!message.contains("dropped"), "{message}");
+        if plugin == "numbers" {
+            logged.extend(message.parse::<usize>());
+        }
+    }
+    logged
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_before_a_signal_is_answered_and_what_was_not_is_left_unread() {
+    for signal in ["TERM", "INT"] {
+        let place = Place::new("[server]\ndrain-time = \"15s\"\n[limits]\ntime = \"15s\"\n");
+        place.put("numbers", &numbered_slowly("v"));
+        let mut serving = place.serve();
+        let (address, answered) = (serving.address, Arc::new(AtomicUsize::new(0)));
+        let mut callers = JoinSet::new();
+        for caller in 0..CALLERS.0 {
+            callers.spawn(call_on(address, caller * APART, Arc::clone(&answered)));
+        }
+        for caller in 0..CALLERS.1 {
+            callers.spawn(connect_on(address, (CALLERS.0 + caller) * APART));
+        }
+        let enough = async || (answered.load(Ordering::Relaxed) >= BEFORE).then_some(());
+        eventually("answers", enough).await;
+        serving.signal(signal);
+        let mut seen = Seen::default();
+        while let Some(caller) = callers.join_next().await {
+            let caller = caller.unwrap();
+            seen.answered.extend(caller.answered);
+            seen.unanswered.extend(caller.unanswered);
+        }
+        let read = logged(&serving);
+        assert_eq!(serving.ended().await, Some(0), "{signal}");
+        assert_eq!(read, seen.answered.iter().copied().collect(), "{signal}");
+        let lost: Vec<_> = seen.unanswered.iter().filter(|number| read.contains(number)).collect();
+        assert!(lost.is_empty(), "{signal}: read, but not answered: {lost:?}");
+    }
+}
+
+/// A server with a call under way that does not end by itself, and the caller.
+async fn spinning(drain_time: &str) -> (Serving, Client<TcpStream>, Place) {
+    let drain = format!("[server]\ndrain-time = \"{drain_time}\"\n");
+    let place = Place::with_guests(&format!("{drain}[limits]\ntime = \"1h\"\n"));
+    let serving = place.serve();
+    let mut client = serving.connect().await;
+    client.send(post("logs-then-spins", "", "")).await;
+    while serving.any_line().unwrap().1 != "spins" {}
+    (serving, client, place)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_does_not_end_is_cut_when_its_time_is_over() {
+    let (mut serving, mut client, _place) = spinning("100ms").await;
+    serving.signal("TERM");
+    assert!(client.reply().await.is_none());
+    serving.line_with("stopping");
+    serving.line_with("1 connection was cut with a request under way");
+    assert_eq!(serving.ended().await, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_ends_a_server_whatever_is_under_way() {
+    for (first, second) in [("TERM", "TERM"), ("INT", "INT"), ("TERM", "INT"), ("INT", "TERM")] {
+        let (mut serving, mut client, _place) = spinning("1h").await;
+        serving.signal(first);
+        serving.line_with("stopping");
+        serving.check_runs();
+        serving.signal(second);
+        assert_eq!(serving.ended().await, Some(1), "{first}, then {second}");
+        assert!(client.reply().await.is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_while_it_compiles_ends_a_server() {
+    let place = Place::with_guests("");
+    let mut command = crate::support::hostel();
+    command.env("XDG_CACHE_HOME", place.folder.path().join("cold"));
+    let mut serving = place.begin_by(command);
+    serving.until_it_listens_for_signals().await;
+    serving.signal("TERM");
+    assert_eq!(serving.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_that_do_not_mean_an_end_are_none() {
+    let place = Place::with_guests("");
+    place.put("numbers", &numbered("one"));
+    let mut serving = place.serve();
+    serving.signal("PIPE");
+    serving.check_serves("SIGPIPE").await;
+    place.put("numbers", &numbered("two"));
+    serving.signal("HUP");
+    serving.line_with("looking at the plugins' files now");
+    let is_swapped =
+        async || (serving.send(&numbered_request(1)).await.body == "two 1").then_some(());
+    eventually("the new version", is_swapped).await;
+    serving.check_serves("SIGHUP").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_while_the_process_stands_still_is_answered() {
+    let place = Place::with_guests("[server]\nheader-time = \"3s\"\nidle-time = \"3s\"\n");
+    let mut serving = place.serve();
+    let mut clients = Vec::new();
+    for number in 0..6 {
+        let mut client = serving.connect().await;
+        if number % 2 == 0 {
+            client.send(post("mirrors", "", "")).await;
+            assert_eq!(client.reply().await.unwrap().status, 200);
+        }
+        clients.push(client);
+    }
+    // The others were accepted before this one is answered.
+    serving.check_serves("the others").await;
+    serving.signal("STOP");
+    for client in &mut clients {
+        client.send(post("mirrors", "", "")).await;
+    }
+    let early = tokio::time::timeout(35 * SOON, clients[0].reply()).await;
+    assert!(early.is_err(), "it stands still");
+    serving.signal("CONT");
+    for mut client in clients {
+        assert_eq!(client.reply().await.unwrap().status, 200);
+    }
+    serving.check_serves("standing still").await;
+}
