@@ -158,7 +158,7 @@ impl Serving {
     }
 
     /// Starts a program and waits until it serves; answers the first line as well.
-    fn begin(serve: Command) -> (Self, String) {
+    pub fn begin(serve: Command) -> (Self, String) {
         let mut serving = Serving::spawn(serve);
         let first = serving.line_with("serving ");
         serving.address = address(&first).parse().unwrap();
