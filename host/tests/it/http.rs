@@ -4,6 +4,7 @@ mod admin;
 mod bad;
 mod callers;
 mod client;
+mod clients;
 mod crash;
 mod ends;
 mod floods;

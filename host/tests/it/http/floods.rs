@@ -1,7 +1,7 @@
 //! Floods and stalls by HTTP/2, frame by frame, against `hostel serve`: the process goes on with the
 //! others, and what the flood took comes back.
 
-use super::client::{SOON, eventually, patiently};
+use super::client::{SOON, patiently};
 use super::program::{Place, Serving};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -144,8 +144,7 @@ impl Before {
     async fn check_is_as_before(&mut self, what: &str) {
         self.check_serves(what).await;
         self.serving.until_metric("hostel_calls_under_way", 0).await;
-        let are_closed = async || (self.serving.files() <= self.files + 2).then_some(());
-        eventually(&format!("{what}: {} files", self.files), are_closed).await;
+        self.serving.until_files(self.files + 2).await;
     }
 }
 

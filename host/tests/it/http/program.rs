@@ -305,6 +305,12 @@ impl Serving {
         fs::read_dir(self.proc("fd")).unwrap().count()
     }
 
+    /// Waits until no more descriptors are open than that.
+    pub async fn until_files(&self, most: usize) {
+        let are_closed = async || (self.files() <= most).then_some(());
+        eventually(&format!("{most} files instead of {}", self.files()), are_closed).await;
+    }
+
     /// Parts of its address space.
     pub fn mappings(&self) -> usize {
         fs::read_to_string(self.proc("maps")).unwrap().lines().count()
