@@ -22,7 +22,7 @@ use crate::bindings::ServicePre;
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
 use crate::hostcalls::{cache, log, wasi};
-use crate::telemetry::{CallLog, LogBounds, LogSink, Origin, escape};
+use crate::telemetry::{CallLog, CallSink, InstanceMeter, LogBounds, LogSink, Origin, escape};
 use instance::{Idle, Instance};
 use state::State;
 use std::pin::pin;
@@ -44,7 +44,7 @@ pub(crate) struct Engine {
     engine: wasmtime::Engine,
     linker: Linker<State>,
     limits: Limits,
-    sink: LogSink,
+    sink: Arc<CallSink>,
     code: Option<CodeStore>,
     idle: Arc<AtomicUsize>,
     turns: Turns,
@@ -56,6 +56,7 @@ pub(crate) struct Compiled {
     service: ServicePre<State>,
     limits: Limits,
     idle: Option<Idle>,
+    meter: InstanceMeter,
 }
 
 impl Engine {
@@ -73,7 +74,7 @@ impl Engine {
         cache::add_to_linker(&mut linker, |state: &State| &state.cache)?;
         log::add_to_linker(&mut linker, |state: &State| &state.log)?;
         ticker::start(&engine)?;
-        let (idle, turns) = (Arc::default(), Turns::new());
+        let (idle, turns, sink) = (Arc::default(), Turns::new(), CallSink::new(sink));
         Ok(Engine { engine, linker, limits, sink, code, idle, turns, slots })
     }
 
@@ -86,12 +87,18 @@ impl Engine {
         self.slots
     }
 
+    /// Log lines dropped since their call had written its share.
+    pub(crate) fn dropped_lines(&self) -> u64 {
+        self.sink.dropped()
+    }
+
     /// Compiles a component and checks it against the world. Takes long; runs nothing of it.
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
         limits: Limits,
         instances: Instances,
+        meter: InstanceMeter,
     ) -> Result<Compiled, ComponentError> {
         if bytes.len() as u64 > limits.component {
             return Err(Limit::Component.reached(&limits).into());
@@ -127,7 +134,7 @@ impl Engine {
             Instances::Fresh => None,
             Instances::Reuse { calls } => Some(Idle::new(calls, &self.idle)),
         };
-        Ok(Compiled { service, limits, idle })
+        Ok(Compiled { service, limits, idle, meter })
     }
 
     /// Asks a component for its services, under the limits of a call and with its cache closed.
@@ -163,8 +170,16 @@ impl Engine {
         }
         let request = request.into_wit(origin.service.clone());
         let mut instance = match component.idle.as_ref().and_then(Idle::take) {
-            Some(kept) => kept.begin(origin),
-            None => self.instance(limits, cache, origin),
+            Some(kept) => {
+                component.meter.reused();
+                kept.begin(origin)
+            }
+            None => {
+                component.meter.made();
+                let mut made = self.instance(limits, cache, origin);
+                made.retires = component.idle.as_ref().map(|_| component.meter.retirement());
+                made
+            }
         };
         let call = async |instance: &mut Instance| {
             let (service, store) = instance.service(component).await?;
@@ -185,7 +200,7 @@ impl Engine {
 
     fn instance(&self, limits: &Limits, cache: CacheAccess, origin: Origin) -> Instance {
         let bounds = LogBounds { lines: limits.log_lines, line_bytes: limits.log_line_bytes };
-        let log = CallLog::new(self.sink.clone(), origin, bounds);
+        let log = CallLog::new(Arc::clone(&self.sink), origin, bounds);
         Instance::new(&self.engine, limits, cache, log)
     }
 

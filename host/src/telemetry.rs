@@ -9,10 +9,12 @@ mod metrics;
 mod text;
 mod writer;
 
-pub(crate) use call_log::{CallLog, LogBounds, Origin, escape, excerpt};
-pub(crate) use metrics::{Metrics, ServiceMeter};
+pub(crate) use call_log::{CallLog, CallSink, LogBounds, Origin, escape, excerpt};
+pub(crate) use metrics::{
+    HttpMeter, InstanceMeter, Loading, Metrics, RequestKind, Retirement, ServiceMeter,
+};
 pub(crate) use text::{say, stderr};
-pub(crate) use writer::{LogFormat, LogWriter};
+pub(crate) use writer::{Dropped, LogFormat, LogWriter};
 
 use std::fmt;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::load;
 use crate::config::{self, Config, PluginConfig, Server};
 use crate::http::{self, HttpSettings, Report};
-use crate::telemetry::{Level, LogFormat, LogLine, LogSink, LogWriter};
+use crate::telemetry::{Dropped, Level, LogFormat, LogLine, LogSink, LogWriter};
 use crate::{Folder, Host, Life, Named, PluginName, PluginSettings, toolchain};
 use anyhow::{Context, anyhow};
 use signals::{Hangups, Signals};
@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let (writer, log) = log(config.log).map_err(Exit::no_plugin)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
-    let done = runtime.block_on(serve(&config, arguments.watch, log));
+    let done = runtime.block_on(serve(&config, arguments.watch, (log, writer.dropped())));
     // What still runs is a guest or a build that nobody waits for.
     runtime.shutdown_background();
     writer.end();
@@ -143,13 +143,18 @@ fn log(format: config::LogFormat) -> anyhow::Result<(LogWriter, LogSink)> {
     LogWriter::start(format, output).context("cannot start the log")
 }
 
-async fn serve(config: &Config, watch: bool, log: LogSink) -> Result<ExitCode, Exit> {
+async fn serve(
+    config: &Config,
+    watch: bool,
+    (log, dropped): (LogSink, Arc<Dropped>),
+) -> Result<ExitCode, Exit> {
     // First, so that a signal during the builds is not lost and a taken port is told at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
     let (listener, address) = listen(config.server.listen, "--listen").await?;
     let (held, release) = first_line::hold(Arc::clone(&log));
     let host = Arc::new(load::configured_host(config, held)?);
+    host.counts().dropped_lines_of(dropped);
     let life = Arc::new(life(&host, config, watch, &log));
     let admin = match &config.admin {
         Some(admin) => Some((listen(admin.listen, "--admin-listen").await?, admin.token.clone())),

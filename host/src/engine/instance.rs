@@ -5,7 +5,7 @@ use super::state::State;
 use super::{Compiled, TICKS_A_TURN};
 use crate::bindings::Service;
 use crate::hostcalls::cache::CacheAccess;
-use crate::telemetry::{CallLog, Origin};
+use crate::telemetry::{CallLog, Origin, Retirement};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,6 +41,8 @@ pub(super) struct Instance {
     calls: u32,
     /// What its memories and tables took when its first call ended.
     memory: usize,
+    /// Counts its end, where it may be kept.
+    pub(super) retires: Option<Retirement>,
 }
 
 impl Instance {
@@ -57,7 +59,7 @@ impl Instance {
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(TICKS_A_TURN);
         store.epoch_deadline_async_yield_and_update(TICKS_A_TURN);
-        Instance { store, service: None, calls: 0, memory: 0 }
+        Instance { store, service: None, calls: 0, memory: 0, retires: None }
     }
 
     /// Readies an instance that was kept for its next call.
@@ -66,7 +68,15 @@ impl Instance {
         let state = self.store.data_mut();
         state.memory.begin();
         state.log.begin(origin);
+        self.would_retire(Retirement::ERROR);
         self
+    }
+
+    /// Says why it is dropped, should that be next.
+    fn would_retire(&mut self, reason: &'static str) {
+        if let Some(retires) = &mut self.retires {
+            retires.reason = reason;
+        }
     }
 
     /// The guest's export, and the store to call it in.
@@ -114,17 +124,22 @@ impl Idle {
             instance.memory = memory;
         }
         let grown = memory.saturating_sub(instance.memory);
-        if instance.calls >= self.calls.get() || grown > limits.memory / 4 {
-            return;
+        if instance.calls >= self.calls.get() {
+            return instance.would_retire(Retirement::CALLS);
+        }
+        if grown > limits.memory / 4 {
+            return instance.would_retire(Retirement::MEMORY);
         }
         instance.store.data_mut().log.end();
         if self.of_the_host.fetch_add(1, Ordering::Relaxed) < IDLE_OF_A_HOST {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             if waiting.len() < IDLE_OF_A_PLUGIN {
+                instance.would_retire(Retirement::VERSION);
                 waiting.push(instance);
                 return;
             }
         }
+        instance.would_retire(Retirement::ENOUGH);
         self.of_the_host.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -15,7 +15,7 @@ use super::watch::{Turn, Watch};
 use crate::config::{Callers, Server};
 use crate::hostcalls::handler::Request;
 use crate::plugin::{Host, PluginName};
-use crate::telemetry::LogSink;
+use crate::telemetry::{HttpMeter, LogSink, RequestKind};
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
@@ -35,6 +35,7 @@ pub(super) struct Front {
     failures: Failures,
     ids: Ids,
     log: Log,
+    meter: HttpMeter,
     is_stopping: AtomicBool,
 }
 
@@ -83,7 +84,12 @@ impl Front {
     }
 
     fn of(host: Arc<Host>, server: Server, groups: Groups, site: Site, log: LogSink) -> Self {
+        let listener = match site {
+            Site::Services { .. } => "services",
+            Site::Admin(_) => "admin",
+        };
         Front {
+            meter: host.counts().listener(listener),
             host,
             server,
             site,
@@ -106,6 +112,10 @@ impl Front {
 
     pub(super) fn log(&self) -> &Log {
         &self.log
+    }
+
+    pub(super) fn meter(&self) -> &HttpMeter {
+        &self.meter
     }
 
     /// Who may call a service.
@@ -151,7 +161,8 @@ impl Peer {
         let turn = Turn::begin(&self.watch);
         let (head, mut body) = request.into_parts();
         let (id, id_header) = self.front.ids.of(&head.headers);
-        let reply = match self.reply(&head, &mut body, &id).await {
+        let mut kind = RequestKind::default();
+        let reply = match self.reply(&head, &mut body, &id, &mut kind).await {
             Ok(reply) => reply,
             Err(problem) => Reply::problem(problem, &id),
         };
@@ -159,6 +170,7 @@ impl Peer {
             self.watch.leaves_unread();
         }
         let Reply { status, headers, body } = reply.finish(&head.method, id_header);
+        self.front.meter.answered(kind, status.as_u16());
         let mut response = hyper::Response::new(Answer::new(body, turn));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -170,16 +182,27 @@ impl Peer {
 
     /// Nothing of the body is read before the request is known to be taken, so that a client that
     /// asks by `Expect: 100-continue` is spared sending it.
-    async fn reply(&self, head: &Parts, body: &mut Incoming, id: &str) -> Result<Reply, Problem> {
+    async fn reply(
+        &self,
+        head: &Parts,
+        body: &mut Incoming,
+        id: &str,
+        kind: &mut RequestKind,
+    ) -> Result<Reply, Problem> {
         let front = &self.front;
         if let Some(problem) = request::fault(head, front.server.headers) {
             return Err(problem);
         }
         let (router, plugins) = match &front.site {
             Site::Services { router, plugins } => (router, plugins),
-            Site::Admin(admin) => return self.operate(admin, head, body).await,
+            Site::Admin(admin) => {
+                *kind = RequestKind::Admin;
+                return self.operate(admin, head, body).await;
+            }
         };
-        match router.find(&head.method, head.uri.path()) {
+        let found = router.find(&head.method, head.uri.path());
+        *kind = found.kind();
+        match found {
             Found::List => {
                 self.caller(&front.server.callers, head).await?;
                 Ok(front.list())
@@ -233,6 +256,7 @@ impl Peer {
                 Ok(caller)
             }
             Err(Unknown { challenge, has_tried }) => {
+                self.front.meter.unauthorized(has_tried);
                 if has_tried {
                     let now = Instant::now();
                     sleep_until(now + failures.failed(self.client, now)).await;

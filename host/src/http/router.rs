@@ -2,6 +2,7 @@
 
 use super::path::segments;
 use crate::config::{Callers, Route, Segment};
+use crate::telemetry::RequestKind;
 use hyper::Method;
 use std::collections::HashMap;
 
@@ -20,6 +21,18 @@ pub(super) enum Found<'a> {
     Methods(String),
     /// The path cannot be decoded.
     Malformed,
+}
+
+impl Found<'_> {
+    /// What the request is for.
+    pub(super) fn kind(&self) -> RequestKind {
+        match self {
+            Found::List => RequestKind::List,
+            Found::Service(_) => RequestKind::Service,
+            Found::Route(..) => RequestKind::Route,
+            Found::Nothing | Found::Methods(_) | Found::Malformed => RequestKind::Nothing,
+        }
+    }
 }
 
 /// Where a configured route ends.

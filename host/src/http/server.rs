@@ -4,7 +4,6 @@ use super::admin::Admin;
 use super::connection::{Accepted, Protocols, Stop, serve};
 use super::error::HttpError;
 use super::front::Front;
-use super::log::Log;
 use super::settings::HttpSettings;
 use super::tls;
 use super::watch::Watch;
@@ -120,7 +119,7 @@ impl Connections {
     /// when this returns.
     async fn accept_until(&mut self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
-        let mut trouble = Trouble::new(self.front.log().clone());
+        let mut trouble = Trouble::new(Arc::clone(&self.front));
         loop {
             let has_room = self.tasks.len() < self.front.server().connections;
             tokio::select! {
@@ -144,7 +143,12 @@ impl Connections {
         let (stop, stopped) = oneshot::channel();
         let accepted =
             Accepted { stream, client, watch: Arc::clone(&watch), stop: Stop::new(stopped) };
+        let open = self.front.meter().taken_on();
         let serving = serve(accepted, Arc::clone(&self.front), Arc::clone(&self.protocols));
+        let serving = async move {
+            let _open = open;
+            serving.await;
+        };
         self.live.insert(self.tasks.spawn(serving).id(), (stop, watch));
         self.accepted += 1;
     }
@@ -201,14 +205,14 @@ fn waiting(listener: TcpListener) -> impl Iterator<Item = (TcpStream, SocketAddr
 
 /// What to do while the system refuses connections.
 struct Trouble {
-    log: Log,
+    front: Arc<Front>,
     pause: Duration,
     logged: Option<Instant>,
 }
 
 impl Trouble {
-    fn new(log: Log) -> Self {
-        Trouble { log, pause: PAUSES.0, logged: None }
+    fn new(front: Arc<Front>) -> Self {
+        Trouble { front, pause: PAUSES.0, logged: None }
     }
 
     /// The next connection, however often the system refuses it before.
@@ -221,6 +225,7 @@ impl Trouble {
                 }
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
+                    self.front.meter().refused_by_the_system();
                     let now = Instant::now();
                     self.tell(&error, now);
                     sleep_until(now + self.pause).await;
@@ -233,7 +238,7 @@ impl Trouble {
     fn tell(&mut self, error: &io::Error, now: Instant) {
         if self.logged.is_none_or(|logged| now >= logged + LOG_EVERY) {
             self.logged = Some(now);
-            self.log.error("", "", &format!("cannot accept a connection: {error}"));
+            self.front.log().error("", "", &format!("cannot accept a connection: {error}"));
         }
     }
 }

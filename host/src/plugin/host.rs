@@ -10,7 +10,7 @@ use super::{
 use crate::engine::{CallError, CodeStore, Engine, Limits};
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
-use crate::telemetry::{Level, LogLine, LogSink, Metrics, Origin};
+use crate::telemetry::{Level, Loading, LogLine, LogSink, Metrics, Origin};
 use hostel_cache::{Cache, CacheLimits, CacheName, Caches};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -107,6 +107,7 @@ impl Host {
                 let name = place.key().clone();
                 let services = version.services.clone();
                 let (trial, rolled_back) = (Trial::none(), None);
+                self.counts.load(name.as_str(), Loading::Loaded);
                 place.insert(Arc::new(Plugin {
                     name,
                     version,
@@ -155,6 +156,7 @@ impl Host {
         drop(plugins);
         // Without the lock: it may be the last to hold the old version's code.
         drop(replaced);
+        self.counts.load(name.as_str(), Loading::Reloaded);
         Ok(services)
     }
 
@@ -217,8 +219,12 @@ impl Host {
         self.engine.handle(&plugin.version.component, origin, cache, request).await
     }
 
-    pub(super) fn counts(&self) -> &Metrics {
+    pub(crate) fn counts(&self) -> &Metrics {
         &self.counts
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Brings back the version that this one replaced, if this one still serves.
@@ -233,6 +239,7 @@ impl Host {
         let note = RolledBack { from, at: SystemTime::now(), reason: reason.clone() };
         *place = Arc::new(failed.with(previous, Trial::none(), Some(note)));
         drop(plugins);
+        self.counts.load(failed.name.as_str(), Loading::RolledBack);
         let message = format!(
             "brought back version {to}, since the first {CALLS} calls of {from} all failed, \
              the last with: {reason}"
@@ -305,14 +312,27 @@ impl Host {
         bytes: Vec<u8>,
         settings: &PluginSettings,
     ) -> Result<Version, LoadError> {
+        let prepared = self.version(name, bytes, settings).await;
+        prepared.inspect_err(|_| self.counts.load(name.as_str(), Loading::Refused))
+    }
+
+    async fn version(
+        &self,
+        name: &PluginName,
+        bytes: Vec<u8>,
+        settings: &PluginSettings,
+    ) -> Result<Version, LoadError> {
         let engine = Arc::clone(&self.engine);
         let limits = settings.limits.clone().unwrap_or_else(|| engine.limits().clone());
-        let instances = settings.instances;
+        let (instances, meter) = (settings.instances, self.counts.instances(name.as_str()));
+        let begun = Instant::now();
         let compiling = tokio::task::spawn_blocking(move || {
-            let compiled = engine.compile(&bytes, limits, instances)?;
+            let compiled = engine.compile(&bytes, limits, instances, meter)?;
             Ok::<_, LoadError>((compiled, Digest::of(&bytes)))
         });
-        let (component, digest) = match compiling.await {
+        let compiled = compiling.await;
+        self.counts.compiled(name.as_str(), begun.elapsed());
+        let (component, digest) = match compiled {
             Ok(compiled) => compiled?,
             Err(stopped) => return Err(LoadError::Stopped(stopped.to_string())),
         };

@@ -17,6 +17,11 @@ struct Cache {
     cache: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
 /// A count of a cache: its name, what it means, and where it stands.
 type Count = (&'static str, &'static str, fn(&Stats) -> u64);
 
@@ -56,6 +61,7 @@ impl Host {
         gauge("instance_slots", "Instances with a place set aside", activity.slots as usize);
         gauge("versions", "Versions of plugins in memory", activity.versions);
         gauge("plugins", "Plugins that serve", self.plugins().len());
+        now.register("log_lines_dropped", "Log lines dropped, by why", self.dropped_lines());
         let caches = self.caches().list();
         let label = |name: &dyn fmt::Display| Cache { cache: name.to_string() };
         for (name, help, count) in COUNTS {
@@ -74,6 +80,16 @@ impl Host {
             now.register(name, help, family);
         }
         self.counts().text(&now)
+    }
+
+    fn dropped_lines(&self) -> Family<Reason, Counter> {
+        let dropped = Family::<Reason, Counter>::default();
+        let (of_floods, unread) = self.counts().dropped_lines();
+        let of_calls = self.engine().dropped_lines();
+        for (reason, count) in [("call", of_calls), ("plugin", of_floods), ("unread", unread)] {
+            dropped.get_or_create(&Reason { reason }).inc_by(count);
+        }
+        dropped
     }
 
     /// Counts a call of the plugin's service at this place.

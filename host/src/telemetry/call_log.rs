@@ -2,6 +2,7 @@
 
 use super::{Level, LogLine, LogSink};
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -15,6 +16,23 @@ pub(crate) struct LogBounds {
     pub(crate) lines: u64,
     /// Bytes of one message before escaping; the rest is cut.
     pub(crate) line_bytes: usize,
+}
+
+/// Where the lines of all calls go, and how many did not.
+pub(crate) struct CallSink {
+    sink: LogSink,
+    dropped: AtomicU64,
+}
+
+impl CallSink {
+    pub(crate) fn new(sink: LogSink) -> Arc<Self> {
+        Arc::new(CallSink { sink, dropped: AtomicU64::new(0) })
+    }
+
+    /// Lines dropped since a call had written its share.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
 }
 
 /// Whose lines these are.
@@ -34,7 +52,7 @@ pub(crate) struct Origin {
 pub(crate) struct CallLog(Arc<Lines>);
 
 struct Lines {
-    sink: LogSink,
+    sink: Arc<CallSink>,
     bounds: LogBounds,
     call: Mutex<Call>,
 }
@@ -55,7 +73,7 @@ impl Call {
 }
 
 impl CallLog {
-    pub(crate) fn new(sink: LogSink, origin: Origin, bounds: LogBounds) -> Self {
+    pub(crate) fn new(sink: Arc<CallSink>, origin: Origin, bounds: LogBounds) -> Self {
         CallLog(Arc::new(Lines { sink, bounds, call: Mutex::new(Call::new(origin)) }))
     }
 
@@ -121,6 +139,7 @@ impl Lines {
         let most = self.bounds.lines;
         let dropped = call.written.saturating_sub(most);
         if dropped > 0 {
+            self.sink.dropped.fetch_add(dropped, Ordering::Relaxed);
             let message = format!(
                 "{dropped} log lines dropped: one call may write {most}; raise `limits.log-lines`"
             );
@@ -132,7 +151,7 @@ impl Lines {
     fn emit(&self, origin: &Origin, level: Level, message: &str) {
         let Origin { plugin, service, request_id } = origin;
         let time = SystemTime::now();
-        (self.sink)(&LogLine { time, level, plugin, service, request_id, message });
+        (self.sink.sink)(&LogLine { time, level, plugin, service, request_id, message });
     }
 }
 
@@ -230,12 +249,14 @@ mod tests {
         };
         let origin =
             Origin { plugin: "p".into(), service: "s".to_owned(), request_id: "1".to_owned() };
-        let log = CallLog::new(sink, origin, LogBounds { lines: 2, line_bytes: 10 });
+        let sink = CallSink::new(sink);
+        let log = CallLog::new(Arc::clone(&sink), origin, LogBounds { lines: 2, line_bytes: 10 });
         for message in ["one", "two", "three", "four"] {
             log.clone().write(Level::Info, message);
         }
         drop(log);
         let dropped = "2 log lines dropped: one call may write 2; raise `limits.log-lines`";
         assert_eq!(*seen.lock().unwrap(), ["one", "two", dropped]);
+        assert_eq!(sink.dropped(), 2);
     }
 }

@@ -31,8 +31,28 @@ pub(crate) enum LogFormat {
 /// The longest that [`LogWriter::end`] waits for an output that takes nothing.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
+/// Lines that were never written, since the start.
+#[derive(Default)]
+pub(crate) struct Dropped {
+    of_floods: AtomicU64,
+    unread: AtomicU64,
+}
+
+impl Dropped {
+    /// Lines dropped since a plugin had written its share of a second.
+    pub(crate) fn of_floods(&self) -> u64 {
+        self.of_floods.load(Ordering::Relaxed)
+    }
+
+    /// Lines dropped since nobody reads them fast enough.
+    pub(crate) fn unread(&self) -> u64 {
+        self.unread.load(Ordering::Relaxed)
+    }
+}
+
 /// The thread that writes.
 pub(crate) struct LogWriter {
+    dropped: Arc<Dropped>,
     lines: SyncSender<Option<String>>,
     /// Ends with the thread.
     running: Receiver<Infallible>,
@@ -50,14 +70,20 @@ impl LogWriter {
     ) -> std::io::Result<(Self, LogSink)> {
         let (lines, waiting) = sync_channel(QUEUE);
         let (alive, running) = channel();
-        let dropped = Arc::new(AtomicU64::new(0));
+        let dropped = Arc::new(Dropped::default());
         let sink = sink(format, lines.clone(), Arc::clone(&dropped));
+        let of_thread = Arc::clone(&dropped);
         let write = move || {
             let _alive = alive;
-            write(format, &waiting, &dropped, output);
+            write(format, &waiting, &of_thread, output);
         };
         std::thread::Builder::new().name("hostel-log".to_owned()).spawn(write)?;
-        Ok((LogWriter { lines, running }, sink))
+        Ok((LogWriter { dropped, lines, running }, sink))
+    }
+
+    /// What is counted of the lines that are dropped.
+    pub(crate) fn dropped(&self) -> Arc<Dropped> {
+        Arc::clone(&self.dropped)
     }
 
     /// Waits until all lines so far are written, for a second at most. Lines that come later are
@@ -74,7 +100,7 @@ impl LogWriter {
     }
 }
 
-fn sink(format: LogFormat, lines: SyncSender<Option<String>>, dropped: Arc<AtomicU64>) -> LogSink {
+fn sink(format: LogFormat, lines: SyncSender<Option<String>>, dropped: Arc<Dropped>) -> LogSink {
     let rates: Mutex<BTreeMap<String, Rate>> = Mutex::default();
     Arc::new(move |line| {
         let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,12 +109,13 @@ fn sink(format: LogFormat, lines: SyncSender<Option<String>>, dropped: Arc<Atomi
             None => rates.entry(line.plugin.to_owned()).or_insert_with(Rate::new),
         };
         let Some(before) = rate.pass(Instant::now()) else {
+            dropped.of_floods.fetch_add(1, Ordering::Relaxed);
             return;
         };
         drop(rates);
         let send = |line: &LogLine<'_>| {
             if lines.try_send(Some(format.line(line))).is_err() {
-                dropped.fetch_add(1, Ordering::Relaxed);
+                dropped.unread.fetch_add(1, Ordering::Relaxed);
             }
         };
         if before > 0 {
@@ -102,15 +129,17 @@ fn sink(format: LogFormat, lines: SyncSender<Option<String>>, dropped: Arc<Atomi
 fn write(
     format: LogFormat,
     waiting: &Receiver<Option<String>>,
-    dropped: &AtomicU64,
+    dropped: &Dropped,
     mut output: impl Write,
 ) {
+    let mut told = 0;
     while let Ok(Some(line)) = waiting.recv() {
         // There is nobody left to tell when that fails.
         let _ = writeln!(output, "{line}");
-        let dropped = dropped.swap(0, Ordering::Relaxed);
-        if dropped > 0 {
-            let message = format!("{dropped} log lines dropped: nobody reads them fast enough");
+        let unread = dropped.unread();
+        if unread > told {
+            let new = unread - std::mem::replace(&mut told, unread);
+            let message = format!("{new} log lines dropped: nobody reads them fast enough");
             let _ = writeln!(output, "{}", format.own(Level::Warn, &message));
         }
     }
@@ -227,7 +256,9 @@ mod tests {
             }
         }
         drop((go, sink));
+        let dropped = writer.dropped();
         writer.end();
+        assert!(dropped.unread() > 0 && dropped.of_floods() == 0);
         let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
         assert!(written.contains("log lines dropped: nobody reads them fast enough"));
     }

@@ -8,6 +8,7 @@ mod clients;
 mod crash;
 mod ends;
 mod floods;
+mod metrics;
 mod program;
 mod protocols;
 mod reload;

@@ -5,7 +5,7 @@ use super::file::{self, Stamp, Unfit};
 use super::{Build, Shared};
 use crate::engine::{CallError, Limit, Limits};
 use crate::plugin::{Digest, LoadError, PluginName, PluginSettings};
-use crate::telemetry::Level;
+use crate::telemetry::{Level, Loading};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -44,6 +44,10 @@ impl Shared {
         let Ok(_turn) = self.turns.acquire().await else { return };
         let Some(order) = self.order(key) else { return };
         let Err(stopped) = self.fulfil(key, &order).await else { return };
+        if let Stopped::Refused(None, _) = &stopped {
+            // It did not get as far as the host, which counts what it refuses.
+            self.host.counts().load(order.name.as_str(), Loading::Refused);
+        }
         let news = self.change(key, |entry| match stopped {
             Stopped::Changed => {
                 entry.look_again();
