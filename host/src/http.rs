@@ -63,6 +63,7 @@ mod error;
 mod failures;
 mod front;
 mod io;
+mod known;
 mod log;
 mod path;
 mod problem;

@@ -1,6 +1,7 @@
 //! Who calls: credentials of a request, compared with those of a group.
 
 use super::error::HttpError;
+use super::known::Known;
 use crate::config::{CallerGroup, Callers, Credential, Scheme};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -8,13 +9,21 @@ use hyper::header::{AUTHORIZATION, HeaderMap};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// All groups of callers, by name.
 pub(super) struct Groups {
-    by_name: HashMap<String, Arc<CallerGroup>>,
+    by_name: HashMap<String, Arc<Group>>,
     /// Turns at checking a password, which takes tens of milliseconds and as many MiB: half of the
     /// processors, so that guessing keeps nobody else from being served.
     checks: Arc<Semaphore>,
+}
+
+/// A group, and the passwords of it that were right a moment ago.
+struct Group {
+    scheme: Scheme,
+    credentials: Vec<Credential>,
+    known: Known,
 }
 
 /// A request without credentials that its group accepts; holds the challenge to answer with.
@@ -27,7 +36,7 @@ pub(super) struct Unknown {
 
 impl Groups {
     pub(super) fn new(groups: &[CallerGroup]) -> Self {
-        let by_name = groups.iter().map(|it| (it.name.clone(), Arc::new(it.clone()))).collect();
+        let by_name = groups.iter().map(|it| (it.name.clone(), Arc::new(Group::of(it)))).collect();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Groups { by_name, checks: Arc::new(Semaphore::new((processors / 2).max(1))) }
     }
@@ -74,17 +83,44 @@ impl Groups {
     }
 
     /// Whose proof this is: the place among the group's credentials.
-    async fn place(&self, proof: Proof, group: &Arc<CallerGroup>) -> Option<usize> {
+    async fn place(&self, proof: Proof, group: &Arc<Group>) -> Option<usize> {
         if group.scheme == Scheme::Bearer {
             return proof.place(&group.credentials);
+        }
+        if let Some(place) = group.knows(&proof) {
+            return Some(place);
         }
         let turn = Arc::clone(&self.checks).acquire_owned().await.ok()?;
         let group = Arc::clone(group);
         let check = move || {
             let _turn = turn;
-            proof.place(&group.credentials)
+            // Another request of the same client may have been before it.
+            group.knows(&proof).or_else(|| group.check(&proof))
         };
         tokio::task::spawn_blocking(check).await.ok().flatten()
+    }
+}
+
+impl Group {
+    fn of(group: &CallerGroup) -> Self {
+        let CallerGroup { scheme, credentials, .. } = group.clone();
+        Group { known: Known::new(credentials.len()), scheme, credentials }
+    }
+
+    /// Whose password this is, if it was right a moment ago.
+    fn knows(&self, proof: &Proof) -> Option<usize> {
+        let Proof::Password { name, password } = proof else { return None };
+        let place = self.credentials.iter().position(|one| one.caller == *name)?;
+        self.known.has(place, password, Instant::now()).then_some(place)
+    }
+
+    /// Whose proof this is; a right password is remembered.
+    fn check(&self, proof: &Proof) -> Option<usize> {
+        let place = proof.place(&self.credentials)?;
+        if let Proof::Password { password, .. } = proof {
+            self.known.learn(place, password, Instant::now());
+        }
+        Some(place)
     }
 }
 
@@ -211,6 +247,24 @@ mod tests {
         for wrong in [basic("ann"), basic(""), "Basic !".to_owned(), format!("Bearer {ANN}")] {
             check(&groups, "people", &[&wrong], Err(true)).await;
         }
+    }
+
+    #[tokio::test]
+    async fn a_right_password_is_hashed_once_and_a_wrong_one_is_never_known() {
+        let groups = groups();
+        let people = &groups.by_name["people"];
+        let proof = |password: &str| {
+            let value = basic(&format!("ann:{password}"));
+            Proof::read(Scheme::Basic, value.as_bytes()).unwrap()
+        };
+        assert_eq!(groups.place(proof(BEN), people).await, None);
+        assert_eq!((people.knows(&proof(BEN)), people.knows(&proof(ANN))), (None, None));
+        assert_eq!(groups.place(proof(ANN), people).await, Some(0));
+        assert_eq!((people.knows(&proof(BEN)), people.knows(&proof(ANN))), (None, Some(0)));
+        // A turn at hashing is not needed any more; without one nobody else is let in.
+        groups.checks.close();
+        assert_eq!(groups.place(proof(ANN), people).await, Some(0));
+        assert_eq!(groups.place(proof(BEN), people).await, None);
     }
 
     #[tokio::test]
