@@ -74,6 +74,8 @@ pub struct Server {
     pub headers: usize,
     /// Bytes of a request's head, its first line included. 64 KiB.
     pub header_bytes: usize,
+    /// Bytes of all bodies that are held for calls at once. 256 MiB.
+    pub bodies: usize,
     /// Time to send a request's head. 10 s.
     pub header_time: Duration,
     /// Time to send a request's whole body. 30 s.
@@ -158,6 +160,7 @@ impl Default for Server {
             connections: 10_000,
             headers: 100,
             header_bytes: 64 << 10,
+            bodies: 256 << 20,
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),

@@ -16,6 +16,7 @@ pub use error::{CallError, ComponentError};
 pub use instance::Instances;
 pub(crate) use limits::Unit;
 pub use limits::{Limit, LimitError, LimitReached, Limits};
+pub(crate) use pool::MOST_SLOTS;
 pub use world::WorldMismatch;
 
 use crate::bindings::ServicePre;
@@ -23,11 +24,10 @@ use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
 use crate::hostcalls::{cache, log, wasi};
 use crate::telemetry::{CallLog, CallSink, InstanceMeter, LogBounds, LogSink, Origin, escape};
-use instance::{Idle, Instance};
+use instance::{HostIdle, Idle, Instance};
 use state::State;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use turns::Turns;
 use wasmtime::Config;
 use wasmtime::component::{Component, Linker};
@@ -46,7 +46,7 @@ pub(crate) struct Engine {
     limits: Limits,
     sink: Arc<CallSink>,
     code: Option<CodeStore>,
-    idle: Arc<AtomicUsize>,
+    idle: Arc<HostIdle>,
     turns: Turns,
     slots: u32,
 }
@@ -74,7 +74,8 @@ impl Engine {
         cache::add_to_linker(&mut linker, |state: &State| &state.cache)?;
         log::add_to_linker(&mut linker, |state: &State| &state.log)?;
         ticker::start(&engine)?;
-        let (idle, turns, sink) = (Arc::default(), Turns::new(), CallSink::new(sink));
+        let (turns, sink) = (Turns::new(), CallSink::new(sink));
+        let idle = Arc::new(HostIdle::of(slots));
         Ok(Engine { engine, linker, limits, sink, code, idle, turns, slots })
     }
 

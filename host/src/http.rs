@@ -57,6 +57,7 @@
 
 mod admin;
 mod answer;
+mod bodies;
 mod callers;
 mod connection;
 mod error;

@@ -3,6 +3,7 @@
 mod first_line;
 mod signals;
 mod sources;
+mod warnings;
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::load;
@@ -180,6 +181,10 @@ async fn serve(
         let paths = "/healthz /readyz /metrics /plugins /caches";
         say(&log, &format!("admin on http://{address}: {paths}"));
     }
+    let short = warnings::short_of_room(&config.admission, &host.activity());
+    for line in warnings::in_the_clear(config).iter().chain(&short) {
+        say_at(Level::Warn, &log, line);
+    }
     release();
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
@@ -263,7 +268,11 @@ fn exit_code(report: Report, log: &LogSink) -> ExitCode {
 
 /// Says a line of the server's own.
 fn say(log: &LogSink, message: &str) {
-    let (time, level) = (SystemTime::now(), Level::Info);
+    say_at(Level::Info, log, message);
+}
+
+fn say_at(level: Level, log: &LogSink, message: &str) {
+    let time = SystemTime::now();
     log(&LogLine { time, level, plugin: "", service: "", request_id: "", message });
 }
 

@@ -91,6 +91,8 @@ pub(super) struct Server {
     pub(super) headers: Option<At<NonZeroU32>>,
     /// Bytes of a request's head. Default: "64KiB".
     pub(super) header_bytes: Option<At<String>>,
+    /// Bytes of all bodies that are held for calls at once. Default: "256MiB".
+    pub(super) bodies: Option<At<String>>,
     /// Time to send a request's head. Default: "10s".
     pub(super) header_time: Option<At<String>>,
     /// Time to send a request's whole body. Default: "30s".

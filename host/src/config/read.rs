@@ -6,7 +6,7 @@ use super::plugins::{self, Around};
 use super::raw::{self, At, Format, Named, Raw, RawScheme};
 use super::routes;
 use super::secret::SecretHash;
-use super::{Admin, Callers, Config, LogFormat, Server, Tls};
+use super::{Admin, Callers, Config, LogFormat, PluginConfig, Server, Tls};
 use crate::{Admission, Limits, units};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -62,6 +62,7 @@ pub(super) fn config(raw: &Raw, here: &Here<'_>, notes: &mut Notes<'_>) -> Confi
             "there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`",
         );
     }
+    check_bodies(raw.server.as_ref(), &server, &limits, &plugins, notes);
     let names: Vec<&str> = raw_plugins.keys().map(|name| name.get().as_str()).collect();
     let raw_routes = raw.routes.as_deref().unwrap_or_default();
     let routes = routes::routes(raw_routes, &names, folder.is_some(), &groups, notes);
@@ -100,12 +101,36 @@ fn server(
         connections: count(raw.connections.as_ref(), default.connections),
         headers: count(raw.headers.as_ref(), default.headers),
         header_bytes: size(raw.header_bytes.as_ref(), default.header_bytes, notes),
+        bodies: size(raw.bodies.as_ref(), default.bodies, notes),
         header_time: time(raw.header_time.as_ref(), default.header_time, notes),
         body_time: time(raw.body_time.as_ref(), default.body_time, notes),
         write_time: time(raw.write_time.as_ref(), default.write_time, notes),
         idle_time: time(raw.idle_time.as_ref(), default.idle_time, notes),
         drain_time: time(raw.drain_time.as_ref(), default.drain_time, notes),
         callers: callers(raw.callers.as_ref(), groups, notes).unwrap_or(default.callers),
+    }
+}
+
+/// A body that is larger than all may be together would never find room.
+fn check_bodies(
+    raw: Option<&raw::Server>,
+    server: &Server,
+    limits: &Limits,
+    plugins: &[PluginConfig],
+    notes: &mut Notes<'_>,
+) {
+    let of_plugins = plugins.iter().filter_map(|plugin| plugin.settings.limits.as_ref());
+    let most = of_plugins.chain([limits]).map(|limits| limits.request).max().unwrap_or_default();
+    if most > server.bodies {
+        let at = raw.and_then(|server| server.bodies.as_ref()).map_or(0..0, At::at);
+        notes.fault(
+            at,
+            format_args!(
+                "`server.bodies` is {} bytes, and a `request` of the limits is {most}: such a body \
+                 would never find room",
+                server.bodies
+            ),
+        );
     }
 }
 

@@ -29,9 +29,23 @@ pub enum Instances {
 /// Instances of one plugin that wait for a call.
 const IDLE_OF_A_PLUGIN: usize = 16;
 
-/// Instances of all plugins of a host that wait for a call: a quarter of the slots of a pool, so
-/// that those that wait never keep a plugin from being called.
+/// Instances of all plugins of a host that wait for a call, where they have no slots.
 const IDLE_OF_A_HOST: usize = 256;
+
+/// The instances of all plugins of a host that wait for a call.
+pub(super) struct HostIdle {
+    count: AtomicUsize,
+    most: usize,
+}
+
+impl HostIdle {
+    /// A quarter of the slots of a pool may wait, so that those that do never keep a plugin from
+    /// being called.
+    pub(super) fn of(slots: u32) -> Self {
+        let most = if slots == 0 { IDLE_OF_A_HOST } else { slots as usize / 4 };
+        HostIdle { count: AtomicUsize::new(0), most }
+    }
+}
 
 /// An instance and the store that it lives in.
 pub(super) struct Instance {
@@ -101,18 +115,18 @@ pub(super) struct Idle {
     calls: NonZeroU32,
     waiting: Mutex<Vec<Instance>>,
     /// Those of all plugins of the host.
-    of_the_host: Arc<AtomicUsize>,
+    of_the_host: Arc<HostIdle>,
 }
 
 impl Idle {
-    pub(super) fn new(calls: NonZeroU32, of_the_host: &Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(calls: NonZeroU32, of_the_host: &Arc<HostIdle>) -> Self {
         Idle { calls, waiting: Mutex::default(), of_the_host: Arc::clone(of_the_host) }
     }
 
     /// The instance that was used last, whose memory is most likely still near.
     pub(super) fn take(&self) -> Option<Instance> {
         let instance = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-        self.of_the_host.fetch_sub(1, Ordering::Relaxed);
+        self.of_the_host.count.fetch_sub(1, Ordering::Relaxed);
         Some(instance)
     }
 
@@ -131,7 +145,7 @@ impl Idle {
             return instance.would_retire(Retirement::MEMORY);
         }
         instance.store.data_mut().log.end();
-        if self.of_the_host.fetch_add(1, Ordering::Relaxed) < IDLE_OF_A_HOST {
+        if self.of_the_host.count.fetch_add(1, Ordering::Relaxed) < self.of_the_host.most {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             if waiting.len() < IDLE_OF_A_PLUGIN {
                 instance.would_retire(Retirement::VERSION);
@@ -140,13 +154,13 @@ impl Idle {
             }
         }
         instance.would_retire(Retirement::ENOUGH);
-        self.of_the_host.fetch_sub(1, Ordering::Relaxed);
+        self.of_the_host.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Drop for Idle {
     fn drop(&mut self) {
         let waiting = self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.of_the_host.fetch_sub(waiting.len(), Ordering::Relaxed);
+        self.of_the_host.count.fetch_sub(waiting.len(), Ordering::Relaxed);
     }
 }

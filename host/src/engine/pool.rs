@@ -5,7 +5,7 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 
 /// Slots tried first: memories, and as many of what else an instance takes. Each reserves 4 GiB of
 /// address space, of which a process has 128 TiB.
-const SLOTS: u32 = 1_024;
+pub(crate) const MOST_SLOTS: u32 = 1_024;
 
 /// Fewer slots than this are not worth a pool.
 const FEWEST_SLOTS: u32 = 16;
@@ -40,7 +40,7 @@ const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 ///
 /// When the engine refuses its settings.
 pub(super) fn engine(config: &Config) -> wasmtime::Result<(Engine, u32)> {
-    let mut slots = SLOTS;
+    let mut slots = MOST_SLOTS;
     while slots >= FEWEST_SLOTS {
         let mut pooled = config.clone();
         pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots)));

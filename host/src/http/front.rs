@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::answer::Answer;
+use super::bodies::Bodies;
 use super::callers::{Groups, Unknown};
 use super::error::HttpError;
 use super::failures::Failures;
@@ -36,6 +37,7 @@ pub(super) struct Front {
     ids: Ids,
     log: Log,
     meter: HttpMeter,
+    bodies: Bodies,
     is_stopping: AtomicBool,
 }
 
@@ -90,6 +92,7 @@ impl Front {
         };
         Front {
             meter: host.counts().listener(listener),
+            bodies: Bodies::new(server.bodies),
             host,
             server,
             site,
@@ -239,7 +242,9 @@ impl Peer {
             self.caller(&server.callers, head).await?;
         }
         let most = host.limits().request;
-        let body = timeout(server.body_time, request::body(body, &head.headers, most))
+        let mut held = self.front.bodies.begin();
+        let body = request::body(body, &head.headers, most, &mut held);
+        let body = timeout(server.body_time, body)
             .await
             .map_err(|_elapsed| Problem::body_too_slow())??;
         admin.answer(host, &head.method, path, head.uri.query(), &body)
@@ -276,7 +281,9 @@ impl Peer {
         let Front { host, server, log, .. } = &*self.front;
         let Target { service, path_params, caller } = target;
         let most = host.request_limit(service).ok_or_else(Problem::not_found)?;
-        let body = timeout(server.body_time, request::body(body, &head.headers, most))
+        let mut held = self.front.bodies.begin();
+        let body = request::body(body, &head.headers, most, &mut held);
+        let body = timeout(server.body_time, body)
             .await
             .map_err(|_elapsed| Problem::body_too_slow())??;
         let request = Request {

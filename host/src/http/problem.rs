@@ -102,7 +102,7 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
-    fn busy() -> Self {
+    pub(super) fn busy() -> Self {
         let detail = "too much is under way: try again in a second";
         Problem {
             header: Some((RETRY_AFTER, HeaderValue::from_static("1"))),

@@ -1,5 +1,6 @@
 //! A request of a client, made one of a guest.
 
+use super::bodies::Held;
 use super::problem::Problem;
 use crate::hostcalls::handler::HttpRequest;
 use hyper::body::{Body, Bytes, Incoming};
@@ -106,15 +107,16 @@ fn is_host(value: &HeaderValue) -> bool {
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
 }
 
-/// Reads a body of at most so many bytes.
+/// Reads a body of at most so many bytes, while there is room to hold it.
 ///
 /// # Errors
 ///
-/// When it is longer, ends early or is malformed.
+/// When it is longer, ends early or is malformed, or there is no room.
 pub(super) async fn body(
     body: &mut Incoming,
     headers: &HeaderMap,
     most: usize,
+    held: &mut Held<'_>,
 ) -> Result<Vec<u8>, Problem> {
     let declared = declared(headers);
     if declared.is_some_and(|length| length > most as u64) {
@@ -131,6 +133,7 @@ pub(super) async fn body(
         if data.len() > most - bytes.len() {
             return Err(Problem::body_too_large(most));
         }
+        held.add(data.len())?;
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)

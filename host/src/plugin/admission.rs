@@ -41,7 +41,13 @@ pub(super) struct Admitted(
 );
 
 impl Door {
-    pub(super) fn new(admission: Admission) -> Self {
+    /// The door of a host with so many slots for instances, 0 where they have none. A call that
+    /// found no slot would end: it waits instead.
+    pub(super) fn new(mut admission: Admission, slots: u32) -> Self {
+        if slots > 0 {
+            // The rest is for instances that wait for a call.
+            admission.calls = admission.calls.min(slots as usize / 4 * 3);
+        }
         let calls = semaphore(admission.calls);
         Door { admission, calls, waiting: AtomicUsize::new(0) }
     }
@@ -49,6 +55,11 @@ impl Door {
     /// The room of one plugin: it is kept when the plugin is replaced.
     pub(super) fn room(&self, calls: Option<usize>) -> Arc<Semaphore> {
         semaphore(calls.unwrap_or(self.admission.calls_per_plugin))
+    }
+
+    /// Calls that are taken on at once.
+    pub(super) fn most(&self) -> usize {
+        self.admission.calls
     }
 
     /// Calls that wait.
@@ -120,13 +131,21 @@ mod tests {
 
     fn door(calls: usize, calls_per_plugin: usize, queue: usize) -> Door {
         let queue_time = Duration::from_millis(10);
-        Door::new(Admission { calls, calls_per_plugin, queue, queue_time })
+        Door::new(Admission { calls, calls_per_plugin, queue, queue_time }, 0)
     }
 
     #[track_caller]
     fn check_busy(admitted: Result<Admitted, CallError>, words: &str) {
         let Err(CallError::Busy(reason)) = admitted else { panic!("it was admitted") };
         assert!(reason.contains(words), "{reason}");
+    }
+
+    #[test]
+    fn no_more_calls_are_taken_on_than_have_a_slot() {
+        for (calls, slots, most) in [(256, 0, 256), (256, 1_024, 256), (256, 64, 48), (9, 16, 9)] {
+            let door = Door::new(Admission { calls, ..Admission::default() }, slots);
+            assert_eq!((door.most(), door.calls.available_permits()), (most, most));
+        }
     }
 
     #[tokio::test]

@@ -51,11 +51,11 @@ impl Host {
         let engine = Engine::new(limits, log.clone(), code);
         let engine = engine.map_err(|error| HostError::Engine(format!("{error:#}")))?;
         Ok(Host {
-            engine: Arc::new(engine),
             caches: Caches::new(clock),
             cache_limits: cache,
             plugins: RwLock::default(),
-            door: Door::new(admission),
+            door: Door::new(admission, engine.slots()),
+            engine: Arc::new(engine),
             counts: Metrics::new(),
             log,
             alive: Arc::default(),
@@ -71,7 +71,8 @@ impl Host {
     pub fn activity(&self) -> Activity {
         let (calls, waiting) = (self.door.under_way(), self.door.waiting());
         let versions = Arc::strong_count(&self.alive) - 1;
-        Activity { calls, waiting, slots: self.engine.slots(), versions }
+        let (slots, most_calls) = (self.engine.slots(), self.door.most());
+        Activity { calls, waiting, slots, most_calls, versions }
     }
 
     /// The caches of this host and their statistics.

@@ -57,6 +57,7 @@ impl Host {
             now.register(name, help, gauge);
         };
         gauge("calls_under_way", "Calls under way", activity.calls);
+        gauge("calls_at_once", "Calls that are taken on at once", activity.most_calls);
         gauge("calls_waiting", "Calls that wait to begin", activity.waiting);
         gauge("instance_slots", "Instances with a place set aside", activity.slots as usize);
         gauge("versions", "Versions of plugins in memory", activity.versions);

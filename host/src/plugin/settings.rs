@@ -2,7 +2,7 @@
 
 use super::trial::RolledBack;
 use super::{Admission, Digest, PluginName};
-use crate::engine::{Instances, Limits};
+use crate::engine::{Instances, Limits, MOST_SLOTS};
 use crate::hostcalls::handler::ServiceInfo;
 use crate::telemetry::LogSink;
 use hostel_cache::{CacheLimits, CacheName, Clock, Name};
@@ -112,7 +112,15 @@ pub struct Activity {
     /// Instances that have address space set aside, at most 1,024; fewer where the system gives
     /// less, and 0 where each instance's memory is mapped anew.
     pub slots: u32,
+    /// Calls taken on at once: `calls` of the host's [`Admission`], or three quarters of the slots
+    /// where that is less; the others are for instances that wait.
+    pub most_calls: usize,
     /// Versions of plugins in memory: those that serve, and old ones that a call under way or a
     /// trial still needs.
     pub versions: usize,
+}
+
+impl Activity {
+    /// The slots of a host where address space is not short.
+    pub const MOST_SLOTS: u32 = MOST_SLOTS;
 }

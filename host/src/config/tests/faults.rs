@@ -65,6 +65,11 @@ fn the_shape_is_checked_with_what_is_allowed() {
         "[plugins]\nusers = \"users.wasm\"",
         "9: `plugins.users` is a string; it has to be a table",
     );
+    check_last(
+        "[server]\nbodies = \"1MiB\"",
+        "10: `server.bodies` is 1048576 bytes, and a `request` of the limits is 8388608: such a \
+         body would never find room",
+    );
     check_last("[server]\ntls = { key = \"k\" }", "7: `server.tls` needs `certificate`");
     check("folder = \".\"\n[[routes]]\npath = \"/\"\n", &["2:1: `routes` needs `service`"]);
     check_last(

@@ -1,0 +1,115 @@
+//! What should be mended though it works: said once, at the start.
+
+use crate::config::{Callers, Config};
+use crate::{Activity, Admission};
+use std::net::SocketAddr;
+
+/// Secrets that pass in the clear, where others may be listening.
+pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
+    let is_public = |address: &SocketAddr| !address.ip().is_loopback();
+    let (routes, plugins) = (&config.routes, &config.plugins);
+    let of_routes = routes.iter().filter_map(|route| route.callers.as_ref());
+    let mut callers = of_routes
+        .chain(plugins.iter().map(|plugin| &plugin.callers))
+        .chain([&config.server.callers]);
+    let has_callers = callers.any(|callers| *callers != Callers::Open);
+    let server = &config.server;
+    let mut lines = Vec::new();
+    if has_callers && server.tls.is_none() && is_public(&server.listen) {
+        lines.push(format!(
+            "callers send their secrets in the clear to {}: set [server.tls], or listen on \
+             127.0.0.1 behind a proxy that ends TLS",
+            server.listen
+        ));
+    }
+    let admin = config.admin.as_ref().filter(|admin| is_public(&admin.listen));
+    lines.extend(admin.map(|admin| {
+        format!(
+            "the admin token is sent in the clear to {}: listen on 127.0.0.1, or let none but a \
+             proxy that ends TLS reach it",
+            admin.listen
+        )
+    }));
+    lines
+}
+
+/// That fewer instances have their place than there would be, or fewer calls are taken on than
+/// asked for.
+pub(super) fn short_of_room(asked: &Admission, activity: &Activity) -> Option<String> {
+    let Activity { slots, most_calls, .. } = *activity;
+    let space = match slots {
+        0 => "address space is short: no instance has a place set aside, so that each is mapped \
+              anew and calls take longer"
+            .to_owned(),
+        Activity::MOST_SLOTS => String::new(),
+        some => format!(
+            "address space is short: {some} instances have a place set aside, and not {}",
+            Activity::MOST_SLOTS
+        ),
+    };
+    let calls = match most_calls < asked.calls {
+        true => format!(
+            "{most_calls} calls are taken on at once, and not the {} of `admission.calls`: the \
+             rest of {slots} places is for instances that wait",
+            asked.calls
+        ),
+        false => String::new(),
+    };
+    let both: Vec<_> = [space, calls].into_iter().filter(|part| !part.is_empty()).collect();
+    let raise = if slots == Activity::MOST_SLOTS { "" } else { " (`ulimit -v` tells the limit)" };
+    (!both.is_empty()).then(|| format!("{}{raise}", both.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Admin, Server};
+    use std::path::Path;
+
+    fn config(listen: &str, admin: &str, callers: Callers) -> Config {
+        let server = Server { listen: listen.parse().unwrap(), callers, ..Server::default() };
+        let admin = Some(Admin { listen: admin.parse().unwrap(), token: None });
+        Config { server, admin, ..Config::of_folder(Path::new(".")) }
+    }
+
+    #[track_caller]
+    fn check_clear(listen: &str, admin: &str, group: bool, expected: &[&str]) {
+        let callers = if group { Callers::Group("g".to_owned()) } else { Callers::Open };
+        let lines = in_the_clear(&config(listen, admin, callers));
+        assert_eq!(lines.len(), expected.len(), "{lines:?}");
+        for (line, words) in lines.iter().zip(expected) {
+            assert!(line.contains(words), "{line}");
+        }
+    }
+
+    #[test]
+    fn secrets_in_the_clear_are_told_where_others_may_listen() {
+        let (here, there, admin) = ("127.0.0.1:1", "0.0.0.0:1", "[::1]:2");
+        check_clear(here, admin, true, &[]);
+        check_clear(there, admin, false, &[]);
+        check_clear(there, admin, true, &["secrets in the clear to 0.0.0.0:1"]);
+        check_clear(here, "[::]:2", false, &["admin token is sent in the clear to [::]:2"]);
+        let mut tls = config(there, admin, Callers::Group("g".to_owned()));
+        let (certificate, key) = ("a".into(), "b".into());
+        tls.server.tls = Some(crate::config::Tls { certificate, key });
+        assert!(in_the_clear(&tls).is_empty());
+    }
+
+    #[track_caller]
+    fn check_room(slots: u32, calls: usize, most_calls: usize, words: &[&str]) {
+        let asked = Admission { calls, ..Admission::default() };
+        let activity = Activity { calls: 0, waiting: 0, slots, versions: 0, most_calls };
+        let line = short_of_room(&asked, &activity).unwrap_or_default();
+        assert_eq!(line.is_empty(), words.is_empty(), "{line}");
+        assert!(words.iter().all(|words| line.contains(words)), "{line}");
+    }
+
+    #[test]
+    fn a_shortage_of_room_is_told_with_its_reason() {
+        check_room(1_024, 256, 256, &[]);
+        check_room(0, 256, 256, &["address space is short: no instance", "ulimit -v"]);
+        check_room(64, 40, 40, &["address space is short: 64 instances", "and not 1024"]);
+        check_room(64, 256, 48, &["64 instances", "48 calls", "not the 256 of `admission.calls`"]);
+        check_room(1_024, 5_000, 768, &["768 calls are taken on at once, and not the 5000"]);
+    }
+}
