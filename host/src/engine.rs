@@ -59,6 +59,15 @@ pub(crate) struct Compiled {
     meter: InstanceMeter,
 }
 
+impl Compiled {
+    /// Says whether instances are kept for calls to come, where they are to be, and answers those
+    /// that waited until now, to be dropped where nobody waits for that.
+    #[must_use]
+    pub(crate) fn keep_instances(&self, keep: bool) -> impl Sized + use<> {
+        self.idle.as_ref().map(|idle| idle.set_open(keep))
+    }
+}
+
 impl Engine {
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use crate::hostcalls::cache::CacheAccess;
 use crate::telemetry::{CallLog, Origin, Retirement};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::Store;
 
 /// What happens to an instance when its call ends.
@@ -113,21 +113,35 @@ impl Instance {
 /// The instances of one plugin that wait for their next call; dropped with the plugin.
 pub(super) struct Idle {
     calls: NonZeroU32,
-    waiting: Mutex<Vec<Instance>>,
+    /// None while none are kept.
+    waiting: Mutex<Option<Vec<Instance>>>,
     /// Those of all plugins of the host.
     of_the_host: Arc<HostIdle>,
 }
 
 impl Idle {
     pub(super) fn new(calls: NonZeroU32, of_the_host: &Arc<HostIdle>) -> Self {
-        Idle { calls, waiting: Mutex::default(), of_the_host: Arc::clone(of_the_host) }
+        let waiting = Mutex::new(Some(Vec::new()));
+        Idle { calls, waiting, of_the_host: Arc::clone(of_the_host) }
     }
 
     /// The instance that was used last, whose memory is most likely still near.
     pub(super) fn take(&self) -> Option<Instance> {
-        let instance = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        let instance = self.waiting().as_mut()?.pop()?;
         self.of_the_host.count.fetch_sub(1, Ordering::Relaxed);
         Some(instance)
+    }
+
+    /// Says whether instances are kept from now on, and answers those that waited until now.
+    pub(super) fn set_open(&self, open: bool) -> Option<Vec<Instance>> {
+        let before = std::mem::replace(&mut *self.waiting(), open.then(Vec::new));
+        let count = before.as_ref().map_or(0, Vec::len);
+        self.of_the_host.count.fetch_sub(count, Ordering::Relaxed);
+        before
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Option<Vec<Instance>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps an instance whose call has ended well, unless it has had its share.
@@ -146,21 +160,21 @@ impl Idle {
         }
         instance.store.data_mut().log.end();
         if self.of_the_host.count.fetch_add(1, Ordering::Relaxed) < self.of_the_host.most {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            if waiting.len() < IDLE_OF_A_PLUGIN {
-                instance.would_retire(Retirement::VERSION);
-                waiting.push(instance);
-                return;
+            instance.would_retire(Retirement::VERSION);
+            match self.waiting().as_mut() {
+                Some(waiting) if waiting.len() < IDLE_OF_A_PLUGIN => return waiting.push(instance),
+                Some(_) => instance.would_retire(Retirement::ENOUGH),
+                None => {}
             }
+        } else {
+            instance.would_retire(Retirement::ENOUGH);
         }
-        instance.would_retire(Retirement::ENOUGH);
         self.of_the_host.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Drop for Idle {
     fn drop(&mut self) {
-        let waiting = self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.of_the_host.count.fetch_sub(waiting.len(), Ordering::Relaxed);
+        drop(self.set_open(false));
     }
 }

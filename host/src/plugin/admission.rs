@@ -72,6 +72,12 @@ impl Door {
         self.admission.calls.saturating_sub(self.calls.available_permits())
     }
 
+    /// Whether calls may be waiting for a processor: so many are under way, or some wait to begin.
+    pub(super) fn is_busy(&self) -> bool {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        self.waiting() > 0 || self.under_way() >= processors
+    }
+
     /// Lets a call in, first to its plugin's room, so that those who wait for a plugin take nobody
     /// else's place in the host.
     ///

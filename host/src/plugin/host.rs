@@ -1,7 +1,7 @@
 //! The host: caches, plugins, and calls to their services.
 
 use super::admission::Door;
-use super::trial::{CALLS, RolledBack, Trial};
+use super::trial::{RolledBack, Trial};
 use super::version::{Digest, Version};
 use super::{
     Access, Activity, HostError, LoadError, Plugin, PluginInfo, PluginName, PluginSettings,
@@ -131,8 +131,8 @@ impl Host {
     ///
     /// The new one is on trial until its first response: when three calls before that end by what
     /// the guest did (a trap, an exit, a breach of the contract, a limit but that of the
-    /// request), the old one is brought back, in one step too, and an error is logged. Other
-    /// errors count neither way, so that bad requests decide nothing; but a caller who knows a
+    /// request), the old one is brought back, in one step too, and an error is logged. While the
+    /// host is busy, ten calls that run out of time count as one. Other errors count neither way, so that bad requests decide nothing; but a caller who knows a
     /// request that makes the new one trap can have it thrown out, if it answers nobody before. A
     /// component that takes the place of one on trial is tried against the last that was not.
     ///
@@ -152,11 +152,13 @@ impl Host {
         let mut plugins = self.write();
         let place = plugins.get_mut(name).ok_or_else(not_loaded)?;
         let previous = place.trial.end().unwrap_or_else(|| Arc::clone(&place.version));
+        // It may never be called again, and what waits for a call takes memory and a slot.
+        let waited = previous.component.keep_instances(false);
         let new = Arc::new(place.with(version, Trial::against(previous), None));
         let replaced = std::mem::replace(place, new);
         drop(plugins);
         // Without the lock: it may be the last to hold the old version's code.
-        drop(replaced);
+        drop((replaced, waited));
         self.counts.load(name.as_str(), Loading::Reloaded);
         Ok(services)
     }
@@ -197,8 +199,8 @@ impl Host {
         let (plugin, place, name) = self.resolve(service).ok_or_else(unknown)?;
         let answer = self.call_admitted(&plugin, name, request).await;
         self.count(&plugin, place, &answer, begun.elapsed());
-        if plugin.trial.take_in(&answer) {
-            self.roll_back(&plugin, &answer);
+        if let Some(calls) = plugin.trial.take_in(&answer, || self.door.is_busy()) {
+            self.roll_back(&plugin, &answer, calls);
         }
         answer
     }
@@ -229,7 +231,7 @@ impl Host {
     }
 
     /// Brings back the version that this one replaced, if this one still serves.
-    fn roll_back(&self, failed: &Arc<Plugin>, answer: &Result<Response, CallError>) {
+    fn roll_back(&self, failed: &Arc<Plugin>, answer: &Result<Response, CallError>, calls: u32) {
         let reason = answer.as_ref().err().map(CallError::to_string).unwrap_or_default();
         let mut plugins = self.write();
         let Some(place) = plugins.get_mut(&failed.name).filter(|at| Arc::ptr_eq(at, failed)) else {
@@ -237,12 +239,13 @@ impl Host {
         };
         let Some(previous) = failed.trial.end() else { return };
         let (from, to) = (failed.version.digest, previous.digest);
+        drop(previous.component.keep_instances(true));
         let note = RolledBack { from, at: SystemTime::now(), reason: reason.clone() };
         *place = Arc::new(failed.with(previous, Trial::none(), Some(note)));
         drop(plugins);
         self.counts.load(failed.name.as_str(), Loading::RolledBack);
         let message = format!(
-            "brought back version {to}, since the first {CALLS} calls of {from} all failed, \
+            "brought back version {to}, since the first {calls} calls of {from} all failed, \
              the last with: {reason}"
         );
         self.say(Level::Error, failed.name.as_str(), &message);

@@ -124,6 +124,16 @@ async fn loads_and_instances_are_counted_by_what_became_of_them() {
         host.call("warm.counts", Request::default()).await.unwrap();
     }
     fail(&operated, &["warm.panics"]).await;
+    host.call("warm.counts", Request::default()).await.unwrap();
+    // The instance that waits goes, though its version stays until the trial of the new one ends.
+    host.replace(&name("warm"), guests()).await.unwrap();
+    let retired = ("hostel_instances_retired_total", "plugin=warm reason=version", 1.0);
+    Metrics::of(&operated).await.check(&[retired, ("hostel_versions", "", 3.0)]);
+    fail(&operated, &["warm.panics"; 3]).await;
+    // Brought back, it keeps instances again.
+    for _ in 0..2 {
+        host.call("warm.counts", Request::default()).await.unwrap();
+    }
     host.replace(&name("guests"), guests()).await.unwrap();
     host.replace(&name("guests"), b"no component".to_vec()).await.unwrap_err();
     fail(&operated, &["guests.panics"; 3]).await;
@@ -136,10 +146,10 @@ async fn loads_and_instances_are_counted_by_what_became_of_them() {
         ("hostel_compile_seconds_count", "plugin=guests", 3.0),
         ("hostel_instances_made_total", "plugin=guests", 3.0),
         ("hostel_instances_reused_total", "plugin=guests", 0.0),
-        ("hostel_instances_made_total", "plugin=warm", 3.0),
-        ("hostel_instances_reused_total", "plugin=warm", 3.0),
-        ("hostel_instances_retired_total", "plugin=warm reason=calls", 2.0),
-        ("hostel_instances_retired_total", "plugin=warm reason=error", 1.0),
+        ("hostel_instances_made_total", "plugin=warm", 8.0),
+        ("hostel_instances_reused_total", "plugin=warm", 4.0),
+        ("hostel_instances_retired_total", "plugin=warm reason=calls", 3.0),
+        ("hostel_instances_retired_total", "plugin=warm reason=error", 4.0),
     ]);
 }
 
