@@ -5,11 +5,14 @@ mod check;
 mod componentize;
 mod doctor;
 mod exit;
+mod grants;
+mod inspect;
 mod limit;
 mod load;
 mod new;
 mod run;
 mod serve;
+mod table;
 
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -43,6 +46,7 @@ enum Command {
     Componentize(componentize::Arguments),
     Doctor(doctor::Arguments),
     Check(check::Arguments),
+    Inspect(inspect::Arguments),
 }
 
 /// Parses the program's arguments, does what they say and answers the exit code.
@@ -57,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Componentize(arguments) => componentize::run(arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -1,5 +1,6 @@
 //! WebAssembly: compiling components, and calling them in fresh instances under limits.
 
+mod anatomy;
 mod code;
 mod error;
 mod instance;
@@ -11,13 +12,14 @@ mod ticker;
 mod turns;
 mod world;
 
+pub use anatomy::{Anatomy, Extent, Import, Kind, Producer};
 pub(crate) use code::CodeStore;
 pub use error::{CallError, ComponentError};
 pub use instance::Instances;
 pub(crate) use limits::Unit;
 pub use limits::{Limit, LimitError, LimitReached, Limits};
 pub(crate) use pool::MOST_SLOTS;
-pub use world::WorldMismatch;
+pub use world::{Offer, WorldMismatch};
 
 use crate::bindings::ServicePre;
 use crate::hostcalls::cache::CacheAccess;
@@ -100,6 +102,11 @@ impl Engine {
     /// Log lines dropped since their call had written its share.
     pub(crate) fn dropped_lines(&self) -> u64 {
         self.sink.dropped()
+    }
+
+    /// Whether the compiled form of this component is on disk.
+    pub(crate) fn is_kept(&self, bytes: &[u8]) -> bool {
+        self.code.as_ref().is_some_and(|code| code.has(&self.engine, bytes))
     }
 
     /// Compiles a component and checks it against the world. Takes long; runs nothing of it.

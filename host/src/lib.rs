@@ -43,7 +43,8 @@ mod units;
 pub mod cli;
 
 pub use engine::{
-    CallError, ComponentError, Instances, Limit, LimitError, LimitReached, Limits, WorldMismatch,
+    Anatomy, CallError, ComponentError, Extent, Import, Instances, Kind, Limit, LimitError,
+    LimitReached, Limits, Offer, Producer, WorldMismatch,
 };
 pub use hostcalls::handler::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo};
 pub use hostel_cache::{

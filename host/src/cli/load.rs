@@ -57,15 +57,19 @@ pub(super) async fn load(
     path: &Path,
     settings: PluginSettings,
 ) -> anyhow::Result<(PluginName, Vec<ServiceInfo>)> {
-    std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
-    let built = if is_component { None } else { Some(build::build(path)?) };
-    let file = built.as_deref().unwrap_or(path);
+    let file = component(path)?;
     let doing = || format!("cannot load {}", path.display());
-    let name = name.map_or_else(|| PluginName::of_file(file), Ok).with_context(doing)?;
-    let component = read(file, host.limits().component).with_context(doing)?;
+    let name = name.map_or_else(|| PluginName::of_file(&file), Ok).with_context(doing)?;
+    let component = read(&file, host.limits().component).with_context(doing)?;
     let services = host.load(name.clone(), component, settings).await.with_context(doing)?;
     Ok((name, services))
+}
+
+/// The component's file at a path: built where it is source.
+pub(super) fn component(path: &Path) -> anyhow::Result<PathBuf> {
+    std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
+    if is_component { Ok(path.to_owned()) } else { Ok(build::build(path)?) }
 }
 
 /// What lies in the folder of plugins and is none of those that the configuration names: neither
@@ -86,7 +90,7 @@ pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Reads a component, and no more of a file than tells that it is larger than one may be.
-fn read(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+pub(super) fn read(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(file)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)

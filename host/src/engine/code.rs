@@ -40,6 +40,11 @@ impl CodeStore {
         Ok(CodeStore { folder: folder.to_owned() })
     }
 
+    /// Whether the compiled form of these bytes by this engine is kept.
+    pub(super) fn has(&self, engine: &Engine, bytes: &[u8]) -> bool {
+        self.folder.join(name(engine, bytes)).is_file()
+    }
+
     /// The component of these bytes, if its compiled form by this engine is kept and whole.
     pub(super) fn load(&self, engine: &Engine, bytes: &[u8]) -> Option<Component> {
         let file = self.folder.join(name(engine, bytes));

@@ -12,6 +12,9 @@ use wasmtime::component::Component;
 /// Faults that are named; whoever mends those sees the others next.
 const MOST_FAULTS: usize = 20;
 
+/// What the names of WASI's interfaces begin with.
+const WASI: &str = "wasi:";
+
 /// A component that does not fit the world `hostel:service/service`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct WorldMismatch {
@@ -42,6 +45,26 @@ pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldM
         faults.push(format!("{more} more"));
     }
     if faults.is_empty() { Ok(()) } else { Err(WorldMismatch { faults }) }
+}
+
+/// Who offers what a component imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Hostel itself.
+    Hostel,
+    /// WASI, with nothing behind it but clocks, random numbers and the log.
+    Wasi,
+    /// Nobody: what is wrong with it, in a line, escaped.
+    Nobody(String),
+}
+
+/// Who offers an import of this name.
+pub(crate) fn offer(name: &str) -> Offer {
+    match import_fault(name) {
+        Some(fault) => Offer::Nobody(fault),
+        None if name.starts_with(WASI) => Offer::Wasi,
+        None => Offer::Hostel,
+    }
 }
 
 /// What is wrong with an import of this name, if anything.
@@ -109,7 +132,7 @@ fn fits(interface: &str, offered: &str, wanted: &str) -> bool {
     };
     match (parts(offered), parts(wanted)) {
         (Some([0, minor, patch]), Some([0, wanted_minor, wanted_patch])) => {
-            minor == wanted_minor && (wanted_patch <= patch || interface.starts_with("wasi:"))
+            minor == wanted_minor && (wanted_patch <= patch || interface.starts_with(WASI))
         }
         _ => false,
     }
@@ -144,6 +167,13 @@ mod tests {
         );
         check_import("wasi:http/types@0.2.0", Some("import wasi:http/types@0.2.0 is not offered"));
         check_import("run", Some("import run is not offered"));
+    }
+
+    #[test]
+    fn an_import_is_offered_by_hostel_by_wasi_or_by_nobody() {
+        assert_eq!(offer("hostel:log/log@0.1.0"), Offer::Hostel);
+        assert_eq!(offer("wasi:cli/stdout@0.2.6"), Offer::Wasi);
+        assert_eq!(offer("run"), Offer::Nobody("import run is not offered".to_owned()));
     }
 
     #[test]

@@ -67,6 +67,12 @@ impl Host {
         self.engine.limits()
     }
 
+    /// Whether the compiled code of this component is on disk, so that loading it takes
+    /// milliseconds. A load may find it gone all the same: the folder is kept within bounds.
+    pub fn has_code_of(&self, component: &[u8]) -> bool {
+        self.engine.is_kept(component)
+    }
+
     /// What is under way at this moment.
     pub fn activity(&self) -> Activity {
         let (calls, waiting) = (self.door.under_way(), self.door.waiting());

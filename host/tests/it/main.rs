@@ -17,6 +17,7 @@ mod contract;
 mod examples;
 mod guests;
 mod http;
+mod inspect;
 mod instances;
 mod languages;
 mod life;

@@ -1,11 +1,10 @@
 //! What `hostel check` found, as lines for people and as JSON.
 
 use crate::cli::exit::{Exit, NO_PLUGIN, USAGE};
+use crate::cli::grants::{Grants, show_callers};
 use crate::cli::{print, say_error, say_warning};
 use crate::config::{Callers, Config, Fault, PluginConfig, Route};
-use crate::{
-    Access, CacheBinding, Host, Instances, Limits, PluginName, PluginSettings, ServiceInfo,
-};
+use crate::{Host, PluginName, PluginSettings, ServiceInfo};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -46,28 +45,14 @@ pub(super) struct Checked {
     path: PathBuf,
     pub(super) error: Option<String>,
     services: Vec<Service>,
-    cache: Option<String>,
-    access: &'static str,
-    instances: &'static str,
-    /// With reused instances only.
-    calls_per_instance: Option<u32>,
-    /// Those that differ from the host's.
-    limits: Vec<LimitOfPlugin>,
-    /// Calls under way, where the plugin says otherwise than the host.
-    calls: Option<usize>,
-    callers: String,
+    #[serde(flatten)]
+    grants: Grants,
 }
 
 #[derive(Serialize)]
 struct Service {
     name: String,
     description: String,
-}
-
-#[derive(Serialize)]
-struct LimitOfPlugin {
-    name: &'static str,
-    value: String,
 }
 
 /// A route, with what is wrong about its service.
@@ -121,46 +106,21 @@ impl Checked {
             Ok((name, services)) => (Some(name), services, None),
             Err(error) => (name, Vec::new(), Some(format!("{error:#}"))),
         };
-        let cache = match (&settings.cache, &name) {
-            (CacheBinding::Configured(cache), _) => Some(cache.to_string()),
-            (CacheBinding::Private, name) => name.as_ref().map(|name| format!("plugin/{name}")),
-        };
-        let (instances, calls_per_instance) = match settings.instances {
-            Instances::Fresh => ("fresh", None),
-            Instances::Reuse { calls } => ("reuse", Some(calls.get())),
-        };
+        let grants = Grants::new(name.as_ref(), &settings, &callers, host.limits());
         Checked {
             name: name.map(|name| name.to_string()),
             path,
             error,
             services: services.into_iter().map(Service::from).collect(),
-            cache,
-            access: match settings.access {
-                Access::ReadWrite => "read-write",
-                Access::ReadOnly => "read-only",
-            },
-            instances,
-            calls_per_instance,
-            limits: settings.limits.map(|own| differing(&own, host.limits())).unwrap_or_default(),
-            calls: settings.calls,
-            callers: show_callers(&callers),
+            grants,
         }
     }
 
     /// What it offers and what it is granted.
     fn line(&self) -> String {
         let services: Vec<_> = self.services.iter().map(|service| &*service.name).collect();
-        let mut parts = vec![services.join(", ")];
-        let cache = self.cache.as_deref().unwrap_or_default();
-        parts.push(format!("cache {cache}, {}", self.access));
-        parts.extend(self.calls_per_instance.map(|calls| format!("{calls} calls an instance")));
-        if !self.limits.is_empty() {
-            let limits = self.limits.iter().map(|limit| format!("{} {}", limit.name, limit.value));
-            parts.push(format!("limits {}", limits.collect::<Vec<_>>().join(", ")));
-        }
-        parts.extend(self.calls.map(|calls| format!("{calls} calls at once")));
-        parts.push(format!("callers {}", self.callers));
-        format!("{}: {}", self.name.as_deref().unwrap_or_default(), parts.join("; "))
+        let name = self.name.as_deref().unwrap_or_default();
+        format!("{name}: {}; {}", services.join(", "), self.grants.phrases().join("; "))
     }
 }
 
@@ -237,18 +197,4 @@ impl Report {
 fn several(count: usize, what: &str) -> String {
     let end = if count == 1 { "" } else { "s" };
     format!("{count} {what}{end}")
-}
-
-fn differing(own: &Limits, of_host: &Limits) -> Vec<LimitOfPlugin> {
-    let limits = Limits::names().filter(|name| own.show(name) != of_host.show(name));
-    let limits =
-        limits.map(|name| LimitOfPlugin { name, value: own.show(name).unwrap_or_default() });
-    limits.collect()
-}
-
-fn show_callers(callers: &Callers) -> String {
-    match callers {
-        Callers::Open => "open".to_owned(),
-        Callers::Group(name) => name.clone(),
-    }
 }

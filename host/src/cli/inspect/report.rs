@@ -1,0 +1,244 @@
+//! What `hostel inspect` found, as lines for people and as JSON.
+
+use crate::cli::exit::Exit;
+use crate::cli::grants::Grants;
+use crate::cli::{print, table};
+use crate::telemetry::excerpt;
+use crate::units::show_size;
+use crate::{Anatomy, Digest, Extent, Import, Kind, Limits, Offer, ServiceInfo};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Lines that a section of the text has at most: who wants all asks for the JSON.
+const MOST_LINES: usize = 100;
+
+/// What was found. Its JSON is the same; what is not known is null or empty.
+#[derive(Default, Serialize)]
+pub(super) struct Report {
+    pub(super) path: PathBuf,
+    /// The component's file: another than `path` where that is source.
+    component: Option<PathBuf>,
+    pub(super) name: Option<String>,
+    /// The first 12 hexadecimal digits of its SHA-256.
+    version: Option<String>,
+    /// `component`, `core module`, or null: not WebAssembly.
+    kind: Option<&'static str>,
+    bytes: Option<u64>,
+    /// Why it cannot be served.
+    pub(super) error: Option<String>,
+    services: Vec<Service>,
+    imports: Vec<Imported>,
+    exports: Vec<String>,
+    core_modules: usize,
+    /// In bytes.
+    memories: Vec<Size>,
+    /// In elements.
+    tables: Vec<Size>,
+    producers: Vec<Producer>,
+    grants: Option<Grants>,
+    /// What one call of it may use up, all limits by their names.
+    limits: BTreeMap<&'static str, String>,
+    /// The configuration that grants; null: the defaults.
+    config: Option<PathBuf>,
+    /// Whether that configuration names the plugin.
+    is_named: bool,
+    /// Whether its compiled code was on disk before it was inspected.
+    pub(super) had_code: bool,
+}
+
+#[derive(Serialize)]
+struct Service {
+    name: String,
+    description: String,
+}
+
+#[derive(Serialize)]
+struct Imported {
+    name: String,
+    /// `hostel`, `wasi`, or null: nobody.
+    offered_by: Option<&'static str>,
+    /// Why nobody does.
+    fault: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Size {
+    initial: u64,
+    /// Null: its limits alone bound it.
+    maximum: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Producer {
+    part: String,
+    name: String,
+    version: String,
+}
+
+impl Report {
+    pub(super) fn new(path: &Path) -> Self {
+        Report { path: path.to_owned(), ..Report::default() }
+    }
+
+    pub(super) fn take_file(&mut self, file: &Path, bytes: u64, digest: &Digest, is: Anatomy) {
+        self.component = Some(file.to_owned());
+        self.bytes = Some(bytes);
+        self.version = Some(digest.to_string());
+        self.kind = is.kind.map(|kind| match kind {
+            Kind::Component => "component",
+            Kind::CoreModule => "core module",
+        });
+        self.imports = is.imports.into_iter().map(Imported::from).collect();
+        self.exports = is.exports;
+        self.core_modules = is.modules;
+        self.memories = is.memories.into_iter().map(Size::from).collect();
+        self.tables = is.tables.into_iter().map(Size::from).collect();
+        let producers = is.producers.into_iter();
+        let producer =
+            |by: crate::Producer| Producer { part: by.part, name: by.name, version: by.version };
+        self.producers = producers.map(producer).collect();
+    }
+
+    /// What it is granted; by which configuration, and whether that names it.
+    pub(super) fn take_grants(
+        &mut self,
+        grants: Grants,
+        limits: &Limits,
+        config: Option<(&Path, bool)>,
+    ) {
+        self.grants = Some(grants);
+        let limit = |name| Some((name, limits.show(name)?));
+        self.limits = Limits::names().filter_map(limit).collect();
+        self.config = config.map(|(file, _)| file.to_owned());
+        self.is_named = config.is_some_and(|(_, is_named)| is_named);
+    }
+
+    pub(super) fn take_services(&mut self, services: Vec<ServiceInfo>) {
+        let service = |ServiceInfo { name, description }| Service { name, description };
+        self.services = services.into_iter().map(service).collect();
+    }
+
+    /// Prints what is known, a section after the other.
+    pub(super) fn show(&self) -> Result<(), Exit> {
+        let Some(bytes) = self.bytes else { return Ok(()) };
+        let name = self.name.as_deref().unwrap_or("no name");
+        let is = self.kind.unwrap_or("not WebAssembly");
+        let file = self.component.as_deref().unwrap_or(&self.path).display();
+        let bold = anstyle::Style::new().bold();
+        let version = self.version.as_deref().unwrap_or_default();
+        let size = show_size(bytes);
+        let mut text = format!("{bold}{name}{bold:#}: {file}, {is}, {size}, version {version}\n");
+        for (title, rows) in self.sections() {
+            let more = rows.len().saturating_sub(MOST_LINES);
+            let shown = rows.get(..MOST_LINES).unwrap_or(&rows);
+            text.push_str(&format!("{bold}{title}{bold:#}\n"));
+            table::lines(shown).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+            if more > 0 {
+                text.push_str(&format!("  and {more} more: --json has all\n"));
+            }
+        }
+        print(text.as_bytes())
+    }
+
+    /// Titles, and the rows below each; those that have none are left out.
+    fn sections(&self) -> Vec<(String, Vec<Vec<String>>)> {
+        let plugin = self.name.as_deref().unwrap_or_default();
+        let service = |it: &Service| vec![format!("{plugin}.{}", it.name), it.description.clone()];
+        let services: Vec<_> = self.services.iter().map(service).collect();
+        let exports: Vec<_> = self.exports.iter().map(|name| vec![excerpt(name)]).collect();
+        let mut sections = vec![
+            ("services".to_owned(), services),
+            ("imports".to_owned(), self.imports.iter().map(Imported::row).collect()),
+            ("exports".to_owned(), exports),
+            ("made of".to_owned(), self.parts()),
+            ("made by".to_owned(), self.producers.iter().map(Producer::row).collect()),
+        ];
+        if self.kind.is_some() {
+            sections.push((self.granted_by(), self.granted()));
+        }
+        sections.retain(|(_, rows)| !rows.is_empty());
+        sections
+    }
+
+    fn parts(&self) -> Vec<Vec<String>> {
+        let row = |what: &str, value: String| vec![what.to_owned(), value];
+        let mut rows = Vec::new();
+        if self.core_modules > 0 {
+            rows.push(row("core modules", self.core_modules.to_string()));
+        }
+        let memories = self.memories.iter().map(|size| size.show(show_size));
+        rows.extend(memories.map(|size| row("memory", size)));
+        let elements = |count: u64| format!("{count} elements");
+        rows.extend(self.tables.iter().map(|size| row("table", size.show(elements))));
+        if self.error.is_none() {
+            let had = if self.had_code { "was on disk" } else { "is on disk from now on" };
+            rows.push(row("compiled code", had.to_owned()));
+        }
+        rows
+    }
+
+    fn granted_by(&self) -> String {
+        match (&self.config, self.is_named) {
+            (None, _) => "granted by default".to_owned(),
+            (Some(file), true) => format!("granted by {}", file.display()),
+            (Some(file), false) => format!("granted by {}, which does not name it", file.display()),
+        }
+    }
+
+    fn granted(&self) -> Vec<Vec<String>> {
+        let Some(grants) = &self.grants else { return Vec::new() };
+        let mut rows = grants.rows();
+        let limits = Limits::names().filter_map(|name| Some((name, self.limits.get(name)?)));
+        let limits: Vec<_> = limits.map(|(name, value)| format!("{name} {value}")).collect();
+        for (place, several) in limits.chunks(4).enumerate() {
+            let what = if place == 0 { "limits" } else { "" };
+            rows.push(vec![what.to_owned(), several.join(", ")]);
+        }
+        rows
+    }
+}
+
+impl From<Import> for Imported {
+    fn from(Import { name, offer }: Import) -> Self {
+        let (offered_by, fault) = match offer {
+            Offer::Hostel => (Some("hostel"), None),
+            Offer::Wasi => (Some("wasi"), None),
+            Offer::Nobody(fault) => (None, Some(fault)),
+        };
+        Imported { name, offered_by, fault }
+    }
+}
+
+impl Imported {
+    fn row(&self) -> Vec<String> {
+        let by = match self.offered_by {
+            Some("hostel") => "by Hostel",
+            Some(_) => "by WASI",
+            None => "by nobody",
+        };
+        vec![excerpt(&self.name), by.to_owned()]
+    }
+}
+
+impl From<Extent> for Size {
+    fn from(Extent { initial, maximum }: Extent) -> Self {
+        Size { initial, maximum }
+    }
+}
+
+impl Size {
+    fn show(&self, show: impl Fn(u64) -> String) -> String {
+        match self.maximum {
+            Some(most) if most == self.initial => format!("{}, fixed", show(most)),
+            Some(most) => format!("{} to {}", show(self.initial), show(most)),
+            None => format!("{} and more", show(self.initial)),
+        }
+    }
+}
+
+impl Producer {
+    fn row(&self) -> Vec<String> {
+        vec![excerpt(&self.part), format!("{} {}", excerpt(&self.name), excerpt(&self.version))]
+    }
+}

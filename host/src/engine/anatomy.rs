@@ -1,0 +1,230 @@
+//! What a component is made of, read without compiling it: also of one that does not fit.
+
+use super::world::{Offer, offer};
+use std::collections::BTreeSet;
+use wasmparser::{
+    BinaryReaderError, CustomSectionReader, Encoding, KnownCustom, MemoryType, Parser, Payload,
+    TableType,
+};
+
+/// Bytes of a memory's page, unless it says otherwise.
+const PAGE_LOG2: u32 = 16;
+
+/// What a file of WebAssembly holds: all of it, or what comes before the first place that cannot be
+/// read. Names are the file's own and may hold anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Anatomy {
+    /// What kind of file it is; none: not WebAssembly.
+    pub kind: Option<Kind>,
+    /// What it imports, in its own order, each name once.
+    pub imports: Vec<Import>,
+    /// The names that it exports, in its own order.
+    pub exports: Vec<String>,
+    /// Core modules in it, adapters included.
+    pub modules: usize,
+    /// The memories that its core modules define, in bytes.
+    pub memories: Vec<Extent>,
+    /// The tables that its core modules define, in elements.
+    pub tables: Vec<Extent>,
+    /// Who made it, as the tools wrote it down, each once and in the order of their names.
+    pub producers: Vec<Producer>,
+}
+
+/// What kind of WebAssembly a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A component.
+    Component,
+    /// A core module.
+    CoreModule,
+}
+
+/// What is imported, and who offers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Its name, with a version where it has one: `wasi:cli/stdout@0.2.6`.
+    pub name: String,
+    /// Who offers it.
+    pub offer: Offer,
+}
+
+/// The size of a memory or a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The size that it begins with.
+    pub initial: u64,
+    /// The size that it never grows beyond; none: the host's limits alone bound it.
+    pub maximum: Option<u64>,
+}
+
+/// A language or a tool that took part in making a component.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Producer {
+    /// Its part: `language`, `processed-by` or `sdk`.
+    pub part: String,
+    /// Its name.
+    pub name: String,
+    /// Its version, which may be empty.
+    pub version: String,
+}
+
+impl Anatomy {
+    /// Reads a file.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Anatomy {
+        let mut reading = Reading::default();
+        for payload in Parser::new(0).parse_all(bytes) {
+            // What cannot be read is the compiler's to tell of, in better words.
+            if payload.and_then(|payload| reading.take_in(payload)).is_err() {
+                break;
+            }
+        }
+        let producers = reading.producers.into_iter().collect();
+        Anatomy { producers, ..reading.anatomy }
+    }
+}
+
+/// A file so far.
+#[derive(Default)]
+struct Reading {
+    anatomy: Anatomy,
+    producers: BTreeSet<Producer>,
+    seen: BTreeSet<String>,
+    /// How many modules and components are open, one in the other.
+    depth: usize,
+}
+
+impl Reading {
+    fn take_in(&mut self, payload: Payload<'_>) -> Result<(), BinaryReaderError> {
+        let is_outermost = self.depth == 1;
+        match payload {
+            Payload::Version { encoding, .. } => self.open(encoding),
+            Payload::End(_) => self.depth = self.depth.saturating_sub(1),
+            Payload::ComponentImportSection(imports) if is_outermost => {
+                imports.into_iter().try_for_each(|import| Ok(self.import(import?.name.name)))?;
+            }
+            Payload::ComponentExportSection(exports) if is_outermost => {
+                exports.into_iter().try_for_each(|export| Ok(self.export(export?.name.name)))?;
+            }
+            Payload::ImportSection(imports) if is_outermost => {
+                let mut imports = imports.into_imports();
+                imports.try_for_each(|import| Ok(self.import(import?.module)))?;
+            }
+            Payload::ExportSection(exports) if is_outermost => {
+                exports.into_iter().try_for_each(|export| Ok(self.export(export?.name)))?;
+            }
+            Payload::MemorySection(memories) => {
+                memories.into_iter().try_for_each(|ty| Ok(self.memory(ty?)))?;
+            }
+            Payload::TableSection(tables) => {
+                tables.into_iter().try_for_each(|table| Ok(self.table(table?.ty)))?;
+            }
+            Payload::CustomSection(section) => self.custom(&section)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, encoding: Encoding) {
+        self.depth += 1;
+        let kind = match encoding {
+            Encoding::Component => Kind::Component,
+            Encoding::Module => {
+                self.anatomy.modules += 1;
+                Kind::CoreModule
+            }
+        };
+        self.anatomy.kind.get_or_insert(kind);
+    }
+
+    fn import(&mut self, name: &str) {
+        if self.seen.insert(name.to_owned()) {
+            self.anatomy.imports.push(Import { name: name.to_owned(), offer: offer(name) });
+        }
+    }
+
+    fn export(&mut self, name: &str) {
+        self.anatomy.exports.push(name.to_owned());
+    }
+
+    fn memory(&mut self, ty: MemoryType) {
+        let page = ty.page_size_log2.unwrap_or(PAGE_LOG2);
+        let bytes = |pages: u64| pages.saturating_mul(1_u64.checked_shl(page).unwrap_or(u64::MAX));
+        let (initial, maximum) = (bytes(ty.initial), ty.maximum.map(bytes));
+        self.anatomy.memories.push(Extent { initial, maximum });
+    }
+
+    fn table(&mut self, ty: TableType) {
+        self.anatomy.tables.push(Extent { initial: ty.initial, maximum: ty.maximum });
+    }
+
+    fn custom(&mut self, section: &CustomSectionReader<'_>) -> Result<(), BinaryReaderError> {
+        let KnownCustom::Producers(fields) = section.as_known() else { return Ok(()) };
+        for field in fields {
+            let field = field?;
+            for value in field.values {
+                let (value, part) = (value?, field.name.to_owned());
+                let (name, version) = (value.name.to_owned(), value.version.to_owned());
+                self.producers.insert(Producer { part, name, version });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPONENT: &str = r#"
+        (component
+            (import "wasi:cli/stdout@0.2.6" (instance))
+            (import "mine" (func))
+            (core module
+                (import "inner" "f" (func))
+                (memory (export "memory") 2 4)
+                (table 3 funcref)
+                (@producers
+                    (language "Rust" "2024")
+                    (processed-by "rustc" "1.95.0")))
+            (core module (memory 1) (@producers (language "Rust" "2024")))
+            (component (import "nested" (func))))"#;
+
+    #[test]
+    fn a_component_is_told_with_what_its_modules_define() {
+        let anatomy = Anatomy::read(&wat::parse_str(COMPONENT).unwrap());
+        assert_eq!(anatomy.kind, Some(Kind::Component));
+        let imports: Vec<_> = anatomy.imports.iter().map(|import| &*import.name).collect();
+        assert_eq!(imports, ["wasi:cli/stdout@0.2.6", "mine"], "and none of what is inside");
+        assert_eq!(anatomy.imports.first().unwrap().offer, Offer::Wasi);
+        assert_eq!(anatomy.modules, 2);
+        let memories = [
+            Extent { initial: 128 << 10, maximum: Some(256 << 10) },
+            Extent { initial: 64 << 10, maximum: None },
+        ];
+        assert_eq!(anatomy.memories, memories);
+        assert_eq!(anatomy.tables, [Extent { initial: 3, maximum: None }]);
+        let made = anatomy.producers.iter().map(|by| [&*by.part, &*by.name, &*by.version]);
+        let expected = [["language", "Rust", "2024"], ["processed-by", "rustc", "1.95.0"]];
+        assert_eq!(made.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_core_module_names_whom_it_imports_from_once() {
+        let module = "(module (import \"wasi_snapshot_preview1\" \"a\" (func))
+            (import \"wasi_snapshot_preview1\" \"b\" (func)) (func (export \"run\")))";
+        let anatomy = Anatomy::read(&wat::parse_str(module).unwrap());
+        assert_eq!((anatomy.kind, anatomy.modules), (Some(Kind::CoreModule), 1));
+        assert_eq!((anatomy.imports.len(), anatomy.exports), (1, vec!["run".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_cut_or_no_webassembly_is_told_as_far_as_it_goes() {
+        assert_eq!(Anatomy::read(b"hello"), Anatomy::default());
+        let whole = wat::parse_str(COMPONENT).unwrap();
+        for end in 0..whole.len() {
+            let anatomy = Anatomy::read(whole.get(..end).unwrap());
+            assert!(anatomy.imports.len() <= 2 && anatomy.modules <= 2, "{end}");
+        }
+    }
+}
