@@ -1,15 +1,20 @@
 //! The command line: arguments in, library calls out.
 
 mod build;
+mod call;
 mod check;
+mod client;
 mod componentize;
 mod doctor;
+mod envelope;
 mod exit;
 mod grants;
 mod inspect;
 mod limit;
 mod load;
 mod new;
+mod payload;
+mod pretty;
 mod run;
 mod serve;
 mod table;
@@ -35,7 +40,7 @@ Example:
   hostel serve my-service
 
 Exit codes: 0 all went well, 1 a service failed, 2 wrong usage or configuration, 3 a plugin could \
-not be built or loaded.";
+not be built or loaded, 4 no server answers.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -47,6 +52,7 @@ enum Command {
     Doctor(doctor::Arguments),
     Check(check::Arguments),
     Inspect(inspect::Arguments),
+    Call(call::Arguments),
 }
 
 /// Parses the program's arguments, does what they say and answers the exit code.
@@ -62,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Call(arguments) => call::run(&arguments),
     };
     match done {
         Ok(code) => code,
@@ -89,7 +96,17 @@ fn say_warning(message: &str) {
 fn print(result: &[u8]) -> Result<(), Exit> {
     let mut out = anstream::stdout().lock();
     let end: &[u8] = if result.ends_with(b"\n") { b"" } else { b"\n" };
-    match out.write_all(result).and_then(|()| out.write_all(end)).and_then(|()| out.flush()) {
+    written(out.write_all(result).and_then(|()| out.write_all(end)).and_then(|()| out.flush()))
+}
+
+/// Writes bytes to stdout as they are.
+fn print_raw(bytes: &[u8]) -> Result<(), Exit> {
+    let mut out = std::io::stdout().lock();
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+fn written(done: std::io::Result<()>) -> Result<(), Exit> {
+    match done {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Exit::unwritten(anyhow::Error::new(error).context("cannot write to stdout")))
         }

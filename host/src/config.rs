@@ -5,6 +5,7 @@
 
 mod callers;
 mod error;
+mod listeners;
 mod plugins;
 mod raw;
 mod read;
@@ -15,6 +16,7 @@ mod shape;
 pub use callers::{CallerGroup, Credential, Scheme};
 pub(crate) use error::instead;
 pub use error::{ConfigError, Fault, Place};
+pub use listeners::{AdminListener, Listeners, TokenSource};
 pub(crate) use plugins::is_called;
 pub use routes::{Method, PathPattern, PatternError, Route, Segment};
 pub use secret::{SecretError, SecretHash};
@@ -209,10 +211,13 @@ impl Config {
         file: &Path,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Configured, ConfigError> {
+        Config::parse(file, &Config::text(file)?, variable)
+    }
+
+    fn text(file: &Path) -> Result<String, ConfigError> {
         let unreadable =
             |source: io::Error| ConfigError::Unreadable { file: file.to_owned(), source };
-        let text = std::fs::read_to_string(file).map_err(unreadable)?;
-        Config::parse(file, &text, variable)
+        std::fs::read_to_string(file).map_err(unreadable)
     }
 
     /// Reads the text of a file, as [`Config::read`] does.

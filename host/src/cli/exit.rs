@@ -8,12 +8,14 @@ pub(super) struct Exit {
     pub(super) error: anyhow::Error,
 }
 
-/// A service failed.
+/// A service failed, or what was asked for is not there.
 pub(super) const SERVICE_FAILED: u8 = 1;
 /// The command line or the configuration makes no sense.
 pub(super) const USAGE: u8 = 2;
 /// A plugin could not be built or loaded.
 pub(super) const NO_PLUGIN: u8 = 3;
+/// No server answers.
+pub(super) const NO_SERVER: u8 = 4;
 
 impl Exit {
     pub(super) fn usage(error: impl Into<anyhow::Error>) -> Self {
@@ -27,5 +29,14 @@ impl Exit {
 
     pub(super) fn no_plugin(error: impl Into<anyhow::Error>) -> Self {
         Exit { code: NO_PLUGIN.into(), error: error.into() }
+    }
+
+    pub(super) fn no_server(error: impl Into<anyhow::Error>) -> Self {
+        Exit { code: NO_SERVER.into(), error: error.into() }
+    }
+
+    /// A service, or who answers for a server, said no.
+    pub(super) fn refused(error: impl Into<anyhow::Error>) -> Self {
+        Exit { code: SERVICE_FAILED.into(), error: error.into() }
     }
 }

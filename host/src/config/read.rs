@@ -327,7 +327,11 @@ fn endpoint(raw: &At<String>, notes: &mut Notes<'_>) -> String {
     raw.get().clone()
 }
 
-fn address(raw: Option<&At<String>>, default: SocketAddr, notes: &mut Notes<'_>) -> SocketAddr {
+pub(super) fn address(
+    raw: Option<&At<String>>,
+    default: SocketAddr,
+    notes: &mut Notes<'_>,
+) -> SocketAddr {
     let Some(raw) = raw else { return default };
     raw.get().parse().unwrap_or_else(|_| {
         notes.fault(

@@ -3,7 +3,7 @@
 mod admin;
 mod bad;
 mod callers;
-mod client;
+pub mod client;
 mod clients;
 mod crash;
 mod ends;

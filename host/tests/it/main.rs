@@ -10,6 +10,7 @@
 )]
 
 mod abi;
+mod call;
 mod cli;
 mod config;
 mod conformance;

@@ -1,0 +1,164 @@
+//! `hostel call`: a service of a server that runs, called by HTTP.
+
+mod answer;
+
+pub(super) use answer::{show_body, trouble};
+
+use super::client::{self, Address, Reply, Request};
+use super::exit::{Exit, SERVICE_FAILED};
+use super::{load, payload, say_warning};
+use crate::config::Listeners;
+use crate::units;
+use anyhow::{Context, anyhow};
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Call a service of a server that runs, by its name or by a URL
+///
+/// The body of the answer goes to stdout: on a terminal JSON is indented, otherwise every byte is
+/// as it came. An answer other than 2xx is told on stderr. No redirection is followed. TLS trusts
+/// whom this machine trusts, or the certificates of the file in SSL_CERT_FILE.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hostel call users.find '{\"id\": 123}'
+  hostel call users.find @request.json --token-env TOKEN
+  hostel call https://api.example/users/123 --method GET --include")]
+pub(super) struct Arguments {
+    /// A service, PLUGIN.SERVICE, or PLUGIN where it has one; or a URL of http or https
+    #[arg(value_name = "SERVICE|URL")]
+    target: String,
+
+    /// The body: JSON, @FILE, or - for stdin; other than JSON with a --header content-type
+    #[arg(value_name = "PAYLOAD", allow_hyphen_values = true)]
+    payload: Option<String>,
+
+    /// The method
+    #[arg(long, short = 'X', value_name = "METHOD", default_value = "POST")]
+    method: Method,
+
+    /// A header of the request, as in 'accept: text/plain'; may be given several times
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(HeaderName, HeaderValue)>,
+
+    /// The environment variable that holds the caller's token
+    #[arg(long, value_name = "NAME", conflicts_with = "user_env")]
+    token_env: Option<String>,
+
+    /// The environment variable that holds the caller as NAME:PASSWORD
+    #[arg(long, value_name = "NAME")]
+    user_env: Option<String>,
+
+    /// The address that the server listens on; by default what the configuration says
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "config")]
+    listen: Option<SocketAddr>,
+
+    /// The server's configuration; by default hostel.toml, where there is one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Time to wait for the whole answer
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = units::duration)]
+    timeout: Duration,
+
+    /// Print the status and the headers of the answer before its body
+    #[arg(long, short)]
+    include: bool,
+
+    /// Print the whole answer as one JSON object, whatever its status
+    #[arg(long, conflicts_with = "include")]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
+    let request = arguments.request().map_err(Exit::usage)?;
+    if request.headers.contains_key(AUTHORIZATION) && request.address.is_overheard() {
+        say_warning("the secret is sent in the clear: whoever is on the way can read it");
+    }
+    let reply = exchange(request, arguments.timeout)?;
+    if arguments.json {
+        answer::print_envelope(&reply)?;
+        let code = if reply.status.is_success() { 0 } else { SERVICE_FAILED };
+        return Ok(code.into());
+    }
+    answer::print_reply(&reply, arguments.include)?;
+    match answer::trouble(&reply) {
+        None => Ok(ExitCode::SUCCESS),
+        Some(trouble) => Err(Exit::refused(anyhow!(trouble))),
+    }
+}
+
+/// Sends a request from a program that does nothing else.
+pub(super) fn exchange(request: Request, time: Duration) -> Result<Reply, Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_server)?;
+    runtime.block_on(client::send(request, time)).map_err(Exit::no_server)
+}
+
+impl Arguments {
+    fn request(&self) -> anyhow::Result<Request> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        let body = match &self.payload {
+            Some(argument) => payload::read(argument)?,
+            None => Vec::new(),
+        };
+        if self.payload.is_some() && !headers.contains_key(CONTENT_TYPE) {
+            payload::check_json(&body)?;
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let secret = match (&self.token_env, &self.user_env) {
+            (Some(variable), _) => Some(client::bearer(variable)?),
+            (None, Some(variable)) => Some(client::basic(variable)?),
+            (None, None) => None,
+        };
+        headers.extend(secret.map(|secret| (AUTHORIZATION, secret)));
+        Ok(Request { method: self.method.clone(), address: self.address()?, headers, body })
+    }
+
+    fn address(&self) -> anyhow::Result<Address> {
+        if self.target.contains("://") {
+            return Ok(Address::parse(&self.target)?);
+        }
+        if self.target.is_empty() || self.target.contains(['/', ':', ' ']) {
+            let target = &self.target;
+            return Err(anyhow!(
+                "{target:?} is neither a service nor a URL: a service is PLUGIN.SERVICE, a URL \
+                 begins with http:// or https://"
+            ));
+        }
+        let server = match self.listen {
+            Some(listen) => Address::of_listener(listen, false)?,
+            None => {
+                let found = listeners(self.config.as_deref())?;
+                Address::of_listener(found.server, found.tls)?
+            }
+        };
+        Ok(server.join(&["services", &self.target], &[]))
+    }
+}
+
+/// Where the server of a configuration listens; without one as by default.
+pub(super) fn listeners(config: Option<&Path>) -> anyhow::Result<Listeners> {
+    match config.map(Path::to_owned).or_else(load::usual_config) {
+        Some(file) => Ok(Listeners::read(&file)?),
+        None => Ok(Listeners::default()),
+    }
+}
+
+/// A header as it is written on the command line. A secret among them would be an argument.
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let (name, value) = text.split_once(':').ok_or("write it as 'NAME: VALUE'")?;
+    let name: HeaderName = name.trim().parse().map_err(|_| "that is no header's name")?;
+    if name == AUTHORIZATION {
+        return Err("a secret is no argument: --token-env or --user-env names a variable".into());
+    }
+    let value = value.trim().parse().map_err(|_| "that is no header's value")?;
+    Ok((name, value))
+}

@@ -1,0 +1,136 @@
+//! The answer to a call, for people and as JSON.
+
+use crate::cli::client::Reply;
+use crate::cli::exit::Exit;
+use crate::cli::{envelope, pretty, print, print_raw};
+use crate::telemetry::excerpt;
+use hyper::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use serde_json::{Value, json};
+use std::io::IsTerminal;
+
+/// What a problem's body is (RFC 9457).
+const PROBLEM: &str = "application/problem+json";
+
+/// Prints the body: for people on a terminal, otherwise byte for byte. A problem is told elsewhere.
+pub(super) fn print_reply(reply: &Reply, with_head: bool) -> Result<(), Exit> {
+    if with_head {
+        print_raw(head(reply).as_bytes())?;
+    } else if problem(reply).is_some() {
+        return Ok(());
+    }
+    show_body(&reply.body)
+}
+
+/// Prints what a server sent: for people on a terminal, otherwise byte for byte.
+pub(in crate::cli) fn show_body(body: &[u8]) -> Result<(), Exit> {
+    if body.is_empty() || !std::io::stdout().is_terminal() {
+        return print_raw(body);
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => print(pretty::text(text).as_bytes()),
+        Err(_) => {
+            let count = body.len();
+            print(format!("{count} bytes that are no text: send them to a file").as_bytes())
+        }
+    }
+}
+
+fn head(reply: &Reply) -> String {
+    let lines = headers(&reply.headers);
+    let lines = lines.iter().map(|[name, value]| format!("{name}: {}\n", pretty::text(value)));
+    format!("{}\n{}\n", reply.status, lines.collect::<String>())
+}
+
+/// What to tell of an answer that is none of success.
+pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
+    if reply.status.is_success() {
+        return None;
+    }
+    let said = |problem: &Value, field: &str| problem.get(field)?.as_str().map(excerpt);
+    let (status, problem) = (reply.status, problem(reply));
+    let detail = problem.as_ref().and_then(|problem| {
+        let (code, detail) = (said(problem, "code")?, said(problem, "detail")?);
+        let id = said(problem, "request_id").unwrap_or_default();
+        Some(format!("{} {code}: {detail} (request {id})", status.as_u16()))
+    });
+    let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+    let elsewhere = location.map(|place| format!(", and names {}", excerpt(place)));
+    let plain = || format!("the answer is {status}{}", elsewhere.unwrap_or_default());
+    Some(detail.unwrap_or_else(plain))
+}
+
+fn problem(reply: &Reply) -> Option<Value> {
+    let is_problem = reply
+        .headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|it| it.as_bytes().starts_with(PROBLEM.as_bytes()));
+    serde_json::from_slice(&reply.body).ok().filter(|_| is_problem)
+}
+
+/// Names and values, as text.
+fn headers(headers: &HeaderMap) -> Vec<[String; 2]> {
+    let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+        [name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()]
+    };
+    headers.iter().map(header).collect()
+}
+
+/// Prints the whole answer as one object on one line: `status`, `headers` as pairs, and the body as
+/// `json`, byte for byte, or as `text`, or as `base64`; an empty one is none of them.
+pub(super) fn print_envelope(reply: &Reply) -> Result<(), Exit> {
+    print(envelope(reply).as_bytes())
+}
+
+fn envelope(reply: &Reply) -> String {
+    let (status, head) = (reply.status.as_u16(), json!(headers(&reply.headers)));
+    format!("{{\"status\":{status},\"headers\":{head}{}}}", envelope::body(&reply.body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::StatusCode;
+    use hyper::header::{HeaderName, HeaderValue};
+    use serde::de::IgnoredAny;
+
+    fn reply(status: u16, headers: &[(&'static str, &'static str)], body: &[u8]) -> Reply {
+        let header = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        let headers = headers.iter().map(header).collect();
+        let status = StatusCode::from_u16(status).unwrap();
+        Reply { status, headers, body: body.to_vec() }
+    }
+
+    #[track_caller]
+    fn check(body: &[u8], expected: &str) {
+        let found = envelope(&reply(200, &[("a", "b")], body));
+        assert_eq!(found, format!("{{\"status\":200,\"headers\":[[\"a\",\"b\"]]{expected}}}"));
+        serde_json::from_str::<IgnoredAny>(&found).unwrap();
+    }
+
+    #[test]
+    fn an_envelope_holds_the_body_as_what_it_is() {
+        check(b"", "");
+        check(b"[1.0e400,\n 2]\n", r#","json":[1.0e400,  2]"#);
+        check(b"hi \"you\"", r#","text":"hi \"you\"""#);
+        check(b"\xff", r#","base64":"/w==""#);
+    }
+
+    #[test]
+    fn what_is_no_success_is_told_by_its_code_and_its_sentence() {
+        let body = br#"{"code":"not-found","detail":"no\nsuch","request_id":"7"}"#;
+        let content = [("content-type", PROBLEM)];
+        let told = |reply: &Reply| trouble(reply);
+        assert_eq!(
+            told(&reply(404, &content, body)).as_deref(),
+            Some("404 not-found: no\\nsuch (request 7)")
+        );
+        assert_eq!(told(&reply(404, &[], body)).as_deref(), Some("the answer is 404 Not Found"));
+        assert_eq!(
+            told(&reply(302, &[("location", "/x")], b"")).as_deref(),
+            Some("the answer is 302 Found, and names /x")
+        );
+        assert_eq!(told(&reply(204, &[], b"")), None);
+    }
+}

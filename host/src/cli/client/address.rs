@@ -1,0 +1,178 @@
+//! Where a request goes: a URL of http or https.
+
+use hyper::Uri;
+use hyper::header::HeaderValue;
+use hyper::http::uri::{Authority, InvalidUri, PathAndQuery};
+use std::fmt;
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// A URL: scheme, host, port, path and query.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Address {
+    is_tls: bool,
+    authority: Authority,
+    target: PathAndQuery,
+}
+
+/// Why a text is no URL that can be called.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum AddressError {
+    #[error("cannot read the URL {0:?}")]
+    Malformed(String, #[source] InvalidUri),
+    #[error("{0:?} is no URL of http or https: write it as in http://127.0.0.1:8080")]
+    Scheme(String),
+    #[error("a URL holds no secret: name a variable that does, with --user-env or --token-env")]
+    Secret,
+}
+
+impl Address {
+    pub(in crate::cli) fn parse(text: &str) -> Result<Self, AddressError> {
+        let malformed = |error| AddressError::Malformed(text.to_owned(), error);
+        let uri: Uri = text.parse().map_err(malformed)?;
+        let scheme = || AddressError::Scheme(text.to_owned());
+        let is_tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(scheme()),
+        };
+        let authority = uri.authority().cloned().ok_or_else(scheme)?;
+        if authority.as_str().contains('@') {
+            return Err(AddressError::Secret);
+        }
+        let root = PathAndQuery::from_static("/");
+        Ok(Address { is_tls, authority, target: uri.path_and_query().cloned().unwrap_or(root) })
+    }
+
+    /// The root of a server that listens here. One that listens everywhere is on this machine.
+    pub(in crate::cli) fn of_listener(
+        listen: SocketAddr,
+        is_tls: bool,
+    ) -> Result<Self, AddressError> {
+        let ip = match listen.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        let scheme = if is_tls { "https" } else { "http" };
+        Address::parse(&format!("{scheme}://{}", SocketAddr::new(ip, listen.port())))
+    }
+
+    /// The address of these segments below this one, whose query is dropped.
+    pub(in crate::cli) fn join(&self, segments: &[&str], query: &[(&str, &str)]) -> Self {
+        let mut target = self.target.path().trim_end_matches('/').to_owned();
+        for segment in segments {
+            target.push('/');
+            encode(segment, &mut target);
+        }
+        for (place, (name, value)) in query.iter().enumerate() {
+            target.push(if place == 0 { '?' } else { '&' });
+            encode(name, &mut target);
+            target.push('=');
+            encode(value, &mut target);
+        }
+        // All that is left after encoding is allowed there.
+        let target = target.parse().unwrap_or_else(|_| self.target.clone());
+        Address { target, ..self.clone() }
+    }
+
+    pub(super) fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// The host to connect to: of IPv6 without its brackets.
+    pub(super) fn host(&self) -> &str {
+        self.authority.host().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(if self.is_tls { 443 } else { 80 })
+    }
+
+    pub(super) fn target(&self) -> Uri {
+        Uri::from(self.target.clone())
+    }
+
+    pub(super) fn host_header(&self) -> HeaderValue {
+        // An authority has visible ASCII alone.
+        HeaderValue::from_str(self.authority.as_str()).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    /// Whether what is sent there can be read on the way.
+    pub(in crate::cli) fn is_overheard(&self) -> bool {
+        let host = self.host();
+        let is_here = host.eq_ignore_ascii_case("localhost")
+            || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        !self.is_tls && !is_here
+    }
+}
+
+/// The server's root, without the path.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.authority)
+    }
+}
+
+/// Writes a text as a segment of a path, or a part of a query (RFC 3986, section 2.3).
+fn encode(text: &str, to: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_~.".contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(to, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, host: &str, port: u16, target: &str) {
+        let address = Address::parse(url).unwrap();
+        let found = (address.host(), address.port(), address.target().to_string());
+        assert_eq!(found, (host, port, target.to_owned()), "{url}");
+    }
+
+    #[test]
+    fn a_url_says_where_to_connect_and_what_to_ask_for() {
+        check("http://a.example", "a.example", 80, "/");
+        check("https://a.example/x?y=%20", "a.example", 443, "/x?y=%20");
+        check("http://[::1]:8080/services/a.b", "::1", 8080, "/services/a.b");
+        for url in ["a.example", "127.0.0.1:8080/x", "ftp://a", "http://", "http://a b", "/x"] {
+            assert!(Address::parse(url).is_err(), "{url}");
+        }
+        let secret = Address::parse("http://ann:hunter2@a.example/").unwrap_err();
+        assert!(!format!("{secret:?}{secret}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_below_an_address_is_encoded() {
+        let base = Address::parse("http://a/base/?x").unwrap();
+        let joined = base.join(&["caches", "plugin/users", "€ %?#"], &[("prefix", "a&b=c")]);
+        let expected = "/base/caches/plugin%2Fusers/%E2%82%AC%20%25%3F%23?prefix=a%26b%3Dc";
+        assert_eq!(joined.target().to_string(), expected);
+    }
+
+    #[test]
+    fn a_server_that_listens_everywhere_is_called_on_this_machine() {
+        let of = |listen: &str, is_tls| {
+            Address::of_listener(listen.parse().unwrap(), is_tls).unwrap().to_string()
+        };
+        assert_eq!(of("0.0.0.0:8080", false), "http://127.0.0.1:8080");
+        assert_eq!(of("[::]:443", true), "https://[::1]:443");
+        assert_eq!(of("10.0.0.1:80", false), "http://10.0.0.1:80");
+    }
+
+    #[test]
+    fn what_goes_in_the_clear_to_another_machine_is_overheard() {
+        let overheard = |url| Address::parse(url).unwrap().is_overheard();
+        assert!(overheard("http://a.example") && overheard("http://10.0.0.1"));
+        assert!(!overheard("https://a.example") && !overheard("http://[::1]:80"));
+        assert!(!overheard("http://localhost:8080"));
+    }
+}

@@ -1,0 +1,52 @@
+//! Credentials, from the environment or from files, never from an argument: the arguments of a
+//! program can be read by everybody on its machine.
+
+use anyhow::{Context, anyhow};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hyper::header::HeaderValue;
+use std::path::Path;
+
+/// `Authorization` with the token that a variable holds.
+pub(in crate::cli) fn bearer(variable: &str) -> anyhow::Result<HeaderValue> {
+    token(&read(variable)?).with_context(|| format!("the variable {variable}"))
+}
+
+/// `Authorization` with the name and the password that a variable holds, `NAME:PASSWORD`.
+pub(in crate::cli) fn basic(variable: &str) -> anyhow::Result<HeaderValue> {
+    let user = read(variable)?;
+    if !user.contains(':') {
+        return Err(anyhow!("the variable {variable} has no colon: it holds NAME:PASSWORD"));
+    }
+    header(&format!("Basic {}", BASE64_STANDARD.encode(user)))
+}
+
+/// `Authorization` with the token that a file holds.
+pub(in crate::cli) fn token_of(file: &Path) -> anyhow::Result<HeaderValue> {
+    let reading = || format!("cannot read the token from {}", file.display());
+    let text = std::fs::read_to_string(file).with_context(reading)?;
+    if text.starts_with("sha256:") {
+        let file = file.display();
+        return Err(anyhow!("{file} holds the hash of a token: the token itself is needed here"));
+    }
+    token(text.trim_end()).with_context(reading)
+}
+
+fn read(variable: &str) -> anyhow::Result<String> {
+    let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+    value.ok_or_else(|| anyhow!("the variable {variable} is not set"))
+}
+
+fn token(token: &str) -> anyhow::Result<HeaderValue> {
+    if token.is_empty() {
+        return Err(anyhow!("the token is empty"));
+    }
+    header(&format!("Bearer {token}"))
+}
+
+fn header(value: &str) -> anyhow::Result<HeaderValue> {
+    let wrong = |_| anyhow!("it holds characters that no header may have");
+    let mut header = HeaderValue::from_str(value).map_err(wrong)?;
+    header.set_sensitive(true);
+    Ok(header)
+}

@@ -1,0 +1,23 @@
+//! A body inside a JSON object.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::de::IgnoredAny;
+use serde_json::json;
+
+/// The field of an object that holds a body, with the comma before it: `json`, byte for byte but
+/// for its lines, `text`, or `base64`. An empty body has none.
+pub(super) fn body(body: &[u8]) -> String {
+    let (what, body) = match std::str::from_utf8(body) {
+        Ok("") => return String::new(),
+        Ok(text) if serde_json::from_str::<IgnoredAny>(text).is_ok() => ("json", one_line(text)),
+        Ok(text) => ("text", json!(text).to_string()),
+        Err(_) => ("base64", json!(BASE64_STANDARD.encode(body)).to_string()),
+    };
+    format!(",\"{what}\":{body}")
+}
+
+/// JSON on one line: in valid JSON a line ends between tokens alone.
+fn one_line(json: &str) -> String {
+    json.trim().replace(['\n', '\r'], " ")
+}

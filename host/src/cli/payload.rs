@@ -1,0 +1,26 @@
+//! A payload as an argument: a text, a file as `@FILE`, or `-` for stdin.
+
+use anyhow::Context;
+use std::io::Read;
+
+/// The payload that an argument means.
+pub(super) fn read(argument: &str) -> anyhow::Result<Vec<u8>> {
+    match argument.strip_prefix('@') {
+        Some(file) => {
+            std::fs::read(file).with_context(|| format!("cannot read the payload {file}"))
+        }
+        None if argument == "-" => {
+            let mut payload = Vec::new();
+            let read = std::io::stdin().read_to_end(&mut payload);
+            read.context("cannot read the payload from stdin")?;
+            Ok(payload)
+        }
+        None => Ok(argument.as_bytes().to_vec()),
+    }
+}
+
+/// Checks that it is JSON: a mistake in it is the caller's, not a service's.
+pub(super) fn check_json(payload: &[u8]) -> anyhow::Result<()> {
+    let read = serde_json::from_slice::<serde::de::IgnoredAny>(payload);
+    read.context("the payload is not JSON").map(drop)
+}

@@ -1,0 +1,104 @@
+//! Where the server of a configuration listens: for who calls it, and has none of the secrets and
+//! files that serving takes.
+
+use super::error::Notes;
+use super::read::address;
+use super::{Admin, Config, ConfigError, Server, raw};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The listeners of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listeners {
+    /// The address for callers.
+    pub server: SocketAddr,
+    /// Whether callers speak TLS.
+    pub tls: bool,
+    /// The listener for who runs the server; none: there is none.
+    pub admin: Option<AdminListener>,
+}
+
+/// The listener for who runs the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminListener {
+    /// Its address.
+    pub listen: SocketAddr,
+    /// Where the token is; none: it asks for none.
+    pub token: Option<TokenSource>,
+}
+
+/// Where a token is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// In the environment variable of this name.
+    Variable(String),
+    /// In this file.
+    File(PathBuf),
+}
+
+impl Default for Listeners {
+    fn default() -> Self {
+        let admin = AdminListener { listen: Admin::default().listen, token: None };
+        Listeners { server: Server::default().listen, tls: false, admin: Some(admin) }
+    }
+}
+
+impl Listeners {
+    /// Reads a file, but none of the files and environment variables that it names.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, an address is none, or it says what no configuration may say.
+    pub fn read(file: &Path) -> Result<Listeners, ConfigError> {
+        let text = Config::text(file)?;
+        let mut notes = Notes::new(file, &text);
+        let found = raw(&text, &mut notes).map(|raw| {
+            let default = Listeners::default();
+            let server = raw.server.unwrap_or_default();
+            let admin = raw.admin.unwrap_or_default();
+            let beside = |path: &String| file.parent().unwrap_or(Path::new("")).join(path);
+            let of_variable = admin.token_env.map(|name| TokenSource::Variable(name.get().clone()));
+            let of_file = admin.token_file.map(|path| TokenSource::File(beside(path.get())));
+            let usual = Admin::default().listen;
+            let listen = address(admin.listen.as_ref(), usual, &mut notes);
+            let is_on = admin.enabled != Some(false);
+            Listeners {
+                server: address(server.listen.as_ref(), default.server, &mut notes),
+                tls: server.tls.is_some(),
+                admin: is_on.then(|| AdminListener { listen, token: of_variable.or(of_file) }),
+            }
+        });
+        match found {
+            Some(found) if notes.faults.is_empty() => Ok(found),
+            _ => Err(ConfigError::Faults(notes.faults)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<Listeners>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hostel.toml");
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(Listeners::read(&file).ok(), expected, "{text}");
+    }
+
+    #[test]
+    fn where_a_server_listens_is_read_without_its_secrets() {
+        let usual = Listeners::default();
+        check("", Some(usual.clone()));
+        let text = "[server]\nlisten = \"127.0.0.1:9000\"\ntls = { certificate = \"gone\", key = \
+                    \"gone\" }\n[callers.a]\nscheme = \"basic\"\nenv = \"NOT_SET\"\n[admin]\n\
+                    listen = \"127.0.0.1:9001\"\ntoken-env = \"NOT_SET\"\n";
+        let token = Some(TokenSource::Variable("NOT_SET".to_owned()));
+        let admin = Some(AdminListener { listen: ([127, 0, 0, 1], 9001).into(), token });
+        check(text, Some(Listeners { server: ([127, 0, 0, 1], 9000).into(), tls: true, admin }));
+        check("[admin]\nenabled = false", Some(Listeners { admin: None, ..usual }));
+        check("[server]\nlisten = \"x\"", None);
+        check("[sever]", None);
+    }
+}
