@@ -1,6 +1,7 @@
 //! The command line: arguments in, library calls out.
 
 mod build;
+mod cache;
 mod call;
 mod check;
 mod client;
@@ -53,6 +54,7 @@ enum Command {
     Check(check::Arguments),
     Inspect(inspect::Arguments),
     Call(call::Arguments),
+    Cache(cache::Arguments),
 }
 
 /// Parses the program's arguments, does what they say and answers the exit code.
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
+        Command::Cache(arguments) => cache::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -22,9 +22,10 @@
 //! | `DELETE /caches/<cache>/entries` | removes all |
 //! | `GET`, `DELETE /caches/<cache>/entries/<key>` | the JSON as it is stored, which counts as a read; removes it |
 //! | `PUT /caches/<cache>/entries/<key>` | sets the body, for `expiry` seconds if that is there |
+//! | `GET /caches/<cache>/entries/<key>/exists` | whether there is an entry, which counts as asked |
 //!
 //! `<cache>` and `<key>` are percent-encoded, slashes too: `plugin%2Fusers` is the cache of the
-//! plugin `users`.
+//! plugin `users`. A cache that is not there is a problem `no-cache`, an entry `no-entry`; both are 404.
 //!
 //! # What a caller is told when that fails
 //!

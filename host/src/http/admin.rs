@@ -144,7 +144,7 @@ fn cache(host: &Host, name: &str) -> Result<Arc<Cache>, Problem> {
         None => CacheName::configured(name),
     };
     let found = named.ok().and_then(|name| host.caches().get(&name));
-    found.ok_or_else(|| Problem::missing("no cache has this name: GET /caches lists them"))
+    found.ok_or_else(Problem::no_cache)
 }
 
 fn entries(
@@ -160,7 +160,7 @@ fn entries(
         (&Method::DELETE, ["entries"]) => Ok(ok(&json!({ "removed": cache.clear() }))),
         (&Method::GET, ["entries", key]) => match cache.get(key).map_err(refused)? {
             Some(value) => Ok(Reply::json(StatusCode::OK, JSON, value.as_bytes().to_vec())),
-            None => Err(Problem::missing("the cache has no live entry with this key")),
+            None => Err(Problem::no_entry()),
         },
         (&Method::PUT, ["entries", key]) => {
             let Ok(value) = std::str::from_utf8(body) else {
@@ -172,8 +172,12 @@ fn entries(
         (&Method::DELETE, ["entries", key]) => {
             Ok(ok(&json!({ "removed": u64::from(cache.delete(key).map_err(refused)?) })))
         }
+        (&Method::GET, ["entries", key, "exists"]) => {
+            Ok(ok(&json!({ "exists": cache.exists(key).map_err(refused)? })))
+        }
         (_, ["entries"]) => Err(Problem::method_not_allowed("GET, DELETE")),
         (_, ["entries", _]) => Err(Problem::method_not_allowed("GET, PUT, DELETE")),
+        (_, ["entries", _, "exists"]) => Err(Problem::method_not_allowed("GET")),
         _ => Err(Problem::missing("a cache has /entries and /entries/<key>")),
     }
 }

@@ -32,6 +32,16 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 
+    pub(super) fn no_cache() -> Self {
+        let detail = "no cache has this name: GET /caches lists them";
+        Problem::new(StatusCode::NOT_FOUND, "no-cache", detail)
+    }
+
+    pub(super) fn no_entry() -> Self {
+        let detail = "the cache has no live entry with this key";
+        Problem::new(StatusCode::NOT_FOUND, "no-entry", detail)
+    }
+
     /// What was sent is refused, for a reason that is the caller's business.
     pub(super) fn refused(detail: String) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)

@@ -10,6 +10,7 @@
 )]
 
 mod abi;
+mod cache_command;
 mod call;
 mod cli;
 mod config;

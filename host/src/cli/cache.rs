@@ -1,0 +1,216 @@
+//! `hostel cache`: the caches of a server that runs, and their entries.
+
+mod admin;
+mod show;
+
+use super::exit::{Exit, SERVICE_FAILED};
+use super::{call, payload, print};
+use admin::Admin;
+use anyhow::anyhow;
+use hyper::{Method, StatusCode};
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+/// Look into the caches of a server that runs: list, read, set, delete
+///
+/// It asks the listener for whoever runs the server. A cache is called `plugin/NAME` where it is a
+/// plugin's own, or as [caches] names it.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hostel cache list
+  hostel cache keys plugin/users --prefix user:
+  hostel cache set sessions ann '{\"id\": 1}' --expiry 60")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+
+    #[command(flatten)]
+    server: admin::Server,
+
+    /// Print the answer as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// List the caches, with what they hold and what they were asked
+    List,
+    /// List the keys of a cache, in their order: bytes, seconds left, key
+    Keys {
+        #[command(flatten)]
+        cache: Cache,
+        /// Only keys that begin with this
+        #[arg(long, value_name = "PREFIX")]
+        prefix: Option<String>,
+        /// At most so many; by default all
+        #[arg(long, value_name = "COUNT")]
+        limit: Option<usize>,
+    },
+    /// Print the value under a key; exit code 1 when there is none
+    Get {
+        #[command(flatten)]
+        entry: Entry,
+    },
+    /// Set the value under a key
+    Set {
+        #[command(flatten)]
+        entry: Entry,
+        /// The value: JSON, @FILE, or - for stdin
+        #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+        value: String,
+        /// Seconds until the entry is gone; by default it stays
+        #[arg(long, value_name = "SECONDS")]
+        expiry: Option<u32>,
+    },
+    /// Delete the entry under a key
+    Delete {
+        #[command(flatten)]
+        entry: Entry,
+    },
+    /// Tell whether there is an entry under a key; exit code 1 when there is none
+    Exists {
+        #[command(flatten)]
+        entry: Entry,
+    },
+    /// Delete all entries of a cache
+    Clear {
+        #[command(flatten)]
+        cache: Cache,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(clap::Args)]
+struct Cache {
+    /// The cache: plugin/NAME, or a configured name
+    #[arg(value_name = "CACHE")]
+    cache: String,
+}
+
+#[derive(clap::Args)]
+struct Entry {
+    /// The cache: plugin/NAME, or a configured name
+    #[arg(value_name = "CACHE")]
+    cache: String,
+    /// The key
+    #[arg(value_name = "KEY")]
+    key: String,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
+    let (admin, as_json) = (arguments.server.admin()?, arguments.json);
+    match &arguments.what {
+        What::List => {
+            show::caches(&admin.ask(&Method::GET, &["caches"], &[], Vec::new())?, as_json)
+        }
+        What::Keys { cache, prefix, limit } => {
+            keys(&admin, &cache.cache, prefix.as_deref(), *limit, as_json)
+        }
+        What::Get { entry } => get(&admin, entry, as_json),
+        What::Set { entry, value, expiry } => set(&admin, entry, value, *expiry, as_json),
+        What::Delete { entry } => {
+            let path = ["caches", &entry.cache, "entries", &entry.key];
+            show::removed(&admin.ask(&Method::DELETE, &path, &[], Vec::new())?, as_json)
+        }
+        What::Exists { entry } => exists(&admin, entry, as_json),
+        What::Clear { cache, yes } => {
+            confirm(&cache.cache, *yes)?;
+            let path = ["caches", &*cache.cache, "entries"];
+            show::removed(&admin.ask(&Method::DELETE, &path, &[], Vec::new())?, as_json)
+        }
+    }
+}
+
+/// Lists keys page by page, so that none has to hold them all.
+fn keys(
+    admin: &Admin,
+    cache: &str,
+    prefix: Option<&str>,
+    limit: Option<usize>,
+    as_json: bool,
+) -> Result<ExitCode, Exit> {
+    let (mut left, mut after) = (limit.unwrap_or(usize::MAX), None::<String>);
+    while left > 0 {
+        let count = left.min(admin::PAGE).to_string();
+        let mut query = vec![("limit", &*count)];
+        query.extend(prefix.map(|prefix| ("prefix", prefix)));
+        query.extend(after.as_deref().map(|after| ("after", after)));
+        let path = ["caches", cache, "entries"];
+        let page = admin.ask(&Method::GET, &path, &query, Vec::new())?;
+        left = left.saturating_sub(show::keys(&page, as_json)?);
+        after = page.get("next").and_then(Value::as_str).map(str::to_owned);
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn get(admin: &Admin, Entry { cache, key }: &Entry, as_json: bool) -> Result<ExitCode, Exit> {
+    let path = ["caches", cache, "entries", key];
+    let reply = admin.send(&Method::GET, &path, &[], Vec::new())?;
+    let is_missing = reply.status == StatusCode::NOT_FOUND && admin::code(&reply) == "no-entry";
+    if !is_missing {
+        admin::check(&reply, cache)?;
+    }
+    if as_json {
+        // The value stays as it is written: no number is rounded.
+        let value = if is_missing { "null".into() } else { String::from_utf8_lossy(&reply.body) };
+        let key = json!(key);
+        print(format!("{{\"key\":{key},\"found\":{},\"value\":{value}}}", !is_missing).as_bytes())?;
+    } else if is_missing {
+        return Err(Exit::refused(anyhow!("the cache {cache} has no live entry under this key")));
+    } else {
+        call::show_body(&reply.body)?;
+    }
+    Ok(if is_missing { SERVICE_FAILED.into() } else { ExitCode::SUCCESS })
+}
+
+fn set(
+    admin: &Admin,
+    Entry { cache, key }: &Entry,
+    value: &str,
+    expiry: Option<u32>,
+    as_json: bool,
+) -> Result<ExitCode, Exit> {
+    let value = payload::read(value).map_err(Exit::usage)?;
+    let expiry = expiry.map(|seconds| seconds.to_string());
+    let query: Vec<_> = expiry.iter().map(|seconds| ("expiry", &**seconds)).collect();
+    let path = ["caches", cache, "entries", key];
+    let answer = admin.ask(&Method::PUT, &path, &query, value)?;
+    if as_json {
+        print(answer.to_string().as_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn exists(admin: &Admin, Entry { cache, key }: &Entry, as_json: bool) -> Result<ExitCode, Exit> {
+    let path = ["caches", cache, "entries", key, "exists"];
+    let answer = admin.ask(&Method::GET, &path, &[], Vec::new())?;
+    let exists = answer.get("exists") == Some(&Value::Bool(true));
+    let told = if as_json { answer.to_string() } else { exists.to_string() };
+    print(told.as_bytes())?;
+    Ok(if exists { ExitCode::SUCCESS } else { SERVICE_FAILED.into() })
+}
+
+/// Asks whoever sits before a terminal; a script has to say it.
+fn confirm(cache: &str, yes: bool) -> Result<(), Exit> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Exit::usage(anyhow!("all entries of {cache} are to be deleted: say --yes")));
+    }
+    let mut answer = String::new();
+    let _ = write!(anstream::stderr(), "Delete all entries of {cache}? [y/N] ");
+    let read = std::io::stdin().read_line(&mut answer);
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" if read.is_ok() => Ok(()),
+        _ => Err(Exit::refused(anyhow!("nothing was deleted"))),
+    }
+}

@@ -1,0 +1,80 @@
+//! What an admin listener answers about caches, for people.
+
+use crate::cli::exit::Exit;
+use crate::cli::{print, table};
+use crate::telemetry::escape;
+use crate::units::show_size;
+use serde_json::Value;
+use std::process::ExitCode;
+
+/// What is shown of a cache, and its column's title.
+const COUNTS: [(&str, &str); 6] = [
+    ("entries", "entries"),
+    ("hits", "hits"),
+    ("misses", "misses"),
+    ("sets", "sets"),
+    ("expired", "expired"),
+    ("evicted", "evicted"),
+];
+
+/// Prints a row for each cache.
+pub(super) fn caches(answer: &Value, as_json: bool) -> Result<ExitCode, Exit> {
+    if as_json {
+        print(answer.to_string().as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut titles = vec!["cache".to_owned(), "size".to_owned(), "of".to_owned()];
+    titles.extend(COUNTS.iter().map(|(_, title)| (*title).to_owned()));
+    let mut rows = vec![titles];
+    rows.extend(elements(answer, "caches").iter().map(|cache| {
+        let size = |field| show_size(count(cache, field));
+        let mut row = vec![text(cache, "name"), size("bytes"), size("capacity")];
+        row.extend(COUNTS.iter().map(|(field, _)| count(cache, field).to_string()));
+        row
+    }));
+    print(table::lines(&rows).join("\n").as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a line for each entry of a page, and answers how many they are.
+pub(super) fn keys(page: &Value, as_json: bool) -> Result<usize, Exit> {
+    let entries = elements(page, "entries");
+    let line = |entry: &Value| {
+        if as_json {
+            return entry.to_string();
+        }
+        let left = match entry.get("expires_in").and_then(Value::as_f64) {
+            Some(seconds) => format!("{seconds:.1} s"),
+            None => "-".to_owned(),
+        };
+        format!("{:>9}  {left:>13}  {}", count(entry, "bytes"), text(entry, "key"))
+    };
+    if !entries.is_empty() {
+        print(entries.iter().map(line).collect::<Vec<_>>().join("\n").as_bytes())?;
+    }
+    Ok(entries.len())
+}
+
+/// Prints how many entries were deleted.
+pub(super) fn removed(answer: &Value, as_json: bool) -> Result<ExitCode, Exit> {
+    let told = match (as_json, count(answer, "removed")) {
+        (true, _) => answer.to_string(),
+        (false, 1) => "1 entry deleted".to_owned(),
+        (false, many) => format!("{many} entries deleted"),
+    };
+    print(told.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn elements<'a>(answer: &'a Value, field: &str) -> &'a [Value] {
+    answer.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn count(of: &Value, field: &str) -> u64 {
+    of.get(field).and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// A text on one line: keys are a guest's, and may hold anything.
+fn text(of: &Value, field: &str) -> String {
+    escape(of.get(field).and_then(Value::as_str).unwrap_or_default(), usize::MAX)
+}
