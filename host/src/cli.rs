@@ -10,6 +10,7 @@ mod doctor;
 mod envelope;
 mod exit;
 mod grants;
+mod hash;
 mod inspect;
 mod limit;
 mod load;
@@ -55,6 +56,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Call(call::Arguments),
     Cache(cache::Arguments),
+    Hash(hash::Arguments),
 }
 
 /// Parses the program's arguments, does what they say and answers the exit code.
@@ -72,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
+        Command::Hash(arguments) => hash::run(&arguments),
     };
     match done {
         Ok(code) => code,

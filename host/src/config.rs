@@ -13,6 +13,7 @@ mod routes;
 mod secret;
 mod shape;
 
+pub(crate) use callers::is_caller;
 pub use callers::{CallerGroup, Credential, Scheme};
 pub(crate) use error::instead;
 pub use error::{ConfigError, Fault, Place};

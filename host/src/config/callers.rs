@@ -163,8 +163,7 @@ fn of_lines(
 
 fn of_line(scheme: Scheme, holds: Holds, line: &str) -> Result<Credential, LineError> {
     let (caller, secret) = line.split_once(':').ok_or(LineError::NoColon(holds))?;
-    let visible = caller.bytes().all(|byte| byte.is_ascii_graphic());
-    if caller.is_empty() || caller.len() > NAME_BYTES || !visible {
+    if !is_caller(caller) {
         return Err(LineError::Name);
     }
     let hash = match (scheme, holds) {
@@ -175,6 +174,12 @@ fn of_line(scheme: Scheme, holds: Holds, line: &str) -> Result<Credential, LineE
     };
     let hash = hash.map_err(|error| LineError::Secret(caller.to_owned(), error))?;
     Ok(Credential { caller: caller.to_owned(), hash })
+}
+
+/// Whether a caller may have this name.
+pub(crate) fn is_caller(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && byte != b':';
+    (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
 /// The new caller, unless its name or its token is another's.

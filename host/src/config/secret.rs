@@ -48,13 +48,13 @@ pub enum SecretError {
     /// Not the hash of a token.
     #[error(
         "that is no hash of a token: write `sha256:` and the 64 hexadecimal digits that \
-         `sha256sum` prints"
+         `sha256sum` prints, or what `hostel hash --scheme bearer` does"
     )]
     NotOfToken,
     /// Not the hash of a password.
     #[error(
         "that is no hash of a password: write an Argon2id PHC string, which begins \
-         `$argon2id$v=19$m=`"
+         `$argon2id$v=19$m=`, as `hostel hash` prints it"
     )]
     NotOfPassword,
     /// The hash of a password asks for more than a host should give.
@@ -120,6 +120,19 @@ impl SecretHash {
             return Err(SecretError::TooDear);
         }
         Ok(SecretHash(Kind::Password(Box::new(hash))))
+    }
+
+    /// As a file of callers keeps it, and [`SecretHash::read_token_hash`] or
+    /// [`SecretHash::read_password_hash`] reads it.
+    #[must_use]
+    pub fn stored(&self) -> String {
+        match &self.0 {
+            Kind::Token(digest) => {
+                let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+                TOKEN_PREFIX.to_owned() + &digits.collect::<String>()
+            }
+            Kind::Password(hash) => hash.to_string(),
+        }
     }
 
     /// Whether this is the secret, told in a time that does not depend on how much of it is right.
@@ -207,6 +220,14 @@ mod tests {
         assert_eq!(wrong(&PHC.replace("argon2id", "argon2i")), SecretError::NotOfPassword);
         assert_eq!(wrong(&PHC.replace("m=256", "m=4294967295")), SecretError::TooDear);
         assert_eq!(wrong(&PHC.replace("t=2", "t=65")), SecretError::TooDear);
+    }
+
+    #[test]
+    fn what_is_stored_is_read_again() {
+        let token = SecretHash::of_token(TOKEN).unwrap();
+        assert_eq!(SecretHash::read_token_hash(&token.stored()), Ok(token));
+        let password = SecretHash::of_password(b"correct horse").unwrap();
+        assert_eq!(SecretHash::read_password_hash(&password.stored()), Ok(password));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The program as a person meets it: what it prints where, and its exit codes.
 
 use crate::support::{component, hostel, stderr, stdout};
+use hostel::config::SecretHash;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -219,6 +220,34 @@ fn every_help_has_an_example() {
         assert!(output.status.success());
         assert!(stdout(&output).contains("Example"), "{command:?}");
     }
+}
+
+/// Runs `hostel hash` with a secret on stdin.
+fn hash(arguments: &[&str], secret: &str) -> Output {
+    let mut command = hostel();
+    command.arg("hash").args(arguments).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_secret_is_hashed_as_a_file_of_callers_keeps_it() {
+    let told = |arguments: &[&str], secret: &str| {
+        let output = hash(arguments, secret);
+        assert_eq!((output.status.code(), &*stderr(&output)), (Some(0), ""));
+        stdout(&output).trim_end().to_owned()
+    };
+    let line = told(&["ann"], "correct horse\n");
+    let (caller, kept) = line.split_once(':').unwrap();
+    let kept = SecretHash::read_password_hash(kept).unwrap();
+    assert!(caller == "ann" && kept.verify(b"correct horse") && !kept.verify(b"correct horse\n"));
+    let token = "0123456789abcdefghij";
+    let kept = SecretHash::read_token_hash(&told(&["--scheme", "bearer"], token)).unwrap();
+    assert!(kept.verify(token.as_bytes()));
+    check_error(&hash(&["--scheme", "bearer"], "short"), 2, &["fewer than 20 characters"]);
+    check_error(&hash(&["ann"], "\n"), 2, &["the password is empty"]);
+    assert_eq!(hash(&["a:b"], "x").status.code(), Some(2));
 }
 
 #[test]

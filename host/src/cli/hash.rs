@@ -1,0 +1,108 @@
+//! `hostel hash`: a caller's secret as a file of callers keeps it.
+
+use super::exit::Exit;
+use super::print;
+use crate::config::{Scheme, SecretHash, is_caller};
+use anyhow::{Context, anyhow};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::io::{IsTerminal, Read, Stdin, Write, stdin};
+use std::process::ExitCode;
+
+/// Print the line of a callers' file for a secret
+///
+/// The secret is read from the terminal, without being shown, or from stdin; never from an
+/// argument, which everybody on the machine can read.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hostel hash ann >> staff.callers
+  openssl rand -hex 32 | tee robot.token | hostel hash robot --scheme bearer >> machines.callers")]
+pub(super) struct Arguments {
+    /// The caller; without one the hash alone is printed
+    #[arg(value_name = "CALLER", value_parser = caller)]
+    caller: Option<String>,
+
+    /// How the group proves who it is: basic, by passwords, or bearer, by tokens
+    #[arg(long, value_name = "SCHEME", default_value = "basic", value_parser = scheme)]
+    scheme: Scheme,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
+    let secret = if stdin().is_terminal() { ask() } else { read() }.map_err(Exit::usage)?;
+    let hash = match arguments.scheme {
+        Scheme::Basic => SecretHash::of_password(secret.as_bytes()),
+        Scheme::Bearer => SecretHash::of_token(secret.as_bytes()),
+    };
+    let stored = hash.map_err(Exit::usage)?.stored();
+    let line = match &arguments.caller {
+        Some(caller) => format!("{caller}:{stored}"),
+        None => stored,
+    };
+    print(line.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn caller(text: &str) -> Result<String, String> {
+    let wrong = "a caller's name has 1 to 128 visible ASCII characters and no colon";
+    if is_caller(text) { Ok(text.to_owned()) } else { Err(wrong.to_owned()) }
+}
+
+fn scheme(text: &str) -> Result<Scheme, String> {
+    match text {
+        "basic" => Ok(Scheme::Basic),
+        "bearer" => Ok(Scheme::Bearer),
+        _ => Err("there are: basic, bearer".to_owned()),
+    }
+}
+
+/// All of stdin, but for the end of its last line.
+fn read() -> anyhow::Result<String> {
+    let mut secret = String::new();
+    stdin().read_to_string(&mut secret).context("cannot read the secret from stdin")?;
+    Ok(without_end(&secret).to_owned())
+}
+
+/// Asks twice: nobody sees what is typed.
+fn ask() -> anyhow::Result<String> {
+    let hidden = Hidden::new(stdin())?;
+    let (first, second) = (hidden.line("Secret: ")?, hidden.line("Again: ")?);
+    if first == second { Ok(first) } else { Err(anyhow!("the two differ")) }
+}
+
+fn without_end(line: &str) -> &str {
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct Hidden {
+    terminal: Stdin,
+    before: Termios,
+}
+
+impl Hidden {
+    fn new(terminal: Stdin) -> anyhow::Result<Self> {
+        let hiding = "cannot hide what is typed: give it by stdin";
+        let before = tcgetattr(&terminal).context(hiding)?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&terminal, OptionalActions::Flush, &hidden).context(hiding)?;
+        Ok(Hidden { terminal, before })
+    }
+
+    fn line(&self, prompt: &str) -> anyhow::Result<String> {
+        // Who does not see the prompt still types.
+        let _ = write!(anstream::stderr(), "{prompt}");
+        let mut line = String::new();
+        let read = self.terminal.read_line(&mut line);
+        let _ = writeln!(anstream::stderr());
+        read.context("cannot read the secret")?;
+        Ok(without_end(&line).to_owned())
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
+    }
+}
