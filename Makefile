@@ -10,8 +10,18 @@ test: preflight
 	@mkdir -p target && ./preflight languages >target/left-out
 	cargo test --locked --workspace -- $$(cat target/left-out)
 
+# What is held against others, each a package of host/benches/peers; `table` prints the head of the
+# rows that the others print.
+PEERS = \
+	table \
+	serve
+
 bench: preflight
 	cargo bench --locked --profile dev -p hostel --bench cache_calls
+	@for bench in $(PEERS); do \
+		cargo run --locked --quiet --release --target-dir target/peers \
+			--manifest-path host/benches/peers/Cargo.toml --package $$bench || exit 1; \
+	done
 
 bench-languages: preflight
 	cargo bench --locked --profile dev -p hostel --bench languages

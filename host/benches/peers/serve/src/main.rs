@@ -1,0 +1,33 @@
+//! `hostel serve` beside bare hyper and `wasmtime serve`, which take turns under the same load, as
+//! rows of the table; then all of what was measured.
+//!
+//! `serve rates`, `serve start` and `serve spin` do one part each.
+
+mod load;
+mod made;
+mod rates;
+mod server;
+mod spin;
+mod start;
+
+use anyhow::{Result, ensure};
+
+const PARTS: [&str; 3] = ["rates", "start", "spin"];
+
+fn main() -> Result<()> {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let unknown = named.iter().find(|name| !PARTS.contains(&name.as_str()));
+    ensure!(unknown.is_none(), "the parts are {}", PARTS.join(", "));
+    let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
+    load::find_wrk()?;
+    let made = made::Made::new()?;
+    let rates = if wanted("rates") { Some(rates::measure(&made)?) } else { None };
+    if wanted("start") {
+        start::measure(&made)?;
+    }
+    if wanted("spin") {
+        spin::measure(&made)?;
+    }
+    rates.iter().for_each(rates::Rates::print_all);
+    Ok(())
+}

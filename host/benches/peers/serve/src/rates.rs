@@ -1,0 +1,156 @@
+//! Requests a second, latency and memory: every server in its turn, a process of its own each time.
+
+use crate::load::{self, Load};
+use crate::made::{Made, Peers};
+use crate::server::Server;
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+use std::process::Command;
+use table::{Row, Wanted, median};
+
+const ROUNDS: usize = 5;
+
+/// Seconds of each load.
+const SECONDS: u32 = 2;
+
+const CONNECTIONS: [u32; 3] = [1, 32, 256];
+
+/// The place among them of the one that targets are for.
+const TARGET: usize = 1;
+
+/// Calls of one instance where instances are used again, on both sides.
+const REUSE: &str = "128";
+
+/// One server that takes turns.
+struct Side {
+    name: &'static str,
+    start: Start,
+    /// By number of connections, a figure a round: the load, and mebibytes held after it.
+    figures: [Vec<(Load, f64)>; CONNECTIONS.len()],
+}
+
+/// How a server is started.
+enum Start {
+    /// `hostel serve`, with a configuration.
+    Hostel(PathBuf, PathBuf),
+    /// Any other program.
+    Other(PathBuf, Vec<String>),
+}
+
+/// What all servers did.
+pub struct Rates(Vec<Side>);
+
+/// Measures, and prints the rows that have targets.
+pub fn measure(made: &Made) -> Result<Rates> {
+    let mut rates = Rates(sides(made)?);
+    for round in 1..=ROUNDS {
+        eprintln!("round {round} of {ROUNDS}");
+        for side in &mut rates.0 {
+            side.turn().with_context(|| side.name)?;
+        }
+    }
+    rates.print_rows();
+    Ok(rates)
+}
+
+fn sides(made: &Made) -> Result<Vec<Side>> {
+    let Peers { bare, wasmtime, hello } = made.peers()?;
+    let reuse = format!("instances = \"reuse\"\ncalls-per-instance = {REUSE}");
+    let hostel = |name: &str, instances: &str| -> Result<Start> {
+        let plugin = format!("[plugins.entry]\npath = {:?}\n{instances}\n", made.plugin);
+        Ok(Start::Hostel(made.hostel.clone(), made.configure(name, &plugin, "entry.entry")?))
+    };
+    let of_wasmtime = |calls: &str, pool: &str| {
+        let pool = format!("-Opooling-allocator={pool}");
+        let mut arguments = vec!["serve", "-Scli", "--addr", "127.0.0.1:0", &pool];
+        arguments.extend(["--max-instance-reuse-count", calls]);
+        let mut arguments: Vec<_> = arguments.into_iter().map(str::to_owned).collect();
+        arguments.push(hello.to_string_lossy().into_owned());
+        Start::Other(wasmtime.clone(), arguments)
+    };
+    let sides = [
+        ("`hostel serve`, fresh", hostel("fresh", "instances = \"fresh\"")?),
+        ("`hostel serve`, reused", hostel("reused", &reuse)?),
+        ("bare hyper", Start::Other(bare, Vec::new())),
+        ("`wasmtime serve`, fresh, pool", of_wasmtime("1", "y")),
+        ("`wasmtime serve`, fresh, no pool", of_wasmtime("1", "n")),
+        ("`wasmtime serve`, reused, pool", of_wasmtime(REUSE, "y")),
+        ("`wasmtime serve`, reused, no pool", of_wasmtime(REUSE, "n")),
+    ];
+    let side = |(name, start)| Side { name, start, figures: Default::default() };
+    Ok(sides.into_iter().map(side).collect())
+}
+
+impl Side {
+    fn turn(&mut self) -> Result<()> {
+        let server = match &self.start {
+            Start::Hostel(hostel, config) => Server::hostel(hostel, config)?,
+            Start::Other(program, arguments) => {
+                Server::start(Command::new(program).args(arguments))?
+            }
+        };
+        // What is made once belongs to no round.
+        load::run(server.address, 32, 1)?;
+        for (connections, figures) in CONNECTIONS.into_iter().zip(&mut self.figures) {
+            figures.push((load::run(server.address, connections, SECONDS)?, server.memory()?));
+        }
+        Ok(())
+    }
+
+    fn rates(&self, place: usize) -> Vec<f64> {
+        self.figures.get(place).into_iter().flatten().map(|(load, _)| load.rate).collect()
+    }
+}
+
+impl Rates {
+    /// The better of the sides whose names begin like this.
+    fn best(&self, name: &str) -> Option<&Side> {
+        let rate = |side: &&Side| median(side.rates(TARGET));
+        let named = self.0.iter().filter(|side| side.name.starts_with(name));
+        named.max_by(|a, b| rate(a).total_cmp(&rate(b)))
+    }
+
+    fn print_rows(&self) {
+        let rows = [
+            ("D", "fresh", "`wasmtime serve`, fresh", Wanted::AtLeast(2.5)),
+            ("D", "reused", "`wasmtime serve`, reused", Wanted::AtLeast(1.1)),
+            ("D", "fresh", "bare hyper", Wanted::AtLeast(0.6)),
+            ("", "reused", "bare hyper", Wanted::Nothing),
+        ];
+        for (target, instances, peer, wanted) in rows {
+            let ours = self.best(&format!("`hostel serve`, {instances}"));
+            let (Some(ours), Some(peer)) = (ours, self.best(peer)) else { continue };
+            let what = format!("request with one get, {instances} instance");
+            let row = Row {
+                target,
+                what: &what,
+                peer: peer.name,
+                unit: "req/s",
+                ours: ours.rates(TARGET),
+                theirs: peer.rates(TARGET),
+                wanted,
+            };
+            println!("{row}");
+        }
+    }
+
+    /// Prints all that was measured, as a table of its own.
+    pub fn print_all(&self) {
+        println!("\n| server | connections | requests/s | p50 | p99 | memory |");
+        println!("|---|--:|--:|--:|--:|--:|");
+        for side in &self.0 {
+            for (connections, figures) in CONNECTIONS.iter().zip(&side.figures) {
+                let of =
+                    |figure: fn(&(Load, f64)) -> f64| median(figures.iter().map(figure).collect());
+                println!(
+                    "| {} | {connections} | {:.0} | {:.2} ms | {:.2} ms | {:.0} MiB |",
+                    side.name,
+                    of(|(load, _)| load.rate),
+                    of(|(load, _)| load.p50),
+                    of(|(load, _)| load.p99),
+                    of(|(_, memory)| *memory),
+                );
+            }
+        }
+    }
+}

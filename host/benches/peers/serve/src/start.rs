@@ -1,0 +1,46 @@
+//! The start: from a process that begins to its first answer, with compiled code on the disk.
+
+use crate::made::Made;
+use crate::server::{Server, ask};
+use anyhow::{Result, ensure};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+use table::{Row, Wanted};
+
+const STARTS: usize = 15;
+
+pub fn measure(made: &Made) -> Result<()> {
+    let python = made.python()?;
+    let plugins = [("Rust", &made.plugin, "entry", 60.0), ("Python", &python, "greet", 200.0)];
+    for (language, component, service, most) in plugins {
+        let plugin = format!("[plugins.first]\npath = {component:?}\n");
+        let config = made.configure("start", &plugin, &format!("first.{service}"))?;
+        // Compiles it, where nobody has yet.
+        start(&made.hostel, &config)?;
+        let times =
+            (0..STARTS).map(|_| start(&made.hostel, &config)).collect::<Result<Vec<_>>>()?;
+        let row = Row {
+            target: "G",
+            what: &format!("start of the process to its first answer, a plugin in {language}"),
+            peer: "the target itself",
+            unit: "ms",
+            theirs: vec![most; times.len()],
+            ours: times,
+            wanted: Wanted::AtMost(1.0),
+        };
+        println!("{row}");
+    }
+    Ok(())
+}
+
+/// Milliseconds until a server that starts has answered.
+fn start(hostel: &Path, config: &Path) -> Result<f64> {
+    let begun = Instant::now();
+    let server = Server::start(Command::new(hostel).arg("serve").arg("--config").arg(config))?;
+    let status = ask(server.address, "GET", "/", "")?;
+    let took = begun.elapsed();
+    // An entry that nobody has set is an answer of the plugin as well.
+    ensure!(status == 200 || status == 404, "the first answer is {status}");
+    Ok(took.as_secs_f64() * 1_000.0)
+}
