@@ -60,6 +60,8 @@ pub struct Config {
     pub callers: Vec<CallerGroup>,
     /// How log lines are written.
     pub log: LogFormat,
+    /// Whether each request by HTTP has a line in the log.
+    pub access_log: bool,
     /// Where OpenTelemetry traces are sent.
     pub otlp: Option<String>,
 }

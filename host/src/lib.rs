@@ -55,5 +55,5 @@ pub use plugin::{
     LoadError, Named, PluginInfo, PluginName, PluginSettings, PluginState, RolledBack, Settings,
     Stage,
 };
-pub use telemetry::{Level, LogLine, LogSink};
+pub use telemetry::{AccessLine, AccessSink, Level, LogLine, LogSink};
 pub use units::UnitError;

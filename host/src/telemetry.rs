@@ -3,12 +3,14 @@
 //! A guest's line and the host's own have one shape. Where lines go is the embedder's choice: a
 //! [`LogSink`] is called with each.
 
+mod access;
 mod call_log;
 mod json;
 mod metrics;
 mod text;
 mod writer;
 
+pub use access::{AccessLine, AccessSink};
 pub(crate) use call_log::{CallLog, CallSink, LogBounds, Origin, escape, excerpt};
 pub(crate) use metrics::{
     HttpMeter, InstanceMeter, Loading, Metrics, RequestKind, Retirement, ServiceMeter,

@@ -9,7 +9,7 @@ use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::load;
 use crate::config::{self, Config, PluginConfig, Server};
 use crate::http::{self, HttpSettings, Report};
-use crate::telemetry::{Dropped, Level, LogFormat, LogLine, LogSink, LogWriter};
+use crate::telemetry::{AccessSink, Dropped, Level, LogFormat, LogLine, LogSink, LogWriter};
 use crate::{Folder, Host, Life, Named, PluginName, PluginSettings, toolchain};
 use anyhow::{Context, anyhow};
 use signals::{Hangups, Signals};
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let (writer, log) = log(config.log).map_err(Exit::no_plugin)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
-    let done = runtime.block_on(serve(&config, arguments.watch, (log, writer.dropped())));
+    let done = runtime.block_on(serve(&config, arguments.watch, Logs::of(&writer, &config, log)));
     // What still runs is a guest or a build that nobody waits for.
     runtime.shutdown_background();
     writer.end();
@@ -144,11 +144,22 @@ fn log(format: config::LogFormat) -> anyhow::Result<(LogWriter, LogSink)> {
     LogWriter::start(format, output).context("cannot start the log")
 }
 
-async fn serve(
-    config: &Config,
-    watch: bool,
-    (log, dropped): (LogSink, Arc<Dropped>),
-) -> Result<ExitCode, Exit> {
+/// Where all lines go.
+struct Logs {
+    log: LogSink,
+    access: Option<AccessSink>,
+    dropped: Arc<Dropped>,
+}
+
+impl Logs {
+    fn of(writer: &LogWriter, config: &Config, log: LogSink) -> Self {
+        let access = config.access_log.then(|| writer.access());
+        Logs { log, access, dropped: writer.dropped() }
+    }
+}
+
+async fn serve(config: &Config, watch: bool, logs: Logs) -> Result<ExitCode, Exit> {
+    let Logs { log, access, dropped } = logs;
     // First, so that a signal during the builds is not lost and a taken port is told at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
@@ -188,6 +199,7 @@ async fn serve(
     release();
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
+        access,
         ..HttpSettings::of(config, Arc::clone(&log))
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -151,6 +151,8 @@ pub(super) struct Admission {
 pub(super) struct Log {
     /// "text", "json", or "auto": text on a terminal, JSON lines otherwise. Default: "auto".
     pub(super) format: Option<Format>,
+    /// Whether each request by HTTP has a line. Default: false.
+    pub(super) access: Option<bool>,
     /// The http or https address that OpenTelemetry traces are sent to. Default: none.
     pub(super) otlp: Option<At<String>>,
 }

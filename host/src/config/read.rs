@@ -83,6 +83,7 @@ pub(super) fn config(raw: &Raw, here: &Here<'_>, notes: &mut Notes<'_>) -> Confi
             Format::Text => LogFormat::Text,
             Format::Json => LogFormat::Json,
         },
+        access_log: log.and_then(|log| log.access).unwrap_or_default(),
         otlp: log.and_then(|log| log.otlp.as_ref()).map(|otlp| endpoint(otlp, notes)),
     }
 }

@@ -16,7 +16,7 @@ use super::watch::{Turn, Watch};
 use crate::config::{Callers, Server};
 use crate::hostcalls::handler::Request;
 use crate::plugin::{Host, PluginName};
-use crate::telemetry::{HttpMeter, LogSink, RequestKind};
+use crate::telemetry::{AccessLine, AccessSink, HttpMeter, RequestKind};
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
@@ -25,6 +25,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// What all connections share.
@@ -36,6 +37,7 @@ pub(super) struct Front {
     failures: Failures,
     ids: Ids,
     log: Log,
+    access: Option<AccessSink>,
     meter: HttpMeter,
     bodies: Bodies,
     is_stopping: AtomicBool,
@@ -63,29 +65,30 @@ impl Front {
     ///
     /// When a group of callers is named that is not there.
     pub(super) fn new(host: Arc<Host>, settings: HttpSettings) -> Result<Self, HttpError> {
-        let HttpSettings { server, routes, groups, plugins, log } = settings;
-        let groups = Groups::new(&groups);
+        let HttpSettings { server, routes, plugins, .. } = &settings;
+        let groups = Groups::new(&settings.groups);
         groups.check("the server", &server.callers)?;
-        for route in &routes {
+        for route in routes {
             let callers = route.callers.as_ref().unwrap_or(&Callers::Open);
             groups.check(&format!("the route {}", route.path), callers)?;
         }
-        for (plugin, callers) in &plugins {
+        for (plugin, callers) in plugins {
             groups.check(&format!("the plugin {plugin}"), callers)?;
         }
-        let by_name = |(name, callers): (PluginName, Callers)| (name.to_string(), callers);
-        let plugins = plugins.into_iter().map(by_name).collect();
-        let site = Site::Services { router: Router::new(&routes), plugins };
-        Ok(Front::of(host, server, groups, site, log))
+        let by_name =
+            |(name, callers): (&PluginName, &Callers)| (name.to_string(), callers.clone());
+        let plugins = plugins.iter().map(by_name).collect();
+        let site = Site::Services { router: Router::new(routes), plugins };
+        Ok(Front::of(host, groups, site, settings))
     }
 
     /// A front for whoever runs the server, with the group of callers that `server` names.
     pub(super) fn admin(host: Arc<Host>, admin: Admin, settings: HttpSettings) -> Self {
-        let HttpSettings { server, groups, log, .. } = settings;
-        Front::of(host, server, Groups::new(&groups), Site::Admin(admin), log)
+        Front::of(host, Groups::new(&settings.groups), Site::Admin(admin), settings)
     }
 
-    fn of(host: Arc<Host>, server: Server, groups: Groups, site: Site, log: LogSink) -> Self {
+    fn of(host: Arc<Host>, groups: Groups, site: Site, settings: HttpSettings) -> Self {
+        let HttpSettings { server, log, access, .. } = settings;
         let listener = match site {
             Site::Services { .. } => "services",
             Site::Admin(_) => "admin",
@@ -100,6 +103,7 @@ impl Front {
             failures: Failures::default(),
             ids: Ids::default(),
             log: Log::new(log),
+            access,
             is_stopping: AtomicBool::new(false),
         }
     }
@@ -143,6 +147,30 @@ impl Front {
     }
 }
 
+/// What is counted and logged of a request besides its answer.
+struct Seen {
+    kind: RequestKind,
+    /// What follows is noted where an access line is written: when the request came, which service
+    /// it called and who did.
+    begun: Option<Instant>,
+    service: String,
+    caller: String,
+}
+
+impl Seen {
+    fn begin(front: &Front) -> Self {
+        let begun = front.access.as_ref().map(|_| Instant::now());
+        Seen { kind: RequestKind::default(), begun, service: String::new(), caller: String::new() }
+    }
+
+    fn note(&mut self, target: &Target<'_>) {
+        if self.begun.is_some() {
+            target.service.clone_into(&mut self.service);
+            target.caller.unwrap_or_default().clone_into(&mut self.caller);
+        }
+    }
+}
+
 /// Where a request goes, once it is known who answers.
 struct Target<'a> {
     service: &'a str,
@@ -164,8 +192,8 @@ impl Peer {
         let turn = Turn::begin(&self.watch);
         let (head, mut body) = request.into_parts();
         let (id, id_header) = self.front.ids.of(&head.headers);
-        let mut kind = RequestKind::default();
-        let reply = match self.reply(&head, &mut body, &id, &mut kind).await {
+        let mut seen = Seen::begin(&self.front);
+        let reply = match self.reply(&head, &mut body, &id, &mut seen).await {
             Ok(reply) => reply,
             Err(problem) => Reply::problem(problem, &id),
         };
@@ -173,7 +201,8 @@ impl Peer {
             self.watch.leaves_unread();
         }
         let Reply { status, headers, body } = reply.finish(&head.method, id_header);
-        self.front.meter.answered(kind, status.as_u16());
+        self.front.meter.answered(seen.kind, status.as_u16());
+        self.write_access(&seen, &head, &id, (status, body.len()));
         let mut response = hyper::Response::new(Answer::new(body, turn));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -183,6 +212,23 @@ impl Peer {
         response
     }
 
+    fn write_access(&self, seen: &Seen, head: &Parts, id: &str, answer: (StatusCode, usize)) {
+        let (Some(write), Some(begun)) = (&self.front.access, seen.begun) else { return };
+        let (status, bytes) = answer;
+        write(&AccessLine {
+            time: SystemTime::now(),
+            request_id: id,
+            method: head.method.as_str(),
+            path: head.uri.path(),
+            status: status.as_u16(),
+            bytes,
+            took: begun.elapsed(),
+            client: &self.address,
+            caller: &seen.caller,
+            service: &seen.service,
+        });
+    }
+
     /// Nothing of the body is read before the request is known to be taken, so that a client that
     /// asks by `Expect: 100-continue` is spared sending it.
     async fn reply(
@@ -190,7 +236,7 @@ impl Peer {
         head: &Parts,
         body: &mut Incoming,
         id: &str,
-        kind: &mut RequestKind,
+        seen: &mut Seen,
     ) -> Result<Reply, Problem> {
         let front = &self.front;
         if let Some(problem) = request::fault(head, front.server.headers) {
@@ -199,12 +245,12 @@ impl Peer {
         let (router, plugins) = match &front.site {
             Site::Services { router, plugins } => (router, plugins),
             Site::Admin(admin) => {
-                *kind = RequestKind::Admin;
+                seen.kind = RequestKind::Admin;
                 return self.operate(admin, head, body).await;
             }
         };
         let found = router.find(&head.method, head.uri.path());
-        *kind = found.kind();
+        seen.kind = found.kind();
         match found {
             Found::List => {
                 self.caller(&front.server.callers, head).await?;
@@ -213,6 +259,7 @@ impl Peer {
             Found::Service(service) => {
                 let caller = self.caller(front.callers(plugins, &service), head).await?;
                 let target = Target { service: &service, path_params: Vec::new(), caller };
+                seen.note(&target);
                 self.call(head, body, id, target).await
             }
             Found::Route(endpoint, path_params) => {
@@ -220,7 +267,9 @@ impl Peer {
                 let of_plugin = || front.callers(plugins, service);
                 let callers = endpoint.callers.as_ref().unwrap_or_else(of_plugin);
                 let caller = self.caller(callers, head).await?;
-                self.call(head, body, id, Target { service, path_params, caller }).await
+                let target = Target { service, path_params, caller };
+                seen.note(&target);
+                self.call(head, body, id, target).await
             }
             Found::Nothing => Err(Problem::not_found()),
             Found::Methods(allow) => Err(Problem::method_not_allowed(&allow)),

@@ -2,7 +2,7 @@
 
 use crate::config::{CallerGroup, Callers, Config, Route, Server};
 use crate::plugin::PluginName;
-use crate::telemetry::LogSink;
+use crate::telemetry::{AccessSink, LogSink};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct HttpSettings {
     pub plugins: BTreeMap<PluginName, Callers>,
     /// Where the server's own lines go.
     pub log: LogSink,
+    /// Where a line goes for each request; none: nowhere.
+    pub access: Option<AccessSink>,
 }
 
 impl Default for HttpSettings {
@@ -28,7 +30,7 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// What a configuration says of the listener for callers.
+    /// What a configuration says of the listener for callers. Access lines go nowhere.
     pub fn of(config: &Config, log: LogSink) -> Self {
         let callers = config.plugins.iter().map(|it| (it.name.clone(), it.callers.clone()));
         HttpSettings {
@@ -37,6 +39,7 @@ impl HttpSettings {
             groups: config.callers.clone(),
             plugins: callers.collect(),
             log,
+            access: None,
         }
     }
 }

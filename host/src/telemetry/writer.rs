@@ -1,6 +1,7 @@
 //! Log lines written by a thread of their own, so that nobody who serves waits for whoever reads
 //! them.
 
+use super::access::{self, AccessSink};
 use super::json::json;
 use super::text::Text;
 use super::{Level, LogLine, LogSink};
@@ -52,6 +53,7 @@ impl Dropped {
 
 /// The thread that writes.
 pub(crate) struct LogWriter {
+    format: LogFormat,
     dropped: Arc<Dropped>,
     lines: SyncSender<Option<String>>,
     /// Ends with the thread.
@@ -78,12 +80,26 @@ impl LogWriter {
             write(format, &waiting, &of_thread, output);
         };
         std::thread::Builder::new().name("hostel-log".to_owned()).spawn(write)?;
-        Ok((LogWriter { dropped, lines, running }, sink))
+        Ok((LogWriter { format, dropped, lines, running }, sink))
     }
 
     /// What is counted of the lines that are dropped.
     pub(crate) fn dropped(&self) -> Arc<Dropped> {
         Arc::clone(&self.dropped)
+    }
+
+    /// A sink for access lines, which have no share: there are as many as requests.
+    pub(crate) fn access(&self) -> AccessSink {
+        let (format, lines, dropped) = (self.format, self.lines.clone(), self.dropped());
+        Arc::new(move |line| {
+            let line = match format {
+                LogFormat::Text => access::Text(line).to_string(),
+                LogFormat::Json => access::json(line),
+            };
+            if lines.try_send(Some(line)).is_err() {
+                dropped.unread.fetch_add(1, Ordering::Relaxed);
+            }
+        })
     }
 
     /// Waits until all lines so far are written, for a second at most. Lines that come later are
@@ -228,6 +244,34 @@ mod tests {
         };
         let messages: Vec<String> = written.lines().map(message).collect();
         assert_eq!(messages, ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn access_lines_have_no_share_that_they_could_use_up() {
+        let output = Output::default();
+        let (writer, _) = LogWriter::start(LogFormat::Json, output.clone()).unwrap();
+        let access = writer.access();
+        let (request_id, method, path, client) = ("1", "GET", "/a", "10.0.0.1:2");
+        for status in 1..2_001 {
+            let (time, took, bytes) = (SystemTime::UNIX_EPOCH, Duration::ZERO, 0);
+            let (caller, service) = ("", "");
+            access(&crate::telemetry::AccessLine {
+                time,
+                request_id,
+                method,
+                path,
+                status,
+                bytes,
+                took,
+                client,
+                caller,
+                service,
+            });
+        }
+        writer.end();
+        let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(written.lines().count(), 2_000);
+        assert!(written.lines().last().unwrap().contains("\"path\":\"/a\",\"status\":2000,"));
     }
 
     /// Takes nothing until it is told to.

@@ -137,6 +137,7 @@ fn a_default_in_the_example_and_the_schema_is_the_default() {
 fn another(value: &str) -> String {
     let pairs = [
         ("true", "false"),
+        ("false", "true"),
         ("\"auto\"", "\"json\""),
         ("\"read-write\"", "\"read-only\""),
         ("\"fresh\"", "\"reuse\""),

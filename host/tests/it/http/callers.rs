@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hostel::config::{CallerGroup, Callers, Credential, Scheme, SecretHash, Server};
 use hostel::http::{HttpError, HttpSettings, run};
-use hostel::{Host, Limits, PluginName, Settings};
+use hostel::{AccessLine, AccessSink, Host, Limits, PluginName, Settings};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -88,6 +88,30 @@ async fn a_guest_sees_who_calls_and_never_the_secret() {
     let callers: Vec<_> =
         headers.as_array().unwrap().iter().filter(|h| h[0] == "x-hostel-caller").collect();
     assert_eq!(callers, [&json!(["x-hostel-caller", "ben"])]);
+}
+
+#[tokio::test]
+async fn each_request_has_an_access_line_that_tells_who_called_what() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let access: AccessSink = Arc::new(move |line| {
+        let AccessLine { request_id, method, path, status, bytes, caller, service, .. } = *line;
+        let line = format!("{request_id} {method} {path} {status} {bytes} {caller:?} {service:?}");
+        tell.send(line).unwrap();
+    });
+    let settings = HttpSettings { access: Some(access), ..settings() };
+    let server = TestServer::with(Limits::default(), settings).await;
+    let id = "x-request-id: 7\r\n";
+    let ann = format!("{id}authorization: Bearer the-long-secret-of-ann\r\n");
+    for (headers, line) in [
+        (&*ann, "\"ann\" \"guests.mirrors\""),
+        ("x-request-id: 7\r\nauthorization: Bearer the-wrong\r\n", "\"\" \"\""),
+    ] {
+        let request = post("mirrors", headers, "").replacen(" HTTP", "?secret HTTP", 1);
+        let reply = server.send(request).await.unwrap();
+        let (status, bytes) = (reply.status, reply.body.len());
+        let line = format!("7 POST /services/guests.mirrors {status} {bytes} {line}");
+        assert_eq!(told.recv().await, Some(line));
+    }
 }
 
 #[tokio::test]

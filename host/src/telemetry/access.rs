@@ -1,0 +1,127 @@
+//! Access lines: one for each request by HTTP, as text or as JSON.
+
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// A request that was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessLine<'a> {
+    /// When the answer was ready.
+    pub time: SystemTime,
+    /// The request's id.
+    pub request_id: &'a str,
+    /// The method, as sent.
+    pub method: &'a str,
+    /// The path, as sent, without its query: that may hold what is nobody's business.
+    pub path: &'a str,
+    /// The status of the answer.
+    pub status: u16,
+    /// Bytes of the answer's body.
+    pub bytes: usize,
+    /// From the request's head to the answer.
+    pub took: Duration,
+    /// The address and port of the client.
+    pub client: &'a str,
+    /// Who called; empty where nobody has to say it, or it was not told rightly.
+    pub caller: &'a str,
+    /// The service that was called; empty where there was none.
+    pub service: &'a str,
+}
+
+/// Where access lines go: called with each, by the thread that answers, so it must not block.
+pub type AccessSink = Arc<dyn Fn(&AccessLine<'_>) + Send + Sync>;
+
+#[derive(Serialize)]
+struct Json<'a> {
+    time: String,
+    level: &'static str,
+    request_id: &'a str,
+    method: &'a str,
+    path: &'a str,
+    status: u16,
+    bytes: usize,
+    seconds: f64,
+    client: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    caller: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    service: &'a str,
+    message: &'static str,
+}
+
+/// The line as one object; a field that is empty is left out.
+pub(super) fn json(line: &AccessLine<'_>) -> String {
+    let AccessLine { time, request_id, method, path, status, bytes, .. } = *line;
+    let AccessLine { took, client, caller, service, .. } = *line;
+    let json = Json {
+        time: humantime::format_rfc3339_millis(time).to_string(),
+        level: "info",
+        request_id,
+        method,
+        path,
+        status,
+        bytes,
+        seconds: took.as_secs_f64(),
+        client,
+        caller,
+        service,
+        message: "request",
+    };
+    // Strings and numbers alone: this cannot fail.
+    serde_json::to_string(&json).unwrap_or_default()
+}
+
+/// The line for people.
+pub(super) struct Text<'a>(pub(super) &'a AccessLine<'a>);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let AccessLine { time, request_id, method, path, status, bytes, took, client, .. } = self.0;
+        let time = humantime::format_rfc3339_millis(*time);
+        let milliseconds = took.as_secs_f64() * 1e3;
+        write!(f, "{time} info  hostel: {method} {path} {status}, {bytes} bytes in ")?;
+        write!(f, "{milliseconds:.3} ms, to {client}")?;
+        if !self.0.caller.is_empty() {
+            write!(f, " ({})", self.0.caller)?;
+        }
+        if !self.0.service.is_empty() {
+            write!(f, " by {}", self.0.service)?;
+        }
+        write!(f, ", id {request_id}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(caller: &'static str) -> AccessLine<'static> {
+        AccessLine {
+            time: SystemTime::UNIX_EPOCH,
+            request_id: "7",
+            method: "GET",
+            path: "/a",
+            status: 200,
+            bytes: 12,
+            took: Duration::from_micros(1_500),
+            client: "10.0.0.1:2",
+            caller,
+            service: if caller.is_empty() { "" } else { "a.b" },
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_object_without_what_is_empty() {
+        let expected = r#"{"time":"1970-01-01T00:00:00.000Z","level":"info","request_id":"7","method":"GET","path":"/a","status":200,"bytes":12,"seconds":0.0015,"client":"10.0.0.1:2","caller":"ann","service":"a.b","message":"request"}"#;
+        assert_eq!(json(&line("ann")), expected);
+    }
+
+    #[test]
+    fn a_line_for_people_tells_the_same() {
+        let said = "1970-01-01T00:00:00.000Z info  hostel: GET /a 200, 12 bytes in 1.500 ms, to ";
+        assert_eq!(Text(&line("")).to_string(), format!("{said}10.0.0.1:2, id 7"));
+        assert_eq!(Text(&line("ann")).to_string(), format!("{said}10.0.0.1:2 (ann) by a.b, id 7"));
+    }
+}
