@@ -5,15 +5,18 @@ mod cache;
 mod call;
 mod check;
 mod client;
+mod completions;
 mod componentize;
 mod doctor;
 mod envelope;
 mod exit;
 mod grants;
 mod hash;
+mod help;
 mod inspect;
 mod limit;
 mod load;
+mod man;
 mod new;
 mod payload;
 mod pretty;
@@ -22,7 +25,7 @@ mod serve;
 mod table;
 
 use crate::telemetry;
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use exit::Exit;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -57,13 +60,17 @@ enum Command {
     Call(call::Arguments),
     Cache(cache::Arguments),
     Hash(hash::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// Parses the program's arguments, does what they say and answers the exit code.
 ///
 /// Whatever goes wrong is one line on stderr.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let matches = help::command().get_matches();
+    let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let done = match parsed.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::New(arguments) => new::run(arguments),
@@ -75,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Call(arguments) => call::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Hash(arguments) => hash::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-/// Look into the caches of a server that runs: list, read, set, delete
+/// Look into the caches of a server that runs, and mend them
 ///
 /// It asks the listener for whoever runs the server. A cache is called `plugin/NAME` where it is a
 /// plugin's own, or as [caches] names it.

@@ -11,10 +11,10 @@ use report::{Asked, Checked, CheckedRoute, Report, told};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Check a configuration: the file, its plugins, their grants, and the routes to their services
+/// Check a configuration and all that it names, and serve nothing
 ///
-/// Builds and compiles every plugin as serving would, and serves nothing. Without a configuration
-/// the current folder is checked.
+/// That is the file, its plugins, their grants, and the routes to their services. Builds and
+/// compiles every plugin as serving would. Without a configuration the current folder is checked.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -6,7 +6,7 @@ use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Encode a core WebAssembly module as a component that Hostel can run
+/// Encode a core WebAssembly module as a component
 ///
 /// For any language whose compiler makes core modules. Imports of WASI 0.1 are adapted.
 #[derive(clap::Args)]

@@ -12,10 +12,11 @@ use report::Report;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Tell what is in a component: services, imports, size; what it would be granted; whether it fits
+/// Tell what is in a component, what it is granted, whether it fits
 ///
-/// A source is built first. The component is compiled and asked for its services, and none of them
-/// is called. One that does not fit is told of as far as it can be read, and why it does not.
+/// That is its services, imports, exports and sizes. A source is built first. The component is
+/// compiled and asked for its services, and none of them is called. One that does not fit is told
+/// of as far as it can be read, and why it does not.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

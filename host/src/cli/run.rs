@@ -2,19 +2,20 @@
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
-use super::{load, print, say, say_error};
+use super::{envelope, load, print, say, say_error};
 use crate::{
-    CacheBinding, CacheLimits, CallError, Host, Limits, Name, PluginSettings, Request, Settings,
-    telemetry, units,
+    CacheBinding, CacheLimits, CallError, Host, Limits, Name, PluginSettings, Request, Response,
+    Settings, telemetry, units,
 };
 use anyhow::Context;
+use serde_json::json;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Run services: build what is source, load all in one host, call each service once
+/// Load services in one host and call each of them once
 ///
-/// Log lines go to stderr, results to stdout.
+/// What is source is built first. Log lines go to stderr, results to stdout.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -50,6 +51,10 @@ pub(super) struct Arguments {
     #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = LimitArgument::parse)]
     limits: Vec<LimitArgument>,
 
+    /// Print a JSON object on a line for each call, failed ones too
+    #[arg(long)]
+    json: bool,
+
     /// Tell at the end what each cache was asked
     #[arg(long)]
     stats: bool,
@@ -68,7 +73,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
             Some(name) => select(&services, name, all_loaded)?,
             None => services,
         };
-        let all_answered = call_all(&host, &wanted, &payload).await?;
+        let all_answered = call_all(&host, &wanted, &payload, arguments.json).await?;
         if arguments.stats {
             say_stats(&host);
         }
@@ -158,7 +163,12 @@ fn select(services: &[String], name: &str, all_loaded: bool) -> Result<Vec<Strin
 }
 
 /// Calls services one after the other and answers whether each gave a response.
-async fn call_all(host: &Host, services: &[String], payload: &[u8]) -> Result<bool, Exit> {
+async fn call_all(
+    host: &Host,
+    services: &[String],
+    payload: &[u8],
+    as_json: bool,
+) -> Result<bool, Exit> {
     let mut all_answered = true;
     for (service, id) in services.iter().zip(1_u64..) {
         let request = Request {
@@ -167,7 +177,12 @@ async fn call_all(host: &Host, services: &[String], payload: &[u8]) -> Result<bo
             body: payload.to_vec(),
             http: None,
         };
-        match host.call(service, request).await {
+        let answer = host.call(service, request).await;
+        if as_json {
+            print(object(service, &answer).as_bytes())?;
+        }
+        match answer {
+            Ok(_) if as_json => {}
             Ok(response) if response.body.is_empty() => {}
             Ok(response) => print(&response.body)?,
             Err(error) => {
@@ -177,6 +192,18 @@ async fn call_all(host: &Host, services: &[String], payload: &[u8]) -> Result<bo
         }
     }
     Ok(all_answered)
+}
+
+/// How a call ended: `service` and `status` with the body as [`envelope::body`] writes it, or
+/// `service` and `error`.
+fn object(service: &str, answer: &Result<Response, CallError>) -> String {
+    let name = json!(service);
+    match answer {
+        Ok(Response { status, body, .. }) => {
+            format!("{{\"service\":{name},\"status\":{status}{}}}", envelope::body(body))
+        }
+        Err(error) => json!({ "service": service, "error": error.to_string() }).to_string(),
+    }
 }
 
 fn say_call_error(service: &str, error: &CallError) {

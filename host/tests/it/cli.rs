@@ -1,7 +1,8 @@
 //! The program as a person meets it: what it prints where, and its exit codes.
 
-use crate::support::{component, hostel, stderr, stdout};
+use crate::support::{component, hostel, project, stderr, stdout};
 use hostel::config::SecretHash;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -205,21 +206,80 @@ fn colour_is_for_terminals() {
     assert!(!stderr(&run(&[&example("store-and-read")])).contains("\u{1b}["));
 }
 
+/// The program's commands, as its manual names them: `run`, and `cache-list` for one below another.
+fn pages(folder: &Path) -> Vec<(String, String)> {
+    let output = hostel().arg("man").arg(folder).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let page = |file: &str| {
+        let name = Path::new(file).file_stem().unwrap().to_string_lossy();
+        let command = name.strip_prefix("hostel").unwrap().trim_start_matches('-').to_owned();
+        (command, std::fs::read_to_string(file).unwrap())
+    };
+    stdout(&output).lines().map(page).collect()
+}
+
 #[test]
-fn every_help_has_an_example() {
-    for command in [
-        &["--help"][..],
-        &["run", "--help"],
-        &["new", "--help"],
-        &["doctor", "--help"],
-        &["componentize", "--help"],
-        &["build", "--help"],
-        &["check", "--help"],
-    ] {
-        let output = hostel().args(command).output().unwrap();
-        assert!(output.status.success());
-        assert!(stdout(&output).contains("Example"), "{command:?}");
+fn every_command_has_a_help_with_an_example_and_a_page_of_the_manual() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = pages(&folder.path().join("man1"));
+    assert!(pages.len() > 15);
+    for (command, page) in &pages {
+        assert!(page.contains(".SH NAME") && page.contains(".SH OPTIONS"), "{command}: {page}");
+        let names = command.split('-').filter(|name| !name.is_empty());
+        let output = hostel().args(names).arg("--help").output().unwrap();
+        assert!(output.status.success(), "{command}");
+        let is_below = command.contains('-');
+        assert!(is_below || stdout(&output).contains("Example"), "{command}");
+        assert!(is_below || page.contains(".SH EXAMPLES"), "{command}");
     }
+    let help = stdout(&hostel().arg("--help").output().unwrap());
+    for (command, _) in pages.iter().filter(|(command, _)| !command.contains('-')) {
+        assert!(help.contains(&format!("  {command}")), "{command} is not in {help}");
+    }
+}
+
+#[test]
+fn shells_take_their_completions() {
+    for (shell, word) in [("bash", "complete -F"), ("zsh", "#compdef hostel"), ("fish", "complete")]
+    {
+        let output = hostel().args(["completions", shell]).output().unwrap();
+        assert!(stdout(&output).contains(word), "{shell}");
+        let Ok(mut child) =
+            Command::new(shell).arg("-n").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn()
+        else {
+            assert_ne!(shell, "bash", "bash is not here");
+            continue;
+        };
+        child.stdin.take().unwrap().write_all(&output.stdout).unwrap();
+        let checked = child.wait_with_output().unwrap();
+        assert_eq!((checked.status.code(), &*stderr(&checked)), (Some(0), ""), "{shell}");
+    }
+}
+
+#[test]
+fn what_a_program_reads_is_json_a_line_each() {
+    let lines = |arguments: &[&str], code| {
+        let output = hostel().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?} {}", stderr(&output));
+        let line = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+        stdout(&output).lines().map(line).collect::<Vec<_>>()
+    };
+    let (wasm, guests) = (example("store-and-read"), guests());
+    let called = lines(&["run", &wasm, "--json"], 0);
+    assert_eq!(called, [json!({"service": "store-and-read.store-and-read", "status": 204})]);
+    let payload = r#"["set", "k", "1"]"#;
+    let touches = ["--service", "touches-the-cache", "--payload", payload, "--json"];
+    let called = lines(&[&["run", &guests], &touches[..]].concat(), 0);
+    assert_eq!((&called[0]["json"], &called[0]["status"]), (&json!("ok"), &json!(200)));
+    let failed = lines(&["run", &guests, "--service", "exits", "--json"], 1);
+    assert!(failed[0]["error"].as_str().unwrap().contains("exit"), "{failed:?}");
+    let source = project().join("example-services/store-and-read");
+    let built = lines(&["build", "gone", &source.to_string_lossy(), "--json"], 3);
+    assert_eq!((&built[0]["path"], &built[0]["component"]), (&json!("gone"), &Value::Null));
+    assert!(built[0]["error"].is_string() && built[1]["error"].is_null(), "{built:?}");
+    assert!(Path::new(built[1]["component"].as_str().unwrap()).is_file());
+    let needed = lines(&["doctor", "rust", "--json"], 0);
+    assert!(needed.iter().all(|it| it["language"] == "rust" && it["found"].is_string()));
 }
 
 /// Runs `hostel hash` with a secret on stdin.

@@ -36,7 +36,8 @@ pub(super) struct Server {
     token_file: Option<PathBuf>,
 
     /// Time to wait for an answer
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = units::duration, global = true)]
+    #[arg(long, value_name = "TIME", default_value = "30s", global = true)]
+    #[arg(value_parser = units::duration)]
     timeout: Duration,
 }
 

@@ -1,0 +1,26 @@
+//! `hostel completions`: what makes a shell complete commands and options.
+
+use super::exit::Exit;
+use super::{help, print};
+use clap_complete::Shell;
+use std::process::ExitCode;
+
+/// Print what makes a shell complete commands and options
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hostel completions bash > ~/.local/share/bash-completion/completions/hostel
+  hostel completions zsh > ~/.zfunc/_hostel
+  hostel completions fish > ~/.config/fish/completions/hostel.fish")]
+pub(super) struct Arguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut help::command(), "hostel", &mut script);
+    print(&script)?;
+    Ok(ExitCode::SUCCESS)
+}
