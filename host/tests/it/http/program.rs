@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use wit_component::StringEncoding;
@@ -19,6 +20,9 @@ pub const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "1
 
 /// Lines that are read before a test asks for them; further ones stay in the pipe.
 const LINES_AHEAD: usize = 16;
+
+/// The longest that a server takes to begin: it may have a source to build first.
+const BUILD_PATIENCE: Duration = Duration::from_secs(300);
 
 /// A component that answers its version and its request's body, with a space between.
 pub fn numbered(version: &str) -> Vec<u8> {
@@ -130,6 +134,8 @@ impl Place {
 pub struct Serving {
     child: Child,
     lines: Receiver<String>,
+    /// The longest that a line is waited for.
+    patience: Duration,
     pub address: SocketAddr,
     pub admin: SocketAddr,
     _folder: Option<TempDir>,
@@ -160,7 +166,9 @@ impl Serving {
     /// Starts a program and waits until it serves; answers the first line as well.
     pub fn begin(serve: Command) -> (Self, String) {
         let mut serving = Serving::spawn(serve);
+        serving.patience = BUILD_PATIENCE;
         let first = serving.line_with("serving ");
+        serving.patience = PATIENCE;
         serving.address = address(&first).parse().unwrap();
         serving.admin = address(&serving.line_with("admin on ")).parse().unwrap();
         (serving, first)
@@ -180,7 +188,8 @@ impl Serving {
             {}
         });
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Serving { child, lines, address: nowhere, admin: nowhere, _folder: None }
+        let patience = PATIENCE;
+        Serving { child, lines, patience, address: nowhere, admin: nowhere, _folder: None }
     }
 
     /// Waits until the process has its own way with SIGTERM.
@@ -195,7 +204,7 @@ impl Serving {
 
     /// The next line, whoever's it is; none when the process has ended.
     pub fn any_line(&self) -> Option<(String, String)> {
-        let line = match self.lines.recv_timeout(10 * PATIENCE) {
+        let line = match self.lines.recv_timeout(self.patience) {
             Ok(line) => line,
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return None,
             Err(error) => panic!("no line: {error}"),

@@ -149,6 +149,9 @@ async fn a_signal_while_it_compiles_ends_a_server() {
     let mut serving = place.begin_by(command);
     serving.until_it_listens_for_signals().await;
     serving.signal("TERM");
+    while let Some((_, line)) = serving.any_line() {
+        assert!(!line.starts_with("serving "), "{line}");
+    }
     assert_eq!(serving.ended().await, Some(0));
 }
 
