@@ -62,8 +62,8 @@ pub struct Config {
     pub log: LogFormat,
     /// Whether each request by HTTP has a line in the log.
     pub access_log: bool,
-    /// Where OpenTelemetry traces are sent.
-    pub otlp: Option<String>,
+    /// Which requests are traced, and where traces are sent.
+    pub traces: Traces,
 }
 
 /// The listener for callers.
@@ -145,6 +145,16 @@ pub enum Callers {
     Group(String),
 }
 
+/// Traces of OpenTelemetry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traces {
+    /// The base of the URL that they are posted to by OTLP, as in `http://127.0.0.1:4318`; none:
+    /// the environment may say it.
+    pub endpoint: Option<String>,
+    /// The share of requests that are traced where their `traceparent` does not say it. 1: all.
+    pub ratio: f64,
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
@@ -173,6 +183,12 @@ impl Default for Server {
             drain_time: Duration::from_secs(10),
             callers: Callers::Open,
         }
+    }
+}
+
+impl Default for Traces {
+    fn default() -> Self {
+        Traces { endpoint: None, ratio: 1.0 }
     }
 }
 

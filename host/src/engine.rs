@@ -25,7 +25,9 @@ use crate::bindings::ServicePre;
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
 use crate::hostcalls::{cache, log, wasi};
-use crate::telemetry::{CallLog, CallSink, InstanceMeter, LogBounds, LogSink, Origin, escape};
+use crate::telemetry::{
+    CallLog, CallSink, CallSpan, InstanceMeter, LogBounds, LogSink, Origin, escape,
+};
 use instance::{HostIdle, Idle, Instance};
 use state::State;
 use std::pin::pin;
@@ -180,13 +182,18 @@ impl Engine {
         origin: Origin,
         cache: CacheAccess,
         request: Request,
+        span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
         let limits = &component.limits;
         if request.body.len() > limits.request {
             return Err(Limit::Request.reached(limits).into());
         }
         let request = request.into_wit(origin.service.clone());
-        let mut instance = match component.idle.as_ref().and_then(Idle::take) {
+        let kept = component.idle.as_ref().and_then(Idle::take);
+        if let Some(span) = span {
+            span.has_instance(kept.is_some());
+        }
+        let mut instance = match kept {
             Some(kept) => {
                 component.meter.reused();
                 kept.begin(origin)

@@ -74,6 +74,7 @@ mod response;
 mod router;
 mod server;
 mod settings;
+mod span;
 mod tls;
 mod watch;
 

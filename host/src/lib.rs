@@ -55,5 +55,7 @@ pub use plugin::{
     LoadError, Named, PluginInfo, PluginName, PluginSettings, PluginState, RolledBack, Settings,
     Stage,
 };
-pub use telemetry::{AccessLine, AccessSink, Level, LogLine, LogSink};
+pub use telemetry::{
+    AccessLine, AccessSink, Level, LogLine, LogSink, TraceError, TraceSettings, Traces,
+};
 pub use units::UnitError;

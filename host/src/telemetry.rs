@@ -1,4 +1,5 @@
-//! Log lines: what one carries, where it goes, and the bounds that one call's lines obey.
+//! Log lines: what one carries, where it goes, and the bounds that one call's lines obey; counts
+//! and traces.
 //!
 //! A guest's line and the host's own have one shape. Where lines go is the embedder's choice: a
 //! [`LogSink`] is called with each.
@@ -8,6 +9,7 @@ mod call_log;
 mod json;
 mod metrics;
 mod text;
+mod traces;
 mod writer;
 
 pub use access::{AccessLine, AccessSink};
@@ -16,6 +18,8 @@ pub(crate) use metrics::{
     HttpMeter, InstanceMeter, Loading, Metrics, RequestKind, Retirement, ServiceMeter,
 };
 pub(crate) use text::{say, stderr};
+pub(crate) use traces::{CallSpan, RequestHead, RequestSpan};
+pub use traces::{TraceError, TraceSettings, Traces};
 pub(crate) use writer::{Dropped, LogFormat, LogWriter};
 
 use std::fmt;

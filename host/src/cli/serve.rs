@@ -3,6 +3,8 @@
 mod first_line;
 mod signals;
 mod sources;
+mod systemd;
+mod traces;
 mod warnings;
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use systemd::Sockets;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -64,6 +67,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
+    let sockets = Sockets::take().map_err(Exit::usage)?;
     let mut config = arguments.config()?;
     if let Some(listen) = arguments.listen {
         config.server.listen = listen;
@@ -78,7 +82,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let (writer, log) = log(config.log).map_err(Exit::no_plugin)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
-    let done = runtime.block_on(serve(&config, arguments.watch, Logs::of(&writer, &config, log)));
+    let logs = Logs::of(&writer, &config, log);
+    let done = runtime.block_on(serve(&config, arguments.watch, logs, sockets));
     // What still runs is a guest or a build that nobody waits for.
     runtime.shutdown_background();
     writer.end();
@@ -158,26 +163,24 @@ impl Logs {
     }
 }
 
-async fn serve(config: &Config, watch: bool, logs: Logs) -> Result<ExitCode, Exit> {
+async fn serve(
+    config: &Config,
+    watch: bool,
+    logs: Logs,
+    sockets: Sockets,
+) -> Result<ExitCode, Exit> {
     let Logs { log, access, dropped } = logs;
     // First, so that a signal during the builds is not lost and a taken port is told at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
-    let (listener, address) = listen(config.server.listen, "--listen").await?;
+    let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
+    let traces = traces::start(&config.traces, &log).map_err(Exit::usage)?;
     let (held, release) = first_line::hold(Arc::clone(&log));
     let host = Arc::new(load::configured_host(config, held)?);
     host.counts().dropped_lines_of(dropped);
     let life = Arc::new(life(&host, config, watch, &log));
-    let admin = match &config.admin {
-        Some(admin) => Some((listen(admin.listen, "--admin-listen").await?, admin.token.clone())),
-        None => None,
-    };
-    let look_at = admin.as_ref().map(|((_, address), _)| *address);
     let mut tasks = JoinSet::new();
-    if let Some(((listener, _), token)) = admin {
-        let (host, life) = (Arc::clone(&host), Arc::clone(&life));
-        tasks.spawn(http::run_admin(listener, host, life, token, Arc::clone(&log)));
-    }
+    let look_at = admin(config, sockets.admin, (&host, &life, &log), &mut tasks).await?;
     tokio::select! {
         () = begin(&life) => {}
         () = signals.one() => return Ok(ExitCode::SUCCESS),
@@ -200,13 +203,21 @@ async fn serve(config: &Config, watch: bool, logs: Logs) -> Result<ExitCode, Exi
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
         access,
+        traces: traces.clone(),
         ..HttpSettings::of(config, Arc::clone(&log))
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async { stopped.await.unwrap_or_default() };
-    let serving = http::run(listener, host, settings, shutdown);
+    let serving = async {
+        let report = http::run(listener, Arc::clone(&host), settings, shutdown).await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+        report
+    };
     let told_twice = async {
         signals.one().await;
+        systemd::stopping();
         say(&log, "stopping: requests under way get to end; a second signal ends at once");
         // Nobody listens when the server has ended already.
         let _ = stop.send(());
@@ -215,6 +226,7 @@ async fn serve(config: &Config, watch: bool, logs: Logs) -> Result<ExitCode, Exi
     tokio::select! {
         report = serving => Ok(exit_code(report.map_err(Exit::usage)?, &log)),
         () = told_twice => Ok(SERVICE_FAILED.into()),
+        () = systemd::tell(&host, &life) => Ok(SERVICE_FAILED.into()),
         never = look(&life, &mut hangups, &log) => match never {},
     }
 }
@@ -227,10 +239,32 @@ async fn look(life: &Life, hangups: &mut Hangups, log: &LogSink) -> Infallible {
     }
 }
 
-/// Listens on an address, which `option` would change.
-async fn listen(asked: SocketAddr, option: &str) -> Result<(TcpListener, SocketAddr), Exit> {
+/// Answers whoever runs the server, as one of the tasks; answers where.
+async fn admin(
+    config: &Config,
+    passed: Option<std::net::TcpListener>,
+    (host, life, log): (&Arc<Host>, &Arc<Life>, &LogSink),
+    tasks: &mut JoinSet<()>,
+) -> Result<Option<SocketAddr>, Exit> {
+    let Some(admin) = &config.admin else { return Ok(None) };
+    let (listener, address) = listen(passed, admin.listen, "--admin-listen").await?;
+    let (host, life, token) = (Arc::clone(host), Arc::clone(life), admin.token.clone());
+    tasks.spawn(http::run_admin(listener, host, life, token, Arc::clone(log)));
+    Ok(Some(address))
+}
+
+/// Listens on a socket that was passed, or else on an address, which `option` would change.
+async fn listen(
+    passed: Option<std::net::TcpListener>,
+    asked: SocketAddr,
+    option: &str,
+) -> Result<(TcpListener, SocketAddr), Exit> {
     let listening = || format!("cannot listen on {asked}: `{option}` names another address");
-    let listener = TcpListener::bind(asked).await.with_context(listening).map_err(Exit::usage)?;
+    let listener = match passed {
+        Some(passed) => TcpListener::from_std(passed),
+        None => TcpListener::bind(asked).await,
+    };
+    let listener = listener.with_context(listening).map_err(Exit::usage)?;
     let address = listener.local_addr().with_context(listening).map_err(Exit::usage)?;
     Ok((listener, address))
 }

@@ -63,8 +63,10 @@ pub(super) struct Raw {
     pub(super) limits: Option<RawLimits>,
     /// How many calls are taken on at once.
     pub(super) admission: Option<Admission>,
-    /// Logs and traces.
+    /// Log lines.
     pub(super) log: Option<Log>,
+    /// Traces of OpenTelemetry.
+    pub(super) traces: Option<Traces>,
     /// The size of the cache that a plugin has to itself.
     pub(super) private_cache: Option<At<PrivateCache>>,
     /// Caches that plugins share, by name.
@@ -145,7 +147,7 @@ pub(super) struct Admission {
     pub(super) queue_time: Option<At<String>>,
 }
 
-/// Logs and traces.
+/// Log lines.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Log {
@@ -153,8 +155,17 @@ pub(super) struct Log {
     pub(super) format: Option<Format>,
     /// Whether each request by HTTP has a line. Default: false.
     pub(super) access: Option<bool>,
-    /// The http or https address that OpenTelemetry traces are sent to. Default: none.
-    pub(super) otlp: Option<At<String>>,
+}
+
+/// Traces of OpenTelemetry.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Traces {
+    /// The http or https address of a collector that takes OTLP by HTTP. Default: none, or as the
+    /// environment says in OTEL_EXPORTER_OTLP_ENDPOINT.
+    pub(super) endpoint: Option<At<String>>,
+    /// The share of requests that are traced, from 0 to 1. Default: 1.0.
+    pub(super) ratio: Option<At<f64>>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]

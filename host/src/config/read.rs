@@ -6,7 +6,7 @@ use super::plugins::{self, Around};
 use super::raw::{self, At, Format, Named, Raw, RawScheme};
 use super::routes;
 use super::secret::SecretHash;
-use super::{Admin, Callers, Config, LogFormat, PluginConfig, Server, Tls};
+use super::{Admin, Callers, Config, LogFormat, PluginConfig, Server, Tls, Traces};
 use crate::{Admission, Limits, units};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -84,7 +84,7 @@ pub(super) fn config(raw: &Raw, here: &Here<'_>, notes: &mut Notes<'_>) -> Confi
             Format::Json => LogFormat::Json,
         },
         access_log: log.and_then(|log| log.access).unwrap_or_default(),
-        otlp: log.and_then(|log| log.otlp.as_ref()).map(|otlp| endpoint(otlp, notes)),
+        traces: traces(raw.traces.as_ref(), notes),
     }
 }
 
@@ -310,6 +310,19 @@ fn variable(name: &At<String>, here: &Here<'_>, notes: &mut Notes<'_>) -> Option
         );
     }
     value
+}
+
+fn traces(raw: Option<&raw::Traces>, notes: &mut Notes<'_>) -> Traces {
+    let default = Traces::default();
+    let Some(raw) = raw else { return default };
+    if let Some(ratio) = raw.ratio.as_ref().filter(|ratio| !(0.0..=1.0).contains(ratio.get())) {
+        let asked = ratio.get();
+        notes.fault(ratio.at(), format_args!("a ratio of {asked} is none: from 0 to 1"));
+    }
+    Traces {
+        endpoint: raw.endpoint.as_ref().map(|raw| endpoint(raw, notes)),
+        ratio: raw.ratio.as_ref().map_or(default.ratio, |ratio| *ratio.get()),
+    }
 }
 
 fn endpoint(raw: &At<String>, notes: &mut Notes<'_>) -> String {

@@ -68,6 +68,7 @@ fn check_value(
             check_number(number, at, schema, path, notes)
         }
         (Some("boolean"), DeValue::Boolean(_)) => true,
+        (Some("number"), DeValue::Float(_) | DeValue::Integer(_)) => true,
         (wanted, found) => {
             let wanted = wanted.map_or("something else", with_example);
             let found = with_article(found.type_str());
@@ -152,6 +153,7 @@ fn with_example(kind: &str) -> &'static str {
         "array" => "a list, as in [\"a\", \"b\"]",
         "string" => "a text in quotation marks",
         "integer" => "a whole number, as in 1000",
+        "number" => "a number, as in 0.5",
         _ => "true or false",
     }
 }

@@ -12,11 +12,12 @@ use super::request::{self, Ids};
 use super::response::Reply;
 use super::router::{Found, Router};
 use super::settings::HttpSettings;
+use super::span;
 use super::watch::{Turn, Watch};
 use crate::config::{Callers, Server};
 use crate::hostcalls::handler::Request;
 use crate::plugin::{Host, PluginName};
-use crate::telemetry::{AccessLine, AccessSink, HttpMeter, RequestKind};
+use crate::telemetry::{AccessLine, AccessSink, HttpMeter, RequestKind, RequestSpan, Traces};
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
@@ -40,6 +41,7 @@ pub(super) struct Front {
     access: Option<AccessSink>,
     meter: HttpMeter,
     bodies: Bodies,
+    traces: Option<Traces>,
     is_stopping: AtomicBool,
 }
 
@@ -88,7 +90,7 @@ impl Front {
     }
 
     fn of(host: Arc<Host>, groups: Groups, site: Site, settings: HttpSettings) -> Self {
-        let HttpSettings { server, log, access, .. } = settings;
+        let HttpSettings { server, log, access, traces, .. } = settings;
         let listener = match site {
             Site::Services { .. } => "services",
             Site::Admin(_) => "admin",
@@ -104,6 +106,7 @@ impl Front {
             ids: Ids::default(),
             log: Log::new(log),
             access,
+            traces,
             is_stopping: AtomicBool::new(false),
         }
     }
@@ -176,6 +179,7 @@ struct Target<'a> {
     service: &'a str,
     path_params: Vec<(String, String)>,
     caller: Option<&'a str>,
+    span: Option<&'a mut RequestSpan>,
 }
 
 impl Peer {
@@ -192,8 +196,12 @@ impl Peer {
         let turn = Turn::begin(&self.watch);
         let (head, mut body) = request.into_parts();
         let (id, id_header) = self.front.ids.of(&head.headers);
+        let traces = self.front.traces.as_ref();
+        let is_tls = self.front.server.tls.is_some();
+        let mut span =
+            traces.and_then(|traces| span::begin(traces, &head, &id, self.client, is_tls));
         let mut seen = Seen::begin(&self.front);
-        let reply = match self.reply(&head, &mut body, &id, &mut seen).await {
+        let reply = match self.reply(&head, &mut body, &id, &mut seen, span.as_mut()).await {
             Ok(reply) => reply,
             Err(problem) => Reply::problem(problem, &id),
         };
@@ -203,6 +211,9 @@ impl Peer {
         let Reply { status, headers, body } = reply.finish(&head.method, id_header);
         self.front.meter.answered(seen.kind, status.as_u16());
         self.write_access(&seen, &head, &id, (status, body.len()));
+        if let Some(mut span) = span {
+            span.answered(status.as_u16());
+        }
         let mut response = hyper::Response::new(Answer::new(body, turn));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -237,6 +248,7 @@ impl Peer {
         body: &mut Incoming,
         id: &str,
         seen: &mut Seen,
+        mut span: Option<&mut RequestSpan>,
     ) -> Result<Reply, Problem> {
         let front = &self.front;
         if let Some(problem) = request::fault(head, front.server.headers) {
@@ -253,21 +265,24 @@ impl Peer {
         seen.kind = found.kind();
         match found {
             Found::List => {
+                note_route(&mut span, "/services");
                 self.caller(&front.server.callers, head).await?;
                 Ok(front.list())
             }
             Found::Service(service) => {
+                note_route(&mut span, "/services/{service}");
                 let caller = self.caller(front.callers(plugins, &service), head).await?;
-                let target = Target { service: &service, path_params: Vec::new(), caller };
+                let target = Target { service: &service, path_params: Vec::new(), caller, span };
                 seen.note(&target);
                 self.call(head, body, id, target).await
             }
             Found::Route(endpoint, path_params) => {
+                note_route(&mut span, &endpoint.path);
                 let service = &endpoint.service;
                 let of_plugin = || front.callers(plugins, service);
                 let callers = endpoint.callers.as_ref().unwrap_or_else(of_plugin);
                 let caller = self.caller(callers, head).await?;
-                let target = Target { service, path_params, caller };
+                let target = Target { service, path_params, caller, span };
                 seen.note(&target);
                 self.call(head, body, id, target).await
             }
@@ -328,7 +343,10 @@ impl Peer {
         target: Target<'_>,
     ) -> Result<Reply, Problem> {
         let Front { host, server, log, .. } = &*self.front;
-        let Target { service, path_params, caller } = target;
+        let Target { service, path_params, caller, mut span } = target;
+        if let (Some(span), Some(caller)) = (&mut span, caller) {
+            span.caller(caller);
+        }
         let most = host.request_limit(service).ok_or_else(Problem::not_found)?;
         let mut held = self.front.bodies.begin();
         let body = request::body(body, &head.headers, most, &mut held);
@@ -341,15 +359,25 @@ impl Peer {
             body,
             http: Some(request::http(head, &self.address, path_params, caller)),
         };
-        match host.call(service, request).await {
+        let mut span = span.and_then(|span| span.call());
+        match host.call_traced(service, request, span.as_mut()).await {
             Ok(response) => Reply::service(response).ok_or_else(Problem::bad_answer),
             Err(error) => {
                 let problem = Problem::of_call(&error);
                 if problem.status.is_server_error() {
+                    if let Some(span) = &mut span {
+                        span.failed(error.outcome());
+                    }
                     log.error(service, id, &error.to_string());
                 }
                 Err(problem)
             }
         }
+    }
+}
+
+fn note_route(span: &mut Option<&mut RequestSpan>, route: &str) {
+    if let Some(span) = span {
+        span.route(route);
     }
 }

@@ -38,6 +38,8 @@ impl Found<'_> {
 /// Where a configured route ends.
 #[derive(Debug)]
 pub(super) struct Endpoint {
+    /// The path as it was written.
+    pub(super) path: String,
     methods: Vec<Method>,
     parameters: Vec<String>,
     pub(super) service: String,
@@ -77,6 +79,7 @@ impl Router {
                 };
             }
             node.ends.push(Endpoint {
+                path: route.path.to_string(),
                 methods: route.methods.iter().filter_map(|it| it.as_str().parse().ok()).collect(),
                 parameters,
                 service: route.service.clone(),

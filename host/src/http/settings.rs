@@ -2,7 +2,7 @@
 
 use crate::config::{CallerGroup, Callers, Config, Route, Server};
 use crate::plugin::PluginName;
-use crate::telemetry::{AccessSink, LogSink};
+use crate::telemetry::{AccessSink, LogSink, Traces};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct HttpSettings {
     pub log: LogSink,
     /// Where a line goes for each request; none: nowhere.
     pub access: Option<AccessSink>,
+    /// What traces requests; none: nothing does.
+    pub traces: Option<Traces>,
 }
 
 impl Default for HttpSettings {
@@ -40,6 +42,7 @@ impl HttpSettings {
             plugins: callers.collect(),
             log,
             access: None,
+            traces: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::engine::{CallError, CodeStore, Engine, Limits};
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
-use crate::telemetry::{Level, Loading, LogLine, LogSink, Metrics, Origin};
+use crate::telemetry::{CallSpan, Level, Loading, LogLine, LogSink, Metrics, Origin};
 use hostel_cache::{Cache, CacheLimits, CacheName, Caches};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -199,11 +199,27 @@ impl Host {
     /// answers a failure, traps, exits, breaks the contract or reaches a limit. The host and
     /// other calls are untouched by all of these.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
+        self.call_traced(service, request, None).await
+    }
+
+    /// Calls a service as [`Host::call`] does, and notes in its span how that went.
+    pub(crate) async fn call_traced(
+        &self,
+        service: &str,
+        request: Request,
+        mut span: Option<&mut CallSpan>,
+    ) -> Result<Response, CallError> {
         let unknown =
             || CallError::UnknownService { name: service.to_owned(), offered: self.full_names() };
         let begun = Instant::now();
         let (plugin, place, name) = self.resolve(service).ok_or_else(unknown)?;
-        let answer = self.call_admitted(&plugin, name, request).await;
+        if let Some(span) = &mut span {
+            span.is_to(plugin.name.as_str(), &name);
+        }
+        let answer = self.call_admitted(&plugin, name, request, span.as_deref_mut()).await;
+        if let Some(span) = span {
+            span.ended(answer.as_ref().map_or_else(CallError::outcome, |_| "answered"));
+        }
         self.count(&plugin, place, &answer, begun.elapsed());
         if let Some(calls) = plugin.trial.take_in(&answer, || self.door.is_busy()) {
             self.roll_back(&plugin, &answer, calls);
@@ -216,8 +232,12 @@ impl Host {
         plugin: &Plugin,
         service: String,
         request: Request,
+        mut span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
         let _admitted = self.door.admit(&plugin.room).await?;
+        if let Some(span) = &mut span {
+            span.is_admitted();
+        }
         let origin =
             Origin { plugin: plugin.name.shared(), service, request_id: request.id.clone() };
         let cache = Arc::clone(&plugin.cache);
@@ -225,7 +245,7 @@ impl Host {
             Access::ReadWrite => CacheAccess::ReadWrite(cache),
             Access::ReadOnly => CacheAccess::ReadOnly(cache),
         };
-        self.engine.handle(&plugin.version.component, origin, cache, request).await
+        self.engine.handle(&plugin.version.component, origin, cache, request, span).await
     }
 
     pub(crate) fn counts(&self) -> &Metrics {

@@ -28,4 +28,6 @@ mod new_service;
 mod preflight;
 mod readme;
 mod support;
+mod systemd;
 mod tidy;
+mod traces;

@@ -6,7 +6,7 @@ use crate::support::{hostel, stderr};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-fn check_serves(first: &str) {
+pub fn check_serves(first: &str) {
     let mut stream = TcpStream::connect(address(first)).unwrap();
     stream.write_all(post("mirrors", "connection: close\r\n", "hello").as_bytes()).unwrap();
     let mut response = String::new();

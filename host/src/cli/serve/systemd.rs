@@ -1,0 +1,108 @@
+//! What systemd does for a server: sockets that it has opened, and being told how the server is.
+//!
+//! Without systemd, or another that speaks as it does, none of this does anything.
+
+use super::services;
+use crate::{Host, Life};
+use anyhow::{Context, bail};
+use sd_notify::NotifyState;
+use std::net::TcpListener;
+use std::os::fd::{FromRawFd, RawFd};
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// The name of the admin's socket, `FileDescriptorName=` in its unit.
+const ADMIN: &str = "admin";
+
+/// Time between two looks at whether the server is ready.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Sockets that this process was started with.
+#[derive(Default)]
+pub(super) struct Sockets {
+    pub(super) http: Option<TcpListener>,
+    pub(super) admin: Option<TcpListener>,
+}
+
+impl Sockets {
+    /// Takes the sockets over: the one named `admin` for whoever runs the server, the other one,
+    /// whatever its name, for callers. To be called once, before anything else is opened.
+    ///
+    /// # Errors
+    ///
+    /// When there are more than these two, or one is no TCP socket that listens.
+    pub(super) fn take() -> anyhow::Result<Self> {
+        let mut sockets = Sockets::default();
+        let failed = "cannot take sockets over";
+        // Names may be left from a process before this one, whose sockets these were.
+        if sd_notify::listen_fds().context(failed)?.len() == 0 {
+            return Ok(sockets);
+        }
+        let passed = sd_notify::listen_fds_with_names().context(failed)?;
+        for (descriptor, name) in passed {
+            let place = if name == ADMIN { &mut sockets.admin } else { &mut sockets.http };
+            let taken = place.replace(listener(descriptor, &name)?);
+            if taken.is_some() {
+                bail!(
+                    "a second socket was passed, named {name:?}: name one `http` and one `admin`, \
+                     with `FileDescriptorName=`"
+                );
+            }
+        }
+        Ok(sockets)
+    }
+}
+
+/// The listener behind a descriptor that was passed.
+fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
+    // SAFETY: systemd has opened it for this process and `listen_fds` found it open; nothing else
+    // here owns it, since this is called once for each, before anything else is opened.
+    let listener = unsafe { TcpListener::from_raw_fd(descriptor) };
+    let taken = listener.local_addr().and_then(|_| listener.set_nonblocking(true));
+    taken.with_context(|| format!("the socket that was passed as {name:?} is no TCP socket"))?;
+    Ok(listener)
+}
+
+/// Tells systemd once the server is ready, and then that it is alive, until the future is dropped.
+pub(super) async fn tell(host: &Host, life: &Life) {
+    if std::env::var_os("NOTIFY_SOCKET").is_none() {
+        return std::future::pending().await;
+    }
+    let watchdog = sd_notify::watchdog_enabled().map(|time| time / 2).filter(|it| !it.is_zero());
+    let mut looks = interval(watchdog.map_or(LOOK_EVERY, |time| time.min(LOOK_EVERY)));
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut is_ready, mut told) = (false, String::new());
+    loop {
+        looks.tick().await;
+        let status = status(host, life);
+        if !is_ready && life.ready() {
+            is_ready = true;
+            notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
+        } else if status != told {
+            notify(&[NotifyState::Status(&status)]);
+        }
+        told = status;
+        if watchdog.is_some() {
+            notify(&[NotifyState::Watchdog]);
+        }
+    }
+}
+
+/// What `systemctl status` shows.
+fn status(host: &Host, life: &Life) -> String {
+    match services(host).len() {
+        _ if !life.ready() => "not ready: a plugin does not serve yet; see the log".to_owned(),
+        1 => "serving 1 service".to_owned(),
+        many => format!("serving {many} services"),
+    }
+}
+
+/// Tells systemd that the server ends.
+pub(super) fn stopping() {
+    notify(&[NotifyState::Stopping, NotifyState::Status("requests under way get to end")]);
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    // A server does not end because nobody listens to how it is.
+    let _ = sd_notify::notify(states);
+}

@@ -1,0 +1,156 @@
+//! The collector of traces: an address by `http` or `https`, and a post to it.
+
+use super::TraceError;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Request, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+/// The longest that one post may take: as long as OpenTelemetry's own libraries wait.
+const POST_TIME: Duration = Duration::from_secs(10);
+
+/// Where spans are posted to.
+pub(super) struct Collector {
+    host: String,
+    port: u16,
+    path: String,
+    headers: HeaderMap,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+/// Why a post did not arrive.
+pub(super) struct Unsent {
+    pub(super) reason: String,
+    /// Whether the same post may arrive later.
+    pub(super) may_arrive: bool,
+}
+
+impl Collector {
+    /// # Errors
+    ///
+    /// When the URL or a header is malformed, or TLS is asked for and cannot be had.
+    pub(super) fn new(url: &str, headers: &[(String, String)]) -> Result<Self, TraceError> {
+        let malformed = || TraceError::Url(url.to_owned());
+        let uri: Uri = url.parse().map_err(|_| malformed())?;
+        let authority = uri.authority().ok_or_else(malformed)?;
+        let (default_port, is_tls) = match uri.scheme_str() {
+            Some("http") => (80, false),
+            Some("https") => (443, true),
+            _ => return Err(malformed()),
+        };
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let mut sent = HeaderMap::new();
+        sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        sent.insert(HOST, HeaderValue::from_str(authority.as_str()).map_err(|_| malformed())?);
+        for (name, value) in headers {
+            let header = || TraceError::Header(name.clone());
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| header())?;
+            let mut value = HeaderValue::from_str(value).map_err(|_| header())?;
+            value.set_sensitive(true);
+            sent.insert(name, value);
+        }
+        let name = || ServerName::try_from(host.clone()).map_err(|_| malformed());
+        Ok(Collector {
+            tls: if is_tls { Some((connector()?, name()?)) } else { None },
+            port: authority.port_u16().unwrap_or(default_port),
+            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            headers: sent,
+            host,
+        })
+    }
+
+    /// Posts a body, on a connection of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the collector is not there, does not answer in time, or refuses.
+    pub(super) async fn post(&self, body: String) -> Result<(), Unsent> {
+        let failed = |reason: String| Unsent { reason, may_arrive: true };
+        let status = match tokio::time::timeout(POST_TIME, self.exchange(body)).await {
+            Ok(Ok(status)) => status,
+            Ok(Err(error)) => return Err(failed(error.to_string())),
+            Err(_elapsed) => {
+                let waited = POST_TIME.as_secs();
+                return Err(failed(format!("the collector did not answer in {waited} s")));
+            }
+        };
+        if status.is_success() {
+            return Ok(());
+        }
+        // OTLP, "Failures": only these say that the collector may take it later.
+        let may_arrive = [429, 502, 503, 504].contains(&status.as_u16());
+        Err(Unsent { reason: format!("the collector answered {status}"), may_arrive })
+    }
+
+    async fn exchange(&self, body: String) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
+        let mut request = Request::post(&*self.path).body(body)?;
+        *request.headers_mut() = self.headers.clone();
+        let stream = TcpStream::connect((&*self.host, self.port)).await?;
+        match &self.tls {
+            None => exchange(stream, request).await,
+            Some((tls, name)) => exchange(tls.connect(name.clone(), stream).await?, request).await,
+        }
+    }
+}
+
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<String>,
+) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // It ends with this function, whether the collector ends it or not.
+    let mut driver = JoinSet::new();
+    driver.spawn(connection);
+    Ok(sender.send_request(request).await?.status())
+}
+
+/// TLS by the certificates that this machine trusts.
+fn connector() -> Result<TlsConnector, TraceError> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let reasons = found.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        return Err(TraceError::Tls(format!("this machine trusts no certificates: {reasons}")));
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TraceError::Tls(error.to_string()))?;
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_with_its_usual_port_and_path() {
+        for (url, host, port, path) in [
+            ("http://127.0.0.1:4318/v1/traces", "127.0.0.1", 4318, "/v1/traces"),
+            ("http://collector", "collector", 80, "/"),
+            ("http://[::1]:4318/a?b=c", "::1", 4318, "/a?b=c"),
+        ] {
+            let collector = Collector::new(url, &[]).ok().unwrap();
+            assert_eq!((&*collector.host, collector.port, &*collector.path), (host, port, path));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_posted_to_is_refused() {
+        for url in ["", "127.0.0.1:4318", "/v1/traces", "ftp://a", "http://", "grpc://a:4317"] {
+            assert!(matches!(Collector::new(url, &[]), Err(TraceError::Url(_))), "{url}");
+        }
+        let header = [("a b".to_owned(), String::new())];
+        assert!(matches!(Collector::new("http://a", &header), Err(TraceError::Header(_))));
+    }
+}

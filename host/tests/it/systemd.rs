@@ -1,0 +1,161 @@
+//! `hostel serve` under systemd: sockets that are passed, and what it is told.
+
+use crate::http::program::{Serving, address};
+use crate::http::serve::check_serves;
+use crate::support::{component, hostel, stderr};
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What would otherwise hang fails after this.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A command that serves with sockets passed as systemd passes them. A shell puts them in their
+/// places, from 3 on, and its number is the server's: `exec` keeps it.
+fn passing(sockets: &[&TcpListener], names: &str) -> Command {
+    let program = hostel();
+    let duplicate =
+        |place: usize| Stdio::from(sockets[place].as_fd().try_clone_to_owned().unwrap());
+    let mut command = Command::new("sh");
+    let moved = ["exec 3<&0 </dev/null", "exec 4>&1 >/dev/null"][..sockets.len()].join("; ");
+    let passed = sockets.len();
+    let script = format!("{moved}; LISTEN_PID=$$ LISTEN_FDS={passed} exec \"$0\" \"$@\"");
+    command.args(["-c", &script]).arg(program.get_program());
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("LISTEN_FDNAMES", names);
+    command.stdin(duplicate(0));
+    if passed > 1 {
+        command.stdout(duplicate(1));
+    }
+    command
+}
+
+fn socket() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+#[test]
+fn sockets_that_are_passed_are_listened_on() {
+    let ((http, calls_at), (admin, admin_at)) = (socket(), socket());
+    for (names, sockets) in [
+        ("http", vec![&http]),
+        ("hostel.socket", vec![&http]),
+        ("admin:hostel.socket", vec![&admin, &http]),
+    ] {
+        let (mut server, first) = Serving::start_by(passing(&sockets, names));
+        assert_eq!(address(&first), calls_at, "{names}");
+        check_serves(&first);
+        if sockets.len() > 1 {
+            check_healthy(&admin_at);
+        }
+        server.signal("TERM");
+        assert_eq!(server.code(), Some(0), "{names}");
+    }
+}
+
+fn check_healthy(admin: &str) {
+    let mut stream = TcpStream::connect(admin).unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let answer = std::io::read_to_string(stream).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[test]
+fn a_socket_that_cannot_be_listened_on_is_refused() {
+    let (one, two) = (socket().0, socket().0);
+    let output = passing(&[&one, &two], "http:other").arg("serve").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    assert!(told.contains("a second socket was passed, named \"other\""), "{told}");
+
+    let datagram: OwnedFd = UnixDatagram::unbound().unwrap().into();
+    let no_socket = TcpListener::from(datagram);
+    let output = passing(&[&no_socket], "http").arg("serve").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    assert!(told.contains("the socket that was passed as \"http\" is no TCP socket"), "{told}");
+}
+
+#[test]
+fn sockets_for_another_process_are_left_alone() {
+    let (mut serve, (_, taken)) = (hostel(), socket());
+    serve.env("LISTEN_PID", "1").env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "http");
+    let (_serving, first) = Serving::start_by(serve);
+    assert_ne!(address(&first), taken);
+    check_serves(&first);
+}
+
+/// What systemd would hear of a server.
+struct Manager {
+    socket: UnixDatagram,
+    folder: TempDir,
+}
+
+impl Manager {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Manager { socket, folder }
+    }
+
+    fn command(&self) -> Command {
+        let mut serve = hostel();
+        serve.env("NOTIFY_SOCKET", self.folder.path().join("notify"));
+        serve
+    }
+
+    fn hear(&self) -> String {
+        let mut bytes = [0; 4_096];
+        let length = self.socket.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    }
+}
+
+#[test]
+fn it_is_told_when_the_server_is_ready_and_when_it_stops() {
+    let manager = Manager::new();
+    let (mut serving, _) = Serving::start_by(manager.command());
+    assert_eq!(manager.hear(), "READY=1\nSTATUS=serving 27 services\n");
+    serving.signal("TERM");
+    assert_eq!(manager.hear(), "STOPPING=1\nSTATUS=requests under way get to end\n");
+    assert_eq!(serving.code(), Some(0));
+}
+
+#[test]
+fn a_server_is_not_ready_before_all_that_is_configured_serves() {
+    let manager = Manager::new();
+    let folder = tempfile::tempdir().unwrap();
+    let config = "[plugins.guests]\n[plugins.later]\n";
+    std::fs::write(folder.path().join("hostel.toml"), config).unwrap();
+    let guests = component("host/tests/guests");
+    std::fs::copy(&guests, folder.path().join("guests.wasm")).unwrap();
+    let later = folder.path().join("later.wasm");
+    let mut serve = manager.command();
+    serve.arg("serve").arg("--config").arg(folder.path().join("hostel.toml"));
+    let (_serving, first) = Serving::begin(serve);
+    assert_eq!(manager.hear(), "STATUS=not ready: a plugin does not serve yet; see the log\n");
+    check_serves(&first);
+    std::fs::copy(&guests, later).unwrap();
+    assert_eq!(manager.hear(), "READY=1\nSTATUS=serving 54 services\n");
+}
+
+#[test]
+fn a_watchdog_is_told_that_the_server_lives() {
+    let manager = Manager::new();
+    let mut serve = manager.command();
+    serve.env("WATCHDOG_USEC", "200000");
+    let (_serving, _) = Serving::start_by(serve);
+    assert!(manager.hear().starts_with("READY=1\n"));
+    for _ in 0..3 {
+        assert_eq!(manager.hear(), "WATCHDOG=1\n");
+    }
+}

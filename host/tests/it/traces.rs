@@ -1,0 +1,322 @@
+//! Traces as a collector gets them: which spans there are, what they say, and what happens when
+//! nobody takes them.
+
+use crate::http::client::{TestServer, patiently, post, route};
+use crate::http::program::{ANYWHERE, Serving};
+use crate::http::serve::check_serves;
+use crate::support::{component, hostel};
+use hostel::http::HttpSettings;
+use hostel::{Limits, TraceSettings, Traces};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT: &str = "00f067aa0ba902b7";
+
+/// A header that says which trace a request belongs to, and whether it is sampled.
+fn parent(flags: &str) -> String {
+    format!("traceparent: 00-{TRACE}-{PARENT}-{flags}\r\n")
+}
+
+/// A collector of OTLP by HTTP that answers with these statuses, the last again and again.
+struct Collector {
+    url: String,
+    /// The head and the body of each post.
+    posts: Receiver<(String, Value)>,
+}
+
+impl Collector {
+    fn start(statuses: &'static [&'static str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (tell, posts) = channel();
+        std::thread::spawn(move || {
+            let mut statuses = statuses.iter().chain(std::iter::repeat(statuses.last().unwrap()));
+            for stream in listener.incoming() {
+                let post = read(&mut BufReader::new(stream.as_ref().unwrap()));
+                // The test may be over.
+                let _ = tell.send(post);
+                let status = statuses.next().unwrap();
+                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\n{{}}");
+                let _ = stream.unwrap().write_all(answer.as_bytes());
+            }
+        });
+        Collector { url, posts }
+    }
+
+    /// The spans that have come so far.
+    fn spans(&self) -> Vec<Span> {
+        self.posts.try_iter().flat_map(|(_, body)| spans(&body)).collect()
+    }
+}
+
+fn read(stream: &mut impl BufRead) -> (String, Value) {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        stream.read_line(&mut head).unwrap();
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).unwrap();
+    (head, serde_json::from_slice(&body).unwrap())
+}
+
+/// A span as it was sent: its fields, and its attributes by name.
+#[derive(Debug)]
+struct Span {
+    fields: Value,
+    attributes: BTreeMap<String, Value>,
+}
+
+fn spans(body: &Value) -> Vec<Span> {
+    let [resource] = body["resourceSpans"].as_array().unwrap().as_slice() else { panic!("{body}") };
+    let [scope] = resource["scopeSpans"].as_array().unwrap().as_slice() else { panic!("{body}") };
+    let service = &attributes(&resource["resource"])["service.name"];
+    assert_eq!(*service, "hostel");
+    let span = |fields: &Value| Span { fields: fields.clone(), attributes: attributes(fields) };
+    scope["spans"].as_array().unwrap().iter().map(span).collect()
+}
+
+fn attributes(of: &Value) -> BTreeMap<String, Value> {
+    let attribute = |it: &Value| {
+        let value = it["value"].as_object().unwrap().values().next().unwrap().clone();
+        (it["key"].as_str().unwrap().to_owned(), value)
+    };
+    of["attributes"].as_array().unwrap().iter().map(attribute).collect()
+}
+
+impl Span {
+    fn field(&self, name: &str) -> &str {
+        self.fields[name].as_str().unwrap()
+    }
+
+    #[track_caller]
+    fn check(&self, name: &str, attributes: &[(&str, &str)]) {
+        assert_eq!(self.field("name"), name);
+        for (key, value) in attributes {
+            let found = self.attributes.get(*key).and_then(Value::as_str);
+            assert_eq!(found, Some(*value), "{key} of {self:?}");
+        }
+        let nanoseconds = |name| self.field(name).parse::<u64>().unwrap();
+        assert!(nanoseconds("endTimeUnixNano") > nanoseconds("startTimeUnixNano"));
+    }
+
+    fn is_error(&self) -> bool {
+        self.fields["status"]["code"] == 2
+    }
+}
+
+/// Traces to a collector, of this share of the requests.
+fn traces(collector: &Collector, ratio: f64) -> Traces {
+    let settings = TraceSettings {
+        url: format!("{}/v1/traces", collector.url),
+        headers: vec![("api-key".to_owned(), "secret".to_owned())],
+        service_name: "hostel".to_owned(),
+        ratio,
+    };
+    Traces::start(settings, std::sync::Arc::new(|_| {})).unwrap()
+}
+
+async fn server(traces: &Traces) -> TestServer {
+    let settings = HttpSettings {
+        routes: vec![route("POST", "/mirrors/{id}", "guests.mirrors")],
+        traces: Some(traces.clone()),
+        ..HttpSettings::default()
+    };
+    TestServer::with(Limits::default(), settings).await
+}
+
+#[tokio::test]
+async fn a_request_and_its_call_are_spans_of_the_clients_trace() {
+    let collector = Collector::start(&["200 OK"]);
+    let traces = traces(&collector, 1.0);
+    let server = server(&traces).await;
+    let headers = format!("{}tracestate: a=b\r\nx-request-id: seven\r\n", parent("01"));
+    server.post("mirrors", &headers, "").await;
+    traces.end().await;
+    let (head, body) = collector.posts.try_recv().unwrap();
+    assert!(head.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("content-type: application/json\r\n"), "{head}");
+    assert!(head.contains("api-key: secret\r\n"), "{head}");
+    let spans = spans(&body);
+    let [call, request] = spans.as_slice() else { panic!("{spans:?}") };
+    request.check(
+        "POST /services/{service}",
+        &[
+            ("http.request.method", "POST"),
+            ("http.route", "/services/{service}"),
+            ("http.response.status_code", "200"),
+            ("url.path", "/services/guests.mirrors"),
+            ("url.scheme", "http"),
+            ("client.address", "127.0.0.1"),
+            ("hostel.request_id", "seven"),
+        ],
+    );
+    call.check(
+        "guests.mirrors",
+        &[
+            ("hostel.plugin", "guests"),
+            ("hostel.service", "mirrors"),
+            ("hostel.outcome", "answered"),
+            ("hostel.instance", "fresh"),
+        ],
+    );
+    assert!(call.attributes["hostel.wait_seconds"].is_f64());
+    assert!(!call.is_error() && !request.is_error());
+    assert_eq!((&request.fields["kind"], &call.fields["kind"]), (&2.into(), &1.into()));
+    for span in [call, request] {
+        assert_eq!((span.field("traceId"), span.field("traceState")), (TRACE, "a=b"));
+    }
+    assert_eq!(request.field("parentSpanId"), PARENT);
+    assert_eq!(call.field("parentSpanId"), request.field("spanId"));
+}
+
+#[tokio::test]
+async fn spans_say_what_went_wrong_and_by_which_route() {
+    let collector = Collector::start(&["200 OK"]);
+    let traces = traces(&collector, 1.0);
+    let server = server(&traces).await;
+    server.post("panics", "", "").await;
+    server.post("fails", "", "\"bad-request\"").await;
+    server.send("POST /mirrors/7 HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    server.send("BREW /mirrors/7 HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    traces.end().await;
+    let spans = collector.spans();
+    let names: Vec<_> = spans.iter().map(|span| span.field("name")).collect();
+    let services = "POST /services/{service}";
+    let expected = [
+        "guests.panics",
+        services,
+        "guests.fails",
+        services,
+        "guests.mirrors",
+        "POST /mirrors/{id}",
+        "HTTP",
+    ];
+    assert_eq!(names, expected);
+    spans[0].check("guests.panics", &[("hostel.outcome", "trap"), ("error.type", "trap")]);
+    spans[1].check(services, &[("http.response.status_code", "500"), ("error.type", "500")]);
+    spans[2].check("guests.fails", &[("hostel.outcome", "bad-request")]);
+    spans[3].check(services, &[("http.response.status_code", "400")]);
+    spans[6].check("HTTP", &[("http.request.method", "_OTHER")]);
+    let errors: Vec<_> = spans.iter().map(Span::is_error).collect();
+    assert_eq!(errors, [true, true, false, false, false, false, false]);
+    let traces: std::collections::BTreeSet<_> =
+        spans.iter().map(|it| it.field("traceId")).collect();
+    assert_eq!(traces.len(), 4, "one trace a request");
+}
+
+#[tokio::test]
+async fn what_the_parent_says_comes_before_the_ratio() {
+    for (ratio, headers, expected) in [
+        (0.0, String::new(), 0),
+        (0.0, parent("01"), 2),
+        (1.0, parent("00"), 0),
+        (1.0, parent("00") + &parent("01"), 2),
+        (1.0, "traceparent: nonsense\r\n".to_owned(), 2),
+    ] {
+        let collector = Collector::start(&["200 OK"]);
+        let traces = traces(&collector, ratio);
+        server(&traces).await.post("mirrors", &headers, "").await;
+        traces.end().await;
+        assert_eq!(collector.spans().len(), expected, "{ratio} {headers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_spans_of_a_client_that_left_end_as_cancelled() {
+    let collector = Collector::start(&["200 OK"]);
+    let traces = traces(&collector, 1.0);
+    let limits = Limits { time: Duration::from_secs(3_600), ..Limits::default() };
+    let settings = HttpSettings { traces: Some(traces.clone()), ..HttpSettings::default() };
+    let mut server = TestServer::with(limits, settings).await;
+    let mut client = server.connect().await;
+    client.send(post("logs-then-spins", "", "")).await;
+    server.line("guests.logs-then-spins: spins").await;
+    drop(client);
+    server.line("guests.logs-then-spins: spun").await;
+    server.stop();
+    server.report().await;
+    traces.end().await;
+    let spans = collector.spans();
+    let [call, request] = spans.as_slice() else { panic!("{spans:?}") };
+    call.check("guests.logs-then-spins", &[("hostel.outcome", "cancelled")]);
+    request.check("POST /services/{service}", &[("error.type", "cancelled")]);
+    assert!(call.is_error() && request.is_error());
+}
+
+#[tokio::test]
+async fn spans_that_are_not_taken_at_first_are_sent_again() {
+    let collector = Collector::start(&["503 Service Unavailable", "200 OK"]);
+    let traces = traces(&collector, 1.0);
+    server(&traces).await.post("mirrors", "", "").await;
+    let Collector { posts, .. } = collector;
+    let both = tokio::task::spawn_blocking(move || (posts.recv().unwrap(), posts.recv().unwrap()));
+    let ((_, first), (_, second)) = patiently("the second post", both).await.unwrap();
+    assert_eq!(first, second);
+    traces.end().await;
+}
+
+/// Serves with an environment that names a collector; answers the first line as well.
+fn serve(collector: &str) -> (Serving, String) {
+    let mut serve = hostel();
+    serve.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
+    Serving::start_by(serve)
+}
+
+#[test]
+fn spans_are_sent_before_the_server_ends_and_name_reused_instances() {
+    let collector = Collector::start(&["200 OK"]);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(component("host/tests/guests"), folder.path().join("guests.wasm")).unwrap();
+    let config = format!(
+        "[plugins.guests]\ninstances = \"reuse\"\n[traces]\nendpoint = \"{}\"\n",
+        collector.url
+    );
+    let file = folder.path().join("hostel.toml");
+    std::fs::write(&file, config).unwrap();
+    let mut serve = hostel();
+    serve.arg("serve").arg("--config").arg(file);
+    let (mut serving, first) = Serving::begin(serve);
+    check_serves(&first);
+    check_serves(&first);
+    serving.signal("TERM");
+    assert_eq!(serving.code(), Some(0));
+    let spans = collector.spans();
+    let instance = |span: &Span| span.attributes.get("hostel.instance").cloned();
+    let instances: Vec<_> = spans.iter().filter_map(instance).collect();
+    assert_eq!(instances, ["fresh", "reused"]);
+}
+
+#[test]
+fn a_collector_that_hangs_or_is_not_there_holds_up_nobody() {
+    let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (collector, told) in [
+        (hangs.local_addr().unwrap(), "the last spans of traces were not taken in 2 s"),
+        (gone, "2 spans of traces were lost: Connection refused"),
+    ] {
+        let (mut serving, first) = serve(&format!("http://{collector}"));
+        check_serves(&first);
+        serving.signal("TERM");
+        assert!(serving.line().starts_with("stopping"));
+        let line = serving.line();
+        assert!(line.starts_with(told), "{line}");
+        assert_eq!(serving.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_collector_that_cannot_be_meant_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = hostel();
+    serve.env("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318");
+    let output = serve.arg("serve").args(ANYWHERE).arg(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("is no address of a collector: write it as in"), "{told}");
+}
