@@ -1,7 +1,7 @@
 //! Traces as a collector gets them: which spans there are, what they say, and what happens when
 //! nobody takes them.
 
-use crate::http::client::{TestServer, patiently, post, route};
+use crate::http::client::{TestServer, post, route};
 use crate::http::program::{ANYWHERE, Serving};
 use crate::http::serve::check_serves;
 use crate::support::{component, hostel};
@@ -13,6 +13,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
+
+/// What would otherwise hang fails after this.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
@@ -255,8 +258,9 @@ async fn spans_that_are_not_taken_at_first_are_sent_again() {
     let traces = traces(&collector, 1.0);
     server(&traces).await.post("mirrors", "", "").await;
     let Collector { posts, .. } = collector;
-    let both = tokio::task::spawn_blocking(move || (posts.recv().unwrap(), posts.recv().unwrap()));
-    let ((_, first), (_, second)) = patiently("the second post", both).await.unwrap();
+    let next = move || posts.recv_timeout(PATIENCE).unwrap();
+    let both = tokio::task::spawn_blocking(move || (next(), next())).await;
+    let ((_, first), (_, second)) = both.unwrap();
     assert_eq!(first, second);
     traces.end().await;
 }
