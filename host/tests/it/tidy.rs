@@ -22,7 +22,8 @@ fn rust_files(under: &[&str]) -> Vec<(PathBuf, String)> {
         file.extension().is_some_and(|end| end == "rs") && under.iter().any(|u| file.starts_with(u))
     };
     let tests = |file: &PathBuf| {
-        file.ends_with("tests.rs") || file.parent().is_some_and(|folder| folder.ends_with("tests"))
+        let folder = file.parent();
+        file.ends_with("tests.rs") || folder.is_some_and(|folder| folder.ends_with("config/tests"))
     };
     let files = files().into_iter().filter(|file| wanted(file) && !tests(file));
     files.map(|file| (file.clone(), read(&file))).collect()
