@@ -155,7 +155,8 @@ async fn thousands_of_connections_are_served_and_given_back() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     let room = maximum.map_or(u64::MAX, |most| most.saturating_sub(OTHER_FILES));
     let count = asked.unwrap_or(CONNECTIONS).min(usize::try_from(room).unwrap());
-    let place = Place::with_guests("");
+    // However long it takes to make them all.
+    let place = Place::with_guests("[server]\nheader-time = \"10m\"\nidle-time = \"10m\"\n");
     let mut serving = place.serve_by(after("ulimit -n $(ulimit -Hn)")).0;
     serving.check_serves("nothing").await;
     let (files, memory) = (serving.files(), serving.memory());
