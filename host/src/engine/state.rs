@@ -12,21 +12,25 @@ pub(crate) struct State {
     pub(crate) cache: CacheAccess,
     pub(crate) log: CallLog,
     pub(crate) memory: MemoryLimiter,
-    wasi: WasiCtx,
+    /// Made when the guest first asks for it: a call that only uses its cache never does.
+    wasi: Option<WasiCtx>,
+    random_bytes: u64,
     table: ResourceTable,
 }
 
 impl State {
     pub(crate) fn new(cache: CacheAccess, log: CallLog, limits: &Limits) -> Self {
-        let wasi = wasi::context(&log, limits.random);
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        State { cache, log, memory: MemoryLimiter::new(limits), wasi, table }
+        let (memory, random_bytes) = (MemoryLimiter::new(limits), limits.random);
+        State { cache, log, memory, wasi: None, random_bytes, table }
     }
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        let State { log, wasi, random_bytes, table, .. } = self;
+        let ctx = wasi.get_or_insert_with(|| wasi::context(log, *random_bytes));
+        WasiCtxView { ctx, table }
     }
 }
