@@ -27,7 +27,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 /// What all connections share.
 pub(super) struct Front {
@@ -307,10 +307,7 @@ impl Peer {
         }
         let most = host.limits().request;
         let mut held = self.front.bodies.begin();
-        let body = request::body(body, &head.headers, most, &mut held);
-        let body = timeout(server.body_time, body)
-            .await
-            .map_err(|_elapsed| Problem::body_too_slow())??;
+        let body = request::body(body, &head.headers, most, server.body_time, &mut held).await?;
         admin.answer(host, &head.method, path, head.uri.query(), &body)
     }
 
@@ -349,10 +346,7 @@ impl Peer {
         }
         let most = host.request_limit(service).ok_or_else(Problem::not_found)?;
         let mut held = self.front.bodies.begin();
-        let body = request::body(body, &head.headers, most, &mut held);
-        let body = timeout(server.body_time, body)
-            .await
-            .map_err(|_elapsed| Problem::body_too_slow())??;
+        let body = request::body(body, &head.headers, most, server.body_time, &mut held).await?;
         let request = Request {
             id: id.to_owned(),
             content_type: request::content_type(&head.headers),

@@ -15,6 +15,8 @@ use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The header that carries the request's id, both ways.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -107,15 +109,16 @@ fn is_host(value: &HeaderValue) -> bool {
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
 }
 
-/// Reads a body of at most so many bytes, while there is room to hold it.
+/// Reads a body of at most so many bytes, within a time, while there is room to hold it.
 ///
 /// # Errors
 ///
-/// When it is longer, ends early or is malformed, or there is no room.
+/// When it is longer, takes longer, ends early or is malformed, or there is no room.
 pub(super) async fn body(
     body: &mut Incoming,
     headers: &HeaderMap,
     most: usize,
+    time: Duration,
     held: &mut Held<'_>,
 ) -> Result<Vec<u8>, Problem> {
     let declared = declared(headers);
@@ -126,7 +129,17 @@ pub(super) async fn body(
         return Ok(Vec::new());
     }
     let room = declared.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-    let mut bytes = Vec::with_capacity(room.min(FIRST_ROOM));
+    let read = timeout(time, collect(body, room.min(FIRST_ROOM), most, held));
+    read.await.map_err(|_elapsed| Problem::body_too_slow())?
+}
+
+async fn collect(
+    body: &mut Incoming,
+    room: usize,
+    most: usize,
+    held: &mut Held<'_>,
+) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::with_capacity(room);
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
         let broken = |_| Problem::bad_request("the body ends early or is malformed");
         let data: Bytes = frame.map_err(broken)?.into_data().unwrap_or_default();

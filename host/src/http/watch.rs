@@ -54,7 +54,11 @@ struct Moment(AtomicU64);
 
 impl Moment {
     fn set(&self, start: Instant) {
-        let nanoseconds = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.set_to(start, Instant::now());
+    }
+
+    fn set_to(&self, start: Instant, now: Instant) {
+        let nanoseconds = u64::try_from((now - start).as_nanos()).unwrap_or(u64::MAX);
         self.0.store(nanoseconds.saturating_add(1), Ordering::Relaxed);
     }
 
@@ -199,12 +203,12 @@ impl Turn {
 impl Drop for Turn {
     /// Moments are set before the counts that they go with: another thread may look meanwhile.
     fn drop(&mut self) {
-        let watch = &self.watch;
+        let (watch, now) = (&self.watch, Instant::now());
         if self.has_answer {
-            watch.answered.set(watch.start);
+            watch.answered.set_to(watch.start, now);
             watch.answers.fetch_sub(1, Ordering::AcqRel);
         }
-        watch.quiet.set(watch.start);
+        watch.quiet.set_to(watch.start, now);
         watch.requests.fetch_sub(1, Ordering::AcqRel);
     }
 }
