@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 /// The version of wasmtime that the host is made of.
 const WASMTIME: &str = "48.0.8";
 
-/// What `wasmtime serve` needs to compile a component and to serve it as fast as it can.
-const FEATURES: &str = "serve,cranelift,pooling-allocator,parallel-compilation";
+/// What `wasmtime serve` needs to compile a component and to serve it as fast as it can; without
+/// `run` it does not build.
+const FEATURES: &str = "run,serve,cranelift,pooling-allocator,parallel-compilation";
 
 /// The programs and components that take part, and where they are made.
 pub struct Made {
