@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 const WASMTIME: &str = "48.0.8";
 
 /// What `wasmtime serve` needs to compile a component and to serve it as fast as it can; without
-/// `run` it does not build.
-const FEATURES: &str = "run,serve,cranelift,pooling-allocator,parallel-compilation";
+/// the first three it does not build.
+const FEATURES: &str =
+    "run,serve,component-model-async,cranelift,pooling-allocator,parallel-compilation";
 
 /// The programs and components that take part, and where they are made.
 pub struct Made {

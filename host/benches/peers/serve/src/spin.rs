@@ -34,7 +34,7 @@ pub fn measure(made: &Made) -> Result<()> {
         }
         let row = Row {
             target,
-            what: &format!("p99 beside a plugin that spins, {connections} connections"),
+            what: &format!("p99 beside a plugin that spins, connections: {connections}"),
             peer: "without it",
             unit: "ms",
             ours: with,
