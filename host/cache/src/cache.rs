@@ -2,18 +2,20 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
-use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
+use crate::entry::{Entry, MAX_VALUE_BYTES, Value};
 use crate::error::Error;
-use crate::expiry::Expiry;
+use crate::expiry::{Deadline, Expiry};
 use crate::key::Key;
 use crate::limits::CacheLimits;
 use crate::listing::{EntryInfo, Listing};
-use crate::shard::Shard;
+use crate::shard::{Shard, Write};
 use crate::stats::Stats;
+use crate::sync::{AtomicUsize, Ordering};
+use crate::table::Room;
 use crate::value::Json;
 
 /// The most shards: on the largest machines, still several for each core.
@@ -22,6 +24,14 @@ const MAX_SHARDS: usize = 64;
 /// How many entries of the largest size a shard can hold at least, so that one of them does not
 /// push out everything else.
 const LARGEST_ENTRIES_IN_SHARD: usize = 4;
+
+/// The least capacity of one of several shards: with less, what a shard takes of its own is too
+/// large a part.
+const MIN_SHARD_CAPACITY: usize = 32 << 10;
+
+/// The least limit on entries of one of several shards: with less, some would be full long before
+/// others, since keys fall to them by chance.
+const MIN_SHARD_ENTRIES: usize = 256;
 
 /// A map from keys to JSON texts, in memory, shared by threads.
 ///
@@ -47,6 +57,8 @@ pub struct Cache {
     first: Shard,
     /// One less than a power of two.
     others: Box<[Shard]>,
+    /// How often the search for expired entries has gone on to the next shard.
+    swept: AtomicUsize,
 }
 
 impl Cache {
@@ -54,12 +66,14 @@ impl Cache {
     #[must_use]
     pub fn new(limits: CacheLimits, clock: Clock) -> Self {
         let shards = shard_count(limits);
-        let new_shard = || Shard::new(limits.capacity() / shards);
+        let entries = limits.entries().map_or(usize::MAX, |entries| entries / shards);
+        let new_shard = || Shard::new(Room { bytes: limits.capacity() / shards, entries });
         Self {
             limits,
             clock,
             hashing: RandomState::default(),
             first: new_shard(),
+            swept: AtomicUsize::new(0),
             others: (1..shards).map(|_| new_shard()).collect(),
         }
     }
@@ -70,7 +84,7 @@ impl Cache {
     /// # Errors
     ///
     /// Those of [`Key::new`].
-    pub fn get(&self, key: &str) -> Result<Option<Arc<str>>, Error> {
+    pub fn get(&self, key: &str) -> Result<Option<Value>, Error> {
         let key = Key::new(key)?;
         let (shard, hash) = self.place_of(key);
         Ok(shard.get(hash, key, &self.clock))
@@ -83,12 +97,62 @@ impl Cache {
     ///
     /// Those of [`Key::new`], [`Json::new`] and [`Expiry::new`].
     pub fn set(&self, key: &str, value: &str, expiry: Option<u32>) -> Result<(), Error> {
+        self.write(key, value, expiry, |_| true).map(drop)
+    }
+
+    /// As [`set`](Self::set), but only where there is no live entry. Whether it was set.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`set`](Self::set), also where nothing would be set.
+    pub fn set_if_absent(
+        &self,
+        key: &str,
+        value: &str,
+        expiry: Option<u32>,
+    ) -> Result<bool, Error> {
+        self.write(key, value, expiry, |old| old.is_none())
+    }
+
+    /// As [`set`](Self::set), but only where there is a live entry whose value is, byte for byte,
+    /// `expected`. Whether it was set.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`set`](Self::set), also where nothing would be set.
+    pub fn compare_and_set(
+        &self,
+        key: &str,
+        expected: &str,
+        value: &str,
+        expiry: Option<u32>,
+    ) -> Result<bool, Error> {
+        self.write(key, value, expiry, |old| old == Some(expected))
+    }
+
+    /// Adds to the integer that is the entry's value, and answers the sum. The expiry stays as it
+    /// was. Without a live entry the number is 0 and the new entry has no expiry.
+    ///
+    /// `None`, and nothing is changed, when the value is no integer of 64 bits with a sign, written
+    /// without fraction, exponent and space; when the sum is none; and when it is longer than the
+    /// cache's values may be.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Key::new`].
+    pub fn add(&self, key: &str, by: i64) -> Result<Option<i64>, Error> {
         let key = Key::new(key)?;
-        let value = Json::new(value, self.limits.value_limit())?;
-        let expiry = expiry.map(Expiry::new).transpose()?;
         let (shard, hash) = self.place_of(key);
-        shard.set(hash, key, value, expiry, &self.clock);
-        Ok(())
+        let mut sum = None;
+        let written = shard.write(hash, key, &self.clock, |old, now| {
+            let number = old.map_or(Some(0), |entry| entry.value().parse::<i64>().ok());
+            sum = number.and_then(|number| number.checked_add(by));
+            let value = sum?.to_string();
+            let deadline = old.map_or_else(|| Deadline::from_now(None, now), Entry::deadline);
+            let fits = value.len() <= self.limits.value_limit();
+            fits.then_some(Write { value: value.into(), deadline })
+        });
+        Ok(sum.filter(|_| written))
     }
 
     /// Removes the entry. True when a live one was there, false otherwise.
@@ -121,7 +185,7 @@ impl Cache {
     /// one shard after the other, each under its lock; it is for who looks after a cache.
     #[must_use]
     pub fn list(&self, prefix: &str, after: Option<&str>, most: usize) -> Vec<EntryInfo> {
-        let mut listing = Listing::new(prefix, after, most, self.clock.now());
+        let mut listing = Listing::new(prefix, after, most, Now::of(&self.clock));
         self.shards().for_each(|shard| shard.list(&mut listing));
         listing.entries()
     }
@@ -130,6 +194,32 @@ impl Cache {
     /// expired ones included. The counts in [`Cache::stats`] go on.
     pub fn clear(&self) -> u64 {
         self.shards().map(Shard::clear).sum()
+    }
+
+    /// Removes entries that have expired and that nobody has read since, so that their memory comes
+    /// back. Looks at about `most` entries, goes on the next time where it stopped, and answers how
+    /// many it removed. No lock is held for longer than some hundred entries take.
+    ///
+    /// Writing does some of this too. A host that calls it every few milliseconds with some
+    /// thousand entries has a million of them back within seconds, while nobody waits.
+    pub fn reclaim(&self, most: usize) -> u64 {
+        let (mut left, mut removed) = (most, 0);
+        for _ in 0..=self.others.len() {
+            let shard = self.shard(self.swept.load(Ordering::Relaxed));
+            loop {
+                if left == 0 {
+                    return removed;
+                }
+                let swept = shard.sweep(&self.clock);
+                removed += swept.expired as u64;
+                if swept.is_done {
+                    break;
+                }
+                left = left.saturating_sub(Shard::SWEPT_ENTRIES);
+            }
+            self.swept.fetch_add(1, Ordering::Relaxed);
+        }
+        removed
     }
 
     /// What the cache has counted, and what it holds.
@@ -155,8 +245,30 @@ impl Cache {
         let mut hasher = self.hashing.build_hasher();
         hasher.write(key.as_str().as_bytes());
         let hash = hasher.finish();
-        let chosen = (hash >> 32) as usize & self.others.len();
-        (self.others.get(chosen).unwrap_or(&self.first), hash as u32)
+        (self.shard((hash >> 32) as usize), hash as u32)
+    }
+
+    /// The shard of a number, of which only the low bits count.
+    fn shard(&self, number: usize) -> &Shard {
+        self.others.get(number & self.others.len()).unwrap_or(&self.first)
+    }
+
+    fn write(
+        &self,
+        key: &str,
+        value: &str,
+        expiry: Option<u32>,
+        condition: impl Fn(Option<&str>) -> bool,
+    ) -> Result<bool, Error> {
+        let key = Key::new(key)?;
+        let value = Json::new(value, self.limits.value_limit().min(MAX_VALUE_BYTES))?;
+        let expiry = expiry.map(Expiry::new).transpose()?;
+        let (shard, hash) = self.place_of(key);
+        Ok(shard.write(hash, key, &self.clock, |old, now| {
+            let allowed = condition(old.map(Entry::value));
+            let deadline = Deadline::from_now(expiry, now);
+            allowed.then_some(Write { value: value.as_str().into(), deadline })
+        }))
     }
 }
 
@@ -169,9 +281,10 @@ impl fmt::Debug for Cache {
 
 /// A power of two.
 fn shard_count(limits: CacheLimits) -> usize {
-    let least = Shard::least_capacity(limits.value_limit());
-    let fitting = limits.capacity() / least.saturating_mul(LARGEST_ENTRIES_IN_SHARD);
-    1 << fitting.clamp(1, MAX_SHARDS).ilog2()
+    let least = Shard::least_bytes(limits.value_limit()).saturating_mul(LARGEST_ENTRIES_IN_SHARD);
+    let by_capacity = limits.capacity() / least.max(MIN_SHARD_CAPACITY);
+    let by_entries = limits.entries().map_or(MAX_SHARDS, |entries| entries / MIN_SHARD_ENTRIES);
+    1 << by_capacity.min(by_entries).clamp(1, MAX_SHARDS).ilog2()
 }
 
 #[cfg(test)]
@@ -582,7 +695,7 @@ mod tests {
     fn shards_are_as_many_as_the_largest_entries_allow() {
         let cases = [
             (MIN_CAPACITY, 1, 2),
-            (MIN_CAPACITY, 4 << 10, 1),
+            (MIN_CAPACITY, 4 << 10, 2),
             (16 << 20, 1 << 20, 2),
             (64 << 20, 1 << 20, 8),
             (64 << 20, 64 << 10, 64),
@@ -604,6 +717,82 @@ mod tests {
         let shards = cache.others.iter().chain([&cache.first]);
         let entries: Vec<_> = shards.map(|shard| shard.stats().entries).collect();
         assert!(entries.iter().all(|entries| (60..200).contains(entries)), "{entries:?}");
+    }
+
+    #[test]
+    fn a_value_is_set_if_absent_or_if_it_is_as_expected() {
+        let (cache, time) = new_cache();
+        assert_eq!(cache.compare_and_set("k", "1", "2", None), Ok(false));
+        assert_eq!(cache.set_if_absent("k", "1", Some(1)), Ok(true));
+        assert_eq!(cache.set_if_absent("k", "2", None), Ok(false));
+        assert_eq!(cache.compare_and_set("k", "1.0", "2", None), Ok(false));
+        assert_eq!((value(&cache, "k").as_deref(), cache.stats().sets), (Some("1"), 1));
+        time.advance(Duration::from_secs(1));
+        assert_eq!(cache.compare_and_set("k", "1", "2", None), Ok(false));
+        assert_eq!(cache.set_if_absent("k", "3", Some(9)), Ok(true));
+        assert_eq!(cache.compare_and_set("k", "3", "4", None), Ok(true));
+        time.advance(Duration::from_secs(9));
+        assert_eq!(value(&cache, "k").as_deref(), Some("4"), "the old expiry is still there");
+        let refused = cache.set_if_absent("k", "nonsense", None).map_err(|error| error.kind());
+        assert_eq!(refused, Err(InvalidValue));
+    }
+
+    #[test]
+    fn adding_makes_a_number_keeps_its_expiry_and_changes_nothing_else() {
+        let (cache, time) = new_cache();
+        assert_eq!((cache.add("k", 5), cache.add("k", -7)), (Ok(Some(5)), Ok(Some(-2))));
+        cache.set("k", "10", Some(2)).unwrap();
+        time.advance(Duration::from_secs(1));
+        assert_eq!(cache.add("k", 1), Ok(Some(11)));
+        time.advance(Duration::from_secs(1));
+        assert_eq!(cache.add("k", 1), Ok(Some(1)));
+        let most = i64::MAX.to_string();
+        for text in ["1.0", "1e2", "\"1\"", "null", " 1", "9223372036854775808", &most] {
+            cache.set("k", text, None).unwrap();
+            assert_eq!(cache.add("k", 1), Ok(None), "{text}");
+            assert_eq!(value(&cache, "k").as_deref(), Some(text));
+        }
+        let short = Cache::new(CacheLimits::new(MIN_CAPACITY, 1).unwrap(), Clock::mock().0);
+        assert_eq!((short.add("k", 9), short.add("k", 1)), (Ok(Some(9)), Ok(None)));
+    }
+
+    #[test]
+    fn threads_that_add_to_one_number_lose_nothing() {
+        let (cache, _) = new_cache();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1_000).for_each(|_| assert!(cache.add("k", 1).is_ok())));
+            }
+        });
+        assert_eq!(value(&cache, "k").as_deref(), Some("4000"));
+    }
+
+    #[test]
+    fn a_limit_on_entries_is_kept_and_every_set_is_taken() {
+        for most in [1, 7, 300, 5_000] {
+            let limits = CacheLimits::default().with_entries(most).unwrap();
+            let cache = Cache::new(limits, Clock::mock().0);
+            for number in 0..3 * most {
+                cache.set(&number.to_string(), "1", None).unwrap();
+                assert!(value(&cache, &number.to_string()).is_some());
+            }
+            let entries = usize::try_from(cache.stats().entries).unwrap();
+            assert!(entries <= most && entries * 10 >= most * 8, "{entries} of {most}");
+        }
+    }
+
+    #[test]
+    fn writing_alone_brings_the_memory_of_expired_entries_back() {
+        let (cache, time) = new_cache();
+        for number in 0..10_000 {
+            cache.set(&number.to_string(), "1", Some(1)).unwrap();
+        }
+        time.advance(Duration::from_secs(5));
+        for number in 0..5_000 {
+            cache.set(&format!("other {}", number % 1_000), "1", None).unwrap();
+        }
+        let stats = cache.stats();
+        assert!(stats.entries < 2_000, "{stats:?}");
     }
 
     #[derive(Debug, Clone)]

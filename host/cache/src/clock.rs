@@ -1,5 +1,6 @@
 //! Time as the cache sees it: nanoseconds that only go forward.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -22,6 +23,13 @@ enum Source {
 #[derive(Debug, Clone)]
 pub struct MockClock(Arc<AtomicU64>);
 
+/// One reading of a clock, made when it is first asked for: whatever happens under one lock happens
+/// at one moment, and what has no expiry reads no clock.
+pub(crate) struct Now<'a> {
+    clock: &'a Clock,
+    moment: OnceCell<Moment>,
+}
+
 /// A reading of a clock, in nanoseconds since the clock's start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
@@ -40,11 +48,22 @@ impl Clock {
         (Self(Source::Mock(Arc::clone(&nanos))), MockClock(nanos))
     }
 
-    pub(crate) fn now(&self) -> Moment {
+    fn now(&self) -> Moment {
         match &self.0 {
             Source::System(start) => Moment::ZERO.after(start.elapsed()),
             Source::Mock(nanos) => Moment(nanos.load(Ordering::Acquire)),
         }
+    }
+}
+
+impl<'a> Now<'a> {
+    /// The moment at which it will first be asked for.
+    pub(crate) fn of(clock: &'a Clock) -> Self {
+        Self { clock, moment: OnceCell::new() }
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        *self.moment.get_or_init(|| self.clock.now())
     }
 }
 
@@ -62,6 +81,20 @@ impl Moment {
     /// Later than any clock can show, so that comparing with it needs no special case.
     pub(crate) const NEVER: Self = Self(u64::MAX);
     const LAST: u64 = u64::MAX - 1;
+
+    /// The part of time that the moment is in: 2^30 nanoseconds, a little more than a second. The
+    /// last but one of all, at 146 years, has no end.
+    pub(crate) fn tick(self) -> u32 {
+        u32::try_from(self.0 >> 30).unwrap_or(u32::MAX).min(u32::MAX - 1)
+    }
+
+    pub(crate) fn of_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    pub(crate) fn nanos(self) -> u64 {
+        self.0
+    }
 
     /// The time from an earlier moment to this one; zero from a later one.
     pub(crate) fn since(self, earlier: Self) -> Duration {
@@ -86,6 +119,24 @@ mod tests {
         assert_eq!(clock.now(), Moment(0));
         handle.advance(Duration::from_nanos(1));
         assert_eq!((clock.now(), clone.now()), (Moment(1), Moment(1)));
+    }
+
+    #[test]
+    fn a_reading_is_made_once() {
+        let (clock, handle) = Clock::mock();
+        let now = Now::of(&clock);
+        handle.advance(Duration::from_nanos(1));
+        assert_eq!(now.moment(), Moment(1));
+        handle.advance(Duration::from_nanos(1));
+        assert_eq!(now.moment(), Moment(1));
+    }
+
+    #[test]
+    fn a_tick_is_about_a_second_and_the_last_is_before_never() {
+        let ticks = [(0, 0), (1 << 30, 1), ((1 << 30) - 1, 0), (Moment::LAST, u32::MAX - 1)];
+        for (nanos, tick) in ticks {
+            assert_eq!(Moment(nanos).tick(), tick, "{nanos}");
+        }
     }
 
     #[test]

@@ -1,221 +1,206 @@
 //! Which entry goes when a shard is full.
 //!
-//! The policy is SIEVE (Zhang et al., NSDI 2024). Entries stand in the order in which they were
-//! set. A hit marks an entry and moves nothing. A hand goes from the oldest to the newest and
-//! begins again: it takes the mark of a marked entry and passes, and evicts the first without one.
-//! After so many marked ones it evicts the next all the same, since others wait meanwhile.
+//! The policy is S3-FIFO's (Yang et al., SOSP 2023), with one difference: entries take their turns
+//! in the order of their keys' hashes, in which they stand anyway, so there is no list, and a hit
+//! writes nothing but a mark beside the entry. An entry is new until its first turn. If it was used
+//! by then it is kept, otherwise it goes and its key is remembered for a while; a key that comes
+//! back in that time is kept at once. New entries go as long as they are more than a tenth of all,
+//! so what is used once, by a scan, cannot push out what is used often. Then kept ones go: a turn
+//! takes one use off an entry, and one that has none goes.
 
-use crate::pages::{NOWHERE, Pages};
+use crate::clock::Now;
+use crate::segment::{Slot, Tag};
+use crate::table::Table;
 
-/// Marked entries that one eviction passes at most: some microseconds under the shard's lock.
-const MOST_PASSED: u32 = 256;
+/// One in so many entries may be new before they go first.
+const NEW_SHARE: usize = 10;
 
-/// The order of entries. Positions are dense: an insertion adds the next one, a removal moves the
-/// last one into the gap, just as [`Pages`] does.
+/// Segments that one eviction looks at: some microseconds under the shard's lock. What is in the
+/// last one goes even when it is used, since others wait meanwhile.
+const MOST_SEGMENTS: usize = 16;
+
+/// Whose turn it is.
 #[derive(Debug)]
-pub(crate) struct Sieve {
-    nodes: Pages<Node>,
-    newest: u32,
-    oldest: u32,
-    hand: u32,
+pub(crate) struct Turns {
+    of_new: Hand,
+    of_kept: Hand,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    newer: u32,
-    older: u32,
-    used: bool,
+/// A segment, and the slots of it that had their turn.
+#[derive(Debug)]
+struct Hand {
+    segment: Tag,
+    slot: usize,
 }
 
-impl Sieve {
+/// What an eviction removed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Removed {
+    /// Entries that had expired.
+    pub(crate) expired: usize,
+    /// Live ones.
+    pub(crate) evicted: usize,
+}
+
+impl Turns {
     pub(crate) const fn new() -> Self {
-        Self { nodes: Pages::new(), newest: NOWHERE, oldest: NOWHERE, hand: NOWHERE }
+        Self { of_new: Hand::FIRST, of_kept: Hand::FIRST }
     }
 
-    /// Adds the next position, as the newest and unmarked.
-    pub(crate) fn push(&mut self) {
-        let at = self.nodes.len();
-        let older = self.newest;
-        self.nodes.push(Node { newer: NOWHERE, older, used: false });
-        self.set_newer(older, at);
-        self.newest = at;
-    }
-
-    /// Marks a position as used.
-    pub(crate) fn mark(&mut self, at: u32) {
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.used = true;
-        }
-    }
-
-    /// The position to evict next: one that is gone anyway, or the first without a mark. `None`
-    /// only when there is none at all.
-    pub(crate) fn victim(&mut self, is_gone: impl Fn(u32) -> bool) -> Option<u32> {
-        for _ in 0..MOST_PASSED {
-            self.find_hand();
-            let node = self.nodes.get_mut(self.hand)?;
-            if !node.used || is_gone(self.hand) {
-                return Some(self.hand);
-            }
-            node.used = false;
-            self.hand = node.newer;
-        }
-        self.find_hand();
-        Some(self.hand).filter(|hand| *hand != NOWHERE)
-    }
-
-    /// Puts the hand on the oldest when it has passed the newest.
-    fn find_hand(&mut self) {
-        if self.hand == NOWHERE {
-            self.hand = self.oldest;
-        }
-    }
-
-    /// Removes a position, and moves the last one into its place.
-    pub(crate) fn swap_remove(&mut self, at: u32) {
-        let Some(&removed) = self.nodes.get(at) else {
-            return;
-        };
-        self.set_newer(removed.older, removed.newer);
-        self.set_older(removed.newer, removed.older);
-        if self.hand == at {
-            self.hand = removed.newer;
-        }
-        let last = self.nodes.len() - 1;
-        if let Some(&moved) = self.nodes.get(last).filter(|_| at != last) {
-            self.set_newer(moved.older, at);
-            self.set_older(moved.newer, at);
-            if self.hand == last {
-                self.hand = at;
+    /// Removes what has expired in a segment or else one live entry, but none of the tag that is
+    /// spared; nothing only where there is no other.
+    pub(crate) fn evict(
+        &mut self,
+        table: &mut Table,
+        spared: Option<Tag>,
+        now: &Now<'_>,
+    ) -> Removed {
+        let may_go = |slot: &Slot| Some(slot.tag()) != spared;
+        for _ in 0..MOST_SEGMENTS {
+            let removed = match table.new_entries() * NEW_SHARE > table.len() {
+                true => self.of_new.turn(table, now, |slot| !slot.is_kept() && may_go(slot)),
+                false => self.of_kept.turn(table, now, |slot| slot.is_kept() && may_go(slot)),
+            };
+            if removed != Removed::default() {
+                return removed;
             }
         }
-        self.nodes.swap_remove(at);
+        self.evict_any(table, spared)
     }
 
-    /// See [`Pages::bytes`].
-    pub(crate) fn bytes(&self) -> usize {
-        self.nodes.bytes()
-    }
-
-    /// See [`Pages::growth`].
-    pub(crate) fn growth(&self) -> usize {
-        self.nodes.growth()
-    }
-
-    /// Sets what comes after a position; after nowhere comes the oldest.
-    fn set_newer(&mut self, at: u32, newer: u32) {
-        match self.nodes.get_mut(at) {
-            Some(node) => node.newer = newer,
-            None => self.oldest = newer,
+    /// Removes the entry of least worth in the next segment that has any.
+    fn evict_any(&mut self, table: &mut Table, spared: Option<Tag>) -> Removed {
+        for _ in 0..table.segments() {
+            let at = table.segment_of(self.of_new.segment);
+            self.of_new.segment = table.after(at);
+            if evict_least(table, at, spared) {
+                return Removed { expired: 0, evicted: 1 };
+            }
         }
+        Removed::default()
     }
+}
 
-    /// Sets what comes before a position; before nowhere comes the newest.
-    fn set_older(&mut self, at: u32, older: u32) {
-        match self.nodes.get_mut(at) {
-            Some(node) => node.older = older,
-            None => self.newest = older,
+impl Hand {
+    const FIRST: Self = Self { segment: Tag::FIRST, slot: 0 };
+
+    /// Removes what has expired in a segment, or else the first of the entries wanted that was not
+    /// used; the used ones before it are passed. Without one, the next segment is next.
+    fn turn(
+        &mut self,
+        table: &mut Table,
+        now: &Now<'_>,
+        is_wanted: impl Fn(&Slot) -> bool,
+    ) -> Removed {
+        let at = table.segment_of(self.segment);
+        let expired = table.remove_expired(at, now);
+        if expired > 0 {
+            table.tidy(at);
+            return Removed { expired, evicted: 0 };
         }
+        while let Some(place) = table.position(at, self.slot, &is_wanted) {
+            if !table.pass(place) {
+                if table.evict(place) {
+                    // Entries that had no turn may stand before those that had one.
+                    self.slot = 0;
+                }
+                return Removed { expired: 0, evicted: 1 };
+            }
+            self.slot = place.next_slot();
+        }
+        *self = Self { segment: table.after(at), slot: 0 };
+        Removed::default()
     }
+}
+
+/// Removes the entry of least worth in a segment, of those not spared; false where there is none.
+pub(crate) fn evict_least(table: &mut Table, at: usize, spared: Option<Tag>) -> bool {
+    let may_go = |slot: &&Slot| Some(slot.tag()) != spared;
+    let slots = table.segment(at).map(|segment| segment.slots().filter(may_go));
+    let least = slots.and_then(|slots| slots.map(Slot::worth).min());
+    let is_least = |slot: &Slot| Some(slot.worth()) == least && may_go(&slot);
+    let place = table.position(at, 0, is_least);
+    place.map(|place| table.evict(place)).is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::{Cache, CacheLimits, Clock};
 
-    /// Letters at the positions of a sieve.
-    struct Letters {
-        sieve: Sieve,
-        letters: Vec<char>,
+    const ENTRIES: usize = 200;
+
+    /// A cache of one shard that is full, of new entries by the names `0` to `199`.
+    fn full() -> Cache {
+        let limits = CacheLimits::default().with_entries(ENTRIES).unwrap();
+        let cache = Cache::new(limits, Clock::mock().0);
+        set(&cache, 0..ENTRIES);
+        cache
     }
 
-    impl Letters {
-        fn new(letters: &str) -> Self {
-            let mut new = Self { sieve: Sieve::new(), letters: Vec::new() };
-            letters.chars().for_each(|letter| new.push(letter));
-            new
-        }
-
-        fn push(&mut self, letter: char) {
-            self.sieve.push();
-            self.letters.push(letter);
-        }
-
-        fn at(&self, letter: char) -> u32 {
-            u32::try_from(self.letters.iter().position(|l| *l == letter).unwrap()).unwrap()
-        }
-
-        fn mark(&mut self, letters: &str) {
-            letters.chars().for_each(|letter| self.sieve.mark(self.at(letter)));
-        }
-
-        fn remove(&mut self, letter: char) {
-            let at = self.at(letter);
-            self.sieve.swap_remove(at);
-            self.letters.swap_remove(at as usize);
-        }
-
-        fn evict(&mut self, gone: &str) -> Option<char> {
-            let letters = &self.letters;
-            let at = self.sieve.victim(|at| gone.contains(letters[at as usize]))?;
-            let letter = self.letters[at as usize];
-            self.remove(letter);
-            Some(letter)
-        }
+    fn set(cache: &Cache, names: std::ops::Range<usize>) {
+        names.for_each(|name| cache.set(&name.to_string(), "1", None).unwrap());
     }
 
-    #[track_caller]
-    fn check(mut letters: Letters, gone: &str, order: &str) {
-        let evicted: String = std::iter::from_fn(|| letters.evict(gone)).collect();
-        assert_eq!(evicted, order);
-        assert_eq!((letters.sieve.newest, letters.sieve.oldest), (NOWHERE, NOWHERE));
+    fn get(cache: &Cache, names: std::ops::Range<usize>) -> usize {
+        names.filter(|name| cache.get(&name.to_string()).unwrap().is_some()).count()
+    }
+
+    fn count(cache: &Cache, names: std::ops::Range<usize>) -> usize {
+        names.filter(|name| cache.exists(&name.to_string()).unwrap()).count()
     }
 
     #[test]
-    fn without_marks_the_oldest_goes_first() {
-        check(Letters::new(""), "", "");
-        check(Letters::new("abcdef"), "", "abcdef");
+    fn what_is_used_once_does_not_push_out_what_is_used_twice() {
+        let cache = full();
+        assert_eq!(get(&cache, 0..100), 100);
+        set(&cache, 1_000..100_000);
+        assert_eq!(count(&cache, 0..100), 100, "a scan pushed out what was used");
+        assert_eq!(count(&cache, 100..200), 0, "what was never used has outlived a scan");
+        assert_eq!(cache.stats().entries, ENTRIES as u64);
     }
 
     #[test]
-    fn marked_entries_are_passed_once() {
-        let mut letters = Letters::new("abcdef");
-        letters.mark("ace");
-        check(letters, "", "bdface");
-    }
-
-    #[test]
-    fn when_all_are_marked_the_oldest_goes() {
-        let mut letters = Letters::new("abc");
-        letters.mark("abc");
-        check(letters, "", "abc");
-    }
-
-    #[test]
-    fn gone_entries_are_taken_even_when_marked() {
-        let mut letters = Letters::new("abcdef");
-        letters.mark("abc");
-        check(letters, "b", "bdefac");
-    }
-
-    #[test]
-    fn the_hand_goes_on_where_it_stopped() {
-        let mut letters = Letters::new("abcd");
-        letters.mark("ab");
-        assert_eq!(letters.evict(""), Some('c'));
-        letters.push('e');
-        check(letters, "", "deab");
-    }
-
-    #[test]
-    fn removals_keep_the_order_and_the_hand() {
-        for removed in "abcdefgh".chars() {
-            let mut letters = Letters::new("abcdefgh");
-            letters.mark("abc");
-            assert_eq!(letters.sieve.victim(|_| false), Some(letters.at('d')));
-            letters.remove(removed);
-            let order: String = "defghabc".chars().filter(|letter| *letter != removed).collect();
-            check(letters, "", &order);
+    fn what_was_used_and_is_no_longer_goes_in_the_end() {
+        let cache = full();
+        get(&cache, 0..200);
+        set(&cache, 1_000..1_200);
+        for round in 1..40 {
+            let names = 10_000 * round..10_000 * round + 200;
+            set(&cache, names.clone());
+            get(&cache, names);
         }
+        assert_eq!(count(&cache, 0..200), 0);
+    }
+
+    #[test]
+    fn a_key_that_comes_back_soon_is_kept_without_a_use() {
+        let cache = full();
+        set(&cache, 1_000..1_010);
+        let evicted: Vec<_> = (0..200).filter(|name| count(&cache, *name..name + 1) == 0).collect();
+        evicted.iter().for_each(|name| set(&cache, *name..name + 1));
+        set(&cache, 2_000..2_400);
+        let kept = evicted.iter().filter(|name| count(&cache, **name..**name + 1) == 1).count();
+        // One whose segment joined another meanwhile may be forgotten.
+        assert!(kept * 2 > evicted.len(), "{kept} of {} are kept", evicted.len());
+        assert!(evicted.len() >= 3);
+    }
+
+    #[test]
+    fn an_entry_that_is_set_again_keeps_its_uses() {
+        let cache = full();
+        get(&cache, 0..50);
+        set(&cache, 0..100);
+        set(&cache, 1_000..3_000);
+        assert_eq!((count(&cache, 0..50), count(&cache, 50..100)), (50, 0));
+    }
+
+    #[test]
+    fn when_all_are_used_one_goes_all_the_same() {
+        let cache = full();
+        for _ in 0..5 {
+            get(&cache, 0..200);
+        }
+        set(&cache, 1_000..1_001);
+        assert_eq!((count(&cache, 0..200), count(&cache, 1_000..1_001)), (199, 1));
     }
 }

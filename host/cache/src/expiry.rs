@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::{Clock, Moment};
+use crate::clock::{Moment, Now};
 use crate::error::Error;
 
 /// The longest expiry, in seconds: ten years of 365 days.
@@ -38,33 +38,64 @@ impl Expiry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Deadline(Moment);
 
+/// The [tick](Moment::tick) of a deadline: enough to tell most entries that are live from those
+/// that may be gone, in half the space and without a look at the entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Due(u32);
+
 impl Deadline {
     /// The deadline of an entry that is set now. The clock is read only when there is an expiry.
-    pub(crate) fn from_now(expiry: Option<Expiry>, clock: &Clock) -> Self {
+    pub(crate) fn from_now(expiry: Option<Expiry>, now: &Now<'_>) -> Self {
         Self(expiry.map_or(Moment::NEVER, |expiry| {
-            clock.now().after(Duration::from_secs(expiry.0.into()))
+            now.moment().after(Duration::from_secs(expiry.0.into()))
         }))
     }
 
     /// Whether the entry is gone. The clock is read only when there is a deadline.
-    pub(crate) fn has_passed(self, clock: &Clock) -> bool {
-        self.0 != Moment::NEVER && self.is_at_or_before(clock.now())
+    pub(crate) fn has_passed(self, now: &Now<'_>) -> bool {
+        self.0 != Moment::NEVER && now.moment() >= self.0
     }
 
     /// Time that is left at a moment before it, if there is a deadline.
-    pub(crate) fn remaining(self, now: Moment) -> Option<Duration> {
-        (self.0 != Moment::NEVER).then(|| self.0.since(now))
+    pub(crate) fn remaining(self, now: &Now<'_>) -> Option<Duration> {
+        (self.0 != Moment::NEVER).then(|| self.0.since(now.moment()))
     }
 
-    /// Whether the entry is gone at a moment.
-    pub(crate) fn is_at_or_before(self, now: Moment) -> bool {
-        self.0 != Moment::NEVER && now >= self.0
+    /// The deadline as two numbers, for where eight bytes in one would leave a gap.
+    pub(crate) fn to_halves(self) -> [u32; 2] {
+        let nanos = self.0.nanos();
+        [(nanos >> 32) as u32, nanos as u32]
+    }
+
+    /// The deadline that became these two numbers.
+    pub(crate) fn from_halves([high, low]: [u32; 2]) -> Self {
+        Self(Moment::of_nanos(u64::from(high) << 32 | u64::from(low)))
+    }
+
+    pub(crate) fn due(self) -> Due {
+        if self.0 == Moment::NEVER { Due::NEVER } else { Due(self.0.tick()) }
+    }
+}
+
+impl Due {
+    /// Of an entry without a deadline.
+    pub(crate) const NEVER: Self = Self(u32::MAX);
+
+    /// Whether the deadline has passed or will within the tick: who must know looks at it.
+    pub(crate) fn is_near(self, now: &Now<'_>) -> bool {
+        self != Self::NEVER && self.0 <= now.moment().tick()
+    }
+
+    /// Whether the deadline has passed, in an earlier tick than this.
+    pub(crate) fn is_over(self, now: &Now<'_>) -> bool {
+        self != Self::NEVER && self.0 < now.moment().tick()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
 
     #[test]
     fn an_expiry_is_one_second_to_ten_years() {
@@ -80,18 +111,33 @@ mod tests {
     fn a_deadline_passes_in_its_first_nanosecond() {
         let (clock, handle) = Clock::mock();
         handle.advance(Duration::from_nanos(7));
-        let deadline = Deadline::from_now(Expiry::new(1).ok(), &clock);
+        let deadline = Deadline::from_now(Expiry::new(1).ok(), &Now::of(&clock));
         for (step, passed) in [(0, false), (999_999_999, false), (1, true), (1, true)] {
             handle.advance(Duration::from_nanos(step));
-            assert_eq!(deadline.has_passed(&clock), passed, "{:?}", clock.now());
+            assert_eq!(deadline.has_passed(&Now::of(&clock)), passed, "{step}");
         }
     }
 
     #[test]
     fn without_an_expiry_the_deadline_outlives_the_clock() {
         let (clock, handle) = Clock::mock();
-        let deadline = Deadline::from_now(None, &clock);
+        let deadline = Deadline::from_now(None, &Now::of(&clock));
         handle.advance(Duration::MAX);
-        assert!(!deadline.has_passed(&clock));
+        let now = Now::of(&clock);
+        assert!(!deadline.has_passed(&now) && !deadline.due().is_near(&now));
+    }
+
+    #[test]
+    fn a_deadline_is_near_from_its_tick_on_and_over_after_it() {
+        let (clock, handle) = Clock::mock();
+        let due = Deadline::from_now(Expiry::new(3).ok(), &Now::of(&clock)).due();
+        let tick = 1 << 30;
+        for (step, near, over) in
+            [(2 * tick - 1, false, false), (1, true, false), (tick, true, true)]
+        {
+            handle.advance(Duration::from_nanos(step));
+            let now = Now::of(&clock);
+            assert_eq!((due.is_near(&now), due.is_over(&now)), (near, over), "{step}");
+        }
     }
 }

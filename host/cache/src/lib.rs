@@ -41,14 +41,19 @@ mod limits;
 mod listing;
 mod stats;
 
+mod directory;
+mod entry;
 mod eviction;
-mod index;
-mod pages;
+mod segment;
 mod shard;
+mod sweep;
+mod sync;
+mod table;
 
 pub use cache::Cache;
 pub use caches::{Caches, OpenError};
 pub use clock::{Clock, MockClock};
+pub use entry::Value;
 pub use error::{Error, ErrorKind};
 pub use expiry::{Expiry, MAX_EXPIRY_SECONDS};
 pub use key::{Key, MAX_KEY_BYTES};

@@ -1,5 +1,7 @@
 //! How much a cache may hold.
 
+use std::num::NonZeroUsize;
+
 use thiserror::Error;
 
 /// The capacity of a cache that is not configured otherwise: 64 MiB.
@@ -21,15 +23,16 @@ pub const MIN_CAPACITY_IN_VALUES: usize = 16;
 
 /// The least capacity whatever the value limit: 64 KiB.
 ///
-/// A shard needs about 5 KiB for one entry with the longest key, the pages that it is filed in
-/// included.
+/// A shard needs about 3 KiB for one entry with the longest key and a small value.
 pub const MIN_CAPACITY: usize = 64 << 10;
 
-/// The capacity and the value limit of one cache, both in bytes, checked against each other.
+/// All that limits one cache: its capacity and its values' length, in bytes, and where asked for
+/// the number of its entries; checked against each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheLimits {
     capacity: usize,
     value_limit: usize,
+    entries: Option<NonZeroUsize>,
 }
 
 /// Limits that no cache can keep.
@@ -38,6 +41,9 @@ pub enum LimitsError {
     /// No JSON text is that short.
     #[error("value limit of 0 bytes: the shortest JSON text is 1 byte, so raise the limit")]
     NoValue,
+    /// No entry at all.
+    #[error("a limit of 0 entries: raise it, or leave it out")]
+    NoEntry,
     /// The capacity is less than [`MIN_CAPACITY`].
     #[error("capacity of {capacity} bytes is too small: raise it to at least {MIN_CAPACITY}")]
     TooSmall {
@@ -76,7 +82,18 @@ impl CacheLimits {
         if value_limit > capacity / MIN_CAPACITY_IN_VALUES {
             return Err(LimitsError::TooSmallForValues { capacity, value_limit });
         }
-        Ok(Self { capacity, value_limit })
+        Ok(Self { capacity, value_limit, entries: None })
+    }
+
+    /// The same limits, and at most so many entries. Like the capacity it is shared out to the
+    /// cache's shards, so eviction may begin a little before it is reached.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitsError::NoEntry`] for 0.
+    pub fn with_entries(self, entries: usize) -> Result<Self, LimitsError> {
+        let entries = NonZeroUsize::new(entries).ok_or(LimitsError::NoEntry)?;
+        Ok(Self { entries: Some(entries), ..self })
     }
 
     /// How many bytes the cache may hold: keys, values and what it takes to file them.
@@ -90,11 +107,17 @@ impl CacheLimits {
     pub fn value_limit(self) -> usize {
         self.value_limit
     }
+
+    /// The most entries; as many as the capacity allows unless there is a limit.
+    #[must_use]
+    pub fn entries(self) -> Option<usize> {
+        self.entries.map(NonZeroUsize::get)
+    }
 }
 
 impl Default for CacheLimits {
     fn default() -> Self {
-        Self { capacity: DEFAULT_CAPACITY, value_limit: DEFAULT_VALUE_LIMIT }
+        Self { capacity: DEFAULT_CAPACITY, value_limit: DEFAULT_VALUE_LIMIT, entries: None }
     }
 }
 
@@ -133,5 +156,13 @@ mod tests {
         check(usize::MAX, usize::MAX / 16 + 1, &["16 times"]);
         check(usize::MAX, usize::MAX, &["16 times"]);
         check(DEFAULT_CAPACITY, 0, &["0 bytes"]);
+    }
+
+    #[test]
+    fn a_number_of_entries_is_no_limit_unless_it_is_asked_for() {
+        let limits = CacheLimits::default();
+        assert_eq!(limits.entries(), None);
+        assert_eq!(limits.with_entries(1).unwrap().entries(), Some(1));
+        assert_eq!(limits.with_entries(0), Err(LimitsError::NoEntry));
     }
 }

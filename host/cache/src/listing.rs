@@ -1,6 +1,6 @@
 //! What a cache tells of its entries to who looks after it: keys, sizes and expiries, no values.
 
-use crate::clock::Moment;
+use crate::clock::Now;
 use crate::expiry::Deadline;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,13 +21,13 @@ pub(crate) struct Listing<'a> {
     prefix: &'a str,
     after: &'a str,
     most: usize,
-    now: Moment,
+    now: Now<'a>,
     found: BTreeMap<Box<str>, (usize, Option<Duration>)>,
 }
 
 impl<'a> Listing<'a> {
     /// Wants keys that begin with `prefix` and come after `after`, at most so many.
-    pub(crate) fn new(prefix: &'a str, after: Option<&'a str>, most: usize, now: Moment) -> Self {
+    pub(crate) fn new(prefix: &'a str, after: Option<&'a str>, most: usize, now: Now<'a>) -> Self {
         // No key is empty, so all come after the empty text.
         Listing { prefix, after: after.unwrap_or(""), most, now, found: BTreeMap::new() }
     }
@@ -37,10 +37,10 @@ impl<'a> Listing<'a> {
         let is_first = self.found.len() < self.most
             || self.found.last_key_value().is_some_and(|(last, _)| key < &**last);
         let is_wanted = is_first && key > self.after && key.starts_with(self.prefix);
-        if !is_wanted || deadline.is_at_or_before(self.now) {
+        if !is_wanted || deadline.has_passed(&self.now) {
             return;
         }
-        self.found.insert(key.into(), (bytes, deadline.remaining(self.now)));
+        self.found.insert(key.into(), (bytes, deadline.remaining(&self.now)));
         if self.found.len() > self.most {
             self.found.pop_last();
         }

@@ -6,41 +6,35 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use hostel_cache::{Cache, CacheLimits, Clock};
 
-/// The system's allocator, and what the test asked of it: now, and the most since the last reset.
+/// The system's allocator, and what a thread asked of it: now, and the most since the last reset.
 ///
 /// It has no `realloc` of its own, so growing in place counts as holding both blocks for a moment.
-struct Counting {
-    now: AtomicUsize,
-    most: AtomicUsize,
-}
+struct Counting;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting { now: AtomicUsize::new(0), most: AtomicUsize::new(0) };
+static ALLOCATOR: Counting = Counting;
 
 thread_local! {
-    /// Set in the test's own thread: what the test runner allocates meanwhile is not counted.
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
+    /// Each test's own, so that they may run at the same time.
+    static NOW: Cell<usize> = const { Cell::new(0) };
+    static MOST: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: every call is handed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if COUNTED.get() {
-            let now = self.now.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-            self.most.fetch_max(now, Ordering::Relaxed);
-        }
+        NOW.set(NOW.get().wrapping_add(layout.size()));
+        MOST.set(MOST.get().max(NOW.get()));
         // SAFETY: the caller keeps `alloc`'s contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if COUNTED.get() {
-            self.now.fetch_sub(layout.size(), Ordering::Relaxed);
-        }
+        NOW.set(NOW.get().wrapping_sub(layout.size()));
         // SAFETY: the caller keeps `dealloc`'s contract, and the block is the system's.
         unsafe { System.dealloc(block, layout) }
     }
@@ -49,41 +43,93 @@ unsafe impl GlobalAlloc for Counting {
 /// What a cache has that belongs to no shard.
 const OUTSIDE_SHARDS: usize = size_of::<Cache>();
 
+/// A key, written in place, so that keys themselves take nothing from the allocator.
+fn key(number: usize) -> [u8; 10] {
+    let mut key = [0; 10];
+    write!(&mut key[..], "{number:010}").unwrap();
+    key
+}
+
 /// Fills a cache with ten times its capacity, and compares its count with the allocator's.
 #[track_caller]
 fn check(capacity: usize, value_limit: usize, length: impl Fn(usize) -> usize) {
     let limits = CacheLimits::new(capacity, value_limit).unwrap();
     let digits = "7".repeat(300) + &" ".repeat(value_limit);
-    let before = ALLOCATOR.now.load(Ordering::Relaxed);
-    ALLOCATOR.most.store(before, Ordering::Relaxed);
+    let before = NOW.get();
+    MOST.set(before);
     let cache = Cache::new(limits, Clock::mock().0);
     let (mut put, mut number) = (0, 0_usize);
     while put < 10 * capacity {
         let text = &digits[..length(number)];
-        // Written in place, so that the keys themselves take nothing from the allocator.
-        let mut key = [0; 10];
-        write!(&mut key[..], "{number:010}").unwrap();
-        cache.set(std::str::from_utf8(&key).unwrap(), text, None).unwrap();
+        let key = key(number);
+        let key = std::str::from_utf8(&key).unwrap();
+        cache.set(key, text, None).unwrap();
+        assert_eq!(cache.get(key).unwrap().as_deref(), Some(text), "not readable at once");
         put += key.len() + text.len();
         number += 1;
     }
     let counted = usize::try_from(cache.stats().bytes).unwrap();
-    let held = ALLOCATOR.now.load(Ordering::Relaxed) - before;
-    let most = ALLOCATOR.most.load(Ordering::Relaxed) - before;
+    let (held, most) = (NOW.get() - before, MOST.get() - before);
     assert!(most <= capacity, "{most} of {capacity} bytes were held");
     assert!(counted.abs_diff(held) <= OUTSIDE_SHARDS, "{counted} bytes counted, {held} held");
     assert!(held > capacity / 2, "only {held} of {capacity} bytes are used");
 
     drop(cache);
-    assert_eq!(ALLOCATOR.now.load(Ordering::Relaxed), before, "a dropped cache gives all back");
+    assert_eq!(NOW.get(), before, "a dropped cache gives all back");
 }
 
 #[test]
 fn the_bytes_that_a_cache_counts_are_those_that_it_holds() {
-    COUNTED.set(true);
     check(64 << 10, 1, |_| 1);
     check(1 << 20, 4096, |number| 1 + number * 31 % 4096);
     check(1 << 20, 1 << 16, |number| if number % 50 == 0 { 1 << 16 } else { 20 });
     check(16 << 20, 1 << 20, |number| 1 + number * 7919 % (1 << 20));
     check(1 << 20, 100, |_| 1);
+}
+
+/// Bytes that the thread holds more than an empty cache does, when entries have expired, nobody has
+/// read them, and something was done meanwhile.
+fn held_after(meanwhile: impl Fn(&Cache)) -> usize {
+    const ENTRIES: usize = 50_000;
+    let (clock, time) = Clock::mock();
+    let cache = Cache::new(CacheLimits::default(), clock);
+    let before = NOW.get();
+    for number in 0..ENTRIES {
+        cache.set(std::str::from_utf8(&key(number)).unwrap(), "[1,2,3]", Some(60)).unwrap();
+    }
+    assert!(NOW.get() - before > ENTRIES * 17);
+    time.advance(Duration::from_secs(60));
+    meanwhile(&cache);
+    let stats = cache.stats();
+    assert_eq!((stats.hits, stats.misses, stats.exists), (0, 0, 0));
+    NOW.get() - before
+}
+
+#[test]
+fn the_memory_of_expired_entries_comes_back_without_a_read() {
+    let untouched = held_after(|_| ());
+    let reclaimed = held_after(|cache| {
+        let mut removed = 0;
+        while removed < 50_000 {
+            let more = cache.reclaim(4096);
+            assert!(more <= 8192, "{more} at once");
+            removed += more;
+        }
+        assert_eq!((cache.stats().expired, cache.stats().entries), (50_000, 0));
+    });
+    assert!(untouched > 50_000 * 17 && reclaimed < 1024, "{untouched} and {reclaimed} bytes");
+}
+
+#[test]
+fn a_key_that_is_set_again_and_again_takes_its_memory_once() {
+    let cache = Cache::new(CacheLimits::default(), Clock::mock().0);
+    cache.set("k", "[1,2]", None).unwrap();
+    let before = NOW.get();
+    let held = cache.get("k").unwrap();
+    for value in ["[3,4]", "[5,6]", "[]", "[7,8,9]", "[1,2]"] {
+        cache.set("k", value, Some(1)).unwrap();
+    }
+    assert_eq!(held.as_deref(), Some("[1,2]"));
+    drop(held);
+    assert_eq!(NOW.get(), before);
 }

@@ -1,0 +1,238 @@
+//! From a tag to the segment that its key belongs to (extendible hashing).
+//!
+//! The directory has a place for each number that the highest bits of a tag can be. A segment whose
+//! entries have fewer bits in common than that owns several places in a row; it stands in the first
+//! and the others are empty. A segment that is full splits alone, so nobody ever waits for a whole
+//! table to be copied, and there are never two of it in memory. Two that became nearly empty join.
+
+use crate::segment::{Segment, Tag};
+
+/// The most bits that the directory looks at: 40 million entries in a shard. What comes then is
+/// room made among the entries that are there.
+const MAX_BITS: u32 = 20;
+
+const _: () = assert!(MAX_BITS < Tag::BITS);
+
+/// Bytes of one place.
+const PLACE: usize = size_of::<Option<Box<Segment>>>();
+
+#[derive(Debug)]
+pub(crate) struct Directory {
+    places: Vec<Option<Box<Segment>>>,
+    bits: u32,
+    segments: usize,
+    /// Segments that own one place: with none, half of the places would do.
+    deepest: usize,
+}
+
+impl Directory {
+    /// One segment, for all tags.
+    pub(crate) fn new() -> Self {
+        Self { places: vec![Some(Box::new(Segment::new(0)))], bits: 0, segments: 1, deepest: 1 }
+    }
+
+    /// The place of the segment of a tag.
+    pub(crate) fn find(&self, tag: Tag) -> usize {
+        let mut at = tag.high(self.bits);
+        // The first of a row of 2^n places ends with n zeros.
+        while at != 0 && self.get(at).is_none() {
+            at &= at - 1;
+        }
+        at
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<&Segment> {
+        self.places.get(at)?.as_deref()
+    }
+
+    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut Segment> {
+        self.places.get_mut(at)?.as_deref_mut()
+    }
+
+    /// The first tag of the segment after that at a place; of the first one, after the last.
+    pub(crate) fn after(&self, at: usize) -> Tag {
+        let next = at + self.get(at).map_or(1, |segment| self.width(segment));
+        if next < self.places.len() { Tag::from_high(next, self.bits) } else { Tag::FIRST }
+    }
+
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.places.iter().flatten().map(|segment| &**segment)
+    }
+
+    /// The bytes it holds now, segments included, as asked of the allocator.
+    pub(crate) fn bytes(&self) -> usize {
+        self.places.len() * PLACE + self.segments * size_of::<Segment>()
+    }
+
+    /// The bytes of a new directory.
+    pub(crate) const fn least_bytes() -> usize {
+        PLACE + size_of::<Segment>()
+    }
+
+    /// The most bytes by which splitting a segment raises what is held, even for a moment; `None`
+    /// where it cannot be split.
+    pub(crate) fn split_bytes(&self, at: usize) -> Option<usize> {
+        let depth = self.get(at)?.depth();
+        let wider = if depth == self.bits { 2 * self.places.len() * PLACE } else { 0 };
+        (depth < MAX_BITS).then_some(size_of::<Segment>() + wider)
+    }
+
+    /// Splits a segment in two. Places may move: ask anew for every one.
+    pub(crate) fn split(&mut self, mut at: usize) {
+        let Some(depth) = self.get(at).map(Segment::depth) else {
+            return;
+        };
+        if depth == self.bits {
+            self.double();
+            at *= 2;
+        }
+        let Some(segment) = self.get_mut(at) else {
+            return;
+        };
+        let half = segment.split();
+        let width = self.width(&half);
+        if let Some(place) = self.places.get_mut(at + width) {
+            *place = Some(half);
+            self.segments += 1;
+            self.deepest += if width == 1 { 2 } else { 0 };
+        }
+    }
+
+    /// Joins the segment at a place with its other half, where both are nearly empty, and what came
+    /// of it again with its own. Whether anything was joined.
+    pub(crate) fn join(&mut self, mut at: usize) -> bool {
+        let before = self.segments;
+        while let Some((low, high)) = self.halves(at) {
+            let Some(half) = self.places.get_mut(high).and_then(Option::take) else {
+                break;
+            };
+            self.segments -= 1;
+            self.deepest -= if high - low == 1 { 2 } else { 0 };
+            if let Some(segment) = self.get_mut(low) {
+                segment.join(*half);
+            }
+            at = low;
+        }
+        self.segments < before
+    }
+
+    /// Gives up half of the places while no segment needs them. The new list is made before the old
+    /// one goes, so it must find `room`.
+    pub(crate) fn shrink(&mut self, room: usize) {
+        while self.deepest == 0 && self.bits > 0 && self.places.len() / 2 * PLACE <= room {
+            let mut half = Vec::with_capacity(self.places.len() / 2);
+            half.extend(self.places.drain(..).step_by(2));
+            self.places = half;
+            self.bits -= 1;
+            self.deepest = self.count_deepest();
+        }
+    }
+
+    /// A segment and its other half, in order, where they fit one.
+    fn halves(&self, at: usize) -> Option<(usize, usize)> {
+        let segment = self.get(at)?;
+        let width = self.width(segment);
+        let (low, high) = (at & !width, at | width);
+        let fit = segment.depth() > 0 && self.get(low)?.fits(self.get(high)?);
+        fit.then_some((low, high))
+    }
+
+    /// How many places a segment owns.
+    fn width(&self, segment: &Segment) -> usize {
+        1 << (self.bits - segment.depth())
+    }
+
+    /// Makes two places of each.
+    fn double(&mut self) {
+        let mut twice = Vec::with_capacity(2 * self.places.len());
+        twice.extend(self.places.drain(..).flat_map(|place| [place, None]));
+        self.places = twice;
+        self.bits += 1;
+        self.deepest = 0;
+    }
+
+    fn count_deepest(&self) -> usize {
+        match self.bits {
+            0 => 1,
+            // Who stands at an odd place owns one, and its other half is as deep.
+            _ => 2 * self.places.iter().skip(1).step_by(2).flatten().count(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, Now};
+    use crate::entry::Entry;
+    use crate::expiry::Deadline;
+    use crate::key::Key;
+    use crate::segment::Slot;
+
+    /// Tags that differ in their high bits, each with a key of its own.
+    fn tag(number: u32) -> (Tag, String) {
+        (Tag::of(number.wrapping_mul(0x9E37_79B1)), number.to_string())
+    }
+
+    fn add(directory: &mut Directory, number: u32) {
+        let (tag, key) = tag(number);
+        while directory.get(directory.find(tag)).is_some_and(Segment::is_full) {
+            let bytes = directory.bytes();
+            let most = directory.split_bytes(directory.find(tag)).unwrap();
+            directory.split(directory.find(tag));
+            assert!(directory.bytes() <= bytes + most);
+        }
+        let never = Deadline::from_now(None, &Now::of(&Clock::mock().0));
+        let entry = Entry::new(Key::new(&key).unwrap(), "1", never);
+        let at = directory.find(tag);
+        directory.get_mut(at).unwrap().insert(Slot::new(entry, tag));
+    }
+
+    fn slot(directory: &Directory, number: u32) -> Option<(usize, usize)> {
+        let (tag, key) = tag(number);
+        let at = directory.find(tag);
+        Some((at, directory.get(at)?.find(tag, Key::new(&key).unwrap())?))
+    }
+
+    /// That going round meets every segment once, and that the counts are right.
+    fn check(directory: &Directory) {
+        let (mut tag, mut met) = (Tag::FIRST, 0);
+        loop {
+            met += 1;
+            tag = directory.after(directory.find(tag));
+            if tag == Tag::FIRST {
+                break;
+            }
+        }
+        assert_eq!((met, directory.segments().count()), (directory.segments, directory.segments));
+        let deepest = directory.segments().filter(|s| s.depth() == directory.bits).count();
+        assert_eq!((directory.deepest, directory.places.len()), (deepest, 1 << directory.bits));
+    }
+
+    #[test]
+    fn entries_are_found_while_segments_split_and_join() {
+        let mut directory = Directory::new();
+        let least = directory.bytes();
+        for number in 0..3000 {
+            add(&mut directory, number);
+            if number % 100 == 0 {
+                check(&directory);
+                assert!((0..=number).all(|number| slot(&directory, number).is_some()));
+            }
+        }
+        assert!(directory.segments > 3000 / 58 && directory.bytes() < 3000 * 40);
+        for number in 0..3000 {
+            let (at, slot_at) = slot(&directory, number).unwrap();
+            directory.get_mut(at).unwrap().remove(slot_at);
+            directory.join(at);
+            directory.shrink(usize::MAX);
+            if number % 100 == 0 {
+                check(&directory);
+                assert!((0..=number).all(|number| slot(&directory, number).is_none()));
+                assert!((number + 1..3000).all(|number| slot(&directory, number).is_some()));
+            }
+        }
+        check(&directory);
+        assert_eq!((directory.segments, directory.bytes()), (1, least));
+    }
+}

@@ -1,0 +1,273 @@
+//! An entry, in one allocation: what is known of it, its key and its value, one after the other.
+//!
+//! Beside a hundred bytes of text, two or three allocations an entry would be most of the cost, in
+//! memory and in time: each is a line of memory that nobody has in a processor's cache. So this
+//! file does by hand what an `Arc` of three fields would do, and is the only one with `unsafe`.
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::fmt;
+use std::ops::Deref;
+use std::ptr::NonNull;
+
+use crate::expiry::Deadline;
+use crate::key::Key;
+use crate::sync::{AtomicU32, Ordering, fence};
+
+/// The longest value, whatever a cache's limits are: lengths are counted in 32 bits.
+pub(crate) const MAX_VALUE_BYTES: usize = u32::MAX as usize;
+
+/// As many owners as an entry may have. One more ends the process, as it does with an `Arc`: a
+/// count that came round to zero would free what is in use.
+const MAX_OWNERS: u32 = u32::MAX >> 1;
+
+/// What stands before the texts.
+#[repr(C)]
+struct Head {
+    /// In halves, or the head would end in a gap of four bytes.
+    deadline: [u32; 2],
+    owners: AtomicU32,
+    value_bytes: u32,
+    key_bytes: u16,
+}
+
+/// One owner of an entry, which goes with its last owner: the table holds one, and each reader
+/// that still has the value another.
+pub(crate) struct Entry(NonNull<Head>);
+
+/// The value of an entry, as [`Cache::get`](crate::Cache::get) found it: one JSON text.
+///
+/// Differs from `Arc<str>` in that it shares the entry's own allocation, key included, so nothing
+/// is copied for a reader. It stays as it is whatever happens to the entry, and holds the memory
+/// for as long as it is held.
+pub struct Value(Entry);
+
+// SAFETY: nothing of an entry is written while it has more than one owner but the count, which is
+// atomic, and whoever gives the count back last sees what all others did before.
+#[allow(unsafe_code, reason = "a pointer is not sent on its own")]
+unsafe impl Send for Entry {}
+// SAFETY: as for `Send`: through a shared entry there are only reads.
+#[allow(unsafe_code, reason = "a pointer is not shared on its own")]
+unsafe impl Sync for Entry {}
+
+#[allow(unsafe_code, reason = "the texts stand behind the head, where no type says they are")]
+impl Entry {
+    /// A new entry with one owner. `value` is at most [`MAX_VALUE_BYTES`] long: the process ends
+    /// where a caller has not seen to it.
+    pub(crate) fn new(key: Key<'_>, value: &str, deadline: Deadline) -> Self {
+        let key = key.as_str();
+        let lengths = (u16::try_from(key.len()), u32::try_from(value.len()));
+        let (Ok(key_bytes), Ok(value_bytes)) = lengths else { std::process::abort() };
+        let layout = layout(key.len(), value.len());
+        let deadline = deadline.to_halves();
+        let head = Head { deadline, owners: AtomicU32::new(1), value_bytes, key_bytes };
+        // SAFETY: the layout is never empty, since a head is not. It has room for the head and both
+        // texts, one after the other, and the new block overlaps neither text.
+        unsafe {
+            let Some(place) = NonNull::new(alloc(layout).cast::<Head>()) else {
+                handle_alloc_error(layout)
+            };
+            place.write(head);
+            let text = place.add(1).cast::<u8>();
+            text.copy_from_nonoverlapping(NonNull::from(key).cast(), key.len());
+            text.add(key.len()).copy_from_nonoverlapping(NonNull::from(value).cast(), value.len());
+            Self(place)
+        }
+    }
+
+    /// Another owner of the same entry, to read its value.
+    pub(crate) fn share(&self) -> Value {
+        // Relaxed: who makes an owner out of one has the entry already.
+        if self.head().owners.fetch_add(1, Ordering::Relaxed) >= MAX_OWNERS {
+            std::process::abort();
+        }
+        Value(Self(self.0))
+    }
+
+    /// Puts another value and deadline into the entry in its place. False, and nothing is done,
+    /// when a reader has the old value or the new one is not as long.
+    pub(crate) fn replace(&mut self, value: &str, deadline: Deadline) -> bool {
+        // Acquire: whatever a reader did with the value came before it gave the entry back.
+        let alone = self.head().owners.load(Ordering::Acquire) == 1;
+        if !alone || self.value().len() != value.len() {
+            return false;
+        }
+        let key_bytes = self.key().len();
+        // SAFETY: this is the one owner, and held exclusively, so nobody reads and no new owner
+        // comes. The value's place is behind the key and as long as the new value, which cannot
+        // lie in it, being borrowed from elsewhere.
+        unsafe {
+            (&raw mut (*self.0.as_ptr()).deadline).write(deadline.to_halves());
+            let place = self.0.add(1).cast::<u8>().add(key_bytes);
+            place.copy_from_nonoverlapping(NonNull::from(value).cast(), value.len());
+        }
+        true
+    }
+
+    fn head(&self) -> &Head {
+        // SAFETY: an owner's entry is there, with a head that `new` wrote.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// `bytes` of text, `skipped` behind the head.
+    fn text(&self, skipped: usize, bytes: usize) -> &str {
+        // SAFETY: callers name the key's or the value's place, which `new` filled from a `str`.
+        unsafe {
+            let start = self.0.add(1).cast::<u8>().add(skipped).as_ptr();
+            std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, bytes))
+        }
+    }
+}
+
+impl Entry {
+    pub(crate) fn key(&self) -> &str {
+        self.text(0, self.head().key_bytes.into())
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        let head = self.head();
+        self.text(head.key_bytes.into(), head.value_bytes as usize)
+    }
+
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::from_halves(self.head().deadline)
+    }
+
+    /// What the entry asked of the allocator.
+    pub(crate) fn bytes(&self) -> usize {
+        let head = self.head();
+        bytes(head.key_bytes.into(), head.value_bytes as usize)
+    }
+}
+
+/// What an entry with texts of these lengths asks of the allocator.
+pub(crate) const fn bytes(key: usize, value: usize) -> usize {
+    size_of::<Head>() + key + value
+}
+
+fn layout(key: usize, value: usize) -> Layout {
+    let layout = Layout::from_size_align(bytes(key, value), align_of::<Head>());
+    // Refused are texts of more than half the address space, which cannot be there.
+    layout.unwrap_or_else(|_| std::process::abort())
+}
+
+impl Drop for Entry {
+    #[allow(unsafe_code, reason = "the last owner gives the block back")]
+    fn drop(&mut self) {
+        // Release, and Acquire by the last: what any owner did with the entry comes before its end.
+        if self.head().owners.fetch_sub(1, Ordering::Release) != 1 {
+            return;
+        }
+        fence(Ordering::Acquire);
+        let layout = layout(self.key().len(), self.value().len());
+        // SAFETY: nobody owns the entry any more, `new` took the block with the same layout, and
+        // neither the head nor the texts have anything to drop.
+        unsafe { dealloc(self.0.as_ptr().cast(), layout) }
+    }
+}
+
+impl Deref for Value {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.value()
+    }
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        self.0.share()
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Value {}
+
+/// As the text's own.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+/// A `Debug` that shows no guest's data.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entry")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, Now};
+    use crate::expiry::Expiry;
+
+    fn entry(key: &str, value: &str, expiry: Option<u32>) -> Entry {
+        let expiry = expiry.map(|seconds| Expiry::new(seconds).unwrap());
+        let deadline = Deadline::from_now(expiry, &Now::of(&Clock::mock().0));
+        Entry::new(Key::new(key).unwrap(), value, deadline)
+    }
+
+    #[test]
+    fn an_entry_has_what_it_was_made_of() {
+        for (key, value) in [("k", ""), ("k", "1"), ("é€😀", "\"é\""), (&"k".repeat(1024), "[]")]
+        {
+            let entry = entry(key, value, None);
+            assert_eq!((entry.key(), entry.value()), (key, value));
+            assert_eq!(entry.bytes(), 20 + key.len() + value.len());
+        }
+        assert_eq!(entry("k", "1", Some(7)).deadline(), entry("l", "2", Some(7)).deadline());
+        assert_ne!(entry("k", "1", Some(7)).deadline(), entry("k", "1", None).deadline());
+    }
+
+    #[test]
+    fn a_value_outlives_the_entry_it_came_from() {
+        let entry = entry("key", "[1,2]", None);
+        let (one, two) = (entry.share(), entry.share());
+        drop(entry);
+        drop(one.clone());
+        drop(one);
+        assert_eq!((&*two, format!("{two:?}")), ("[1,2]", "\"[1,2]\"".to_owned()));
+    }
+
+    #[test]
+    fn a_value_is_replaced_in_its_place_only_when_nobody_reads_it_and_it_fits() {
+        let mut entry = entry("key", "[1,2]", None);
+        let never = entry.deadline();
+        assert!(entry.replace("[3,4]", never));
+        assert_eq!((entry.key(), entry.value()), ("key", "[3,4]"));
+        assert!(!entry.replace("[3]", never) && !entry.replace("[3,4,5]", never));
+        let held = entry.share();
+        assert!(!entry.replace("[5,6]", never));
+        drop(held);
+        assert!(entry.replace("[5,6]", never));
+        assert_eq!(entry.value(), "[5,6]");
+    }
+
+    #[test]
+    fn threads_share_an_entry_and_the_last_one_frees_it() {
+        let entry = entry("key", "\"shared\"", None);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let value = entry.share();
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        assert_eq!(&*value.clone(), "\"shared\"");
+                    }
+                });
+            }
+            drop(entry);
+        });
+    }
+}

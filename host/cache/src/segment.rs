@@ -1,0 +1,413 @@
+//! A small table of entries, laid out for how a processor reads memory.
+//!
+//! What a lookup compares, and what an eviction and a search for expired entries look at, stands
+//! in the table itself, four slots to a line of memory. So a hit touches one or two lines here and
+//! then the entry, and whoever looks for entries to remove reads on without touching any.
+
+use crate::clock::Now;
+use crate::entry::Entry;
+use crate::expiry::{Deadline, Due};
+use crate::key::Key;
+
+/// Slots of a segment: a power of two.
+pub(crate) const SLOTS: usize = 64;
+
+/// Entries at which a segment is full. Some slots stay free, or a search for a key that is not
+/// there would go through all of them.
+pub(crate) const FULL: usize = 58;
+
+/// Entries up to which two segments fit one: it is then far from full.
+const FIT_ONE: usize = SLOTS / 2;
+
+/// Keys that a segment remembers after their entries were evicted. With the numbers beside them
+/// they fill one line of memory.
+const REMEMBERED: usize = 28;
+
+/// The high bits of a key's hash, which are all that a table knows of it. The low bits are free for
+/// [`Slot`]'s marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(u32);
+
+/// One place of the table, with an entry or free.
+///
+/// A free one has no tag, so that tags can be compared before anybody knows what is free. The marks
+/// of an entry stand in three low bits beside the tag: two count uses, and one says that the entry
+/// was kept when its first turn came.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    entry: Option<Entry>,
+    tag_and_marks: u32,
+    due: Due,
+}
+
+/// See the module's own words. Its slots begin with a line of memory, and none lies in two.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Segment {
+    len: u16,
+    depth: u8,
+    next_remembered: u8,
+    /// At or before what any slot is due.
+    due: Due,
+    remembered: [u16; REMEMBERED],
+    /// A key's slot is the first free one at the time, from the one that its tag says, going round.
+    /// No gap is ever between the two.
+    slots: [Slot; SLOTS],
+}
+
+const MARKS: u32 = 0b0111;
+const USES: u32 = 0b0011;
+const KEPT: u32 = 0b0100;
+
+/// Set in every tag, so that none is that of a free slot, which is zero.
+const TAKEN: u32 = 0b1000;
+
+impl Tag {
+    pub(crate) const FIRST: Self = Self(TAKEN);
+
+    /// Bits of a tag that say something.
+    pub(crate) const BITS: u32 = u32::BITS - (MARKS | TAKEN).count_ones();
+
+    pub(crate) fn of(hash: u32) -> Self {
+        Self(hash & !MARKS | TAKEN)
+    }
+
+    /// The first tag of those with these highest bits.
+    pub(crate) fn from_high(high: usize, bits: u32) -> Self {
+        Self(((high as u64) << (u32::BITS - bits)) as u32 | TAKEN)
+    }
+
+    /// The highest bits of the tag, as a number.
+    pub(crate) fn high(self, bits: u32) -> usize {
+        (u64::from(self.0) >> (u32::BITS - bits)) as usize
+    }
+
+    fn home(self) -> usize {
+        (self.0 >> (u32::BITS - Self::BITS)) as usize % SLOTS
+    }
+
+    /// What is remembered of the key: some bits, never none of them.
+    fn trace(self) -> u16 {
+        ((self.0 >> (u32::BITS - Self::BITS)) as u16).max(1)
+    }
+}
+
+impl Slot {
+    const FREE: Self = Self { entry: None, tag_and_marks: 0, due: Due::NEVER };
+
+    pub(crate) fn new(entry: Entry, tag: Tag) -> Self {
+        let due = entry.deadline().due();
+        Self { entry: Some(entry), tag_and_marks: tag.0, due }
+    }
+
+    /// The entry, unless the slot is free.
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref()
+    }
+
+    /// Bytes that the entry has allocated.
+    pub(crate) fn bytes(&self) -> usize {
+        self.entry().map_or(0, Entry::bytes)
+    }
+
+    fn is_taken(&self) -> bool {
+        self.tag_and_marks != 0
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        Tag(self.tag_and_marks & !MARKS)
+    }
+
+    pub(crate) fn due(&self) -> Due {
+        self.due
+    }
+
+    /// Whether the entry is gone. Most are told apart without a look at the entry.
+    pub(crate) fn has_expired(&self, now: &Now<'_>) -> bool {
+        self.due.is_near(now) && self.entry().is_some_and(|entry| entry.deadline().has_passed(now))
+    }
+
+    /// Counts a use, up to three.
+    pub(crate) fn mark(&mut self) {
+        if self.tag_and_marks & USES != USES {
+            self.tag_and_marks += 1;
+        }
+    }
+
+    /// Takes one use off, if there is any.
+    pub(crate) fn unmark(&mut self) {
+        self.tag_and_marks -= u32::from(self.is_used());
+    }
+
+    pub(crate) fn is_used(&self) -> bool {
+        self.tag_and_marks & USES != 0
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.tag_and_marks & KEPT != 0
+    }
+
+    /// Says that the entry was kept, and forgets its uses.
+    pub(crate) fn keep(&mut self) {
+        self.tag_and_marks = self.tag().0 | KEPT;
+    }
+
+    /// The marks as a number: the less, the less would be lost.
+    pub(crate) fn worth(&self) -> u32 {
+        self.tag_and_marks & MARKS
+    }
+
+    /// Gives the entry another value and deadline; the marks stay. What the entry took before, and
+    /// what it takes now.
+    pub(crate) fn write(
+        &mut self,
+        key: Key<'_>,
+        value: &str,
+        deadline: Deadline,
+    ) -> (usize, usize) {
+        let before = self.bytes();
+        let replaced = self.entry.as_mut().is_some_and(|entry| entry.replace(value, deadline));
+        if !replaced {
+            self.entry = Some(Entry::new(key, value, deadline));
+        }
+        self.due = deadline.due();
+        (before, self.bytes())
+    }
+
+    fn is_of(&self, key: Key<'_>) -> bool {
+        self.entry().is_some_and(|entry| entry.key() == key.as_str())
+    }
+}
+
+impl Segment {
+    pub(crate) const fn new(depth: u8) -> Self {
+        Self {
+            len: 0,
+            depth,
+            next_remembered: 0,
+            due: Due::NEVER,
+            remembered: [0; REMEMBERED],
+            slots: [const { Slot::FREE }; SLOTS],
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len.into()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() >= FULL
+    }
+
+    /// How many high bits of their tags the entries have in common.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth.into()
+    }
+
+    pub(crate) fn due(&self) -> Due {
+        self.due
+    }
+
+    /// Where the entry of a key is.
+    pub(crate) fn find(&self, tag: Tag, key: Key<'_>) -> Option<usize> {
+        for at in around(tag.home()) {
+            let slot = self.slots.get(at)?;
+            if slot.tag_and_marks & !MARKS == tag.0 && slot.is_of(key) {
+                return Some(at);
+            }
+            if slot.tag_and_marks == 0 {
+                return None;
+            }
+        }
+        None
+    }
+
+    pub(crate) fn slot(&self, at: usize) -> Option<&Slot> {
+        self.slots.get(at).filter(|slot| slot.is_taken())
+    }
+
+    pub(crate) fn slot_mut(&mut self, at: usize) -> Option<&mut Slot> {
+        self.slots.get_mut(at).filter(|slot| slot.is_taken())
+    }
+
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(|slot| slot.is_taken())
+    }
+
+    /// The first place from `from` on with a slot that is wanted.
+    pub(crate) fn position(&self, from: usize, is_it: impl Fn(&Slot) -> bool) -> Option<usize> {
+        (from..SLOTS).find(|at| self.slot(*at).is_some_and(&is_it))
+    }
+
+    /// Adds a slot whose key is not there. The caller has seen that the segment is not full.
+    pub(crate) fn insert(&mut self, slot: Slot) {
+        self.soften_due(slot.due);
+        let free = around(slot.tag().home()).find(|at| self.slot(*at).is_none());
+        if let Some(place) = free.and_then(|at| self.slots.get_mut(at)) {
+            *place = slot;
+            self.len += 1;
+        }
+    }
+
+    /// Removes a slot, and moves those behind it that stood further from home than they must.
+    pub(crate) fn remove(&mut self, at: usize) -> Option<Slot> {
+        let removed = std::mem::replace(self.slot_mut(at)?, Slot::FREE);
+        self.len -= 1;
+        let mut gap = at;
+        for behind in around(at).skip(1) {
+            let Some(home) = self.slot(behind).map(|slot| slot.tag().home()) else {
+                break;
+            };
+            if distance(home, behind) >= distance(gap, behind) {
+                self.slots.swap(gap, behind);
+                gap = behind;
+            }
+        }
+        Some(removed)
+    }
+
+    /// Sees to it that the segment is due no later than that.
+    pub(crate) fn soften_due(&mut self, due: Due) {
+        self.due = self.due.min(due);
+    }
+
+    /// Finds out what the segment is due, after removals.
+    pub(crate) fn find_due(&mut self) {
+        self.due = self.slots().map(Slot::due).min().unwrap_or(Due::NEVER);
+    }
+
+    /// Remembers a key whose entry was evicted, and forgets the one that was longest ago.
+    pub(crate) fn remember(&mut self, tag: Tag) {
+        self.remember_trace(tag.trace());
+    }
+
+    fn remember_trace(&mut self, trace: u16) {
+        if let Some(place) = self.remembered.get_mut(usize::from(self.next_remembered)) {
+            *place = trace;
+        }
+        self.next_remembered = (self.next_remembered + 1) % REMEMBERED as u8;
+    }
+
+    /// Whether the key's entry was evicted not long ago; it is then forgotten. May say so of
+    /// another key, seldom.
+    pub(crate) fn recall(&mut self, tag: Tag) -> bool {
+        let trace = tag.trace();
+        let found = self.remembered.iter_mut().find(|place| **place == trace);
+        found.map(|place| *place = 0).is_some()
+    }
+
+    /// Takes out half of the segment: what has a one in the next bit of its tag.
+    pub(crate) fn split(&mut self) -> Box<Self> {
+        self.depth += 1;
+        let mut half = Box::new(Self::new(self.depth));
+        half.remembered = self.remembered;
+        let depth = self.depth();
+        for slot in std::mem::replace(&mut self.slots, [const { Slot::FREE }; SLOTS])
+            .into_iter()
+            .filter(Slot::is_taken)
+        {
+            self.len -= 1;
+            let side = if slot.tag().high(depth) % 2 == 0 { &mut *self } else { &mut half };
+            side.insert(slot);
+        }
+        self.find_due();
+        half
+    }
+
+    /// Whether one segment could hold what these two hold, and not soon be full.
+    pub(crate) fn fits(&self, other: &Self) -> bool {
+        self.depth == other.depth && self.len() + other.len() <= FIT_ONE
+    }
+
+    /// Takes in the other half, what [`split`](Self::split) once took out, and half of what that
+    /// remembers.
+    pub(crate) fn join(&mut self, half: Self) {
+        self.depth -= 1;
+        for trace in half.remembered.into_iter().step_by(2) {
+            self.remember_trace(trace);
+        }
+        half.slots.into_iter().filter(Slot::is_taken).for_each(|slot| self.insert(slot));
+    }
+}
+
+/// All places, from one on, going round.
+fn around(at: usize) -> impl Iterator<Item = usize> {
+    (at..at + SLOTS).map(|at| at % SLOTS)
+}
+
+/// Steps from one place to another, going round.
+fn distance(from: usize, to: usize) -> usize {
+    (to + SLOTS - from) % SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use proptest::prelude::*;
+
+    fn slot(tag: u32, key: &str) -> Slot {
+        let never = Deadline::from_now(None, &Now::of(&Clock::mock().0));
+        Slot::new(Entry::new(Key::new(key).unwrap(), "1", never), Tag::of(tag))
+    }
+
+    #[test]
+    fn a_segment_is_whole_lines_of_memory_and_no_slot_lies_in_two() {
+        assert_eq!((size_of::<Slot>(), size_of::<Segment>()), (16, 64 + SLOTS * 16));
+        assert_eq!((std::mem::offset_of!(Segment, slots), align_of::<Segment>()), (64, 64));
+    }
+
+    #[test]
+    fn marks_are_counted_up_to_three_and_are_no_part_of_the_tag() {
+        let mut slot = slot(u32::MAX, "k");
+        (0..5).for_each(|_| slot.mark());
+        assert_eq!((slot.worth(), slot.is_used(), slot.is_kept()), (3, true, false));
+        (0..5).for_each(|_| slot.unmark());
+        assert_eq!((slot.worth(), slot.is_used()), (0, false));
+        slot.mark();
+        slot.keep();
+        assert_eq!((slot.worth(), slot.is_used(), slot.is_kept()), (4, false, true));
+        assert_eq!(slot.tag(), Tag::of(u32::MAX));
+    }
+
+    #[test]
+    fn a_remembered_key_is_recalled_once_and_for_a_while() {
+        let mut segment = Segment::new(0);
+        let tags: Vec<_> = (1..=40).map(|number| Tag::of(number << 8)).collect();
+        tags.iter().for_each(|tag| segment.remember(*tag));
+        assert!(!segment.recall(tags[11]), "it remembers no more than 28");
+        assert!(segment.recall(tags[12]) && !segment.recall(tags[12]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn a_segment_finds_what_a_list_holds(
+            steps in prop::collection::vec((any::<bool>(), 0..90_u32), 1..300),
+            // All from one home, from the last ones, and from anywhere.
+            homes in prop_oneof![Just(0_u32..1), Just(60..64), Just(0..64)],
+        ) {
+            let (mut segment, mut held) = (Segment::new(0), Vec::<u32>::new());
+            for (add, number) in steps {
+                let home = homes.start + number % (homes.end - homes.start);
+                let (tag, key) = (home << 4 | (number % 3) << 20, number.to_string());
+                let found = segment.find(Tag::of(tag), Key::new(&key).unwrap());
+                prop_assert_eq!(found.is_some(), held.contains(&number));
+                match found {
+                    None if add && held.len() < FULL => {
+                        segment.insert(slot(tag, &key));
+                        held.push(number);
+                    }
+                    Some(at) if !add => {
+                        let removed = segment.remove(at).unwrap();
+                        prop_assert_eq!(removed.entry().unwrap().key(), key);
+                        held.retain(|held| *held != number);
+                    }
+                    _ => (),
+                }
+                prop_assert_eq!((segment.len(), segment.slots().count()), (held.len(), held.len()));
+            }
+        }
+    }
+}
