@@ -6,4 +6,5 @@
 pub(crate) mod cache;
 pub(crate) mod handler;
 pub(crate) mod log;
+mod text;
 pub(crate) mod wasi;

@@ -7,6 +7,7 @@ mod host;
 mod life;
 mod metrics;
 mod name;
+mod reclaim;
 mod settings;
 mod trial;
 mod version;

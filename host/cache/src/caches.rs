@@ -25,9 +25,8 @@ pub struct Caches {
 /// A cache that is there already, with other limits than those asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "cache {name} is open with a capacity of {} and a value limit of {} bytes, \
-     and cannot be opened with {} and {}: make them equal, or restart to change them",
-    open.capacity(), open.value_limit(), asked.capacity(), asked.value_limit()
+    "cache {name} is open with {open}, and cannot be opened with {asked}: make them equal, or \
+     restart to change them"
 )]
 pub struct OpenError {
     /// The cache's name.
@@ -71,6 +70,14 @@ impl Caches {
     #[must_use]
     pub fn get(&self, name: &CacheName) -> Option<Arc<Cache>> {
         self.caches.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone)
+    }
+
+    /// Lets every cache reclaim, as [`Cache::reclaim`] says: `most` is each one's. Answers how many
+    /// entries were removed in all.
+    pub fn reclaim(&self, most: usize) -> u64 {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        let caches: Vec<_> = caches.values().map(Arc::clone).collect();
+        caches.iter().map(|cache| cache.reclaim(most)).sum()
     }
 
     /// Every cache's name and counts: private ones first, each kind in the order of names.

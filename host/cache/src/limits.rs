@@ -1,5 +1,6 @@
 //! How much a cache may hold.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 
 use thiserror::Error;
@@ -112,6 +113,18 @@ impl CacheLimits {
     #[must_use]
     pub fn entries(self) -> Option<usize> {
         self.entries.map(NonZeroUsize::get)
+    }
+}
+
+/// As in "a capacity of 2 bytes, a value limit of 1 and any number of entries".
+impl fmt::Display for CacheLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { capacity, value_limit, entries } = self;
+        write!(f, "a capacity of {capacity} bytes, a value limit of {value_limit} and ")?;
+        match entries {
+            Some(entries) => write!(f, "at most {entries} entries"),
+            None => f.write_str("any number of entries"),
+        }
     }
 }
 

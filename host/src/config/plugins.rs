@@ -39,14 +39,16 @@ pub(super) fn private_cache(
     notes: &mut Notes<'_>,
 ) -> CacheLimits {
     let Some(raw) = raw else { return CacheLimits::default() };
-    cache_limits(raw.get().capacity.as_ref(), raw.get().value_limit.as_ref(), raw.at(), notes)
+    let raw::PrivateCache { capacity, value_limit, entries } = raw.get();
+    cache_limits((capacity.as_ref(), value_limit.as_ref(), entries.as_ref()), raw.at(), notes)
 }
 
 pub(super) fn caches(raw: &Named<raw::Cache>, notes: &mut Notes<'_>) -> Vec<CacheConfig> {
     let mut caches = Vec::new();
     for (name, cache) in raw {
-        let (capacity, value_limit) = (&cache.get().capacity, &cache.get().value_limit);
-        let limits = cache_limits(capacity.as_ref(), value_limit.as_ref(), name.at(), notes);
+        let raw::Cache { capacity, value_limit, entries, .. } = cache.get();
+        let written = (capacity.as_ref(), value_limit.as_ref(), entries.as_ref());
+        let limits = cache_limits(written, name.at(), notes);
         match Name::new(name.get()) {
             Ok(name) => caches.push(CacheConfig { name, limits }),
             Err(error) => notes.fault(name.at(), error),
@@ -55,10 +57,12 @@ pub(super) fn caches(raw: &Named<raw::Cache>, notes: &mut Notes<'_>) -> Vec<Cach
     caches
 }
 
-/// The limits of a cache; a fault of the two together stands at the capacity where it is written.
+/// What is written of a cache: its capacity, its value limit and its number of entries.
+type Written<'a> = (Option<&'a At<String>>, Option<&'a At<String>>, Option<&'a At<NonZeroU32>>);
+
+/// The limits of a cache; a fault of several together stands at the capacity where it is written.
 fn cache_limits(
-    capacity: Option<&At<String>>,
-    value_limit: Option<&At<String>>,
+    (capacity, value_limit, entries): Written<'_>,
     at: Range<usize>,
     notes: &mut Notes<'_>,
 ) -> CacheLimits {
@@ -70,7 +74,11 @@ fn cache_limits(
     if notes.faults.len() > faults {
         return default;
     }
-    CacheLimits::new(capacity, value_limit).unwrap_or_else(|error| {
+    let with_entries = |limits: CacheLimits| match entries {
+        Some(entries) => limits.with_entries(entries.get().get() as usize),
+        None => Ok(limits),
+    };
+    CacheLimits::new(capacity, value_limit).and_then(with_entries).unwrap_or_else(|error| {
         notes.fault(at, error);
         default
     })

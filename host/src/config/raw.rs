@@ -185,6 +185,8 @@ pub(super) struct PrivateCache {
     pub(super) capacity: Option<At<String>>,
     /// Bytes of one value. Default: "1MiB".
     pub(super) value_limit: Option<At<String>>,
+    /// The most entries. Default: as many as the capacity holds.
+    pub(super) entries: Option<At<NonZeroU32>>,
 }
 
 /// A cache that plugins share.
@@ -195,6 +197,8 @@ pub(super) struct Cache {
     pub(super) capacity: Option<At<String>>,
     /// Bytes of one value. Default: "1MiB".
     pub(super) value_limit: Option<At<String>>,
+    /// The most entries. Default: as many as the capacity holds.
+    pub(super) entries: Option<At<NonZeroU32>>,
     /// What holds the entries. Default: "memory".
     #[serde(rename = "backend")]
     pub(super) _backend: Option<Backend>,

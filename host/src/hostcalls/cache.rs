@@ -3,6 +3,7 @@
 //! Keys and values are borrowed from the guest's memory, checked and only then copied; the value
 //! of a hit is lowered into the guest from where the cache holds it, with no copy in between.
 
+use super::text::Text;
 use crate::bindings::hostel::cache::cache::{Error, ErrorKind};
 use hostel_cache::Cache;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ pub(crate) fn add_to_linker<T: 'static>(
     import.func_wrap("get", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
         let key = key.to_str(&store)?;
         let cache = access(store.data()).to_read();
-        Ok((cache.and_then(|cache| Ok(cache.get(&key)?)),))
+        Ok((cache.and_then(|cache| Ok(cache.get(&key)?.map(Text))),))
     })?;
     import.func_wrap(
         "set",

@@ -13,6 +13,9 @@ pub enum HostError {
     /// The engine refuses the limits, or its one thread cannot be started.
     #[error("the WebAssembly engine cannot be started: {0}")]
     Engine(String),
+    /// The thread that reclaims what has expired cannot be started.
+    #[error("the thread that reclaims memory cannot be started")]
+    Reclaim(#[source] io::Error),
     /// The folder for compiled code cannot be made, or is not this user's alone.
     #[error("compiled code cannot be kept in {}", folder.display())]
     CodeFolder {

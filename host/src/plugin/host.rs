@@ -23,7 +23,7 @@ use std::time::{Instant, SystemTime};
 /// Its asynchronous functions run within a tokio runtime whose time driver is on.
 pub struct Host {
     engine: Arc<Engine>,
-    caches: Caches,
+    caches: Arc<Caches>,
     cache_limits: CacheLimits,
     plugins: RwLock<Plugins>,
     door: Door,
@@ -50,8 +50,10 @@ impl Host {
         let code = code_folder.map(open).transpose()?;
         let engine = Engine::new(limits, log.clone(), code);
         let engine = engine.map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        let caches = Arc::new(Caches::new(clock));
+        super::reclaim::start(&caches).map_err(HostError::Reclaim)?;
         Ok(Host {
-            caches: Caches::new(clock),
+            caches,
             cache_limits: cache,
             plugins: RwLock::default(),
             door: Door::new(admission, engine.slots()),
