@@ -1,0 +1,37 @@
+//! Whether a cache does what its model does, expiry and eviction included.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "all is a test")]
+
+#[path = "differential/model.rs"]
+mod model;
+
+use hostel_cache::{Cache, CacheLimits, Clock, MIN_CAPACITY};
+use proptest::prelude::*;
+
+const CASES: u32 = if cfg!(miri) { 4 } else { 40 };
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: CASES, ..Default::default() })]
+
+    #[test]
+    fn a_cache_answers_as_its_model_whatever_is_asked(
+        bytes in prop::collection::vec(any::<u8>(), 0..3000),
+    ) {
+        model::check(&bytes);
+    }
+}
+
+#[test]
+fn a_write_that_depends_on_its_entry_does_not_evict_it_to_make_room() {
+    let (clock, _) = Clock::mock();
+    let cache = Cache::new(CacheLimits::new(MIN_CAPACITY, 4096).unwrap(), clock);
+    let texts = ["0", "1", "2"].map(|digit| format!("\"{}\"", digit.repeat(1500)));
+    for number in 0..1000 {
+        cache.set(&number.to_string(), &texts[2], None).unwrap();
+        cache.set("count", "9", Some(1)).unwrap();
+        assert_eq!(cache.add("count", 1), Ok(Some(10)));
+        cache.set("text", &texts[0], None).unwrap();
+        assert_eq!(cache.compare_and_set("text", &texts[0], &texts[1], None), Ok(true));
+    }
+    assert!(cache.stats().evicted > 900);
+}
