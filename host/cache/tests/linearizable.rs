@@ -1,0 +1,160 @@
+//! Whether threads see each key as if its operations came one after the other.
+
+#![allow(clippy::unwrap_used, reason = "the whole file is a test")]
+
+#[path = "linearizable/calls.rs"]
+mod calls;
+#[path = "linearizable/history.rs"]
+mod history;
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Barrier, Mutex};
+
+use calls::{Dice, Record, perform};
+use history::{Answer, Event, MOST_EVENTS, Operation, is_linearizable};
+use hostel_cache::{Cache, CacheLimits, Clock, MIN_CAPACITY, MockClock};
+
+const THREADS: usize = 4;
+const ROUNDS: u64 = if cfg!(miri) { 4 } else { 100 };
+
+/// Operations of a thread in a round, on two keys and the clock.
+const CALLS: usize = MOST_EVENTS / THREADS;
+
+/// Long enough for another processor to do an operation meanwhile. Giving up the processor would take
+/// as long as whoever else is on the machine likes.
+fn spin() {
+    (0..50).for_each(|_| std::hint::spin_loop());
+}
+
+/// Whether every key's history is linearizable, in each of many rounds. Histories of different keys
+/// are decided one by one: that they all are is the same as that the whole is. A clock that goes on
+/// is an event of every key, so then there is only one.
+fn check(
+    keys: &[&str],
+    goes_on: bool,
+    wrap: impl Fn(&Cache, &MockClock, &str, Operation) -> Answer + Sync,
+) -> bool {
+    let rounds = (0..ROUNDS).map(|round| {
+        let (clock, time) = Clock::mock();
+        let cache = Cache::new(CacheLimits::new(MIN_CAPACITY, 4096).unwrap(), clock);
+        let (count, start) = (AtomicU64::new(0), Barrier::new(THREADS));
+        let events: Vec<_> = keys.iter().map(|_| Mutex::new(Vec::new())).collect();
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let (cache, time, wrap) = (&cache, &time, &wrap);
+                let (count, start, events) = (&count, &start, &events);
+                scope.spawn(move || {
+                    let mut dice = Dice::new(round * THREADS as u64 + thread as u64 + 1);
+                    start.wait();
+                    for _ in 0..CALLS {
+                        let at = dice.roll(keys.len() as u64) as usize;
+                        let operation = match goes_on && thread == 0 && dice.roll(2) == 0 {
+                            true => Operation::Advance(1),
+                            false => dice.operation(),
+                        };
+                        let record = Record { count, events: &events[at] };
+                        let pause = [|| (), spin][dice.roll(2) as usize];
+                        record.note(operation, pause, |it| wrap(cache, time, keys[at], it));
+                        // What removes expired entries meanwhile is to be seen by nobody.
+                        cache.reclaim(dice.roll(2) as usize);
+                    }
+                });
+            }
+        });
+        events.into_iter().all(|events| is_linearizable(&events.into_inner().unwrap()))
+    });
+    rounds.fold(true, |all, round| all && round)
+}
+
+#[test]
+fn every_key_of_a_cache_is_linearizable_between_threads() {
+    assert!(check(&["a", "b"], false, perform));
+}
+
+#[test]
+fn a_key_is_linearizable_while_the_clock_goes_on() {
+    assert!(check(&["a"], true, perform));
+}
+
+#[test]
+fn a_cache_that_answers_from_an_old_copy_is_found_out() {
+    let copy = Mutex::new(Answer::Value(None));
+    let from_copy = |cache: &Cache, time: &MockClock, key: &str, operation| {
+        let answer = perform(cache, time, key, operation);
+        match operation {
+            Operation::Get => std::mem::replace(&mut *copy.lock().unwrap(), answer),
+            _ => answer,
+        }
+    };
+    assert!(!check(&["a"], false, from_copy));
+}
+
+fn event(called: u64, returned: u64, operation: Operation, answer: Answer) -> Event {
+    Event { called, returned, operation, answer }
+}
+
+#[test]
+fn the_checker_knows_what_is_linearizable() {
+    use Answer::{Nothing, Value, Whether};
+    use Operation::{Add, Advance, CompareAndSet, Delete, Exists, Get, Set, SetIfAbsent};
+    let set = |called, returned, value| event(called, returned, Set(value, None), Nothing);
+    let get = |called, returned, value| event(called, returned, Get, Value(value));
+    let add = |called, returned, sum| event(called, returned, Add(1), Value(Some(sum)));
+    let expiring = event(0, 1, Set(1, Some(2)), Nothing);
+    let tick = |called, returned| event(called, returned, Advance(1), Nothing);
+    let cases: &[(&str, bool, &[Event])] = &[
+        ("nothing", true, &[]),
+        ("a read of what was written", true, &[set(0, 1, 7), get(2, 3, Some(7))]),
+        ("a stale read", false, &[set(0, 1, 7), get(2, 3, None)]),
+        ("a read beside a write, before it", true, &[set(0, 3, 7), get(1, 2, None)]),
+        ("a read beside a write, after it", true, &[set(0, 3, 7), get(1, 2, Some(7))]),
+        ("a value from nowhere", false, &[set(0, 3, 7), get(1, 2, Some(8))]),
+        ("a value from the future", false, &[get(0, 1, Some(7)), set(2, 3, 7)]),
+        ("reads that go back", false, &[set(0, 9, 7), get(1, 2, Some(7)), get(3, 4, None)]),
+        ("writes in either order", true, &[set(0, 3, 7), set(1, 2, 8), get(4, 5, Some(7))]),
+        ("a lost update", false, &[add(0, 3, 1), add(1, 2, 1)]),
+        ("two updates", true, &[add(0, 3, 2), add(1, 2, 1), get(4, 5, Some(2))]),
+        (
+            "two that were both first",
+            false,
+            &[
+                event(0, 3, SetIfAbsent(1, None), Whether(true)),
+                event(1, 2, SetIfAbsent(2, None), Whether(true)),
+            ],
+        ),
+        (
+            "two that both compared with the same",
+            false,
+            &[
+                set(0, 1, 1),
+                event(2, 5, CompareAndSet(1, 2), Whether(true)),
+                event(3, 4, CompareAndSet(1, 3), Whether(true)),
+            ],
+        ),
+        (
+            "two that both deleted",
+            false,
+            &[set(0, 1, 1), event(2, 5, Delete, Whether(true)), event(3, 4, Delete, Whether(true))],
+        ),
+        ("an early end", false, &[expiring, tick(2, 3), get(4, 5, None)]),
+        ("an end in time", true, &[expiring, tick(2, 3), tick(4, 5), get(6, 7, None)]),
+        (
+            "an end that one reader sees and another does not",
+            false,
+            &[
+                expiring,
+                tick(2, 3),
+                tick(4, 9),
+                get(5, 6, None),
+                event(7, 8, Exists, Whether(true)),
+            ],
+        ),
+        ("an end beside a tick", true, &[expiring, tick(2, 3), tick(4, 7), get(5, 6, None)]),
+        ("a life too long", false, &[expiring, tick(2, 3), tick(4, 5), get(6, 7, Some(1))]),
+    ];
+    for (name, expected, history) in cases {
+        assert_eq!(is_linearizable(history), *expected, "{name}");
+        let backwards: Vec<_> = history.iter().rev().copied().collect();
+        assert_eq!(is_linearizable(&backwards), *expected, "{name}, in another order");
+    }
+}

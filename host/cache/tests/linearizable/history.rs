@@ -1,0 +1,122 @@
+//! Recorded histories of operations on one key, and whether they are linearizable.
+//!
+//! The search is that of Wing and Gong (1993), with the memory of Lowe (2017): of the operations
+//! that had begun before any open one returned, one is taken to be next, and a state that was met
+//! with the same operations done is not gone through again.
+
+use std::collections::HashSet;
+
+/// What was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Get,
+    /// A value, and an expiry in seconds.
+    Set(i64, Option<u32>),
+    SetIfAbsent(i64, Option<u32>),
+    /// The expected value, and the new one.
+    CompareAndSet(i64, i64),
+    Add(i64),
+    Delete,
+    Exists,
+    /// Seconds by which the clock goes on.
+    Advance(u32),
+}
+
+/// What was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Nothing,
+    Value(Option<i64>),
+    Whether(bool),
+}
+
+/// One operation, from its call to its return. Both are numbers of one count that all threads share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Event {
+    pub(crate) called: u64,
+    pub(crate) returned: u64,
+    pub(crate) operation: Operation,
+    pub(crate) answer: Answer,
+}
+
+/// The most events of a history.
+pub(crate) const MOST_EVENTS: usize = u128::BITS as usize;
+
+/// What one key is to hold when its operations come one after the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct Register {
+    now: u64,
+    entry: Option<(i64, Option<u64>)>,
+}
+
+impl Register {
+    fn apply(&mut self, operation: Operation) -> Answer {
+        let now = self.now;
+        self.entry = self.entry.filter(|(_, deadline)| deadline.is_none_or(|end| now < end));
+        let value = self.entry.map(|(value, _)| value);
+        match operation {
+            Operation::Get => Answer::Value(value),
+            Operation::Exists => Answer::Whether(value.is_some()),
+            Operation::Delete => Answer::Whether(self.entry.take().is_some()),
+            Operation::Advance(seconds) => {
+                self.now += u64::from(seconds);
+                Answer::Nothing
+            }
+            Operation::Set(value, expiry) => {
+                self.put(true, value, expiry);
+                Answer::Nothing
+            }
+            Operation::SetIfAbsent(new, expiry) => self.put(value.is_none(), new, expiry),
+            Operation::CompareAndSet(expected, new) => self.put(value == Some(expected), new, None),
+            Operation::Add(by) => {
+                let sum = value.unwrap_or(0) + by;
+                self.entry = Some((sum, self.entry.and_then(|(_, deadline)| deadline)));
+                Answer::Value(Some(sum))
+            }
+        }
+    }
+
+    fn put(&mut self, allowed: bool, value: i64, expiry: Option<u32>) -> Answer {
+        if allowed {
+            self.entry = Some((value, expiry.map(|seconds| self.now + u64::from(seconds))));
+        }
+        Answer::Whether(allowed)
+    }
+}
+
+/// Whether the events could have come one after the other, each between its call and its return,
+/// from an empty register on.
+pub(crate) fn is_linearizable(history: &[Event]) -> bool {
+    assert!(history.len() <= MOST_EVENTS, "{} events are too many", history.len());
+    let all = (0..history.len()).fold(0, |bits, at| bits | bit(at));
+    let start = (0, Register::default());
+    let (mut open, mut met) = (vec![start], HashSet::from([start]));
+    while let Some((done, register)) = open.pop() {
+        if done == all {
+            return true;
+        }
+        let left = || history.iter().enumerate().filter(|(at, _)| done & bit(*at) == 0);
+        let first_return = left().map(|(_, event)| event.returned).min().unwrap_or(0);
+        for (at, event) in left().filter(|(_, event)| event.called < first_return) {
+            let mut next = register;
+            let state = (done | bit(at), next.after(event));
+            if let (done, Some(register)) = state
+                && met.insert((done, register))
+            {
+                open.push((done, register));
+            }
+        }
+    }
+    false
+}
+
+impl Register {
+    /// The register after an event, if it would have answered so.
+    fn after(&mut self, event: &Event) -> Option<Self> {
+        (self.apply(event.operation) == event.answer).then_some(*self)
+    }
+}
+
+fn bit(at: usize) -> u128 {
+    1 << at
+}
