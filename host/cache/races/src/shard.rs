@@ -1,0 +1,157 @@
+//! Whether a cache keeps its word in whatever order threads come to its locks and atomics.
+//!
+//! `cargo run --release --manifest-path host/cache/races/Cargo.toml` tries some thousand orders of
+//! each check; with a number behind `--`, so many.
+
+#![allow(dead_code, reason = "the checks need a part of the cache")]
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+use shuttle::rand::Rng;
+use shuttle::thread;
+
+use cache::Cache;
+use calls::{Dice, Record, perform};
+use clock::{Clock, MockClock};
+use history::{Operation, is_linearizable};
+use limits::{CacheLimits, MIN_CAPACITY};
+
+#[path = "../../tests/linearizable/calls.rs"]
+mod calls;
+#[path = "../../tests/linearizable/history.rs"]
+mod history;
+
+/// The cache's source as it is.
+#[path = "../../src"]
+mod source {
+    pub(crate) mod cache;
+    pub(crate) mod clock;
+    pub(crate) mod directory;
+    pub(crate) mod entry;
+    pub(crate) mod error;
+    pub(crate) mod eviction;
+    pub(crate) mod expiry;
+    pub(crate) mod key;
+    pub(crate) mod limits;
+    pub(crate) mod listing;
+    pub(crate) mod segment;
+    pub(crate) mod shard;
+    pub(crate) mod stats;
+    pub(crate) mod sweep;
+    pub(crate) mod table;
+    #[allow(unused_imports, reason = "what the library shows")]
+    pub(crate) mod value;
+}
+
+use source::{
+    cache, clock, directory, entry, error, eviction, expiry, key, limits, listing, segment, shard,
+    stats, sweep, table, value,
+};
+
+/// In the place of the cache's own.
+mod sync {
+    pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+    pub(crate) use std::sync::PoisonError;
+}
+
+const CHECKS: &[(&str, fn())] = &[
+    ("each key is linearizable while the clock goes on", each_key_is_linearizable),
+    ("what a reader holds stays as it was", what_a_reader_holds_stays),
+    ("the capacity holds while threads fill a cache", the_capacity_holds),
+];
+
+/// The orders of each check, unless a number is given.
+const ORDERS: usize = 5_000;
+
+/// How often, in one of them, a thread that could go on has to wait.
+const FORCED_WAITS: usize = 3;
+
+fn main() {
+    let orders = std::env::args().nth(1).and_then(|orders| orders.parse().ok()).unwrap_or(ORDERS);
+    for (name, check) in CHECKS {
+        shuttle::check_random(*check, orders);
+        shuttle::check_pct(*check, orders, FORCED_WAITS);
+        println!("{name}: {} orders", 2 * orders);
+    }
+}
+
+fn new_cache() -> (Arc<Cache>, MockClock) {
+    let (clock, time) = Clock::mock();
+    let limits = CacheLimits::new(MIN_CAPACITY, MIN_CAPACITY / 16).unwrap();
+    (Arc::new(Cache::new(limits, clock)), time)
+}
+
+/// Runs what each thread is to do, given its number, and waits for all.
+fn threads(count: u64, work: impl Fn(u64) + Send + Sync + 'static) {
+    let work = Arc::new(work);
+    let spawn = |thread| {
+        let work = Arc::clone(&work);
+        thread::spawn(move || work(thread))
+    };
+    let all: Vec<_> = (0..count).map(spawn).collect();
+    all.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+fn each_key_is_linearizable() {
+    let (cache, time) = new_cache();
+    let (count, events) = (AtomicU64::new(0), Arc::new(Mutex::new(Vec::new())));
+    let (seed, record) = (shuttle::rand::thread_rng().r#gen::<u64>(), Arc::clone(&events));
+    threads(4, move |thread| {
+        let mut dice = Dice::new(seed.wrapping_add(thread));
+        let record = Record { count: &count, events: &record };
+        for _ in 0..4 {
+            let operation = match thread {
+                0 => Operation::Advance(1),
+                _ => dice.operation(),
+            };
+            record.note(operation, || (), |operation| perform(&cache, &time, "k", operation));
+            cache.reclaim(dice.roll(2) as usize);
+        }
+    });
+    let events = events.lock().unwrap();
+    assert!(is_linearizable(&events), "{events:#?}");
+}
+
+/// Values of one length are written in one place where nobody reads: none may do so too early.
+fn what_a_reader_holds_stays() {
+    let (cache, _) = new_cache();
+    cache.set("k", "\"00000000\"", None).unwrap();
+    threads(4, move |thread| {
+        for round in 0..3 {
+            let text = format!("\"{}\"", thread.to_string().repeat(8));
+            if thread % 2 == 0 {
+                cache.set("k", &text, None).unwrap();
+            } else if round == 1 && thread == 3 {
+                cache.delete("k").unwrap();
+            }
+            let Some(value) = cache.get("k").unwrap() else { continue };
+            let (then, other) = (value.to_string(), value.clone());
+            thread::yield_now();
+            drop(value);
+            assert_eq!(*other, then);
+            assert!(then.as_bytes()[1..9].windows(2).all(|pair| pair[0] == pair[1]), "{then}");
+        }
+    });
+}
+
+fn the_capacity_holds() {
+    let (cache, _) = new_cache();
+    let (seed, watched) = (shuttle::rand::thread_rng().r#gen::<u64>(), Arc::clone(&cache));
+    threads(3, move |thread| {
+        let mut dice = Dice::new(seed.wrapping_add(thread));
+        for round in 0..12 {
+            let text = "7".repeat(3_000 + dice.roll(1_000) as usize).replace('7', " ") + "1";
+            let (key, own) = (dice.roll(30).to_string(), format!("{thread}.{round}"));
+            cache.set(&key, &text, None).unwrap();
+            cache.set(&own, "1", None).unwrap();
+            let stats = cache.stats();
+            assert!(stats.bytes <= stats.capacity, "{stats:?}");
+        }
+    });
+    let stats = watched.stats();
+    let (entries, listed) = (stats.entries, watched.list("", None, usize::MAX).len());
+    assert_eq!((entries, stats.deletes + stats.expired), (listed as u64, 0));
+    assert!(stats.bytes <= stats.capacity, "{stats:?}");
+}
