@@ -1,0 +1,43 @@
+//! What the cache takes for a value beside what `serde_json` reads.
+
+use hostel_cache::{Cache, CacheLimits, Clock, Json, MAX_DEPTH};
+
+/// Compares the two on one text.
+///
+/// # Panics
+///
+/// Where they differ, but for texts that are too deep; where a flaw is told of another place than
+/// its own; and where a value does not come back byte for byte.
+pub(crate) fn check(text: &str) {
+    let read = serde_json::from_str::<serde_json::Value>(text);
+    let taken = Json::new(text, usize::MAX);
+    match &taken {
+        Ok(_) => assert!(read.is_ok(), "taken, and no other reader reads it: {read:?}"),
+        Err(_) => assert!(read.is_err() || is_too_deep(text), "refused: {taken:?}"),
+    }
+    if let Err(hostel_cache::Error::InvalidValue { offset, .. }) = &taken {
+        assert!(text.is_char_boundary(*offset), "{offset} is inside a character");
+    }
+    let cache = Cache::new(CacheLimits::default(), Clock::mock().0);
+    let set = cache.set("k", text, None);
+    assert_eq!(set, Json::new(text, cache.limits().value_limit()).map(drop));
+    let found = cache.get("k").unwrap();
+    assert_eq!(found.as_deref(), set.is_ok().then_some(text));
+}
+
+/// Whether a valid text has more levels than a value may have.
+fn is_too_deep(text: &str) -> bool {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_u32, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth -= 1,
+            _ => (),
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest > MAX_DEPTH
+}
