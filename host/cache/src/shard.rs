@@ -57,6 +57,8 @@ impl Shard {
     /// An empty shard with that much room, itself included: at least
     /// [`least_bytes`](Self::least_bytes), and one entry.
     pub(crate) fn new(room: Room) -> Self {
+        // An empty table is made beside a full one when all is cleared.
+        let room = Room { bytes: room.bytes.saturating_sub(Table::empty_bytes()), ..room };
         Self(Mutex::new(Entries {
             table: Table::new(room, size_of::<Self>()),
             turns: Turns::new(),
@@ -67,7 +69,8 @@ impl Shard {
 
     /// What a shard takes that holds nothing but one entry of the largest size.
     pub(crate) fn least_bytes(value_limit: usize) -> usize {
-        size_of::<Self>().saturating_add(Table::least_bytes(MAX_KEY_BYTES, value_limit))
+        let tables = Table::empty_bytes() + Table::least_bytes(MAX_KEY_BYTES, value_limit);
+        size_of::<Self>().saturating_add(tables)
     }
 
     pub(crate) fn get(&self, hash: u32, key: Key<'_>, clock: &Clock) -> Option<Value> {

@@ -69,6 +69,11 @@ impl Table {
         Self { directory: Directory::new(), room, owner, sums: Sums::default() }
     }
 
+    /// What a table takes that holds nothing.
+    pub(crate) fn empty_bytes() -> usize {
+        Directory::least_bytes()
+    }
+
     /// What a table takes that holds one entry.
     pub(crate) fn least_bytes(key: usize, value: usize) -> usize {
         Directory::least_bytes() + entry::bytes(key, value)
