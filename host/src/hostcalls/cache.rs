@@ -62,7 +62,7 @@ impl From<hostel_cache::Error> for Error {
 /// Offers the four functions; `access` finds a call's cache in the store's data.
 pub(crate) fn add_to_linker<T: 'static>(
     linker: &mut Linker<T>,
-    access: fn(&T) -> &CacheAccess,
+    access: impl Fn(&T) -> &CacheAccess + Copy + Send + Sync + 'static,
 ) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
     import.func_wrap("get", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
