@@ -3,54 +3,91 @@
 
 #![cfg(target_family = "wasm")]
 
+mod keys;
+
 use hostel_sdk::wit::hostel::cache::cache;
 use hostel_sdk::{Context, Failure, Response, Result, services};
+use serde::Deserialize;
 use std::hint::black_box;
 
 services! {
+    /// Does nothing.
+    nothing,
     /// Reads one key as often as the request says.
     get,
+    /// Reads one key as a value of a type, through the SDK.
+    get_typed,
     /// Asks for one key as often as the request says.
     exists,
     /// Writes one key as often as the request says.
     set,
+    /// Reads keys in no order.
+    walk,
+    /// Makes the keys that `walk` reads.
+    make_keys,
     /// Answers what is under that key, as it is.
     entry,
     /// Runs until somebody stops it.
     spin,
 }
 
-const KEY: &str = "user:123";
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct User {
+    username: String,
+    email: String,
+    roles: Vec<String>,
+    id: u32,
+}
 
-/// 80 bytes.
-const VALUE: &str =
-    r#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#;
+fn nothing(_: &Context) -> Result<()> {
+    Ok(())
+}
 
-fn get(_: &Context, calls: u32) -> Result<()> {
-    let _ = cache::set(KEY, VALUE, None);
+fn get(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
-        let _ = black_box(cache::get(black_box(KEY)));
+        let _ = black_box(cache::get(black_box(&key)));
     }
     Ok(())
 }
 
-fn exists(_: &Context, calls: u32) -> Result<()> {
-    let _ = cache::set(KEY, VALUE, None);
+fn get_typed(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
-        let _ = black_box(cache::exists(black_box(KEY)));
+        black_box(ctx.cache.get::<User>(black_box(&key))?);
     }
     Ok(())
 }
 
-fn set(_: &Context, calls: u32) -> Result<()> {
+fn exists(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
-        let _ = black_box(cache::set(black_box(KEY), VALUE, None));
+        let _ = black_box(cache::exists(black_box(&key)));
     }
+    Ok(())
+}
+
+fn set(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
+    for _ in 0..calls {
+        let _ = black_box(cache::set(black_box(&key), &value, None));
+    }
+    Ok(())
+}
+
+fn walk(_: &Context, keys: (u32, u32, u64)) -> Result<()> {
+    keys::each(keys, |key| {
+        let _ = black_box(cache::get(key));
+    });
+    Ok(())
+}
+
+fn make_keys(_: &Context, keys: (u32, u32, u64)) -> Result<()> {
+    keys::each(keys, |key| {
+        black_box(key);
+    });
     Ok(())
 }
 
 fn entry(ctx: &Context) -> Result<Response> {
-    let text = ctx.cache.get_raw(KEY)?;
+    let text = ctx.cache.get_raw("user:123")?;
     let text = text.ok_or_else(|| Failure::not_found("nobody has set the entry"))?;
     Ok(Response::bytes(text).with_content_type("application/json"))
 }

@@ -1,4 +1,4 @@
-//! The floor: a host whose cache functions have the right types and do nothing.
+//! A host that lies: its cache functions have the right types and do nothing.
 
 use std::sync::Arc;
 use wasmtime::Result;
@@ -16,7 +16,7 @@ use self::exports::hostel::service::handler::Request;
 use self::hostel::cache::cache::Error;
 use self::hostel::log::log::Level;
 
-pub struct Floor {
+pub(super) struct LyingHost {
     engine: Engine,
     service: ServicePre<State>,
 }
@@ -35,8 +35,8 @@ impl WasiView for State {
 
 type Caller<'a> = StoreContextMut<'a, State>;
 
-impl Floor {
-    pub fn new(component: &[u8]) -> Result<Self> {
+impl LyingHost {
+    pub(super) fn new(component: &[u8]) -> Result<Self> {
         let mut config = Config::new();
         config.concurrency_support(false).epoch_interruption(true);
         let engine = Engine::new(&config)?;
@@ -57,16 +57,11 @@ impl Floor {
             .func_wrap("log", |_: Caller<'_>, _: (Level, WasmStr)| Ok(()))?;
         let component = Component::from_binary(&engine, component)?;
         let service = ServicePre::new(linker.instantiate_pre(&component)?)?;
-        Ok(Floor { engine, service })
+        Ok(LyingHost { engine, service })
     }
 
     /// Calls a service in a fresh instance and answers the body of its response.
-    pub async fn call(&self, service: &str, body: Vec<u8>) -> Result<Vec<u8>> {
-        self.instance().await?.call(service, body).await
-    }
-
-    /// An instance that can be called more than once.
-    pub async fn instance(&self) -> Result<Instance> {
+    pub(super) async fn call(&self, service: &str, body: Vec<u8>) -> Result<Vec<u8>> {
         let state = State {
             wasi: WasiCtx::builder().build(),
             table: ResourceTable::new(),
@@ -74,18 +69,7 @@ impl Floor {
         };
         let mut store = Store::new(&self.engine, state);
         store.set_epoch_deadline(u64::MAX / 2);
-        let service = self.service.instantiate_async(&mut store).await?;
-        Ok(Instance { store, service })
-    }
-}
-
-pub struct Instance {
-    store: Store<State>,
-    service: Service,
-}
-
-impl Instance {
-    pub async fn call(&mut self, service: &str, body: Vec<u8>) -> Result<Vec<u8>> {
+        let instance = self.service.instantiate_async(&mut store).await?;
         let request = Request {
             service: service.to_owned(),
             id: String::new(),
@@ -93,8 +77,8 @@ impl Instance {
             body,
             http: None,
         };
-        let handler = self.service.hostel_service_handler();
-        let answer = handler.call_handle(&mut self.store, &request).await?;
+        let handler = instance.hostel_service_handler();
+        let answer = handler.call_handle(&mut store, &request).await?;
         let response = answer.map_err(|failure| wasmtime::Error::msg(failure.message))?;
         Ok(response.body)
     }

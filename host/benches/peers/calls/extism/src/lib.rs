@@ -1,0 +1,21 @@
+//! Calls its host's cache as often as it is told: the guest of `../../guest`, for Extism.
+
+#![cfg(target_family = "wasm")]
+
+use extism_pdk::{FnResult, host_fn, plugin_fn};
+use std::hint::black_box;
+
+#[host_fn]
+extern "ExtismHost" {
+    fn cache_get(key: String) -> String;
+}
+
+/// Reads one key as often as the input says.
+#[plugin_fn]
+pub fn get(calls: String) -> FnResult<()> {
+    for _ in 0..calls.parse::<u32>()? {
+        // SAFETY: the host function takes and answers one text each, as declared here.
+        black_box(unsafe { cache_get(black_box("user:123").to_owned()) }?);
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Hosts made by hand, of the same world: the floor, whose cache functions have the right types
+//! and do nothing; and what wasmtime's own `bindgen!` makes of the world, over moka.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use wasmtime::component::{Component, HasSelf, Linker, WasmStr};
+use wasmtime::{Config, Engine, Result, Store, StoreContextMut};
+use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+
+wasmtime::component::bindgen!({
+    path: "../../../../wit",
+    world: "hostel:service/service",
+    exports: { default: async },
+});
+
+use self::exports::hostel::service::handler::Request;
+use self::hostel::cache::cache::{self, Error};
+use self::hostel::log::log::{self, Level};
+
+type Moka = moka::sync::Cache<String, String>;
+
+pub struct Bare {
+    /// The one instance, kept from call to call.
+    live: RefCell<(Store<State>, Service)>,
+}
+
+struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    moka: Moka,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+type Caller<'a> = StoreContextMut<'a, State>;
+
+impl Bare {
+    /// The floor: Hostel's settings and types. `value` is what `get` answers.
+    pub async fn floor(component: &[u8], value: &str) -> Result<Bare> {
+        let mut config = Config::new();
+        config.concurrency_support(false).epoch_interruption(true);
+        Bare::new(&config, component, |linker| add_nothings(linker, value.into())).await
+    }
+
+    /// The functions that `bindgen!` asks for, in an engine of default settings.
+    pub async fn bindgen(component: &[u8]) -> Result<Bare> {
+        let add = |linker: &mut _| Service::add_to_linker::<_, HasSelf<_>>(linker, |state| state);
+        Bare::new(&Config::new(), component, add).await
+    }
+
+    async fn new(
+        config: &Config,
+        component: &[u8],
+        add: impl FnOnce(&mut Linker<State>) -> Result<()>,
+    ) -> Result<Bare> {
+        let engine = Engine::new(config)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        add(&mut linker)?;
+        let component = Component::from_binary(&engine, component)?;
+        let (wasi, table) = (WasiCtx::builder().build(), ResourceTable::new());
+        let mut store = Store::new(&engine, State { wasi, table, moka: Moka::new(1_000_000) });
+        store.set_epoch_deadline(u64::MAX / 2);
+        let service = Service::instantiate_async(&mut store, &component, &linker).await?;
+        Ok(Bare { live: RefCell::new((store, service)) })
+    }
+
+    /// Calls a service.
+    pub fn call(&self, runtime: &Runtime, service: &str, body: &str) -> Result<()> {
+        let request = Request {
+            service: service.to_owned(),
+            id: String::new(),
+            content_type: None,
+            body: body.as_bytes().to_vec(),
+            http: None,
+        };
+        let (store, service) = &mut *self.live.borrow_mut();
+        let handler = service.hostel_service_handler();
+        let answer = runtime.block_on(handler.call_handle(store, &request))?;
+        answer.map(drop).map_err(|failure| wasmtime::Error::msg(failure.message))
+    }
+}
+
+fn add_nothings(linker: &mut Linker<State>, value: Arc<str>) -> Result<()> {
+    let mut cache = linker.instance("hostel:cache/cache@0.1.0")?;
+    cache.func_wrap("get", move |_: Caller<'_>, _: (WasmStr,)| {
+        Ok((Ok::<_, Error>(Some(Arc::clone(&value))),))
+    })?;
+    cache.func_wrap("set", |_: Caller<'_>, _: (WasmStr, WasmStr, Option<u32>)| {
+        Ok((Ok::<(), Error>(()),))
+    })?;
+    for name in ["delete", "exists"] {
+        cache.func_wrap(name, |_: Caller<'_>, _: (WasmStr,)| Ok((Ok::<_, Error>(true),)))?;
+    }
+    let mut log = linker.instance("hostel:log/log@0.1.0")?;
+    log.func_wrap("log", |_: Caller<'_>, _: (Level, WasmStr)| Ok(()))
+}
+
+impl cache::Host for State {
+    fn get(&mut self, key: String) -> Result<Option<String>, Error> {
+        Ok(self.moka.get(&key))
+    }
+
+    fn set(&mut self, key: String, value: String, _: Option<u32>) -> Result<(), Error> {
+        self.moka.insert(key, value);
+        Ok(())
+    }
+
+    fn delete(&mut self, key: String) -> Result<bool, Error> {
+        Ok(self.moka.remove(&key).is_some())
+    }
+
+    fn exists(&mut self, key: String) -> Result<bool, Error> {
+        Ok(self.moka.contains_key(&key))
+    }
+}
+
+impl log::Host for State {
+    fn log(&mut self, _: Level, _: String) {}
+}

@@ -1,0 +1,35 @@
+//! The guests, built from their sources.
+
+use anyhow::{Result, ensure};
+use hostel::toolchain::{self, Progress};
+use std::path::Path;
+use std::process::Command;
+
+const HERE: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The component that calls Hostel's cache, and that of every host of the same world.
+pub fn component() -> Result<Vec<u8>> {
+    let line = |line: &str| eprintln!("{line}");
+    let progress = Progress { line: &line, colour: false };
+    let file = toolchain::build(&Path::new(HERE).join("../../guest"), progress)?;
+    Ok(std::fs::read(file)?)
+}
+
+/// The core module that calls a host function of Extism.
+pub fn extism() -> Result<Vec<u8>> {
+    // Extism runs core modules, which no target of Hostel's own guests makes.
+    run("rustup", &["target", "add", "wasm32-unknown-unknown"])?;
+    let target = Path::new(HERE).join("../../../../target/extism");
+    let folder = target.to_string_lossy();
+    let build = ["build", "--locked", "--release", "--package", "extism-guest"];
+    let to = ["--target", "wasm32-unknown-unknown", "--target-dir", &folder];
+    run(env!("CARGO"), &[&build[..], &to].concat())?;
+    Ok(std::fs::read(target.join("wasm32-unknown-unknown/release/extism_guest.wasm"))?)
+}
+
+fn run(program: &str, arguments: &[&str]) -> Result<()> {
+    let output = Command::new(program).args(arguments).current_dir(HERE).output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{program} {}: {said}", arguments.join(" "));
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Hostel's side.
+
+use anyhow::Result;
+use hostel::{
+    Cache, CacheBinding, CacheLimits, CacheName, Host, Instances, Limits, Name, PluginName,
+    PluginSettings, Request, Settings,
+};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A host with the bench's guest in it twice: as `fresh`, an instance a call, and as `kept`. Both
+/// have the same cache.
+pub struct Ours {
+    host: Host,
+    pub cache: Arc<Cache>,
+}
+
+impl Ours {
+    pub async fn new(component: &[u8], cache: CacheLimits) -> Result<Ours> {
+        let limits = Limits { time: Duration::from_secs(600), ..Limits::default() };
+        let host = Host::new(Settings { limits, ..Settings::default() })?;
+        let cache = host.caches().open(CacheName::configured("bench")?, cache)?;
+        let kept = Instances::Reuse { calls: NonZeroU32::MAX };
+        for (name, instances) in [("fresh", Instances::Fresh), ("kept", kept)] {
+            let cache = CacheBinding::Configured(Name::new("bench")?);
+            let settings = PluginSettings { cache, instances, ..PluginSettings::default() };
+            host.load(PluginName::new(name)?, component.to_vec(), settings).await?;
+        }
+        Ok(Ours { host, cache })
+    }
+
+    /// Calls a service by its full name.
+    pub async fn call(&self, service: &str, body: &str) -> Result<()> {
+        let request = Request { body: body.as_bytes().to_vec(), ..Request::default() };
+        self.host.call(service, request).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! The rows of targets A, B and C.
+
+use crate::peers::{self, Redis};
+use crate::rounds::{Side, nanoseconds, take_turns};
+use crate::sides::{Sides, body};
+use crate::{KEY, VALUE, guests};
+use anyhow::{Result, ensure};
+use table::{Row, Wanted};
+
+/// Calls of the cache in one call of a guest, where it is compared with Extism's.
+const CALLS_TOGETHER: u32 = 100;
+
+/// Calls of guests in a burst.
+const INVOCATIONS: u32 = 50;
+
+/// Calls of Redis in a burst.
+const REDIS_CALLS: u32 = 50;
+
+pub fn print() -> Result<()> {
+    let sides = Sides::new()?;
+    println!("{}", table::HEAD);
+    for (call, most) in [("get", 1.25), ("exists", 1.6), ("set", 4.0)] {
+        let turns = vec![sides.ours(call), sides.bare(&sides.floor, call)];
+        row("A", call, "host functions that do nothing", "ns", Wanted::AtMost(most), turns)?;
+    }
+    extism(&sides)?;
+    let turns = vec![sides.ours("get"), sides.bare(&sides.bindgen, "get")];
+    row("B", "get", "`bindgen!`, default settings, moka", "ns", Wanted::AtMost(1.0 / 2.5), turns)?;
+    redis(&sides)?;
+    let turns = vec![invocations(&sides, "fresh"), invocations(&sides, "kept")];
+    let what = "fresh instance, a call, dropped";
+    row("C", what, "the same instance again", "µs", Wanted::AtMost(8.0), turns)
+}
+
+fn extism(sides: &Sides) -> Result<()> {
+    let mut plugin = peers::extism(guests::extism()?, KEY, VALUE)?;
+    let calls = CALLS_TOGETHER * INVOCATIONS;
+    let text = CALLS_TOGETHER.to_string();
+    let theirs = move || {
+        nanoseconds(calls, || {
+            (0..INVOCATIONS).try_for_each(|_| plugin.call::<&str, ()>("get", &text))
+        })
+    };
+    let body = body("get", CALLS_TOGETHER);
+    let ours = || {
+        nanoseconds(calls, || {
+            sides.runtime.block_on(async {
+                for _ in 0..INVOCATIONS {
+                    sides.ours.call("kept.get", &body).await?;
+                }
+                Ok(())
+            })
+        })
+    };
+    let turns: Vec<Side<'_>> = vec![Box::new(ours), Box::new(theirs)];
+    let what = "get, 100 in a call of the same instance";
+    row("B", what, "Extism, quick_cache", "ns", Wanted::AtMost(1.0 / 8.0), turns)
+}
+
+fn redis(sides: &Sides) -> Result<()> {
+    let Some(mut redis) = Redis::start(KEY, VALUE)? else {
+        println!("| B | get | Redis on loopback | | | not measured: no redis-server here | | |");
+        return Ok(());
+    };
+    ensure!(redis.get(KEY)? == VALUE, "Redis answers something else");
+    let theirs =
+        || nanoseconds(REDIS_CALLS, || (0..REDIS_CALLS).try_for_each(|_| redis.get(KEY).map(drop)));
+    let turns: Vec<Side<'_>> = vec![sides.ours("get"), Box::new(theirs)];
+    row("B", "get", "Redis on loopback", "ns", Wanted::AtMost(1.0 / 200.0), turns)
+}
+
+/// One call of a service that does nothing, in microseconds.
+fn invocations<'a>(sides: &'a Sides, plugin: &str) -> Side<'a> {
+    let service = format!("{plugin}.nothing");
+    Box::new(move || {
+        let calls = || {
+            sides.runtime.block_on(async {
+                for _ in 0..INVOCATIONS {
+                    sides.ours.call(&service, "").await?;
+                }
+                Ok(())
+            })
+        };
+        Ok(nanoseconds(INVOCATIONS, calls)? / 1_000.0)
+    })
+}
+
+fn row(
+    target: &str,
+    what: &str,
+    peer: &str,
+    unit: &str,
+    wanted: Wanted,
+    turns: Vec<Side<'_>>,
+) -> Result<()> {
+    let mut figures = take_turns(turns)?.into_iter();
+    let (ours, theirs) = (figures.next().unwrap_or_default(), figures.next().unwrap_or_default());
+    println!("{}", Row { target, what, peer, unit, ours, theirs, wanted });
+    Ok(())
+}

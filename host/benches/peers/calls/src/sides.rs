@@ -1,0 +1,61 @@
+//! The sides that the same guest runs on.
+
+use crate::bare::Bare;
+use crate::ours::Ours;
+use crate::rounds::{Side, nanoseconds};
+use crate::{KEY, VALUE, guests};
+use anyhow::{Error, Result};
+use hostel::CacheLimits;
+use tokio::runtime::{Builder, Runtime};
+
+/// Calls of the cache in one call of the guest, whose instance is kept: enough that what the call
+/// costs is nothing.
+pub const CALLS: u32 = 5_000;
+
+pub struct Sides {
+    pub runtime: Runtime,
+    pub ours: Ours,
+    pub floor: Bare,
+    pub bindgen: Bare,
+}
+
+impl Sides {
+    /// Builds the guest and the hosts, and sets the one entry.
+    pub fn new() -> Result<Sides> {
+        let component = guests::component()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let ours = runtime.block_on(Ours::new(&component, CacheLimits::default()))?;
+        let floor = runtime.block_on(Bare::floor(&component, VALUE)).map_err(Error::msg)?;
+        let bindgen = runtime.block_on(Bare::bindgen(&component)).map_err(Error::msg)?;
+        ours.cache.set(KEY, VALUE, None)?;
+        let body = body("set", 1);
+        bindgen.call(&runtime, "set", &body).map_err(Error::msg)?;
+        Ok(Sides { runtime, ours, floor, bindgen })
+    }
+
+    /// One cache call, in Hostel.
+    pub fn ours<'a>(&'a self, call: &'a str) -> Side<'a> {
+        let service = format!("kept.{call}");
+        let body = body(call, CALLS);
+        Box::new(move || {
+            nanoseconds(CALLS, || self.runtime.block_on(self.ours.call(&service, &body)))
+        })
+    }
+
+    /// One cache call, in a host made by hand.
+    pub fn bare<'a>(&'a self, host: &'a Bare, call: &'a str) -> Side<'a> {
+        let body = body(call, CALLS);
+        Box::new(move || {
+            nanoseconds(CALLS, || host.call(&self.runtime, call, &body).map_err(Error::msg))
+        })
+    }
+}
+
+/// The JSON text that tells the guest what to do. Both texts are ASCII, and Rust writes those as
+/// JSON does.
+pub fn body(call: &str, calls: u32) -> String {
+    match call {
+        "set" => format!("[{calls},{KEY:?},{VALUE:?}]"),
+        _ => format!("[{calls},{KEY:?}]"),
+    }
+}
