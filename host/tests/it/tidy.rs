@@ -170,7 +170,7 @@ fn every_example_is_short() {
 #[test]
 fn no_test_is_ignored_or_sleeps() {
     for (file, text) in rust_files(&["host", "guest-sdk", "example-services"]) {
-        let guests = file.starts_with("host/tests/guests");
+        let guests = file.starts_with("host/tests/guests") || file.starts_with("host/benches");
         let this = file.ends_with("tidy.rs");
         let clock = file.ends_with("ticker.rs") || file.ends_with("reclaim.rs");
         for word in ["#[ignore", "thread::sleep(", "time::sleep("] {
