@@ -11,17 +11,16 @@ test: preflight
 	cargo test --locked --workspace -- $$(cat target/left-out)
 
 # What is held against others, each a package of host/benches/peers; `table` prints the head of the
-# rows that the others print.
-PEERS = \
-	table \
-	serve
+# rows that the others print. `serve` measures the released program.
+PEERS = table map calls serve
+PEER = cargo run --locked --quiet --release --target-dir target/peers \
+	--manifest-path host/benches/peers/Cargo.toml --package
 
 bench: preflight
-	cargo bench --locked --profile dev -p hostel --bench cache_calls
-	@for bench in $(PEERS); do \
-		cargo run --locked --quiet --release --target-dir target/peers \
-			--manifest-path host/benches/peers/Cargo.toml --package $$bench || exit 1; \
-	done
+	@for bench in $(PEERS); do $(PEER) $$bench || exit 1; done
+
+bench-plots: preflight
+	$(PEER) calls -- plots docs/performance
 
 bench-languages: preflight
 	cargo bench --locked --profile dev -p hostel --bench languages
@@ -29,4 +28,4 @@ bench-languages: preflight
 preflight:
 	@./preflight
 
-.PHONY: run test bench bench-languages preflight
+.PHONY: run test bench bench-plots bench-languages preflight
