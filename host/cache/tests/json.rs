@@ -1,6 +1,6 @@
 //! Which texts are values: every class of text that RFC 8259 distinguishes, and what it leaves open.
 
-#![allow(clippy::unwrap_used, reason = "the whole file is a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 #[path = "json/peer.rs"]
 mod peer;

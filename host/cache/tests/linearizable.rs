@@ -1,6 +1,6 @@
 //! Whether threads see each key as if its operations came one after the other.
 
-#![allow(clippy::unwrap_used, reason = "the whole file is a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
 #[path = "linearizable/calls.rs"]
 mod calls;
@@ -34,7 +34,7 @@ fn check(
     goes_on: bool,
     wrap: impl Fn(&Cache, &MockClock, &str, Operation) -> Answer + Sync,
 ) -> bool {
-    let rounds = (0..ROUNDS).map(|round| {
+    let mut rounds = (0..ROUNDS).map(|round| {
         let (clock, time) = Clock::mock();
         let cache = Cache::new(CacheLimits::new(MIN_CAPACITY, 4096).unwrap(), clock);
         let (count, start) = (AtomicU64::new(0), Barrier::new(THREADS));
@@ -63,7 +63,7 @@ fn check(
         });
         events.into_iter().all(|events| is_linearizable(&events.into_inner().unwrap()))
     });
-    rounds.fold(true, |all, round| all && round)
+    rounds.all(|round| round)
 }
 
 #[test]

@@ -101,23 +101,34 @@ impl Reading {
             Payload::Version { encoding, .. } => self.open(encoding),
             Payload::End(_) => self.depth = self.depth.saturating_sub(1),
             Payload::ComponentImportSection(imports) if is_outermost => {
-                imports.into_iter().try_for_each(|import| Ok(self.import(import?.name.name)))?;
+                for import in imports {
+                    self.import(import?.name.name);
+                }
             }
             Payload::ComponentExportSection(exports) if is_outermost => {
-                exports.into_iter().try_for_each(|export| Ok(self.export(export?.name.name)))?;
+                for export in exports {
+                    self.export(export?.name.name);
+                }
             }
             Payload::ImportSection(imports) if is_outermost => {
-                let mut imports = imports.into_imports();
-                imports.try_for_each(|import| Ok(self.import(import?.module)))?;
+                for import in imports.into_imports() {
+                    self.import(import?.module);
+                }
             }
             Payload::ExportSection(exports) if is_outermost => {
-                exports.into_iter().try_for_each(|export| Ok(self.export(export?.name)))?;
+                for export in exports {
+                    self.export(export?.name);
+                }
             }
             Payload::MemorySection(memories) => {
-                memories.into_iter().try_for_each(|ty| Ok(self.memory(ty?)))?;
+                for memory in memories {
+                    self.memory(memory?);
+                }
             }
             Payload::TableSection(tables) => {
-                tables.into_iter().try_for_each(|table| Ok(self.table(table?.ty)))?;
+                for table in tables {
+                    self.table(table?.ty);
+                }
             }
             Payload::CustomSection(section) => self.custom(&section)?,
             _ => {}
