@@ -190,15 +190,7 @@ async fn serve(
         let nothing = anyhow!("there is nothing to serve in {}", folder.display());
         return Err(Exit { code: NO_PLUGIN.into(), error: nothing });
     }
-    say(&log, &welcome(&services(&host), address, config.server.tls.is_some()));
-    if let Some(address) = look_at {
-        let paths = "/healthz /readyz /metrics /plugins /caches";
-        say(&log, &format!("admin on http://{address}: {paths}"));
-    }
-    let short = warnings::short_of_room(&config.admission, &host.activity());
-    for line in warnings::in_the_clear(config).iter().chain(&short) {
-        say_at(Level::Warn, &log, line);
-    }
+    greet(config, &host, (address, look_at), &log);
     release();
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
@@ -228,6 +220,20 @@ async fn serve(
         () = told_twice => Ok(SERVICE_FAILED.into()),
         () = systemd::tell(&host, &life) => Ok(SERVICE_FAILED.into()),
         never = look(&life, &mut hangups, &log) => match never {},
+    }
+}
+
+/// Says where to call, where to look, and what is risky about how the server was configured.
+fn greet(config: &Config, host: &Host, at: (SocketAddr, Option<SocketAddr>), log: &LogSink) {
+    let (address, look_at) = at;
+    say(log, &welcome(&services(host), address, config.server.tls.is_some()));
+    if let Some(address) = look_at {
+        let paths = "/healthz /readyz /metrics /plugins /caches";
+        say(log, &format!("admin on http://{address}: {paths}"));
+    }
+    let short = warnings::short_of_room(&config.admission, &host.activity());
+    for line in warnings::in_the_clear(config).iter().chain(&short) {
+        say_at(Level::Warn, log, line);
     }
 }
 
