@@ -299,7 +299,7 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
-const CASES: u32 = if cfg!(miri) { 20 } else { 1_000 };
+const CASES: u32 = if cfg!(miri) { 20 } else { 4_000 };
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: CASES, ..Default::default() })]

@@ -15,7 +15,7 @@ use history::{Answer, Event, MOST_EVENTS, Operation, is_linearizable};
 use hostel_cache::{Cache, CacheLimits, Clock, MIN_CAPACITY, MockClock};
 
 const THREADS: usize = 4;
-const ROUNDS: u64 = if cfg!(miri) { 4 } else { 100 };
+const ROUNDS: u64 = if cfg!(miri) { 4 } else { 300 };
 
 /// Operations of a thread in a round, on two keys and the clock.
 const CALLS: usize = MOST_EVENTS / THREADS;
@@ -63,7 +63,7 @@ fn check(
         });
         events.into_iter().all(|events| is_linearizable(&events.into_inner().unwrap()))
     });
-    rounds.all(|round| round)
+    rounds.all(|is_linearizable| is_linearizable)
 }
 
 #[test]

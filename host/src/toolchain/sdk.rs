@@ -27,6 +27,8 @@ struct GuestSdk;
 #[derive(Embed)]
 #[folder = "cache"]
 #[exclude = "target/*"]
+#[exclude = "fuzz/*"]
+#[exclude = "races/*"]
 struct HostCache;
 
 /// Every file of the SDK: its path below the root, in the places they have in the project, and

@@ -1,6 +1,6 @@
 //! What the cache takes for a value beside what `serde_json` reads.
 
-use hostel_cache::{Cache, CacheLimits, Clock, Json, MAX_DEPTH};
+use hostel_cache::{Cache, CacheLimits, Clock, Json, MAX_DEPTH, MIN_CAPACITY};
 
 /// Compares the two on one text.
 ///
@@ -18,7 +18,8 @@ pub(crate) fn check(text: &str) {
     if let Err(hostel_cache::Error::InvalidValue { offset, .. }) = &taken {
         assert!(text.is_char_boundary(*offset), "{offset} is inside a character");
     }
-    let cache = Cache::new(CacheLimits::default(), Clock::mock().0);
+    let limits = CacheLimits::new(MIN_CAPACITY, MIN_CAPACITY / 16).unwrap();
+    let cache = Cache::new(limits, Clock::mock().0);
     let set = cache.set("k", text, None);
     assert_eq!(set, Json::new(text, cache.limits().value_limit()).map(drop));
     let found = cache.get("k").unwrap();
