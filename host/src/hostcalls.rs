@@ -4,7 +4,8 @@
 //! here.**
 
 pub(crate) mod cache;
+mod found;
+mod given;
 pub(crate) mod handler;
 pub(crate) mod log;
-mod text;
 pub(crate) mod wasi;

@@ -3,7 +3,8 @@
 //! Keys and values are borrowed from the guest's memory, checked and only then copied; the value
 //! of a hit is lowered into the guest from where the cache holds it, with no copy in between.
 
-use super::text::Text;
+use super::found::Found;
+use super::given::Given;
 use crate::bindings::hostel::cache::cache::{Error, ErrorKind};
 use hostel_cache::Cache;
 use std::sync::Arc;
@@ -65,27 +66,27 @@ pub(crate) fn add_to_linker<T: 'static>(
     access: impl Fn(&T) -> &CacheAccess + Copy + Send + Sync + 'static,
 ) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
-    import.func_wrap("get", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+    import.func_wrap("get", move |store: StoreContextMut<'_, T>, (key,): (Given,)| {
         let key = key.to_str(&store)?;
         let cache = access(store.data()).to_read();
-        Ok((cache.and_then(|cache| Ok(cache.get(&key)?.map(Text))),))
+        Ok((Found(cache.and_then(|cache| Ok(cache.get(&key)?))),))
     })?;
     import.func_wrap(
         "set",
         move |store: StoreContextMut<'_, T>,
-              (key, value, expiry): (WasmStr, WasmStr, Option<u32>)| {
+              (key, value, expiry): (Given, WasmStr, Option<u32>)| {
             let key = key.to_str(&store)?;
             let value = value.to_str(&store)?;
             let cache = access(store.data()).to_write();
             Ok((cache.and_then(|cache| Ok(cache.set(&key, &value, expiry)?)),))
         },
     )?;
-    import.func_wrap("delete", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+    import.func_wrap("delete", move |store: StoreContextMut<'_, T>, (key,): (Given,)| {
         let key = key.to_str(&store)?;
         let cache = access(store.data()).to_write();
         Ok((cache.and_then(|cache| Ok(cache.delete(&key)?)),))
     })?;
-    import.func_wrap("exists", move |store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+    import.func_wrap("exists", move |store: StoreContextMut<'_, T>, (key,): (Given,)| {
         let key = key.to_str(&store)?;
         let cache = access(store.data()).to_read();
         Ok((cache.and_then(|cache| Ok(cache.exists(&key)?)),))

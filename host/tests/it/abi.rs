@@ -5,8 +5,8 @@
 
 use crate::support::{TestHost, guests, project};
 use hostel::{
-    CallError, ComponentError, Failure, FailureKind, Host, Limit, Limits, LoadError, PluginName,
-    PluginSettings, Request, Response, Settings,
+    CacheName, CallError, ComponentError, Failure, FailureKind, Host, Limit, Limits, LoadError,
+    PluginName, PluginSettings, Request, Response, Settings,
 };
 use serde_json::{Value, json};
 use std::future::Future;
@@ -406,6 +406,15 @@ async fn passes_wild_arguments() {
     hotel.call(&numbers(&[KEY, 6, KEY, 6, 1, 60, 512])).await.unwrap();
     hotel.call(&numbers(&[3, KEY, 6])).await.unwrap();
     assert_eq!(hotel.0.messages(), ["\"text\""]);
+    // Keys that are copied and that are not, in the middle of the memory and up to its last byte.
+    const ZEROS: u32 = 2048;
+    let keys = [(OUTSIDE - 1, 1), (OUTSIDE - 65, 65), (OUTSIDE - 64, 64), (ZEROS, 63), (ZEROS, 66)];
+    for (place, bytes) in keys {
+        hotel.call(&numbers(&[place, bytes, KEY, 6, 0, 0, 512])).await.unwrap();
+    }
+    let cache = hotel.0.host.caches().get(&CacheName::private("bad").unwrap()).unwrap();
+    let held: Vec<_> = cache.list("\0", None, 10).iter().map(|entry| entry.key.len()).collect();
+    assert_eq!(held, [1, 63, 64, 65, 66]);
 }
 
 #[tokio::test]
