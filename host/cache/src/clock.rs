@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::sync::{AtomicU64, Ordering};
 
@@ -16,9 +16,13 @@ pub struct Clock(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
-    System(Instant),
+    /// The reading of [`system`] at the clock's start.
+    System(u64),
     Mock(Arc<AtomicU64>),
 }
+
+/// By how much a mock clock's cheap reading is late: by as much as that of any system.
+const LATE: u64 = 10_000_000;
 
 /// Moves the [`Clock`] that it was made with, and every clone of that clock.
 #[derive(Debug, Clone)]
@@ -39,7 +43,7 @@ impl Clock {
     /// The operating system's monotonic clock, starting now.
     #[must_use]
     pub fn system() -> Self {
-        Self(Source::System(Instant::now()))
+        Self(Source::System(system::now()))
     }
 
     /// A clock that stands at zero until the handle advances it.
@@ -51,9 +55,56 @@ impl Clock {
 
     fn now(&self) -> Moment {
         match &self.0 {
-            Source::System(start) => Moment::ZERO.after(start.elapsed()),
+            Source::System(start) => Moment::between(*start, system::now()),
             Source::Mock(nanos) => Moment(nanos.load(Ordering::Acquire)),
         }
+    }
+
+    /// A moment that has just passed: milliseconds ago, never as much as a [tick](Moment::tick).
+    /// Reading it takes a quarter of the time.
+    fn lately(&self) -> Moment {
+        match &self.0 {
+            Source::System(start) => Moment::between(*start, system::lately()),
+            Source::Mock(nanos) => Moment::between(LATE, nanos.load(Ordering::Acquire)),
+        }
+    }
+}
+
+/// The system's monotonic clock, in nanoseconds since some moment before this process.
+#[cfg(target_os = "linux")]
+mod system {
+    use rustix::time::{ClockId, clock_gettime};
+
+    pub(super) fn now() -> u64 {
+        read(ClockId::Monotonic)
+    }
+
+    /// What the clock showed when the kernel's timer last ticked, every 1 to 10 milliseconds.
+    pub(super) fn lately() -> u64 {
+        read(ClockId::MonotonicCoarse)
+    }
+
+    fn read(clock: ClockId) -> u64 {
+        let time = clock_gettime(clock);
+        // Neither is ever negative on these clocks.
+        (time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64)
+    }
+}
+
+/// The system's monotonic clock, in nanoseconds since it was first read.
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+    pub(super) fn now() -> u64 {
+        u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn lately() -> u64 {
+        now()
     }
 }
 
@@ -65,6 +116,11 @@ impl<'a> Now<'a> {
 
     pub(crate) fn moment(&self) -> Moment {
         *self.moment.get_or_init(|| self.clock.now())
+    }
+
+    /// A moment that has passed by less than a [tick](Moment::tick), for what that can tell.
+    pub(crate) fn lately(&self) -> Moment {
+        self.moment.get().copied().unwrap_or_else(|| self.clock.lately())
     }
 }
 
@@ -78,7 +134,6 @@ impl MockClock {
 }
 
 impl Moment {
-    const ZERO: Self = Self(0);
     /// Later than any clock can show, so that comparing with it needs no special case.
     pub(crate) const NEVER: Self = Self(u64::MAX);
     const LAST: u64 = u64::MAX - 1;
@@ -87,6 +142,12 @@ impl Moment {
     /// last but one of all, at 146 years, has no end.
     pub(crate) fn tick(self) -> u32 {
         u32::try_from(self.0 >> 30).unwrap_or(u32::MAX).min(u32::MAX - 1)
+    }
+
+    /// What a clock shows that began at one reading and is read at another. The last that a clock
+    /// can show is for ever.
+    fn between(start: u64, reading: u64) -> Self {
+        Self(reading.saturating_sub(start).min(Self::LAST))
     }
 
     pub(crate) fn of_nanos(nanos: u64) -> Self {
@@ -155,5 +216,25 @@ mod tests {
         let clock = Clock::system();
         let readings: Vec<_> = (0..1000).map(|_| clock.now()).collect();
         assert!(readings.is_sorted());
+    }
+
+    #[test]
+    fn the_cheap_reading_is_late_and_by_less_than_a_tick() {
+        let clock = Clock::system();
+        let end = clock.now().after(Duration::from_millis(30));
+        loop {
+            let before = clock.now();
+            let lately = clock.lately();
+            let after = clock.now();
+            assert!(lately <= after, "{lately:?} is to come at {after:?}");
+            assert!(before.tick() <= lately.tick() + 1, "{lately:?} is long ago at {before:?}");
+            if after > end {
+                break;
+            }
+        }
+        let (clock, handle) = Clock::mock();
+        assert_eq!(clock.lately(), Moment(0));
+        handle.advance(Duration::from_secs(1));
+        assert_eq!(clock.lately(), Moment(1_000_000_000 - LATE));
     }
 }
