@@ -17,6 +17,7 @@ const _: () = assert!(MAX_BITS < Tag::BITS);
 const PLACE: usize = size_of::<Option<Box<Segment>>>();
 
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Directory {
     places: Vec<Option<Box<Segment>>>,
     bits: u32,

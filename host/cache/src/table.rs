@@ -21,6 +21,7 @@ pub(crate) struct Room {
 
 /// Entries by their keys. It grows and shrinks a segment at a time.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Table {
     directory: Directory,
     room: Room,
