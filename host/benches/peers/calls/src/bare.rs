@@ -1,8 +1,10 @@
 //! Hosts made by hand, of the same world: the floor, whose cache functions have the right types
-//! and do nothing; and what wasmtime's own `bindgen!` makes of the world, over moka.
+//! and do nothing; and what wasmtime's own `bindgen!` makes of the world, over a moka whose entries
+//! have an expiry each, as the world asks.
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use wasmtime::component::{Component, HasSelf, Linker, WasmStr};
 use wasmtime::{Config, Engine, Result, Store, StoreContextMut};
@@ -18,7 +20,31 @@ use self::exports::hostel::service::handler::Request;
 use self::hostel::cache::cache::{self, Error};
 use self::hostel::log::log::{self, Level};
 
-type Moka = moka::sync::Cache<String, String>;
+/// Values, and how long they live.
+type Moka = moka::sync::Cache<String, (String, Option<u32>)>;
+
+struct Expires;
+
+impl moka::Expiry<String, (String, Option<u32>)> for Expires {
+    fn expire_after_create(
+        &self,
+        _: &String,
+        (_, expiry): &(String, Option<u32>),
+        _: Instant,
+    ) -> Option<Duration> {
+        expiry.map(|seconds| Duration::from_secs(seconds.into()))
+    }
+
+    fn expire_after_update(
+        &self,
+        key: &String,
+        value: &(String, Option<u32>),
+        now: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        self.expire_after_create(key, value, now)
+    }
+}
 
 pub struct Bare {
     /// The one instance, kept from call to call.
@@ -64,7 +90,8 @@ impl Bare {
         add(&mut linker)?;
         let component = Component::from_binary(&engine, component)?;
         let (wasi, table) = (WasiCtx::builder().build(), ResourceTable::new());
-        let mut store = Store::new(&engine, State { wasi, table, moka: Moka::new(1_000_000) });
+        let moka = Moka::builder().max_capacity(1_000_000).expire_after(Expires).build();
+        let mut store = Store::new(&engine, State { wasi, table, moka });
         store.set_epoch_deadline(u64::MAX / 2);
         let service = Service::instantiate_async(&mut store, &component, &linker).await?;
         Ok(Bare { live: RefCell::new((store, service)) })
@@ -103,11 +130,11 @@ fn add_nothings(linker: &mut Linker<State>, value: Arc<str>) -> Result<()> {
 
 impl cache::Host for State {
     fn get(&mut self, key: String) -> Result<Option<String>, Error> {
-        Ok(self.moka.get(&key))
+        Ok(self.moka.get(&key).map(|(value, _)| value))
     }
 
-    fn set(&mut self, key: String, value: String, _: Option<u32>) -> Result<(), Error> {
-        self.moka.insert(key, value);
+    fn set(&mut self, key: String, value: String, expiry: Option<u32>) -> Result<(), Error> {
+        self.moka.insert(key, (value, expiry));
         Ok(())
     }
 

@@ -71,11 +71,16 @@ impl Wanted {
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wanted::AtMost(most) => write!(f, "≤ {most}"),
-            Wanted::AtLeast(least) => write!(f, "≥ {least}"),
+            Wanted::AtMost(most) => write!(f, "≤ {}", rounded(*most)),
+            Wanted::AtLeast(least) => write!(f, "≥ {}", rounded(*least)),
             Wanted::Nothing => Ok(()),
         }
     }
+}
+
+/// Three decimals at most, and no zeros at the end.
+fn rounded(number: f64) -> f64 {
+    (number * 1_000.0).round() / 1_000.0
 }
 
 /// The figure in the middle; NaN of none.

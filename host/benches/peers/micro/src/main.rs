@@ -1,0 +1,168 @@
+//! What each operation of the cache takes by itself, what counting costs, and what checking a value
+//! costs beside `serde_json`.
+//!
+//! Takes divan's arguments: a part of a name to choose, `--help` for the rest.
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use hostel_cache::{Cache, CacheLimits, Clock, Json};
+use std::sync::{Mutex, PoisonError};
+
+/// A JSON text of 80 bytes.
+const VALUE: &str =
+    r#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#;
+
+const KEY: &str = "user:123";
+
+/// Lengths of a value, in bytes.
+const LENGTHS: [usize; 4] = [16, 80, 1 << 10, 64 << 10];
+
+fn main() {
+    divan::main();
+}
+
+fn cache(expiry: Option<u32>) -> Cache {
+    let cache = Cache::new(CacheLimits::default(), Clock::system());
+    for number in 0..1_000 {
+        cache.set(&format!("user:{number}"), VALUE, expiry).expect("a valid entry");
+    }
+    cache
+}
+
+/// A JSON text of so many bytes: strings of 14 bytes in an array, and spaces.
+fn text(bytes: usize) -> String {
+    let items = vec![r#""0123456789é""#; (bytes - 2) / 15].join(",");
+    format!("{:bytes$}", format!("[{items}]"), bytes = bytes - items.matches('é').count())
+}
+
+mod get {
+    use super::*;
+
+    #[divan::bench]
+    fn hit(bencher: Bencher<'_, '_>) {
+        let cache = cache(None);
+        bencher.bench_local(|| cache.get(black_box(KEY)));
+    }
+
+    #[divan::bench]
+    fn hit_with_expiry(bencher: Bencher<'_, '_>) {
+        let cache = cache(Some(3_600));
+        bencher.bench_local(|| cache.get(black_box(KEY)));
+    }
+
+    #[divan::bench]
+    fn miss(bencher: Bencher<'_, '_>) {
+        let cache = cache(None);
+        bencher.bench_local(|| cache.get(black_box("nobody")));
+    }
+}
+
+#[divan::bench]
+fn exists(bencher: Bencher<'_, '_>) {
+    let cache = cache(None);
+    bencher.bench_local(|| cache.exists(black_box(KEY)));
+}
+
+mod set {
+    use super::*;
+
+    #[divan::bench(args = LENGTHS)]
+    fn over_the_old(bencher: Bencher<'_, '_>, bytes: usize) {
+        let (cache, text) = (cache(None), text(bytes));
+        let bencher = bencher.counter(BytesCount::new(bytes));
+        bencher.bench_local(|| cache.set(black_box(KEY), black_box(&text), None));
+    }
+
+    #[divan::bench]
+    fn over_the_old_with_expiry(bencher: Bencher<'_, '_>) {
+        let cache = cache(Some(3_600));
+        bencher.bench_local(|| cache.set(black_box(KEY), black_box(VALUE), Some(3_600)));
+    }
+
+    #[divan::bench]
+    fn new_in_a_full_cache(bencher: Bencher<'_, '_>) {
+        let limits = CacheLimits::new(1 << 20, 1 << 10).expect("limits fit");
+        let cache = Cache::new(limits, Clock::system());
+        let mut number = 0_u32;
+        let next = || {
+            number += 1;
+            format!("user:{number}")
+        };
+        bencher.with_inputs(next).bench_local_refs(|key| cache.set(key, black_box(VALUE), None));
+    }
+
+    #[divan::bench]
+    fn if_absent_and_it_is_there(bencher: Bencher<'_, '_>) {
+        let cache = cache(None);
+        bencher.bench_local(|| cache.set_if_absent(black_box(KEY), black_box(VALUE), None));
+    }
+
+    #[divan::bench]
+    fn if_as_expected(bencher: Bencher<'_, '_>) {
+        let cache = cache(None);
+        let (key, value) = (black_box(KEY), black_box(VALUE));
+        bencher.bench_local(|| cache.compare_and_set(key, value, value, None));
+    }
+
+    #[divan::bench]
+    fn add(bencher: Bencher<'_, '_>) {
+        let cache = cache(None);
+        bencher.bench_local(|| cache.add(black_box("count"), 1));
+    }
+}
+
+mod statistics {
+    use super::*;
+
+    /// What every operation has to do, counted or not.
+    #[divan::bench]
+    fn a_lock(bencher: Bencher<'_, '_>) {
+        let counts = Mutex::new([0_u64; 8]);
+        bencher.bench_local(|| {
+            black_box(counts.lock().unwrap_or_else(PoisonError::into_inner));
+        });
+    }
+
+    /// The same with a count, as each operation does it.
+    #[divan::bench]
+    fn a_lock_and_a_count(bencher: Bencher<'_, '_>) {
+        let counts = Mutex::new([0_u64; 8]);
+        bencher.bench_local(|| {
+            let mut counts = black_box(counts.lock().unwrap_or_else(PoisonError::into_inner));
+            counts[3] += 1;
+        });
+    }
+
+    #[divan::bench]
+    fn read(bencher: Bencher<'_, '_>) {
+        let cache = cache(None);
+        bencher.bench_local(|| cache.stats());
+    }
+}
+
+mod check_of_a_value {
+    use super::*;
+    use serde_json::Value;
+    use serde_json::value::RawValue;
+
+    #[divan::bench(args = LENGTHS)]
+    fn ours(bencher: Bencher<'_, '_>, bytes: usize) {
+        let text = text(bytes);
+        let bencher = bencher.counter(BytesCount::new(bytes));
+        bencher.bench_local(|| Json::new(black_box(&text), usize::MAX).map(drop));
+    }
+
+    #[divan::bench(args = LENGTHS)]
+    fn serde_json_ignored(bencher: Bencher<'_, '_>, bytes: usize) {
+        let text = text(bytes);
+        let bencher = bencher.counter(BytesCount::new(bytes));
+        bencher.bench_local(|| serde_json::from_str::<&RawValue>(black_box(&text)).is_ok());
+    }
+
+    #[divan::bench(args = LENGTHS)]
+    fn serde_json_value(bencher: Bencher<'_, '_>, bytes: usize) {
+        let text = text(bytes);
+        let bencher = bencher.counter(BytesCount::new(bytes));
+        bencher.bench_local(|| serde_json::from_str::<Value>(black_box(&text)).is_ok());
+    }
+}
