@@ -293,8 +293,6 @@ mod tests {
     use crate::clock::MockClock;
     use crate::error::ErrorKind::{self, InvalidExpiry, InvalidKey, InvalidValue, TooLarge};
     use crate::limits::{DEFAULT_VALUE_LIMIT, MIN_CAPACITY};
-    use proptest::prelude::*;
-    use std::collections::HashMap;
     use std::time::Duration;
 
     const TEN_YEARS: u32 = 315_360_000;
@@ -794,93 +792,6 @@ mod tests {
         let stats = cache.stats();
         assert!(stats.entries < 2_000, "{stats:?}");
     }
-
-    #[derive(Debug, Clone)]
-    enum Operation {
-        Get(String),
-        Set(String, u32, Option<u32>),
-        Delete(String),
-        Exists(String),
-        Advance(Duration),
-    }
-
-    fn operation() -> impl Strategy<Value = Operation> {
-        let key = || "[a-e]";
-        prop_oneof![
-            2 => key().prop_map(Operation::Get),
-            4 => (key(), 0..100_u32, prop::option::of(0..5_u32))
-                .prop_map(|(key, value, expiry)| Operation::Set(key, value, expiry)),
-            1 => key().prop_map(Operation::Delete),
-            2 => key().prop_map(Operation::Exists),
-            2 => (0..6_u64).prop_map(|halves| Operation::Advance(Duration::from_millis(halves * 500))),
-            1 => (0..3_u64).prop_map(|nanos| Operation::Advance(Duration::from_nanos(nanos))),
-        ]
-    }
-
-    /// What the cache promises, in the plainest form.
-    #[derive(Default)]
-    struct Model {
-        now: Duration,
-        entries: HashMap<String, (u32, Option<Duration>)>,
-    }
-
-    impl Model {
-        fn get(&mut self, key: &str) -> Option<u32> {
-            let now = self.now;
-            self.entries.retain(|_, (_, deadline)| deadline.is_none_or(|deadline| now < deadline));
-            self.entries.get(key).map(|(value, _)| *value)
-        }
-
-        fn set(&mut self, key: &str, value: u32, expiry: Option<u32>) -> bool {
-            let deadline = expiry.map(|expiry| self.now + Duration::from_secs(expiry.into()));
-            let valid = expiry != Some(0);
-            if valid {
-                self.entries.insert(key.to_owned(), (value, deadline));
-            }
-            valid
-        }
-
-        fn delete(&mut self, key: &str) -> bool {
-            self.get(key).is_some() && self.entries.remove(key).is_some()
-        }
-    }
-
-    proptest! {
-           #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
-
-           #[test]
-           fn a_cache_answers_as_a_plain_map_does(operations in prop::collection::vec(operation(), 1..200)) {
-               let (cache, time) = new_cache();
-               let mut model = Model::default();
-               for operation in operations {
-                   match &operation {
-                       Operation::Get(key) => {
-                           let value = model.get(key).map(|value| value.to_string());
-                           let found = cache.get(key).unwrap();
-    prop_assert_eq!(found.as_deref(), value.as_deref());
-                       }
-                       Operation::Set(key, value, expiry) => {
-                           let set = cache.set(key, &value.to_string(), *expiry).is_ok();
-                           prop_assert_eq!(set, model.set(key, *value, *expiry));
-                       }
-                       Operation::Delete(key) => {
-                           prop_assert_eq!(cache.delete(key), Ok(model.delete(key)));
-                       }
-                       Operation::Exists(key) => {
-                           prop_assert_eq!(cache.exists(key), Ok(model.get(key).is_some()));
-                       }
-                       Operation::Advance(by) => {
-                           time.advance(*by);
-                           model.now += *by;
-                       }
-                   }
-               }
-               for key in ["a", "b", "c", "d", "e"] {
-                   prop_assert_eq!(cache.exists(key), Ok(model.get(key).is_some()));
-               }
-               prop_assert_eq!(cache.stats().entries, model.entries.len() as u64);
-           }
-       }
 
     #[test]
     fn threads_on_few_keys_see_only_whole_values_of_the_right_key() {

@@ -24,8 +24,11 @@ pub(crate) enum CacheAccess {
     Denied,
 }
 
+/// An error that is no larger than an answer: what is passed on is then few bytes.
+pub(super) type SmallError = Box<Error>;
+
 impl CacheAccess {
-    fn to_read(&self) -> Result<&Cache, Error> {
+    fn to_read(&self) -> Result<&Cache, SmallError> {
         match self {
             CacheAccess::ReadWrite(cache) | CacheAccess::ReadOnly(cache) => Ok(cache),
             CacheAccess::Denied => Err(denied(
@@ -34,7 +37,7 @@ impl CacheAccess {
         }
     }
 
-    fn to_write(&self) -> Result<&Cache, Error> {
+    fn to_write(&self) -> Result<&Cache, SmallError> {
         match self {
             CacheAccess::ReadOnly(_) => Err(denied(
                 "the plugin may only read its cache: `access = \"read-write\"` lets it write",
@@ -44,11 +47,11 @@ impl CacheAccess {
     }
 }
 
-fn denied(message: &str) -> Error {
-    Error { kind: ErrorKind::Denied, message: message.to_owned() }
+fn denied(message: &str) -> SmallError {
+    Box::new(Error { kind: ErrorKind::Denied, message: message.to_owned() })
 }
 
-impl From<hostel_cache::Error> for Error {
+impl From<hostel_cache::Error> for SmallError {
     fn from(error: hostel_cache::Error) -> Self {
         let kind = match error.kind() {
             hostel_cache::ErrorKind::InvalidKey => ErrorKind::InvalidKey,
@@ -56,7 +59,7 @@ impl From<hostel_cache::Error> for Error {
             hostel_cache::ErrorKind::InvalidExpiry => ErrorKind::InvalidExpiry,
             hostel_cache::ErrorKind::TooLarge => ErrorKind::TooLarge,
         };
-        Error { kind, message: error.to_string() }
+        Box::new(Error { kind, message: error.to_string() })
     }
 }
 
@@ -69,7 +72,7 @@ pub(crate) fn add_to_linker<T: 'static>(
     import.func_wrap("get", move |store: StoreContextMut<'_, T>, (key,): (Given,)| {
         let key = key.to_str(&store)?;
         let cache = access(store.data()).to_read();
-        Ok((Found(cache.and_then(|cache| Ok(cache.get(&key)?))),))
+        Ok((Found(cache.and_then(|cache| Ok(cache.get(&key)?)).map_err(|error| *error)),))
     })?;
     import.func_wrap(
         "set",

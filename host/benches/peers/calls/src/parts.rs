@@ -6,11 +6,11 @@ use crate::sides::{CALLS, Sides};
 use crate::{KEY, VALUE};
 use anyhow::{Error, Result};
 use foldhash::quality::RandomState;
-use hostel_cache::{Cache, CacheLimits, Clock, Key};
+use hostel_cache::{Cache, CacheLimits, Clock};
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher};
 use std::hint::black_box;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Runtime;
 use wasmtime::component::{Component, Instance, Linker, WasmStr};
 use wasmtime::{Config, Engine, Store, StoreContextMut};
@@ -18,36 +18,35 @@ use wasmtime::{Config, Engine, Store, StoreContextMut};
 /// The key of an entry that has an expiry.
 const EXPIRING: &str = "user:456";
 
-/// The calls of `parts.wat`, in the order of what they do.
-const STEPS: [&str; 5] = ["nothing", "take", "read", "miss", "get"];
+/// A key that has no entry.
+const MISSING: &str = "user:789";
+
+/// The calls of `parts.wat`.
+const STEPS: [&str; 2] = ["nothing", "take"];
 
 pub fn print() -> Result<()> {
     let sides = Sides::new()?;
+    sides.ours.cache.set(EXPIRING, VALUE, Some(3_600))?;
     let steps = RefCell::new(Steps::new().map_err(Error::msg)?);
     let mut turns = inside()?;
     turns.extend(STEPS.map(|step| Steps::side(&steps, &sides.runtime, step)));
-    turns.push(sides.bare(&sides.floor, "get"));
-    turns.extend([sides.ours("get"), sides.ours("get-typed")]);
-    let [whole, expiring, key, hash, lock, count, steps @ .., floor, ours, typed]: [f64; 14] =
-        medians(turns)?;
-    let [nothing, take, read, miss, bare] = steps;
-    let utf8 = read - take;
+    turns.extend([KEY, MISSING, EXPIRING].map(|key| sides.ours_of("get", key)));
+    turns.push(sides.ours("get-typed"));
+    let [hit, no_hit, hash, lock, counted, owner, nothing, take, get, miss, expiring, typed]: [f64;
+        12] = medians(turns)?;
     let rows = [
         ("into the host and back", nothing),
         ("the key's place in the guest's memory, checked", take - nothing),
-        ("the key is UTF-8", utf8),
-        ("the answer, written where the guest wants it", miss - take),
-        ("the guest's `realloc` called, the text copied there", bare - miss - count),
-        ("in the guest: its allocator, `realloc` and free, and wit-bindgen's code", floor - bare),
-        ("the key's length", key),
-        ("its hash", hash),
-        ("the shard's lock, taken and given back", lock),
-        ("found, compared, marked, counted", whole - key - hash - lock - count),
-        ("a count more on the value, and one less", count),
-        ("what is left: all this together, not by itself", ours - floor - utf8 - whole + count),
-        ("**one `get`**", ours),
-        ("more, where the entry has an expiry: the clock", expiring - whole),
-        ("more, where the SDK makes a struct of the text", typed - ours),
+        ("the key copied; the call's cache; the answer written and read", miss - take - no_hit),
+        ("the entry found in the cache", hit),
+        ("its text: the guest's `realloc`, a copy, the guest's `free`", get - miss - hit + no_hit),
+        ("**one `get`**", get),
+        ("more, where the entry has an expiry: the clock", expiring - get),
+        ("more, where the SDK makes a struct of the text", typed - get),
+        ("in the cache: the key's hash", hash),
+        ("in the cache: the shard's lock, taken and given back", lock),
+        ("in the cache: a count for the statistics", counted - lock),
+        ("in the cache: an owner more of the entry, and one less", owner),
     ];
     println!("| part | ns |\n|---|---|");
     rows.iter().for_each(|(part, cost)| println!("| {part} | {cost:.1} |"));
@@ -91,44 +90,36 @@ impl Steps {
 }
 
 fn add_parts(linker: &mut Linker<()>) -> wasmtime::Result<()> {
-    let value: Arc<str> = VALUE.into();
     let mut parts = linker.instance("parts")?;
     parts.func_wrap("nothing", |_: Caller<'_>, (): ()| Ok(()))?;
-    parts.func_wrap("take", |_: Caller<'_>, _: (WasmStr,)| Ok(()))?;
-    parts.func_wrap("read", |store: Caller<'_>, (key,): (WasmStr,)| {
-        black_box(key.to_str(&store)?);
-        Ok(())
-    })?;
-    parts.func_wrap("miss", |_: Caller<'_>, _: (WasmStr,)| {
-        Ok((Ok::<Option<Arc<str>>, String>(None),))
-    })?;
-    parts.func_wrap("get", move |_: Caller<'_>, _: (WasmStr,)| {
-        Ok((Ok::<_, String>(Some(Arc::clone(&value))),))
-    })
+    parts.func_wrap("take", |_: Caller<'_>, _: (WasmStr,)| Ok(()))
 }
 
-/// What happens in the cache: all of it, without an expiry and with one; and the parts that can be
-/// had by themselves.
+/// What happens in the cache: all of a hit and of a miss, and the parts that can be had by
+/// themselves.
 fn inside<'a>() -> Result<Vec<Side<'a>>> {
     let cache = Arc::new(Cache::new(CacheLimits::default(), Clock::system()));
     cache.set(KEY, VALUE, None)?;
-    cache.set(EXPIRING, VALUE, Some(3_600))?;
-    let expiring = Arc::clone(&cache);
+    let again = Arc::clone(&cache);
     let hashing = RandomState::default();
-    let lock = Mutex::new(0);
+    let (lock, counted) = (Mutex::new(0_u64), Mutex::new(0_u64));
     let value: Arc<str> = VALUE.into();
     Ok(vec![
         repeat(move || drop(black_box(cache.get(black_box(KEY))))),
-        repeat(move || drop(black_box(expiring.get(black_box(EXPIRING))))),
-        repeat(|| drop(black_box(Key::new(black_box(KEY))))),
+        repeat(move || drop(black_box(again.get(black_box(MISSING))))),
         repeat(move || {
             let mut hasher = hashing.build_hasher();
             hasher.write(black_box(KEY).as_bytes());
             black_box(hasher.finish());
         }),
-        repeat(move || *black_box(&lock).lock().unwrap_or_else(PoisonError::into_inner) += 1),
+        repeat(move || drop(black_box(taken(black_box(&lock))))),
+        repeat(move || *black_box(taken(black_box(&counted))) += 1),
         repeat(move || drop(black_box(Arc::clone(black_box(&value))))),
     ])
+}
+
+fn taken(lock: &Mutex<u64>) -> MutexGuard<'_, u64> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn repeat<'a>(work: impl Fn() + 'a) -> Side<'a> {

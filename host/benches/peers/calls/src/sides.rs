@@ -34,9 +34,14 @@ impl Sides {
     }
 
     /// One cache call, in Hostel.
-    pub fn ours<'a>(&'a self, call: &'a str) -> Side<'a> {
+    pub fn ours<'a>(&'a self, call: &str) -> Side<'a> {
+        self.ours_of(call, KEY)
+    }
+
+    /// One cache call, in Hostel, with this key.
+    pub fn ours_of<'a>(&'a self, call: &str, key: &str) -> Side<'a> {
         let service = format!("kept.{call}");
-        let body = body(call, CALLS);
+        let body = body_of(call, CALLS, key);
         Box::new(move || {
             nanoseconds(CALLS, || self.runtime.block_on(self.ours.call(&service, &body)))
         })
@@ -54,8 +59,12 @@ impl Sides {
 /// The JSON text that tells the guest what to do. Both texts are ASCII, and Rust writes those as
 /// JSON does.
 pub fn body(call: &str, calls: u32) -> String {
+    body_of(call, calls, KEY)
+}
+
+fn body_of(call: &str, calls: u32, key: &str) -> String {
     match call {
-        "set" => format!("[{calls},{KEY:?},{VALUE:?}]"),
-        _ => format!("[{calls},{KEY:?}]"),
+        "set" => format!("[{calls},{key:?},{VALUE:?}]"),
+        _ => format!("[{calls},{key:?}]"),
     }
 }
