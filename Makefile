@@ -12,7 +12,7 @@ test: preflight
 
 # What is held against others, each a package of host/benches/peers; `table` prints the head of the
 # rows that the others print. `serve` measures the released program.
-PEERS = table map calls serve
+PEERS = table map calls serve micro
 PEER = cargo run --locked --quiet --release --target-dir target/peers \
 	--manifest-path host/benches/peers/Cargo.toml --package
 
@@ -25,7 +25,12 @@ bench-plots: preflight
 bench-languages: preflight
 	cargo bench --locked --profile dev -p hostel --bench languages
 
+# Many orders of threads on the cache's locks and atomics; ORDERS says how many of each check.
+races:
+	cargo run --locked --release --target-dir target/races \
+		--manifest-path host/cache/races/Cargo.toml -- $(ORDERS)
+
 preflight:
 	@./preflight
 
-.PHONY: run test bench bench-plots bench-languages preflight
+.PHONY: run test bench bench-plots bench-languages races preflight

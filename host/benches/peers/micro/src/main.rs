@@ -18,7 +18,7 @@ const KEY: &str = "user:123";
 const LENGTHS: [usize; 4] = [16, 80, 1 << 10, 64 << 10];
 
 fn main() {
-    divan::main();
+    divan::Divan::from_args().run_benches();
 }
 
 fn cache(expiry: Option<u32>) -> Cache {
@@ -32,7 +32,10 @@ fn cache(expiry: Option<u32>) -> Cache {
 /// A JSON text of so many bytes: strings of 14 bytes in an array, and spaces.
 fn text(bytes: usize) -> String {
     let items = vec![r#""0123456789é""#; (bytes - 2) / 15].join(",");
-    format!("{:bytes$}", format!("[{items}]"), bytes = bytes - items.matches('é').count())
+    let text =
+        format!("{:bytes$}", format!("[{items}]"), bytes = bytes - items.matches('é').count());
+    assert!(text.len() == bytes && Json::new(&text, bytes).is_ok(), "{text:.40}");
+    text
 }
 
 mod get {
@@ -119,7 +122,7 @@ mod statistics {
     fn a_lock(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);
         bencher.bench_local(|| {
-            black_box(counts.lock().unwrap_or_else(PoisonError::into_inner));
+            drop(black_box(counts.lock().unwrap_or_else(PoisonError::into_inner)));
         });
     }
 
@@ -153,7 +156,7 @@ mod check_of_a_value {
     }
 
     #[divan::bench(args = LENGTHS)]
-    fn serde_json_ignored(bencher: Bencher<'_, '_>, bytes: usize) {
+    fn serde_json_raw(bencher: Bencher<'_, '_>, bytes: usize) {
         let text = text(bytes);
         let bencher = bencher.counter(BytesCount::new(bytes));
         bencher.bench_local(|| serde_json::from_str::<&RawValue>(black_box(&text)).is_ok());

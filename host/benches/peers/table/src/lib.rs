@@ -51,7 +51,10 @@ impl fmt::Display for Row<'_> {
         write!(
             f,
             "| {target} | {what} | {peer} | {ours} {unit} | {theirs} {unit} \
-             | {ratio:.2} ({least:.2} to {most:.2}) | {wanted} | {} |",
+             | {} ({} to {}) | {wanted} | {} |",
+            of_ratio(ratio),
+            of_ratio(*least),
+            of_ratio(*most),
             wanted.verdict(ratio)
         )
     }
@@ -76,6 +79,12 @@ impl fmt::Display for Wanted {
             Wanted::Nothing => Ok(()),
         }
     }
+}
+
+/// Two decimals, and two more where nothing would be left of the number.
+fn of_ratio(ratio: f64) -> String {
+    let decimals = if ratio < 0.1 { 4 } else { 2 };
+    format!("{ratio:.decimals$}")
 }
 
 /// Three decimals at most, and no zeros at the end.
