@@ -82,7 +82,7 @@ impl Due {
     pub(crate) const NEVER: Self = Self(u32::MAX);
 
     /// Whether the deadline has passed or will within the tick: who must know looks at it. What is
-    /// due in two ticks or more is told apart by the cheap reading of the clock.
+    /// due in many ticks is told apart by a cheap reading of the clock.
     #[inline(always)]
     pub(crate) fn is_near(self, now: &Now<'_>) -> bool {
         self != Self::NEVER && self.is_near_by_clock(now)
@@ -91,7 +91,7 @@ impl Due {
     /// Apart, so that what has no expiry has none of this on its way.
     #[inline(never)]
     fn is_near_by_clock(self, now: &Now<'_>) -> bool {
-        self.0 <= now.lately().tick() + 1 && self.0 <= now.moment().tick()
+        self.0 <= now.lately().latest_tick_since() && self.0 <= now.moment().tick()
     }
 
     /// Whether the deadline has passed, in an earlier tick than this. May be said a little late.

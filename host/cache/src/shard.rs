@@ -30,8 +30,7 @@ const SWEPT_AT_ONCE: usize = 8;
 #[repr(align(128))]
 pub(crate) struct Shard(Mutex<Entries>);
 
-/// What a hit reads and writes stands first, with the lock, in one line: it is all that processors
-/// take from each other then.
+/// What a hit reads and writes of the shard itself stands first, in one line with the lock.
 #[derive(Debug)]
 #[repr(C)]
 struct Entries {

@@ -1,7 +1,8 @@
 //! `hostel:cache/cache`: the one cache that a plugin is bound to.
 //!
-//! Keys and values are borrowed from the guest's memory, checked and only then copied; the value
-//! of a hit is lowered into the guest from where the cache holds it, with no copy in between.
+//! Values and long keys are borrowed from the guest's memory, checked and only then copied; a short
+//! key is copied first. The value of a hit is lowered into the guest from where the cache holds it,
+//! with no copy in between.
 
 use super::found::Found;
 use super::given::Given;
@@ -24,8 +25,8 @@ pub(crate) enum CacheAccess {
     Denied,
 }
 
-/// An error that is no larger than an answer: what is passed on is then few bytes.
-pub(super) type SmallError = Box<Error>;
+/// An error in a box: a result is then no larger for it.
+type SmallError = Box<Error>;
 
 impl CacheAccess {
     fn to_read(&self) -> Result<&Cache, SmallError> {

@@ -15,7 +15,8 @@ use wasmtime::{Result, bail};
 ///
 /// wasmtime means these traits to be derived, and a derived answer is written field by field, with
 /// a look-up of the guest's memory for each. A hit is what most calls are, so it is written here in
-/// two goes, the text and what says where it is; whatever else is forwarded.
+/// two goes, the text and then what says where it is, the bytes between the fields cleared;
+/// whatever else is forwarded.
 pub(super) struct Found(pub(super) std::result::Result<Option<Value>, Error>);
 
 /// What wasmtime lowers by itself.
@@ -76,6 +77,8 @@ unsafe impl Lower for Found {
     }
 }
 
+/// wasmtime has seen to it that both places are inside the memory, which never shrinks; it is asked
+/// again only since nothing here may panic.
 fn lower_hit<T>(cx: &mut LowerContext<'_, T>, text: &str, offset: usize) -> Result<()> {
     let place = cx.realloc(0, 0, 1, text.len())?;
     let memory = cx.as_slice_mut();

@@ -10,28 +10,28 @@ use wasmtime::{Result, StoreContext};
 /// The longest string that is copied, in bytes: most keys are no longer.
 const SHORT_BYTES: usize = 64;
 
-/// A string of the guest's, copied where it is short and left in the guest's memory where it is
-/// not.
+/// A string of the guest's: copied where it is short, in UTF-8 and not at the very end of the
+/// memory, and left where it is otherwise.
 ///
 /// Copying so little takes less than finding the guest's memory a second time, which [`WasmStr`]
 /// does when it is read.
 pub(super) enum Given {
-    Short { bytes: [u8; SHORT_BYTES], len: usize },
-    Long(WasmStr),
+    Copied { bytes: [u8; SHORT_BYTES], len: usize },
+    InPlace(WasmStr),
 }
 
 impl Given {
-    /// The text; an error when it is no UTF-8, which ends the guest.
+    /// The text; an error, which ends the guest, when it is none in the guest's encoding.
     pub(super) fn to_str<'a, T: 'static>(
         &'a self,
         store: impl Into<StoreContext<'a, T>>,
     ) -> Result<Cow<'a, str>> {
         match self {
-            Given::Short { bytes, len } => {
+            Given::Copied { bytes, len } => {
                 let bytes = bytes.get(..*len).unwrap_or_default();
                 Ok(Cow::Borrowed(str::from_utf8(bytes)?))
             }
-            Given::Long(text) => text.to_str(store),
+            Given::InPlace(text) => text.to_str(store),
         }
     }
 }
@@ -60,10 +60,11 @@ unsafe impl Lift for Given {
         if len <= SHORT_BYTES && is_utf8 {
             let bytes = cx.memory().get(place..).and_then(|memory| memory.first_chunk());
             if let Some(bytes) = bytes {
-                return Ok(Given::Short { bytes: *bytes, len });
+                cx.consume_fuel(len)?;
+                return Ok(Given::Copied { bytes: *bytes, len });
             }
         }
-        WasmStr::linear_lift_from_flat(cx, ty, src).map(Given::Long)
+        WasmStr::linear_lift_from_flat(cx, ty, src).map(Given::InPlace)
     }
 
     fn linear_lift_from_memory(
@@ -71,6 +72,6 @@ unsafe impl Lift for Given {
         ty: InterfaceType,
         bytes: &[u8],
     ) -> Result<Self> {
-        WasmStr::linear_lift_from_memory(cx, ty, bytes).map(Given::Long)
+        WasmStr::linear_lift_from_memory(cx, ty, bytes).map(Given::InPlace)
     }
 }

@@ -62,6 +62,7 @@ each_has_a_test! {
     passes_its_body_as_text
     passes_wild_arguments
     reallocates_at_null
+    reallocates_for_a_hit
     reallocates_out_of_bounds
     reallocates_unaligned
     speaks_latin1
@@ -363,6 +364,19 @@ async fn reallocates_out_of_bounds() {
 }
 
 #[tokio::test]
+async fn reallocates_for_a_hit() {
+    let hotel = Hotel::with(Limits::default(), "reallocates_for_a_hit").await;
+    // What says where the text is lies over the text where the guest has put both in one place.
+    for (how, body) in
+        [(0, b"\"text\""), (1, b"\"text\""), (2, b"\0\0\0\0\x01\0"), (5, b"\"text\"")]
+    {
+        assert_eq!(hotel.call(&[how]).await.unwrap().body, body, "{how}");
+    }
+    hotel.check_garbage(&[3], "realloc return: beyond end of memory").await;
+    check_trap(&hotel.error(&[4]).await);
+}
+
+#[tokio::test]
 async fn leaves_a_secret() {
     let hotel = Hotel::with(Limits::default(), "leaves_a_secret").await;
     for _ in 0..50 {
@@ -384,6 +398,8 @@ async fn passes_wild_arguments() {
         (&[u32::MAX, 1, KEY, 6, 0, 0, 512], text),
         (&[u32::MAX, u32::MAX, KEY, 6, 0, 0, 512], text),
         (&[KEY, u32::MAX, KEY, 6, 0, 0, 512], text),
+        (&[OUTSIDE - 63, 64, KEY, 6, 0, 0, 512], text),
+        (&[OUTSIDE + 1, 0, KEY, 6, 0, 0, 512], text),
         (&[KEY, 6, KEY, u32::MAX, 0, 0, 512], text),
         (&[KEY, 6, KEY, 1 << 31, 0, 0, 512], text),
         (&[KEY, 6, OUTSIDE - 5, 6, 0, 0, 512], text),
