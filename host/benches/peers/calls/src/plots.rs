@@ -5,7 +5,7 @@ use crate::guests;
 use crate::ours::Ours;
 use crate::rounds::{Side, medians, nanoseconds};
 use crate::svg::{Axis, Plot, Series};
-use anyhow::{Error, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use hostel_cache::{Cache, CacheLimits};
 use std::cell::Cell;
 use std::hint::black_box;
@@ -28,6 +28,8 @@ const BYTES: u32 = 8 << 20;
 
 /// Writes the drawings to a folder.
 pub fn draw(folder: &Path) -> Result<()> {
+    let made = std::fs::create_dir_all(folder);
+    made.with_context(|| format!("no folder can be made at {}", folder.display()))?;
     let component = guests::component()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let limits = CacheLimits::new(CAPACITY, VALUE_LIMIT)?;

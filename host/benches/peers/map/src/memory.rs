@@ -9,36 +9,36 @@ use table::{Row, Wanted};
 const TARGET: f64 = 64.0;
 
 pub fn run(most: usize) {
-    let mut entries = 1_000;
-    while entries <= most {
-        // Numbers in between too, since tables grow by steps.
-        for entries in [entries, entries * 14 / 10, entries * 2, entries * 3, entries * 5] {
-            if entries <= most {
-                rows(entries);
-            }
-        }
-        entries *= 10;
-    }
-}
+    let new = |entries: usize| of(entries, || Ours::new((entries * 512).max(64 << 20), None));
+    let worst = populations(most).map(new).fold(0.0, f64::max);
+    let what = format!("the most bytes beside an entry's texts, up to {most} entries");
+    row(&what, "the target", worst, TARGET, Wanted::AtMost(1.0));
 
-fn rows(entries: usize) {
-    let room = (entries * 512).max(64 << 20);
-    let ours = of(entries, || Ours::new(room, None));
-    row(entries, "the target", ours, TARGET, Wanted::AtMost(1.0));
+    let ours = new(most);
     let peers = [
-        ("quick_cache", of(entries, || Quick::new(entries, 400 * entries as u64, Weigh(0)))),
-        ("moka with expiry", of(entries, || Moka::new(u64::MAX, Weigh(0), Some(3600)))),
-        ("DashMap", of(entries, Dash::new)),
+        ("quick_cache", of(most, || Quick::new(most, 400 * most as u64, Weigh(0)))),
+        ("moka with expiry", of(most, || Moka::new(u64::MAX, Weigh(0), Some(3600)))),
+        ("DashMap", of(most, Dash::new)),
     ];
     for (peer, theirs) in peers {
-        row(entries, peer, ours, theirs, Wanted::Nothing);
+        let what = format!("bytes beside an entry's texts, {most} entries");
+        row(&what, peer, ours, theirs, Wanted::Nothing);
     }
 }
 
-fn row(entries: usize, peer: &str, ours: f64, theirs: f64, wanted: Wanted) {
-    let what = format!("bytes beside an entry's texts, {entries} entries");
+/// Numbers of entries: a thousand and tenfold as often as it goes, and some in between, since tables
+/// grow by steps.
+fn populations(most: usize) -> impl Iterator<Item = usize> {
+    let tens = std::iter::successors(Some(1_000), |entries| Some(entries * 10));
+    let between = |entries: usize| [10, 14, 20, 30, 50].map(|tenths| entries / 10 * tenths);
+    tens.take_while(move |entries| *entries <= most)
+        .flat_map(between)
+        .filter(move |entries| *entries <= most)
+}
+
+fn row(what: &str, peer: &str, ours: f64, theirs: f64, wanted: Wanted) {
     let (ours, theirs) = (vec![ours], vec![theirs]);
-    println!("{}", Row { target: "E", what: &what, peer, unit: "B", ours, theirs, wanted });
+    println!("{}", Row { target: "E", what, peer, unit: "B", ours, theirs, wanted });
 }
 
 /// Bytes an entry takes beside its texts, in a map of so many.
