@@ -18,7 +18,6 @@ const REDIS_CALLS: u32 = 50;
 
 pub fn print() -> Result<()> {
     let sides = Sides::new()?;
-    println!("{}", table::HEAD);
     for (call, most) in [("get", 1.25), ("exists", 1.6), ("set", 4.0)] {
         let turns = vec![sides.ours(call), sides.bare(&sides.floor, call)];
         row("A", call, "host functions that do nothing", "ns", Wanted::AtMost(most), turns)?;
