@@ -93,16 +93,26 @@ fn event(called: u64, returned: u64, operation: Operation, answer: Answer) -> Ev
     Event { called, returned, operation, answer }
 }
 
+fn get(called: u64, returned: u64, value: Option<i64>) -> Event {
+    event(called, returned, Operation::Get, Answer::Value(value))
+}
+
+/// Checks what the checker says of histories, each under a name.
+fn check_checker(cases: &[(&str, bool, &[Event])]) {
+    for (name, expected, history) in cases {
+        assert_eq!(is_linearizable(history), *expected, "{name}");
+        let backwards: Vec<_> = history.iter().rev().copied().collect();
+        assert_eq!(is_linearizable(&backwards), *expected, "{name}, in another order");
+    }
+}
+
 #[test]
 fn the_checker_knows_what_is_linearizable() {
     use Answer::{Nothing, Value, Whether};
-    use Operation::{Add, Advance, CompareAndSet, Delete, Exists, Get, Set, SetIfAbsent};
+    use Operation::{Add, CompareAndSet, Delete, Set, SetIfAbsent};
     let set = |called, returned, value| event(called, returned, Set(value, None), Nothing);
-    let get = |called, returned, value| event(called, returned, Get, Value(value));
     let add = |called, returned, sum| event(called, returned, Add(1), Value(Some(sum)));
-    let expiring = event(0, 1, Set(1, Some(2)), Nothing);
-    let tick = |called, returned| event(called, returned, Advance(1), Nothing);
-    let cases: &[(&str, bool, &[Event])] = &[
+    check_checker(&[
         ("nothing", true, &[]),
         ("a read of what was written", true, &[set(0, 1, 7), get(2, 3, Some(7))]),
         ("a stale read", false, &[set(0, 1, 7), get(2, 3, None)]),
@@ -136,6 +146,16 @@ fn the_checker_knows_what_is_linearizable() {
             false,
             &[set(0, 1, 1), event(2, 5, Delete, Whether(true)), event(3, 4, Delete, Whether(true))],
         ),
+    ]);
+}
+
+#[test]
+fn the_checker_knows_when_an_entry_ends() {
+    use Answer::{Nothing, Whether};
+    use Operation::{Advance, Exists, Set};
+    let expiring = event(0, 1, Set(1, Some(2)), Nothing);
+    let tick = |called, returned| event(called, returned, Advance(1), Nothing);
+    check_checker(&[
         ("an early end", false, &[expiring, tick(2, 3), get(4, 5, None)]),
         ("an end in time", true, &[expiring, tick(2, 3), tick(4, 5), get(6, 7, None)]),
         (
@@ -151,10 +171,5 @@ fn the_checker_knows_what_is_linearizable() {
         ),
         ("an end beside a tick", true, &[expiring, tick(2, 3), tick(4, 7), get(5, 6, None)]),
         ("a life too long", false, &[expiring, tick(2, 3), tick(4, 5), get(6, 7, Some(1))]),
-    ];
-    for (name, expected, history) in cases {
-        assert_eq!(is_linearizable(history), *expected, "{name}");
-        let backwards: Vec<_> = history.iter().rev().copied().collect();
-        assert_eq!(is_linearizable(&backwards), *expected, "{name}, in another order");
-    }
+    ]);
 }
