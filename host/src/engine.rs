@@ -1,75 +1,81 @@
 //! WebAssembly: compiling components, and calling them in fresh instances under limits.
 
-mod anatomy;
 mod code;
+mod compiled;
 mod error;
+mod fairness;
+mod inspect;
 mod instance;
 mod limits;
-mod memory;
 mod pool;
-mod state;
 mod ticker;
-mod turns;
-mod world;
 
-pub use anatomy::{Anatomy, Extent, Import, Kind, Producer};
 pub(crate) use code::CodeStore;
+pub(crate) use compiled::Compiled;
 pub use error::{CallError, ComponentError};
+pub use inspect::{ComponentInfo, Extent, FileKind, ImportInfo, Producer};
 pub use instance::Instances;
 pub(crate) use limits::Unit;
 pub use limits::{Limit, LimitError, LimitReached, Limits};
-pub(crate) use pool::MOST_SLOTS;
-pub use world::{Offer, WorldMismatch};
+pub(crate) use pool::MAX_SLOTS;
 
-use crate::bindings::ServicePre;
-use crate::hostcalls::cache::CacheAccess;
-use crate::hostcalls::handler::{Request, Response, ServiceInfo};
-use crate::hostcalls::{cache, log, wasi};
+use crate::hostcalls::{self, Capabilities, Linkage, State};
+use crate::service::{Failure, Request, Response, ServiceInfo};
 use crate::telemetry::{
     CallLog, CallSink, CallSpan, InstanceMeter, LogBounds, LogSink, Origin, escape,
 };
+use crate::world::{self, Linked, WorldMismatch};
+use fairness::CpuTurns;
 use instance::{HostIdle, Idle, Instance};
-use state::State;
 use std::pin::pin;
 use std::sync::Arc;
-use turns::Turns;
 use wasmtime::Config;
 use wasmtime::component::{Component, Linker};
 
-/// Stack that host functions have beside the guest's own: they run on the same one, and
+/// Bytes of stack that host functions have beside the guest's own: they run on the same stack, and
 /// overflowing it would end the process.
 const HOST_STACK: usize = 3 << 19;
-
-/// Ticks after which a running guest gives others a turn.
-const TICKS_A_TURN: u64 = 1;
 
 /// Compiles components and runs them.
 pub(crate) struct Engine {
     engine: wasmtime::Engine,
-    linker: Linker<State>,
+    linkers: Linkers,
     limits: Limits,
     sink: Arc<CallSink>,
     code: Option<CodeStore>,
     idle: Arc<HostIdle>,
-    turns: Turns,
+    turns: CpuTurns,
     slots: u32,
 }
 
-/// A component that is compiled and fits the world, and what its calls may use up.
-pub(crate) struct Compiled {
-    service: ServicePre<State>,
-    limits: Limits,
-    idle: Option<Idle>,
-    meter: InstanceMeter,
+/// The two linkers, made once. Plugins differ only in what holds their cache's entries.
+struct Linkers {
+    synchronous: Linker<State>,
+    asynchronous: Linker<State>,
 }
 
-impl Compiled {
-    /// Says whether instances are kept for calls to come, where they are to be, and answers those
-    /// that waited until now, to be dropped where nobody waits for that.
-    #[must_use]
-    pub(crate) fn keep_instances(&self, keep: bool) -> impl Sized + use<> {
-        self.idle.as_ref().map(|idle| idle.set_open(keep))
+impl Linkers {
+    fn new(engine: &wasmtime::Engine) -> wasmtime::Result<Self> {
+        Ok(Linkers {
+            synchronous: hostcalls::linker(engine, Linkage::Synchronous)?,
+            asynchronous: hostcalls::linker(engine, Linkage::Asynchronous)?,
+        })
     }
+
+    fn get(&self, linkage: Linkage) -> &Linker<State> {
+        match linkage {
+            Linkage::Synchronous => &self.synchronous,
+            Linkage::Asynchronous => &self.asynchronous,
+        }
+    }
+}
+
+/// What a plugin's settings say about a component that is compiled for it.
+pub(crate) struct CompileSettings {
+    pub(crate) limits: Limits,
+    pub(crate) instances: Instances,
+    pub(crate) linkage: Linkage,
+    pub(crate) meter: InstanceMeter,
 }
 
 impl Engine {
@@ -82,31 +88,28 @@ impl Engine {
         code: Option<CodeStore>,
     ) -> wasmtime::Result<Self> {
         let (engine, slots) = pool::engine(&config(&limits))?;
-        let mut linker = Linker::new(&engine);
-        wasi::add_to_linker(&mut linker)?;
-        cache::add_to_linker(&mut linker, |state: &State| &state.cache)?;
-        log::add_to_linker(&mut linker, |state: &State| &state.log)?;
+        let linkers = Linkers::new(&engine)?;
         ticker::start(&engine)?;
-        let (turns, sink) = (Turns::new(), CallSink::new(sink));
+        let (turns, sink) = (CpuTurns::new(), CallSink::new(sink));
         let idle = Arc::new(HostIdle::of(slots));
-        Ok(Engine { engine, linker, limits, sink, code, idle, turns, slots })
+        Ok(Engine { engine, linkers, limits, sink, code, idle, turns, slots })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Instances that have their place set aside; 0 where each is mapped anew.
+    /// Instances that have address space reserved; 0 where each instance's memory is mapped anew.
     pub(crate) fn slots(&self) -> u32 {
         self.slots
     }
 
-    /// Log lines dropped since their call had written its share.
+    /// Log lines dropped because their call had written as many as it may.
     pub(crate) fn dropped_lines(&self) -> u64 {
         self.sink.dropped()
     }
 
-    /// Whether the compiled form of this component is on disk.
+    /// True when the compiled code of this component is on disk.
     pub(crate) fn is_kept(&self, bytes: &[u8]) -> bool {
         self.code.as_ref().is_some_and(|code| code.has(&self.engine, bytes))
     }
@@ -115,10 +118,9 @@ impl Engine {
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
-        limits: Limits,
-        instances: Instances,
-        meter: InstanceMeter,
+        settings: CompileSettings,
     ) -> Result<Compiled, ComponentError> {
+        let CompileSettings { limits, instances, linkage, meter } = settings;
         if bytes.len() as u64 > limits.component {
             return Err(Limit::Component.reached(&limits).into());
         }
@@ -139,13 +141,13 @@ impl Engine {
         if resources.is_some_and(|r| r.num_memories.max(r.num_tables) as usize > most) {
             return Err(Limit::Instances.reached(&limits).into());
         }
-        // What is left is a function of another type than the world's, or one it does not have.
+        // What the check above does not see: a function of another type than the world's, or one
+        // that the world does not have.
         let mismatch = |error: wasmtime::Error| {
             let fault = escape(&format!("{error:#}"), limits.log_line_bytes);
             ComponentError::World(WorldMismatch { faults: vec![fault] })
         };
-        let instance = self.linker.instantiate_pre(&component).map_err(mismatch)?;
-        let service = ServicePre::new(instance).map_err(mismatch)?;
+        let linked = Linked::new(self.linkers.get(linkage), &component).map_err(mismatch)?;
         if let (Some(code), None) = (&self.code, kept) {
             code.keep(&self.engine, bytes, &component);
         }
@@ -153,34 +155,34 @@ impl Engine {
             Instances::Fresh => None,
             Instances::Reuse { calls } => Some(Idle::new(calls, &self.idle)),
         };
-        Ok(Compiled { service, limits, idle, meter })
+        Ok(Compiled { linked, limits, idle, meter })
     }
 
-    /// Asks a component for its services, under the limits of a call and with its cache closed.
+    /// Asks a component for its services, under the limits of a call and with its log alone open.
     pub(crate) async fn services(
         &self,
         component: &Compiled,
         origin: Origin,
     ) -> Result<Vec<ServiceInfo>, CallError> {
         let limits = &component.limits;
-        let mut instance = self.instance(limits, CacheAccess::Denied, origin);
+        let mut instance = self.instance(limits, None, origin);
         let call = async |instance: &mut Instance| {
-            let (service, store) = instance.service(component).await?;
-            service.hostel_service_handler().call_services(store).await
+            let (guest, store) = instance.guest(&component.linked).await?;
+            guest.services(store).await
         };
         let services = self.bounded(&mut instance, limits, call).await?;
         if services.len() > limits.services {
             return Err(Limit::Services.reached(limits).into());
         }
-        Ok(services.into_iter().map(ServiceInfo::from).collect())
+        Ok(services)
     }
 
-    /// Handles one request, in a fresh instance or in one that was kept.
+    /// Handles one request, in a fresh instance or in an idle one.
     pub(crate) async fn handle(
         &self,
         component: &Compiled,
         origin: Origin,
-        cache: CacheAccess,
+        capabilities: Arc<Capabilities>,
         request: Request,
         span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
@@ -188,49 +190,53 @@ impl Engine {
         if request.body.len() > limits.request {
             return Err(Limit::Request.reached(limits).into());
         }
-        let request = request.into_wit(origin.service.clone());
-        let kept = component.idle.as_ref().and_then(Idle::take);
+        let service = origin.service.clone();
+        let reused = component.idle.as_ref().and_then(Idle::take);
         if let Some(span) = span {
-            span.has_instance(kept.is_some());
+            span.has_instance(reused.is_some());
         }
-        let mut instance = match kept {
-            Some(kept) => {
+        let mut instance = match reused {
+            Some(reused) => {
                 component.meter.reused();
-                kept.begin(origin)
+                reused.begin(origin)
             }
             None => {
                 component.meter.made();
-                let mut made = self.instance(limits, cache, origin);
+                let mut made = self.instance(limits, Some(capabilities), origin);
                 made.retires = component.idle.as_ref().map(|_| component.meter.retirement());
                 made
             }
         };
         let call = async |instance: &mut Instance| {
-            let (service, store) = instance.service(component).await?;
-            service.hostel_service_handler().call_handle(store, &request).await
+            let (guest, store) = instance.guest(&component.linked).await?;
+            guest.handle(store, service, request).await
         };
-        let answer = match self.bounded(&mut instance, limits, call).await? {
-            Ok(response) => Ok(accept(response.into(), limits)?),
-            Err(failure) => Err(CallError::Failure(crate::hostcalls::handler::Failure {
-                kind: failure.kind.into(),
-                message: escape(&failure.message, limits.log_line_bytes),
-            })),
+        let result = match self.bounded(&mut instance, limits, call).await? {
+            Ok(response) => Ok(accept(response, limits)?),
+            Err(Failure { kind, message }) => {
+                let message = escape(&message, limits.log_line_bytes);
+                Err(CallError::Failure(Failure { kind, message }))
+            }
         };
         if let Some(idle) = &component.idle {
             idle.keep(instance, limits);
         }
-        answer
+        result
     }
 
-    fn instance(&self, limits: &Limits, cache: CacheAccess, origin: Origin) -> Instance {
+    fn instance(
+        &self,
+        limits: &Limits,
+        capabilities: Option<Arc<Capabilities>>,
+        origin: Origin,
+    ) -> Instance {
         let bounds = LogBounds { lines: limits.log_lines, line_bytes: limits.log_line_bytes };
         let log = CallLog::new(Arc::clone(&self.sink), origin, bounds);
-        Instance::new(&self.engine, limits, cache, log)
+        Instance::new(&self.engine, limits, capabilities, log)
     }
 
-    /// Runs a call within its time, and in turns once it has run for long. The epoch makes a
-    /// looping guest yield, so that timeout and turns get theirs; a guest that sleeps is waiting
-    /// already.
+    /// Runs a call within its time limit, and in turns once it has run for long. The epoch makes a
+    /// looping guest yield, so that the timeout and other calls get the thread.
     async fn bounded<T>(
         &self,
         instance: &mut Instance,
@@ -243,7 +249,7 @@ impl Engine {
             tokio::time::timeout(limits.time, self.turns.run(call)).await
         };
         match ended {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => {
                 Err(error::classify(&error, instance.store.data().memory.refused(), limits))
             }
@@ -252,7 +258,7 @@ impl Engine {
     }
 }
 
-/// Takes a response if it is within its limit and could be sent on.
+/// Returns the response if it is within its limits and HTTP can carry it.
 fn accept(response: Response, limits: &Limits) -> Result<Response, CallError> {
     if response.len() > limits.response {
         return Err(Limit::Response.reached(limits).into());
@@ -261,7 +267,7 @@ fn accept(response: Response, limits: &Limits) -> Result<Response, CallError> {
         return Err(Limit::Headers.reached(limits).into());
     }
     match response.fault() {
-        Some(fault) => Err(CallError::Garbage(fault)),
+        Some(fault) => Err(CallError::ContractViolation(fault)),
         None => Ok(response),
     }
 }
@@ -269,18 +275,19 @@ fn accept(response: Response, limits: &Limits) -> Result<Response, CallError> {
 fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
-        // Half the price of a host call, and a whole class of faults away; WASI 0.3 is not offered.
+        // Host calls cost half as much without it, and no advisory about asynchronous tasks applies.
+        // WASI 0.3, which needs it, is not offered.
         .concurrency_support(false)
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack)
         .async_stack_size(limits.stack.saturating_add(HOST_STACK))
-        // What no supported language needs is not there to be attacked.
+        // No supported language needs these: off, they are no surface for an attack.
         .wasm_memory64(false)
         .shared_memory(false);
     config
 }
 
-/// Tells a component from what people pass by mistake, in words of their own.
+/// Refuses the files that people pass by mistake, each with an error of its own.
 fn check_preamble(bytes: &[u8]) -> Result<(), ComponentError> {
     let Some(rest) = bytes.strip_prefix(b"\0asm") else {
         let start = bytes.get(..bytes.len().min(8)).unwrap_or_default();

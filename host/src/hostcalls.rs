@@ -1,11 +1,51 @@
-//! What a guest can reach: one file for each import, and `handler` for the export.
+//! What a guest can reach: one file a capability, and WASI with nothing granted through it.
 //!
-//! The only place where types of the WIT meet ours. **A guest reaches nothing but what is offered
-//! here.**
+//! **A guest reaches nothing but what is offered here and its grants allow.** Every interface is
+//! always linked. Each call checks the plugin's grants, so that a refusal can name the line of the
+//! configuration that would grant it.
+//!
+//! A capability is a file of one shape: its import, the check of its grant, `add_to_linker`,
+//! conversions, tests. It has one line in [`CAPABILITIES`] and one field in [`Grants`].
+//!
+//! [`Grants`]: crate::grants::Grants
 
-pub(crate) mod cache;
-mod found;
-mod given;
-pub(crate) mod handler;
-pub(crate) mod log;
-pub(crate) mod wasi;
+mod cache;
+mod linkage;
+mod log;
+mod memory;
+mod state;
+mod wasi;
+
+pub(crate) use linkage::Linkage;
+pub(crate) use state::{Bounds, Capabilities, State};
+pub(crate) use wasi::{INTERFACES as WASI_INTERFACES, VERSION as WASI_VERSION};
+
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+/// An interface that the host offers.
+pub(crate) struct Capability {
+    /// The name of its import, version included.
+    pub(crate) import: &'static str,
+    add_to_linker: fn(&mut Linker<State>, Linkage) -> wasmtime::Result<()>,
+}
+
+/// Every interface of Hostel's own that a guest can import.
+pub(crate) const CAPABILITIES: &[Capability] = &[
+    Capability { import: cache::IMPORT, add_to_linker: cache::add_to_linker },
+    Capability { import: log::IMPORT, add_to_linker: log::add_to_linker },
+];
+
+/// A linker with every interface that a guest can import.
+///
+/// # Errors
+///
+/// When two interfaces define the same function, which only a mistake in this folder can cause.
+pub(crate) fn linker(engine: &Engine, linkage: Linkage) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasi::add_to_linker(&mut linker)?;
+    for capability in CAPABILITIES {
+        (capability.add_to_linker)(&mut linker, linkage)?;
+    }
+    Ok(linker)
+}

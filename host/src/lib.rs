@@ -1,8 +1,8 @@
-//! A host for guests: services that nobody has to trust, each a WebAssembly component, with a
-//! shared JSON cache with expiry.
+//! A host for guests: untrusted services, each a WebAssembly component, with a shared JSON cache
+//! with expiry.
 //!
-//! A [`Host`] holds plugins and their caches. Each call runs in a fresh instance that sees its
-//! plugin's cache and its log, and nothing else; limits end what would run away.
+//! A [`Host`] holds plugins and their caches. Each call runs in a fresh instance that reaches its
+//! plugin's cache and its log, and nothing else. Limits bound what a call may use.
 //!
 //! ```no_run
 //! use hostel::{Host, PluginName, PluginSettings, Request, Settings};
@@ -21,41 +21,49 @@
 //! let response = host.call("users.find", request).await?;
 //! println!("{} {}", response.status, String::from_utf8_lossy(&response.body));
 //!
-//! for (name, stats) in host.caches().list() {
+//! for (name, stats) in host.caches().stats().await {
 //!     println!("{name}: {} hits, {} misses", stats.hits, stats.misses);
 //! }
 //! # Ok(())
 //! # }
 //! ```
 
+mod backend;
 mod bindings;
 mod bounded;
 pub mod config;
 mod engine;
+mod grants;
 mod hostcalls;
 pub mod http;
+mod name;
 mod plugin;
+mod service;
 mod telemetry;
 pub mod toolchain;
 mod units;
+mod world;
 
 #[doc(hidden)]
 pub mod cli;
 
+pub use backend::{CacheError, CacheStats, CacheStore, Caches, MemoryStats, OpenError, Page};
 pub use engine::{
-    Anatomy, CallError, ComponentError, Extent, Import, Instances, Kind, Limit, LimitError,
-    LimitReached, Limits, Offer, Producer, WorldMismatch,
+    CallError, ComponentError, ComponentInfo, Extent, FileKind, ImportInfo, Instances, Limit,
+    LimitError, LimitReached, Limits, Producer,
 };
-pub use hostcalls::handler::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo};
+pub use grants::{Access, CacheBinding, CacheGrant, Grants};
 pub use hostel_cache::{
-    Cache, CacheLimits, CacheName, Caches, Clock, MockClock, Name, NameError, OpenError, Stats,
+    Cache, CacheLimits, CacheName, Clock, EntryInfo, MockClock, Name, NameError, Value,
 };
+pub use name::PluginName;
 pub use plugin::{
-    Access, Activity, Admission, Build, CacheBinding, Digest, Folder, Host, HostError, Life,
-    LoadError, Named, PluginInfo, PluginName, PluginSettings, PluginState, RolledBack, Settings,
-    Stage,
+    Activity, Admission, Build, Digest, Folder, Host, HostError, Life, LoadError, Named,
+    PluginInfo, PluginSettings, PluginState, RolledBack, Settings, Stage, Target,
 };
+pub use service::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo, ServiceName};
 pub use telemetry::{
     AccessLine, AccessSink, Level, LogLine, LogSink, TraceError, TraceSettings, Traces,
 };
 pub use units::UnitError;
+pub use world::{Offer, WorldMismatch};

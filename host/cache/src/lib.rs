@@ -28,7 +28,6 @@
 //! [`Key`], [`Json`] and [`Expiry`] are the rules for arguments, for other backends to apply too.
 
 mod cache;
-mod caches;
 mod name;
 
 mod expiry;
@@ -51,7 +50,6 @@ mod sync;
 mod table;
 
 pub use cache::Cache;
-pub use caches::{Caches, OpenError};
 pub use clock::{Clock, MockClock};
 pub use entry::Value;
 pub use error::{Error, ErrorKind};

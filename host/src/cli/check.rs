@@ -77,10 +77,7 @@ async fn check_plugins(host: &Host, asked: Vec<Asked>) -> Vec<Checked> {
 }
 
 fn checked_route(route: &Route, plugins: &[PluginInfo], all_loaded: bool) -> CheckedRoute {
-    let (plugin, short) = match route.service.split_once('.') {
-        Some((plugin, short)) => (plugin, Some(short)),
-        None => (route.service.as_str(), None),
-    };
+    let (plugin, short) = (route.service.plugin(), route.service.service());
     let error = match plugins.iter().find(|info| info.name.as_str() == plugin) {
         Some(info) => wrong_service(info, short),
         // A plugin that did not load has been told of already.

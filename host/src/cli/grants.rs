@@ -1,15 +1,18 @@
 //! What a plugin is granted, for people and as JSON.
 
 use crate::config::Callers;
-use crate::{Access, CacheBinding, Instances, Limits, PluginName, PluginSettings};
+use crate::{Instances, Limits, PluginName, PluginSettings};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What a plugin is granted.
 #[derive(Serialize)]
-pub(super) struct Grants {
-    /// None: its own, under a name that is not known.
-    cache: Option<String>,
-    access: &'static str,
+pub(super) struct PluginGrants {
+    /// The grants by name; a private cache of a plugin without a name is null.
+    #[serde(flatten)]
+    grants: BTreeMap<&'static str, Option<String>>,
+    #[serde(skip)]
+    summary: Vec<(&'static str, String)>,
     instances: &'static str,
     /// With reused instances only.
     calls_per_instance: Option<u32>,
@@ -27,7 +30,7 @@ struct OwnLimit {
     value: String,
 }
 
-impl Grants {
+impl PluginGrants {
     /// What a plugin of this name is granted by these settings, in a host of these limits.
     pub(super) fn new(
         name: Option<&PluginName>,
@@ -35,21 +38,14 @@ impl Grants {
         callers: &Callers,
         of_host: &Limits,
     ) -> Self {
-        let cache = match &settings.cache {
-            CacheBinding::Configured(cache) => Some(cache.to_string()),
-            CacheBinding::Private => name.map(|name| format!("plugin/{name}")),
-        };
         let (instances, calls_per_instance) = match settings.instances {
             Instances::Fresh => ("fresh", None),
             Instances::Reuse { calls } => ("reuse", Some(calls.get())),
         };
         let own = settings.limits.as_ref();
-        Grants {
-            cache,
-            access: match settings.access {
-                Access::ReadWrite => "read-write",
-                Access::ReadOnly => "read-only",
-            },
+        PluginGrants {
+            grants: settings.grants.rows(name).into_iter().collect(),
+            summary: settings.grants.summary(name),
             instances,
             calls_per_instance,
             limits: own.map(|own| differing(own, of_host)).unwrap_or_default(),
@@ -60,7 +56,8 @@ impl Grants {
 
     /// What is granted, a phrase each; the usual is not said.
     pub(super) fn phrases(&self) -> Vec<String> {
-        let mut phrases = vec![format!("cache {}", self.cache())];
+        let mut phrases: Vec<_> =
+            self.summary.iter().map(|(what, how)| format!("{what} {how}")).collect();
         phrases.extend(self.calls_per_instance.map(|calls| format!("{calls} calls an instance")));
         if !self.limits.is_empty() {
             let limits = self.limits.iter().map(|limit| format!("{} {}", limit.name, limit.value));
@@ -78,14 +75,12 @@ impl Grants {
             Some(calls) => format!("{}, {calls} calls each", self.instances),
             None => self.instances.to_owned(),
         };
-        let mut rows = vec![row("cache", self.cache()), row("instances", instances)];
+        let mut rows: Vec<_> =
+            self.summary.iter().map(|(what, how)| row(what, how.clone())).collect();
+        rows.push(row("instances", instances));
         rows.extend(self.calls.map(|calls| row("calls", format!("{calls} at once"))));
         rows.push(row("callers", self.callers.clone()));
         rows
-    }
-
-    fn cache(&self) -> String {
-        format!("{}, {}", self.cache.as_deref().unwrap_or_default(), self.access)
     }
 }
 

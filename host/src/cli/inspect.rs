@@ -3,10 +3,10 @@
 mod report;
 
 use super::exit::{Exit, NO_PLUGIN};
-use super::grants::Grants;
+use super::grants::PluginGrants;
 use super::{load, print, say_error, say_warning};
 use crate::config::{Callers, Config, ConfigError, Configured, PluginConfig, is_called};
-use crate::{Anatomy, Digest, Host, PluginName, PluginSettings, Settings, telemetry};
+use crate::{ComponentInfo, Digest, Host, PluginName, PluginSettings, Settings, telemetry};
 use anyhow::Context;
 use report::Report;
 use std::path::{Path, PathBuf};
@@ -66,12 +66,12 @@ fn inspect(file: &Path, granter: &Granter, report: &mut Report) -> Result<(), Ex
     let size = std::fs::metadata(file).with_context(doing).map_err(Exit::no_plugin)?.len();
     let named = granter.named(&path, file);
     let name = named.map_or_else(|| PluginName::of_file(file), |named| Ok(named.name.clone()));
-    report.take_file(file, size, &Digest::of(&bytes), Anatomy::read(&bytes));
+    report.take_file(file, size, &Digest::of(&bytes), ComponentInfo::read(&bytes));
     report.had_code = host.has_code_of(&bytes);
     let (settings, callers) = granter.grants(named);
     let own = settings.limits.as_ref().unwrap_or(host.limits());
     report.take_grants(
-        Grants::new(name.as_ref().ok(), &settings, &callers, host.limits()),
+        PluginGrants::new(name.as_ref().ok(), &settings, &callers, host.limits()),
         own,
         granter.file.as_deref().map(|file| (file, named.is_some())),
     );

@@ -4,8 +4,8 @@ use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
 use super::{envelope, load, print, say, say_error};
 use crate::{
-    CacheBinding, CacheLimits, CallError, Host, Limits, Name, PluginSettings, Request, Response,
-    Settings, telemetry, units,
+    CacheBinding, CacheGrant, CacheLimits, CallError, Grants, Host, Limits, Name, PluginSettings,
+    Request, Response, ServiceName, Settings, telemetry, units,
 };
 use anyhow::Context;
 use serde_json::json;
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
         };
         let all_answered = call_all(&host, &wanted, &payload, arguments.json).await?;
         if arguments.stats {
-            say_stats(&host);
+            say_stats(&host).await;
         }
         Ok(match (all_loaded, all_answered) {
             (false, _) => NO_PLUGIN.into(),
@@ -118,11 +118,12 @@ impl Arguments {
     }
 
     fn grants(&self) -> anyhow::Result<PluginSettings> {
-        let cache = match &self.shared_cache {
+        let binding = match &self.shared_cache {
             None => CacheBinding::Private,
             Some(name) => CacheBinding::Configured(Name::new(name).context("--shared-cache")?),
         };
-        Ok(PluginSettings { cache, ..PluginSettings::default() })
+        let grants = Grants { cache: CacheGrant { binding, ..CacheGrant::default() } };
+        Ok(PluginSettings { grants, ..PluginSettings::default() })
     }
 }
 
@@ -150,7 +151,7 @@ async fn load_all(host: &Host, paths: &[PathBuf], grants: &PluginSettings) -> (V
 
 /// The services that a name means: a full name, or the short name in any plugin.
 fn select(services: &[String], name: &str, all_loaded: bool) -> Result<Vec<String>, Exit> {
-    let short = |full: &str| full.split_once('.').is_some_and(|(_, short)| short == name);
+    let short = |full: &str| ServiceName::new(full).service() == Some(name);
     if services.iter().any(|full| full == name) {
         return Ok(vec![name.to_owned()]);
     }
@@ -220,18 +221,19 @@ fn say_call_error(service: &str, error: &CallError) {
     }
 }
 
-fn say_stats(host: &Host) {
-    for (name, stats) in host.caches().list() {
+async fn say_stats(host: &Host) {
+    for (name, stats) in host.caches().stats().await {
+        let memory = stats.memory.unwrap_or_default();
         let figures = [
             ("sets", stats.sets),
             ("hits", stats.hits),
             ("misses", stats.misses),
             ("deletes", stats.deletes),
             ("exists", stats.exists),
-            ("expired", stats.expired),
-            ("evicted", stats.evicted),
-            ("entries", stats.entries),
-            ("bytes", stats.bytes),
+            ("expired", memory.expired),
+            ("evicted", memory.evicted),
+            ("entries", memory.entries),
+            ("bytes", memory.bytes),
         ];
         let figures = figures.map(|(what, count)| format!("{what} {count}"));
         say(&format!("cache {name}: {}", figures.join(", ")));

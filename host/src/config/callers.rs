@@ -1,7 +1,7 @@
 //! Groups of callers: who they are, and the hashes of their secrets, from a file or the
 //! environment.
 
-use super::error::{Fault, Notes, Place};
+use super::error::{Diagnostics, Fault, Place};
 use super::secret::{SecretError, SecretHash};
 use std::ops::Range;
 use std::path::Path;
@@ -78,16 +78,17 @@ pub(super) fn of_file(
     scheme: Scheme,
     file: &Path,
     at: Range<usize>,
-    notes: &mut Notes<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Credential> {
-    let Some(text) = read_private(file, at.clone(), notes) else { return Vec::new() };
+    let Some(text) = read_private(file, at.clone(), diagnostics) else { return Vec::new() };
     let (credentials, errors) = of_lines(scheme, Holds::Hashes, &text);
     for (line, error) in errors {
         let place = Place { file: file.to_owned(), line, column: 1 };
-        notes.faults.push(Fault { place, message: error.to_string() });
+        diagnostics.faults.push(Fault { place, message: error.to_string() });
     }
     if text_is_empty(&text) {
-        notes.fault(at, format_args!("{} names no caller: add a line `name:hash`", file.display()));
+        diagnostics
+            .fault(at, format_args!("{} names no caller: add a line `name:hash`", file.display()));
     }
     credentials
 }
@@ -97,14 +98,15 @@ pub(super) fn of_variable(
     scheme: Scheme,
     (variable, text): (&str, &str),
     at: Range<usize>,
-    notes: &mut Notes<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Credential> {
     let (credentials, errors) = of_lines(scheme, Holds::Secrets, text);
     for (line, error) in errors {
-        notes.fault(at.clone(), format_args!("line {line} of the variable {variable}: {error}"));
+        diagnostics
+            .fault(at.clone(), format_args!("line {line} of the variable {variable}: {error}"));
     }
     if text_is_empty(text) {
-        notes.fault(
+        diagnostics.fault(
             at,
             format_args!("the variable {variable} names no caller: it holds lines `name:secret`"),
         );
@@ -113,24 +115,33 @@ pub(super) fn of_variable(
 }
 
 /// Reads a file that should be this user's alone, and warns when others may read it.
-pub(super) fn read_private(file: &Path, at: Range<usize>, notes: &mut Notes<'_>) -> Option<String> {
-    warn_if_others_read(file, at.clone(), notes);
+pub(super) fn read_private(
+    file: &Path,
+    at: Range<usize>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<String> {
+    warn_if_others_read(file, at.clone(), diagnostics);
     match std::fs::read_to_string(file) {
         Ok(text) => Some(text),
         Err(error) => {
-            notes.fault(at, format_args!("cannot read {}: {error}", file.display()));
+            diagnostics.fault(at, format_args!("cannot read {}: {error}", file.display()));
             None
         }
     }
 }
 
 /// Warns when a file with secrets may be read by other users.
-pub(super) fn warn_if_others_read(file: &Path, at: Range<usize>, notes: &mut Notes<'_>) {
+pub(super) fn warn_if_others_read(
+    file: &Path,
+    at: Range<usize>,
+    diagnostics: &mut Diagnostics<'_>,
+) {
     use std::os::unix::fs::PermissionsExt;
     let others = std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o044 != 0);
     if others {
         let file = file.display();
-        notes.warn(at, format_args!("{file} can be read by other users: run `chmod 600 {file}`"));
+        diagnostics
+            .warn(at, format_args!("{file} can be read by other users: run `chmod 600 {file}`"));
     }
 }
 

@@ -59,25 +59,25 @@ fn lines(faults: &[Fault]) -> String {
 }
 
 /// Collects what is wrong with one file while it is read.
-pub(super) struct Notes<'a> {
+pub(super) struct Diagnostics<'a> {
     file: &'a Path,
     text: &'a str,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Fault>,
 }
 
-impl<'a> Notes<'a> {
+impl<'a> Diagnostics<'a> {
     pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
-        Notes { file, text, faults: Vec::new(), warnings: Vec::new() }
+        Diagnostics { file, text, faults: Vec::new(), warnings: Vec::new() }
     }
 
-    /// Notes a fault of what is written at these bytes.
+    /// Diagnostics a fault of what is written at these bytes.
     pub(super) fn fault(&mut self, at: Range<usize>, message: impl fmt::Display) {
         let fault = Fault { place: self.place(at), message: message.to_string() };
         self.faults.push(fault);
     }
 
-    /// Notes something that works and should not stay.
+    /// Diagnostics something that works and should not stay.
     pub(super) fn warn(&mut self, at: Range<usize>, message: impl fmt::Display) {
         let warning = Fault { place: self.place(at), message: message.to_string() };
         self.warnings.push(warning);
@@ -119,11 +119,15 @@ mod tests {
     #[test]
     fn a_place_counts_lines_and_characters_from_1() {
         let text = "a = 1\nžš = 2\n\nb";
-        let notes = Notes::new(Path::new("hostel.toml"), text);
+        let diagnostics = Diagnostics::new(Path::new("hostel.toml"), text);
         for (at, place) in
             [(0, "1:1"), (4, "1:5"), (6, "2:1"), (11, "2:4"), (text.len() - 1, "4:1")]
         {
-            assert_eq!(notes.place(at..at).to_string(), format!("hostel.toml:{place}"), "{at}");
+            assert_eq!(
+                diagnostics.place(at..at).to_string(),
+                format!("hostel.toml:{place}"),
+                "{at}"
+            );
         }
     }
 

@@ -1,9 +1,11 @@
 //! Where the server of a configuration listens: for who calls it, and has none of the secrets and
 //! files that serving takes.
 
-use super::error::Notes;
-use super::read::address;
-use super::{Admin, Config, ConfigError, Server, raw};
+use super::admin::Admin;
+use super::error::{ConfigError, Diagnostics};
+use super::read::{Config, raw};
+use super::server::Server;
+use super::values::address;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -51,8 +53,8 @@ impl Listeners {
     /// When it cannot be read, an address is none, or it says what no configuration may say.
     pub fn read(file: &Path) -> Result<Listeners, ConfigError> {
         let text = Config::text(file)?;
-        let mut notes = Notes::new(file, &text);
-        let found = raw(&text, &mut notes).map(|raw| {
+        let mut diagnostics = Diagnostics::new(file, &text);
+        let found = raw(&text, &mut diagnostics).map(|raw| {
             let default = Listeners::default();
             let server = raw.server.unwrap_or_default();
             let admin = raw.admin.unwrap_or_default();
@@ -60,17 +62,17 @@ impl Listeners {
             let of_variable = admin.token_env.map(|name| TokenSource::Variable(name.get().clone()));
             let of_file = admin.token_file.map(|path| TokenSource::File(beside(path.get())));
             let usual = Admin::default().listen;
-            let listen = address(admin.listen.as_ref(), usual, &mut notes);
+            let listen = address(admin.listen.as_ref(), usual, &mut diagnostics);
             let is_on = admin.enabled != Some(false);
             Listeners {
-                server: address(server.listen.as_ref(), default.server, &mut notes),
+                server: address(server.listen.as_ref(), default.server, &mut diagnostics),
                 tls: server.tls.is_some(),
                 admin: is_on.then(|| AdminListener { listen, token: of_variable.or(of_file) }),
             }
         });
         match found {
-            Some(found) if notes.faults.is_empty() => Ok(found),
-            _ => Err(ConfigError::Faults(notes.faults)),
+            Some(found) if diagnostics.faults.is_empty() => Ok(found),
+            _ => Err(ConfigError::Faults(diagnostics.faults)),
         }
     }
 }

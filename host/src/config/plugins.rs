@@ -1,17 +1,29 @@
-//! Caches and plugins: what each may hold and use up, and who may call it.
+//! `[plugins]`: what each may reach and use up, and who may call it.
 
 use super::callers::CallerGroup;
-use super::error::{Notes, instead};
-use super::raw::{self, At, LimitValue, Named, RawAccess, RawInstances, RawLimits};
-use super::read::{Here, callers, size};
-use super::{CacheConfig, Callers, PluginConfig};
-use crate::{
-    Access, Admission, CacheBinding, CacheLimits, Instances, Limits, Name, PluginName,
-    PluginSettings, toolchain,
-};
+use super::error::Diagnostics;
+use super::groups::{Callers, callers};
+use super::raw::{LimitValue, Named, RawInstances, RawLimits, RawPlugin};
+use super::values::Context;
+use crate::engine::{Instances, Limits};
+use crate::name::PluginName;
+use crate::plugin::{Admission, PluginSettings};
+use crate::toolchain;
 use std::num::NonZeroU32;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// A plugin that is named.
+#[derive(Clone, Debug)]
+pub struct PluginConfig {
+    /// Its name.
+    pub name: PluginName,
+    /// A component, or a service's source. It may not be there yet.
+    pub path: PathBuf,
+    /// What it is granted; a cache it is bound to is among the configured ones.
+    pub settings: PluginSettings,
+    /// Who may call it.
+    pub callers: Callers,
+}
 
 /// Calls of an instance that is kept: often enough that making it costs little, and seldom enough
 /// that what a guest leaks is given back.
@@ -21,72 +33,26 @@ const CALLS_PER_INSTANCE: NonZeroU32 = match NonZeroU32::new(1_000) {
 };
 
 /// Sets what is written of the limits.
-pub(super) fn limits(raw: Option<&RawLimits>, mut limits: Limits, notes: &mut Notes<'_>) -> Limits {
+pub(super) fn limits(
+    raw: Option<&RawLimits>,
+    mut limits: Limits,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Limits {
     for (name, value) in raw.into_iter().flat_map(|raw| &raw.0) {
         let text = match value.get() {
             LimitValue::Count(count) => count.to_string(),
             LimitValue::Text(text) => text.clone(),
         };
         if let Err(error) = limits.set(name.get(), &text) {
-            notes.fault(value.at(), format_args!("`limits.{}`: {error}", name.get()));
+            diagnostics.fault(value.at(), format_args!("`limits.{}`: {error}", name.get()));
         }
     }
     limits
 }
 
-pub(super) fn private_cache(
-    raw: Option<&At<raw::PrivateCache>>,
-    notes: &mut Notes<'_>,
-) -> CacheLimits {
-    let Some(raw) = raw else { return CacheLimits::default() };
-    let raw::PrivateCache { capacity, value_limit, entries } = raw.get();
-    cache_limits((capacity.as_ref(), value_limit.as_ref(), entries.as_ref()), raw.at(), notes)
-}
-
-pub(super) fn caches(raw: &Named<raw::Cache>, notes: &mut Notes<'_>) -> Vec<CacheConfig> {
-    let mut caches = Vec::new();
-    for (name, cache) in raw {
-        let raw::Cache { capacity, value_limit, entries, .. } = cache.get();
-        let written = (capacity.as_ref(), value_limit.as_ref(), entries.as_ref());
-        let limits = cache_limits(written, name.at(), notes);
-        match Name::new(name.get()) {
-            Ok(name) => caches.push(CacheConfig { name, limits }),
-            Err(error) => notes.fault(name.at(), error),
-        }
-    }
-    caches
-}
-
-/// What is written of a cache: its capacity, its value limit and its number of entries.
-type Written<'a> = (Option<&'a At<String>>, Option<&'a At<String>>, Option<&'a At<NonZeroU32>>);
-
-/// The limits of a cache; a fault of several together stands at the capacity where it is written.
-fn cache_limits(
-    (capacity, value_limit, entries): Written<'_>,
-    at: Range<usize>,
-    notes: &mut Notes<'_>,
-) -> CacheLimits {
-    let default = CacheLimits::default();
-    let at = capacity.or(value_limit).map_or(at, At::at);
-    let faults = notes.faults.len();
-    let capacity = size(capacity, default.capacity(), notes);
-    let value_limit = size(value_limit, default.value_limit(), notes);
-    if notes.faults.len() > faults {
-        return default;
-    }
-    let with_entries = |limits: CacheLimits| match entries {
-        Some(entries) => limits.with_entries(entries.get().get() as usize),
-        None => Ok(limits),
-    };
-    CacheLimits::new(capacity, value_limit).and_then(with_entries).unwrap_or_else(|error| {
-        notes.fault(at, error);
-        default
-    })
-}
-
 /// What a plugin is checked against.
-pub(super) struct Around<'a> {
-    pub(super) here: &'a Here<'a>,
+pub(super) struct PluginContext<'a> {
+    pub(super) place: &'a Context<'a>,
     pub(super) folder: Option<&'a Path>,
     pub(super) limits: &'a Limits,
     pub(super) admission: &'a Admission,
@@ -96,15 +62,15 @@ pub(super) struct Around<'a> {
 }
 
 pub(super) fn plugins(
-    raw: &Named<raw::Plugin>,
-    around: &Around<'_>,
-    notes: &mut Notes<'_>,
+    raw: &Named<RawPlugin>,
+    context: &PluginContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<PluginConfig> {
     let mut plugins = Vec::new();
     for (name, plugin) in raw {
         match PluginName::new(name.get()) {
-            Ok(name) => plugins.push(plugin_config(name, plugin.get(), around, notes)),
-            Err(error) => notes.fault(name.at(), error),
+            Ok(name) => plugins.push(plugin_config(name, plugin.get(), context, diagnostics)),
+            Err(error) => diagnostics.fault(name.at(), error),
         }
     }
     plugins
@@ -112,20 +78,21 @@ pub(super) fn plugins(
 
 fn plugin_config(
     name: PluginName,
-    raw: &raw::Plugin,
-    around: &Around<'_>,
-    notes: &mut Notes<'_>,
+    raw: &RawPlugin,
+    context: &PluginContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> PluginConfig {
     if let Some((stack, _)) =
         raw.limits.iter().flat_map(|raw| &raw.0).find(|(name, _)| name.get() == "stack")
     {
-        notes.fault(stack.at(), "`stack` is one for all plugins of a host: set it in [limits]");
+        diagnostics
+            .fault(stack.at(), "`stack` is one for all plugins of a host: set it in [limits]");
     }
     let calls = raw.calls.as_ref().map(|calls| {
-        let most = around.admission.calls;
+        let most = context.admission.calls;
         let asked = calls.get().get() as usize;
         if asked > most {
-            notes.fault(
+            diagnostics.fault(
                 calls.at(),
                 format_args!(
                     "`calls` is {asked}, and the host takes {most} in all: lower it, or raise \
@@ -136,28 +103,27 @@ fn plugin_config(
         asked
     });
     let settings = PluginSettings {
-        cache: binding(raw.cache.as_ref(), around.caches, notes),
-        access: match raw.access.unwrap_or_default() {
-            RawAccess::ReadWrite => Access::ReadWrite,
-            RawAccess::ReadOnly => Access::ReadOnly,
-        },
-        limits: raw.limits.as_ref().map(|raw| limits(Some(raw), around.limits.clone(), notes)),
-        instances: instances(raw, notes),
+        grants: raw.grants(context.caches, diagnostics),
+        limits: raw
+            .limits
+            .as_ref()
+            .map(|raw| limits(Some(raw), context.limits.clone(), diagnostics)),
+        instances: instances(raw, diagnostics),
         calls,
     };
     let path = match &raw.path {
-        Some(path) => around.here.path(path.get()),
-        None => path_by_name(&name, around),
+        Some(path) => context.place.path(path.get()),
+        None => path_by_name(&name, context),
     };
-    let callers = callers(raw.callers.as_ref(), around.groups, notes);
-    let callers = callers.unwrap_or_else(|| around.open_to.clone());
+    let callers = callers(raw.callers.as_ref(), context.groups, diagnostics);
+    let callers = callers.unwrap_or_else(|| context.open_to.clone());
     PluginConfig { name, path, settings, callers }
 }
 
 /// What is called so in the folder of plugins, a component before a source; a component of that
 /// name where there is nothing yet.
-fn path_by_name(name: &PluginName, around: &Around<'_>) -> PathBuf {
-    let folder = around.folder.map_or_else(|| around.here.path("."), Path::to_owned);
+fn path_by_name(name: &PluginName, context: &PluginContext<'_>) -> PathBuf {
+    let folder = context.folder.map_or_else(|| context.place.path("."), Path::to_owned);
     let mut found = toolchain::services_in(&folder).unwrap_or_default();
     found.retain(|(stem, _)| is_called(name, stem));
     found.sort_by_key(|(_, path)| path.extension().is_none_or(|end| end != "wasm"));
@@ -170,26 +136,11 @@ pub(crate) fn is_called(name: &PluginName, stem: &str) -> bool {
     PluginName::of_file(Path::new(&format!("{stem}.wasm"))).is_ok_and(|given| given == *name)
 }
 
-fn binding(cache: Option<&At<String>>, caches: &[String], notes: &mut Notes<'_>) -> CacheBinding {
-    let Some(cache) = cache else { return CacheBinding::Private };
-    match Name::new(cache.get()) {
-        Ok(name) if caches.contains(cache.get()) => CacheBinding::Configured(name),
-        _ => {
-            let instead = instead(cache.get(), caches.iter().map(String::as_str));
-            notes.fault(
-                cache.at(),
-                format_args!("no cache `{}` is configured in [caches]; {instead}", cache.get()),
-            );
-            CacheBinding::Private
-        }
-    }
-}
-
-fn instances(raw: &raw::Plugin, notes: &mut Notes<'_>) -> Instances {
+fn instances(raw: &RawPlugin, diagnostics: &mut Diagnostics<'_>) -> Instances {
     match (raw.instances.unwrap_or_default(), &raw.calls_per_instance) {
         (RawInstances::Fresh, None) => Instances::Fresh,
         (RawInstances::Fresh, Some(calls)) => {
-            notes.fault(
+            diagnostics.fault(
                 calls.at(),
                 "`calls-per-instance` is for `instances = \"reuse\"`: a fresh one has one call",
             );

@@ -1,11 +1,11 @@
 //! Routes: paths and methods that lead to services.
 
-use super::Callers;
 use super::callers::CallerGroup;
-use super::error::{Notes, instead};
-use super::raw::{self, At};
-use super::read::callers;
-use crate::PluginName;
+use super::error::{Diagnostics, instead};
+use super::groups::{Callers, callers};
+use super::raw::{At, RawRoute};
+use crate::name::PluginName;
+use crate::service::ServiceName;
 use std::fmt;
 
 /// A path and methods that lead to a service.
@@ -16,7 +16,7 @@ pub struct Route {
     /// Which methods it takes; empty: any.
     pub methods: Vec<Method>,
     /// `<plugin>.<service>`, or the plugin alone where it has one service.
-    pub service: String,
+    pub service: ServiceName,
     /// Who may call; none: as the plugin says.
     pub callers: Option<Callers>,
 }
@@ -172,28 +172,29 @@ impl Method {
 /// Reads the routes; of two that take the same request, the one that comes first in the list is
 /// the one that fits it best.
 pub(super) fn routes(
-    raw: &[At<raw::Route>],
+    raw: &[At<RawRoute>],
     plugins: &[&str],
     has_folder: bool,
     groups: &[CallerGroup],
-    notes: &mut Notes<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Route> {
     let mut routes: Vec<Route> = Vec::new();
     for raw in raw.iter().map(At::get) {
-        let methods = methods(raw.methods.as_deref().unwrap_or_default(), notes);
-        check_service(&raw.service, plugins, has_folder, notes);
-        let callers = callers(raw.callers.as_ref(), groups, notes);
+        let methods = methods(raw.methods.as_deref().unwrap_or_default(), diagnostics);
+        check_service(&raw.service, plugins, has_folder, diagnostics);
+        let callers = callers(raw.callers.as_ref(), groups, diagnostics);
         let path = match PathPattern::new(raw.path.get()) {
             Ok(path) => path,
             Err(error) => {
-                notes.fault(raw.path.at(), error);
+                diagnostics.fault(raw.path.at(), error);
                 continue;
             }
         };
-        let route = Route { path, methods, service: raw.service.get().clone(), callers };
+        let service = ServiceName::new(raw.service.get());
+        let route = Route { path, methods, service, callers };
         if let Some(other) = routes.iter().find(|other| clash(other, &route)) {
             let (path, other) = (&route.path, &other.path);
-            notes.fault(
+            diagnostics.fault(
                 raw.path.at(),
                 format_args!(
                     "{path} takes requests that the route {other} above takes: give each its own \
@@ -214,7 +215,7 @@ fn clash(a: &Route, b: &Route) -> bool {
     common && a.path.is_like(&b.path)
 }
 
-fn methods(raw: &[At<String>], notes: &mut Notes<'_>) -> Vec<Method> {
+fn methods(raw: &[At<String>], diagnostics: &mut Diagnostics<'_>) -> Vec<Method> {
     let mut methods = Vec::new();
     for written in raw {
         match Method::ALL.into_iter().find(|method| method.as_str() == written.get()) {
@@ -222,7 +223,8 @@ fn methods(raw: &[At<String>], notes: &mut Notes<'_>) -> Vec<Method> {
             None => {
                 let upper = written.get().to_ascii_uppercase();
                 let instead = instead(&upper, Method::ALL.map(Method::as_str));
-                notes.fault(written.at(), format_args!("no method {:?}; {instead}", written.get()));
+                diagnostics
+                    .fault(written.at(), format_args!("no method {:?}; {instead}", written.get()));
             }
         }
     }
@@ -230,17 +232,20 @@ fn methods(raw: &[At<String>], notes: &mut Notes<'_>) -> Vec<Method> {
 }
 
 /// Checks that the plugin of a service is configured, or may come from the folder of plugins.
-fn check_service(service: &At<String>, plugins: &[&str], has_folder: bool, notes: &mut Notes<'_>) {
-    let (plugin, short) = match service.get().split_once('.') {
-        Some((plugin, short)) => (plugin, Some(short)),
-        None => (service.get().as_str(), None),
-    };
+fn check_service(
+    service: &At<String>,
+    plugins: &[&str],
+    has_folder: bool,
+    diagnostics: &mut Diagnostics<'_>,
+) {
+    let name = ServiceName::new(service.get());
+    let (plugin, short) = (name.plugin(), name.service());
     if plugins.contains(&plugin) && short != Some("") {
         return;
     }
     let at = service.at();
     match PluginName::new(plugin) {
-        Err(_) => notes.fault(
+        Err(_) => diagnostics.fault(
             at,
             format_args!(
                 "{:?} is no service: write `PLUGIN.SERVICE`, or the plugin alone where it has one \
@@ -249,12 +254,13 @@ fn check_service(service: &At<String>, plugins: &[&str], has_folder: bool, notes
             ),
         ),
         Ok(_) if short == Some("") => {
-            notes.fault(at, format_args!("{:?} names no service after the dot", service.get()));
+            diagnostics
+                .fault(at, format_args!("{:?} names no service after the dot", service.get()));
         }
         Ok(_) if has_folder => {}
         Ok(_) => {
             let instead = instead(plugin, plugins.iter().copied());
-            notes.fault(
+            diagnostics.fault(
                 at,
                 format_args!("no plugin `{plugin}` is configured in [plugins]; {instead}"),
             );

@@ -2,9 +2,9 @@
 //! does not fit it.
 //!
 //! The types of [`raw`](super::raw) would end at their first mistake; a schema is made of them and
-//! followed here, so that all mistakes are told at once.
+//! followed context, so that all mistakes are told at once.
 
-use super::error::{Notes, instead};
+use super::error::{Diagnostics, instead};
 use super::raw::Raw;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -41,38 +41,40 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// Notes everything in a file that does not fit its shape, and answers whether the rest still means
+/// Diagnostics everything in a file that does not fit its shape, and answers whether the rest still means
 /// what was meant: whether nothing is wrong but keys, inside of tables, that do not exist. They are
 /// removed.
-pub(super) fn check(file: &mut Spanned<DeTable<'_>>, notes: &mut Notes<'_>) -> bool {
+pub(super) fn check(file: &mut Spanned<DeTable<'_>>, diagnostics: &mut Diagnostics<'_>) -> bool {
     let at = file.span();
-    check_table(file.get_mut(), at, &schema(), "", notes)
+    check_table(file.get_mut(), at, &schema(), "", diagnostics)
 }
 
 fn check_value(
     value: &mut Spanned<DeValue<'_>>,
     schema: &Value,
     path: &str,
-    notes: &mut Notes<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> bool {
     let at = value.span();
     match (schema.get("type").and_then(Value::as_str), value.get_mut()) {
-        (Some("object"), DeValue::Table(table)) => check_table(table, at, schema, path, notes),
+        (Some("object"), DeValue::Table(table)) => {
+            check_table(table, at, schema, path, diagnostics)
+        }
         (Some("array"), DeValue::Array(values)) => {
             let items = schema.get("items").unwrap_or(&Value::Null);
-            let check = |fit, value| check_value(value, items, path, notes) && fit;
+            let check = |fit, value| check_value(value, items, path, diagnostics) && fit;
             values.iter_mut().fold(true, check)
         }
-        (Some("string"), DeValue::String(text)) => check_word(text, at, schema, path, notes),
+        (Some("string"), DeValue::String(text)) => check_word(text, at, schema, path, diagnostics),
         (Some("integer"), DeValue::Integer(number)) => {
-            check_number(number, at, schema, path, notes)
+            check_number(number, at, schema, path, diagnostics)
         }
         (Some("boolean"), DeValue::Boolean(_)) => true,
         (Some("number"), DeValue::Float(_) | DeValue::Integer(_)) => true,
         (wanted, found) => {
             let wanted = wanted.map_or("something else", with_example);
             let found = with_article(found.type_str());
-            notes.fault(at, format_args!("`{path}` is {found}; it has to be {wanted}"));
+            diagnostics.fault(at, format_args!("`{path}` is {found}; it has to be {wanted}"));
             false
         }
     }
@@ -83,7 +85,7 @@ fn check_table(
     at: Range<usize>,
     schema: &Value,
     path: &str,
-    notes: &mut Notes<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> bool {
     let known = schema.get("properties").and_then(Value::as_object);
     let others = schema.get("additionalProperties").filter(|others| others.is_object());
@@ -93,12 +95,12 @@ fn check_table(
         let name = key.get_ref();
         let inner = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
         if let Some(schema) = known.and_then(|known| known.get(&**name)).or(others) {
-            fits &= check_value(value, schema, &inner, notes);
+            fits &= check_value(value, schema, &inner, diagnostics);
             continue;
         }
         let names = known.into_iter().flat_map(|known| known.keys()).map(String::as_str);
         let instead = instead(name, names);
-        notes.fault(key.span(), format_args!("there is no setting `{inner}`; {instead}"));
+        diagnostics.fault(key.span(), format_args!("there is no setting `{inner}`; {instead}"));
         fits &= !path.is_empty();
         unknown.push(name.to_string());
     }
@@ -107,7 +109,7 @@ fn check_table(
     }
     let needed = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     for name in needed.filter_map(Value::as_str).filter(|name| !table.contains_key(*name)) {
-        notes.fault(at.clone(), format_args!("`{path}` needs `{name}`"));
+        diagnostics.fault(at.clone(), format_args!("`{path}` needs `{name}`"));
         fits = false;
     }
     fits
@@ -118,14 +120,14 @@ fn check_word(
     at: Range<usize>,
     schema: &Value,
     path: &str,
-    notes: &mut Notes<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> bool {
     let Some(words) = schema.get("enum").and_then(Value::as_array) else { return true };
     let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
     let fits = words.contains(&text);
     if !fits {
         let offered = words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
-        notes.fault(at, format_args!("`{path}` is {text:?}; what is offered is {offered}"));
+        diagnostics.fault(at, format_args!("`{path}` is {text:?}; what is offered is {offered}"));
     }
     fits
 }
@@ -135,14 +137,15 @@ fn check_number(
     at: Range<usize>,
     schema: &Value,
     path: &str,
-    notes: &mut Notes<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> bool {
     let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or_default();
     let most = i64::from(u32::MAX);
     let value = i64::from_str_radix(number.as_str(), number.radix());
     let fits = value.is_ok_and(|value| (least..=most).contains(&value));
     if !fits {
-        notes.fault(at, format_args!("`{path}` is {number}; it has to be from {least} to {most}"));
+        diagnostics
+            .fault(at, format_args!("`{path}` is {number}; it has to be from {least} to {most}"));
     }
     fits
 }

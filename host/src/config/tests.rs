@@ -1,8 +1,10 @@
 //! What a text of `hostel.toml` means, and what is told of one that is wrong.
 
 use super::*;
-use crate::{Access, CacheBinding, Instances};
+use crate::{Access, CacheBinding, CacheLimits, Instances, Limits, Name};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
 
 mod faults;
 mod routes;
@@ -89,15 +91,18 @@ fn a_plugin_is_granted_what_is_written() {
     let [orders, users] = config.plugins.as_slice() else { panic!("{:?}", config.plugins) };
     assert_eq!(orders.path, Path::new("/srv/orders.wasm"));
     assert_eq!((orders.settings.limits.clone(), orders.callers.clone()), (None, Callers::Open));
-    assert_eq!((&orders.settings.cache, orders.settings.calls), (&CacheBinding::Private, None));
+    assert_eq!(
+        (&orders.settings.grants.cache.binding, orders.settings.calls),
+        (&CacheBinding::Private, None)
+    );
 
     let limits =
         Limits { time: Duration::from_secs(2), memory: 128 << 20, handles: 7, ..Limits::default() };
     assert_eq!(users.path, Path::new("/srv/build/users.wasm"));
     assert_eq!(users.settings.limits, Some(limits));
     let shared = Name::new("shared").unwrap();
-    assert_eq!(users.settings.cache, CacheBinding::Configured(shared.clone()));
-    assert_eq!(users.settings.access, Access::ReadOnly);
+    assert_eq!(users.settings.grants.cache.binding, CacheBinding::Configured(shared.clone()));
+    assert_eq!(users.settings.grants.cache.access, Access::ReadOnly);
     let Instances::Reuse { calls } = users.settings.instances else { panic!("fresh") };
     assert_eq!(calls.get(), 1_000);
     assert_eq!(

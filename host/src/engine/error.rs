@@ -1,9 +1,9 @@
 //! Why a component was refused, and how a call can end other than with an answer.
 
 use super::limits::{Limit, LimitReached, Limits};
-use super::world::WorldMismatch;
-use crate::hostcalls::handler::{Failure, FailureKind};
+use crate::service::{Failure, FailureKind};
 use crate::telemetry::excerpt;
+use crate::world::WorldMismatch;
 use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -60,7 +60,7 @@ pub enum CallError {
     Busy(String),
     /// What the guest passed to the host or answered breaks the contract.
     #[error("the guest broke the contract: {0}")]
-    Garbage(String),
+    ContractViolation(String),
     /// There is no such service.
     #[error("no service is called `{}`; there are: {}", excerpt(name), join(offered))]
     UnknownService {
@@ -81,7 +81,7 @@ impl CallError {
             CallError::Exit => "exit",
             CallError::Host(_) => "host",
             CallError::Busy(_) => "busy",
-            CallError::Garbage(_) => "garbage",
+            CallError::ContractViolation(_) => "garbage",
             CallError::UnknownService { .. } => "unknown-service",
         }
     }
@@ -100,10 +100,10 @@ impl CallError {
 }
 
 /// Names that an error lists; whoever wants more asks for the list.
-const MOST_NAMES: usize = 20;
+const MAX_NAMES: usize = 20;
 
 fn join(names: &[String]) -> String {
-    let shown: Vec<&str> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
+    let shown: Vec<&str> = names.iter().take(MAX_NAMES).map(String::as_str).collect();
     match names.len().saturating_sub(shown.len()) {
         0 if shown.is_empty() => "none".to_owned(),
         0 => shown.join(", "),
@@ -142,7 +142,7 @@ pub(crate) fn classify(
     let is_the_systems = error.is::<std::io::Error>() || error.is::<rustix::io::Errno>();
     match is_the_systems {
         true => CallError::Host(root),
-        false => CallError::Garbage(root),
+        false => CallError::ContractViolation(root),
     }
 }
 

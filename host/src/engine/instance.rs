@@ -1,11 +1,10 @@
-//! A plugin's live instances: one a call, or some that are kept for the calls to come.
+//! A plugin's live instances: one for each call, or some that are reused.
 
 use super::limits::Limits;
-use super::state::State;
-use super::{Compiled, TICKS_A_TURN};
-use crate::bindings::Service;
-use crate::hostcalls::cache::CacheAccess;
+use super::ticker::TICKS_PER_YIELD;
+use crate::hostcalls::{Bounds, Capabilities, State};
 use crate::telemetry::{CallLog, Origin, Retirement};
+use crate::world::{Guest, Linked};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,32 +16,32 @@ pub enum Instances {
     /// It is dropped: each call begins with the memory that the component was built with.
     #[default]
     Fresh,
-    /// It is kept for the next call, one call at a time: what a call leaves in the guest's memory,
+    /// It is reused by the next call, one call at a time: what a call leaves in the guest's memory,
     /// the next one finds. It is dropped after so many calls, after any error but a failure that
-    /// the service itself answered, and when its memory has grown by a quarter of `limits.memory`.
+    /// the service itself returned, and when its memory has grown by a quarter of `limits.memory`.
     Reuse {
         /// Calls of one instance.
         calls: NonZeroU32,
     },
 }
 
-/// Instances of one plugin that wait for a call.
-const IDLE_OF_A_PLUGIN: usize = 16;
+/// Idle instances of one plugin.
+const MAX_IDLE_OF_PLUGIN: usize = 16;
 
-/// Instances of all plugins of a host that wait for a call, where they have no slots.
-const IDLE_OF_A_HOST: usize = 256;
+/// Idle instances of all plugins of a host whose instances have no slots.
+const MAX_IDLE_OF_HOST: usize = 256;
 
-/// The instances of all plugins of a host that wait for a call.
+/// The count of idle instances of all plugins of a host, and its bound.
 pub(super) struct HostIdle {
     count: AtomicUsize,
     most: usize,
 }
 
 impl HostIdle {
-    /// A quarter of the slots of a pool may wait, so that those that do never keep a plugin from
-    /// being called.
+    /// At most a quarter of the pool's slots is for idle instances, so that they never keep a call
+    /// from its slot.
     pub(super) fn of(slots: u32) -> Self {
-        let most = if slots == 0 { IDLE_OF_A_HOST } else { slots as usize / 4 };
+        let most = if slots == 0 { MAX_IDLE_OF_HOST } else { slots as usize / 4 };
         HostIdle { count: AtomicUsize::new(0), most }
     }
 }
@@ -50,10 +49,10 @@ impl HostIdle {
 /// An instance and the store that it lives in.
 pub(super) struct Instance {
     pub(super) store: Store<State>,
-    /// None until the first call, whose time making it is.
-    service: Option<Service>,
+    /// None until the first call, since instantiation counts as its time.
+    guest: Option<Guest>,
     calls: u32,
-    /// What its memories and tables took when its first call ended.
+    /// Bytes of its memories and tables when its first call ended.
     memory: usize,
     /// Counts its end, where it may be kept.
     pub(super) retires: Option<Retirement>,
@@ -64,21 +63,23 @@ impl Instance {
     pub(super) fn new(
         engine: &wasmtime::Engine,
         limits: &Limits,
-        cache: CacheAccess,
+        capabilities: Option<Arc<Capabilities>>,
         log: CallLog,
     ) -> Self {
-        let mut store = Store::new(engine, State::new(cache, log, limits));
+        let Limits { memory, instances, handles, random: random_bytes, .. } = *limits;
+        let bounds = Bounds { memory, instances, handles, random_bytes };
+        let mut store = Store::new(engine, State::new(capabilities, log, bounds));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
-        store.set_epoch_deadline(TICKS_A_TURN);
-        store.epoch_deadline_async_yield_and_update(TICKS_A_TURN);
-        Instance { store, service: None, calls: 0, memory: 0, retires: None }
+        store.set_epoch_deadline(TICKS_PER_YIELD);
+        store.epoch_deadline_async_yield_and_update(TICKS_PER_YIELD);
+        Instance { store, guest: None, calls: 0, memory: 0, retires: None }
     }
 
-    /// Readies an instance that was kept for its next call.
+    /// Resets an idle instance for its next call.
     pub(super) fn begin(mut self, origin: Origin) -> Self {
-        self.store.set_epoch_deadline(TICKS_A_TURN);
+        self.store.set_epoch_deadline(TICKS_PER_YIELD);
         let state = self.store.data_mut();
         state.memory.begin();
         state.log.begin(origin);
@@ -86,57 +87,57 @@ impl Instance {
         self
     }
 
-    /// Says why it is dropped, should that be next.
+    /// Sets the reason that is counted if the instance is dropped from here on.
     fn would_retire(&mut self, reason: &'static str) {
         if let Some(retires) = &mut self.retires {
             retires.reason = reason;
         }
     }
 
-    /// The guest's export, and the store to call it in.
+    /// The guest, instantiated if it is not yet, and the store to call it in.
     ///
     /// # Errors
     ///
-    /// When the instance cannot be made: its limits forbid it, or its start function traps.
-    pub(super) async fn service(
+    /// When the instance cannot be made: a limit forbids it, or its start function traps.
+    pub(super) async fn guest(
         &mut self,
-        component: &Compiled,
-    ) -> wasmtime::Result<(&Service, &mut Store<State>)> {
-        let service = match self.service.take() {
-            Some(service) => service,
-            None => component.service.instantiate_async(&mut self.store).await?,
+        linked: &Linked,
+    ) -> wasmtime::Result<(&Guest, &mut Store<State>)> {
+        let guest = match self.guest.take() {
+            Some(guest) => guest,
+            None => linked.instantiate(&mut self.store).await?,
         };
-        Ok((self.service.insert(service), &mut self.store))
+        Ok((self.guest.insert(guest), &mut self.store))
     }
 }
 
-/// The instances of one plugin that wait for their next call; dropped with the plugin.
+/// The idle instances of one plugin; dropped with the plugin.
 pub(super) struct Idle {
     calls: NonZeroU32,
-    /// None while none are kept.
+    /// None while reuse is off.
     waiting: Mutex<Option<Vec<Instance>>>,
-    /// Those of all plugins of the host.
-    of_the_host: Arc<HostIdle>,
+    host_idle: Arc<HostIdle>,
 }
 
 impl Idle {
-    pub(super) fn new(calls: NonZeroU32, of_the_host: &Arc<HostIdle>) -> Self {
+    pub(super) fn new(calls: NonZeroU32, host_idle: &Arc<HostIdle>) -> Self {
         let waiting = Mutex::new(Some(Vec::new()));
-        Idle { calls, waiting, of_the_host: Arc::clone(of_the_host) }
+        Idle { calls, waiting, host_idle: Arc::clone(host_idle) }
     }
 
-    /// The instance that was used last, whose memory is most likely still near.
+    /// Takes the instance that was used last: its memory is the most likely to be in a processor's
+    /// cache.
     pub(super) fn take(&self) -> Option<Instance> {
         let instance = self.waiting().as_mut()?.pop()?;
-        self.of_the_host.count.fetch_sub(1, Ordering::Relaxed);
+        self.host_idle.count.fetch_sub(1, Ordering::Relaxed);
         Some(instance)
     }
 
-    /// Says whether instances are kept from now on, and answers those that waited until now.
+    /// Turns reuse on or off and returns the instances that were idle.
     pub(super) fn set_open(&self, open: bool) -> Option<Vec<Instance>> {
         let before = std::mem::replace(&mut *self.waiting(), open.then(Vec::new));
         let count = before.as_ref().map_or(0, Vec::len);
-        self.of_the_host.count.fetch_sub(count, Ordering::Relaxed);
+        self.host_idle.count.fetch_sub(count, Ordering::Relaxed);
         before
     }
 
@@ -144,7 +145,9 @@ impl Idle {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps an instance whose call has ended well, unless it has had its share.
+    /// Keeps an instance whose call succeeded, unless it has had its calls, its memory has grown, or
+    /// enough are idle. The log of the call ends here, so that its last line is written before the
+    /// instance waits.
     pub(super) fn keep(&self, mut instance: Instance, limits: &Limits) {
         let memory = instance.store.data().memory.used();
         instance.calls += 1;
@@ -159,17 +162,19 @@ impl Idle {
             return instance.would_retire(Retirement::MEMORY);
         }
         instance.store.data_mut().log.end();
-        if self.of_the_host.count.fetch_add(1, Ordering::Relaxed) < self.of_the_host.most {
+        if self.host_idle.count.fetch_add(1, Ordering::Relaxed) < self.host_idle.most {
             instance.would_retire(Retirement::VERSION);
             match self.waiting().as_mut() {
-                Some(waiting) if waiting.len() < IDLE_OF_A_PLUGIN => return waiting.push(instance),
+                Some(waiting) if waiting.len() < MAX_IDLE_OF_PLUGIN => {
+                    return waiting.push(instance);
+                }
                 Some(_) => instance.would_retire(Retirement::ENOUGH),
                 None => {}
             }
         } else {
             instance.would_retire(Retirement::ENOUGH);
         }
-        self.of_the_host.count.fetch_sub(1, Ordering::Relaxed);
+        self.host_idle.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

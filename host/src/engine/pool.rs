@@ -5,10 +5,10 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 
 /// Slots tried first: memories, and as many of what else an instance takes. Each reserves 4 GiB of
 /// address space, of which a process has 128 TiB.
-pub(crate) const MOST_SLOTS: u32 = 1_024;
+pub(crate) const MAX_SLOTS: u32 = 1_024;
 
 /// Fewer slots than this are not worth a pool.
-const FEWEST_SLOTS: u32 = 16;
+const MIN_SLOTS: u32 = 16;
 
 /// Bytes of a used slot's memory that are cleaned and kept, not given back to the system.
 const KEPT_BYTES: usize = 4 << 20;
@@ -21,14 +21,14 @@ const KEPT_SLOTS: u32 = 32;
 const GIVEN_BACK_TOGETHER: usize = 16;
 
 /// The largest memory that a 32-bit guest can name; what it may have is the limiter's business.
-const LARGEST_MEMORY: usize = 1 << 32;
+const MAX_MEMORY_BYTES: usize = 1 << 32;
 
 /// Address space of a memory where that is short: it is moved when it grows beyond, and every access
 /// is checked.
 const LITTLE_SPACE: u64 = 1 << 20;
 
 /// Elements of the largest table that a slot has room for, 128 MiB of address space.
-const LARGEST_TABLE: usize = 16 << 20;
+const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 
 /// The engine's words for a table larger than that.
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
@@ -40,8 +40,8 @@ const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 ///
 /// When the engine refuses its settings.
 pub(super) fn engine(config: &Config) -> wasmtime::Result<(Engine, u32)> {
-    let mut slots = MOST_SLOTS;
-    while slots >= FEWEST_SLOTS {
+    let mut slots = MAX_SLOTS;
+    while slots >= MIN_SLOTS {
         let mut pooled = config.clone();
         pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots)));
         if let Ok(engine) = Engine::new(&pooled) {
@@ -63,8 +63,8 @@ fn pool(slots: u32) -> PoolingAllocationConfig {
         .total_tables(slots)
         .total_stacks(slots)
         .total_component_instances(slots)
-        .max_memory_size(LARGEST_MEMORY)
-        .table_elements(LARGEST_TABLE)
+        .max_memory_size(MAX_MEMORY_BYTES)
+        .table_elements(MAX_TABLE_ELEMENTS)
         .linear_memory_keep_resident(KEPT_BYTES)
         .table_keep_resident(KEPT_BYTES)
         .max_unused_warm_slots(KEPT_SLOTS)

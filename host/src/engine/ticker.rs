@@ -1,13 +1,15 @@
-//! The clock hand of the engine: without it a guest that loops would never give the thread back.
+//! The epoch ticker: makes a looping guest yield to the runtime.
 
 use std::time::Duration;
 use wasmtime::Engine;
 
-/// Time between two ticks: the longest that a looping guest holds its thread before others get a
-/// turn.
+/// Time between two ticks: the longest that a looping guest holds its thread before it yields.
 pub(super) const TICK: Duration = Duration::from_millis(5);
 
-/// Advances the engine's epoch until the engine is gone.
+/// Ticks after which a running guest yields.
+pub(super) const TICKS_PER_YIELD: u64 = 1;
+
+/// Starts the thread that advances the engine's epoch until the engine is gone.
 ///
 /// # Errors
 ///

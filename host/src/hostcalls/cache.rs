@@ -1,55 +1,160 @@
 //! `hostel:cache/cache`: the one cache that a plugin is bound to.
 //!
-//! Values and long keys are borrowed from the guest's memory, checked and only then copied; a short
-//! key is copied first. The value of a hit is lowered into the guest from where the cache holds it,
-//! with no copy in between.
+//! Grant: `cache` of [`Grants`](crate::grants::Grants), which every plugin has; `access` may forbid
+//! writes. No grant opens it while a plugin lists its services.
+//!
+//! Values and long keys are borrowed from the guest's memory, validated and only then copied; a
+//! short key is copied first. The value of a hit is lowered into the guest from where the cache
+//! holds it, with no copy in between.
 
-use super::found::Found;
-use super::given::Given;
+#[cfg(not(feature = "public-wasmtime-api"))]
+mod lift;
+#[cfg(not(feature = "public-wasmtime-api"))]
+mod lower;
+#[cfg(feature = "public-wasmtime-api")]
+mod public;
+
+#[cfg(feature = "public-wasmtime-api")]
+use self::public::{GuestStr, get_result};
+#[cfg(not(feature = "public-wasmtime-api"))]
+use self::{lift::GuestStr, lower::get_result};
+
+use super::linkage::Linkage;
+use super::state::{Capabilities, State};
+use crate::backend::{CacheError, CacheStore};
 use crate::bindings::hostel::cache::cache::{Error, ErrorKind};
+use crate::grants::Access;
 use hostel_cache::Cache;
-use std::sync::Arc;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, WasmStr};
+use wasmtime::component::{Linker, LinkerInstance, WasmStr};
 
 /// The name of the import, version included.
 pub(crate) const IMPORT: &str = "hostel:cache/cache@0.1.0";
 
-/// What a call may do with the cache that its plugin is bound to.
-pub(crate) enum CacheAccess {
-    /// Read and write.
-    ReadWrite(Arc<Cache>),
-    /// Read alone.
-    ReadOnly(Arc<Cache>),
-    /// Nothing: the plugin is listing its services.
-    Denied,
-}
-
-/// An error in a box: a result is then no larger for it.
+/// An error in a box, so that a result is no larger for it.
 type SmallError = Box<Error>;
 
-impl CacheAccess {
-    fn to_read(&self) -> Result<&Cache, SmallError> {
-        match self {
-            CacheAccess::ReadWrite(cache) | CacheAccess::ReadOnly(cache) => Ok(cache),
-            CacheAccess::Denied => Err(denied(
-                "the cache is closed while a plugin lists its services: call it from `handle`",
-            )),
-        }
-    }
-
-    fn to_write(&self) -> Result<&Cache, SmallError> {
-        match self {
-            CacheAccess::ReadOnly(_) => Err(denied(
-                "the plugin may only read its cache: `access = \"read-write\"` lets it write",
-            )),
-            access => access.to_read(),
-        }
+/// Offers the four functions.
+pub(crate) fn add_to_linker(linker: &mut Linker<State>, linkage: Linkage) -> wasmtime::Result<()> {
+    let import = linker.instance(IMPORT)?;
+    match linkage {
+        Linkage::Synchronous => add_synchronous(import),
+        Linkage::Asynchronous => add_asynchronous(import),
     }
 }
 
-fn denied(message: &str) -> SmallError {
-    Box::new(Error { kind: ErrorKind::Denied, message: message.to_owned() })
+/// For a cache in memory, whose operations never wait.
+fn add_synchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()> {
+    import.func_wrap("get", |store: StoreContextMut<'_, State>, (key,): (GuestStr,)| {
+        let key = key.to_str(&store)?;
+        let cache = to_read(store.data()).and_then(in_memory);
+        Ok((get_result(cache.and_then(|cache| Ok(cache.get(&key)?)).map_err(|error| *error)),))
+    })?;
+    import.func_wrap(
+        "set",
+        |store: StoreContextMut<'_, State>,
+         (key, value, expiry): (GuestStr, WasmStr, Option<u32>)| {
+            let key = key.to_str(&store)?;
+            let value = value.to_str(&store)?;
+            let cache = to_write(store.data()).and_then(in_memory);
+            Ok((cache.and_then(|cache| Ok(cache.set(&key, &value, expiry)?)),))
+        },
+    )?;
+    import.func_wrap("delete", |store: StoreContextMut<'_, State>, (key,): (GuestStr,)| {
+        let key = key.to_str(&store)?;
+        let cache = to_write(store.data()).and_then(in_memory);
+        Ok((cache.and_then(|cache| Ok(cache.delete(&key)?)),))
+    })?;
+    import.func_wrap("exists", |store: StoreContextMut<'_, State>, (key,): (GuestStr,)| {
+        let key = key.to_str(&store)?;
+        let cache = to_read(store.data()).and_then(in_memory);
+        Ok((cache.and_then(|cache| Ok(cache.exists(&key)?)),))
+    })?;
+    Ok(())
+}
+
+/// For a cache whose operations may wait. The arguments are copied and the store is not held
+/// meanwhile, since nothing of the guest can be borrowed while it is suspended.
+fn add_asynchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()> {
+    import.func_wrap_async("get", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
+        Box::new(async move {
+            let key = key.to_str(&store)?.into_owned();
+            let cache = to_read(store.data()).cloned();
+            let found = async { Ok(cache?.get(&key).await?) }.await;
+            Ok((get_result(found.map_err(|error: SmallError| *error)),))
+        })
+    })?;
+    import.func_wrap_async(
+        "set",
+        |store: StoreContextMut<'_, State>,
+         (key, value, expiry): (WasmStr, WasmStr, Option<u32>)| {
+            Box::new(async move {
+                let key = key.to_str(&store)?.into_owned();
+                let value = value.to_str(&store)?.into_owned();
+                let cache = to_write(store.data()).cloned();
+                let set = async { Ok(cache?.set(&key, &value, expiry).await?) }.await;
+                Ok((set as Result<(), SmallError>,))
+            })
+        },
+    )?;
+    import.func_wrap_async("delete", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
+        Box::new(async move {
+            let key = key.to_str(&store)?.into_owned();
+            let cache = to_write(store.data()).cloned();
+            let deleted = async { Ok(cache?.delete(&key).await?) }.await;
+            Ok((deleted as Result<bool, SmallError>,))
+        })
+    })?;
+    import.func_wrap_async("exists", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
+        Box::new(async move {
+            let key = key.to_str(&store)?.into_owned();
+            let cache = to_read(store.data()).cloned();
+            let exists = async { Ok(cache?.exists(&key).await?) }.await;
+            Ok((exists as Result<bool, SmallError>,))
+        })
+    })?;
+    Ok(())
+}
+
+/// The plugin's cache, if this call may read it.
+fn to_read(state: &State) -> Result<&CacheStore, SmallError> {
+    Ok(&capabilities(state)?.cache)
+}
+
+/// The plugin's cache, if this call may write to it.
+fn to_write(state: &State) -> Result<&CacheStore, SmallError> {
+    let capabilities = capabilities(state)?;
+    match capabilities.grants.cache.access {
+        Access::ReadWrite => Ok(&capabilities.cache),
+        Access::ReadOnly => Err(error(ErrorKind::Denied, READ_ONLY)),
+    }
+}
+
+fn capabilities(state: &State) -> Result<&Capabilities, SmallError> {
+    let capabilities = state.capabilities.as_deref();
+    capabilities.ok_or_else(|| error(ErrorKind::Denied, CLOSED))
+}
+
+const READ_ONLY: &str =
+    "the plugin may only read its cache: `access = \"read-write\"` lets it write";
+const CLOSED: &str = "the cache is closed while a plugin lists its services: call it from `handle`";
+
+/// The cache in the host's memory. A plugin whose cache is elsewhere is linked asynchronously.
+fn in_memory(store: &CacheStore) -> Result<&Cache, SmallError> {
+    let unlinked = "its entries are not in the host's memory, where this plugin was linked to";
+    store.memory().ok_or_else(|| error(ErrorKind::Unavailable, unlinked))
+}
+
+fn error(kind: ErrorKind, message: &str) -> SmallError {
+    Box::new(Error { kind, message: message.to_owned() })
+}
+
+impl From<CacheError> for SmallError {
+    fn from(error: CacheError) -> Self {
+        match error {
+            CacheError::Invalid(error) => error.into(),
+        }
+    }
 }
 
 impl From<hostel_cache::Error> for SmallError {
@@ -64,36 +169,5 @@ impl From<hostel_cache::Error> for SmallError {
     }
 }
 
-/// Offers the four functions; `access` finds a call's cache in the store's data.
-pub(crate) fn add_to_linker<T: 'static>(
-    linker: &mut Linker<T>,
-    access: impl Fn(&T) -> &CacheAccess + Copy + Send + Sync + 'static,
-) -> wasmtime::Result<()> {
-    let mut import = linker.instance(IMPORT)?;
-    import.func_wrap("get", move |store: StoreContextMut<'_, T>, (key,): (Given,)| {
-        let key = key.to_str(&store)?;
-        let cache = access(store.data()).to_read();
-        Ok((Found(cache.and_then(|cache| Ok(cache.get(&key)?)).map_err(|error| *error)),))
-    })?;
-    import.func_wrap(
-        "set",
-        move |store: StoreContextMut<'_, T>,
-              (key, value, expiry): (Given, WasmStr, Option<u32>)| {
-            let key = key.to_str(&store)?;
-            let value = value.to_str(&store)?;
-            let cache = access(store.data()).to_write();
-            Ok((cache.and_then(|cache| Ok(cache.set(&key, &value, expiry)?)),))
-        },
-    )?;
-    import.func_wrap("delete", move |store: StoreContextMut<'_, T>, (key,): (Given,)| {
-        let key = key.to_str(&store)?;
-        let cache = access(store.data()).to_write();
-        Ok((cache.and_then(|cache| Ok(cache.delete(&key)?)),))
-    })?;
-    import.func_wrap("exists", move |store: StoreContextMut<'_, T>, (key,): (Given,)| {
-        let key = key.to_str(&store)?;
-        let cache = access(store.data()).to_read();
-        Ok((cache.and_then(|cache| Ok(cache.exists(&key)?)),))
-    })?;
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

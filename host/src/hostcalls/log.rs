@@ -1,12 +1,27 @@
 //! `hostel:log/log`: a guest's lines, bounded and escaped, into the log of its call.
+//!
+//! It needs no grant: every plugin has its log, also while it lists its services.
 
+use super::linkage::Linkage;
+use super::state::State;
 use crate::bindings::hostel::log::log::Level as WitLevel;
-use crate::telemetry::{CallLog, Level};
+use crate::telemetry::Level;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmStr};
 
 /// The name of the import, version included.
 pub(crate) const IMPORT: &str = "hostel:log/log@0.1.0";
+
+/// Offers `log`, which never waits, whatever the linkage.
+pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime::Result<()> {
+    linker.instance(IMPORT)?.func_wrap(
+        "log",
+        |store: StoreContextMut<'_, State>, (level, message): (WitLevel, WasmStr)| {
+            store.data().log.write(level.into(), &message.to_str(&store)?);
+            Ok(())
+        },
+    )
+}
 
 impl From<WitLevel> for Level {
     fn from(level: WitLevel) -> Self {
@@ -17,18 +32,4 @@ impl From<WitLevel> for Level {
             WitLevel::Error => Level::Error,
         }
     }
-}
-
-/// Offers `log`; `call_log` finds a call's log in the store's data.
-pub(crate) fn add_to_linker<T: 'static>(
-    linker: &mut Linker<T>,
-    call_log: fn(&T) -> &CallLog,
-) -> wasmtime::Result<()> {
-    linker.instance(IMPORT)?.func_wrap(
-        "log",
-        move |store: StoreContextMut<'_, T>, (level, message): (WitLevel, WasmStr)| {
-            call_log(store.data()).write(level.into(), &message.to_str(&store)?);
-            Ok(())
-        },
-    )
 }

@@ -49,12 +49,12 @@ pub(crate) const VERSION: &str = "0.2.12";
 const WRITE_BYTES: usize = 8 * 1024;
 
 /// Offers the asynchronous WASI: the blocking one panics inside an asynchronous runtime.
-pub(crate) fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+pub(super) fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)
 }
 
 /// What one call finds behind WASI: clocks, fresh randomness and its log; all else is refused.
-pub(crate) fn context(log: &CallLog, random_bytes: u64) -> WasiCtx {
+pub(super) fn context(log: &CallLog, random_bytes: u64) -> WasiCtx {
     let mut context = WasiCtx::builder();
     context
         .stdout(Output { log: log.clone(), level: Level::Info })

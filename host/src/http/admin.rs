@@ -3,10 +3,12 @@
 use super::path::{decode, segments};
 use super::problem::Problem;
 use super::response::Reply;
+use crate::backend::{CacheError, CacheStats, CacheStore};
 use crate::engine::Instances;
-use crate::hostcalls::handler::ServiceInfo;
-use crate::plugin::{Access, Host, Life, PluginState};
-use hostel_cache::{Cache, CacheName, EntryInfo, Stats};
+use crate::name::PluginName;
+use crate::plugin::{Host, Life, PluginState};
+use crate::service::ServiceInfo;
+use hostel_cache::{CacheName, EntryInfo};
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
 use hyper::{Method, StatusCode};
@@ -52,7 +54,7 @@ impl Admin {
         }
     }
 
-    pub(super) fn answer(
+    pub(super) async fn answer(
         &self,
         host: &Host,
         method: &Method,
@@ -65,7 +67,7 @@ impl Admin {
         let segments: Vec<&str> = segments.iter().map(|segment| &**segment).collect();
         if let ["caches", name, rest @ ..] = segments.as_slice() {
             let query = Query::read(query)?;
-            return entries(&*cache(host, name)?, method, rest, &query, body);
+            return entries(&cache(host, name)?, method, rest, &query, body).await;
         }
         let answer = match segments.as_slice() {
             ["healthz"] => Reply::json(StatusCode::OK, "text/plain", b"ok\n".to_vec()),
@@ -74,7 +76,7 @@ impl Admin {
             }
             ["readyz"] => return Err(Problem::not_ready()),
             ["metrics"] => {
-                let text = host.metrics().map_err(|_| Problem::not_ready())?;
+                let text = host.metrics().await.map_err(|_| Problem::not_ready())?;
                 Reply::json(StatusCode::OK, METRICS, text.into_bytes())
             }
             ["plugins"] => {
@@ -82,7 +84,7 @@ impl Admin {
                 ok(&json!({ "plugins": plugins }))
             }
             ["caches"] => {
-                let caches: Vec<Value> = host.caches().list().iter().map(counts).collect();
+                let caches: Vec<Value> = host.caches().stats().await.iter().map(counts).collect();
                 ok(&json!({ "caches": caches }))
             }
             _ => return Err(Problem::missing("nothing is here: see the docs of `hostel::http`")),
@@ -101,7 +103,7 @@ fn ok(value: &Value) -> Reply {
 fn plugin(state: &PluginState) -> Value {
     let service =
         |info: &ServiceInfo| json!({ "name": info.name, "description": info.description });
-    json!({
+    let mut json = json!({
         "name": state.name,
         "path": state.path.to_string_lossy(),
         "version": state.version.map(|version| version.to_string()),
@@ -110,35 +112,36 @@ fn plugin(state: &PluginState) -> Value {
         "reason": state.reason,
         "load_seconds": state.took.map(|took| took.as_secs_f64()),
         "services": state.services.iter().map(service).collect::<Vec<_>>(),
-        "cache": state.cache.as_ref().map(ToString::to_string),
-        "access": match state.access {
-            Access::ReadWrite => "read-write",
-            Access::ReadOnly => "read-only",
-        },
         "instances": match state.instances {
             Instances::Fresh => "fresh",
             Instances::Reuse { .. } => "reuse",
         },
-    })
+    });
+    let name = PluginName::new(&state.name).ok();
+    for (grant, value) in state.grants.rows(name.as_ref()) {
+        json[grant] = json!(value);
+    }
+    json
 }
 
-fn counts((name, stats): &(CacheName, Stats)) -> Value {
+fn counts((name, stats): &(CacheName, CacheStats)) -> Value {
+    let memory = stats.memory;
     json!({
         "name": name.to_string(),
-        "entries": stats.entries,
-        "bytes": stats.bytes,
-        "capacity": stats.capacity,
+        "entries": memory.map(|memory| memory.entries),
+        "bytes": memory.map(|memory| memory.bytes),
+        "capacity": memory.map(|memory| memory.capacity),
         "hits": stats.hits,
         "misses": stats.misses,
         "exists": stats.exists,
         "sets": stats.sets,
         "deletes": stats.deletes,
-        "expired": stats.expired,
-        "evicted": stats.evicted,
+        "expired": memory.map(|memory| memory.expired),
+        "evicted": memory.map(|memory| memory.evicted),
     })
 }
 
-fn cache(host: &Host, name: &str) -> Result<Arc<Cache>, Problem> {
+fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {
     let named = match name.strip_prefix("plugin/") {
         Some(plugin) => CacheName::private(plugin),
         None => CacheName::configured(name),
@@ -147,18 +150,20 @@ fn cache(host: &Host, name: &str) -> Result<Arc<Cache>, Problem> {
     found.ok_or_else(Problem::no_cache)
 }
 
-fn entries(
-    cache: &Cache,
+async fn entries(
+    cache: &CacheStore,
     method: &Method,
     path: &[&str],
     query: &Query<'_>,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let refused = |error: hostel_cache::Error| Problem::refused(error.to_string());
+    let refused = |error: CacheError| Problem::refused(error.to_string());
     match (method, path) {
-        (&Method::GET, ["entries"]) => list(cache, query),
-        (&Method::DELETE, ["entries"]) => Ok(ok(&json!({ "removed": cache.clear() }))),
-        (&Method::GET, ["entries", key]) => match cache.get(key).map_err(refused)? {
+        (&Method::GET, ["entries"]) => list(cache, query).await,
+        (&Method::DELETE, ["entries"]) => {
+            Ok(ok(&json!({ "removed": cache.clear().await.map_err(refused)? })))
+        }
+        (&Method::GET, ["entries", key]) => match cache.get(key).await.map_err(refused)? {
             Some(value) => Ok(Reply::json(StatusCode::OK, JSON, value.as_bytes().to_vec())),
             None => Err(Problem::no_entry()),
         },
@@ -166,14 +171,14 @@ fn entries(
             let Ok(value) = std::str::from_utf8(body) else {
                 return Err(Problem::bad_request("the value is not UTF-8"));
             };
-            cache.set(key, value, query.number("expiry")?).map_err(refused)?;
+            cache.set(key, value, query.number("expiry")?).await.map_err(refused)?;
             Ok(ok(&json!({ "set": true })))
         }
         (&Method::DELETE, ["entries", key]) => {
-            Ok(ok(&json!({ "removed": u64::from(cache.delete(key).map_err(refused)?) })))
+            Ok(ok(&json!({ "removed": u64::from(cache.delete(key).await.map_err(refused)?) })))
         }
         (&Method::GET, ["entries", key, "exists"]) => {
-            Ok(ok(&json!({ "exists": cache.exists(key).map_err(refused)? })))
+            Ok(ok(&json!({ "exists": cache.exists(key).await.map_err(refused)? })))
         }
         (_, ["entries"]) => Err(Problem::method_not_allowed("GET, DELETE")),
         (_, ["entries", _]) => Err(Problem::method_not_allowed("GET, PUT, DELETE")),
@@ -182,18 +187,18 @@ fn entries(
     }
 }
 
-fn list(cache: &Cache, query: &Query<'_>) -> Result<Reply, Problem> {
+async fn list(cache: &CacheStore, query: &Query<'_>) -> Result<Reply, Problem> {
     let asked = query.number("limit")?.map_or(LISTED.0, |limit| limit as usize);
     let limit = asked.clamp(1, LISTED.1);
     let prefix = query.text("prefix").unwrap_or_default();
-    let entries = cache.list(prefix, query.text("after"), limit);
-    let next = entries.last().filter(|_| entries.len() == limit).map(|last| &last.key);
+    let refused = |error: CacheError| Problem::refused(error.to_string());
+    let page = cache.list(prefix, query.text("after"), limit).await.map_err(refused)?;
     let entry = |entry: &EntryInfo| {
         let expires_in = entry.remaining.map(|remaining| remaining.as_secs_f64());
         json!({ "key": entry.key, "bytes": entry.bytes, "expires_in": expires_in })
     };
-    let shown: Vec<Value> = entries.iter().map(entry).collect();
-    Ok(ok(&json!({ "entries": shown, "next": next })))
+    let shown: Vec<Value> = page.entries.iter().map(entry).collect();
+    Ok(ok(&json!({ "entries": shown, "next": page.next })))
 }
 
 /// The parameters of a query, decoded.

@@ -15,8 +15,9 @@ use super::settings::HttpSettings;
 use super::span;
 use super::watch::{Turn, Watch};
 use crate::config::{Callers, Server};
-use crate::hostcalls::handler::Request;
-use crate::plugin::{Host, PluginName};
+use crate::name::PluginName;
+use crate::plugin::Host;
+use crate::service::{Request, ServiceName};
 use crate::telemetry::{AccessLine, AccessSink, HttpMeter, RequestKind, RequestSpan, Traces};
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
@@ -129,9 +130,12 @@ impl Front {
     }
 
     /// Who may call a service.
-    fn callers<'a>(&'a self, plugins: &'a HashMap<String, Callers>, service: &str) -> &'a Callers {
-        let plugin = service.split_once('.').map_or(service, |(plugin, _)| plugin);
-        plugins.get(plugin).unwrap_or(&self.server.callers)
+    fn callers<'a>(
+        &'a self,
+        plugins: &'a HashMap<String, Callers>,
+        service: &ServiceName,
+    ) -> &'a Callers {
+        plugins.get(service.plugin()).unwrap_or(&self.server.callers)
     }
 
     /// All services as JSON.
@@ -168,7 +172,7 @@ impl Seen {
 
     fn note(&mut self, target: &Target<'_>) {
         if self.begun.is_some() {
-            target.service.clone_into(&mut self.service);
+            target.service.as_str().clone_into(&mut self.service);
             target.caller.unwrap_or_default().clone_into(&mut self.caller);
         }
     }
@@ -176,7 +180,7 @@ impl Seen {
 
 /// Where a request goes, once it is known who answers.
 struct Target<'a> {
-    service: &'a str,
+    service: &'a ServiceName,
     path_params: Vec<(String, String)>,
     caller: Option<&'a str>,
     span: Option<&'a mut RequestSpan>,
@@ -308,7 +312,7 @@ impl Peer {
         let most = host.limits().request;
         let mut held = self.front.bodies.begin();
         let body = request::body(body, &head.headers, most, server.body_time, &mut held).await?;
-        admin.answer(host, &head.method, path, head.uri.query(), &body)
+        admin.answer(host, &head.method, path, head.uri.query(), &body).await
     }
 
     /// Who calls. Whoever fails to say it again and again waits for the answer, alone.
@@ -344,7 +348,8 @@ impl Peer {
         if let (Some(span), Some(caller)) = (&mut span, caller) {
             span.caller(caller);
         }
-        let most = host.request_limit(service).ok_or_else(Problem::not_found)?;
+        let resolved = host.resolve(service).ok_or_else(Problem::not_found)?;
+        let most = resolved.request_limit();
         let mut held = self.front.bodies.begin();
         let body = request::body(body, &head.headers, most, server.body_time, &mut held).await?;
         let request = Request {
@@ -354,7 +359,7 @@ impl Peer {
             http: Some(request::http(head, &self.address, path_params, caller)),
         };
         let mut span = span.and_then(|span| span.call());
-        match host.call_traced(service, request, span.as_mut()).await {
+        match host.call_traced(&resolved, request, span.as_mut()).await {
             Ok(response) => Reply::service(response).ok_or_else(Problem::bad_answer),
             Err(error) => {
                 let problem = Problem::of_call(&error);

@@ -1,5 +1,6 @@
 //! The server's own log lines.
 
+use crate::service::ServiceName;
 use crate::telemetry::{Level, LogLine, LogSink, escape};
 use std::time::SystemTime;
 
@@ -17,8 +18,8 @@ impl Log {
 
     /// Logs an error about a call to a service, or about the server itself: then `service` and
     /// `request_id` are empty.
-    pub(super) fn error(&self, service: &str, request_id: &str, message: &str) {
-        let (plugin, service) = service.split_once('.').unwrap_or((service, ""));
+    pub(super) fn error(&self, service: &ServiceName, request_id: &str, message: &str) {
+        let (plugin, service) = (service.plugin(), service.service().unwrap_or_default());
         (self.0)(&LogLine {
             time: SystemTime::now(),
             level: Level::Error,

@@ -1,7 +1,7 @@
 //! What a caller is told when a request is not fulfilled: RFC 9457.
 
 use crate::engine::{CallError, Limit};
-use crate::hostcalls::handler::FailureKind;
+use crate::service::FailureKind;
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use std::borrow::Cow;
@@ -130,7 +130,7 @@ impl Problem {
             },
             CallError::UnknownService { .. } => Problem::not_found(),
             CallError::Busy(_) => Problem::busy(),
-            CallError::Garbage(_) => Problem::bad_answer(),
+            CallError::ContractViolation(_) => Problem::bad_answer(),
             CallError::Limit(reached) => match reached.limit {
                 Limit::Time => {
                     let detail = "the service did not answer in time";

@@ -2,7 +2,7 @@
 
 use super::bodies::Held;
 use super::problem::Problem;
-use crate::hostcalls::handler::HttpRequest;
+use crate::service::HttpRequest;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName,

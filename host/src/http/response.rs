@@ -2,7 +2,7 @@
 
 use super::problem::{MEDIA_TYPE, Problem};
 use super::request::{REQUEST_ID, is_hop_by_hop};
-use crate::hostcalls::handler::Response;
+use crate::service::Response;
 use bytes::Bytes;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};

@@ -2,6 +2,7 @@
 
 use super::path::segments;
 use crate::config::{Callers, Route, Segment};
+use crate::service::ServiceName;
 use crate::telemetry::RequestKind;
 use hyper::Method;
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ pub(super) enum Found<'a> {
     /// The list of services.
     List,
     /// `/services/<name>`: the service of this name.
-    Service(String),
+    Service(ServiceName),
     /// A configured route, and the values of its parameters in its order.
     Route(&'a Endpoint, Vec<(String, String)>),
     /// Nothing is there.
@@ -42,7 +43,7 @@ pub(super) struct Endpoint {
     pub(super) path: String,
     methods: Vec<Method>,
     parameters: Vec<String>,
-    pub(super) service: String,
+    pub(super) service: ServiceName,
     pub(super) callers: Option<Callers>,
 }
 
@@ -95,7 +96,7 @@ impl Router {
         let own = path.strip_prefix("/services/").filter(|name| !name.contains(['/', '%']));
         if let Some(name) = own {
             return match method {
-                &Method::POST => Found::Service(name.to_owned()),
+                &Method::POST => Found::Service(ServiceName::new(name)),
                 _ => Found::Methods("POST".to_owned()),
             };
         }
@@ -106,7 +107,7 @@ impl Router {
                 _ => Found::Methods("GET, HEAD".to_owned()),
             },
             ["services", name] => match method {
-                &Method::POST => Found::Service((*name).to_owned()),
+                &Method::POST => Found::Service(ServiceName::new(*name)),
                 _ => Found::Methods("POST".to_owned()),
             },
             segments if path.starts_with('/') => self.route(method, segments),

@@ -9,6 +9,7 @@ use super::tls;
 use super::watch::Watch;
 use crate::config::{CallerGroup, Callers, Credential, Scheme, SecretHash, Server};
 use crate::plugin::{Host, Life};
+use crate::service::ServiceName;
 use crate::telemetry::LogSink;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
@@ -157,7 +158,11 @@ impl Connections {
         let id = match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => id,
             Some(Err(error)) => {
-                self.front.log().error("", "", &format!("a connection failed: {error}"));
+                self.front.log().error(
+                    &ServiceName::new(""),
+                    "",
+                    &format!("a connection failed: {error}"),
+                );
                 error.id()
             }
             None => return,
@@ -238,7 +243,11 @@ impl Trouble {
     fn tell(&mut self, error: &io::Error, now: Instant) {
         if self.logged.is_none_or(|logged| now >= logged + LOG_EVERY) {
             self.logged = Some(now);
-            self.front.log().error("", "", &format!("cannot accept a connection: {error}"));
+            self.front.log().error(
+                &ServiceName::new(""),
+                "",
+                &format!("cannot accept a connection: {error}"),
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a server is told beside its listener, its host and when to stop.
 
 use crate::config::{CallerGroup, Callers, Config, Route, Server};
-use crate::plugin::PluginName;
+use crate::name::PluginName;
 use crate::telemetry::{AccessSink, LogSink, Traces};
 use std::collections::BTreeMap;
 use std::sync::Arc;

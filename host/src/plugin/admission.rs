@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many calls are taken on at once. One that finds no room waits; one that finds no room to
-/// wait either, or waits for too long, ends with [`CallError::Busy`].
+/// How many calls run at once. Further calls wait in a queue; a call that finds the queue full, or
+/// waits for too long, ends with [`CallError::Busy`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
     /// Calls under way in the host. 256: enough to keep every processor busy while some wait for
@@ -17,7 +17,7 @@ pub struct Admission {
     pub calls_per_plugin: usize,
     /// Calls that wait, in all plugins. 1,024: a burst is served late, a flood is refused at once.
     pub queue: usize,
-    /// The longest that a call waits. 1 second: whoever has waited longer has given up.
+    /// The longest that a call waits. 1 second: a client that waited longer has given up.
     pub queue_time: Duration,
 }
 
@@ -28,32 +28,32 @@ impl Default for Admission {
     }
 }
 
-/// The door of a host.
-pub(super) struct Door {
+/// Admits calls to a host.
+pub(super) struct Gate {
     admission: Admission,
     calls: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
-/// What a call holds while it is under way.
+/// The permits that a call holds while it runs.
 pub(super) struct Admitted(
     #[expect(dead_code, reason = "held, not read")] [OwnedSemaphorePermit; 2],
 );
 
-impl Door {
-    /// The door of a host with so many slots for instances, 0 where they have none. A call that
-    /// found no slot would end: it waits instead.
+impl Gate {
+    /// The gate of a host with so many slots for instances, 0 where instances have none. It admits no
+    /// more calls than have a slot, since a call without one would fail.
     pub(super) fn new(mut admission: Admission, slots: u32) -> Self {
         if slots > 0 {
-            // The rest is for instances that wait for a call.
+            // The rest is for idle instances.
             admission.calls = admission.calls.min(slots as usize / 4 * 3);
         }
         let calls = semaphore(admission.calls);
-        Door { admission, calls, waiting: AtomicUsize::new(0) }
+        Gate { admission, calls, waiting: AtomicUsize::new(0) }
     }
 
-    /// The room of one plugin: it is kept when the plugin is replaced.
-    pub(super) fn room(&self, calls: Option<usize>) -> Arc<Semaphore> {
+    /// The permits of one plugin, kept when the plugin is replaced.
+    pub(super) fn permits(&self, calls: Option<usize>) -> Arc<Semaphore> {
         semaphore(calls.unwrap_or(self.admission.calls_per_plugin))
     }
 
@@ -72,21 +72,22 @@ impl Door {
         self.admission.calls.saturating_sub(self.calls.available_permits())
     }
 
-    /// Whether calls may be waiting for a processor: so many are under way, or some wait to begin.
+    /// True when calls may be waiting for a processor: as many run as there are processors, or some
+    /// wait to begin.
     pub(super) fn is_busy(&self) -> bool {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         self.waiting() > 0 || self.under_way() >= processors
     }
 
-    /// Lets a call in, first to its plugin's room, so that those who wait for a plugin take nobody
-    /// else's place in the host.
+    /// Admits a call, by its plugin's permits first: so calls that wait for a busy plugin hold none of
+    /// the host's permits.
     ///
     /// # Errors
     ///
     /// [`CallError::Busy`] when too many wait, or this one has waited for too long.
-    pub(super) async fn admit(&self, room: &Arc<Semaphore>) -> Result<Admitted, CallError> {
+    pub(super) async fn admit(&self, permits: &Arc<Semaphore>) -> Result<Admitted, CallError> {
         let try_enter = |place: &Arc<Semaphore>| Arc::clone(place).try_acquire_owned();
-        if let Ok(in_plugin) = try_enter(room)
+        if let Ok(in_plugin) = try_enter(permits)
             && let Ok(in_host) = try_enter(&self.calls)
         {
             return Ok(Admitted([in_plugin, in_host]));
@@ -99,7 +100,7 @@ impl Door {
             )));
         };
         let enter = async {
-            let in_plugin = Arc::clone(room).acquire_owned().await.ok()?;
+            let in_plugin = Arc::clone(permits).acquire_owned().await.ok()?;
             let in_host = Arc::clone(&self.calls).acquire_owned().await.ok()?;
             Some(Admitted([in_plugin, in_host]))
         };
@@ -111,7 +112,7 @@ impl Door {
     }
 }
 
-/// A place in the queue, given back when it goes.
+/// A place in the queue, given back when it is dropped.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
@@ -135,9 +136,9 @@ fn semaphore(most: usize) -> Arc<Semaphore> {
 mod tests {
     use super::*;
 
-    fn door(calls: usize, calls_per_plugin: usize, queue: usize) -> Door {
+    fn gate(calls: usize, calls_per_plugin: usize, queue: usize) -> Gate {
         let queue_time = Duration::from_millis(10);
-        Door::new(Admission { calls, calls_per_plugin, queue, queue_time }, 0)
+        Gate::new(Admission { calls, calls_per_plugin, queue, queue_time }, 0)
     }
 
     #[track_caller]
@@ -149,24 +150,24 @@ mod tests {
     #[test]
     fn no_more_calls_are_taken_on_than_have_a_slot() {
         for (calls, slots, most) in [(256, 0, 256), (256, 1_024, 256), (256, 64, 48), (9, 16, 9)] {
-            let door = Door::new(Admission { calls, ..Admission::default() }, slots);
-            assert_eq!((door.most(), door.calls.available_permits()), (most, most));
+            let gate = Gate::new(Admission { calls, ..Admission::default() }, slots);
+            assert_eq!((gate.most(), gate.calls.available_permits()), (most, most));
         }
     }
 
     #[tokio::test]
     async fn a_call_over_the_bound_waits_until_another_ends() {
-        let door = door(1, 1, 1);
-        let room = door.room(None);
-        let first = door.admit(&room).await.unwrap();
-        assert_eq!((door.under_way(), door.waiting()), (1, 0));
+        let gate = gate(1, 1, 1);
+        let permits = gate.permits(None);
+        let first = gate.admit(&permits).await.unwrap();
+        assert_eq!((gate.under_way(), gate.waiting()), (1, 0));
         let second = async {
-            let admitted = door.admit(&room).await;
-            assert_eq!(door.waiting(), 0);
+            let admitted = gate.admit(&permits).await;
+            assert_eq!(gate.waiting(), 0);
             admitted
         };
         let end_first = async {
-            assert_eq!(door.waiting(), 1);
+            assert_eq!(gate.waiting(), 1);
             drop(first);
         };
         assert!(tokio::join!(second, end_first).0.is_ok());
@@ -174,31 +175,31 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_waits_for_too_long_is_told_to_come_back() {
-        let door = door(1, 1, 1);
-        let room = door.room(None);
-        let _first = door.admit(&room).await.unwrap();
-        check_busy(door.admit(&room).await, "waited 10ms");
-        assert_eq!(door.waiting(), 0);
+        let gate = gate(1, 1, 1);
+        let permits = gate.permits(None);
+        let _first = gate.admit(&permits).await.unwrap();
+        check_busy(gate.admit(&permits).await, "waited 10ms");
+        assert_eq!(gate.waiting(), 0);
     }
 
     #[tokio::test]
     async fn a_call_that_finds_the_queue_full_is_told_at_once() {
-        let door = door(1, 1, 0);
-        let room = door.room(None);
-        let _first = door.admit(&room).await.unwrap();
-        check_busy(door.admit(&room).await, "raise `admission.queue`");
-        assert_eq!(door.waiting(), 0);
+        let gate = gate(1, 1, 0);
+        let permits = gate.permits(None);
+        let _first = gate.admit(&permits).await.unwrap();
+        check_busy(gate.admit(&permits).await, "raise `admission.queue`");
+        assert_eq!(gate.waiting(), 0);
     }
 
     #[tokio::test]
     async fn a_full_plugin_leaves_the_others_their_share() {
-        let door = door(3, 1, 8);
-        let (busy, other) = (door.room(None), door.room(None));
-        let _first = door.admit(&busy).await.unwrap();
-        let waiting = async { check_busy(door.admit(&busy).await, "waited") };
+        let gate = gate(3, 1, 8);
+        let (busy, other) = (gate.permits(None), gate.permits(None));
+        let _first = gate.admit(&busy).await.unwrap();
+        let waiting = async { check_busy(gate.admit(&busy).await, "waited") };
         let served = async {
             for _ in 0..3 {
-                door.admit(&other).await.unwrap();
+                gate.admit(&other).await.unwrap();
             }
         };
         tokio::join!(waiting, served);

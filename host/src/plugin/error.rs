@@ -1,8 +1,10 @@
 //! Why a host could not be made, or a plugin not loaded.
 
+use super::limits::MAX_DESCRIPTION_BYTES;
+use crate::backend::OpenError;
 use crate::engine::{CallError, ComponentError};
 use crate::telemetry::excerpt;
-use hostel_cache::{NameError, OpenError};
+use hostel_cache::NameError;
 use std::io;
 use std::path::PathBuf;
 
@@ -61,7 +63,7 @@ pub enum LoadError {
     /// A description that is more than a line.
     #[error(
         "its service `{0}` has a description of more than one line or of more than {most} bytes",
-        most = super::DESCRIPTION_BYTES
+        most = MAX_DESCRIPTION_BYTES
     )]
     Description(String),
     /// Two services of one name.

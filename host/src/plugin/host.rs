@@ -1,17 +1,20 @@
 //! The host: caches, plugins, and calls to their services.
 
-use super::admission::Door;
-use super::trial::{RolledBack, Trial};
+use super::admission::Gate;
+use super::error::{HostError, LoadError};
+use super::loaded::Plugin;
+use super::probation::{Probation, RolledBack};
+use super::services;
+use super::settings::{Activity, PluginInfo, PluginSettings, Settings};
+use super::target::Target;
 use super::version::{Digest, Version};
-use super::{
-    Access, Activity, HostError, LoadError, Plugin, PluginInfo, PluginName, PluginSettings,
-    Settings, check_services,
-};
-use crate::engine::{CallError, CodeStore, Engine, Limits};
-use crate::hostcalls::cache::CacheAccess;
-use crate::hostcalls::handler::{Request, Response, ServiceInfo};
+use crate::backend::{self, CacheStore, Caches};
+use crate::engine::{CallError, CodeStore, CompileSettings, Engine, Limits};
+use crate::hostcalls::{Capabilities, Linkage};
+use crate::name::PluginName;
+use crate::service::{Request, Response, ServiceInfo, ServiceName};
 use crate::telemetry::{CallSpan, Level, Loading, LogLine, LogSink, Metrics, Origin};
-use hostel_cache::{Cache, CacheLimits, CacheName, Caches};
+use hostel_cache::{CacheLimits, CacheName};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
@@ -26,7 +29,7 @@ pub struct Host {
     caches: Arc<Caches>,
     cache_limits: CacheLimits,
     plugins: RwLock<Plugins>,
-    door: Door,
+    gate: Gate,
     counts: Metrics,
     log: LogSink,
     /// Cloned by each version in memory.
@@ -51,12 +54,12 @@ impl Host {
         let engine = Engine::new(limits, log.clone(), code);
         let engine = engine.map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let caches = Arc::new(Caches::new(clock));
-        super::reclaim::start(&caches).map_err(HostError::Reclaim)?;
+        backend::start_reclaim(&caches).map_err(HostError::Reclaim)?;
         Ok(Host {
             caches,
             cache_limits: cache,
             plugins: RwLock::default(),
-            door: Door::new(admission, engine.slots()),
+            gate: Gate::new(admission, engine.slots()),
             engine: Arc::new(engine),
             counts: Metrics::new(),
             log,
@@ -77,9 +80,9 @@ impl Host {
 
     /// What is under way at this moment.
     pub fn activity(&self) -> Activity {
-        let (calls, waiting) = (self.door.under_way(), self.door.waiting());
+        let (calls, waiting) = (self.gate.under_way(), self.gate.waiting());
         let versions = Arc::strong_count(&self.alive) - 1;
-        let (slots, most_calls) = (self.engine.slots(), self.door.most());
+        let (slots, most_calls) = (self.engine.slots(), self.gate.most());
         Activity { calls, waiting, slots, most_calls, versions }
     }
 
@@ -88,7 +91,7 @@ impl Host {
         &self.caches
     }
 
-    /// Loads a component as a plugin and answers its services.
+    /// Loads a component as a plugin and returns its services.
     ///
     /// The component is compiled on a thread of its own, checked against the world before
     /// anything of it runs, and asked for its services under the limits of a call.
@@ -106,43 +109,46 @@ impl Host {
         if self.plugin(name.as_str()).is_some() {
             return Err(LoadError::NameTaken(name.to_string()));
         }
-        let version = Arc::new(self.prepare(&name, component, &settings).await?);
-        let cache_name = settings.cache.of(&name);
+        let cache_name = settings.grants.cache.binding.cache_of(&name);
+        let linkage = self.linkage(self.caches.get(&cache_name).as_ref());
+        let version = Arc::new(self.prepare(&name, component, &settings, linkage).await?);
         let cache = self.open_cache(&cache_name)?;
         let mut plugins = self.write();
         match plugins.entry(name) {
-            Entry::Occupied(place) => Err(LoadError::NameTaken(place.key().to_string())),
-            Entry::Vacant(place) => {
-                let name = place.key().clone();
+            Entry::Occupied(taken) => Err(LoadError::NameTaken(taken.key().to_string())),
+            Entry::Vacant(vacant) => {
+                let name = vacant.key().clone();
                 let services = version.services.clone();
-                let (trial, rolled_back) = (Trial::none(), None);
                 self.counts.load(name.as_str(), Loading::Loaded);
-                place.insert(Arc::new(Plugin {
+                let grants = settings.grants.clone();
+                vacant.insert(Arc::new(Plugin {
                     name,
                     version,
-                    cache,
+                    capabilities: Arc::new(Capabilities { grants, cache }),
                     cache_name,
-                    room: self.door.room(settings.calls),
+                    permits: self.gate.permits(settings.calls),
                     settings,
-                    trial,
-                    rolled_back,
+                    probation: Probation::none(),
+                    rolled_back: None,
                 }));
                 Ok(services)
             }
         }
     }
 
-    /// Puts a new component in a plugin's place, in one step, and answers its services.
+    /// Puts a new component in a plugin's place, in one step, and returns its services.
     ///
     /// The plugin keeps its settings, its cache and its entries. Calls under way end on the old
     /// component; a call that begins after this has returned runs on the new one.
     ///
-    /// The new one is on trial until its first response: when three calls before that end by what
-    /// the guest did (a trap, an exit, a breach of the contract, a limit but that of the
+    /// The new one is on probation until its first response. When three calls before that fail by
+    /// the guest's fault (a trap, an exit, a violation of the contract, any limit but that of the
     /// request), the old one is brought back, in one step too, and an error is logged. While the
-    /// host is busy, ten calls that run out of time count as one. Other errors count neither way, so that bad requests decide nothing; but a caller who knows a
-    /// request that makes the new one trap can have it thrown out, if it answers nobody before. A
-    /// component that takes the place of one on trial is tried against the last that was not.
+    /// host is busy, ten calls that run out of time count as one. Other errors count neither way,
+    /// so that bad requests decide nothing; but a caller who knows a request that makes the new one
+    /// trap can have it rolled back, if it sends that request three times before the first
+    /// response. A component that replaces one on probation is rolled back to the last that was
+    /// not.
     ///
     /// # Errors
     ///
@@ -155,18 +161,20 @@ impl Host {
     ) -> Result<Vec<ServiceInfo>, LoadError> {
         let not_loaded = || LoadError::NotLoaded(name.to_string());
         let old = self.plugin(name.as_str()).ok_or_else(not_loaded)?;
-        let version = Arc::new(self.prepare(name, component, &old.settings).await?);
+        let linkage = self.linkage(Some(&old.capabilities.cache));
+        let version = Arc::new(self.prepare(name, component, &old.settings, linkage).await?);
         let services = version.services.clone();
         let mut plugins = self.write();
         let place = plugins.get_mut(name).ok_or_else(not_loaded)?;
-        let previous = place.trial.end().unwrap_or_else(|| Arc::clone(&place.version));
-        // It may never be called again, and what waits for a call takes memory and a slot.
-        let waited = previous.component.keep_instances(false);
-        let new = Arc::new(place.with(version, Trial::against(previous), None));
+        let previous = place.probation.end().unwrap_or_else(|| Arc::clone(&place.version));
+        // It may never be called again, and its idle instances take memory and slots.
+        let idle = previous.component.keep_instances(false);
+        let new = Arc::new(place.with(version, Probation::against(previous), None));
         let replaced = std::mem::replace(place, new);
         drop(plugins);
-        // Without the lock: it may be the last to hold the old version's code.
-        drop((replaced, waited));
+        // Outside the lock: these may be the last to hold the old version's code, and freeing it
+        // takes time.
+        drop((replaced, idle));
         self.counts.load(name.as_str(), Loading::Reloaded);
         Ok(services)
     }
@@ -191,63 +199,88 @@ impl Host {
     /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's alone where it
     /// has one service.
     ///
-    /// The request is handled in a fresh instance, gone when this returns, unless the plugin's
+    /// The request is handled in a fresh instance, dropped when this returns, unless the plugin's
     /// settings say otherwise. Dropping the future stops the guest; what it set in its cache by
     /// then stays.
     ///
     /// # Errors
     ///
-    /// When there is no such service, more is under way than the host takes on, the service
-    /// answers a failure, traps, exits, breaks the contract or reaches a limit. The host and
-    /// other calls are untouched by all of these.
+    /// When there is no such service, too many calls run already, the service returns a failure,
+    /// traps, exits, violates the contract or reaches a limit. The host and other calls are
+    /// untouched by all of these.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
-        self.call_traced(service, request, None).await
+        let target = self.resolve(&ServiceName::new(service)).ok_or_else(|| {
+            CallError::UnknownService { name: service.to_owned(), offered: self.full_names() }
+        })?;
+        self.call_target(&target, request).await
     }
 
-    /// Calls a service as [`Host::call`] does, and notes in its span how that went.
+    /// Finds the service of a full name; none where there is none, or where the name is a plugin's
+    /// alone and it has several.
+    pub fn resolve(&self, name: &ServiceName) -> Option<Target> {
+        let plugin = self.plugin(name.plugin())?;
+        let index = match (name.service(), plugin.version.services.as_slice()) {
+            (Some(service), _) => plugin.version.index_of(service)?,
+            (None, [_only]) => 0,
+            _ => return None,
+        };
+        Some(Target { plugin, index })
+    }
+
+    /// Calls the service that a name was resolved to, as [`Host::call`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::call`], but that the service is there.
+    pub async fn call_target(
+        &self,
+        target: &Target,
+        request: Request,
+    ) -> Result<Response, CallError> {
+        self.call_traced(target, request, None).await
+    }
+
+    /// Calls a service and records in its span how that went.
     pub(crate) async fn call_traced(
         &self,
-        service: &str,
+        target: &Target,
         request: Request,
         mut span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
-        let unknown =
-            || CallError::UnknownService { name: service.to_owned(), offered: self.full_names() };
         let begun = Instant::now();
-        let (plugin, place, name) = self.resolve(service).ok_or_else(unknown)?;
         if let Some(span) = &mut span {
-            span.is_to(plugin.name.as_str(), &name);
+            span.is_to(target.plugin().as_str(), target.service());
         }
-        let answer = self.call_admitted(&plugin, name, request, span.as_deref_mut()).await;
+        let result = self.call_admitted(target, request, span.as_deref_mut()).await;
         if let Some(span) = span {
-            span.ended(answer.as_ref().map_or_else(CallError::outcome, |_| "answered"));
+            span.ended(result.as_ref().map_or_else(CallError::outcome, |_| "answered"));
         }
-        self.count(&plugin, place, &answer, begun.elapsed());
-        if let Some(calls) = plugin.trial.take_in(&answer, || self.door.is_busy()) {
-            self.roll_back(&plugin, &answer, calls);
+        self.count(target, &result, begun.elapsed());
+        let plugin = &target.plugin;
+        if let Some(calls) = plugin.probation.take_in(&result, || self.gate.is_busy()) {
+            self.roll_back(plugin, &result, calls);
         }
-        answer
+        result
     }
 
     async fn call_admitted(
         &self,
-        plugin: &Plugin,
-        service: String,
+        target: &Target,
         request: Request,
         mut span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
-        let _admitted = self.door.admit(&plugin.room).await?;
+        let plugin = &target.plugin;
+        let _admitted = self.gate.admit(&plugin.permits).await?;
         if let Some(span) = &mut span {
             span.is_admitted();
         }
-        let origin =
-            Origin { plugin: plugin.name.shared(), service, request_id: request.id.clone() };
-        let cache = Arc::clone(&plugin.cache);
-        let cache = match plugin.settings.access {
-            Access::ReadWrite => CacheAccess::ReadWrite(cache),
-            Access::ReadOnly => CacheAccess::ReadOnly(cache),
+        let origin = Origin {
+            plugin: plugin.name.shared(),
+            service: target.service().to_owned(),
+            request_id: request.id.clone(),
         };
-        self.engine.handle(&plugin.version.component, origin, cache, request, span).await
+        let capabilities = Arc::clone(&plugin.capabilities);
+        self.engine.handle(&plugin.version.component, origin, capabilities, request, span).await
     }
 
     pub(crate) fn counts(&self) -> &Metrics {
@@ -265,11 +298,11 @@ impl Host {
         let Some(place) = plugins.get_mut(&failed.name).filter(|at| Arc::ptr_eq(at, failed)) else {
             return;
         };
-        let Some(previous) = failed.trial.end() else { return };
+        let Some(previous) = failed.probation.end() else { return };
         let (from, to) = (failed.version.digest, previous.digest);
         drop(previous.component.keep_instances(true));
         let note = RolledBack { from, at: SystemTime::now(), reason: reason.clone() };
-        *place = Arc::new(failed.with(previous, Trial::none(), Some(note)));
+        *place = Arc::new(failed.with(previous, Probation::none(), Some(note)));
         drop(plugins);
         self.counts.load(failed.name.as_str(), Loading::RolledBack);
         let message = format!(
@@ -284,13 +317,6 @@ impl Host {
         let (service, request_id) = ("", "");
         let time = SystemTime::now();
         (self.log)(&LogLine { time, level, plugin, service, request_id, message });
-    }
-
-    /// The most bytes that a request's body to a service may have; none where there is no such
-    /// service. Names are those of [`Host::call`].
-    pub fn request_limit(&self, service: &str) -> Option<usize> {
-        let (plugin, ..) = self.resolve(service)?;
-        Some(plugin.settings.limits.as_ref().unwrap_or_else(|| self.limits()).request)
     }
 
     /// The full names of all services.
@@ -310,23 +336,17 @@ impl Host {
         self.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The plugin that a full name means, and its service: the place and the short name.
-    fn resolve(&self, service: &str) -> Option<(Arc<Plugin>, usize, String)> {
-        let (plugin_name, short_name) = match service.split_once('.') {
-            Some((plugin, service)) => (plugin, Some(service)),
-            None => (service, None),
-        };
-        let plugin = self.plugin(plugin_name)?;
-        let (place, name) = match (short_name, plugin.version.services.as_slice()) {
-            (Some(name), _) => (plugin.version.place(name)?, name.to_owned()),
-            (None, [only]) => (0, only.name.clone()),
-            _ => return None,
-        };
-        Some((plugin, place, name))
+    /// How a plugin's functions are linked to its cache, where that is open. A cache that is opened
+    /// when its plugin is loaded is in memory.
+    fn linkage(&self, cache: Option<&CacheStore>) -> Linkage {
+        match cache.is_none_or(|cache| cache.memory().is_some()) {
+            true => Linkage::Synchronous,
+            false => Linkage::Asynchronous,
+        }
     }
 
     /// A plugin's cache. A configured one that is open has the size that it was opened with.
-    fn open_cache(&self, name: &CacheName) -> Result<Arc<Cache>, LoadError> {
+    fn open_cache(&self, name: &CacheName) -> Result<CacheStore, LoadError> {
         let open = match name {
             CacheName::Private(_) => None,
             CacheName::Configured(_) => self.caches.get(name),
@@ -343,8 +363,9 @@ impl Host {
         name: &PluginName,
         bytes: Vec<u8>,
         settings: &PluginSettings,
+        linkage: Linkage,
     ) -> Result<Version, LoadError> {
-        let prepared = self.version(name, bytes, settings).await;
+        let prepared = self.version(name, bytes, settings, linkage).await;
         prepared.inspect_err(|_| self.counts.load(name.as_str(), Loading::Refused))
     }
 
@@ -353,13 +374,15 @@ impl Host {
         name: &PluginName,
         bytes: Vec<u8>,
         settings: &PluginSettings,
+        linkage: Linkage,
     ) -> Result<Version, LoadError> {
         let engine = Arc::clone(&self.engine);
         let limits = settings.limits.clone().unwrap_or_else(|| engine.limits().clone());
         let (instances, meter) = (settings.instances, self.counts.instances(name.as_str()));
+        let settings = CompileSettings { limits, instances, linkage, meter };
         let begun = Instant::now();
         let compiling = tokio::task::spawn_blocking(move || {
-            let compiled = engine.compile(&bytes, limits, instances, meter)?;
+            let compiled = engine.compile(&bytes, settings)?;
             Ok::<_, LoadError>((compiled, Digest::of(&bytes)))
         });
         let compiled = compiling.await;
@@ -372,7 +395,7 @@ impl Host {
             Origin { plugin: name.shared(), service: String::new(), request_id: String::new() };
         let services =
             self.engine.services(&component, origin).await.map_err(LoadError::Services)?;
-        check_services(&services)?;
+        services::check(&services)?;
         let meter = |info: &ServiceInfo| self.counts.service(&format!("{name}.{}", info.name));
         let meters = services.iter().map(meter).collect();
         Ok(Version { digest, component, services, meters, _alive: Arc::clone(&self.alive) })

@@ -9,8 +9,10 @@ mod state;
 
 pub use state::{PluginState, Stage};
 
-use super::{Host, PluginInfo, PluginName, PluginSettings};
+use super::host::Host;
+use super::settings::{PluginInfo, PluginSettings};
 use crate::engine::Limits;
+use crate::name::PluginName;
 use crate::telemetry::{Level, escape, excerpt};
 use entry::{Entry, Key};
 use std::collections::BTreeMap;

@@ -1,9 +1,11 @@
 //! What a host counts of calls, and what it and its caches hold at the moment of asking.
 
-use super::{Host, Plugin};
+use super::host::Host;
+use super::target::Target;
+use crate::backend::{CacheStats, MemoryStats};
 use crate::engine::CallError;
-use crate::hostcalls::handler::Response;
-use hostel_cache::Stats;
+use crate::service::Response;
+use hostel_cache::CacheName;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -13,29 +15,38 @@ use std::fmt;
 use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Cache {
+struct CacheLabel {
     cache: String,
 }
 
+impl CacheLabel {
+    fn new(cache: &CacheName) -> Self {
+        CacheLabel { cache: cache.to_string() }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
+struct ReasonLabel {
     reason: &'static str,
 }
 
-/// A count of a cache: its name, what it means, and where it stands.
-type Count = (&'static str, &'static str, fn(&Stats) -> u64);
+/// A number of a cache: the metric's name, its help text, and the value.
+type Count<T> = (&'static str, &'static str, fn(&T) -> u64);
 
-const COUNTS: [Count; 7] = [
+const OPERATIONS: [Count<CacheStats>; 5] = [
     ("cache_hits", "Calls of get that found a live entry", |stats| stats.hits),
     ("cache_misses", "Calls of get that found none", |stats| stats.misses),
     ("cache_exists", "Calls of exists", |stats| stats.exists),
     ("cache_sets", "Calls of set that stored a value", |stats| stats.sets),
     ("cache_deletes", "Calls of delete that removed an entry", |stats| stats.deletes),
+];
+
+const REMOVALS: [Count<MemoryStats>; 2] = [
     ("cache_expirations", "Entries removed since their expiry had passed", |stats| stats.expired),
     ("cache_evictions", "Live entries removed to make room", |stats| stats.evicted),
 ];
 
-const SIZES: [Count; 3] = [
+const SIZES: [Count<MemoryStats>; 3] = [
     ("cache_entries", "Entries held", |stats| stats.entries),
     ("cache_bytes", "Bytes held", |stats| stats.bytes),
     ("cache_capacity_bytes", "Bytes that may be held", |stats| stats.capacity),
@@ -48,7 +59,7 @@ impl Host {
     /// # Errors
     ///
     /// When a metric cannot be written, as none is known to.
-    pub fn metrics(&self) -> Result<String, fmt::Error> {
+    pub async fn metrics(&self) -> Result<String, fmt::Error> {
         let mut now = Registry::with_prefix("hostel");
         let activity = self.activity();
         let mut gauge = |name: &str, help: &str, value: usize| {
@@ -63,49 +74,31 @@ impl Host {
         gauge("versions", "Versions of plugins in memory", activity.versions);
         gauge("plugins", "Plugins that serve", self.plugins().len());
         now.register("log_lines_dropped", "Log lines dropped, by why", self.dropped_lines());
-        let caches = self.caches().list();
-        let label = |name: &dyn fmt::Display| Cache { cache: name.to_string() };
-        for (name, help, count) in COUNTS {
-            let family = Family::<Cache, Counter>::default();
-            for (cache, stats) in &caches {
-                family.get_or_create(&label(cache)).inc_by(count(stats));
-            }
-            now.register(name, help, family);
-        }
-        for (name, help, size) in SIZES {
-            let family = Family::<Cache, Gauge>::default();
-            for (cache, stats) in &caches {
-                let size = i64::try_from(size(stats)).unwrap_or(i64::MAX);
-                family.get_or_create(&label(cache)).set(size);
-            }
-            now.register(name, help, family);
-        }
+        register_caches(&mut now, &self.caches().stats().await);
         self.counts().text(&now)
     }
 
-    fn dropped_lines(&self) -> Family<Reason, Counter> {
-        let dropped = Family::<Reason, Counter>::default();
+    fn dropped_lines(&self) -> Family<ReasonLabel, Counter> {
+        let dropped = Family::<ReasonLabel, Counter>::default();
         let (of_floods, unread) = self.counts().dropped_lines();
         let of_calls = self.engine().dropped_lines();
         for (reason, count) in [("call", of_calls), ("plugin", of_floods), ("unread", unread)] {
-            dropped.get_or_create(&Reason { reason }).inc_by(count);
+            dropped.get_or_create(&ReasonLabel { reason }).inc_by(count);
         }
         dropped
     }
 
-    /// Counts a call of the plugin's service at this place.
+    /// Counts a call that has ended.
     pub(super) fn count(
         &self,
-        plugin: &Plugin,
-        service: usize,
-        answer: &Result<Response, CallError>,
+        target: &Target,
+        result: &Result<Response, CallError>,
         time: Duration,
     ) {
-        let Some(meter) = plugin.version.meters.get(service) else { return };
+        let Some(meter) = target.plugin.version.meters.get(target.index) else { return };
         meter.took(time);
-        let Err(error) = answer else { return meter.answered() };
-        let service = plugin.version.services.get(service).map_or("", |info| &*info.name);
-        let name = plugin.name.as_str();
+        let Err(error) = result else { return meter.answered() };
+        let (name, service) = (target.plugin().as_str(), target.service());
         self.counts().failed(&format!("{name}.{service}"), error.outcome());
         match error {
             CallError::Trap { reason, .. } => self.counts().trapped(name, reason),
@@ -113,4 +106,31 @@ impl Host {
             _ => {}
         }
     }
+}
+
+fn register_caches(registry: &mut Registry, caches: &[(CacheName, CacheStats)]) {
+    for (name, help, count) in OPERATIONS {
+        let values = caches.iter().map(|(cache, stats)| (cache, count(stats)));
+        registry.register(name, help, counters(values));
+    }
+    let in_memory = || caches.iter().filter_map(|(cache, stats)| Some((cache, stats.memory?)));
+    for (name, help, count) in REMOVALS {
+        registry.register(name, help, counters(in_memory().map(|(cache, it)| (cache, count(&it)))));
+    }
+    for (name, help, size) in SIZES {
+        let family = Family::<CacheLabel, Gauge>::default();
+        for (cache, stats) in in_memory() {
+            let size = i64::try_from(size(&stats)).unwrap_or(i64::MAX);
+            family.get_or_create(&CacheLabel::new(cache)).set(size);
+        }
+        registry.register(name, help, family);
+    }
+}
+
+fn counters<'a>(values: impl Iterator<Item = (&'a CacheName, u64)>) -> Family<CacheLabel, Counter> {
+    let family = Family::<CacheLabel, Counter>::default();
+    for (cache, value) in values {
+        family.get_or_create(&CacheLabel::new(cache)).inc_by(value);
+    }
+    family
 }

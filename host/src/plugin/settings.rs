@@ -1,22 +1,25 @@
-//! What a host is made of, what a plugin is granted, and what a host tells of both.
+//! The settings of a host and of a plugin, and what a host reports about both.
 
-use super::trial::RolledBack;
-use super::{Admission, Digest, PluginName};
-use crate::engine::{Instances, Limits, MOST_SLOTS};
-use crate::hostcalls::handler::ServiceInfo;
+use super::admission::Admission;
+use super::probation::RolledBack;
+use super::version::Digest;
+use crate::engine::{Instances, Limits, MAX_SLOTS};
+use crate::grants::Grants;
+use crate::name::PluginName;
+use crate::service::ServiceInfo;
 use crate::telemetry::LogSink;
-use hostel_cache::{CacheLimits, CacheName, Clock, Name};
+use hostel_cache::{CacheLimits, CacheName, Clock};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What a host is made of.
+/// The settings of a host.
 #[derive(Clone)]
 pub struct Settings {
     /// What one call may use up.
     pub limits: Limits,
     /// How many calls are taken on at once.
     pub admission: Admission,
-    /// The size of each cache that is not opened before, by [`Host::caches`](super::Host::caches),
+    /// The size of each cache that is not opened before, by [`Host::caches`](crate::Host::caches),
     /// with another.
     pub cache: CacheLimits,
     /// The clock that entries expire by.
@@ -41,43 +44,11 @@ impl Default for Settings {
     }
 }
 
-/// Which cache a plugin is bound to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum CacheBinding {
-    /// Its own, `plugin/<name>`, which no other plugin sees.
-    #[default]
-    Private,
-    /// The configured one of this name, which it shares with every plugin bound to it.
-    Configured(Name),
-}
-
-impl CacheBinding {
-    /// The cache that a plugin of this name is bound to.
-    pub(super) fn of(&self, plugin: &PluginName) -> CacheName {
-        match self {
-            CacheBinding::Private => CacheName::Private(plugin.as_name().clone()),
-            CacheBinding::Configured(name) => CacheName::Configured(name.clone()),
-        }
-    }
-}
-
-/// What a plugin may do with the cache that it is bound to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Access {
-    /// All four functions.
-    #[default]
-    ReadWrite,
-    /// `get` and `exists`; the others answer `denied`.
-    ReadOnly,
-}
-
-/// What a plugin is granted.
+/// What a plugin is granted, and how it is run.
 #[derive(Clone, Debug, Default)]
 pub struct PluginSettings {
-    /// The cache that it is bound to; by default its own.
-    pub cache: CacheBinding,
-    /// What it may do there; by default read and write.
-    pub access: Access,
+    /// What it may reach; by default its own cache.
+    pub grants: Grants,
     /// What one call may use up; by default what the host's settings say. `stack` is the same for
     /// all plugins of a host.
     pub limits: Option<Limits>,
@@ -122,5 +93,5 @@ pub struct Activity {
 
 impl Activity {
     /// The slots of a host where address space is not short.
-    pub const MOST_SLOTS: u32 = MOST_SLOTS;
+    pub const MAX_SLOTS: u32 = MAX_SLOTS;
 }

@@ -1,7 +1,7 @@
 //! A version of a plugin: the compiled component and what it lists, told apart by its content.
 
 use crate::engine::Compiled;
-use crate::hostcalls::handler::ServiceInfo;
+use crate::service::ServiceInfo;
 use crate::telemetry::ServiceMeter;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -42,8 +42,8 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// The place of a service.
-    pub(super) fn place(&self, service: &str) -> Option<usize> {
+    /// The index of a service in the list.
+    pub(super) fn index_of(&self, service: &str) -> Option<usize> {
         self.services.iter().position(|info| info.name == service)
     }
 }

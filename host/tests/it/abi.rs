@@ -192,9 +192,12 @@ impl Hotel {
     }
 
     /// Checks that the guest breaks the contract when it is called so, in these words.
-    async fn check_garbage(&self, body: &[u8], words: &str) {
+    async fn check_violation(&self, body: &[u8], words: &str) {
         let error = self.error(body).await;
-        assert!(matches!(&error, CallError::Garbage(why) if why.contains(words)), "{error}");
+        assert!(
+            matches!(&error, CallError::ContractViolation(why) if why.contains(words)),
+            "{error}"
+        );
     }
 }
 
@@ -354,13 +357,13 @@ async fn reallocates_at_null() {
 #[tokio::test]
 async fn reallocates_unaligned() {
     let hotel = Hotel::with(Limits::default(), "reallocates_unaligned").await;
-    hotel.check_garbage(b"", "realloc return: result not aligned").await;
+    hotel.check_violation(b"", "realloc return: result not aligned").await;
 }
 
 #[tokio::test]
 async fn reallocates_out_of_bounds() {
     let hotel = Hotel::with(Limits::default(), "reallocates_out_of_bounds").await;
-    hotel.check_garbage(b"", "realloc return: beyond end of memory").await;
+    hotel.check_violation(b"", "realloc return: beyond end of memory").await;
 }
 
 #[tokio::test]
@@ -372,7 +375,7 @@ async fn reallocates_for_a_hit() {
     {
         assert_eq!(hotel.call(&[how]).await.unwrap().body, body, "{how}");
     }
-    hotel.check_garbage(&[3], "realloc return: beyond end of memory").await;
+    hotel.check_violation(&[3], "realloc return: beyond end of memory").await;
     check_trap(&hotel.error(&[4]).await);
 }
 
@@ -417,7 +420,7 @@ async fn passes_wild_arguments() {
         (&[KEY, 6, KEY, 6, 0, 0, u32::MAX - 3], "pointer out of bounds"),
         (&[KEY, 6, KEY, 6, 0, 0, 513], "pointer not aligned"),
     ] {
-        hotel.check_garbage(&numbers(arguments), words).await;
+        hotel.check_violation(&numbers(arguments), words).await;
     }
     hotel.call(&numbers(&[KEY, 6, KEY, 6, 1, 60, 512])).await.unwrap();
     hotel.call(&numbers(&[3, KEY, 6])).await.unwrap();
@@ -429,7 +432,14 @@ async fn passes_wild_arguments() {
         hotel.call(&numbers(&[place, bytes, KEY, 6, 0, 0, 512])).await.unwrap();
     }
     let cache = hotel.0.host.caches().get(&CacheName::private("bad").unwrap()).unwrap();
-    let held: Vec<_> = cache.list("\0", None, 10).iter().map(|entry| entry.key.len()).collect();
+    let held: Vec<_> = cache
+        .list("\0", None, 10)
+        .await
+        .unwrap()
+        .entries
+        .iter()
+        .map(|entry| entry.key.len())
+        .collect();
     assert_eq!(held, [1, 63, 64, 65, 66]);
 }
 
@@ -450,7 +460,7 @@ async fn passes_its_body_as_text() {
             (b"\xf4\x90\x80\x80", "invalid utf-8"),
             (b"\"\xf0\x9f\x90", "incomplete utf-8"),
         ] {
-            hotel.check_garbage(&[&[which], text].concat(), words).await;
+            hotel.check_violation(&[&[which], text].concat(), words).await;
         }
         hotel.call(&[&[which], "\"🐎\"".as_bytes()].concat()).await.unwrap();
     }
@@ -491,7 +501,7 @@ async fn answers_its_body() {
         (numbers(&[1, 255, 1024, 6, 0, 0, 0, 0, 0]), "discriminant"),
         (numbers(&[1, 0, 1024, 1 << 20, 0, 0, 0, 0, 0]), text),
     ] {
-        hotel.check_garbage(&result, words).await;
+        hotel.check_violation(&result, words).await;
     }
     let failure = Failure { kind: FailureKind::Unavailable, message: "\"text\"".to_owned() };
     let answer = hotel.error(&numbers(&[1, 8, 1024, 6, 0, 0, 0, 0, 0])).await;
@@ -502,9 +512,9 @@ async fn answers_its_body() {
 async fn answers_a_wild_pointer() {
     let hotel = Hotel::with(Limits::default(), "answers_a_wild_pointer").await;
     for pointer in [16 << 16, (16 << 16) - 4, u32::MAX - 3] {
-        hotel.check_garbage(&numbers(&[pointer]), "pointer out of bounds of memory").await;
+        hotel.check_violation(&numbers(&[pointer]), "pointer out of bounds of memory").await;
     }
-    hotel.check_garbage(&numbers(&[129]), "return pointer not aligned").await;
+    hotel.check_violation(&numbers(&[129]), "return pointer not aligned").await;
 }
 
 #[tokio::test]
@@ -721,7 +731,7 @@ async fn speaks_utf16() {
         ([1, 1040, 1], "unpaired surrogate"),
         ([1, 1040, 2], "unpaired surrogate"),
     ] {
-        hotel.check_garbage(&numbers(&message), words).await;
+        hotel.check_violation(&numbers(&message), words).await;
     }
 }
 
@@ -739,7 +749,7 @@ async fn speaks_latin1() {
         ([1, 1024, u32::MAX], "string pointer/length out of bounds of memory"),
         ([1, 1040, tag | 1], "unpaired surrogate"),
     ] {
-        hotel.check_garbage(&numbers(&message), words).await;
+        hotel.check_violation(&numbers(&message), words).await;
     }
 }
 

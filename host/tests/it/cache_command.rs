@@ -3,7 +3,7 @@
 use crate::support::{hostel, stderr, stdout};
 use hostel::config::SecretHash;
 use hostel::http::run_admin;
-use hostel::{Cache, CacheLimits, CacheName, Clock, Host, Life, MockClock, Settings};
+use hostel::{Cache, CacheLimits, CacheName, CacheStore, Clock, Host, Life, MockClock, Settings};
 use serde_json::{Value, json};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const TOKEN: &str = "a-token-of-enough-characters";
 /// A server with the caches `users` and `plugin/shop`, and a folder with the configuration that
 /// says where it is.
 struct Served {
-    users: Arc<Cache>,
+    users: CacheStore,
     clock: MockClock,
     url: String,
     folder: TempDir,
@@ -25,6 +25,10 @@ struct Served {
 }
 
 impl Served {
+    fn users(&self) -> &Cache {
+        self.users.memory().unwrap()
+    }
+
     async fn new(token: Option<&str>) -> Self {
         let (now, clock) = Clock::mock();
         let host = Host::new(Settings { clock: now, ..Settings::default() }).unwrap();
@@ -78,7 +82,7 @@ impl Served {
 async fn an_entry_is_set_read_and_deleted() {
     let served = Served::new(None).await;
     served.check(&["set", "users", "a/b %?", "[1.50]", "--expiry", "60"], 0, "", &[]);
-    let left = served.users.list("", None, 1)[0].remaining;
+    let left = served.users().list("", None, 1)[0].remaining;
     assert_eq!(left, Some(Duration::from_secs(60)));
     served.check(&["get", "users", "a/b %?"], 0, "[1.50]", &[]);
     served.check(&["exists", "users", "a/b %?"], 0, "true\n", &[]);
@@ -110,9 +114,9 @@ async fn what_is_refused_says_why() {
 async fn keys_are_listed_in_order_through_all_pages() {
     let served = Served::new(None).await;
     for number in 0..2_100 {
-        served.users.set(&format!("user:{number:04}"), "1", None).unwrap();
+        served.users().set(&format!("user:{number:04}"), "1", None).unwrap();
     }
-    served.users.set("other", "[1]", Some(60)).unwrap();
+    served.users().set("other", "[1]", Some(60)).unwrap();
     served.clock.advance(Duration::from_millis(500));
     let told = stdout(&served.ask(&["keys", "users", "--prefix", "user:"]));
     let keys: Vec<_> = told.lines().map(|line| line.rsplit(' ').next().unwrap()).collect();
@@ -130,7 +134,7 @@ async fn keys_are_listed_in_order_through_all_pages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_cannot_write_to_the_terminal() {
     let served = Served::new(None).await;
-    served.users.set("a\u{1b}[2J\nb\u{202e}", "1", None).unwrap();
+    served.users().set("a\u{1b}[2J\nb\u{202e}", "1", None).unwrap();
     let told = stdout(&served.ask(&["keys", "users"]));
     assert!(told.ends_with("  a\\u{1b}[2J\\nb\\u{202e}\n"), "{told:?}");
     let key = served.json(&["keys", "users"])["key"].as_str().unwrap().to_owned();
@@ -140,8 +144,8 @@ async fn a_key_cannot_write_to_the_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn caches_are_listed_with_what_they_hold_and_were_asked() {
     let served = Served::new(None).await;
-    served.users.set("k", "1", None).unwrap();
-    served.users.get("gone").unwrap();
+    served.users().set("k", "1", None).unwrap();
+    served.users().get("gone").unwrap();
     let told = stdout(&served.ask(&["list"]));
     let cells = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let rows: Vec<_> = told.lines().map(cells).collect();
@@ -155,8 +159,8 @@ async fn caches_are_listed_with_what_they_hold_and_were_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cache_is_cleared_when_it_is_said_twice() {
     let served = Served::new(None).await;
-    served.users.set("a", "1", None).unwrap();
-    served.users.set("b", "1", None).unwrap();
+    served.users().set("a", "1", None).unwrap();
+    served.users().set("b", "1", None).unwrap();
     served.check(&["clear", "users"], 2, "", &["all entries of users", "--yes"]);
     assert!(served.users.exists("a").unwrap());
     served.check(&["clear", "users", "--yes"], 0, "2 entries deleted\n", &[]);

@@ -122,6 +122,7 @@ impl Place for TestHost {
             "host-set" => {
                 let name = CacheName::private("plugin").unwrap();
                 let cache = self.host.caches().get(&name).unwrap();
+                let cache = cache.memory().unwrap();
                 cache.set(text("key"), text("value"), None).unwrap();
             }
             _ => return false,
@@ -313,7 +314,7 @@ impl Place for Liar {
     async fn call(&self, body: &Value) -> Result<Response, CallError> {
         let body = body.to_string().into_bytes();
         let answered = self.0.call("conformance", body).await;
-        let body = answered.map_err(|error| CallError::Garbage(error.to_string()))?;
+        let body = answered.map_err(|error| CallError::ContractViolation(error.to_string()))?;
         Ok(Response { status: 200, content_type: None, headers: Vec::new(), body })
     }
 

@@ -1,7 +1,10 @@
 //! The contract's test vectors that a guest can see, through a real component.
 
 use crate::support::{TestHost, guests};
-use hostel::{Access, CacheBinding, CacheLimits, Name, PluginName, PluginSettings, Settings};
+use hostel::{
+    Access, CacheBinding, CacheGrant, CacheLimits, Grants, Name, PluginName, PluginSettings,
+    Settings,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -219,13 +222,13 @@ async fn vector_14_a_value_is_at_most_its_limit() {
 #[tokio::test]
 async fn a_plugin_that_may_only_read_is_denied_the_rest() {
     let host = TestHost::new();
-    let settings = PluginSettings {
-        cache: CacheBinding::Configured(Name::new("shared").unwrap()),
-        ..PluginSettings::default()
+    let settings = |access| {
+        let binding = CacheBinding::Configured(Name::new("shared").unwrap());
+        let grants = Grants { cache: CacheGrant { binding, access } };
+        PluginSettings { grants, ..PluginSettings::default() }
     };
-    host.load_with("writer", guests(), settings.clone()).await;
-    let reader = PluginSettings { access: Access::ReadOnly, ..settings };
-    host.load_with("reader", guests(), reader).await;
+    host.load_with("writer", guests(), settings(Access::ReadWrite)).await;
+    host.load_with("reader", guests(), settings(Access::ReadOnly)).await;
     let call = async |plugin: &str, call: Value| {
         TestHost::json(host.call(&format!("{plugin}.touches-the-cache"), &call).await)
     };

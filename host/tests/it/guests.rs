@@ -158,7 +158,7 @@ async fn answers_a_bad_status() {
 #[tokio::test]
 async fn answers_a_bad_header() {
     let error = error_of(Limits::default(), "answers_a_bad_header").await;
-    assert!(matches!(&error, CallError::Garbage(why) if why.contains("x-a")), "{error}");
+    assert!(matches!(&error, CallError::ContractViolation(why) if why.contains("x-a")), "{error}");
 }
 
 #[tokio::test]
@@ -209,7 +209,10 @@ async fn asks_for_much_randomness() {
 #[tokio::test]
 async fn writes_too_much() {
     let error = error_of(Limits::default(), "writes_too_much").await;
-    assert!(matches!(&error, CallError::Garbage(why) if why.contains("check-write")), "{error}");
+    assert!(
+        matches!(&error, CallError::ContractViolation(why) if why.contains("check-write")),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -304,5 +307,8 @@ async fn touches_the_cache() {
     let (host, answer) =
         call(Limits::default(), "touches_the_cache", json!(["set", "k2", "1"])).await;
     assert_eq!(answer.unwrap(), "ok");
-    assert_eq!(host.host.caches().list().iter().map(|(_, stats)| stats.sets).sum::<u64>(), 1);
+    assert_eq!(
+        host.host.caches().stats().await.iter().map(|(_, stats)| stats.sets).sum::<u64>(),
+        1
+    );
 }

@@ -325,7 +325,7 @@ async fn a_file_that_may_not_be_read_leaves_the_old_version_serving() {
 async fn a_file_that_is_gone_takes_its_plugin_along_but_not_its_entries() {
     let house = House::serving().await;
     let cache = house.host.caches().get(&private("users")).unwrap();
-    cache.set("key", "1", None).unwrap();
+    cache.set("key", "1", None).await.unwrap();
     house.lines();
     fs::remove_file(house.path("users.wasm")).unwrap();
     house.look().await;
@@ -337,7 +337,7 @@ async fn a_file_that_is_gone_takes_its_plugin_along_but_not_its_entries() {
     house.put("users.wasm", &component("one"));
     house.looks().await;
     house.check("users", "one").await;
-    assert!(house.host.caches().get(&private("users")).unwrap().exists("key").unwrap());
+    assert!(house.host.caches().get(&private("users")).unwrap().exists("key").await.unwrap());
 }
 
 fn private(plugin: &str) -> CacheName {
@@ -496,7 +496,7 @@ async fn a_call_under_way_ends_on_the_version_it_began_with() {
     fs::remove_file(house.path("users.wasm")).unwrap();
     house.looks().await;
     house.check_gone("users").await;
-    house.host.caches().get(&private("users")).unwrap().set("go", "1", None).unwrap();
+    house.host.caches().get(&private("users")).unwrap().set("go", "1", None).await.unwrap();
     assert_eq!(calls.join_next().await.unwrap().unwrap(), "one");
     assert_eq!(house.host.activity().versions, 0);
 }

@@ -1,8 +1,8 @@
 //! What the tests share: components built once, and a host whose clock and log are the test's.
 
 use hostel::{
-    CacheBinding, CallError, Clock, Host, Level, Limits, MockClock, PluginName, PluginSettings,
-    Request, Response, ServiceInfo, Settings,
+    CacheBinding, CacheGrant, CallError, Clock, Grants, Host, Level, Limits, MockClock, PluginName,
+    PluginSettings, Request, Response, ServiceInfo, Settings,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -92,7 +92,8 @@ impl TestHost {
         component: Vec<u8>,
         binding: CacheBinding,
     ) -> Vec<ServiceInfo> {
-        let settings = PluginSettings { cache: binding, ..PluginSettings::default() };
+        let grants = Grants { cache: CacheGrant { binding, ..CacheGrant::default() } };
+        let settings = PluginSettings { grants, ..PluginSettings::default() };
         self.load_with(name, component, settings).await
     }
 

@@ -1,7 +1,7 @@
 //! What `hostel check` found, as lines for people and as JSON.
 
 use crate::cli::exit::{Exit, NO_PLUGIN, USAGE};
-use crate::cli::grants::{Grants, show_callers};
+use crate::cli::grants::{PluginGrants, show_callers};
 use crate::cli::{print, say_error, say_warning};
 use crate::config::{Callers, Config, Fault, PluginConfig, Route};
 use crate::{Host, PluginName, PluginSettings, ServiceInfo};
@@ -46,7 +46,7 @@ pub(super) struct Checked {
     pub(super) error: Option<String>,
     services: Vec<Service>,
     #[serde(flatten)]
-    grants: Grants,
+    grants: PluginGrants,
 }
 
 #[derive(Serialize)]
@@ -106,7 +106,7 @@ impl Checked {
             Ok((name, services)) => (Some(name), services, None),
             Err(error) => (name, Vec::new(), Some(format!("{error:#}"))),
         };
-        let grants = Grants::new(name.as_ref(), &settings, &callers, host.limits());
+        let grants = PluginGrants::new(name.as_ref(), &settings, &callers, host.limits());
         Checked {
             name: name.map(|name| name.to_string()),
             path,
@@ -129,7 +129,7 @@ impl CheckedRoute {
         CheckedRoute {
             path: route.path.to_string(),
             methods: route.methods.iter().map(|method| method.as_str()).collect(),
-            service: route.service.clone(),
+            service: route.service.to_string(),
             callers: route.callers.as_ref().map(show_callers),
             error,
         }

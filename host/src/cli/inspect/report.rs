@@ -1,11 +1,11 @@
 //! What `hostel inspect` found, as lines for people and as JSON.
 
 use crate::cli::exit::Exit;
-use crate::cli::grants::Grants;
+use crate::cli::grants::PluginGrants;
 use crate::cli::{print, table};
 use crate::telemetry::excerpt;
 use crate::units::show_size;
-use crate::{Anatomy, Digest, Extent, Import, Kind, Limits, Offer, ServiceInfo};
+use crate::{ComponentInfo, Digest, Extent, FileKind, ImportInfo, Limits, Offer, ServiceInfo};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ pub(super) struct Report {
     /// In elements.
     tables: Vec<Size>,
     producers: Vec<Producer>,
-    grants: Option<Grants>,
+    grants: Option<PluginGrants>,
     /// What one call of it may use up, all limits by their names.
     limits: BTreeMap<&'static str, String>,
     /// The configuration that grants; null: the defaults.
@@ -81,13 +81,19 @@ impl Report {
         Report { path: path.to_owned(), ..Report::default() }
     }
 
-    pub(super) fn take_file(&mut self, file: &Path, bytes: u64, digest: &Digest, is: Anatomy) {
+    pub(super) fn take_file(
+        &mut self,
+        file: &Path,
+        bytes: u64,
+        digest: &Digest,
+        is: ComponentInfo,
+    ) {
         self.component = Some(file.to_owned());
         self.bytes = Some(bytes);
         self.version = Some(digest.to_string());
         self.kind = is.kind.map(|kind| match kind {
-            Kind::Component => "component",
-            Kind::CoreModule => "core module",
+            FileKind::Component => "component",
+            FileKind::CoreModule => "core module",
         });
         self.imports = is.imports.into_iter().map(Imported::from).collect();
         self.exports = is.exports;
@@ -103,7 +109,7 @@ impl Report {
     /// What it is granted; by which configuration, and whether that names it.
     pub(super) fn take_grants(
         &mut self,
-        grants: Grants,
+        grants: PluginGrants,
         limits: &Limits,
         config: Option<(&Path, bool)>,
     ) {
@@ -199,12 +205,12 @@ impl Report {
     }
 }
 
-impl From<Import> for Imported {
-    fn from(Import { name, offer }: Import) -> Self {
+impl From<ImportInfo> for Imported {
+    fn from(ImportInfo { name, offer }: ImportInfo) -> Self {
         let (offered_by, fault) = match offer {
             Offer::Hostel => (Some("hostel"), None),
             Offer::Wasi => (Some("wasi"), None),
-            Offer::Nobody(fault) => (None, Some(fault)),
+            Offer::None(fault) => (None, Some(fault)),
         };
         Imported { name, offered_by, fault }
     }

@@ -41,10 +41,10 @@ pub(super) fn short_of_room(asked: &Admission, activity: &Activity) -> Option<St
         0 => "address space is short: no instance has a place set aside, so that each is mapped \
               anew and calls take longer"
             .to_owned(),
-        Activity::MOST_SLOTS => String::new(),
+        Activity::MAX_SLOTS => String::new(),
         some => format!(
             "address space is short: {some} instances have a place set aside, and not {}",
-            Activity::MOST_SLOTS
+            Activity::MAX_SLOTS
         ),
     };
     let calls = match most_calls < asked.calls {
@@ -56,7 +56,7 @@ pub(super) fn short_of_room(asked: &Admission, activity: &Activity) -> Option<St
         false => String::new(),
     };
     let both: Vec<_> = [space, calls].into_iter().filter(|part| !part.is_empty()).collect();
-    let raise = if slots == Activity::MOST_SLOTS { "" } else { " (`ulimit -v` tells the limit)" };
+    let raise = if slots == Activity::MAX_SLOTS { "" } else { " (`ulimit -v` tells the limit)" };
     (!both.is_empty()).then(|| format!("{}{raise}", both.join("; ")))
 }
 

@@ -3,7 +3,8 @@
 
 use super::file::{Observation, Stamp, Unfit};
 use super::{PluginState, Stage};
-use crate::plugin::{Digest, PluginInfo, PluginName, PluginSettings};
+use crate::name::PluginName;
+use crate::plugin::{Digest, PluginInfo, PluginSettings};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -165,7 +166,6 @@ impl Entry {
             None if self.is_new() => Stage::Loading,
             None => Stage::Failed,
         };
-        let cache = self.name.as_ref().ok().map(|name| self.settings.cache.of(name));
         PluginState {
             name: self.shown_name(),
             path: self.path.clone(),
@@ -175,8 +175,7 @@ impl Entry {
             reason: self.reason.clone().or(rolled_back.map(|note| note.reason)),
             took: info.as_ref().and(self.took),
             services: info.map(|info| info.services).unwrap_or_default(),
-            cache,
-            access: self.settings.access,
+            grants: self.settings.grants.clone(),
             instances: self.settings.instances,
         }
     }

@@ -4,7 +4,7 @@ use super::entry::{Entry, Key, Step};
 use super::file::{self, Observation, Stamp, Unfit};
 use super::{Build, Shared};
 use crate::engine::{Limit, Limits};
-use crate::plugin::PluginName;
+use crate::name::PluginName;
 use crate::telemetry::Level;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;

@@ -1,9 +1,9 @@
 //! What has become of a file, as a host tells it.
 
 use crate::engine::Instances;
-use crate::hostcalls::handler::ServiceInfo;
-use crate::plugin::{Access, Digest};
-use hostel_cache::CacheName;
+use crate::grants::Grants;
+use crate::plugin::Digest;
+use crate::service::ServiceInfo;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -59,10 +59,8 @@ pub struct PluginState {
     pub took: Option<Duration>,
     /// The services of the version that serves.
     pub services: Vec<ServiceInfo>,
-    /// The cache that it is bound to; none where the file gives no name.
-    pub cache: Option<CacheName>,
-    /// What it may do there.
-    pub access: Access,
+    /// What it is granted.
+    pub grants: Grants,
     /// What happens to its instances.
     pub instances: Instances,
 }

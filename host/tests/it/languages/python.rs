@@ -162,6 +162,6 @@ async fn what_is_no_value_or_no_expiry_leaves_the_cache_unchanged() {
     }
     let answer = TestHost::json(host.call("conformance", &json!({"op": "get", "key": "k"})).await);
     assert_eq!(answer, json!({"ok": Value::Null}));
-    let (_, stats) = host.host.caches().list().into_iter().next().unwrap();
+    let (_, stats) = host.host.caches().stats().await.into_iter().next().unwrap();
     assert_eq!(stats.sets, 0, "refused before the host is called");
 }

@@ -2,32 +2,37 @@
 
 use anyhow::Result;
 use hostel::{
-    Cache, CacheBinding, CacheLimits, CacheName, Host, Instances, Limits, Name, PluginName,
+    Cache, CacheBinding, CacheGrant, CacheLimits, CacheName, CacheStore, Grants, Host, Instances, Limits, Name, PluginName,
     PluginSettings, Request, Settings,
 };
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A host with the bench's guest in it twice: as `fresh`, an instance a call, and as `kept`. Both
 /// have the same cache.
 pub struct Ours {
     host: Host,
-    pub cache: Arc<Cache>,
+    store: CacheStore,
 }
 
 impl Ours {
     pub async fn new(component: &[u8], cache: CacheLimits) -> Result<Ours> {
         let limits = Limits { time: Duration::from_secs(600), ..Limits::default() };
         let host = Host::new(Settings { limits, ..Settings::default() })?;
-        let cache = host.caches().open(CacheName::configured("bench")?, cache)?;
+        let store = host.caches().open(CacheName::configured("bench")?, cache)?;
         let kept = Instances::Reuse { calls: NonZeroU32::MAX };
         for (name, instances) in [("fresh", Instances::Fresh), ("kept", kept)] {
-            let cache = CacheBinding::Configured(Name::new("bench")?);
-            let settings = PluginSettings { cache, instances, ..PluginSettings::default() };
+            let binding = CacheBinding::Configured(Name::new("bench")?);
+            let grants = Grants { cache: CacheGrant { binding, ..CacheGrant::default() } };
+            let settings = PluginSettings { grants, instances, ..PluginSettings::default() };
             host.load(PluginName::new(name)?, component.to_vec(), settings).await?;
         }
-        Ok(Ours { host, cache })
+        Ok(Ours { host, store })
+    }
+
+    /// The cache, without a guest.
+    pub fn cache(&self) -> &Cache {
+        self.store.memory().expect("a cache in memory")
     }
 
     /// Calls a service by its full name.

@@ -22,7 +22,7 @@ const MISSING: &str = "user:789";
 
 pub fn print() -> Result<()> {
     let sides = Sides::new()?;
-    sides.ours.cache.set(EXPIRING, VALUE, Some(3_600))?;
+    sides.ours.cache().set(EXPIRING, VALUE, Some(3_600))?;
     let mut turns = inside()?;
     turns.push(nothing(&sides.runtime).map_err(Error::msg)?);
     turns.extend([KEY, MISSING, EXPIRING].map(|key| sides.ours_of("get", key)));

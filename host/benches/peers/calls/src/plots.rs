@@ -47,7 +47,7 @@ fn by_size(runtime: &Runtime, ours: &Ours, component: &[u8]) -> Result<Plot> {
     for power in (4..=20).step_by(2) {
         let bytes = 1_u32 << power;
         let value = format!("\"{}\"", "x".repeat(bytes as usize - 2));
-        ours.cache.set("value", &value, None)?;
+        ours.cache().set("value", &value, None)?;
         let bare = runtime.block_on(Bare::floor(component, &value)).map_err(Error::msg)?;
         let calls = (BYTES / bytes).clamp(8, CALLS);
         let body = format!("[{calls},\"value\"]");
@@ -58,7 +58,7 @@ fn by_size(runtime: &Runtime, ours: &Ours, component: &[u8]) -> Result<Plot> {
             }),
             Box::new(|| {
                 nanoseconds(CALLS, || {
-                    (0..CALLS).try_for_each(|_| Ok(drop(black_box(ours.cache.get("value")?))))
+                    (0..CALLS).try_for_each(|_| Ok(drop(black_box(ours.cache().get("value")?))))
                 })
             }),
         ])?;
@@ -87,7 +87,7 @@ fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
     for entries in ENTRIES {
         for number in filled..entries {
             keys::write(&mut key, number);
-            ours.cache.set(&key, crate::VALUE, None)?;
+            ours.cache().set(&key, crate::VALUE, None)?;
         }
         filled = entries;
         let figures = walks(runtime, ours, entries)?;
@@ -96,7 +96,7 @@ fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
             line.push((f64::from(entries), figure));
         }
     }
-    let stats = ours.cache.stats();
+    let stats = ours.cache().stats();
     ensure!(stats.evicted == 0, "the cache is too small for its entries");
     println!("{filled} entries take {} bytes each", stats.bytes / u64::from(filled));
     Ok(Plot {
@@ -123,7 +123,7 @@ fn walks(runtime: &Runtime, ours: &Ours, entries: u32) -> Result<[f64; 2]> {
         Box::new(move || nanoseconds(CALLS, call))
     };
     let native = |see: fn(&Cache, &str)| -> Side<'_> {
-        let call = move || Ok(keys::each(next(), |key| see(&ours.cache, key)));
+        let call = move || Ok(keys::each(next(), |key| see(&ours.cache(), key)));
         Box::new(move || nanoseconds(CALLS, call))
     };
     let [walk, make, map, make_here] = medians(vec![

@@ -27,7 +27,7 @@ impl Sides {
         let ours = runtime.block_on(Ours::new(&component, CacheLimits::default()))?;
         let floor = runtime.block_on(Bare::floor(&component, VALUE)).map_err(Error::msg)?;
         let bindgen = runtime.block_on(Bare::bindgen(&component)).map_err(Error::msg)?;
-        ours.cache.set(KEY, VALUE, None)?;
+        ours.cache().set(KEY, VALUE, None)?;
         let body = body("set", 1);
         bindgen.call(&runtime, "set", &body).map_err(Error::msg)?;
         Ok(Sides { runtime, ours, floor, bindgen })

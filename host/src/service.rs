@@ -1,12 +1,10 @@
-//! `hostel:service/handler`, the export: requests, responses and failures, and what the host
-//! accepts of what a guest answers.
+//! Services as the host knows them: names, requests, responses and failures.
+//!
+//! These are the types of the public API. The types that `bindings` generates from the WIT are
+//! converted to and from them in `world`.
 
-use crate::bindings::exports::hostel::service::handler as wit;
 use crate::telemetry::excerpt;
 use std::fmt;
-
-/// The name of the export, version included.
-pub(crate) const EXPORT: &str = "hostel:service/handler@0.1.0";
 
 /// One service that a plugin offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +16,52 @@ pub struct ServiceInfo {
     pub description: String,
 }
 
+/// The full name of a service, parsed: `<plugin>.<service>`, split at the first dot, or the
+/// plugin's name alone, which means its one service.
+///
+/// Parsing checks nothing else: a name that no plugin has is found when it is resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServiceName {
+    full: String,
+    /// Bytes before the first dot.
+    plugin_bytes: usize,
+}
+
+impl ServiceName {
+    /// Parses a full name.
+    #[must_use]
+    pub fn new(full: impl Into<String>) -> Self {
+        let full = full.into();
+        let plugin_bytes = full.find('.').unwrap_or(full.len());
+        ServiceName { full, plugin_bytes }
+    }
+
+    /// The name as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.full
+    }
+
+    /// The plugin's name.
+    #[must_use]
+    pub fn plugin(&self) -> &str {
+        self.full.get(..self.plugin_bytes).unwrap_or_default()
+    }
+
+    /// The service's name within its plugin, which may be empty or hold dots; none where the full
+    /// name is the plugin's alone.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.full.get(self.plugin_bytes + 1..)
+    }
+}
+
+impl fmt::Display for ServiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.full)
+    }
+}
+
 /// One request to a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
@@ -27,7 +71,7 @@ pub struct Request {
     pub content_type: Option<String>,
     /// Empty when there is none.
     pub body: Vec<u8>,
-    /// What only a request that came by HTTP has.
+    /// Set when the request came by HTTP.
     pub http: Option<HttpRequest>,
 }
 
@@ -50,7 +94,7 @@ pub struct HttpRequest {
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
-/// A service's answer.
+/// A service's response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// A status code of HTTP, 200 to 599.
@@ -66,7 +110,7 @@ pub struct Response {
 /// A request that a service did not fulfil.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What kind of failure; each has its status in HTTP.
+    /// The kind of failure; each kind has its HTTP status.
     pub kind: FailureKind,
     /// For a person; one line, with control characters escaped.
     pub message: String,
@@ -119,52 +163,8 @@ impl fmt::Display for FailureKind {
     }
 }
 
-impl From<wit::FailureKind> for FailureKind {
-    fn from(kind: wit::FailureKind) -> Self {
-        match kind {
-            wit::FailureKind::BadRequest => FailureKind::BadRequest,
-            wit::FailureKind::Unauthorized => FailureKind::Unauthorized,
-            wit::FailureKind::Forbidden => FailureKind::Forbidden,
-            wit::FailureKind::NotFound => FailureKind::NotFound,
-            wit::FailureKind::MethodNotAllowed => FailureKind::MethodNotAllowed,
-            wit::FailureKind::Conflict => FailureKind::Conflict,
-            wit::FailureKind::TooManyRequests => FailureKind::TooManyRequests,
-            wit::FailureKind::Internal => FailureKind::Internal,
-            wit::FailureKind::Unavailable => FailureKind::Unavailable,
-        }
-    }
-}
-
-impl Request {
-    /// The request as the guest sees it.
-    pub(crate) fn into_wit(self, service: String) -> wit::Request {
-        let Request { id, content_type, body, http } = self;
-        wit::Request { service, id, content_type, body, http: http.map(HttpRequest::into_wit) }
-    }
-}
-
-impl HttpRequest {
-    fn into_wit(self) -> wit::HttpRequest {
-        let HttpRequest { method, path, path_params, query, authority, client, headers } = self;
-        wit::HttpRequest { method, path, path_params, query, authority, client, headers }
-    }
-}
-
-impl From<wit::ServiceInfo> for ServiceInfo {
-    fn from(info: wit::ServiceInfo) -> Self {
-        ServiceInfo { name: info.name, description: info.description }
-    }
-}
-
-impl From<wit::Response> for Response {
-    fn from(response: wit::Response) -> Self {
-        let wit::Response { status, content_type, headers, body } = response;
-        Response { status, content_type, headers, body }
-    }
-}
-
 impl Response {
-    /// What is wrong with a guest's answer, if anything: whoever sends it on relies on this.
+    /// Why HTTP cannot carry this response of a guest, if so: the HTTP server does not check again.
     pub(crate) fn fault(&self) -> Option<String> {
         if !(200..=599).contains(&self.status) {
             return Some(format!("status {} is not within 200 to 599", self.status));
@@ -173,24 +173,24 @@ impl Response {
             && !is_header_value(content_type.as_bytes())
         {
             let content_type = excerpt(content_type);
-            return Some(format!("content-type \"{content_type}\" is no header value"));
+            return Some(format!("content-type \"{content_type}\" is not a valid header value"));
         }
         let (name, _) =
             self.headers.iter().find(|(name, value)| !is_token(name) || !is_header_value(value))?;
         Some(format!(
-            "header \"{}\" is no header: a name is a lower-case token, a value one line",
+            "header \"{}\" is invalid: a name is a lower-case token, a value is one line",
             excerpt(name),
         ))
     }
 
-    /// Bytes of the whole answer.
+    /// Bytes of the whole response, headers included.
     pub(crate) fn len(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
         self.body.len() + headers.sum::<usize>() + self.content_type.as_ref().map_or(0, String::len)
     }
 }
 
-/// A token as of RFC 9110, section 5.6.2, in lower case.
+/// True for a token of RFC 9110, section 5.6.2, in lower case.
 fn is_token(name: &str) -> bool {
     let allowed = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
@@ -198,7 +198,7 @@ fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// A field value as of RFC 9110, section 5.5: no control characters but tab.
+/// True for a field value of RFC 9110, section 5.5: no control characters but tab.
 fn is_header_value(value: &[u8]) -> bool {
     value.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
@@ -221,17 +221,33 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_http_could_not_carry_is_a_fault() {
+    fn a_response_that_http_cannot_carry_is_a_fault() {
         check(response(), None);
         check(with_header("x-a", b"one\ttwo \xff"), None);
         check(Response { status: 199, ..response() }, Some("status 199 is not within 200 to 599"));
         check(Response { status: 600, ..response() }, Some("status 600 is not within 200 to 599"));
         check(
             Response { content_type: Some("a\r\nb".to_owned()), ..response() },
-            Some("content-type \"a\\r\\nb\" is no header value"),
+            Some("content-type \"a\\r\\nb\" is not a valid header value"),
         );
         for (name, value) in [("", &b"v"[..]), ("X-A", b"v"), ("a b", b"v"), ("a", b"v\nb: c")] {
             assert!(with_header(name, value).fault().is_some(), "{name:?}: {value:?}");
+        }
+    }
+
+    #[test]
+    fn a_service_name_is_split_at_the_first_dot() {
+        for (full, plugin, service) in [
+            ("users.find", "users", Some("find")),
+            ("users.v2.find", "users", Some("v2.find")),
+            ("users", "users", None),
+            ("users.", "users", Some("")),
+            (".find", "", Some("find")),
+            ("", "", None),
+        ] {
+            let name = ServiceName::new(full);
+            assert_eq!((name.plugin(), name.service()), (plugin, service), "{full}");
+            assert_eq!(name.to_string(), full);
         }
     }
 }

@@ -1,9 +1,8 @@
-//! The trial of a version that replaced another: its first calls decide whether it stays.
+//! Probation: the first calls of a version that replaced another decide whether it stays.
 
-use super::Digest;
-use super::version::Version;
+use super::version::{Digest, Version};
 use crate::engine::{CallError, Limit};
-use crate::hostcalls::handler::Response;
+use crate::service::Response;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -16,7 +15,7 @@ const CALLS: u32 = 3;
 /// one that never answers is still found out.
 const BUSY_TIMEOUTS: u32 = 10;
 
-/// That a new version failed its trial, and the old one serves again.
+/// That a new version failed its probation, and the old one serves again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolledBack {
     /// The version that failed.
@@ -36,10 +35,10 @@ pub struct RolledBack {
 /// ran out of time while the host was busy may not have had its share of the processors: ten of
 /// them count as one.
 ///
-/// The old version stays in memory until the trial ends, without instances: one a plugin at most,
+/// The old version stays in memory until the probation ends, without instances: one a plugin at most,
 /// for as long as the new one has answered nobody.
-pub(super) struct Trial {
-    /// Read by every call: all that a trial costs once it has ended.
+pub(super) struct Probation {
+    /// Read by every call: all that a probation costs once it has ended.
     open: AtomicBool,
     calls: Mutex<Calls>,
 }
@@ -53,19 +52,19 @@ struct Calls {
     previous: Option<Arc<Version>>,
 }
 
-impl Trial {
-    /// A version that replaced nothing, and one that was brought back, is not on trial.
+impl Probation {
+    /// A version that replaced nothing, and one that was brought back, is not on probation.
     pub(super) fn none() -> Self {
-        Trial { open: AtomicBool::new(false), calls: Mutex::default() }
+        Probation { open: AtomicBool::new(false), calls: Mutex::default() }
     }
 
-    /// The trial of a version that replaced `previous`.
+    /// The probation of a version that replaced `previous`.
     pub(super) fn against(previous: Arc<Version>) -> Self {
         let calls = Calls { previous: Some(previous), ..Calls::default() };
-        Trial { open: AtomicBool::new(true), calls: Mutex::new(calls) }
+        Probation { open: AtomicBool::new(true), calls: Mutex::new(calls) }
     }
 
-    /// Takes in how a call ended. Where the trial has failed by that, it answers the number of
+    /// Takes in how a call ended. Where the probation has failed by that, it answers the number of
     /// calls that failed.
     pub(super) fn take_in(
         &self,
@@ -77,7 +76,7 @@ impl Trial {
         }
         match answer {
             Ok(_) => drop(self.end()),
-            Err(error) if is_the_guests_own(error) => {
+            Err(error) if is_guest_fault(error) => {
                 let counts_less = is_out_of_time(error) && is_busy();
                 return self.calls().count(if counts_less { 1 } else { BUSY_TIMEOUTS });
             }
@@ -86,7 +85,7 @@ impl Trial {
         None
     }
 
-    /// Ends the trial, and answers the version that was to be brought back.
+    /// Ends the probation, and answers the version that was to be brought back.
     pub(super) fn end(&self) -> Option<Arc<Version>> {
         self.open.store(false, Ordering::Relaxed);
         self.calls().previous.take()
@@ -113,9 +112,9 @@ fn is_out_of_time(error: &CallError) -> bool {
 }
 
 /// Whether a call ended by what the guest did, and not by the request, the load or the machine.
-fn is_the_guests_own(error: &CallError) -> bool {
+fn is_guest_fault(error: &CallError) -> bool {
     match error {
-        CallError::Trap { .. } | CallError::Exit | CallError::Garbage(_) => true,
+        CallError::Trap { .. } | CallError::Exit | CallError::ContractViolation(_) => true,
         CallError::Limit(reached) => reached.limit != Limit::Request,
         CallError::Failure(_)
         | CallError::Host(_)
@@ -128,11 +127,11 @@ fn is_the_guests_own(error: &CallError) -> bool {
 mod tests {
     use super::*;
     use crate::engine::Limits;
-    use crate::hostcalls::handler::{Failure, FailureKind};
+    use crate::service::{Failure, FailureKind};
 
     #[track_caller]
     fn check(error: CallError, counts: bool) {
-        assert_eq!(is_the_guests_own(&error), counts, "{error}");
+        assert_eq!(is_guest_fault(&error), counts, "{error}");
     }
 
     /// How many calls fail before a version is thrown out, when every so many-th is a trap and the
@@ -140,7 +139,7 @@ mod tests {
     #[track_caller]
     fn check_calls(a_trap_each: u32, thrown_out_after: u32) {
         let calls = Mutex::new(Calls::default());
-        let trial = Trial { open: AtomicBool::new(true), calls };
+        let trial = Probation { open: AtomicBool::new(true), calls };
         let failed = (1..200).find_map(|number| {
             let is_trap = number % a_trap_each == 0;
             let error = match is_trap {
@@ -158,7 +157,7 @@ mod tests {
         check_calls(1, 3);
         check_calls(2, 6);
         check_calls(1_000, 30);
-        let trial = Trial { open: AtomicBool::new(true), calls: Mutex::default() };
+        let trial = Probation { open: AtomicBool::new(true), calls: Mutex::default() };
         let timeout = || Err(CallError::Limit(Limit::Time.reached(&Limits::default())));
         let calls = [(); 3].map(|()| trial.take_in(&timeout(), || false));
         assert_eq!(calls, [None, None, Some(3)]);
@@ -169,7 +168,7 @@ mod tests {
         let limit = |limit: Limit| CallError::Limit(limit.reached(&Limits::default()));
         check(CallError::Trap { reason: String::new(), frames: Vec::new() }, true);
         check(CallError::Exit, true);
-        check(CallError::Garbage(String::new()), true);
+        check(CallError::ContractViolation(String::new()), true);
         for reached in [Limit::Time, Limit::Memory, Limit::Stack, Limit::Handles, Limit::Response] {
             check(limit(reached), true);
         }

@@ -1,5 +1,5 @@
-//! What `get` answers: lowered into the guest from where the cache holds the value, with no copy in
-//! between.
+//! Lowering: the result of `get`, written into the guest from where the cache holds the value, with
+//! no copy in between.
 
 use crate::bindings::hostel::cache::cache::Error;
 use hostel_cache::Value;
@@ -13,32 +13,36 @@ use wasmtime::{Result, bail};
 
 /// The contract's `result<option<json>, error>`, of a value that shares its entry's allocation.
 ///
-/// wasmtime means these traits to be derived, and a derived answer is written field by field, with
-/// a look-up of the guest's memory for each. A hit is what most calls are, so it is written here in
-/// two goes, the text and then what says where it is, the bytes between the fields cleared;
-/// whatever else is forwarded.
-pub(super) struct Found(pub(super) std::result::Result<Option<Value>, Error>);
+/// wasmtime's derived implementations write a result field by field and look up the guest's memory
+/// for each. Most calls are hits, so a hit is written here in two steps: the text, and then the
+/// record that points to it, with the padding cleared. Every other result is forwarded.
+pub(super) struct GetResult(std::result::Result<Option<Value>, Error>);
 
-/// What wasmtime lowers by itself.
+/// The result of `get` as it is lowered.
+pub(super) fn get_result(result: std::result::Result<Option<Value>, Error>) -> GetResult {
+    GetResult(result)
+}
+
+/// The type that wasmtime lowers by itself.
 type Plain<'a> = std::result::Result<Option<&'a str>, &'a Error>;
 
-/// The longest text that the component model's strings can be, in bytes.
+/// The longest string of the component model, in bytes.
 const MAX_TEXT_BYTES: usize = (1 << 31) - 1;
 
-/// The canonical ABI's layout of the type: a byte that says whether it is an error, at 4 one that
-/// says whether there is a value, at 8 where its text is, at 12 how many bytes that has.
+/// Bytes of the type in the canonical ABI: at 0 a byte that is 1 for an error, at 4 a byte that is
+/// 1 when there is a value, at 8 the address of its text, at 12 its length in bytes.
 const BYTES: usize = 16;
 
 const _: () = assert!(Plain::ABI.size32 as usize == BYTES && Plain::ABI.align32 == 4);
 
-impl Found {
+impl GetResult {
     fn plain(&self) -> Plain<'_> {
         self.0.as_ref().map(|value| value.as_deref())
     }
 }
 
-// SAFETY: every item is that of the type to which all is forwarded.
-unsafe impl ComponentType for Found {
+// SAFETY: every item is that of `Plain`, to which this type forwards.
+unsafe impl ComponentType for GetResult {
     type Lower = <Plain<'static> as ComponentType>::Lower;
 
     const ABI: CanonicalAbiInfo = Plain::ABI;
@@ -49,9 +53,9 @@ unsafe impl ComponentType for Found {
     }
 }
 
-// SAFETY: what is forwarded fills what it is given by the same type and the same layout, and what
-// is not writes that layout, into memory that is the guest's own.
-unsafe impl Lower for Found {
+// SAFETY: what is forwarded is lowered as `Plain`, which has the same layout, and what is not writes
+// that layout into the guest's own memory.
+unsafe impl Lower for GetResult {
     fn linear_lower_to_flat<T>(
         &self,
         cx: &mut LowerContext<'_, T>,
@@ -77,8 +81,8 @@ unsafe impl Lower for Found {
     }
 }
 
-/// wasmtime has seen to it that both places are inside the memory, which never shrinks; it is asked
-/// again only since nothing here may panic.
+/// Writes a hit. wasmtime has checked that both places are inside the memory, which never shrinks;
+/// they are checked again because nothing here may panic.
 fn lower_hit<T>(cx: &mut LowerContext<'_, T>, text: &str, offset: usize) -> Result<()> {
     let place = cx.realloc(0, 0, 1, text.len())?;
     let memory = cx.as_slice_mut();
@@ -87,10 +91,10 @@ fn lower_hit<T>(cx: &mut LowerContext<'_, T>, text: &str, offset: usize) -> Resu
         bail!("the guest's `realloc` gave a place outside its memory");
     };
     copy.copy_from_slice(text.as_bytes());
-    let found = memory.get_mut(offset..).and_then(|memory| memory.first_chunk_mut::<BYTES>());
-    let Some(found) = found else {
-        bail!("the guest wants the answer outside its memory");
+    let written = memory.get_mut(offset..).and_then(|memory| memory.first_chunk_mut::<BYTES>());
+    let Some(written) = written else {
+        bail!("the guest asks for the result outside its memory");
     };
-    *found = (1 << 32 | (place as u128) << 64 | (text.len() as u128) << 96).to_le_bytes();
+    *written = (1 << 32 | (place as u128) << 64 | (text.len() as u128) << 96).to_le_bytes();
     Ok(())
 }

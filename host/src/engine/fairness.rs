@@ -1,8 +1,8 @@
-//! Turns: a call that runs for long leaves room for those that do not.
+//! CPU fairness: long calls take turns, so that short calls find a free thread.
 //!
-//! A guest that loops yields every tick, but enough of them would still keep every thread busy, and
-//! a short call would wait behind them all. So a call that has held its thread for a tick runs on
-//! only when it has a turn, for a tick at a time and in order of asking; there are fewer turns than
+//! A looping guest yields every tick, but enough of them would keep every thread busy, and a short
+//! call would wait behind them all. So a call that has held its thread for a tick goes on only when
+//! it has a turn, for a tick at a time and in the order of asking. There are fewer turns than
 //! threads.
 
 use super::ticker::TICK;
@@ -14,13 +14,13 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 /// The turns of a host.
-pub(super) struct Turns(Semaphore);
+pub(super) struct CpuTurns(Semaphore);
 
-impl Turns {
+impl CpuTurns {
     /// One fewer than there are processors, so that one is always near for a short call.
     pub(super) fn new() -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
-        Turns(Semaphore::new(processors.saturating_sub(1).max(1)))
+        CpuTurns(Semaphore::new(processors.saturating_sub(1).max(1)))
     }
 
     /// Runs a call, in turns once it has run for long.

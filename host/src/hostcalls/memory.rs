@@ -1,15 +1,15 @@
-//! The limit on memory: one sum over all memories and tables of a call.
+//! The limit on memory: one sum over all memories and tables of an instance. A guest that grows one
+//! asks the host for it.
 
-use super::limits::Limits;
 use wasmtime::ResourceLimiter;
 
 /// Bytes that a table's element takes on the host.
 const ELEMENT_BYTES: usize = size_of::<usize>();
 
-/// Counts what a guest's memories and tables take together and refuses what is too much.
+/// Counts the bytes of a guest's memories and tables and refuses growth beyond the limit.
 ///
-/// A refused growth is the guest's ordinary failure to grow, as WebAssembly has it; whether the
-/// guest got over it shows in how the call ends.
+/// To the guest a refused growth is the ordinary failure of `memory.grow`. A guest that cannot go on
+/// without the memory ends its call with an error, which is then reported as this limit.
 pub(crate) struct MemoryLimiter {
     used: usize,
     most: usize,
@@ -19,23 +19,18 @@ pub(crate) struct MemoryLimiter {
 }
 
 impl MemoryLimiter {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        MemoryLimiter {
-            used: 0,
-            most: limits.memory,
-            most_instances: limits.instances,
-            last_growth: 0,
-            refused: false,
-        }
+    /// Allows `most` bytes, and so many core instances, memories and tables, each counted alone.
+    pub(crate) fn new(most: usize, most_instances: usize) -> Self {
+        MemoryLimiter { used: 0, most, most_instances, last_growth: 0, refused: false }
     }
 
-    /// Begins a call in an instance that was kept: what it holds stays counted.
-    pub(super) fn begin(&mut self) {
+    /// Begins a call in a reused instance: the memory that it holds stays counted.
+    pub(crate) fn begin(&mut self) {
         self.refused = false;
     }
 
-    /// What memories and tables take together.
-    pub(super) fn used(&self) -> usize {
+    /// Bytes of all memories and tables together.
+    pub(crate) fn used(&self) -> usize {
         self.used
     }
 
@@ -55,7 +50,7 @@ impl MemoryLimiter {
         allowed
     }
 
-    /// Takes back what was counted for a growth that did not happen.
+    /// Undoes the count of a growth that did not happen.
     fn shrink(&mut self) {
         self.used = self.used.saturating_sub(std::mem::take(&mut self.last_growth));
     }
@@ -108,7 +103,7 @@ mod tests {
     use super::*;
 
     fn limiter(most: usize) -> MemoryLimiter {
-        MemoryLimiter::new(&Limits { memory: most, ..Limits::default() })
+        MemoryLimiter::new(most, 100)
     }
 
     #[test]

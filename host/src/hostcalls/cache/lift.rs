@@ -1,4 +1,4 @@
-//! A string that a guest gives to an import.
+//! Lifting: a string that a guest passes to an import.
 
 use std::borrow::Cow;
 use std::str;
@@ -7,37 +7,41 @@ use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceT
 use wasmtime::component::{ComponentType, Lift, WasmStr};
 use wasmtime::{Result, StoreContext};
 
-/// The longest string that is copied, in bytes: most keys are no longer.
+/// The longest string that is copied, in bytes. Most keys are shorter.
 const SHORT_BYTES: usize = 64;
 
-/// A string of the guest's: copied where it is short, in UTF-8 and not at the very end of the
-/// memory, and left where it is otherwise.
+/// A string in the guest's memory: copied when it is short, UTF-8 and not at the very end of the
+/// memory, and otherwise left in place.
 ///
-/// Copying so little takes less than finding the guest's memory a second time, which [`WasmStr`]
-/// does when it is read.
-pub(super) enum Given {
+/// Copying 64 bytes is cheaper than looking up the guest's memory a second time, which [`WasmStr`]
+/// does when it is read. Otherwise it is a [`WasmStr`].
+pub(super) enum GuestStr {
     Copied { bytes: [u8; SHORT_BYTES], len: usize },
     InPlace(WasmStr),
 }
 
-impl Given {
-    /// The text; an error, which ends the guest, when it is none in the guest's encoding.
+impl GuestStr {
+    /// The text.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are invalid in the guest's encoding, which ends the call.
     pub(super) fn to_str<'a, T: 'static>(
         &'a self,
         store: impl Into<StoreContext<'a, T>>,
     ) -> Result<Cow<'a, str>> {
         match self {
-            Given::Copied { bytes, len } => {
+            GuestStr::Copied { bytes, len } => {
                 let bytes = bytes.get(..*len).unwrap_or_default();
                 Ok(Cow::Borrowed(str::from_utf8(bytes)?))
             }
-            Given::InPlace(text) => text.to_str(store),
+            GuestStr::InPlace(text) => text.to_str(store),
         }
     }
 }
 
-// SAFETY: every item is that of `WasmStr`, which lifts what this does not.
-unsafe impl ComponentType for Given {
+// SAFETY: every item is that of `WasmStr`, to which this type forwards what it does not lift itself.
+unsafe impl ComponentType for GuestStr {
     type Lower = <WasmStr as ComponentType>::Lower;
 
     const ABI: CanonicalAbiInfo = WasmStr::ABI;
@@ -47,9 +51,9 @@ unsafe impl ComponentType for Given {
     }
 }
 
-// SAFETY: what is not forwarded reads the canonical ABI's two numbers of a string, where it is and
-// how many bytes it has, and nothing that is not in the guest's memory.
-unsafe impl Lift for Given {
+// SAFETY: what is not forwarded reads the two numbers of a string in the canonical ABI, its address
+// and its length in bytes, and only bytes inside the guest's memory.
+unsafe impl Lift for GuestStr {
     fn linear_lift_from_flat(
         cx: &mut LiftContext<'_>,
         ty: InterfaceType,
@@ -61,10 +65,10 @@ unsafe impl Lift for Given {
             let bytes = cx.memory().get(place..).and_then(|memory| memory.first_chunk());
             if let Some(bytes) = bytes {
                 cx.consume_fuel(len)?;
-                return Ok(Given::Copied { bytes: *bytes, len });
+                return Ok(GuestStr::Copied { bytes: *bytes, len });
             }
         }
-        WasmStr::linear_lift_from_flat(cx, ty, src).map(Given::InPlace)
+        WasmStr::linear_lift_from_flat(cx, ty, src).map(GuestStr::InPlace)
     }
 
     fn linear_lift_from_memory(
@@ -72,6 +76,6 @@ unsafe impl Lift for Given {
         ty: InterfaceType,
         bytes: &[u8],
     ) -> Result<Self> {
-        WasmStr::linear_lift_from_memory(cx, ty, bytes).map(Given::InPlace)
+        WasmStr::linear_lift_from_memory(cx, ty, bytes).map(GuestStr::InPlace)
     }
 }

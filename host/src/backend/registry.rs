@@ -1,20 +1,14 @@
 //! All caches of a host, by name.
 
+use super::store::{CacheStats, CacheStore};
+use hostel_cache::{Cache, CacheLimits, CacheName, Clock};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use thiserror::Error;
-
-use crate::cache::Cache;
-use crate::clock::Clock;
-use crate::limits::CacheLimits;
-use crate::name::CacheName;
-use crate::stats::Stats;
-
-/// Named caches on one clock.
+/// The caches of a host by name, on one clock.
 ///
-/// A cache, once opened, stays until the registry is dropped, so a plugin that is loaded anew
+/// A cache, once opened, stays until the registry is dropped, so a plugin that is loaded again
 /// finds its entries.
 #[derive(Debug)]
 pub struct Caches {
@@ -22,8 +16,8 @@ pub struct Caches {
     caches: RwLock<BTreeMap<CacheName, Arc<Cache>>>,
 }
 
-/// A cache that is there already, with other limits than those asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+/// The cache is open already, with other limits than those asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "cache {name} is open with {open}, and cannot be opened with {asked}: make them equal, or \
      restart to change them"
@@ -38,53 +32,69 @@ pub struct OpenError {
 }
 
 impl Caches {
-    /// No caches yet. All will read `clock`.
+    /// A registry without caches. All of its caches will read `clock`.
     #[must_use]
-    pub fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self { clock, caches: RwLock::default() }
     }
 
-    /// The cache of that name, made empty when it is not there.
+    /// Opens the cache of that name in memory, and creates it where it does not exist.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when it is there with other limits. It is left as it is: a cache that shrank
-    /// or grew under its readers would surprise whoever opened it first.
-    pub fn open(&self, name: CacheName, limits: CacheLimits) -> Result<Arc<Cache>, OpenError> {
+    /// [`OpenError`] when it is open with other limits. It is left as it is: a cache that shrank
+    /// or grew would surprise the plugins that use it.
+    pub fn open(&self, name: CacheName, limits: CacheLimits) -> Result<CacheStore, OpenError> {
         let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
         match caches.entry(name) {
-            Entry::Vacant(place) => {
+            Entry::Vacant(vacant) => {
                 let cache = Arc::new(Cache::new(limits, self.clock.clone()));
-                Ok(Arc::clone(place.insert(cache)))
+                Ok(CacheStore::in_memory(Arc::clone(vacant.insert(cache))))
             }
-            Entry::Occupied(place) if place.get().limits() == limits => Ok(Arc::clone(place.get())),
-            Entry::Occupied(place) => Err(OpenError {
-                open: place.get().limits(),
+            Entry::Occupied(open) if open.get().limits() == limits => {
+                Ok(CacheStore::in_memory(Arc::clone(open.get())))
+            }
+            Entry::Occupied(open) => Err(OpenError {
+                open: open.get().limits(),
                 asked: limits,
-                name: place.key().clone(),
+                name: open.key().clone(),
             }),
         }
     }
 
-    /// The cache of that name, if it was opened.
+    /// The cache of that name, if it is open.
     #[must_use]
-    pub fn get(&self, name: &CacheName) -> Option<Arc<Cache>> {
-        self.caches.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone)
+    pub fn get(&self, name: &CacheName) -> Option<CacheStore> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        caches.get(name).map(|cache| CacheStore::in_memory(Arc::clone(cache)))
     }
 
-    /// Lets every cache reclaim, as [`Cache::reclaim`] says: `most` is each one's. Answers how many
-    /// entries were removed in all.
-    pub fn reclaim(&self, most: usize) -> u64 {
+    /// Every open cache with its name: private ones first, each kind in the order of names.
+    #[must_use]
+    pub fn list(&self) -> Vec<(CacheName, CacheStore)> {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-        let caches: Vec<_> = caches.values().map(Arc::clone).collect();
+        let store = |cache: &Arc<Cache>| CacheStore::in_memory(Arc::clone(cache));
+        caches.iter().map(|(name, cache)| (name.clone(), store(cache))).collect()
+    }
+
+    /// Every open cache's name and statistics, in the order of [`Caches::list`].
+    pub async fn stats(&self) -> Vec<(CacheName, CacheStats)> {
+        let mut all = Vec::new();
+        for (name, store) in self.list() {
+            let stats = store.stats().await;
+            all.push((name, stats));
+        }
+        all
+    }
+
+    /// Frees the memory of expired entries in every cache, looking at no more than `most` entries
+    /// of each. Returns how many entries were removed.
+    pub(super) fn reclaim(&self, most: usize) -> u64 {
+        let caches: Vec<_> = {
+            let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+            caches.values().map(Arc::clone).collect()
+        };
         caches.iter().map(|cache| cache.reclaim(most)).sum()
-    }
-
-    /// Every cache's name and counts: private ones first, each kind in the order of names.
-    #[must_use]
-    pub fn list(&self) -> Vec<(CacheName, Stats)> {
-        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-        caches.iter().map(|(name, cache)| (name.clone(), cache.stats())).collect()
     }
 }
 
@@ -101,8 +111,12 @@ mod tests {
         CacheName::configured(name).unwrap()
     }
 
+    fn memory(store: CacheStore) -> Arc<Cache> {
+        store.shared_memory().unwrap()
+    }
+
     fn open(caches: &Caches, name: CacheName) -> Arc<Cache> {
-        caches.open(name, CacheLimits::default()).unwrap()
+        memory(caches.open(name, CacheLimits::default()).unwrap())
     }
 
     #[test]
@@ -131,7 +145,7 @@ mod tests {
         }
         for (number, name) in names.iter().enumerate() {
             for key in keys {
-                let value = caches.get(name).unwrap().get(key).unwrap();
+                let value = memory(caches.get(name).unwrap()).get(key).unwrap();
                 assert_eq!(value.as_deref(), Some(&*number.to_string()), "{name} {key}");
             }
         }
@@ -160,14 +174,14 @@ mod tests {
         assert_eq!(open(&caches, private("a")).exists("k"), Ok(true));
     }
 
-    #[test]
-    fn a_list_has_every_cache_with_its_own_counts() {
+    #[tokio::test]
+    async fn statistics_have_every_cache_with_its_own_counts() {
         let caches = Caches::new(Clock::mock().0);
         for name in [configured("z"), configured("b"), private("z")] {
             open(&caches, name);
         }
         open(&caches, configured("b")).set("k", "1", None).unwrap();
-        let list = caches.list();
+        let list = caches.stats().await;
         let list: Vec<_> = list.iter().map(|(name, s)| (name.to_string(), s.sets)).collect();
         let expected = [("plugin/z", 0), ("b", 1), ("z", 0)];
         assert_eq!(list, expected.map(|(name, sets)| (name.to_owned(), sets)));
@@ -188,7 +202,8 @@ mod tests {
                 });
             }
         });
-        let entries: Vec<_> = caches.list().iter().map(|(_, stats)| stats.entries).collect();
+        let entries: Vec<_> =
+            caches.list().into_iter().map(|(_, store)| memory(store).stats().entries).collect();
         assert_eq!(entries, [8, 8, 8]);
     }
 }

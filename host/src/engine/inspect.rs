@@ -1,6 +1,6 @@
-//! What a component is made of, read without compiling it: also of one that does not fit.
+//! Reads what a component holds without compiling it, also when it does not fit the world.
 
-use super::world::{Offer, offer};
+use crate::world::{Offer, offer};
 use std::collections::BTreeSet;
 use wasmparser::{
     BinaryReaderError, CustomSectionReader, Encoding, KnownCustom, MemoryType, Parser, Payload,
@@ -10,14 +10,14 @@ use wasmparser::{
 /// Bytes of a memory's page, unless it says otherwise.
 const PAGE_LOG2: u32 = 16;
 
-/// What a file of WebAssembly holds: all of it, or what comes before the first place that cannot be
-/// read. Names are the file's own and may hold anything.
+/// What a WebAssembly file holds: all of it, or what comes before the first place that cannot be
+/// read. Names are the file's own and may hold any text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Anatomy {
+pub struct ComponentInfo {
     /// What kind of file it is; none: not WebAssembly.
-    pub kind: Option<Kind>,
+    pub kind: Option<FileKind>,
     /// What it imports, in its own order, each name once.
-    pub imports: Vec<Import>,
+    pub imports: Vec<ImportInfo>,
     /// The names that it exports, in its own order.
     pub exports: Vec<String>,
     /// Core modules in it, adapters included.
@@ -32,7 +32,7 @@ pub struct Anatomy {
 
 /// What kind of WebAssembly a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A component.
     Component,
     /// A core module.
@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// What is imported, and who offers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
+pub struct ImportInfo {
     /// Its name, with a version where it has one: `wasi:cli/stdout@0.2.6`.
     pub name: String,
     /// Who offers it.
@@ -68,10 +68,10 @@ pub struct Producer {
     pub version: String,
 }
 
-impl Anatomy {
+impl ComponentInfo {
     /// Reads a file.
     #[must_use]
-    pub fn read(bytes: &[u8]) -> Anatomy {
+    pub fn read(bytes: &[u8]) -> ComponentInfo {
         let mut reading = Reading::default();
         for payload in Parser::new(0).parse_all(bytes) {
             // What cannot be read is the compiler's to tell of, in better words.
@@ -80,14 +80,14 @@ impl Anatomy {
             }
         }
         let producers = reading.producers.into_iter().collect();
-        Anatomy { producers, ..reading.anatomy }
+        ComponentInfo { producers, ..reading.info }
     }
 }
 
 /// A file so far.
 #[derive(Default)]
 struct Reading {
-    anatomy: Anatomy,
+    info: ComponentInfo,
     producers: BTreeSet<Producer>,
     seen: BTreeSet<String>,
     /// How many modules and components are open, one in the other.
@@ -139,34 +139,34 @@ impl Reading {
     fn open(&mut self, encoding: Encoding) {
         self.depth += 1;
         let kind = match encoding {
-            Encoding::Component => Kind::Component,
+            Encoding::Component => FileKind::Component,
             Encoding::Module => {
-                self.anatomy.modules += 1;
-                Kind::CoreModule
+                self.info.modules += 1;
+                FileKind::CoreModule
             }
         };
-        self.anatomy.kind.get_or_insert(kind);
+        self.info.kind.get_or_insert(kind);
     }
 
     fn import(&mut self, name: &str) {
         if self.seen.insert(name.to_owned()) {
-            self.anatomy.imports.push(Import { name: name.to_owned(), offer: offer(name) });
+            self.info.imports.push(ImportInfo { name: name.to_owned(), offer: offer(name) });
         }
     }
 
     fn export(&mut self, name: &str) {
-        self.anatomy.exports.push(name.to_owned());
+        self.info.exports.push(name.to_owned());
     }
 
     fn memory(&mut self, ty: MemoryType) {
         let page = ty.page_size_log2.unwrap_or(PAGE_LOG2);
         let bytes = |pages: u64| pages.saturating_mul(1_u64.checked_shl(page).unwrap_or(u64::MAX));
         let (initial, maximum) = (bytes(ty.initial), ty.maximum.map(bytes));
-        self.anatomy.memories.push(Extent { initial, maximum });
+        self.info.memories.push(Extent { initial, maximum });
     }
 
     fn table(&mut self, ty: TableType) {
-        self.anatomy.tables.push(Extent { initial: ty.initial, maximum: ty.maximum });
+        self.info.tables.push(Extent { initial: ty.initial, maximum: ty.maximum });
     }
 
     fn custom(&mut self, section: &CustomSectionReader<'_>) -> Result<(), BinaryReaderError> {
@@ -203,19 +203,19 @@ mod tests {
 
     #[test]
     fn a_component_is_told_with_what_its_modules_define() {
-        let anatomy = Anatomy::read(&wat::parse_str(COMPONENT).unwrap());
-        assert_eq!(anatomy.kind, Some(Kind::Component));
-        let imports: Vec<_> = anatomy.imports.iter().map(|import| &*import.name).collect();
+        let info = ComponentInfo::read(&wat::parse_str(COMPONENT).unwrap());
+        assert_eq!(info.kind, Some(FileKind::Component));
+        let imports: Vec<_> = info.imports.iter().map(|import| &*import.name).collect();
         assert_eq!(imports, ["wasi:cli/stdout@0.2.6", "mine"], "and none of what is inside");
-        assert_eq!(anatomy.imports.first().unwrap().offer, Offer::Wasi);
-        assert_eq!(anatomy.modules, 2);
+        assert_eq!(info.imports.first().unwrap().offer, Offer::Wasi);
+        assert_eq!(info.modules, 2);
         let memories = [
             Extent { initial: 128 << 10, maximum: Some(256 << 10) },
             Extent { initial: 64 << 10, maximum: None },
         ];
-        assert_eq!(anatomy.memories, memories);
-        assert_eq!(anatomy.tables, [Extent { initial: 3, maximum: None }]);
-        let made = anatomy.producers.iter().map(|by| [&*by.part, &*by.name, &*by.version]);
+        assert_eq!(info.memories, memories);
+        assert_eq!(info.tables, [Extent { initial: 3, maximum: None }]);
+        let made = info.producers.iter().map(|by| [&*by.part, &*by.name, &*by.version]);
         let expected = [["language", "Rust", "2024"], ["processed-by", "rustc", "1.95.0"]];
         assert_eq!(made.collect::<Vec<_>>(), expected);
     }
@@ -224,18 +224,18 @@ mod tests {
     fn a_core_module_names_whom_it_imports_from_once() {
         let module = "(module (import \"wasi_snapshot_preview1\" \"a\" (func))
             (import \"wasi_snapshot_preview1\" \"b\" (func)) (func (export \"run\")))";
-        let anatomy = Anatomy::read(&wat::parse_str(module).unwrap());
-        assert_eq!((anatomy.kind, anatomy.modules), (Some(Kind::CoreModule), 1));
-        assert_eq!((anatomy.imports.len(), anatomy.exports), (1, vec!["run".to_owned()]));
+        let info = ComponentInfo::read(&wat::parse_str(module).unwrap());
+        assert_eq!((info.kind, info.modules), (Some(FileKind::CoreModule), 1));
+        assert_eq!((info.imports.len(), info.exports), (1, vec!["run".to_owned()]));
     }
 
     #[test]
     fn what_is_cut_or_no_webassembly_is_told_as_far_as_it_goes() {
-        assert_eq!(Anatomy::read(b"hello"), Anatomy::default());
+        assert_eq!(ComponentInfo::read(b"hello"), ComponentInfo::default());
         let whole = wat::parse_str(COMPONENT).unwrap();
         for end in 0..whole.len() {
-            let anatomy = Anatomy::read(whole.get(..end).unwrap());
-            assert!(anatomy.imports.len() <= 2 && anatomy.modules <= 2, "{end}");
+            let info = ComponentInfo::read(whole.get(..end).unwrap());
+            assert!(info.imports.len() <= 2 && info.modules <= 2, "{end}");
         }
     }
 }

@@ -1,18 +1,19 @@
 //! The check of a component against the world, before anything of it runs.
 //!
-//! The engine's own check stops at the first difference; this one names each import that is not
-//! offered and each export that is missing, with the version found and the version offered.
+//! The engine's own check stops at the first difference. This one names every import that is not
+//! offered and every export that is missing, with the version found and the version offered.
 
-use crate::hostcalls::{cache, handler, log, wasi};
+use super::hostel;
+use crate::hostcalls::{CAPABILITIES, WASI_INTERFACES, WASI_VERSION};
 use crate::telemetry::excerpt;
 use std::fmt;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Faults that are named; whoever mends those sees the others next.
-const MOST_FAULTS: usize = 20;
+/// Faults that an error names; the others show once these are mended.
+const MAX_FAULTS: usize = 20;
 
-/// What the names of WASI's interfaces begin with.
+/// The prefix of the names of WASI's interfaces.
 const WASI: &str = "wasi:";
 
 /// A component that does not fit the world `hostel:service/service`.
@@ -32,16 +33,20 @@ impl fmt::Display for WorldMismatch {
     }
 }
 
-/// Names whatever of the component's imports and exports does not fit the world.
+/// Checks a component's imports and exports against the world.
+///
+/// # Errors
+///
+/// With each that does not fit.
 pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldMismatch> {
     let ty = component.component_type();
     let mut faults: Vec<String> =
         ty.imports(engine).filter_map(|(name, _)| import_fault(name)).collect();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
     faults.extend(export_fault(&exports));
-    let more = faults.len().saturating_sub(MOST_FAULTS);
+    let more = faults.len().saturating_sub(MAX_FAULTS);
     if more > 0 {
-        faults.truncate(MOST_FAULTS);
+        faults.truncate(MAX_FAULTS);
         faults.push(format!("{more} more"));
     }
     if faults.is_empty() { Ok(()) } else { Err(WorldMismatch { faults }) }
@@ -54,20 +59,20 @@ pub enum Offer {
     Hostel,
     /// WASI, with nothing behind it but clocks, random numbers and the log.
     Wasi,
-    /// Nobody: what is wrong with it, in a line, escaped.
-    Nobody(String),
+    /// It is not offered: the reason, in a line, escaped.
+    None(String),
 }
 
-/// Who offers an import of this name.
+/// Returns who offers the import of this name.
 pub(crate) fn offer(name: &str) -> Offer {
     match import_fault(name) {
-        Some(fault) => Offer::Nobody(fault),
+        Some(fault) => Offer::None(fault),
         None if name.starts_with(WASI) => Offer::Wasi,
         None => Offer::Hostel,
     }
 }
 
-/// What is wrong with an import of this name, if anything.
+/// The reason why an import of this name is not offered, if it is not.
 fn import_fault(name: &str) -> Option<String> {
     let (interface, version) = split(name);
     let offered = offered_version(interface);
@@ -84,12 +89,12 @@ fn import_fault(name: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with these exports, if anything.
+/// The reason why these exports do not fit, if they do not.
 fn export_fault(exports: &[&str]) -> Option<String> {
-    if exports.contains(&handler::EXPORT) {
+    if exports.contains(&hostel::EXPORT) {
         return None;
     }
-    let (wanted, version) = split(handler::EXPORT);
+    let (wanted, version) = split(hostel::EXPORT);
     let version = version.unwrap_or_default();
     let found = exports.iter().find_map(|name| match split(name) {
         (interface, found) if interface == wanted => Some(found.unwrap_or("none")),
@@ -100,7 +105,7 @@ fn export_fault(exports: &[&str]) -> Option<String> {
             let found = excerpt(found);
             format!("export {wanted} is there in version {found}; wanted is {version}")
         }
-        None => format!("export {} is missing", handler::EXPORT),
+        None => format!("export {} is missing", hostel::EXPORT),
     })
 }
 
@@ -113,18 +118,18 @@ fn split(name: &str) -> (&str, Option<&str>) {
 }
 
 fn offered_version(interface: &str) -> Option<&'static str> {
-    if wasi::INTERFACES.contains(&interface) {
-        return Some(wasi::VERSION);
+    if WASI_INTERFACES.contains(&interface) {
+        return Some(WASI_VERSION);
     }
-    [cache::IMPORT, log::IMPORT].into_iter().find_map(|offered| match split(offered) {
+    CAPABILITIES.iter().find_map(|capability| match split(capability.import) {
         (name, version) if name == interface => version,
         _ => None,
     })
 }
 
-/// Whether what is offered serves what is wanted: versions 0.x are compatible within one x, as
-/// semantic versioning has it, and a later one may have functions that are not offered. Of WASI
-/// the engine offers later ones too, function by function.
+/// True when the offered version serves the wanted one: versions 0.x are compatible within one x,
+/// as semantic versioning has it, and a later one may have functions that are not offered. For WASI
+/// the engine decides function by function, so later ones pass here.
 fn fits(interface: &str, offered: &str, wanted: &str) -> bool {
     let parts = |version: &str| -> Option<[u64; 3]> {
         let numbers: Result<Vec<u64>, _> = version.split('.').map(str::parse).collect();
@@ -173,12 +178,12 @@ mod tests {
     fn an_import_is_offered_by_hostel_by_wasi_or_by_nobody() {
         assert_eq!(offer("hostel:log/log@0.1.0"), Offer::Hostel);
         assert_eq!(offer("wasi:cli/stdout@0.2.6"), Offer::Wasi);
-        assert_eq!(offer("run"), Offer::Nobody("import run is not offered".to_owned()));
+        assert_eq!(offer("run"), Offer::None("import run is not offered".to_owned()));
     }
 
     #[test]
     fn a_missing_export_is_named_with_the_version_found() {
-        assert_eq!(export_fault(&[handler::EXPORT]), None);
+        assert_eq!(export_fault(&[hostel::EXPORT]), None);
         assert_eq!(
             export_fault(&["wasi:cli/run@0.2.0"]).as_deref(),
             Some("export hostel:service/handler@0.1.0 is missing"),

@@ -1,0 +1,89 @@
+//! `[callers]`: the groups, and the names by which other tables refer to them.
+
+use super::callers::{CallerGroup, Scheme, of_file, of_variable};
+use super::error::{Diagnostics, instead};
+use super::raw::{At, Named, RawCallers, RawScheme};
+use super::values::{Context, variable};
+use hostel_cache::Name;
+
+/// The name that stands for all callers, known or not.
+const OPEN: &str = "open";
+
+/// Who may call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Callers {
+    /// Everybody.
+    #[default]
+    Open,
+    /// The group of this name, which is configured.
+    Group(String),
+}
+
+pub(super) fn groups(
+    raw: &Named<RawCallers>,
+    context: &Context<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Vec<CallerGroup> {
+    raw.iter().map(|(name, raw)| group(name, raw.get(), context, diagnostics)).collect()
+}
+
+fn group(
+    name: &At<String>,
+    raw: &RawCallers,
+    context: &Context<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> CallerGroup {
+    if let Err(error) = Name::new(name.get()) {
+        diagnostics.fault(name.at(), error);
+    }
+    if name.get() == OPEN {
+        diagnostics.fault(name.at(), "`open` means everybody: give the group another name");
+    }
+    let scheme = match raw.scheme {
+        RawScheme::Bearer => Scheme::Bearer,
+        RawScheme::Basic => Scheme::Basic,
+    };
+    let credentials = match (&raw.file, &raw.env) {
+        (Some(file), None) => of_file(scheme, &context.path(file.get()), file.at(), diagnostics),
+        (None, Some(name)) => {
+            let text = variable(name, context, diagnostics);
+            text.map(|text| of_variable(scheme, (name.get(), &text), name.at(), diagnostics))
+                .unwrap_or_default()
+        }
+        _ => {
+            diagnostics.fault(
+                name.at(),
+                format_args!(
+                    "the group `{}` needs `file` or `env`, and one of them alone",
+                    name.get()
+                ),
+            );
+            Vec::new()
+        }
+    };
+    CallerGroup { name: name.get().clone(), scheme, credentials }
+}
+
+/// Who may call, where it is written.
+pub(super) fn callers(
+    raw: Option<&At<String>>,
+    groups: &[CallerGroup],
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<Callers> {
+    let written = raw?;
+    if written.get() == OPEN {
+        return Some(Callers::Open);
+    }
+    if !groups.iter().any(|group| group.name == *written.get()) {
+        let names = groups.iter().map(|group| group.name.as_str()).chain([OPEN]);
+        let instead = instead(written.get(), names);
+        diagnostics.fault(
+            written.at(),
+            format_args!(
+                "no group of callers `{}` is configured in [callers]; {instead}",
+                written.get()
+            ),
+        );
+    }
+    Some(Callers::Group(written.get().clone()))
+}

@@ -1,0 +1,85 @@
+//! The table `[plugins.NAME]`, and the grants that it writes: one field of [`Grants`] for each
+//! capability.
+
+use super::limits::RawLimits;
+use super::written::At;
+use crate::config::error::{Diagnostics, instead};
+use crate::grants::{Access, CacheBinding, CacheGrant, Grants};
+use hostel_cache::Name;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::num::NonZeroU32;
+
+/// A plugin.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct RawPlugin {
+    /// A component (.wasm), a folder with a service's source, or a source file. Default:
+    /// "NAME.wasm", or a source of that name, in `folder` or else beside this file.
+    pub(in crate::config) path: Option<At<String>>,
+    /// The cache of [caches] that it is bound to. Default: none, one of its own.
+    cache: Option<At<String>>,
+    /// What it may do there; "read-only" is get and exists. Default: "read-write".
+    access: Option<RawAccess>,
+    /// What one call may use up where it differs from [limits].
+    pub(in crate::config) limits: Option<RawLimits>,
+    /// "fresh" for each call, or "reuse". Default: "fresh".
+    pub(in crate::config) instances: Option<RawInstances>,
+    /// Calls of one instance, with `instances = "reuse"`. Default: 1000.
+    pub(in crate::config) calls_per_instance: Option<At<NonZeroU32>>,
+    /// Who may call: "open" or a group of [callers]. Default: as [server] says.
+    pub(in crate::config) callers: Option<At<String>>,
+    /// Calls under way. Default: as [admission] says in `calls-per-plugin`.
+    pub(in crate::config) calls: Option<At<NonZeroU32>>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum RawAccess {
+    #[default]
+    ReadWrite,
+    ReadOnly,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum RawInstances {
+    #[default]
+    Fresh,
+    Reuse,
+}
+
+impl RawPlugin {
+    /// The grants that are written; `caches` are the names of the configured caches.
+    pub(in crate::config) fn grants(
+        &self,
+        caches: &[String],
+        diagnostics: &mut Diagnostics<'_>,
+    ) -> Grants {
+        let access = match self.access.unwrap_or_default() {
+            RawAccess::ReadWrite => Access::ReadWrite,
+            RawAccess::ReadOnly => Access::ReadOnly,
+        };
+        let binding = binding(self.cache.as_ref(), caches, diagnostics);
+        Grants { cache: CacheGrant { binding, access } }
+    }
+}
+
+fn binding(
+    cache: Option<&At<String>>,
+    caches: &[String],
+    diagnostics: &mut Diagnostics<'_>,
+) -> CacheBinding {
+    let Some(cache) = cache else { return CacheBinding::Private };
+    match Name::new(cache.get()) {
+        Ok(name) if caches.contains(cache.get()) => CacheBinding::Configured(name),
+        _ => {
+            let instead = instead(cache.get(), caches.iter().map(String::as_str));
+            diagnostics.fault(
+                cache.at(),
+                format_args!("no cache `{}` is configured in [caches]; {instead}", cache.get()),
+            );
+            CacheBinding::Private
+        }
+    }
+}

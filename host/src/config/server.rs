@@ -1,0 +1,159 @@
+//! `[server]` and `[admission]`: the listener for callers, and how many calls run at once.
+
+use super::callers::{CallerGroup, warn_if_others_read};
+use super::error::Diagnostics;
+use super::groups::{Callers, callers};
+use super::plugins::PluginConfig;
+use super::raw::{At, RawAdmission, RawServer, RawTls};
+use super::values::{Context, address, count, size, time};
+use crate::engine::Limits;
+use crate::plugin::Admission;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The listener for callers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Address and port. 127.0.0.1:8080: nobody but this machine, until someone decides.
+    pub listen: SocketAddr,
+    /// TLS; none: plain HTTP.
+    pub tls: Option<Tls>,
+    /// Connections open at once; further ones wait in the system's queue. 10,000.
+    pub connections: usize,
+    /// Headers of a request. 100.
+    pub headers: usize,
+    /// Bytes of a request's head, its first line included. 64 KiB.
+    pub header_bytes: usize,
+    /// Bytes of all bodies that are held for calls at once. 256 MiB.
+    pub bodies: usize,
+    /// Time to send a request's head. 10 s.
+    pub header_time: Duration,
+    /// Time to send a request's whole body. 30 s.
+    pub body_time: Duration,
+    /// Time to take a response. 30 s.
+    pub write_time: Duration,
+    /// Time between two requests of a connection. 60 s.
+    pub idle_time: Duration,
+    /// Time that requests under way have when the server is told to stop. 10 s.
+    pub drain_time: Duration,
+    /// Who may call what neither a route nor a plugin says otherwise about.
+    pub callers: Callers,
+}
+
+/// TLS from two files of PEM, which were there when the configuration was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate and those between it and the root.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Server {
+            listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            tls: None,
+            connections: 10_000,
+            headers: 100,
+            header_bytes: 64 << 10,
+            bodies: 256 << 20,
+            header_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(30),
+            idle_time: Duration::from_secs(60),
+            drain_time: Duration::from_secs(10),
+            callers: Callers::Open,
+        }
+    }
+}
+
+pub(super) fn server(
+    raw: Option<&RawServer>,
+    context: &Context<'_>,
+    groups: &[CallerGroup],
+    diagnostics: &mut Diagnostics<'_>,
+) -> Server {
+    let default = Server::default();
+    let Some(raw) = raw else { return default };
+    Server {
+        listen: address(raw.listen.as_ref(), default.listen, diagnostics),
+        tls: raw.tls.as_ref().map(|raw| tls(raw, context, diagnostics)),
+        connections: count(raw.connections.as_ref(), default.connections),
+        headers: count(raw.headers.as_ref(), default.headers),
+        header_bytes: size(raw.header_bytes.as_ref(), default.header_bytes, diagnostics),
+        bodies: size(raw.bodies.as_ref(), default.bodies, diagnostics),
+        header_time: time(raw.header_time.as_ref(), default.header_time, diagnostics),
+        body_time: time(raw.body_time.as_ref(), default.body_time, diagnostics),
+        write_time: time(raw.write_time.as_ref(), default.write_time, diagnostics),
+        idle_time: time(raw.idle_time.as_ref(), default.idle_time, diagnostics),
+        drain_time: time(raw.drain_time.as_ref(), default.drain_time, diagnostics),
+        callers: callers(raw.callers.as_ref(), groups, diagnostics).unwrap_or(default.callers),
+    }
+}
+
+/// A body that is larger than all may be together would never find room.
+pub(super) fn check_bodies(
+    raw: Option<&RawServer>,
+    server: &Server,
+    limits: &Limits,
+    plugins: &[PluginConfig],
+    diagnostics: &mut Diagnostics<'_>,
+) {
+    let of_plugins = plugins.iter().filter_map(|plugin| plugin.settings.limits.as_ref());
+    let most = of_plugins.chain([limits]).map(|limits| limits.request).max().unwrap_or_default();
+    if most > server.bodies {
+        let at = raw.and_then(|server| server.bodies.as_ref()).map_or(0..0, At::at);
+        diagnostics.fault(
+            at,
+            format_args!(
+                "`server.bodies` is {} bytes, and a `request` of the limits is {most}: such a body \
+                 would never find room",
+                server.bodies
+            ),
+        );
+    }
+}
+
+fn tls(raw: &RawTls, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) -> Tls {
+    let (certificate, key) = (context.path(raw.certificate.get()), context.path(raw.key.get()));
+    for (file, at) in [(&certificate, raw.certificate.at()), (&key, raw.key.at())] {
+        let opened = std::fs::File::open(file).and_then(|file| file.metadata());
+        match opened {
+            Ok(about) if about.is_file() => {}
+            Ok(_) => diagnostics.fault(at, format_args!("{} is no file", file.display())),
+            Err(error) => {
+                diagnostics.fault(at, format_args!("cannot read {}: {error}", file.display()))
+            }
+        }
+    }
+    warn_if_others_read(&key, raw.key.at(), diagnostics);
+    Tls { certificate, key }
+}
+
+pub(super) fn admission(
+    raw: Option<&RawAdmission>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Admission {
+    let default = Admission::default();
+    let Some(raw) = raw else { return default };
+    let calls = count(raw.calls.as_ref(), default.calls);
+    let written = raw.calls_per_plugin.as_ref();
+    if let Some(per_plugin) = written.filter(|per_plugin| per_plugin.get().get() as usize > calls) {
+        let asked = per_plugin.get();
+        diagnostics.fault(
+            per_plugin.at(),
+            format_args!(
+                "`calls-per-plugin` is {asked}, and `calls` is {calls}: one plugin cannot have \
+                 more than the host"
+            ),
+        );
+    }
+    Admission {
+        calls,
+        calls_per_plugin: count(written, default.calls_per_plugin.min(calls)),
+        queue: raw.queue.as_ref().map_or(default.queue, |queue| *queue.get() as usize),
+        queue_time: time(raw.queue_time.as_ref(), default.queue_time, diagnostics),
+    }
+}

@@ -1,0 +1,98 @@
+//! Values that several tables hold: addresses, counts, sizes, times, variables; and where a
+//! configuration is read.
+
+use super::error::Diagnostics;
+use super::raw::At;
+use crate::units;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Longest time that can be set: nothing that a server waits for takes a day.
+const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where a configuration is read: the folder of its file, and the environment.
+pub(super) struct Context<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Context<'_> {
+    /// A path as written, from the file's folder.
+    pub(super) fn path(&self, written: &str) -> PathBuf {
+        self.folder.join(written).components().collect()
+    }
+}
+
+pub(super) fn address(
+    raw: Option<&At<String>>,
+    default: SocketAddr,
+    diagnostics: &mut Diagnostics<'_>,
+) -> SocketAddr {
+    let Some(raw) = raw else { return default };
+    raw.get().parse().unwrap_or_else(|_| {
+        diagnostics.fault(
+            raw.at(),
+            format_args!(
+                "{:?} is no address and port: write it as in \"{default}\", \"0.0.0.0:443\" or \
+                 \"[::]:443\"",
+                raw.get()
+            ),
+        );
+        default
+    })
+}
+
+pub(super) fn count(raw: Option<&At<NonZeroU32>>, default: usize) -> usize {
+    raw.map_or(default, |raw| raw.get().get() as usize)
+}
+
+/// A size that is not zero.
+pub(super) fn size(
+    raw: Option<&At<String>>,
+    default: usize,
+    diagnostics: &mut Diagnostics<'_>,
+) -> usize {
+    let Some(raw) = raw else { return default };
+    match units::size(raw.get()) {
+        Ok(0) => diagnostics.fault(raw.at(), "a size of 0 leaves no room: give it a value above"),
+        Ok(size) => return size,
+        Err(error) => diagnostics.fault(raw.at(), error),
+    }
+    default
+}
+
+/// A time that is not zero and at most a day.
+pub(super) fn time(
+    raw: Option<&At<String>>,
+    default: Duration,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Duration {
+    let Some(raw) = raw else { return default };
+    match units::duration(raw.get()) {
+        Ok(time) if time.is_zero() => {
+            diagnostics.fault(raw.at(), "a time of 0 lets nothing happen: give it a value above")
+        }
+        Ok(time) if time > MAX_TIME => diagnostics
+            .fault(raw.at(), format_args!("{:?} is too long: at most a day, \"24h\"", raw.get())),
+        Ok(time) => return time,
+        Err(error) => diagnostics.fault(raw.at(), error),
+    }
+    default
+}
+
+pub(super) fn variable(
+    name: &At<String>,
+    context: &Context<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<String> {
+    let value = (context.variable)(name.get());
+    if value.is_none() {
+        diagnostics.fault(
+            name.at(),
+            format_args!("the environment has no variable `{}` of UTF-8 text", name.get()),
+        );
+    }
+    value
+}

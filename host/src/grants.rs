@@ -1,0 +1,94 @@
+//! Grants: what a plugin may reach beside its log, written in the host's configuration.
+//!
+//! The configuration builds them, host calls check them at each call, and every command and the
+//! admin listener print them from here. Each capability has one field.
+
+use crate::name::PluginName;
+use hostel_cache::{CacheName, Name};
+use std::fmt;
+
+/// What a plugin may reach. The default grants its own cache, and nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// The cache, and what the plugin may do with it.
+    pub cache: CacheGrant,
+}
+
+/// The grant of `hostel:cache`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheGrant {
+    /// The cache that the plugin is bound to; by default its own.
+    pub binding: CacheBinding,
+    /// What the plugin may do there; by default read and write.
+    pub access: Access,
+}
+
+/// Which cache a plugin is bound to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CacheBinding {
+    /// Its own, `plugin/<name>`, which no other plugin sees.
+    #[default]
+    Private,
+    /// The configured cache of this name, shared by all plugins that are bound to it.
+    Configured(Name),
+}
+
+/// What a plugin may do with the cache that it is bound to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// All four functions.
+    #[default]
+    ReadWrite,
+    /// `get` and `exists`; `set` and `delete` return `denied`.
+    ReadOnly,
+}
+
+impl Access {
+    /// The word for it in the configuration: `read-write` or `read-only`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Access::ReadWrite => "read-write",
+            Access::ReadOnly => "read-only",
+        }
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl CacheBinding {
+    /// The cache that a plugin of this name is bound to.
+    #[must_use]
+    pub fn cache_of(&self, plugin: &PluginName) -> CacheName {
+        match self {
+            CacheBinding::Private => CacheName::Private(plugin.as_name().clone()),
+            CacheBinding::Configured(name) => CacheName::Configured(name.clone()),
+        }
+    }
+}
+
+impl Grants {
+    /// The grants as text, a row each: the name that JSON output uses, and its value. Without the
+    /// plugin's name its private cache has none either.
+    #[must_use]
+    pub fn rows(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, Option<String>)> {
+        let CacheGrant { binding, access } = &self.cache;
+        let cache = match (binding, plugin) {
+            (CacheBinding::Private, None) => None,
+            (CacheBinding::Configured(name), None) => Some(name.to_string()),
+            (binding, Some(plugin)) => Some(binding.cache_of(plugin).to_string()),
+        };
+        vec![("cache", cache), ("access", Some(access.to_string()))]
+    }
+
+    /// The grants as lines for people, one a capability: its name, and what is granted.
+    #[must_use]
+    pub fn summary(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, String)> {
+        let mut values = self.rows(plugin).into_iter().filter_map(|(_, value)| value);
+        vec![("cache", values.by_ref().collect::<Vec<_>>().join(", "))]
+    }
+}

@@ -1,0 +1,60 @@
+//! A loaded plugin: one version of it, with what it is granted.
+
+use super::probation::{Probation, RolledBack};
+use super::settings::{PluginInfo, PluginSettings};
+use super::version::Version;
+use crate::hostcalls::Capabilities;
+use crate::name::PluginName;
+use hostel_cache::CacheName;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// A plugin as it is called: one version, and what it is granted. It never changes; another takes
+/// its place.
+pub(super) struct Plugin {
+    pub(super) name: PluginName,
+    pub(super) version: Arc<Version>,
+    pub(super) capabilities: Arc<Capabilities>,
+    pub(super) cache_name: CacheName,
+    pub(super) settings: PluginSettings,
+    /// Permits for its calls, kept when it is replaced.
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) probation: Probation,
+    pub(super) rolled_back: Option<RolledBack>,
+}
+
+impl Plugin {
+    /// The same plugin with another version.
+    pub(super) fn with(
+        &self,
+        version: Arc<Version>,
+        probation: Probation,
+        rolled_back: Option<RolledBack>,
+    ) -> Self {
+        Plugin {
+            name: self.name.clone(),
+            version,
+            capabilities: Arc::clone(&self.capabilities),
+            cache_name: self.cache_name.clone(),
+            settings: self.settings.clone(),
+            permits: Arc::clone(&self.permits),
+            probation,
+            rolled_back,
+        }
+    }
+
+    pub(super) fn info(&self) -> PluginInfo {
+        PluginInfo {
+            name: self.name.clone(),
+            version: self.version.digest,
+            services: self.version.services.clone(),
+            cache: self.cache_name.clone(),
+            rolled_back: self.rolled_back.clone(),
+        }
+    }
+
+    /// The full names of the plugin's services.
+    pub(super) fn full_names(&self) -> impl Iterator<Item = String> {
+        self.version.services.iter().map(|info| format!("{}.{}", self.name, info.name))
+    }
+}

@@ -1,0 +1,69 @@
+//! What a plugin may be: the worlds that the host runs, one file each.
+//!
+//! Today there is one. A further kind of plugin is a further file, with a variant in [`Linked`] and
+//! in [`Guest`].
+
+mod hostel;
+mod offer;
+
+pub use offer::{Offer, WorldMismatch};
+pub(crate) use offer::{check, offer};
+
+use crate::hostcalls::State;
+use crate::service::{Failure, Request, Response, ServiceInfo};
+use wasmtime::Store;
+use wasmtime::component::{Component, Linker};
+
+/// A component that fits a world, linked and ready to be instantiated.
+pub(crate) enum Linked {
+    Hostel(hostel::HostelComponent),
+}
+
+/// A live instance of a component.
+pub(crate) enum Guest {
+    Hostel(hostel::HostelInstance),
+}
+
+impl Linked {
+    /// Links a component that passed [`check`].
+    ///
+    /// # Errors
+    ///
+    /// When it imports a function of another type than the one offered, or one that is not offered.
+    pub(crate) fn new(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Self> {
+        let linked = linker.instantiate_pre(component)?;
+        Ok(Linked::Hostel(hostel::HostelComponent::new(linked)?))
+    }
+
+    /// Makes an instance in a store.
+    ///
+    /// # Errors
+    ///
+    /// When a limit forbids it, or a start function traps.
+    pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Guest> {
+        let Linked::Hostel(component) = self;
+        Ok(Guest::Hostel(component.instantiate_async(store).await?))
+    }
+}
+
+impl Guest {
+    /// Asks the guest for its services.
+    pub(crate) async fn services(
+        &self,
+        store: &mut Store<State>,
+    ) -> wasmtime::Result<Vec<ServiceInfo>> {
+        let Guest::Hostel(instance) = self;
+        hostel::services(instance, store).await
+    }
+
+    /// Has the guest handle a request to the service of this name.
+    pub(crate) async fn handle(
+        &self,
+        store: &mut Store<State>,
+        service: String,
+        request: Request,
+    ) -> wasmtime::Result<Result<Response, Failure>> {
+        let Guest::Hostel(instance) = self;
+        hostel::handle(instance, store, service, request).await
+    }
+}
