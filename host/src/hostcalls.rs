@@ -17,7 +17,7 @@ mod state;
 mod wasi;
 
 pub(crate) use linkage::Linkage;
-pub(crate) use state::{Bounds, Capabilities, State};
+pub(crate) use state::{Capabilities, State, StoreBounds};
 pub(crate) use wasi::{INTERFACES as WASI_INTERFACES, VERSION as WASI_VERSION};
 
 use wasmtime::Engine;

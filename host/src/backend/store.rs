@@ -8,11 +8,11 @@ use std::sync::Arc;
 ///
 /// Each operation on one key is linearizable within the host.
 #[derive(Clone, Debug)]
-pub struct CacheStore(Kind);
+pub struct CacheStore(Backing);
 
 /// What holds the entries.
 #[derive(Clone, Debug)]
-enum Kind {
+enum Backing {
     Memory(Arc<Cache>),
 }
 
@@ -59,13 +59,13 @@ pub struct MemoryStats {
 
 impl CacheStore {
     pub(super) fn in_memory(cache: Arc<Cache>) -> Self {
-        CacheStore(Kind::Memory(cache))
+        CacheStore(Backing::Memory(cache))
     }
 
     /// The cache in this host's memory, shared with its store.
     #[cfg(test)]
     pub(super) fn shared_memory(self) -> Option<Arc<Cache>> {
-        let Kind::Memory(cache) = self.0;
+        let Backing::Memory(cache) = self.0;
         Some(cache)
     }
 
@@ -74,7 +74,7 @@ impl CacheStore {
     #[must_use]
     #[inline]
     pub fn memory(&self) -> Option<&Cache> {
-        let Kind::Memory(cache) = &self.0;
+        let Backing::Memory(cache) = &self.0;
         Some(cache)
     }
 
@@ -84,7 +84,7 @@ impl CacheStore {
     ///
     /// When the key is invalid.
     pub async fn get(&self, key: &str) -> Result<Option<Value>, CacheError> {
-        let Kind::Memory(cache) = &self.0;
+        let Backing::Memory(cache) = &self.0;
         Ok(cache.get(key)?)
     }
 
@@ -95,7 +95,7 @@ impl CacheStore {
     ///
     /// When the key, the value or the expiry is invalid, or the value is too large.
     pub async fn set(&self, key: &str, value: &str, expiry: Option<u32>) -> Result<(), CacheError> {
-        let Kind::Memory(cache) = &self.0;
+        let Backing::Memory(cache) = &self.0;
         Ok(cache.set(key, value, expiry)?)
     }
 
@@ -105,7 +105,7 @@ impl CacheStore {
     ///
     /// When the key is invalid.
     pub async fn delete(&self, key: &str) -> Result<bool, CacheError> {
-        let Kind::Memory(cache) = &self.0;
+        let Backing::Memory(cache) = &self.0;
         Ok(cache.delete(key)?)
     }
 
@@ -115,7 +115,7 @@ impl CacheStore {
     ///
     /// When the key is invalid.
     pub async fn exists(&self, key: &str) -> Result<bool, CacheError> {
-        let Kind::Memory(cache) = &self.0;
+        let Backing::Memory(cache) = &self.0;
         Ok(cache.exists(key)?)
     }
 
@@ -133,7 +133,7 @@ impl CacheStore {
         cursor: Option<&str>,
         most: usize,
     ) -> Result<Page, CacheError> {
-        let Kind::Memory(cache) = &self.0;
+        let Backing::Memory(cache) = &self.0;
         let entries = cache.list(prefix, cursor, most);
         let is_full = !entries.is_empty() && entries.len() == most;
         let next = entries.last().filter(|_| is_full).map(|last| last.key.clone());
@@ -146,13 +146,13 @@ impl CacheStore {
     ///
     /// None while the entries are in memory.
     pub async fn clear(&self) -> Result<u64, CacheError> {
-        let Kind::Memory(cache) = &self.0;
+        let Backing::Memory(cache) = &self.0;
         Ok(cache.clear())
     }
 
     /// What was counted, and what is held where that is known.
     pub async fn stats(&self) -> CacheStats {
-        let Kind::Memory(cache) = &self.0;
+        let Backing::Memory(cache) = &self.0;
         cache.stats().into()
     }
 }

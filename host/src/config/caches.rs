@@ -1,7 +1,7 @@
 //! `[caches]` and `[private-cache]`.
 
 use super::error::Diagnostics;
-use super::raw::{At, Named, RawCache, RawPrivateCache};
+use super::raw::{At, RawCache, RawPrivateCache, Tables};
 use super::values::size;
 use hostel_cache::{CacheLimits, Name};
 use std::num::NonZeroU32;
@@ -25,7 +25,10 @@ pub(super) fn private_cache(
     cache_limits((capacity.as_ref(), value_limit.as_ref(), entries.as_ref()), raw.at(), diagnostics)
 }
 
-pub(super) fn caches(raw: &Named<RawCache>, diagnostics: &mut Diagnostics<'_>) -> Vec<CacheConfig> {
+pub(super) fn caches(
+    raw: &Tables<RawCache>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Vec<CacheConfig> {
     let mut caches = Vec::new();
     for (name, cache) in raw {
         let RawCache { capacity, value_limit, entries, .. } = cache.get();

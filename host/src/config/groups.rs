@@ -2,7 +2,7 @@
 
 use super::callers::{CallerGroup, Scheme, of_file, of_variable};
 use super::error::{Diagnostics, instead};
-use super::raw::{At, Named, RawCallers, RawScheme};
+use super::raw::{At, RawCallers, RawScheme, Tables};
 use super::values::{Context, variable};
 use hostel_cache::Name;
 
@@ -20,7 +20,7 @@ pub enum Callers {
 }
 
 pub(super) fn groups(
-    raw: &Named<RawCallers>,
+    raw: &Tables<RawCallers>,
     context: &Context<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<CallerGroup> {

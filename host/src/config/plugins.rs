@@ -3,7 +3,7 @@
 use super::callers::CallerGroup;
 use super::error::Diagnostics;
 use super::groups::{Callers, callers};
-use super::raw::{LimitValue, Named, RawInstances, RawLimits, RawPlugin};
+use super::raw::{LimitValue, RawInstances, RawLimits, RawPlugin, Tables};
 use super::values::Context;
 use crate::engine::{Instances, Limits};
 use crate::name::PluginName;
@@ -62,7 +62,7 @@ pub(super) struct PluginContext<'a> {
 }
 
 pub(super) fn plugins(
-    raw: &Named<RawPlugin>,
+    raw: &Tables<RawPlugin>,
     context: &PluginContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<PluginConfig> {

@@ -9,7 +9,7 @@ mod written;
 
 pub(in crate::config) use limits::{LimitValue, RawLimits};
 pub(in crate::config) use plugin::{RawInstances, RawPlugin};
-pub(in crate::config) use written::{At, Named};
+pub(in crate::config) use written::{At, Tables};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,13 +39,13 @@ pub(in crate::config) struct Raw {
     /// The size of the cache that a plugin has to itself.
     pub(in crate::config) private_cache: Option<At<RawPrivateCache>>,
     /// Caches that plugins share, by name.
-    pub(in crate::config) caches: Option<Named<RawCache>>,
+    pub(in crate::config) caches: Option<Tables<RawCache>>,
     /// Plugins, by name.
-    pub(in crate::config) plugins: Option<Named<RawPlugin>>,
+    pub(in crate::config) plugins: Option<Tables<RawPlugin>>,
     /// Paths and methods that lead to services.
     pub(in crate::config) routes: Option<Vec<At<RawRoute>>>,
     /// Groups of callers, by name.
-    pub(in crate::config) callers: Option<Named<RawCallers>>,
+    pub(in crate::config) callers: Option<Tables<RawCallers>>,
 }
 
 /// The listener for callers.

@@ -7,11 +7,11 @@ use super::callers::CallerGroup;
 use super::error::{ConfigError, Diagnostics, Fault};
 use super::groups;
 use super::plugins::{self, PluginConfig, PluginContext};
-use super::raw::{Named, Raw};
+use super::raw::{Raw, Tables};
 use super::routes::{self, Route};
 use super::server::{self, Server};
 use super::shape;
-use super::telemetry::{self, LogFormat, Traces};
+use super::telemetry::{self, LogFormat, TraceConfig};
 use super::values::Context;
 use crate::engine::Limits;
 use crate::plugin::Admission;
@@ -50,7 +50,7 @@ pub struct Config {
     /// Whether each request by HTTP has a line in the log.
     pub access_log: bool,
     /// Which requests are traced, and where traces are sent.
-    pub traces: Traces,
+    pub traces: TraceConfig,
 }
 
 /// A configuration, and what should be mended in it though it works.
@@ -138,9 +138,9 @@ pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> 
 /// Turns what was written into what was meant. What it answers is to be used only where nothing
 /// was noted as a fault.
 fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) -> Config {
-    let none = Named::new();
+    let none = Tables::new();
     let groups =
-        groups::groups(raw.callers.as_ref().unwrap_or(&Named::new()), context, diagnostics);
+        groups::groups(raw.callers.as_ref().unwrap_or(&Tables::new()), context, diagnostics);
     let server = server::server(raw.server.as_ref(), context, &groups, diagnostics);
     let admission = server::admission(raw.admission.as_ref(), diagnostics);
     let limits = plugins::limits(raw.limits.as_ref(), Limits::default(), diagnostics);

@@ -22,10 +22,10 @@ const TOKEN_PREFIX: &str = "sha256:";
 /// What a secret is compared with: SHA-256 of a token, whose randomness nobody can guess through,
 /// or Argon2id of a password, which is slow to guess. Never the secret; shown as nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretHash(Kind);
+pub struct SecretHash(HashKind);
 
 #[derive(Clone, PartialEq, Eq)]
-enum Kind {
+enum HashKind {
     Token([u8; 32]),
     Password(Box<PasswordHash>),
 }
@@ -75,7 +75,7 @@ impl SecretHash {
         if token.len() < TOKEN_CHARACTERS {
             return Err(SecretError::ShortToken);
         }
-        Ok(SecretHash(Kind::Token(Sha256::digest(token).into())))
+        Ok(SecretHash(HashKind::Token(Sha256::digest(token).into())))
     }
 
     /// The hash of a password, with a salt of its own. Takes tens of milliseconds.
@@ -88,7 +88,7 @@ impl SecretHash {
             return Err(SecretError::NoPassword);
         }
         let hash = Argon2::default().hash_password(password);
-        hash.map(|hash| SecretHash(Kind::Password(Box::new(hash))))
+        hash.map(|hash| SecretHash(HashKind::Password(Box::new(hash))))
             .map_err(|_| SecretError::NotHashed)
     }
 
@@ -100,7 +100,7 @@ impl SecretHash {
     pub fn read_token_hash(text: &str) -> Result<Self, SecretError> {
         let digits = text.strip_prefix(TOKEN_PREFIX).ok_or(SecretError::NotOfToken)?;
         let digest = bytes_of_hex(digits).ok_or(SecretError::NotOfToken)?;
-        Ok(SecretHash(Kind::Token(digest)))
+        Ok(SecretHash(HashKind::Token(digest)))
     }
 
     /// Reads the hash of a password: an Argon2id PHC string, with a salt and a hash.
@@ -119,7 +119,7 @@ impl SecretHash {
         if cost.m_cost() > MOST_MEMORY || passes > MOST_PASSES {
             return Err(SecretError::TooDear);
         }
-        Ok(SecretHash(Kind::Password(Box::new(hash))))
+        Ok(SecretHash(HashKind::Password(Box::new(hash))))
     }
 
     /// As a file of callers keeps it, and [`SecretHash::read_token_hash`] or
@@ -127,11 +127,11 @@ impl SecretHash {
     #[must_use]
     pub fn stored(&self) -> String {
         match &self.0 {
-            Kind::Token(digest) => {
+            HashKind::Token(digest) => {
                 let digits = digest.iter().map(|byte| format!("{byte:02x}"));
                 TOKEN_PREFIX.to_owned() + &digits.collect::<String>()
             }
-            Kind::Password(hash) => hash.to_string(),
+            HashKind::Password(hash) => hash.to_string(),
         }
     }
 
@@ -143,8 +143,8 @@ impl SecretHash {
     #[must_use]
     pub fn verify(&self, secret: &[u8]) -> bool {
         match &self.0 {
-            Kind::Token(digest) => digest.ct_eq(Sha256::digest(secret).as_ref()).into(),
-            Kind::Password(hash) => Argon2::default().verify_password(secret, &**hash).is_ok(),
+            HashKind::Token(digest) => digest.ct_eq(Sha256::digest(secret).as_ref()).into(),
+            HashKind::Password(hash) => Argon2::default().verify_password(secret, &**hash).is_ok(),
         }
     }
 }

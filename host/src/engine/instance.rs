@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::ticker::TICKS_PER_YIELD;
-use crate::hostcalls::{Bounds, Capabilities, State};
+use crate::hostcalls::{Capabilities, State, StoreBounds};
 use crate::telemetry::{CallLog, Origin, Retirement};
 use crate::world::{Guest, Linked};
 use std::num::NonZeroU32;
@@ -67,7 +67,7 @@ impl Instance {
         log: CallLog,
     ) -> Self {
         let Limits { memory, instances, handles, random: random_bytes, .. } = *limits;
-        let bounds = Bounds { memory, instances, handles, random_bytes };
+        let bounds = StoreBounds { memory, instances, handles, random_bytes };
         let mut store = Store::new(engine, State::new(capabilities, log, bounds));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.hostcall_bytes);

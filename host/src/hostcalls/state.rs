@@ -17,7 +17,7 @@ pub(crate) struct Capabilities {
 
 /// What a store may hold on the host.
 #[derive(Clone, Copy)]
-pub(crate) struct Bounds {
+pub(crate) struct StoreBounds {
     /// Bytes of all memories and tables together.
     pub(crate) memory: usize,
     /// Core instances, memories and tables, each counted alone.
@@ -45,9 +45,9 @@ impl State {
     pub(crate) fn new(
         capabilities: Option<Arc<Capabilities>>,
         log: CallLog,
-        bounds: Bounds,
+        bounds: StoreBounds,
     ) -> Self {
-        let Bounds { memory, instances, handles, random_bytes } = bounds;
+        let StoreBounds { memory, instances, handles, random_bytes } = bounds;
         let mut table = ResourceTable::new();
         table.set_max_capacity(handles);
         let memory = MemoryLimiter::new(memory, instances);

@@ -174,7 +174,7 @@ mod tests {
         let route = |methods: &[config::Method], path: &str| Route {
             path: PathPattern::new(path).unwrap(),
             methods: methods.to_vec(),
-            service: path.to_owned(),
+            service: ServiceName::new(path),
             callers: None,
         };
         Router::new(&[

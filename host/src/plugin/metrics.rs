@@ -31,9 +31,9 @@ struct ReasonLabel {
 }
 
 /// A number of a cache: the metric's name, its help text, and the value.
-type Count<T> = (&'static str, &'static str, fn(&T) -> u64);
+type CacheMetric<T> = (&'static str, &'static str, fn(&T) -> u64);
 
-const OPERATIONS: [Count<CacheStats>; 5] = [
+const OPERATIONS: [CacheMetric<CacheStats>; 5] = [
     ("cache_hits", "Calls of get that found a live entry", |stats| stats.hits),
     ("cache_misses", "Calls of get that found none", |stats| stats.misses),
     ("cache_exists", "Calls of exists", |stats| stats.exists),
@@ -41,12 +41,12 @@ const OPERATIONS: [Count<CacheStats>; 5] = [
     ("cache_deletes", "Calls of delete that removed an entry", |stats| stats.deletes),
 ];
 
-const REMOVALS: [Count<MemoryStats>; 2] = [
+const REMOVALS: [CacheMetric<MemoryStats>; 2] = [
     ("cache_expirations", "Entries removed since their expiry had passed", |stats| stats.expired),
     ("cache_evictions", "Live entries removed to make room", |stats| stats.evicted),
 ];
 
-const SIZES: [Count<MemoryStats>; 3] = [
+const SIZES: [CacheMetric<MemoryStats>; 3] = [
     ("cache_entries", "Entries held", |stats| stats.entries),
     ("cache_bytes", "Bytes held", |stats| stats.bytes),
     ("cache_capacity_bytes", "Bytes that may be held", |stats| stats.capacity),

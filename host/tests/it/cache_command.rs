@@ -162,7 +162,7 @@ async fn a_cache_is_cleared_when_it_is_said_twice() {
     served.users().set("a", "1", None).unwrap();
     served.users().set("b", "1", None).unwrap();
     served.check(&["clear", "users"], 2, "", &["all entries of users", "--yes"]);
-    assert!(served.users.exists("a").unwrap());
+    assert!(served.users().exists("a").unwrap());
     served.check(&["clear", "users", "--yes"], 0, "2 entries deleted\n", &[]);
     assert_eq!(served.json(&["clear", "users", "--yes"]), json!({"removed": 0}));
 }

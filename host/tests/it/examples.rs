@@ -122,13 +122,13 @@ async fn check_user(file: &str, roles: &str) {
     assert_eq!(Calls::from(stats(&host).await), Calls { sets: 1, hits: 1, ..Calls::default() });
 
     let cache = host.host.caches().get(&CacheName::private("user-profile").unwrap()).unwrap();
-    let kept: Value = serde_json::from_str(&cache.get("user:123").unwrap().unwrap()).unwrap();
+    let kept: Value = serde_json::from_str(&cache.get("user:123").await.unwrap().unwrap()).unwrap();
     let roles = ["admin", "editor"];
     assert_eq!(kept, json!({"username": "joe", "email": "joe@example.com", "roles": roles}));
     host.clock.advance(Duration::from_millis(299_999));
-    assert_eq!(live_entries(&host, "user-profile"), 1, "just before the expiry");
+    assert_eq!(live_entries(&host, "user-profile").await, 1, "just before the expiry");
     host.clock.advance(Duration::from_millis(1));
-    assert_eq!(live_entries(&host, "user-profile"), 0, "at the expiry");
+    assert_eq!(live_entries(&host, "user-profile").await, 0, "at the expiry");
 }
 
 macro_rules! user_profile_in {

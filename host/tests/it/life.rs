@@ -189,7 +189,8 @@ async fn a_file_that_appears_is_served() {
     let state = house.state("my-users");
     assert_eq!((state.stage, state.reason, state.services.len()), (Stage::Serving, None, 1));
     assert_eq!(state.path, house.path("my_users.wasm"));
-    assert_eq!(state.cache.unwrap().to_string(), "plugin/my-users");
+    let name = PluginName::new(&state.name).ok();
+    assert_eq!(state.grants.rows(name.as_ref())[0], ("cache", Some("plugin/my-users".to_owned())));
     let version = state.version.unwrap().to_string();
     assert_eq!(version.len(), 12);
     let line = format!("info version {version} serves 1 service, loaded in ");

@@ -1,6 +1,9 @@
 //! The project checks itself: directions, sizes, docs, versions, and what may not be in the source.
 
+mod imports;
+
 use crate::support::project;
+use imports::{Modules, circles};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,95 +43,176 @@ fn body(text: &str) -> &str {
 
 const SOURCES: &[&str] = &["host/src", "host/cache/src", "guest-sdk/src", "example-services"];
 
-/// The modules of the host, each followed by those it may import.
+/// The modules of the host, each followed by those it may import. ARCHITECTURE.md has the same table.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("bindings", &[]),
-    ("bounded", &[]),
-    ("telemetry", &[]),
-    ("toolchain", &["bounded"]),
-    ("units", &[]),
-    ("hostcalls", &["bindings", "telemetry"]),
-    ("engine", &["bindings", "bounded", "hostcalls", "telemetry", "units"]),
-    ("plugin", &["engine", "hostcalls", "telemetry"]),
-    ("config", &["plugin", "engine", "toolchain", "units"]),
-    ("http", &["config", "plugin", "engine", "hostcalls", "telemetry"]),
     (
         "cli",
-        &["http", "config", "plugin", "engine", "hostcalls", "telemetry", "toolchain", "units"],
+        &[
+            "http",
+            "config",
+            "plugin",
+            "engine",
+            "world",
+            "backend",
+            "source",
+            "toolchain",
+            "grants",
+            "name",
+            "service",
+            "telemetry",
+            "units",
+        ],
     ),
+    ("http", &["config", "plugin", "engine", "backend", "grants", "name", "service", "telemetry"]),
+    ("config", &["plugin", "engine", "source", "grants", "name", "service", "units"]),
+    (
+        "plugin",
+        &[
+            "engine",
+            "world",
+            "hostcalls",
+            "backend",
+            "source",
+            "grants",
+            "name",
+            "service",
+            "telemetry",
+        ],
+    ),
+    ("engine", &["world", "hostcalls", "backend", "bounded", "service", "telemetry", "units"]),
+    ("world", &["hostcalls", "bindings", "service", "telemetry"]),
+    ("hostcalls", &["backend", "bindings", "grants", "telemetry"]),
+    ("source", &["toolchain", "name"]),
+    ("toolchain", &["bounded"]),
+    ("grants", &["name"]),
+    ("service", &["telemetry"]),
+    ("backend", &[]),
+    ("bindings", &[]),
+    ("bounded", &[]),
+    ("name", &[]),
+    ("telemetry", &[]),
+    ("units", &[]),
 ];
 
-/// The module that each name at the crate's root comes from.
-fn re_exports() -> BTreeMap<String, String> {
-    let lib = read("host/src/lib.rs");
-    let mut names = BTreeMap::new();
-    for statement in lib.split(';').filter_map(|s| s.trim().split("pub use ").nth(1)) {
-        let (path, list) = statement.split_once("::").unwrap();
-        let list = list.rsplit("::").next().unwrap_or(list);
-        for name in list.split(|c: char| !c.is_alphanumeric() && c != '_') {
-            names.insert(name.to_owned(), path.to_owned());
-        }
-    }
-    names
+/// The modules of a crate whose sources lie in this folder.
+fn modules(root: &str) -> Modules {
+    let files: Vec<_> = rust_files(&[root])
+        .into_iter()
+        .map(|(file, text)| (file, body(&text).to_owned()))
+        .collect();
+    Modules::read(Path::new(root), &files)
+}
+
+/// The module of the host that a file belongs to.
+fn top(file: &Path) -> String {
+    let inside = file.strip_prefix("host/src").unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
 }
 
 #[test]
 fn no_module_imports_one_above_it() {
-    let re_exports = re_exports();
-    for (file, text) in rust_files(&["host/src"]) {
-        let inside = file.strip_prefix("host/src").unwrap();
-        let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
-        let module = first.trim_end_matches(".rs").to_owned();
-        if ["lib", "main"].contains(&&*module) {
+    let modules = modules("host/src");
+    for (file, targets) in modules.arrows() {
+        let module = top(file);
+        if module == "lib" {
             continue;
         }
         let (_, allowed) = DIRECTIONS
             .iter()
             .find(|(name, _)| *name == module)
             .unwrap_or_else(|| panic!("{module} has no place in DIRECTIONS"));
-        for used in used_modules(body(&text), &re_exports) {
-            let fine = used == module || used == "hostel_cache" || allowed.contains(&&*used);
-            assert!(fine, "{}: `{module}` may not import `{used}`", file.display());
+        for target in targets {
+            let used = top(target);
+            let fine = used == module || allowed.contains(&&*used);
+            let (file, target) = (file.display(), target.display());
+            assert!(fine, "{file} imports {target}: `{module}` may not import `{used}`");
         }
     }
-}
-
-/// The modules of the crate that a text names after `crate::`, in lists too.
-fn used_modules(text: &str, re_exports: &BTreeMap<String, String>) -> Vec<String> {
-    let mut used = Vec::new();
-    for after in text.split("crate::").skip(1) {
-        let end = if after.starts_with('{') { after.find('}') } else { None };
-        let names = match end {
-            Some(end) => &after[1..end],
-            None => after.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap(),
-        };
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let first = name.split("::").next().unwrap();
-            used.push(re_exports.get(first).cloned().unwrap_or_else(|| first.to_owned()));
-        }
-    }
-    used
 }
 
 #[test]
-fn only_the_host_knows_wasm_and_only_hostcalls_meet_the_wit() {
+fn the_page_of_the_house_has_the_same_directions() {
+    let page = read("ARCHITECTURE.md");
+    let section = page.split("## Directions").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let rows: Vec<(&str, Vec<&str>)> = rows
+        .map(|(module, may)| {
+            let may = may.trim_end_matches(" |");
+            (module, may.split('`').skip(1).step_by(2).collect())
+        })
+        .collect();
+    let table: Vec<(&str, Vec<&str>)> =
+        DIRECTIONS.iter().map(|(module, may)| (*module, may.to_vec())).collect();
+    assert_eq!(rows, table, "ARCHITECTURE.md and DIRECTIONS differ");
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    for root in ["host/src", "host/cache/src", "guest-sdk/src"] {
+        let modules = modules(root);
+        let circles = circles(&modules.arrows()).into_iter().map(|circle| format!("{circle:?}"));
+        let circles: Vec<_> = circles.collect();
+        assert!(circles.is_empty(), "files that import each other:\n{}", circles.join("\n"));
+    }
+}
+
+/// Types that are the same thing in several modules, and so have one name.
+const SHARED_TYPE_NAMES: &[(&str, &str)] = &[
+    ("Arguments", "the arguments of a command, one type a command"),
+    ("GetResult", "the result of `get`, by wasmtime's internals or by its public API"),
+];
+
+#[test]
+fn a_type_name_means_one_thing() {
+    for root in ["host/src", "host/cache/src", "guest-sdk/src"] {
+        let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        for (file, text) in rust_files(&[root]) {
+            for name in body(&text).lines().filter_map(type_name) {
+                places.entry(name).or_default().push(file.clone());
+            }
+        }
+        for (name, files) in places {
+            let shared = SHARED_TYPE_NAMES.iter().any(|(shared, _)| *shared == name);
+            assert!(files.len() == 1 || shared, "`{name}` is several types: {files:?}");
+        }
+    }
+}
+
+/// The type that a line declares at the top level of a file.
+fn type_name(line: &str) -> Option<String> {
+    let line = match line.strip_prefix("pub") {
+        Some(rest) if rest.starts_with('(') => rest.split_once(") ")?.1,
+        Some(rest) => rest.strip_prefix(' ')?,
+        None => line,
+    };
+    let kinds = ["struct ", "enum ", "trait ", "type ", "union "];
+    let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
+    Some(rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?.to_owned())
+}
+
+#[test]
+fn only_the_host_knows_wasm_and_only_worlds_meet_the_export() {
     for (file, text) in rust_files(SOURCES) {
         let text = body(&text);
         let check = |word: &str, allowed: &[&str]| {
             let fine = allowed.iter().any(|place| file.starts_with(place));
             assert!(fine || !text.contains(word), "{} names {word}", file.display());
         };
-        let hostcalls = ["host/src/hostcalls", "host/src/hostcalls.rs", "host/src/bindings.rs"];
+        let worlds = ["host/src/world/hostel.rs", "host/src/bindings.rs"];
         check(
             "wasmtime",
             &[
                 "host/src/hostcalls",
+                "host/src/hostcalls.rs",
+                "host/src/world",
+                "host/src/world.rs",
                 "host/src/engine",
                 "host/src/engine.rs",
                 "host/src/bindings.rs",
             ],
         );
-        check("bindings::exports", &hostcalls);
+        check("bindings::exports", &worlds);
         check("bindgen!(", &["host/src/bindings.rs"]);
         check("generate!(", &["guest-sdk/src/wit.rs"]);
         check("tokio", &["host/src"]);
@@ -188,14 +272,34 @@ fn there_is_one_version_number() {
         let found: Vec<_> = text.lines().filter(|line| line.starts_with("version = ")).collect();
         assert_eq!(found, [format!("version = \"{version}\"")], "{file}");
     }
-    for file in files().iter().filter(|file| file.extension().is_some_and(|end| end == "wit")) {
-        let text = read(file);
-        let packages = text.matches("hostel:").count();
-        assert_eq!(text.matches(&format!("@{version}")).count(), packages, "{}", file.display());
-    }
     let package = read("guest-sdk/javascript/package.json");
     assert!(package.contains(&format!("\"version\": \"{version}\"")), "{package}");
     assert!(read("CHANGELOG.md").contains(&format!("## {version}")));
+}
+
+#[test]
+fn each_wit_package_has_one_version() {
+    let mut versions: BTreeMap<String, (String, PathBuf)> = BTreeMap::new();
+    for file in files() {
+        let wit = file.extension().is_some_and(|end| end == "wit");
+        let host = file.starts_with("host/src") && file.extension().is_some_and(|end| end == "rs");
+        if !wit && !host {
+            continue;
+        }
+        let text = read(&file);
+        for (package, version) in body(&text).match_indices("hostel:").filter_map(|(at, _)| {
+            let text = &body(&text)[at..];
+            let end = text.find(|c: char| !c.is_alphanumeric() && !":/-@.".contains(c))?;
+            let (package, version) = text[..end].split_once('@')?;
+            Some((package.split('/').next()?.to_owned(), version.trim_end_matches('.').to_owned()))
+        }) {
+            let first = versions.entry(package.clone()).or_insert((version.clone(), file.clone()));
+            let (found, place) = (&first.0, first.1.display());
+            assert_eq!(version, *found, "{package} in {} and in {place}", file.display());
+        }
+    }
+    let packages: Vec<&str> = versions.keys().map(String::as_str).collect();
+    assert_eq!(packages, ["hostel:cache", "hostel:log", "hostel:service"]);
 }
 
 #[test]

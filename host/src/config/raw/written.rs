@@ -38,4 +38,4 @@ impl<T: JsonSchema> JsonSchema for At<T> {
 }
 
 /// Tables by name.
-pub(in crate::config) type Named<T> = BTreeMap<At<String>, At<T>>;
+pub(in crate::config) type Tables<T> = BTreeMap<At<String>, At<T>>;

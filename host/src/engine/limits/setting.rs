@@ -7,12 +7,12 @@ use std::time::Duration;
 /// A limit that can be set.
 struct Setting {
     name: &'static str,
-    place: Place,
+    field: Field,
 }
 
 /// Where a limit is kept, and so how it is written.
 #[derive(Clone, Copy)]
-enum Place {
+enum Field {
     Time(fn(&mut Limits) -> &mut Duration),
     Bytes(fn(&mut Limits) -> &mut usize),
     LongBytes(fn(&mut Limits) -> &mut u64),
@@ -33,20 +33,20 @@ pub(crate) enum Unit {
 
 /// Every limit, by the name that errors and the configuration use.
 const SETTINGS: &[Setting] = &[
-    Setting { name: "time", place: Place::Time(|limits| &mut limits.time) },
-    Setting { name: "memory", place: Place::Bytes(|limits| &mut limits.memory) },
-    Setting { name: "stack", place: Place::Bytes(|limits| &mut limits.stack) },
-    Setting { name: "instances", place: Place::Count(|limits| &mut limits.instances) },
-    Setting { name: "handles", place: Place::Count(|limits| &mut limits.handles) },
-    Setting { name: "hostcall-bytes", place: Place::Bytes(|limits| &mut limits.hostcall_bytes) },
-    Setting { name: "random", place: Place::LongBytes(|limits| &mut limits.random) },
-    Setting { name: "request", place: Place::Bytes(|limits| &mut limits.request) },
-    Setting { name: "response", place: Place::Bytes(|limits| &mut limits.response) },
-    Setting { name: "headers", place: Place::Count(|limits| &mut limits.headers) },
-    Setting { name: "log-lines", place: Place::LongCount(|limits| &mut limits.log_lines) },
-    Setting { name: "log-line-bytes", place: Place::Bytes(|limits| &mut limits.log_line_bytes) },
-    Setting { name: "component", place: Place::LongBytes(|limits| &mut limits.component) },
-    Setting { name: "services", place: Place::Count(|limits| &mut limits.services) },
+    Setting { name: "time", field: Field::Time(|limits| &mut limits.time) },
+    Setting { name: "memory", field: Field::Bytes(|limits| &mut limits.memory) },
+    Setting { name: "stack", field: Field::Bytes(|limits| &mut limits.stack) },
+    Setting { name: "instances", field: Field::Count(|limits| &mut limits.instances) },
+    Setting { name: "handles", field: Field::Count(|limits| &mut limits.handles) },
+    Setting { name: "hostcall-bytes", field: Field::Bytes(|limits| &mut limits.hostcall_bytes) },
+    Setting { name: "random", field: Field::LongBytes(|limits| &mut limits.random) },
+    Setting { name: "request", field: Field::Bytes(|limits| &mut limits.request) },
+    Setting { name: "response", field: Field::Bytes(|limits| &mut limits.response) },
+    Setting { name: "headers", field: Field::Count(|limits| &mut limits.headers) },
+    Setting { name: "log-lines", field: Field::LongCount(|limits| &mut limits.log_lines) },
+    Setting { name: "log-line-bytes", field: Field::Bytes(|limits| &mut limits.log_line_bytes) },
+    Setting { name: "component", field: Field::LongBytes(|limits| &mut limits.component) },
+    Setting { name: "services", field: Field::Count(|limits| &mut limits.services) },
 ];
 
 /// Why a limit could not be set.
@@ -80,12 +80,12 @@ impl Limits {
     /// then.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), LimitError> {
         let setting = setting(name).ok_or_else(|| LimitError::Unknown { name: name.to_owned() })?;
-        match setting.place {
-            Place::Time(place) => *place(self) = above_zero(duration(value)?)?,
-            Place::Bytes(place) => *place(self) = above_zero(size(value)?)?,
-            Place::LongBytes(place) => *place(self) = above_zero(size(value)? as u64)?,
-            Place::Count(place) => *place(self) = above_zero(count(value)?)?,
-            Place::LongCount(place) => *place(self) = above_zero(count(value)? as u64)?,
+        match setting.field {
+            Field::Time(field) => *field(self) = above_zero(duration(value)?)?,
+            Field::Bytes(field) => *field(self) = above_zero(size(value)?)?,
+            Field::LongBytes(field) => *field(self) = above_zero(size(value)? as u64)?,
+            Field::Count(field) => *field(self) = above_zero(count(value)?)?,
+            Field::LongCount(field) => *field(self) = above_zero(count(value)? as u64)?,
         }
         Ok(())
     }
@@ -94,22 +94,22 @@ impl Limits {
     /// limit.
     pub fn show(&self, name: &str) -> Option<String> {
         let mut limits = self.clone();
-        Some(match setting(name)?.place {
-            Place::Time(place) => show_duration(*place(&mut limits)),
-            Place::Bytes(place) => show_size(*place(&mut limits) as u64),
-            Place::LongBytes(place) => show_size(*place(&mut limits)),
-            Place::Count(place) => place(&mut limits).to_string(),
-            Place::LongCount(place) => place(&mut limits).to_string(),
+        Some(match setting(name)?.field {
+            Field::Time(field) => show_duration(*field(&mut limits)),
+            Field::Bytes(field) => show_size(*field(&mut limits) as u64),
+            Field::LongBytes(field) => show_size(*field(&mut limits)),
+            Field::Count(field) => field(&mut limits).to_string(),
+            Field::LongCount(field) => field(&mut limits).to_string(),
         })
     }
 
     /// All limits by name, each with the unit that it is written in.
     pub(crate) fn units() -> impl Iterator<Item = (&'static str, Unit)> {
-        SETTINGS.iter().map(|Setting { name, place }| {
-            let unit = match place {
-                Place::Time(_) => Unit::Time,
-                Place::Bytes(_) | Place::LongBytes(_) => Unit::Bytes,
-                Place::Count(_) | Place::LongCount(_) => Unit::Count,
+        SETTINGS.iter().map(|Setting { name, field }| {
+            let unit = match field {
+                Field::Time(_) => Unit::Time,
+                Field::Bytes(_) | Field::LongBytes(_) => Unit::Bytes,
+                Field::Count(_) | Field::LongCount(_) => Unit::Count,
             };
             (*name, unit)
         })

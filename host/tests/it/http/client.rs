@@ -3,7 +3,7 @@
 use crate::support::guests;
 use hostel::config::{Method, PathPattern, Route, Server};
 use hostel::http::{HttpError, HttpSettings, Report, run};
-use hostel::{Host, Limits, PluginName, PluginSettings, Settings};
+use hostel::{Host, Limits, PluginName, PluginSettings, ServiceName, Settings};
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -42,7 +42,7 @@ pub fn route(methods: &str, path: &str, service: &str) -> Route {
     Route {
         path: PathPattern::new(path).unwrap(),
         methods: methods.split_whitespace().map(method).collect(),
-        service: service.to_owned(),
+        service: ServiceName::new(service),
         callers: None,
     }
 }
