@@ -103,7 +103,7 @@ fn ok(value: &Value) -> Reply {
 fn plugin(state: &PluginState) -> Value {
     let service =
         |info: &ServiceInfo| json!({ "name": info.name, "description": info.description });
-    let mut json = json!({
+    let fixed = json!({
         "name": state.name,
         "path": state.path.to_string_lossy(),
         "version": state.version.map(|version| version.to_string()),
@@ -118,10 +118,11 @@ fn plugin(state: &PluginState) -> Value {
         },
     });
     let name = PluginName::new(&state.name).ok();
-    for (grant, value) in state.grants.rows(name.as_ref()) {
-        json[grant] = json!(value);
-    }
-    json
+    let grants = state.grants.rows(name.as_ref()).into_iter();
+    let grants = grants.map(|(grant, value)| (grant.to_owned(), json!(value)));
+    let mut fields = fixed.as_object().cloned().unwrap_or_default();
+    fields.extend(grants);
+    Value::Object(fields)
 }
 
 fn counts((name, stats): &(CacheName, CacheStats)) -> Value {
