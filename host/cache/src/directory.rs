@@ -2,8 +2,9 @@
 //!
 //! The directory has a place for each number that the highest bits of a tag can be. A segment whose
 //! entries have fewer bits in common than that owns several places in a row; it stands in the first
-//! and the others are empty. A segment that is full splits alone, so no caller ever waits for a whole
-//! table to be copied, and there are never two of it in memory. Two that became nearly empty join.
+//! and the others are empty. A segment that is full splits alone, so no caller ever waits for a
+//! whole table to be copied, and there are never two of it in memory. Two that became nearly empty
+//! join.
 
 use crate::limits::MAX_DIRECTORY_BITS;
 use crate::segment::{Segment, Tag};
