@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::expiry::{Deadline, Expiry};
 use crate::key::Key;
 use crate::limits::{
-    CacheLimits, MAX_SHARDS, MAX_VALUE_BYTES, MIN_SHARD_CAPACITY, MIN_SHARD_ENTRIES,
+    CacheLimits, MAX_SHARDS, MAX_VALUE_BYTES, MIN_LARGEST_ENTRIES_IN_SHARD, MIN_SHARD_CAPACITY,
+    MIN_SHARD_ENTRIES,
 };
 use crate::listing::{EntryInfo, Listing};
 use crate::shard::{Shard, Write};
@@ -19,10 +20,6 @@ use crate::stats::Stats;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::table::Room;
 use crate::value::Json;
-
-/// How many entries of the largest size a shard can hold at least, so that one of them does not
-/// push out everything else.
-const LARGEST_ENTRIES_IN_SHARD: usize = 4;
 
 /// A map from keys to JSON texts, in memory, shared by threads.
 ///
@@ -272,7 +269,8 @@ impl fmt::Debug for Cache {
 
 /// A power of two.
 fn shard_count(limits: CacheLimits) -> usize {
-    let least = Shard::least_bytes(limits.value_limit()).saturating_mul(LARGEST_ENTRIES_IN_SHARD);
+    let least =
+        Shard::least_bytes(limits.value_limit()).saturating_mul(MIN_LARGEST_ENTRIES_IN_SHARD);
     let by_capacity = limits.capacity() / least.max(MIN_SHARD_CAPACITY);
     let by_entries = limits.entries().map_or(MAX_SHARDS, |entries| entries / MIN_SHARD_ENTRIES);
     1 << by_capacity.min(by_entries).clamp(1, MAX_SHARDS).ilog2()

@@ -50,6 +50,10 @@ pub const MIN_CAPACITY: usize = 64 << 10;
 /// The most shards of a cache: on the largest machines, still several for each core.
 pub(crate) const MAX_SHARDS: usize = 64;
 
+/// The least number of entries of the largest size that a shard has room for, so that one of them
+/// does not push out everything else.
+pub(crate) const MIN_LARGEST_ENTRIES_IN_SHARD: usize = 4;
+
 /// The least capacity of one of several shards: with less, the shard's own bookkeeping is too large
 /// a part of it.
 pub(crate) const MIN_SHARD_CAPACITY: usize = 32 << 10;
