@@ -20,10 +20,10 @@
  *     HOSTEL_SERVICES({"count-visit", "Counts the visits of a minute.", count_visit})
  *
  * Ownership, everywhere in this SDK:
- * - What a function answers (texts, values, memory) belongs to `ctx`. It lives until the answer of
- *   the present request is sent; nobody frees it. To keep something longer, copy it to memory of
- *   your own, or better, put it in the cache: a host may give every request a fresh instance.
- * - What a function takes (keys, texts, formats) it only reads, and only until it returns. The
+ * - The results of a function (texts, values, memory) belong to `ctx`. They live until the response
+ *   to the present request is sent; do not free them. To keep something longer, copy it to memory
+ *   of your own, or better, put it in the cache: a host may give every request a fresh instance.
+ * - A function only reads its arguments (keys, texts, formats), and only until it returns. The
  *   fields of a `hostel_response` are the exception: they are read after the handler returned, so
  *   they point to memory of `ctx`, of the request, or to literals, never to a local array.
  *
@@ -45,32 +45,32 @@ extern "C" {
 #define HOSTEL_MUST_USE __attribute__((warn_unused_result))
 #define HOSTEL_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
-/* What came of a call, and what a handler answers. */
+/* The result of a call, and of a handler. */
 typedef enum hostel_result {
     HOSTEL_OK = 0,
 
-    /* The kinds of failure that a service may answer. */
+    /* The kinds of failure that a service may return. */
     HOSTEL_BAD_REQUEST = 1, /* The request is malformed; the same will fail again. 400 over HTTP. */
     HOSTEL_UNAUTHORIZED = 2,       /* The caller is not known. 401. */
-    HOSTEL_FORBIDDEN = 3,          /* The caller is known and may not. 403. */
-    HOSTEL_NOT_FOUND = 4,          /* What the request names is not there. 404. */
+    HOSTEL_FORBIDDEN = 3,          /* The caller has no permission. 403. */
+    HOSTEL_NOT_FOUND = 4,          /* The thing that the request names does not exist. 404. */
     HOSTEL_METHOD_NOT_ALLOWED = 5, /* 405. */
     HOSTEL_CONFLICT = 6,           /* The request does not fit the present state. 409. */
-    HOSTEL_TOO_MANY_REQUESTS = 7,  /* The caller asks too often. 429. */
+    HOSTEL_TOO_MANY_REQUESTS = 7,  /* The caller sends too many requests. 429. */
     HOSTEL_INTERNAL = 8,           /* The service has a fault. 500. */
-    HOSTEL_UNAVAILABLE = 9, /* Something that is needed is not there at present. 503. From the
-                               cache: it did not answer in time, and a write may have happened. */
+    HOSTEL_UNAVAILABLE = 9, /* Something that is needed is not available at present. 503. From the
+                               cache: it did not respond in time, and a write may have happened. */
 
-    /* Why the cache refuses a call, beside HOSTEL_UNAVAILABLE. The entry that was there is
-       untouched. A handler that returns one of these answers HOSTEL_INTERNAL. */
+    /* Why the cache refuses a call, beside HOSTEL_UNAVAILABLE. The old entry is untouched. The
+       caller of a handler that returns one of these gets HOSTEL_INTERNAL. */
     HOSTEL_INVALID_KEY = 10,    /* The key is empty, longer than 1,024 bytes or not UTF-8. */
-    HOSTEL_INVALID_VALUE = 11,  /* The value is no JSON, or does not fit the type asked for. */
+    HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the type asked for. */
     HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not 1 to 315,360,000 whole seconds. */
     HOSTEL_TOO_LARGE = 13,      /* The value is longer than the cache allows. */
-    HOSTEL_DENIED = 14          /* The plugin may not do this here. */
+    HOSTEL_DENIED = 14          /* The plugin has no permission for this call. */
 } hostel_result;
 
-/* Returns from the enclosing function with what `call` answers, unless that is HOSTEL_OK. */
+/* Returns from the enclosing function with the result of `call`, unless that is HOSTEL_OK. */
 #define HOSTEL_TRY(call)                                                                           \
     do {                                                                                           \
         hostel_result hostel_result_ = (call);                                                     \
@@ -78,7 +78,7 @@ typedef enum hostel_result {
             return hostel_result_;                                                                 \
     } while (0)
 
-/* What a request is handled with. The SDK makes it, and owns all that it answers. */
+/* The context of a request. The SDK makes it, and it owns the results of the SDK's functions. */
 typedef struct hostel_ctx hostel_ctx;
 
 /* --- texts --------------------------------------------------------------------------------- */
@@ -103,7 +103,7 @@ typedef struct hostel_str {
 /* A text that ends with a NUL, borrowed and not copied; no text for NULL. */
 hostel_str hostel_str_of(const char *text);
 
-/* Whether both are the same bytes. */
+/* True when both are the same bytes. */
 bool hostel_str_equal(hostel_str one, hostel_str other);
 
 /* The text that printf would print. It belongs to `ctx` and ends with a NUL beyond its length. */
@@ -113,38 +113,41 @@ hostel_str hostel_format(hostel_ctx *ctx, const char *format, ...) HOSTEL_PRINTF
 hostel_str hostel_copy(hostel_ctx *ctx, hostel_str text);
 
 /* Memory that belongs to `ctx`, aligned for any type, not zeroed. Never NULL: without memory the
- * instance ends with a trap, which the host answers. */
+ * instance ends with a trap, and the host fails the call. */
 void *hostel_alloc(hostel_ctx *ctx, size_t size);
 
 /* --- failures ------------------------------------------------------------------------------ */
 
-/* Answers `kind`, and keeps the message that printf would print for whoever asked:
+/* Returns `kind`, and keeps the message that printf would print for the caller of the service:
  * `return hostel_fail(ctx, HOSTEL_NOT_FOUND, "no order %d", id);` */
 hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *format, ...)
     HOSTEL_PRINTF(3, 4);
 
-/* What the last call that did not answer HOSTEL_OK said: the offending value and the rule. A
- * handler that returns that call's result answers this message, so most have no use for it.
- * Belongs to `ctx`. */
+/* The message of the last call that did not return HOSTEL_OK: the offending value and the rule. A
+ * handler that returns that call's result sends this message, so most have no use for it. Belongs
+ * to `ctx`. */
 hostel_str hostel_message(const hostel_ctx *ctx);
 
 /* --- the log ------------------------------------------------------------------------------- */
 
-/* How much a line matters, least first. */
+/* The importance of a log line, least first. */
 typedef enum hostel_level {
-    HOSTEL_DEBUG = 0, /* For whoever looks for a fault. */
-    HOSTEL_INFO = 1,  /* What happens in the ordinary course. */
-    HOSTEL_WARN = 2,  /* What is odd and was coped with. */
-    HOSTEL_ERROR = 3  /* What failed. */
+    HOSTEL_DEBUG = 0, /* For finding a fault. */
+    HOSTEL_INFO = 1,  /* Ordinary events. */
+    HOSTEL_WARN = 2,  /* An unexpected event that the service handled. */
+    HOSTEL_ERROR = 3  /* A failure. */
 } hostel_level;
 
 /* Writes one line with the arguments of printf; it stays one line whatever it contains. Never
- * fails: the host cuts a line that is too long, and drops lines that are too many, and says so. */
+ * fails: the host cuts a line that is too long, drops lines that are too many, and logs that it
+ * did. */
 void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...) HOSTEL_PRINTF(3, 4);
 
 #ifdef __cplusplus
 }
 #endif
+
+#include "hostel_limits.h"
 
 #include "hostel_json.h"
 
@@ -156,12 +159,12 @@ extern "C" {
  *
  * The cache that the host bound to this plugin, shared by all its instances.
  *
- * - Values are JSON: whatever one language stores, every other can read.
+ * - Values are JSON: every language can read the values of every other.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other.
  *   Values are at most 1 MiB of JSON, 100 levels deep, unless the host is configured otherwise.
- * - A cache may forget: a full one evicts what was not used for a while.
- * - Every function may answer HOSTEL_INVALID_KEY, HOSTEL_DENIED and HOSTEL_UNAVAILABLE. What it
- *   was to fill in is untouched then.
+ * - A cache may forget: a full one evicts entries that were not used for a while.
+ * - Every function may return HOSTEL_INVALID_KEY, HOSTEL_DENIED and HOSTEL_UNAVAILABLE. Its out
+ *   parameter is untouched then.
  */
 
 /* The expiry of an entry that has none. */
@@ -185,17 +188,18 @@ HOSTEL_MUST_USE hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str k
  * is gone from the first instant at which they have passed. It is a double, so that 1.5 and
  * 2^32 + 60 are refused and not cut: HOSTEL_INVALID_EXPIRY without a call to the host.
  *
- * `json` is what hostel_json_of_integer and its kin, hostel_written or hostel_cache_get_raw
- * answered, or any JSON text. HOSTEL_INVALID_VALUE when it is not JSON; without a call to the host
- * when its `ptr` is NULL, as it is for a value without a JSON form (NaN), and when it is not
- * UTF-8. HOSTEL_TOO_LARGE from the host. */
+ * `json` is a result of hostel_json_of_integer and its kin, of hostel_written or of
+ * hostel_cache_get_raw, or any JSON text. HOSTEL_INVALID_VALUE when it is not JSON; without a call
+ * to the host when its `ptr` is NULL, as it is for a value without a JSON form (NaN), and when it
+ * is not UTF-8. HOSTEL_TOO_LARGE from the host. */
 HOSTEL_MUST_USE hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                                double expiry_seconds);
 
-/* Removes the entry; `*deleted`, which may be NULL, tells whether a live one was there. */
+/* Removes the entry. `*deleted` is true when a live one was there; `deleted` may be NULL. */
 HOSTEL_MUST_USE hostel_result hostel_cache_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);
 
-/* Tells whether there is a live entry, also one whose value is null. No use for eviction. */
+/* `*exists` is true when there is a live entry, also one whose value is null. Not a use of the
+ * entry for eviction. */
 HOSTEL_MUST_USE hostel_result hostel_cache_exists(hostel_ctx *ctx, hostel_str key, bool *exists);
 
 /* --- requests ------------------------------------------------------------------------------ */
@@ -206,7 +210,7 @@ typedef struct hostel_pair {
     hostel_str value;
 } hostel_pair;
 
-/* What only a request that came by HTTP has. */
+/* The parts that only a request that came by HTTP has. */
 typedef struct hostel_http {
     hostel_str method;
     hostel_str path;                /* As sent, still percent-encoded, without the query. */
@@ -229,8 +233,8 @@ typedef struct hostel_request {
 } hostel_request;
 
 /* Reads the body as JSON, whatever media type the caller named. An empty body reads as null. The
- * value borrows from the request. HOSTEL_BAD_REQUEST when the body is no JSON, says where; and
- * from the functions that read the value, when it does not fit. */
+ * value borrows from the request. HOSTEL_BAD_REQUEST, with the place, when the body is not JSON;
+ * and from the functions that read the value, when it does not fit. */
 HOSTEL_MUST_USE hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_request *req,
                                                   hostel_json *value);
 
@@ -244,8 +248,8 @@ hostel_str hostel_request_path_param(const hostel_request *req, const char *name
 
 /* --- responses ----------------------------------------------------------------------------- */
 
-/* A service's answer. It comes to the handler with status 204 and nothing else: a handler that
- * only returns HOSTEL_OK answers that. The fields are open; none is freed by anyone. */
+/* The response of a service. The handler gets it with status 204 and nothing else: a handler that
+ * only returns HOSTEL_OK sends that. The fields are open; the SDK frees none of them. */
 typedef struct hostel_response {
     uint16_t status;         /* A status code of HTTP, 200 to 599. */
     hostel_str content_type; /* `ptr` is NULL for none. Wins over a header of that name. */
@@ -255,7 +259,7 @@ typedef struct hostel_response {
 } hostel_response;
 
 /* Status 200, and a JSON text as the body, which `*res` borrows. HOSTEL_INTERNAL when its `ptr` is
- * NULL, as it is for a value without a JSON form (NaN). Return what it answers. */
+ * NULL, as it is for a value without a JSON form (NaN). Return its result. */
 HOSTEL_MUST_USE hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res,
                                                   hostel_str json);
 
@@ -268,7 +272,7 @@ void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *n
 
 /* --- services ------------------------------------------------------------------------------ */
 
-/* Handles one request: fills in `*res` and answers HOSTEL_OK, or answers a failure, best by
+/* Handles one request: fills in `*res` and returns HOSTEL_OK, or returns a failure, best by
  * hostel_fail. */
 typedef hostel_result hostel_handler(hostel_ctx *ctx, const hostel_request *req,
                                      hostel_response *res);

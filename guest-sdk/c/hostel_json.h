@@ -1,5 +1,5 @@
-/* JSON for C: a reader that borrows the text it reads, and a writer that cannot write what is no
- * JSON. Part of <hostel.h>, which says what belongs to whom.
+/* JSON for C: a reader that borrows the text it reads, and a writer that writes only valid JSON.
+ * Part of <hostel.h>, which documents the ownership of memory.
  */
 #ifndef HOSTEL_JSON_H
 #define HOSTEL_JSON_H
@@ -12,20 +12,16 @@
 extern "C" {
 #endif
 
-/* How many arrays and objects may be open at once. A value of the cache may have 100; the rest is
- * room for what wraps one. */
-#define HOSTEL_JSON_DEPTH 127
-
 /* --- reading ------------------------------------------------------------------------------- */
 
 /* A value within a JSON text, which it borrows: it lives as long as the text. */
 typedef struct hostel_json {
     hostel_str text;      /* From the value's first byte to its last; `ptr` NULL when missing. */
     hostel_str key;       /* For messages: the key it was read from; `ptr` NULL when from none. */
-    hostel_result misfit; /* What it answers when it does not fit the type asked for. */
+    hostel_result misfit; /* The result when it does not fit the type asked for. */
 } hostel_json;
 
-/* What a value is. */
+/* The kind of a value. */
 typedef enum hostel_json_kind {
     HOSTEL_MISSING = 0, /* There is no value. */
     HOSTEL_NULL,
@@ -36,9 +32,9 @@ typedef enum hostel_json_kind {
     HOSTEL_OBJECT
 } hostel_json_kind;
 
-/* Reads a JSON text, of which `*value` borrows. HOSTEL_INVALID_VALUE, with the byte offset, when
- * it is not one JSON text of RFC 8259 in UTF-8, nests deeper than HOSTEL_JSON_DEPTH, holds a lone
- * surrogate, or a number that is not finite as a double. */
+/* Reads a JSON text, from which `*value` borrows. HOSTEL_INVALID_VALUE, with the byte offset, when
+ * it is not one JSON text of RFC 8259 in UTF-8, nests deeper than HOSTEL_MAX_BODY_DEPTH, holds a
+ * lone surrogate, or a number that is not finite as a double. */
 HOSTEL_MUST_USE hostel_result hostel_json_parse(hostel_ctx *ctx, hostel_str text,
                                                 hostel_json *value);
 
@@ -50,18 +46,18 @@ hostel_json_kind hostel_json_kind_of(hostel_json value);
  * `~1` stands for a slash and `~0` for a tilde. */
 hostel_json hostel_json_at(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
-/* Whether there is a value at the pointer, and it is not null. */
+/* True when there is a value at the pointer that is not null. */
 bool hostel_json_has(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
-/* The value at the pointer, as a type of C. Each answers HOSTEL_INVALID_VALUE, for a request's
- * body HOSTEL_BAD_REQUEST, when the value is missing, of another kind or, exactly, not of that
- * type; `*out` is untouched then. Nothing is converted and nothing rounded. */
+/* The value at the pointer, as a type of C. Each returns HOSTEL_INVALID_VALUE, for a request's
+ * body HOSTEL_BAD_REQUEST, when the value is missing, of another kind, or not exactly of that type;
+ * `*out` is untouched then. Nothing is converted and nothing is rounded. */
 
-/* An integer of 64 bits with a sign: a number without fraction and exponent. `-0` is none. */
+/* An integer of 64 bits with a sign: a number without fraction and exponent. `-0` is not one. */
 HOSTEL_MUST_USE hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value,
                                                   const char *pointer, int64_t *out);
 
-/* Any number, but for an integer beyond 2^53, which a double may round. */
+/* Any number except an integer beyond 2^53, which a double may round. */
 HOSTEL_MUST_USE hostel_result hostel_json_double(hostel_ctx *ctx, hostel_json value,
                                                  const char *pointer, double *out);
 
@@ -82,7 +78,7 @@ HOSTEL_MUST_USE hostel_result hostel_json_string(hostel_ctx *ctx, hostel_json va
 typedef struct hostel_items {
     hostel_str name;   /* The member's name, escapes decoded; `ptr` NULL in an array. */
     hostel_json value; /* The member or element. */
-    hostel_ctx *ctx;   /* The rest is the walk's own. */
+    hostel_ctx *ctx;   /* This and the rest are the walk's own. */
     hostel_str rest;
     bool object;
 } hostel_items;
@@ -97,7 +93,7 @@ bool hostel_json_next(hostel_items *items);
 
 /* The JSON text of one value. It belongs to `ctx`. Its `ptr` is NULL when the value has no JSON
  * form: a NaN, an infinity, a string that is not UTF-8. hostel_cache_set and hostel_respond_json
- * refuse it then, and say why. */
+ * refuse it then, with the reason. */
 hostel_str hostel_json_of_integer(hostel_ctx *ctx, int64_t value);
 hostel_str hostel_json_of_double(hostel_ctx *ctx, double value);
 hostel_str hostel_json_of_bool(hostel_ctx *ctx, bool value);
@@ -112,9 +108,9 @@ hostel_str hostel_json_of_string(hostel_ctx *ctx, hostel_str value);
  *     hostel_write_end(&json);
  *     return hostel_respond_json(ctx, res, hostel_written(&json));
  *
- * No step needs a check: after one that is refused the rest do nothing, and hostel_written answers
+ * No step needs a check: after a refused one the rest do nothing, and hostel_written returns
  * no text. Refused are a value without a JSON form, a member without a name or a name without a
- * value, a second value, an end of nothing, and more than HOSTEL_JSON_DEPTH levels. */
+ * value, a second value, an end of nothing, and more than HOSTEL_MAX_BODY_DEPTH levels. */
 typedef struct hostel_writer {
     hostel_ctx *ctx; /* All of it is the writer's own. */
     char *text;
@@ -149,7 +145,7 @@ void hostel_write_double(hostel_writer *json, double value);
 void hostel_write_string(hostel_writer *json, hostel_str value);
 
 /* A whole JSON text as it is, for example of hostel_cache_get_raw, or the `text` of a value that
- * was read. Refused when it is no JSON. */
+ * was read. Refused when it is not JSON. */
 void hostel_write_raw(hostel_writer *json, hostel_str text);
 
 /* The finished text, which belongs to the `ctx`; `ptr` is NULL when a step was refused or the text

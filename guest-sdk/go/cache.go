@@ -6,16 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// longestExpiry is ten years: `hostel:cache/cache` takes no longer one.
-const longestExpiry = 315_360_000 * time.Second
-
 // Cache is the cache that the host bound to this plugin, shared by all its instances.
 //
-//   - Values are JSON: whatever one language stores, every other can read.
+//   - Values are JSON: every language can read the values of every other.
 //   - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
 //     100 levels deep, unless the host's configuration says otherwise.
-//   - A cache may forget: a full one evicts what was not used for a while. A value worth keeping
-//     has its source elsewhere.
+//   - A cache may forget: a full one evicts entries that were not used for a while. Keep the source
+//     of a value that must not be lost elsewhere.
 //   - After an error the old entry is untouched, except after [CacheUnavailable]: there the write
 //     may have happened.
 //
@@ -29,18 +26,18 @@ type Cache struct {
 	host host
 }
 
-// Get reads the value under key into what target points to, by the rules of encoding/json, and
-// tells whether there was one. A missing or expired entry and a stored null leave target alone and
-// answer false ([Cache.Exists] tells them apart). Never extends the expiry. The function [Get]
-// answers the value instead.
+// Get reads the value under key into the variable that target points to, by the rules of
+// encoding/json, and returns true when there was one. For a missing or expired entry and for a
+// stored null it leaves target alone and returns false ([Cache.Exists] tells them apart). Never
+// extends the expiry. The function [Get] returns the value instead.
 //
 // An integer is never rounded. One beyond ±2^53 does not read as a float64 or an any (nor one
-// beyond ±2^24 as a float32), whether that very integer would survive or not: read it as an int64,
+// beyond ±2^24 as a float32), even if rounding would keep that very integer: read it as an int64,
 // a uint64, a [math/big.Int] or a [encoding/json.Number], or use [Cache.GetRaw]. Fields that the
-// target does not have do not matter.
+// target does not have are ignored.
 //
-// Errors: [CacheInvalidValue] when the value does not fit, or would be rounded; what target holds
-// then is not defined. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidValue] when the value does not fit, or would be rounded; target is not
+// defined then. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Get(key string, target any) (found bool, err error) {
 	text, found, err := c.open(key)
 	if !found {
@@ -53,8 +50,8 @@ func (c Cache) Get(key string, target any) (found bool, err error) {
 	return c.read(key, text, target)
 }
 
-// open answers the value under key in place, and whether there is one that is not null. When there
-// is, the caller reads it and then calls done of the host.
+// open returns the value under key in place, and true when there is one that is not null. The
+// caller then reads it and calls done of the host.
 func (c Cache) open(key string) (text []byte, found bool, err error) {
 	if err := checkKey(key); err != nil {
 		return nil, false, err
@@ -67,13 +64,13 @@ func (c Cache) open(key string) (text []byte, found bool, err error) {
 	return text, found, err
 }
 
-// read reads what open answered, and is done with it.
+// read reads the text that open returned, and calls done of the host.
 func (c Cache) read(key string, text []byte, target any) (found bool, err error) {
 	// Types may have methods that read them, and those may panic.
 	defer c.host.done()
 	if err := fromJSON(text, target); err != nil {
 		return false, refusedf(CacheInvalidValue,
-			"the value under %s does not read as %s: %v; GetRaw answers its text",
+			"the value under %s does not read as %s: %v; GetRaw returns its text",
 			shortened(key), typeName(target), err)
 	}
 	return true, nil
@@ -129,9 +126,9 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 //
 // Errors: [CacheInvalidValue] without a call to the host when the value has no JSON form. That is
 // what encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle), what it would
-// change in silence (text that is not UTF-8), and what another reader would not know again: a
-// time.Time, a []byte and a set (a map of struct{}). A type that has a MarshalJSON of its own says
-// what its form is. [CacheInvalidKey], [CacheInvalidValue], [CacheTooLarge], [CacheDenied],
+// change silently (text that is not UTF-8), and types that another reader would not recognise: a
+// time.Time, a []byte and a set (a map of struct{}). A type with a MarshalJSON of its own defines
+// its form. [CacheInvalidKey], [CacheInvalidValue], [CacheTooLarge], [CacheDenied],
 // [CacheUnavailable] from the host.
 func (c Cache) Set(key string, value any) error {
 	return c.set(key, value, 0)
@@ -143,12 +140,13 @@ func (c Cache) Set(key string, value any) error {
 // Errors: those of [Cache.Set], and [CacheInvalidExpiry] without a call to the host unless expiry
 // is whole seconds, 1 to 315,360,000 of them (ten years).
 func (c Cache) SetWithExpiry(key string, value any, expiry time.Duration) error {
-	if expiry < time.Second || expiry%time.Second != 0 || expiry > longestExpiry {
+	seconds := expiry / time.Second
+	if expiry%time.Second != 0 || seconds < 1 || seconds > maxExpirySeconds {
 		return refusedf(CacheInvalidExpiry,
 			"an expiry of %v: it must be whole seconds, 1 to %d (ten years), as in 60*time.Second",
-			expiry, longestExpiry/time.Second)
+			expiry, maxExpirySeconds)
 	}
-	return c.set(key, value, uint32(expiry/time.Second))
+	return c.set(key, value, uint32(seconds))
 }
 
 func (c Cache) set(key string, value any, seconds uint32) error {
@@ -176,8 +174,7 @@ func (c Cache) Delete(key string) (removed bool, err error) {
 	return c.host.delete(key)
 }
 
-// Exists is true for a live entry, also for one whose value is null. Does not count as a use for
-// eviction.
+// Exists returns true for a live entry, also for one whose value is null. Not a use for eviction.
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Exists(key string) (bool, error) {
@@ -187,62 +184,12 @@ func (c Cache) Exists(key string) (bool, error) {
 	return c.host.exists(key)
 }
 
-// checkKey refuses what the host could not even be asked about.
+// checkKey refuses a key that the host's interface cannot take.
 func checkKey(key string) error {
 	if !utf8.ValidString(key) {
 		return refusedf(CacheInvalidKey, "invalid key %s: a key is UTF-8", shortened(key))
 	}
 	return nil
-}
-
-// CacheErrorKind is why a call of the cache was refused. The set is closed.
-type CacheErrorKind uint8
-
-const (
-	// CacheInvalidKey: the key is empty, longer than 1,024 bytes, or not UTF-8.
-	CacheInvalidKey CacheErrorKind = iota
-	// CacheInvalidValue: the value has no JSON form that every language can read, or does not fit
-	// the type asked for.
-	CacheInvalidValue
-	// CacheInvalidExpiry: the expiry is no whole number of seconds, or not 1 to 315,360,000 of
-	// them.
-	CacheInvalidExpiry
-	// CacheTooLarge: the value is longer than the cache allows.
-	CacheTooLarge
-	// CacheDenied: the plugin may not do this here.
-	CacheDenied
-	// CacheUnavailable: what holds the entries did not answer in time. The only kind after which a
-	// write may have happened.
-	CacheUnavailable
-)
-
-var cacheErrorKinds = [...]string{
-	"invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable",
-}
-
-// String is the kind as the contract spells it, invalid-key for example.
-func (k CacheErrorKind) String() string {
-	return nameOf(cacheErrorKinds[:], int(k))
-}
-
-// CacheError is a refused call of the cache.
-//
-// A handler that returns it answers a [Failure]: [CacheUnavailable] becomes [FailureUnavailable],
-// every other kind [FailureInternal].
-type CacheError struct {
-	// Kind is what a program can act upon.
-	Kind CacheErrorKind
-	// Message names the offending value, shortened, and the rule or limit.
-	Message string
-}
-
-// Error is the message.
-func (e *CacheError) Error() string {
-	return e.Message
-}
-
-func refusedf(kind CacheErrorKind, format string, arguments ...any) error {
-	return &CacheError{kind, fmt.Sprintf(format, arguments...)}
 }
 
 // shortened is the text in quotes, cut to what an error message can carry.

@@ -11,11 +11,6 @@ import (
 	"time"
 )
 
-const (
-	maxKeyBytes   = 1024
-	maxValueBytes = 1 << 20
-)
-
 // Fake is a host for tests, in the test's own process: the cache and the log of a real one, without
 // wasm, and a clock that stands still until the test moves it.
 //
@@ -35,7 +30,7 @@ type Fake struct {
 	stats   Stats
 }
 
-// Stats is what a fake's cache counted: a call that was refused counts nowhere.
+// Stats are the counts of a fake's cache. A refused call is not counted.
 type Stats struct {
 	// Sets, Hits, Misses and Exists are calls; Deletes are those that removed an entry.
 	Sets, Hits, Misses, Exists, Deletes int
@@ -51,13 +46,13 @@ func NewFake() *Fake {
 	return &Fake{entries: make(map[string]entry)}
 }
 
-// Context is what a handler gets, with an empty request: to call a handler as the function it is,
-// or to look into the cache. All contexts of a fake share its cache and its log.
+// Context is the context of a handler, with an empty request: to call a handler as a plain function,
+// or to read the cache. All contexts of a fake share its cache and its log.
 func (f *Fake) Context() *Context {
 	return f.ContextWith(Request{})
 }
 
-// ContextWith is what a handler gets, with this request.
+// ContextWith is the context of a handler, with this request.
 func (f *Fake) ContextWith(request Request) *Context {
 	return newContext(host{f}, request)
 }
@@ -72,8 +67,8 @@ func (f *Fake) Call(service string, payload any) (Response, error) {
 	return f.CallWith(Request{Service: service, ContentType: request.ContentType, Body: request.Body})
 }
 
-// CallWith sends a request to the service that it names: for bodies that are no JSON, for none, and
-// for HTTP.
+// CallWith sends a request to the service that it names: for bodies that are not JSON, for no body,
+// and for HTTP.
 func (f *Fake) CallWith(request Request) (Response, error) {
 	response, err := dispatch(f.ContextWith(request))
 	if err != nil {
@@ -96,7 +91,7 @@ func (f *Fake) Logs() []string {
 	return slices.Clone(f.logs)
 }
 
-// Stats is what the cache counted so far.
+// Stats are the counts of the cache so far.
 func (f *Fake) Stats() Stats {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -188,7 +183,7 @@ func (h host) exists(key string) (bool, error) {
 	return there, nil
 }
 
-// log keeps the line, and prints it, so that a test that fails shows its log.
+// log keeps the line, and prints it, so that a failing test shows its log.
 func (h host) log(level Level, message string) {
 	line := fmt.Sprintf("%v: %s", level, message)
 	fmt.Fprintln(os.Stderr, line)
@@ -199,11 +194,11 @@ func (h host) log(level Level, message string) {
 
 // checkValue is the host's check of a value.
 func checkValue(value []byte) error {
-	if len(value) > maxValueBytes {
+	if len(value) > defaultValueLimit {
 		return refusedf(CacheTooLarge, "value %s of %d bytes is too large: a value is at most %d bytes here",
-			shortened(string(value)), len(value), maxValueBytes)
+			shortened(string(value)), len(value), defaultValueLimit)
 	}
-	if found := flawOf(value, valueDepth); found != nil {
+	if found := flawOf(value, maxDepth); found != nil {
 		return refusedf(CacheInvalidValue, "invalid value at byte %d: %s", found.offset, found.reason)
 	}
 	if !json.Valid(value) {

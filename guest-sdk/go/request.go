@@ -44,7 +44,7 @@ func (r *Request) JSON(target any) error {
 		}
 		body = []byte("null")
 	}
-	if err := flawOf(body, bodyDepth).asError(body); err != nil {
+	if err := flawOf(body, maxBodyDepth).asError(body); err != nil {
 		return BadRequest("the request body: %v", err)
 	}
 	if isNull(body) && !canBeNil(target) {

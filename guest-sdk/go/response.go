@@ -2,7 +2,7 @@ package hostel
 
 import "strings"
 
-// Response is a service's answer.
+// Response is the response of a service.
 //
 // Most handlers return any other value instead, which becomes [JSON]. The fields are open to read
 // and to change; what HTTP does not allow (a header of the connection, say) the host refuses.
@@ -41,7 +41,7 @@ func Bytes(body []byte) Response {
 	return Response{Status: 200, ContentType: "application/octet-stream", Body: body}
 }
 
-// Empty is status 204 and no body: what a handler that returns struct{} answers.
+// Empty is status 204 and no body: the response of a handler that returns struct{}.
 func Empty() Response {
 	return Response{Status: 204}
 }
@@ -67,7 +67,7 @@ func (r Response) WithHeader(name, value string) Response {
 	return r
 }
 
-// responseOf is the response that a handler's answer stands for.
+// responseOf is the response that a handler's result becomes.
 func responseOf(answer any) (Response, error) {
 	response := Response{}
 	switch answer := answer.(type) {
@@ -83,8 +83,9 @@ func responseOf(answer any) (Response, error) {
 	default:
 		return JSON(answer)
 	}
-	if response.Status < 200 || response.Status > 599 {
-		return Response{}, Internal("the service answered status %d: it must be 200 to 599", response.Status)
+	if response.Status < minStatus || response.Status > maxStatus {
+		return Response{}, Internal("the service answered status %d: it must be %d to %d",
+			response.Status, minStatus, maxStatus)
 	}
 	return response, nil
 }

@@ -8,14 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	// How many arrays and objects may be open at once in a value: the cache's own rule.
-	valueDepth = 100
-	// The same for the body of a request: what common readers read, so that a value fits into it
-	// with room for an envelope.
-	bodyDepth = 127
-)
-
 // flaw is why a text breaks a rule that the contract adds to those of encoding/json.
 type flaw struct {
 	offset int
@@ -23,9 +15,9 @@ type flaw struct {
 }
 
 // flawOf finds the first flaw of a text: bytes that are not UTF-8, nesting that is too deep, an
-// escaped surrogate without its pair, and a number that is not finite as a float64. Whether it is
-// JSON otherwise is for encoding/json to say, which is silent or worse about these.
-func flawOf(text []byte, maxDepth int) *flaw {
+// escaped surrogate without its pair, and a number that is not finite as a float64. All other rules
+// of JSON are left to encoding/json, which accepts or changes these.
+func flawOf(text []byte, levels int) *flaw {
 	if !utf8.Valid(text) {
 		return &flaw{len(text) - len(afterValid(text)), "not UTF-8"}
 	}
@@ -41,8 +33,8 @@ func flawOf(text []byte, maxDepth int) *flaw {
 			continue
 		case c == '{' || c == '[':
 			depth++
-			if depth > maxDepth {
-				return &flaw{at, fmt.Sprintf("nested deeper than %d arrays and objects", maxDepth)}
+			if depth > levels {
+				return &flaw{at, fmt.Sprintf("nested deeper than %d arrays and objects", levels)}
 			}
 		case c == '}' || c == ']':
 			depth--

@@ -25,7 +25,7 @@ const SDK = dirname(fileURLToPath(import.meta.url));
 const PLUGIN = "hostel-plugin.js";
 
 /** Loading a module that takes longer never ends: a service's own limit is a second. */
-const LONGEST_LOAD_SECONDS = 60;
+const MAX_LOAD_SECONDS = 60;
 
 const TOO_LONG = "the module has not loaded in a minute: does it end?";
 
@@ -200,7 +200,7 @@ async function inQuickJs(jsSource, jsPath) {
   const late = setTimeout(() => {
     process.stderr.write(`${shown(source)}: ${TOO_LONG}\n`);
     process.exit(1);
-  }, LONGEST_LOAD_SECONDS * 1000);
+  }, MAX_LOAD_SECONDS * 1000);
   try {
     const options = { witPath: world(), jsSource, jsPath, moduleRoot: work, sync: true };
     return await engine.componentize(options);
@@ -230,7 +230,7 @@ async function inSpiderMonkey(sourcePath) {
 function limited(program) {
   const file = join(work, "limited");
   const quoted = `'${program.replaceAll("'", "'\\''")}'`;
-  const script = `#!/bin/sh\nulimit -t ${LONGEST_LOAD_SECONDS}\nexec ${quoted} "$@"\n`;
+  const script = `#!/bin/sh\nulimit -t ${MAX_LOAD_SECONDS}\nexec ${quoted} "$@"\n`;
   writeFileSync(file, script, { mode: 0o755 });
   return file;
 }

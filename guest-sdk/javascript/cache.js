@@ -1,22 +1,7 @@
+import { CacheError } from "./error.js";
 import { host } from "./host.js";
 import { fromText, toText } from "./json.js";
-
-/** How deep the host lets a value be nested, so that every SDK can read it. */
-const LEVELS_OF_A_VALUE = 100;
-
-/** Ten years: `hostel:cache/cache` takes no longer expiry. */
-const LONGEST_EXPIRY = 315_360_000;
-
-export class CacheError extends Error {
-  static {
-    this.prototype.name = "CacheError";
-  }
-
-  constructor(kind, message) {
-    super(message);
-    this.kind = kind;
-  }
-}
+import { MAX_DEPTH, MAX_EXPIRY_SECONDS } from "./limits.js";
 
 class Cache {
   get(key) {
@@ -56,7 +41,7 @@ class Cache {
   set(key, value, options) {
     if (typeof key !== "string" || !key.isWellFormed()) throw noKey(key);
     const expiry = options === undefined ? undefined : expiryOf(options);
-    const text = toText(value, "value", LEVELS_OF_A_VALUE);
+    const text = toText(value, "value", MAX_DEPTH);
     try {
       host.set(key, text, expiry);
     } catch (error) {
@@ -91,7 +76,7 @@ function noKey(key) {
     : new TypeError(`the key ${String(key)} is no string`);
 }
 
-/** The whole seconds that the options ask for, if they ask for any. */
+/** The expiry of the options in whole seconds, if there is one. */
 function expiryOf(options) {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`expiry is an option: set(key, value, { expiry: ${shown(options)} })`);
@@ -104,15 +89,15 @@ function expiryOf(options) {
   if (typeof expiry !== "number") {
     throw new TypeError(`expiry is ${shown(expiry)}: it must be a number of seconds`);
   }
-  if (!Number.isInteger(expiry) || expiry < 1 || expiry > LONGEST_EXPIRY) {
+  if (!Number.isInteger(expiry) || expiry < 1 || expiry > MAX_EXPIRY_SECONDS) {
     throw new RangeError(
-      `expiry is ${expiry}: it must be whole seconds, 1 to ${LONGEST_EXPIRY} (ten years)`,
+      `expiry is ${expiry}: it must be whole seconds, 1 to ${MAX_EXPIRY_SECONDS} (ten years)`,
     );
   }
   return expiry;
 }
 
-/** The host's refusal as an error of ours; any other error as it is. */
+/** The host's refusal as a CacheError; any other error as it is. */
 function refused(error) {
   const { payload } = error;
   return payload?.kind === undefined ? error : new CacheError(payload.kind, payload.message);

@@ -1,4 +1,4 @@
-import { CacheError } from "./cache.js";
+import { CacheError } from "./error.js";
 
 export class Failure extends Error {
   static {
@@ -62,7 +62,7 @@ const KINDS = new Set([
   "unavailable",
 ]);
 
-/** The failure that whatever a service threw stands for. */
+/** The failure that a thrown value becomes. */
 export function failureOf(thrown) {
   if (thrown instanceof Failure) return thrown;
   const unavailable = thrown instanceof CacheError && thrown.kind === "unavailable";

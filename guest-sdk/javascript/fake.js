@@ -1,11 +1,9 @@
 import { Failure, failureOf } from "./failure.js";
 import { connect } from "./host.js";
+import { DEFAULT_VALUE_LIMIT, MAX_KEY_BYTES } from "./limits.js";
 import { Request } from "./request.js";
 import { Response, responseOf } from "./response.js";
 import { dispatch, servicesOf } from "./service.js";
-
-const LONGEST_KEY = 1024;
-const LONGEST_VALUE = 1024 * 1024;
 
 export class Fake {
   #services;
@@ -62,8 +60,8 @@ export class Fake {
   #set(key, value, expiry) {
     checkKey(key);
     const size = Buffer.byteLength(value);
-    if (size > LONGEST_VALUE) {
-      refuse("too-large", `a value of ${size} bytes: at most ${LONGEST_VALUE} are allowed`);
+    if (size > DEFAULT_VALUE_LIMIT) {
+      refuse("too-large", `a value of ${size} bytes: at most ${DEFAULT_VALUE_LIMIT} are allowed`);
     }
     const deadline = expiry === undefined ? Infinity : this.#now + expiry * 1000;
     this.#entries.set(key, { value, deadline });
@@ -91,8 +89,8 @@ export class Fake {
 
 function checkKey(key) {
   const size = Buffer.byteLength(key);
-  if (size === 0 || size > LONGEST_KEY) {
-    refuse("invalid-key", `a key of ${size} bytes: it must have 1 to ${LONGEST_KEY}`);
+  if (size === 0 || size > MAX_KEY_BYTES) {
+    refuse("invalid-key", `a key of ${size} bytes: it must have 1 to ${MAX_KEY_BYTES}`);
   }
 }
 

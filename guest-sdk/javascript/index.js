@@ -1,10 +1,11 @@
-// What a service imports. What each part promises stands in index.d.ts.
+// The module that a service imports. index.d.ts documents each part.
 
 export { Service } from "./service.js";
 
-export { CacheError, cache } from "./cache.js";
+export { cache } from "./cache.js";
 export { log } from "./log.js";
 export { HttpRequest, Request } from "./request.js";
 export { Response } from "./response.js";
 
+export { CacheError } from "./error.js";
 export { Failure } from "./failure.js";

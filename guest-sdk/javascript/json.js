@@ -1,7 +1,7 @@
-// JSON without lost values: what the built-in JSON would round, drop or turn into something else
-// in silence is an error.
+// JSON without lost values: an error wherever the built-in JSON would silently round, drop or
+// change a value.
 
-/** An exponent that makes a number too large to be finite. The cache takes none. */
+/** An exponent that makes a number too large to be finite. The cache refuses such numbers. */
 const LARGE_EXPONENT = /[eE]\+?\d{3}/;
 
 /** An integer with fewer digits is exact. */
@@ -13,7 +13,7 @@ const [ZERO, NINE] = [48, 57];
 
 const NUMBER = /-?\d[\d.eE+-]*/g;
 
-const MOST = Number.MAX_SAFE_INTEGER;
+const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
 /**
  * The JSON text of a value, which errors call `name`, of at most so many levels of nesting.
@@ -35,13 +35,13 @@ export function toText(value, name, levels) {
 /**
  * The value of a JSON text, `fromCache` if the cache took it.
  *
- * Throws a SyntaxError when it is none, and a RangeError that names the number when a number does
- * not fit: an integer beyond 2^53 - 1, or one that is not finite.
+ * Throws a SyntaxError when it is not JSON, and a RangeError that names the number when a number
+ * does not fit: an integer beyond 2^53 - 1, or one that is not finite.
  */
 export function fromText(text, fromCache) {
   const value = JSON.parse(text);
   if (typeof value === "number") {
-    if (value > MOST || value < -MOST) checkNumber(text.trim());
+    if (value > MAX_INTEGER || value < -MAX_INTEGER) checkNumber(text.trim());
   } else if (typeof value === "object" && text.length > 6) {
     if (hasLongNumber(text) || (!fromCache && LARGE_EXPONENT.test(text))) checkNumbers(text);
   }

@@ -1,7 +1,5 @@
 import { fromText, toText } from "./json.js";
-
-/** What a common reader of JSON reads (serde_json), so that an answer may hold a value and more. */
-const LEVELS_OF_AN_ANSWER = 127;
+import { MAX_BODY_DEPTH, MAX_STATUS, MIN_STATUS } from "./limits.js";
 
 const UTF8 = new TextEncoder();
 
@@ -12,8 +10,9 @@ export class Response {
     if (!(body instanceof Uint8Array)) {
       throw new TypeError("a body is a Uint8Array: Response.text makes one of text");
     }
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new RangeError(`a status of ${String(status)}: it must be 200 to 599`);
+    if (!Number.isInteger(status) || status < MIN_STATUS || status > MAX_STATUS) {
+      const rule = `it must be ${MIN_STATUS} to ${MAX_STATUS}`;
+      throw new RangeError(`a status of ${String(status)}: ${rule}`);
     }
     this.status = status;
     this.contentType = contentType ?? undefined;
@@ -23,7 +22,7 @@ export class Response {
   }
 
   static json(value, options) {
-    const text = toText(value, "answer", LEVELS_OF_AN_ANSWER);
+    const text = toText(value, "answer", MAX_BODY_DEPTH);
     return new Response(UTF8.encode(text), { contentType: JSON_TYPE, ...options });
   }
 
@@ -53,7 +52,7 @@ function bytesOf(value) {
   return value instanceof Uint8Array ? value : UTF8.encode(String(value));
 }
 
-/** What a service returned, as a response. */
+/** The response that a returned value becomes. */
 export function responseOf(returned) {
   if (returned instanceof Response) return returned;
   return returned === undefined ? Response.empty() : Response.json(returned);
@@ -61,10 +60,10 @@ export function responseOf(returned) {
 
 const NO_CONTENT = { status: 204, contentType: undefined, headers: [], body: new Uint8Array() };
 
-/** The same as a record of `wit/`, of fewer steps. */
+/** The same as a record of `wit/`, in fewer steps. */
 export function recordOf(returned) {
   if (returned === undefined) return NO_CONTENT;
   if (returned instanceof Response) return returned;
-  const text = toText(returned, "answer", LEVELS_OF_AN_ANSWER);
+  const text = toText(returned, "answer", MAX_BODY_DEPTH);
   return { status: 200, contentType: JSON_TYPE, headers: [], body: UTF8.encode(text) };
 }

@@ -1,29 +1,23 @@
 //! The plugin's cache: values of any type that serialises, under a key, with an expiry.
 
 use std::any::type_name;
-use std::error::Error;
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-#[cfg(not(target_family = "wasm"))]
-use crate::fake::Store;
+use crate::error::{CacheError, CacheErrorKind};
+use crate::host::Store;
+use crate::limits::MAX_EXPIRY_SECONDS;
 use crate::numbers;
-#[cfg(target_family = "wasm")]
-use crate::wit::Store;
-
-/// Ten years: `hostel:cache/cache` takes no longer expiry.
-const LONGEST_EXPIRY: Duration = Duration::from_secs(315_360_000);
 
 /// The cache that the host bound to this plugin, shared by all its instances.
 ///
-/// - Values are JSON: whatever one language stores, every other can read.
+/// - Values are JSON: every language can read the values of every other.
 /// - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
 ///   100 levels deep, unless the host's configuration says otherwise.
-/// - A cache may forget: a full one evicts what was not used for a while. A value worth keeping has
-///   its source elsewhere.
+/// - A cache may forget: a full one evicts entries that were not used for a while. Keep the source
+///   of a value that must not be lost elsewhere.
 /// - After an error the old entry is untouched, except after [`CacheErrorKind::Unavailable`]: there
 ///   the write may have happened.
 ///
@@ -53,9 +47,9 @@ impl Cache {
     /// ([`exists`](Cache::exists) tells them apart). Never extends the expiry.
     ///
     /// An integer is never rounded. One beyond ±2^53 does not read as an `f64` (nor one beyond
-    /// ±2^24 as an `f32`), whether that very integer would survive or not, and one that needs more
+    /// ±2^24 as an `f32`), even if rounding would keep that very integer, and one that needs more
     /// than 64 bits reads only as `i128` or `u128`, not as a `serde_json::Value`. Fields that `T`
-    /// does not have do not matter. One gap: below `#[serde(flatten)]`, and in untagged and
+    /// does not have are ignored. One gap: below `#[serde(flatten)]`, and in untagged and
     /// internally tagged enums, serde hides which type a number becomes, so there an integer
     /// of at most 64 bits can still turn into a rounded float.
     ///
@@ -132,44 +126,6 @@ impl Cache {
     }
 }
 
-/// Why a call of the cache was refused. The set is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CacheErrorKind {
-    /// The key is empty or longer than 1,024 bytes.
-    InvalidKey,
-    /// The value has no JSON form that every language can read, or does not fit the type asked for.
-    InvalidValue,
-    /// The expiry is no whole number of seconds, or not 1 to 315,360,000 of them.
-    InvalidExpiry,
-    /// The value is longer than the cache allows.
-    TooLarge,
-    /// The plugin may not do this here.
-    Denied,
-    /// What holds the entries did not answer in time. The only kind after which a write may have
-    /// happened.
-    Unavailable,
-}
-
-/// A refused call of the cache.
-///
-/// `?` in a service turns it into a [`Failure`](crate::Failure): `Unavailable` stays that, every
-/// other kind is `Internal`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CacheError {
-    /// What a program can act upon.
-    pub kind: CacheErrorKind,
-    /// For a person: the offending value, shortened, and the rule or limit.
-    pub message: String,
-}
-
-impl fmt::Display for CacheError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Error for CacheError {}
-
 fn json<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<String, CacheError> {
     numbers::to_text(value).map_err(|error| {
         let key = shortened(key);
@@ -183,15 +139,14 @@ fn invalid_value(message: String) -> CacheError {
 
 fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
     let seconds = u32::try_from(expiry.as_secs()).unwrap_or(u32::MAX);
-    if expiry.is_zero() || expiry.subsec_nanos() != 0 || expiry > LONGEST_EXPIRY {
-        let shown = if expiry.is_zero() { "0 seconds".to_owned() } else { format!("{expiry:?}") };
-        let message = format!(
-            "an expiry of {shown}: it must be whole seconds, 1 to {} (ten years)",
-            LONGEST_EXPIRY.as_secs()
-        );
-        return Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message });
+    if expiry.subsec_nanos() == 0 && (1..=MAX_EXPIRY_SECONDS).contains(&seconds) {
+        return Ok(seconds);
     }
-    Ok(seconds)
+    let shown = if expiry.is_zero() { "0 seconds".to_owned() } else { format!("{expiry:?}") };
+    let message = format!(
+        "an expiry of {shown}: it must be whole seconds, 1 to {MAX_EXPIRY_SECONDS} (ten years)"
+    );
+    Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message })
 }
 
 /// The key in quotes, cut to what an error message can carry.

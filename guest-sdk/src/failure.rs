@@ -1,33 +1,33 @@
-//! What a service answers when it does not fulfil a request.
+//! The result of a request that a service did not fulfil.
 
 use std::error::Error;
 use std::fmt;
 
-use crate::cache::{CacheError, CacheErrorKind};
+use crate::error::{CacheError, CacheErrorKind};
 
 /// The result of a service, and of everything in this crate that can fail.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// The kinds of failure that a service may answer. The set is closed.
+/// The kinds of failure that a service may return. The set is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
     /// The request is malformed; the same request will fail again. 400 over HTTP.
     BadRequest,
     /// The caller is not known. 401.
     Unauthorized,
-    /// The caller is known and may not. 403.
+    /// The caller is known and has no permission. 403.
     Forbidden,
-    /// What the request names is not there. 404.
+    /// The thing that the request names does not exist. 404.
     NotFound,
-    /// The service does not do this with that method. 405.
+    /// The service does not support that method. 405.
     MethodNotAllowed,
     /// The request does not fit the present state. 409.
     Conflict,
-    /// The caller asks too often. 429.
+    /// The caller sends too many requests. 429.
     TooManyRequests,
     /// The service has a fault. 500.
     Internal,
-    /// Something that the service needs is not there at present. 503.
+    /// Something that the service needs is not available at present. 503.
     Unavailable,
 }
 
@@ -36,9 +36,9 @@ pub enum FailureKind {
 /// `?` turns any [`Error`] into one. Its kind is then [`FailureKind::Internal`], unless one of the
 /// causes is a [`CacheError`] of kind `Unavailable`: then it is [`FailureKind::Unavailable`]. Its
 /// message is the error and its causes, joined by colons; a cause that the text already ends with
-/// is not said twice.
+/// is not repeated.
 ///
-/// It is no [`Error`] itself, because that would rule the conversion out.
+/// It is not an [`Error`] itself, because that would rule the conversion out.
 ///
 /// ```
 /// use hostel_sdk::{Failure, FailureKind, Result};
@@ -55,9 +55,9 @@ pub enum FailureKind {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What a caller can act upon.
+    /// For programs.
     pub kind: FailureKind,
-    /// What was being done, with which value, and what would help.
+    /// For people: what was being done, with which value, and the fix.
     pub message: String,
 }
 
@@ -77,17 +77,17 @@ impl Failure {
         Failure::new(FailureKind::Unauthorized, message)
     }
 
-    /// The caller is known and may not.
+    /// The caller is known and has no permission.
     pub fn forbidden(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::Forbidden, message)
     }
 
-    /// What the request names is not there.
+    /// The thing that the request names does not exist.
     pub fn not_found(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::NotFound, message)
     }
 
-    /// The service does not do this with that method.
+    /// The service does not support that method.
     pub fn method_not_allowed(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::MethodNotAllowed, message)
     }
@@ -97,7 +97,7 @@ impl Failure {
         Failure::new(FailureKind::Conflict, message)
     }
 
-    /// The caller asks too often.
+    /// The caller sends too many requests.
     pub fn too_many_requests(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::TooManyRequests, message)
     }
@@ -107,7 +107,7 @@ impl Failure {
         Failure::new(FailureKind::Internal, message)
     }
 
-    /// Something that the service needs is not there at present.
+    /// Something that the service needs is not available at present.
     pub fn unavailable(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::Unavailable, message)
     }

@@ -24,8 +24,6 @@
 //! assert_eq!(fake.context().cache.exists("name"), Ok(false));
 //! ```
 
-use std::cell::RefCell;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,9 +32,9 @@ use serde::Serialize;
 pub use hostel_cache::Stats;
 use hostel_cache::{CacheLimits, Clock, MockClock};
 
-use crate::cache::{Cache, CacheError, CacheErrorKind};
+use crate::cache::Cache;
 use crate::failure::Result;
-use crate::log::Level;
+use crate::host::{self, Store};
 use crate::request::Request;
 use crate::response::Response;
 use crate::service::{Context, Service, dispatch};
@@ -45,7 +43,7 @@ use crate::service::{Context, Service, dispatch};
 ///
 /// - The cache is the very one of a host, with the default limits, so keys, values, expiry and
 ///   errors are a host's; only `Denied` and `Unavailable` never happen.
-/// - Nothing checks the request or the response, which a host does.
+/// - It does not check the request or the response, as a host does.
 /// - The log is the thread's: lines of other threads are not in it, and a new fake empties it.
 #[derive(Debug)]
 pub struct Fake {
@@ -57,29 +55,29 @@ impl Fake {
     /// A host with an empty cache and an empty log.
     #[allow(clippy::new_without_default, reason = "making one empties the log")]
     pub fn new() -> Fake {
-        LOGS.take();
+        host::start_log();
         let (clock, handle) = Clock::mock();
         let cache = Arc::new(hostel_cache::Cache::new(CacheLimits::default(), clock));
         Fake { cache, clock: handle }
     }
 
-    /// What a handler gets, with an empty request: to call a handler as the function it is, or to
-    /// look into the cache.
+    /// The context of a handler, with an empty request: to call a handler as a plain function, or to
+    /// read the cache.
     pub fn context(&self) -> Context {
         self.context_with(Request::default())
     }
 
-    /// What a handler gets, with this request.
+    /// The context of a handler, with this request.
     pub fn context_with(&self, request: Request) -> Context {
-        Context { cache: Cache::new(Store { cache: Arc::clone(&self.cache) }), request }
+        Context { cache: Cache::new(Store::new(Arc::clone(&self.cache))), request }
     }
 
     /// Sends `payload` as JSON to the service of that name, the way a host does.
     ///
     /// # Errors
     ///
-    /// What the service answers; `NotFound` without such a service; `Internal` when the payload has
-    /// no JSON form.
+    /// The service's own; `NotFound` without such a service; `Internal` when the payload has no JSON
+    /// form.
     pub fn call<T: Serialize + ?Sized>(
         &self,
         services: &[Service],
@@ -91,11 +89,11 @@ impl Fake {
         self.call_with(services, Request { service, content_type, body, ..Request::default() })
     }
 
-    /// Sends a request to the service that it names: for bodies that are no JSON, and for HTTP.
+    /// Sends a request to the service that it names: for bodies that are not JSON, and for HTTP.
     ///
     /// # Errors
     ///
-    /// What the service answers; `NotFound` without such a service.
+    /// The service's own; `NotFound` without such a service.
     pub fn call_with(&self, services: &[Service], request: Request) -> Result<Response> {
         dispatch(services, &self.context_with(request))
     }
@@ -107,70 +105,13 @@ impl Fake {
 
     /// The lines logged on this thread since the newest fake was made: level, colon, message.
     pub fn logs(&self) -> Vec<String> {
-        LOGS.with_borrow(Vec::clone)
+        host::logged()
     }
 
-    /// What the cache counted: `sets`, `hits`, `misses`, `exists`, `deletes` that removed an entry,
-    /// and what it holds. A call that was refused counts nowhere.
+    /// The counts of the cache: `sets`, `hits`, `misses`, `exists`, `deletes` that removed an entry,
+    /// and its entries and bytes. A refused call is not counted.
     pub fn stats(&self) -> Stats {
         self.cache.stats()
-    }
-}
-
-thread_local! {
-    static LOGS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Keeps the line for [`Fake::logs`], and prints it, so that a test that fails shows its log.
-pub(crate) fn log(level: Level, message: &str) {
-    let line = format!("{level}: {message}");
-    eprintln!("{line}");
-    LOGS.with_borrow_mut(|lines| lines.push(line));
-}
-
-/// The host's cache: four calls, and texts as they are.
-pub(crate) struct Store {
-    cache: Arc<hostel_cache::Cache>,
-}
-
-impl Store {
-    pub(crate) fn get(&self, key: &str) -> Result<Option<String>, CacheError> {
-        Ok(self.cache.get(key)?.map(|value| value.to_string()))
-    }
-
-    pub(crate) fn set(
-        &self,
-        key: &str,
-        value: &str,
-        expiry: Option<u32>,
-    ) -> Result<(), CacheError> {
-        Ok(self.cache.set(key, value, expiry)?)
-    }
-
-    pub(crate) fn delete(&self, key: &str) -> Result<bool, CacheError> {
-        Ok(self.cache.delete(key)?)
-    }
-
-    pub(crate) fn exists(&self, key: &str) -> Result<bool, CacheError> {
-        Ok(self.cache.exists(key)?)
-    }
-}
-
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Store")
-    }
-}
-
-impl From<hostel_cache::Error> for CacheError {
-    fn from(error: hostel_cache::Error) -> CacheError {
-        let kind = match error.kind() {
-            hostel_cache::ErrorKind::InvalidKey => CacheErrorKind::InvalidKey,
-            hostel_cache::ErrorKind::InvalidValue => CacheErrorKind::InvalidValue,
-            hostel_cache::ErrorKind::InvalidExpiry => CacheErrorKind::InvalidExpiry,
-            hostel_cache::ErrorKind::TooLarge => CacheErrorKind::TooLarge,
-        };
-        CacheError { kind, message: error.to_string() }
     }
 }
 

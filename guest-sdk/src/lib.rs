@@ -3,7 +3,7 @@
 //!
 //! # A service
 //!
-//! A service is a function. [`services!`] lists those of a plugin, and that is all there is to it.
+//! A service is a function. [`services!`] lists those of a plugin; there is nothing else to do.
 //!
 //! ```
 //! use hostel_sdk::{Context, Result, info, services};
@@ -25,15 +25,15 @@
 //! # assert_eq!(fake.logs(), ["info: hello"]);
 //! ```
 //!
-//! The crate it lives in is a `cdylib`; `cargo build --release --target wasm32-wasip2` makes the
+//! Its crate is a `cdylib`; `cargo build --release --target wasm32-wasip2` makes the
 //! plugin, a component. The service is called `store-and-read` there.
 //!
 //! # Requests and responses
 //!
 //! A second argument is the request's JSON body, as any type that deserialises; a body that does not
-//! fit never reaches the function. What the function returns is the answer: a value that serialises
-//! becomes JSON, `()` an empty answer, and a [`Response`] is whatever you make of it. The rest of
-//! the request is in [`Context::request`].
+//! fit never reaches the function. The function returns the response: a value that serialises
+//! becomes JSON, `()` an empty response, and a [`Response`] is sent as it is. The rest of the request
+//! is in [`Context::request`].
 //!
 //! ```
 //! use hostel_sdk::{Context, Failure, Response, Result, services};
@@ -86,8 +86,8 @@
 //! # Failures
 //!
 //! A [`Failure`] has a kind that the caller sees and a message. `?` makes one of any error: kind
-//! `Internal`, or `Unavailable` when the cache is. A panic is a fault, not an answer: the host logs
-//! its message, discards the instance, and answers `Internal`.
+//! `Internal`, or `Unavailable` when the cache is. A panic is a fault of the service: the host logs
+//! its message, discards the instance, and returns `Internal` to the caller.
 //!
 //! # Tests
 //!
@@ -113,6 +113,8 @@
 //! assert_eq!(fake.context().cache.exists("session"), Ok(false));
 //! ```
 
+#[doc(hidden)]
+pub mod export;
 mod service;
 
 mod cache;
@@ -120,18 +122,23 @@ mod log;
 mod request;
 mod response;
 
+mod error;
 mod failure;
+mod level;
+mod limits;
 mod numbers;
 
 #[cfg(not(target_family = "wasm"))]
 pub mod fake;
+mod host;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod wit;
 
-pub use cache::{Cache, CacheError, CacheErrorKind};
+pub use cache::Cache;
+pub use error::{CacheError, CacheErrorKind};
 pub use failure::{Failure, FailureKind, Result};
-pub use log::Level;
+pub use level::Level;
 pub use request::{HttpRequest, Request};
 pub use response::{IntoResponse, Response};
 pub use service::{Context, Handler, Service};

@@ -2,51 +2,23 @@
 
 use std::fmt;
 
-/// How much a line matters, least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// For whoever looks for a fault.
-    Debug,
-    /// What happens in the ordinary course.
-    Info,
-    /// What is odd and was coped with.
-    Warn,
-    /// What failed.
-    Error,
-}
+use crate::host;
+use crate::level::Level;
 
 impl Level {
     /// Writes one line; it stays one line whatever it contains, since the host escapes control
-    /// characters. Never fails: the host cuts a line that is too long, and drops lines that are
-    /// too many, and says so.
+    /// characters. Never fails: the host cuts a line that is too long, drops lines that are too
+    /// many, and logs that it did.
     ///
     /// The macros [`debug!`](crate::debug), [`info!`](crate::info), [`warn!`](crate::warn) and
     /// [`error!`](crate::error) call this.
     pub fn log(self, message: fmt::Arguments<'_>) {
         match message.as_str() {
-            Some(text) => sink(self, text),
-            None => sink(self, &message.to_string()),
+            Some(text) => host::log(self, text),
+            None => host::log(self, &message.to_string()),
         }
     }
 }
-
-/// In lower case, `info` for example.
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Level::Debug => "debug",
-            Level::Info => "info",
-            Level::Warn => "warn",
-            Level::Error => "error",
-        })
-    }
-}
-
-#[cfg(target_family = "wasm")]
-use crate::wit::log as sink;
-
-#[cfg(not(target_family = "wasm"))]
-use crate::fake::log as sink;
 
 /// Logs one line at level debug, with the arguments of [`format!`].
 #[macro_export]

@@ -1,4 +1,4 @@
-//! How a plugin says which services it has, and how a request finds its handler.
+//! The services of a plugin, and how a request finds its handler.
 
 use std::borrow::Cow;
 
@@ -9,83 +9,13 @@ use crate::failure::{Failure, Result};
 use crate::request::Request;
 use crate::response::{IntoResponse, Response};
 
-/// What a handler works with: the cache, and the request beyond its typed body.
+/// The argument of every handler: the cache, and the request beyond its typed body.
 #[derive(Debug)]
 pub struct Context {
     /// The plugin's cache.
     pub cache: Cache,
     /// The request.
     pub request: Request,
-}
-
-/// Lists the services of a plugin, each with the function that handles it, and exports them.
-///
-/// Once in a plugin, anywhere in it. A doc comment is the description that people see. A service is
-/// named by its function, with hyphens for underscores, or by a name in front: 1 to 128 ASCII
-/// letters, digits, dots, hyphens and underscores, a letter first, unique in the plugin; the host
-/// refuses a plugin that keeps to less. What a handler looks like: [`Handler`].
-///
-/// Defines the constant `SERVICES`, which tests hand to [`Fake::call`](crate::fake::Fake::call).
-///
-/// ```
-/// use hostel_sdk::{Context, Result, services};
-///
-/// services! {
-///     /// Says whether the service is up.
-///     is_up,
-///     /// Finds one order.
-///     "orders.find" => find_order,
-/// }
-///
-/// fn is_up(_ctx: &Context) -> Result<bool> {
-///     Ok(true)
-/// }
-///
-/// fn find_order(ctx: &Context, number: u64) -> Result<Option<String>> {
-///     Ok(ctx.cache.get(&format!("order:{number}"))?)
-/// }
-///
-/// let names: Vec<_> = SERVICES.iter().map(|service| service.name()).collect();
-/// assert_eq!(names, ["is-up", "orders.find"]);
-/// ```
-#[macro_export]
-macro_rules! services {
-    (@service $description:expr, $name:literal $handler:path) => {
-        $crate::Service::named($name, $description, |ctx| $crate::Handler::handle(&$handler, ctx))
-    };
-    (@service $description:expr, $handler:path) => {
-        $crate::Service::of_function(
-            ::std::stringify!($handler),
-            $description,
-            |ctx| $crate::Handler::handle(&$handler, ctx),
-        )
-    };
-    ($($(#[doc = $doc:literal])* $($name:literal =>)? $handler:path),+ $(,)?) => {
-        /// The services of this plugin, as `services!` lists them.
-        #[allow(dead_code, unreachable_pub)]
-        pub const SERVICES: &[$crate::Service] = &[
-            $($crate::services!(@service ::std::concat!($($doc),*), $($name)? $handler)),+
-        ];
-
-        #[cfg(target_family = "wasm")]
-        const _: () = {
-            struct Plugin;
-
-            impl $crate::wit::Guest for Plugin {
-                fn services() -> ::std::vec::Vec<$crate::wit::ServiceInfo> {
-                    $crate::wit::list(SERVICES)
-                }
-
-                fn handle(
-                    request: $crate::wit::Request,
-                ) -> ::std::result::Result<$crate::wit::Response, $crate::wit::Failure> {
-                    $crate::wit::handle(SERVICES, request)
-                }
-            }
-
-            $crate::wit::export!(Plugin with_types_in $crate::wit);
-        };
-    };
 }
 
 /// A function that handles the requests to one service:
@@ -107,7 +37,7 @@ pub trait Handler<Arguments> {
     ///
     /// # Errors
     ///
-    /// The function's own, that of a body that does not fit, and that of an answer without a JSON
+    /// The function's own, that of a body that does not fit, and that of a result without a JSON
     /// form.
     fn handle(&self, ctx: &Context) -> Result<Response>;
 }
@@ -183,11 +113,11 @@ impl Service {
     }
 }
 
-/// Hands the request to the service that it names.
+/// Passes the request to the service that it names.
 ///
 /// # Errors
 ///
-/// The service's own; `NotFound` when there is no such service, which a host has checked before.
+/// The service's own; `NotFound` when there is no such service: a host has checked that before.
 pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> {
     let name = &ctx.request.service;
     let Some(service) = services.iter().find(|service| service.name() == *name) else {
@@ -201,7 +131,7 @@ pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> 
 #[cfg(test)]
 mod tests {
     use crate::fake::Fake;
-    use crate::{Context, Failure, FailureKind, Response, Result, info};
+    use crate::{Context, Failure, FailureKind, Response, Result, info, services};
 
     mod orders {
         pub(super) fn count_all(_ctx: &crate::Context) -> crate::Result<usize> {

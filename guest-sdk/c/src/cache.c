@@ -2,9 +2,6 @@
 
 #include "ctx.h"
 
-/* Ten years, in seconds. */
-#define LONGEST_EXPIRY 315360000.0
-
 /* The host traps on a text that is not UTF-8, so it is refused here. */
 static hostel_result check_key(hostel_ctx *ctx, hostel_str key)
 {
@@ -31,7 +28,7 @@ static hostel_result check_value(hostel_ctx *ctx, hostel_str key, hostel_str jso
                        HOSTEL_ARG(shown), HOSTEL_ARG(why));
 }
 
-/* The host knows no key, and nothing of how a text becomes JSON. */
+/* The host names neither the key nor the function that makes JSON of a text. */
 static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json)
 {
     bool is_text = json.len > 0 && strchr("{[\"-0123456789", json.ptr[0]) == NULL;
@@ -42,20 +39,21 @@ static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str j
                        is_text ? "; hostel_json_of_string makes JSON of a text" : "");
 }
 
-/* The host's seconds, 0 for none. */
+/* The expiry as the host takes it: whole seconds, 0 for none. */
 static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *seconds)
 {
     if (expiry == HOSTEL_NO_EXPIRY) {
         *seconds = 0;
         return HOSTEL_OK;
     }
-    /* Written so that a NaN is refused as well. */
-    if (!(expiry >= 1 && expiry <= LONGEST_EXPIRY) || expiry != (double)(uint32_t)expiry) {
+    /* Comparisons that are false for a NaN, so that it is refused as well. */
+    bool in_range = expiry >= 1 && expiry <= HOSTEL_MAX_EXPIRY_SECONDS;
+    if (!in_range || expiry != (double)(uint32_t)expiry) {
         hostel_str shown = hostel_format(ctx, "%.17g", expiry);
         return hostel_fail(ctx, HOSTEL_INVALID_EXPIRY,
-                           "an expiry of %.*s seconds: it must be whole seconds, 1 to 315360000 "
-                           "(ten years), or HOSTEL_NO_EXPIRY",
-                           HOSTEL_ARG(shown));
+                           "an expiry of %.*s seconds: it must be whole seconds, 1 to %d (ten "
+                           "years), or HOSTEL_NO_EXPIRY",
+                           HOSTEL_ARG(shown), HOSTEL_MAX_EXPIRY_SECONDS);
     }
     *seconds = (uint32_t)expiry;
     return HOSTEL_OK;

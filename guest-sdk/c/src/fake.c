@@ -3,11 +3,6 @@
 #include "../hostel_fake.h"
 #include "ctx.h"
 
-/* The limits of a cache that is not configured otherwise. */
-#define MOST_KEY_BYTES 1024
-#define MOST_VALUE_BYTES ((size_t)1024 * 1024)
-#define VALUE_DEPTH 100
-
 struct entry {
     hostel_str key;
     hostel_str json;
@@ -15,8 +10,8 @@ struct entry {
 };
 
 struct hostel_fake {
-    hostel_ctx look;   /* What belongs to the test, the keys, values and lines too. */
-    hostel_ctx called; /* What belongs to the newest call. */
+    hostel_ctx look;   /* The memory of the test, and of all keys, values and lines. */
+    hostel_ctx called; /* The memory of the newest call. */
     int64_t now;
     struct entry *entries;
     size_t entry_count;
@@ -92,15 +87,15 @@ static void host_log(hostel_ctx *ctx, hostel_level level, hostel_str message)
 
 static hostel_result check_length(hostel_ctx *ctx, hostel_str key)
 {
-    if (key.len >= 1 && key.len <= MOST_KEY_BYTES)
+    if (key.len >= 1 && key.len <= HOSTEL_MAX_KEY_BYTES)
         return HOSTEL_OK;
     hostel_str shown = quoted(ctx, key);
     return hostel_fail(ctx, HOSTEL_INVALID_KEY,
                        "invalid key %.*s of %zu bytes: a key is 1 to %d bytes", HOSTEL_ARG(shown),
-                       key.len, MOST_KEY_BYTES);
+                       key.len, HOSTEL_MAX_KEY_BYTES);
 }
 
-/* The live entry of a key, or NULL. One that has expired is forgotten. */
+/* The live entry of a key, or NULL. Removes one that has expired. */
 static struct entry *live_entry(hostel_fake *fake, hostel_str key)
 {
     for (size_t i = 0; i < fake->entry_count; i++) {
@@ -127,12 +122,12 @@ static hostel_result check_set(hostel_ctx *ctx, hostel_str key, hostel_str json)
 {
     HOSTEL_TRY(check_length(ctx, key));
     hostel_str shown = quoted(ctx, json);
-    if (json.len > MOST_VALUE_BYTES)
+    if (json.len > HOSTEL_DEFAULT_VALUE_LIMIT)
         return hostel_fail(ctx, HOSTEL_TOO_LARGE,
-                           "value %.*s of %zu bytes is too large: a value is at most %zu bytes "
+                           "value %.*s of %zu bytes is too large: a value is at most %d bytes "
                            "here",
-                           HOSTEL_ARG(shown), json.len, MOST_VALUE_BYTES);
-    struct flaw flaw = check_json(ctx, json, VALUE_DEPTH);
+                           HOSTEL_ARG(shown), json.len, HOSTEL_DEFAULT_VALUE_LIMIT);
+    struct flaw flaw = check_json(ctx, json, HOSTEL_MAX_DEPTH);
     if (flaw.reason != NULL)
         return hostel_fail(ctx, HOSTEL_INVALID_VALUE, "invalid value %.*s at byte %zu: %s",
                            HOSTEL_ARG(shown), flaw.offset, flaw.reason);

@@ -27,7 +27,7 @@ static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_result mi
                               hostel_json *value)
 {
     hostel_json read = json_value(text, NO_TEXT, misfit);
-    struct flaw flaw = check_json(ctx, text, HOSTEL_JSON_DEPTH);
+    struct flaw flaw = check_json(ctx, text, HOSTEL_MAX_BODY_DEPTH);
     if (flaw.reason != NULL) {
         hostel_str source = source_of(ctx, read);
         hostel_str rest = {text.ptr + flaw.offset, text.len - flaw.offset};

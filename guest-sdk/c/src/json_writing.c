@@ -47,8 +47,8 @@ static void begin_value(hostel_writer *json)
 static void open_level(hostel_writer *json, bool object)
 {
     begin_value(json);
-    if (json->depth == HOSTEL_JSON_DEPTH)
-        refuse(json, "more than %d levels", HOSTEL_JSON_DEPTH);
+    if (json->depth == HOSTEL_MAX_BODY_DEPTH)
+        refuse(json, "more than %d levels", HOSTEL_MAX_BODY_DEPTH);
     if (json->refused)
         return;
     put(json, object ? "{" : "[", 1);
@@ -175,7 +175,7 @@ void hostel_write_string(hostel_writer *json, hostel_str value)
 
 void hostel_write_raw(hostel_writer *json, hostel_str text)
 {
-    struct flaw flaw = check_json(json->ctx, text, HOSTEL_JSON_DEPTH);
+    struct flaw flaw = check_json(json->ctx, text, HOSTEL_MAX_BODY_DEPTH);
     if (flaw.reason != NULL) {
         refuse(json, "a raw text that is no JSON: at byte %zu %s", flaw.offset, flaw.reason);
         return;

@@ -81,8 +81,8 @@ static hostel_str nested(size_t depth)
 static void depth_has_a_limit(void)
 {
     hostel_json value;
-    CHECK(hostel_json_parse(ctx, nested(HOSTEL_JSON_DEPTH), &value) == HOSTEL_OK);
-    CHECK(hostel_json_parse(ctx, nested(HOSTEL_JSON_DEPTH + 1), &value) == HOSTEL_INVALID_VALUE);
+    CHECK(hostel_json_parse(ctx, nested(HOSTEL_MAX_BODY_DEPTH), &value) == HOSTEL_OK);
+    CHECK(hostel_json_parse(ctx, nested(HOSTEL_MAX_BODY_DEPTH + 1), &value) == HOSTEL_INVALID_VALUE);
     CHECK_SAYS(hostel_message(ctx), "at byte 127 nested too deep");
 }
 
@@ -274,7 +274,7 @@ static void steps_out_of_order_are_refused(void)
     check_unwritten(written("[n1."), "outside an object");
     check_unwritten(written("n1"), "outside an object");
     hostel_writer json = hostel_write(ctx);
-    for (int i = 0; i <= HOSTEL_JSON_DEPTH; i++)
+    for (int i = 0; i <= HOSTEL_MAX_BODY_DEPTH; i++)
         hostel_write_array(&json);
     check_unwritten(hostel_written(&json), "more than 127 levels");
 }

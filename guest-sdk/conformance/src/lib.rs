@@ -1,5 +1,5 @@
-//! The conformance plugin in Rust: it does one step of a scenario a request, through the public
-//! SDK alone, and tells what came of it.
+//! The conformance plugin in Rust: each request is one step of a scenario. The plugin does it
+//! through the public SDK alone, and returns its result.
 
 use hostel_sdk::{CacheError, CacheErrorKind, Context, Failure, FailureKind, Result, services};
 use serde::Deserialize;
@@ -42,7 +42,7 @@ fn conformance(ctx: &Context, step: Option<Step>) -> Result<Option<Value>> {
 
 enum Answer {
     Value(Value),
-    /// Rust has no such thing.
+    /// Rust does not have the value or argument of the step.
     Skip,
 }
 
@@ -161,3 +161,6 @@ fn kind(kind: CacheErrorKind) -> &'static str {
         CacheErrorKind::Unavailable => "unavailable",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,7 @@ globalThis.clearTimeout = clearing(clearTimeout);
 globalThis.clearInterval = clearing(clearInterval);
 
 /** Turns of the engine after which nothing settles a promise that waits for no timer. */
-const MOST_TURNS = 1000;
+const MAX_TURNS = 1000;
 
 export const IS_QUICKJS = false;
 
@@ -56,7 +56,7 @@ export function settle(promise, { respond, fail, stuck }) {
     let turns = 0;
     const turn = () => {
       turns = timers.size === 0 ? turns + 1 : 0;
-      if (turns > MOST_TURNS) reject(stuck());
+      if (turns > MAX_TURNS) reject(stuck());
       // The engine gives up when it waits for a promise and there is nothing to do.
       else look = setTimeout(turn, timers.size === 0 ? 0 : 1);
     };

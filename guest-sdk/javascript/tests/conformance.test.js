@@ -1,6 +1,6 @@
-// The scenarios that every language passes in a host hold on the fake as well.
+// The scenarios that every language passes in a host pass on the fake as well.
 
-// Not the strict one: to the scenarios -0 and 0 are one number.
+// Not the strict comparison: -0 and 0 are one number in the scenarios.
 import assert from "node:assert";
 import { readFileSync } from "node:fs";
 import test from "node:test";

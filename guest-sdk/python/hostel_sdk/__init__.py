@@ -24,7 +24,8 @@ in every instance; ``print`` writes log lines.
 A service is tested without a host, on a fake: see ``hostel_sdk.fake``.
 """
 
-from .cache import Cache, CacheError, CacheErrorKind, cache
+from .cache import Cache, cache
+from .error import CacheError, CacheErrorKind
 from .failure import (
     BadRequest,
     Conflict,

@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from . import host, typed, values
+from .error import CacheError, WrongType, WrongValue
+from .limits import MAX_EXPIRY_SECONDS
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
 T = TypeVar("T")
 
-LONGEST_EXPIRY = 315_360_000
-"""Ten years in seconds: ``hostel:cache/cache`` takes no longer expiry."""
-
-CacheErrorKind = Literal[
-    "invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable"
-]
-"""Why a call of the cache was refused. The set is closed."""
-
-
-class CacheError(Exception):
-    """A refused call of the cache: a kind for programs, a message with the offending value and
-    the rule.
-
-    Whatever entry was there is untouched, except after ``unavailable``: there the write may have
-    happened. What is refused here, before the host is called, is a ``TypeError`` or a
-    ``ValueError`` too, as everywhere in Python.
-    """
-
-    __module__ = "hostel_sdk"  # As it is imported, and shown in tracebacks.
-
-    kind: CacheErrorKind
-
-    def __init__(self, kind: CacheErrorKind, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-class _WrongType(CacheError, TypeError):
-    __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__
-
-
-class _WrongValue(CacheError, ValueError):
-    __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__
-
-
 class Cache:
     """The cache that the host bound to this plugin, shared by all its instances.
 
-    - Values are JSON: whatever one language stores, every other can read.
+    - Values are JSON: every language can read the values of every other.
     - Keys are 1 to 1,024 bytes of UTF-8. Values are at most 1 MiB of JSON, 100 levels deep, unless
       the host's configuration says otherwise.
-    - A cache may forget: a full one evicts what was not used for a while. A value worth keeping
-      has its source elsewhere.
+    - A cache may forget: a full one evicts entries that were not used for a while. Keep the
+      source of a value that must not be lost elsewhere.
 
     Every method raises ``CacheError``.
     """
@@ -71,8 +38,8 @@ class Cache:
         ``null`` (``exists`` tells them apart). Never extends the expiry.
 
         Each call makes a fresh value. With a ``kind`` (``int``, ``list[str]``, a dataclass) the
-        value has to be one: nothing is rounded, so an integer beyond 2**53 is no ``float``, and
-        ``1.0`` no ``int``; otherwise the call is refused as ``invalid-value``.
+        value must be one: nothing is rounded, so an integer beyond 2**53 is not a ``float``, and
+        ``1.0`` not an ``int``; otherwise the call is refused as ``invalid-value``.
         """
         if type(key) is not str or not key.isascii():
             _check(key)
@@ -86,7 +53,7 @@ class Cache:
             return typed.reader(kind)(value)
         except ValueError as error:
             message = f"the value under {_shortened(key)} does not fit: {error}"
-            raise _WrongValue("invalid-value", message) from None
+            raise WrongValue("invalid-value", message) from None
 
     def get_raw(self, key: str) -> str | None:
         """The JSON text under ``key``, byte for byte as it was stored; a stored ``null`` is
@@ -127,7 +94,7 @@ class Cache:
         return host.exists(key)
 
 
-# So that Python's own words about arguments name what the author wrote.
+# Python's own errors about arguments then name the call as the author wrote it.
 for _name in ("get", "get_raw", "set", "delete", "exists"):
     getattr(Cache, _name).__qualname__ = f"cache.{_name}"
 
@@ -136,35 +103,35 @@ cache = Cache()
 
 
 def _check(key: object) -> None:
-    """Refuses a key that is no text which the host can be handed; its length the host checks."""
+    """Refuses a key that is not a text in UTF-8. The host checks its length."""
     if not isinstance(key, str):
-        raise _WrongType("invalid-key", f"a key of {key!r:.64}: it must be a str")
+        raise WrongType("invalid-key", f"a key of {key!r:.64}: it must be a str")
     try:
         key.encode()
     except UnicodeEncodeError:
         message = f"the key {_shortened(key)} holds a lone surrogate, which is no character"
-        raise _WrongValue("invalid-key", message) from None
+        raise WrongValue("invalid-key", message) from None
 
 
 def _no_json(key: str, error: Exception) -> CacheError:
-    refused = _WrongType if isinstance(error, TypeError) else _WrongValue
+    refused = WrongType if isinstance(error, TypeError) else WrongValue
     return refused("invalid-value", f"the value for {_shortened(key)} has no JSON form: {error}")
 
 
 def _seconds(expiry: object) -> int:
-    if type(expiry) is int and 1 <= expiry <= LONGEST_EXPIRY:
+    if type(expiry) is int and 1 <= expiry <= MAX_EXPIRY_SECONDS:
         return expiry
     seconds: object = expiry
     if type(expiry).__name__ == "timedelta":  # Its module is not imported for this alone.
         span = cast("timedelta", expiry)
         seconds = None if span.microseconds else int(span.total_seconds())
     if isinstance(seconds, int) and not isinstance(seconds, bool):
-        if 1 <= seconds <= LONGEST_EXPIRY:
+        if 1 <= seconds <= MAX_EXPIRY_SECONDS:
             return int(seconds)
-        refused: type[CacheError] = _WrongValue
+        refused: type[CacheError] = WrongValue
     else:
-        refused = _WrongType
-    rule = f"it must be whole seconds, 1 to {LONGEST_EXPIRY:,} (ten years)"
+        refused = WrongType
+    rule = f"it must be whole seconds, 1 to {MAX_EXPIRY_SECONDS:,} (ten years)"
     raise refused("invalid-expiry", f"an expiry of {expiry!r:.64}: {rule}")
 
 

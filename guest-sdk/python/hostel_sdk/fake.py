@@ -25,25 +25,23 @@ from datetime import timedelta
 from typing import NoReturn
 
 from . import host, values
-from .cache import LONGEST_EXPIRY, CacheError, CacheErrorKind
+from .error import CacheError, CacheErrorKind
+from .limits import DEFAULT_VALUE_LIMIT, MAX_EXPIRY_SECONDS, MAX_KEY_BYTES
 from .request import Request
 from .response import Response
 from .service import Declared, answer
 
-_KEY_BYTES = 1_024
-_VALUE_BYTES = 1_048_576
-
 
 @dataclass
 class Stats:
-    """What the cache was asked. A call that was refused counts nowhere."""
+    """The numbers of cache calls. A refused call is not counted."""
 
     sets: int = 0
     hits: int = 0
     misses: int = 0
     exists: int = 0
     deletes: int = 0
-    """Those that removed an entry."""
+    """Only those that removed an entry."""
 
 
 class Fake:
@@ -52,7 +50,7 @@ class Fake:
 
     - Keys, values, expiry and errors are a real host's, with its default limits; only ``denied``
       and ``unavailable`` never happen, and nothing is evicted.
-    - Nothing checks the request or the response's names, which a host does.
+    - It does not check the request or the names in the response, as a host does.
     """
 
     def __init__(self) -> None:
@@ -72,7 +70,7 @@ class Fake:
         request: Request | None = None,
     ) -> Response:
         """Sends ``payload`` as JSON to a service, the way a host does, or a request as it is: for
-        bodies that are no JSON, and for HTTP.
+        bodies that are not JSON, and for HTTP.
 
         Raises the service's ``Failure``; ``internal`` for any other exception, with that as its
         cause, and its traceback in the log.
@@ -92,8 +90,8 @@ class Fake:
 
     def _live(self, key: str) -> str | None:
         size = len(key.encode())
-        if not 1 <= size <= _KEY_BYTES:
-            _refuse("invalid-key", f"a key of {size} bytes: it must have 1 to {_KEY_BYTES}")
+        if not 1 <= size <= MAX_KEY_BYTES:
+            _refuse("invalid-key", f"a key of {size} bytes: it must have 1 to {MAX_KEY_BYTES}")
         value, deadline = self._entries.get(key, (None, None))
         if deadline is not None and self._now >= deadline:
             del self._entries[key]
@@ -111,11 +109,11 @@ class Fake:
     def _set(self, key: str, value: str, expiry: int | None) -> None:
         self._live(key)
         size = len(value.encode())
-        if size > _VALUE_BYTES:
-            _refuse("too-large", f"a value of {size} bytes: at most {_VALUE_BYTES}")
+        if size > DEFAULT_VALUE_LIMIT:
+            _refuse("too-large", f"a value of {size} bytes: at most {DEFAULT_VALUE_LIMIT}")
         _check_value(value)
-        if expiry is not None and not 1 <= expiry <= LONGEST_EXPIRY:
-            _refuse("invalid-expiry", f"an expiry of {expiry}: 1 to {LONGEST_EXPIRY} seconds")
+        if expiry is not None and not 1 <= expiry <= MAX_EXPIRY_SECONDS:
+            _refuse("invalid-expiry", f"an expiry of {expiry}: 1 to {MAX_EXPIRY_SECONDS} seconds")
         deadline = None if expiry is None else self._now + expiry * 1_000_000_000
         self._entries[key] = value, deadline
         self.stats.sets += 1
@@ -136,7 +134,8 @@ class Fake:
 
 
 def _check_value(text: str) -> None:
-    """Refuses what the SDK can write and the contract forbids: too deep, or no binary64."""
+    """Refuses a text that the SDK can write and the contract forbids: too deep, or a number beyond
+    a binary64."""
     try:
         value = values.from_caller(text.encode())
     except ValueError as error:

@@ -1,6 +1,6 @@
 """Why a value has no JSON form, with the place in it and what would help.
 
-Looked for once the encoder has refused the value, never before.
+Called only after the encoder has refused the value.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-LONGEST_PATH = 64
+MAX_PATH_CHARS = 64
 
 # By the name of the type, so that no module is imported for it.
 _REMEDIES = {
@@ -36,19 +36,19 @@ _REMEDIES = {
 }
 
 
-def reason(value: object, name: str, deepest: int) -> str | None:
-    """Where ``value``, called ``name``, has no JSON form of so many levels, and what would help;
+def reason(value: object, name: str, max_depth: int) -> str | None:
+    """Where ``value``, called ``name``, has no JSON form of at most so many levels, and the fix;
     ``None`` when nothing is found."""
-    found = _find(value, deepest, [])
+    found = _find(value, max_depth, [])
     if found is None:
         return None
     path, why = found
-    path = path if len(path) <= LONGEST_PATH else f"{path[:LONGEST_PATH]}.."
+    path = path if len(path) <= MAX_PATH_CHARS else f"{path[:MAX_PATH_CHARS]}.."
     return f"{name}{path} {why}"
 
 
 def _find(value: object, levels: int, above: list[object]) -> tuple[str, str] | None:
-    """The path to what is refused, and why."""
+    """The path to the refused part, and the reason."""
     why = _refused(value)
     if why is not None:
         return "", why
@@ -79,7 +79,7 @@ def _inside(value: object) -> Iterator[tuple[str, object]] | None:
 
 
 def _refused(value: object) -> str | None:
-    """Why the value itself is refused, whatever is in it."""
+    """Why the value itself is refused, without its parts."""
     if isinstance(value, str):
         return _refused_text(value)
     if isinstance(value, float) and not math.isfinite(value):

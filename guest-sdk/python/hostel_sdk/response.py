@@ -1,4 +1,4 @@
-"""What a service answers when it fulfils a request."""
+"""The response to a request that a service fulfilled."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Any
 
 from . import values
 from .failure import Internal
+from .limits import MAX_STATUS, MIN_STATUS
 
 
 class NoJson(Internal):
-    """An answer that has no JSON form."""
+    """A result that has no JSON form."""
 
     __module__, __qualname__ = Internal.__module__, Internal.__qualname__
 
 
 @dataclass(slots=True)
 class Response:
-    """A service's answer. Most services return any value that has a JSON form instead.
+    """A service's response. Most services return any value that has a JSON form instead.
 
-    ``Response(content_type="image/png", body=picture)`` answers bytes.
+    ``Response(content_type="image/png", body=picture)`` sends bytes.
 
     >>> Response.text("made", status=201, headers=[("Location", "/orders/7")]).headers
     [('location', b'/orders/7')]
@@ -55,7 +56,7 @@ class Response:
 
     @classmethod
     def empty(cls, status: int = 204) -> Response:
-        """No body: what a service that returns ``None`` answers."""
+        """No body: the response of a service that returns ``None``."""
         return cls(status)
 
     def value(self) -> Any:
@@ -79,13 +80,14 @@ def _headers(headers: Iterable[tuple[str, str | bytes]]) -> list[tuple[str, byte
 
 
 def checked(response: Response) -> Response:
-    """The response, if it is one that the host can be handed: its fields are of their types.
+    """The response, if its fields have the types that the host requires.
 
-    Raises ``Internal`` that names the field which is not.
+    Raises ``Internal`` that names the field that does not.
     """
     status, content_type = response.status, response.content_type
-    if not isinstance(status, int) or not 200 <= status <= 599:
-        raise Internal(f"a status of {status!r:.40}: it must be a number from 200 to 599")
+    if not isinstance(status, int) or not MIN_STATUS <= status <= MAX_STATUS:
+        rule = f"it must be a number from {MIN_STATUS} to {MAX_STATUS}"
+        raise Internal(f"a status of {status!r:.40}: {rule}")
     if not (content_type is None or (isinstance(content_type, str) and content_type.isascii())):
         raise Internal(f"a content type of {content_type!r:.40}: it must be a str in ASCII")
     if type(response.body) is not bytes:

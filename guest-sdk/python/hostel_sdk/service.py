@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar, overload
 
 from . import advice, tracebacks, typed
-from .cache import Cache, CacheError, cache
+from .cache import Cache, cache
+from .error import CacheError
 from .failure import Failure
 from .log import Logger, log_traceback, logger
 from .request import Request

@@ -8,13 +8,11 @@ from json.encoder import c_encode_basestring, c_make_encoder  # type: ignore[att
 from typing import Any, NoReturn
 
 from . import refusal
-
-DEEPEST = 100
-"""Most arrays and objects in one another, in the cache and in a request."""
+from .limits import MAX_DEPTH
 
 
 def _default(value: object) -> object:
-    """The JSON form of what is no type of JSON's: a dataclass is an object, the rest has none."""
+    """The JSON form of a value whose type is not one of JSON's. Only a dataclass has one."""
     fields = getattr(value, "__dataclass_fields__", None)
     if fields is None or isinstance(value, type):
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
@@ -25,7 +23,7 @@ def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON")
 
 
-# What `json.dumps` makes anew for each call. It remembers in `_open` what it is inside of.
+# The encoder, which `json.dumps` makes anew for each call. `_open` holds the values it is inside.
 _open: dict[int, object] = {}
 _chunks = c_make_encoder(_open, _default, c_encode_basestring, None, ":", ",", False, False, False)
 _decoder = JSONDecoder(parse_constant=_constant)
@@ -47,9 +45,9 @@ def to_text(value: object, name: str = "value") -> str:
     except (TypeError, ValueError, RecursionError) as error:
         _open.clear()
         refused = TypeError if isinstance(error, TypeError) else ValueError
-        why = refusal.reason(value, name, DEEPEST)
+        why = refusal.reason(value, name, MAX_DEPTH)
         if why is None and isinstance(error, RecursionError):
-            why = f"{name} is nested too deep: {DEEPEST} levels at most"
+            why = f"{name} is nested too deep: {MAX_DEPTH} levels at most"
         raise refused(why or f"{name}: {error}") from None
     return text
 
@@ -64,13 +62,13 @@ def from_host(text: str) -> Any:
 
 
 def from_caller(body: bytes) -> Any:
-    """The value of a text that nobody has checked.
+    """The value of a text that is not checked yet.
 
     Raises ``ValueError``, with the place, unless it is one JSON text in UTF-8 that the cache would
-    take: no NaN, no lone surrogate, not nested too deep.
+    accept: no NaN, no lone surrogate, not nested too deep.
     """
     if _is_deep(body):
-        raise ValueError(f"it is nested too deep: {DEEPEST} levels at most")
+        raise ValueError(f"it is nested too deep: {MAX_DEPTH} levels at most")
     try:
         text = body.decode()
         value = _decoder.decode(text)
@@ -86,12 +84,12 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
 def _is_deep(body: bytes) -> bool:
-    """Whether the text would need more of the stack than there may be, told before it is read."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+    """True when the text is nested too deep. Checked before it is read, which needs the stack."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return False
-    # Each round takes the innermost pairs away, so what is left after that many is deeper.
+    # Each round removes the innermost pairs, so a text with any left is deeper.
     brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if not brackets:
             return False

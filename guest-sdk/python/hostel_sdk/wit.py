@@ -12,7 +12,7 @@ from typing import Any, Callable
 import componentize_py_types  # type: ignore[import-not-found]
 
 from . import host
-from .cache import CacheError, CacheErrorKind
+from .error import CacheError, CacheErrorKind
 from .failure import KINDS, Failure
 from .log import sendable
 from .request import HttpRequest, Request

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -88,7 +89,6 @@ fn check_expiry(expiry: Duration, accepted: bool) {
 
 #[test]
 fn expiry_is_whole_seconds_up_to_ten_years() {
-    assert_eq!(LONGEST_EXPIRY.as_secs(), u64::from(hostel_cache::MAX_EXPIRY_SECONDS));
     check_expiry(Duration::ZERO, false);
     check_expiry(Duration::from_nanos(1), false);
     check_expiry(Duration::from_millis(1_500), false);

@@ -2,16 +2,14 @@
 //!
 //! The directory has a place for each number that the highest bits of a tag can be. A segment whose
 //! entries have fewer bits in common than that owns several places in a row; it stands in the first
-//! and the others are empty. A segment that is full splits alone, so nobody ever waits for a whole
-//! table to be copied, and there are never two of it in memory. Two that became nearly empty join.
+//! and the others are empty. A segment that is full splits alone, so no caller ever waits for a
+//! whole table to be copied, and there are never two of it in memory. Two that became nearly empty
+//! join.
 
+use crate::limits::MAX_DIRECTORY_BITS;
 use crate::segment::{Segment, Tag};
 
-/// The most bits that the directory looks at: 40 million entries in a shard. What comes then is
-/// room made among the entries that are there.
-const MAX_BITS: u32 = 20;
-
-const _: () = assert!(MAX_BITS < Tag::BITS);
+const _: () = assert!(MAX_DIRECTORY_BITS < Tag::BITS);
 
 /// Bytes of one place.
 const PLACE: usize = size_of::<Option<Box<Segment>>>();
@@ -75,7 +73,7 @@ impl Directory {
     pub(crate) fn split_bytes(&self, at: usize) -> Option<usize> {
         let depth = self.get(at)?.depth();
         let wider = if depth == self.bits { 2 * self.places.len() * PLACE } else { 0 };
-        (depth < MAX_BITS).then_some(size_of::<Segment>() + wider)
+        (depth < MAX_DIRECTORY_BITS).then_some(size_of::<Segment>() + wider)
     }
 
     /// Splits a segment in two. Places may move: ask anew for every one.

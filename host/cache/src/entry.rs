@@ -1,7 +1,7 @@
 //! An entry, in one allocation: what is known of it, its key and its value, one after the other.
 //!
 //! Beside a hundred bytes of text, two or three allocations an entry would be most of the cost, in
-//! memory and in time: each is a line of memory that nobody has in a processor's cache. So this
+//! memory and in time: each is a line of memory that no processor has in its cache. So this
 //! file does by hand what an `Arc` of three fields would do, and is the only one with `unsafe`.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
@@ -11,14 +11,8 @@ use std::ptr::NonNull;
 
 use crate::expiry::Deadline;
 use crate::key::Key;
+use crate::limits::MAX_OWNERS;
 use crate::sync::{AtomicU32, Ordering, fence};
-
-/// The longest value, whatever a cache's limits are: lengths are counted in 32 bits.
-pub(crate) const MAX_VALUE_BYTES: usize = u32::MAX as usize;
-
-/// As many owners as an entry may have. One more ends the process, as it does with an `Arc`: a
-/// count that came round to zero would free what is in use.
-const MAX_OWNERS: u32 = u32::MAX >> 1;
 
 /// What stands before the texts.
 #[repr(C)]
@@ -42,7 +36,7 @@ pub(crate) struct Entry(NonNull<Head>);
 pub struct Value(Entry);
 
 // SAFETY: nothing of an entry is written while it has more than one owner but the count, which is
-// atomic, and whoever gives the count back last sees what all others did before.
+// atomic, and the owner that decrements it last sees what all others did before.
 #[allow(unsafe_code, reason = "a pointer is not sent on its own")]
 unsafe impl Send for Entry {}
 // SAFETY: as for `Send`: through a shared entry there are only reads.
@@ -51,8 +45,8 @@ unsafe impl Sync for Entry {}
 
 #[allow(unsafe_code, reason = "the texts stand behind the head, where no type says they are")]
 impl Entry {
-    /// A new entry with one owner. `value` is at most [`MAX_VALUE_BYTES`] long: the process ends
-    /// where a caller has not seen to it.
+    /// A new entry with one owner. `value` is at most
+    /// [`MAX_VALUE_BYTES`](crate::limits::MAX_VALUE_BYTES) long: the process ends if it is longer.
     pub(crate) fn new(key: Key<'_>, value: &str, deadline: Deadline) -> Self {
         let key = key.as_str();
         let lengths = (u16::try_from(key.len()), u32::try_from(value.len()));
@@ -76,7 +70,7 @@ impl Entry {
 
     /// Another owner of the same entry, to read its value.
     pub(crate) fn share(&self) -> Value {
-        // Relaxed: who makes an owner out of one has the entry already.
+        // Relaxed: a caller that makes another owner has the entry already.
         if self.head().owners.fetch_add(1, Ordering::Relaxed) >= MAX_OWNERS {
             std::process::abort();
         }
@@ -92,7 +86,7 @@ impl Entry {
             return false;
         }
         let key_bytes = self.key().len();
-        // SAFETY: this is the one owner, and held exclusively, so nobody reads and no new owner
+        // SAFETY: this is the one owner, and held exclusively, so no thread reads and no new owner
         // comes. The value's place is behind the key and as long as the new value, which cannot
         // lie in it, being borrowed from elsewhere.
         unsafe {
@@ -159,7 +153,7 @@ impl Drop for Entry {
         }
         fence(Ordering::Acquire);
         let layout = layout(self.key().len(), self.value().len());
-        // SAFETY: nobody owns the entry any more, `new` took the block with the same layout, and
+        // SAFETY: the entry has no owner any more, `new` took the block with the same layout, and
         // neither the head nor the texts have anything to drop.
         unsafe { dealloc(self.0.as_ptr().cast(), layout) }
     }

@@ -1,7 +1,6 @@
-//! What the cache refuses, and how it says so.
+//! The errors of the cache, and their messages.
 
-use crate::expiry::MAX_EXPIRY_SECONDS;
-use crate::key::MAX_KEY_BYTES;
+use crate::limits::{MAX_EXPIRY_SECONDS, MAX_KEY_BYTES};
 
 /// How many characters of an offending text a message shows.
 const EXCERPT_CHARS: usize = 32;
@@ -10,8 +9,8 @@ const EXCERPT_CHARS: usize = 32;
 ///
 /// A message names the rule and the offending text, shortened and with its control characters
 /// escaped, so that it can be written to a log as it is. The set is closed: a map in memory
-/// refuses bad arguments and nothing else. A plugin that may not call, or a backend that does not
-/// answer, is an error of whoever asks the map.
+/// refuses bad arguments and nothing else. A plugin without access, or a backend that does not
+/// respond, is an error of the map's caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A key of no bytes.
@@ -32,7 +31,7 @@ pub enum Error {
         offset: usize,
         /// What is wrong there.
         reason: &'static str,
-        /// What the value says from there on, quoted and shortened, or `the end`.
+        /// The rest of the value from there on, quoted and shortened, or `the end`.
         found: String,
     },
     /// An expiry of 0 seconds, or of more than [`MAX_EXPIRY_SECONDS`].

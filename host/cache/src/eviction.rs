@@ -1,54 +1,52 @@
-//! Which entry goes when a shard is full.
+//! Which entry a full shard evicts.
 //!
-//! The policy is S3-FIFO's (Yang et al., SOSP 2023), with one difference: entries take their turns
-//! in the order of their keys' hashes, in which they stand anyway, so there is no list, and a hit
-//! writes nothing but a mark beside the entry. An entry is new until its first turn. If it was used
-//! by then it is kept, otherwise it goes and its key is remembered for a while; a key that comes
-//! back in that time is kept at once. New entries go as long as they are more than a tenth of all,
-//! so what is used once, by a scan, cannot push out what is used often. Then kept ones go: a turn
-//! takes one use off an entry, and one that has none goes.
+//! The policy is S3-FIFO's (Yang et al., SOSP 2023), with one difference: the clock hands pass
+//! entries in the order of their keys' hashes, in which the table holds them anyway. So there is no
+//! list, and a hit writes only a mark beside the entry. An entry is new until a hand first reaches
+//! it. If it was used by then it is kept, otherwise it is evicted and its key is remembered for a
+//! while; a key that is set again in that time is kept at once. New entries are evicted as long as
+//! they are more than a tenth of all, so entries that a scan uses once cannot push out entries that
+//! are used often. Otherwise kept ones are: a hand takes one use off an entry that it passes, and
+//! evicts one that has none.
 
 use crate::clock::Now;
+use crate::limits::MAX_SEGMENTS_PER_EVICTION;
 use crate::segment::{Slot, Tag};
 use crate::table::Table;
 
-/// One in so many entries may be new before they go first.
+/// One in so many entries may be new; with more, new ones are evicted first.
 const NEW_SHARE: usize = 10;
 
-/// Segments that one eviction looks at: some microseconds under the shard's lock. What is in the
-/// last one goes even when it is used, since others wait meanwhile.
-const MOST_SEGMENTS: usize = 16;
-
-/// Whose turn it is.
+/// Where eviction continues: one hand passes the new entries, the other the kept ones.
 #[derive(Debug)]
-pub(crate) struct Turns {
-    of_new: Hand,
-    of_kept: Hand,
+pub(crate) struct ClockHands {
+    new: ClockHand,
+    kept: ClockHand,
 }
 
-/// A segment, and the slots of it that had their turn.
+/// A segment, and the first of its slots that the hand has not passed.
 #[derive(Debug)]
-struct Hand {
+struct ClockHand {
     segment: Tag,
     slot: usize,
 }
 
-/// What an eviction removed.
+/// The numbers of entries that an eviction removed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Removed {
     /// Entries that had expired.
     pub(crate) expired: usize,
-    /// Live ones.
+    /// Live entries.
     pub(crate) evicted: usize,
 }
 
-impl Turns {
+impl ClockHands {
     pub(crate) const fn new() -> Self {
-        Self { of_new: Hand::FIRST, of_kept: Hand::FIRST }
+        Self { new: ClockHand::FIRST, kept: ClockHand::FIRST }
     }
 
-    /// Removes what has expired in a segment or else one live entry, but none of the tag that is
-    /// spared; nothing only where there is no other.
+    /// Removes the expired entries of a segment, or else one live entry that does not have the
+    /// spared tag; removes nothing only when there is no such entry.
     pub(crate) fn evict(
         &mut self,
         table: &mut Table,
@@ -56,10 +54,10 @@ impl Turns {
         now: &Now<'_>,
     ) -> Removed {
         let may_go = |slot: &Slot| Some(slot.tag()) != spared;
-        for _ in 0..MOST_SEGMENTS {
+        for _ in 0..MAX_SEGMENTS_PER_EVICTION {
             let removed = match table.new_entries() * NEW_SHARE > table.len() {
-                true => self.of_new.turn(table, now, |slot| !slot.is_kept() && may_go(slot)),
-                false => self.of_kept.turn(table, now, |slot| slot.is_kept() && may_go(slot)),
+                true => self.new.advance(table, now, |slot| !slot.is_kept() && may_go(slot)),
+                false => self.kept.advance(table, now, |slot| slot.is_kept() && may_go(slot)),
             };
             if removed != Removed::default() {
                 return removed;
@@ -68,11 +66,11 @@ impl Turns {
         self.evict_any(table, spared)
     }
 
-    /// Removes the entry of least worth in the next segment that has any.
+    /// Removes the entry of least worth in the next segment that has one.
     fn evict_any(&mut self, table: &mut Table, spared: Option<Tag>) -> Removed {
         for _ in 0..table.segments() {
-            let at = table.segment_of(self.of_new.segment);
-            self.of_new.segment = table.after(at);
+            let at = table.segment_of(self.new.segment);
+            self.new.segment = table.after(at);
             if evict_least(table, at, spared) {
                 return Removed { expired: 0, evicted: 1 };
             }
@@ -81,12 +79,12 @@ impl Turns {
     }
 }
 
-impl Hand {
+impl ClockHand {
     const FIRST: Self = Self { segment: Tag::FIRST, slot: 0 };
 
-    /// Removes what has expired in a segment, or else the first of the entries wanted that was not
-    /// used; the used ones before it are passed. Without one, the next segment is next.
-    fn turn(
+    /// Removes the expired entries of a segment, or else its first wanted entry that was not used,
+    /// and passes the used ones before it. Moves to the next segment when there is none.
+    fn advance(
         &mut self,
         table: &mut Table,
         now: &Now<'_>,
@@ -101,7 +99,7 @@ impl Hand {
         while let Some(place) = table.position(at, self.slot, &is_wanted) {
             if !table.pass(place) {
                 if table.evict(place) {
-                    // Entries that had no turn may stand before those that had one.
+                    // Entries moved: some that the hand has not passed may be before it.
                     self.slot = 0;
                 }
                 return Removed { expired: 0, evicted: 1 };
@@ -113,7 +111,7 @@ impl Hand {
     }
 }
 
-/// Removes the entry of least worth in a segment, of those not spared; false where there is none.
+/// Removes the entry of least worth in a segment, of those not spared; false when there is none.
 pub(crate) fn evict_least(table: &mut Table, at: usize, spared: Option<Tag>) -> bool {
     let may_go = |slot: &&Slot| Some(slot.tag()) != spared;
     let slots = table.segment(at).map(|segment| segment.slots().filter(may_go));

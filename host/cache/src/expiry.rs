@@ -1,14 +1,10 @@
-//! How long an entry lives: the expiry that a caller gives, and the deadline that comes of it.
+//! How long an entry lives: the expiry that a caller gives, and the deadline made from it.
 
 use std::time::Duration;
 
 use crate::clock::{Moment, Now};
 use crate::error::Error;
-
-/// The longest expiry, in seconds: ten years of 365 days.
-///
-/// More is a mistake of units more often than a wish, and every clock and backend can hold this.
-pub const MAX_EXPIRY_SECONDS: u32 = 315_360_000;
+use crate::limits::MAX_EXPIRY_SECONDS;
 
 /// A valid expiry: 1 to [`MAX_EXPIRY_SECONDS`] whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +34,8 @@ impl Expiry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Deadline(Moment);
 
-/// The [tick](Moment::tick) of a deadline: enough to tell most entries that are live from those
-/// that may be gone, in half the space and without a look at the entry.
+/// The [tick](Moment::tick) of a deadline: enough to tell most live entries from those that may be
+/// gone, in half the space and without reading the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Due(u32);
 
@@ -51,23 +47,23 @@ impl Deadline {
         }))
     }
 
-    /// Whether the entry is gone. The clock is read only when there is a deadline.
+    /// True when the entry is gone. The clock is read only when there is a deadline.
     pub(crate) fn has_passed(self, now: &Now<'_>) -> bool {
         self.0 != Moment::NEVER && now.moment() >= self.0
     }
 
-    /// Time that is left at a moment before it, if there is a deadline.
+    /// The time left, if there is a deadline.
     pub(crate) fn remaining(self, now: &Now<'_>) -> Option<Duration> {
         (self.0 != Moment::NEVER).then(|| self.0.since(now.moment()))
     }
 
-    /// The deadline as two numbers, for where eight bytes in one would leave a gap.
+    /// The deadline as two numbers, for a struct in which one of eight bytes would leave a gap.
     pub(crate) fn to_halves(self) -> [u32; 2] {
         let nanos = self.0.nanos();
         [(nanos >> 32) as u32, nanos as u32]
     }
 
-    /// The deadline that became these two numbers.
+    /// The deadline of two such numbers.
     pub(crate) fn from_halves([high, low]: [u32; 2]) -> Self {
         Self(Moment::of_nanos(u64::from(high) << 32 | u64::from(low)))
     }
@@ -78,23 +74,23 @@ impl Deadline {
 }
 
 impl Due {
-    /// Of an entry without a deadline.
+    /// An entry without a deadline.
     pub(crate) const NEVER: Self = Self(u32::MAX);
 
-    /// Whether the deadline has passed or will within the tick: who must know looks at it. What is
-    /// due in many ticks is told apart by a cheap reading of the clock.
+    /// True once the deadline may have passed; check the entry to be sure. A distant deadline is
+    /// ruled out by the coarse clock.
     #[inline(always)]
     pub(crate) fn is_near(self, now: &Now<'_>) -> bool {
         self != Self::NEVER && self.is_near_by_clock(now)
     }
 
-    /// Apart, so that what has no expiry has none of this on its way.
+    /// A function of its own, so that an entry without an expiry pays for none of this code.
     #[inline(never)]
     fn is_near_by_clock(self, now: &Now<'_>) -> bool {
         self.0 <= now.lately().latest_tick_since() && self.0 <= now.moment().tick()
     }
 
-    /// Whether the deadline has passed, in an earlier tick than this. May be said a little late.
+    /// True once the deadline has passed in an earlier tick than this one. May be a little late.
     pub(crate) fn is_over(self, now: &Now<'_>) -> bool {
         self != Self::NEVER && self.0 < now.lately().tick()
     }

@@ -1,9 +1,7 @@
 //! Keys.
 
 use crate::error::{Error, excerpt};
-
-/// The longest key, in bytes of UTF-8: what every backend can index without a second thought.
-pub const MAX_KEY_BYTES: usize = 1024;
+use crate::limits::MAX_KEY_BYTES;
 
 /// A valid key: 1 to [`MAX_KEY_BYTES`] bytes of UTF-8.
 ///

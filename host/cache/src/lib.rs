@@ -1,7 +1,7 @@
 //! An expiring map of JSON texts, bounded in bytes: the cache that a Hostel host offers its guests.
 //!
 //! Keys are short texts, values are JSON texts kept byte for byte, and an entry may have an expiry
-//! in whole seconds. The map is in memory and shared by threads. It knows nothing of who calls it.
+//! in whole seconds. The map is in memory and shared by threads. It knows nothing of its callers.
 //!
 //! ```
 //! use hostel_cache::{Cache, CacheLimits, Clock};
@@ -53,13 +53,13 @@ pub use cache::Cache;
 pub use clock::{Clock, MockClock};
 pub use entry::Value;
 pub use error::{Error, ErrorKind};
-pub use expiry::{Expiry, MAX_EXPIRY_SECONDS};
-pub use key::{Key, MAX_KEY_BYTES};
+pub use expiry::Expiry;
+pub use key::Key;
 pub use limits::{
-    CacheLimits, DEFAULT_CAPACITY, DEFAULT_VALUE_LIMIT, LimitsError, MIN_CAPACITY,
-    MIN_CAPACITY_IN_VALUES,
+    CacheLimits, DEFAULT_CAPACITY, DEFAULT_VALUE_LIMIT, LimitsError, MAX_DEPTH, MAX_EXPIRY_SECONDS,
+    MAX_KEY_BYTES, MIN_CAPACITY, MIN_CAPACITY_IN_VALUES,
 };
 pub use listing::EntryInfo;
 pub use name::{CacheName, Name, NameError};
 pub use stats::Stats;
-pub use value::{Json, MAX_DEPTH};
+pub use value::Json;

@@ -1,9 +1,29 @@
-//! How much a cache may hold.
+//! Every limit of the cache: on its arguments, on what one cache may hold, and on its parts.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 
 use thiserror::Error;
+
+/// The longest key, in bytes of UTF-8: short enough for every backend to index.
+pub const MAX_KEY_BYTES: usize = 1024;
+
+/// The longest expiry, in seconds: ten years of 365 days.
+///
+/// A longer one is more often a mistake of units than a wish, and every clock and backend can hold
+/// this one.
+pub const MAX_EXPIRY_SECONDS: u32 = 315_360_000;
+
+/// The most arrays and objects in a value that may be open at once.
+///
+/// Common readers of JSON stop at 127 or 128, and a message around the value needs some of those.
+pub const MAX_DEPTH: u32 = 100;
+
+/// The longest value, whatever the limits of a cache are: an entry counts lengths in 32 bits.
+pub(crate) const MAX_VALUE_BYTES: usize = u32::MAX as usize;
+
+/// The longest name of a cache, in bytes: names are part of log lines, addresses and file names.
+pub(crate) const MAX_NAME_BYTES: usize = 64;
 
 /// The capacity of a cache that is not configured otherwise: 64 MiB.
 ///
@@ -27,8 +47,35 @@ pub const MIN_CAPACITY_IN_VALUES: usize = 16;
 /// A shard needs about 3 KiB for one entry with the longest key and a small value.
 pub const MIN_CAPACITY: usize = 64 << 10;
 
-/// All that limits one cache: its capacity and its values' length, in bytes, and where asked for
-/// the number of its entries; checked against each other.
+/// The most shards of a cache: on the largest machines, still several for each core.
+pub(crate) const MAX_SHARDS: usize = 64;
+
+/// The least number of entries of the largest size that a shard has room for, so that one of them
+/// does not push out everything else.
+pub(crate) const MIN_LARGEST_ENTRIES_IN_SHARD: usize = 4;
+
+/// The least capacity of one of several shards: with less, the shard's own bookkeeping is too large
+/// a part of it.
+pub(crate) const MIN_SHARD_CAPACITY: usize = 32 << 10;
+
+/// The least limit on the entries of one of several shards: keys fall to shards by chance, so with
+/// less some shards would be full long before others.
+pub(crate) const MIN_SHARD_ENTRIES: usize = 256;
+
+/// The most bits of a tag that a directory looks at: 40 million entries in a shard. A shard that
+/// needs more evicts entries instead.
+pub(crate) const MAX_DIRECTORY_BITS: u32 = 20;
+
+/// The most segments that one eviction looks at: some microseconds under the shard's lock. The
+/// last one loses an entry even if it is used, because other threads wait for the lock.
+pub(crate) const MAX_SEGMENTS_PER_EVICTION: usize = 16;
+
+/// The most owners of an entry. One more ends the process, as it does with an `Arc`: a count that
+/// wrapped to zero would free memory in use.
+pub(crate) const MAX_OWNERS: u32 = u32::MAX >> 1;
+
+/// The limits of one cache, checked against each other: its capacity and the length of its values,
+/// in bytes, and optionally the number of its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheLimits {
     capacity: usize,

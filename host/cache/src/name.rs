@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-/// Longest name in bytes: names stand in log lines, addresses and file names.
-const MAX_NAME_BYTES: usize = 64;
+use crate::limits::MAX_NAME_BYTES;
 
 /// The name of a plugin or of a configured cache: `[a-z][a-z0-9-]*`, at most 64 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +23,7 @@ pub enum CacheName {
     Configured(Name),
 }
 
-/// A text that is no [`Name`].
+/// A text that is not a [`Name`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "invalid name {name:?}: a name is 1 to {MAX_NAME_BYTES} lower-case letters, digits and hyphens, \

@@ -2,7 +2,7 @@
 //!
 //! What a lookup compares, and what an eviction and a search for expired entries look at, stands
 //! in the table itself, four slots to a line of memory. So a hit touches one or two lines here and
-//! then the entry, and whoever looks for entries to remove reads on without touching any.
+//! then the entry, and a search for entries to remove reads on without touching any.
 
 use crate::clock::Now;
 use crate::entry::Entry;
@@ -32,7 +32,7 @@ pub(crate) struct Tag(u32);
 ///
 /// A free one has no tag, so that tags can be compared before anybody knows what is free. The marks
 /// of an entry stand in three low bits beside the tag: two count uses, and one says that the entry
-/// was kept when its first turn came.
+/// was kept when a clock hand first reached it.
 #[derive(Debug)]
 pub(crate) struct Slot {
     entry: Option<Entry>,

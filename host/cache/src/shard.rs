@@ -6,9 +6,10 @@ use std::borrow::Cow;
 
 use crate::clock::{Clock, Now};
 use crate::entry::{Entry, Value};
-use crate::eviction::{Removed, Turns, evict_least};
+use crate::eviction::{ClockHands, Removed, evict_least};
 use crate::expiry::Deadline;
-use crate::key::{Key, MAX_KEY_BYTES};
+use crate::key::Key;
+use crate::limits::MAX_KEY_BYTES;
 use crate::listing::Listing;
 use crate::segment::{Slot, Tag};
 use crate::stats::Stats;
@@ -17,7 +18,7 @@ use crate::sync::{Mutex, MutexGuard, PoisonError};
 use crate::table::{Place, Room, Slots, Table};
 
 /// Evictions under one hold of the lock. A large value can take the place of thousands of small
-/// ones, and others want the shard meanwhile.
+/// ones, and other threads wait for the shard meanwhile.
 const EVICTIONS_AT_ONCE: usize = 64;
 
 /// Segments that a search for expired entries looks at under one hold of the lock: at most some
@@ -30,19 +31,19 @@ const SWEPT_AT_ONCE: usize = 8;
 #[repr(align(128))]
 pub(crate) struct Shard(Mutex<Entries>);
 
-/// What a hit reads and writes of the shard itself stands first, in one line with the lock.
+/// The fields that a hit reads and writes are first, in one cache line with the lock.
 #[derive(Debug)]
 #[repr(C)]
 struct Entries {
     /// Counted here, and not in `stats`.
     hits: u64,
     table: Table,
-    turns: Turns,
+    hands: ClockHands,
     sweep: Sweep,
     stats: Stats,
 }
 
-/// What a write puts under a key.
+/// A new value and deadline of a key.
 pub(crate) struct Write<'a> {
     /// A JSON text, within the cache's limit.
     pub(crate) value: Cow<'a, str>,
@@ -66,13 +67,13 @@ impl Shard {
         Self(Mutex::new(Entries {
             hits: 0,
             table: Table::new(room, size_of::<Self>()),
-            turns: Turns::new(),
+            hands: ClockHands::new(),
             sweep: Sweep::new(),
             stats: Stats::default(),
         }))
     }
 
-    /// What a shard takes that holds nothing but one entry of the largest size.
+    /// The bytes of a shard with one entry of the largest size.
     pub(crate) fn least_bytes(value_limit: usize) -> usize {
         let tables = Table::empty_bytes() + Table::least_bytes(MAX_KEY_BYTES, value_limit);
         size_of::<Self>().saturating_add(tables)
@@ -81,7 +82,7 @@ impl Shard {
     pub(crate) fn get(&self, hash: u32, key: Key<'_>, clock: &Clock) -> Option<Value> {
         let shard = &mut *self.lock();
         let (tag, now) = (Tag::of(hash), Now::of(clock));
-        // What a hit does is in sight, and looks up the entry once.
+        // The path of a hit is inline, and looks up the entry once.
         if let Some(slot) = shard.table.find_mut(tag, key) {
             if !slot.has_expired(&now) {
                 slot.mark();
@@ -94,9 +95,9 @@ impl Shard {
         None
     }
 
-    /// Writes what `write` makes of the live entry that is there, or of none; writes nothing when
-    /// it makes nothing. It may be asked more than once, and the last answer counts. Whether it
-    /// was written.
+    /// Writes what `write` returns for the live entry, if there is one; writes nothing when it
+    /// returns nothing. `write` may be called more than once, and its last result counts. True
+    /// when something was written.
     pub(crate) fn write<'a>(
         &self,
         hash: u32,
@@ -130,7 +131,7 @@ impl Shard {
         shard.find_live(Tag::of(hash), key, &Now::of(clock)).is_some()
     }
 
-    /// Goes on with the search for expired entries, for a moment under the lock.
+    /// Continues the search for expired entries, for a moment under the lock.
     pub(crate) fn sweep(&self, clock: &Clock) -> Swept {
         let mut shard = self.lock();
         shard.sweep(SWEPT_AT_ONCE, &Now::of(clock))
@@ -148,7 +149,7 @@ impl Shard {
         }
     }
 
-    /// Removes every entry, and answers how many. They are dropped outside the lock.
+    /// Removes every entry, and returns how many. They are dropped outside the lock.
     pub(crate) fn clear(&self) -> u64 {
         let mut shard = self.lock();
         let empty = shard.table.emptied();
@@ -164,15 +165,15 @@ impl Shard {
         Stats { hits: shard.hits, entries, bytes, ..shard.stats }
     }
 
-    /// A poisoned lock is taken like any other: no operation panics halfway, and if one did, every
-    /// place is checked where it is used.
+    /// Takes a poisoned lock like any other: no operation panics halfway, and if one did, every
+    /// place is checked before use.
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Entries {
-    /// Finds the entry of a key. One that has expired is removed, and not found.
+    /// Finds the live entry of a key. Removes it instead when it has expired.
     fn find_live(&mut self, tag: Tag, key: Key<'_>, now: &Now<'_>) -> Option<Place> {
         let place = self.table.find(tag, key)?;
         if self.table.slot(place)?.has_expired(now) {
@@ -211,7 +212,7 @@ impl Entries {
         Progress::Unfinished
     }
 
-    /// Whether an entry can be written now; otherwise something was removed, or made, for it.
+    /// True when an entry can be written now; otherwise room was made for it.
     fn has_room(&mut self, tag: Tag, bytes: usize, is_new: bool, now: &Now<'_>) -> bool {
         if !self.table.has_room(bytes, is_new) {
             self.evict((!is_new).then_some(tag), now);
@@ -233,7 +234,7 @@ impl Entries {
         }
         match self.table.add_slots(tag, bytes) {
             Slots::Added => (),
-            // Not in this segment: its entries are not those whose turn it is.
+            // Not in this segment: the hands stand elsewhere.
             Slots::NoRoom => self.evict(None, now),
             Slots::Never => {
                 self.stats.evicted += u64::from(evict_least(&mut self.table, at, None));
@@ -248,16 +249,16 @@ impl Entries {
         expired > 0
     }
 
-    /// Removes some entries: those that expired before any that is live, as far as is known. The
-    /// entry that is written to is spared while there is any other, or who adds to a number in a
-    /// full cache would push out that very number.
+    /// Removes some entries: expired ones before live ones, as far as is known. The entry being
+    /// written is spared while there is another: otherwise adding to a number in a full cache
+    /// would evict that number.
     fn evict(&mut self, spared: Option<Tag>, now: &Now<'_>) {
         if self.sweep.is_late(now) && self.sweep(SWEPT_AT_ONCE, now).expired > 0 {
             return;
         }
-        let mut removed = self.turns.evict(&mut self.table, spared, now);
+        let mut removed = self.hands.evict(&mut self.table, spared, now);
         if removed == Removed::default() {
-            removed = self.turns.evict(&mut self.table, None, now);
+            removed = self.hands.evict(&mut self.table, None, now);
         }
         self.stats.expired += removed.expired as u64;
         self.stats.evicted += removed.evicted as u64;

@@ -5,14 +5,13 @@ mod scalars;
 
 use crate::error::{Error, excerpt};
 
-pub use grammar::MAX_DEPTH;
-
 /// A valid value: one JSON text as of RFC 8259, unchanged, that any guest can read.
 ///
 /// Differs from `&str` in what it refuses. RFC 8259 leaves some things to the reader, and those
-/// are refused that a common reader would refuse or change: nesting deeper than [`MAX_DEPTH`], an
-/// escaped surrogate without its pair, and a number that is not finite as a binary64. Numbers are
-/// otherwise kept however long or precise, and names of members may occur twice.
+/// are refused that a common reader would refuse or change: nesting deeper than
+/// [`MAX_DEPTH`](crate::MAX_DEPTH), an escaped surrogate without its pair, and a number that is not
+/// finite as a binary64. Numbers are otherwise kept however long or precise, and names of members
+/// may occur twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Json<'a>(&'a str);
 

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+mod limits;
+mod sdks;
+
 /// The files that git tracks or would, as paths from the project's folder.
 fn files() -> Vec<PathBuf> {
     let git = Command::new("git")

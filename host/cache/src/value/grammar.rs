@@ -3,12 +3,9 @@
 //! The grammar is that of RFC 8259. Arrays and objects that are open are bits of one integer, so
 //! no text, however deep, makes the check recurse or allocate.
 
-/// How many arrays and objects may be open at once.
-///
-/// Common readers stop at 127 or 128, and whoever wraps a value in a message needs some of those.
-pub const MAX_DEPTH: u32 = 100;
+use crate::limits::MAX_DEPTH;
 
-/// Why a text is no value.
+/// Why a text is not a value, and where.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
     /// In bytes from the beginning, always between two characters.
@@ -26,7 +23,7 @@ pub(super) fn check(text: &str) -> Result<(), Flaw> {
     reader.read().map_err(|reason| Flaw { offset: reader.at, reason })
 }
 
-/// Why a text is no value; where, is where the reader stands.
+/// Why a text is not a value; the reader stands at the place.
 pub(super) type Reason = &'static str;
 
 /// How far a text has been read.

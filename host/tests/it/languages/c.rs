@@ -77,6 +77,12 @@ fn the_sdk_passes_its_own_tests_without_a_leak() {
     compiled_and_run(&project().join("guest-sdk/c/tests"), "-std=c11 -I.. *.c ../hostel.c");
 }
 
+#[test]
+fn every_scenario_passes_on_the_fake_without_a_leak() {
+    let plugin = project().join("guest-sdk/c/conformance");
+    compiled_and_run(&plugin, "-I.. *.c ../hostel.c");
+}
+
 /// The least service, with something wrong in its handler's body.
 fn service(body: &str) -> String {
     format!(

@@ -1,6 +1,6 @@
 //! Python: from a file to a running service, Zato's files unmodified, and what goes wrong.
 
-use crate::support::{TestHost, component, hostel, stderr, stdout};
+use crate::support::{TestHost, component, hostel, project, stderr, stdout};
 use hostel::Level;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -164,4 +164,13 @@ async fn what_is_no_value_or_no_expiry_leaves_the_cache_unchanged() {
     assert_eq!(answer, json!({"ok": Value::Null}));
     let (_, stats) = host.host.caches().stats().await.into_iter().next().unwrap();
     assert_eq!(stats.sets, 0, "refused before the host is called");
+}
+
+#[test]
+fn the_sdk_passes_its_own_tests() {
+    let mut tests = Command::new("python3");
+    tests.args(["-B", "-m", "unittest", "discover", "-s", "tests", "-t", "."]);
+    let sdk = project().join("guest-sdk/python");
+    let tested = tests.current_dir(sdk).env_remove("PYTHONPATH").output().unwrap();
+    assert!(tested.status.success(), "{}", stderr(&tested));
 }

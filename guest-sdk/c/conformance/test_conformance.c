@@ -1,0 +1,230 @@
+/* The scenarios that every language passes in a host pass on the fake as well:
+ *
+ *     cc -I.. *.c ../hostel.c && ./a.out ../../conformance/scenarios.json
+ */
+
+#include <hostel_fake.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The scenario, for messages. */
+static const char *scenario = "none";
+
+static void fail(hostel_str step, hostel_str got)
+{
+    fprintf(stderr, "%s: %.*s: got %.*s\n", scenario, (int)step.len, step.ptr,
+            got.len > 400 ? 400 : (int)got.len, got.ptr);
+    exit(1);
+}
+
+static void check(bool claim, hostel_json step, hostel_str got)
+{
+    if (!claim)
+        fail(step.text, got);
+}
+
+static hostel_str text_at(hostel_ctx *ctx, hostel_json value, const char *pointer)
+{
+    hostel_str text = HOSTEL_STR("");
+    if (hostel_json_has(ctx, value, pointer) &&
+        hostel_json_string(ctx, value, pointer, &text) != HOSTEL_OK)
+        fail(value.text, hostel_message(ctx));
+    return text;
+}
+
+static bool equal(hostel_ctx *ctx, hostel_json one, hostel_json other);
+
+static size_t count(hostel_ctx *ctx, hostel_json value)
+{
+    size_t found = 0;
+    for (hostel_items each = hostel_json_items(ctx, value); hostel_json_next(&each);)
+        found++;
+    return found;
+}
+
+/* True when `other` has an equal part for each of the parts of `one`. */
+static bool equal_parts(hostel_ctx *ctx, hostel_json one, hostel_json other)
+{
+    hostel_items ours = hostel_json_items(ctx, one), theirs = hostel_json_items(ctx, other);
+    while (hostel_json_next(&ours)) {
+        if (ours.name.ptr == NULL) {
+            if (!hostel_json_next(&theirs) || !equal(ctx, ours.value, theirs.value))
+                return false;
+            continue;
+        }
+        /* The members may be in another order. */
+        hostel_items member = hostel_json_items(ctx, other);
+        do {
+            if (!hostel_json_next(&member))
+                return false;
+        } while (!hostel_str_equal(member.name, ours.name));
+        if (!equal(ctx, ours.value, member.value))
+            return false;
+    }
+    return count(ctx, one) == count(ctx, other);
+}
+
+/* Equal as JSON values; 1 and 1.0 are one number, because not every language distinguishes them. */
+static bool equal(hostel_ctx *ctx, hostel_json one, hostel_json other)
+{
+    hostel_json_kind kind = hostel_json_kind_of(one);
+    double number, another;
+    if (kind != hostel_json_kind_of(other))
+        return false;
+    switch (kind) {
+    case HOSTEL_NUMBER:
+        return hostel_str_equal(one.text, other.text) ||
+               (hostel_json_double(ctx, one, "", &number) == HOSTEL_OK &&
+                hostel_json_double(ctx, other, "", &another) == HOSTEL_OK && number == another);
+    case HOSTEL_STRING: return hostel_str_equal(text_at(ctx, one, ""), text_at(ctx, other, ""));
+    case HOSTEL_ARRAY:
+    case HOSTEL_OBJECT: return equal_parts(ctx, one, other);
+    default: return hostel_str_equal(one.text, other.text);
+    }
+}
+
+/* The request of a step. */
+static hostel_str sent(hostel_ctx *ctx, hostel_json step)
+{
+    int64_t bytes;
+    if (!hostel_json_has(ctx, step, "/bytes"))
+        return step.text;
+    if (hostel_json_integer(ctx, step, "/bytes", &bytes) != HOSTEL_OK)
+        fail(step.text, hostel_message(ctx));
+    size_t length = (size_t)bytes - 2;
+    char *value = (char *)hostel_alloc(ctx, length);
+    memset(value, 'x', length);
+    hostel_writer json = hostel_write(ctx);
+    hostel_write_object(&json);
+    hostel_write_name(&json, HOSTEL_STR("op"));
+    hostel_write_string(&json, HOSTEL_STR("set"));
+    hostel_write_name(&json, HOSTEL_STR("key"));
+    hostel_write_string(&json, text_at(ctx, step, "/key"));
+    hostel_write_name(&json, HOSTEL_STR("value"));
+    hostel_write_string(&json, (hostel_str){value, length});
+    hostel_write_end(&json);
+    return hostel_written(&json);
+}
+
+/* The kind of a failure as the contract spells it. */
+static hostel_str kind_name(hostel_result kind)
+{
+    static const char *const names[] = {
+        "bad-request", "unauthorized",      "forbidden", "not-found",   "method-not-allowed",
+        "conflict",    "too-many-requests", "internal",  "unavailable",
+    };
+    return hostel_str_of(names[kind - HOSTEL_BAD_REQUEST]);
+}
+
+/* Does a step of the test itself; false when it is the plugin's. */
+static bool done_beside(hostel_fake *fake, hostel_json step)
+{
+    hostel_ctx *ctx = hostel_fake_ctx(fake);
+    hostel_str op = text_at(ctx, step, "/op");
+    double seconds;
+    if (hostel_str_equal(op, HOSTEL_STR("advance"))) {
+        check(hostel_json_double(ctx, step, "/seconds", &seconds) == HOSTEL_OK, step, op);
+        hostel_fake_advance(fake, (int64_t)(seconds * 1000 + 0.5));
+        return true;
+    }
+    if (hostel_str_equal(op, HOSTEL_STR("host-set"))) {
+        hostel_result result = hostel_cache_set(ctx, text_at(ctx, step, "/key"),
+                                                text_at(ctx, step, "/value"), HOSTEL_NO_EXPIRY);
+        check(result == HOSTEL_OK, step, hostel_message(ctx));
+        return true;
+    }
+    return false;
+}
+
+/* Compares the plugin's result with the one that a step expects. */
+static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected, hostel_str body)
+{
+    hostel_json result;
+    check(hostel_json_parse(ctx, body, &result) == HOSTEL_OK, step, body);
+    bool skipped = hostel_json_has(ctx, result, "/skip");
+    if (skipped && hostel_json_has(ctx, step, "/may_skip"))
+        return;
+    hostel_json ok = hostel_json_at(ctx, result, "/ok");
+    /* The numbers differ between instances, and a fake has none. */
+    if (hostel_json_has(ctx, step, "/distinct")) {
+        check(hostel_json_kind_of(ok) == HOSTEL_ARRAY, step, body);
+        return;
+    }
+    if (hostel_json_has(ctx, expected, "/error"))
+        check(equal(ctx, hostel_json_at(ctx, result, "/error"),
+                    hostel_json_at(ctx, expected, "/error")),
+              step, body);
+    else
+        check(equal(ctx, ok, hostel_json_at(ctx, expected, "/ok")), step, body);
+}
+
+/* Does one step on the fake. `*lines` is the number of lines logged so far. */
+static void do_step(hostel_fake *fake, hostel_json step, size_t *lines)
+{
+    hostel_ctx *ctx = hostel_fake_ctx(fake);
+    if (done_beside(fake, step))
+        return;
+    hostel_json expected = hostel_json_at(ctx, step, "/except/c");
+    if (hostel_json_kind_of(expected) == HOSTEL_MISSING)
+        expected = step;
+    hostel_answer answer = hostel_fake_call_with(
+        fake, (hostel_request){.service = HOSTEL_STR("conformance"), .body = sent(ctx, step)});
+    if (hostel_json_has(ctx, expected, "/failure")) {
+        check(answer.result != HOSTEL_OK, step, answer.response.body);
+        hostel_str kind = kind_name(answer.result);
+        check(hostel_str_equal(kind, text_at(ctx, expected, "/failure/0")), step, kind);
+        check(hostel_str_equal(answer.message, text_at(ctx, expected, "/failure/1")), step,
+              answer.message);
+    } else {
+        check(answer.result == HOSTEL_OK, step, answer.message);
+        check_result(ctx, step, expected, answer.response.body);
+    }
+    const char *line = hostel_fake_log(fake, *lines);
+    if (hostel_json_has(ctx, expected, "/logged")) {
+        hostel_str level = text_at(ctx, expected, "/logged/0");
+        hostel_str said = text_at(ctx, expected, "/logged/1");
+        hostel_str wanted =
+            hostel_format(ctx, "%.*s: %.*s", HOSTEL_ARG(level), HOSTEL_ARG(said));
+        check(line != NULL && strcmp(line, wanted.ptr) == 0, step, hostel_str_of(line));
+        line = hostel_fake_log(fake, ++*lines);
+    }
+    check(line == NULL, step, hostel_str_of(line));
+}
+
+static hostel_str file_text(hostel_ctx *ctx, const char *name)
+{
+    FILE *file = fopen(name, "rb");
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0)
+        fail(hostel_str_of(name), HOSTEL_STR("no such file"));
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = (char *)hostel_alloc(ctx, size);
+    if (fread(text, 1, size, file) != size)
+        fail(hostel_str_of(name), HOSTEL_STR("an error while reading"));
+    fclose(file);
+    return (hostel_str){text, size};
+}
+
+int main(int argument_count, char **arguments)
+{
+    hostel_fake *reader = hostel_fake_new();
+    hostel_ctx *ctx = hostel_fake_ctx(reader);
+    hostel_json scenarios;
+    const char *file = argument_count > 1 ? arguments[1] : "../../conformance/scenarios.json";
+    if (hostel_json_parse(ctx, file_text(ctx, file), &scenarios) != HOSTEL_OK)
+        fail(hostel_str_of(file), hostel_message(ctx));
+    int passed = 0;
+    for (hostel_items each = hostel_json_items(ctx, scenarios); hostel_json_next(&each); passed++) {
+        scenario = hostel_copy(ctx, text_at(ctx, each.value, "/name")).ptr;
+        hostel_fake *fake = hostel_fake_new();
+        size_t lines = 0;
+        hostel_json steps = hostel_json_at(ctx, each.value, "/steps");
+        for (hostel_items step = hostel_json_items(ctx, steps); hostel_json_next(&step);)
+            do_step(fake, step.value, &lines);
+        hostel_fake_free(fake);
+    }
+    hostel_fake_free(reader);
+    printf("%d scenarios passed\n", passed);
+    return passed > 50 ? 0 : 1;
+}

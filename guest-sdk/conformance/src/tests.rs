@@ -1,0 +1,95 @@
+//! The scenarios that every language passes in a host pass on the fake as well.
+
+use super::*;
+use hostel_sdk::fake::Fake;
+use serde_json::value::RawValue;
+
+const SCENARIOS: &str = include_str!("../scenarios.json");
+
+#[test]
+fn every_scenario_passes_on_the_fake() {
+    let scenarios: Vec<Value> = serde_json::from_str(SCENARIOS).unwrap();
+    let mut steps = 0;
+    for scenario in &scenarios {
+        let fake = Fake::new();
+        for step in scenario["steps"].as_array().unwrap() {
+            steps += 1;
+            let passed = do_step(&fake, step);
+            assert_eq!(passed, Ok(()), "{}: {step:.200}", scenario["name"]);
+        }
+    }
+    assert!(steps > scenarios.len() && scenarios.len() > 50, "{steps} steps");
+}
+
+/// Does one step on a fake, in the test itself or in the plugin, and compares the results.
+fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
+    let text = |name: &str| step[name].as_str().unwrap_or_default();
+    match text("op") {
+        "advance" => {
+            fake.advance(Duration::from_secs_f64(step["seconds"].as_f64().unwrap()));
+            return Ok(());
+        }
+        "host-set" => {
+            let value = RawValue::from_string(text("value").to_owned()).unwrap();
+            fake.context().cache.set(text("key"), &value).unwrap();
+            return Ok(());
+        }
+        _ => (),
+    }
+    let expected = step["except"].get("rust").unwrap_or(step);
+    let logged = fake.logs().len();
+    let result = match fake.call(SERVICES, "conformance", &sent(step)) {
+        Ok(response) => serde_json::from_slice(&response.body).unwrap(),
+        Err(failure) => json!({ "failure": [kebab_case(failure.kind), failure.message] }),
+    };
+    let skipped = step["may_skip"] == true && result == json!({ "skip": true });
+    // The numbers differ between instances, and a fake has none.
+    if skipped || step["distinct"] == true && result["ok"].is_array() {
+        return Ok(());
+    }
+    let wanted = ["failure", "error", "ok"].into_iter().find(|name| expected.get(name).is_some());
+    let wanted = wanted.ok_or("a step expects a failure, an error or ok")?;
+    if !equal(&result, &json!({ wanted: expected[wanted] })) {
+        return Err(format!("{result:.200}"));
+    }
+    let line =
+        |line: &Value| format!("{}: {}", line[0].as_str().unwrap(), line[1].as_str().unwrap());
+    let lines: Vec<_> = expected.get("logged").map(line).into_iter().collect();
+    let new = fake.logs().split_off(logged);
+    if new == lines { Ok(()) } else { Err(format!("logged {new:?}, not {lines:?}")) }
+}
+
+/// The request of a step.
+fn sent(step: &Value) -> Value {
+    let mut sent = step.clone();
+    if let Some(bytes) = step["bytes"].as_u64() {
+        sent["op"] = json!("set");
+        sent["value"] = json!("x".repeat(bytes as usize - 2));
+    }
+    sent
+}
+
+/// Equal as JSON values; 1 and 1.0 are one number, because not every language distinguishes them.
+fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+fn kebab_case(kind: FailureKind) -> String {
+    let mut name = String::new();
+    for letter in format!("{kind:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"math"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"hostel-sdk"
+)
+
+// The scenarios that every language passes in a host pass on the fake as well.
+func TestEveryScenarioPassesOnTheFake(t *testing.T) {
+	text, err := os.ReadFile("../../conformance/scenarios.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scenarios []struct {
+		Name  string
+		Steps []map[string]any
+	}
+	if err := json.Unmarshal(text, &scenarios); err != nil {
+		t.Fatal(err)
+	}
+	if len(scenarios) < 50 {
+		t.Fatalf("only %d scenarios", len(scenarios))
+	}
+	for _, scenario := range scenarios {
+		t.Run(scenario.Name, func(t *testing.T) {
+			fake := hostel.NewFake()
+			for _, step := range scenario.Steps {
+				checkStep(t, fake, step)
+			}
+		})
+	}
+}
+
+// checkStep does one step on the fake, in the test itself or in the plugin.
+func checkStep(t *testing.T, fake *hostel.Fake, step map[string]any) {
+	t.Helper()
+	switch step["op"] {
+	case "advance":
+		fake.Advance(time.Duration(math.Round(step["seconds"].(float64) * 1e9)))
+		return
+	case "host-set":
+		value := json.RawMessage(step["value"].(string))
+		if err := fake.Context().Cache.Set(step["key"].(string), value); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	logged := len(fake.Logs())
+	result := resultOf(t, fake, step)
+	if step["may_skip"] == true && reflect.DeepEqual(result, map[string]any{"skip": true}) {
+		return
+	}
+	// The numbers differ between instances, and a fake has none.
+	if _, drew := result["ok"].([]any); drew && step["distinct"] == true {
+		return
+	}
+	expected := step
+	if exceptions, found := step["except"].(map[string]any); found {
+		if exception, found := exceptions["go"].(map[string]any); found {
+			expected = exception
+		}
+	}
+	if wanted := wantedOf(expected); !reflect.DeepEqual(result, wanted) {
+		t.Errorf("%.200v: got %.200v; expected %.200v", step, result, wanted)
+	}
+	var lines []string
+	if line, found := expected["logged"].([]any); found {
+		lines = []string{line[0].(string) + ": " + line[1].(string)}
+	}
+	if added := fake.Logs()[logged:]; strings.Join(added, "\n") != strings.Join(lines, "\n") {
+		t.Errorf("%.200v: logged %q; expected %q", step, added, lines)
+	}
+}
+
+// resultOf calls the plugin with one step.
+func resultOf(t *testing.T, fake *hostel.Fake, step map[string]any) map[string]any {
+	t.Helper()
+	sent := maps.Clone(step)
+	if bytes, found := step["bytes"].(float64); found {
+		sent["op"], sent["value"] = "set", strings.Repeat("x", int(bytes)-2)
+	}
+	response, err := fake.Call("conformance", sent)
+	var failure *hostel.Failure
+	if errors.As(err, &failure) {
+		return map[string]any{"failure": []any{failure.Kind.String(), failure.Message}}
+	}
+	var result map[string]any
+	if err := json.Unmarshal(response.Body, &result); err != nil {
+		t.Fatalf("%.200v: %v", step, err)
+	}
+	return result
+}
+
+// wantedOf is the result that a step expects.
+func wantedOf(step map[string]any) map[string]any {
+	for _, name := range []string{"failure", "error"} {
+		if value, found := step[name]; found {
+			return map[string]any{name: value}
+		}
+	}
+	return map[string]any{"ok": step["ok"]}
+}

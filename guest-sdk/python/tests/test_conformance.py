@@ -1,0 +1,64 @@
+"""The scenarios that every language passes in a host pass on the fake as well."""
+
+import importlib.util
+import json
+import unittest
+from pathlib import Path
+from typing import Any
+
+from hostel_sdk import Failure, host
+from hostel_sdk.fake import Fake
+
+SDKS = Path(__file__).parents[2]
+SCENARIOS = json.loads((SDKS / "conformance/scenarios.json").read_text())
+
+
+def plugin() -> Any:
+    """The service of the conformance plugin."""
+    file = SDKS / "python/conformance/conformance.py"
+    spec = importlib.util.spec_from_file_location("conformance", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.conformance
+
+
+class Conformance(unittest.TestCase):
+    def test_every_scenario_passes_on_the_fake(self) -> None:
+        service = plugin()
+        self.assertGreater(len(SCENARIOS), 50)
+        for scenario in SCENARIOS:
+            with self.subTest(scenario["name"]):
+                fake = Fake()
+                for step in scenario["steps"]:
+                    self.check(service, fake, step)
+
+    def check(self, service: Any, fake: Fake, step: dict[str, Any]) -> None:
+        """Does one step on the fake, in the test itself or in the plugin."""
+        if step["op"] == "advance":
+            return fake.advance(step["seconds"])
+        if step["op"] == "host-set":
+            return host.set(step["key"], step["value"], None)
+        expected = step.get("except", {}).get("python", step)
+        fake.logs.clear()
+        try:
+            result = fake.call(service, sent(step)).value()
+        except Failure as failure:
+            result = {"failure": [failure.kind, failure.message]}
+        if step.get("may_skip") and result == {"skip": True}:
+            return None
+        if step.get("distinct"):
+            # The numbers differ between instances, and a fake has none.
+            return self.assertIn("ok", result)
+        wanted = next(name for name in ("failure", "error", "ok") if name in expected)
+        self.assertEqual(result, {wanted: expected[wanted]}, step)
+        logged = [": ".join(expected["logged"])] if "logged" in expected else []
+        self.assertEqual(fake.logs, logged, step)
+        return None
+
+
+def sent(step: dict[str, Any]) -> dict[str, Any]:
+    """The request of a step."""
+    if "bytes" in step:
+        return {**step, "op": "set", "value": "x" * (step["bytes"] - 2)}
+    return step

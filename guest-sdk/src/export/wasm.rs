@@ -1,0 +1,66 @@
+//! The exports of `wit/`, with the types of this crate.
+
+use crate::cache::Cache;
+use crate::failure::FailureKind;
+use crate::host::Store;
+use crate::request::HttpRequest;
+use crate::service::{Context, Service, dispatch};
+use crate::wit::exports::hostel::service::handler as export;
+
+pub use crate::wit::exports::hostel::service::handler::{
+    Failure, Guest, Request, Response, ServiceInfo,
+};
+
+/// The result of the export `services`.
+pub fn list(services: &[Service]) -> Vec<ServiceInfo> {
+    let info = |service: &Service| ServiceInfo {
+        name: service.name().into_owned(),
+        description: service.description().to_owned(),
+    };
+    services.iter().map(info).collect()
+}
+
+/// The result of the export `handle`.
+pub fn handle(services: &[Service], request: Request) -> Result<Response, Failure> {
+    let ctx = Context { cache: Cache::new(Store), request: request.into() };
+    dispatch(services, &ctx).map(Response::from).map_err(Failure::from)
+}
+
+impl From<Request> for crate::Request {
+    fn from(request: Request) -> crate::Request {
+        let Request { service, id, content_type, body, http } = request;
+        crate::Request { service, id, content_type, body, http: http.map(HttpRequest::from) }
+    }
+}
+
+impl From<export::HttpRequest> for HttpRequest {
+    fn from(http: export::HttpRequest) -> HttpRequest {
+        let export::HttpRequest { method, path, path_params, query, authority, client, headers } =
+            http;
+        HttpRequest { method, path, path_params, query, authority, client, headers }
+    }
+}
+
+impl From<crate::Response> for Response {
+    fn from(response: crate::Response) -> Response {
+        let crate::Response { status, content_type, headers, body } = response;
+        Response { status, content_type, headers, body }
+    }
+}
+
+impl From<crate::Failure> for Failure {
+    fn from(failure: crate::Failure) -> Failure {
+        let kind = match failure.kind {
+            FailureKind::BadRequest => export::FailureKind::BadRequest,
+            FailureKind::Unauthorized => export::FailureKind::Unauthorized,
+            FailureKind::Forbidden => export::FailureKind::Forbidden,
+            FailureKind::NotFound => export::FailureKind::NotFound,
+            FailureKind::MethodNotAllowed => export::FailureKind::MethodNotAllowed,
+            FailureKind::Conflict => export::FailureKind::Conflict,
+            FailureKind::TooManyRequests => export::FailureKind::TooManyRequests,
+            FailureKind::Internal => export::FailureKind::Internal,
+            FailureKind::Unavailable => export::FailureKind::Unavailable,
+        };
+        Failure { kind, message: failure.message }
+    }
+}
