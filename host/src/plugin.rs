@@ -1,6 +1,7 @@
 //! Plugins: loading them, calling their services, and the host that holds them.
 
 mod admission;
+mod call;
 mod error;
 mod host;
 mod life;

@@ -6,14 +6,13 @@ use super::loaded::Plugin;
 use super::probation::{Probation, RolledBack};
 use super::services;
 use super::settings::{Activity, PluginInfo, PluginSettings, Settings};
-use super::target::Target;
 use super::version::{Digest, Version};
 use crate::backend::{self, CacheStore, Caches};
 use crate::engine::{CallError, CodeStore, CompileSettings, Engine, Limits};
 use crate::hostcalls::{Capabilities, Linkage};
 use crate::name::PluginName;
-use crate::service::{Request, Response, ServiceInfo, ServiceName};
-use crate::telemetry::{CallSpan, Level, Loading, LogLine, LogSink, Metrics, Origin};
+use crate::service::{Response, ServiceInfo};
+use crate::telemetry::{Level, Loading, LogLine, LogSink, Metrics, Origin};
 use hostel_cache::{CacheLimits, CacheName};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -29,7 +28,7 @@ pub struct Host {
     caches: Arc<Caches>,
     cache_limits: CacheLimits,
     plugins: RwLock<Plugins>,
-    gate: Gate,
+    pub(super) gate: Gate,
     counts: Metrics,
     log: LogSink,
     /// Cloned by each version in memory.
@@ -196,93 +195,6 @@ impl Host {
         self.read().values().map(|plugin| plugin.info()).collect()
     }
 
-    /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's alone where it
-    /// has one service.
-    ///
-    /// The request is handled in a fresh instance, dropped when this returns, unless the plugin's
-    /// settings say otherwise. Dropping the future stops the guest; what it set in its cache by
-    /// then stays.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such service, too many calls run already, the service returns a failure,
-    /// traps, exits, violates the contract or reaches a limit. The host and other calls are
-    /// untouched by all of these.
-    pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
-        let target = self.resolve(&ServiceName::new(service)).ok_or_else(|| {
-            CallError::UnknownService { name: service.to_owned(), offered: self.full_names() }
-        })?;
-        self.call_target(&target, request).await
-    }
-
-    /// Finds the service of a full name; none where there is none, or where the name is a plugin's
-    /// alone and it has several.
-    pub fn resolve(&self, name: &ServiceName) -> Option<Target> {
-        let plugin = self.plugin(name.plugin())?;
-        let index = match (name.service(), plugin.version.services.as_slice()) {
-            (Some(service), _) => plugin.version.index_of(service)?,
-            (None, [_only]) => 0,
-            _ => return None,
-        };
-        Some(Target { plugin, index })
-    }
-
-    /// Calls the service that a name was resolved to, as [`Host::call`] does.
-    ///
-    /// # Errors
-    ///
-    /// As [`Host::call`], but that the service is there.
-    pub async fn call_target(
-        &self,
-        target: &Target,
-        request: Request,
-    ) -> Result<Response, CallError> {
-        self.call_traced(target, request, None).await
-    }
-
-    /// Calls a service and records in its span how that went.
-    pub(crate) async fn call_traced(
-        &self,
-        target: &Target,
-        request: Request,
-        mut span: Option<&mut CallSpan>,
-    ) -> Result<Response, CallError> {
-        let begun = Instant::now();
-        if let Some(span) = &mut span {
-            span.is_to(target.plugin().as_str(), target.service());
-        }
-        let result = self.call_admitted(target, request, span.as_deref_mut()).await;
-        if let Some(span) = span {
-            span.ended(result.as_ref().map_or_else(CallError::outcome, |_| "answered"));
-        }
-        self.count(target, &result, begun.elapsed());
-        let plugin = &target.plugin;
-        if let Some(calls) = plugin.probation.take_in(&result, || self.gate.is_busy()) {
-            self.roll_back(plugin, &result, calls);
-        }
-        result
-    }
-
-    async fn call_admitted(
-        &self,
-        target: &Target,
-        request: Request,
-        mut span: Option<&mut CallSpan>,
-    ) -> Result<Response, CallError> {
-        let plugin = &target.plugin;
-        let _admitted = self.gate.admit(&plugin.permits).await?;
-        if let Some(span) = &mut span {
-            span.is_admitted();
-        }
-        let origin = Origin {
-            plugin: plugin.name.shared(),
-            service: target.service().to_owned(),
-            request_id: request.id.clone(),
-        };
-        let capabilities = Arc::clone(&plugin.capabilities);
-        self.engine.handle(&plugin.version.component, origin, capabilities, request, span).await
-    }
-
     pub(crate) fn counts(&self) -> &Metrics {
         &self.counts
     }
@@ -292,7 +204,12 @@ impl Host {
     }
 
     /// Brings back the version that this one replaced, if this one still serves.
-    fn roll_back(&self, failed: &Arc<Plugin>, answer: &Result<Response, CallError>, calls: u32) {
+    pub(super) fn roll_back(
+        &self,
+        failed: &Arc<Plugin>,
+        answer: &Result<Response, CallError>,
+        calls: u32,
+    ) {
         let reason = answer.as_ref().err().map(CallError::to_string).unwrap_or_default();
         let mut plugins = self.write();
         let Some(place) = plugins.get_mut(&failed.name).filter(|at| Arc::ptr_eq(at, failed)) else {
@@ -320,11 +237,11 @@ impl Host {
     }
 
     /// The full names of all services.
-    fn full_names(&self) -> Vec<String> {
+    pub(super) fn full_names(&self) -> Vec<String> {
         self.read().values().flat_map(|plugin| plugin.full_names()).collect()
     }
 
-    fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
+    pub(super) fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
         self.read().get(name).cloned()
     }
 

@@ -292,17 +292,21 @@ fn each_wit_package_has_one_version() {
         let text = read(&file);
         for (package, version) in body(&text).match_indices("hostel:").filter_map(|(at, _)| {
             let text = &body(&text)[at..];
-            let end = text.find(|c: char| !c.is_alphanumeric() && !":/-@.".contains(c))?;
+            let end = text.find(|c: char| !c.is_alphanumeric() && !"/-@.:".contains(c))?;
             let (package, version) = text[..end].split_once('@')?;
-            Some((package.split('/').next()?.to_owned(), version.trim_end_matches('.').to_owned()))
+            Some((
+                package.split('/').next()?.to_owned(),
+                version.trim_end_matches(['.', ':']).to_owned(),
+            ))
         }) {
             let first = versions.entry(package.clone()).or_insert((version.clone(), file.clone()));
             let (found, place) = (&first.0, first.1.display());
             assert_eq!(version, *found, "{package} in {} and in {place}", file.display());
         }
     }
-    let packages: Vec<&str> = versions.keys().map(String::as_str).collect();
-    assert_eq!(packages, ["hostel:cache", "hostel:log", "hostel:service"]);
+    for package in ["hostel:cache", "hostel:log", "hostel:service"] {
+        assert!(versions.contains_key(package), "{package} has no version");
+    }
 }
 
 #[test]

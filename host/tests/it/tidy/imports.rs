@@ -12,8 +12,8 @@ pub struct Modules {
 struct Module {
     file: PathBuf,
     children: BTreeSet<String>,
-    /// Names that a `use` brings in, with where they come from.
-    uses: BTreeMap<String, Vec<String>>,
+    /// Names that a `use` brings in, with where they come from: none, from another crate.
+    uses: Uses,
     paths: Vec<Import>,
 }
 
@@ -69,11 +69,11 @@ impl Modules {
                 at.push(name.clone());
                 continue;
             }
-            if depth < 16
-                && let Some(origin) = module.uses.get(name)
-                && *origin != path[..=index]
+            if let Some(origin) = module.uses.get(name)
+                && origin.as_deref() != Some(&path[..=index])
+                && depth < 16
             {
-                let whole = [origin.as_slice(), &path[index + 1..]].concat();
+                let whole = [origin.as_deref()?, &path[index + 1..]].concat();
                 return self.resolve(&whole, depth + 1);
             }
             return Some(&module.file);
@@ -106,7 +106,7 @@ pub fn circles<'a>(arrows: &BTreeMap<&'a Path, BTreeSet<&'a Path>>) -> Vec<BTree
     groups
 }
 
-type Uses = BTreeMap<String, Vec<String>>;
+type Uses = BTreeMap<String, Option<Vec<String>>>;
 
 /// What a text imports, as paths from the crate's root.
 fn imports(text: &str, own: &[String], children: &BTreeSet<String>) -> (Uses, Vec<Import>) {
@@ -114,16 +114,16 @@ fn imports(text: &str, own: &[String], children: &BTreeSet<String>) -> (Uses, Ve
     let (mut uses, mut paths) = (Uses::new(), Vec::new());
     let mut at = 0;
     while at < tokens.len() {
-        if tokens[at] == "use" {
+        let captures = tokens.get(at + 1).is_some_and(|token| token == "<");
+        if tokens[at] == "use" && !captures {
             let is_re_export = at > 0 && ["pub", ")"].contains(&&*tokens[at - 1]);
             let end = at + tokens[at..].iter().position(|token| token == ";").unwrap_or(0);
             let mut leaves = Vec::new();
             use_tree(&tokens[at + 1..end], Vec::new(), &mut leaves);
             for (path, name) in leaves {
-                if let Some(path) = absolute(&path, own, children) {
-                    uses.insert(name, path.clone());
-                    paths.push(Import { path, is_re_export });
-                }
+                let path = absolute(&path, own, children);
+                uses.insert(name, path.clone());
+                paths.extend(path.map(|path| Import { path, is_re_export }));
             }
             at = end;
         } else if starts_a_path(&tokens, at) {
@@ -281,8 +281,8 @@ fn imports_are_followed_to_the_file_that_defines_the_name() {
     let check = |texts: &[(&str, &str)], circle: &[&str]| {
         let modules = Modules::read(Path::new("s"), &files(texts));
         let arrows = modules.arrows();
-        let found: Vec<_> = circles(&arrows).into_iter().flatten().collect();
-        assert_eq!(found, circle.iter().map(Path::new).collect::<Vec<_>>(), "{texts:?}");
+        let found: BTreeSet<_> = circles(&arrows).into_iter().flatten().collect();
+        assert_eq!(found, circle.iter().map(Path::new).collect::<BTreeSet<_>>(), "{texts:?}");
     };
     let root = ("s/lib.rs", "mod a; mod b;");
     check(&[root, ("s/a.rs", "use crate::b::B;"), ("s/b.rs", "struct B;")], &[]);

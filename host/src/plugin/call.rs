@@ -1,0 +1,98 @@
+//! Calls to services: from a full name to a response.
+
+use super::host::Host;
+use super::target::Target;
+use crate::engine::CallError;
+use crate::service::{Request, Response, ServiceName};
+use crate::telemetry::{CallSpan, Origin};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Host {
+    /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's alone where it
+    /// has one service.
+    ///
+    /// The request is handled in a fresh instance, dropped when this returns, unless the plugin's
+    /// settings say otherwise. Dropping the future stops the guest; what it set in its cache by
+    /// then stays.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such service, too many calls run already, the service returns a failure,
+    /// traps, exits, violates the contract or reaches a limit. The host and other calls are
+    /// untouched by all of these.
+    pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
+        let target = self.resolve(&ServiceName::new(service)).ok_or_else(|| {
+            CallError::UnknownService { name: service.to_owned(), offered: self.full_names() }
+        })?;
+        self.call_target(&target, request).await
+    }
+
+    /// Finds the service of a full name; none where there is none, or where the name is a plugin's
+    /// alone and it has several.
+    pub fn resolve(&self, name: &ServiceName) -> Option<Target> {
+        let plugin = self.plugin(name.plugin())?;
+        let index = match (name.service(), plugin.version.services.as_slice()) {
+            (Some(service), _) => plugin.version.index_of(service)?,
+            (None, [_only]) => 0,
+            _ => return None,
+        };
+        Some(Target { plugin, index })
+    }
+
+    /// Calls the service that a name was resolved to, as [`Host::call`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::call`], but that the service is there.
+    pub async fn call_target(
+        &self,
+        target: &Target,
+        request: Request,
+    ) -> Result<Response, CallError> {
+        self.call_traced(target, request, None).await
+    }
+
+    /// Calls a service and records in its span how that went.
+    pub(crate) async fn call_traced(
+        &self,
+        target: &Target,
+        request: Request,
+        mut span: Option<&mut CallSpan>,
+    ) -> Result<Response, CallError> {
+        let begun = Instant::now();
+        if let Some(span) = &mut span {
+            span.is_to(target.plugin().as_str(), target.service());
+        }
+        let result = self.call_admitted(target, request, span.as_deref_mut()).await;
+        if let Some(span) = span {
+            span.ended(result.as_ref().map_or_else(CallError::outcome, |_| "answered"));
+        }
+        self.count(target, &result, begun.elapsed());
+        let plugin = &target.plugin;
+        if let Some(calls) = plugin.probation.take_in(&result, || self.gate.is_busy()) {
+            self.roll_back(plugin, &result, calls);
+        }
+        result
+    }
+
+    async fn call_admitted(
+        &self,
+        target: &Target,
+        request: Request,
+        mut span: Option<&mut CallSpan>,
+    ) -> Result<Response, CallError> {
+        let plugin = &target.plugin;
+        let _admitted = self.gate.admit(&plugin.permits).await?;
+        if let Some(span) = &mut span {
+            span.is_admitted();
+        }
+        let origin = Origin {
+            plugin: plugin.name.shared(),
+            service: target.service().to_owned(),
+            request_id: request.id.clone(),
+        };
+        let capabilities = Arc::clone(&plugin.capabilities);
+        self.engine().handle(&plugin.version.component, origin, capabilities, request, span).await
+    }
+}
