@@ -1,4 +1,4 @@
-"""How a plugin says which services it has, and how a request finds its handler."""
+"""The services of a plugin, and how a request finds its handler."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Service:
 
     Its name is the attribute ``name``, or the class's own in the way of ``MyService``,
     ``my-service``. Each request gets an instance of its own. A class whose own name begins with an
-    underscore is none.
+    underscore is not a service.
     """
 
     name: ClassVar[str]
@@ -146,7 +146,7 @@ def declared(values: Iterable[object]) -> dict[str, Declared]:
 
 
 def answer(services: dict[str, Declared], request: Request) -> Response:
-    """Hands the request to the service that it names.
+    """Passes the request to the service that it names.
 
     Raises ``Failure`` alone: the service's own, or ``internal`` for any other exception, whose
     traceback is logged then.

@@ -20,13 +20,13 @@ from .service import Declared, answer
 
 
 class _Ok(StopIteration):
-    """What an import answered, in `value`; of a type that is made without running Python."""
+    """The result of an import, in `value`; of a type that is made without running Python."""
 
     __slots__ = ()
 
 
 class _Err(CacheError):
-    """What an import refused, and what an export answers to be a failure."""
+    """The refusal of an import, and the failure of an export."""
 
     __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__
 
