@@ -57,15 +57,10 @@
 //! head that does not come in time by closing the connection.
 
 mod admin;
-mod answer;
-mod bodies;
-mod callers;
-mod connection;
+mod auth;
+mod body_budget;
 mod error;
-mod failures;
-mod front;
-mod io;
-mod known;
+mod handler;
 mod log;
 mod path;
 mod problem;
@@ -75,8 +70,6 @@ mod router;
 mod server;
 mod settings;
 mod span;
-mod tls;
-mod watch;
 
 pub use error::HttpError;
 pub use server::{Report, run, run_admin};

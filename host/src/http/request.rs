@@ -1,6 +1,6 @@
 //! A request of a client, made one of a guest.
 
-use super::bodies::Held;
+use super::body_budget::Held;
 use super::problem::Problem;
 use crate::hostcalls::handler::HttpRequest;
 use hyper::body::{Body, Bytes, Incoming};

@@ -1,20 +1,25 @@
 //! The accept loop: takes connections on, keeps count of them, and lets them end.
 
+pub(super) mod body;
+mod connection;
+mod stream;
+pub(super) mod timers;
+mod tls;
+
 use super::admin::Admin;
-use super::connection::{Accepted, Protocols, Stop, serve};
 use super::error::HttpError;
-use super::front::Front;
+use super::handler::Front;
 use super::settings::HttpSettings;
-use super::tls;
-use super::watch::Watch;
 use crate::config::{CallerGroup, Callers, Credential, Scheme, SecretHash, Server};
 use crate::plugin::{Host, Life};
 use crate::telemetry::LogSink;
+use connection::{Accepted, Protocols, Stop, serve};
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use timers::Watch;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{Id, JoinSet};

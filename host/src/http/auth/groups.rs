@@ -1,8 +1,8 @@
 //! Who calls: credentials of a request, compared with those of a group.
 
-use super::error::HttpError;
-use super::known::Known;
+use super::verified::Known;
 use crate::config::{CallerGroup, Callers, Credential, Scheme};
+use crate::http::error::HttpError;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderMap};
@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// All groups of callers, by name.
-pub(super) struct Groups {
+pub(in crate::http) struct Groups {
     by_name: HashMap<String, Arc<Group>>,
     /// Turns at checking a password, which takes tens of milliseconds and as many MiB: half of the
     /// processors, so that guessing keeps nobody else from being served.
@@ -28,14 +28,14 @@ struct Group {
 
 /// A request without credentials that its group accepts; holds the challenge to answer with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unknown {
-    pub(super) challenge: &'static str,
+pub(in crate::http) struct Unknown {
+    pub(in crate::http) challenge: &'static str,
     /// Whether credentials were sent, and are wrong.
-    pub(super) has_tried: bool,
+    pub(in crate::http) has_tried: bool,
 }
 
 impl Groups {
-    pub(super) fn new(groups: &[CallerGroup]) -> Self {
+    pub(in crate::http) fn new(groups: &[CallerGroup]) -> Self {
         let by_name = groups.iter().map(|it| (it.name.clone(), Arc::new(Group::of(it)))).collect();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Groups { by_name, checks: Arc::new(Semaphore::new((processors / 2).max(1))) }
@@ -44,7 +44,7 @@ impl Groups {
     /// # Errors
     ///
     /// When `callers` names a group that is not there.
-    pub(super) fn check(&self, place: &str, callers: &Callers) -> Result<(), HttpError> {
+    pub(in crate::http) fn check(&self, place: &str, callers: &Callers) -> Result<(), HttpError> {
         match callers {
             Callers::Group(group) if !self.by_name.contains_key(group) => {
                 Err(HttpError::UnknownGroup { place: place.to_owned(), group: group.clone() })
@@ -58,7 +58,7 @@ impl Groups {
     /// # Errors
     ///
     /// When the credentials are missing, malformed or wrong.
-    pub(super) async fn caller(
+    pub(in crate::http) async fn caller(
         &self,
         callers: &Callers,
         headers: &HeaderMap,

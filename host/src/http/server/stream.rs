@@ -1,6 +1,6 @@
 //! The bytes of one connection, seen by its timers.
 
-use super::watch::Watch;
+use super::timers::Watch;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A stream that tells the connection's [`Watch`] what happens on it, and gives back first what
 /// was read to tell the protocol.
-pub(super) struct Watched<I> {
+pub(in crate::http) struct Watched<I> {
     stream: I,
     begun: [u8; PREFACE.len()],
     given: usize,
@@ -21,12 +21,12 @@ pub(super) struct Watched<I> {
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin> Watched<I> {
-    pub(super) fn new(stream: I, watch: Arc<Watch>) -> Self {
+    pub(in crate::http) fn new(stream: I, watch: Arc<Watch>) -> Self {
         Watched { stream, begun: [0; PREFACE.len()], given: 0, read: 0, watch }
     }
 
     /// Whether the client begins with HTTP/2. Reads as many bytes as tell.
-    pub(super) async fn begins_http2(&mut self) -> io::Result<bool> {
+    pub(in crate::http) async fn begins_http2(&mut self) -> io::Result<bool> {
         loop {
             let (begun, room) = self.begun.split_at_mut(self.read);
             if !PREFACE.starts_with(begun) {

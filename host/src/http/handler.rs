@@ -1,19 +1,19 @@
 //! From a request to a response: who answers, who calls, the body, the call, the answer.
 
 use super::admin::Admin;
-use super::answer::Answer;
-use super::bodies::Bodies;
-use super::callers::{Groups, Unknown};
+use super::auth::groups::{Groups, Unknown};
+use super::auth::throttle::Failures;
+use super::body_budget::Bodies;
 use super::error::HttpError;
-use super::failures::Failures;
 use super::log::Log;
 use super::problem::Problem;
 use super::request::{self, Ids};
 use super::response::Reply;
 use super::router::{Found, Router};
+use super::server::body::Answer;
+use super::server::timers::{Turn, Watch};
 use super::settings::HttpSettings;
 use super::span;
-use super::watch::{Turn, Watch};
 use crate::config::{Callers, Server};
 use crate::hostcalls::handler::Request;
 use crate::plugin::{Host, PluginName};

@@ -1,6 +1,6 @@
 //! The body of a response: bytes, and the turn of the connection that lasts until they are taken.
 
-use super::watch::Turn;
+use super::timers::Turn;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use std::convert::Infallible;
@@ -8,13 +8,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// All bytes of a response's body, given in one piece.
-pub(super) struct Answer {
+pub(in crate::http) struct Answer {
     bytes: Bytes,
     _turn: Turn,
 }
 
 impl Answer {
-    pub(super) fn new(bytes: Bytes, mut turn: Turn) -> Self {
+    pub(in crate::http) fn new(bytes: Bytes, mut turn: Turn) -> Self {
         turn.answer();
         Answer { bytes, _turn: turn }
     }

@@ -1,9 +1,9 @@
 //! One connection: which protocol it speaks, its timers, and its end.
 
-use super::front::{Front, Peer};
-use super::io::Watched;
-use super::watch::{Overdue, Watch};
+use super::stream::Watched;
+use super::timers::{Overdue, Watch};
 use crate::config::Server;
+use crate::http::handler::{Front, Peer};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -44,14 +44,14 @@ const MOMENT: Duration = Duration::from_millis(1);
 const LEAST_BUFFER: usize = 8 << 10;
 
 /// How connections are served: made once.
-pub(super) struct Protocols {
+pub(in crate::http) struct Protocols {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
 }
 
 impl Protocols {
-    pub(super) fn new(server: &Server, tls: Option<TlsAcceptor>) -> Self {
+    pub(in crate::http) fn new(server: &Server, tls: Option<TlsAcceptor>) -> Self {
         let mut http1 = http1::Builder::new();
         http1
             // The connection's own timers tell an idle connection from a slow head.
@@ -74,22 +74,22 @@ impl Protocols {
 }
 
 /// A connection that was accepted.
-pub(super) struct Accepted {
-    pub(super) stream: TcpStream,
-    pub(super) client: SocketAddr,
-    pub(super) watch: Arc<Watch>,
-    pub(super) stop: Stop,
+pub(in crate::http) struct Accepted {
+    pub(in crate::http) stream: TcpStream,
+    pub(in crate::http) client: SocketAddr,
+    pub(in crate::http) watch: Arc<Watch>,
+    pub(in crate::http) stop: Stop,
 }
 
 /// Whether the server is to stop.
-pub(super) struct Stop {
+pub(in crate::http) struct Stop {
     told: oneshot::Receiver<()>,
     is_told: bool,
 }
 
 impl Stop {
     /// To stop when `told`.
-    pub(super) fn new(told: oneshot::Receiver<()>) -> Self {
+    pub(in crate::http) fn new(told: oneshot::Receiver<()>) -> Self {
         Stop { told, is_told: false }
     }
 
@@ -108,7 +108,11 @@ impl Stop {
 }
 
 /// Serves a connection to its end. Dropping the future ends it, and the calls under way in it.
-pub(super) async fn serve(accepted: Accepted, front: Arc<Front>, protocols: Arc<Protocols>) {
+pub(in crate::http) async fn serve(
+    accepted: Accepted,
+    front: Arc<Front>,
+    protocols: Arc<Protocols>,
+) {
     let Accepted { stream, client, watch, stop } = accepted;
     // Whatever is written is a whole answer: there is nothing to wait for.
     let _ = stream.set_nodelay(true);

@@ -18,7 +18,7 @@ const ADDRESSES: usize = 4_096;
 
 /// Failures of clients, by address. A client that never fails costs one atomic read.
 #[derive(Default)]
-pub(super) struct Failures {
+pub(in crate::http) struct Failures {
     has_any: AtomicBool,
     counts: Mutex<HashMap<IpAddr, Count>>,
 }
@@ -31,7 +31,7 @@ struct Count {
 
 impl Failures {
     /// Counts a failure and answers how long the client has to wait for being told.
-    pub(super) fn failed(&self, client: IpAddr, now: Instant) -> Duration {
+    pub(in crate::http) fn failed(&self, client: IpAddr, now: Instant) -> Duration {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         self.has_any.store(true, Ordering::Relaxed);
         let client = place(client);
@@ -46,7 +46,7 @@ impl Failures {
     }
 
     /// Forgets the failures of a client who has proved who it is.
-    pub(super) fn succeeded(&self, client: IpAddr) {
+    pub(in crate::http) fn succeeded(&self, client: IpAddr) {
         if self.has_any.load(Ordering::Relaxed) {
             let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
             counts.remove(&place(client));

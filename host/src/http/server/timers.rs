@@ -16,7 +16,7 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Why a connection is to be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overdue {
+pub(in crate::http) enum Overdue {
     /// No request for too long: it may be closed politely.
     Idle,
     /// The head, or taking the answer, takes too long: it is dropped.
@@ -24,7 +24,7 @@ pub(super) enum Overdue {
 }
 
 /// What one connection is doing, since when.
-pub(super) struct Watch {
+pub(in crate::http) struct Watch {
     start: Instant,
     head_time: Duration,
     idle_time: Duration,
@@ -79,7 +79,7 @@ impl Moment {
 
 impl Watch {
     /// A connection that begins now, with a head.
-    pub(super) fn new(server: &Server) -> Arc<Self> {
+    pub(in crate::http) fn new(server: &Server) -> Arc<Self> {
         let watch = Watch {
             start: Instant::now(),
             head_time: server.header_time,
@@ -100,50 +100,50 @@ impl Watch {
     }
 
     /// Whether a request is under way.
-    pub(super) fn is_busy(&self) -> bool {
+    pub(in crate::http) fn is_busy(&self) -> bool {
         self.requests.load(Ordering::Acquire) > 0
     }
 
     /// Bytes have come. Between two requests of HTTP/1 they begin a head.
-    pub(super) fn read(&self) {
+    pub(in crate::http) fn read(&self) {
         if !self.is_busy() && !self.head.is_set() && self.times_heads.load(Ordering::Relaxed) {
             self.head.set(self.start);
         }
     }
 
     /// The client speaks HTTP/2: from now on the time without a request is all that is limited.
-    pub(super) fn is_http2(&self) {
+    pub(in crate::http) fn is_http2(&self) {
         self.times_heads.store(false, Ordering::Relaxed);
         self.head.clear();
         self.quiet.set(self.start);
     }
 
     /// The connection was told to end as it is idle, and has as much time again to do so.
-    pub(super) fn ends(&self) {
+    pub(in crate::http) fn ends(&self) {
         self.quiet.set(self.start);
     }
 
     /// The client does not take what is written.
-    pub(super) fn write_waits(&self) {
+    pub(in crate::http) fn write_waits(&self) {
         if !self.stuck.is_set() {
             self.stuck.set(self.start);
         }
     }
 
     /// The client has taken everything.
-    pub(super) fn written(&self) {
+    pub(in crate::http) fn written(&self) {
         if self.stuck.is_set() {
             self.stuck.clear();
         }
     }
 
     /// An answer was given without reading the whole request.
-    pub(super) fn leaves_unread(&self) {
+    pub(in crate::http) fn leaves_unread(&self) {
         self.unread.store(true, Ordering::Relaxed);
     }
 
     /// Whether the connection's end should wait for the client to see it.
-    pub(super) fn lingers(&self) -> bool {
+    pub(in crate::http) fn lingers(&self) -> bool {
         let lingers = self.unread.load(Ordering::Relaxed);
         if lingers && !self.linger.is_set() {
             self.linger.set(self.start);
@@ -152,13 +152,13 @@ impl Watch {
     }
 
     /// What is overdue, if anything.
-    pub(super) fn overdue(&self, now: Instant) -> Option<Overdue> {
+    pub(in crate::http) fn overdue(&self, now: Instant) -> Option<Overdue> {
         let (deadline, overdue) = self.deadline()?;
         (now >= deadline).then_some(overdue)
     }
 
     /// When to ask next: no deadline that is set later can be before that.
-    pub(super) fn next_look(&self, now: Instant) -> Instant {
+    pub(in crate::http) fn next_look(&self, now: Instant) -> Instant {
         let shortest = self.head_time.min(self.idle_time).min(self.write_time).min(LINGER);
         let later = now + shortest;
         self.deadline().map_or(later, |(deadline, _)| deadline.min(later))
@@ -180,20 +180,20 @@ impl Watch {
 }
 
 /// One request of a connection, from its head until its answer was taken or is not wanted.
-pub(super) struct Turn {
+pub(in crate::http) struct Turn {
     watch: Arc<Watch>,
     has_answer: bool,
 }
 
 impl Turn {
-    pub(super) fn begin(watch: &Arc<Watch>) -> Self {
+    pub(in crate::http) fn begin(watch: &Arc<Watch>) -> Self {
         watch.requests.fetch_add(1, Ordering::AcqRel);
         watch.head.clear();
         Turn { watch: Arc::clone(watch), has_answer: false }
     }
 
     /// The answer is there: from now on the client's time to take it runs.
-    pub(super) fn answer(&mut self) {
+    pub(in crate::http) fn answer(&mut self) {
         self.has_answer = true;
         self.watch.answered.set(self.watch.start);
         self.watch.answers.fetch_add(1, Ordering::AcqRel);
