@@ -72,5 +72,5 @@ mod settings;
 mod span;
 
 pub use error::HttpError;
-pub use server::{Report, run, run_admin};
+pub use server::{ServerReport, run, run_admin};
 pub use settings::HttpSettings;

@@ -56,6 +56,6 @@ pub use plugin::{
     Stage,
 };
 pub use telemetry::{
-    AccessLine, AccessSink, Level, LogLine, LogSink, TraceError, TraceSettings, Traces,
+    AccessLine, AccessSink, Level, LogLine, LogSink, TraceError, TraceSettings, Tracer,
 };
 pub use units::UnitError;

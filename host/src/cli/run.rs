@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
-use super::{envelope, load, print, say, say_error};
+use super::{envelope, load, print, say_error};
 use crate::{
     CacheBinding, CacheLimits, CallError, Host, Limits, Name, PluginSettings, Request, Response,
     Settings, telemetry, units,
@@ -216,7 +216,7 @@ fn say_call_error(service: &str, error: &CallError) {
     if let CallError::Trap { frames, .. } = error
         && wants_frames
     {
-        frames.iter().for_each(|frame| say(frame));
+        frames.iter().for_each(telemetry::eprint_line);
     }
 }
 
@@ -234,6 +234,6 @@ fn say_stats(host: &Host) {
             ("bytes", stats.bytes),
         ];
         let figures = figures.map(|(what, count)| format!("{what} {count}"));
-        say(&format!("cache {name}: {}", figures.join(", ")));
+        telemetry::eprint_line(format_args!("cache {name}: {}", figures.join(", ")));
     }
 }

@@ -17,7 +17,7 @@ use super::span;
 use crate::config::{Callers, Server};
 use crate::hostcalls::handler::Request;
 use crate::plugin::{Host, PluginName};
-use crate::telemetry::{AccessLine, AccessSink, HttpMeter, RequestKind, RequestSpan, Traces};
+use crate::telemetry::{AccessLine, AccessSink, HttpMeter, RequestKind, RequestSpan, Tracer};
 use hyper::StatusCode;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
@@ -41,7 +41,7 @@ pub(super) struct Front {
     access: Option<AccessSink>,
     meter: HttpMeter,
     bodies: Bodies,
-    traces: Option<Traces>,
+    tracer: Option<Tracer>,
     is_stopping: AtomicBool,
 }
 
@@ -90,7 +90,7 @@ impl Front {
     }
 
     fn of(host: Arc<Host>, groups: Groups, site: Site, settings: HttpSettings) -> Self {
-        let HttpSettings { server, log, access, traces, .. } = settings;
+        let HttpSettings { server, log, access, tracer, .. } = settings;
         let listener = match site {
             Site::Services { .. } => "services",
             Site::Admin(_) => "admin",
@@ -106,7 +106,7 @@ impl Front {
             ids: Ids::default(),
             log: Log::new(log),
             access,
-            traces,
+            tracer,
             is_stopping: AtomicBool::new(false),
         }
     }
@@ -196,10 +196,10 @@ impl Peer {
         let turn = Turn::begin(&self.watch);
         let (head, mut body) = request.into_parts();
         let (id, id_header) = self.front.ids.of(&head.headers);
-        let traces = self.front.traces.as_ref();
+        let tracer = self.front.tracer.as_ref();
         let is_tls = self.front.server.tls.is_some();
         let mut span =
-            traces.and_then(|traces| span::begin(traces, &head, &id, self.client, is_tls));
+            tracer.and_then(|tracer| span::begin(tracer, &head, &id, self.client, is_tls));
         let mut seen = Seen::begin(&self.front);
         let reply = match self.reply(&head, &mut body, &id, &mut seen, span.as_mut()).await {
             Ok(reply) => reply,
@@ -212,7 +212,7 @@ impl Peer {
         self.front.meter.answered(seen.kind, status.as_u16());
         self.write_access(&seen, &head, &id, (status, body.len()));
         if let Some(mut span) = span {
-            span.answered(status.as_u16());
+            span.status(status.as_u16());
         }
         let mut response = hyper::Response::new(Answer::new(body, turn));
         *response.status_mut() = status;

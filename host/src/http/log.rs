@@ -1,7 +1,6 @@
 //! The server's own log lines.
 
 use crate::telemetry::{Level, LogLine, LogSink, escape};
-use std::time::SystemTime;
 
 /// Bytes of a message; the rest is cut.
 const MESSAGE_BYTES: usize = 8 << 10;
@@ -19,13 +18,7 @@ impl Log {
     /// `request_id` are empty.
     pub(super) fn error(&self, service: &str, request_id: &str, message: &str) {
         let (plugin, service) = service.split_once('.').unwrap_or((service, ""));
-        (self.0)(&LogLine {
-            time: SystemTime::now(),
-            level: Level::Error,
-            plugin,
-            service,
-            request_id,
-            message: &escape(message, MESSAGE_BYTES),
-        });
+        let message = escape(message, MESSAGE_BYTES);
+        (self.0)(&LogLine { plugin, service, request_id, ..LogLine::new(Level::Error, &message) });
     }
 }

@@ -41,7 +41,7 @@ const LOG_EVERY: Duration = Duration::from_secs(1);
 /// How a server ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Report {
+pub struct ServerReport {
     /// Connections that were taken on.
     pub accepted: u64,
     /// Connections that were cut with a request under way, when the time to drain was over.
@@ -63,7 +63,7 @@ pub async fn run(
     host: Arc<Host>,
     settings: HttpSettings,
     shutdown: impl Future<Output = ()>,
-) -> Result<Report, HttpError> {
+) -> Result<ServerReport, HttpError> {
     let tls = settings.server.tls.as_ref().map(tls::acceptor).transpose()?;
     let mut open = Connections {
         protocols: Arc::new(Protocols::new(&settings.server, tls)),
@@ -74,7 +74,7 @@ pub async fn run(
     };
     open.accept_until(listener, shutdown).await;
     let cut = open.drain().await;
-    Ok(Report { accepted: open.accepted, cut })
+    Ok(ServerReport { accepted: open.accepted, cut })
 }
 
 /// Answers whoever runs a server, on a listener of its own, until the future is dropped.
@@ -148,7 +148,7 @@ impl Connections {
         let (stop, stopped) = oneshot::channel();
         let accepted =
             Accepted { stream, client, watch: Arc::clone(&watch), stop: Stop::new(stopped) };
-        let open = self.front.meter().taken_on();
+        let open = self.front.meter().accepted();
         let serving = serve(accepted, Arc::clone(&self.front), Arc::clone(&self.protocols));
         let serving = async move {
             let _open = open;
@@ -230,7 +230,7 @@ impl Trouble {
                 }
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
-                    self.front.meter().refused_by_the_system();
+                    self.front.meter().refused_by_system();
                     let now = Instant::now();
                     self.tell(&error, now);
                     sleep_until(now + self.pause).await;

@@ -2,7 +2,7 @@
 
 use crate::config::{CallerGroup, Callers, Config, Route, Server};
 use crate::plugin::PluginName;
-use crate::telemetry::{AccessSink, LogSink, Traces};
+use crate::telemetry::{AccessSink, LogSink, Tracer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub struct HttpSettings {
     /// Where a line goes for each request; none: nowhere.
     pub access: Option<AccessSink>,
     /// What traces requests; none: nothing does.
-    pub traces: Option<Traces>,
+    pub tracer: Option<Tracer>,
 }
 
 impl Default for HttpSettings {
@@ -42,7 +42,7 @@ impl HttpSettings {
             plugins: callers.collect(),
             log,
             access: None,
-            traces: None,
+            tracer: None,
         }
     }
 }

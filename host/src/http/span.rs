@@ -1,19 +1,19 @@
 //! The span of a request, as far as its head tells it.
 
-use crate::telemetry::{RequestHead, RequestSpan, Traces};
+use crate::telemetry::{RequestHead, RequestSpan, Tracer};
 use hyper::header::HeaderMap;
 use hyper::http::request::Parts;
 use std::net::IpAddr;
 
 /// Begins the span of a request, if it is to have one.
 pub(super) fn begin(
-    traces: &Traces,
+    tracer: &Tracer,
     head: &Parts,
     request_id: &str,
     client: IpAddr,
     is_tls: bool,
 ) -> Option<RequestSpan> {
-    traces.request(&RequestHead {
+    tracer.request(&RequestHead {
         method: head.method.as_str(),
         path: head.uri.path(),
         scheme: if is_tls { "https" } else { "http" },

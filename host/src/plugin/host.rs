@@ -10,7 +10,7 @@ use super::{
 use crate::engine::{CallError, CodeStore, Engine, Limits};
 use crate::hostcalls::cache::CacheAccess;
 use crate::hostcalls::handler::{Request, Response, ServiceInfo};
-use crate::telemetry::{CallSpan, Level, Loading, LogLine, LogSink, Metrics, Origin};
+use crate::telemetry::{CallSpan, Level, LoadOutcome, LogSink, Metrics, Origin, log_event};
 use hostel_cache::{Cache, CacheLimits, CacheName, Caches};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -116,7 +116,7 @@ impl Host {
                 let name = place.key().clone();
                 let services = version.services.clone();
                 let (trial, rolled_back) = (Trial::none(), None);
-                self.counts.load(name.as_str(), Loading::Loaded);
+                self.counts.load(name.as_str(), LoadOutcome::Loaded);
                 place.insert(Arc::new(Plugin {
                     name,
                     version,
@@ -167,7 +167,7 @@ impl Host {
         drop(plugins);
         // Without the lock: it may be the last to hold the old version's code.
         drop((replaced, waited));
-        self.counts.load(name.as_str(), Loading::Reloaded);
+        self.counts.load(name.as_str(), LoadOutcome::Reloaded);
         Ok(services)
     }
 
@@ -271,19 +271,17 @@ impl Host {
         let note = RolledBack { from, at: SystemTime::now(), reason: reason.clone() };
         *place = Arc::new(failed.with(previous, Trial::none(), Some(note)));
         drop(plugins);
-        self.counts.load(failed.name.as_str(), Loading::RolledBack);
+        self.counts.load(failed.name.as_str(), LoadOutcome::RolledBack);
         let message = format!(
             "brought back version {to}, since the first {calls} calls of {from} all failed, \
              the last with: {reason}"
         );
-        self.say(Level::Error, failed.name.as_str(), &message);
+        self.log_event(Level::Error, failed.name.as_str(), &message);
     }
 
-    /// Logs a line of the host's own about a plugin. The message is one line already.
-    pub(super) fn say(&self, level: Level, plugin: &str, message: &str) {
-        let (service, request_id) = ("", "");
-        let time = SystemTime::now();
-        (self.log)(&LogLine { time, level, plugin, service, request_id, message });
+    /// Logs an event of a plugin. The message is one line: the caller escapes text from outside.
+    pub(super) fn log_event(&self, level: Level, plugin: &str, message: &str) {
+        log_event(&self.log, level, plugin, message);
     }
 
     /// The most bytes that a request's body to a service may have; none where there is no such
@@ -345,7 +343,7 @@ impl Host {
         settings: &PluginSettings,
     ) -> Result<Version, LoadError> {
         let prepared = self.version(name, bytes, settings).await;
-        prepared.inspect_err(|_| self.counts.load(name.as_str(), Loading::Refused))
+        prepared.inspect_err(|_| self.counts.load(name.as_str(), LoadOutcome::Refused))
     }
 
     async fn version(

@@ -1,7 +1,7 @@
 //! Traces, as the configuration and OpenTelemetry's own environment variables say.
 
 use crate::config;
-use crate::telemetry::{LogSink, TraceError, TraceSettings, Traces};
+use crate::telemetry::{LogSink, TraceError, TraceSettings, Tracer};
 
 /// Where a collector takes traces by HTTP, below its address.
 const PATH: &str = "/v1/traces";
@@ -11,9 +11,9 @@ const PATH: &str = "/v1/traces";
 /// # Errors
 ///
 /// When its address or a header is malformed, or there is no TLS for it.
-pub(super) fn start(config: &config::Traces, log: &LogSink) -> Result<Option<Traces>, TraceError> {
+pub(super) fn start(config: &config::Traces, log: &LogSink) -> Result<Option<Tracer>, TraceError> {
     let settings = settings(config, &|name| std::env::var(name).ok());
-    settings.map(|settings| Traces::start(settings, log.clone())).transpose()
+    settings.map(|settings| Tracer::start(settings, log.clone())).transpose()
 }
 
 /// What a file says wins over the environment.

@@ -127,7 +127,7 @@ pub(in crate::http) async fn serve(
         () = overdue(&watch) => return,
         () = stop.after_grace() => return,
     };
-    let Ok(stream) = shaken else { return front.meter().without_tls() };
+    let Ok(stream) = shaken else { return front.meter().refused_by_tls() };
     let agreed = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let io = Watched::new(stream, Arc::clone(&watch));
     speak(io, Some(agreed), Peer::new(front, client, watch), stop, &protocols).await;

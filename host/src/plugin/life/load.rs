@@ -5,7 +5,7 @@ use super::file::{self, Stamp, Unfit};
 use super::{Build, Shared};
 use crate::engine::{CallError, Limit, Limits};
 use crate::plugin::{Digest, LoadError, PluginName, PluginSettings};
-use crate::telemetry::{Level, Loading};
+use crate::telemetry::{Level, LoadOutcome};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -46,7 +46,7 @@ impl Shared {
         let Err(stopped) = self.fulfil(key, &order).await else { return };
         if let Stopped::Refused(None, _) = &stopped {
             // It did not get as far as the host, which counts what it refuses.
-            self.host.counts().load(order.name.as_str(), Loading::Refused);
+            self.host.counts().load(order.name.as_str(), LoadOutcome::Refused);
         }
         let news = self.change(key, |entry| match stopped {
             Stopped::Changed => {
@@ -105,7 +105,7 @@ impl Shared {
         let message = format!(
             "version {content} serves {services} service{plural}, loaded in {took:.1} s{was}"
         );
-        self.host.say(Level::Info, order.name.as_str(), &message);
+        self.host.log_event(Level::Info, order.name.as_str(), &message);
         Ok(())
     }
 
