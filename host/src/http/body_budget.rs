@@ -1,48 +1,48 @@
-//! The bytes of bodies that are held for calls, bounded for a whole listener: one body is bounded by
-//! `limits.request`, but as many come at once as there are connections.
+//! A budget for the bytes of all request bodies that a listener holds. `limits.request` bounds one
+//! body, but there may be one for each connection.
 
 use super::problem::Problem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What is left for bodies.
-pub(super) struct Bodies(AtomicUsize);
+/// The bytes that are left for bodies.
+pub(super) struct BodyBudget(AtomicUsize);
 
-impl Bodies {
-    /// Room for so many bytes.
+impl BodyBudget {
     pub(super) fn new(bytes: usize) -> Self {
-        Bodies(AtomicUsize::new(bytes))
+        BodyBudget(AtomicUsize::new(bytes))
     }
 
-    /// Begins a body, of which nothing is there yet.
-    pub(super) fn begin(&self) -> Held<'_> {
-        Held { of: self, bytes: 0 }
+    /// An empty reservation, for a body that is about to be read.
+    pub(super) fn reserve(&self) -> Reservation<'_> {
+        Reservation { budget: self, bytes: 0 }
     }
 }
 
-/// The bytes of one body, given back when it goes.
-pub(super) struct Held<'a> {
-    of: &'a Bodies,
+/// The bytes of one body, returned to the budget when this is dropped.
+pub(super) struct Reservation<'a> {
+    budget: &'a BodyBudget,
     bytes: usize,
 }
 
-impl Held<'_> {
-    /// Takes room for what has come. What a client only announces takes none.
+impl Reservation<'_> {
+    /// Takes the bytes that have arrived from the budget. A length that a client only declares
+    /// takes nothing: clients could use up the budget without sending a byte.
     ///
     /// # Errors
     ///
-    /// When there is no room left: the client should come back.
-    pub(super) fn add(&mut self, bytes: usize) -> Result<(), Problem> {
+    /// `busy`, when the budget is used up.
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
         let take = |left: usize| left.checked_sub(bytes);
-        let taken = self.of.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        let taken = self.budget.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
         taken.map_err(|_left| Problem::busy())?;
         self.bytes += bytes;
         Ok(())
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        self.of.0.fetch_add(self.bytes, Ordering::Relaxed);
+        self.budget.0.fetch_add(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -51,12 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_takes_its_bytes_until_it_goes() {
-        let bodies = Bodies::new(10);
-        let (mut one, mut other) = (bodies.begin(), bodies.begin());
-        assert_eq!((one.add(4), one.add(4), other.add(2)), (Ok(()), Ok(()), Ok(())));
-        assert_eq!(other.add(1), Err(Problem::busy()));
+    fn a_body_takes_its_bytes_until_it_is_dropped() {
+        let budget = BodyBudget::new(10);
+        let (mut one, mut other) = (budget.reserve(), budget.reserve());
+        assert_eq!((one.grow(4), one.grow(4), other.grow(2)), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(other.grow(1), Err(Problem::busy()));
         drop(one);
-        assert_eq!((other.add(8), other.add(1)), (Ok(()), Err(Problem::busy())));
+        assert_eq!((other.grow(8), other.grow(1)), (Ok(()), Err(Problem::busy())));
     }
 }

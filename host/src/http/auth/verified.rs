@@ -1,4 +1,5 @@
-//! Passwords that were right a moment ago, so that a client pays once for what is slow to guess.
+//! Recently verified passwords, so that the slow hash of a password is not computed for each
+//! request.
 
 use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, RandomState};
@@ -7,62 +8,63 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
-/// How long a right password is known. Long enough that checking it costs next to nothing, short
-/// enough that what a copy of the memory would give away is soon gone.
-const FOR: Duration = Duration::from_secs(5 * 60);
+/// How long a verified password is remembered: long enough that its cost is spread over many
+/// requests, short enough that little is in a copy of the memory.
+const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// The passwords of one group that were right, one a credential at most.
+/// The recently verified passwords of one group, at most one for each credential.
 ///
-/// What is kept is a hash under a key that is made with it and never leaves it: neither the password
-/// nor anything that another process could compare one with. A wrong password is never kept.
-pub(super) struct Known {
+/// It holds hashes under a random key of its own: neither a password, nor a hash that another
+/// process could compare with. Invalid passwords are never stored.
+pub(super) struct VerifiedPasswords {
     key: [u8; 32],
     /// In the order of the group's credentials.
-    proofs: Mutex<Vec<Option<Proof>>>,
+    digests: Mutex<Vec<Option<VerifiedDigest>>>,
 }
 
 #[derive(Clone)]
-struct Proof {
-    hash: [u8; 32],
+struct VerifiedDigest {
+    digest: [u8; 32],
     until: Instant,
 }
 
-impl Known {
-    /// Nothing known yet of so many credentials.
+impl VerifiedPasswords {
+    /// An empty set for a group with this number of credentials.
     pub(super) fn new(credentials: usize) -> Self {
         let mut key = [0; 32];
-        // Its keys are the system's random numbers, and nobody learns them from what they hash.
+        // Its keys are random numbers from the system, and SipHash does not reveal them.
         let random = RandomState::new();
         for (part, number) in key.chunks_exact_mut(8).zip(0_u64..) {
             part.copy_from_slice(&random.hash_one(number).to_ne_bytes());
         }
-        Known { key, proofs: Mutex::new(vec![None; credentials]) }
+        VerifiedPasswords { key, digests: Mutex::new(vec![None; credentials]) }
     }
 
-    /// Whether this was the right password of the credential at this place a moment ago, told in a
-    /// time that does not depend on how much of it is right.
-    pub(super) fn has(&self, place: usize, password: &[u8], now: Instant) -> bool {
-        let proof = self.proofs().get(place).cloned().flatten();
-        proof
-            .is_some_and(|proof| now < proof.until && self.hash(password).ct_eq(&proof.hash).into())
+    /// Whether this password was verified recently for the credential at `index`. The comparison
+    /// takes the same time wherever the passwords differ, so that timing reveals no prefix.
+    pub(super) fn contains(&self, index: usize, password: &[u8], now: Instant) -> bool {
+        let verified = self.digests().get(index).cloned().flatten();
+        verified.is_some_and(|verified| {
+            now < verified.until && self.digest(password).ct_eq(&verified.digest).into()
+        })
     }
 
-    /// Remembers a password that was right.
-    pub(super) fn learn(&self, place: usize, password: &[u8], now: Instant) {
-        let proof = Proof { hash: self.hash(password), until: now + FOR };
-        if let Some(known) = self.proofs().get_mut(place) {
-            *known = Some(proof);
+    /// Remembers a password that was verified.
+    pub(super) fn insert(&self, index: usize, password: &[u8], now: Instant) {
+        let verified = VerifiedDigest { digest: self.digest(password), until: now + LIFETIME };
+        if let Some(place) = self.digests().get_mut(index) {
+            *place = Some(verified);
         }
     }
 
-    /// Twice, as HMAC does (RFC 2104), so that no hash of one text helps with a longer one.
-    fn hash(&self, password: &[u8]) -> [u8; 32] {
+    /// Hashes twice, as HMAC does (RFC 2104): against length extension.
+    fn digest(&self, password: &[u8]) -> [u8; 32] {
         let once = |text: &[u8]| Sha256::new().chain_update(self.key).chain_update(text).finalize();
         once(&once(password)).into()
     }
 
-    fn proofs(&self) -> MutexGuard<'_, Vec<Option<Proof>>> {
-        self.proofs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn digests(&self) -> MutexGuard<'_, Vec<Option<VerifiedDigest>>> {
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -71,19 +73,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_right_password_is_known_for_its_credential_and_a_time() {
-        let (known, now) = (Known::new(2), Instant::now());
-        assert!(!known.has(0, b"right", now));
-        known.learn(0, b"right", now);
-        assert!(known.has(0, b"right", now));
-        assert!(!known.has(0, b"righ", now) && !known.has(0, b"right ", now));
-        assert!(!known.has(1, b"right", now) && !known.has(2, b"right", now));
-        assert!(known.has(0, b"right", now + FOR - Duration::from_nanos(1)));
-        assert!(!known.has(0, b"right", now + FOR));
+    fn a_verified_password_is_remembered_for_its_credential_and_a_time() {
+        let (verified, now) = (VerifiedPasswords::new(2), Instant::now());
+        assert!(!verified.contains(0, b"right", now));
+        verified.insert(0, b"right", now);
+        assert!(verified.contains(0, b"right", now));
+        assert!(!verified.contains(0, b"righ", now) && !verified.contains(0, b"right ", now));
+        assert!(!verified.contains(1, b"right", now) && !verified.contains(2, b"right", now));
+        assert!(verified.contains(0, b"right", now + LIFETIME - Duration::from_nanos(1)));
+        assert!(!verified.contains(0, b"right", now + LIFETIME));
     }
 
     #[test]
     fn each_group_has_its_own_key() {
-        assert_ne!(Known::new(1).hash(b"a"), Known::new(1).hash(b"a"));
+        assert_ne!(VerifiedPasswords::new(1).digest(b"a"), VerifiedPasswords::new(1).digest(b"a"));
     }
 }

@@ -1,4 +1,4 @@
-//! TLS: a certificate and its key from two files.
+//! TLS: the certificate and its key, read from two files.
 
 use crate::config::Tls;
 use crate::http::error::HttpError;
@@ -17,7 +17,7 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// # Errors
 ///
 /// When a file cannot be read, holds no certificate or no key, or the two do not belong together.
-pub(in crate::http) fn acceptor(files: &Tls) -> Result<TlsAcceptor, HttpError> {
+pub(super) fn acceptor(files: &Tls) -> Result<TlsAcceptor, HttpError> {
     let unread = |file: &Path| {
         let file = file.to_owned();
         |source: PemError| HttpError::TlsFile { file, source }

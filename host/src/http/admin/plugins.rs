@@ -1,0 +1,38 @@
+//! The plugins as the operator sees them.
+
+use crate::ServiceInfo;
+use crate::engine::Instances;
+use crate::http::response;
+use crate::plugin::{Access, Life, PluginState};
+use bytes::Bytes;
+use hyper::Response;
+use serde_json::{Value, json};
+
+pub(super) fn list(life: &Life) -> Response<Bytes> {
+    let plugins: Vec<Value> = life.list().iter().map(plugin).collect();
+    response::json(&json!({ "plugins": plugins }))
+}
+
+fn plugin(state: &PluginState) -> Value {
+    let service =
+        |info: &ServiceInfo| json!({ "name": info.name, "description": info.description });
+    json!({
+        "name": state.name,
+        "path": state.path.to_string_lossy(),
+        "version": state.version.map(|version| version.to_string()),
+        "state": state.stage.as_str(),
+        "since": humantime::format_rfc3339_millis(state.since).to_string(),
+        "reason": state.reason,
+        "load_seconds": state.took.map(|took| took.as_secs_f64()),
+        "services": state.services.iter().map(service).collect::<Vec<_>>(),
+        "cache": state.cache.as_ref().map(ToString::to_string),
+        "access": match state.access {
+            Access::ReadWrite => "read-write",
+            Access::ReadOnly => "read-only",
+        },
+        "instances": match state.instances {
+            Instances::Fresh => "fresh",
+            Instances::Reuse { .. } => "reuse",
+        },
+    })
+}
