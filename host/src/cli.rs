@@ -97,13 +97,13 @@ pub fn main() -> ExitCode {
 /// Writes one line about an error to stderr.
 fn say_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    telemetry::say(format_args!("{style}error{style:#}: {message}"));
+    telemetry::eprint_line(format_args!("{style}error{style:#}: {message}"));
 }
 
 /// Writes one line about something that works and should not stay to stderr.
 fn say_warning(message: &str) {
     let style = anstyle::AnsiColor::Yellow.on_default().bold();
-    telemetry::say(format_args!("{style}warning{style:#}: {message}"));
+    telemetry::eprint_line(format_args!("{style}warning{style:#}: {message}"));
 }
 
 /// Writes a result to stdout, on a line of its own. Whoever closed stdout does not want it: that
@@ -127,9 +127,4 @@ fn written(done: std::io::Result<()>) -> Result<(), Exit> {
         }
         _ => Ok(()),
     }
-}
-
-/// Writes one line about what is being done to stderr.
-fn say(message: &str) {
-    telemetry::say(message);
 }

@@ -34,7 +34,7 @@ pub use routes::{Method, PathPattern, PatternError, Route, Segment};
 pub use secret::{SecretError, SecretHash};
 pub use server::{Server, Tls};
 pub use shape::schema;
-pub use telemetry::{LogFormat, TraceConfig};
+pub use telemetry::{LogFormat, Traces};
 
 #[cfg(test)]
 mod tests;

@@ -1,83 +1,78 @@
-//! The front for HTTP: from a listener to the services of a host.
+//! The HTTP server: from a listener to the services of a host.
 //!
-//! [`run`] serves HTTP/1.1 and HTTP/2, in the clear or by TLS, until it is told to stop.
+//! [`run`] serves HTTP/1.1 and HTTP/2, in clear text or with TLS, until its shutdown:
 //!
-//! | request | answered by |
+//! | request | target |
 //! |---|---|
 //! | `POST /services/<plugin>.<service>` | the service |
-//! | `POST /services/<plugin>` | the plugin's service, where it has one |
-//! | `GET /services` | a list of names and descriptions, as JSON |
-//! | a [`Route`](crate::config::Route)'s methods and path | its service; HEAD goes where GET does |
+//! | `POST /services/<plugin>` | the plugin's service, if it has exactly one |
+//! | `GET /services` | the list of names and descriptions, as JSON |
+//! | the methods and path of a [`Route`](crate::config::Route) | its service; HEAD goes where GET does |
 //!
-//! [`run_admin`] answers whoever runs the server, on a listener of its own:
+//! [`run_admin`] serves the operator on a listener of its own:
 //!
-//! | request | answer |
+//! | request | response |
 //! |---|---|
 //! | `GET /healthz` | 200 while the server runs |
 //! | `GET /readyz` | 200 once all configured plugins serve, 503 before |
-//! | `GET /metrics` | counts, as text of OpenMetrics 1.0 |
+//! | `GET /metrics` | the metrics, as OpenMetrics 1.0 text |
 //! | `GET /plugins` | every plugin: its version, state, services and grants |
 //! | `GET /caches` | every cache with its counts |
-//! | `GET /caches/<cache>/entries` | keys, sizes and seconds left, by `prefix`, `after` and `limit` (100, at most 1,000); `next` is the `after` of the next listing, or null |
-//! | `DELETE /caches/<cache>/entries` | removes all |
-//! | `GET`, `DELETE /caches/<cache>/entries/<key>` | the JSON as it is stored, which counts as a read; removes it |
-//! | `PUT /caches/<cache>/entries/<key>` | sets the body, for `expiry` seconds if that is there |
-//! | `GET /caches/<cache>/entries/<key>/exists` | whether there is an entry, which counts as asked |
+//! | `GET /caches/<cache>/entries` | keys, sizes and seconds left, by `prefix`, `after` and `limit` (100, at most 1,000); `next` is the `after` of the next page, or null |
+//! | `DELETE /caches/<cache>/entries` | removes all entries |
+//! | `GET`, `DELETE /caches/<cache>/entries/<key>` | returns the JSON as stored, which counts as a read; removes the entry |
+//! | `PUT /caches/<cache>/entries/<key>` | stores the body, for `expiry` seconds if given |
+//! | `GET /caches/<cache>/entries/<key>/exists` | whether the entry exists, which counts as `exists` |
 //!
-//! `<cache>` and `<key>` are percent-encoded, slashes too: `plugin%2Fusers` is the cache of the
-//! plugin `users`. A cache that is not there is a problem `no-cache`, an entry `no-entry`; both are 404.
+//! `<cache>` and `<key>` are percent-encoded, including slashes: `plugin%2Fusers` is the cache of
+//! the plugin `users`. An unknown cache is the problem `no-cache`, an unknown entry `no-entry`;
+//! both have the status 404.
 //!
-//! # What a caller is told when that fails
+//! # Errors
 //!
-//! A body `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `code`, `detail` and
-//! `request_id`. The codes are stable:
+//! An error is a body of `application/problem+json` (RFC 9457) with `type`, `title`, `status`,
+//! `code`, `detail` and `request_id`. The codes are stable:
 //!
-//! | code | status | what happened |
+//! | code | status | reason |
 //! |---|---|---|
-//! | `bad-request` | 400 | the request is malformed, or the service says so |
-//! | `unauthorized` | 401 | credentials are missing or wrong, or the service says so |
-//! | `forbidden` | 403 | the service says so |
-//! | `not-found` | 404 | no service answers here, or the service says so |
-//! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service says so |
-//! | `request-timeout` | 408 | the body did not come in time |
-//! | `conflict` | 409 | the service says so |
+//! | `bad-request` | 400 | the request is malformed, or the service reports it |
+//! | `unauthorized` | 401 | the credentials are missing or wrong, or the service reports it |
+//! | `forbidden` | 403 | the service reports it |
+//! | `not-found` | 404 | no service has this path, or the service reports it |
+//! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
+//! | `request-timeout` | 408 | the body did not arrive in time |
+//! | `conflict` | 409 | the service reports it |
 //! | `too-large` | 413 | the body is larger than `limits.request` |
-//! | `expectation-failed` | 417 | `Expect` asks for something else than `100-continue` |
-//! | `too-many-requests` | 429 | the service says so |
+//! | `expectation-failed` | 417 | `Expect` is not `100-continue` |
+//! | `too-many-requests` | 429 | the service reports it |
 //! | `headers-too-large` | 431 | the request has too many headers |
-//! | `internal` | 500 | the service says so, trapped, exited, or reached a limit of its call |
-//! | `bad-answer` | 502 | the service's answer is malformed or larger than it may be |
-//! | `unavailable` | 503 | the service says so |
-//! | `busy` | 503 | more is under way than the host takes on (`Retry-After`) |
-//! | `timeout` | 504 | the service did not answer within `limits.time` |
+//! | `internal` | 500 | the service reports it, trapped, exited, or reached a limit of its call |
+//! | `bad-answer` | 502 | the service's response is malformed or too large |
+//! | `unavailable` | 503 | the service reports it |
+//! | `busy` | 503 | the host has too many calls or bodies in progress (`Retry-After`) |
+//! | `timeout` | 504 | the service did not respond within `limits.time` |
 //!
-//! With a status below 500 `detail` is the service's message, where it is the service that says so.
-//! From 500 on it is a sentence that tells nothing; what happened is in the log, under the
-//! request's id. What is no HTTP at all is answered by a status alone, a
-//! head that does not come in time by closing the connection.
+//! Below 500, the `detail` of an error that a service reports is the service's message. From 500 on
+//! it is a fixed sentence; the reason is in the log, under the id of the request. Bytes that are
+//! not HTTP get a status without a body. A connection whose head does not arrive in time is closed.
 
 mod admin;
-mod answer;
-mod bodies;
-mod callers;
-mod connection;
+mod auth;
+mod body_budget;
 mod error;
-mod failures;
-mod front;
-mod io;
-mod known;
+mod handler;
 mod log;
 mod path;
+mod peer;
 mod problem;
+mod record;
 mod request;
 mod response;
 mod router;
 mod server;
 mod settings;
 mod span;
-mod tls;
-mod watch;
 
 pub use error::HttpError;
-pub use server::{Report, run, run_admin};
+pub use server::{ServerReport, run, run_admin};
 pub use settings::HttpSettings;

@@ -63,7 +63,7 @@ pub use plugin::{
 };
 pub use service::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo, ServiceName};
 pub use telemetry::{
-    AccessLine, AccessSink, Level, LogLine, LogSink, TraceError, TraceSettings, Traces,
+    AccessLine, AccessSink, Level, LogLine, LogSink, TraceError, TraceSettings, Tracer,
 };
 pub use units::UnitError;
 pub use world::{Offer, WorldMismatch};

@@ -1,7 +1,8 @@
 //! `hostel build`: from sources to components.
 
 use super::exit::NO_PLUGIN;
-use super::{Exit, print, say};
+use super::{Exit, print};
+use crate::telemetry::eprint_line;
 use crate::toolchain::{self, BuildError, Progress};
 use anstream::ColorChoice;
 use serde_json::json;
@@ -47,5 +48,5 @@ fn json(path: &Path, built: Result<PathBuf, BuildError>) -> String {
 /// Builds one source, with the tools' words on stderr.
 pub(super) fn build(path: &Path) -> Result<PathBuf, BuildError> {
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    toolchain::build(path, Progress { line: &say, colour })
+    toolchain::build(path, Progress { line: &|line| eprint_line(line), colour })
 }

@@ -1,8 +1,9 @@
 //! From a path to a plugin of a host: built where it is source, then compiled and checked.
 
+use super::build;
 use super::exit::Exit;
-use super::{build, say};
 use crate::config::{Config, ConfigError, Configured, PluginConfig, is_called};
+use crate::telemetry::eprint_line;
 use crate::{
     CacheName, Host, HostError, LogSink, PluginName, PluginSettings, ServiceInfo, Settings,
     toolchain,
@@ -17,7 +18,7 @@ pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
     let without = Settings { code_folder: None, ..settings.clone() };
     let made = match Host::new(Settings { code_folder, ..settings }) {
         Err(error @ HostError::CodeFolder { .. }) => {
-            say(&format!("{:#}", anyhow::Error::new(error)));
+            eprint_line(format_args!("{:#}", anyhow::Error::new(error)));
             Host::new(without)
         }
         made => made,

@@ -1,7 +1,8 @@
 //! `hostel new`: a folder with a service in it.
 
-use super::{Exit, say};
+use super::Exit;
 use crate::PluginName;
+use crate::telemetry::eprint_line;
 use crate::toolchain::{self, Language};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
     let name = PluginName::new(&name).map_err(Exit::usage)?;
     toolchain::create(folder, name.as_str(), arguments.lang).map_err(Exit::usage)?;
     let shown = folder.display();
-    say(&format!("{shown} is made: `hostel run {shown}` runs it, its README.md tells the rest"));
+    eprint_line(format_args!(
+        "{shown} is made: `hostel run {shown}` runs it, its README.md tells the rest"
+    ));
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
-use super::{envelope, load, print, say, say_error};
+use super::{envelope, load, print, say_error};
 use crate::{
     CacheBinding, CacheGrant, CacheLimits, CallError, Grants, Host, Limits, Name, PluginSettings,
     Request, Response, ServiceName, Settings, telemetry, units,
@@ -217,7 +217,7 @@ fn say_call_error(service: &str, error: &CallError) {
     if let CallError::Trap { frames, .. } = error
         && wants_frames
     {
-        frames.iter().for_each(|frame| say(frame));
+        frames.iter().for_each(telemetry::eprint_line);
     }
 }
 
@@ -236,6 +236,6 @@ async fn say_stats(host: &Host) {
             ("bytes", memory.bytes),
         ];
         let figures = figures.map(|(what, count)| format!("{what} {count}"));
-        say(&format!("cache {name}: {}", figures.join(", ")));
+        telemetry::eprint_line(format_args!("cache {name}: {}", figures.join(", ")));
     }
 }

@@ -10,8 +10,10 @@ mod warnings;
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::load;
 use crate::config::{self, Config, PluginConfig, Server};
-use crate::http::{self, HttpSettings, Report};
-use crate::telemetry::{AccessSink, Dropped, Level, LogFormat, LogLine, LogSink, LogWriter};
+use crate::http::{self, HttpSettings, ServerReport};
+use crate::telemetry::{
+    AccessSink, DroppedLines, Level, LineFormat, LogSink, LogWriter, eprint_line, log_event,
+};
 use crate::{Folder, Host, Life, Named, PluginName, PluginSettings, toolchain};
 use anyhow::{Context, anyhow};
 use signals::{Hangups, Signals};
@@ -21,7 +23,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use systemd::Sockets;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -98,7 +100,7 @@ impl Arguments {
         let file = self.config.clone().or_else(load::usual_config);
         let read = load::configured(file.as_deref()).map_err(Exit::usage)?;
         for warning in &read.warnings {
-            super::say(&warning.to_string());
+            eprint_line(warning);
         }
         Ok(read.config)
     }
@@ -142,9 +144,9 @@ fn plugin(name: &str, path: PathBuf) -> Result<PluginConfig, Exit> {
 fn log(format: config::LogFormat) -> anyhow::Result<(LogWriter, LogSink)> {
     let output = anstream::stderr();
     let format = match format {
-        config::LogFormat::Text => LogFormat::Text,
-        config::LogFormat::Auto if std::io::stderr().is_terminal() => LogFormat::Text,
-        config::LogFormat::Auto | config::LogFormat::Json => LogFormat::Json,
+        config::LogFormat::Text => LineFormat::Text,
+        config::LogFormat::Auto if std::io::stderr().is_terminal() => LineFormat::Text,
+        config::LogFormat::Auto | config::LogFormat::Json => LineFormat::Json,
     };
     LogWriter::start(format, output).context("cannot start the log")
 }
@@ -153,7 +155,7 @@ fn log(format: config::LogFormat) -> anyhow::Result<(LogWriter, LogSink)> {
 struct Logs {
     log: LogSink,
     access: Option<AccessSink>,
-    dropped: Arc<Dropped>,
+    dropped: Arc<DroppedLines>,
 }
 
 impl Logs {
@@ -174,7 +176,7 @@ async fn serve(
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
     let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
-    let traces = traces::start(&config.traces, &log).map_err(Exit::usage)?;
+    let tracer = traces::start(&config.traces, &log).map_err(Exit::usage)?;
     let (held, release) = first_line::hold(Arc::clone(&log));
     let host = Arc::new(load::configured_host(config, held)?);
     host.counts().dropped_lines_of(dropped);
@@ -195,22 +197,27 @@ async fn serve(
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
         access,
-        traces: traces.clone(),
+        tracer: tracer.clone(),
         ..HttpSettings::of(config, Arc::clone(&log))
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async { stopped.await.unwrap_or_default() };
     let serving = async {
         let report = http::run(listener, Arc::clone(&host), settings, shutdown).await;
-        if let Some(traces) = traces {
-            traces.end().await;
+        if let Some(tracer) = tracer {
+            tracer.end().await;
         }
         report
     };
     let told_twice = async {
         signals.one().await;
         systemd::stopping();
-        say(&log, "stopping: requests under way get to end; a second signal ends at once");
+        log_event(
+            &log,
+            Level::Info,
+            "",
+            "stopping: requests under way get to end; a second signal ends at once",
+        );
         // Nobody listens when the server has ended already.
         let _ = stop.send(());
         signals.one().await;
@@ -226,14 +233,19 @@ async fn serve(
 /// Says where to call, where to look, and what is risky about how the server was configured.
 fn greet(config: &Config, host: &Host, at: (SocketAddr, Option<SocketAddr>), log: &LogSink) {
     let (address, look_at) = at;
-    say(log, &welcome(&services(host), address, config.server.tls.is_some()));
+    log_event(
+        log,
+        Level::Info,
+        "",
+        &welcome(&services(host), address, config.server.tls.is_some()),
+    );
     if let Some(address) = look_at {
         let paths = "/healthz /readyz /metrics /plugins /caches";
-        say(log, &format!("admin on http://{address}: {paths}"));
+        log_event(log, Level::Info, "", &format!("admin on http://{address}: {paths}"));
     }
     let short = warnings::short_of_room(&config.admission, &host.activity());
     for line in warnings::in_the_clear(config).iter().chain(&short) {
-        say_at(Level::Warn, log, line);
+        log_event(log, Level::Warn, "", line);
     }
 }
 
@@ -241,7 +253,12 @@ fn greet(config: &Config, host: &Host, at: (SocketAddr, Option<SocketAddr>), log
 async fn look(life: &Life, hangups: &mut Hangups, log: &LogSink) -> Infallible {
     loop {
         life.run(LOOK_EVERY, hangups.one()).await;
-        say(log, "looking at the plugins' files now; the configuration is read at the start alone");
+        log_event(
+            log,
+            Level::Info,
+            "",
+            "looking at the plugins' files now; the configuration is read at the start alone",
+        );
     }
 }
 
@@ -307,25 +324,20 @@ fn services(host: &Host) -> Vec<String> {
     names.collect()
 }
 
-fn exit_code(report: Report, log: &LogSink) -> ExitCode {
+fn exit_code(report: ServerReport, log: &LogSink) -> ExitCode {
     match report.cut {
         0 => ExitCode::SUCCESS,
         cut => {
             let plural = if cut == 1 { " was" } else { "s were" };
-            say(log, &format!("{cut} connection{plural} cut with a request under way"));
+            log_event(
+                log,
+                Level::Info,
+                "",
+                &format!("{cut} connection{plural} cut with a request under way"),
+            );
             SERVICE_FAILED.into()
         }
     }
-}
-
-/// Says a line of the server's own.
-fn say(log: &LogSink, message: &str) {
-    say_at(Level::Info, log, message);
-}
-
-fn say_at(level: Level, log: &LogSink, message: &str) {
-    let time = SystemTime::now();
-    log(&LogLine { time, level, plugin: "", service: "", request_id: "", message });
 }
 
 /// Services that the first line names; whoever wants more asks for the list.

@@ -11,7 +11,7 @@ use super::raw::{Raw, Tables};
 use super::routes::{self, Route};
 use super::server::{self, Server};
 use super::shape;
-use super::telemetry::{self, LogFormat, TraceConfig};
+use super::telemetry::{self, LogFormat, Traces};
 use super::values::Context;
 use crate::engine::Limits;
 use crate::plugin::Admission;
@@ -50,7 +50,7 @@ pub struct Config {
     /// Whether each request by HTTP has a line in the log.
     pub access_log: bool,
     /// Which requests are traced, and where traces are sent.
-    pub traces: TraceConfig,
+    pub traces: Traces,
 }
 
 /// A configuration, and what should be mended in it though it works.

@@ -17,7 +17,7 @@ pub enum LogFormat {
 
 /// OpenTelemetry traces.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TraceConfig {
+pub struct Traces {
     /// The base of the URL that they are posted to by OTLP, as in `http://127.0.0.1:4318`; none:
     /// the environment may say it.
     pub endpoint: Option<String>,
@@ -25,9 +25,9 @@ pub struct TraceConfig {
     pub ratio: f64,
 }
 
-impl Default for TraceConfig {
+impl Default for Traces {
     fn default() -> Self {
-        TraceConfig { endpoint: None, ratio: 1.0 }
+        Traces { endpoint: None, ratio: 1.0 }
     }
 }
 
@@ -40,15 +40,15 @@ pub(super) fn log_format(raw: RawFormat) -> LogFormat {
     }
 }
 
-pub(super) fn traces(raw: Option<&RawTraces>, diagnostics: &mut Diagnostics<'_>) -> TraceConfig {
-    let default = TraceConfig::default();
+pub(super) fn traces(raw: Option<&RawTraces>, diagnostics: &mut Diagnostics<'_>) -> Traces {
+    let default = Traces::default();
     let Some(raw) = raw else { return default };
     if let Some(ratio) = raw.ratio.as_ref().filter(|ratio| !(0.0..=1.0).contains(ratio.get())) {
         let asked = ratio.get();
         diagnostics
             .fault(ratio.at(), format_args!("`traces.ratio` is {asked}: it must be from 0 to 1"));
     }
-    TraceConfig {
+    Traces {
         endpoint: raw.endpoint.as_ref().map(|raw| endpoint(raw, diagnostics)),
         ratio: raw.ratio.as_ref().map_or(default.ratio, |ratio| *ratio.get()),
     }

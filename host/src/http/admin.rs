@@ -1,229 +1,89 @@
-//! What whoever runs a server asks of it; the table is in the module's docs.
+//! The admin interface; the table of its paths is in the docs of the module `http`.
 
-use super::path::{decode, segments};
+mod caches;
+mod plugins;
+mod query;
+
+use super::path::segments;
 use super::problem::Problem;
-use super::response::Reply;
-use crate::backend::{CacheError, CacheStats, CacheStore};
-use crate::engine::Instances;
-use crate::name::PluginName;
-use crate::plugin::{Host, Life, PluginState};
-use crate::service::ServiceInfo;
-use hostel_cache::{CacheName, EntryInfo};
+use super::response;
+use crate::plugin::{Host, Life};
+use bytes::Bytes;
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
-use hyper::{Method, StatusCode};
-use serde_json::{Value, json};
-use std::borrow::Cow;
+use hyper::{Method, Response, StatusCode};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Entries that a listing has unless it asks for another number, and at most.
-const LISTED: (usize, usize) = (100, 1_000);
-
-const JSON: &str = "application/json";
+/// The media type of plain text.
+const TEXT: &str = "text/plain";
 
 /// The media type of OpenMetrics 1.0.
-const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Answers for whoever runs a server.
-pub(super) struct Admin {
+/// Responds to the requests of the operator.
+pub(super) struct AdminApi {
     pub(super) life: Arc<Life>,
-    /// Whether callers show a token.
+    /// Whether callers must send a token.
     pub(super) has_token: bool,
 }
 
-impl Admin {
-    /// Whether everybody may know: it tells no more than that the server runs.
-    pub(super) fn is_open(path: &str) -> bool {
+impl AdminApi {
+    /// Whether a path is open to every client: a probe reveals only that the server runs.
+    pub(super) fn is_probe(path: &str) -> bool {
         path == "/healthz" || path == "/readyz"
     }
 
-    /// Refuses what a page in a browser on this machine may have sent by a name that leads here:
-    /// without a token only an address or `localhost` is a name for this.
+    /// Refuses a request without a token whose `Host` is neither an IP address nor `localhost`. An
+    /// attacker's web page can make a browser on this machine send requests here, if it is loaded
+    /// from a name that then resolves to this machine (DNS rebinding).
     pub(super) fn check_host(&self, headers: &HeaderMap) -> Result<(), Problem> {
         let host = headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
-        let is_here = |host: &str| {
+        let is_local = |host: &str| {
             let address = host.trim_start_matches('[').trim_end_matches(']');
             address.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
         };
         match host {
-            Some(host) if !self.has_token && !is_here(host.host()) => {
-                Err(Problem::bad_request("without a token this is called by its address alone"))
+            Some(host) if !self.has_token && !is_local(host.host()) => {
+                let detail = "without a token, Host must be an IP address or localhost";
+                Err(Problem::bad_request(detail))
             }
             _ => Ok(()),
         }
     }
 
-    pub(super) async fn answer(
+    pub(super) async fn respond(
         &self,
         host: &Host,
         method: &Method,
         path: &str,
         query: Option<&str>,
         body: &[u8],
-    ) -> Result<Reply, Problem> {
-        let undecoded = || Problem::bad_request("the path cannot be decoded");
-        let segments = segments(path).ok_or_else(undecoded)?;
+    ) -> Result<Response<Bytes>, Problem> {
+        let segments = segments(path).ok_or_else(Problem::malformed_path)?;
         let segments: Vec<&str> = segments.iter().map(|segment| &**segment).collect();
         if let ["caches", name, rest @ ..] = segments.as_slice() {
-            let query = Query::read(query)?;
-            return entries(&cache(host, name)?, method, rest, &query, body).await;
+            return caches::respond(host, name, method, rest, query, body).await;
         }
-        let answer = match segments.as_slice() {
-            ["healthz"] => Reply::json(StatusCode::OK, "text/plain", b"ok\n".to_vec()),
-            ["readyz"] if self.life.ready() => {
-                Reply::json(StatusCode::OK, "text/plain", b"ready\n".to_vec())
-            }
+        let response = match segments.as_slice() {
+            ["healthz"] => response::new(StatusCode::OK, TEXT, "ok\n"),
+            ["readyz"] if self.life.ready() => response::new(StatusCode::OK, TEXT, "ready\n"),
             ["readyz"] => return Err(Problem::not_ready()),
             ["metrics"] => {
                 let text = host.metrics().await.map_err(|_| Problem::not_ready())?;
-                Reply::json(StatusCode::OK, METRICS, text.into_bytes())
+                response::new(StatusCode::OK, OPENMETRICS, text)
             }
-            ["plugins"] => {
-                let plugins: Vec<Value> = self.life.list().iter().map(plugin).collect();
-                ok(&json!({ "plugins": plugins }))
+            ["plugins"] => plugins::list(&self.life),
+            ["caches"] => caches::list(host).await,
+            _ => {
+                let detail = "the admin interface has no such path: see the docs of `hostel::http`";
+                return Err(Problem::not_found(detail));
             }
-            ["caches"] => {
-                let caches: Vec<Value> = host.caches().stats().await.iter().map(counts).collect();
-                ok(&json!({ "caches": caches }))
-            }
-            _ => return Err(Problem::missing("nothing is here: see the docs of `hostel::http`")),
         };
         match *method {
-            Method::GET | Method::HEAD => Ok(answer),
+            Method::GET | Method::HEAD => Ok(response),
             _ => Err(Problem::method_not_allowed("GET, HEAD")),
         }
-    }
-}
-
-fn ok(value: &Value) -> Reply {
-    Reply::json(StatusCode::OK, JSON, value.to_string().into_bytes())
-}
-
-fn plugin(state: &PluginState) -> Value {
-    let service =
-        |info: &ServiceInfo| json!({ "name": info.name, "description": info.description });
-    let fixed = json!({
-        "name": state.name,
-        "path": state.path.to_string_lossy(),
-        "version": state.version.map(|version| version.to_string()),
-        "state": state.stage.as_str(),
-        "since": humantime::format_rfc3339_millis(state.since).to_string(),
-        "reason": state.reason,
-        "load_seconds": state.took.map(|took| took.as_secs_f64()),
-        "services": state.services.iter().map(service).collect::<Vec<_>>(),
-        "instances": match state.instances {
-            Instances::Fresh => "fresh",
-            Instances::Reuse { .. } => "reuse",
-        },
-    });
-    let name = PluginName::new(&state.name).ok();
-    let grants = state.grants.rows(name.as_ref()).into_iter();
-    let grants = grants.map(|(grant, value)| (grant.to_owned(), json!(value)));
-    let mut fields = fixed.as_object().cloned().unwrap_or_default();
-    fields.extend(grants);
-    Value::Object(fields)
-}
-
-fn counts((name, stats): &(CacheName, CacheStats)) -> Value {
-    let memory = stats.memory;
-    json!({
-        "name": name.to_string(),
-        "entries": memory.map(|memory| memory.entries),
-        "bytes": memory.map(|memory| memory.bytes),
-        "capacity": memory.map(|memory| memory.capacity),
-        "hits": stats.hits,
-        "misses": stats.misses,
-        "exists": stats.exists,
-        "sets": stats.sets,
-        "deletes": stats.deletes,
-        "expired": memory.map(|memory| memory.expired),
-        "evicted": memory.map(|memory| memory.evicted),
-    })
-}
-
-fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {
-    let named = match name.strip_prefix("plugin/") {
-        Some(plugin) => CacheName::private(plugin),
-        None => CacheName::configured(name),
-    };
-    let found = named.ok().and_then(|name| host.caches().get(&name));
-    found.ok_or_else(Problem::no_cache)
-}
-
-async fn entries(
-    cache: &CacheStore,
-    method: &Method,
-    path: &[&str],
-    query: &Query<'_>,
-    body: &[u8],
-) -> Result<Reply, Problem> {
-    let refused = |error: CacheError| Problem::refused(error.to_string());
-    match (method, path) {
-        (&Method::GET, ["entries"]) => list(cache, query).await,
-        (&Method::DELETE, ["entries"]) => {
-            Ok(ok(&json!({ "removed": cache.clear().await.map_err(refused)? })))
-        }
-        (&Method::GET, ["entries", key]) => match cache.get(key).await.map_err(refused)? {
-            Some(value) => Ok(Reply::json(StatusCode::OK, JSON, value.as_bytes().to_vec())),
-            None => Err(Problem::no_entry()),
-        },
-        (&Method::PUT, ["entries", key]) => {
-            let Ok(value) = std::str::from_utf8(body) else {
-                return Err(Problem::bad_request("the value is not UTF-8"));
-            };
-            cache.set(key, value, query.number("expiry")?).await.map_err(refused)?;
-            Ok(ok(&json!({ "set": true })))
-        }
-        (&Method::DELETE, ["entries", key]) => {
-            Ok(ok(&json!({ "removed": u64::from(cache.delete(key).await.map_err(refused)?) })))
-        }
-        (&Method::GET, ["entries", key, "exists"]) => {
-            Ok(ok(&json!({ "exists": cache.exists(key).await.map_err(refused)? })))
-        }
-        (_, ["entries"]) => Err(Problem::method_not_allowed("GET, DELETE")),
-        (_, ["entries", _]) => Err(Problem::method_not_allowed("GET, PUT, DELETE")),
-        (_, ["entries", _, "exists"]) => Err(Problem::method_not_allowed("GET")),
-        _ => Err(Problem::missing("a cache has /entries and /entries/<key>")),
-    }
-}
-
-async fn list(cache: &CacheStore, query: &Query<'_>) -> Result<Reply, Problem> {
-    let asked = query.number("limit")?.map_or(LISTED.0, |limit| limit as usize);
-    let limit = asked.clamp(1, LISTED.1);
-    let prefix = query.text("prefix").unwrap_or_default();
-    let refused = |error: CacheError| Problem::refused(error.to_string());
-    let page = cache.list(prefix, query.text("after"), limit).await.map_err(refused)?;
-    let entry = |entry: &EntryInfo| {
-        let expires_in = entry.remaining.map(|remaining| remaining.as_secs_f64());
-        json!({ "key": entry.key, "bytes": entry.bytes, "expires_in": expires_in })
-    };
-    let shown: Vec<Value> = page.entries.iter().map(entry).collect();
-    Ok(ok(&json!({ "entries": shown, "next": page.next })))
-}
-
-/// The parameters of a query, decoded.
-struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-impl<'a> Query<'a> {
-    fn read(query: Option<&'a str>) -> Result<Self, Problem> {
-        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        let read = pairs.map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((decode(name)?, decode(value)?))
-        });
-        let pairs: Option<_> = read.collect();
-        pairs.map(Query).ok_or_else(|| Problem::bad_request("the query cannot be decoded"))
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| &**value)
-    }
-
-    fn number(&self, name: &'static str) -> Result<Option<u32>, Problem> {
-        let wrong =
-            |_| Problem::refused(format!("`{name}` is no whole number of at most {}", u32::MAX));
-        self.text(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 }
 
@@ -232,28 +92,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_is_read_as_it_was_escaped() {
-        let query = Query::read(Some("prefix=user%3A/a&after=&limit=7&expiry=x")).ok().unwrap();
-        assert_eq!((query.text("prefix"), query.text("after")), (Some("user:/a"), Some("")));
-        assert_eq!(query.text("other"), None);
-        assert!(matches!(query.number("limit"), Ok(Some(7))));
-        assert!(matches!(query.number("other"), Ok(None)));
-        assert!(query.number("expiry").is_err() && Query::read(Some("a=%f")).is_err());
-    }
-
-    #[test]
-    fn without_a_token_only_an_address_is_a_name_for_this() {
+    fn without_a_token_host_must_be_an_address() {
         let life = || {
             let host = Host::new(crate::Settings::default()).unwrap();
             Arc::new(Life::new(Arc::new(host), Vec::new(), None, None))
         };
-        let refused = |has_token, host: &'static str| {
+        let is_refused = |has_token, host: &'static str| {
             let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
-            Admin { life: life(), has_token }.check_host(&headers).is_err()
+            AdminApi { life: life(), has_token }.check_host(&headers).is_err()
         };
         for host in ["127.0.0.1:8081", "localhost:8081", "[::1]:8081", "10.0.0.1"] {
-            assert!(!refused(false, host), "{host}");
+            assert!(!is_refused(false, host), "{host}");
         }
-        assert!(refused(false, "evil.example:8081") && !refused(true, "ops.example"));
+        assert!(is_refused(false, "evil.example:8081") && !is_refused(true, "ops.example"));
     }
 }

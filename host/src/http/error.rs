@@ -1,29 +1,30 @@
-//! Why a server cannot serve.
+//! Errors that prevent a server from starting.
 
 use std::path::PathBuf;
 use tokio_rustls::rustls;
 
-/// Why a server cannot serve.
+/// An error that prevents a server from starting.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// A file with a certificate or a key cannot be read or holds none.
+    /// A file cannot be read, or has no certificate or no key.
     #[error("cannot read the TLS file {}", file.display())]
     TlsFile {
-        /// The file.
+        /// The path of the file.
         file: PathBuf,
-        /// The reason.
+        /// The cause.
         source: rustls::pki_types::pem::Error,
     },
-    /// Certificate and key do not belong together, or are of no use.
-    #[error("the certificate and its key cannot be used")]
+    /// The certificate and the key do not match, or one of them is invalid.
+    #[error("cannot use the TLS certificate and its key")]
     Tls(#[source] rustls::Error),
-    /// A group that callers have to be in is not there: it would be nobody, or everybody.
-    #[error("{place} asks for callers of the group `{group}`, which is not there")]
+    /// The settings name a group of callers that they do not define. Serving without it would admit
+    /// every client or none.
+    #[error("{place} names the group of callers `{group}`, which is not defined")]
     UnknownGroup {
-        /// The route, the plugin or the server.
+        /// Where the group is named: a route, a plugin or the server.
         place: String,
-        /// The group.
+        /// The name of the group.
         group: String,
     },
 }

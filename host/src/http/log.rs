@@ -1,32 +1,29 @@
-//! The server's own log lines.
+//! The log lines of the server itself.
 
 use crate::service::ServiceName;
-use crate::telemetry::{Level, LogLine, LogSink, escape};
-use std::time::SystemTime;
+use crate::telemetry::{Level, LogLine, LogSink, escape, log_event};
 
 /// Bytes of a message; the rest is cut.
-const MESSAGE_BYTES: usize = 8 << 10;
+const MAX_MESSAGE_BYTES: usize = 8 << 10;
 
-/// Where the server's lines go.
+/// Logs the errors of the server.
 #[derive(Clone)]
-pub(super) struct Log(LogSink);
+pub(super) struct ErrorLog(LogSink);
 
-impl Log {
+impl ErrorLog {
     pub(super) fn new(sink: LogSink) -> Self {
-        Log(sink)
+        ErrorLog(sink)
     }
 
-    /// Logs an error about a call to a service, or about the server itself: then `service` and
-    /// `request_id` are empty.
-    pub(super) fn error(&self, service: &ServiceName, request_id: &str, message: &str) {
+    /// Logs an error of the server itself.
+    pub(super) fn of_server(&self, message: &str) {
+        log_event(&self.0, Level::Error, "", &escape(message, MAX_MESSAGE_BYTES));
+    }
+
+    /// Logs an error of a call to a service.
+    pub(super) fn of_call(&self, service: &ServiceName, request_id: &str, message: &str) {
         let (plugin, service) = (service.plugin(), service.service().unwrap_or_default());
-        (self.0)(&LogLine {
-            time: SystemTime::now(),
-            level: Level::Error,
-            plugin,
-            service,
-            request_id,
-            message: &escape(message, MESSAGE_BYTES),
-        });
+        let message = escape(message, MAX_MESSAGE_BYTES);
+        (self.0)(&LogLine { plugin, service, request_id, ..LogLine::new(Level::Error, &message) });
     }
 }

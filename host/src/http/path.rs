@@ -1,14 +1,14 @@
-//! The segments of a path as they are sent.
+//! The segments of a request's path.
 
 use std::borrow::Cow;
 
-/// The decoded segments of a path, unless a percent sign is not followed by two hexadecimal
-/// digits or what comes out is no UTF-8.
+/// Splits a path and decodes its segments. None if an escape is not `%` and two hexadecimal digits,
+/// or if a decoded segment is not UTF-8.
 pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.strip_prefix('/').unwrap_or(path).split('/').map(decode).collect()
 }
 
-/// A text with its percent-escapes decoded, as [`segments`] does each.
+/// Decodes the percent escapes of one segment, as [`segments`] does.
 pub(super) fn decode(segment: &str) -> Option<Cow<'_, str>> {
     if !segment.contains('%') {
         return Some(Cow::Borrowed(segment));

@@ -1,4 +1,7 @@
-//! What a caller is told when a request is not fulfilled: RFC 9457.
+//! Problems: the body of an error response, RFC 9457.
+//!
+//! A problem tells the client a stable code and a sentence that is safe to publish. The detail of a
+//! server error goes to the log only, under the id of the request.
 
 use crate::engine::{CallError, Limit};
 use crate::service::FailureKind;
@@ -9,7 +12,7 @@ use std::borrow::Cow;
 /// The media type of a problem.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// Why a request is not fulfilled, as the caller is told it; the table is in the module's docs.
+/// An error response; the table of codes is in the docs of the module `http`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) status: StatusCode,
@@ -27,8 +30,16 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    /// What was asked for is not there.
-    pub(super) fn missing(detail: &'static str) -> Self {
+    /// The request is invalid, for a reason that is composed for this client.
+    pub(super) fn refused(detail: String) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
+    }
+
+    pub(super) fn malformed_path() -> Self {
+        Problem::bad_request("the path has an invalid escape")
+    }
+
+    pub(super) fn not_found(detail: &'static str) -> Self {
         Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 
@@ -42,33 +53,26 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "no-entry", detail)
     }
 
-    /// What was sent is refused, for a reason that is the caller's business.
-    pub(super) fn refused(detail: String) -> Self {
-        Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
-    }
-
-    /// It does not serve yet.
     pub(super) fn not_ready() -> Self {
-        let detail = "not all configured plugins serve yet: GET /plugins tells why";
+        let detail = "not all configured plugins serve yet: GET /plugins shows the reason";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
     pub(super) fn unauthorized(challenge: &'static str) -> Self {
-        let detail = "credentials of a known caller are needed";
+        let detail = "this path requires valid credentials";
         Problem {
             header: Some((WWW_AUTHENTICATE, HeaderValue::from_static(challenge))),
             ..Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
         }
     }
 
-    pub(super) fn not_found() -> Self {
-        let detail = "no service answers here; GET /services lists those that there are";
-        Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
+    pub(super) fn no_service() -> Self {
+        Problem::not_found("no service has this path: GET /services lists the services")
     }
 
     /// `allow` is the value of the header of that name.
     pub(super) fn method_not_allowed(allow: &str) -> Self {
-        let detail = format!("this path takes {allow}");
+        let detail = format!("this path allows {allow}");
         Problem {
             header: HeaderValue::from_str(allow).ok().map(|value| (ALLOW, value)),
             ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
@@ -76,29 +80,28 @@ impl Problem {
     }
 
     pub(super) fn body_too_slow() -> Self {
-        let detail = "the body did not come in time";
+        let detail = "the body did not arrive in time";
         Problem::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", detail)
     }
 
-    pub(super) fn body_too_large(most: usize) -> Self {
-        let detail = format!("a body here has at most {most} bytes");
+    pub(super) fn body_too_large(limit: usize) -> Self {
+        let detail = format!("the body is larger than {limit} bytes, the limit of this path");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     }
 
     pub(super) fn expectation() -> Self {
-        let detail = "100-continue is all that can be expected";
+        let detail = "the only supported Expect is 100-continue";
         Problem::new(StatusCode::EXPECTATION_FAILED, "expectation-failed", detail)
     }
 
-    pub(super) fn too_many_headers(most: usize) -> Self {
-        let detail = format!("a request has at most {most} headers");
+    pub(super) fn too_many_headers(limit: usize) -> Self {
+        let detail = format!("the request has more than {limit} headers");
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         Problem::new(status, "headers-too-large", detail)
     }
 
-    /// An answer of a guest that cannot be sent on.
     pub(super) fn bad_answer() -> Self {
-        let detail = "the service gave an answer that cannot be sent on";
+        let detail = "the service returned an invalid response";
         Problem::new(StatusCode::BAD_GATEWAY, "bad-answer", detail)
     }
 
@@ -108,19 +111,19 @@ impl Problem {
     }
 
     fn unavailable() -> Self {
-        let detail = "something that the service needs is not there at present";
+        let detail = "something that the service needs is unavailable";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
     pub(super) fn busy() -> Self {
-        let detail = "too much is under way: try again in a second";
+        let detail = "the host is busy: try again in a second";
         Problem {
             header: Some((RETRY_AFTER, HeaderValue::from_static("1"))),
             ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
         }
     }
 
-    /// How a call ended, in words that are the caller's business.
+    /// The problem of a call that failed, without the details of a server error.
     pub(super) fn of_call(error: &CallError) -> Self {
         match error {
             CallError::Failure(failure) => match status(failure.kind) {
@@ -128,16 +131,16 @@ impl Problem {
                 StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
                 status => Problem::new(status, failure.kind.as_str(), failure.message.clone()),
             },
-            CallError::UnknownService { .. } => Problem::not_found(),
+            CallError::UnknownService { .. } => Problem::no_service(),
             CallError::Busy(_) => Problem::busy(),
             CallError::ContractViolation(_) => Problem::bad_answer(),
             CallError::Limit(reached) => match reached.limit {
                 Limit::Time => {
-                    let detail = "the service did not answer in time";
+                    let detail = "the service did not respond in time";
                     Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail)
                 }
                 Limit::Request => {
-                    let detail = "the body is larger than this service takes";
+                    let detail = "the body is larger than this service accepts";
                     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
                 }
                 Limit::Response | Limit::Headers => Problem::bad_answer(),
@@ -168,7 +171,7 @@ impl Problem {
     }
 }
 
-/// The status that the WIT gives a kind of failure.
+/// The status of a kind of failure, as the WIT defines it.
 fn status(kind: FailureKind) -> StatusCode {
     match kind {
         FailureKind::BadRequest => StatusCode::BAD_REQUEST,

@@ -1,6 +1,6 @@
-//! A request of a client, made one of a guest.
+//! Requests: their checks, their ids, their bodies, and what guests get of them.
 
-use super::bodies::Held;
+use super::body_budget::Reservation;
 use super::problem::Problem;
 use crate::service::HttpRequest;
 use hyper::body::{Body, Bytes, Incoming};
@@ -18,22 +18,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The header that carries the request's id, both ways.
+/// The header with the request's id, in requests and responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The header by which a guest is told who calls.
-const CALLER: &str = "x-hostel-caller";
+/// The header that tells a guest the name of the caller.
+const CALLER_HEADER: &str = "x-hostel-caller";
 
-/// Headers that only the host may set begin like this.
-const OWN: &str = "x-hostel-";
+/// The prefix of headers that only the host may set: a client could forge a caller with them.
+const HOST_PREFIX: &str = "x-hostel-";
 
-/// Longest id of a request that is taken from the client, in bytes.
-const ID_BYTES: usize = 128;
+/// Bytes of an id that a client may choose.
+const MAX_ID_BYTES: usize = 128;
 
-/// Room that is made for a body before any of it has come: a client may announce what it likes.
-const FIRST_ROOM: usize = 64 << 10;
+/// Bytes that are allocated for a body before any of it has arrived: a client may declare any
+/// length.
+const MAX_INITIAL_CAPACITY: usize = 64 << 10;
 
-/// Headers about one connection, not about the request: RFC 9110, section 7.6.1.
+/// Whether a header belongs to one connection, not to the request: RFC 9110, section 7.6.1.
 pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     const OTHERS: [&str; 4] =
         ["keep-alive", "proxy-connection", "proxy-authorization", "http2-settings"];
@@ -41,18 +42,18 @@ pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
         || OTHERS.contains(&name.as_str())
 }
 
-/// Makes ids of requests that nobody can guess or makes twice in one process.
+/// Makes ids that are unique in this process and cannot be guessed.
 #[derive(Default)]
-pub(super) struct Ids {
+pub(super) struct RequestIds {
     count: AtomicU64,
-    /// Its keys are the system's random numbers.
+    /// Keyed by random numbers from the system.
     hash: RandomState,
 }
 
-impl Ids {
-    /// The client's id where it sent one that is well-formed, or a new one, as text and header.
+impl RequestIds {
+    /// Returns the client's id if it sent a valid one, or else a new id: as text and as a header.
     pub(super) fn of(&self, headers: &HeaderMap) -> (String, HeaderValue) {
-        let sent = headers.get(REQUEST_ID).filter(|value| is_id(value.as_bytes()));
+        let sent = headers.get(REQUEST_ID).filter(|value| is_valid_id(value.as_bytes()));
         if let Some((text, value)) = sent.and_then(|value| Some((value.to_str().ok()?, value))) {
             return (text.to_owned(), value.clone());
         }
@@ -63,106 +64,115 @@ impl Ids {
     }
 }
 
-fn is_id(value: &[u8]) -> bool {
+fn is_valid_id(value: &[u8]) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
-    (1..=ID_BYTES).contains(&value.len()) && value.iter().all(allowed)
+    (1..=MAX_ID_BYTES).contains(&value.len()) && value.iter().all(allowed)
 }
 
-/// What is wrong with a request's head that the protocol's implementation lets through.
-pub(super) fn fault(head: &Parts, most_headers: usize) -> Option<Problem> {
+/// Checks what hyper does not check of a request's head.
+///
+/// # Errors
+///
+/// When the head is invalid or has too many headers.
+pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
     let headers = &head.headers;
-    if headers.len() > most_headers {
-        return Some(Problem::too_many_headers(most_headers));
+    if headers.len() > max_headers {
+        return Err(Problem::too_many_headers(max_headers));
     }
-    // RFC 9112, section 3.2: only CONNECT and OPTIONS may name no path.
+    // RFC 9112, section 3.2: only the targets of CONNECT and OPTIONS have no path.
     let path = head.uri.path();
     if !path.starts_with('/') && path != "*" && head.method != Method::CONNECT {
-        return Some(Problem::bad_request("a path begins with a slash"));
+        return Err(Problem::bad_request("the path must begin with a slash"));
     }
-    // RFC 9112, section 3.2: a request of HTTP/1.1 has exactly one Host.
+    // RFC 9112, section 3.2: an HTTP/1.1 request has exactly one Host. A proxy that chose another
+    // one of several would route by another host than this server.
     let hosts = headers.get_all(HOST).iter().count();
     if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {
-        return Some(Problem::bad_request("a request has exactly one Host"));
+        return Err(Problem::bad_request("the request must have exactly one Host"));
     }
-    if headers.get(HOST).is_some_and(|host| !is_host(host)) {
-        return Some(Problem::bad_request("the Host is malformed"));
+    if headers.get(HOST).is_some_and(|host| !is_valid_host(host)) {
+        return Err(Problem::bad_request("the Host is invalid"));
     }
-    // Whoever decodes more than `chunked` sees another body than whoever does not.
+    // Refuse any other coding: a proxy that decodes it would see a different body (request
+    // smuggling).
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let coding = (codings.next(), codings.next());
     match coding {
         (None, _) => {}
         (Some(one), None) if one.as_bytes().eq_ignore_ascii_case(b"chunked") => {}
-        _ => return Some(Problem::bad_request("the only Transfer-Encoding is chunked")),
+        _ => {
+            return Err(Problem::bad_request("the only supported Transfer-Encoding is chunked"));
+        }
     }
     match headers.get(EXPECT) {
         Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
-            Some(Problem::expectation())
+            Err(Problem::expectation())
         }
-        _ => None,
+        _ => Ok(()),
     }
 }
 
-/// A name or address and perhaps a port, or nothing; no user.
-fn is_host(value: &HeaderValue) -> bool {
+/// Whether a `Host` is valid: a name or an address with an optional port, or empty, but no user.
+fn is_valid_host(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
 }
 
-/// Reads a body of at most so many bytes, within a time, while there is room to hold it.
+/// Reads a body of at most `limit` bytes within `time`, and reserves its bytes.
 ///
 /// # Errors
 ///
-/// When it is longer, takes longer, ends early or is malformed, or there is no room.
+/// When the body is too large, too slow or malformed, or the budget of the reservation is used up.
 pub(super) async fn body(
     body: &mut Incoming,
     headers: &HeaderMap,
-    most: usize,
+    limit: usize,
     time: Duration,
-    held: &mut Held<'_>,
+    reserved: &mut Reservation<'_>,
 ) -> Result<Vec<u8>, Problem> {
-    let declared = declared(headers);
-    if declared.is_some_and(|length| length > most as u64) {
-        return Err(Problem::body_too_large(most));
+    let declared = declared_length(headers);
+    if declared.is_some_and(|length| length > limit as u64) {
+        return Err(Problem::body_too_large(limit));
     }
     if body.is_end_stream() {
         return Ok(Vec::new());
     }
-    let room = declared.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-    let read = timeout(time, collect(body, room.min(FIRST_ROOM), most, held));
+    let length = declared.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let capacity = length.min(MAX_INITIAL_CAPACITY);
+    let read = timeout(time, collect(body, capacity, limit, reserved));
     read.await.map_err(|_elapsed| Problem::body_too_slow())?
 }
 
 async fn collect(
     body: &mut Incoming,
-    room: usize,
-    most: usize,
-    held: &mut Held<'_>,
+    capacity: usize,
+    limit: usize,
+    reserved: &mut Reservation<'_>,
 ) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::with_capacity(room);
+    let mut bytes = Vec::with_capacity(capacity);
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
         let broken = |_| Problem::bad_request("the body ends early or is malformed");
         let data: Bytes = frame.map_err(broken)?.into_data().unwrap_or_default();
-        if data.len() > most - bytes.len() {
-            return Err(Problem::body_too_large(most));
+        if data.len() > limit - bytes.len() {
+            return Err(Problem::body_too_large(limit));
         }
-        held.add(data.len())?;
+        reserved.grow(data.len())?;
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
 }
 
-fn declared(headers: &HeaderMap) -> Option<u64> {
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The media type that the client names.
+/// The content type that the client declares.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     headers.get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
 
-/// What a guest gets to see of a request: neither what is about the connection, nor the
-/// credentials that the host has checked; who calls, where that is known.
+/// The request as a guest gets it: without the headers of the connection and without credentials
+/// that the host has checked, but with the name of an authenticated caller.
 pub(super) fn http(
     head: &Parts,
     client: &str,
@@ -190,19 +200,19 @@ fn headers(sent: &HeaderMap, caller: Option<&str>) -> Vec<(String, Vec<u8>)> {
     let is_named = |name: &HeaderName| {
         named.split(',').any(|token| token.trim().eq_ignore_ascii_case(name.as_str()))
     };
-    let is_the_guests = |name: &HeaderName| {
-        let is_the_hosts = is_hop_by_hop(name)
+    let is_for_guest = |name: &HeaderName| {
+        let is_for_host = is_hop_by_hop(name)
             || *name == EXPECT
             || (*name == AUTHORIZATION && caller.is_some())
-            || name.as_str().starts_with(OWN);
-        !is_the_hosts && (named.is_empty() || !is_named(name))
+            || name.as_str().starts_with(HOST_PREFIX);
+        !is_for_host && (named.is_empty() || !is_named(name))
     };
     let mut headers = Vec::with_capacity(sent.len() + 1);
-    for (name, value) in sent.iter().filter(|(name, _)| is_the_guests(name)) {
+    for (name, value) in sent.iter().filter(|(name, _)| is_for_guest(name)) {
         headers.push((name.as_str().to_owned(), value.as_bytes().to_vec()));
     }
     if let Some(caller) = caller {
-        headers.push((CALLER.to_owned(), caller.as_bytes().to_vec()));
+        headers.push((CALLER_HEADER.to_owned(), caller.as_bytes().to_vec()));
     }
     headers
 }

@@ -1,4 +1,4 @@
-//! From a method and a path to what answers it.
+//! The routes: from a method and a path to a service.
 
 use super::path::segments;
 use crate::config::{Callers, Route, Segment};
@@ -7,39 +7,39 @@ use crate::telemetry::RequestKind;
 use hyper::Method;
 use std::collections::HashMap;
 
-/// What a path leads to.
+/// What a method and a path match.
 #[derive(Debug)]
-pub(super) enum Found<'a> {
+pub(super) enum Match<'a> {
     /// The list of services.
     List,
     /// `/services/<name>`: the service of this name.
     Service(ServiceName),
-    /// A configured route, and the values of its parameters in its order.
+    /// A configured route, and its parameters as names and values, in the order of the path.
     Route(&'a Endpoint, Vec<(String, String)>),
-    /// Nothing is there.
+    /// Nothing.
     Nothing,
-    /// The path is there, but not by this method; these are what it has.
+    /// The path, but not the method. Holds the methods of the path, as a value of `Allow`.
     Methods(String),
-    /// The path cannot be decoded.
+    /// The path has an invalid escape.
     Malformed,
 }
 
-impl Found<'_> {
-    /// What the request is for.
+impl Match<'_> {
+    /// The kind of the request, for the metrics.
     pub(super) fn kind(&self) -> RequestKind {
         match self {
-            Found::List => RequestKind::List,
-            Found::Service(_) => RequestKind::Service,
-            Found::Route(..) => RequestKind::Route,
-            Found::Nothing | Found::Methods(_) | Found::Malformed => RequestKind::Nothing,
+            Match::List => RequestKind::List,
+            Match::Service(_) => RequestKind::Service,
+            Match::Route(..) => RequestKind::Route,
+            Match::Nothing | Match::Methods(_) | Match::Malformed => RequestKind::Nothing,
         }
     }
 }
 
-/// Where a configured route ends.
+/// The target of a configured route.
 #[derive(Debug)]
 pub(super) struct Endpoint {
-    /// The path as it was written.
+    /// The path as configured.
     pub(super) path: String,
     methods: Vec<Method>,
     parameters: Vec<String>,
@@ -57,7 +57,7 @@ pub(super) struct Router {
 struct Node {
     fixed: HashMap<String, Node>,
     parameter: Option<Box<Node>>,
-    /// The routes that end here, in the order they were written.
+    /// The routes that end here, in the order of the configuration.
     ends: Vec<Endpoint>,
 }
 
@@ -67,7 +67,7 @@ impl Router {
         for route in routes {
             let mut node = &mut router.root;
             let mut parameters = Vec::new();
-            // `/` has no segments, and as a path it has one that is empty.
+            // The route `/` has no segments, but the path `/` has one, which is empty.
             let root = [Segment::Fixed(String::new())];
             let segments = route.path.segments();
             for segment in if segments.is_empty() { &root } else { segments } {
@@ -90,40 +90,40 @@ impl Router {
         router
     }
 
-    /// Finds what answers. Where several routes fit, a fixed segment wins over a parameter, from
-    /// the left; then the methods of that path decide. HEAD goes where GET does.
-    pub(super) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+    /// Matches a request. Where several routes match, a fixed segment wins over a parameter, from
+    /// left to right; then the methods of that path decide. HEAD matches where GET does.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Match<'_> {
         let own = path.strip_prefix("/services/").filter(|name| !name.contains(['/', '%']));
         if let Some(name) = own {
             return match method {
-                &Method::POST => Found::Service(ServiceName::new(name)),
-                _ => Found::Methods("POST".to_owned()),
+                &Method::POST => Match::Service(ServiceName::new(name)),
+                _ => Match::Methods("POST".to_owned()),
             };
         }
-        let Some(segments) = segments(path) else { return Found::Malformed };
+        let Some(segments) = segments(path) else { return Match::Malformed };
         match segments.iter().map(|segment| &**segment).collect::<Vec<_>>().as_slice() {
             ["services"] => match method {
-                &Method::GET | &Method::HEAD => Found::List,
-                _ => Found::Methods("GET, HEAD".to_owned()),
+                &Method::GET | &Method::HEAD => Match::List,
+                _ => Match::Methods("GET, HEAD".to_owned()),
             },
             ["services", name] => match method {
-                &Method::POST => Found::Service(ServiceName::new(*name)),
-                _ => Found::Methods("POST".to_owned()),
+                &Method::POST => Match::Service(ServiceName::new(*name)),
+                _ => Match::Methods("POST".to_owned()),
             },
             segments if path.starts_with('/') => self.route(method, segments),
-            _ => Found::Nothing,
+            _ => Match::Nothing,
         }
     }
 
-    fn route(&self, method: &Method, segments: &[&str]) -> Found<'_> {
+    fn route(&self, method: &Method, segments: &[&str]) -> Match<'_> {
         let mut values = Vec::new();
-        let Some(ends) = self.root.find(segments, &mut values) else { return Found::Nothing };
+        let Some(ends) = self.root.find(segments, &mut values) else { return Match::Nothing };
         match ends.iter().find(|end| end.takes(method)) {
             Some(end) => {
                 let values = values.into_iter().map(str::to_owned);
-                Found::Route(end, end.parameters.iter().cloned().zip(values).collect())
+                Match::Route(end, end.parameters.iter().cloned().zip(values).collect())
             }
-            None => Found::Methods(allowed(ends)),
+            None => Match::Methods(allowed(ends)),
         }
     }
 }
@@ -153,7 +153,7 @@ impl Endpoint {
     }
 }
 
-/// The value of `Allow` for a path where these routes end.
+/// The value of `Allow` for a path with these routes.
 fn allowed(ends: &[Endpoint]) -> String {
     let mut names: Vec<&str> = ends.iter().flat_map(|e| &e.methods).map(Method::as_str).collect();
     if names.contains(&"GET") {
@@ -187,21 +187,21 @@ mod tests {
         ])
     }
 
-    /// Checks what answers: the route's pattern and its values, `405 ALLOW`, or a word.
+    /// Checks a match: the route's pattern and its values, `405 ALLOW`, or a word.
     #[track_caller]
     fn check(request: &str, expected: &str) {
         let (method, path) = request.split_once(' ').unwrap();
         let router = router();
         let found = match router.find(&method.parse().unwrap(), path) {
-            Found::List => "list".to_owned(),
-            Found::Service(name) => format!("service {name}"),
-            Found::Route(end, values) => {
+            Match::List => "list".to_owned(),
+            Match::Service(name) => format!("service {name}"),
+            Match::Route(end, values) => {
                 let values = values.iter().map(|(name, value)| format!(" {name}={value}"));
                 format!("{}{}", end.service, values.collect::<String>())
             }
-            Found::Nothing => "nothing".to_owned(),
-            Found::Methods(allow) => format!("405 {allow}"),
-            Found::Malformed => "malformed".to_owned(),
+            Match::Nothing => "nothing".to_owned(),
+            Match::Methods(allow) => format!("405 {allow}"),
+            Match::Malformed => "malformed".to_owned(),
         };
         assert_eq!(found, expected, "{request}");
     }
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_guessed() {
+    fn an_unknown_path_matches_nothing() {
         for path in ["/users", "/users/", "/users//orders", "/users/7/", "/other", "/USERS/7"] {
             check(&format!("GET {path}"), "nothing");
         }

@@ -1,28 +1,29 @@
-//! What a server is told beside its listener, its host and when to stop.
+//! The settings of a server.
 
 use crate::config::{CallerGroup, Callers, Config, Route, Server};
 use crate::name::PluginName;
-use crate::telemetry::{AccessSink, LogSink, Traces};
+use crate::telemetry::{AccessSink, LogSink, Tracer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Everything that a server is told but the listener, the host and when to stop.
+/// The settings of a server. Its listener, its host and its shutdown are parameters of
+/// [`run`](crate::http::run).
 #[derive(Clone)]
 pub struct HttpSettings {
     /// The listener's limits.
     pub server: Server,
-    /// Paths of one's own, beside `/services/<name>`.
+    /// Routes besides `/services/<name>`.
     pub routes: Vec<Route>,
-    /// Groups of callers that routes, plugins and the server name.
+    /// The groups of callers that routes, plugins and the server name.
     pub groups: Vec<CallerGroup>,
-    /// Who may call the services of a plugin; a plugin that is not here is as the server says.
+    /// The callers of a plugin's services; for a plugin that is missing here, those of the server.
     pub plugins: BTreeMap<PluginName, Callers>,
-    /// Where the server's own lines go.
+    /// The sink of the server's own log lines.
     pub log: LogSink,
-    /// Where a line goes for each request; none: nowhere.
+    /// The sink of access lines, one for each request; without it none are written.
     pub access: Option<AccessSink>,
-    /// What traces requests; none: nothing does.
-    pub traces: Option<Traces>,
+    /// Traces the requests; without it none are traced.
+    pub tracer: Option<Tracer>,
 }
 
 impl Default for HttpSettings {
@@ -32,7 +33,7 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// What a configuration says of the listener for callers. Access lines go nowhere.
+    /// The settings of a configuration's listener for services, without access log and traces.
     pub fn of(config: &Config, log: LogSink) -> Self {
         let callers = config.plugins.iter().map(|it| (it.name.clone(), it.callers.clone()));
         HttpSettings {
@@ -42,7 +43,7 @@ impl HttpSettings {
             plugins: callers.collect(),
             log,
             access: None,
-            traces: None,
+            tracer: None,
         }
     }
 }

@@ -1,31 +1,32 @@
-//! The span of a request, as far as its head tells it.
+//! The span of a request, from its head.
 
-use crate::telemetry::{RequestHead, RequestSpan, Traces};
+use crate::telemetry::{RequestHead, RequestSpan, Tracer};
 use hyper::header::HeaderMap;
 use hyper::http::request::Parts;
 use std::net::IpAddr;
 
-/// Begins the span of a request, if it is to have one.
+/// Starts the span of a request; none when the request is not traced.
 pub(super) fn begin(
-    traces: &Traces,
+    tracer: &Tracer,
     head: &Parts,
     request_id: &str,
     client: IpAddr,
     is_tls: bool,
 ) -> Option<RequestSpan> {
-    traces.request(&RequestHead {
+    tracer.request(&RequestHead {
         method: head.method.as_str(),
         path: head.uri.path(),
         scheme: if is_tls { "https" } else { "http" },
         client: client.to_string(),
         request_id,
-        traceparent: only(&head.headers, "traceparent"),
-        tracestate: only(&head.headers, "tracestate"),
+        traceparent: single(&head.headers, "traceparent"),
+        tracestate: single(&head.headers, "tracestate"),
     })
 }
 
-/// A header that is there once. Several parents are none: W3C Trace Context, section 3.2.1.
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// A header that the request has exactly once. W3C Trace Context, section 3.2.1, makes several
+/// parents invalid.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     if values.next().is_some() { None } else { first.to_str().ok() }

@@ -12,7 +12,7 @@ use crate::engine::{CallError, CodeStore, CompileSettings, Engine, Limits};
 use crate::hostcalls::{Capabilities, Linkage};
 use crate::name::PluginName;
 use crate::service::{Response, ServiceInfo};
-use crate::telemetry::{Level, Loading, LogLine, LogSink, Metrics, Origin};
+use crate::telemetry::{Level, LoadOutcome, LogSink, Metrics, Origin, log_event};
 use hostel_cache::{CacheLimits, CacheName};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -118,7 +118,7 @@ impl Host {
             Entry::Vacant(vacant) => {
                 let name = vacant.key().clone();
                 let services = version.services.clone();
-                self.counts.load(name.as_str(), Loading::Loaded);
+                self.counts.load(name.as_str(), LoadOutcome::Loaded);
                 let grants = settings.grants.clone();
                 vacant.insert(Arc::new(Plugin {
                     name,
@@ -174,7 +174,7 @@ impl Host {
         // Outside the lock: these may be the last to hold the old version's code, and freeing it
         // takes time.
         drop((replaced, idle));
-        self.counts.load(name.as_str(), Loading::Reloaded);
+        self.counts.load(name.as_str(), LoadOutcome::Reloaded);
         Ok(services)
     }
 
@@ -221,19 +221,17 @@ impl Host {
         let note = RolledBack { from, at: SystemTime::now(), reason: reason.clone() };
         *place = Arc::new(failed.with(previous, Probation::none(), Some(note)));
         drop(plugins);
-        self.counts.load(failed.name.as_str(), Loading::RolledBack);
+        self.counts.load(failed.name.as_str(), LoadOutcome::RolledBack);
         let message = format!(
             "brought back version {to}, since the first {calls} calls of {from} all failed, \
              the last with: {reason}"
         );
-        self.say(Level::Error, failed.name.as_str(), &message);
+        self.log_event(Level::Error, failed.name.as_str(), &message);
     }
 
-    /// Logs a line of the host's own about a plugin. The message is one line already.
-    pub(super) fn say(&self, level: Level, plugin: &str, message: &str) {
-        let (service, request_id) = ("", "");
-        let time = SystemTime::now();
-        (self.log)(&LogLine { time, level, plugin, service, request_id, message });
+    /// Logs an event of a plugin. The message is one line: the caller escapes text from outside.
+    pub(super) fn log_event(&self, level: Level, plugin: &str, message: &str) {
+        log_event(&self.log, level, plugin, message);
     }
 
     /// The full names of all services.
@@ -283,7 +281,7 @@ impl Host {
         linkage: Linkage,
     ) -> Result<Version, LoadError> {
         let prepared = self.version(name, bytes, settings, linkage).await;
-        prepared.inspect_err(|_| self.counts.load(name.as_str(), Loading::Refused))
+        prepared.inspect_err(|_| self.counts.load(name.as_str(), LoadOutcome::Refused))
     }
 
     async fn version(

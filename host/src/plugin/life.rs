@@ -233,9 +233,9 @@ impl Shared {
         self.started.load(Ordering::Relaxed)
     }
 
-    fn say(&self, level: Level, plugin: &str, message: &str) {
+    fn log_event(&self, level: Level, plugin: &str, message: &str) {
         let most = self.host.limits().log_line_bytes;
-        self.host.say(level, &excerpt(plugin), &escape(message, most));
+        self.host.log_event(level, &excerpt(plugin), &escape(message, most));
     }
 
     fn say_failure(&self, path: &Path, plugin: &str, serves: bool, reason: &str) {
@@ -247,6 +247,6 @@ impl Shared {
             ),
             false => (Level::Error, format!("{path} does not load: {reason}")),
         };
-        self.say(level, plugin, &message);
+        self.log_event(level, plugin, &message);
     }
 }

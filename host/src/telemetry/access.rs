@@ -1,40 +1,40 @@
-//! Access lines: one for each request by HTTP, as text or as JSON.
+//! Access lines: one for each HTTP request, as text or as JSON.
 
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// A request that was answered.
+/// A request and its response.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessLine<'a> {
-    /// When the answer was ready.
+    /// When the response was ready.
     pub time: SystemTime,
     /// The request's id.
     pub request_id: &'a str,
     /// The method, as sent.
     pub method: &'a str,
-    /// The path, as sent, without its query: that may hold what is nobody's business.
+    /// The path, as sent, without its query: clients put secrets there.
     pub path: &'a str,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// Bytes of the answer's body.
+    /// Bytes of the response's body.
     pub bytes: usize,
-    /// From the request's head to the answer.
+    /// The time from the request's head to the response.
     pub took: Duration,
     /// The address and port of the client.
     pub client: &'a str,
-    /// Who called; empty where nobody has to say it, or it was not told rightly.
+    /// The name of the authenticated caller; empty where none is needed or authentication failed.
     pub caller: &'a str,
-    /// The service that was called; empty where there was none.
+    /// The service that was called; empty where none was.
     pub service: &'a str,
 }
 
-/// Where access lines go: called with each, by the thread that answers, so it must not block.
+/// Takes each access line, on the thread that serves the request: it must not block.
 pub type AccessSink = Arc<dyn Fn(&AccessLine<'_>) + Send + Sync>;
 
 #[derive(Serialize)]
-struct Json<'a> {
+struct JsonAccessLine<'a> {
     time: String,
     level: &'static str,
     request_id: &'a str,
@@ -51,11 +51,11 @@ struct Json<'a> {
     message: &'static str,
 }
 
-/// The line as one object; a field that is empty is left out.
+/// Returns the line as one object, without its empty fields.
 pub(super) fn json(line: &AccessLine<'_>) -> String {
     let AccessLine { time, request_id, method, path, status, bytes, .. } = *line;
     let AccessLine { took, client, caller, service, .. } = *line;
-    let json = Json {
+    let json = JsonAccessLine {
         time: humantime::format_rfc3339_millis(time).to_string(),
         level: "info",
         request_id,
@@ -69,14 +69,14 @@ pub(super) fn json(line: &AccessLine<'_>) -> String {
         service,
         message: "request",
     };
-    // Strings and numbers alone: this cannot fail.
+    // A struct of strings and numbers always serializes.
     serde_json::to_string(&json).unwrap_or_default()
 }
 
-/// The line for people.
-pub(super) struct Text<'a>(pub(super) &'a AccessLine<'a>);
+/// An access line that displays as text for people.
+pub(super) struct TextAccessLine<'a>(pub(super) &'a AccessLine<'a>);
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for TextAccessLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let AccessLine { time, request_id, method, path, status, bytes, took, client, .. } = self.0;
         let time = humantime::format_rfc3339_millis(*time);
@@ -113,15 +113,18 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one_object_without_what_is_empty() {
+    fn a_line_is_one_object_without_empty_fields() {
         let expected = r#"{"time":"1970-01-01T00:00:00.000Z","level":"info","request_id":"7","method":"GET","path":"/a","status":200,"bytes":12,"seconds":0.0015,"client":"10.0.0.1:2","caller":"ann","service":"a.b","message":"request"}"#;
         assert_eq!(json(&line("ann")), expected);
     }
 
     #[test]
-    fn a_line_for_people_tells_the_same() {
-        let said = "1970-01-01T00:00:00.000Z info  hostel: GET /a 200, 12 bytes in 1.500 ms, to ";
-        assert_eq!(Text(&line("")).to_string(), format!("{said}10.0.0.1:2, id 7"));
-        assert_eq!(Text(&line("ann")).to_string(), format!("{said}10.0.0.1:2 (ann) by a.b, id 7"));
+    fn a_line_for_people_has_the_same_fields() {
+        let start = "1970-01-01T00:00:00.000Z info  hostel: GET /a 200, 12 bytes in 1.500 ms, to ";
+        assert_eq!(TextAccessLine(&line("")).to_string(), format!("{start}10.0.0.1:2, id 7"));
+        assert_eq!(
+            TextAccessLine(&line("ann")).to_string(),
+            format!("{start}10.0.0.1:2 (ann) by a.b, id 7")
+        );
     }
 }

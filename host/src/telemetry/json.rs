@@ -1,10 +1,10 @@
-//! Log lines as JSON, an object a line, for programs.
+//! Log lines as JSON, one object a line, for programs.
 
-use super::LogLine;
+use super::line::LogLine;
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Json<'a> {
+struct JsonLine<'a> {
     time: String,
     level: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -16,31 +16,28 @@ struct Json<'a> {
     message: &'a str,
 }
 
-/// The line as one object; a field that is empty is left out.
+/// Returns the line as one object, without its empty fields.
 pub(super) fn json(line: &LogLine<'_>) -> String {
     let LogLine { time, level, plugin, service, request_id, message } = *line;
     let time = humantime::format_rfc3339_millis(time).to_string();
-    let json = Json { time, level: level.as_str(), plugin, service, request_id, message };
-    // Strings alone: this cannot fail.
-    serde_json::to_string(&json).unwrap_or_default()
+    let line = JsonLine { time, level: level.as_str(), plugin, service, request_id, message };
+    // A struct of strings always serializes.
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::Level;
+    use crate::telemetry::line::Level;
     use std::time::SystemTime;
 
     #[test]
-    fn a_line_is_one_object_without_what_is_empty() {
-        let (time, level) = (SystemTime::UNIX_EPOCH, Level::Warn);
+    fn a_line_is_one_object_without_empty_fields() {
         let line = LogLine {
-            time,
-            level,
+            time: SystemTime::UNIX_EPOCH,
             plugin: "users",
-            service: "",
             request_id: "7",
-            message: "a \"quote\"",
+            ..LogLine::new(Level::Warn, "a \"quote\"")
         };
         assert_eq!(
             json(&line),

@@ -1,5 +1,5 @@
-//! What a host counts, as metrics that Prometheus reads: the names and labels of calls here, those of
-//! plugins, of listeners and of the process in a file each.
+//! A host's metrics, for Prometheus. This file has the names and labels for calls; plugins,
+//! listeners and the process have a file each.
 
 mod histogram;
 mod http;
@@ -7,10 +7,12 @@ mod plugins;
 mod process;
 
 pub(crate) use http::{HttpMeter, RequestKind};
-pub(crate) use plugins::{InstanceMeter, Loading, Retirement};
+pub(crate) use plugins::{InstanceMeter, LoadOutcome, Retirement};
 
-use super::Dropped;
+use super::writer::DroppedLines;
 use histogram::Histogram;
+use http::ListenerMetrics;
+use plugins::PluginMetrics;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -20,48 +22,49 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-/// Upper bounds of the times of calls, in seconds: from 10 µs, which a call in a kept instance
-/// takes, to 10 s.
+/// Upper bounds of the call times, in seconds: from 10 µs, the time of a call in a reused instance,
+/// to 10 s.
 const CALL_SECONDS: [f64; 13] =
     [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0];
 
-/// The counts of a host.
+/// The metrics of a host.
 pub(crate) struct Metrics {
     registry: Registry,
     started: SystemTime,
-    calls: Family<Outcome, Counter>,
-    call_seconds: Family<Service, Histogram, fn() -> Histogram>,
-    traps: Family<Trap, Counter>,
-    limits: Family<LimitReached, Counter>,
-    plugins: plugins::Plugins,
-    http: http::Http,
-    dropped_lines: OnceLock<Arc<Dropped>>,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Family<ServiceLabels, Histogram, fn() -> Histogram>,
+    traps: Family<TrapLabels, Counter>,
+    limits: Family<LimitLabels, Counter>,
+    plugins: PluginMetrics,
+    http: ListenerMetrics,
+    dropped_lines: OnceLock<Arc<DroppedLines>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
+struct CallLabels {
     service: String,
     outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Service {
+struct ServiceLabels {
     service: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Trap {
+struct TrapLabels {
     plugin: String,
     trap: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LimitReached {
+struct LimitLabels {
     plugin: String,
     limit: &'static str,
 }
 
-/// What is counted of each call of one service: found once, and not by name each time.
+/// The metrics of one service's calls. They are looked up once, when the plugin is loaded: a
+/// look-up by name would cost every call a lock.
 pub(crate) struct ServiceMeter {
     answered: Counter,
     seconds: Histogram,
@@ -73,7 +76,7 @@ impl ServiceMeter {
         self.answered.inc();
     }
 
-    /// Notes the time that a call took, however it ended.
+    /// Records the time of a call, whatever its outcome.
     pub(crate) fn took(&self, time: Duration) {
         self.seconds.observe(time);
     }
@@ -91,8 +94,8 @@ impl Metrics {
             call_seconds: Family::new_with_constructor(histogram),
             traps: Family::default(),
             limits: Family::default(),
-            plugins: plugins::Plugins::new(&mut registry),
-            http: http::Http::new(&mut registry),
+            plugins: PluginMetrics::new(&mut registry),
+            http: ListenerMetrics::new(&mut registry),
             dropped_lines: OnceLock::new(),
             registry,
         };
@@ -101,21 +104,21 @@ impl Metrics {
 
     fn with_calls(mut self) -> Self {
         let Metrics { registry, calls, call_seconds, traps, limits, .. } = &mut self;
-        registry.register("calls", "Calls by service and how they ended", calls.clone());
-        let help = "Time of calls, waiting included";
+        registry.register("calls", "Calls, by service and outcome", calls.clone());
+        let help = "Time of calls, including the wait for admission";
         registry.register_with_unit("call", help, Unit::Seconds, call_seconds.clone());
-        registry.register("traps", "Calls that ended in a trap, by what it was", traps.clone());
-        let help = "Calls that a limit ended, by its name";
+        registry.register("traps", "Calls that ended in a trap, by the trap", traps.clone());
+        let help = "Calls that a limit ended, by the limit";
         registry.register("limits_reached", help, limits.clone());
         self
     }
 
     /// The meter of a service, by its full name.
     pub(crate) fn service(&self, service: &str) -> ServiceMeter {
-        let label = Service { service: service.to_owned() };
+        let labels = ServiceLabels { service: service.to_owned() };
         ServiceMeter {
             answered: self.calls(service, "answered"),
-            seconds: self.call_seconds.get_or_create(&label).clone(),
+            seconds: self.call_seconds.get_or_create(&labels).clone(),
         }
     }
 
@@ -125,13 +128,13 @@ impl Metrics {
     }
 
     pub(crate) fn trapped(&self, plugin: &str, trap: &str) {
-        let label = Trap { plugin: plugin.to_owned(), trap: trap.to_owned() };
-        self.traps.get_or_create(&label).inc();
+        let labels = TrapLabels { plugin: plugin.to_owned(), trap: trap.to_owned() };
+        self.traps.get_or_create(&labels).inc();
     }
 
     pub(crate) fn limit_reached(&self, plugin: &str, limit: &'static str) {
-        let label = LimitReached { plugin: plugin.to_owned(), limit };
-        self.limits.get_or_create(&label).inc();
+        let labels = LimitLabels { plugin: plugin.to_owned(), limit };
+        self.limits.get_or_create(&labels).inc();
     }
 
     /// The meter of a plugin's instances.
@@ -139,12 +142,12 @@ impl Metrics {
         self.plugins.instances(plugin)
     }
 
-    /// Counts what loading a plugin came to.
-    pub(crate) fn load(&self, plugin: &str, loading: Loading) {
-        self.plugins.load(plugin, loading);
+    /// Counts the load of a plugin by its outcome.
+    pub(crate) fn load(&self, plugin: &str, outcome: LoadOutcome) {
+        self.plugins.load(plugin, outcome);
     }
 
-    /// Notes the time that compiling a plugin took, whatever came of it.
+    /// Records the time to compile a plugin, whatever the outcome.
     pub(crate) fn compiled(&self, plugin: &str, time: Duration) {
         self.plugins.compiled(plugin, time);
     }
@@ -154,9 +157,9 @@ impl Metrics {
         self.http.listener(listener)
     }
 
-    /// Counts the lines that this log drops; the first is the one.
-    pub(crate) fn dropped_lines_of(&self, log: Arc<Dropped>) {
-        // Who sets a second one has two logs, of which one can be told of.
+    /// Reports the lines that this log drops. Later calls have no effect.
+    pub(crate) fn dropped_lines_of(&self, log: Arc<DroppedLines>) {
+        // The metric has no label for the log: it can report one only.
         let _ = self.dropped_lines.set(log);
     }
 
@@ -165,11 +168,11 @@ impl Metrics {
         self.dropped_lines.get().map_or((0, 0), |log| (log.of_floods(), log.unread()))
     }
 
-    /// All counts, and what `now` holds besides, as text of OpenMetrics 1.0.
+    /// Returns all metrics and those of `now` as OpenMetrics 1.0 text.
     ///
     /// # Errors
     ///
-    /// When a metric cannot be written, as none of ours is known to.
+    /// When a metric cannot be encoded; no metric of this crate is known to fail.
     pub(crate) fn text(&self, now: &Registry) -> Result<String, fmt::Error> {
         let mut text = String::new();
         text::encode_registry(&mut text, &self.registry)?;
@@ -180,7 +183,7 @@ impl Metrics {
     }
 
     fn calls(&self, service: &str, outcome: &'static str) -> Counter {
-        let label = Outcome { service: service.to_owned(), outcome };
-        self.calls.get_or_create(&label).clone()
+        let labels = CallLabels { service: service.to_owned(), outcome };
+        self.calls.get_or_create(&labels).clone()
     }
 }

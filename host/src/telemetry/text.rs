@@ -1,26 +1,27 @@
 //! Log lines as text for people: `time level plugin.service message`.
 
-use super::{Level, LogLine, LogSink};
+use super::line::{Level, LogLine, LogSink};
 use anstyle::{AnsiColor, Style};
 use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 
-/// A sink that writes lines to stderr, coloured on a terminal unless `NO_COLOR` is set.
+/// A sink that prints lines to stderr, coloured on a terminal unless `NO_COLOR` is set.
 pub(crate) fn stderr() -> LogSink {
-    Arc::new(|line| say(Text(line)))
+    Arc::new(|line| eprint_line(TextLine(line)))
 }
 
-/// Writes one line to stderr. There is nobody left to tell when that fails.
-pub(crate) fn say(line: impl fmt::Display) {
+/// Prints one line to stderr. An error is ignored: stderr is where it would be reported.
+pub(crate) fn eprint_line(line: impl fmt::Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-pub(super) struct Text<'a>(pub(super) &'a LogLine<'a>);
+/// A log line that displays as text.
+pub(super) struct TextLine<'a>(pub(super) &'a LogLine<'a>);
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for TextLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Text(line) = self;
+        let TextLine(line) = self;
         let time = humantime::format_rfc3339_millis(line.time);
         let (dim, level, source) = (Style::new().dimmed(), style(line.level), Style::new().bold());
         write!(f, "{dim}{time}{dim:#} {level}{:5}{level:#} ", line.level)?;
@@ -46,13 +47,12 @@ mod tests {
     fn a_line_has_its_time_level_source_and_message() {
         let line = LogLine {
             time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_500),
-            level: Level::Info,
             plugin: "users",
             service: "find",
             request_id: "1",
-            message: "found",
+            ..LogLine::new(Level::Info, "found")
         };
-        let text = anstream::adapter::strip_str(&Text(&line).to_string()).to_string();
+        let text = anstream::adapter::strip_str(&TextLine(&line).to_string()).to_string();
         assert_eq!(text, "1970-01-01T00:00:01.500Z info  users.find found");
     }
 }

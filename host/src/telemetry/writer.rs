@@ -1,78 +1,74 @@
-//! Log lines written by a thread of their own, so that nobody who serves waits for whoever reads
-//! them.
+//! A thread that writes log lines and access lines: a request never waits for a slow output.
 
 use super::access::{self, AccessSink};
 use super::json::json;
-use super::text::Text;
-use super::{Level, LogLine, LogSink};
+use super::line::{Level, LogLine, LogSink};
+use super::rate::TokenBucket;
+use super::text::TextLine;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-/// Lines that wait for the thread; further ones are dropped and counted.
-const QUEUE: usize = 4_096;
+/// Lines that wait for the thread; further lines are dropped and counted.
+const MAX_QUEUED_LINES: usize = 4_096;
 
-/// Lines that one plugin may have written in a second, and in one go. More is a flood, in which
-/// the lines of the others would drown.
-const LINES_A_SECOND: f64 = 1_000.0;
+/// How long [`LogWriter::end`] waits for the output at most.
+const MAX_END_TIME: Duration = Duration::from_secs(1);
 
-/// How a line is written.
+/// The form of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    /// For people.
+pub(crate) enum LineFormat {
+    /// Text for people.
     Text,
-    /// For programs: an object a line.
+    /// JSON for programs, one object a line.
     Json,
 }
 
-/// The longest that [`LogWriter::end`] waits for an output that takes nothing.
-const LAST_WAIT: Duration = Duration::from_secs(1);
-
-/// Lines that were never written, since the start.
+/// Counts of the lines that were dropped, since the start.
 #[derive(Default)]
-pub(crate) struct Dropped {
+pub(crate) struct DroppedLines {
     of_floods: AtomicU64,
     unread: AtomicU64,
 }
 
-impl Dropped {
-    /// Lines dropped since a plugin had written its share of a second.
+impl DroppedLines {
+    /// Lines dropped because a plugin had reached its limit per second.
     pub(crate) fn of_floods(&self) -> u64 {
         self.of_floods.load(Ordering::Relaxed)
     }
 
-    /// Lines dropped since nobody reads them fast enough.
+    /// Lines dropped because the queue to the output was full.
     pub(crate) fn unread(&self) -> u64 {
         self.unread.load(Ordering::Relaxed)
     }
 }
 
-/// The thread that writes.
+/// The handle of the thread.
 pub(crate) struct LogWriter {
-    format: LogFormat,
-    dropped: Arc<Dropped>,
+    format: LineFormat,
+    dropped: Arc<DroppedLines>,
     lines: SyncSender<Option<String>>,
-    /// Ends with the thread.
+    /// Disconnects when the thread ends.
     running: Receiver<Infallible>,
 }
 
 impl LogWriter {
-    /// Starts the thread, and answers it with the sink whose lines it writes.
+    /// Starts the thread and returns its handle and the sink for its lines.
     ///
     /// # Errors
     ///
     /// When the thread cannot be started.
     pub(crate) fn start(
-        format: LogFormat,
+        format: LineFormat,
         output: impl Write + Send + 'static,
     ) -> std::io::Result<(Self, LogSink)> {
-        let (lines, waiting) = sync_channel(QUEUE);
+        let (lines, waiting) = sync_channel(MAX_QUEUED_LINES);
         let (alive, running) = channel();
-        let dropped = Arc::new(Dropped::default());
+        let dropped = Arc::new(DroppedLines::default());
         let sink = sink(format, lines.clone(), Arc::clone(&dropped));
         let of_thread = Arc::clone(&dropped);
         let write = move || {
@@ -83,18 +79,18 @@ impl LogWriter {
         Ok((LogWriter { format, dropped, lines, running }, sink))
     }
 
-    /// What is counted of the lines that are dropped.
-    pub(crate) fn dropped(&self) -> Arc<Dropped> {
+    /// The counts of dropped lines.
+    pub(crate) fn dropped(&self) -> Arc<DroppedLines> {
         Arc::clone(&self.dropped)
     }
 
-    /// A sink for access lines, which have no share: there are as many as requests.
+    /// A sink for access lines. They have no limit per second: their number is that of requests.
     pub(crate) fn access(&self) -> AccessSink {
         let (format, lines, dropped) = (self.format, self.lines.clone(), self.dropped());
         Arc::new(move |line| {
             let line = match format {
-                LogFormat::Text => access::Text(line).to_string(),
-                LogFormat::Json => access::json(line),
+                LineFormat::Text => access::TextAccessLine(line).to_string(),
+                LineFormat::Json => access::json(line),
             };
             if lines.try_send(Some(line)).is_err() {
                 dropped.unread.fetch_add(1, Ordering::Relaxed);
@@ -102,33 +98,36 @@ impl LogWriter {
         })
     }
 
-    /// Waits until all lines so far are written, for a second at most. Lines that come later are
-    /// lost.
+    /// Waits until all lines so far are written, for at most a second. Later lines are lost.
     pub(crate) fn end(self) {
-        let until = Instant::now() + LAST_WAIT;
+        let until = Instant::now() + MAX_END_TIME;
         while let Err(TrySendError::Full(_)) = self.lines.try_send(None)
             && Instant::now() < until
         {
             std::thread::yield_now();
         }
-        // It ends by the thread's end, or by the time.
+        // Returns when the thread ends or the time is over.
         let _ = self.running.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
 
-fn sink(format: LogFormat, lines: SyncSender<Option<String>>, dropped: Arc<Dropped>) -> LogSink {
-    let rates: Mutex<BTreeMap<String, Rate>> = Mutex::default();
+fn sink(
+    format: LineFormat,
+    lines: SyncSender<Option<String>>,
+    dropped: Arc<DroppedLines>,
+) -> LogSink {
+    let buckets: Mutex<BTreeMap<String, TokenBucket>> = Mutex::default();
     Arc::new(move |line| {
-        let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
-        let rate = match rates.get_mut(line.plugin) {
-            Some(rate) => rate,
-            None => rates.entry(line.plugin.to_owned()).or_insert_with(Rate::new),
+        let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = match buckets.get_mut(line.plugin) {
+            Some(bucket) => bucket,
+            None => buckets.entry(line.plugin.to_owned()).or_insert_with(TokenBucket::new),
         };
-        let Some(before) = rate.pass(Instant::now()) else {
+        let Some(before) = bucket.take(Instant::now()) else {
             dropped.of_floods.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        drop(rates);
+        drop(buckets);
         let send = |line: &LogLine<'_>| {
             if lines.try_send(Some(format.line(line))).is_err() {
                 dropped.unread.fetch_add(1, Ordering::Relaxed);
@@ -143,64 +142,31 @@ fn sink(format: LogFormat, lines: SyncSender<Option<String>>, dropped: Arc<Dropp
 }
 
 fn write(
-    format: LogFormat,
+    format: LineFormat,
     waiting: &Receiver<Option<String>>,
-    dropped: &Dropped,
+    dropped: &DroppedLines,
     mut output: impl Write,
 ) {
-    let mut told = 0;
+    let mut reported = 0;
     while let Ok(Some(line)) = waiting.recv() {
-        // There is nobody left to tell when that fails.
+        // An error is ignored: the log is where it would be reported.
         let _ = writeln!(output, "{line}");
         let unread = dropped.unread();
-        if unread > told {
-            let new = unread - std::mem::replace(&mut told, unread);
-            let message = format!("{new} log lines dropped: nobody reads them fast enough");
-            let _ = writeln!(output, "{}", format.own(Level::Warn, &message));
+        if unread > reported {
+            let new = unread - std::mem::replace(&mut reported, unread);
+            let message = format!("{new} log lines dropped: the output takes them too slowly");
+            let _ = writeln!(output, "{}", format.line(&LogLine::new(Level::Warn, &message)));
         }
     }
     let _ = output.flush();
 }
 
-impl LogFormat {
+impl LineFormat {
     fn line(self, line: &LogLine<'_>) -> String {
         match self {
-            LogFormat::Text => Text(line).to_string(),
-            LogFormat::Json => json(line),
+            LineFormat::Text => TextLine(line).to_string(),
+            LineFormat::Json => json(line),
         }
-    }
-
-    /// A line of the host's own.
-    fn own(self, level: Level, message: &str) -> String {
-        let (plugin, service, request_id) = ("", "", "");
-        let time = SystemTime::now();
-        self.line(&LogLine { time, level, plugin, service, request_id, message })
-    }
-}
-
-/// What is left of a plugin's share, filled up again as time goes.
-struct Rate {
-    left: f64,
-    at: Instant,
-    dropped: u64,
-}
-
-impl Rate {
-    fn new() -> Self {
-        Rate { left: LINES_A_SECOND, at: Instant::now(), dropped: 0 }
-    }
-
-    /// Lets a line pass, and answers how many were dropped before it; or drops it.
-    fn pass(&mut self, now: Instant) -> Option<u64> {
-        let passed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.left = (self.left + passed * LINES_A_SECOND).min(LINES_A_SECOND);
-        self.at = now;
-        if self.left < 1.0 {
-            self.dropped += 1;
-            return None;
-        }
-        self.left -= 1.0;
-        Some(std::mem::take(&mut self.dropped))
     }
 }
 
@@ -210,11 +176,10 @@ mod tests {
     use std::io;
 
     fn line(plugin: &'static str, message: &'static str) -> LogLine<'static> {
-        let (time, level) = (SystemTime::UNIX_EPOCH, Level::Info);
-        LogLine { time, level, plugin, service: "s", request_id: "1", message }
+        LogLine { plugin, service: "s", request_id: "1", ..LogLine::new(Level::Info, message) }
     }
 
-    /// Shares what was written.
+    /// A writer whose clones share the bytes.
     #[derive(Clone, Default)]
     struct Output(Arc<Mutex<Vec<u8>>>);
 
@@ -232,7 +197,7 @@ mod tests {
     #[test]
     fn lines_are_written_in_their_order_before_the_writer_ends() {
         let output = Output::default();
-        let (writer, sink) = LogWriter::start(LogFormat::Json, output.clone()).unwrap();
+        let (writer, sink) = LogWriter::start(LineFormat::Json, output.clone()).unwrap();
         for message in ["one", "two", "three"] {
             sink(&line("p", message));
         }
@@ -247,15 +212,15 @@ mod tests {
     }
 
     #[test]
-    fn access_lines_have_no_share_that_they_could_use_up() {
+    fn access_lines_have_no_limit_per_second() {
         let output = Output::default();
-        let (writer, _) = LogWriter::start(LogFormat::Json, output.clone()).unwrap();
+        let (writer, _) = LogWriter::start(LineFormat::Json, output.clone()).unwrap();
         let access = writer.access();
         let (request_id, method, path, client) = ("1", "GET", "/a", "10.0.0.1:2");
         for status in 1..2_001 {
-            let (time, took, bytes) = (SystemTime::UNIX_EPOCH, Duration::ZERO, 0);
+            let (time, took, bytes) = (std::time::SystemTime::UNIX_EPOCH, Duration::ZERO, 0);
             let (caller, service) = ("", "");
-            access(&crate::telemetry::AccessLine {
+            access(&access::AccessLine {
                 time,
                 request_id,
                 method,
@@ -274,7 +239,7 @@ mod tests {
         assert!(written.lines().last().unwrap().contains("\"path\":\"/a\",\"status\":2000,"));
     }
 
-    /// Takes nothing until it is told to.
+    /// A writer that blocks until its channel closes.
     struct Blocked(std::sync::mpsc::Receiver<()>, Output);
 
     impl Write for Blocked {
@@ -289,11 +254,11 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_takes_nothing_stops_nobody_and_what_was_dropped_is_told() {
+    fn a_blocked_output_blocks_no_sink_and_the_dropped_lines_are_reported() {
         let (go, blocked) = channel();
         let output = Output::default();
         let (writer, sink) =
-            LogWriter::start(LogFormat::Text, Blocked(blocked, output.clone())).unwrap();
+            LogWriter::start(LineFormat::Text, Blocked(blocked, output.clone())).unwrap();
         for plugin in ["a", "b", "c", "d", "e", "f"] {
             for _ in 0..1_000 {
                 sink(&line(plugin, "line"));
@@ -304,17 +269,6 @@ mod tests {
         writer.end();
         assert!(dropped.unread() > 0 && dropped.of_floods() == 0);
         let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
-        assert!(written.contains("log lines dropped: nobody reads them fast enough"));
-    }
-
-    #[test]
-    fn a_plugin_that_writes_too_much_is_cut_to_its_share() {
-        let mut rate = Rate::new();
-        let start = rate.at;
-        let passed = (0..5_000).filter(|_| rate.pass(start).is_some()).count();
-        assert_eq!(passed, 1_000);
-        assert_eq!(rate.pass(start + Duration::from_millis(2)), Some(4_000));
-        assert_eq!(rate.pass(start + Duration::from_millis(2)), Some(0));
-        assert_eq!(rate.pass(start + Duration::from_millis(2)), None);
+        assert!(written.contains("log lines dropped: the output takes them too slowly"));
     }
 }

@@ -6,7 +6,7 @@ use crate::http::program::{ANYWHERE, Serving};
 use crate::http::serve::check_serves;
 use crate::support::{component, hostel};
 use hostel::http::HttpSettings;
-use hostel::{Limits, TraceSettings, Traces};
+use hostel::{Limits, TraceSettings, Tracer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -114,20 +114,20 @@ impl Span {
 }
 
 /// Traces to a collector, of this share of the requests.
-fn traces(collector: &Collector, ratio: f64) -> Traces {
+fn tracer(collector: &Collector, ratio: f64) -> Tracer {
     let settings = TraceSettings {
         url: format!("{}/v1/traces", collector.url),
         headers: vec![("api-key".to_owned(), "secret".to_owned())],
         service_name: "hostel".to_owned(),
         ratio,
     };
-    Traces::start(settings, std::sync::Arc::new(|_| {})).unwrap()
+    Tracer::start(settings, std::sync::Arc::new(|_| {})).unwrap()
 }
 
-async fn server(traces: &Traces) -> TestServer {
+async fn server(tracer: &Tracer) -> TestServer {
     let settings = HttpSettings {
         routes: vec![route("POST", "/mirrors/{id}", "guests.mirrors")],
-        traces: Some(traces.clone()),
+        tracer: Some(tracer.clone()),
         ..HttpSettings::default()
     };
     TestServer::with(Limits::default(), settings).await
@@ -136,11 +136,11 @@ async fn server(traces: &Traces) -> TestServer {
 #[tokio::test]
 async fn a_request_and_its_call_are_spans_of_the_clients_trace() {
     let collector = Collector::start(&["200 OK"]);
-    let traces = traces(&collector, 1.0);
-    let server = server(&traces).await;
+    let tracer = tracer(&collector, 1.0);
+    let server = server(&tracer).await;
     let headers = format!("{}tracestate: a=b\r\nx-request-id: seven\r\n", parent("01"));
     server.post("mirrors", &headers, "").await;
-    traces.end().await;
+    tracer.end().await;
     let (head, body) = collector.posts.try_recv().unwrap();
     assert!(head.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("content-type: application/json\r\n"), "{head}");
@@ -181,13 +181,13 @@ async fn a_request_and_its_call_are_spans_of_the_clients_trace() {
 #[tokio::test]
 async fn spans_say_what_went_wrong_and_by_which_route() {
     let collector = Collector::start(&["200 OK"]);
-    let traces = traces(&collector, 1.0);
-    let server = server(&traces).await;
+    let tracer = tracer(&collector, 1.0);
+    let server = server(&tracer).await;
     server.post("panics", "", "").await;
     server.post("fails", "", "\"bad-request\"").await;
     server.send("POST /mirrors/7 HTTP/1.1\r\nhost: a\r\n\r\n").await;
     server.send("BREW /mirrors/7 HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    traces.end().await;
+    tracer.end().await;
     let spans = collector.spans();
     let names: Vec<_> = spans.iter().map(|span| span.field("name")).collect();
     let services = "POST /services/{service}";
@@ -223,9 +223,9 @@ async fn what_the_parent_says_comes_before_the_ratio() {
         (1.0, "traceparent: nonsense\r\n".to_owned(), 2),
     ] {
         let collector = Collector::start(&["200 OK"]);
-        let traces = traces(&collector, ratio);
-        server(&traces).await.post("mirrors", &headers, "").await;
-        traces.end().await;
+        let tracer = tracer(&collector, ratio);
+        server(&tracer).await.post("mirrors", &headers, "").await;
+        tracer.end().await;
         assert_eq!(collector.spans().len(), expected, "{ratio} {headers:?}");
     }
 }
@@ -233,9 +233,9 @@ async fn what_the_parent_says_comes_before_the_ratio() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_spans_of_a_client_that_left_end_as_cancelled() {
     let collector = Collector::start(&["200 OK"]);
-    let traces = traces(&collector, 1.0);
+    let tracer = tracer(&collector, 1.0);
     let limits = Limits { time: Duration::from_secs(3_600), ..Limits::default() };
-    let settings = HttpSettings { traces: Some(traces.clone()), ..HttpSettings::default() };
+    let settings = HttpSettings { tracer: Some(tracer.clone()), ..HttpSettings::default() };
     let mut server = TestServer::with(limits, settings).await;
     let mut client = server.connect().await;
     client.send(post("logs-then-spins", "", "")).await;
@@ -244,7 +244,7 @@ async fn the_spans_of_a_client_that_left_end_as_cancelled() {
     server.line("guests.logs-then-spins: spun").await;
     server.stop();
     server.report().await;
-    traces.end().await;
+    tracer.end().await;
     let spans = collector.spans();
     let [call, request] = spans.as_slice() else { panic!("{spans:?}") };
     call.check("guests.logs-then-spins", &[("hostel.outcome", "cancelled")]);
@@ -255,14 +255,14 @@ async fn the_spans_of_a_client_that_left_end_as_cancelled() {
 #[tokio::test]
 async fn spans_that_are_not_taken_at_first_are_sent_again() {
     let collector = Collector::start(&["503 Service Unavailable", "200 OK"]);
-    let traces = traces(&collector, 1.0);
-    server(&traces).await.post("mirrors", "", "").await;
+    let tracer = tracer(&collector, 1.0);
+    server(&tracer).await.post("mirrors", "", "").await;
     let Collector { posts, .. } = collector;
     let next = move || posts.recv_timeout(PATIENCE).unwrap();
     let both = tokio::task::spawn_blocking(move || (next(), next())).await;
     let ((_, first), (_, second)) = both.unwrap();
     assert_eq!(first, second);
-    traces.end().await;
+    tracer.end().await;
 }
 
 /// Serves with an environment that names a collector; answers the first line as well.
@@ -301,7 +301,7 @@ fn a_collector_that_hangs_or_is_not_there_holds_up_nobody() {
     let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (collector, told) in [
-        (hangs.local_addr().unwrap(), "the last spans of traces were not taken in 2 s"),
+        (hangs.local_addr().unwrap(), "the collector did not take the last spans within 2 s"),
         (gone, "2 spans of traces were lost: Connection refused"),
     ] {
         let (mut serving, first) = serve(&format!("http://{collector}"));
@@ -322,5 +322,5 @@ fn a_collector_that_cannot_be_meant_is_refused() {
     let output = serve.arg("serve").args(ANYWHERE).arg(folder.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("is no address of a collector: write it as in"), "{told}");
+    assert!(told.contains("is invalid: write it as in"), "{told}");
 }

@@ -34,8 +34,7 @@ pub(super) fn hold(log: LogSink) -> (LogSink, impl FnOnce()) {
     let release = move || {
         let lines = held.lock().unwrap_or_else(PoisonError::into_inner).take();
         for Held { time, plugin, message } in lines.into_iter().flatten() {
-            let (level, plugin, message) = (Level::Info, &*plugin, &*message);
-            log(&LogLine { time, level, plugin, service: "", request_id: "", message });
+            log(&LogLine { time, plugin: &plugin, ..LogLine::new(Level::Info, &message) });
         }
     };
     (sink, release)
@@ -44,6 +43,7 @@ pub(super) fn hold(log: LogSink) -> (LogSink, impl FnOnce()) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::log_event;
 
     #[test]
     fn what_plugins_tell_comes_after_the_first_line_and_their_troubles_at_once() {
@@ -53,16 +53,15 @@ mod tests {
             Arc::new(move |line| told.lock().unwrap().push(line.message.to_owned()))
         };
         let (sink, release) = hold(Arc::clone(&log));
-        let say = |level, plugin, message| {
-            let (time, service, request_id) = (SystemTime::UNIX_EPOCH, "", "");
-            sink(&LogLine { time, level, plugin, service, request_id, message });
+        let log_to_sink = |level, plugin, message| {
+            log_event(&sink, level, plugin, message);
         };
-        say(Level::Info, "a", "serves");
-        say(Level::Error, "b", "does not load");
-        say(Level::Info, "", "building");
+        log_to_sink(Level::Info, "a", "serves");
+        log_to_sink(Level::Error, "b", "does not load");
+        log_to_sink(Level::Info, "", "building");
         assert_eq!(*told.lock().unwrap(), ["does not load", "building"]);
         release();
-        say(Level::Info, "a", "later");
+        log_to_sink(Level::Info, "a", "later");
         assert_eq!(*told.lock().unwrap(), ["does not load", "building", "serves", "later"]);
     }
 }

@@ -1,13 +1,12 @@
 //! Sources among the plugins that are served: built at start, and anew when they are watched.
 
 use crate::Build;
-use crate::telemetry::{Level, LogLine, LogSink, escape};
+use crate::telemetry::{Level, LogSink, escape, log_event};
 use crate::toolchain::{self, Progress};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 /// Bytes of a line of a tool that are logged.
 const LINE_BYTES: usize = 8 << 10;
@@ -20,7 +19,9 @@ pub(super) fn build(watch: bool, log: LogSink) -> Build {
         if let (false, Some(component)) = (watch, built.get(path)) {
             return Ok(component.clone());
         }
-        let line = |message: &str| say(&log, message);
+        let line = |message: &str| {
+            log_event(&log, Level::Info, "", &escape(message, LINE_BYTES));
+        };
         let component = toolchain::build(path, Progress { line: &line, colour: false })
             .map_err(|error| Box::new(error) as Box<dyn Error + Send + Sync>)?;
         built.insert(path.to_owned(), component.clone());
@@ -32,9 +33,4 @@ pub(super) fn build(watch: bool, log: LogSink) -> Build {
 /// A test beside a source is none.
 fn is_source(path: &Path) -> bool {
     toolchain::service_at(path).is_some() && toolchain::is_source(path)
-}
-
-fn say(log: &LogSink, message: &str) {
-    let (time, level, message) = (SystemTime::now(), Level::Info, escape(message, LINE_BYTES));
-    log(&LogLine { time, level, plugin: "", service: "", request_id: "", message: &message });
 }

@@ -1,7 +1,7 @@
 //! Traces, as the configuration and OpenTelemetry's own environment variables say.
 
 use crate::config;
-use crate::telemetry::{LogSink, TraceError, TraceSettings, Traces};
+use crate::telemetry::{LogSink, TraceError, TraceSettings, Tracer};
 
 /// Where a collector takes traces by HTTP, below its address.
 const PATH: &str = "/v1/traces";
@@ -11,17 +11,14 @@ const PATH: &str = "/v1/traces";
 /// # Errors
 ///
 /// When its address or a header is malformed, or there is no TLS for it.
-pub(super) fn start(
-    config: &config::TraceConfig,
-    log: &LogSink,
-) -> Result<Option<Traces>, TraceError> {
+pub(super) fn start(config: &config::Traces, log: &LogSink) -> Result<Option<Tracer>, TraceError> {
     let settings = settings(config, &|name| std::env::var(name).ok());
-    settings.map(|settings| Traces::start(settings, log.clone())).transpose()
+    settings.map(|settings| Tracer::start(settings, log.clone())).transpose()
 }
 
 /// What a file says wins over the environment.
 fn settings(
-    config: &config::TraceConfig,
+    config: &config::Traces,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Option<TraceSettings> {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -52,7 +49,7 @@ mod tests {
 
     #[track_caller]
     fn check(endpoint: Option<&str>, variables: &[(&str, &str)], expected: Option<&str>) {
-        let config = config::TraceConfig { endpoint: endpoint.map(str::to_owned), ratio: 1.0 };
+        let config = config::Traces { endpoint: endpoint.map(str::to_owned), ratio: 1.0 };
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -75,7 +72,7 @@ mod tests {
 
     #[test]
     fn headers_and_the_name_come_from_the_environment() {
-        let config = config::TraceConfig { endpoint: Some("http://a".to_owned()), ratio: 0.5 };
+        let config = config::Traces { endpoint: Some("http://a".to_owned()), ratio: 0.5 };
         let variable = |name: &str| match name {
             "OTEL_EXPORTER_OTLP_HEADERS" => Some("api-key=a=b, x-team = one".to_owned()),
             "OTEL_SERVICE_NAME" => Some("shop".to_owned()),

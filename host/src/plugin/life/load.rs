@@ -6,7 +6,7 @@ use super::{Build, Shared};
 use crate::engine::{CallError, Limit, Limits};
 use crate::name::PluginName;
 use crate::plugin::{Digest, LoadError, PluginSettings};
-use crate::telemetry::{Level, Loading};
+use crate::telemetry::{Level, LoadOutcome};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -47,7 +47,7 @@ impl Shared {
         let Err(stopped) = self.fulfil(key, &order).await else { return };
         if let Stopped::Refused(None, _) = &stopped {
             // It did not get as far as the host, which counts what it refuses.
-            self.host.counts().load(order.name.as_str(), Loading::Refused);
+            self.host.counts().load(order.name.as_str(), LoadOutcome::Refused);
         }
         let news = self.change(key, |entry| match stopped {
             Stopped::Changed => {
@@ -106,7 +106,7 @@ impl Shared {
         let message = format!(
             "version {content} serves {services} service{plural}, loaded in {took:.1} s{was}"
         );
-        self.host.say(Level::Info, order.name.as_str(), &message);
+        self.host.log_event(Level::Info, order.name.as_str(), &message);
         Ok(())
     }
 

@@ -129,7 +129,7 @@ impl Shared {
         // Whoever unloaded it before was asked to.
         let _ = self.host.unload(name);
         let message = format!("unloaded, since {} is gone", entry.path.display());
-        self.say(Level::Info, name.as_str(), &message);
+        self.log_event(Level::Info, name.as_str(), &message);
         entry.unloaded(&Unfit::Gone.to_string());
     }
 
@@ -146,9 +146,11 @@ impl Shared {
             Some(fault) => {
                 let message =
                     format!("kept all plugins, since the folder {path} cannot be read: {fault}");
-                self.say(Level::Warn, "", &message);
+                self.log_event(Level::Warn, "", &message);
             }
-            None => self.say(Level::Info, "", &format!("the folder {path} can be read again")),
+            None => {
+                self.log_event(Level::Info, "", &format!("the folder {path} can be read again"))
+            }
         }
         *told = fault;
     }

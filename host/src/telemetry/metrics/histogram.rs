@@ -1,4 +1,4 @@
-//! A histogram of times that threads count into without waiting for each other.
+//! A histogram of times that threads update without a lock.
 
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
@@ -7,31 +7,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Times counted in buckets; its clones are the same histogram.
+/// A histogram of times. Clones share the counts.
 ///
-/// The one of `prometheus_client` takes a lock for each time, and every call of a service would
-/// have to pass it.
+/// The histogram of `prometheus_client` takes a lock for each observation, and all calls of a
+/// service would contend for it.
 #[derive(Clone, Debug)]
-pub(super) struct Histogram(Arc<Times>);
+pub(super) struct Histogram(Arc<Buckets>);
 
 #[derive(Debug)]
-struct Times {
+struct Buckets {
     /// Upper bounds of the buckets in seconds, in order.
     bounds: &'static [f64],
-    /// One more than there are bounds: the last is for what is above all.
+    /// One more than the bounds: the last is for times above every bound.
     counts: Box<[AtomicU64]>,
     nanoseconds: AtomicU64,
 }
 
 impl Histogram {
-    /// An empty one with these upper bounds, in seconds and in order.
+    /// An empty histogram with these upper bounds, in seconds and in order.
     pub(super) fn new(bounds: &'static [f64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
-        Histogram(Arc::new(Times { bounds, counts, nanoseconds: AtomicU64::new(0) }))
+        Histogram(Arc::new(Buckets { bounds, counts, nanoseconds: AtomicU64::new(0) }))
     }
 
     pub(super) fn observe(&self, time: Duration) {
-        let Times { bounds, counts, nanoseconds } = &*self.0;
+        let Buckets { bounds, counts, nanoseconds } = &*self.0;
         let seconds = time.as_secs_f64();
         let place = bounds.partition_point(|bound| *bound < seconds);
         if let Some(count) = counts.get(place) {
@@ -48,11 +48,12 @@ impl TypedMetric for Histogram {
 
 impl EncodeMetric for Histogram {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
-        let Times { bounds, counts, nanoseconds } = &*self.0;
+        let Buckets { bounds, counts, nanoseconds } = &*self.0;
         let bounds = bounds.iter().copied().chain([f64::INFINITY]);
         let counts = counts.iter().map(|count| count.load(Ordering::Relaxed));
         let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
-        // Their sum, and not a count of its own, so that it is never less than a bucket.
+        // The count is the sum of the buckets, not a counter of its own: read at another moment, it
+        // could be less than a bucket.
         let count = buckets.iter().map(|(_, count)| count).sum();
         let seconds = Duration::from_nanos(nanoseconds.load(Ordering::Relaxed)).as_secs_f64();
         encoder.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)

@@ -1,4 +1,4 @@
-//! What is counted of listeners: connections, requests, and callers who are not let in.
+//! The metrics of listeners: connections, requests, and failed authentication.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -7,25 +7,25 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Listener {
+struct ListenerLabels {
     listener: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Request {
+struct RequestLabels {
     listener: &'static str,
     kind: &'static str,
     status: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Refusal {
+struct RefusalLabels {
     listener: &'static str,
     reason: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Credentials {
+struct CredentialLabels {
     listener: &'static str,
     credentials: &'static str,
 }
@@ -39,9 +39,9 @@ pub(crate) enum RequestKind {
     Route,
     /// The list of services.
     List,
-    /// Whoever runs the server.
+    /// The admin interface.
     Admin,
-    /// Nothing that is here, or it is malformed.
+    /// Nothing: the path is unknown or malformed.
     #[default]
     Nothing,
 }
@@ -50,58 +50,59 @@ impl RequestKind {
     const NAMES: [&'static str; 5] = ["service", "route", "list", "admin", "nothing"];
 }
 
-/// The classes of statuses, by their first digit.
+/// The classes of statuses: their first digit.
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
-/// The counts of all listeners.
-pub(super) struct Http {
-    requests: Family<Request, Counter>,
-    accepted: Family<Listener, Counter>,
-    open: Family<Listener, Gauge>,
-    refused: Family<Refusal, Counter>,
-    unknown: Family<Credentials, Counter>,
+/// The metrics of all listeners.
+pub(super) struct ListenerMetrics {
+    requests: Family<RequestLabels, Counter>,
+    accepted: Family<ListenerLabels, Counter>,
+    open: Family<ListenerLabels, Gauge>,
+    refused: Family<RefusalLabels, Counter>,
+    unknown: Family<CredentialLabels, Counter>,
 }
 
-impl Http {
+impl ListenerMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let http = Http {
+        let http = ListenerMetrics {
             requests: Family::default(),
             accepted: Family::default(),
             open: Family::default(),
             refused: Family::default(),
             unknown: Family::default(),
         };
-        let help = "Requests by what they are for and the class of the answer's status";
+        let help = "Requests by their target and the class of their status";
         registry.register("http_requests", help, http.requests.clone());
-        registry.register("http_connections", "Connections taken on", http.accepted.clone());
+        registry.register("http_connections", "Connections accepted", http.accepted.clone());
         registry.register("http_connections_open", "Connections open", http.open.clone());
-        let help = "Connections that the system or the start of TLS did not let begin";
+        let help = "Connections that failed at the accept or in the TLS handshake";
         registry.register("http_connections_refused", help, http.refused.clone());
-        let help = "Requests without the credentials that they need, by what they have instead";
+        let help = "Requests that failed authentication, by their credentials: missing or wrong";
         registry.register("http_unauthorized", help, http.unknown.clone());
         http
     }
 
     pub(super) fn listener(&self, listener: &'static str) -> HttpMeter {
         let request = |kind, status| {
-            let label = Request { listener, kind, status };
-            self.requests.get_or_create(&label).clone()
+            let labels = RequestLabels { listener, kind, status };
+            self.requests.get_or_create(&labels).clone()
         };
-        let refused = |reason| self.refused.get_or_create(&Refusal { listener, reason }).clone();
+        let refused =
+            |reason| self.refused.get_or_create(&RefusalLabels { listener, reason }).clone();
         let unknown = |credentials| {
-            self.unknown.get_or_create(&Credentials { listener, credentials }).clone()
+            self.unknown.get_or_create(&CredentialLabels { listener, credentials }).clone()
         };
         HttpMeter {
             requests: RequestKind::NAMES.map(|kind| STATUSES.map(|status| request(kind, status))),
-            accepted: self.accepted.get_or_create(&Listener { listener }).clone(),
-            open: self.open.get_or_create(&Listener { listener }).clone(),
+            accepted: self.accepted.get_or_create(&ListenerLabels { listener }).clone(),
+            open: self.open.get_or_create(&ListenerLabels { listener }).clone(),
             refused: [refused("system"), refused("tls")],
             unknown: [unknown("missing"), unknown("wrong")],
         }
     }
 }
 
-/// What is counted of one listener: found once, and not by name each time.
+/// The metrics of one listener, looked up once: a look-up by name would cost every request a lock.
 pub(crate) struct HttpMeter {
     /// By kind, then by class of status.
     requests: [[Counter; 5]; 5],
@@ -112,7 +113,7 @@ pub(crate) struct HttpMeter {
 }
 
 impl HttpMeter {
-    /// Counts a request that is answered with this status.
+    /// Counts a request by the status of its response.
     pub(crate) fn answered(&self, kind: RequestKind, status: u16) {
         let class = usize::from(status / 100).saturating_sub(1);
         let of_kind = self.requests.get(kind as usize);
@@ -121,29 +122,29 @@ impl HttpMeter {
         }
     }
 
-    /// Counts a connection that was taken on, and as open until the answer is dropped.
-    pub(crate) fn taken_on(&self) -> Open {
+    /// Counts an accepted connection, and counts it as open until the guard is dropped.
+    pub(crate) fn accepted(&self) -> OpenConnection {
         self.accepted.inc();
         self.open.inc();
-        Open(self.open.clone())
+        OpenConnection(self.open.clone())
     }
 
-    /// Counts that the system did not let a connection begin.
-    pub(crate) fn refused_by_the_system(&self) {
+    /// Counts an error of the system while accepting a connection.
+    pub(crate) fn refused_by_system(&self) {
         let [system, _] = &self.refused;
         system.inc();
     }
 
-    /// Counts a connection whose TLS did not begin.
-    pub(crate) fn without_tls(&self) {
+    /// Counts a connection whose TLS handshake failed.
+    pub(crate) fn refused_by_tls(&self) {
         let [_, tls] = &self.refused;
         tls.inc();
     }
 
-    /// Counts a request whose caller is not known; whether it has tried to say who it is.
-    pub(crate) fn unauthorized(&self, has_tried: bool) {
+    /// Counts a request that failed authentication, by whether it sent credentials.
+    pub(crate) fn unauthorized(&self, has_credentials: bool) {
         let [missing, wrong] = &self.unknown;
-        if has_tried {
+        if has_credentials {
             wrong.inc()
         } else {
             missing.inc()
@@ -151,10 +152,10 @@ impl HttpMeter {
     }
 }
 
-/// A connection that is open.
-pub(crate) struct Open(Gauge);
+/// Counts a connection as open until it is dropped.
+pub(crate) struct OpenConnection(Gauge);
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.dec();
     }

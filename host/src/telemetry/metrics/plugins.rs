@@ -1,4 +1,4 @@
-//! What is counted of a plugin beside its calls: what loading it came to, and its instances.
+//! The metrics of a plugin besides its calls: its loads, by outcome, and its instances.
 
 use super::histogram::Histogram;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -8,142 +8,143 @@ use prometheus_client::registry::{Registry, Unit};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Upper bounds of the times of compiling, in seconds: from 1 ms, which reading kept code takes, to
-/// the minutes that the largest runtimes take on a slow machine.
+/// Upper bounds of the compile times, in seconds: from 1 ms, the time to read cached code, to the
+/// minutes that the largest language runtimes take on a slow machine.
 const COMPILE_SECONDS: [f64; 11] = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Plugin {
+struct PluginLabels {
     plugin: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
+struct LoadLabels {
     plugin: String,
     outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
+struct RetirementLabels {
     plugin: String,
     reason: &'static str,
 }
 
-/// What loading a plugin came to.
+/// The outcome of loading a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Loading {
-    /// It serves, where nothing of its name did.
+pub(crate) enum LoadOutcome {
+    /// It serves, and its name was free before.
     Loaded,
-    /// It serves in the place of another version.
+    /// It serves in place of another version.
     Reloaded,
-    /// It is no plugin, or could not be built.
+    /// It is not a valid plugin, or its build failed.
     Refused,
-    /// Its first calls failed, and the version before it serves again.
+    /// Its first calls failed, so the previous version serves again.
     RolledBack,
 }
 
-/// The counts of all plugins.
-pub(super) struct Plugins {
-    loads: Family<Outcome, Counter>,
-    compile_seconds: Family<Plugin, Histogram, fn() -> Histogram>,
-    made: Family<Plugin, Counter>,
-    reused: Family<Plugin, Counter>,
-    retired: Family<Reason, Counter>,
+/// The metrics of all plugins.
+pub(super) struct PluginMetrics {
+    loads: Family<LoadLabels, Counter>,
+    compile_seconds: Family<PluginLabels, Histogram, fn() -> Histogram>,
+    made: Family<PluginLabels, Counter>,
+    reused: Family<PluginLabels, Counter>,
+    retired: Family<RetirementLabels, Counter>,
 }
 
-impl Plugins {
+impl PluginMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(&COMPILE_SECONDS);
-        let plugins = Plugins {
+        let plugins = PluginMetrics {
             loads: Family::default(),
             compile_seconds: Family::new_with_constructor(histogram),
             made: Family::default(),
             reused: Family::default(),
             retired: Family::default(),
         };
-        let help = "Versions of plugins, by what loading them came to";
+        let help = "Loads of plugins, by outcome";
         registry.register("loads", help, plugins.loads.clone());
-        let help = "Time to compile a component, or to read its code where that was kept";
+        let help = "Time to compile a component, or to read its cached code";
         registry.register_with_unit(
             "compile",
             help,
             Unit::Seconds,
             plugins.compile_seconds.clone(),
         );
-        registry.register("instances_made", "Instances made for calls", plugins.made.clone());
-        let help = "Calls in an instance that was kept";
+        registry.register("instances_made", "Instances created for calls", plugins.made.clone());
+        let help = "Calls in a reused instance";
         registry.register("instances_reused", help, plugins.reused.clone());
-        let help = "Instances that could have been kept and were dropped, by why";
+        let help = "Reusable instances that were dropped, by the reason";
         registry.register("instances_retired", help, plugins.retired.clone());
         plugins
     }
 
-    pub(super) fn load(&self, plugin: &str, loading: Loading) {
+    pub(super) fn load(&self, plugin: &str, loading: LoadOutcome) {
         let outcome = match loading {
-            Loading::Loaded => "loaded",
-            Loading::Reloaded => "reloaded",
-            Loading::Refused => "refused",
-            Loading::RolledBack => "rolled-back",
+            LoadOutcome::Loaded => "loaded",
+            LoadOutcome::Reloaded => "reloaded",
+            LoadOutcome::Refused => "refused",
+            LoadOutcome::RolledBack => "rolled-back",
         };
-        let label = Outcome { plugin: plugin.to_owned(), outcome };
-        self.loads.get_or_create(&label).inc();
+        let labels = LoadLabels { plugin: plugin.to_owned(), outcome };
+        self.loads.get_or_create(&labels).inc();
     }
 
     pub(super) fn compiled(&self, plugin: &str, time: Duration) {
-        let label = Plugin { plugin: plugin.to_owned() };
-        self.compile_seconds.get_or_create(&label).observe(time);
+        let labels = PluginLabels { plugin: plugin.to_owned() };
+        self.compile_seconds.get_or_create(&labels).observe(time);
     }
 
     pub(super) fn instances(&self, plugin: &str) -> InstanceMeter {
-        let label = Plugin { plugin: plugin.to_owned() };
+        let labels = PluginLabels { plugin: plugin.to_owned() };
         InstanceMeter {
-            made: self.made.get_or_create(&label).clone(),
-            reused: self.reused.get_or_create(&label).clone(),
+            made: self.made.get_or_create(&labels).clone(),
+            reused: self.reused.get_or_create(&labels).clone(),
             retired: Arc::new((plugin.to_owned(), self.retired.clone())),
         }
     }
 }
 
-/// What is counted of the instances of one plugin: found once, and not by name each time.
+/// The metrics of one plugin's instances, looked up once: a look-up by name would cost every call a
+/// lock.
 #[derive(Clone)]
 pub(crate) struct InstanceMeter {
     made: Counter,
     reused: Counter,
-    retired: Arc<(String, Family<Reason, Counter>)>,
+    retired: Arc<(String, Family<RetirementLabels, Counter>)>,
 }
 
 impl InstanceMeter {
-    /// Counts an instance that is made for a call.
+    /// Counts an instance that is created for a call.
     pub(crate) fn made(&self) {
         self.made.inc();
     }
 
-    /// Counts a call that begins in an instance that was kept.
+    /// Counts a call that starts in a reused instance.
     pub(crate) fn reused(&self) {
         self.reused.inc();
     }
 
-    /// What an instance that may be kept holds, to be counted when it is dropped.
+    /// A guard for an instance that may be reused: counts it when it is dropped.
     pub(crate) fn retirement(&self) -> Retirement {
         Retirement { reason: Retirement::ERROR, of: Arc::clone(&self.retired) }
     }
 }
 
-/// Counts the end of an instance that could have been kept, when it is dropped.
+/// Counts the end of an instance that could have been reused, when it is dropped.
 pub(crate) struct Retirement {
-    /// Why it is dropped, should that be now.
+    /// Why the instance would be dropped now.
     pub(crate) reason: &'static str,
-    of: Arc<(String, Family<Reason, Counter>)>,
+    of: Arc<(String, Family<RetirementLabels, Counter>)>,
 }
 
 impl Retirement {
-    /// A call in it ended in an error, or was dropped.
+    /// A call in it failed or was cancelled.
     pub(crate) const ERROR: &'static str = "error";
-    /// It has had its calls.
+    /// It has served the most calls it may.
     pub(crate) const CALLS: &'static str = "calls";
     /// Its memory has grown.
     pub(crate) const MEMORY: &'static str = "memory";
-    /// Enough others wait already.
+    /// Enough other instances are idle.
     pub(crate) const ENOUGH: &'static str = "enough";
     /// Its version no longer serves.
     pub(crate) const VERSION: &'static str = "version";
@@ -152,7 +153,7 @@ impl Retirement {
 impl Drop for Retirement {
     fn drop(&mut self) {
         let (plugin, retired) = &*self.of;
-        let label = Reason { plugin: plugin.clone(), reason: self.reason };
-        retired.get_or_create(&label).inc();
+        let labels = RetirementLabels { plugin: plugin.clone(), reason: self.reason };
+        retired.get_or_create(&labels).inc();
     }
 }

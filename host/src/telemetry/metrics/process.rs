@@ -1,16 +1,16 @@
-//! What the system says of the process, by the names that all Prometheus clients use. Where there
-//! is no `/proc` only the start is told.
+//! The metrics of the process, with the names that all Prometheus clients use. On systems without
+//! `/proc` only the start time is reported.
 
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The process at this moment.
+/// The metrics of the process, read now.
 pub(super) fn registry(started: SystemTime) -> Registry {
     let mut registry = Registry::with_prefix("process");
     let started = started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-    let help = "When the host was made, in seconds since 1970";
+    let help = "Start time of the host, in seconds since 1970";
     registry.register_with_unit("start_time", help, Unit::Seconds, ConstGauge::new(started));
     if let Some(bytes) = resident() {
         let (help, bytes) = ("Memory in use", ConstGauge::new(bytes));
@@ -33,7 +33,7 @@ fn resident() -> Option<u64> {
 }
 
 fn open_files() -> Option<u64> {
-    // The folder that is read is one of them.
+    // The listing includes the descriptor that is open to read the folder.
     let count = fs::read_dir("/proc/self/fd").ok()?.count();
     u64::try_from(count.saturating_sub(1)).ok()
 }
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn the_system_says_what_the_process_uses() {
+    fn the_process_has_memory_and_open_files() {
         let file = fs::File::open("/proc/self/status").unwrap();
         assert!(resident().unwrap() > 1 << 20);
         let files = open_files().unwrap();

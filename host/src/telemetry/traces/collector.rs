@@ -1,6 +1,6 @@
-//! The collector of traces: an address by `http` or `https`, and a post to it.
+//! The collector of traces: its URL, and the request that exports spans to it.
 
-use super::TraceError;
+use super::error::TraceError;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
@@ -15,10 +15,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-/// The longest that one post may take: as long as OpenTelemetry's own libraries wait.
-const POST_TIME: Duration = Duration::from_secs(10);
+/// The time limit of one export request: the default of OpenTelemetry's own libraries.
+const MAX_POST_TIME: Duration = Duration::from_secs(10);
 
-/// Where spans are posted to.
+/// The server that spans are sent to.
 pub(super) struct Collector {
     host: String,
     port: u16,
@@ -27,30 +27,30 @@ pub(super) struct Collector {
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
-/// Why a post did not arrive.
-pub(super) struct Unsent {
+/// A failed export.
+pub(super) struct ExportError {
     pub(super) reason: String,
-    /// Whether the same post may arrive later.
-    pub(super) may_arrive: bool,
+    /// Whether the same export may succeed later.
+    pub(super) is_retryable: bool,
 }
 
 impl Collector {
     /// # Errors
     ///
-    /// When the URL or a header is malformed, or TLS is asked for and cannot be had.
+    /// When the URL or a header is invalid, or the URL is `https` and TLS is not available.
     pub(super) fn new(url: &str, headers: &[(String, String)]) -> Result<Self, TraceError> {
-        let malformed = || TraceError::Url(url.to_owned());
-        let uri: Uri = url.parse().map_err(|_| malformed())?;
-        let authority = uri.authority().ok_or_else(malformed)?;
+        let invalid = || TraceError::Url(url.to_owned());
+        let uri: Uri = url.parse().map_err(|_| invalid())?;
+        let authority = uri.authority().ok_or_else(invalid)?;
         let (default_port, is_tls) = match uri.scheme_str() {
             Some("http") => (80, false),
             Some("https") => (443, true),
-            _ => return Err(malformed()),
+            _ => return Err(invalid()),
         };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let mut sent = HeaderMap::new();
         sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        sent.insert(HOST, HeaderValue::from_str(authority.as_str()).map_err(|_| malformed())?);
+        sent.insert(HOST, HeaderValue::from_str(authority.as_str()).map_err(|_| invalid())?);
         for (name, value) in headers {
             let header = || TraceError::Header(name.clone());
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| header())?;
@@ -58,7 +58,7 @@ impl Collector {
             value.set_sensitive(true);
             sent.insert(name, value);
         }
-        let name = || ServerName::try_from(host.clone()).map_err(|_| malformed());
+        let name = || ServerName::try_from(host.clone()).map_err(|_| invalid());
         Ok(Collector {
             tls: if is_tls { Some((connector()?, name()?)) } else { None },
             port: authority.port_u16().unwrap_or(default_port),
@@ -68,27 +68,27 @@ impl Collector {
         })
     }
 
-    /// Posts a body, on a connection of its own.
+    /// Sends a body, on a new connection.
     ///
     /// # Errors
     ///
-    /// When the collector is not there, does not answer in time, or refuses.
-    pub(super) async fn post(&self, body: String) -> Result<(), Unsent> {
-        let failed = |reason: String| Unsent { reason, may_arrive: true };
-        let status = match tokio::time::timeout(POST_TIME, self.exchange(body)).await {
+    /// When the collector cannot be reached, does not respond in time, or refuses the body.
+    pub(super) async fn post(&self, body: String) -> Result<(), ExportError> {
+        let failed = |reason: String| ExportError { reason, is_retryable: true };
+        let status = match tokio::time::timeout(MAX_POST_TIME, self.exchange(body)).await {
             Ok(Ok(status)) => status,
             Ok(Err(error)) => return Err(failed(error.to_string())),
             Err(_elapsed) => {
-                let waited = POST_TIME.as_secs();
-                return Err(failed(format!("the collector did not answer in {waited} s")));
+                let waited = MAX_POST_TIME.as_secs();
+                return Err(failed(format!("the collector did not respond within {waited} s")));
             }
         };
         if status.is_success() {
             return Ok(());
         }
-        // OTLP, "Failures": only these say that the collector may take it later.
-        let may_arrive = [429, 502, 503, 504].contains(&status.as_u16());
-        Err(Unsent { reason: format!("the collector answered {status}"), may_arrive })
+        // OTLP, "Retryable Response Codes": the collector may take the same body later.
+        let is_retryable = [429, 502, 503, 504].contains(&status.as_u16());
+        Err(ExportError { reason: format!("the collector responded with {status}"), is_retryable })
     }
 
     async fn exchange(&self, body: String) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
@@ -107,20 +107,23 @@ async fn exchange(
     request: Request<String>,
 ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with this function, whether the collector ends it or not.
+    // The set aborts the connection when this function returns: a collector that keeps it open
+    // would leak a task per export.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     Ok(sender.send_request(request).await?.status())
 }
 
-/// TLS by the certificates that this machine trusts.
+/// TLS with the certificates that this machine trusts.
 fn connector() -> Result<TlsConnector, TraceError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
         let reasons = found.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        return Err(TraceError::Tls(format!("this machine trusts no certificates: {reasons}")));
+        return Err(TraceError::Tls(format!(
+            "this machine trusts no valid certificate: {reasons}"
+        )));
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -134,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_read_with_its_usual_port_and_path() {
+    fn a_url_has_a_default_port_and_path() {
         for (url, host, port, path) in [
             ("http://127.0.0.1:4318/v1/traces", "127.0.0.1", 4318, "/v1/traces"),
             ("http://collector", "collector", 80, "/"),
@@ -146,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_posted_to_is_refused() {
+    fn an_invalid_url_or_header_is_refused() {
         for url in ["", "127.0.0.1:4318", "/v1/traces", "ftp://a", "http://", "grpc://a:4317"] {
             assert!(matches!(Collector::new(url, &[]), Err(TraceError::Url(_))), "{url}");
         }

@@ -1,26 +1,26 @@
-//! Spans as OTLP has them in JSON: `ExportTraceServiceRequest`, opentelemetry.io/docs/specs/otlp.
+//! Spans as OTLP in JSON: `ExportTraceServiceRequest`, opentelemetry.io/docs/specs/otlp.
 //!
-//! JSON, since every collector that takes OTLP by HTTP takes it, and it needs no code generated
-//! from protobuf. Ids are hexadecimal there, and integers of 64 bits texts.
+//! The encoding is JSON because every collector of OTLP over HTTP takes it and it needs no code
+//! generated from protobuf. In OTLP's JSON, ids are hexadecimal and 64-bit integers are strings.
 
-use super::span::{Kind, Span, Value};
-use serde_json::{Value as Json, json};
+use super::span::{AttributeValue, Span, SpanKind};
+use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 
-/// `SpanFlags`: the trace is sampled, and it is known whether the parent is of another process.
+/// `SpanFlags`: the trace is sampled, and the flag below is valid.
 const FLAGS: u32 = 0x101;
 
-/// `SpanFlags`: the parent is of another process.
+/// `SpanFlags`: the parent is a span of another process.
 const PARENT_IS_REMOTE: u32 = 0x200;
 
-/// The body of a post.
+/// The body of an export request.
 pub(super) fn body(service_name: &str, spans: &[Span]) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let resource = [
-        ("service.name", &Value::Text(service_name.to_owned())),
-        ("service.version", &Value::Text(version.to_owned())),
+        ("service.name", &AttributeValue::Text(service_name.to_owned())),
+        ("service.version", &AttributeValue::Text(version.to_owned())),
     ];
-    let spans: Vec<Json> = spans.iter().map(span).collect();
+    let spans: Vec<Value> = spans.iter().map(span).collect();
     json!({
         "resourceSpans": [{
             "resource": { "attributes": attributes(resource) },
@@ -30,12 +30,12 @@ pub(super) fn body(service_name: &str, spans: &[Span]) -> String {
     .to_string()
 }
 
-fn span(span: &Span) -> Json {
+fn span(span: &Span) -> Value {
     let named = span.attributes.iter().map(|(name, value)| (*name, value));
     let (kind, remote) = match (span.kind, span.context.parent) {
-        (Kind::Internal, _) => (1, 0),
-        (Kind::Server, None) => (2, 0),
-        (Kind::Server, Some(_)) => (2, PARENT_IS_REMOTE),
+        (SpanKind::Internal, _) => (1, 0),
+        (SpanKind::Server, None) => (2, 0),
+        (SpanKind::Server, Some(_)) => (2, PARENT_IS_REMOTE),
     };
     json!({
         "traceId": format!("{:032x}", span.context.trace_id),
@@ -52,12 +52,14 @@ fn span(span: &Span) -> Json {
     })
 }
 
-fn attributes<'a>(named: impl IntoIterator<Item = (&'static str, &'a Value)>) -> Vec<Json> {
-    let attribute = |(name, value): (&str, &Value)| {
+fn attributes<'a>(
+    named: impl IntoIterator<Item = (&'static str, &'a AttributeValue)>,
+) -> Vec<Value> {
+    let attribute = |(name, value): (&str, &AttributeValue)| {
         let value = match value {
-            Value::Text(text) => json!({ "stringValue": text }),
-            Value::Integer(number) => json!({ "intValue": number.to_string() }),
-            Value::Number(number) => json!({ "doubleValue": number }),
+            AttributeValue::Text(text) => json!({ "stringValue": text }),
+            AttributeValue::Integer(number) => json!({ "intValue": number.to_string() }),
+            AttributeValue::Number(number) => json!({ "doubleValue": number }),
         };
         json!({ "key": name, "value": value })
     };

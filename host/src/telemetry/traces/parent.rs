@@ -1,6 +1,6 @@
 //! The header `traceparent`: W3C Trace Context, section 3.2.
 
-/// The span that a request belongs to, as its client says.
+/// The parent of a request's span: a span of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TraceParent {
     pub(super) trace_id: u128,
@@ -9,9 +9,9 @@ pub(super) struct TraceParent {
 }
 
 impl TraceParent {
-    /// Reads the header's value; none where it is malformed, which makes the request a trace's
-    /// first. Of a later version than 00 what 00 has is read.
-    pub(super) fn read(value: &str) -> Option<Self> {
+    /// Parses the header's value. A malformed value is ignored, and the request starts a new trace.
+    /// A later version than 00 is parsed as 00, and what follows is ignored (section 3.2.4).
+    pub(super) fn parse(value: &str) -> Option<Self> {
         let mut parts = value.splitn(5, '-');
         let mut hex = |digits| parts.next().filter(|part| is_hex(part, digits));
         let (version, trace_id, span_id, flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
@@ -43,11 +43,11 @@ mod tests {
             span_id: 0x00f0_67aa_0ba9_02b7,
             is_sampled,
         });
-        assert_eq!(TraceParent::read(value), expected, "{value}");
+        assert_eq!(TraceParent::parse(value), expected, "{value}");
     }
 
     #[test]
-    fn a_parent_is_read_as_w3c_has_it() {
+    fn a_parent_is_parsed_as_in_w3c_trace_context() {
         check(&format!("00-{TRACE}-{SPAN}-01"), Some(true));
         check(&format!("00-{TRACE}-{SPAN}-00"), Some(false));
         check(&format!("00-{TRACE}-{SPAN}-03"), Some(true));
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_parent_is_none() {
+    fn a_malformed_parent_is_ignored() {
         for value in [
             String::new(),
             format!("ff-{TRACE}-{SPAN}-01"),

@@ -2,7 +2,7 @@
 
 use crate::support::guests;
 use hostel::config::{Method, PathPattern, Route, Server};
-use hostel::http::{HttpError, HttpSettings, Report, run};
+use hostel::http::{HttpError, HttpSettings, ServerReport, run};
 use hostel::{Host, Limits, PluginName, PluginSettings, ServiceName, Settings};
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -54,7 +54,7 @@ fn method(name: &str) -> Method {
 pub struct TestServer {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Result<Report, HttpError>>,
+    task: JoinHandle<Result<ServerReport, HttpError>>,
     /// `source: message` of the log.
     lines: mpsc::UnboundedReceiver<String>,
 }
@@ -125,7 +125,7 @@ impl TestServer {
     }
 
     /// Waits until the server has stopped.
-    pub async fn report(self) -> Report {
+    pub async fn report(self) -> ServerReport {
         patiently("the end", self.task).await.unwrap().unwrap()
     }
 }

@@ -1,7 +1,7 @@
-//! TLS: a certificate and its key from two files.
+//! TLS: the certificate and its key, read from two files.
 
-use super::error::HttpError;
 use crate::config::Tls;
+use crate::http::error::HttpError;
 use std::path::Path;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;

@@ -1,26 +1,27 @@
-//! The body of a response: bytes, and the turn of the connection that lasts until they are taken.
+//! The body of a response: its bytes, and the exchange that lasts until the client has taken them.
 
-use super::watch::Turn;
+use super::timers::Exchange;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// All bytes of a response's body, given in one piece.
-pub(super) struct Answer {
+/// A body that is one piece of bytes. hyper drops it once its bytes are written, or when the client
+/// is gone: the exchange ends with it.
+pub(super) struct ResponseBody {
     bytes: Bytes,
-    _turn: Turn,
+    _exchange: Exchange,
 }
 
-impl Answer {
-    pub(super) fn new(bytes: Bytes, mut turn: Turn) -> Self {
-        turn.answer();
-        Answer { bytes, _turn: turn }
+impl ResponseBody {
+    pub(super) fn new(bytes: Bytes, mut exchange: Exchange) -> Self {
+        exchange.responded();
+        ResponseBody { bytes, _exchange: exchange }
     }
 }
 
-impl Body for Answer {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Infallible;
 

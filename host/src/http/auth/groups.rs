@@ -1,8 +1,8 @@
-//! Who calls: credentials of a request, compared with those of a group.
+//! Groups of callers: verifies a request's credentials against those of a group.
 
-use super::error::HttpError;
-use super::known::Known;
+use super::verified::VerifiedPasswords;
 use crate::config::{CallerGroup, Callers, Credential, Scheme};
+use crate::http::error::HttpError;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderMap};
@@ -14,36 +14,37 @@ use tokio::time::Instant;
 /// All groups of callers, by name.
 pub(super) struct Groups {
     by_name: HashMap<String, Arc<Group>>,
-    /// Turns at checking a password, which takes tens of milliseconds and as many MiB: half of the
-    /// processors, so that guessing keeps nobody else from being served.
-    checks: Arc<Semaphore>,
+    /// Permits to verify a password, which takes tens of milliseconds and as many MiB. There are
+    /// half as many as processors, so that clients that guess passwords do not starve the others.
+    permits: Arc<Semaphore>,
 }
 
-/// A group, and the passwords of it that were right a moment ago.
+/// A group, with its recently verified passwords.
 struct Group {
     scheme: Scheme,
     credentials: Vec<Credential>,
-    known: Known,
+    verified: VerifiedPasswords,
 }
 
-/// A request without credentials that its group accepts; holds the challenge to answer with.
+/// A request without valid credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unknown {
+pub(super) struct Unauthorized {
+    /// The value of `WWW-Authenticate`.
     pub(super) challenge: &'static str,
-    /// Whether credentials were sent, and are wrong.
-    pub(super) has_tried: bool,
+    /// Whether the request has credentials, which are invalid.
+    pub(super) has_credentials: bool,
 }
 
 impl Groups {
     pub(super) fn new(groups: &[CallerGroup]) -> Self {
         let by_name = groups.iter().map(|it| (it.name.clone(), Arc::new(Group::of(it)))).collect();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Groups { by_name, checks: Arc::new(Semaphore::new((processors / 2).max(1))) }
+        Groups { by_name, permits: Arc::new(Semaphore::new((processors / 2).max(1))) }
     }
 
     /// # Errors
     ///
-    /// When `callers` names a group that is not there.
+    /// When `callers` names a group that is not defined.
     pub(super) fn check(&self, place: &str, callers: &Callers) -> Result<(), HttpError> {
         match callers {
             Callers::Group(group) if !self.by_name.contains_key(group) => {
@@ -53,7 +54,7 @@ impl Groups {
         }
     }
 
-    /// The name of the caller, or none where nobody has to say it.
+    /// Returns the name of the caller; none where no authentication is required.
     ///
     /// # Errors
     ///
@@ -62,65 +63,69 @@ impl Groups {
         &self,
         callers: &Callers,
         headers: &HeaderMap,
-    ) -> Result<Option<&str>, Unknown> {
+    ) -> Result<Option<&str>, Unauthorized> {
         let Callers::Group(name) = callers else { return Ok(None) };
-        let unknown = |scheme, has_tried| Unknown { challenge: challenge(scheme), has_tried };
-        // Every name was checked when the server began; should one be missing, it lets nobody in.
+        let unauthorized = |scheme, has_credentials| Unauthorized {
+            challenge: challenge(scheme),
+            has_credentials,
+        };
+        // `check` made sure of every group at the start; an undefined one would admit no caller.
         let Some(group) = self.by_name.get(name) else {
-            return Err(unknown(Scheme::Bearer, false));
+            return Err(unauthorized(Scheme::Bearer, false));
         };
         let mut sent = headers.get_all(AUTHORIZATION).iter();
         let (first, second) = (sent.next(), sent.next());
         let Some(value) = first.filter(|_| second.is_none()) else {
-            return Err(unknown(group.scheme, second.is_some()));
+            return Err(unauthorized(group.scheme, second.is_some()));
         };
-        let place = match Proof::read(group.scheme, value.as_bytes()) {
-            Some(proof) => self.place(proof, group).await,
+        let index = match SentCredentials::parse(group.scheme, value.as_bytes()) {
+            Some(sent) => self.verify(sent, group).await,
             None => None,
         };
-        let caller = place.and_then(|place| group.credentials.get(place));
-        caller.map(|it| Some(it.caller.as_str())).ok_or(unknown(group.scheme, true))
+        let caller = index.and_then(|index| group.credentials.get(index));
+        caller.map(|it| Some(it.caller.as_str())).ok_or(unauthorized(group.scheme, true))
     }
 
-    /// Whose proof this is: the place among the group's credentials.
-    async fn place(&self, proof: Proof, group: &Arc<Group>) -> Option<usize> {
+    /// Verifies credentials and returns the index of the caller in the group.
+    async fn verify(&self, sent: SentCredentials, group: &Arc<Group>) -> Option<usize> {
         if group.scheme == Scheme::Bearer {
-            return proof.place(&group.credentials);
+            return sent.verify(&group.credentials);
         }
-        if let Some(place) = group.knows(&proof) {
-            return Some(place);
+        if let Some(index) = group.recently_verified(&sent) {
+            return Some(index);
         }
-        let turn = Arc::clone(&self.checks).acquire_owned().await.ok()?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
         let group = Arc::clone(group);
-        let check = move || {
-            let _turn = turn;
-            // Another request of the same client may have been before it.
-            group.knows(&proof).or_else(|| group.check(&proof))
+        let verify = move || {
+            let _permit = permit;
+            // Another request may have verified the same password during the wait for the permit.
+            group.recently_verified(&sent).or_else(|| group.verify(&sent))
         };
-        tokio::task::spawn_blocking(check).await.ok().flatten()
+        tokio::task::spawn_blocking(verify).await.ok().flatten()
     }
 }
 
 impl Group {
     fn of(group: &CallerGroup) -> Self {
         let CallerGroup { scheme, credentials, .. } = group.clone();
-        Group { known: Known::new(credentials.len()), scheme, credentials }
+        let verified = VerifiedPasswords::new(credentials.len());
+        Group { verified, scheme, credentials }
     }
 
-    /// Whose password this is, if it was right a moment ago.
-    fn knows(&self, proof: &Proof) -> Option<usize> {
-        let Proof::Password { name, password } = proof else { return None };
-        let place = self.credentials.iter().position(|one| one.caller == *name)?;
-        self.known.has(place, password, Instant::now()).then_some(place)
+    /// The index of the caller whose password was verified recently.
+    fn recently_verified(&self, sent: &SentCredentials) -> Option<usize> {
+        let SentCredentials::Password { name, password } = sent else { return None };
+        let index = self.credentials.iter().position(|one| one.caller == *name)?;
+        self.verified.contains(index, password, Instant::now()).then_some(index)
     }
 
-    /// Whose proof this is; a right password is remembered.
-    fn check(&self, proof: &Proof) -> Option<usize> {
-        let place = proof.place(&self.credentials)?;
-        if let Proof::Password { password, .. } = proof {
-            self.known.learn(place, password, Instant::now());
+    /// Verifies credentials, and remembers a valid password.
+    fn verify(&self, sent: &SentCredentials) -> Option<usize> {
+        let index = sent.verify(&self.credentials)?;
+        if let SentCredentials::Password { password, .. } = sent {
+            self.verified.insert(index, password, Instant::now());
         }
-        Some(place)
+        Some(index)
     }
 }
 
@@ -131,47 +136,49 @@ fn challenge(scheme: Scheme) -> &'static str {
     }
 }
 
-/// What a request says to prove who calls.
-enum Proof {
+/// The credentials of a request.
+enum SentCredentials {
     Token(Vec<u8>),
     Password { name: String, password: Vec<u8> },
 }
 
-impl Proof {
-    fn read(scheme: Scheme, value: &[u8]) -> Option<Proof> {
+impl SentCredentials {
+    fn parse(scheme: Scheme, value: &[u8]) -> Option<Self> {
         let space = value.iter().position(|&byte| byte == b' ')?;
         let (word, rest) = value.split_at_checked(space)?;
         let rest = rest.trim_ascii();
         match scheme {
             Scheme::Bearer if word.eq_ignore_ascii_case(b"bearer") => {
-                Some(Proof::Token(rest.to_vec()))
+                Some(SentCredentials::Token(rest.to_vec()))
             }
             Scheme::Basic if word.eq_ignore_ascii_case(b"basic") => {
                 let pair = BASE64_STANDARD.decode(rest).ok()?;
                 let colon = pair.iter().position(|&byte| byte == b':')?;
                 let (name, password) = pair.split_at_checked(colon)?;
                 let name = std::str::from_utf8(name).ok()?.to_owned();
-                Some(Proof::Password { name, password: password.get(1..)?.to_vec() })
+                Some(SentCredentials::Password { name, password: password.get(1..)?.to_vec() })
             }
             _ => None,
         }
     }
 
-    /// Whose proof this is. A wrong one costs as much as a right one, known name or not.
-    fn place(&self, credentials: &[Credential]) -> Option<usize> {
+    /// Verifies the credentials and returns the index of the caller. Invalid ones take as long as
+    /// valid ones, and an unknown name as long as a known one: the time must not reveal which names
+    /// exist.
+    fn verify(&self, credentials: &[Credential]) -> Option<usize> {
         let mut found = None;
         match self {
-            Proof::Token(token) => {
-                for (place, credential) in credentials.iter().enumerate() {
+            SentCredentials::Token(token) => {
+                for (index, credential) in credentials.iter().enumerate() {
                     if credential.hash.verify(token) {
-                        found = Some(place);
+                        found = Some(index);
                     }
                 }
             }
-            Proof::Password { name, password } => {
-                let place = credentials.iter().position(|one| one.caller == *name);
-                let right = credentials.get(place.unwrap_or_default())?.hash.verify(password);
-                found = place.filter(|_| right);
+            SentCredentials::Password { name, password } => {
+                let index = credentials.iter().position(|one| one.caller == *name);
+                let is_valid = credentials.get(index.unwrap_or_default())?.hash.verify(password);
+                found = index.filter(|_| is_valid);
             }
         }
         found
@@ -203,14 +210,14 @@ mod tests {
         Groups::new(&[group("tokens", Scheme::Bearer), group("people", Scheme::Basic)])
     }
 
-    /// Whom a group takes the sender of these headers for.
+    /// Checks which caller a group takes the sender of these headers for.
     async fn check(groups: &Groups, group: &str, sent: &[&str], expected: Result<&str, bool>) {
         let mut headers = HeaderMap::new();
         for value in sent {
             headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
         let found = groups.caller(&Callers::Group(group.to_owned()), &headers).await;
-        let found = found.map(Option::unwrap).map_err(|unknown| unknown.has_tried);
+        let found = found.map(Option::unwrap).map_err(|error| error.has_credentials);
         assert_eq!(found, expected, "{sent:?}");
     }
 
@@ -219,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_says_who_calls() {
+    async fn a_token_identifies_its_caller() {
         let groups = groups();
         let bearer = format!("Bearer {ANN}");
         check(&groups, "tokens", &[&bearer], Ok("ann")).await;
@@ -250,30 +257,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_right_password_is_hashed_once_and_a_wrong_one_is_never_known() {
+    async fn a_valid_password_is_hashed_once_and_an_invalid_one_is_never_remembered() {
         let groups = groups();
         let people = &groups.by_name["people"];
-        let proof = |password: &str| {
+        let sent = |password: &str| {
             let value = basic(&format!("ann:{password}"));
-            Proof::read(Scheme::Basic, value.as_bytes()).unwrap()
+            SentCredentials::parse(Scheme::Basic, value.as_bytes()).unwrap()
         };
-        assert_eq!(groups.place(proof(BEN), people).await, None);
-        assert_eq!((people.knows(&proof(BEN)), people.knows(&proof(ANN))), (None, None));
-        assert_eq!(groups.place(proof(ANN), people).await, Some(0));
-        assert_eq!((people.knows(&proof(BEN)), people.knows(&proof(ANN))), (None, Some(0)));
-        // A turn at hashing is not needed any more; without one nobody else is let in.
-        groups.checks.close();
-        assert_eq!(groups.place(proof(ANN), people).await, Some(0));
-        assert_eq!(groups.place(proof(BEN), people).await, None);
+        let recent = |password: &str| people.recently_verified(&sent(password));
+        assert_eq!(groups.verify(sent(BEN), people).await, None);
+        assert_eq!((recent(BEN), recent(ANN)), (None, None));
+        assert_eq!(groups.verify(sent(ANN), people).await, Some(0));
+        assert_eq!((recent(BEN), recent(ANN)), (None, Some(0)));
+        // The remembered password needs no permit; every other password does.
+        groups.permits.close();
+        assert_eq!(groups.verify(sent(ANN), people).await, Some(0));
+        assert_eq!(groups.verify(sent(BEN), people).await, None);
     }
 
     #[tokio::test]
-    async fn a_group_that_is_not_there_lets_nobody_in() {
+    async fn an_undefined_group_admits_no_caller() {
         let groups = groups();
         check(&groups, "others", &[&format!("Bearer {ANN}")], Err(false)).await;
         let others = Callers::Group("others".to_owned());
         let error = groups.check("the route /a", &others).unwrap_err();
-        let message = "the route /a asks for callers of the group `others`, which is not there";
+        let message = "the route /a names the group of callers `others`, which is not defined";
         assert_eq!(error.to_string(), message);
     }
 }

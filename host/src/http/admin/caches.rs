@@ -1,0 +1,113 @@
+//! The caches as the operator sees them: their counts, and their entries to inspect and edit.
+
+use super::query::Query;
+use crate::backend::{CacheError, CacheStats, CacheStore};
+use crate::http::problem::Problem;
+use crate::http::response;
+use crate::plugin::Host;
+use bytes::Bytes;
+use hostel_cache::{CacheName, EntryInfo};
+use hyper::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// Entries of a listing without a `limit`.
+const DEFAULT_ENTRIES: usize = 100;
+
+/// Entries of a listing, whatever its `limit`.
+const MAX_ENTRIES: usize = 1_000;
+
+/// The list of all caches with their counts.
+pub(super) async fn list(host: &Host) -> Response<Bytes> {
+    let caches: Vec<Value> = host.caches().stats().await.iter().map(counts).collect();
+    response::json(&json!({ "caches": caches }))
+}
+
+fn counts((name, stats): &(CacheName, CacheStats)) -> Value {
+    let memory = stats.memory;
+    json!({
+        "name": name.to_string(),
+        "entries": memory.map(|memory| memory.entries),
+        "bytes": memory.map(|memory| memory.bytes),
+        "capacity": memory.map(|memory| memory.capacity),
+        "hits": stats.hits,
+        "misses": stats.misses,
+        "exists": stats.exists,
+        "sets": stats.sets,
+        "deletes": stats.deletes,
+        "expired": memory.map(|memory| memory.expired),
+        "evicted": memory.map(|memory| memory.evicted),
+    })
+}
+
+/// Responds to a request for the cache `name`; `path` has the segments after the name.
+pub(super) async fn respond(
+    host: &Host,
+    name: &str,
+    method: &Method,
+    path: &[&str],
+    query: Option<&str>,
+    body: &[u8],
+) -> Result<Response<Bytes>, Problem> {
+    let query = Query::parse(query)?;
+    let cache = cache(host, name)?;
+    match (method, path) {
+        (&Method::GET, ["entries"]) => entries(&cache, &query).await,
+        (&Method::DELETE, ["entries"]) => {
+            let removed = cache.clear().await.map_err(refused)?;
+            Ok(response::json(&json!({ "removed": removed })))
+        }
+        (&Method::GET, ["entries", key]) => match cache.get(key).await.map_err(refused)? {
+            Some(value) => {
+                let value = value.as_bytes().to_vec();
+                Ok(response::new(StatusCode::OK, response::JSON, value))
+            }
+            None => Err(Problem::no_entry()),
+        },
+        (&Method::PUT, ["entries", key]) => {
+            let Ok(value) = std::str::from_utf8(body) else {
+                return Err(Problem::bad_request("the value is not UTF-8"));
+            };
+            cache.set(key, value, query.number("expiry")?).await.map_err(refused)?;
+            Ok(response::json(&json!({ "set": true })))
+        }
+        (&Method::DELETE, ["entries", key]) => {
+            let removed = u64::from(cache.delete(key).await.map_err(refused)?);
+            Ok(response::json(&json!({ "removed": removed })))
+        }
+        (&Method::GET, ["entries", key, "exists"]) => {
+            let exists = cache.exists(key).await.map_err(refused)?;
+            Ok(response::json(&json!({ "exists": exists })))
+        }
+        (_, ["entries"]) => Err(Problem::method_not_allowed("GET, DELETE")),
+        (_, ["entries", _]) => Err(Problem::method_not_allowed("GET, PUT, DELETE")),
+        (_, ["entries", _, "exists"]) => Err(Problem::method_not_allowed("GET")),
+        _ => Err(Problem::not_found("a cache has the paths /entries and /entries/<key>")),
+    }
+}
+
+fn refused(error: CacheError) -> Problem {
+    Problem::refused(error.to_string())
+}
+
+fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {
+    let name = match name.strip_prefix("plugin/") {
+        Some(plugin) => CacheName::private(plugin),
+        None => CacheName::configured(name),
+    };
+    let cache = name.ok().and_then(|name| host.caches().get(&name));
+    cache.ok_or_else(Problem::no_cache)
+}
+
+/// A page of a cache's entries.
+async fn entries(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>, Problem> {
+    let limit = query.number("limit")?.map_or(DEFAULT_ENTRIES, |limit| limit as usize);
+    let limit = limit.clamp(1, MAX_ENTRIES);
+    let prefix = query.text("prefix").unwrap_or_default();
+    let page = cache.list(prefix, query.text("after"), limit).await.map_err(refused)?;
+    let entry = |entry: &EntryInfo| {
+        let expires_in = entry.remaining.map(|remaining| remaining.as_secs_f64());
+        json!({ "key": entry.key, "bytes": entry.bytes, "expires_in": expires_in })
+    };
+    let shown: Vec<Value> = page.entries.iter().map(entry).collect();
+    Ok(response::json(&json!({ "entries": shown, "next": page.next })))
+}

@@ -1,0 +1,40 @@
+//! The plugins as the operator sees them.
+
+use crate::engine::Instances;
+use crate::http::response;
+use crate::name::PluginName;
+use crate::plugin::{Life, PluginState};
+use crate::service::ServiceInfo;
+use bytes::Bytes;
+use hyper::Response;
+use serde_json::{Value, json};
+
+pub(super) fn list(life: &Life) -> Response<Bytes> {
+    let plugins: Vec<Value> = life.list().iter().map(plugin).collect();
+    response::json(&json!({ "plugins": plugins }))
+}
+
+fn plugin(state: &PluginState) -> Value {
+    let service =
+        |info: &ServiceInfo| json!({ "name": info.name, "description": info.description });
+    let fixed = json!({
+        "name": state.name,
+        "path": state.path.to_string_lossy(),
+        "version": state.version.map(|version| version.to_string()),
+        "state": state.stage.as_str(),
+        "since": humantime::format_rfc3339_millis(state.since).to_string(),
+        "reason": state.reason,
+        "load_seconds": state.took.map(|took| took.as_secs_f64()),
+        "services": state.services.iter().map(service).collect::<Vec<_>>(),
+        "instances": match state.instances {
+            Instances::Fresh => "fresh",
+            Instances::Reuse { .. } => "reuse",
+        },
+    });
+    let name = PluginName::new(&state.name).ok();
+    let grants = state.grants.rows(name.as_ref()).into_iter();
+    let grants = grants.map(|(grant, value)| (grant.to_owned(), json!(value)));
+    let mut fields = fixed.as_object().cloned().unwrap_or_default();
+    fields.extend(grants);
+    Value::Object(fields)
+}

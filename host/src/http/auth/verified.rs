@@ -1,0 +1,91 @@
+//! Recently verified passwords, so that the slow hash of a password is not computed for each
+//! request.
+
+use sha2::{Digest, Sha256};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+use tokio::time::Instant;
+
+/// How long a verified password is remembered: long enough that its cost is spread over many
+/// requests, short enough that little is in a copy of the memory.
+const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// The recently verified passwords of one group, at most one for each credential.
+///
+/// It holds hashes under a random key of its own: neither a password, nor a hash that another
+/// process could compare with. Invalid passwords are never stored.
+pub(super) struct VerifiedPasswords {
+    key: [u8; 32],
+    /// In the order of the group's credentials.
+    digests: Mutex<Vec<Option<VerifiedDigest>>>,
+}
+
+#[derive(Clone)]
+struct VerifiedDigest {
+    digest: [u8; 32],
+    until: Instant,
+}
+
+impl VerifiedPasswords {
+    /// An empty set for a group with this number of credentials.
+    pub(super) fn new(credentials: usize) -> Self {
+        let mut key = [0; 32];
+        // Its keys are random numbers from the system, and SipHash does not reveal them.
+        let random = RandomState::new();
+        for (part, number) in key.chunks_exact_mut(8).zip(0_u64..) {
+            part.copy_from_slice(&random.hash_one(number).to_ne_bytes());
+        }
+        VerifiedPasswords { key, digests: Mutex::new(vec![None; credentials]) }
+    }
+
+    /// Whether this password was verified recently for the credential at `index`. The comparison
+    /// takes the same time wherever the passwords differ, so that timing reveals no prefix.
+    pub(super) fn contains(&self, index: usize, password: &[u8], now: Instant) -> bool {
+        let verified = self.digests().get(index).cloned().flatten();
+        verified.is_some_and(|verified| {
+            now < verified.until && self.digest(password).ct_eq(&verified.digest).into()
+        })
+    }
+
+    /// Remembers a password that was verified.
+    pub(super) fn insert(&self, index: usize, password: &[u8], now: Instant) {
+        let verified = VerifiedDigest { digest: self.digest(password), until: now + LIFETIME };
+        if let Some(place) = self.digests().get_mut(index) {
+            *place = Some(verified);
+        }
+    }
+
+    /// Hashes twice, as HMAC does (RFC 2104): against length extension.
+    fn digest(&self, password: &[u8]) -> [u8; 32] {
+        let once = |text: &[u8]| Sha256::new().chain_update(self.key).chain_update(text).finalize();
+        once(&once(password)).into()
+    }
+
+    fn digests(&self) -> MutexGuard<'_, Vec<Option<VerifiedDigest>>> {
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verified_password_is_remembered_for_its_credential_and_a_time() {
+        let (verified, now) = (VerifiedPasswords::new(2), Instant::now());
+        assert!(!verified.contains(0, b"right", now));
+        verified.insert(0, b"right", now);
+        assert!(verified.contains(0, b"right", now));
+        assert!(!verified.contains(0, b"righ", now) && !verified.contains(0, b"right ", now));
+        assert!(!verified.contains(1, b"right", now) && !verified.contains(2, b"right", now));
+        assert!(verified.contains(0, b"right", now + LIFETIME - Duration::from_nanos(1)));
+        assert!(!verified.contains(0, b"right", now + LIFETIME));
+    }
+
+    #[test]
+    fn each_group_has_its_own_key() {
+        assert_ne!(VerifiedPasswords::new(1).digest(b"a"), VerifiedPasswords::new(1).digest(b"a"));
+    }
+}

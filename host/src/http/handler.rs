@@ -1,0 +1,129 @@
+//! What the requests of a listener share: the host, the settings, and what they count and bound.
+
+use super::admin::AdminApi;
+use super::auth::Authenticator;
+use super::body_budget::BodyBudget;
+use super::error::HttpError;
+use super::log::ErrorLog;
+use super::request::RequestIds;
+use super::response;
+use super::router::Router;
+use super::settings::HttpSettings;
+use crate::config::{Callers, Server};
+use crate::name::PluginName;
+use crate::plugin::Host;
+use crate::service::ServiceName;
+use crate::telemetry::{AccessSink, HttpMeter, Tracer};
+use bytes::Bytes;
+use hyper::Response;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What the requests of a listener share.
+pub(super) struct Handler {
+    pub(super) host: Arc<Host>,
+    pub(super) server: Server,
+    pub(super) interface: Interface,
+    pub(super) authenticator: Authenticator,
+    pub(super) ids: RequestIds,
+    pub(super) log: ErrorLog,
+    pub(super) access: Option<AccessSink>,
+    pub(super) meter: HttpMeter,
+    pub(super) body_budget: BodyBudget,
+    pub(super) tracer: Option<Tracer>,
+    pub(super) is_stopping: AtomicBool,
+}
+
+/// What a listener serves.
+pub(super) enum Interface {
+    /// The services, and the callers of each plugin that has its own.
+    Services { router: Router, plugins: HashMap<String, Callers> },
+    /// The admin interface.
+    Admin(AdminApi),
+}
+
+impl Handler {
+    /// A handler for services.
+    ///
+    /// # Errors
+    ///
+    /// When the settings name an unknown group of callers.
+    pub(super) fn services(host: Arc<Host>, settings: HttpSettings) -> Result<Self, HttpError> {
+        let HttpSettings { server, routes, plugins, .. } = &settings;
+        let authenticator = Authenticator::new(&settings.groups);
+        authenticator.check("the server", &server.callers)?;
+        for route in routes {
+            let callers = route.callers.as_ref().unwrap_or(&Callers::Open);
+            authenticator.check(&format!("the route {}", route.path), callers)?;
+        }
+        for (plugin, callers) in plugins {
+            authenticator.check(&format!("the plugin {plugin}"), callers)?;
+        }
+        let by_name =
+            |(name, callers): (&PluginName, &Callers)| (name.to_string(), callers.clone());
+        let plugins = plugins.iter().map(by_name).collect();
+        let interface = Interface::Services { router: Router::new(routes), plugins };
+        Ok(Handler::new(host, authenticator, interface, settings))
+    }
+
+    /// A handler for the admin interface, with the group of callers that `server` names.
+    pub(super) fn admin(host: Arc<Host>, api: AdminApi, settings: HttpSettings) -> Self {
+        let authenticator = Authenticator::new(&settings.groups);
+        Handler::new(host, authenticator, Interface::Admin(api), settings)
+    }
+
+    fn new(
+        host: Arc<Host>,
+        authenticator: Authenticator,
+        interface: Interface,
+        settings: HttpSettings,
+    ) -> Self {
+        let HttpSettings { server, log, access, tracer, .. } = settings;
+        let listener = match interface {
+            Interface::Services { .. } => "services",
+            Interface::Admin(_) => "admin",
+        };
+        Handler {
+            meter: host.counts().listener(listener),
+            body_budget: BodyBudget::new(server.bodies),
+            host,
+            server,
+            interface,
+            authenticator,
+            ids: RequestIds::default(),
+            log: ErrorLog::new(log),
+            access,
+            tracer,
+            is_stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// Makes each further response the last of its connection.
+    pub(super) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// The callers that may call a service.
+    pub(super) fn callers<'a>(
+        &'a self,
+        plugins: &'a HashMap<String, Callers>,
+        service: &ServiceName,
+    ) -> &'a Callers {
+        plugins.get(service.plugin()).unwrap_or(&self.server.callers)
+    }
+
+    /// The list of all services.
+    pub(super) fn list(&self) -> Response<Bytes> {
+        let plugins = self.host.plugins();
+        let services = plugins.iter().flat_map(|plugin| {
+            plugin.services.iter().map(|service| {
+                serde_json::json!({
+                    "name": format!("{}.{}", plugin.name, service.name),
+                    "description": service.description,
+                })
+            })
+        });
+        response::json(&serde_json::json!({ "services": services.collect::<Vec<_>>() }))
+    }
+}

@@ -1,0 +1,189 @@
+//! One client: routes its requests, authenticates their callers, and makes their calls.
+
+use super::admin::AdminApi;
+use super::handler::{Handler, Interface};
+use super::problem::Problem;
+use super::record::RequestRecord;
+use super::router::Match;
+use super::{request, response, span};
+use crate::config::Callers;
+use crate::service::{Request, ServiceName};
+use crate::telemetry::{HttpMeter, RequestKind, RequestSpan};
+use bytes::Bytes;
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::http::request::Parts;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The client of one connection.
+pub(super) struct Peer {
+    handler: Arc<Handler>,
+    ip: IpAddr,
+    /// The IP address and port, as guests get them.
+    address: String,
+}
+
+/// A call to a service that a request has led to.
+struct ServiceCall<'a> {
+    service: &'a ServiceName,
+    path_params: Vec<(String, String)>,
+    caller: Option<&'a str>,
+    span: Option<&'a mut RequestSpan>,
+}
+
+impl Peer {
+    pub(super) fn new(handler: Arc<Handler>, client: SocketAddr) -> Arc<Self> {
+        Arc::new(Peer { handler, ip: client.ip(), address: client.to_string() })
+    }
+
+    pub(super) fn meter(&self) -> &HttpMeter {
+        &self.handler.meter
+    }
+
+    /// Responds to one request. Dropping the future stops the guest.
+    pub(super) async fn respond(&self, head: &Parts, body: &mut Incoming) -> Response<Bytes> {
+        let Handler { ids, tracer, server, access, meter, is_stopping, .. } = &*self.handler;
+        let (id, id_header) = ids.of(&head.headers);
+        let mut span = tracer
+            .as_ref()
+            .and_then(|tracer| span::begin(tracer, head, &id, self.ip, server.tls.is_some()));
+        let mut record = RequestRecord::begin(access.as_ref());
+        let response = match self.route(head, body, &id, &mut record, span.as_mut()).await {
+            Ok(response) => response,
+            Err(problem) => response::from_problem(problem, &id),
+        };
+        let mut response = response::finish(response, &head.method, id_header);
+        let status = response.status().as_u16();
+        meter.answered(record.kind, status);
+        record.write(head, &id, &self.address, &response);
+        if let Some(mut span) = span {
+            span.status(status);
+        }
+        if is_stopping.load(Ordering::Relaxed) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    /// Routes a request. Nothing of the body is read before the route and the caller are accepted:
+    /// a client that sends `Expect: 100-continue` then need not send it.
+    async fn route(
+        &self,
+        head: &Parts,
+        body: &mut Incoming,
+        id: &str,
+        record: &mut RequestRecord<'_>,
+        mut span: Option<&mut RequestSpan>,
+    ) -> Result<Response<Bytes>, Problem> {
+        let Handler { server, interface, .. } = &*self.handler;
+        request::check(head, server.headers)?;
+        let (router, plugins) = match interface {
+            Interface::Services { router, plugins } => (router, plugins),
+            Interface::Admin(api) => {
+                record.kind = RequestKind::Admin;
+                return self.administer(api, head, body).await;
+            }
+        };
+        let found = router.find(&head.method, head.uri.path());
+        record.kind = found.kind();
+        match found {
+            Match::List => {
+                name_span(&mut span, "/services");
+                self.caller(&server.callers, head).await?;
+                Ok(self.handler.list())
+            }
+            Match::Service(service) => {
+                name_span(&mut span, "/services/{service}");
+                let caller = self.caller(self.handler.callers(plugins, &service), head).await?;
+                record.call(&service, caller);
+                let call = ServiceCall { service: &service, path_params: Vec::new(), caller, span };
+                self.call(head, body, id, call).await
+            }
+            Match::Route(endpoint, path_params) => {
+                name_span(&mut span, &endpoint.path);
+                let service = &endpoint.service;
+                let of_plugin = || self.handler.callers(plugins, service);
+                let callers = endpoint.callers.as_ref().unwrap_or_else(of_plugin);
+                let caller = self.caller(callers, head).await?;
+                record.call(service, caller);
+                self.call(head, body, id, ServiceCall { service, path_params, caller, span }).await
+            }
+            Match::Nothing => Err(Problem::no_service()),
+            Match::Methods(allow) => Err(Problem::method_not_allowed(&allow)),
+            Match::Malformed => Err(Problem::malformed_path()),
+        }
+    }
+
+    /// Responds to a request of the operator. The probes need no credentials.
+    async fn administer(
+        &self,
+        api: &AdminApi,
+        head: &Parts,
+        body: &mut Incoming,
+    ) -> Result<Response<Bytes>, Problem> {
+        let Handler { host, server, body_budget, .. } = &*self.handler;
+        let path = head.uri.path();
+        if !AdminApi::is_probe(path) {
+            api.check_host(&head.headers)?;
+            self.caller(&server.callers, head).await?;
+        }
+        let limit = host.limits().request;
+        let mut reserved = body_budget.reserve();
+        let time = server.body_time;
+        let body = request::body(body, &head.headers, limit, time, &mut reserved).await?;
+        api.respond(host, &head.method, path, head.uri.query(), &body).await
+    }
+
+    async fn caller(&self, callers: &Callers, head: &Parts) -> Result<Option<&str>, Problem> {
+        let Handler { authenticator, meter, .. } = &*self.handler;
+        authenticator.caller(callers, &head.headers, self.ip, meter).await
+    }
+
+    async fn call(
+        &self,
+        head: &Parts,
+        body: &mut Incoming,
+        id: &str,
+        call: ServiceCall<'_>,
+    ) -> Result<Response<Bytes>, Problem> {
+        let Handler { host, server, log, body_budget, .. } = &*self.handler;
+        let ServiceCall { service, path_params, caller, mut span } = call;
+        if let (Some(span), Some(caller)) = (&mut span, caller) {
+            span.caller(caller);
+        }
+        let target = host.resolve(service).ok_or_else(Problem::no_service)?;
+        let limit = target.request_limit();
+        let mut reserved = body_budget.reserve();
+        let time = server.body_time;
+        let body = request::body(body, &head.headers, limit, time, &mut reserved).await?;
+        let request = Request {
+            id: id.to_owned(),
+            content_type: request::content_type(&head.headers),
+            body,
+            http: Some(request::http(head, &self.address, path_params, caller)),
+        };
+        let mut span = span.and_then(|span| span.call());
+        match host.call_traced(&target, request, span.as_mut()).await {
+            Ok(response) => response::from_service(response).ok_or_else(Problem::bad_answer),
+            Err(error) => {
+                let problem = Problem::of_call(&error);
+                if problem.status.is_server_error() {
+                    if let Some(span) = &mut span {
+                        span.failed(error.outcome());
+                    }
+                    log.of_call(service, id, &error.to_string());
+                }
+                Err(problem)
+            }
+        }
+    }
+}
+
+fn name_span(span: &mut Option<&mut RequestSpan>, route: &str) {
+    if let Some(span) = span {
+        span.route(route);
+    }
+}

@@ -1,0 +1,80 @@
+//! Accepts connections from a listener, in spite of the system's errors.
+
+use crate::http::handler::Handler;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep_until};
+
+/// The first pause after an error. Each further error doubles it: the resource that is missing,
+/// mostly file descriptors, comes back when other connections end.
+const MIN_PAUSE: Duration = Duration::from_millis(10);
+
+/// The longest pause after an error.
+const MAX_PAUSE: Duration = Duration::from_secs(1);
+
+/// The time between two log lines about errors.
+const MIN_LOG_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Accepts connections, with a growing pause after each error of the system.
+pub(super) struct Acceptor {
+    handler: Arc<Handler>,
+    pause: Duration,
+    logged: Option<Instant>,
+}
+
+impl Acceptor {
+    pub(super) fn new(handler: Arc<Handler>) -> Self {
+        Acceptor { handler, pause: MIN_PAUSE, logged: None }
+    }
+
+    /// Waits for the next connection. Errors are counted and logged, never returned: a server that
+    /// ended on one would be a target.
+    pub(super) async fn accept(&mut self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
+        loop {
+            match listener.accept().await {
+                Ok(accepted) => {
+                    self.pause = MIN_PAUSE;
+                    return accepted;
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    self.handler.meter.refused_by_system();
+                    let now = Instant::now();
+                    self.log(&error, now);
+                    sleep_until(now + self.pause).await;
+                    self.pause = (self.pause * 2).min(MAX_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn log(&mut self, error: &io::Error, now: Instant) {
+        if self.logged.is_none_or(|logged| now >= logged + MIN_LOG_INTERVAL) {
+            self.logged = Some(now);
+            self.handler.log.of_server(&format!("cannot accept a connection: {error}"));
+        }
+    }
+}
+
+/// Returns the connections that the system has established but the server has not accepted, and
+/// closes the listener.
+pub(super) fn drain_backlog(
+    listener: TcpListener,
+) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
+    let listener = listener.into_std().ok();
+    std::iter::from_fn(move || {
+        let (stream, client) = listener.as_ref()?.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, client))
+    })
+}
+
+/// Whether an error concerns the one connection that was to be accepted: the next may succeed at
+/// once.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())
+}

@@ -1,0 +1,255 @@
+//! One connection: its protocol, its timers, and its end.
+
+use super::body::ResponseBody;
+use super::stream::TimedStream;
+use super::timers::{Exchange, Overdue, Timers};
+use crate::config::Server;
+use crate::http::handler::Handler;
+use crate::http::peer::Peer;
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+use tokio_rustls::TlsAcceptor;
+
+/// Concurrent requests of one HTTP/2 connection: the least that RFC 9113, section 6.5.2,
+/// recommends.
+const MAX_STREAMS: u32 = 100;
+
+/// HTTP/2 streams that a client may open and reset before the server accepts them. One more ends
+/// the connection: unlimited resets exhaust memory and CPU (RUSTSEC-2024-0003).
+const MAX_RESET_STREAMS: usize = 20;
+
+/// HTTP/2 streams that may fail through the client's fault before the connection ends.
+const MAX_FAILED_STREAMS: usize = 100;
+
+/// The interval between pings of an HTTP/2 client, which detect a client that is gone.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How long the client has to respond to a ping.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection without a request stays open when the server stops. A request may be on
+/// its way: if it meets a closed connection, its client cannot know whether it was handled.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// How long an overdue connection has until it is checked again. After the process was suspended or
+/// starved of CPU, all timers are over before any byte that arrived meanwhile was read: without
+/// this second check, punctual clients would be cut off.
+const SECOND_CHECK: Duration = Duration::from_millis(1);
+
+/// The smallest buffer that hyper accepts for HTTP/1: it panics below.
+const MIN_BUFFER_BYTES: usize = 8 << 10;
+
+/// How connections are served. All connections share it.
+pub(super) struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Protocols {
+    pub(super) fn new(server: &Server, tls: Option<TlsAcceptor>) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            // hyper's timer would also end an idle connection: `Timers` tells it from a slow head.
+            .header_read_timeout(None)
+            .half_close(false)
+            .max_headers(server.headers)
+            .max_header_size(server.header_bytes)
+            .max_buf_size(server.header_bytes.max(MIN_BUFFER_BYTES));
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+            .max_local_error_reset_streams(MAX_FAILED_STREAMS)
+            .max_header_list_size(u32::try_from(server.header_bytes).unwrap_or(u32::MAX));
+        Protocols { http1, http2, tls }
+    }
+}
+
+/// A connection that was accepted.
+pub(super) struct Accepted {
+    pub(super) stream: TcpStream,
+    pub(super) client: SocketAddr,
+    pub(super) timers: Arc<Timers>,
+    pub(super) stop: StopSignal,
+}
+
+/// The signal that the server stops.
+pub(super) struct StopSignal {
+    signal: oneshot::Receiver<()>,
+    is_given: bool,
+}
+
+impl StopSignal {
+    pub(super) fn new(signal: oneshot::Receiver<()>) -> Self {
+        StopSignal { signal, is_given: false }
+    }
+
+    /// Whether the signal was given. A receiver must not be polled again after it was ready.
+    fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.is_given {
+            self.is_given = Pin::new(&mut self.signal).poll(cx).is_ready();
+        }
+        self.is_given
+    }
+
+    /// Waits for the signal and then for [`GRACE`].
+    async fn after_grace(&mut self) {
+        poll_fn(|cx| if self.poll(cx) { Poll::Ready(()) } else { Poll::Pending }).await;
+        sleep_until(Instant::now() + GRACE).await;
+    }
+}
+
+/// Serves a connection to its end. Dropping the future ends the connection and cancels its calls.
+pub(super) async fn serve(accepted: Accepted, handler: Arc<Handler>, protocols: Arc<Protocols>) {
+    let Accepted { stream, client, timers, stop } = accepted;
+    let peer = Peer::new(handler, client);
+    // Each write is a whole response: Nagle's algorithm would only delay it. An error is ignored:
+    // the connection works without the option.
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = protocols.tls.clone() else {
+        let io = TimedStream::new(stream, Arc::clone(&timers));
+        return speak(io, None, peer, timers, stop, &protocols).await;
+    };
+    let mut stop = stop;
+    let handshake = tokio::select! {
+        biased;
+        handshake = tls.accept(stream) => handshake,
+        () = overdue(&timers) => return,
+        () = stop.after_grace() => return,
+    };
+    let Ok(stream) = handshake else { return peer.meter().refused_by_tls() };
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let io = TimedStream::new(stream, Arc::clone(&timers));
+    speak(io, Some(is_http2), peer, timers, stop, &protocols).await;
+}
+
+/// Serves a stream by the protocol that TLS negotiated, or else by the one that the client begins.
+async fn speak<I>(
+    mut io: TimedStream<I>,
+    is_http2: Option<bool>,
+    peer: Arc<Peer>,
+    timers: Arc<Timers>,
+    mut stop: StopSignal,
+    protocols: &Protocols,
+) where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let is_http2 = match is_http2 {
+        Some(negotiated) => negotiated,
+        None => tokio::select! {
+            biased;
+            begins = io.begins_http2() => begins.unwrap_or(false),
+            () = overdue(&timers) => return,
+            () = stop.after_grace() => return,
+        },
+    };
+    let service = {
+        let timers = Arc::clone(&timers);
+        service_fn(move |request| {
+            let (peer, timers) = (Arc::clone(&peer), Arc::clone(&timers));
+            async move { Ok::<_, Infallible>(respond(&peer, &timers, request).await) }
+        })
+    };
+    let io = TokioIo::new(io);
+    if is_http2 {
+        timers.use_http2();
+        let connection = protocols.http2.serve_connection(io, service);
+        drive(connection, http2::Connection::graceful_shutdown, &timers, stop).await;
+    } else {
+        let connection = protocols.http1.serve_connection(io, service);
+        drive(connection, http1::Connection::graceful_shutdown, &timers, stop).await;
+    }
+}
+
+/// Responds to one request. Dropping the future cancels the call.
+async fn respond(
+    peer: &Peer,
+    timers: &Arc<Timers>,
+    request: hyper::Request<Incoming>,
+) -> hyper::Response<ResponseBody> {
+    let exchange = Exchange::begin(timers);
+    let (head, mut body) = request.into_parts();
+    let response = peer.respond(&head, &mut body).await;
+    if !body.is_end_stream() {
+        timers.leave_unread();
+    }
+    response.map(|bytes| ResponseBody::new(bytes, exchange))
+}
+
+/// Polls a connection until it ends or is overdue. A stuck one is dropped. An idle one is shut down
+/// gracefully, and so is every one [`GRACE`] after the server stops: requests in progress end
+/// first.
+async fn drive<C: Future>(
+    connection: C,
+    shut_down: impl Fn(Pin<&mut C>),
+    timers: &Timers,
+    mut stop: StopSignal,
+) {
+    let mut connection = pin!(connection);
+    let mut timer = pin!(sleep_until(timers.next_check(Instant::now())));
+    let (mut grace, mut is_ending, mut is_rechecking) = (None, false, false);
+    poll_fn(|cx| {
+        loop {
+            // Before the timers: a request that has arrived must be read before the connection
+            // ends.
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            if grace.is_none() && stop.poll(cx) {
+                let over = Instant::now() + GRACE;
+                grace = Some(over);
+                timer.as_mut().reset(over);
+            } else if timer.as_mut().poll(cx).is_ready() {
+                let now = Instant::now();
+                let overdue = timers.overdue(now);
+                is_rechecking = overdue.is_some() && !is_rechecking;
+                if is_rechecking {
+                    timer.as_mut().reset(now + SECOND_CHECK);
+                    continue;
+                }
+                let is_over = overdue == Some(Overdue::Idle) || grace.is_some_and(|at| now >= at);
+                if overdue == Some(Overdue::Stuck) || (overdue.is_some() && is_ending) {
+                    return Poll::Ready(());
+                }
+                if is_over && !is_ending {
+                    is_ending = true;
+                    shut_down(connection.as_mut());
+                    timers.shutdown_began();
+                }
+                timer.as_mut().reset(timers.next_check(now));
+            } else {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await;
+}
+
+/// Waits until the connection is overdue. A `select!` must poll its other branches first: they have
+/// the bytes that may have arrived.
+async fn overdue(timers: &Timers) {
+    loop {
+        let now = Instant::now();
+        if timers.overdue(now).is_some() {
+            return sleep_until(now + SECOND_CHECK).await;
+        }
+        sleep_until(timers.next_check(now)).await;
+    }
+}

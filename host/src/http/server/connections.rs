@@ -1,0 +1,123 @@
+//! The open connections of a listener: accepted up to a limit, and drained at the end.
+
+use super::accept::{Acceptor, drain_backlog};
+use super::connection::{Accepted, Protocols, StopSignal, serve};
+use super::timers::Timers;
+use crate::http::handler::Handler;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::{Id, JoinSet};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+/// The connections of a listener: a task each.
+pub(super) struct Connections {
+    handler: Arc<Handler>,
+    protocols: Arc<Protocols>,
+    tasks: JoinSet<()>,
+    /// By task: what stops the connection, and its timers.
+    open: HashMap<Id, (oneshot::Sender<()>, Arc<Timers>)>,
+    accepted: u64,
+}
+
+impl Connections {
+    pub(super) fn new(handler: Handler, tls: Option<TlsAcceptor>) -> Self {
+        Connections {
+            protocols: Arc::new(Protocols::new(&handler.server, tls)),
+            handler: Arc::new(handler),
+            tasks: JoinSet::new(),
+            open: HashMap::new(),
+            accepted: 0,
+        }
+    }
+
+    /// The number of connections accepted so far.
+    pub(super) fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// Accepts connections until `shutdown`, and closes the listener. At the limit it waits until a
+    /// connection ends: the system's backlog holds further clients.
+    pub(super) async fn accept_until(
+        &mut self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut acceptor = Acceptor::new(Arc::clone(&self.handler));
+        loop {
+            let is_below_limit = self.tasks.len() < self.handler.server.connections;
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                () = self.one_ends(), if !self.tasks.is_empty() => {}
+                (stream, client) = acceptor.accept(&listener), if is_below_limit => {
+                    self.start(stream, client);
+                }
+            }
+        }
+        // Their clients are connected as far as they know, and may have sent a request.
+        let free = self.handler.server.connections.saturating_sub(self.tasks.len());
+        for (stream, client) in drain_backlog(listener).take(free) {
+            self.start(stream, client);
+        }
+    }
+
+    fn start(&mut self, stream: TcpStream, client: SocketAddr) {
+        let timers = Timers::new(&self.handler.server);
+        let (stop, stopped) = oneshot::channel();
+        let stop_signal = StopSignal::new(stopped);
+        let accepted = Accepted { stream, client, timers: Arc::clone(&timers), stop: stop_signal };
+        let counted = self.handler.meter.accepted();
+        let serving = serve(accepted, Arc::clone(&self.handler), Arc::clone(&self.protocols));
+        let task = async move {
+            let _counted = counted;
+            serving.await;
+        };
+        self.open.insert(self.tasks.spawn(task).id(), (stop, timers));
+        self.accepted += 1;
+    }
+
+    /// Waits until a connection ends.
+    async fn one_ends(&mut self) {
+        let id = match self.tasks.join_next_with_id().await {
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => {
+                self.handler.log.of_server(&format!("a connection failed: {error}"));
+                error.id()
+            }
+            None => return,
+        };
+        self.open.remove(&id);
+    }
+
+    /// Stops all connections and waits for them within the drain time. Returns the number of those
+    /// that were cut with a request in progress.
+    pub(super) async fn drain(&mut self) -> usize {
+        self.handler.stop();
+        let open = std::mem::take(&mut self.open);
+        let timers: Vec<_> = open
+            .into_values()
+            .map(|(stop, timers)| {
+                // Sending fails if the connection has ended meanwhile.
+                let _ = stop.send(());
+                timers
+            })
+            .collect();
+        let drain_time = self.handler.server.drain_time;
+        let all_end = async {
+            while !self.tasks.is_empty() {
+                self.one_ends().await;
+            }
+        };
+        let cut = match timeout(drain_time, all_end).await {
+            Ok(()) => 0,
+            Err(_elapsed) => timers.iter().filter(|timers| timers.is_busy()).count(),
+        };
+        self.tasks.shutdown().await;
+        cut
+    }
+}

@@ -1,0 +1,309 @@
+//! The timers of one connection: for a request's head, for the time between requests, and for the
+//! client to take the response.
+//!
+//! The connection records moments here, and checks them only when the earliest deadline could have
+//! passed: arming a timer of the runtime for each request would cost every request a lock.
+
+use crate::config::Server;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a closing connection discards what its client still sends. Closing a socket with unread
+/// bytes makes the system send a reset, which can destroy the response before the client reads it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Why a connection must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overdue {
+    /// It had no request for too long: a graceful shutdown.
+    Idle,
+    /// The client is too slow to send a head or to take a response: the connection is dropped.
+    Stuck,
+}
+
+/// The phases of one connection, and when each began.
+pub(super) struct Timers {
+    start: Instant,
+    head_time: Duration,
+    idle_time: Duration,
+    write_time: Duration,
+    /// Requests whose response the client has not taken to its end.
+    requests: AtomicUsize,
+    /// Those of them that have a response.
+    responses: AtomicUsize,
+    /// When the last request ended.
+    idle: AtomicInstant,
+    /// When the first byte of a head arrived.
+    head: AtomicInstant,
+    /// Whether bytes between requests begin a head. In HTTP/2 they may be other frames, such as a
+    /// ping.
+    times_heads: AtomicBool,
+    /// When a write began to wait for the client.
+    stuck: AtomicInstant,
+    /// When a response was last begun or taken.
+    responded: AtomicInstant,
+    /// When the connection began to linger.
+    linger: AtomicInstant,
+    /// Whether a response was given before its request was read to the end.
+    unread: AtomicBool,
+}
+
+/// A moment or none. Zero is none; otherwise one more than the nanoseconds since the connection
+/// began.
+#[derive(Default)]
+struct AtomicInstant(AtomicU64);
+
+impl AtomicInstant {
+    fn set(&self, start: Instant) {
+        self.set_to(start, Instant::now());
+    }
+
+    fn set_to(&self, start: Instant, now: Instant) {
+        let nanoseconds = u64::try_from((now - start).as_nanos()).unwrap_or(u64::MAX);
+        self.0.store(nanoseconds.saturating_add(1), Ordering::Relaxed);
+    }
+
+    fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// This moment plus a time; none where no moment is set.
+    fn plus(&self, start: Instant, time: Duration) -> Option<Instant> {
+        let since = self.0.load(Ordering::Relaxed).checked_sub(1)?;
+        start.checked_add(Duration::from_nanos(since))?.checked_add(time)
+    }
+}
+
+impl Timers {
+    /// The timers of a connection that begins now: its first head is due.
+    pub(super) fn new(server: &Server) -> Arc<Self> {
+        let timers = Timers {
+            start: Instant::now(),
+            head_time: server.header_time,
+            idle_time: server.idle_time,
+            write_time: server.write_time,
+            requests: AtomicUsize::new(0),
+            responses: AtomicUsize::new(0),
+            idle: AtomicInstant::default(),
+            head: AtomicInstant::default(),
+            times_heads: AtomicBool::new(true),
+            stuck: AtomicInstant::default(),
+            responded: AtomicInstant::default(),
+            linger: AtomicInstant::default(),
+            unread: AtomicBool::new(false),
+        };
+        timers.head.set(timers.start);
+        Arc::new(timers)
+    }
+
+    /// Whether a request is in progress.
+    pub(super) fn is_busy(&self) -> bool {
+        self.requests.load(Ordering::Acquire) > 0
+    }
+
+    /// Records that bytes arrived. Between two requests of HTTP/1 they begin a head.
+    pub(super) fn bytes_read(&self) {
+        if !self.is_busy() && !self.head.is_set() && self.times_heads.load(Ordering::Relaxed) {
+            self.head.set(self.start);
+        }
+    }
+
+    /// Records that the client uses HTTP/2: its heads are not timed, only the time without a
+    /// request.
+    pub(super) fn use_http2(&self) {
+        self.times_heads.store(false, Ordering::Relaxed);
+        self.head.clear();
+        self.idle.set(self.start);
+    }
+
+    /// Records that a graceful shutdown of the idle connection began: it has as much time again.
+    pub(super) fn shutdown_began(&self) {
+        self.idle.set(self.start);
+    }
+
+    /// Records that a write waits for the client.
+    pub(super) fn write_pending(&self) {
+        if !self.stuck.is_set() {
+            self.stuck.set(self.start);
+        }
+    }
+
+    /// Records that the client has taken all that was written.
+    pub(super) fn flushed(&self) {
+        if self.stuck.is_set() {
+            self.stuck.clear();
+        }
+    }
+
+    /// Records that a response was given before its request was read to the end.
+    pub(super) fn leave_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end of the connection must wait for the client, and starts that wait.
+    pub(super) fn linger(&self) -> bool {
+        let is_unread = self.unread.load(Ordering::Relaxed);
+        if is_unread && !self.linger.is_set() {
+            self.linger.set(self.start);
+        }
+        is_unread
+    }
+
+    /// Why the connection must end now, if it must.
+    pub(super) fn overdue(&self, now: Instant) -> Option<Overdue> {
+        let (deadline, overdue) = self.deadline()?;
+        (now >= deadline).then_some(overdue)
+    }
+
+    /// When to check again. It is no later than the shortest of all times from now, so that a
+    /// deadline that begins meanwhile is not missed.
+    pub(super) fn next_check(&self, now: Instant) -> Instant {
+        let shortest = self.head_time.min(self.idle_time).min(self.write_time).min(LINGER);
+        let later = now + shortest;
+        self.deadline().map_or(later, |(deadline, _)| deadline.min(later))
+    }
+
+    fn deadline(&self) -> Option<(Instant, Overdue)> {
+        let after = |moment: &AtomicInstant, time| moment.plus(self.start, time);
+        let stuck = [
+            after(&self.linger, LINGER),
+            after(&self.stuck, self.write_time),
+            after(&self.head, self.head_time).filter(|_| !self.is_busy()),
+            after(&self.responded, self.write_time)
+                .filter(|_| self.responses.load(Ordering::Acquire) > 0),
+        ];
+        let stuck = stuck.into_iter().flatten().min().map(|deadline| (deadline, Overdue::Stuck));
+        let idle = after(&self.idle, self.idle_time).filter(|_| !self.is_busy());
+        stuck.or(idle.map(|deadline| (deadline, Overdue::Idle)))
+    }
+}
+
+/// One request and its response, from the request's head until the client has taken the response or
+/// has gone.
+pub(super) struct Exchange {
+    timers: Arc<Timers>,
+    has_response: bool,
+}
+
+impl Exchange {
+    pub(super) fn begin(timers: &Arc<Timers>) -> Self {
+        timers.requests.fetch_add(1, Ordering::AcqRel);
+        timers.head.clear();
+        Exchange { timers: Arc::clone(timers), has_response: false }
+    }
+
+    /// Records that the response is ready: the client's time to take it begins.
+    pub(super) fn responded(&mut self) {
+        self.has_response = true;
+        self.timers.responded.set(self.timers.start);
+        self.timers.responses.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl Drop for Exchange {
+    /// Sets each moment before the count that guards it: another thread that saw the new count with
+    /// the old moment would end the connection at once.
+    fn drop(&mut self) {
+        let (timers, now) = (&self.timers, Instant::now());
+        if self.has_response {
+            timers.responded.set_to(timers.start, now);
+            timers.responses.fetch_sub(1, Ordering::AcqRel);
+        }
+        timers.idle.set_to(timers.start, now);
+        timers.requests.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn timers() -> Arc<Timers> {
+        let server = Server {
+            header_time: 2 * SECOND,
+            idle_time: 5 * SECOND,
+            write_time: 3 * SECOND,
+            ..Server::default()
+        };
+        let mut timers = Timers::new(&server);
+        // Room in the past, for moments to be moved into.
+        Arc::get_mut(&mut timers).unwrap().start -= 30 * SECOND;
+        timers.head.set(timers.start);
+        timers
+    }
+
+    /// Moves every moment a second into the past.
+    fn a_second_passes(timers: &Timers) {
+        let Timers { idle, head, stuck, responded, linger, .. } = timers;
+        for moment in [idle, head, stuck, responded, linger].into_iter().filter(|m| m.is_set()) {
+            moment.0.fetch_sub(1_000_000_000, Ordering::Relaxed);
+        }
+    }
+
+    /// Checks that nothing is overdue half a second before `seconds` have passed, and what is
+    /// overdue then.
+    #[track_caller]
+    fn check(timers: &Timers, seconds: u32, expected: Overdue) {
+        let now = Instant::now();
+        let deadline = now + seconds * SECOND;
+        assert_eq!(timers.overdue(deadline - SECOND / 2), None);
+        assert_eq!(timers.overdue(deadline), Some(expected));
+        assert!(timers.next_check(now) <= deadline);
+    }
+
+    #[test]
+    fn each_phase_has_its_time() {
+        let timers = timers();
+        check(&timers, 2, Overdue::Stuck);
+        let mut exchange = Exchange::begin(&timers);
+        assert_eq!(
+            timers.overdue(Instant::now() + 1_000 * SECOND),
+            None,
+            "a call has its own time"
+        );
+        exchange.responded();
+        check(&timers, 3, Overdue::Stuck);
+        timers.write_pending();
+        a_second_passes(&timers);
+        drop(exchange);
+        check(&timers, 2, Overdue::Stuck);
+        timers.flushed();
+        check(&timers, 5, Overdue::Idle);
+        a_second_passes(&timers);
+        timers.bytes_read();
+        a_second_passes(&timers);
+        timers.bytes_read();
+        check(&timers, 1, Overdue::Stuck);
+        timers.use_http2();
+        timers.bytes_read();
+        check(&timers, 5, Overdue::Idle);
+        (0..5).for_each(|_| a_second_passes(&timers));
+        timers.shutdown_began();
+        check(&timers, 5, Overdue::Idle);
+        timers.leave_unread();
+        assert!(timers.linger());
+        check(&timers, 1, Overdue::Stuck);
+    }
+
+    #[test]
+    fn a_response_that_is_taken_gives_the_others_more_time() {
+        let timers = timers();
+        let (mut first, mut second) = (Exchange::begin(&timers), Exchange::begin(&timers));
+        first.responded();
+        second.responded();
+        a_second_passes(&timers);
+        a_second_passes(&timers);
+        drop(first);
+        check(&timers, 3, Overdue::Stuck);
+        drop(second);
+        check(&timers, 5, Overdue::Idle);
+    }
+}

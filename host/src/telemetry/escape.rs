@@ -1,0 +1,86 @@
+//! Text from outside, made safe to print: escaped to one line, and cut.
+
+use std::fmt::Write;
+
+/// Bytes of outside text that an error quotes: the longest valid names fit.
+const MAX_EXCERPT_BYTES: usize = 200;
+
+/// Returns a message as one line, cut to `most` bytes of the original. Control characters and
+/// characters that reorder or break a line are written as escapes.
+pub(crate) fn escape(message: &str, most: usize) -> String {
+    let kept = cut(message, most);
+    let mut line = one_line(kept);
+    if kept.len() < message.len() {
+        let lost = message.len() - kept.len();
+        // Writing to a String cannot fail.
+        let _ = write!(line, " ... ({lost} bytes cut: `limits.log-line-bytes` is {most})");
+    }
+    line
+}
+
+/// Returns the part of an outside text that an error quotes: one escaped line, cut to 200 bytes of
+/// the original.
+pub(crate) fn excerpt(text: &str) -> String {
+    let kept = cut(text, MAX_EXCERPT_BYTES);
+    let ending = if kept.len() < text.len() { " ..." } else { "" };
+    one_line(kept) + ending
+}
+
+fn cut(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+}
+
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\t' => line.push_str("\\t"),
+            c if c.is_control() || breaks_a_line(c) => line.extend(c.escape_unicode()),
+            c => line.push(c),
+        }
+    }
+    line
+}
+
+/// Whether a character is one of Unicode's line and paragraph separators, or one of the
+/// bidirectional controls, with which a text can display as another one (Unicode Technical Report
+/// 36, section 2.3).
+fn breaks_a_line(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(message: &str, most: usize, expected: &str) {
+        assert_eq!(escape(message, most), expected);
+    }
+
+    #[test]
+    fn a_message_is_one_line_whatever_it_contains() {
+        check("plain", 100, "plain");
+        check("a\r\nb\tc", 100, "a\\r\\nb\\tc");
+        check("\u{1b}[31mred", 100, "\\u{1b}[31mred");
+        check("nul\0 c1\u{85}", 100, "nul\\u{0} c1\\u{85}");
+        check("\u{202e}gnp.exe\u{2028}", 100, "\\u{202e}gnp.exe\\u{2028}");
+        check("\u{61c}\u{200e}\u{200f}", 100, "\\u{61c}\\u{200e}\\u{200f}");
+        check("žluťoučký 🐎", 100, "žluťoučký 🐎");
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters_and_says_so() {
+        check("aé", 2, "a ... (2 bytes cut: `limits.log-line-bytes` is 2)");
+        check("abc", 3, "abc");
+    }
+
+    #[test]
+    fn an_excerpt_is_one_short_line() {
+        assert_eq!(excerpt("a\nb"), "a\\nb");
+        assert_eq!(excerpt(&"é".repeat(100)), "é".repeat(100));
+        assert_eq!(excerpt(&"é".repeat(101)), "é".repeat(100) + " ...");
+    }
+}

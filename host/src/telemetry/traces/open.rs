@@ -1,0 +1,199 @@
+//! The spans of requests and calls in progress. A span ends when it is dropped: also when the
+//! client disconnects and the request is cancelled.
+
+use super::recorder::SpanRecorder;
+use super::span::{AttributeValue, Span, SpanContext, SpanKind};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Bytes of a path or another text from the client; the rest is cut.
+const MAX_TEXT_BYTES: usize = 1_024;
+
+/// Bytes of a `tracestate` that is passed on: the minimum that W3C Trace Context, section 3.3.1.5,
+/// asks for.
+const MAX_STATE_BYTES: usize = 512;
+
+/// Methods that may name a span: those of RFC 9110, and PATCH. A client could invent any number of
+/// others, and a collector keeps each name.
+const METHODS: [&str; 9] =
+    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+
+/// The parts of a request's head that its span records.
+pub(crate) struct RequestHead<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) scheme: &'static str,
+    pub(crate) client: String,
+    pub(crate) request_id: &'a str,
+    /// The header, if the request has exactly one.
+    pub(crate) traceparent: Option<&'a str>,
+    pub(crate) tracestate: Option<&'a str>,
+}
+
+/// A span in progress.
+struct OpenSpan {
+    span: Option<Span>,
+    since: Instant,
+    recorder: Arc<SpanRecorder>,
+}
+
+impl OpenSpan {
+    fn set(&mut self, name: &'static str, value: AttributeValue) {
+        if let Some(span) = &mut self.span {
+            span.attributes.push((name, value));
+        }
+    }
+
+    fn text(&mut self, name: &'static str, value: &str) {
+        let cut = value.get(..value.floor_char_boundary(MAX_TEXT_BYTES)).unwrap_or(value);
+        self.set(name, AttributeValue::Text(cut.to_owned()));
+    }
+
+    fn fail(&mut self, kind: &str) {
+        self.text("error.type", kind);
+        if let Some(span) = &mut self.span {
+            span.is_error = true;
+        }
+    }
+}
+
+impl Drop for OpenSpan {
+    fn drop(&mut self) {
+        if let Some(mut span) = self.span.take() {
+            span.took = self.since.elapsed();
+            self.recorder.record(span);
+        }
+    }
+}
+
+/// The span of a request. One that is dropped without a status counts as cancelled.
+pub(crate) struct RequestSpan {
+    open: OpenSpan,
+    method: &'static str,
+    has_status: bool,
+}
+
+impl RequestSpan {
+    pub(super) fn begin(
+        recorder: Arc<SpanRecorder>,
+        context: SpanContext,
+        head: &RequestHead<'_>,
+    ) -> Self {
+        let known = METHODS.into_iter().find(|known| *known == head.method);
+        let state =
+            head.tracestate.filter(|it| context.parent.is_some() && it.len() <= MAX_STATE_BYTES);
+        let span = Span {
+            context,
+            id: recorder.ids.span(),
+            state: state.unwrap_or_default().to_owned(),
+            name: known.unwrap_or("HTTP").to_owned(),
+            kind: SpanKind::Server,
+            begun: SystemTime::now(),
+            took: Duration::ZERO,
+            attributes: Vec::with_capacity(10),
+            is_error: false,
+        };
+        let mut open = OpenSpan { span: Some(span), since: Instant::now(), recorder };
+        open.text("http.request.method", known.unwrap_or("_OTHER"));
+        open.text("url.path", head.path);
+        open.text("url.scheme", head.scheme);
+        open.text("client.address", &head.client);
+        open.text("hostel.request_id", head.request_id);
+        RequestSpan { open, method: known.unwrap_or("HTTP"), has_status: false }
+    }
+
+    /// Records the route's pattern and names the span by it: the paths themselves would be too many
+    /// names.
+    pub(crate) fn route(&mut self, route: &str) {
+        self.open.text("http.route", route);
+        if let Some(span) = &mut self.open.span {
+            span.name = format!("{} {route}", self.method);
+        }
+    }
+
+    pub(crate) fn caller(&mut self, caller: &str) {
+        self.open.text("hostel.caller", caller);
+    }
+
+    /// Starts the span of the call that the request makes.
+    pub(crate) fn call(&self) -> Option<CallSpan> {
+        let of = self.open.span.as_ref()?;
+        let recorder = Arc::clone(&self.open.recorder);
+        let span = Span {
+            context: SpanContext { parent: Some(of.id), ..of.context },
+            id: recorder.ids.span(),
+            state: of.state.clone(),
+            name: String::new(),
+            kind: SpanKind::Internal,
+            begun: SystemTime::now(),
+            took: Duration::ZERO,
+            attributes: Vec::with_capacity(6),
+            is_error: false,
+        };
+        let open = OpenSpan { span: Some(span), since: Instant::now(), recorder };
+        Some(CallSpan { open, has_ended: false })
+    }
+
+    pub(crate) fn status(&mut self, status: u16) {
+        self.has_status = true;
+        self.open.set("http.response.status_code", AttributeValue::Integer(status.into()));
+        if status >= 500 {
+            self.open.fail(&status.to_string());
+        }
+    }
+}
+
+impl Drop for RequestSpan {
+    fn drop(&mut self) {
+        if !self.has_status {
+            self.open.fail("cancelled");
+        }
+    }
+}
+
+/// The span of a call to a service. One that is dropped before its end counts as cancelled.
+pub(crate) struct CallSpan {
+    open: OpenSpan,
+    has_ended: bool,
+}
+
+impl CallSpan {
+    /// Records the service that is called.
+    pub(crate) fn is_to(&mut self, plugin: &str, service: &str) {
+        self.open.text("hostel.plugin", plugin);
+        self.open.text("hostel.service", service);
+        if let Some(span) = &mut self.open.span {
+            span.name = format!("{plugin}.{service}");
+        }
+    }
+
+    /// Records that the call was admitted, and the time it waited.
+    pub(crate) fn is_admitted(&mut self) {
+        let waited = self.open.since.elapsed().as_secs_f64();
+        self.open.set("hostel.wait_seconds", AttributeValue::Number(waited));
+    }
+
+    /// Records whether the call runs in a fresh instance or in one that served calls before.
+    pub(crate) fn has_instance(&mut self, is_reused: bool) {
+        self.open.text("hostel.instance", if is_reused { "reused" } else { "fresh" });
+    }
+
+    pub(crate) fn ended(&mut self, outcome: &'static str) {
+        self.has_ended = true;
+        self.open.text("hostel.outcome", outcome);
+    }
+
+    /// Marks the span as an error: the outcome is not the client's fault.
+    pub(crate) fn failed(&mut self, outcome: &'static str) {
+        self.open.fail(outcome);
+    }
+}
+
+impl Drop for CallSpan {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.ended("cancelled");
+            self.failed("cancelled");
+        }
+    }
+}
