@@ -2,14 +2,14 @@
 
 use super::limits::Limits;
 use super::state::State;
-use super::{Compiled, TICKS_A_TURN};
+use super::{Compiled, TICKS_A_TURN, turns};
 use crate::bindings::Service;
 use crate::hostcalls::cache::CacheAccess;
 use crate::telemetry::{CallLog, Origin, Retirement};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmtime::Store;
+use wasmtime::{Store, UpdateDeadline};
 
 /// What happens to an instance when its call ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,9 @@ impl Instance {
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(TICKS_A_TURN);
-        store.epoch_deadline_async_yield_and_update(TICKS_A_TURN);
+        store.epoch_deadline_callback(|_| {
+            Ok(UpdateDeadline::YieldCustom(TICKS_A_TURN, Box::pin(turns::give_way())))
+        });
         Instance { store, service: None, calls: 0, memory: 0, retires: None }
     }
 
