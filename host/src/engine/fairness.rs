@@ -3,15 +3,33 @@
 //! A looping guest yields every tick, but enough of them would keep every thread busy, and a short
 //! call would wait behind them all. So a call that has held its thread for a tick goes on only when
 //! it has a turn, for a tick at a time and in the order of asking. There are fewer turns than
-//! threads.
+//! threads. A turn ends only after the runtime has polled its I/O and timers: a runtime with one
+//! thread, as on a machine with one processor, would otherwise poll them once in 61 ticks (tokio's
+//! `event_interval`), and every other client would wait that long.
 
 use super::ticker::TICK;
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 use std::thread::available_parallelism;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
+
+thread_local! {
+    /// True when the call that this thread has just polled is pending because of
+    /// [`yield_to_runtime`], and not because its guest waits.
+    static YIELDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Yields to the runtime, from within a call that [`CpuTurns::run`] polls.
+///
+/// The task is woken only after the runtime has run the tasks that are ready and has polled its
+/// I/O and timers. A task that wakes itself would be polled again before both.
+pub(super) async fn yield_to_runtime() {
+    YIELDED.set(true);
+    tokio::task::yield_now().await;
+}
 
 /// The turns of a host.
 pub(super) struct CpuTurns(Semaphore);
@@ -25,26 +43,21 @@ impl CpuTurns {
 
     /// Runs a call, in turns once it has run for long.
     pub(super) async fn run<T>(&self, mut call: Pin<&mut impl Future<Output = T>>) -> T {
-        let first = poll_fn(|context| {
-            let start = Instant::now();
-            let answer = call.as_mut().poll(context);
-            match answer {
-                Poll::Pending if start.elapsed() >= TICK => Poll::Ready(None),
-                answer => answer.map(Some),
-            }
-        });
-        if let Some(answer) = first.await {
-            return answer;
-        }
+        let mut held = Duration::ZERO;
         loop {
             // The semaphore is never closed.
-            let turn = self.0.acquire().await;
+            let turn = if held < TICK { None } else { self.0.acquire().await.ok() };
+            let start = Instant::now();
             let polled = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
-            drop(turn);
-            match polled {
-                Poll::Ready(answer) => return answer,
-                Poll::Pending => woken().await,
+            if let Poll::Ready(answer) = polled {
+                return answer;
             }
+            held += start.elapsed();
+            // A call that waits for anything else, as a guest that sleeps, may wait for hours.
+            let yielded = YIELDED.take();
+            let turn = turn.filter(|_| yielded);
+            woken().await;
+            drop(turn);
         }
     }
 }
@@ -57,4 +70,71 @@ async fn woken() {
         false => Poll::Pending,
     })
     .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::io::AsyncReadExt;
+
+    /// Holds the thread for a tick.
+    fn hold() {
+        let start = Instant::now();
+        while start.elapsed() < TICK {
+            std::hint::spin_loop();
+        }
+    }
+
+    /// Holds its thread for one tick after the other, and counts them.
+    async fn spins(polls: Arc<AtomicUsize>) {
+        loop {
+            hold();
+            polls.fetch_add(1, Ordering::Relaxed);
+            yield_to_runtime().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_thread_polls_its_io_after_each_turn() {
+        let (turns, polls) = (Arc::new(CpuTurns::new()), Arc::new(AtomicUsize::new(0)));
+        let calls = 4;
+        for _ in 0..calls {
+            let (turns, polls) = (Arc::clone(&turns), Arc::clone(&polls));
+            tokio::spawn(async move { turns.run(pin!(spins(polls))).await });
+        }
+        let (near, mut far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let mut near = tokio::net::UnixStream::from_std(near).unwrap();
+        for _ in 0..4 {
+            let before = polls.load(Ordering::Relaxed);
+            far.write_all(b"x").unwrap();
+            near.read_u8().await.unwrap();
+            let between = polls.load(Ordering::Relaxed) - before;
+            assert!(between <= 2 * calls, "{between} polls before the byte was seen");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waits_for_something_else_holds_no_turn() {
+        let turns = Arc::new(CpuTurns(Semaphore::new(1)));
+        let (tell, waits) = tokio::sync::oneshot::channel();
+        let call = async {
+            hold();
+            yield_to_runtime().await;
+            tell.send(()).unwrap();
+            std::future::pending::<()>().await;
+        };
+        let calling = {
+            let turns = Arc::clone(&turns);
+            tokio::spawn(async move { turns.run(pin!(call)).await })
+        };
+        waits.await.unwrap();
+        assert_eq!(turns.0.available_permits(), 1);
+        calling.abort();
+    }
 }

@@ -1,5 +1,6 @@
 //! A plugin's live instances: one for each call, or some that are reused.
 
+use super::fairness::yield_to_runtime;
 use super::limits::Limits;
 use super::ticker::TICKS_PER_YIELD;
 use crate::hostcalls::{Capabilities, State, StoreBounds};
@@ -8,7 +9,7 @@ use crate::world::{Guest, Linked};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmtime::Store;
+use wasmtime::{Store, UpdateDeadline};
 
 /// What happens to an instance when its call ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +74,10 @@ impl Instance {
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(TICKS_PER_YIELD);
-        store.epoch_deadline_async_yield_and_update(TICKS_PER_YIELD);
+        // Not wasmtime's own yield, which wakes the task at once: see `fairness`.
+        store.epoch_deadline_callback(|_| {
+            Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, Box::pin(yield_to_runtime())))
+        });
         Instance { store, guest: None, calls: 0, memory: 0, retires: None }
     }
 

@@ -1,7 +1,6 @@
 //! What a host has to survive.
 
 use hostel_sdk::{Context, Failure, Response, Result, info};
-use std::io::Write;
 use std::time::Duration;
 
 pub fn spins(_: &Context) -> Result<()> {
@@ -70,11 +69,11 @@ pub fn answers_a_bad_header(_: &Context) -> Result<Response> {
     Ok(Response::text("ok").with_header("x-a", "1\r\nset-cookie: b"))
 }
 
-/// Ends a line, begins another, and never comes back to it: the host ends it with the call.
+/// Begins a line on stderr, which the host ends with the call, then logs a whole one on stdout.
+/// The whole line is the last: a test that waits for it may end the call at any moment from then on.
 pub fn logs_then_spins(ctx: &Context) -> Result<()> {
+    eprint!("spun");
     println!("spins");
-    print!("spun");
-    let _ = std::io::stdout().flush();
     spins(ctx)
 }
 
