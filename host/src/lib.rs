@@ -51,9 +51,9 @@ pub use hostel_cache::{
     Cache, CacheLimits, CacheName, Caches, Clock, MockClock, Name, NameError, OpenError, Stats,
 };
 pub use plugin::{
-    Access, Activity, Admission, Build, CacheBinding, Digest, Folder, Host, HostError, Life,
-    LoadError, Named, PluginInfo, PluginName, PluginSettings, PluginState, RolledBack, Settings,
-    Stage,
+    Access, Activity, Admission, Build, CacheBinding, Deployment, Digest, Host, HostError,
+    LoadError, NamedPlugin, PluginFolder, PluginInfo, PluginName, PluginSettings, PluginState,
+    RolledBack, Settings, Stage,
 };
 pub use telemetry::{
     AccessLine, AccessSink, Level, LogLine, LogSink, TraceError, TraceSettings, Traces,

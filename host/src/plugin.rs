@@ -2,31 +2,31 @@
 //! them.
 
 mod admission;
+mod deploy;
 mod error;
 mod host;
-mod life;
 mod metrics;
 mod name;
+mod probation;
 mod reclaim;
 mod settings;
-mod trial;
 mod version;
 
 pub use admission::Admission;
+pub use deploy::{Build, Deployment, NamedPlugin, PluginFolder, PluginState, Stage};
 pub use error::{HostError, LoadError};
 pub use host::Host;
-pub use life::{Build, Folder, Life, Named, PluginState, Stage};
 pub use name::PluginName;
+pub use probation::RolledBack;
 pub use settings::{Access, Activity, CacheBinding, PluginInfo, PluginSettings, Settings};
-pub use trial::RolledBack;
 pub use version::Digest;
 
 use crate::hostcalls::handler::ServiceInfo;
 use hostel_cache::{Cache, CacheName};
+use probation::Probation;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use trial::Trial;
 use version::Version;
 
 /// Longest name of a service, in bytes.
@@ -45,13 +45,18 @@ struct Plugin {
     settings: PluginSettings,
     /// Room for its calls, kept when it is replaced.
     room: Arc<Semaphore>,
-    trial: Trial,
+    probation: Probation,
     rolled_back: Option<RolledBack>,
 }
 
 impl Plugin {
     /// The same plugin with another version.
-    fn with(&self, version: Arc<Version>, trial: Trial, rolled_back: Option<RolledBack>) -> Self {
+    fn with(
+        &self,
+        version: Arc<Version>,
+        probation: Probation,
+        rolled_back: Option<RolledBack>,
+    ) -> Self {
         Plugin {
             name: self.name.clone(),
             version,
@@ -59,7 +64,7 @@ impl Plugin {
             cache_name: self.cache_name.clone(),
             settings: self.settings.clone(),
             room: Arc::clone(&self.room),
-            trial,
+            probation,
             rolled_back,
         }
     }

@@ -12,7 +12,7 @@ use super::load;
 use crate::config::{self, Config, PluginConfig, Server};
 use crate::http::{self, HttpSettings, Report};
 use crate::telemetry::{AccessSink, Dropped, Level, LogFormat, LogLine, LogSink, LogWriter};
-use crate::{Folder, Host, Life, Named, PluginName, PluginSettings, toolchain};
+use crate::{Deployment, Host, NamedPlugin, PluginFolder, PluginName, PluginSettings, toolchain};
 use anyhow::{Context, anyhow};
 use signals::{Hangups, Signals};
 use std::convert::Infallible;
@@ -238,7 +238,7 @@ fn greet(config: &Config, host: &Host, at: (SocketAddr, Option<SocketAddr>), log
 }
 
 /// Looks at the plugins' files for ever, and at once when that is asked for by SIGHUP.
-async fn look(life: &Life, hangups: &mut Hangups, log: &LogSink) -> Infallible {
+async fn look(life: &Deployment, hangups: &mut Hangups, log: &LogSink) -> Infallible {
     loop {
         life.run(LOOK_EVERY, hangups.one()).await;
         say(log, "looking at the plugins' files now; the configuration is read at the start alone");
@@ -249,7 +249,7 @@ async fn look(life: &Life, hangups: &mut Hangups, log: &LogSink) -> Infallible {
 async fn admin(
     config: &Config,
     passed: Option<std::net::TcpListener>,
-    (host, life, log): (&Arc<Host>, &Arc<Life>, &LogSink),
+    (host, life, log): (&Arc<Host>, &Arc<Deployment>, &LogSink),
     tasks: &mut JoinSet<()>,
 ) -> Result<Option<SocketAddr>, Exit> {
     let Some(admin) = &config.admin else { return Ok(None) };
@@ -275,25 +275,25 @@ async fn listen(
     Ok((listener, address))
 }
 
-fn life(host: &Arc<Host>, config: &Config, watch: bool, log: &LogSink) -> Life {
-    let named = |plugin: &PluginConfig| Named {
+fn life(host: &Arc<Host>, config: &Config, watch: bool, log: &LogSink) -> Deployment {
+    let named = |plugin: &PluginConfig| NamedPlugin {
         name: plugin.name.clone(),
         path: plugin.path.clone(),
         settings: plugin.settings.clone(),
     };
     let folder =
-        |path: &PathBuf| Folder { path: path.clone(), settings: PluginSettings::default() };
+        |path: &PathBuf| PluginFolder { path: path.clone(), settings: PluginSettings::default() };
     let build = sources::build(watch, Arc::clone(log));
     let named = config.plugins.iter().map(named).collect();
-    Life::new(Arc::clone(host), named, config.folder.as_ref().map(folder), Some(build))
+    Deployment::new(Arc::clone(host), named, config.folder.as_ref().map(folder), Some(build))
 }
 
 /// Loads what is there.
-async fn begin(life: &Life) {
+async fn begin(life: &Deployment) {
     let mut ticks = tokio::time::interval(FIRST_LOOKS);
     for _ in 0..2 {
         ticks.tick().await;
-        life.look().await;
+        life.scan().await;
     }
     life.settle().await;
 }

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::response::Reply;
 use crate::engine::Instances;
 use crate::hostcalls::handler::ServiceInfo;
-use crate::plugin::{Access, Host, Life, PluginState};
+use crate::plugin::{Access, Deployment, Host, PluginState};
 use hostel_cache::{Cache, CacheName, EntryInfo, Stats};
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
@@ -25,7 +25,7 @@ const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-
 
 /// Answers for whoever runs a server.
 pub(super) struct Admin {
-    pub(super) life: Arc<Life>,
+    pub(super) life: Arc<Deployment>,
     /// Whether callers show a token.
     pub(super) has_token: bool,
 }
@@ -239,7 +239,7 @@ mod tests {
     fn without_a_token_only_an_address_is_a_name_for_this() {
         let life = || {
             let host = Host::new(crate::Settings::default()).unwrap();
-            Arc::new(Life::new(Arc::new(host), Vec::new(), None, None))
+            Arc::new(Deployment::new(Arc::new(host), Vec::new(), None, None))
         };
         let refused = |has_token, host: &'static str| {
             let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);

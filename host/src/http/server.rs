@@ -8,7 +8,7 @@ use super::settings::HttpSettings;
 use super::tls;
 use super::watch::Watch;
 use crate::config::{CallerGroup, Callers, Credential, Scheme, SecretHash, Server};
-use crate::plugin::{Host, Life};
+use crate::plugin::{Deployment, Host};
 use crate::telemetry::LogSink;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
@@ -79,7 +79,7 @@ pub async fn run(
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,
-    life: Arc<Life>,
+    life: Arc<Deployment>,
     token: Option<SecretHash>,
     log: LogSink,
 ) {

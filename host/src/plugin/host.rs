@@ -1,7 +1,7 @@
 //! The host: caches, plugins, and calls to their services.
 
 use super::admission::Door;
-use super::trial::{RolledBack, Trial};
+use super::probation::{Probation, RolledBack};
 use super::version::{Digest, Version};
 use super::{
     Access, Activity, HostError, LoadError, Plugin, PluginInfo, PluginName, PluginSettings,
@@ -115,7 +115,7 @@ impl Host {
             Entry::Vacant(place) => {
                 let name = place.key().clone();
                 let services = version.services.clone();
-                let (trial, rolled_back) = (Trial::none(), None);
+                let (probation, rolled_back) = (Probation::none(), None);
                 self.counts.load(name.as_str(), Loading::Loaded);
                 place.insert(Arc::new(Plugin {
                     name,
@@ -124,7 +124,7 @@ impl Host {
                     cache_name,
                     room: self.door.room(settings.calls),
                     settings,
-                    trial,
+                    probation,
                     rolled_back,
                 }));
                 Ok(services)
@@ -159,10 +159,10 @@ impl Host {
         let services = version.services.clone();
         let mut plugins = self.write();
         let place = plugins.get_mut(name).ok_or_else(not_loaded)?;
-        let previous = place.trial.end().unwrap_or_else(|| Arc::clone(&place.version));
+        let previous = place.probation.end().unwrap_or_else(|| Arc::clone(&place.version));
         // It may never be called again, and what waits for a call takes memory and a slot.
         let waited = previous.component.keep_instances(false);
-        let new = Arc::new(place.with(version, Trial::against(previous), None));
+        let new = Arc::new(place.with(version, Probation::against(previous), None));
         let replaced = std::mem::replace(place, new);
         drop(plugins);
         // Without the lock: it may be the last to hold the old version's code.
@@ -223,7 +223,7 @@ impl Host {
             span.ended(answer.as_ref().map_or_else(CallError::outcome, |_| "answered"));
         }
         self.count(&plugin, place, &answer, begun.elapsed());
-        if let Some(calls) = plugin.trial.take_in(&answer, || self.door.is_busy()) {
+        if let Some(calls) = plugin.probation.take_in(&answer, || self.door.is_busy()) {
             self.roll_back(&plugin, &answer, calls);
         }
         answer
@@ -265,11 +265,11 @@ impl Host {
         let Some(place) = plugins.get_mut(&failed.name).filter(|at| Arc::ptr_eq(at, failed)) else {
             return;
         };
-        let Some(previous) = failed.trial.end() else { return };
+        let Some(previous) = failed.probation.end() else { return };
         let (from, to) = (failed.version.digest, previous.digest);
         drop(previous.component.keep_instances(true));
         let note = RolledBack { from, at: SystemTime::now(), reason: reason.clone() };
-        *place = Arc::new(failed.with(previous, Trial::none(), Some(note)));
+        *place = Arc::new(failed.with(previous, Probation::none(), Some(note)));
         drop(plugins);
         self.counts.load(failed.name.as_str(), Loading::RolledBack);
         let message = format!(

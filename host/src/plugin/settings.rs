@@ -1,6 +1,6 @@
 //! What a host is made of, what a plugin is granted, and what a host tells of both.
 
-use super::trial::RolledBack;
+use super::probation::RolledBack;
 use super::{Admission, Digest, PluginName};
 use crate::engine::{Instances, Limits, MOST_SLOTS};
 use crate::hostcalls::handler::ServiceInfo;

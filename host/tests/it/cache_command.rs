@@ -3,7 +3,7 @@
 use crate::support::{hostel, stderr, stdout};
 use hostel::config::SecretHash;
 use hostel::http::run_admin;
-use hostel::{Cache, CacheLimits, CacheName, Clock, Host, Life, MockClock, Settings};
+use hostel::{Cache, CacheLimits, CacheName, Clock, Deployment, Host, MockClock, Settings};
 use serde_json::{Value, json};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Served {
         let users = open(CacheName::configured("users").unwrap());
         open(CacheName::private("shop").unwrap());
         let host = Arc::new(host);
-        let life = Arc::new(Life::new(Arc::clone(&host), Vec::new(), None, None));
+        let life = Arc::new(Deployment::new(Arc::clone(&host), Vec::new(), None, None));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let hash = token.map(|token| SecretHash::of_token(token.as_bytes()).unwrap());

@@ -4,7 +4,7 @@ use super::client::{Client, Reply};
 use crate::support::component;
 use hostel::config::SecretHash;
 use hostel::http::run_admin;
-use hostel::{Host, Life, Named, PluginName, PluginSettings, Request, Settings};
+use hostel::{Deployment, Host, NamedPlugin, PluginName, PluginSettings, Request, Settings};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 pub struct Operated {
     pub host: Arc<Host>,
-    life: Arc<Life>,
+    life: Arc<Deployment>,
     address: SocketAddr,
     _tasks: JoinSet<()>,
 }
@@ -25,8 +25,8 @@ impl Operated {
         let code_folder = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
         let host = Arc::new(Host::new(Settings { code_folder, ..Settings::default() }).unwrap());
         let (name, settings) = (PluginName::new("guests").unwrap(), PluginSettings::default());
-        let named = vec![Named { name, path, settings }];
-        let life = Arc::new(Life::new(Arc::clone(&host), named, None, None));
+        let named = vec![NamedPlugin { name, path, settings }];
+        let life = Arc::new(Deployment::new(Arc::clone(&host), named, None, None));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = token.map(|token| SecretHash::of_token(token.as_bytes()).unwrap());
@@ -43,8 +43,8 @@ impl Operated {
     }
 
     async fn load(&self) {
-        self.life.look().await;
-        self.life.look().await;
+        self.life.scan().await;
+        self.life.scan().await;
         self.life.settle().await;
     }
 

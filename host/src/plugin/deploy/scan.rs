@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 /// What a look has seen: what is in the folder, if it could be read, and at each place.
-struct Seen {
+struct Scan {
     folder: Result<(), String>,
     places: BTreeMap<Key, Observation>,
 }
@@ -24,7 +24,7 @@ type Place = (Key, PathBuf, Limits);
 
 impl Shared {
     /// Looks at all files, and answers those that are to be loaded.
-    pub(super) async fn look(shared: &Arc<Shared>) -> Vec<Key> {
+    pub(super) async fn scan(shared: &Arc<Shared>) -> Vec<Key> {
         let looking = {
             let shared = Arc::clone(shared);
             tokio::task::spawn_blocking(move || shared.see())
@@ -35,7 +35,7 @@ impl Shared {
         shared.take_in(seen)
     }
 
-    fn see(&self) -> Seen {
+    fn see(&self) -> Scan {
         let place = |(key, entry): (&Key, &Entry)| {
             (key.clone(), entry.path.clone(), self.limits_of(&entry.settings))
         };
@@ -46,7 +46,7 @@ impl Shared {
         let places = named.into_iter().chain(found.unwrap_or_default());
         let build = self.build.as_ref();
         let observe = |(key, path, limits): Place| (key, observe(&path, &limits, build));
-        Seen { folder, places: places.map(observe).collect() }
+        Scan { folder, places: places.map(observe).collect() }
     }
 
     /// The places in the folder that are to be looked at.
@@ -71,7 +71,7 @@ impl Shared {
     }
 
     /// Takes in what was seen: the files that are new, those that are gone, and who has which name.
-    fn take_in(&self, Seen { folder, mut places }: Seen) -> Vec<Key> {
+    fn take_in(&self, Scan { folder, mut places }: Scan) -> Vec<Key> {
         let mut entries = self.entries();
         for key in places.keys() {
             if let (Key::Found(path), Some(folder)) = (key, &self.folder)

@@ -4,7 +4,7 @@
 mod entry;
 mod file;
 mod load;
-mod look;
+mod scan;
 mod state;
 
 pub use state::{PluginState, Stage};
@@ -26,11 +26,11 @@ use tokio::time::{self, MissedTickBehavior};
 
 /// Time between the first two looks: a server that starts should not wait for long before it reads
 /// files that lay there all along.
-const BETWEEN_THE_FIRST_LOOKS: Duration = Duration::from_millis(20);
+const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A plugin that has to be there.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub struct NamedPlugin {
     /// The plugin's name; no two have the same.
     pub name: PluginName,
     /// A component's file, or a source where there is a [`Build`].
@@ -40,9 +40,9 @@ pub struct Named {
 }
 
 /// A folder in which each `*.wasm`, and where there is a [`Build`] each source, is a plugin, named
-/// by its file. Hidden files are left alone, and so are those that a [`Named`] names.
+/// by its file. Hidden files are left alone, and so are those that a [`NamedPlugin`] names.
 #[derive(Clone, Debug)]
-pub struct Folder {
+pub struct PluginFolder {
     /// The folder.
     pub path: PathBuf,
     /// What each of its plugins is granted.
@@ -63,7 +63,7 @@ type BuildFn = dyn Fn(&Path) -> Result<PathBuf, Box<dyn Error + Send + Sync>> + 
 
 impl Build {
     fn takes(&self, path: &Path) -> bool {
-        !look::is_component(path) && (self.is_source)(path)
+        !scan::is_component(path) && (self.is_source)(path)
     }
 }
 
@@ -76,7 +76,7 @@ impl Build {
 /// - A file with new content is compiled in the background, checked, asked for its services and
 ///   swapped in, as [`Host::replace`] does. A file that was only touched changes nothing.
 /// - A file that does not load changes nothing either, nor does one that became a folder, a pipe or
-///   a link to nothing: the old version serves on, and [`Life::list`] says why. The same content
+///   a link to nothing: the old version serves on, and [`Deployment::list`] says why. The same content
 ///   is not tried again; neither is a version that was thrown out, until the file changes.
 /// - A file that is gone takes its plugin with it, but for its private cache: when the file comes
 ///   back, so do the entries. A folder that cannot be read changes nothing: a disk that is gone for
@@ -86,7 +86,7 @@ impl Build {
 /// - Of a source, its file is looked at, or all files in its folder.
 ///
 /// Each of these is one line in the host's log.
-pub struct Life {
+pub struct Deployment {
     shared: Arc<Shared>,
     /// The loads under way; they end with this.
     loads: Mutex<JoinSet<()>>,
@@ -95,7 +95,7 @@ pub struct Life {
 /// What looks and loads share.
 struct Shared {
     host: Arc<Host>,
-    folder: Option<Folder>,
+    folder: Option<PluginFolder>,
     build: Option<Build>,
     entries: Mutex<BTreeMap<Key, Entry>>,
     /// Why the folder could not be read, as far as was told.
@@ -107,18 +107,18 @@ struct Shared {
     turns: Semaphore,
 }
 
-impl Life {
-    /// Nothing is looked at before [`Life::run`] or [`Life::look`].
+impl Deployment {
+    /// Nothing is looked at before [`Deployment::run`] or [`Deployment::scan`].
     ///
     /// As many plugins are loaded at once as half of the processors, and one at least: the others
     /// serve meanwhile.
     pub fn new(
         host: Arc<Host>,
-        named: Vec<Named>,
-        folder: Option<Folder>,
+        named: Vec<NamedPlugin>,
+        folder: Option<PluginFolder>,
         build: Option<Build>,
     ) -> Self {
-        let entry = |Named { name, path, settings }: Named| {
+        let entry = |NamedPlugin { name, path, settings }: NamedPlugin| {
             (Key::Named(name.clone()), Entry::new(path, Ok(name), settings))
         };
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -132,23 +132,23 @@ impl Life {
             started: AtomicBool::new(false),
             turns: Semaphore::new((processors / 2).max(1)),
         };
-        Life { shared: Arc::new(shared), loads: Mutex::default() }
+        Deployment { shared: Arc::new(shared), loads: Mutex::default() }
     }
 
     /// Looks once in each `interval`, until `shutdown` is ready. Half a second is a good interval.
     pub async fn run(&self, interval: Duration, shutdown: impl Future<Output = ()>) {
         let looks = async {
-            let mut ticks = time::interval(BETWEEN_THE_FIRST_LOOKS);
+            let mut ticks = time::interval(FIRST_SCAN_INTERVAL);
             for _ in 0..2 {
                 ticks.tick().await;
-                self.look().await;
+                self.scan().await;
             }
-            let interval = interval.max(BETWEEN_THE_FIRST_LOOKS);
+            let interval = interval.max(FIRST_SCAN_INTERVAL);
             let mut ticks = time::interval_at(time::Instant::now() + interval, interval);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
-                self.look().await;
+                self.scan().await;
             }
         };
         tokio::select! {
@@ -158,8 +158,8 @@ impl Life {
     }
 
     /// Looks at all files once, and begins to load those that have settled.
-    pub async fn look(&self) {
-        let keys = Shared::look(&self.shared).await;
+    pub async fn scan(&self) {
+        let keys = Shared::scan(&self.shared).await;
         let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
         while loads.try_join_next().is_some() {}
         for key in keys {

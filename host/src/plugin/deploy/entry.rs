@@ -127,7 +127,7 @@ impl Entry {
     }
 
     /// The next look begins anew: what failed may go well then, or the file has changed already.
-    pub(super) fn look_again(&mut self) {
+    pub(super) fn scan_again(&mut self) {
         self.loading = false;
         self.settled = None;
     }

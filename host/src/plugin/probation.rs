@@ -38,7 +38,7 @@ pub struct RolledBack {
 ///
 /// The old version stays in memory until the trial ends, without instances: one a plugin at most,
 /// for as long as the new one has answered nobody.
-pub(super) struct Trial {
+pub(super) struct Probation {
     /// Read by every call: all that a trial costs once it has ended.
     open: AtomicBool,
     calls: Mutex<Calls>,
@@ -53,16 +53,16 @@ struct Calls {
     previous: Option<Arc<Version>>,
 }
 
-impl Trial {
+impl Probation {
     /// A version that replaced nothing, and one that was brought back, is not on trial.
     pub(super) fn none() -> Self {
-        Trial { open: AtomicBool::new(false), calls: Mutex::default() }
+        Probation { open: AtomicBool::new(false), calls: Mutex::default() }
     }
 
     /// The trial of a version that replaced `previous`.
     pub(super) fn against(previous: Arc<Version>) -> Self {
         let calls = Calls { previous: Some(previous), ..Calls::default() };
-        Trial { open: AtomicBool::new(true), calls: Mutex::new(calls) }
+        Probation { open: AtomicBool::new(true), calls: Mutex::new(calls) }
     }
 
     /// Takes in how a call ended. Where the trial has failed by that, it answers the number of
@@ -140,7 +140,7 @@ mod tests {
     #[track_caller]
     fn check_calls(a_trap_each: u32, thrown_out_after: u32) {
         let calls = Mutex::new(Calls::default());
-        let trial = Trial { open: AtomicBool::new(true), calls };
+        let trial = Probation { open: AtomicBool::new(true), calls };
         let failed = (1..200).find_map(|number| {
             let is_trap = number % a_trap_each == 0;
             let error = match is_trap {
@@ -158,7 +158,7 @@ mod tests {
         check_calls(1, 3);
         check_calls(2, 6);
         check_calls(1_000, 30);
-        let trial = Trial { open: AtomicBool::new(true), calls: Mutex::default() };
+        let trial = Probation { open: AtomicBool::new(true), calls: Mutex::default() };
         let timeout = || Err(CallError::Limit(Limit::Time.reached(&Limits::default())));
         let calls = [(); 3].map(|()| trial.take_in(&timeout(), || false));
         assert_eq!(calls, [None, None, Some(3)]);

@@ -50,12 +50,12 @@ impl Shared {
         }
         let news = self.change(key, |entry| match stopped {
             Stopped::Changed => {
-                entry.look_again();
+                entry.scan_again();
                 None
             }
             Stopped::Refused(content, reason) => entry.failed(content, &reason).then_some(reason),
             Stopped::Later(reason) => {
-                entry.look_again();
+                entry.scan_again();
                 entry.fail(&reason).then_some(reason)
             }
         });
