@@ -18,7 +18,6 @@ pub use callers::{CallerGroup, Credential, Scheme};
 pub(crate) use error::instead;
 pub use error::{ConfigError, Fault, Place};
 pub use listeners::{AdminListener, Listeners, TokenSource};
-pub(crate) use plugins::is_called;
 pub use routes::{Method, PathPattern, PatternError, Route, Segment};
 pub use secret::{SecretError, SecretHash};
 pub use shape::schema;

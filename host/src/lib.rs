@@ -35,6 +35,7 @@ mod engine;
 mod hostcalls;
 pub mod http;
 mod plugin;
+pub mod source;
 mod telemetry;
 pub mod toolchain;
 mod units;

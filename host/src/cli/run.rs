@@ -2,10 +2,10 @@
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
-use super::{envelope, load, print, say, say_error};
+use super::{build, envelope, load, print, say, say_error};
 use crate::{
     CacheBinding, CacheLimits, CallError, Host, Limits, Name, PluginSettings, Request, Response,
-    Settings, telemetry, units,
+    ServiceInfo, Settings, telemetry, units,
 };
 use anyhow::Context;
 use serde_json::json;
@@ -23,7 +23,7 @@ Examples:
   hostel run users.wasm --service find --payload '{\"id\": 123}'
   hostel run writer.wasm reader.wasm --shared-cache users")]
 pub(super) struct Arguments {
-    /// A component (.wasm), a folder with a service's source, or a source file
+    /// A component (.wasm), a source file, or a folder with a service's source or with several
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
@@ -130,18 +130,27 @@ fn cache_limits(text: &str) -> anyhow::Result<CacheLimits> {
     Ok(CacheLimits::new(units::size(text)?, CacheLimits::default().value_limit())?)
 }
 
-/// Loads every path and answers the full names of all services, and whether all could be loaded.
+/// Loads all that is at these paths, and returns the full names of all services, and whether all
+/// could be loaded.
 async fn load_all(host: &Host, paths: &[PathBuf], grants: &PluginSettings) -> (Vec<String>, bool) {
     let mut services = Vec::new();
     let mut all_loaded = true;
     for path in paths {
-        match load::load(host, None, path, grants.clone()).await {
-            Ok((name, listed)) => {
-                services.extend(listed.iter().map(|service| format!("{name}.{}", service.name)));
-            }
-            Err(error) => {
-                say_error(&format!("{error:#}"));
-                all_loaded = false;
+        let found = build::locations(path).unwrap_or_else(|error| {
+            say_error(&format!("{:#}", anyhow::Error::new(error)));
+            all_loaded = false;
+            Vec::new()
+        });
+        for location in found {
+            match load::load(host, None, &location, grants.clone()).await {
+                Ok((name, listed)) => {
+                    let full = |service: &ServiceInfo| format!("{name}.{}", service.name);
+                    services.extend(listed.iter().map(full));
+                }
+                Err(error) => {
+                    say_error(&format!("{error:#}"));
+                    all_loaded = false;
+                }
             }
         }
     }

@@ -543,7 +543,7 @@ async fn no_call_is_lost_or_late_while_versions_are_swapped() {
 }
 
 #[tokio::test]
-async fn a_version_whose_first_three_calls_trap_is_thrown_out() {
+async fn a_version_whose_first_three_calls_trap_is_rolled_back() {
     let house = House::serving().await;
     let good = house.state("users").version;
     house.lines();
@@ -562,7 +562,7 @@ async fn a_version_whose_first_three_calls_trap_is_thrown_out() {
         "error brought back version {}, since the first 3 calls of {bad} all failed",
         good.unwrap()
     ));
-    // It is not tried again, and what was brought back is not on trial.
+    // It is not tried again, and what was brought back is not on probation.
     house.put("users.wasm", &traps());
     house.scan_twice().await;
     for _ in 0..4 {
@@ -575,8 +575,8 @@ async fn a_version_whose_first_three_calls_trap_is_thrown_out() {
     house.check_state("users", Stage::Serving, "");
 }
 
-/// Checks whether these calls have a new version thrown out.
-async fn check_probation(calls: &[&str], thrown_out: bool) {
+/// Checks whether these calls have a new version rolled back.
+async fn check_probation(calls: &[&str], rolled_back: bool) {
     let house = House::serving().await;
     house.put("users.wasm", &component("two"));
     house.scan_twice().await;
@@ -596,13 +596,13 @@ async fn check_probation(calls: &[&str], thrown_out: bool) {
             body => drop(house.call("users", body).await),
         }
     }
-    house.check("users", if thrown_out { "one" } else { "two" }).await;
-    let stage = if thrown_out { Stage::RolledBack } else { Stage::Serving };
+    house.check("users", if rolled_back { "one" } else { "two" }).await;
+    let stage = if rolled_back { Stage::RolledBack } else { Stage::Serving };
     assert_eq!(house.state("users").stage, stage, "{calls:?}");
 }
 
 #[tokio::test]
-async fn only_traps_before_the_first_response_have_a_version_thrown_out() {
+async fn only_traps_before_the_first_response_have_a_version_rolled_back() {
     check_probation(&["t", "t", "t"], true).await;
     check_probation(&["t", "t"], false).await;
     check_probation(&["t", "", "t", "t", "t"], false).await;
@@ -614,7 +614,7 @@ async fn only_traps_before_the_first_response_have_a_version_thrown_out() {
 }
 
 #[tokio::test]
-async fn a_version_on_trial_that_is_replaced_is_not_brought_back() {
+async fn a_version_on_probation_that_is_replaced_is_not_brought_back() {
     let house = House::serving().await;
     house.put("users.wasm", &component("two"));
     house.scan_twice().await;
@@ -634,45 +634,41 @@ async fn a_plugin_that_is_not_there_cannot_be_unloaded() {
     assert_eq!(house.host.unload(&name("users")).unwrap_err().to_string(), message);
 }
 
-/// Builds what ends in `.source`, a file or a folder with a `main`, by taking it for a version;
-/// it counts how often.
+/// Builds a source by taking its file's text for a version; it counts how often.
 fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
     let (runs, file) = (Arc::clone(runs), built.path().join("built.wasm"));
-    let is_source = |path: &Path| path.extension().is_some_and(|end| end == "source");
-    let run = move |path: &Path| {
+    Arc::new(move |source| {
         runs.fetch_add(1, Ordering::Relaxed);
-        let source = if path.is_dir() { path.join("main") } else { path.to_owned() };
-        let version = fs::read_to_string(source)?;
+        let version = fs::read_to_string(&source.file)?;
         if version == "mistake" {
             return Err("it does not build: line 1".into());
         }
         fs::write(&file, component(&version))?;
         Ok(file.clone())
-    };
-    Build { is_source: Arc::new(is_source), run: Arc::new(run) }
+    })
 }
 
 #[tokio::test]
 async fn a_source_is_built_when_it_changes() {
     let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
     let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
-    house.put("users.source", b"one");
-    fs::create_dir_all(house.path("orders.source/target")).unwrap();
-    house.write("orders.source/main", b"of a folder");
+    house.put("users.py", b"one");
+    fs::create_dir_all(house.path("orders/target")).unwrap();
+    house.write("orders/orders.py", b"of a folder");
     house.scan_twice().await;
     house.scan_twice().await;
     house.check("users", "one").await;
     house.check("orders", "of a folder").await;
     assert_eq!(runs.load(Ordering::Relaxed), 2);
-    house.put("users.source", b"mistake");
-    house.write("orders.source/target/made", b"by a build");
+    house.put("users.py", b"mistake");
+    house.write("orders/target/made", b"by a build");
     house.scan_twice().await;
     house.check("users", "one").await;
     house.check_state("users", Stage::Serving, "it does not build: line 1");
     assert_eq!(runs.load(Ordering::Relaxed), 3);
-    house.put("users.source", b"two");
-    house.write("orders.source/main", b"another");
-    house.write("orders.source/more", b"a second file");
+    house.put("users.py", b"two");
+    house.write("orders/orders.py", b"another");
+    house.write("orders/more.py", b"a second file");
     house.scan_twice().await;
     house.check("users", "two").await;
     house.check("orders", "another").await;
@@ -682,17 +678,73 @@ async fn a_source_is_built_when_it_changes() {
 }
 
 #[tokio::test]
-async fn a_build_that_panics_is_a_failure_like_any_other() {
-    let build = Build {
-        is_source: Arc::new(|path| path.ends_with("users.source")),
-        run: Arc::new(|_| panic!("on purpose")),
-    };
-    let house = House::that_builds(Vec::new(), Some(build));
-    house.put("users.source", b"");
+async fn a_module_of_a_source_is_no_plugin_and_its_change_builds_the_source() {
+    let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
+    let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
+    fs::create_dir_all(house.path("shop/venv")).unwrap();
+    house.write("shop/shop.py", b"one");
+    house.write("shop/helper.py", b"helps");
     house.scan_twice().await;
-    house.check_state("users", Stage::Failed, "reading or building it stopped without a word");
+    house.check("shop", "one").await;
+    let names: Vec<_> = house.deployment.list().into_iter().map(|state| state.name).collect();
+    assert_eq!((names, runs.load(Ordering::Relaxed)), (vec!["shop".to_owned()], 1));
+    house.write("shop/helper.py", b"helps more");
+    house.scan_twice().await;
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    house.write("shop/venv/installed.py", b"");
+    house.write("shop/notes.txt", b"");
+    house.scan_twice().await;
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+}
+
+/// Checks whether a source is served with so many files of a kind beside it.
+async fn check_beside(count: usize, file: impl Fn(usize) -> String) {
+    let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
+    let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
+    house.write("users.py", b"one");
+    for number in 0..count {
+        let file = house.path(&file(number));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "").unwrap();
+    }
+    house.scan_twice().await;
+    house.check("users", "one").await;
+    house.check_state("users", Stage::Serving, "");
+    house.put("users.py", b"two");
+    house.scan_twice().await;
+    house.check("users", "two").await;
+}
+
+#[tokio::test]
+async fn a_source_is_served_whatever_lies_beside_it() {
+    check_beside(10_050, |number| format!("venv/lib/installed_{number}.py")).await;
+    check_beside(10_050, |number| format!("lib/module_{number}.py")).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_one_service_is_one_plugin_until_a_component_is_put_there() {
+    let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
+    let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
+    house.write("service.py", b"one");
+    house.write("users.py", b"two");
+    house.scan_twice().await;
+    let [only] = &*house.deployment.list() else { panic!("{:?}", house.deployment.list()) };
+    assert_eq!(only.path, house.folder.path());
+    house.put("orders.wasm", &component("three"));
+    house.scan_twice().await;
+    house.check("orders", "three").await;
+    house.check("users", "two").await;
+}
+
+#[tokio::test]
+async fn a_build_that_panics_is_a_failure_like_any_other() {
+    let build: Build = Arc::new(|_| panic!("on purpose"));
+    let house = House::that_builds(Vec::new(), Some(build));
+    house.put("users.py", b"");
+    house.scan_twice().await;
+    house.check_state("users", Stage::Failed, "reading or building it panicked");
     house.put("users.wasm", &component("one"));
-    fs::remove_file(house.path("users.source")).unwrap();
+    fs::remove_file(house.path("users.py")).unwrap();
     for _ in 0..3 {
         house.scan().await;
     }

@@ -27,6 +27,7 @@ mod load;
 mod new_service;
 mod preflight;
 mod readme;
+mod source;
 mod support;
 mod systemd;
 mod tidy;

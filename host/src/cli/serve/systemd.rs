@@ -2,7 +2,7 @@
 //!
 //! Without systemd, or another that speaks as it does, none of this does anything.
 
-use super::services;
+use super::greeting::services;
 use crate::{Deployment, Host};
 use anyhow::{Context, bail};
 use sd_notify::NotifyState;

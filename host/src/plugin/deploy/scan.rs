@@ -1,90 +1,91 @@
-//! One look at all files: what is there, whose name it takes, and what is to be done about it.
+//! One scan of all files: what is there, which file has which name, and what follows from it.
 
-use super::entry::{Entry, Key, Step};
-use super::file::{self, Observation, Stamp, Unfit};
+use super::entry::{Entry, Key, Observation, Step, Unfit};
 use super::{Build, Shared};
-use crate::engine::{Limit, Limits};
+use crate::engine::Limits;
 use crate::plugin::PluginName;
+use crate::source::{self, FileError, Location, Stamp};
 use crate::telemetry::Level;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-/// What a look has seen: what is in the folder, if it could be read, and at each place.
+/// What a scan has found: whether the folder could be read, and what is at each place.
 struct Scan {
     folder: Result<(), String>,
     places: BTreeMap<Key, Observation>,
+    /// The names of the plugins in the folder, by their keys.
+    names: BTreeMap<Key, String>,
 }
 
-/// A place to look at, and the limits of what is there.
-type Place = (Key, PathBuf, Limits);
-
 impl Shared {
-    /// Looks at all files, and answers those that are to be loaded.
+    /// Scans all files, and returns those that are to be loaded.
     pub(super) async fn scan(shared: &Arc<Shared>) -> Vec<Key> {
-        let looking = {
+        let scanning = {
             let shared = Arc::clone(shared);
-            tokio::task::spawn_blocking(move || shared.see())
+            tokio::task::spawn_blocking(move || shared.observe_all())
         };
         // It fails only when the runtime ends.
-        let Ok(seen) = looking.await else { return Vec::new() };
-        shared.say_of_folder(&seen.folder);
-        shared.take_in(seen)
+        let Ok(scan) = scanning.await else { return Vec::new() };
+        shared.report_folder(&scan.folder);
+        shared.take_in(scan)
     }
 
-    fn see(&self) -> Scan {
+    fn observe_all(&self) -> Scan {
         let place = |(key, entry): (&Key, &Entry)| {
             (key.clone(), entry.path.clone(), self.limits_of(&entry.settings))
         };
-        let named: Vec<Place> =
+        let named: Vec<_> =
             self.entries().iter().filter(|(key, _)| is_named(key)).map(place).collect();
-        let found = self.folder_places(&named);
+        let taken = named.iter().filter_map(|(_, path, _)| source::place_of(path)).collect();
+        let found = self.found_in_folder(&taken);
         let folder = found.as_ref().map(drop).map_err(ToString::to_string);
-        let places = named.into_iter().chain(found.unwrap_or_default());
-        let build = self.build.as_ref();
-        let observe = |(key, path, limits): Place| (key, observe(&path, &limits, build));
-        Scan { folder, places: places.map(observe).collect() }
-    }
-
-    /// The places in the folder that are to be looked at.
-    fn folder_places(&self, named: &[Place]) -> io::Result<Vec<Place>> {
-        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
-        let named: BTreeSet<PathBuf> =
-            named.iter().filter_map(|(_, path, _)| real_place(path)).collect();
-        let real_folder = folder.path.canonicalize()?;
-        let limits = self.limits_of(&folder.settings);
-        let mut places = Vec::new();
-        for entry in folder.path.read_dir()? {
-            let name = entry?.file_name();
-            let path = folder.path.join(&name);
-            let is_hidden = name.as_encoded_bytes().starts_with(b".");
-            let is_source = || self.build.as_ref().is_some_and(|build| build.takes(&path));
-            let is_one = !is_hidden && (is_component(&path) || is_source());
-            if is_one && !named.contains(&real_folder.join(&name)) {
-                places.push((Key::Found(path.clone()), path, limits.clone()));
-            }
+        let mut scan = Scan { folder, places: BTreeMap::new(), names: BTreeMap::new() };
+        for (key, path, limits) in named {
+            scan.places.insert(key, observe(&path, &limits, self.build.as_ref()));
         }
-        Ok(places)
+        let settings = self.folder.as_ref().map(|folder| &folder.settings);
+        let limits = settings.map(|settings| self.limits_of(settings)).unwrap_or_default();
+        for location in found.unwrap_or_default() {
+            let key = Key::Found(location.path().to_owned());
+            scan.names.insert(key.clone(), location.name());
+            scan.places.insert(key, observe_location(&location, &limits));
+        }
+        scan
     }
 
-    /// Takes in what was seen: the files that are new, those that are gone, and who has which name.
-    fn take_in(&self, Scan { folder, mut places }: Scan) -> Vec<Key> {
+    /// The plugins in the folder that are at none of these places.
+    fn found_in_folder(&self, taken: &BTreeSet<PathBuf>) -> io::Result<Vec<Location>> {
+        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
+        let mut found = match self.build {
+            Some(_) => source::discover(&folder.path)?,
+            None => {
+                let components = source::components(&folder.path)?;
+                components.into_iter().map(Location::Component).collect()
+            }
+        };
+        found.retain(|location| location.place().is_none_or(|place| !taken.contains(&place)));
+        Ok(found)
+    }
+
+    /// Takes in what was found: files that are new, files that are gone, and which has which name.
+    fn take_in(&self, Scan { folder, mut places, names }: Scan) -> Vec<Key> {
         let mut entries = self.entries();
         for key in places.keys() {
             if let (Key::Found(path), Some(folder)) = (key, &self.folder)
                 && !entries.contains_key(key)
             {
-                let name = PluginName::of_file(path).map_err(Unfit::Name);
+                let name = names.get(key).map(String::as_str).unwrap_or_default();
+                let name = PluginName::new(name).map_err(Unfit::Name);
                 let entry = Entry::new(path.clone(), name, folder.settings.clone());
                 entries.insert(key.clone(), entry);
             }
         }
         if folder.is_ok() {
             for key in entries.keys() {
-                places.entry(key.clone()).or_insert(Err(Unfit::Gone));
+                places.entry(key.clone()).or_insert(Err(Unfit::File(FileError::Gone)));
             }
         }
         claim_names(&entries, &mut places);
@@ -104,7 +105,7 @@ impl Shared {
             }
         }
         if folder.is_ok() {
-            self.looked.store(true, Ordering::Relaxed);
+            self.scanned.store(true, Ordering::Relaxed);
         }
         to_load
     }
@@ -113,32 +114,33 @@ impl Shared {
         let reason = unfit.to_string();
         if entry.fail(&reason) {
             let name = entry.shown_name();
-            self.say_failure(&entry.path, &name, entry.serving.is_some(), &reason);
+            self.log_failure(&entry.path, &name, entry.serving.is_some(), &reason);
         }
     }
 
-    /// Takes out of the host what serves there. Says so, and of what had to be there that it is not;
-    /// but nothing of a file that never served.
+    /// Unloads the plugin that serves there, and logs it; logs also that a named plugin is missing,
+    /// but nothing about a file that never served.
     fn remove(&self, key: &Key, entry: &mut Entry) {
+        let gone = Unfit::File(FileError::Gone);
         let (Ok(name), Some(_)) = (&entry.name, entry.serving) else {
             if is_named(key) {
-                self.refuse(entry, &Unfit::Gone);
+                self.refuse(entry, &gone);
             }
             return;
         };
-        // Whoever unloaded it before was asked to.
+        // It fails only when the embedder has unloaded the plugin already.
         let _ = self.host.unload(name);
         let message = format!("unloaded, since {} is gone", entry.path.display());
-        self.say(Level::Info, name.as_str(), &message);
-        entry.unloaded(&Unfit::Gone.to_string());
+        self.log(Level::Info, name.as_str(), &message);
+        entry.unloaded(&gone.to_string());
     }
 
-    /// Says once that the folder cannot be read, and once that it can be again.
-    fn say_of_folder(&self, found: &Result<(), String>) {
+    /// Logs once that the folder cannot be read, and once that it can be again.
+    fn report_folder(&self, found: &Result<(), String>) {
         let Some(folder) = &self.folder else { return };
-        let mut told = self.folder_fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.folder_fault.lock().unwrap_or_else(PoisonError::into_inner);
         let fault = found.as_ref().err().cloned();
-        if *told == fault {
+        if *reported == fault {
             return;
         }
         let path = folder.path.display();
@@ -146,22 +148,22 @@ impl Shared {
             Some(fault) => {
                 let message =
                     format!("kept all plugins, since the folder {path} cannot be read: {fault}");
-                self.say(Level::Warn, "", &message);
+                self.log(Level::Warn, "", &message);
             }
-            None => self.say(Level::Info, "", &format!("the folder {path} can be read again")),
+            None => self.log(Level::Info, "", &format!("the folder {path} can be read again")),
         }
-        *told = fault;
+        *reported = fault;
     }
 }
 
-/// Leaves each name to one place: the one that was named, else the one that serves, else the first.
+/// Leaves each name to one place: the named plugin, else the one that serves, else the first.
 fn claim_names(entries: &BTreeMap<Key, Entry>, places: &mut BTreeMap<Key, Observation>) {
     let mut order: Vec<_> = entries.iter().collect();
     order.sort_by_key(|(key, entry)| (!is_named(key), !entry.holds_its_name()));
     let mut holders: BTreeMap<&PluginName, &PathBuf> = BTreeMap::new();
     for (key, entry) in order {
         let Some(seen) = places.get_mut(key) else { continue };
-        let is_gone = *seen == Err(Unfit::Gone);
+        let is_gone = *seen == Err(Unfit::File(FileError::Gone));
         let may_hold = !is_gone || is_named(key) || entry.holds_its_name();
         let fault = match &entry.name {
             Ok(name) => match holders.get(name) {
@@ -180,27 +182,27 @@ fn claim_names(entries: &BTreeMap<Key, Entry>, places: &mut BTreeMap<Key, Observ
     }
 }
 
+/// What is at the path of a named plugin: without a [`Build`] it can only be a component.
 fn observe(path: &Path, limits: &Limits, build: Option<&Build>) -> Observation {
-    let is_source = build.is_some_and(|build| build.takes(path));
-    match is_source {
-        true => Stamp::of_source(path).map_err(|error| Unfit::Unreadable(error.to_string())),
-        false => file::observe(path, limits.component, &Limit::Component.reached(limits)),
+    match build.map(|_| Location::at(path)) {
+        Some(Ok(location)) => observe_location(&location, limits),
+        Some(Err(error)) if path.is_dir() => Err(Unfit::NoPlugin(error.to_string())),
+        _ => observe_file(path, limits),
     }
+}
+
+fn observe_location(location: &Location, limits: &Limits) -> Observation {
+    match location {
+        Location::Component(file) => observe_file(file, limits),
+        Location::Source(source) => Stamp::of_source(source)
+            .map_err(|error| Unfit::File(FileError::Unreadable(error.to_string()))),
+    }
+}
+
+fn observe_file(file: &Path, limits: &Limits) -> Observation {
+    source::check_file(file, limits.component).map_err(|error| Unfit::of_file(error, limits))
 }
 
 fn is_named(key: &Key) -> bool {
     matches!(key, Key::Named(_))
-}
-
-/// Whether a path has the ending of a component.
-pub(super) fn is_component(path: &Path) -> bool {
-    path.extension() == Some(OsStr::new("wasm"))
-}
-
-/// A path by which the same place is the same, whether or not something is there: its folder's real
-/// one and its name. A link is a place of its own.
-fn real_place(path: &Path) -> Option<PathBuf> {
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-    Some(folder.join(path.file_name()?))
 }
