@@ -18,16 +18,14 @@ mod limit;
 mod load;
 mod man;
 mod new;
+mod output;
 mod payload;
 mod pretty;
 mod run;
 mod serve;
 mod table;
 
-use crate::telemetry;
 use clap::{FromArgMatches, Parser, Subcommand};
-use exit::Exit;
-use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 /// A host for guests: runs WebAssembly services, sandboxed, with a shared JSON cache.
@@ -88,43 +86,8 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(exit) => {
-            say_error(&format!("{:#}", exit.error));
+            output::eprint_error(&format!("{:#}", exit.error));
             exit.code
         }
-    }
-}
-
-/// Writes one line about an error to stderr.
-fn say_error(message: &str) {
-    let style = anstyle::AnsiColor::Red.on_default().bold();
-    telemetry::eprint_line(format_args!("{style}error{style:#}: {message}"));
-}
-
-/// Writes one line about something that works and should not stay to stderr.
-fn say_warning(message: &str) {
-    let style = anstyle::AnsiColor::Yellow.on_default().bold();
-    telemetry::eprint_line(format_args!("{style}warning{style:#}: {message}"));
-}
-
-/// Writes a result to stdout, on a line of its own. Whoever closed stdout does not want it: that
-/// is no failure.
-fn print(result: &[u8]) -> Result<(), Exit> {
-    let mut out = anstream::stdout().lock();
-    let end: &[u8] = if result.ends_with(b"\n") { b"" } else { b"\n" };
-    written(out.write_all(result).and_then(|()| out.write_all(end)).and_then(|()| out.flush()))
-}
-
-/// Writes bytes to stdout as they are.
-fn print_raw(bytes: &[u8]) -> Result<(), Exit> {
-    let mut out = std::io::stdout().lock();
-    written(out.write_all(bytes).and_then(|()| out.flush()))
-}
-
-fn written(done: std::io::Result<()>) -> Result<(), Exit> {
-    match done {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Exit::unwritten(anyhow::Error::new(error).context("cannot write to stdout")))
-        }
-        _ => Ok(()),
     }
 }

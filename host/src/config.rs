@@ -28,7 +28,6 @@ pub use error::{ConfigError, Fault, Place};
 pub use groups::Callers;
 pub use listeners::{AdminListener, Listeners, TokenSource};
 pub use plugins::PluginConfig;
-pub(crate) use plugins::is_called;
 pub use read::{Config, Configured};
 pub use routes::{Method, PathPattern, PatternError, Route, Segment};
 pub use secret::{SecretError, SecretHash};

@@ -39,6 +39,7 @@ pub mod http;
 mod name;
 mod plugin;
 mod service;
+pub mod source;
 mod telemetry;
 pub mod toolchain;
 mod units;
@@ -58,8 +59,8 @@ pub use hostel_cache::{
 };
 pub use name::PluginName;
 pub use plugin::{
-    Activity, Admission, Build, Digest, Folder, Host, HostError, Life, LoadError, Named,
-    PluginInfo, PluginSettings, PluginState, RolledBack, Settings, Stage, Target,
+    Activity, Admission, Build, Deployment, Digest, Host, HostError, LoadError, NamedPlugin,
+    PluginFolder, PluginInfo, PluginSettings, PluginState, RolledBack, Settings, Stage, Target,
 };
 pub use service::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo, ServiceName};
 pub use telemetry::{

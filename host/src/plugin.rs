@@ -2,9 +2,9 @@
 
 mod admission;
 mod call;
+mod deploy;
 mod error;
 mod host;
-mod life;
 mod limits;
 mod loaded;
 mod metrics;
@@ -15,9 +15,9 @@ mod target;
 mod version;
 
 pub use admission::Admission;
+pub use deploy::{Build, Deployment, NamedPlugin, PluginFolder, PluginState, Stage};
 pub use error::{HostError, LoadError};
 pub use host::Host;
-pub use life::{Build, Folder, Life, Named, PluginState, Stage};
 pub use probation::RolledBack;
 pub use settings::{Activity, PluginInfo, PluginSettings, Settings};
 pub use target::Target;

@@ -6,20 +6,20 @@ mod error;
 mod go;
 mod javascript;
 mod kept;
+mod language;
 mod new;
 mod python;
 mod rust;
 mod sdk;
-mod source;
 mod tool;
 
 pub use encode::componentize;
 pub use error::{BuildError, EncodeError, NewError, SdkError};
+pub use language::{Language, Source};
+pub(crate) use language::{folder_name, is_test};
 pub use new::create;
-pub use source::{Language, service_at, services_in};
 
-use source::Source;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where a build tells how it goes on.
 #[derive(Clone, Copy)]
@@ -41,30 +41,20 @@ pub struct Check {
     pub fix: &'static str,
 }
 
-/// Builds a service from its source, a file or a folder, and answers the component's file.
-///
-/// The language is told by the files. What the build needs and can be had from the language's own
-/// package registry is fetched once, and said; so is what has to be installed by hand. A source
-/// that has not changed since its last build is not built again.
-///
-/// # Errors
-///
-/// When there is no source, a tool is missing or the source does not build. The message names the
-/// fix.
-pub fn build(path: &Path, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
-    let source = Source::find(path)?;
+/// Builds a source, and returns the component's file. `files` are those that belong to the source;
+/// `None` where they are not known, so that it is built each time.
+pub(crate) fn build(
+    source: &Source,
+    files: Option<&[PathBuf]>,
+    progress: Progress<'_>,
+) -> Result<PathBuf, BuildError> {
     match source.language {
-        Language::C => c::build(&source, progress),
-        Language::Go => go::build(&source, progress),
-        Language::JavaScript | Language::TypeScript => javascript::build(&source, progress),
-        Language::Python => python::build(&source, progress),
-        Language::Rust => rust::build(&source, progress),
+        Language::C => c::build(source, files, progress),
+        Language::Go => go::build(source, progress),
+        Language::JavaScript | Language::TypeScript => javascript::build(source, files, progress),
+        Language::Python => python::build(source, files, progress),
+        Language::Rust => rust::build(source, progress),
     }
-}
-
-/// Whether a path holds a service's source: a file in one of the languages, or a folder with one.
-pub fn is_source(path: &Path) -> bool {
-    Source::find(path).is_ok()
 }
 
 /// Where compiled code is kept for this user and this version, if they have a home.

@@ -1,9 +1,11 @@
 //! `hostel build`: from sources to components.
 
+use super::exit::Exit;
 use super::exit::NO_PLUGIN;
-use super::{Exit, print};
+use super::output::print;
+use crate::source::{self, Location};
 use crate::telemetry::eprint_line;
-use crate::toolchain::{self, BuildError, Progress};
+use crate::toolchain::{BuildError, Progress};
 use anstream::ColorChoice;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -13,7 +15,7 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  hostel build my-service")]
 pub(super) struct Arguments {
-    /// A folder with a service's source, or a source file
+    /// A source file, or a folder with a service's source or with several
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
@@ -24,13 +26,20 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
     let mut all_built = true;
-    for path in &arguments.paths {
-        let built = build(path);
+    let mut show = |path: &Path, built: Result<PathBuf, BuildError>| {
         all_built &= built.is_ok();
         if arguments.json {
-            print(json(path, built).as_bytes())?;
-        } else {
-            print(built.map_err(Exit::no_plugin)?.as_os_str().as_encoded_bytes())?;
+            return print(json(path, built).as_bytes());
+        }
+        print(built.map_err(Exit::no_plugin)?.as_os_str().as_encoded_bytes())
+    };
+    for path in &arguments.paths {
+        match locations(path) {
+            Ok(found) if found.len() > 1 => {
+                found.iter().try_for_each(|it| show(it.path(), component(it)))?;
+            }
+            Ok(found) => found.iter().try_for_each(|it| show(path, component(it)))?,
+            Err(error) => show(path, Err(error))?,
         }
     }
     Ok(if all_built { ExitCode::SUCCESS } else { NO_PLUGIN.into() })
@@ -45,8 +54,19 @@ fn json(path: &Path, built: Result<PathBuf, BuildError>) -> String {
     json!({ "path": path, "component": component, "error": error }).to_string()
 }
 
-/// Builds one source, with the tools' words on stderr.
-pub(super) fn build(path: &Path) -> Result<PathBuf, BuildError> {
+/// What is at a path: one plugin, or those of a folder of plugins.
+pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
+    match Location::at(path) {
+        Ok(location) => Ok(vec![location]),
+        Err(BuildError::SeveralPlugins { .. }) => source::discover(path)
+            .map_err(|source| BuildError::Read { path: path.to_owned(), source }),
+        Err(error) => Err(error),
+    }
+}
+
+/// The component's file of what is at a location. A source is built, with the tools' output on
+/// stderr.
+pub(super) fn component(location: &Location) -> Result<PathBuf, BuildError> {
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    toolchain::build(path, Progress { line: &|line| eprint_line(line), colour })
+    source::component(location, Progress { line: &|line| eprint_line(line), colour })
 }

@@ -4,7 +4,8 @@ mod admin;
 mod show;
 
 use super::exit::{Exit, SERVICE_FAILED};
-use super::{call, payload, print};
+use super::output::print;
+use super::{call, payload};
 use admin::Admin;
 use anyhow::anyhow;
 use hyper::{Method, StatusCode};

@@ -6,7 +6,8 @@ pub(super) use answer::{show_body, trouble};
 
 use super::client::{self, Address, Reply, Request};
 use super::exit::{Exit, SERVICE_FAILED};
-use super::{load, payload, say_warning};
+use super::output::eprint_warning;
+use super::{load, payload};
 use crate::config::Listeners;
 use crate::units;
 use anyhow::{Context, anyhow};
@@ -77,7 +78,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let request = arguments.request().map_err(Exit::usage)?;
     if request.headers.contains_key(AUTHORIZATION) && request.address.is_overheard() {
-        say_warning("the secret is sent in the clear: whoever is on the way can read it");
+        eprint_warning("the secret is sent in the clear: whoever is on the way can read it");
     }
     let reply = exchange(request, arguments.timeout)?;
     if arguments.json {

@@ -3,8 +3,10 @@
 mod report;
 
 use super::exit::Exit;
-use super::{load, print};
+use super::load;
+use super::output::print;
 use crate::config::{Config, ConfigError, Configured, Route, instead};
+use crate::source::Location;
 use crate::{Host, PluginInfo, telemetry};
 use anyhow::Context;
 use report::{Asked, Checked, CheckedRoute, Report, told};
@@ -55,7 +57,10 @@ fn check(config: &Config, report: &mut Report) -> Result<(), Exit> {
     let host = load::configured_host(config, telemetry::stderr())?;
     let mut asked: Vec<Asked> = config.plugins.iter().map(Asked::from).collect();
     let found = load::unnamed(config).map_err(Exit::usage)?;
-    asked.extend(found.into_iter().map(|path| Asked::found(path, config)));
+    asked.extend(found.iter().map(|location| Asked::found(location, config)));
+    if asked.is_empty() {
+        report.error = Some(load::nothing_to_serve(config).to_string());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     report.plugins = runtime.block_on(check_plugins(&host, asked));
@@ -70,7 +75,10 @@ async fn check_plugins(host: &Host, asked: Vec<Asked>) -> Vec<Checked> {
     let mut plugins = Vec::new();
     for asked in asked {
         let settings = asked.settings.clone();
-        let loaded = load::load(host, asked.name.clone(), &asked.path, settings).await;
+        let loaded = match Location::at(&asked.path) {
+            Ok(location) => load::load(host, asked.name.clone(), &location, settings).await,
+            Err(error) => Err(error.into()),
+        };
         plugins.push(Checked::new(host, asked, loaded));
     }
     plugins

@@ -1,7 +1,8 @@
 //! `hostel completions`: what makes a shell complete commands and options.
 
 use super::exit::Exit;
-use super::{help, print};
+use super::help;
+use super::output::print;
 use clap_complete::Shell;
 use std::process::ExitCode;
 

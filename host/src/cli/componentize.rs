@@ -1,6 +1,6 @@
 //! `hostel componentize`: from a core module to a component.
 
-use super::Exit;
+use super::exit::Exit;
 use crate::toolchain;
 use anyhow::Context;
 use std::path::PathBuf;

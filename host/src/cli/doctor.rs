@@ -1,7 +1,8 @@
 //! `hostel doctor`: what building in each language needs, and what of it is there.
 
+use super::exit::Exit;
 use super::exit::NO_PLUGIN;
-use super::{Exit, print};
+use super::output::print;
 use crate::toolchain::{self, Check, Language};
 use anstyle::AnsiColor;
 use serde_json::json;

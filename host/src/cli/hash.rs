@@ -1,7 +1,7 @@
 //! `hostel hash`: a caller's secret as a file of callers keeps it.
 
 use super::exit::Exit;
-use super::print;
+use super::output::print;
 use crate::config::{Scheme, SecretHash, is_caller};
 use anyhow::{Context, anyhow};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};

@@ -4,8 +4,10 @@ mod report;
 
 use super::exit::{Exit, NO_PLUGIN};
 use super::grants::PluginGrants;
-use super::{load, print, say_error, say_warning};
-use crate::config::{Callers, Config, ConfigError, Configured, PluginConfig, is_called};
+use super::output::{eprint_error, eprint_warning, print};
+use super::{build, load};
+use crate::config::{Callers, Config, ConfigError, Configured, PluginConfig};
+use crate::source::Location;
 use crate::{ComponentInfo, Digest, Host, PluginName, PluginSettings, Settings, telemetry};
 use anyhow::Context;
 use report::Report;
@@ -24,7 +26,7 @@ Examples:
   hostel inspect my-service --config hostel.toml
   hostel inspect users.wasm --json")]
 pub(super) struct Arguments {
-    /// A component (.wasm), a folder with a service's source, or a source file
+    /// A component (.wasm), a source file, or a folder with one of these
     #[arg(value_name = "PATH")]
     path: PathBuf,
 
@@ -40,9 +42,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let granter = Granter::new(arguments.config.as_deref())?;
     let mut report = Report::new(&arguments.path);
-    match load::component(&arguments.path) {
-        Ok(file) => inspect(&file, &granter, &mut report)?,
-        Err(error) => report.error = Some(format!("{error:#}")),
+    let located = Location::at(&arguments.path);
+    let built = located.and_then(|location| Ok((build::component(&location)?, location)));
+    match built {
+        Ok((file, location)) => inspect(&location, &file, &granter, &mut report)?,
+        Err(error) => report.error = Some(format!("{:#}", anyhow::Error::new(error))),
     }
     if arguments.json {
         let json = serde_json::to_vec_pretty(&report).context("cannot write the report");
@@ -50,26 +54,37 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     } else {
         report.show()?;
         if let Some(error) = &report.error {
-            say_error(error);
+            eprint_error(error);
         }
     }
     Ok(if report.error.is_none() { ExitCode::SUCCESS } else { NO_PLUGIN.into() })
 }
 
-/// Reads, compiles and asks a component, and writes down what comes of it.
-fn inspect(file: &Path, granter: &Granter, report: &mut Report) -> Result<(), Exit> {
+/// Reads and compiles a component, asks it for its services, and fills the report.
+fn inspect(
+    location: &Location,
+    file: &Path,
+    granter: &Granter,
+    report: &mut Report,
+) -> Result<(), Exit> {
     let path = report.path.clone();
     let doing = || format!("cannot load {}", path.display());
     let host = granter.host()?;
-    let read = load::read(file, host.limits().component).with_context(doing);
-    let bytes = read.map_err(Exit::no_plugin)?;
-    let size = std::fs::metadata(file).with_context(doing).map_err(Exit::no_plugin)?.len();
-    let named = granter.named(&path, file);
-    let name = named.map_or_else(|| PluginName::of_file(file), |named| Ok(named.name.clone()));
-    report.take_file(file, size, &Digest::of(&bytes), ComponentInfo::read(&bytes));
-    report.had_code = host.has_code_of(&bytes);
+    let named = granter.named(location);
     let (settings, callers) = granter.grants(named);
     let own = settings.limits.as_ref().unwrap_or(host.limits());
+    let bytes = match load::read(file, own).with_context(doing) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            report.error = Some(format!("{error:#}"));
+            return Ok(());
+        }
+    };
+    let size = std::fs::metadata(file).with_context(doing).map_err(Exit::no_plugin)?.len();
+    let given = || PluginName::new(&location.name());
+    let name = named.map_or_else(given, |named| Ok(named.name.clone()));
+    report.take_file(file, size, &Digest::of(&bytes), ComponentInfo::read(&bytes));
+    report.had_code = host.has_code_of(&bytes);
     report.take_grants(
         PluginGrants::new(name.as_ref().ok(), &settings, &callers, host.limits()),
         own,
@@ -115,7 +130,7 @@ impl Granter {
         };
         let Configured { config, warnings } =
             read.map_err(|error: ConfigError| Exit::usage(error))?;
-        warnings.iter().for_each(|warning| say_warning(&warning.to_string()));
+        warnings.iter().for_each(|warning| eprint_warning(&warning.to_string()));
         Ok(Granter { file: file.map(Path::to_owned), config })
     }
 
@@ -126,16 +141,12 @@ impl Granter {
         }
     }
 
-    /// What the configuration says of this plugin, found by its path, or else by its file's name.
-    fn named(&self, path: &Path, file: &Path) -> Option<&PluginConfig> {
-        let canonical = path.canonicalize().ok();
-        let same_path = |plugin: &&PluginConfig| {
-            canonical.is_some() && plugin.path.canonicalize().ok() == canonical
-        };
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        let plugins = &self.config.plugins;
-        let called = |plugin: &&PluginConfig| is_called(&plugin.name, &stem);
-        plugins.iter().find(same_path).or_else(|| plugins.iter().find(called))
+    /// The configuration of this plugin, found by its path, or else by its name.
+    fn named(&self, location: &Location) -> Option<&PluginConfig> {
+        let mut plugins = self.config.plugins.iter();
+        let at = plugins.clone().find(|plugin| load::is_at(plugin, location));
+        let name = location.name();
+        at.or_else(|| plugins.find(|plugin| plugin.name.as_str() == name))
     }
 
     fn grants(&self, named: Option<&PluginConfig>) -> (PluginSettings, Callers) {

@@ -2,14 +2,14 @@
 
 use super::build;
 use super::exit::Exit;
-use crate::config::{Config, ConfigError, Configured, PluginConfig, is_called};
+use crate::config::{Config, ConfigError, Configured, PluginConfig};
+use crate::source::{self, FileError, Location};
 use crate::telemetry::eprint_line;
 use crate::{
-    CacheName, Host, HostError, LogSink, PluginName, PluginSettings, ServiceInfo, Settings,
-    toolchain,
+    CacheName, Host, HostError, Limit, Limits, LogSink, PluginName, PluginSettings, ServiceInfo,
+    Settings, toolchain,
 };
-use anyhow::Context;
-use std::io::Read;
+use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 
 /// A host that keeps compiled code, or one that does not where that is impossible.
@@ -26,12 +26,17 @@ pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
     made.map_err(Exit::usage)
 }
 
-/// The configuration that is meant where none is named, if it is there.
+/// The configuration that is meant where none is named: that of the current folder.
 pub(super) fn usual_config() -> Option<PathBuf> {
-    Some(PathBuf::from("hostel.toml")).filter(|file| file.exists())
+    config_in(Path::new(""))
 }
 
-/// What a file says; without one the current folder is served.
+/// A folder's configuration, if it has one.
+pub(super) fn config_in(folder: &Path) -> Option<PathBuf> {
+    Some(folder.join("hostel.toml")).filter(|file| file.exists())
+}
+
+/// The configuration that a file is; without one the current folder is served.
 pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
     match file {
         Some(file) => Config::read(file, &|name| std::env::var(name).ok()),
@@ -51,50 +56,60 @@ pub(super) fn configured_host(config: &Config, log: LogSink) -> Result<Host, Exi
     Ok(host)
 }
 
-/// Loads what is at a path, by this name or the one that its file gives it.
+/// Loads what is at a location, under this name or the one that its file gives it.
 pub(super) async fn load(
     host: &Host,
     name: Option<PluginName>,
-    path: &Path,
+    location: &Location,
     settings: PluginSettings,
 ) -> anyhow::Result<(PluginName, Vec<ServiceInfo>)> {
-    let file = component(path)?;
-    let doing = || format!("cannot load {}", path.display());
-    let name = name.map_or_else(|| PluginName::of_file(&file), Ok).with_context(doing)?;
-    let component = read(&file, host.limits().component).with_context(doing)?;
+    let file = build::component(location)?;
+    let doing = || format!("cannot load {}", location.path().display());
+    let name = name.map_or_else(|| PluginName::new(&location.name()), Ok).with_context(doing)?;
+    let limits = settings.limits.as_ref().unwrap_or(host.limits());
+    let component = read(&file, limits).with_context(doing)?;
     let services = host.load(name.clone(), component, settings).await.with_context(doing)?;
     Ok((name, services))
 }
 
-/// The component's file at a path: built where it is source.
-pub(super) fn component(path: &Path) -> anyhow::Result<PathBuf> {
-    std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let is_component = path.is_file() && path.extension().is_some_and(|end| end == "wasm");
-    if is_component { Ok(path.to_owned()) } else { Ok(build::build(path)?) }
-}
-
-/// What lies in the folder of plugins and is none of those that the configuration names: neither
-/// by its path, nor by its name, so that nothing is served with less said of it than was meant.
-pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<PathBuf>> {
+/// The plugins in the folder of plugins that the configuration does not name: neither by their
+/// paths, nor by their names, so that none is served with other grants than were meant.
+pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<Location>> {
     let Some(folder) = &config.folder else { return Ok(Vec::new()) };
-    let mut found = toolchain::services_in(folder)
+    let mut found = source::discover(folder)
         .with_context(|| format!("cannot read the folder of plugins {}", folder.display()))?;
-    let same_path = |plugin: &PluginConfig, path: &Path| {
-        path.canonicalize().ok().is_some_and(|path| plugin.path.canonicalize().ok() == Some(path))
+    let is_named = |location: &Location| {
+        let name = location.name();
+        let named = |plugin: &PluginConfig| plugin.name.as_str() == name || is_at(plugin, location);
+        config.plugins.iter().any(named)
     };
-    found.retain(|(stem, path)| {
-        let named =
-            |plugin: &PluginConfig| is_called(&plugin.name, stem) || same_path(plugin, path);
-        !config.plugins.iter().any(named)
-    });
-    Ok(found.into_iter().map(|(_, path)| path).collect())
+    found.retain(|location| !is_named(location));
+    Ok(found)
 }
 
-/// Reads a component, and no more of a file than tells that it is larger than one may be.
-pub(super) fn read(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(file)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// Whether a configured plugin is what is at a location.
+pub(super) fn is_at(plugin: &PluginConfig, location: &Location) -> bool {
+    let place = location.place();
+    place.is_some() && place == source::place_of(&plugin.path)
+}
+
+/// That a configuration, or the current folder, has no plugin at all.
+pub(super) fn nothing_to_serve(config: &Config) -> anyhow::Error {
+    let folder = config.folder.as_deref().unwrap_or(Path::new("."));
+    anyhow!(
+        "there is nothing to serve in {}: put a component (.wasm) or a service's source there; \
+         `hostel new` makes one",
+        folder.display()
+    )
+}
+
+/// Reads a component that is no larger than these limits allow.
+pub(super) fn read(file: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
+    match source::read(file, limits.component) {
+        Ok((bytes, _)) => Ok(bytes),
+        Err(FileError::TooLarge) => Err(Limit::Component.reached(limits).into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +125,7 @@ mod tests {
         let text = "folder = \".\"\n[plugins.my-users]\npath = \"gone.wasm\"\n\
                     [plugins.renamed]\npath = \"shop.wasm\"\n";
         let read = Config::parse(&folder.path().join("hostel.toml"), text, &|_| None).unwrap();
-        assert_eq!(unnamed(&read.config).unwrap(), [folder.path().join("other.wasm")]);
+        let other = Location::Component(folder.path().join("other.wasm"));
+        assert_eq!(unnamed(&read.config).unwrap(), [other]);
     }
 }

@@ -1,7 +1,8 @@
 //! `hostel man`: a page of the manual for the program and for each of its commands.
 
 use super::exit::Exit;
-use super::{help, print};
+use super::help;
+use super::output::print;
 use anyhow::Context;
 use clap_mangen::Man;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! `hostel new`: a folder with a service in it.
 
-use super::Exit;
+use super::exit::Exit;
 use crate::PluginName;
 use crate::telemetry::eprint_line;
 use crate::toolchain::{self, Language};

@@ -2,10 +2,12 @@
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
-use super::{envelope, load, print, say_error};
+use super::output::{eprint_error, print};
+use super::{build, envelope, load};
+use crate::telemetry::eprint_line;
 use crate::{
     CacheBinding, CacheGrant, CacheLimits, CallError, Grants, Host, Limits, Name, PluginSettings,
-    Request, Response, ServiceName, Settings, telemetry, units,
+    Request, Response, ServiceInfo, ServiceName, Settings, telemetry, units,
 };
 use anyhow::Context;
 use serde_json::json;
@@ -23,7 +25,7 @@ Examples:
   hostel run users.wasm --service find --payload '{\"id\": 123}'
   hostel run writer.wasm reader.wasm --shared-cache users")]
 pub(super) struct Arguments {
-    /// A component (.wasm), a folder with a service's source, or a source file
+    /// A component (.wasm), a source file, or a folder with a service's source or with several
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
@@ -75,7 +77,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
         };
         let all_answered = call_all(&host, &wanted, &payload, arguments.json).await?;
         if arguments.stats {
-            say_stats(&host).await;
+            print_stats(&host).await;
         }
         Ok(match (all_loaded, all_answered) {
             (false, _) => NO_PLUGIN.into(),
@@ -131,18 +133,27 @@ fn cache_limits(text: &str) -> anyhow::Result<CacheLimits> {
     Ok(CacheLimits::new(units::size(text)?, CacheLimits::default().value_limit())?)
 }
 
-/// Loads every path and answers the full names of all services, and whether all could be loaded.
+/// Loads all that is at these paths, and returns the full names of all services, and whether all
+/// could be loaded.
 async fn load_all(host: &Host, paths: &[PathBuf], grants: &PluginSettings) -> (Vec<String>, bool) {
     let mut services = Vec::new();
     let mut all_loaded = true;
     for path in paths {
-        match load::load(host, None, path, grants.clone()).await {
-            Ok((name, listed)) => {
-                services.extend(listed.iter().map(|service| format!("{name}.{}", service.name)));
-            }
-            Err(error) => {
-                say_error(&format!("{error:#}"));
-                all_loaded = false;
+        let found = build::locations(path).unwrap_or_else(|error| {
+            eprint_error(&format!("{:#}", anyhow::Error::new(error)));
+            all_loaded = false;
+            Vec::new()
+        });
+        for location in found {
+            match load::load(host, None, &location, grants.clone()).await {
+                Ok((name, listed)) => {
+                    let full = |service: &ServiceInfo| format!("{name}.{}", service.name);
+                    services.extend(listed.iter().map(full));
+                }
+                Err(error) => {
+                    eprint_error(&format!("{error:#}"));
+                    all_loaded = false;
+                }
             }
         }
     }
@@ -212,16 +223,16 @@ fn say_call_error(service: &str, error: &CallError) {
         CallError::Limit(reached) => format!(" with --limit {}=...", reached.limit.name()),
         _ => String::new(),
     };
-    say_error(&format!("{service}: {error}{hint}"));
+    eprint_error(&format!("{service}: {error}{hint}"));
     let wants_frames = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
     if let CallError::Trap { frames, .. } = error
         && wants_frames
     {
-        frames.iter().for_each(telemetry::eprint_line);
+        frames.iter().for_each(|frame| eprint_line(frame));
     }
 }
 
-async fn say_stats(host: &Host) {
+async fn print_stats(host: &Host) {
     for (name, stats) in host.caches().stats().await {
         let memory = stats.memory.unwrap_or_default();
         let figures = [
@@ -236,6 +247,6 @@ async fn say_stats(host: &Host) {
             ("bytes", memory.bytes),
         ];
         let figures = figures.map(|(what, count)| format!("{what} {count}"));
-        telemetry::eprint_line(format_args!("cache {name}: {}", figures.join(", ")));
+        eprint_line(format_args!("cache {name}: {}", figures.join(", ")));
     }
 }

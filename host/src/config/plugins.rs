@@ -8,7 +8,7 @@ use super::values::Context;
 use crate::engine::{Instances, Limits};
 use crate::name::PluginName;
 use crate::plugin::{Admission, PluginSettings};
-use crate::toolchain;
+use crate::source;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -120,20 +120,13 @@ fn plugin_config(
     PluginConfig { name, path, settings, callers }
 }
 
-/// What is called so in the folder of plugins, a component before a source; a component of that
-/// name where there is nothing yet.
+/// The path of the plugin of this name in the folder of plugins; of a component where there is none
+/// yet.
 fn path_by_name(name: &PluginName, context: &PluginContext<'_>) -> PathBuf {
     let folder = context.folder.map_or_else(|| context.place.path("."), Path::to_owned);
-    let mut found = toolchain::services_in(&folder).unwrap_or_default();
-    found.retain(|(stem, _)| is_called(name, stem));
-    found.sort_by_key(|(_, path)| path.extension().is_none_or(|end| end != "wasm"));
     let usual = || folder.join(format!("{name}.wasm"));
-    found.into_iter().next().map_or_else(usual, |(_, path)| path)
-}
-
-/// Whether a component's file of that name, without its ending, gives its plugin this name.
-pub(crate) fn is_called(name: &PluginName, stem: &str) -> bool {
-    PluginName::of_file(Path::new(&format!("{stem}.wasm"))).is_ok_and(|given| given == *name)
+    let found = source::by_name(&folder, name.as_str()).ok().flatten();
+    found.map_or_else(usual, |location| location.path().to_owned())
 }
 
 fn instances(raw: &RawPlugin, diagnostics: &mut Diagnostics<'_>) -> Instances {

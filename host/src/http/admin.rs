@@ -7,7 +7,7 @@ mod query;
 use super::path::segments;
 use super::problem::Problem;
 use super::response;
-use crate::plugin::{Host, Life};
+use crate::plugin::{Deployment, Host};
 use bytes::Bytes;
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
@@ -23,7 +23,7 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 
 /// Responds to the requests of the operator.
 pub(super) struct AdminApi {
-    pub(super) life: Arc<Life>,
+    pub(super) deployment: Arc<Deployment>,
     /// Whether callers must send a token.
     pub(super) has_token: bool,
 }
@@ -67,13 +67,13 @@ impl AdminApi {
         }
         let response = match segments.as_slice() {
             ["healthz"] => response::new(StatusCode::OK, TEXT, "ok\n"),
-            ["readyz"] if self.life.ready() => response::new(StatusCode::OK, TEXT, "ready\n"),
+            ["readyz"] if self.deployment.ready() => response::new(StatusCode::OK, TEXT, "ready\n"),
             ["readyz"] => return Err(Problem::not_ready()),
             ["metrics"] => {
                 let text = host.metrics().await.map_err(|_| Problem::not_ready())?;
                 response::new(StatusCode::OK, OPENMETRICS, text)
             }
-            ["plugins"] => plugins::list(&self.life),
+            ["plugins"] => plugins::list(&self.deployment),
             ["caches"] => caches::list(host).await,
             _ => {
                 let detail = "the admin interface has no such path: see the docs of `hostel::http`";
@@ -93,13 +93,13 @@ mod tests {
 
     #[test]
     fn without_a_token_host_must_be_an_address() {
-        let life = || {
+        let deployment = || {
             let host = Host::new(crate::Settings::default()).unwrap();
-            Arc::new(Life::new(Arc::new(host), Vec::new(), None, None))
+            Arc::new(Deployment::new(Arc::new(host), Vec::new(), None, None))
         };
         let is_refused = |has_token, host: &'static str| {
             let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
-            AdminApi { life: life(), has_token }.check_host(&headers).is_err()
+            AdminApi { deployment: deployment(), has_token }.check_host(&headers).is_err()
         };
         for host in ["127.0.0.1:8081", "localhost:8081", "[::1]:8081", "10.0.0.1"] {
             assert!(!is_refused(false, host), "{host}");

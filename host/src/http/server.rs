@@ -13,7 +13,7 @@ use super::error::HttpError;
 use super::handler::Handler;
 use super::settings::HttpSettings;
 use crate::config::{CallerGroup, Callers, Credential, Scheme, SecretHash, Server};
-use crate::plugin::{Host, Life};
+use crate::plugin::{Deployment, Host};
 use crate::telemetry::LogSink;
 use connections::Connections;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub async fn run(
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,
-    life: Arc<Life>,
+    deployment: Arc<Deployment>,
     token: Option<SecretHash>,
     log: LogSink,
 ) {
@@ -82,7 +82,7 @@ pub async fn run_admin(
         log,
         ..HttpSettings::default()
     };
-    let handler = Handler::admin(host, AdminApi { life, has_token }, settings);
+    let handler = Handler::admin(host, AdminApi { deployment, has_token }, settings);
     let mut connections = Connections::new(handler, None);
     connections.accept_until(listener, std::future::pending()).await;
 }

@@ -1,4 +1,4 @@
-//! Probation: the first calls of a version that replaced another decide whether it stays.
+//! The probation of a version that replaced another: its first calls decide whether it stays.
 
 use super::version::{Digest, Version};
 use crate::engine::{CallError, Limit};
@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-/// Calls that all have to end by the guest's own fault, for the old version to be brought back.
-/// One may be bad luck and two a coincidence.
+/// Calls that have to fail by the guest's fault for the old version to be brought back. One may be
+/// bad luck and two a coincidence.
 const CALLS: u32 = 3;
 
-/// Calls out of time that count as one while the host is busy: a good version may be slow then, and
-/// one that never answers is still found out.
+/// Timeouts that count as one failed call while the host is busy: a good version may be slow then,
+/// and one that never responds is still rolled back.
 const BUSY_TIMEOUTS: u32 = 10;
 
 /// That a new version failed its probation, and the old one serves again.
@@ -26,17 +26,17 @@ pub struct RolledBack {
     pub reason: String,
 }
 
-/// What the first calls of a new version came to so far, and the version to bring back.
+/// The outcome of the first calls of a new version, and the version to bring back.
 ///
 /// It ends with the first response. An error that the guest did not cause, and a failure that the
-/// service answers, count neither for nor against it: a caller who sends bad requests can neither
-/// have a good version thrown out nor a bad one kept. A caller who knows a request that makes the
-/// guest trap can have it thrown out, if nobody else gets an answer before the third. A call that
-/// ran out of time while the host was busy may not have had its share of the processors: ten of
-/// them count as one.
+/// service returns, count neither for nor against the version: a caller that sends bad requests can
+/// neither have a good version rolled back nor a bad one kept. A caller that knows a request which
+/// makes the guest trap can have it rolled back, unless another caller gets a response before the
+/// third. A call that timed out while the host was busy may not have had its share of the
+/// processors: ten of them count as one.
 ///
-/// The old version stays in memory until the probation ends, without instances: one a plugin at most,
-/// for as long as the new one has answered nobody.
+/// The old version stays in memory until the probation ends, without instances: at most one for
+/// each plugin, until the new one has responded once.
 pub(super) struct Probation {
     /// Read by every call: all that a probation costs once it has ended.
     open: AtomicBool,
@@ -45,7 +45,7 @@ pub(super) struct Probation {
 
 #[derive(Default)]
 struct Calls {
-    /// Those that failed by the guest's own fault.
+    /// Those that failed by the guest's fault.
     failed: u32,
     /// What they count together: each [`BUSY_TIMEOUTS`], or 1.
     weight: u32,
@@ -53,28 +53,28 @@ struct Calls {
 }
 
 impl Probation {
-    /// A version that replaced nothing, and one that was brought back, is not on probation.
+    /// That of a version that replaced nothing or was brought back: it has ended.
     pub(super) fn none() -> Self {
         Probation { open: AtomicBool::new(false), calls: Mutex::default() }
     }
 
-    /// The probation of a version that replaced `previous`.
+    /// That of a version that replaced `previous`.
     pub(super) fn against(previous: Arc<Version>) -> Self {
         let calls = Calls { previous: Some(previous), ..Calls::default() };
         Probation { open: AtomicBool::new(true), calls: Mutex::new(calls) }
     }
 
-    /// Takes in how a call ended. Where the probation has failed by that, it answers the number of
-    /// calls that failed.
+    /// Takes in how a call ended. Where the version fails its probation by that, returns the number
+    /// of calls that failed.
     pub(super) fn take_in(
         &self,
-        answer: &Result<Response, CallError>,
+        outcome: &Result<Response, CallError>,
         is_busy: impl FnOnce() -> bool,
     ) -> Option<u32> {
         if !self.open.load(Ordering::Relaxed) {
             return None;
         }
-        match answer {
+        match outcome {
             Ok(_) => drop(self.end()),
             Err(error) if is_guest_fault(error) => {
                 let counts_less = is_out_of_time(error) && is_busy();
@@ -85,7 +85,7 @@ impl Probation {
         None
     }
 
-    /// Ends the probation, and answers the version that was to be brought back.
+    /// Ends the probation, and returns the version that was to be brought back.
     pub(super) fn end(&self) -> Option<Arc<Version>> {
         self.open.store(false, Ordering::Relaxed);
         self.calls().previous.take()
@@ -97,13 +97,13 @@ impl Probation {
 }
 
 impl Calls {
-    /// Counts a call, and answers how many there are if it is the one by which they are too many.
+    /// Counts a failed call, and returns their number if this one makes them too many.
     fn count(&mut self, weight: u32) -> Option<u32> {
-        const MOST: u32 = CALLS * BUSY_TIMEOUTS;
-        let were_too_many = self.weight >= MOST;
+        const MAX_WEIGHT: u32 = CALLS * BUSY_TIMEOUTS;
+        let were_too_many = self.weight >= MAX_WEIGHT;
         self.failed = self.failed.saturating_add(1);
         self.weight = self.weight.saturating_add(weight);
-        (!were_too_many && self.weight >= MOST).then_some(self.failed)
+        (!were_too_many && self.weight >= MAX_WEIGHT).then_some(self.failed)
     }
 }
 
@@ -111,7 +111,7 @@ fn is_out_of_time(error: &CallError) -> bool {
     matches!(error, CallError::Limit(reached) if reached.limit == Limit::Time)
 }
 
-/// Whether a call ended by what the guest did, and not by the request, the load or the machine.
+/// Whether the guest made the call fail, and not the request, the load or the machine.
 fn is_guest_fault(error: &CallError) -> bool {
     match error {
         CallError::Trap { .. } | CallError::Exit | CallError::ContractViolation(_) => true,
@@ -134,32 +134,33 @@ mod tests {
         assert_eq!(is_guest_fault(&error), counts, "{error}");
     }
 
-    /// How many calls fail before a version is thrown out, when every so many-th is a trap and the
-    /// others run out of time while the host is busy.
+    /// Checks after how many failed calls a version is rolled back, when each `trap_each`th is a
+    /// trap and the others time out while the host is busy.
     #[track_caller]
-    fn check_calls(a_trap_each: u32, thrown_out_after: u32) {
+    fn check_calls(trap_each: u32, rolled_back_after: u32) {
         let calls = Mutex::new(Calls::default());
-        let trial = Probation { open: AtomicBool::new(true), calls };
+        let probation = Probation { open: AtomicBool::new(true), calls };
         let failed = (1..200).find_map(|number| {
-            let is_trap = number % a_trap_each == 0;
+            let is_trap = number % trap_each == 0;
             let error = match is_trap {
                 true => CallError::Trap { reason: String::new(), frames: Vec::new() },
                 false => CallError::Limit(Limit::Time.reached(&Limits::default())),
             };
-            trial.take_in(&Err(error), || true)
+            probation.take_in(&Err(error), || true)
         });
-        assert_eq!(failed, Some(thrown_out_after));
-        assert_eq!(trial.take_in(&Err(CallError::Exit), || true), None, "it is thrown out once");
+        assert_eq!(failed, Some(rolled_back_after));
+        let again = probation.take_in(&Err(CallError::Exit), || true);
+        assert_eq!(again, None, "it is rolled back once");
     }
 
     #[test]
-    fn a_call_out_of_time_counts_a_tenth_while_the_host_is_busy() {
+    fn a_timeout_counts_a_tenth_while_the_host_is_busy() {
         check_calls(1, 3);
         check_calls(2, 6);
         check_calls(1_000, 30);
-        let trial = Probation { open: AtomicBool::new(true), calls: Mutex::default() };
+        let probation = Probation { open: AtomicBool::new(true), calls: Mutex::default() };
         let timeout = || Err(CallError::Limit(Limit::Time.reached(&Limits::default())));
-        let calls = [(); 3].map(|()| trial.take_in(&timeout(), || false));
+        let calls = [(); 3].map(|()| probation.take_in(&timeout(), || false));
         assert_eq!(calls, [None, None, Some(3)]);
     }
 

@@ -1,7 +1,6 @@
 //! C, C++ and Zig: one compiler builds a core module, which is encoded as a component here.
 
-use super::source::{self, Source};
-use super::{BuildError, Check, Progress, SdkError, encode, kept, sdk, tool};
+use super::{BuildError, Check, Progress, SdkError, Source, encode, is_test, kept, sdk, tool};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -33,21 +32,25 @@ const FLAGS: &[&str] = &[
 const NO_SERVICES: &str = "undefined symbol: hostel_service";
 const TWO_LISTS: &str = "duplicate symbol: hostel_service";
 
-/// Builds a folder's sources, or one file, and answers the component.
-pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+/// Builds a folder's sources, or one file, and returns the component.
+pub(super) fn build(
+    source: &Source,
+    files: Option<&[PathBuf]>,
+    progress: Progress<'_>,
+) -> Result<PathBuf, BuildError> {
     // Where the link is to be ignored the author wants it: the unit test needs it.
     let ignored = fs::read_to_string(source.folder.join(".gitignore")).unwrap_or_default();
     if ignored.contains(sdk::LINK) {
         sdk::link(&source.folder)?;
     }
     let tools = format!("{PACKAGE} {VERSION} {}", FLAGS.join(" "));
-    kept::component(source, &tools, progress, |out| compile(source, out, progress))
+    kept::component(source, files, &tools, progress, |out| compile(source, out, progress))
 }
 
 fn compile(source: &Source, out: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
     let scratch = tempfile::tempdir().map_err(|error| write_failed(out, error))?;
     // A trap shows the core module by the name of its file.
-    let core = scratch.path().join(source.name()).with_extension("wasm");
+    let core = scratch.path().join(source.component_name());
     let zig = Zig::fetched(source, progress)?;
     let mut inputs = Vec::new();
     for file in inputs_of(source)? {
@@ -60,19 +63,17 @@ fn compile(source: &Source, out: &Path, progress: Progress<'_>) -> Result<(), Bu
     fs::write(out, encode::componentize(&module)?).map_err(|error| write_failed(out, error))
 }
 
-/// The files to compile: of a folder all its C and C++ but for tests. A file that was named, and
-/// is not the one its folder goes by, is compiled alone.
+/// The files to compile: of a folder that is one service all its C and C++ but for tests. A file
+/// that is a service of its own is compiled alone.
 fn inputs_of(source: &Source) -> Result<Vec<PathBuf>, BuildError> {
-    let main = Source::find(&source.folder).ok();
-    let is_main = main.is_some_and(|main| main.file.file_name() == source.file.file_name());
     let mut inputs = vec![source.file.clone()];
-    if !is_main {
+    if !source.is_whole_folder {
         return Ok(inputs);
     }
     let failed = |error| read_failed(&source.folder, error);
     for entry in fs::read_dir(&source.folder).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
-        let is_source = has_ending(&file, &["c", "cpp", "cc"]) && !source::is_test(&file);
+        let is_source = has_ending(&file, &["c", "cpp", "cc"]) && !is_test(&file);
         if is_source && file.file_name() != source.file.file_name() {
             inputs.push(file);
         }
@@ -282,15 +283,15 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_inputs(files: &[&str], given: &str, expected: &[&str]) {
+    fn check_inputs(files: &[&str], file: &str, is_whole_folder: bool, expected: &[&str]) {
         let folder = tempfile::tempdir().unwrap();
         let shop = folder.path().join("my-shop");
         fs::create_dir(&shop).unwrap();
         for file in files {
             fs::write(shop.join(file), "").unwrap();
         }
-        let source = Source::find(&shop.join(given)).unwrap();
-        assert_eq!(source.language, Language::C);
+        let (language, file) = (Language::C, shop.join(file));
+        let source = Source { language, folder: shop.clone(), file, is_whole_folder };
         let expected: Vec<_> = expected.iter().map(|file| shop.join(file)).collect();
         assert_eq!(inputs_of(&source).unwrap(), expected, "{files:?}");
     }
@@ -298,10 +299,9 @@ mod tests {
     #[test]
     fn a_folder_is_compiled_whole_but_for_tests_and_a_file_among_others_alone() {
         let shop = ["my_shop.c", "prices.c", "tax.cpp", "test_my_shop.c", "tax_test.cpp", "a.h"];
-        check_inputs(&shop, "", &["my_shop.c", "prices.c", "tax.cpp"]);
-        check_inputs(&shop, "my_shop.c", &["my_shop.c", "prices.c", "tax.cpp"]);
-        check_inputs(&shop, "prices.c", &["prices.c"]);
-        check_inputs(&["one.c", "two.c"], "one.c", &["one.c"]);
-        check_inputs(&["my-shop.zig", "more.zig", "c.c"], "", &["c.c", "my-shop.zig"]);
+        check_inputs(&shop, "my_shop.c", true, &["my_shop.c", "prices.c", "tax.cpp"]);
+        check_inputs(&shop, "prices.c", false, &["prices.c"]);
+        let zig = ["my-shop.zig", "more.zig", "c.c"];
+        check_inputs(&zig, "my-shop.zig", true, &["c.c", "my-shop.zig"]);
     }
 }

@@ -14,6 +14,14 @@ pub enum BuildError {
         .0.display()
     )]
     NoSource(PathBuf),
+    /// There are several plugins where one was meant.
+    #[error("{} holds several plugins: name one of {plugins}", path.display())]
+    SeveralPlugins {
+        /// The folder.
+        path: PathBuf,
+        /// Their paths.
+        plugins: String,
+    },
     /// A file of Rust that is in no package.
     #[error(
         "{} is in no package: Rust is built by a Cargo.toml; `hostel new` makes one, and \

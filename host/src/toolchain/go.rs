@@ -1,7 +1,6 @@
 //! Go: the standard toolchain builds a core module, which is encoded as a component here.
 
-use super::source::Source;
-use super::{BuildError, Check, EncodeError, Progress, SdkError, encode, sdk, tool};
+use super::{BuildError, Check, EncodeError, Progress, SdkError, Source, encode, sdk, tool};
 use crate::bounded;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -22,7 +21,7 @@ const FIX: &str = "install Go 1.26 or newer, and open a new shell";
 /// before the first: Go clears what lies between, up to half a MiB in each fresh instance.
 const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
 
-/// Builds the package in a folder, or a file alone, and answers its component.
+/// Builds the package in a folder, or a file alone, and returns its component.
 ///
 /// What is fresh Go knows itself, embedded files, replaced modules and workspaces included: when the
 /// core module is that of the last build, the component stays as it is.
@@ -44,7 +43,7 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
         (progress.line)(&format!("building {}", shown.display()));
     }
     tool::run("go", shown, &mut go, progress, &[], false)?;
-    let component = package.output.join(&package.name).with_extension("wasm");
+    let component = package.output.join(&package.component_name);
     encode_module(&core, &component)?;
     if let Some(folder) = package.output.parent() {
         bounded::prune(folder);
@@ -55,7 +54,8 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
 /// What Go is told to build, and where to.
 struct Package {
     folder: PathBuf,
-    name: String,
+    /// The name of the component's file.
+    component_name: String,
     /// The file, when it stands alone: then there is no `go.mod`.
     file: Option<PathBuf>,
     output: PathBuf,
@@ -67,14 +67,11 @@ impl Package {
         let folder = std::path::absolute(&source.folder).map_err(unreadable)?;
         let is_go = source.file.extension() == Some(OsStr::new("go"));
         let file = source.file.file_name().map(PathBuf::from).filter(|_| is_go);
-        let name = match &file {
-            Some(file) => file.with_extension("").to_string_lossy().into_owned(),
-            None => source.name(),
-        };
         let place = folder.join(file.clone().unwrap_or_default());
         let output = digest(place.as_os_str().as_encoded_bytes());
         let output = sdk::cache_folder()?.join("go").join(output);
-        Ok(Package { folder, name, file: file.filter(|_| !in_module), output })
+        let component_name = source.component_name();
+        Ok(Package { folder, component_name, file: file.filter(|_| !in_module), output })
     }
 
     fn command(&self, core: &Path) -> Result<Command, BuildError> {
@@ -95,8 +92,8 @@ impl Package {
     fn overlay(&self) -> Result<PathBuf, BuildError> {
         let sdk = sdk::lay_out()?.join("guest-sdk/go");
         let manifest = format!(
-            "module {}\n\ngo {}.{}\n\nrequire hostel-sdk v0.0.0\n\nreplace hostel-sdk => {:?}\n",
-            self.name, OLDEST.0, OLDEST.1, sdk
+            "module service\n\ngo {}.{}\n\nrequire hostel-sdk v0.0.0\n\nreplace hostel-sdk => {:?}\n",
+            OLDEST.0, OLDEST.1, sdk
         );
         let given = self.output.join("go.mod");
         let lacking = self.folder.join("go.mod");

@@ -1,8 +1,7 @@
 //! JavaScript and TypeScript: the SDK's build script makes one module of all, and a component of
 //! that, loaded in QuickJS or, by choice, in SpiderMonkey.
 
-use super::source::{Language, Source};
-use super::{BuildError, Check, Progress, SdkError, kept, sdk, tool};
+use super::{BuildError, Check, Language, Progress, SdkError, Source, kept, sdk, tool};
 use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,8 +58,12 @@ fn packages(language: Language, componentize: &'static Package) -> Vec<&'static 
     packages
 }
 
-/// Builds the module and what it imports, and answers the component.
-pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+/// Builds the module and what it imports, and returns the component.
+pub(super) fn build(
+    source: &Source,
+    files: Option<&[PathBuf]>,
+    progress: Progress<'_>,
+) -> Result<PathBuf, BuildError> {
     let path = source.folder.join("package.json");
     let manifest = read_manifest(&path)?;
     if depends_on_sdk(&manifest) {
@@ -69,7 +72,7 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     let packages = packages(source.language, engine(&manifest, &path)?);
     let versions: Vec<_> =
         packages.iter().map(|Package { name, version, .. }| format!("{name} {version}")).collect();
-    kept::component(source, &versions.join(", "), progress, |out| {
+    kept::component(source, files, &versions.join(", "), progress, |out| {
         check_node()?;
         let root = sdk::lay_out()?;
         let mut node = Command::new("node");

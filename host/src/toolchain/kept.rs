@@ -1,18 +1,11 @@
 //! What is made once and kept: tools fetched from their registries, and components built from
 //! sources that have not changed since.
 
-use super::source::Source;
-use super::{BuildError, Progress, SdkError, sdk};
+use super::{BuildError, Progress, SdkError, Source, sdk};
 use crate::bounded;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Most files and folders beside a source that are looked at: more is not a service but a disk.
-const MOST_FILES: usize = 10_000;
-
-/// Folders that hold no source of the service.
-const NOT_SOURCE: &[&str] = &["node_modules", "target", "__pycache__", "venv"];
 
 /// The folder of a tool, fetched if it is not there.
 ///
@@ -42,23 +35,23 @@ pub(super) fn tool(
     }
 }
 
-/// The component of a source, built, and said to be, if no component of the same source is kept.
+/// The component of a source: the cached one, or else a new one, which is reported.
 ///
+/// `files` are those that belong to the source; where they are not known it is built each time.
 /// `tools` names the versions of what builds it. `build` writes the component to the file it is
-/// given. A source of which it cannot be told whether it is the same, since there are too many
-/// files beside it, is built each time.
+/// given.
 pub(super) fn component(
     source: &Source,
+    files: Option<&[PathBuf]>,
     tools: &str,
     progress: Progress<'_>,
     build: impl FnOnce(&Path) -> Result<(), BuildError>,
 ) -> Result<PathBuf, BuildError> {
     let built = sdk::cache_folder()?.join("built");
     let unreadable = |error| BuildError::Read { path: source.folder.clone(), source: error };
-    let files = files_of(source, MOST_FILES).map_err(unreadable)?;
-    let name = digest(source, tools, files.as_deref()).map_err(unreadable)?;
+    let name = digest(source, tools, files).map_err(unreadable)?;
     let folder = built.join(name);
-    let component = folder.join(source.name()).with_extension("wasm");
+    let component = folder.join(source.component_name());
     bounded::mark_used(&folder);
     if files.is_some() && component.is_file() {
         return Ok(component);
@@ -98,68 +91,23 @@ fn digest(source: &Source, tools: &str, files: Option<&[PathBuf]>) -> io::Result
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The files below the source's folder that a build may read, in order. `None` when there are more
-/// files than `most`, hidden ones and those that others made left out: a source beside which lies
-/// somebody's whole home is no reason to read that.
-fn files_of(source: &Source, most: usize) -> io::Result<Option<Vec<PathBuf>>> {
-    let mut files = Vec::new();
-    let mut seen = 0;
-    let mut folders = vec![source.folder.clone()];
-    while let Some(folder) = folders.pop() {
-        let entries = match std::fs::read_dir(&folder) {
-            // Nor can the build read it.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => continue,
-            entries => entries?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with('.') || NOT_SOURCE.contains(&&*name) {
-                continue;
-            }
-            seen += 1;
-            if seen > most {
-                return Ok(None);
-            }
-            let (path, kind) = (entry.path(), entry.file_type()?);
-            if kind.is_dir() {
-                folders.push(path);
-            } else if kind.is_file() && source.language.reads(&path) {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(Some(files))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toolchain::Language;
     use std::fs;
-
-    #[test]
-    fn only_what_a_build_may_read_is_looked_at() {
-        let folder = tempfile::tempdir().unwrap();
-        for file in
-            ["a.py", "b/c.py", "b/d.txt", ".e/f.py", "node_modules/g.py", "venv/h.py", "i.go"]
-        {
-            let file = folder.path().join(file);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, "").unwrap();
-        }
-        let source = Source::find(&folder.path().join("a.py")).unwrap();
-        let expected = ["a.py", "b/c.py"].map(|file| folder.path().join(file)).to_vec();
-        assert_eq!(files_of(&source, 5).unwrap(), Some(expected), "a.py, b, c.py, d.txt, i.go");
-        assert_eq!(files_of(&source, 4).unwrap(), None);
-    }
 
     #[test]
     fn a_digest_tells_sources_and_tools_apart() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.py");
         fs::write(&file, "one").unwrap();
-        let source = Source::find(&file).unwrap();
+        let source = Source {
+            language: Language::Python,
+            folder: folder.path().to_owned(),
+            file: file.clone(),
+            is_whole_folder: false,
+        };
         let files = [file.clone()];
         let number = |tools, files| digest(&source, tools, files).unwrap();
         let one = number("tools", Some(&files));

@@ -1,7 +1,6 @@
 //! Python: componentize-py puts CPython, the SDK and the author's files into one component.
 
-use super::source::Source;
-use super::{BuildError, Check, Progress, kept, sdk, tool};
+use super::{BuildError, Check, Progress, Source, kept, sdk, tool};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,43 +18,53 @@ const TOOL: &str = "componentize-py";
 
 const VERSION: &str = "0.25.1";
 
-/// Builds the services of a file and answers their component.
+/// Builds the services of a file and returns their component.
 ///
 /// What the file imports is found beside it, and in the virtual environment that is active.
-pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+pub(super) fn build(
+    source: &Source,
+    files: Option<&[PathBuf]>,
+    progress: Progress<'_>,
+) -> Result<PathBuf, BuildError> {
     if wants_link(&source.folder) {
         sdk::link(&source.folder)?;
     }
     let packages = packages();
     let installed = packages.as_deref().map(installed).unwrap_or_default();
-    kept::component(source, &format!("{TOOL} {VERSION} {installed}"), progress, |component| {
-        check_python()?;
-        let tool = fetched(source, progress)?;
-        let root = sdk::lay_out()?;
-        let mut python = Command::new(PYTHON);
-        python
-            .arg("-B")
-            .arg(root.join("guest-sdk/python/build.py"))
-            .arg("--tool")
-            .arg(tool)
-            .arg("--wit")
-            .arg(root.join("wit"))
-            .arg("--output")
-            .arg(component);
-        if let Some(packages) = &packages {
-            python.arg("--packages").arg(packages);
-        }
-        let output = tool::output(PYTHON, PYTHON_FIX, python.arg(&source.file))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let words = String::from_utf8_lossy(&output.stderr);
-        let mut lines: Vec<&str> = words.trim_end().lines().collect();
-        // The reason is the last line; what comes before is the traceback.
-        let why = lines.pop().unwrap_or("its build said nothing").to_owned();
-        lines.into_iter().for_each(progress.line);
-        Err(BuildError::Failed { path: source.file.clone(), why })
-    })
+    kept::component(
+        source,
+        files,
+        &format!("{TOOL} {VERSION} {installed}"),
+        progress,
+        |component| {
+            check_python()?;
+            let tool = fetched(source, progress)?;
+            let root = sdk::lay_out()?;
+            let mut python = Command::new(PYTHON);
+            python
+                .arg("-B")
+                .arg(root.join("guest-sdk/python/build.py"))
+                .arg("--tool")
+                .arg(tool)
+                .arg("--wit")
+                .arg(root.join("wit"))
+                .arg("--output")
+                .arg(component);
+            if let Some(packages) = &packages {
+                python.arg("--packages").arg(packages);
+            }
+            let output = tool::output(PYTHON, PYTHON_FIX, python.arg(&source.file))?;
+            if output.status.success() {
+                return Ok(());
+            }
+            let words = String::from_utf8_lossy(&output.stderr);
+            let mut lines: Vec<&str> = words.trim_end().lines().collect();
+            // The reason is the last line; what comes before is the traceback.
+            let why = lines.pop().unwrap_or("its build said nothing").to_owned();
+            lines.into_iter().for_each(progress.line);
+            Err(BuildError::Failed { path: source.file.clone(), why })
+        },
+    )
 }
 
 /// Whether a service's folder is one of the template's, whose tests find the SDK by the link.

@@ -1,7 +1,6 @@
 //! Rust: cargo builds the folder's crate for WebAssembly.
 
-use super::source::Source;
-use super::{BuildError, Check, Progress, sdk, tool};
+use super::{BuildError, Check, Progress, SdkError, Source, sdk, tool};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -11,7 +10,7 @@ const TARGET: &str = "wasm32-wasip2";
 
 const FIX: &str = "install Rust by rustup, and open a new shell";
 
-/// Builds the crate in a folder and answers its component. What is fresh cargo knows itself.
+/// Builds the crate in a folder and returns its component. What is fresh cargo knows itself.
 pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
     let folder = &source.folder;
     add_target(folder, progress)?;
@@ -31,9 +30,29 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     let components: Vec<PathBuf> =
         messages.iter().filter_map(|message| component(message, &source.file)).collect();
     match components.as_slice() {
-        [component] => Ok(component.clone()),
+        [component] => named(component, source),
         [] => Err(BuildError::NoComponent(folder.clone())),
         _ => Err(BuildError::Several(folder.clone())),
+    }
+}
+
+/// The component under the name of its source. Cargo calls it like the package: where the folder
+/// is called otherwise, a copy is.
+fn named(component: &Path, source: &Source) -> Result<PathBuf, BuildError> {
+    let name = source.component_name();
+    let found = component.file_name().unwrap_or_default().to_string_lossy();
+    if found.replace('_', "-") == name.replace('_', "-") {
+        return Ok(component.to_owned());
+    }
+    // One folder for each package, since several may share cargo's.
+    let folder = component.with_extension("named");
+    let (making, copy) = (folder.join("making"), folder.join(name));
+    let copied = std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::copy(component, &making))
+        .and_then(|_| std::fs::rename(&making, &copy));
+    match copied {
+        Ok(()) => Ok(copy),
+        Err(source) => Err(SdkError::Write { path: folder, source }.into()),
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::support::{hostel, stderr, stdout};
 use hostel::config::SecretHash;
 use hostel::http::run_admin;
-use hostel::{Cache, CacheLimits, CacheName, CacheStore, Clock, Host, Life, MockClock, Settings};
+use hostel::{
+    Cache, CacheLimits, CacheName, CacheStore, Clock, Deployment, Host, MockClock, Settings,
+};
 use serde_json::{Value, json};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -36,12 +38,12 @@ impl Served {
         let users = open(CacheName::configured("users").unwrap());
         open(CacheName::private("shop").unwrap());
         let host = Arc::new(host);
-        let life = Arc::new(Life::new(Arc::clone(&host), Vec::new(), None, None));
+        let deployment = Arc::new(Deployment::new(Arc::clone(&host), Vec::new(), None, None));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let hash = token.map(|token| SecretHash::of_token(token.as_bytes()).unwrap());
         let mut tasks = JoinSet::new();
-        tasks.spawn(run_admin(listener, host, life, hash, Arc::new(|_| {})));
+        tasks.spawn(run_admin(listener, host, deployment, hash, Arc::new(|_| {})));
         let folder = tempfile::tempdir().unwrap();
         let asks = if token.is_some() { "token-env = \"ADMIN\"\n" } else { "" };
         let text = format!("[admin]\nlisten = \"{address}\"\n{asks}");

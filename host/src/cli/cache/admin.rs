@@ -3,7 +3,7 @@
 use crate::cli::call::{exchange, listeners, trouble};
 use crate::cli::client::{self, Address, Reply, Request};
 use crate::cli::exit::Exit;
-use crate::cli::say_warning;
+use crate::cli::output::eprint_warning;
 use crate::config::{AdminListener, TokenSource};
 use crate::units;
 use anyhow::{Context, anyhow};
@@ -52,7 +52,7 @@ impl Server {
     pub(super) fn admin(&self) -> Result<Admin, Exit> {
         let admin = self.find().map_err(Exit::usage)?;
         if admin.authorization.is_some() && admin.address.is_overheard() {
-            say_warning("the token is sent in the clear: whoever is on the way can read it");
+            eprint_warning("the token is sent in the clear: whoever is on the way can read it");
         }
         Ok(admin)
     }

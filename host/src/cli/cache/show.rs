@@ -1,7 +1,8 @@
 //! What an admin listener answers about caches, for people.
 
 use crate::cli::exit::Exit;
-use crate::cli::{print, table};
+use crate::cli::output::print;
+use crate::cli::table;
 use crate::telemetry::escape;
 use crate::units::show_size;
 use serde_json::Value;

@@ -2,7 +2,8 @@
 
 use crate::cli::client::Reply;
 use crate::cli::exit::Exit;
-use crate::cli::{envelope, pretty, print, print_raw};
+use crate::cli::output::{print, print_raw};
+use crate::cli::{envelope, pretty};
 use crate::telemetry::excerpt;
 use hyper::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use serde_json::{Value, json};

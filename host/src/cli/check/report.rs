@@ -2,8 +2,9 @@
 
 use crate::cli::exit::{Exit, NO_PLUGIN, USAGE};
 use crate::cli::grants::{PluginGrants, show_callers};
-use crate::cli::{print, say_error, say_warning};
+use crate::cli::output::{eprint_error, eprint_warning, print};
 use crate::config::{Callers, Config, Fault, PluginConfig, Route};
+use crate::source::Location;
 use crate::{Host, PluginName, PluginSettings, ServiceInfo};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ use std::path::PathBuf;
 pub(super) struct Report {
     /// The file; none: the folder's plugins were checked.
     pub(super) config: Option<PathBuf>,
+    /// Why nothing would be served, whatever the plugins.
+    pub(super) error: Option<String>,
     /// What is wrong with the file. Nothing else was checked then.
     pub(super) faults: Vec<Told>,
     pub(super) warnings: Vec<Told>,
@@ -89,8 +92,8 @@ impl From<&PluginConfig> for Asked {
 
 impl Asked {
     /// A plugin of the folder that the configuration says nothing about.
-    pub(super) fn found(path: PathBuf, config: &Config) -> Self {
-        let callers = config.server.callers.clone();
+    pub(super) fn found(location: &Location, config: &Config) -> Self {
+        let (path, callers) = (location.path().to_owned(), config.server.callers.clone());
         Asked { name: None, path, settings: PluginSettings::default(), callers }
     }
 }
@@ -148,17 +151,18 @@ impl Report {
         let place = |told: &Told| {
             format!("{}:{}:{}: {}", told.file.display(), told.line, told.column, told.message)
         };
-        self.warnings.iter().for_each(|warning| say_warning(&place(warning)));
-        self.faults.iter().for_each(|fault| say_error(&place(fault)));
+        self.warnings.iter().for_each(|warning| eprint_warning(&place(warning)));
+        self.faults.iter().for_each(|fault| eprint_error(&place(fault)));
+        self.error.iter().for_each(|error| eprint_error(error));
         for plugin in &self.plugins {
             match &plugin.error {
-                Some(error) => say_error(error),
+                Some(error) => eprint_error(error),
                 None => print(plugin.line().as_bytes())?,
             }
         }
         for CheckedRoute { path, error, .. } in &self.routes {
             if let Some(error) = error {
-                say_error(&format!("the route {path}: {error}"));
+                eprint_error(&format!("the route {path}: {error}"));
             }
         }
         print(self.last_line().as_bytes())
@@ -190,7 +194,7 @@ impl Report {
     fn wrong(&self) -> usize {
         let plugins = self.plugins.iter().filter(|plugin| plugin.error.is_some()).count();
         let routes = self.routes.iter().filter(|route| route.error.is_some()).count();
-        self.faults.len() + plugins + routes
+        self.faults.len() + usize::from(self.error.is_some()) + plugins + routes
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::grants::PluginGrants;
-use crate::cli::{print, table};
+use crate::cli::output::print;
+use crate::cli::table;
 use crate::telemetry::excerpt;
 use crate::units::show_size;
 use crate::{ComponentInfo, Digest, Extent, FileKind, ImportInfo, Limits, Offer, ServiceInfo};

@@ -2,8 +2,8 @@
 //!
 //! Without systemd, or another that speaks as it does, none of this does anything.
 
-use super::services;
-use crate::{Host, Life};
+use super::greeting::services;
+use crate::{Deployment, Host};
 use anyhow::{Context, bail};
 use sd_notify::NotifyState;
 use std::net::TcpListener;
@@ -64,7 +64,7 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// Tells systemd once the server is ready, and then that it is alive, until the future is dropped.
-pub(super) async fn tell(host: &Host, life: &Life) {
+pub(super) async fn tell(host: &Host, deployment: &Deployment) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return std::future::pending().await;
     }
@@ -74,8 +74,8 @@ pub(super) async fn tell(host: &Host, life: &Life) {
     let (mut is_ready, mut told) = (false, String::new());
     loop {
         looks.tick().await;
-        let status = status(host, life);
-        if !is_ready && life.ready() {
+        let status = status(host, deployment);
+        if !is_ready && deployment.ready() {
             is_ready = true;
             notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
         } else if status != told {
@@ -89,9 +89,11 @@ pub(super) async fn tell(host: &Host, life: &Life) {
 }
 
 /// What `systemctl status` shows.
-fn status(host: &Host, life: &Life) -> String {
+fn status(host: &Host, deployment: &Deployment) -> String {
     match services(host).len() {
-        _ if !life.ready() => "not ready: a plugin does not serve yet; see the log".to_owned(),
+        _ if !deployment.ready() => {
+            "not ready: a plugin does not serve yet; see the log".to_owned()
+        }
         1 => "serving 1 service".to_owned(),
         many => format!("serving {many} services"),
     }

@@ -3,14 +3,14 @@
 use crate::engine::Instances;
 use crate::http::response;
 use crate::name::PluginName;
-use crate::plugin::{Life, PluginState};
+use crate::plugin::{Deployment, PluginState};
 use crate::service::ServiceInfo;
 use bytes::Bytes;
 use hyper::Response;
 use serde_json::{Value, json};
 
-pub(super) fn list(life: &Life) -> Response<Bytes> {
-    let plugins: Vec<Value> = life.list().iter().map(plugin).collect();
+pub(super) fn list(deployment: &Deployment) -> Response<Bytes> {
+    let plugins: Vec<Value> = deployment.list().iter().map(plugin).collect();
     response::json(&json!({ "plugins": plugins }))
 }
 

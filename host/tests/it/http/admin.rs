@@ -4,7 +4,7 @@ use super::client::{Client, Reply};
 use crate::support::component;
 use hostel::config::SecretHash;
 use hostel::http::run_admin;
-use hostel::{Host, Life, Named, PluginName, PluginSettings, Request, Settings};
+use hostel::{Deployment, Host, NamedPlugin, PluginName, PluginSettings, Request, Settings};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 pub struct Operated {
     pub host: Arc<Host>,
-    life: Arc<Life>,
+    deployment: Arc<Deployment>,
     address: SocketAddr,
     _tasks: JoinSet<()>,
 }
@@ -25,15 +25,15 @@ impl Operated {
         let code_folder = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
         let host = Arc::new(Host::new(Settings { code_folder, ..Settings::default() }).unwrap());
         let (name, settings) = (PluginName::new("guests").unwrap(), PluginSettings::default());
-        let named = vec![Named { name, path, settings }];
-        let life = Arc::new(Life::new(Arc::clone(&host), named, None, None));
+        let named = vec![NamedPlugin { name, path, settings }];
+        let deployment = Arc::new(Deployment::new(Arc::clone(&host), named, None, None));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let token = token.map(|token| SecretHash::of_token(token.as_bytes()).unwrap());
         let mut tasks = JoinSet::new();
-        let (of_host, of_life) = (Arc::clone(&host), Arc::clone(&life));
-        tasks.spawn(run_admin(listener, of_host, of_life, token, Arc::new(|_| {})));
-        Operated { host, life, address, _tasks: tasks }
+        let (of_host, of_deployment) = (Arc::clone(&host), Arc::clone(&deployment));
+        tasks.spawn(run_admin(listener, of_host, of_deployment, token, Arc::new(|_| {})));
+        Operated { host, deployment, address, _tasks: tasks }
     }
 
     pub async fn loaded() -> Self {
@@ -43,9 +43,9 @@ impl Operated {
     }
 
     async fn load(&self) {
-        self.life.look().await;
-        self.life.look().await;
-        self.life.settle().await;
+        self.deployment.scan().await;
+        self.deployment.scan().await;
+        self.deployment.settle().await;
     }
 
     async fn ask(&self, request: &str, headers: &str, body: &str) -> Reply {

@@ -1,5 +1,6 @@
 //! C, C++ and Zig, from a source to a running service, by the program alone.
 
+use crate::source;
 use crate::support::{TestHost, hostel, project, stderr, stdout};
 use hostel::CallError;
 use serde_json::{Value, json};
@@ -70,6 +71,11 @@ fn a_new_service_runs_and_passes_its_own_test() {
     assert_eq!((&second, modified(&second)), (&first, built));
     assert!(first.ends_with("my_shop.wasm"));
     assert!(fs::metadata(&first).unwrap().len() < 100_000, "debugging sections were left in");
+}
+
+#[test]
+fn every_command_sees_the_same_plugin_in_a_c_folder() {
+    source::check_new("c");
 }
 
 #[test]

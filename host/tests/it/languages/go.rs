@@ -1,5 +1,6 @@
 //! Go: from nothing to a running service, and what an author sees who made a mistake.
 
+use crate::source;
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
 use hostel::{CallError, FailureKind, Level};
 use serde_json::json;
@@ -60,6 +61,16 @@ fn a_new_go_service_runs_and_passes_its_own_test() {
     std::fs::remove_file(service.join(".hostel")).unwrap();
     assert_eq!(built(), first);
     assert!(service.join(".hostel/guest-sdk/go/go.mod").is_file());
+}
+
+#[test]
+fn every_command_sees_the_same_plugin_in_a_go_folder() {
+    source::check_new("go");
+    let template = std::fs::read(project().join("guest-sdk/go/template/service.go")).unwrap();
+    let (_outside, folder) = source::folder_with("alone", &[("greeter.go", &template)]);
+    source::check(&folder, &["greeter"]);
+    let (_outside, folder) = source::folder_with("alone", &[("service.go", &template)]);
+    source::check(&folder, &["alone"]);
 }
 
 #[test]

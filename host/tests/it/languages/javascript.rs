@@ -1,5 +1,6 @@
 //! JavaScript and TypeScript, from source to answers, and what an author is told of mistakes.
 
+use crate::source;
 use crate::support::{hostel, project, stderr, stdout};
 use std::fmt::Write;
 use std::path::Path;
@@ -45,6 +46,12 @@ fn a_new_javascript_service_runs_and_passes_its_own_test() {
 #[test]
 fn a_new_typescript_service_runs_and_passes_its_own_test() {
     check_new_service("typescript");
+}
+
+#[test]
+fn every_command_sees_the_same_plugin_in_a_javascript_and_a_typescript_folder() {
+    source::check_new("javascript");
+    source::check_new("typescript");
 }
 
 /// Runs a file outside the project and checks that the author is told these words.

@@ -1,5 +1,6 @@
 //! Python: from a file to a running service, Zato's files unmodified, and what goes wrong.
 
+use crate::source;
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
 use hostel::Level;
 use serde_json::{Value, json};
@@ -40,6 +41,53 @@ fn a_new_python_service_runs_and_passes_its_own_test() {
     names.sort();
     let made = [".gitignore", ".hostel", "README.md", "my_shop.py", "test_my_shop.py"];
     assert_eq!(names, made, "neither a build nor a run leaves anything");
+}
+
+/// A plugin of one service, in these lines after the imports.
+fn service(lines: &str) -> String {
+    let start = "from hostel_sdk import service\n\n";
+    format!("{start}{lines}\n\n@service\ndef greet(ctx):\n    return 1\n")
+}
+
+#[test]
+fn every_command_sees_the_same_plugin_in_a_python_folder() {
+    source::check_new("python");
+}
+
+#[test]
+fn modules_beside_a_source_are_no_plugins_and_are_watched() {
+    let two = service("import helper");
+    let files = [("two.py", two.as_bytes()), ("helper.py", b"A = 1\n")];
+    let (_outside, folder) = source::folder_with("two", &files);
+    source::check(&folder, &["two"]);
+    source::check_watched(&folder, "helper.py", "A = 2\n");
+    std::fs::write(folder.join("hostel.toml"), "folder = \".\"\n").unwrap();
+    source::check(&folder, &["two"]);
+}
+
+#[test]
+fn installed_packages_are_neither_plugins_nor_files_of_a_source() {
+    let (_outside, folder) =
+        source::folder_with("shop", &[("shop.py", service("").as_bytes()), ("venv/a", b"")]);
+    for number in 0..10_050 {
+        std::fs::write(folder.join(format!("venv/module_{number}.py")), "").unwrap();
+    }
+    source::check(&folder, &["shop"]);
+}
+
+#[test]
+fn a_folder_of_several_services_is_the_same_plugins_to_every_command() {
+    let (one, two) = (service("ONE = 1"), service("TWO = 2"));
+    let files = [
+        ("one.py", one.as_bytes()),
+        ("inner/inner.py", two.as_bytes()),
+        ("inner/helper.py", b""),
+        (".hidden/hidden.py", b"raise 1"),
+        (".venv/lib.py", b"raise 1"),
+        ("test_one.py", b"raise 1"),
+    ];
+    let (_outside, folder) = source::folder_with("shop", &files);
+    source::check(&folder, &["inner", "one"]);
 }
 
 /// Checks that a file does not build, and what the last lines say.

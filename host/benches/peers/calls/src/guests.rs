@@ -1,7 +1,8 @@
 //! The guests, built from their sources.
 
 use anyhow::{Result, ensure};
-use hostel::toolchain::{self, Progress};
+use hostel::source::{self, Location};
+use hostel::toolchain::Progress;
 use std::path::Path;
 use std::process::Command;
 
@@ -11,7 +12,8 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 pub fn component() -> Result<Vec<u8>> {
     let line = |line: &str| eprintln!("{line}");
     let progress = Progress { line: &line, colour: false };
-    let file = toolchain::build(&Path::new(HERE).join("../../guest"), progress)?;
+    let location = Location::at(&Path::new(HERE).join("../../guest"))?;
+    let file = source::component(&location, progress)?;
     Ok(std::fs::read(file)?)
 }
 

@@ -1,10 +1,9 @@
-//! A plugin's life: found in a folder or by name, loaded in the background, put in the place of
-//! its old version when its file changes, and taken away when its file is gone.
+//! Deployment: plugins are found in a folder or by name, loaded in the background, replaced when
+//! their files change, and unloaded when their files are gone.
 
 mod entry;
-mod file;
 mod load;
-mod look;
+mod scan;
 mod state;
 
 pub use state::{PluginState, Stage};
@@ -13,6 +12,7 @@ use super::host::Host;
 use super::settings::{PluginInfo, PluginSettings};
 use crate::engine::Limits;
 use crate::name::PluginName;
+use crate::source::Source;
 use crate::telemetry::{Level, escape, excerpt};
 use entry::{Entry, Key};
 use std::collections::BTreeMap;
@@ -26,13 +26,13 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{self, MissedTickBehavior};
 
-/// Time between the first two looks: a server that starts should not wait for long before it reads
-/// files that lay there all along.
-const BETWEEN_THE_FIRST_LOOKS: Duration = Duration::from_millis(20);
+/// Time between the first two scans: a server that starts should not wait long before it reads
+/// files that are all there.
+const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A plugin that has to be there.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub struct NamedPlugin {
     /// The plugin's name; no two have the same.
     pub name: PluginName,
     /// A component's file, or a source where there is a [`Build`].
@@ -41,86 +41,73 @@ pub struct Named {
     pub settings: PluginSettings,
 }
 
-/// A folder in which each `*.wasm`, and where there is a [`Build`] each source, is a plugin, named
-/// by its file. Hidden files are left alone, and so are those that a [`Named`] names.
+/// A folder whose components are plugins, and where there is a [`Build`] its sources too, as
+/// [`discover`](crate::source::discover) finds and names them; but for each that a [`NamedPlugin`]
+/// names.
 #[derive(Clone, Debug)]
-pub struct Folder {
+pub struct PluginFolder {
     /// The folder.
     pub path: PathBuf,
     /// What each of its plugins is granted.
     pub settings: PluginSettings,
 }
 
-/// Makes components from sources. Both functions may block.
-#[derive(Clone)]
-pub struct Build {
-    /// Whether what is at a path is a service's source.
-    pub is_source: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
-    /// Builds a source, and answers the component's file.
-    pub run: Arc<BuildFn>,
-}
-
-/// What builds a source.
-type BuildFn = dyn Fn(&Path) -> Result<PathBuf, Box<dyn Error + Send + Sync>> + Send + Sync;
-
-impl Build {
-    fn takes(&self, path: &Path) -> bool {
-        !look::is_component(path) && (self.is_source)(path)
-    }
-}
+/// Builds a source, and returns the component's file. May block.
+pub type Build =
+    Arc<dyn Fn(&Source) -> Result<PathBuf, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 /// Keeps a host's plugins as the files are.
 ///
-/// It looks at the files again and again, since that works on every file system, over a network and
-/// in containers too, and misses nothing. What two looks in a row saw the same is acted upon: so a
-/// file that is being written is left alone, and one that is gone for a moment is not missed.
+/// It scans the files at an interval, since that works on every file system, over a network and in
+/// containers too, and misses nothing. What two scans in a row find the same is acted upon: so a
+/// file that is being written is left alone, and so is a plugin whose file is gone for a moment.
 ///
 /// - A file with new content is compiled in the background, checked, asked for its services and
 ///   swapped in, as [`Host::replace`] does. A file that was only touched changes nothing.
-/// - A file that does not load changes nothing either, nor does one that became a folder, a pipe or
-///   a link to nothing: the old version serves on, and [`Life::list`] says why. The same content
-///   is not tried again; neither is a version that was thrown out, until the file changes.
-/// - A file that is gone takes its plugin with it, but for its private cache: when the file comes
-///   back, so do the entries. A folder that cannot be read changes nothing: a disk that is gone for
-///   a while does not end its plugins.
-/// - Links are followed, and their targets looked at. Of two files of one name the one that serves
-///   keeps it, and one that is named wins over both.
-/// - Of a source, its file is looked at, or all files in its folder.
+/// - A file that does not load changes nothing, nor does one that became a folder, a pipe or a link
+///   to nothing: the old version serves on, and [`Deployment::list`] has the reason. The same
+///   content is not tried again; neither is a version that was rolled back, until the file changes.
+/// - Where a file is gone its plugin is unloaded, but its private cache stays: when the file comes
+///   back, so do the entries. A folder that cannot be read changes nothing: a disk that is not
+///   mounted for a while does not end its plugins.
+/// - Links are followed, and their targets watched. Of two files of one name the one that serves
+///   keeps it, and a named plugin wins over both.
+/// - Of a source, all its [`files`](crate::source::files) are watched.
 ///
 /// Each of these is one line in the host's log.
-pub struct Life {
+pub struct Deployment {
     shared: Arc<Shared>,
     /// The loads under way; they end with this.
     loads: Mutex<JoinSet<()>>,
 }
 
-/// What looks and loads share.
+/// What scans and loads share.
 struct Shared {
     host: Arc<Host>,
-    folder: Option<Folder>,
+    folder: Option<PluginFolder>,
     build: Option<Build>,
     entries: Mutex<BTreeMap<Key, Entry>>,
-    /// Why the folder could not be read, as far as was told.
+    /// Why the folder could not be read, as it was logged last.
     folder_fault: Mutex<Option<String>>,
-    /// Whether a look has seen all there is.
-    looked: AtomicBool,
+    /// Whether a scan could read the folder.
+    scanned: AtomicBool,
     /// Whether all that was there at first has been loaded or refused.
     started: AtomicBool,
-    turns: Semaphore,
+    load_permits: Semaphore,
 }
 
-impl Life {
-    /// Nothing is looked at before [`Life::run`] or [`Life::look`].
+impl Deployment {
+    /// Nothing is scanned before [`Deployment::run`] or [`Deployment::scan`].
     ///
     /// As many plugins are loaded at once as half of the processors, and one at least: the others
     /// serve meanwhile.
     pub fn new(
         host: Arc<Host>,
-        named: Vec<Named>,
-        folder: Option<Folder>,
+        named: Vec<NamedPlugin>,
+        folder: Option<PluginFolder>,
         build: Option<Build>,
     ) -> Self {
-        let entry = |Named { name, path, settings }: Named| {
+        let entry = |NamedPlugin { name, path, settings }: NamedPlugin| {
             (Key::Named(name.clone()), Entry::new(path, Ok(name), settings))
         };
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -130,38 +117,38 @@ impl Life {
             build,
             entries: Mutex::new(named.into_iter().map(entry).collect()),
             folder_fault: Mutex::default(),
-            looked: AtomicBool::new(false),
+            scanned: AtomicBool::new(false),
             started: AtomicBool::new(false),
-            turns: Semaphore::new((processors / 2).max(1)),
+            load_permits: Semaphore::new((processors / 2).max(1)),
         };
-        Life { shared: Arc::new(shared), loads: Mutex::default() }
+        Deployment { shared: Arc::new(shared), loads: Mutex::default() }
     }
 
-    /// Looks once in each `interval`, until `shutdown` is ready. Half a second is a good interval.
+    /// Scans once in each `interval`, until `shutdown` is ready. Half a second is a good interval.
     pub async fn run(&self, interval: Duration, shutdown: impl Future<Output = ()>) {
-        let looks = async {
-            let mut ticks = time::interval(BETWEEN_THE_FIRST_LOOKS);
+        let scans = async {
+            let mut ticks = time::interval(FIRST_SCAN_INTERVAL);
             for _ in 0..2 {
                 ticks.tick().await;
-                self.look().await;
+                self.scan().await;
             }
-            let interval = interval.max(BETWEEN_THE_FIRST_LOOKS);
+            let interval = interval.max(FIRST_SCAN_INTERVAL);
             let mut ticks = time::interval_at(time::Instant::now() + interval, interval);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
-                self.look().await;
+                self.scan().await;
             }
         };
         tokio::select! {
-            () = looks => {}
+            () = scans => {}
             () = shutdown => {}
         }
     }
 
-    /// Looks at all files once, and begins to load those that have settled.
-    pub async fn look(&self) {
-        let keys = Shared::look(&self.shared).await;
+    /// Scans all files once, and begins to load those that have settled.
+    pub async fn scan(&self) {
+        let keys = Shared::scan(&self.shared).await;
         let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
         while loads.try_join_next().is_some() {}
         for key in keys {
@@ -176,7 +163,7 @@ impl Life {
         loads.join_all().await;
     }
 
-    /// What has become of each file, in the order of the plugins' names.
+    /// The state of each plugin, in the order of their names.
     pub fn list(&self) -> Vec<PluginState> {
         let infos: BTreeMap<PluginName, PluginInfo> = self.shared.infos();
         let info = |entry: &Entry| {
@@ -226,19 +213,19 @@ impl Shared {
 
     /// Whether all that was there at first has been loaded or refused, now or ever.
     fn started(&self) -> bool {
-        let looked = self.looked.load(Ordering::Relaxed);
-        if looked && !self.entries().values().any(Entry::is_new) {
+        let scanned = self.scanned.load(Ordering::Relaxed);
+        if scanned && !self.entries().values().any(Entry::is_new) {
             self.started.store(true, Ordering::Relaxed);
         }
         self.started.load(Ordering::Relaxed)
     }
 
-    fn log_event(&self, level: Level, plugin: &str, message: &str) {
+    fn log(&self, level: Level, plugin: &str, message: &str) {
         let most = self.host.limits().log_line_bytes;
         self.host.log_event(level, &excerpt(plugin), &escape(message, most));
     }
 
-    fn say_failure(&self, path: &Path, plugin: &str, serves: bool, reason: &str) {
+    fn log_failure(&self, path: &Path, plugin: &str, serves: bool, reason: &str) {
         let path = path.display();
         let (level, message) = match serves {
             true => (
@@ -247,6 +234,6 @@ impl Shared {
             ),
             false => (Level::Error, format!("{path} does not load: {reason}")),
         };
-        self.log_event(level, plugin, &message);
+        self.log(level, plugin, &message);
     }
 }

@@ -1,4 +1,4 @@
-//! What has become of a file, as a host tells it.
+//! The state of a plugin that comes from a file.
 
 use crate::engine::Instances;
 use crate::grants::Grants;
@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 /// How far a plugin has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Its file was found, and nothing has come of it yet.
+    /// Its file was found, and was neither loaded nor refused yet.
     Loading,
     /// It serves what was loaded last.
     Serving,
@@ -39,12 +39,12 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What has become of a file.
+/// The state of a plugin that comes from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginState {
     /// The plugin's name; the file's, without its ending, where that is no plugin's name.
     pub name: String,
-    /// Where it comes from.
+    /// Its component or source.
     pub path: PathBuf,
     /// The version that serves, if one does.
     pub version: Option<Digest>,

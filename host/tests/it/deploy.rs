@@ -1,12 +1,12 @@
-//! A plugin's life: what becomes of it as its file comes, changes and goes, and of its calls.
+//! Deployment: what becomes of a plugin as its file comes, changes and goes, and of its calls.
 //!
-//! The tests look by hand: what two looks in a row see is acted upon.
+//! The tests scan by hand: what two scans in a row see is acted upon.
 
 use crate::abi::assemble;
 use crate::support::TestHost;
 use hostel::{
-    Build, CacheName, CallError, Folder, Host, Life, Limits, Name, Named, PluginName,
-    PluginSettings, PluginState, Request, Response, Settings, Stage,
+    Build, CacheName, CallError, Deployment, Host, Limits, Name, NamedPlugin, PluginFolder,
+    PluginName, PluginSettings, PluginState, Request, Response, Settings, Stage,
 };
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -51,12 +51,12 @@ fn name(name: &str) -> PluginName {
     PluginName::new(name).unwrap()
 }
 
-/// A folder of plugins and the life of those in it.
+/// A folder of plugins and the deployment of those in it.
 struct House {
     folder: TempDir,
     host: Arc<Host>,
     lines: Arc<std::sync::Mutex<Vec<(hostel::Level, String)>>>,
-    life: Life,
+    deployment: Deployment,
 }
 
 impl House {
@@ -76,14 +76,14 @@ impl House {
         let TestHost { host, lines, .. } =
             TestHost::with_settings(Settings { limits, ..Settings::default() });
         let (host, settings) = (Arc::new(host), PluginSettings::default());
-        let named = named.into_iter().map(|(plugin, path)| Named {
+        let named = named.into_iter().map(|(plugin, path)| NamedPlugin {
             name: name(plugin),
             path: folder.path().join(path),
             settings: settings.clone(),
         });
-        let found = Folder { path: folder.path().to_owned(), settings: settings.clone() };
-        let life = Life::new(Arc::clone(&host), named.collect(), Some(found), build);
-        House { folder, host, lines, life }
+        let found = PluginFolder { path: folder.path().to_owned(), settings: settings.clone() };
+        let deployment = Deployment::new(Arc::clone(&host), named.collect(), Some(found), build);
+        House { folder, host, lines, deployment }
     }
 
     fn path(&self, file: &str) -> PathBuf {
@@ -101,23 +101,23 @@ impl House {
         fs::rename(aside, self.path(file)).unwrap();
     }
 
-    /// Looks once, and waits for what that began.
-    async fn look(&self) {
-        self.life.look().await;
-        self.life.settle().await;
+    /// Scans once, and waits for what that began.
+    async fn scan(&self) {
+        self.deployment.scan().await;
+        self.deployment.settle().await;
     }
 
-    /// Looks until what is there now has been acted upon.
-    async fn looks(&self) {
-        self.look().await;
-        self.look().await;
+    /// Scans until what is there now has been acted upon.
+    async fn scan_twice(&self) {
+        self.scan().await;
+        self.scan().await;
     }
 
     /// A house in which `users` serves version `one`.
     async fn serving() -> Self {
         let house = House::new();
         house.put("users.wasm", &component("one"));
-        house.looks().await;
+        house.scan_twice().await;
         house.check("users", "one").await;
         house
     }
@@ -137,7 +137,7 @@ impl House {
     }
 
     fn state(&self, plugin: &str) -> PluginState {
-        let states = self.life.list();
+        let states = self.deployment.list();
         let found = states.iter().find(|state| state.name == plugin);
         found.unwrap_or_else(|| panic!("no {plugin} in {states:?}")).clone()
     }
@@ -178,13 +178,13 @@ fn answer(answer: Result<Response, CallError>) -> String {
 #[tokio::test]
 async fn a_file_that_appears_is_served() {
     let house = House::new();
-    house.looks().await;
-    assert!(house.life.ready() && house.life.list().is_empty());
+    house.scan_twice().await;
+    assert!(house.deployment.ready() && house.deployment.list().is_empty());
     house.put("my_users.wasm", &component("one"));
-    house.look().await;
+    house.scan().await;
     house.check_state("my-users", Stage::Loading, "");
     house.check_gone("my-users").await;
-    house.look().await;
+    house.scan().await;
     house.check("my-users", "one").await;
     let state = house.state("my-users");
     assert_eq!((state.stage, state.reason, state.services.len()), (Stage::Serving, None, 1));
@@ -203,7 +203,7 @@ async fn a_file_that_changes_is_swapped_in() {
     let was = house.state("users").version.unwrap();
     house.lines();
     house.put("users.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
     assert_ne!(house.state("users").version, Some(was));
     house.check_line(&format!("; was {was}"));
@@ -216,10 +216,10 @@ async fn a_file_that_is_being_written_is_left_alone() {
     let whole = component("two");
     for length in [1, whole.len() / 2, whole.len()] {
         house.write("users.wasm", &whole[..length]);
-        house.look().await;
+        house.scan().await;
         house.check_state("users", Stage::Serving, "");
     }
-    house.look().await;
+    house.scan().await;
     house.check("users", "two").await;
     assert_eq!(house.lines().len(), 1);
 }
@@ -229,11 +229,11 @@ async fn a_file_that_is_written_slowly_changes_nothing_until_it_is_whole() {
     let house = House::serving().await;
     let whole = component("two");
     house.write("users.wasm", &whole[..whole.len() / 2]);
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "one").await;
     house.check_state("users", Stage::Serving, "it cannot be compiled: ");
     house.write("users.wasm", &whole);
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
     house.check_state("users", Stage::Serving, "");
 }
@@ -245,21 +245,21 @@ async fn a_broken_file_is_tried_and_told_once() {
     let file = fs::File::options().write(true).open(house.path("users.wasm")).unwrap();
     file.set_len(100).unwrap();
     for _ in 0..3 {
-        house.looks().await;
+        house.scan_twice().await;
         house.write("users.wasm", &fs::read(house.path("users.wasm")).unwrap());
     }
     house.check("users", "one").await;
     house.check_line("warn kept the version that serves, since ");
     house.put("users.wasm", &component("one"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check_state("users", Stage::Serving, "");
     house.put("other.wasm", b"no wasm");
-    house.looks().await;
+    house.scan_twice().await;
     house.check_state("other", Stage::Failed, "it is not WebAssembly");
     house.check_line("error ");
     fs::remove_file(house.path("other.wasm")).unwrap();
-    house.looks().await;
-    assert_eq!((house.life.list().len(), house.lines().len()), (1, 0));
+    house.scan_twice().await;
+    assert_eq!((house.deployment.list().len(), house.lines().len()), (1, 0));
 }
 
 /// Checks that the old version serves on when its file is replaced so, and the reason; and that
@@ -271,7 +271,7 @@ async fn check_replaced_by(replace: impl FnOnce(&Path), words: &str) {
     fs::remove_file(&file).unwrap();
     replace(&file);
     for _ in 0..3 {
-        house.look().await;
+        house.scan().await;
     }
     house.check("users", "one").await;
     house.check_state("users", Stage::Serving, words);
@@ -282,7 +282,7 @@ async fn check_replaced_by(replace: impl FnOnce(&Path), words: &str) {
         fs::remove_file(&file).unwrap()
     }
     house.put("users.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
     house.check_state("users", Stage::Serving, "");
 }
@@ -314,11 +314,11 @@ async fn a_file_that_may_not_be_read_leaves_the_old_version_serving() {
     };
     set_mode(0);
     let may_read = fs::read(house.path("users.wasm")).is_ok();
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "one").await;
     house.check_state("users", Stage::Serving, if may_read { "" } else { "it cannot be read" });
     set_mode(0o600);
-    house.looks().await;
+    house.scan_twice().await;
     house.check_state("users", Stage::Serving, "");
 }
 
@@ -329,14 +329,14 @@ async fn a_file_that_is_gone_takes_its_plugin_along_but_not_its_entries() {
     cache.set("key", "1", None).await.unwrap();
     house.lines();
     fs::remove_file(house.path("users.wasm")).unwrap();
-    house.look().await;
+    house.scan().await;
     house.check("users", "one").await;
-    house.look().await;
+    house.scan().await;
     house.check_gone("users").await;
-    assert!(house.life.list().is_empty() && house.host.activity().versions == 0);
+    assert!(house.deployment.list().is_empty() && house.host.activity().versions == 0);
     house.check_line("info unloaded, since ");
     house.put("users.wasm", &component("one"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "one").await;
     assert!(house.host.caches().get(&private("users")).unwrap().exists("key").await.unwrap());
 }
@@ -349,9 +349,9 @@ fn private(plugin: &str) -> CacheName {
 async fn a_file_that_is_gone_for_a_moment_is_not_missed() {
     let house = House::serving().await;
     fs::remove_file(house.path("users.wasm")).unwrap();
-    house.look().await;
+    house.scan().await;
     house.put("users.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
     assert_eq!(house.lines().len(), 2, "it was never unloaded");
 }
@@ -360,18 +360,18 @@ async fn a_file_that_is_gone_for_a_moment_is_not_missed() {
 async fn a_folder_that_is_gone_changes_nothing_and_one_that_is_replaced_counts() {
     let house = House::serving().await;
     house.put("other.wasm", &component("other"));
-    house.looks().await;
+    house.scan_twice().await;
     house.lines();
     let aside = tempfile::tempdir().unwrap();
     fs::rename(house.folder.path(), aside.path().join("old")).unwrap();
     for _ in 0..3 {
-        house.look().await;
+        house.scan().await;
     }
     house.check("users", "one").await;
     house.check_line("warn kept all plugins, since the folder ");
     fs::create_dir(house.folder.path()).unwrap();
     house.put("users.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
     house.check_gone("other").await;
 }
@@ -383,9 +383,9 @@ async fn a_file_that_is_only_touched_changes_nothing() {
     house.lines();
     let file = fs::File::options().append(true).open(house.path("users.wasm")).unwrap();
     file.set_modified(SystemTime::now() + Duration::from_secs(60)).unwrap();
-    house.looks().await;
+    house.scan_twice().await;
     house.put("users.wasm", &component("one"));
-    house.looks().await;
+    house.scan_twice().await;
     assert_eq!(house.state("users"), state);
     assert_eq!(house.lines(), Vec::<String>::new());
 }
@@ -398,7 +398,7 @@ async fn other_content_of_the_same_size_and_time_is_noticed() {
     house.write("users.wasm", &component("two"));
     fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), modified);
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
 }
 
@@ -411,11 +411,11 @@ async fn links_are_followed_to_where_they_lead_now() {
     }
     symlink("..one", house.path("..data")).unwrap();
     symlink("..data/users.wasm", house.path("users.wasm")).unwrap();
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "one").await;
     symlink("..two", house.path("..new")).unwrap();
     fs::rename(house.path("..new"), house.path("..data")).unwrap();
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
 }
 
@@ -423,20 +423,22 @@ async fn links_are_followed_to_where_they_lead_now() {
 async fn of_two_files_of_one_name_the_one_that_serves_keeps_it() {
     let house = House::new();
     house.put("my_users.wasm", &component("one"));
-    house.looks().await;
+    house.scan_twice().await;
     house.put("my-users.wasm", &component("two"));
     house.put("Users.wasm", &component("no"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("my-users", "one").await;
     house.check_state("Users", Stage::Failed, "a letter first: rename it");
-    let [_, second, first] = &*house.life.list() else { panic!("{:?}", house.life.list()) };
+    let [_, second, first] = &*house.deployment.list() else {
+        panic!("{:?}", house.deployment.list())
+    };
     let other = house.path("my_users.wasm").display().to_string();
     let reason = format!("it gives the same name as {other}: rename one of the two");
     assert_eq!((second.stage, second.reason.as_ref()), (Stage::Failed, Some(&reason)));
     assert_eq!((first.stage, first.reason.as_ref()), (Stage::Serving, None));
     fs::remove_file(house.path("my_users.wasm")).unwrap();
     for _ in 0..4 {
-        house.look().await;
+        house.scan().await;
     }
     house.check("my-users", "two").await;
 }
@@ -446,26 +448,30 @@ async fn a_host_is_ready_when_all_named_plugins_serve() {
     let house = House::with(vec![("users", "my.wasm"), ("orders", "aside/orders.wasm")]);
     house.put("my.wasm", &component("one"));
     house.put("orders.wasm", &component("by folder"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "one").await;
-    assert!(!house.life.ready());
+    assert!(!house.deployment.ready());
     house.check_state("orders", Stage::Failed, "its folder is not there");
-    assert_eq!(house.life.list().len(), 3, "a named file is no second plugin: its name counts");
+    assert_eq!(
+        house.deployment.list().len(),
+        3,
+        "a named file is no second plugin: its name counts"
+    );
     house.check_gone("orders").await;
     fs::create_dir(house.path("aside")).unwrap();
-    house.looks().await;
+    house.scan_twice().await;
     house.check_state("orders", Stage::Failed, "there is no such file");
     house.put("aside/orders.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("orders", "two").await;
-    assert!(house.life.ready());
+    assert!(house.deployment.ready());
     house.lines();
     fs::remove_file(house.path("aside/orders.wasm")).unwrap();
-    house.looks().await;
+    house.scan_twice().await;
     house.check_line("info unloaded, since ");
     house.check_gone("orders").await;
     house.check_state("orders", Stage::Failed, "there is no such file");
-    assert!(!house.life.ready());
+    assert!(!house.deployment.ready());
 }
 
 #[tokio::test]
@@ -474,7 +480,7 @@ async fn versions_do_not_pile_up() {
     let versions = [component("even"), component("odd ")];
     for round in 0..100 {
         house.put("users.wasm", &versions[round % 2]);
-        house.looks().await;
+        house.scan_twice().await;
         assert!(house.host.activity().versions <= 2, "one serves, one may be brought back");
     }
     house.check("users", "odd ").await;
@@ -491,11 +497,11 @@ async fn a_call_under_way_ends_on_the_version_it_began_with() {
         tokio::task::yield_now().await;
     }
     house.put("users.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
     assert_eq!(house.host.activity().versions, 2);
     fs::remove_file(house.path("users.wasm")).unwrap();
-    house.looks().await;
+    house.scan_twice().await;
     house.check_gone("users").await;
     house.host.caches().get(&private("users")).unwrap().set("go", "1", None).await.unwrap();
     assert_eq!(calls.join_next().await.unwrap().unwrap(), "one");
@@ -538,12 +544,12 @@ async fn no_call_is_lost_or_late_while_versions_are_swapped() {
 }
 
 #[tokio::test]
-async fn a_version_whose_first_three_calls_trap_is_thrown_out() {
+async fn a_version_whose_first_three_calls_trap_is_rolled_back() {
     let house = House::serving().await;
     let good = house.state("users").version;
     house.lines();
     house.put("users.wasm", &traps());
-    house.looks().await;
+    house.scan_twice().await;
     let bad = house.state("users").version.unwrap();
     assert_eq!(house.lines().len(), 1);
     for _ in 0..3 {
@@ -557,24 +563,24 @@ async fn a_version_whose_first_three_calls_trap_is_thrown_out() {
         "error brought back version {}, since the first 3 calls of {bad} all failed",
         good.unwrap()
     ));
-    // It is not tried again, and what was brought back is not on trial.
+    // It is not tried again, and what was brought back is not on probation.
     house.put("users.wasm", &traps());
-    house.looks().await;
+    house.scan_twice().await;
     for _ in 0..4 {
         house.call("users", "t").await.unwrap_err();
     }
     house.check("users", "one").await;
     house.put("users.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     house.check("users", "two").await;
     house.check_state("users", Stage::Serving, "");
 }
 
-/// Checks whether these calls have a new version thrown out.
-async fn check_trial(calls: &[&str], thrown_out: bool) {
+/// Checks whether these calls have a new version rolled back.
+async fn check_probation(calls: &[&str], rolled_back: bool) {
     let house = House::serving().await;
     house.put("users.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     for call in calls {
         match *call {
             // Dropped while it waits in the guest.
@@ -591,31 +597,31 @@ async fn check_trial(calls: &[&str], thrown_out: bool) {
             body => drop(house.call("users", body).await),
         }
     }
-    house.check("users", if thrown_out { "one" } else { "two" }).await;
-    let stage = if thrown_out { Stage::RolledBack } else { Stage::Serving };
+    house.check("users", if rolled_back { "one" } else { "two" }).await;
+    let stage = if rolled_back { Stage::RolledBack } else { Stage::Serving };
     assert_eq!(house.state("users").stage, stage, "{calls:?}");
 }
 
 #[tokio::test]
-async fn only_traps_before_the_first_response_have_a_version_thrown_out() {
-    check_trial(&["t", "t", "t"], true).await;
-    check_trial(&["t", "t"], false).await;
-    check_trial(&["t", "", "t", "t", "t"], false).await;
-    check_trial(&["f", "f", "f", "f"], false).await;
-    check_trial(&["too large", "too large", "too large"], false).await;
-    check_trial(&["unknown", "unknown", "unknown"], false).await;
-    check_trial(&["cancelled", "cancelled", "cancelled"], false).await;
-    check_trial(&["t", "f", "t", "too large", "cancelled", "t"], true).await;
+async fn only_traps_before_the_first_response_have_a_version_rolled_back() {
+    check_probation(&["t", "t", "t"], true).await;
+    check_probation(&["t", "t"], false).await;
+    check_probation(&["t", "", "t", "t", "t"], false).await;
+    check_probation(&["f", "f", "f", "f"], false).await;
+    check_probation(&["too large", "too large", "too large"], false).await;
+    check_probation(&["unknown", "unknown", "unknown"], false).await;
+    check_probation(&["cancelled", "cancelled", "cancelled"], false).await;
+    check_probation(&["t", "f", "t", "too large", "cancelled", "t"], true).await;
 }
 
 #[tokio::test]
-async fn a_version_on_trial_that_is_replaced_is_not_brought_back() {
+async fn a_version_on_probation_that_is_replaced_is_not_brought_back() {
     let house = House::serving().await;
     house.put("users.wasm", &component("two"));
-    house.looks().await;
+    house.scan_twice().await;
     house.call("users", "t").await.unwrap_err();
     house.put("users.wasm", &traps());
-    house.looks().await;
+    house.scan_twice().await;
     for _ in 0..3 {
         house.call("users", "").await.unwrap_err();
     }
@@ -629,67 +635,119 @@ async fn a_plugin_that_is_not_there_cannot_be_unloaded() {
     assert_eq!(house.host.unload(&name("users")).unwrap_err().to_string(), message);
 }
 
-/// Builds what ends in `.source`, a file or a folder with a `main`, by taking it for a version;
-/// it counts how often.
+/// Builds a source by taking its file's text for a version; it counts how often.
 fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
     let (runs, file) = (Arc::clone(runs), built.path().join("built.wasm"));
-    let is_source = |path: &Path| path.extension().is_some_and(|end| end == "source");
-    let run = move |path: &Path| {
+    Arc::new(move |source| {
         runs.fetch_add(1, Ordering::Relaxed);
-        let source = if path.is_dir() { path.join("main") } else { path.to_owned() };
-        let version = fs::read_to_string(source)?;
+        let version = fs::read_to_string(&source.file)?;
         if version == "mistake" {
             return Err("it does not build: line 1".into());
         }
         fs::write(&file, component(&version))?;
         Ok(file.clone())
-    };
-    Build { is_source: Arc::new(is_source), run: Arc::new(run) }
+    })
 }
 
 #[tokio::test]
 async fn a_source_is_built_when_it_changes() {
     let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
     let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
-    house.put("users.source", b"one");
-    fs::create_dir_all(house.path("orders.source/target")).unwrap();
-    house.write("orders.source/main", b"of a folder");
-    house.looks().await;
-    house.looks().await;
+    house.put("users.py", b"one");
+    fs::create_dir_all(house.path("orders/target")).unwrap();
+    house.write("orders/orders.py", b"of a folder");
+    house.scan_twice().await;
+    house.scan_twice().await;
     house.check("users", "one").await;
     house.check("orders", "of a folder").await;
     assert_eq!(runs.load(Ordering::Relaxed), 2);
-    house.put("users.source", b"mistake");
-    house.write("orders.source/target/made", b"by a build");
-    house.looks().await;
+    house.put("users.py", b"mistake");
+    house.write("orders/target/made", b"by a build");
+    house.scan_twice().await;
     house.check("users", "one").await;
     house.check_state("users", Stage::Serving, "it does not build: line 1");
     assert_eq!(runs.load(Ordering::Relaxed), 3);
-    house.put("users.source", b"two");
-    house.write("orders.source/main", b"another");
-    house.write("orders.source/more", b"a second file");
-    house.looks().await;
+    house.put("users.py", b"two");
+    house.write("orders/orders.py", b"another");
+    house.write("orders/more.py", b"a second file");
+    house.scan_twice().await;
     house.check("users", "two").await;
     house.check("orders", "another").await;
     house.put("users.wasm", &component("three"));
-    house.looks().await;
+    house.scan_twice().await;
+    house.check("users", "two").await;
+}
+
+#[tokio::test]
+async fn a_module_of_a_source_is_no_plugin_and_its_change_builds_the_source() {
+    let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
+    let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
+    fs::create_dir_all(house.path("shop/venv")).unwrap();
+    house.write("shop/shop.py", b"one");
+    house.write("shop/helper.py", b"helps");
+    house.scan_twice().await;
+    house.check("shop", "one").await;
+    let names: Vec<_> = house.deployment.list().into_iter().map(|state| state.name).collect();
+    assert_eq!((names, runs.load(Ordering::Relaxed)), (vec!["shop".to_owned()], 1));
+    house.write("shop/helper.py", b"helps more");
+    house.scan_twice().await;
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    house.write("shop/venv/installed.py", b"");
+    house.write("shop/notes.txt", b"");
+    house.scan_twice().await;
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+}
+
+/// Checks whether a source is served with so many files of a kind beside it.
+async fn check_beside(count: usize, file: impl Fn(usize) -> String) {
+    let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
+    let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
+    house.write("users.py", b"one");
+    for number in 0..count {
+        let file = house.path(&file(number));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "").unwrap();
+    }
+    house.scan_twice().await;
+    house.check("users", "one").await;
+    house.check_state("users", Stage::Serving, "");
+    house.put("users.py", b"two");
+    house.scan_twice().await;
+    house.check("users", "two").await;
+}
+
+#[tokio::test]
+async fn a_source_is_served_whatever_lies_beside_it() {
+    check_beside(10_050, |number| format!("venv/lib/installed_{number}.py")).await;
+    check_beside(10_050, |number| format!("lib/module_{number}.py")).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_one_service_is_one_plugin_until_a_component_is_put_there() {
+    let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
+    let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
+    house.write("service.py", b"one");
+    house.write("users.py", b"two");
+    house.scan_twice().await;
+    let [only] = &*house.deployment.list() else { panic!("{:?}", house.deployment.list()) };
+    assert_eq!(only.path, house.folder.path());
+    house.put("orders.wasm", &component("three"));
+    house.scan_twice().await;
+    house.check("orders", "three").await;
     house.check("users", "two").await;
 }
 
 #[tokio::test]
 async fn a_build_that_panics_is_a_failure_like_any_other() {
-    let build = Build {
-        is_source: Arc::new(|path| path.ends_with("users.source")),
-        run: Arc::new(|_| panic!("on purpose")),
-    };
+    let build: Build = Arc::new(|_| panic!("on purpose"));
     let house = House::that_builds(Vec::new(), Some(build));
-    house.put("users.source", b"");
-    house.looks().await;
-    house.check_state("users", Stage::Failed, "reading or building it stopped without a word");
+    house.put("users.py", b"");
+    house.scan_twice().await;
+    house.check_state("users", Stage::Failed, "reading or building it panicked");
     house.put("users.wasm", &component("one"));
-    fs::remove_file(house.path("users.source")).unwrap();
+    fs::remove_file(house.path("users.py")).unwrap();
     for _ in 0..3 {
-        house.look().await;
+        house.scan().await;
     }
     house.check("users", "one").await;
 }
@@ -700,18 +758,18 @@ async fn a_name_that_somebody_else_loaded_is_tried_until_it_is_free() {
     house.host.load(name("users"), component("own"), PluginSettings::default()).await.unwrap();
     house.put("users.wasm", &component("one"));
     for _ in 0..4 {
-        house.look().await;
+        house.scan().await;
     }
     house.check("users", "own").await;
     house.check_state("users", Stage::Failed, "a plugin called `users` is loaded already");
     house.check_line("error ");
     house.host.unload(&name("users")).unwrap();
-    house.look().await;
+    house.scan().await;
     house.check("users", "one").await;
 }
 
 #[tokio::test]
-async fn a_life_looks_until_it_is_told_to_stop() {
+async fn a_deployment_scans_until_it_is_told_to_stop() {
     let house = House::new();
     house.put("users.wasm", &component("one"));
     let stop = async {
@@ -727,5 +785,5 @@ async fn a_life_looks_until_it_is_told_to_stop() {
         house.put("users.wasm", &component("two"));
         served("two").await;
     };
-    house.life.run(Duration::from_millis(20), stop).await;
+    house.deployment.run(Duration::from_millis(20), stop).await;
 }

@@ -1,23 +1,23 @@
-//! From a file that has settled to a version that serves: build, read, compile, swap, and say so.
+//! From a file that has settled to a version that serves: build, read, compile, swap, and log it.
 
 use super::entry::{Entry, Key};
-use super::file::{self, Stamp, Unfit};
 use super::{Build, Shared};
-use crate::engine::{CallError, Limit, Limits};
+use crate::engine::{CallError, Limits};
 use crate::name::PluginName;
 use crate::plugin::{Digest, LoadError, PluginSettings};
+use crate::source::{self, FileError, Location, Source, Stamp};
 use crate::telemetry::{Level, LoadOutcome};
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-/// What there is to load.
+/// What is to be loaded.
 struct Order {
     path: PathBuf,
     name: PluginName,
     settings: PluginSettings,
     limits: Limits,
-    /// The file when it was settled upon.
+    /// The stamp that two scans found.
     stamp: Stamp,
     /// Whether the plugin is in the host.
     serves: bool,
@@ -29,20 +29,20 @@ struct Component {
     content: Digest,
 }
 
-/// Why nothing came of it.
+/// Why a load did not succeed.
 enum Stopped {
-    /// The file is another by now.
+    /// The file has changed meanwhile.
     Changed,
-    /// What is there cannot be loaded: this content, if it could be read at all.
+    /// It cannot be loaded: this content, if it could be read at all.
     Refused(Option<Digest>, String),
-    /// It cannot be done now; the next look tries again.
+    /// It cannot be loaded now; the next scan tries again.
     Later(String),
 }
 
 impl Shared {
-    /// Loads what has settled at a place into the host, when it is its turn.
+    /// Loads what has settled at a place into the host, once it has a permit.
     pub(super) async fn load(&self, key: &Key) {
-        let Ok(_turn) = self.turns.acquire().await else { return };
+        let Ok(_permit) = self.load_permits.acquire().await else { return };
         let Some(order) = self.order(key) else { return };
         let Err(stopped) = self.fulfil(key, &order).await else { return };
         if let Stopped::Refused(None, _) = &stopped {
@@ -51,17 +51,17 @@ impl Shared {
         }
         let news = self.change(key, |entry| match stopped {
             Stopped::Changed => {
-                entry.look_again();
+                entry.scan_again();
                 None
             }
             Stopped::Refused(content, reason) => entry.failed(content, &reason).then_some(reason),
             Stopped::Later(reason) => {
-                entry.look_again();
+                entry.scan_again();
                 entry.fail(&reason).then_some(reason)
             }
         });
         if let Some(reason) = news.flatten() {
-            self.say_failure(&order.path, order.name.as_str(), order.serves, &reason);
+            self.log_failure(&order.path, order.name.as_str(), order.serves, &reason);
         }
     }
 
@@ -110,35 +110,37 @@ impl Shared {
         Ok(())
     }
 
-    /// Builds what is a source, and reads the component, on a thread where both may take long.
+    /// Builds a source, and reads the component, on a thread where both may block.
     async fn fetch(&self, order: &Order) -> Result<Component, Stopped> {
-        let build = self.build.clone().filter(|build| build.takes(&order.path));
         let (path, stamp) = (order.path.clone(), order.stamp.clone());
-        let too_large = Limit::Component.reached(&order.limits);
-        let most = order.limits.component;
+        let (build, max_bytes) = (self.build.clone(), order.limits.component);
         let fetching = tokio::task::spawn_blocking(move || {
-            let built = build.map(|build| build_source(&build, &path)).transpose()?;
-            let file = built.as_deref().unwrap_or(&path);
-            let (bytes, found) = file::read(file, most, &too_large).map_err(unfit)?;
-            if built.is_none() && found != stamp {
+            let location = build.as_ref().and_then(|_| Location::at(&path).ok());
+            let (file, stamp) = match (location, build) {
+                (Some(Location::Source(source)), Some(build)) => (built(&build, &source)?, None),
+                (Some(Location::Component(file)), _) => (file, Some(stamp)),
+                _ => (path, Some(stamp)),
+            };
+            let (bytes, found) = source::read(&file, max_bytes).map_err(unfit)?;
+            if stamp.is_some_and(|stamp| stamp != found) {
                 return Err(Stopped::Changed);
             }
             let content = Digest::of(&bytes);
             Ok(Component { bytes, content })
         });
-        let stopped = "reading or building it stopped without a word";
+        let stopped = "reading or building it panicked";
         fetching.await.unwrap_or_else(|_| Err(Stopped::Refused(None, stopped.to_owned())))
     }
 }
 
-fn build_source(build: &Build, path: &Path) -> Result<PathBuf, Stopped> {
-    (build.run)(path).map_err(|error| Stopped::Refused(None, whole(error.as_ref())))
+fn built(build: &Build, source: &Source) -> Result<PathBuf, Stopped> {
+    build(source).map_err(|error| Stopped::Refused(None, whole(error.as_ref())))
 }
 
-fn unfit(unfit: Unfit) -> Stopped {
-    match unfit {
-        Unfit::Unreadable(_) => Stopped::Later(unfit.to_string()),
-        // The next look sees it too.
+fn unfit(error: FileError) -> Stopped {
+    match error {
+        FileError::Unreadable(_) => Stopped::Later(error.to_string()),
+        // The next scan finds it too.
         _ => Stopped::Changed,
     }
 }

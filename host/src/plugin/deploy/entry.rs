@@ -1,14 +1,43 @@
-//! One place that a plugin comes from: what was seen there, what was made of it, and what a look
-//! leads to.
+//! One place that a plugin comes from: what scans found there, what was loaded from it, and what a
+//! scan leads to.
 
-use super::file::{Observation, Stamp, Unfit};
 use super::{PluginState, Stage};
+use crate::engine::{Limit, LimitReached, Limits};
 use crate::name::PluginName;
 use crate::plugin::{Digest, PluginInfo, PluginSettings};
+use crate::source::{FileError, Stamp};
+use hostel_cache::NameError;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-/// What tells places apart. Those that were named come first, and so claim their names first.
+/// What is at a path: something that can be loaded, or why it cannot.
+pub(super) type Observation = Result<Stamp, Unfit>;
+
+/// Why what is at a path cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unfit {
+    #[error(transparent)]
+    File(FileError),
+    #[error(transparent)]
+    TooLarge(LimitReached),
+    #[error("{0}")]
+    NoPlugin(String),
+    #[error("{0}: rename it")]
+    Name(NameError),
+    #[error("it gives the same name as {}: rename one of the two", .0.display())]
+    NameTaken(PathBuf),
+}
+
+impl Unfit {
+    pub(super) fn of_file(error: FileError, limits: &Limits) -> Self {
+        match error {
+            FileError::TooLarge => Unfit::TooLarge(Limit::Component.reached(limits)),
+            error => Unfit::File(error),
+        }
+    }
+}
+
+/// What tells places apart. Named plugins come first, and so claim their names first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     Named(PluginName),
@@ -19,11 +48,11 @@ pub(super) struct Entry {
     pub(super) path: PathBuf,
     pub(super) name: Result<PluginName, Unfit>,
     pub(super) settings: PluginSettings,
-    /// What the last look saw.
+    /// What the last scan found.
     seen: Option<Observation>,
-    /// What was acted upon: seen by two looks in a row.
+    /// What was acted upon: found by two scans in a row.
     settled: Option<Observation>,
-    /// A load is under way; looks leave the entry alone meanwhile.
+    /// A load is under way; scans leave the entry alone meanwhile.
     loading: bool,
     /// The content that was put into the host, which may have brought back the one before.
     pub(super) serving: Option<Digest>,
@@ -36,7 +65,7 @@ pub(super) struct Entry {
     took: Option<Duration>,
 }
 
-/// What a look leads to.
+/// What a scan leads to.
 pub(super) enum Step {
     Nothing,
     Load,
@@ -65,7 +94,7 @@ impl Entry {
         }
     }
 
-    /// Takes in what a look saw. What two looks in a row saw is acted upon, once.
+    /// Takes in what a scan found. What two scans in a row found is acted upon, once.
     pub(super) fn step(&mut self, seen: Observation) -> Step {
         if self.loading {
             return Step::Nothing;
@@ -80,7 +109,7 @@ impl Entry {
                 self.loading = true;
                 Step::Load
             }
-            Err(Unfit::Gone) => Step::Remove,
+            Err(Unfit::File(FileError::Gone)) => Step::Remove,
             Err(unfit) => Step::Refuse(unfit),
         }
     }
@@ -110,14 +139,14 @@ impl Entry {
         self.reason = None;
     }
 
-    /// A load has ended without success. Answers whether that is news.
+    /// A load has failed. Returns whether the reason is a new one.
     pub(super) fn failed(&mut self, content: Option<Digest>, reason: &str) -> bool {
         self.loading = false;
         self.refused = content.map(|content| (content, reason.to_owned())).or(self.refused.take());
         self.fail(reason)
     }
 
-    /// What is at the path cannot serve. Answers whether that is news.
+    /// What is at the path cannot serve. Returns whether the reason is a new one.
     pub(super) fn fail(&mut self, reason: &str) -> bool {
         let is_news = self.reason.as_deref() != Some(reason);
         if is_news && self.serving.is_none() {
@@ -127,8 +156,8 @@ impl Entry {
         is_news
     }
 
-    /// The next look begins anew: what failed may go well then, or the file has changed already.
-    pub(super) fn look_again(&mut self) {
+    /// The next scan begins anew: the cause may be gone then, or the file has changed already.
+    pub(super) fn scan_again(&mut self) {
         self.loading = false;
         self.settled = None;
     }
@@ -141,7 +170,7 @@ impl Entry {
         self.reason = Some(reason.to_owned());
     }
 
-    /// Whether nothing has come of it yet.
+    /// Whether it was neither loaded nor refused yet.
     pub(super) fn is_new(&self) -> bool {
         self.serving.is_none() && self.reason.is_none()
     }
@@ -157,7 +186,7 @@ impl Entry {
         self.name.as_ref().map_or_else(|_| stem(), ToString::to_string)
     }
 
-    /// What the host says of it is `info`.
+    /// Its state, where the host holds a plugin of its name with this `info`.
     pub(super) fn state(&self, info: Option<PluginInfo>) -> PluginState {
         let rolled_back = info.as_ref().and_then(|info| info.rolled_back.clone());
         let stage = match &info {

@@ -1,0 +1,39 @@
+//! What every command prints: results to stdout, errors and warnings to stderr.
+
+use super::exit::Exit;
+use crate::telemetry;
+use std::io::{ErrorKind, Write};
+
+/// Writes one line about an error to stderr.
+pub(super) fn eprint_error(message: &str) {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    telemetry::eprint_line(format_args!("{style}error{style:#}: {message}"));
+}
+
+/// Writes one line to stderr about something that works and should be changed.
+pub(super) fn eprint_warning(message: &str) {
+    let style = anstyle::AnsiColor::Yellow.on_default().bold();
+    telemetry::eprint_line(format_args!("{style}warning{style:#}: {message}"));
+}
+
+/// Writes a result to stdout, on a line of its own. A reader that has closed stdout is no error.
+pub(super) fn print(result: &[u8]) -> Result<(), Exit> {
+    let mut out = anstream::stdout().lock();
+    let end: &[u8] = if result.ends_with(b"\n") { b"" } else { b"\n" };
+    written(out.write_all(result).and_then(|()| out.write_all(end)).and_then(|()| out.flush()))
+}
+
+/// Writes bytes to stdout as they are.
+pub(super) fn print_raw(bytes: &[u8]) -> Result<(), Exit> {
+    let mut out = std::io::stdout().lock();
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+fn written(done: std::io::Result<()>) -> Result<(), Exit> {
+    match done {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Exit::unwritten(anyhow::Error::new(error).context("cannot write to stdout")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,52 @@
+//! What the paths of the command line ask for: a folder's configuration, or one made of them.
+
+use crate::cli::exit::Exit;
+use crate::cli::load;
+use crate::config::{Callers, Config, PluginConfig};
+use crate::source::{self, Location};
+use crate::{PluginName, PluginSettings};
+use anyhow::{Context, anyhow};
+use std::path::{Path, PathBuf};
+
+/// The configuration file that these paths mean: that of the one folder which is served, or of the
+/// current folder where there are no paths.
+pub(super) fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
+    match paths {
+        [] => load::usual_config(),
+        [folder] => load::config_in(folder),
+        _ => None,
+    }
+}
+
+/// A configuration that serves what is at these paths; without paths, in the current folder.
+pub(super) fn config(paths: &[PathBuf]) -> Result<Config, Exit> {
+    let here = [PathBuf::from(".")];
+    let paths = if paths.is_empty() { &here } else { paths };
+    let mut config = Config::of_folder(Path::new("."));
+    config.folder = None;
+    for path in paths {
+        let opening = || format!("cannot open {}", path.display());
+        let found = source::discover(path).with_context(opening).map_err(Exit::no_plugin)?;
+        let is_whole = found.iter().any(|location| location.path() == path);
+        if path.is_dir() && !is_whole && paths.len() == 1 {
+            // What is put there later is served as well.
+            return Ok(Config::of_folder(path));
+        }
+        if found.is_empty() && !path.is_dir() {
+            let none = anyhow!("{} is neither a component nor a source", path.display());
+            return Err(Exit::no_plugin(none));
+        }
+        for location in &found {
+            config.plugins.push(plugin(location)?);
+        }
+    }
+    Ok(config)
+}
+
+fn plugin(location: &Location) -> Result<PluginConfig, Exit> {
+    let path = location.path().to_owned();
+    let naming = || format!("cannot name {}", path.display());
+    let name = PluginName::new(&location.name()).with_context(naming).map_err(Exit::usage)?;
+    let settings = PluginSettings::default();
+    Ok(PluginConfig { name, path, settings, callers: Callers::Open })
+}

@@ -1,0 +1,145 @@
+//! A server from start to stop: its listeners and plugins, then requests until it is told to stop.
+
+use super::first_line;
+use super::greeting::{greet, log_line};
+use super::listeners::{admin, listen};
+use super::signals::{Hangups, Signals};
+use super::systemd::{self, Sockets};
+use super::{sources, traces};
+use crate::cli::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
+use crate::cli::load;
+use crate::config::{Config, PluginConfig, Server};
+use crate::http::{self, HttpSettings, ServerReport};
+use crate::telemetry::{AccessSink, DroppedLines, LogSink, LogWriter};
+use crate::{Deployment, Host, NamedPlugin, PluginFolder, PluginSettings};
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Time between two scans of the plugins' files.
+const SCAN_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Time between the first two: what is the same in both is loaded.
+const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Where all lines go.
+pub(super) struct Logs {
+    log: LogSink,
+    access: Option<AccessSink>,
+    dropped: Arc<DroppedLines>,
+}
+
+impl Logs {
+    pub(super) fn of(writer: &LogWriter, config: &Config, log: LogSink) -> Self {
+        let access = config.access_log.then(|| writer.access());
+        Logs { log, access, dropped: writer.dropped() }
+    }
+}
+
+/// Serves what is configured until a signal.
+pub(super) async fn run(
+    config: &Config,
+    watch: bool,
+    logs: Logs,
+    sockets: Sockets,
+) -> Result<ExitCode, Exit> {
+    let Logs { log, access, dropped } = logs;
+    // First, so that a signal during the builds is not lost and a taken port is told at once.
+    let mut signals = Signals::new().map_err(Exit::usage)?;
+    let mut hangups = Hangups::new().map_err(Exit::usage)?;
+    let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
+    let tracer = traces::start(&config.traces, &log).map_err(Exit::usage)?;
+    let (held, release) = first_line::hold(Arc::clone(&log));
+    let host = Arc::new(load::configured_host(config, held)?);
+    host.counts().dropped_lines_of(dropped);
+    let deployment = Arc::new(deployment(&host, config, watch, &log));
+    let mut tasks = JoinSet::new();
+    let admin_address =
+        admin(config, sockets.admin, (&host, &deployment, &log), &mut tasks).await?;
+    tokio::select! {
+        () = begin(&deployment) => {}
+        () = signals.one() => return Ok(ExitCode::SUCCESS),
+    }
+    if deployment.list().is_empty() {
+        let error = load::nothing_to_serve(config);
+        return Err(Exit { code: NO_PLUGIN.into(), error });
+    }
+    greet(config, &host, (address, admin_address), &log);
+    release();
+    let settings = HttpSettings {
+        server: Server { listen: address, ..config.server.clone() },
+        access,
+        tracer: tracer.clone(),
+        ..HttpSettings::of(config, Arc::clone(&log))
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let shutdown = async { stopped.await.unwrap_or_default() };
+    let serving = async {
+        let report = http::run(listener, Arc::clone(&host), settings, shutdown).await;
+        if let Some(tracer) = tracer {
+            tracer.end().await;
+        }
+        report
+    };
+    let told_twice = async {
+        signals.one().await;
+        systemd::stopping();
+        log_line(&log, "stopping: requests under way get to end; a second signal ends at once");
+        // The receiver is gone when the server has ended already.
+        let _ = stop.send(());
+        signals.one().await;
+    };
+    tokio::select! {
+        report = serving => Ok(exit_code(report.map_err(Exit::usage)?, &log)),
+        () = told_twice => Ok(SERVICE_FAILED.into()),
+        () = systemd::tell(&host, &deployment) => Ok(SERVICE_FAILED.into()),
+        never = scan(&deployment, &mut hangups, &log) => match never {},
+    }
+}
+
+/// Scans the plugins' files until the server ends, and at once on SIGHUP.
+async fn scan(deployment: &Deployment, hangups: &mut Hangups, log: &LogSink) -> Infallible {
+    loop {
+        deployment.run(SCAN_INTERVAL, hangups.one()).await;
+        let message =
+            "looking at the plugins' files now; the configuration is read at the start alone";
+        log_line(log, message);
+    }
+}
+
+fn deployment(host: &Arc<Host>, config: &Config, watch: bool, log: &LogSink) -> Deployment {
+    let named = |plugin: &PluginConfig| NamedPlugin {
+        name: plugin.name.clone(),
+        path: plugin.path.clone(),
+        settings: plugin.settings.clone(),
+    };
+    let folder =
+        |path: &PathBuf| PluginFolder { path: path.clone(), settings: PluginSettings::default() };
+    let build = sources::build(watch, Arc::clone(log));
+    let named = config.plugins.iter().map(named).collect();
+    Deployment::new(Arc::clone(host), named, config.folder.as_ref().map(folder), Some(build))
+}
+
+/// Loads what is there.
+async fn begin(deployment: &Deployment) {
+    let mut ticks = tokio::time::interval(FIRST_SCAN_INTERVAL);
+    for _ in 0..2 {
+        ticks.tick().await;
+        deployment.scan().await;
+    }
+    deployment.settle().await;
+}
+
+fn exit_code(report: ServerReport, log: &LogSink) -> ExitCode {
+    match report.cut {
+        0 => ExitCode::SUCCESS,
+        cut => {
+            let plural = if cut == 1 { " was" } else { "s were" };
+            log_line(log, &format!("{cut} connection{plural} cut with a request under way"));
+            SERVICE_FAILED.into()
+        }
+    }
+}

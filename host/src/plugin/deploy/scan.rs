@@ -1,0 +1,208 @@
+//! One scan of all files: what is there, which file has which name, and what follows from it.
+
+use super::entry::{Entry, Key, Observation, Step, Unfit};
+use super::{Build, Shared};
+use crate::engine::Limits;
+use crate::name::PluginName;
+use crate::source::{self, FileError, Location, Stamp};
+use crate::telemetry::Level;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+/// What a scan has found: whether the folder could be read, and what is at each place.
+struct Scan {
+    folder: Result<(), String>,
+    places: BTreeMap<Key, Observation>,
+    /// The names of the plugins in the folder, by their keys.
+    names: BTreeMap<Key, String>,
+}
+
+impl Shared {
+    /// Scans all files, and returns those that are to be loaded.
+    pub(super) async fn scan(shared: &Arc<Shared>) -> Vec<Key> {
+        let scanning = {
+            let shared = Arc::clone(shared);
+            tokio::task::spawn_blocking(move || shared.observe_all())
+        };
+        // It fails only when the runtime ends.
+        let Ok(scan) = scanning.await else { return Vec::new() };
+        shared.report_folder(&scan.folder);
+        shared.take_in(scan)
+    }
+
+    fn observe_all(&self) -> Scan {
+        let place = |(key, entry): (&Key, &Entry)| {
+            (key.clone(), entry.path.clone(), self.limits_of(&entry.settings))
+        };
+        let named: Vec<_> =
+            self.entries().iter().filter(|(key, _)| is_named(key)).map(place).collect();
+        let taken = named.iter().filter_map(|(_, path, _)| source::place_of(path)).collect();
+        let found = self.found_in_folder(&taken);
+        let folder = found.as_ref().map(drop).map_err(ToString::to_string);
+        let mut scan = Scan { folder, places: BTreeMap::new(), names: BTreeMap::new() };
+        for (key, path, limits) in named {
+            scan.places.insert(key, observe(&path, &limits, self.build.as_ref()));
+        }
+        let settings = self.folder.as_ref().map(|folder| &folder.settings);
+        let limits = settings.map(|settings| self.limits_of(settings)).unwrap_or_default();
+        for location in found.unwrap_or_default() {
+            let key = Key::Found(location.path().to_owned());
+            scan.names.insert(key.clone(), location.name());
+            scan.places.insert(key, observe_location(&location, &limits));
+        }
+        scan
+    }
+
+    /// The plugins in the folder that are at none of these places.
+    fn found_in_folder(&self, taken: &BTreeSet<PathBuf>) -> io::Result<Vec<Location>> {
+        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
+        let mut found = match self.build {
+            Some(_) => source::discover(&folder.path)?,
+            None => {
+                let components = source::components(&folder.path)?;
+                components.into_iter().map(Location::Component).collect()
+            }
+        };
+        found.retain(|location| location.place().is_none_or(|place| !taken.contains(&place)));
+        Ok(found)
+    }
+
+    /// Takes in what was found: files that are new, files that are gone, and which has which name.
+    fn take_in(&self, Scan { folder, mut places, names }: Scan) -> Vec<Key> {
+        let mut entries = self.entries();
+        for key in places.keys() {
+            if let (Key::Found(path), Some(folder)) = (key, &self.folder)
+                && !entries.contains_key(key)
+            {
+                let name = names.get(key).map(String::as_str).unwrap_or_default();
+                let name = PluginName::new(name).map_err(Unfit::Name);
+                let entry = Entry::new(path.clone(), name, folder.settings.clone());
+                entries.insert(key.clone(), entry);
+            }
+        }
+        if folder.is_ok() {
+            for key in entries.keys() {
+                places.entry(key.clone()).or_insert(Err(Unfit::File(FileError::Gone)));
+            }
+        }
+        claim_names(&entries, &mut places);
+        let mut to_load = Vec::new();
+        for (key, seen) in places {
+            let Some(entry) = entries.get_mut(&key) else { continue };
+            match entry.step(seen) {
+                Step::Nothing => {}
+                Step::Load => to_load.push(key),
+                Step::Refuse(unfit) => self.refuse(entry, &unfit),
+                Step::Remove => {
+                    self.remove(&key, entry);
+                    if !is_named(&key) {
+                        entries.remove(&key);
+                    }
+                }
+            }
+        }
+        if folder.is_ok() {
+            self.scanned.store(true, Ordering::Relaxed);
+        }
+        to_load
+    }
+
+    fn refuse(&self, entry: &mut Entry, unfit: &Unfit) {
+        let reason = unfit.to_string();
+        if entry.fail(&reason) {
+            let name = entry.shown_name();
+            self.log_failure(&entry.path, &name, entry.serving.is_some(), &reason);
+        }
+    }
+
+    /// Unloads the plugin that serves there, and logs it; logs also that a named plugin is missing,
+    /// but nothing about a file that never served.
+    fn remove(&self, key: &Key, entry: &mut Entry) {
+        let gone = Unfit::File(FileError::Gone);
+        let (Ok(name), Some(_)) = (&entry.name, entry.serving) else {
+            if is_named(key) {
+                self.refuse(entry, &gone);
+            }
+            return;
+        };
+        // It fails only when the embedder has unloaded the plugin already.
+        let _ = self.host.unload(name);
+        let message = format!("unloaded, since {} is gone", entry.path.display());
+        self.log(Level::Info, name.as_str(), &message);
+        entry.unloaded(&gone.to_string());
+    }
+
+    /// Logs once that the folder cannot be read, and once that it can be again.
+    fn report_folder(&self, found: &Result<(), String>) {
+        let Some(folder) = &self.folder else { return };
+        let mut reported = self.folder_fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = found.as_ref().err().cloned();
+        if *reported == fault {
+            return;
+        }
+        let path = folder.path.display();
+        match &fault {
+            Some(fault) => {
+                let message =
+                    format!("kept all plugins, since the folder {path} cannot be read: {fault}");
+                self.log(Level::Warn, "", &message);
+            }
+            None => self.log(Level::Info, "", &format!("the folder {path} can be read again")),
+        }
+        *reported = fault;
+    }
+}
+
+/// Leaves each name to one place: the named plugin, else the one that serves, else the first.
+fn claim_names(entries: &BTreeMap<Key, Entry>, places: &mut BTreeMap<Key, Observation>) {
+    let mut order: Vec<_> = entries.iter().collect();
+    order.sort_by_key(|(key, entry)| (!is_named(key), !entry.holds_its_name()));
+    let mut holders: BTreeMap<&PluginName, &PathBuf> = BTreeMap::new();
+    for (key, entry) in order {
+        let Some(seen) = places.get_mut(key) else { continue };
+        let is_gone = *seen == Err(Unfit::File(FileError::Gone));
+        let may_hold = !is_gone || is_named(key) || entry.holds_its_name();
+        let fault = match &entry.name {
+            Ok(name) => match holders.get(name) {
+                Some(holder) => Unfit::NameTaken((*holder).clone()),
+                None if may_hold => {
+                    holders.insert(name, &entry.path);
+                    continue;
+                }
+                None => continue,
+            },
+            Err(unfit) => unfit.clone(),
+        };
+        if !is_gone {
+            *seen = Err(fault);
+        }
+    }
+}
+
+/// What is at the path of a named plugin: without a [`Build`] it can only be a component.
+fn observe(path: &Path, limits: &Limits, build: Option<&Build>) -> Observation {
+    match build.map(|_| Location::at(path)) {
+        Some(Ok(location)) => observe_location(&location, limits),
+        Some(Err(error)) if path.is_dir() => Err(Unfit::NoPlugin(error.to_string())),
+        _ => observe_file(path, limits),
+    }
+}
+
+fn observe_location(location: &Location, limits: &Limits) -> Observation {
+    match location {
+        Location::Component(file) => observe_file(file, limits),
+        Location::Source(source) => Stamp::of_source(source)
+            .map_err(|error| Unfit::File(FileError::Unreadable(error.to_string()))),
+    }
+}
+
+fn observe_file(file: &Path, limits: &Limits) -> Observation {
+    source::check_file(file, limits.component).map_err(|error| Unfit::of_file(error, limits))
+}
+
+fn is_named(key: &Key) -> bool {
+    matches!(key, Key::Named(_))
+}

@@ -1,0 +1,95 @@
+//! A component's file: told apart by what the system reports of it, and read only when it is a
+//! file, whole and not too large.
+
+use super::{Stamp, folder_of};
+use rustix::fs::OFlags;
+use std::fs::{FileType, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Why what is at a path cannot be read as a component.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// Nothing is there, in a folder that is.
+    #[error("there is no such file")]
+    Gone,
+    /// A link leads nowhere.
+    #[error("it is a link to a file that is not there")]
+    Dangling,
+    /// It is something else.
+    #[error("it is a {0}, not a file")]
+    NotAFile(&'static str),
+    /// It has more bytes than the caller allows.
+    #[error("it is larger than a component may be")]
+    TooLarge,
+    /// It cannot be read, for this reason.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => FileError::Gone,
+            _ => FileError::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// Checks a file of at most `max_bytes` without opening it.
+///
+/// # Errors
+///
+/// When [`read`] would fail.
+pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
+    let found = match path.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            return Err(FileError::Dangling);
+        }
+        // A disk that is not mounted is not a file that was deleted.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !folder_of(path).is_dir() => {
+            return Err(FileError::Unreadable("its folder is not there".to_owned()));
+        }
+        found => found?,
+    };
+    check(&found, max_bytes)?;
+    Ok(Stamp::of(&found))
+}
+
+/// Reads a file of at most `max_bytes`. The stamp is the file's after it was read: one that
+/// changed meanwhile has another than before.
+///
+/// # Errors
+///
+/// When it is no file, is too large or cannot be read.
+pub fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
+    // What was a file a moment ago may be a pipe now, and opening that would block for ever.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    check(&file.metadata()?, max_bytes)?;
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    let after = file.metadata()?;
+    check(&after, max_bytes)?;
+    Ok((bytes, Stamp::of(&after)))
+}
+
+fn check(found: &Metadata, max_bytes: u64) -> Result<(), FileError> {
+    if !found.is_file() {
+        return Err(FileError::NotAFile(kind(found.file_type())));
+    }
+    if found.len() > max_bytes {
+        return Err(FileError::TooLarge);
+    }
+    Ok(())
+}
+
+fn kind(found: FileType) -> &'static str {
+    match found {
+        _ if found.is_dir() => "folder",
+        _ if found.is_fifo() => "named pipe",
+        _ if found.is_socket() => "socket",
+        _ => "device",
+    }
+}

@@ -1,0 +1,333 @@
+//! What a folder holds: one service's source, or a folder of plugins.
+
+use super::Location;
+use super::files::{is_hidden, is_ignored};
+use crate::toolchain::{Language, Source, folder_name, is_test};
+use std::ffi::OsStr;
+use std::fs::DirEntry;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The plugins at a path, in the order of their paths.
+///
+/// A path that ends in `.wasm` is a component, also where nothing is there. A file is a source by
+/// its extension. A folder is, by the first of these that fits:
+///
+/// 1. a package, where it has a `Cargo.toml` or a `go.mod`: one service, called like the folder;
+/// 2. a folder of plugins, where it holds a component;
+/// 3. one service, where a source file is called like the folder, or `service`: the other files
+///    are its modules;
+/// 4. one service, where it has one source file and no folder that is one service by 1 or 3;
+/// 5. a folder of plugins.
+///
+/// In a folder of plugins each component, each source file and each folder that is one service is a
+/// plugin. Hidden files, folders that hold what was installed or built, and tests are left out,
+/// unless the path itself names one.
+///
+/// # Errors
+///
+/// When the path cannot be read.
+pub fn discover(path: &Path) -> io::Result<Vec<Location>> {
+    if is_component(path) {
+        return Ok(vec![Location::Component(path.to_owned())]);
+    }
+    if !path.metadata()?.is_dir() {
+        return Ok(source_file(path).into_iter().collect());
+    }
+    let folder = Folder::read(path)?;
+    Ok(match folder.one_service() {
+        Some(source) => vec![Location::Source(source)],
+        None => folder.plugins(),
+    })
+}
+
+/// The components in a folder, in the order of their paths.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub fn components(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(Folder::read(folder)?.components)
+}
+
+/// The plugin of this name in a folder, a component before a source. Where the folder is one
+/// service, that is found, and so is any other file that would be called so.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub fn by_name(folder: &Path, name: &str) -> io::Result<Option<Location>> {
+    let folder = Folder::read(folder)?;
+    let mut found: Vec<Location> = folder.one_service().into_iter().map(Location::Source).collect();
+    found.extend(folder.plugins());
+    found.retain(|location| location.name() == name);
+    found.sort_by_key(|location| !matches!(location, Location::Component(_)));
+    Ok(found.into_iter().next())
+}
+
+/// Whether a path is a file of Rust, or a folder with one: a source but for its package.
+pub(super) fn holds_rust(path: &Path) -> bool {
+    let is_rust = |file: &Path| Language::of_file(file) == Some(Language::Rust);
+    let Ok(entries) = path.read_dir() else { return is_rust(path) };
+    entries.filter_map(Result::ok).any(|entry| is_rust(&entry.path()))
+}
+
+/// Whether an entry of a folder is a folder, or a link to one.
+fn is_folder(entry: &DirEntry) -> io::Result<bool> {
+    let kind = entry.file_type()?;
+    Ok(kind.is_dir() || kind.is_symlink() && entry.path().is_dir())
+}
+
+fn is_component(path: &Path) -> bool {
+    path.extension() == Some(OsStr::new("wasm"))
+}
+
+/// The package that a folder is, if it is one.
+fn package(folder: &Path) -> Option<Source> {
+    let package = |language: Language| {
+        let file = folder.join(language.manifest()?);
+        let folder = folder.to_owned();
+        file.is_file().then_some(Source { language, folder, file, is_whole_folder: true })
+    };
+    Language::ALL.into_iter().find_map(package)
+}
+
+/// What a source file is: the service of the folder that it is in, or one of its own.
+fn source_file(file: &Path) -> Option<Location> {
+    let language = Language::of_file(file)?;
+    let folder = Folder::read(super::folder_of(file)).ok()?;
+    let is_package = |whole: &Source| package(&folder.path).as_ref() == Some(whole);
+    let declares = |whole: &Source| match is_package(whole) {
+        true => whole.language == language,
+        false => whole.file.file_name() == file.file_name(),
+    };
+    let alone = || folder.source(file, false).filter(|alone| alone.language != Language::Rust);
+    folder.whole().filter(declares).or_else(alone).map(Location::Source)
+}
+
+/// What lies in a folder, each in the order of the paths.
+struct Folder {
+    path: PathBuf,
+    components: Vec<PathBuf>,
+    /// Source files but for tests. A file of Rust is none without its package.
+    sources: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+impl Folder {
+    fn read(path: &Path) -> io::Result<Folder> {
+        let mut folder = Folder {
+            path: path.to_owned(),
+            components: Vec::new(),
+            sources: Vec::new(),
+            folders: Vec::new(),
+        };
+        for entry in path.read_dir()? {
+            let entry = entry?;
+            let file = path.join(entry.file_name());
+            if is_hidden(&file) {
+                continue;
+            }
+            let is_source = Language::of_file(&file).is_some_and(|found| found != Language::Rust);
+            if is_component(&file) {
+                folder.components.push(file);
+            } else if is_folder(&entry)? {
+                folder.folders.push(file);
+            } else if is_source && !is_test(&file) && file.is_file() {
+                folder.sources.push(file);
+            }
+        }
+        folder.components.sort();
+        folder.sources.sort();
+        folder.folders.sort();
+        Ok(folder)
+    }
+
+    /// The one service that the folder is for certain: by its manifest or by a file's name.
+    fn whole(&self) -> Option<Source> {
+        if let Some(package) = package(&self.path) {
+            return Some(package);
+        }
+        let stem =
+            |file: &Path| file.file_stem().unwrap_or_default().to_string_lossy().replace('-', "_");
+        let names = [folder_name(&self.path).replace('-', "_"), "service".to_owned()];
+        let named = self.sources.iter().find(|file| names.contains(&stem(file)));
+        let file = named.filter(|_| self.components.is_empty())?;
+        self.source(file, true)
+    }
+
+    /// The one service that the folder is.
+    fn one_service(&self) -> Option<Source> {
+        if let Some(whole) = self.whole() {
+            return Some(whole);
+        }
+        let [file] = self.sources.as_slice() else { return None };
+        let is_module = file.file_stem() == Some(OsStr::new("__init__"));
+        let is_whole = |path: &PathBuf| {
+            !is_ignored(path) && Folder::read(path).is_ok_and(|folder| folder.whole().is_some())
+        };
+        let holds_others = !self.components.is_empty() || self.folders.iter().any(is_whole);
+        if is_module || holds_others { None } else { self.source(file, false) }
+    }
+
+    /// The plugins that a folder of plugins holds.
+    fn plugins(&self) -> Vec<Location> {
+        let components = self.components.iter().cloned().map(Location::Component);
+        let is_plugin = |file: &&PathBuf| file.file_stem() != Some(OsStr::new("__init__"));
+        let files = self.sources.iter().filter(is_plugin);
+        let files = files.filter_map(|file| self.source(file, false));
+        let folders = self.folders.iter().filter(|path| !is_ignored(path));
+        let folders = folders.filter_map(|path| Folder::read(path).ok()?.one_service());
+        let mut plugins: Vec<Location> =
+            components.chain(files.chain(folders).map(Location::Source)).collect();
+        plugins.sort_by(|a, b| a.path().cmp(b.path()));
+        plugins
+    }
+
+    fn source(&self, file: &Path, is_whole_folder: bool) -> Option<Source> {
+        let language = Language::of_file(file)?;
+        let (folder, file) = (self.path.clone(), file.to_owned());
+        Some(Source { language, folder, file, is_whole_folder })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder `my-shop` with these files and folders, which end in a slash.
+    fn shop(entries: &[&str]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let shop = folder.path().join("my-shop");
+        std::fs::create_dir(&shop).unwrap();
+        for entry in entries {
+            let path = shop.join(entry);
+            match entry.ends_with('/') {
+                true => std::fs::create_dir_all(path).unwrap(),
+                false => {
+                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    std::fs::write(path, "").unwrap();
+                }
+            }
+        }
+        (folder, shop)
+    }
+
+    /// Checks the names and paths of the plugins in `my-shop` with these entries; the folder
+    /// itself is `.`.
+    #[track_caller]
+    fn check(entries: &[&str], expected: &[(&str, &str)]) {
+        let (_folder, shop) = shop(entries);
+        let found = discover(&shop).unwrap();
+        let path = |location: &Location| match location.path().strip_prefix(&shop).unwrap() {
+            path if path == Path::new("") => ".".to_owned(),
+            path => path.to_string_lossy().into_owned(),
+        };
+        let found: Vec<_> = found.iter().map(|it| (it.name(), path(it))).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(name, path)| ((*name).to_owned(), (*path).to_owned())).collect();
+        assert_eq!(found, expected, "{entries:?}");
+    }
+
+    #[test]
+    fn a_folder_is_one_service_by_its_manifest_or_by_a_name_or_when_it_has_one_file() {
+        check(&["Cargo.toml", "x.py", "y.wasm", "src/lib.rs"], &[("my-shop", ".")]);
+        check(&["go.mod", "service.go", "other.go"], &[("my-shop", ".")]);
+        check(&["my_shop.py", "helper.py", "test_my_shop.py"], &[("my-shop", ".")]);
+        check(&["my-shop.ts", "my-shop.test.ts", "types.d.ts"], &[("my-shop", ".")]);
+        check(&["service.js", "other.js"], &[("my-shop", ".")]);
+        check(&["only.c", "test_only.c", "only.h"], &[("only", "only.c")]);
+        check(&["only.py", "models/user.py", "models/shop.py"], &[("only", "only.py")]);
+        check(&["only.py", "models/user.py"], &[("only", "only.py")]);
+        check(&["my_shop.py", "orders/orders.py"], &[("my-shop", ".")]);
+    }
+
+    #[test]
+    fn a_folder_of_plugins_holds_components_source_files_and_folders_of_services() {
+        check(&["a.py", "b.js", "README.md"], &[("a", "a.py"), ("b", "b.js")]);
+        check(&["only.wasm", "notes.txt"], &[("only", "only.wasm")]);
+        check(&["only.py", "x.wasm"], &[("only", "only.py"), ("x", "x.wasm")]);
+        check(&["my_shop.py", "x.wasm"], &[("my-shop", "my_shop.py"), ("x", "x.wasm")]);
+        check(&["only.py", "b/Cargo.toml"], &[("b", "b"), ("only", "only.py")]);
+        check(
+            &["a.py", "b.py", "c/only.js"],
+            &[("a", "a.py"), ("b", "b.py"), ("only", "c/only.js")],
+        );
+        check(
+            &["a.wasm", "load_test.wasm", "b.wasm/"],
+            &[("a", "a.wasm"), ("b", "b.wasm"), ("load-test", "load_test.wasm")],
+        );
+        check(&["a.py", "b.py", "c/a.py", "c/b.py"], &[("a", "a.py"), ("b", "b.py")]);
+    }
+
+    #[test]
+    fn what_was_not_written_as_a_service_is_left_out() {
+        check(&[], &[]);
+        check(&["README.md", "src/lib.rs", "build.rs"], &[]);
+        let hidden = [".a.py", ".b.wasm", ".c/c.py", ".venv/d.py"];
+        let made = ["target/e.py", "node_modules/f.js", "venv/g.py", "env/pyvenv.cfg", "env/h.py"];
+        let tests = ["test_i.py", "j_test.go", "k.config.js"];
+        check(&[&hidden[..], &made, &tests].concat(), &[]);
+        check(&["a.py", "b.py", "__init__.py"], &[("a", "a.py"), ("b", "b.py")]);
+        check(&["__init__.py"], &[]);
+        check(&["a.py", "b.py", "c/__init__.py", "c/d.py"], &[("a", "a.py"), ("b", "b.py")]);
+    }
+
+    /// Checks what a path in `my-shop` is: its name, and whether the folder is it.
+    #[track_caller]
+    fn check_at(entries: &[&str], path: &str, expected: Result<(&str, bool), &str>) {
+        let (_folder, shop) = shop(entries);
+        let found = Location::at(&shop.join(path));
+        let is_whole = |it: &Location| matches!(it, Location::Source(it) if it.is_whole_folder);
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => {
+                assert_eq!((&*found.name(), is_whole(&found)), expected, "{path}");
+            }
+            (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+            (found, _) => panic!("{path}: {found:?}"),
+        }
+    }
+
+    #[test]
+    fn a_path_is_what_it_names_also_where_a_folder_of_plugins_would_leave_it_out() {
+        check_at(&["my_shop.py", "helper.py"], "my_shop.py", Ok(("my-shop", true)));
+        check_at(&["my_shop.py", "helper.py"], "helper.py", Ok(("helper", false)));
+        check_at(&["go.mod", "service.go"], "service.go", Ok(("my-shop", true)));
+        check_at(&["go.mod", "x.py"], "x.py", Ok(("x", false)));
+        check_at(&["service.go"], "service.go", Ok(("my-shop", true)));
+        check_at(&["service.py", "x.wasm"], "service.py", Ok(("my-shop", false)));
+        check_at(&["greeter.go"], "greeter.go", Ok(("greeter", false)));
+        check_at(&["test_x.py"], "test_x.py", Ok(("test-x", false)));
+        check_at(&["target/x.wasm"], "target", Ok(("x", false)));
+        check_at(&[".hidden/y.py"], ".hidden", Ok(("y", false)));
+        check_at(&[], "gone.wasm", Ok(("gone", false)));
+        check_at(&["Cargo.toml", "src/lib.rs"], "src", Err("src is in no package"));
+        check_at(&["Cargo.toml", "src/lib.rs"], "src/lib.rs", Err("lib.rs is in no package"));
+        check_at(&["a.py", "b.js"], "", Err("my-shop/a.py, "));
+        check_at(&["notes.txt"], "notes.txt", Err("notes.txt holds no service"));
+        check_at(&[], "", Err("my-shop/ holds no service"));
+        check_at(&[], "gone.py", Err("cannot read "));
+    }
+
+    #[test]
+    fn a_plugin_is_found_by_its_name_a_component_first() {
+        let (_folder, shop) = shop(&["my_shop.py", "users.py"]);
+        let path = |name: &str| by_name(&shop, name).unwrap().map(|it| it.path().to_owned());
+        assert_eq!(path("my-shop"), Some(shop.clone()));
+        assert_eq!(path("users"), Some(shop.join("users.py")), "a module that is named");
+        assert_eq!(path("other"), None);
+        std::fs::write(shop.join("users.wasm"), "").unwrap();
+        assert_eq!(path("users"), Some(shop.join("users.wasm")));
+    }
+
+    #[test]
+    fn a_place_is_the_same_however_its_path_is_written() {
+        let (_folder, shop) = shop(&["my_shop.py", "helper.py"]);
+        let place = super::super::place_of(&shop);
+        assert!(place.is_some());
+        assert_eq!(super::super::place_of(&shop.join("my_shop.py")), place);
+        assert_eq!(super::super::place_of(&shop.join("../my-shop")), place);
+        assert_ne!(super::super::place_of(&shop.join("helper.py")), place);
+        assert_eq!(super::super::place_of(&shop.join("gone/x.wasm")), None);
+    }
+}
