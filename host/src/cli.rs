@@ -5,6 +5,7 @@ mod cache;
 mod call;
 mod check;
 mod client;
+mod command;
 mod completions;
 mod componentize;
 mod doctor;
@@ -25,69 +26,19 @@ mod run;
 mod serve;
 mod table;
 
-use clap::{FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches};
+use command::Cli;
 use std::process::ExitCode;
 
-/// A host for guests: runs WebAssembly services, sandboxed, with a shared JSON cache.
-#[derive(Parser)]
-#[command(name = "hostel", version, after_help = EXAMPLE)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-const EXAMPLE: &str = "\
-Example:
-  hostel new my-service
-  hostel run my-service
-  hostel serve my-service
-
-Exit codes: 0 all went well, 1 a service failed, 2 wrong usage or configuration, 3 a plugin could \
-not be built or loaded, 4 no server answers.";
-
-#[derive(Subcommand)]
-enum Command {
-    Run(run::Arguments),
-    Serve(serve::Arguments),
-    New(new::Arguments),
-    Build(build::Arguments),
-    Componentize(componentize::Arguments),
-    Doctor(doctor::Arguments),
-    Check(check::Arguments),
-    Inspect(inspect::Arguments),
-    Call(call::Arguments),
-    Cache(cache::Arguments),
-    Hash(hash::Arguments),
-    Completions(completions::Arguments),
-    Man(man::Arguments),
-}
-
-/// Parses the program's arguments, does what they say and answers the exit code.
+/// Parses the program's arguments, runs the command and returns the exit code.
 ///
-/// Whatever goes wrong is one line on stderr.
+/// An error is one line on stderr.
 pub fn main() -> ExitCode {
-    let matches = help::command().get_matches();
+    let program = help::in_groups(Cli::command());
+    let matches = program.clone().get_matches();
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let done = match parsed.command {
-        Command::Run(arguments) => run::run(arguments),
-        Command::Serve(arguments) => serve::run(&arguments),
-        Command::New(arguments) => new::run(arguments),
-        Command::Build(arguments) => build::run(arguments),
-        Command::Componentize(arguments) => componentize::run(arguments),
-        Command::Doctor(arguments) => doctor::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments),
-        Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Call(arguments) => call::run(&arguments),
-        Command::Cache(arguments) => cache::run(&arguments),
-        Command::Hash(arguments) => hash::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
-    };
-    match done {
-        Ok(code) => code,
-        Err(exit) => {
-            output::eprint_error(&format!("{:#}", exit.error));
-            exit.code
-        }
-    }
+    parsed.command.run(program).unwrap_or_else(|exit| {
+        output::eprint_error(&format!("{:#}", exit.error));
+        exit.code
+    })
 }

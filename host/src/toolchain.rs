@@ -8,6 +8,7 @@ mod javascript;
 mod kept;
 mod language;
 mod new;
+mod progress;
 mod python;
 mod rust;
 mod sdk;
@@ -18,28 +19,9 @@ pub use error::{BuildError, EncodeError, NewError, SdkError};
 pub use language::{Language, Source};
 pub(crate) use language::{folder_name, is_test};
 pub use new::create;
+pub use progress::{Check, Progress};
 
 use std::path::PathBuf;
-
-/// Where a build tells how it goes on.
-#[derive(Clone, Copy)]
-pub struct Progress<'a> {
-    /// Called with each line, from any thread.
-    pub line: &'a (dyn Fn(&str) + Sync),
-    /// Whether the lines may carry colours.
-    pub colour: bool,
-}
-
-/// Whether something that building in a language needs is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What is needed.
-    pub what: &'static str,
-    /// What was found: its version or its place.
-    pub found: Option<String>,
-    /// What mends it when nothing was found: a command, or where to get it.
-    pub fix: &'static str,
-}
 
 /// Builds a source, and returns the component's file. `files` are those that belong to the source;
 /// `None` where they are not known, so that it is built each time.

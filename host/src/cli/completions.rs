@@ -1,7 +1,6 @@
 //! `hostel completions`: what makes a shell complete commands and options.
 
 use super::exit::Exit;
-use super::help;
 use super::output::print;
 use clap_complete::Shell;
 use std::process::ExitCode;
@@ -19,9 +18,9 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
+pub(super) fn run(arguments: &Arguments, mut program: clap::Command) -> Result<ExitCode, Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut help::command(), "hostel", &mut script);
+    clap_complete::generate(arguments.shell, &mut program, "hostel", &mut script);
     print(&script)?;
     Ok(ExitCode::SUCCESS)
 }

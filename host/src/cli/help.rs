@@ -1,11 +1,9 @@
-//! The page that `hostel` alone shows: its commands in groups, by what one is about to do.
+//! The help of `hostel` alone: its commands in groups, by task.
 
-use super::Cli;
-use clap::CommandFactory;
 use clap::builder::StyledStr;
 use std::fmt::Write;
 
-/// The commands, by what one is about to do.
+/// The commands by task.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Write a service", &["new", "build", "componentize", "doctor"]),
     ("Run services", &["run", "serve", "check", "hash"]),
@@ -13,9 +11,8 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Set up the shell", &["completions", "man"]),
 ];
 
-/// The program's commands and options, with its help.
-pub(super) fn command() -> clap::Command {
-    let command = Cli::command();
+/// The definition of the program, whose help lists the commands in groups.
+pub(super) fn in_groups(command: clap::Command) -> clap::Command {
     let template = template(&command);
     command.help_template(template)
 }
@@ -42,6 +39,12 @@ fn template(command: &clap::Command) -> StyledStr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::command::Cli;
+    use clap::CommandFactory;
+
+    fn command() -> clap::Command {
+        in_groups(Cli::command())
+    }
 
     #[test]
     fn every_command_is_in_one_group_and_told_on_a_line() {

@@ -1,7 +1,6 @@
 //! `hostel man`: a page of the manual for the program and for each of its commands.
 
 use super::exit::Exit;
-use super::help;
 use super::output::print;
 use anyhow::Context;
 use clap_mangen::Man;
@@ -19,11 +18,11 @@ pub(super) struct Arguments {
     folder: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
+pub(super) fn run(arguments: &Arguments, program: clap::Command) -> Result<ExitCode, Exit> {
     let folder = &arguments.folder;
     let writing = || format!("cannot write to {}", folder.display());
     std::fs::create_dir_all(folder).with_context(writing).map_err(Exit::unwritten)?;
-    let mut command = help::command().disable_help_subcommand(true);
+    let mut command = program.disable_help_subcommand(true);
     command.build();
     for page in pages(&command, folder).with_context(writing).map_err(Exit::unwritten)? {
         print(page.as_os_str().as_encoded_bytes())?;

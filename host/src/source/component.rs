@@ -1,7 +1,8 @@
 //! A component's file: told apart by what the system reports of it, and read only when it is a
 //! file, whole and not too large.
 
-use super::{Stamp, folder_of};
+use super::files::Stamp;
+use super::location::folder_of;
 use rustix::fs::OFlags;
 use std::fs::{FileType, Metadata, OpenOptions};
 use std::io::{self, Read};

@@ -1,8 +1,8 @@
 //! What a folder holds: one service's source, or a folder of plugins.
 
-use super::Location;
 use super::files::{is_hidden, is_ignored};
-use crate::toolchain::{Language, Source, folder_name, is_test};
+use super::location::{Location, folder_of, real_place};
+use crate::toolchain::{BuildError, Language, Source, folder_name, is_test};
 use std::ffi::OsStr;
 use std::fs::DirEntry;
 use std::io;
@@ -65,8 +65,36 @@ pub fn by_name(folder: &Path, name: &str) -> io::Result<Option<Location>> {
     Ok(found.into_iter().next())
 }
 
+impl Location {
+    /// The one plugin at a path: a component, a source file, or a folder that holds one of these.
+    ///
+    /// # Errors
+    ///
+    /// When nothing is there, or no plugin, or several.
+    pub fn at(path: &Path) -> Result<Location, BuildError> {
+        let unreadable = |source| BuildError::Read { path: path.to_owned(), source };
+        let mut found = discover(path).map_err(unreadable)?;
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(last), false) => {
+                found.push(last);
+                let shown = |location: &Location| location.path().display().to_string();
+                let plugins = found.iter().map(shown).collect::<Vec<_>>().join(", ");
+                Err(BuildError::SeveralPlugins { path: path.to_owned(), plugins })
+            }
+            (None, _) if holds_rust(path) => Err(BuildError::NoManifest(path.to_owned())),
+            (None, _) => Err(BuildError::NoSource(path.to_owned())),
+        }
+    }
+}
+
+/// The [`Location::place`] of what is at a path, or would be if something were.
+pub fn place_of(path: &Path) -> Option<PathBuf> {
+    Location::at(path).map_or_else(|_| real_place(path), |location| location.place())
+}
+
 /// Whether a path is a file of Rust, or a folder with one: a source but for its package.
-pub(super) fn holds_rust(path: &Path) -> bool {
+fn holds_rust(path: &Path) -> bool {
     let is_rust = |file: &Path| Language::of_file(file) == Some(Language::Rust);
     let Ok(entries) = path.read_dir() else { return is_rust(path) };
     entries.filter_map(Result::ok).any(|entry| is_rust(&entry.path()))
@@ -95,7 +123,7 @@ fn package(folder: &Path) -> Option<Source> {
 /// What a source file is: the service of the folder that it is in, or one of its own.
 fn source_file(file: &Path) -> Option<Location> {
     let language = Language::of_file(file)?;
-    let folder = Folder::read(super::folder_of(file)).ok()?;
+    let folder = Folder::read(folder_of(file)).ok()?;
     let is_package = |whole: &Source| package(&folder.path).as_ref() == Some(whole);
     let declares = |whole: &Source| match is_package(whole) {
         true => whole.language == language,
@@ -323,11 +351,11 @@ mod tests {
     #[test]
     fn a_place_is_the_same_however_its_path_is_written() {
         let (_folder, shop) = shop(&["my_shop.py", "helper.py"]);
-        let place = super::super::place_of(&shop);
+        let place = place_of(&shop);
         assert!(place.is_some());
-        assert_eq!(super::super::place_of(&shop.join("my_shop.py")), place);
-        assert_eq!(super::super::place_of(&shop.join("../my-shop")), place);
-        assert_ne!(super::super::place_of(&shop.join("helper.py")), place);
-        assert_eq!(super::super::place_of(&shop.join("gone/x.wasm")), None);
+        assert_eq!(place_of(&shop.join("my_shop.py")), place);
+        assert_eq!(place_of(&shop.join("../my-shop")), place);
+        assert_ne!(place_of(&shop.join("helper.py")), place);
+        assert_eq!(place_of(&shop.join("gone/x.wasm")), None);
     }
 }

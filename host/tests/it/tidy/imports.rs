@@ -180,7 +180,8 @@ fn use_tree(tokens: &[String], mut path: Vec<String>, leaves: &mut Vec<(Vec<Stri
         }
         at += 1;
     }
-    if let Some(name) = path.last().cloned() {
+    // Nothing stands after a list's last comma.
+    if let (Some(name), false) = (path.last().cloned(), tokens.is_empty()) {
         leaves.push((path, name));
     }
 }
