@@ -4,10 +4,11 @@
 //! converted to and from them in `world`.
 
 use crate::telemetry::excerpt;
+use serde::Serialize;
 use std::fmt;
 
 /// One service that a plugin offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServiceInfo {
     /// The name within the plugin: 1 to 128 ASCII letters, digits, dots, hyphens and underscores,
     /// a letter first.

@@ -6,7 +6,7 @@ mod show;
 use super::exit::{Exit, SERVICE_FAILED};
 use super::output::print;
 use super::{call, payload};
-use admin::Admin;
+use admin::AdminClient;
 use anyhow::anyhow;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     what: What,
 
     #[command(flatten)]
-    server: admin::Server,
+    server: admin::AdminArguments,
 
     /// Print the answer as JSON
     #[arg(long, global = true)]
@@ -53,12 +53,12 @@ enum What {
     /// Print the value under a key; exit code 1 when there is none
     Get {
         #[command(flatten)]
-        entry: Entry,
+        entry: EntryArguments,
     },
     /// Set the value under a key
     Set {
         #[command(flatten)]
-        entry: Entry,
+        entry: EntryArguments,
         /// The value: JSON, @FILE, or - for stdin
         #[arg(value_name = "VALUE", allow_hyphen_values = true)]
         value: String,
@@ -69,12 +69,12 @@ enum What {
     /// Delete the entry under a key
     Delete {
         #[command(flatten)]
-        entry: Entry,
+        entry: EntryArguments,
     },
     /// Tell whether there is an entry under a key; exit code 1 when there is none
     Exists {
         #[command(flatten)]
-        entry: Entry,
+        entry: EntryArguments,
     },
     /// Delete all entries of a cache
     Clear {
@@ -94,7 +94,7 @@ struct Cache {
 }
 
 #[derive(clap::Args)]
-struct Entry {
+struct EntryArguments {
     /// The cache: plugin/NAME, or a configured name
     #[arg(value_name = "CACHE")]
     cache: String,
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
 
 /// Lists keys page by page, so that none has to hold them all.
 fn keys(
-    admin: &Admin,
+    admin: &AdminClient,
     cache: &str,
     prefix: Option<&str>,
     limit: Option<usize>,
@@ -152,7 +152,11 @@ fn keys(
     Ok(ExitCode::SUCCESS)
 }
 
-fn get(admin: &Admin, Entry { cache, key }: &Entry, as_json: bool) -> Result<ExitCode, Exit> {
+fn get(
+    admin: &AdminClient,
+    EntryArguments { cache, key }: &EntryArguments,
+    as_json: bool,
+) -> Result<ExitCode, Exit> {
     let path = ["caches", cache, "entries", key];
     let reply = admin.send(&Method::GET, &path, &[], Vec::new())?;
     let is_missing = reply.status == StatusCode::NOT_FOUND && admin::code(&reply) == "no-entry";
@@ -173,8 +177,8 @@ fn get(admin: &Admin, Entry { cache, key }: &Entry, as_json: bool) -> Result<Exi
 }
 
 fn set(
-    admin: &Admin,
-    Entry { cache, key }: &Entry,
+    admin: &AdminClient,
+    EntryArguments { cache, key }: &EntryArguments,
     value: &str,
     expiry: Option<u32>,
     as_json: bool,
@@ -190,7 +194,11 @@ fn set(
     Ok(ExitCode::SUCCESS)
 }
 
-fn exists(admin: &Admin, Entry { cache, key }: &Entry, as_json: bool) -> Result<ExitCode, Exit> {
+fn exists(
+    admin: &AdminClient,
+    EntryArguments { cache, key }: &EntryArguments,
+    as_json: bool,
+) -> Result<ExitCode, Exit> {
     let path = ["caches", cache, "entries", key, "exists"];
     let answer = admin.ask(&Method::GET, &path, &[], Vec::new())?;
     let exists = answer.get("exists") == Some(&Value::Bool(true));

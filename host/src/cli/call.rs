@@ -4,7 +4,7 @@ mod answer;
 
 pub(super) use answer::{show_body, trouble};
 
-use super::client::{self, Address, Reply, Request};
+use super::client::{self, Address, ClientRequest, Reply};
 use super::exit::{Exit, SERVICE_FAILED};
 use super::output::eprint_warning;
 use super::{load, payload};
@@ -94,14 +94,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
 }
 
 /// Sends a request from a program that does nothing else.
-pub(super) fn exchange(request: Request, time: Duration) -> Result<Reply, Exit> {
+pub(super) fn exchange(request: ClientRequest, time: Duration) -> Result<Reply, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_server)?;
     runtime.block_on(client::send(request, time)).map_err(Exit::no_server)
 }
 
 impl Arguments {
-    fn request(&self) -> anyhow::Result<Request> {
+    fn request(&self) -> anyhow::Result<ClientRequest> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             headers.append(name.clone(), value.clone());
@@ -120,7 +120,7 @@ impl Arguments {
             (None, None) => None,
         };
         headers.extend(secret.map(|secret| (AUTHORIZATION, secret)));
-        Ok(Request { method: self.method.clone(), address: self.address()?, headers, body })
+        Ok(ClientRequest { method: self.method.clone(), address: self.address()?, headers, body })
     }
 
     fn address(&self) -> anyhow::Result<Address> {

@@ -9,7 +9,7 @@ use crate::config::{Config, ConfigError, Configured, Route, instead};
 use crate::source::Location;
 use crate::{Host, PluginInfo, telemetry};
 use anyhow::Context;
-use report::{Asked, Checked, CheckedRoute, Report, told};
+use report::{Asked, CheckReport, Checked, CheckedRoute, told};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let file = arguments.config.clone().or_else(load::usual_config);
-    let mut report = Report { config: file.clone(), ..Report::default() };
+    let mut report = CheckReport { config: file.clone(), ..CheckReport::default() };
     match load::configured(file.as_deref()) {
         Ok(Configured { config, warnings }) => {
             report.warnings = told(&warnings);
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
 }
 
 /// Loads all plugins, then looks up the routes' services.
-fn check(config: &Config, report: &mut Report) -> Result<(), Exit> {
+fn check(config: &Config, report: &mut CheckReport) -> Result<(), Exit> {
     let host = load::configured_host(config, telemetry::stderr())?;
     let mut asked: Vec<Asked> = config.plugins.iter().map(Asked::from).collect();
     let found = load::unnamed(config).map_err(Exit::usage)?;

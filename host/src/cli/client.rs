@@ -30,7 +30,7 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto::ring};
 const MOST_BYTES: usize = 256 << 20;
 
 /// What is asked for.
-pub(super) struct Request {
+pub(super) struct ClientRequest {
     pub(super) method: Method,
     pub(super) address: Address,
     pub(super) headers: HeaderMap,
@@ -64,13 +64,13 @@ pub(super) enum ClientError {
 }
 
 /// Sends a request and reads the answer, all within this time.
-pub(super) async fn send(request: Request, time: Duration) -> Result<Reply, ClientError> {
+pub(super) async fn send(request: ClientRequest, time: Duration) -> Result<Reply, ClientError> {
     let address = request.address.to_string();
     let timed_out = ClientError::TimedOut { address, time };
     tokio::time::timeout(time, exchange(request)).await.unwrap_or(Err(timed_out))
 }
 
-async fn exchange(request: Request) -> Result<Reply, ClientError> {
+async fn exchange(request: ClientRequest) -> Result<Reply, ClientError> {
     let address = request.address.clone();
     let unreachable = |source| ClientError::Unreachable(address.to_string(), source);
     let place = (address.host(), address.port());
@@ -100,9 +100,9 @@ fn tls() -> Result<ClientConfig, ClientError> {
 
 async fn exchange_on(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    request: Request,
+    request: ClientRequest,
 ) -> Result<Reply, ClientError> {
-    let Request { method, address, headers, body } = request;
+    let ClientRequest { method, address, headers, body } = request;
     let broken = |error| ClientError::Broken(address.to_string(), error);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // It ends with the sender, and what breaks it the sender is told.

@@ -10,7 +10,7 @@ use crate::config::{Callers, Config, ConfigError, Configured, PluginConfig};
 use crate::source::Location;
 use crate::{ComponentInfo, Digest, Host, PluginName, PluginSettings, Settings, telemetry};
 use anyhow::Context;
-use report::Report;
+use report::InspectReport;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let granter = Granter::new(arguments.config.as_deref())?;
-    let mut report = Report::new(&arguments.path);
+    let mut report = InspectReport::new(&arguments.path);
     let located = Location::at(&arguments.path);
     let built = located.and_then(|location| Ok((build::component(&location)?, location)));
     match built {
@@ -65,7 +65,7 @@ fn inspect(
     location: &Location,
     file: &Path,
     granter: &Granter,
-    report: &mut Report,
+    report: &mut InspectReport,
 ) -> Result<(), Exit> {
     let path = report.path.clone();
     let doing = || format!("cannot load {}", path.display());

@@ -228,7 +228,7 @@ fn say_call_error(service: &str, error: &CallError) {
     if let CallError::Trap { frames, .. } = error
         && wants_frames
     {
-        frames.iter().for_each(|frame| eprint_line(frame));
+        frames.iter().for_each(eprint_line);
     }
 }
 

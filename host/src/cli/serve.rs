@@ -88,7 +88,7 @@ impl Arguments {
         let Some(file) = file else { return paths::config(&self.paths) };
         let read = load::configured(Some(&file)).map_err(Exit::usage)?;
         for warning in &read.warnings {
-            eprint_line(&warning.to_string());
+            eprint_line(warning);
         }
         Ok(read.config)
     }

@@ -1,6 +1,7 @@
 //! Reads what a component holds without compiling it, also when it does not fit the world.
 
 use crate::world::{Offer, offer};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use wasmparser::{
     BinaryReaderError, CustomSectionReader, Encoding, KnownCustom, MemoryType, Parser, Payload,
@@ -58,7 +59,7 @@ pub struct Extent {
 }
 
 /// A language or a tool that took part in making a component.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Producer {
     /// Its part: `language`, `processed-by` or `sdk`.
     pub part: String,

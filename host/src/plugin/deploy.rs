@@ -1,7 +1,7 @@
 //! Deployment: plugins are found in a folder or by name, loaded in the background, replaced when
 //! their files change, and unloaded when their files are gone.
 
-mod entry;
+mod candidate;
 mod load;
 mod scan;
 mod state;
@@ -14,7 +14,7 @@ use crate::engine::Limits;
 use crate::name::PluginName;
 use crate::source::Source;
 use crate::telemetry::{Level, escape, excerpt};
-use entry::{Entry, Key};
+use candidate::{Candidate, Key};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::num::NonZero;
@@ -86,7 +86,7 @@ struct Shared {
     host: Arc<Host>,
     folder: Option<PluginFolder>,
     build: Option<Build>,
-    entries: Mutex<BTreeMap<Key, Entry>>,
+    entries: Mutex<BTreeMap<Key, Candidate>>,
     /// Why the folder could not be read, as it was logged last.
     folder_fault: Mutex<Option<String>>,
     /// Whether a scan could read the folder.
@@ -108,7 +108,7 @@ impl Deployment {
         build: Option<Build>,
     ) -> Self {
         let entry = |NamedPlugin { name, path, settings }: NamedPlugin| {
-            (Key::Named(name.clone()), Entry::new(path, Ok(name), settings))
+            (Key::Named(name.clone()), Candidate::new(path, Ok(name), settings))
         };
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let shared = Shared {
@@ -166,7 +166,7 @@ impl Deployment {
     /// The state of each plugin, in the order of their names.
     pub fn list(&self) -> Vec<PluginState> {
         let infos: BTreeMap<PluginName, PluginInfo> = self.shared.infos();
-        let info = |entry: &Entry| {
+        let info = |entry: &Candidate| {
             entry.serving.and(entry.name.as_ref().ok()).and_then(|name| infos.get(name)).cloned()
         };
         let entries = self.shared.entries();
@@ -189,12 +189,12 @@ impl Deployment {
 }
 
 impl Shared {
-    fn entries(&self) -> MutexGuard<'_, BTreeMap<Key, Entry>> {
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Key, Candidate>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes an entry, if it is still there.
-    fn change<T>(&self, key: &Key, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+    fn change<T>(&self, key: &Key, change: impl FnOnce(&mut Candidate) -> T) -> Option<T> {
         self.entries().get_mut(key).map(change)
     }
 
@@ -214,7 +214,7 @@ impl Shared {
     /// Whether all that was there at first has been loaded or refused, now or ever.
     fn started(&self) -> bool {
         let scanned = self.scanned.load(Ordering::Relaxed);
-        if scanned && !self.entries().values().any(Entry::is_new) {
+        if scanned && !self.entries().values().any(Candidate::is_new) {
             self.started.store(true, Ordering::Relaxed);
         }
         self.started.load(Ordering::Relaxed)

@@ -29,7 +29,7 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     let manifest = manifest(&source.folder)?;
     refuse_c(&source.folder)?;
     link(manifest.as_deref())?;
-    let package = Package::of(source, manifest.is_some())?;
+    let package = GoPackage::of(source, manifest.is_some())?;
     let failed = |error| write_failed(&package.output, error);
     fs::create_dir_all(&package.output).map_err(failed)?;
     // Two builds of one folder would overwrite each other's module. The lock ends with the file.
@@ -52,7 +52,7 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
 }
 
 /// What Go is told to build, and where to.
-struct Package {
+struct GoPackage {
     folder: PathBuf,
     /// The name of the component's file.
     component_name: String,
@@ -61,8 +61,8 @@ struct Package {
     output: PathBuf,
 }
 
-impl Package {
-    fn of(source: &Source, in_module: bool) -> Result<Package, BuildError> {
+impl GoPackage {
+    fn of(source: &Source, in_module: bool) -> Result<GoPackage, BuildError> {
         let unreadable = |error| BuildError::Read { path: source.file.clone(), source: error };
         let folder = std::path::absolute(&source.folder).map_err(unreadable)?;
         let is_go = source.file.extension() == Some(OsStr::new("go"));
@@ -71,7 +71,7 @@ impl Package {
         let output = digest(place.as_os_str().as_encoded_bytes());
         let output = sdk::cache_folder()?.join("go").join(output);
         let component_name = source.component_name();
-        Ok(Package { folder, component_name, file: file.filter(|_| !in_module), output })
+        Ok(GoPackage { folder, component_name, file: file.filter(|_| !in_module), output })
     }
 
     fn command(&self, core: &Path) -> Result<Command, BuildError> {

@@ -17,14 +17,14 @@ const SDK: &str = "guest-sdk/javascript";
 
 /// A package of the npm registry, at the version that the SDK is tested with. The build script
 /// has an option of its name, by which it is told where the package is.
-struct Package {
+struct NpmPackage {
     name: &'static str,
     version: &'static str,
     /// A package that it needs at no other version than this, if there is one.
     beside: Option<&'static str>,
 }
 
-impl Package {
+impl NpmPackage {
     /// The name without the organisation that it belongs to.
     fn short_name(&self) -> &'static str {
         self.name.rsplit('/').next().unwrap_or(self.name)
@@ -32,25 +32,25 @@ impl Package {
 }
 
 /// Makes the component: QuickJS with the loaded module.
-const COMPONENTIZE_QJS: Package =
-    Package { name: "componentize-qjs", version: "0.4.5", beside: None };
+const COMPONENTIZE_QJS: NpmPackage =
+    NpmPackage { name: "componentize-qjs", version: "0.4.5", beside: None };
 
 /// Makes the component: SpiderMonkey with the loaded module. Later versions of what encodes it
 /// are twice as large.
-const COMPONENTIZE_JS: Package = Package {
+const COMPONENTIZE_JS: NpmPackage = NpmPackage {
     name: "@bytecodealliance/componentize-js",
     version: "0.23.0",
     beside: Some("@bytecodealliance/jco@1.15.1"),
 };
 
 /// Makes one module of all.
-const ESBUILD: Package = Package { name: "esbuild", version: "0.28.2", beside: None };
+const ESBUILD: NpmPackage = NpmPackage { name: "esbuild", version: "0.28.2", beside: None };
 
 /// Checks types; only TypeScript needs it.
-const TYPESCRIPT: Package = Package { name: "typescript", version: "7.0.2", beside: None };
+const TYPESCRIPT: NpmPackage = NpmPackage { name: "typescript", version: "7.0.2", beside: None };
 
 /// The packages that a build needs.
-fn packages(language: Language, componentize: &'static Package) -> Vec<&'static Package> {
+fn packages(language: Language, componentize: &'static NpmPackage) -> Vec<&'static NpmPackage> {
     let mut packages = vec![componentize, &ESBUILD];
     if language == Language::TypeScript {
         packages.push(&TYPESCRIPT);
@@ -70,8 +70,10 @@ pub(super) fn build(
         link(&source.folder)?;
     }
     let packages = packages(source.language, engine(&manifest, &path)?);
-    let versions: Vec<_> =
-        packages.iter().map(|Package { name, version, .. }| format!("{name} {version}")).collect();
+    let versions: Vec<_> = packages
+        .iter()
+        .map(|NpmPackage { name, version, .. }| format!("{name} {version}"))
+        .collect();
     kept::component(source, files, &versions.join(", "), progress, |out| {
         check_node()?;
         let root = sdk::lay_out()?;
@@ -106,7 +108,7 @@ fn depends_on_sdk(manifest: &Value) -> bool {
 }
 
 /// The package with the engine that the manifest asks for.
-fn engine(manifest: &Value, path: &Path) -> Result<&'static Package, BuildError> {
+fn engine(manifest: &Value, path: &Path) -> Result<&'static NpmPackage, BuildError> {
     let Some(asked) = manifest.pointer("/hostel/engine") else {
         return Ok(&COMPONENTIZE_QJS);
     };
@@ -138,11 +140,11 @@ pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
 
 /// The folder with a package below its `node_modules`.
 fn fetched(
-    package: &Package,
+    package: &NpmPackage,
     source: &Source,
     progress: Progress<'_>,
 ) -> Result<PathBuf, BuildError> {
-    let Package { name, version, beside } = *package;
+    let NpmPackage { name, version, beside } = *package;
     kept::tool(package.short_name(), version, progress, |folder| {
         if tool::ask("npm", &["--version"]).is_none() {
             return Err(BuildError::NoTool { tool: "npm", fix: FIX });

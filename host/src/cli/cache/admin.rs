@@ -1,7 +1,7 @@
 //! The listener for whoever runs a server, as its client sees it.
 
 use crate::cli::call::{exchange, listeners, trouble};
-use crate::cli::client::{self, Address, Reply, Request};
+use crate::cli::client::{self, Address, ClientRequest, Reply};
 use crate::cli::exit::Exit;
 use crate::cli::output::eprint_warning;
 use crate::config::{AdminListener, TokenSource};
@@ -18,7 +18,7 @@ pub(super) const PAGE: usize = 1_000;
 
 /// Which server, and how to prove who asks.
 #[derive(clap::Args)]
-pub(super) struct Server {
+pub(super) struct AdminArguments {
     /// The URL of the admin listener; by default where the configuration says it listens
     #[arg(long, value_name = "URL", global = true, conflicts_with = "config")]
     admin: Option<String>,
@@ -42,14 +42,14 @@ pub(super) struct Server {
 }
 
 /// A client of that listener.
-pub(super) struct Admin {
+pub(super) struct AdminClient {
     address: Address,
     authorization: Option<HeaderValue>,
     timeout: Duration,
 }
 
-impl Server {
-    pub(super) fn admin(&self) -> Result<Admin, Exit> {
+impl AdminArguments {
+    pub(super) fn admin(&self) -> Result<AdminClient, Exit> {
         let admin = self.find().map_err(Exit::usage)?;
         if admin.authorization.is_some() && admin.address.is_overheard() {
             eprint_warning("the token is sent in the clear: whoever is on the way can read it");
@@ -57,7 +57,7 @@ impl Server {
         Ok(admin)
     }
 
-    fn find(&self) -> anyhow::Result<Admin> {
+    fn find(&self) -> anyhow::Result<AdminClient> {
         let (address, configured) = match &self.admin {
             Some(url) => (Address::parse(url)?, None),
             None => {
@@ -77,11 +77,11 @@ impl Server {
             Some(TokenSource::File(file)) => Some(client::token_of(&file)?),
             None => None,
         };
-        Ok(Admin { address, authorization, timeout: self.timeout })
+        Ok(AdminClient { address, authorization, timeout: self.timeout })
     }
 }
 
-impl Admin {
+impl AdminClient {
     /// Asks for something and answers the JSON that comes.
     pub(super) fn ask(
         &self,
@@ -107,7 +107,7 @@ impl Admin {
         let authorization = self.authorization.clone().map(|value| (AUTHORIZATION, value));
         let headers: HeaderMap = authorization.into_iter().collect();
         let address = self.address.join(path, query);
-        exchange(Request { method: method.clone(), address, headers, body }, self.timeout)
+        exchange(ClientRequest { method: method.clone(), address, headers, body }, self.timeout)
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// What was found. Its JSON is the same.
 #[derive(Default, Serialize)]
-pub(super) struct Report {
+pub(super) struct CheckReport {
     /// The file; none: the folder's plugins were checked.
     pub(super) config: Option<PathBuf>,
     /// Why nothing would be served, whatever the plugins.
@@ -47,15 +47,9 @@ pub(super) struct Checked {
     name: Option<String>,
     path: PathBuf,
     pub(super) error: Option<String>,
-    services: Vec<Service>,
+    services: Vec<ServiceInfo>,
     #[serde(flatten)]
     grants: PluginGrants,
-}
-
-#[derive(Serialize)]
-struct Service {
-    name: String,
-    description: String,
 }
 
 /// A route, with what is wrong about its service.
@@ -110,13 +104,7 @@ impl Checked {
             Err(error) => (name, Vec::new(), Some(format!("{error:#}"))),
         };
         let grants = PluginGrants::new(name.as_ref(), &settings, &callers, host.limits());
-        Checked {
-            name: name.map(|name| name.to_string()),
-            path,
-            error,
-            services: services.into_iter().map(Service::from).collect(),
-            grants,
-        }
+        Checked { name: name.map(|name| name.to_string()), path, error, services, grants }
     }
 
     /// What it offers and what it is granted.
@@ -139,13 +127,7 @@ impl CheckedRoute {
     }
 }
 
-impl From<ServiceInfo> for Service {
-    fn from(ServiceInfo { name, description }: ServiceInfo) -> Self {
-        Service { name, description }
-    }
-}
-
-impl Report {
+impl CheckReport {
     /// Prints a line for each plugin and a last one to stdout, and what is wrong to stderr.
     pub(super) fn show(&self) -> Result<(), Exit> {
         let place = |told: &Told| {

@@ -6,7 +6,9 @@ use crate::cli::output::print;
 use crate::cli::table;
 use crate::telemetry::excerpt;
 use crate::units::show_size;
-use crate::{ComponentInfo, Digest, Extent, FileKind, ImportInfo, Limits, Offer, ServiceInfo};
+use crate::{
+    ComponentInfo, Digest, Extent, FileKind, ImportInfo, Limits, Offer, Producer, ServiceInfo,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ const MOST_LINES: usize = 100;
 
 /// What was found. Its JSON is the same; what is not known is null or empty.
 #[derive(Default, Serialize)]
-pub(super) struct Report {
+pub(super) struct InspectReport {
     pub(super) path: PathBuf,
     /// The component's file: another than `path` where that is source.
     component: Option<PathBuf>,
@@ -28,7 +30,7 @@ pub(super) struct Report {
     bytes: Option<u64>,
     /// Why it cannot be served.
     pub(super) error: Option<String>,
-    services: Vec<Service>,
+    services: Vec<ServiceInfo>,
     imports: Vec<Imported>,
     exports: Vec<String>,
     core_modules: usize,
@@ -49,12 +51,6 @@ pub(super) struct Report {
 }
 
 #[derive(Serialize)]
-struct Service {
-    name: String,
-    description: String,
-}
-
-#[derive(Serialize)]
 struct Imported {
     name: String,
     /// `hostel`, `wasi`, or null: nobody.
@@ -70,16 +66,9 @@ struct Size {
     maximum: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Producer {
-    part: String,
-    name: String,
-    version: String,
-}
-
-impl Report {
+impl InspectReport {
     pub(super) fn new(path: &Path) -> Self {
-        Report { path: path.to_owned(), ..Report::default() }
+        InspectReport { path: path.to_owned(), ..InspectReport::default() }
     }
 
     pub(super) fn take_file(
@@ -101,10 +90,7 @@ impl Report {
         self.core_modules = is.modules;
         self.memories = is.memories.into_iter().map(Size::from).collect();
         self.tables = is.tables.into_iter().map(Size::from).collect();
-        let producers = is.producers.into_iter();
-        let producer =
-            |by: crate::Producer| Producer { part: by.part, name: by.name, version: by.version };
-        self.producers = producers.map(producer).collect();
+        self.producers = is.producers;
     }
 
     /// What it is granted; by which configuration, and whether that names it.
@@ -122,8 +108,7 @@ impl Report {
     }
 
     pub(super) fn take_services(&mut self, services: Vec<ServiceInfo>) {
-        let service = |ServiceInfo { name, description }| Service { name, description };
-        self.services = services.into_iter().map(service).collect();
+        self.services = services;
     }
 
     /// Prints what is known, a section after the other.
@@ -151,7 +136,8 @@ impl Report {
     /// Titles, and the rows below each; those that have none are left out.
     fn sections(&self) -> Vec<(String, Vec<Vec<String>>)> {
         let plugin = self.name.as_deref().unwrap_or_default();
-        let service = |it: &Service| vec![format!("{plugin}.{}", it.name), it.description.clone()];
+        let service =
+            |it: &ServiceInfo| vec![format!("{plugin}.{}", it.name), it.description.clone()];
         let services: Vec<_> = self.services.iter().map(service).collect();
         let exports: Vec<_> = self.exports.iter().map(|name| vec![excerpt(name)]).collect();
         let mut sections = vec![
@@ -159,7 +145,7 @@ impl Report {
             ("imports".to_owned(), self.imports.iter().map(Imported::row).collect()),
             ("exports".to_owned(), exports),
             ("made of".to_owned(), self.parts()),
-            ("made by".to_owned(), self.producers.iter().map(Producer::row).collect()),
+            ("made by".to_owned(), self.producers.iter().map(producer_row).collect()),
         ];
         if self.kind.is_some() {
             sections.push((self.granted_by(), self.granted()));
@@ -244,8 +230,6 @@ impl Size {
     }
 }
 
-impl Producer {
-    fn row(&self) -> Vec<String> {
-        vec![excerpt(&self.part), format!("{} {}", excerpt(&self.name), excerpt(&self.version))]
-    }
+fn producer_row(Producer { part, name, version }: &Producer) -> Vec<String> {
+    vec![excerpt(part), format!("{} {}", excerpt(name), excerpt(version))]
 }

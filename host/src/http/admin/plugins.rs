@@ -4,7 +4,6 @@ use crate::engine::Instances;
 use crate::http::response;
 use crate::name::PluginName;
 use crate::plugin::{Deployment, PluginState};
-use crate::service::ServiceInfo;
 use bytes::Bytes;
 use hyper::Response;
 use serde_json::{Value, json};
@@ -15,8 +14,6 @@ pub(super) fn list(deployment: &Deployment) -> Response<Bytes> {
 }
 
 fn plugin(state: &PluginState) -> Value {
-    let service =
-        |info: &ServiceInfo| json!({ "name": info.name, "description": info.description });
     let fixed = json!({
         "name": state.name,
         "path": state.path.to_string_lossy(),
@@ -25,7 +22,7 @@ fn plugin(state: &PluginState) -> Value {
         "since": humantime::format_rfc3339_millis(state.since).to_string(),
         "reason": state.reason,
         "load_seconds": state.took.map(|took| took.as_secs_f64()),
-        "services": state.services.iter().map(service).collect::<Vec<_>>(),
+        "services": state.services,
         "instances": match state.instances {
             Instances::Fresh => "fresh",
             Instances::Reuse { .. } => "reuse",

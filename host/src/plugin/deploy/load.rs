@@ -1,6 +1,6 @@
 //! From a file that has settled to a version that serves: build, read, compile, swap, and log it.
 
-use super::entry::{Entry, Key};
+use super::candidate::{Candidate, Key};
 use super::{Build, Shared};
 use crate::engine::{CallError, Limits};
 use crate::name::PluginName;
@@ -89,7 +89,7 @@ impl Shared {
         }
         let serving = self.change(key, |entry| entry.serving).flatten();
         if order.serves && serving == Some(content) {
-            self.change(key, Entry::unchanged);
+            self.change(key, Candidate::unchanged);
             return Ok(());
         }
         let before = self.info(&order.name).map(|info| info.version);

@@ -1,6 +1,6 @@
 //! One scan of all files: what is there, which file has which name, and what follows from it.
 
-use super::entry::{Entry, Key, Observation, Step, Unfit};
+use super::candidate::{Candidate, Key, Observation, Step, Unfit};
 use super::{Build, Shared};
 use crate::engine::Limits;
 use crate::name::PluginName;
@@ -34,7 +34,7 @@ impl Shared {
     }
 
     fn observe_all(&self) -> Scan {
-        let place = |(key, entry): (&Key, &Entry)| {
+        let place = |(key, entry): (&Key, &Candidate)| {
             (key.clone(), entry.path.clone(), self.limits_of(&entry.settings))
         };
         let named: Vec<_> =
@@ -79,7 +79,7 @@ impl Shared {
             {
                 let name = names.get(key).map(String::as_str).unwrap_or_default();
                 let name = PluginName::new(name).map_err(Unfit::Name);
-                let entry = Entry::new(path.clone(), name, folder.settings.clone());
+                let entry = Candidate::new(path.clone(), name, folder.settings.clone());
                 entries.insert(key.clone(), entry);
             }
         }
@@ -110,7 +110,7 @@ impl Shared {
         to_load
     }
 
-    fn refuse(&self, entry: &mut Entry, unfit: &Unfit) {
+    fn refuse(&self, entry: &mut Candidate, unfit: &Unfit) {
         let reason = unfit.to_string();
         if entry.fail(&reason) {
             let name = entry.shown_name();
@@ -120,7 +120,7 @@ impl Shared {
 
     /// Unloads the plugin that serves there, and logs it; logs also that a named plugin is missing,
     /// but nothing about a file that never served.
-    fn remove(&self, key: &Key, entry: &mut Entry) {
+    fn remove(&self, key: &Key, entry: &mut Candidate) {
         let gone = Unfit::File(FileError::Gone);
         let (Ok(name), Some(_)) = (&entry.name, entry.serving) else {
             if is_named(key) {
@@ -157,7 +157,7 @@ impl Shared {
 }
 
 /// Leaves each name to one place: the named plugin, else the one that serves, else the first.
-fn claim_names(entries: &BTreeMap<Key, Entry>, places: &mut BTreeMap<Key, Observation>) {
+fn claim_names(entries: &BTreeMap<Key, Candidate>, places: &mut BTreeMap<Key, Observation>) {
     let mut order: Vec<_> = entries.iter().collect();
     order.sort_by_key(|(key, entry)| (!is_named(key), !entry.holds_its_name()));
     let mut holders: BTreeMap<&PluginName, &PathBuf> = BTreeMap::new();

@@ -44,7 +44,7 @@ pub(super) enum Key {
     Found(PathBuf),
 }
 
-pub(super) struct Entry {
+pub(super) struct Candidate {
     pub(super) path: PathBuf,
     pub(super) name: Result<PluginName, Unfit>,
     pub(super) settings: PluginSettings,
@@ -73,13 +73,13 @@ pub(super) enum Step {
     Remove,
 }
 
-impl Entry {
+impl Candidate {
     pub(super) fn new(
         path: PathBuf,
         name: Result<PluginName, Unfit>,
         settings: PluginSettings,
     ) -> Self {
-        Entry {
+        Candidate {
             path,
             name,
             settings,
