@@ -358,10 +358,9 @@ fn a_plugin_that_does_not_load_leaves_the_others_checked() {
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(stdout(&output), format!("{SHOP}\n3 plugins, 1 service, 0 routes: 2 wrong\n"));
     let told = stderr(&output);
-    assert!(
-        told.contains("cannot open ./gone.wasm") && told.contains("cannot load ./users.wasm"),
-        "{told}"
-    );
+    for plugin in ["gone", "users"] {
+        assert!(told.contains(&format!("cannot load ./{plugin}.wasm: ")), "{told}");
+    }
 }
 
 #[test]

@@ -98,6 +98,17 @@ pub fn check(folder: &Path, plugins: &[&str]) {
         assert_eq!(build(current, path), expected, "build {path}");
         let only = expected.first().filter(|_| expected.len() == 1);
         assert_eq!(inspect(current, path).as_ref(), only, "inspect {path}");
+    }
+    check_served(folder, plugins);
+}
+
+/// Checks that these plugins are served from a folder, and that `check` says so.
+#[track_caller]
+pub fn check_served(folder: &Path, plugins: &[&str]) {
+    let expected: BTreeSet<String> = plugins.iter().map(|name| (*name).to_owned()).collect();
+    let outside = folder.parent().unwrap();
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    for (current, path) in [(outside, name), (folder, ".")] {
         assert_eq!(serve(current, &[path]), expected, "serve {path}");
         assert_eq!(serve(current, &[path, "--watch"]), expected, "serve {path} --watch");
     }
@@ -192,9 +203,6 @@ fn a_folder_is_served_as_its_configuration_says_from_outside_too() {
     let files = [("hostel.toml", configuration.as_bytes()), ("users.wasm", &wasm)];
     let (outside, folder) = folder_with("shop", &files);
     let expected = BTreeSet::from(["renamed".to_owned()]);
-    assert_eq!(serve(outside.path(), &["shop"]), expected);
-    assert_eq!(serve(&folder, &["."]), expected);
-    assert_eq!(serve(&folder, &[]), expected);
-    assert_eq!(check_command(&folder, &[]), expected);
+    check_served(&folder, &["renamed"]);
     assert_eq!(check_command(outside.path(), &["--config", "shop/hostel.toml"]), expected);
 }

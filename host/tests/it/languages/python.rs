@@ -62,7 +62,7 @@ fn modules_beside_a_source_are_no_plugins_and_are_watched() {
     source::check(&folder, &["two"]);
     source::check_watched(&folder, "helper.py", "A = 2\n");
     std::fs::write(folder.join("hostel.toml"), "folder = \".\"\n").unwrap();
-    source::check(&folder, &["two"]);
+    source::check_served(&folder, &["two"]);
 }
 
 #[test]
