@@ -3,7 +3,7 @@
 //!
 //! A test has the name of the guest it is about, a file in `guests/wat`.
 
-use crate::support::{TestHost, guests, project};
+use crate::support::{TestHost, guests, patient, project};
 use hostel::{
     CacheName, CallError, ComponentError, Failure, FailureKind, Host, Limit, Limits, LoadError,
     PluginName, PluginSettings, Request, Response, Settings,
@@ -224,7 +224,7 @@ async fn refusal_of(limits: Limits, component: Vec<u8>) -> LoadError {
 }
 
 async fn check_refused(guest: &str, message: &str) {
-    let refused = refusal_of(Limits::default(), component(guest)).await;
+    let refused = refusal_of(patient(), component(guest)).await;
     assert_eq!(refused.to_string(), message);
 }
 
@@ -258,11 +258,6 @@ fn short() -> Limits {
     Limits { time: Duration::from_millis(100), ..Limits::default() }
 }
 
-/// Limits under which only what is huge is stopped, however slow the machine.
-fn patient() -> Limits {
-    Limits { time: Duration::from_secs(60), ..Limits::default() }
-}
-
 fn numbers(numbers: &[u32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
@@ -279,7 +274,7 @@ fn every_file_of_a_guest_is_in_the_list() {
 
 #[tokio::test]
 async fn behaves() {
-    let hotel = Hotel::with(Limits::default(), "behaves").await;
+    let hotel = Hotel::with(patient(), "behaves").await;
     hotel.check_serves("bad").await;
 }
 
@@ -329,46 +324,46 @@ async fn fills_memory_for_ever() {
 
 #[tokio::test]
 async fn traps_in_realloc() {
-    check_trap(&error_of(Limits::default(), "traps_in_realloc").await);
+    check_trap(&error_of(patient(), "traps_in_realloc").await);
 }
 
 #[tokio::test]
 async fn traps_in_post_return() {
-    check_trap(&error_of(Limits::default(), "traps_in_post_return").await);
+    check_trap(&error_of(patient(), "traps_in_post_return").await);
 }
 
 #[tokio::test]
 async fn calls_the_host_in_realloc() {
-    check_may_not_leave(&error_of(Limits::default(), "calls_the_host_in_realloc").await);
+    check_may_not_leave(&error_of(patient(), "calls_the_host_in_realloc").await);
 }
 
 #[tokio::test]
 async fn calls_the_host_in_post_return() {
-    check_may_not_leave(&error_of(Limits::default(), "calls_the_host_in_post_return").await);
+    check_may_not_leave(&error_of(patient(), "calls_the_host_in_post_return").await);
 }
 
 /// Address 0 is as good as any: a guest that gives it out spoils nothing but its own request.
 #[tokio::test]
 async fn reallocates_at_null() {
-    let hotel = Hotel::with(Limits::default(), "reallocates_at_null").await;
+    let hotel = Hotel::with(patient(), "reallocates_at_null").await;
     assert_eq!(hotel.call(b"body").await.unwrap().status, 200);
 }
 
 #[tokio::test]
 async fn reallocates_unaligned() {
-    let hotel = Hotel::with(Limits::default(), "reallocates_unaligned").await;
+    let hotel = Hotel::with(patient(), "reallocates_unaligned").await;
     hotel.check_violation(b"", "realloc return: result not aligned").await;
 }
 
 #[tokio::test]
 async fn reallocates_out_of_bounds() {
-    let hotel = Hotel::with(Limits::default(), "reallocates_out_of_bounds").await;
+    let hotel = Hotel::with(patient(), "reallocates_out_of_bounds").await;
     hotel.check_violation(b"", "realloc return: beyond end of memory").await;
 }
 
 #[tokio::test]
 async fn reallocates_for_a_hit() {
-    let hotel = Hotel::with(Limits::default(), "reallocates_for_a_hit").await;
+    let hotel = Hotel::with(patient(), "reallocates_for_a_hit").await;
     // What says where the text is lies over the text where the guest has put both in one place.
     for (how, body) in
         [(0, b"\"text\""), (1, b"\"text\""), (2, b"\0\0\0\0\x01\0"), (5, b"\"text\"")]
@@ -381,7 +376,7 @@ async fn reallocates_for_a_hit() {
 
 #[tokio::test]
 async fn leaves_a_secret() {
-    let hotel = Hotel::with(Limits::default(), "leaves_a_secret").await;
+    let hotel = Hotel::with(patient(), "leaves_a_secret").await;
     for _ in 0..50 {
         assert_eq!(hotel.call(b"").await.unwrap().status, 200);
     }
@@ -393,7 +388,7 @@ async fn passes_wild_arguments() {
     const OUTSIDE: u32 = 16 << 16;
     let text = "string pointer/length out of bounds of memory";
     let discriminant = "discriminant";
-    let hotel = Hotel::with(Limits::default(), "passes_wild_arguments").await;
+    let hotel = Hotel::with(patient(), "passes_wild_arguments").await;
     for (arguments, words) in [
         // A key, a value and a message outside the memory, in part and whole, and around its end.
         (&[OUTSIDE - 5, 6, KEY, 6, 0, 0, 512][..], text),
@@ -432,20 +427,14 @@ async fn passes_wild_arguments() {
         hotel.call(&numbers(&[place, bytes, KEY, 6, 0, 0, 512])).await.unwrap();
     }
     let cache = hotel.0.host.caches().get(&CacheName::private("bad").unwrap()).unwrap();
-    let held: Vec<_> = cache
-        .list("\0", None, 10)
-        .await
-        .unwrap()
-        .entries
-        .iter()
-        .map(|entry| entry.key.len())
-        .collect();
+    let held: Vec<_> =
+        cache.memory().unwrap().list("\0", None, 10).iter().map(|entry| entry.key.len()).collect();
     assert_eq!(held, [1, 63, 64, 65, 66]);
 }
 
 #[tokio::test]
 async fn passes_its_body_as_text() {
-    let hotel = Hotel::with(Limits::default(), "passes_its_body_as_text").await;
+    let hotel = Hotel::with(patient(), "passes_its_body_as_text").await;
     for which in 0..3 {
         for (text, words) in [
             (&b"\xff"[..], "invalid utf-8"),
@@ -510,7 +499,7 @@ async fn answers_its_body() {
 
 #[tokio::test]
 async fn answers_a_wild_pointer() {
-    let hotel = Hotel::with(Limits::default(), "answers_a_wild_pointer").await;
+    let hotel = Hotel::with(patient(), "answers_a_wild_pointer").await;
     for pointer in [16 << 16, (16 << 16) - 4, u32::MAX - 3] {
         hotel.check_violation(&numbers(&[pointer]), "pointer out of bounds of memory").await;
     }
@@ -527,7 +516,7 @@ async fn answers_a_million_headers() {
 
 #[tokio::test]
 async fn calls_the_cache_in_services() {
-    let hotel = Hotel::with(Limits::default(), "calls_the_cache_in_services").await;
+    let hotel = Hotel::with(patient(), "calls_the_cache_in_services").await;
     let message = "the cache is closed while a plugin lists its services: call it from `handle`";
     assert_eq!(hotel.0.messages(), [message]);
     hotel.check_serves("bad").await;
@@ -588,41 +577,41 @@ async fn lists_a_malformed_name() {
 
 #[tokio::test]
 async fn lists_a_huge_name() {
-    let refused = refusal_of(Limits::default(), component("lists_a_huge_name")).await;
+    let refused = refusal_of(patient(), component("lists_a_huge_name")).await;
     assert!(matches!(refused, LoadError::ServiceName(_)), "{refused:.100}");
 }
 
 #[tokio::test]
 async fn declares_too_much_memory() {
-    check_refused_at(Limits::default(), "declares_too_much_memory", Limit::Memory).await;
-    let one_page_more = Limits { memory: 1_026 << 16, ..Limits::default() };
+    check_refused_at(patient(), "declares_too_much_memory", Limit::Memory).await;
+    let one_page_more = Limits { memory: 1_026 << 16, ..patient() };
     Hotel::with(one_page_more, "declares_too_much_memory").await.check_serves("bad").await;
 }
 
 #[tokio::test]
 async fn declares_a_large_table() {
-    check_refused_at(Limits::default(), "declares_a_large_table", Limit::Memory).await;
+    check_refused_at(patient(), "declares_a_large_table", Limit::Memory).await;
 }
 
 #[tokio::test]
 async fn declares_a_huge_table() {
-    check_refused_at(Limits::default(), "declares_a_huge_table", Limit::Memory).await;
+    check_refused_at(patient(), "declares_a_huge_table", Limit::Memory).await;
 }
 
 /// A guest with 60 of what it may have 50 of.
 async fn check_has_too_many(guest: &str) {
-    let limits = Limits { instances: 50, ..Limits::default() };
+    let limits = Limits { instances: 50, ..patient() };
     let refused = refusal_of(limits, component(guest)).await.to_string();
     let message = "the component has more core instances, memories or tables than 50: \
                    raise `limits.instances`";
     assert_eq!(refused, message);
-    Hotel::with(Limits::default(), guest).await.check_serves("bad").await;
+    Hotel::with(patient(), guest).await.check_serves("bad").await;
 }
 
 /// Core instances are counted as they are made: the guest itself and two that link it.
 #[tokio::test]
 async fn a_component_with_too_many_core_instances_is_stopped() {
-    let with = |instances| TestHost::with(Limits { instances, ..Limits::default() });
+    let with = |instances| TestHost::with(Limits { instances, ..patient() });
     let name = PluginName::new("good").unwrap();
     let two = with(2).host.load(name, component("behaves"), PluginSettings::default()).await;
     match two.unwrap_err() {
@@ -644,7 +633,7 @@ async fn declares_many_tables() {
 
 /// Checks that the engine cannot compile a guest, and says so in these words.
 async fn check_invalid(guest: &str, words: &str) {
-    let refused = refusal_of(Limits::default(), component(guest)).await.to_string();
+    let refused = refusal_of(patient(), component(guest)).await.to_string();
     assert!(refused.starts_with("it cannot be compiled: "), "{refused}");
     assert!(refused.contains(words), "{refused}");
 }
@@ -683,7 +672,7 @@ async fn uses_custom_page_sizes() {
 async fn a_component_that_uses_async_is_refused() {
     for part in ["(core func (canon task.cancel))", "(type (stream u8))"] {
         let component = wat::parse_str(format!("(component {part})")).unwrap();
-        let refused = refusal_of(Limits::default(), component).await.to_string();
+        let refused = refusal_of(patient(), component).await.to_string();
         assert!(refused.contains("requires the component model async feature"), "{refused}");
     }
 }
@@ -702,7 +691,7 @@ async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
         (&url, "import url=<http://a\\nb> is not offered"),
         (&imports, "... is not offered; 31 more"),
     ] {
-        let refused = refusal_of(Limits::default(), wat::parse_str(text).unwrap()).await;
+        let refused = refusal_of(patient(), wat::parse_str(text).unwrap()).await;
         assert!(refused.to_string().contains(words), "{refused}");
     }
 }
@@ -710,7 +699,7 @@ async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
 /// A host with a guest of this encoding; what the guest has set in its cache is read in the
 /// test's own.
 async fn guest_in(encoding: StringEncoding, guest: &str) -> Hotel {
-    let hotel = Hotel::new(Limits::default()).await;
+    let hotel = Hotel::new(patient()).await;
     hotel.0.load("bad", component_in(guest, encoding)).await;
     hotel
 }

@@ -1,8 +1,7 @@
 //! `hostel call`: what is sent, what is printed where, and the exit codes.
 
 use crate::http::client::{TestServer, route};
-use crate::support::{hostel, stderr, stdout};
-use hostel::Limits;
+use crate::support::{hostel, patient, stderr, stdout};
 use hostel::config::{CallerGroup, Callers, Credential, Scheme, SecretHash, Server, Tls};
 use hostel::http::HttpSettings;
 use serde_json::{Value, json};
@@ -71,7 +70,7 @@ async fn a_service_is_called_by_its_name_with_a_payload() {
 async fn a_url_is_called_with_the_method_and_the_headers_that_are_asked_for() {
     let routes = vec![route("GET", "/users/{id}", "guests.mirrors")];
     let settings = HttpSettings { routes, ..HttpSettings::default() };
-    let server = TestServer::with(Limits::default(), settings).await;
+    let server = TestServer::with(patient(), settings).await;
     let url = format!("http://{}/users/7?x=%20y", server.address);
     let seen = mirrored(&output(&server, &[&url, "--method", "GET", "-H", "x-a: b c"]));
     let http = &seen["http"];
@@ -158,7 +157,7 @@ async fn a_caller_proves_itself_by_a_secret_from_the_environment() {
         ],
         ..HttpSettings::default()
     };
-    let server = TestServer::with(Limits::default(), settings).await;
+    let server = TestServer::with(patient(), settings).await;
     check_error(&output(&server, &["guests.mirrors"]), 1, &["401 unauthorized"]);
     let mut by_token = call(&server, &["guests.mirrors", "--token-env", "SECRET"]);
     let seen = mirrored(&by_token.env("SECRET", TOKEN).output().unwrap());

@@ -3,7 +3,7 @@
 //! The tests scan by hand: what two scans in a row see is acted upon.
 
 use crate::abi::assemble;
-use crate::support::TestHost;
+use crate::support::{TestHost, patient};
 use hostel::{
     Build, CacheName, CallError, Deployment, Host, Limits, Name, NamedPlugin, PluginFolder,
     PluginName, PluginSettings, PluginState, Request, Response, Settings, Stage,
@@ -513,7 +513,7 @@ async fn a_call_under_way_ends_on_the_version_it_began_with() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_or_late_while_versions_are_swapped() {
     const SWAPS: usize = 100;
-    let host = Arc::new(TestHost::with(Limits::default()).host);
+    let host = Arc::new(TestHost::with(patient()).host);
     host.load(name("users"), component("0"), PluginSettings::default()).await.unwrap();
     let swapped = Arc::new(AtomicUsize::new(0));
     let mut callers = JoinSet::new();

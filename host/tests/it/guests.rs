@@ -2,7 +2,7 @@
 //!
 //! A test has the name of the guest it is about.
 
-use crate::support::{TestHost, guests};
+use crate::support::{TestHost, guests, patient};
 use hostel::{CallError, FailureKind, Level, Limit, Limits};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -56,7 +56,7 @@ async fn sleeps() {
 
 #[tokio::test]
 async fn counts() {
-    let (host, calls) = call(Limits::default(), "counts", Value::Null).await;
+    let (host, calls) = call(patient(), "counts", Value::Null).await;
     assert_eq!(calls.unwrap(), 1);
     assert_eq!(host.messages(), ["call 1"]);
 }
@@ -77,7 +77,7 @@ async fn a_sleeping_guest_leaves_the_thread_to_others() {
 
 #[tokio::test]
 async fn a_spinning_guest_gives_others_a_turn() {
-    let host = TestHost::with(Limits { time: Duration::from_secs(30), ..Limits::default() });
+    let host = TestHost::with(patient());
     host.load("guests", guests()).await;
     let call = json!(["exists", "k"]);
     // On one thread: the spinning call is first, and would not end before the other.
@@ -92,28 +92,28 @@ async fn a_spinning_guest_gives_others_a_turn() {
 
 #[tokio::test]
 async fn grows() {
-    let error = error_of(Limits::default(), "grows").await;
+    let error = error_of(patient(), "grows").await;
     let message = "the guest needed more memory than 64.0 MiB: raise `limits.memory`";
     check_limit(&error, Limit::Memory, message);
 }
 
 #[tokio::test]
 async fn recurses() {
-    let error = error_of(Limits::default(), "recurses").await;
+    let error = error_of(patient(), "recurses").await;
     let message = "the guest needed more stack than 512.0 KiB: raise `limits.stack`";
     check_limit(&error, Limit::Stack, message);
 }
 
 #[tokio::test]
 async fn recurses_with_large_frames() {
-    let error = error_of(Limits::default(), "recurses_with_large_frames").await;
+    let error = error_of(patient(), "recurses_with_large_frames").await;
     assert!(matches!(error, CallError::Trap { .. }), "{error}");
     assert!(error.to_string().contains("recursion past the guest's own stack"), "{error}");
 }
 
 #[tokio::test]
 async fn panics() {
-    let (host, answer) = call(Limits::default(), "panics", Value::Null).await;
+    let (host, answer) = call(patient(), "panics", Value::Null).await;
     let error = answer.unwrap_err();
     assert!(matches!(error, CallError::Trap { .. }), "{error}");
     let lines = host.lines.lock().unwrap().clone();
@@ -123,13 +123,13 @@ async fn panics() {
 
 #[tokio::test]
 async fn exits() {
-    let error = error_of(Limits::default(), "exits").await;
+    let error = error_of(patient(), "exits").await;
     assert!(matches!(error, CallError::Exit), "{error}");
 }
 
 #[tokio::test]
 async fn sets_then_traps() {
-    let error = error_of(Limits::default(), "sets_then_traps").await;
+    let error = error_of(patient(), "sets_then_traps").await;
     assert!(matches!(error, CallError::Trap { .. }), "{error}");
 }
 
@@ -143,27 +143,27 @@ async fn sets_then_spins() {
 
 #[tokio::test]
 async fn answers_too_much() {
-    let error = error_of(Limits::default(), "answers_too_much").await;
+    let error = error_of(patient(), "answers_too_much").await;
     let message = "the response is larger than 8.0 MiB: raise `limits.response`";
     check_limit(&error, Limit::Response, message);
 }
 
 #[tokio::test]
 async fn answers_a_bad_status() {
-    let error = error_of(Limits::default(), "answers_a_bad_status").await;
+    let error = error_of(patient(), "answers_a_bad_status").await;
     let message = "the guest broke the contract: status 99 is not within 200 to 599";
     assert_eq!(error.to_string(), message);
 }
 
 #[tokio::test]
 async fn answers_a_bad_header() {
-    let error = error_of(Limits::default(), "answers_a_bad_header").await;
+    let error = error_of(patient(), "answers_a_bad_header").await;
     assert!(matches!(&error, CallError::ContractViolation(why) if why.contains("x-a")), "{error}");
 }
 
 #[tokio::test]
 async fn logs_too_much() {
-    let (host, answer) = call(Limits::default(), "logs_too_much", Value::Null).await;
+    let (host, answer) = call(patient(), "logs_too_much", Value::Null).await;
     answer.unwrap();
     let lines = host.messages();
     assert_eq!(lines.len(), 1_001);
@@ -175,7 +175,7 @@ async fn logs_too_much() {
 
 #[tokio::test]
 async fn passes_too_much() {
-    let limits = Limits { hostcall_bytes: 2 << 20, ..Limits::default() };
+    let limits = Limits { hostcall_bytes: 2 << 20, ..patient() };
     let error = error_of(limits, "passes_too_much").await;
     check_limit(
         &error,
@@ -186,21 +186,21 @@ async fn passes_too_much() {
 
 #[tokio::test]
 async fn hoards_handles() {
-    let error = error_of(Limits::default(), "hoards_handles").await;
+    let error = error_of(patient(), "hoards_handles").await;
     let message = "the guest held more handles than 1000: raise `limits.handles`";
     check_limit(&error, Limit::Handles, message);
 }
 
 #[tokio::test]
 async fn hoards_pollables() {
-    let error = error_of(Limits::default(), "hoards_pollables").await;
+    let error = error_of(patient(), "hoards_pollables").await;
     let message = "the guest held more handles than 1000: raise `limits.handles`";
     check_limit(&error, Limit::Handles, message);
 }
 
 #[tokio::test]
 async fn asks_for_much_randomness() {
-    let error = error_of(Limits::default(), "asks_for_much_randomness").await;
+    let error = error_of(patient(), "asks_for_much_randomness").await;
     let message = "the guest asked in one call for more random bytes than 64.0 KiB: \
                    raise `limits.random`";
     check_limit(&error, Limit::Random, message);
@@ -208,7 +208,7 @@ async fn asks_for_much_randomness() {
 
 #[tokio::test]
 async fn writes_too_much() {
-    let error = error_of(Limits::default(), "writes_too_much").await;
+    let error = error_of(patient(), "writes_too_much").await;
     assert!(
         matches!(&error, CallError::ContractViolation(why) if why.contains("check-write")),
         "{error}"
@@ -217,7 +217,7 @@ async fn writes_too_much() {
 
 #[tokio::test]
 async fn a_request_over_its_limit_is_refused() {
-    let host = TestHost::with(Limits { request: 10, ..Limits::default() });
+    let host = TestHost::with(Limits { request: 10, ..patient() });
     host.load("guests", guests()).await;
     host.call("guests.fails", &json!("x".repeat(8))).await.unwrap_err();
     let error = host.call("guests.fails", &json!("x".repeat(9))).await.unwrap_err();
@@ -238,7 +238,7 @@ async fn fails() {
         ("internal", FailureKind::Internal),
         ("unavailable", FailureKind::Unavailable),
     ] {
-        let (_, answer) = call(Limits::default(), "fails", json!(name)).await;
+        let (_, answer) = call(patient(), "fails", json!(name)).await;
         let Err(CallError::Failure(failure)) = answer else { panic!("{name}: {answer:?}") };
         assert_eq!((failure.kind, &*failure.message), (kind, "said\\nno"));
     }
@@ -246,7 +246,7 @@ async fn fails() {
 
 #[tokio::test]
 async fn looks_around() {
-    let (_, answer) = call(Limits::default(), "looks_around", Value::Null).await;
+    let (_, answer) = call(patient(), "looks_around", Value::Null).await;
     let nothing = json!({
         "arguments": 0, "environment": 0, "root": false, "file": false, "tcp": false,
         "udp": false, "stdin": "",
@@ -268,15 +268,24 @@ async fn asks_for_randomness() {
 
 #[tokio::test]
 async fn logs_then_spins() {
-    let host = TestHost::with(short());
+    let host = TestHost::new();
     host.load("guests", guests()).await;
-    assert!(host.call("guests.logs-then-spins", &Value::Null).await.is_err());
+    let spins = async {
+        while host.lines.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    // The call is dropped once it spins.
+    tokio::select! {
+        ended = host.call("guests.logs-then-spins", &Value::Null) => panic!("{ended:?}"),
+        () = spins => {}
+    }
     assert_eq!(host.messages(), ["spins", "spun"]);
 }
 
 #[tokio::test]
 async fn mirrors() {
-    let (_, answer) = call(Limits::default(), "mirrors", json!(1)).await;
+    let (_, answer) = call(patient(), "mirrors", json!(1)).await;
     let told = json!({ "service": "mirrors", "id": "1", "type": null, "body": "1", "http": null });
     assert_eq!(answer.unwrap(), told);
 }
@@ -294,7 +303,7 @@ async fn answers_as_told() {
 
 #[tokio::test]
 async fn prints() {
-    let (host, answer) = call(Limits::default(), "prints", Value::Null).await;
+    let (host, answer) = call(patient(), "prints", Value::Null).await;
     answer.unwrap();
     let lines = host.lines.lock().unwrap().clone();
     let line = |level, text: &str| (level, text.to_owned());
@@ -304,8 +313,7 @@ async fn prints() {
 
 #[tokio::test]
 async fn touches_the_cache() {
-    let (host, answer) =
-        call(Limits::default(), "touches_the_cache", json!(["set", "k2", "1"])).await;
+    let (host, answer) = call(patient(), "touches_the_cache", json!(["set", "k2", "1"])).await;
     assert_eq!(answer.unwrap(), "ok");
     assert_eq!(
         host.host.caches().stats().await.iter().map(|(_, stats)| stats.sets).sum::<u64>(),

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 /// The project's folder.
 pub fn project() -> &'static Path {
@@ -52,6 +53,12 @@ pub fn guests() -> Vec<u8> {
     std::fs::read(component("host/tests/guests")).unwrap()
 }
 
+/// Limits of which the time is for calls that never end: a call that ends may take long on a busy
+/// machine.
+pub fn patient() -> Limits {
+    Limits { time: Duration::from_secs(60), ..Limits::default() }
+}
+
 /// A host under test, with its clock and the lines its guests logged.
 pub struct TestHost {
     pub host: Host,
@@ -61,7 +68,7 @@ pub struct TestHost {
 
 impl TestHost {
     pub fn new() -> Self {
-        TestHost::with(Limits::default())
+        TestHost::with(patient())
     }
 
     pub fn with(limits: Limits) -> Self {

@@ -4,7 +4,7 @@
 use crate::http::client::{TestServer, post, route};
 use crate::http::program::{ANYWHERE, Serving};
 use crate::http::serve::check_serves;
-use crate::support::{component, hostel};
+use crate::support::{component, hostel, patient};
 use hostel::http::HttpSettings;
 use hostel::{Limits, TraceSettings, Tracer};
 use serde_json::Value;
@@ -130,7 +130,7 @@ async fn server(tracer: &Tracer) -> TestServer {
         tracer: Some(tracer.clone()),
         ..HttpSettings::default()
     };
-    TestServer::with(Limits::default(), settings).await
+    TestServer::with(patient(), settings).await
 }
 
 #[tokio::test]

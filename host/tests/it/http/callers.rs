@@ -1,11 +1,12 @@
 //! Callers: who is let in, and what a guest gets to know of them.
 
 use super::client::{TestServer, post, route};
+use crate::support::patient;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hostel::config::{CallerGroup, Callers, Credential, Scheme, SecretHash, Server};
 use hostel::http::{HttpError, HttpSettings, run};
-use hostel::{AccessLine, AccessSink, Host, Limits, PluginName, Settings};
+use hostel::{AccessLine, AccessSink, Host, PluginName, Settings};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -44,7 +45,7 @@ fn settings() -> HttpSettings {
 }
 
 async fn server() -> TestServer {
-    TestServer::with(Limits::default(), settings()).await
+    TestServer::with(patient(), settings()).await
 }
 
 /// Checks status and challenge of a `POST` to a path with this `Authorization`.
@@ -99,7 +100,7 @@ async fn each_request_has_an_access_line_that_tells_who_called_what() {
         tell.send(line).unwrap();
     });
     let settings = HttpSettings { access: Some(access), ..settings() };
-    let server = TestServer::with(Limits::default(), settings).await;
+    let server = TestServer::with(patient(), settings).await;
     let id = "x-request-id: 7\r\n";
     let ann = format!("{id}authorization: Bearer the-long-secret-of-ann\r\n");
     for (headers, line) in [

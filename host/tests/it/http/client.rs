@@ -1,6 +1,6 @@
 //! A server under test and a client that sends any bytes.
 
-use crate::support::guests;
+use crate::support::{guests, patient};
 use hostel::config::{Method, PathPattern, Route, Server};
 use hostel::http::{HttpError, HttpSettings, ServerReport, run};
 use hostel::{Host, Limits, PluginName, PluginSettings, ServiceName, Settings};
@@ -61,12 +61,12 @@ pub struct TestServer {
 
 impl TestServer {
     pub async fn new() -> Self {
-        TestServer::with(Limits::default(), HttpSettings::default()).await
+        TestServer::with(patient(), HttpSettings::default()).await
     }
 
     pub async fn limited(server: Server) -> Self {
         let settings = HttpSettings { server, ..HttpSettings::default() };
-        TestServer::with(Limits::default(), settings).await
+        TestServer::with(patient(), settings).await
     }
 
     /// Serves the guests under the names `guests` and `other`.

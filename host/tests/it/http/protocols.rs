@@ -1,6 +1,7 @@
 //! HTTP/2 and TLS.
 
 use super::client::{Client, SOON, TestServer, patiently, post};
+use crate::support::patient;
 use bytes::Bytes;
 use h2::client::{SendRequest, handshake};
 use hostel::Limits;
@@ -84,7 +85,7 @@ async fn http2_is_spoken_with_whoever_begins_it() {
 
 #[tokio::test]
 async fn http2_has_the_limits_of_http1() {
-    let limits = Limits { request: 10, ..Limits::default() };
+    let limits = Limits { request: 10, ..patient() };
     let server = Server { headers: 10, header_bytes: 8 << 10, ..Server::default() };
     let settings = HttpSettings { server, ..HttpSettings::default() };
     let server = TestServer::with(limits, settings).await;

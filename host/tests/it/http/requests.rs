@@ -1,6 +1,7 @@
 //! Requests and responses as HTTP has them, on either side of the guest.
 
 use super::client::{Reply, SOON, TestServer, post, route};
+use crate::support::patient;
 use hostel::Limits;
 use hostel::config::Server;
 use hostel::http::HttpSettings;
@@ -19,7 +20,7 @@ fn routed() -> HttpSettings {
 
 #[tokio::test]
 async fn a_guest_sees_a_request_as_it_was_sent() {
-    let server = TestServer::with(Limits::default(), routed()).await;
+    let server = TestServer::with(patient(), routed()).await;
     let reply = server
         .send(
             "PUT /things/a%2Fb%20c/%C5%BE?x=%41&y HTTP/1.1\r\nHost: shop.example:80\r\nX-B: 2\r\nx-a: 1\r\n\
@@ -101,7 +102,7 @@ async fn check(server: &TestServer, request: &str, status: u16, code: &str) -> R
 
 #[tokio::test]
 async fn a_request_that_leads_nowhere_says_why() {
-    let server = TestServer::with(Limits::default(), routed()).await;
+    let server = TestServer::with(patient(), routed()).await;
     for path in ["/", "/services/none", "/services/guests.none", "/services/guests", "/things/a"] {
         check(&server, &format!("POST {path}"), 404, "not-found").await;
     }
@@ -142,10 +143,12 @@ async fn a_failure_has_the_status_of_its_kind() {
 
 #[tokio::test]
 async fn what_a_guest_did_wrong_is_told_to_the_log_alone() {
-    let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
-    let mut server = TestServer::with(limits, HttpSettings::default()).await;
-    for (service, status, code, line) in [
-        ("spins", 504, "timeout", "the call ran longer than 300ms: raise `limits.time`"),
+    let short = Limits { time: Duration::from_millis(300), ..Limits::default() };
+    let mut server = TestServer::with(short, HttpSettings::default()).await;
+    let told = "the call ran longer than 300ms: raise `limits.time`";
+    check_wrong(&mut server, ("spins", 504, "timeout", told)).await;
+    let mut server = TestServer::new().await;
+    for wrong in [
         ("exits", 500, "internal", "the guest called exit: a service ends by returning"),
         (
             "answers-a-bad-status",
@@ -166,11 +169,19 @@ async fn what_a_guest_did_wrong_is_told_to_the_log_alone() {
             "the guest needed more memory than 64.0 MiB: raise `limits.memory`",
         ),
     ] {
-        let reply = server.post(service, "", "").await;
-        assert_eq!(reply.problem(), (status, code.to_owned()), "{service}");
-        assert!(!reply.body.contains("limits."), "{reply:?}");
-        server.line(&format!("guests.{service}: {line}")).await;
+        check_wrong(&mut server, wrong).await;
     }
+}
+
+/// Checks how a call of a service is answered, and the line that is logged.
+async fn check_wrong(
+    server: &mut TestServer,
+    (service, status, code, line): (&str, u16, &str, &str),
+) {
+    let reply = server.post(service, "", "").await;
+    assert_eq!(reply.problem(), (status, code.to_owned()), "{service}");
+    assert!(!reply.body.contains("limits."), "{reply:?}");
+    server.line(&format!("guests.{service}: {line}")).await;
 }
 
 /// What a guest that answers this makes of the response.
@@ -210,7 +221,7 @@ async fn a_response_is_the_guests_but_for_the_connection() {
 
 #[tokio::test]
 async fn some_responses_have_no_body_whatever_the_guest_says() {
-    let server = TestServer::with(Limits::default(), routed()).await;
+    let server = TestServer::with(patient(), routed()).await;
     let mut client = server.connect().await;
     for status in [204, 304] {
         let told = json!({"status": status, "body": "ignored"}).to_string();
@@ -232,7 +243,7 @@ async fn some_responses_have_no_body_whatever_the_guest_says() {
 
 #[tokio::test]
 async fn a_body_has_a_limit_however_it_is_sent() {
-    let limits = Limits { request: 10, ..Limits::default() };
+    let limits = Limits { request: 10, ..patient() };
     let server = TestServer::with(limits, HttpSettings::default()).await;
     assert_eq!(server.post("mirrors", "", "0123456789").await.json()["body"], "0123456789");
     let large = |status: Option<Reply>| status.unwrap().problem() == (413, "too-large".to_owned());
