@@ -151,18 +151,12 @@ mod tests {
             traceparent: None,
             tracestate: None,
         };
-<<<<<<< ours
         // The exporter cannot run meanwhile: this thread is the only one of the runtime.
         (0..MAX_QUEUED_SPANS + 500).for_each(|_| drop(tracer.request(&head)));
-        tracer.end().await;
-=======
-        // Nothing is sent meanwhile: this thread is the runtime's only one.
-        (0..QUEUE + 500).for_each(|_| drop(traces.request(&head)));
-        // As `end` does it, but for its time, which a busy machine may exceed.
-        let (stop, sending) = traces.0.sending.lock().unwrap().take().unwrap();
+        // As `end` does, but without its time limit, which a busy machine may exceed.
+        let (stop, export) = tracer.export.lock().unwrap().take().unwrap();
         stop.send(()).unwrap();
-        sending.await.unwrap();
->>>>>>> theirs
+        export.await.unwrap();
         let lost = |line: &String| {
             let (count, reason) = line.split_once(" spans of traces were lost: ").unwrap();
             assert!(reason.starts_with("Connection refused"), "{line}");
