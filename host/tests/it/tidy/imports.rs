@@ -60,6 +60,22 @@ impl Modules {
         arrows.collect()
     }
 
+    /// The modules at the crate's root that a file names, each by the name that it is imported by:
+    /// what the root itself re-exports counts for the module that it comes from.
+    pub fn modules_named_by(&self, file: &Path) -> BTreeSet<String> {
+        let root = &self.files[&Vec::new()];
+        let module = self.files.values().find(|module| module.file == file);
+        let imports = module.into_iter().flat_map(|module| &module.paths);
+        let name = |import: &Import| {
+            let first = import.path.first()?;
+            if root.children.contains(first) {
+                return Some(first.clone());
+            }
+            root.uses.get(first)?.as_ref()?.first().cloned()
+        };
+        imports.filter_map(name).collect()
+    }
+
     /// The file that defines what a path names; none where the path leaves the crate.
     fn resolve(&self, path: &[String], depth: usize) -> Option<&Path> {
         let mut at: Vec<String> = Vec::new();
@@ -144,7 +160,10 @@ fn imports(text: &str, own: &[String], children: &BTreeSet<String>) -> (Uses, Ve
 }
 
 fn starts_a_path(tokens: &[String], at: usize) -> bool {
+    // `pub(in crate::a)` says who may import, and imports nothing.
+    let is_visibility = at > 1 && tokens[at - 1] == "in" && tokens[at - 2] == "(";
     is_name(&tokens[at])
+        && !is_visibility
         && tokens.get(at + 1).is_some_and(|token| token == "::")
         && (at == 0 || tokens[at - 1] != "::")
 }
