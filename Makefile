@@ -8,6 +8,8 @@ test: preflight
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --release -p hostel-sdk -p hostel-test-guests --target wasm32-wasip2 -- -D warnings
 	@mkdir -p target && ./preflight languages >target/left-out
+	cargo test --locked --workspace --no-run
+	cargo test --locked -p hostel --lib --features public-wasmtime-api hostcalls::cache
 	cargo test --locked --workspace -- $$(cat target/left-out)
 
 # What is held against others, each a package of host/benches/peers; `table` prints the head of the

@@ -71,6 +71,13 @@ impl CacheBinding {
     }
 }
 
+/// The default grants, but for the cache.
+impl From<CacheGrant> for Grants {
+    fn from(cache: CacheGrant) -> Self {
+        Grants { cache }
+    }
+}
+
 impl Grants {
     /// The grants as text, a row each: the name that JSON output uses, and its value. Without the
     /// plugin's name its private cache has none either.

@@ -124,7 +124,7 @@ impl Arguments {
             None => CacheBinding::Private,
             Some(name) => CacheBinding::Configured(Name::new(name).context("--shared-cache")?),
         };
-        let grants = Grants { cache: CacheGrant { binding, ..CacheGrant::default() } };
+        let grants = Grants::from(CacheGrant { binding, ..CacheGrant::default() });
         Ok(PluginSettings { grants, ..PluginSettings::default() })
     }
 }

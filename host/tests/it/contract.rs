@@ -224,7 +224,7 @@ async fn a_plugin_that_may_only_read_is_denied_the_rest() {
     let host = TestHost::new();
     let settings = |access| {
         let binding = CacheBinding::Configured(Name::new("shared").unwrap());
-        let grants = Grants { cache: CacheGrant { binding, access } };
+        let grants = Grants::from(CacheGrant { binding, access });
         PluginSettings { grants, ..PluginSettings::default() }
     };
     host.load_with("writer", guests(), settings(Access::ReadWrite)).await;

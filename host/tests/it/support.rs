@@ -99,7 +99,7 @@ impl TestHost {
         component: Vec<u8>,
         binding: CacheBinding,
     ) -> Vec<ServiceInfo> {
-        let grants = Grants { cache: CacheGrant { binding, ..CacheGrant::default() } };
+        let grants = Grants::from(CacheGrant { binding, ..CacheGrant::default() });
         let settings = PluginSettings { grants, ..PluginSettings::default() };
         self.load_with(name, component, settings).await
     }

@@ -69,7 +69,7 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     let component = engine.compile(&component(), settings).unwrap();
     let caches = Caches::new(Clock::mock().0);
     let cache = caches.open(CacheName::private("p").unwrap(), CacheLimits::default()).unwrap();
-    let grants = Grants { cache: CacheGrant { access, ..CacheGrant::default() } };
+    let grants = Grants::from(CacheGrant { access, ..CacheGrant::default() });
     let capabilities = Arc::new(Capabilities { grants, cache });
     let origin = Origin { plugin: "p".into(), service: "echo".into(), request_id: String::new() };
     let result = engine.handle(&component, origin, capabilities, Request::default(), None).await;

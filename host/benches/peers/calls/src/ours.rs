@@ -23,7 +23,7 @@ impl Ours {
         let kept = Instances::Reuse { calls: NonZeroU32::MAX };
         for (name, instances) in [("fresh", Instances::Fresh), ("kept", kept)] {
             let binding = CacheBinding::Configured(Name::new("bench")?);
-            let grants = Grants { cache: CacheGrant { binding, ..CacheGrant::default() } };
+            let grants = Grants::from(CacheGrant { binding, ..CacheGrant::default() });
             let settings = PluginSettings { grants, instances, ..PluginSettings::default() };
             host.load(PluginName::new(name)?, component.to_vec(), settings).await?;
         }
