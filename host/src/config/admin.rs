@@ -8,7 +8,7 @@ use super::server::Server;
 use super::values::{Context, address, variable};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// The listener for who runs the server. On loopback, or it has a token.
+/// The listener for the operator: on loopback, or with a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
     /// Address and port. 127.0.0.1:8081.

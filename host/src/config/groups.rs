@@ -12,7 +12,7 @@ const OPEN: &str = "open";
 /// Who may call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Callers {
-    /// Everybody.
+    /// All callers, known or not.
     #[default]
     Open,
     /// The group of this name, which is configured.

@@ -1,5 +1,5 @@
-//! Where the server of a configuration listens: for who calls it, and has none of the secrets and
-//! files that serving takes.
+//! The addresses of a configured server, for its clients: read without the secrets and files that
+//! serving needs.
 
 use super::admin::Admin;
 use super::error::{ConfigError, Diagnostics};
@@ -16,11 +16,11 @@ pub struct Listeners {
     pub server: SocketAddr,
     /// Whether callers speak TLS.
     pub tls: bool,
-    /// The listener for who runs the server; none: there is none.
+    /// The listener for the operator; none: it is off.
     pub admin: Option<AdminListener>,
 }
 
-/// The listener for who runs the server.
+/// The listener for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminListener {
     /// Its address.
@@ -50,7 +50,7 @@ impl Listeners {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, an address is none, or it says what no configuration may say.
+    /// When it cannot be read, an address is invalid, or its shape is wrong.
     pub fn read(file: &Path) -> Result<Listeners, ConfigError> {
         let text = Config::text(file)?;
         let mut diagnostics = Diagnostics::new(file, &text);

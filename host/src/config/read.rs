@@ -26,7 +26,7 @@ use toml::de::DeTable;
 pub struct Config {
     /// The listener for callers.
     pub server: Server,
-    /// The listener for who runs the server; none: there is none.
+    /// The listener for the operator; none: it is off.
     pub admin: Option<Admin>,
     /// What one call may use up, of every plugin that does not say otherwise.
     pub limits: Limits,
@@ -53,10 +53,10 @@ pub struct Config {
     pub traces: Traces,
 }
 
-/// A configuration, and what should be mended in it though it works.
+/// A configuration, and what should be changed in it though it works.
 #[derive(Clone, Debug)]
 pub struct Configured {
-    /// What was meant.
+    /// The configuration.
     pub config: Config,
     /// Files with secrets that other users can read.
     pub warnings: Vec<Fault>,
@@ -135,8 +135,8 @@ pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> 
     read.map_err(|error| diagnostics.fault(error.span().unwrap_or(0..0), error.message())).ok()
 }
 
-/// Turns what was written into what was meant. What it answers is to be used only where nothing
-/// was noted as a fault.
+/// Validates a whole file and fills in the defaults. The result is valid only when no fault was
+/// reported.
 fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) -> Config {
     let none = Tables::new();
     let groups =

@@ -78,7 +78,7 @@ impl PathPattern {
     ///
     /// # Errors
     ///
-    /// When the text is none.
+    /// When the text is no pattern: the error names the part.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         let whole = || text.to_owned();
         let inside = text.strip_prefix('/').ok_or_else(|| PatternError::NoSlash(whole()))?;

@@ -19,7 +19,7 @@ const MOST_PASSES: u32 = 64;
 /// What begins the hash of a token.
 const TOKEN_PREFIX: &str = "sha256:";
 
-/// What a secret is compared with: SHA-256 of a token, whose randomness nobody can guess through,
+/// The hash that a secret is compared with: SHA-256 of a token, which is too random to guess,
 /// or Argon2id of a password, which is slow to guess. Never the secret; shown as nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretHash(HashKind);
@@ -96,7 +96,7 @@ impl SecretHash {
     ///
     /// # Errors
     ///
-    /// When the text is none.
+    /// When the text is not such a hash.
     pub fn read_token_hash(text: &str) -> Result<Self, SecretError> {
         let digits = text.strip_prefix(TOKEN_PREFIX).ok_or(SecretError::NotOfToken)?;
         let digest = bytes_of_hex(digits).ok_or(SecretError::NotOfToken)?;
@@ -107,7 +107,7 @@ impl SecretHash {
     ///
     /// # Errors
     ///
-    /// When the text is none, or checking a password against it would take too much.
+    /// When the text is not such a hash, or checking a password against it would take too much.
     pub fn read_password_hash(text: &str) -> Result<Self, SecretError> {
         let hash = PasswordHash::new(text).map_err(|_| SecretError::NotOfPassword)?;
         let whole = hash.salt.is_some() && hash.hash.is_some();

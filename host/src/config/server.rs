@@ -15,7 +15,7 @@ use std::time::Duration;
 /// The listener for callers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Address and port. 127.0.0.1:8080: nobody but this machine, until someone decides.
+    /// Address and port. 127.0.0.1:8080: only this machine, until the operator decides otherwise.
     pub listen: SocketAddr,
     /// TLS; none: plain HTTP.
     pub tls: Option<Tls>,

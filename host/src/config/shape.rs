@@ -41,7 +41,7 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// Diagnostics everything in a file that does not fit its shape, and answers whether the rest still means
+/// Reports everything in a file that does not fit its shape, and returns whether the rest still means
 /// what was meant: whether nothing is wrong but keys, inside of tables, that do not exist. They are
 /// removed.
 pub(super) fn check(file: &mut Spanned<DeTable<'_>>, diagnostics: &mut Diagnostics<'_>) -> bool {

@@ -3,7 +3,8 @@
 //!
 //! Compiled code is native code, run as it is. So it is kept in a folder that only this user can
 //! write to, under a name made from the component's digest and the engine's, and never taken from
-//! anywhere else. A sum at its end tells what a disk has spoilt, which the engine would run.
+//! anywhere else. A checksum at the end of a file detects corruption, which the engine
+//! would otherwise execute.
 
 use crate::bounded;
 use sha2::{Digest, Sha256};

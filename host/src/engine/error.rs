@@ -86,7 +86,7 @@ impl CallError {
         }
     }
 
-    /// The kind of failure that this is to whoever called: what the guest did wrong is
+    /// The kind of failure that this is to the caller: what the guest did wrong is
     /// `internal`.
     pub fn kind(&self) -> FailureKind {
         match self {
@@ -99,7 +99,7 @@ impl CallError {
     }
 }
 
-/// Names that an error lists; whoever wants more asks for the list.
+/// Names that an error lists; `GET /services` lists all.
 const MAX_NAMES: usize = 20;
 
 fn join(names: &[String]) -> String {

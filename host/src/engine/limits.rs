@@ -12,7 +12,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Time of one call, from making the instance to its answer, waiting included. 1 second: a
-    /// service that answers people has no use for more.
+    /// service that people wait for has no use for more.
     pub time: Duration,
     /// Bytes of all memories and tables of an instance together. 64 MiB: room for a language
     /// runtime and its working set; a table's element counts as 8 bytes.

@@ -13,7 +13,7 @@ const MIN_SLOTS: u32 = 16;
 /// Bytes of a used slot's memory that are cleaned and kept, not given back to the system.
 const KEPT_BYTES: usize = 4 << 20;
 
-/// Slots whose bytes are kept while nobody uses them: with [`KEPT_BYTES`] it bounds what an idle
+/// Unused slots whose bytes are kept: with [`KEPT_BYTES`] it bounds the memory that an idle
 /// host holds.
 const KEPT_SLOTS: u32 = 32;
 
@@ -33,8 +33,8 @@ const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 /// The engine's words for a table larger than that.
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
-/// Makes an engine with as large a pool as the system has room for, and answers its slots. Where
-/// address space is short it makes one whose instances are each mapped anew, and answers 0.
+/// Makes an engine with as large a pool as the system has address space for, and returns its slots.
+/// Where address space is short the engine maps the memory of each instance anew, and has 0 slots.
 ///
 /// # Errors
 ///

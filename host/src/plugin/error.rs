@@ -53,7 +53,7 @@ pub enum LoadError {
     /// The component lists no service.
     #[error("it lists no service: declare at least one")]
     NoServices,
-    /// A service's name that is none.
+    /// A service's name is invalid.
     #[error(
         "it lists a service called \"{}\": a name has 1 to 128 ASCII letters, digits, dots, \
          hyphens and underscores, a letter first",

@@ -97,7 +97,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// When the name is taken, the component is none or does not fit, or its list of services is
+    /// When the name is taken, the component is invalid or does not fit, or its list of services is
     /// missing or malformed. Nothing has changed then.
     pub async fn load(
         &self,

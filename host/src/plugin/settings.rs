@@ -87,7 +87,7 @@ pub struct Activity {
     /// where that is less; the others are for instances that wait.
     pub most_calls: usize,
     /// Versions of plugins in memory: those that serve, and old ones that a call under way or a
-    /// trial still needs.
+    /// probation still needs.
     pub versions: usize,
 }
 
