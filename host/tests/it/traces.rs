@@ -51,6 +51,29 @@ impl Collector {
         Collector { url, posts }
     }
 
+    /// The next post.
+    async fn post(self) -> (Self, (String, Value)) {
+        let next = tokio::task::spawn_blocking(move || {
+            let post = self.posts.recv_timeout(PATIENCE).unwrap();
+            (self, post)
+        });
+        next.await.unwrap()
+    }
+
+    /// All spans of a tracer, which ends once as many as expected have come: `end` gives up after
+    /// two seconds, which a busy machine may exceed.
+    async fn all_spans(mut self, tracer: &Tracer, expected: usize) -> Vec<Span> {
+        let mut all = Vec::new();
+        while all.len() < expected {
+            let (collector, (_, body)) = self.post().await;
+            all.extend(spans(&body));
+            self = collector;
+        }
+        tracer.end().await;
+        all.extend(self.spans());
+        all
+    }
+
     /// The spans that have come so far.
     fn spans(&self) -> Vec<Span> {
         self.posts.try_iter().flat_map(|(_, body)| spans(&body)).collect()
@@ -140,8 +163,8 @@ async fn a_request_and_its_call_are_spans_of_the_clients_trace() {
     let server = server(&tracer).await;
     let headers = format!("{}tracestate: a=b\r\nx-request-id: seven\r\n", parent("01"));
     server.post("mirrors", &headers, "").await;
+    let (_, (head, body)) = collector.post().await;
     tracer.end().await;
-    let (head, body) = collector.posts.try_recv().unwrap();
     assert!(head.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("content-type: application/json\r\n"), "{head}");
     assert!(head.contains("api-key: secret\r\n"), "{head}");
@@ -187,8 +210,7 @@ async fn spans_say_what_went_wrong_and_by_which_route() {
     server.post("fails", "", "\"bad-request\"").await;
     server.send("POST /mirrors/7 HTTP/1.1\r\nhost: a\r\n\r\n").await;
     server.send("BREW /mirrors/7 HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    tracer.end().await;
-    let spans = collector.spans();
+    let spans = collector.all_spans(&tracer, 7).await;
     let names: Vec<_> = spans.iter().map(|span| span.field("name")).collect();
     let services = "POST /services/{service}";
     let expected = [
@@ -225,8 +247,8 @@ async fn what_the_parent_says_comes_before_the_ratio() {
         let collector = Collector::start(&["200 OK"]);
         let tracer = tracer(&collector, ratio);
         server(&tracer).await.post("mirrors", &headers, "").await;
-        tracer.end().await;
-        assert_eq!(collector.spans().len(), expected, "{ratio} {headers:?}");
+        let spans = collector.all_spans(&tracer, expected).await;
+        assert_eq!(spans.len(), expected, "{ratio} {headers:?}");
     }
 }
 
@@ -244,8 +266,7 @@ async fn the_spans_of_a_client_that_left_end_as_cancelled() {
     server.line("guests.logs-then-spins: spun").await;
     server.stop();
     server.report().await;
-    tracer.end().await;
-    let spans = collector.spans();
+    let spans = collector.all_spans(&tracer, 2).await;
     let [call, request] = spans.as_slice() else { panic!("{spans:?}") };
     call.check("guests.logs-then-spins", &[("hostel.outcome", "cancelled")]);
     request.check("POST /services/{service}", &[("error.type", "cancelled")]);
@@ -257,10 +278,8 @@ async fn spans_that_are_not_taken_at_first_are_sent_again() {
     let collector = Collector::start(&["503 Service Unavailable", "200 OK"]);
     let tracer = tracer(&collector, 1.0);
     server(&tracer).await.post("mirrors", "", "").await;
-    let Collector { posts, .. } = collector;
-    let next = move || posts.recv_timeout(PATIENCE).unwrap();
-    let both = tokio::task::spawn_blocking(move || (next(), next())).await;
-    let ((_, first), (_, second)) = both.unwrap();
+    let (collector, (_, first)) = collector.post().await;
+    let (_, (_, second)) = collector.post().await;
     assert_eq!(first, second);
     tracer.end().await;
 }
