@@ -30,9 +30,8 @@ use clap::{CommandFactory, FromArgMatches};
 use command::Cli;
 use std::process::ExitCode;
 
-/// Parses the program's arguments, runs the command and returns the exit code.
-///
-/// An error is one line on stderr.
+/// Parses the program's arguments, runs the command and returns the exit code. Prints an error as
+/// one line on stderr.
 pub fn main() -> ExitCode {
     let program = help::in_groups(Cli::command());
     let matches = program.clone().get_matches();

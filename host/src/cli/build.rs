@@ -1,4 +1,4 @@
-//! `hostel build`: from sources to components.
+//! `hostel build`: builds components from sources.
 
 use super::exit::Exit;
 use super::exit::NO_PLUGIN;
@@ -11,15 +11,19 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Build services from source and print where the components are
+/// Build services from source and print the components' paths
+///
+/// The paths go to stdout, the output of compilers to stderr. An unchanged source is not rebuilt.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  hostel build my-service")]
+#[command(
+    after_help = "Examples:\n  hostel build my-service\n  hostel build users.py orders.go --json"
+)]
 pub(super) struct Arguments {
-    /// A source file, or a folder with a service's source or with several
+    /// Source file, or folder with the source of one or several services
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
-    /// Print a JSON object on a line for each path; one that does not build stops no other
+    /// Print one JSON object per line for each path, and continue after a failed build
     #[arg(long)]
     json: bool,
 }
@@ -54,7 +58,7 @@ fn json(path: &Path, built: Result<PathBuf, BuildError>) -> String {
     json!({ "path": path, "component": component, "error": error }).to_string()
 }
 
-/// What is at a path: one plugin, or those of a folder of plugins.
+/// Returns the plugin at a path, or all plugins of a folder of plugins.
 pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     match Location::at(path) {
         Ok(location) => Ok(vec![location]),
@@ -64,8 +68,8 @@ pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     }
 }
 
-/// The component's file of what is at a location. A source is built, with the tools' output on
-/// stderr.
+/// Returns the component's file of a location. Builds a source first, with the compilers' output
+/// on stderr.
 pub(super) fn component(location: &Location) -> Result<PathBuf, BuildError> {
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
     source::component(location, Progress { line: &|line| eprint_line(line), colour })

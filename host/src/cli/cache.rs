@@ -1,4 +1,4 @@
-//! `hostel cache`: the caches of a server that runs, and their entries.
+//! `hostel cache`: inspects and edits the caches of a running server.
 
 mod admin;
 mod show;
@@ -13,15 +13,16 @@ use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-/// Look into the caches of a server that runs, and mend them
+/// Inspect and edit the caches of a running server
 ///
-/// It asks the listener for whoever runs the server. A cache is called `plugin/NAME` where it is a
-/// plugin's own, or as [caches] names it.
+/// Connects to the server's admin listener. The private cache of the plugin NAME is called
+/// plugin/NAME; other caches have the names that the configuration gives them in [caches].
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   hostel cache list
   hostel cache keys plugin/users --prefix user:
+  hostel cache get plugin/users user:1
   hostel cache set sessions ann '{\"id\": 1}' --expiry 60")]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -30,48 +31,48 @@ pub(super) struct Arguments {
     #[command(flatten)]
     server: admin::AdminArguments,
 
-    /// Print the answer as JSON
+    /// Print the response as JSON
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// List the caches, with what they hold and what they were asked
+    /// List the caches with their sizes and statistics
     List,
-    /// List the keys of a cache, in their order: bytes, seconds left, key
+    /// List the keys of a cache with their sizes in bytes and seconds to expiry
     Keys {
         #[command(flatten)]
         cache: Cache,
-        /// Only keys that begin with this
+        /// List only the keys that begin with this text
         #[arg(long, value_name = "PREFIX")]
         prefix: Option<String>,
-        /// At most so many; by default all
+        /// Maximum number of keys to list [default: all]
         #[arg(long, value_name = "COUNT")]
         limit: Option<usize>,
     },
-    /// Print the value under a key; exit code 1 when there is none
+    /// Print the value of a key; exit code 1 if there is none
     Get {
         #[command(flatten)]
         entry: EntryArguments,
     },
-    /// Set the value under a key
+    /// Set the value of a key
     Set {
         #[command(flatten)]
         entry: EntryArguments,
-        /// The value: JSON, @FILE, or - for stdin
+        /// JSON value, @FILE to read it from a file, or - to read it from stdin
         #[arg(value_name = "VALUE", allow_hyphen_values = true)]
         value: String,
-        /// Seconds until the entry is gone; by default it stays
+        /// Seconds until the entry expires, at most ten years [default: it never expires]
         #[arg(long, value_name = "SECONDS")]
         expiry: Option<u32>,
     },
-    /// Delete the entry under a key
+    /// Delete the entry of a key
     Delete {
         #[command(flatten)]
         entry: EntryArguments,
     },
-    /// Tell whether there is an entry under a key; exit code 1 when there is none
+    /// Print true if a key has an entry; otherwise print false with exit code 1
     Exists {
         #[command(flatten)]
         entry: EntryArguments,
@@ -80,7 +81,7 @@ enum What {
     Clear {
         #[command(flatten)]
         cache: Cache,
-        /// Do not ask
+        /// Delete without asking for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -88,17 +89,17 @@ enum What {
 
 #[derive(clap::Args)]
 struct Cache {
-    /// The cache: plugin/NAME, or a configured name
+    /// Name of the cache: plugin/NAME, or a name from [caches]
     #[arg(value_name = "CACHE")]
     cache: String,
 }
 
 #[derive(clap::Args)]
 struct EntryArguments {
-    /// The cache: plugin/NAME, or a configured name
+    /// Name of the cache: plugin/NAME, or a name from [caches]
     #[arg(value_name = "CACHE")]
     cache: String,
-    /// The key
+    /// Key of the entry
     #[arg(value_name = "KEY")]
     key: String,
 }
@@ -127,7 +128,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     }
 }
 
-/// Lists keys page by page, so that none has to hold them all.
+/// Lists keys page by page, so that neither side holds all of them at once.
 fn keys(
     admin: &AdminClient,
     cache: &str,
@@ -164,7 +165,7 @@ fn get(
         admin::check(&reply, cache)?;
     }
     if as_json {
-        // The value stays as it is written: no number is rounded.
+        // The value is copied as text: parsing it would round large numbers.
         let value = if is_missing { "null".into() } else { String::from_utf8_lossy(&reply.body) };
         let key = json!(key);
         print(format!("{{\"key\":{key},\"found\":{},\"value\":{value}}}", !is_missing).as_bytes())?;
@@ -207,13 +208,15 @@ fn exists(
     Ok(if exists { ExitCode::SUCCESS } else { SERVICE_FAILED.into() })
 }
 
-/// Asks whoever sits before a terminal; a script has to say it.
+/// Asks the operator to confirm on a terminal. A script has to pass --yes.
 fn confirm(cache: &str, yes: bool) -> Result<(), Exit> {
     if yes {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Exit::usage(anyhow!("all entries of {cache} are to be deleted: say --yes")));
+        return Err(Exit::usage(anyhow!(
+            "deleting all entries of {cache} needs --yes without a terminal"
+        )));
     }
     let mut answer = String::new();
     let _ = write!(anstream::stderr(), "Delete all entries of {cache}? [y/N] ");

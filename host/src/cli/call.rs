@@ -1,4 +1,4 @@
-//! `hostel call`: a service of a server that runs, called by HTTP.
+//! `hostel call`: calls a service of a running server over HTTP.
 
 mod answer;
 
@@ -18,11 +18,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Call a service of a server that runs, by its name or by a URL
+/// Call a service of a running server by its name or a URL
 ///
-/// The body of the answer goes to stdout: on a terminal JSON is indented, otherwise every byte is
-/// as it came. An answer other than 2xx is told on stderr. No redirection is followed. TLS trusts
-/// whom this machine trusts, or the certificates of the file in SSL_CERT_FILE.
+/// Prints the body of the response to stdout: JSON is indented on a terminal, and the bytes are
+/// unchanged otherwise. A status other than 2xx is reported on stderr, with exit code 1. Redirects
+/// are not followed. TLS trusts the certificates of this machine, or those in the file that the
+/// environment variable SSL_CERT_FILE names.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,47 +31,49 @@ Examples:
   hostel call users.find @request.json --token-env TOKEN
   hostel call https://api.example/users/123 --method GET --include")]
 pub(super) struct Arguments {
-    /// A service, PLUGIN.SERVICE, or PLUGIN where it has one; or a URL of http or https
+    /// PLUGIN.SERVICE, PLUGIN if it has only one service, or an http or https URL
     #[arg(value_name = "SERVICE|URL")]
     target: String,
 
-    /// The body: JSON, @FILE, or - for stdin; other than JSON with a --header content-type
+    /// Request body: JSON, @FILE, or - for stdin [default: empty]
+    ///
+    /// For a body other than JSON, add --header 'content-type: ...'.
     #[arg(value_name = "PAYLOAD", allow_hyphen_values = true)]
     payload: Option<String>,
 
-    /// The method
+    /// HTTP method
     #[arg(long, short = 'X', value_name = "METHOD", default_value = "POST")]
     method: Method,
 
-    /// A header of the request, as in 'accept: text/plain'; may be given several times
+    /// Request header, as in 'accept: text/plain'; may be repeated
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(HeaderName, HeaderValue)>,
 
-    /// The environment variable that holds the caller's token
+    /// Environment variable with the client's bearer token
     #[arg(long, value_name = "NAME", conflicts_with = "user_env")]
     token_env: Option<String>,
 
-    /// The environment variable that holds the caller as NAME:PASSWORD
+    /// Environment variable with the client's credentials, NAME:PASSWORD
     #[arg(long, value_name = "NAME")]
     user_env: Option<String>,
 
-    /// The address that the server listens on; by default what the configuration says
+    /// Address of the server [default: the one in the configuration, or 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "config")]
     listen: Option<SocketAddr>,
 
-    /// The server's configuration; by default hostel.toml, where there is one
+    /// The server's configuration file [default: hostel.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Time to wait for the whole answer
+    /// Time to wait for the complete response, as in 500ms or 1m
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = units::duration)]
     timeout: Duration,
 
-    /// Print the status and the headers of the answer before its body
+    /// Print the status and the headers of the response before its body
     #[arg(long, short)]
     include: bool,
 
-    /// Print the whole answer as one JSON object, whatever its status
+    /// Print the status, headers and body as one JSON object, for any status
     #[arg(long, conflicts_with = "include")]
     json: bool,
 }
@@ -78,7 +81,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let request = arguments.request().map_err(Exit::usage)?;
     if request.headers.contains_key(AUTHORIZATION) && request.address.is_overheard() {
-        eprint_warning("the secret is sent in the clear: whoever is on the way can read it");
+        eprint_warning("the secret is sent without TLS: anything on the network path can read it");
     }
     let reply = exchange(request, arguments.timeout)?;
     if arguments.json {
@@ -93,7 +96,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     }
 }
 
-/// Sends a request from a program that does nothing else.
+/// Sends a request and blocks until the response is complete.
 pub(super) fn exchange(request: ClientRequest, time: Duration) -> Result<Reply, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_server)?;
@@ -145,7 +148,7 @@ impl Arguments {
     }
 }
 
-/// Where the server of a configuration listens; without one as by default.
+/// Returns the addresses of a configuration's listeners, or the defaults without one.
 pub(super) fn listeners(config: Option<&Path>) -> anyhow::Result<Listeners> {
     match config.map(Path::to_owned).or_else(load::usual_config) {
         Some(file) => Ok(Listeners::read(&file)?),
@@ -153,7 +156,7 @@ pub(super) fn listeners(config: Option<&Path>) -> anyhow::Result<Listeners> {
     }
 }
 
-/// A header as it is written on the command line. A secret among them would be an argument.
+/// Parses a header. Refuses `authorization`: every user of the machine can read arguments.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text.split_once(':').ok_or("write it as 'NAME: VALUE'")?;
     let name: HeaderName = name.trim().parse().map_err(|_| "that is no header's name")?;

@@ -1,4 +1,4 @@
-//! `hostel check`: everything that a configuration says, without serving it.
+//! `hostel check`: validates a configuration and its plugins without serving.
 
 mod report;
 
@@ -13,21 +13,23 @@ use report::{Asked, CheckReport, Checked, CheckedRoute, told};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Check a configuration and all that it names, and serve nothing
+/// Validate a configuration and its plugins without serving
 ///
-/// That is the file, its plugins, their grants, and the routes to their services. Builds and
-/// compiles every plugin as serving would. Without a configuration the current folder is checked.
+/// Reads the configuration, builds and loads every plugin as `hostel serve` does, checks that each
+/// route leads to a service, and prints the services and grants of each plugin. Without a
+/// configuration, checks the plugins of the current folder. The exit code is 2 if the configuration
+/// is invalid and 3 if a plugin cannot be built or loaded.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   hostel check
   hostel check --config production.toml --json")]
 pub(super) struct Arguments {
-    /// The configuration; by default hostel.toml, where there is one
+    /// Configuration file [default: hostel.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Print what was found as JSON
+    /// Print the report as JSON
     #[arg(long)]
     json: bool,
 }
@@ -88,7 +90,7 @@ fn checked_route(route: &Route, plugins: &[PluginInfo], all_loaded: bool) -> Che
     let (plugin, short) = (route.service.plugin(), route.service.service());
     let error = match plugins.iter().find(|info| info.name.as_str() == plugin) {
         Some(info) => wrong_service(info, short),
-        // A plugin that did not load has been told of already.
+        // The plugin may be one that did not load, which is reported already.
         None if !all_loaded => None,
         None => {
             let names = plugins.iter().map(|info| info.name.as_str());
@@ -98,7 +100,8 @@ fn checked_route(route: &Route, plugins: &[PluginInfo], all_loaded: bool) -> Che
     CheckedRoute::new(route, error)
 }
 
-/// Why a plugin has no service of that name, or not one alone where none is named.
+/// Returns an error if a plugin has no service of this name, or if it has several and the route
+/// names none.
 fn wrong_service(info: &PluginInfo, short: Option<&str>) -> Option<String> {
     let names = || info.services.iter().map(|service| service.name.as_str());
     match short {

@@ -1,4 +1,4 @@
-//! A client of HTTP/1.1: one request on one connection, in the clear or by TLS.
+//! An HTTP/1.1 client: one request on one connection, with or without TLS.
 
 mod address;
 mod secret;
@@ -26,10 +26,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto::ring};
 
-/// Bytes of a response that are taken: a multiple of the most that a service answers by default.
+/// Maximum bytes of a response: many times the default limit of a service's response.
 const MOST_BYTES: usize = 256 << 20;
 
-/// What is asked for.
+/// A request to send.
 pub(super) struct ClientRequest {
     pub(super) method: Method,
     pub(super) address: Address,
@@ -37,14 +37,14 @@ pub(super) struct ClientRequest {
     pub(super) body: Vec<u8>,
 }
 
-/// What was answered.
+/// A complete response.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 
-/// Why nothing was answered.
+/// Why there is no complete response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
     #[error("no server answers at {0} (`hostel serve` starts one)")]
@@ -63,7 +63,7 @@ pub(super) enum ClientError {
     TooLarge { address: String },
 }
 
-/// Sends a request and reads the answer, all within this time.
+/// Sends a request and reads the complete response within this time.
 pub(super) async fn send(request: ClientRequest, time: Duration) -> Result<Reply, ClientError> {
     let address = request.address.to_string();
     let timed_out = ClientError::TimedOut { address, time };
@@ -85,7 +85,7 @@ async fn exchange(request: ClientRequest) -> Result<Reply, ClientError> {
     exchange_on(connector.connect(name, stream).await.map_err(failed)?, request).await
 }
 
-/// TLS that trusts whom this machine trusts.
+/// TLS that trusts the root certificates of this machine.
 fn tls() -> Result<ClientConfig, ClientError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -105,7 +105,7 @@ async fn exchange_on(
     let ClientRequest { method, address, headers, body } = request;
     let broken = |error| ClientError::Broken(address.to_string(), error);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // It ends with the sender, and what breaks it the sender is told.
+    // The connection ends with the sender, which also receives its errors.
     tokio::spawn(connection);
     let mut sent = hyper::Request::new(Payload(Some(Bytes::from(body))));
     *sent.method_mut() = method;

@@ -1,4 +1,4 @@
-//! The commands of the program, and what each of them runs.
+//! The commands of the program.
 
 use super::exit::Exit;
 use super::{
@@ -8,7 +8,7 @@ use super::{
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// A host for guests: runs WebAssembly services, sandboxed, with a shared JSON cache.
+/// Run services in WebAssembly sandboxes with a shared JSON cache
 #[derive(Parser)]
 #[command(name = "hostel", version, after_help = EXAMPLE)]
 pub(super) struct Cli {
@@ -22,8 +22,12 @@ Example:
   hostel run my-service
   hostel serve my-service
 
-Exit codes: 0 all went well, 1 a service failed, 2 wrong usage or configuration, 3 a plugin could \
-not be built or loaded, 4 no server answers.";
+Exit codes:
+  0  success
+  1  a service failed, or the requested entry does not exist
+  2  the arguments or the configuration are invalid
+  3  a plugin could not be built or loaded
+  4  the server could not be reached";
 
 #[derive(Subcommand)]
 pub(super) enum Command {

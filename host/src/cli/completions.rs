@@ -1,11 +1,11 @@
-//! `hostel completions`: what makes a shell complete commands and options.
+//! `hostel completions`: prints a completion script for a shell.
 
 use super::exit::Exit;
 use super::output::print;
 use clap_complete::Shell;
 use std::process::ExitCode;
 
-/// Print what makes a shell complete commands and options
+/// Print a completion script for a shell
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -13,7 +13,7 @@ Examples:
   hostel completions zsh > ~/.zfunc/_hostel
   hostel completions fish > ~/.config/fish/completions/hostel.fish")]
 pub(super) struct Arguments {
-    /// The shell
+    /// Shell that loads the script
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }

@@ -1,4 +1,4 @@
-//! `hostel componentize`: from a core module to a component.
+//! `hostel componentize`: encodes a core module as a component.
 
 use super::exit::Exit;
 use crate::toolchain;
@@ -8,15 +8,15 @@ use std::process::ExitCode;
 
 /// Encode a core WebAssembly module as a component
 ///
-/// For any language whose compiler makes core modules. Imports of WASI 0.1 are adapted.
+/// For languages whose compilers produce core modules. Imports of WASI 0.1 are adapted to WASI 0.2.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  hostel componentize service.core.wasm --output service.wasm")]
 pub(super) struct Arguments {
-    /// A core module that has the imports and exports of the world hostel:service/service
+    /// Core module with the imports and exports of the world hostel:service/service
     #[arg(value_name = "FILE")]
     module: PathBuf,
 
-    /// Where to write the component
+    /// Component file to write
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 }

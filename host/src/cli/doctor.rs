@@ -1,4 +1,4 @@
-//! `hostel doctor`: what building in each language needs, and what of it is there.
+//! `hostel doctor`: checks the tools that building needs, for each language.
 
 use super::exit::Exit;
 use super::exit::NO_PLUGIN;
@@ -8,18 +8,18 @@ use anstyle::AnsiColor;
 use serde_json::json;
 use std::process::ExitCode;
 
-/// Tell what building needs in each language, and what is missing
+/// Check the tools that building needs, for each language
 ///
-/// Each line says what was found, or what mends its absence. Exit code 3 when something is missing
-/// that was asked for.
+/// Prints one line for each tool: its version, or how to install it if it is missing. The exit code
+/// is 3 if a tool of a given LANGUAGE is missing, and 0 if no language is given.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  hostel doctor\n  hostel doctor python --json")]
 pub(super) struct Arguments {
-    /// Only these languages
+    /// Languages to check: c, go, javascript, python, rust, typescript [default: all]
     #[arg(value_name = "LANGUAGE", value_parser = super::new::language)]
     languages: Vec<Language>,
 
-    /// Print what was found as JSON, an object on a line for each thing
+    /// Print one JSON object per line for each tool
     #[arg(long)]
     json: bool,
 }
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
             all_found &= check.found.is_some();
         }
     }
-    // Without a question nobody has said that they need every language.
+    // Few users need all languages, so without arguments a missing tool is no error.
     let well = all_found || arguments.languages.is_empty();
     Ok(if well { ExitCode::SUCCESS } else { NO_PLUGIN.into() })
 }

@@ -1,12 +1,12 @@
-//! A body inside a JSON object.
+//! A response body as a field of a JSON object.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-/// The field of an object that holds a body, with the comma before it: `json`, byte for byte but
-/// for its lines, `text`, or `base64`. An empty body has none.
+/// Returns a comma and the field for a body: `json`, with the original bytes on one line, `text` or
+/// `base64`. Empty for an empty body.
 pub(super) fn body(body: &[u8]) -> String {
     let (what, body) = match std::str::from_utf8(body) {
         Ok("") => return String::new(),
@@ -17,7 +17,7 @@ pub(super) fn body(body: &[u8]) -> String {
     format!(",\"{what}\":{body}")
 }
 
-/// JSON on one line: in valid JSON a line ends between tokens alone.
+/// JSON on one line: valid JSON has line ends only between tokens.
 fn one_line(json: &str) -> String {
     json.trim().replace(['\n', '\r'], " ")
 }

@@ -2,19 +2,19 @@
 
 use std::process::ExitCode;
 
-/// Why the program ends early: the code and the reason.
+/// An error with the program's exit code.
 pub(super) struct Exit {
     pub(super) code: ExitCode,
     pub(super) error: anyhow::Error,
 }
 
-/// A service failed, or what was asked for is not there.
+/// A service failed, or the requested entry does not exist.
 pub(super) const SERVICE_FAILED: u8 = 1;
-/// The command line or the configuration makes no sense.
+/// The arguments or the configuration are invalid.
 pub(super) const USAGE: u8 = 2;
 /// A plugin could not be built or loaded.
 pub(super) const NO_PLUGIN: u8 = 3;
-/// No server answers.
+/// The server could not be reached.
 pub(super) const NO_SERVER: u8 = 4;
 
 impl Exit {
@@ -22,7 +22,7 @@ impl Exit {
         Exit { code: USAGE.into(), error: error.into() }
     }
 
-    /// A result could not be written: to whoever waits for it the service has failed.
+    /// A result could not be written: for its reader the service has failed.
     pub(super) fn unwritten(error: anyhow::Error) -> Self {
         Exit { code: SERVICE_FAILED.into(), error }
     }
@@ -35,7 +35,7 @@ impl Exit {
         Exit { code: NO_SERVER.into(), error: error.into() }
     }
 
-    /// A service, or who answers for a server, said no.
+    /// A service failed, or a server refused the request.
     pub(super) fn refused(error: impl Into<anyhow::Error>) -> Self {
         Exit { code: SERVICE_FAILED.into(), error: error.into() }
     }

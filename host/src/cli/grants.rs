@@ -1,11 +1,11 @@
-//! What a plugin is granted, for people and as JSON.
+//! The grants of a plugin, as text and as JSON.
 
 use crate::config::Callers;
 use crate::{Instances, Limits, PluginName, PluginSettings};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a plugin is granted.
+/// The grants and settings of a plugin.
 #[derive(Serialize)]
 pub(super) struct PluginGrants {
     /// The grants by name; a private cache of a plugin without a name is null.
@@ -14,11 +14,11 @@ pub(super) struct PluginGrants {
     #[serde(skip)]
     summary: Vec<(&'static str, String)>,
     instances: &'static str,
-    /// With reused instances only.
+    /// Set if instances are reused.
     calls_per_instance: Option<u32>,
-    /// Those that differ from the host's.
+    /// The limits that differ from the host's.
     limits: Vec<OwnLimit>,
-    /// Calls under way, where the plugin says otherwise than the host.
+    /// Maximum concurrent calls, if the plugin sets its own.
     calls: Option<usize>,
     callers: String,
 }
@@ -31,7 +31,7 @@ struct OwnLimit {
 }
 
 impl PluginGrants {
-    /// What a plugin of this name is granted by these settings, in a host of these limits.
+    /// The grants of a plugin with these settings, in a host with these limits.
     pub(super) fn new(
         name: Option<&PluginName>,
         settings: &PluginSettings,
@@ -54,7 +54,7 @@ impl PluginGrants {
         }
     }
 
-    /// What is granted, a phrase each; the usual is not said.
+    /// One phrase for each grant and setting; default settings are left out.
     pub(super) fn phrases(&self) -> Vec<String> {
         let mut phrases: Vec<_> =
             self.summary.iter().map(|(what, how)| format!("{what} {how}")).collect();
@@ -68,7 +68,7 @@ impl PluginGrants {
         phrases
     }
 
-    /// What is granted beside the limits, a row each: what, and how.
+    /// One row for each grant and setting except the limits: its name and its value.
     pub(super) fn rows(&self) -> Vec<Vec<String>> {
         let row = |what: &str, how: String| vec![what.to_owned(), how];
         let instances = match self.calls_per_instance {
@@ -90,7 +90,7 @@ fn differing(own: &Limits, of_host: &Limits) -> Vec<OwnLimit> {
     limits.collect()
 }
 
-/// Who may call, as a configuration names them.
+/// The callers, as the configuration names them.
 pub(super) fn show_callers(callers: &Callers) -> String {
     match callers {
         Callers::Open => "open".to_owned(),

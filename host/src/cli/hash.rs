@@ -1,4 +1,4 @@
-//! `hostel hash`: a caller's secret as a file of callers keeps it.
+//! `hostel hash`: hashes a password or a token for a callers file.
 
 use super::exit::Exit;
 use super::output::print;
@@ -8,21 +8,22 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use std::io::{IsTerminal, Read, Stdin, Write, stdin};
 use std::process::ExitCode;
 
-/// Print the line of a callers' file for a secret
+/// Hash a password or a token for a callers file
 ///
-/// The secret is read from the terminal, without being shown, or from stdin; never from an
-/// argument, which everybody on the machine can read.
+/// Prints the line CALLER:HASH for the file of a group in [callers]. Reads the secret from the
+/// terminal without showing it, or from stdin, but never from an argument: every user of the
+/// machine can read a program's arguments.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   hostel hash ann >> staff.callers
   openssl rand -hex 32 | tee robot.token | hostel hash robot --scheme bearer >> machines.callers")]
 pub(super) struct Arguments {
-    /// The caller; without one the hash alone is printed
+    /// Name of the caller; without it only the hash is printed
     #[arg(value_name = "CALLER", value_parser = caller)]
     caller: Option<String>,
 
-    /// How the group proves who it is: basic, by passwords, or bearer, by tokens
+    /// basic for a password, bearer for a token of at least 20 characters
     #[arg(long, value_name = "SCHEME", default_value = "basic", value_parser = scheme)]
     scheme: Scheme,
 }
@@ -55,14 +56,14 @@ fn scheme(text: &str) -> Result<Scheme, String> {
     }
 }
 
-/// All of stdin, but for the end of its last line.
+/// Reads all of stdin without the last line end.
 fn read() -> anyhow::Result<String> {
     let mut secret = String::new();
     stdin().read_to_string(&mut secret).context("cannot read the secret from stdin")?;
     Ok(without_end(&secret).to_owned())
 }
 
-/// Asks twice: nobody sees what is typed.
+/// Asks twice, since the operator cannot see the input.
 fn ask() -> anyhow::Result<String> {
     let hidden = Hidden::new(stdin())?;
     let (first, second) = (hidden.line("Secret: ")?, hidden.line("Again: ")?);
@@ -74,7 +75,7 @@ fn without_end(line: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-/// A terminal that does not show what is typed, until this is dropped.
+/// A terminal that does not echo its input until this is dropped.
 struct Hidden {
     terminal: Stdin,
     before: Termios,
@@ -91,7 +92,7 @@ impl Hidden {
     }
 
     fn line(&self, prompt: &str) -> anyhow::Result<String> {
-        // Who does not see the prompt still types.
+        // Without a prompt the operator can still type.
         let _ = write!(anstream::stderr(), "{prompt}");
         let mut line = String::new();
         let read = self.terminal.read_line(&mut line);

@@ -1,4 +1,4 @@
-//! The help of `hostel` alone: its commands in groups, by task.
+//! The page of `hostel --help`: the commands in groups by task.
 
 use clap::builder::StyledStr;
 use std::fmt::Write;
@@ -7,11 +7,11 @@ use std::fmt::Write;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Write a service", &["new", "build", "componentize", "doctor"]),
     ("Run services", &["run", "serve", "check", "hash"]),
-    ("Look at them", &["inspect", "call", "cache"]),
+    ("Inspect and operate", &["inspect", "call", "cache"]),
     ("Set up the shell", &["completions", "man"]),
 ];
 
-/// The definition of the program, whose help lists the commands in groups.
+/// Sets the help of the program to a list of its commands in groups.
 pub(super) fn in_groups(command: clap::Command) -> clap::Command {
     let template = template(&command);
     command.help_template(template)
@@ -21,7 +21,7 @@ fn template(command: &clap::Command) -> StyledStr {
     let styles = command.get_styles();
     let (header, literal) = (styles.get_header(), styles.get_literal());
     let mut text = StyledStr::new();
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     let _ = write!(text, "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n");
     for (title, names) in GROUPS {
         let _ = writeln!(text, "{header}{title}:{header:#}");
@@ -40,6 +40,7 @@ fn template(command: &clap::Command) -> StyledStr {
 mod tests {
     use super::*;
     use crate::cli::command::Cli;
+    use crate::toolchain::Language;
     use clap::CommandFactory;
 
     fn command() -> clap::Command {
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_is_in_one_group_and_told_on_a_line() {
+    fn every_command_is_in_one_group_and_described_on_a_line() {
         let command = command();
         let mut grouped: Vec<_> =
             GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
@@ -57,7 +58,11 @@ mod tests {
         assert_eq!(grouped, named);
         for below in command.get_subcommands() {
             let about = below.get_about().unwrap().to_string();
-            assert!(about.len() <= 64, "`{}` is told at length: {about}", below.get_name());
+            assert!(
+                about.len() <= 64,
+                "the description of `{}` is too long: {about}",
+                below.get_name()
+            );
         }
     }
 
@@ -73,5 +78,18 @@ mod tests {
     #[test]
     fn every_option_of_every_command_has_help() {
         check_helped(&command());
+    }
+
+    #[test]
+    fn the_help_of_new_and_doctor_names_every_language() {
+        for (name, argument) in [("new", "lang"), ("doctor", "languages")] {
+            let command = command();
+            let mut arguments = command.find_subcommand(name).unwrap().get_arguments();
+            let argument = arguments.find(|it| it.get_id() == argument).unwrap();
+            let help = argument.get_help().unwrap().to_string();
+            for language in Language::ALL {
+                assert!(help.contains(language.name()), "{language} is not in: {help}");
+            }
+        }
     }
 }

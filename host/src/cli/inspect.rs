@@ -1,4 +1,4 @@
-//! `hostel inspect`: what is in a component, and what it would be granted.
+//! `hostel inspect`: shows a component's contents, grants and limits.
 
 mod report;
 
@@ -14,11 +14,11 @@ use report::InspectReport;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Tell what is in a component, what it is granted, whether it fits
+/// Show a component's services, imports, exports, grants and limits
 ///
-/// That is its services, imports, exports and sizes. A source is built first. The component is
-/// compiled and asked for its services, and none of them is called. One that does not fit is told
-/// of as far as it can be read, and why it does not.
+/// Builds a source first. Compiles the component and asks it for its list of services, but calls
+/// none of them. If the component cannot be loaded, prints the parts that could be read and the
+/// error, with exit code 3.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,15 +26,15 @@ Examples:
   hostel inspect my-service --config hostel.toml
   hostel inspect users.wasm --json")]
 pub(super) struct Arguments {
-    /// A component (.wasm), a source file, or a folder with one of these
+    /// Component (.wasm), source file, or folder with one of these
     #[arg(value_name = "PATH")]
     path: PathBuf,
 
-    /// The configuration that says what it is granted; by default it is granted the defaults
+    /// Configuration file that defines the grants [default: the default grants]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Print what was found as JSON
+    /// Print the report as JSON
     #[arg(long)]
     json: bool,
 }
@@ -104,7 +104,7 @@ fn inspect(
     Ok(())
 }
 
-/// Loads a component; the outer error is that this machine cannot.
+/// Loads a component. The outer error means that the runtime cannot start.
 fn load_in(
     host: &Host,
     name: PluginName,
@@ -116,7 +116,7 @@ fn load_in(
     Ok(runtime.block_on(host.load(name, bytes, settings)).map_err(anyhow::Error::from))
 }
 
-/// Who grants: a configuration, or the defaults.
+/// The source of grants: a configuration, or the defaults.
 struct Granter {
     file: Option<PathBuf>,
     config: Config,
@@ -141,7 +141,7 @@ impl Granter {
         }
     }
 
-    /// The configuration of this plugin, found by its path, or else by its name.
+    /// The configuration of the plugin at a location, found by its path or else by its name.
     fn named(&self, location: &Location) -> Option<&PluginConfig> {
         let mut plugins = self.config.plugins.iter();
         let at = plugins.clone().find(|plugin| load::is_at(plugin, location));

@@ -1,8 +1,8 @@
-//! `--limit NAME=VALUE`: one limit of a call.
+//! The option `--limit NAME=VALUE`.
 
 use crate::{LimitError, Limits};
 
-/// A limit's name and its value, as written; the two fit.
+/// A limit's name and value as written, both valid.
 #[derive(Clone, Debug)]
 pub(super) struct LimitArgument {
     name: String,

@@ -1,4 +1,4 @@
-//! From a path to a plugin of a host: built where it is source, then compiled and checked.
+//! Loads a path into a host as a plugin: builds a source, then compiles and checks the component.
 
 use super::build;
 use super::exit::Exit;
@@ -12,7 +12,7 @@ use crate::{
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 
-/// A host that keeps compiled code, or one that does not where that is impossible.
+/// Makes a host that keeps compiled code on disk, or one without if the folder is unusable.
 pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
     let code_folder = toolchain::code_folder();
     let without = Settings { code_folder: None, ..settings.clone() };
@@ -26,7 +26,7 @@ pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
     made.map_err(Exit::usage)
 }
 
-/// The configuration that is meant where none is named: that of the current folder.
+/// The default configuration: that of the current folder, if it has one.
 pub(super) fn usual_config() -> Option<PathBuf> {
     config_in(Path::new(""))
 }
@@ -36,7 +36,7 @@ pub(super) fn config_in(folder: &Path) -> Option<PathBuf> {
     Some(folder.join("hostel.toml")).filter(|file| file.exists())
 }
 
-/// The configuration that a file is; without one the current folder is served.
+/// Reads a configuration; without a file, makes one for the current folder.
 pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
     match file {
         Some(file) => Config::read(file, &|name| std::env::var(name).ok()),
@@ -44,7 +44,7 @@ pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError>
     }
 }
 
-/// A host as configured, with every configured cache open and no plugins.
+/// Makes the configured host with all its caches and no plugins.
 pub(super) fn configured_host(config: &Config, log: LogSink) -> Result<Host, Exit> {
     let (limits, admission) = (config.limits.clone(), config.admission.clone());
     let cache = config.private_cache;
@@ -56,7 +56,7 @@ pub(super) fn configured_host(config: &Config, log: LogSink) -> Result<Host, Exi
     Ok(host)
 }
 
-/// Loads what is at a location, under this name or the one that its file gives it.
+/// Loads the plugin at a location under this name, or under the name of its file.
 pub(super) async fn load(
     host: &Host,
     name: Option<PluginName>,
@@ -72,8 +72,9 @@ pub(super) async fn load(
     Ok((name, services))
 }
 
-/// The plugins in the folder of plugins that the configuration does not name: neither by their
-/// paths, nor by their names, so that none is served with other grants than were meant.
+/// The plugins of the configured folder that the configuration names neither by path nor by name.
+/// Comparing both ensures that a configured plugin is never served a second time with the default
+/// grants.
 pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<Location>> {
     let Some(folder) = &config.folder else { return Ok(Vec::new()) };
     let mut found = source::discover(folder)
@@ -87,13 +88,13 @@ pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<Location>> {
     Ok(found)
 }
 
-/// Whether a configured plugin is what is at a location.
+/// True if a configured plugin is the one at a location.
 pub(super) fn is_at(plugin: &PluginConfig, location: &Location) -> bool {
     let place = location.place();
     place.is_some() && place == source::place_of(&plugin.path)
 }
 
-/// That a configuration, or the current folder, has no plugin at all.
+/// The error for a configuration or a folder without any plugin.
 pub(super) fn nothing_to_serve(config: &Config) -> anyhow::Error {
     let folder = config.folder.as_deref().unwrap_or(Path::new("."));
     anyhow!(
@@ -103,7 +104,7 @@ pub(super) fn nothing_to_serve(config: &Config) -> anyhow::Error {
     )
 }
 
-/// Reads a component that is no larger than these limits allow.
+/// Reads a component, and refuses one larger than these limits allow.
 pub(super) fn read(file: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
     match source::read(file, limits.component) {
         Ok((bytes, _)) => Ok(bytes),

@@ -1,4 +1,4 @@
-//! `hostel man`: a page of the manual for the program and for each of its commands.
+//! `hostel man`: writes manual pages for the program and its commands.
 
 use super::exit::Exit;
 use super::output::print;
@@ -7,13 +7,13 @@ use clap_mangen::Man;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Write a page of the manual for each command
+/// Write manual pages for the program and its commands
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
   hostel man ~/.local/share/man/man1 && man hostel-run")]
 pub(super) struct Arguments {
-    /// The folder to write to; made if it is not there
+    /// Folder to write to; created if it does not exist
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }
@@ -30,13 +30,13 @@ pub(super) fn run(arguments: &Arguments, program: clap::Command) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the page of a command and those of the commands below it, and answers all.
+/// Writes the pages of a command and its subcommands, and returns their files.
 fn pages(command: &clap::Command, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let page = Man::new(command.clone());
     let file = folder.join(page.get_filename());
     let mut text = Vec::new();
     page.render(&mut text)?;
-    // The examples stand there, and whoever knows manuals looks for them by their name.
+    // clap_mangen calls the section EXTRA; readers of manuals look for EXAMPLES.
     let text = String::from_utf8_lossy(&text).replace(".SH EXTRA", ".SH EXAMPLES");
     std::fs::write(&file, text)?;
     let mut written = vec![file];

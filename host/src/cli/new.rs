@@ -1,4 +1,4 @@
-//! `hostel new`: a folder with a service in it.
+//! `hostel new`: creates a folder with a new service.
 
 use super::exit::Exit;
 use crate::PluginName;
@@ -7,20 +7,20 @@ use crate::toolchain::{self, Language};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Make a folder with a new service, its test and a README
+/// Create a folder with a new service, its test and a README
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  hostel new my-service\n  hostel new my-service --lang python")]
 pub(super) struct Arguments {
-    /// The folder to make; its last part names the service: lower-case letters, digits, hyphens
+    /// Folder to create; its last part is the plugin's name: lower-case letters, digits and hyphens
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 
-    /// The language to write it in
+    /// Language of the service: c, go, javascript, python, rust or typescript
     #[arg(long, value_name = "LANGUAGE", default_value = "rust", value_parser = language)]
     lang: Language,
 }
 
-/// Other names that people have for them.
+/// Other common names of the languages.
 const ALIASES: &[(&str, Language)] = &[
     ("js", Language::JavaScript),
     ("py", Language::Python),
@@ -29,7 +29,7 @@ const ALIASES: &[(&str, Language)] = &[
     ("rs", Language::Rust),
 ];
 
-/// Languages that use another's SDK.
+/// Languages that use the SDK of another language.
 const OTHERS: &[&str] = &["cpp", "c++", "zig"];
 
 pub(super) fn language(name: &str) -> Result<Language, String> {
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
     toolchain::create(folder, name.as_str(), arguments.lang).map_err(Exit::usage)?;
     let shown = folder.display();
     eprint_line(format_args!(
-        "{shown} is made: `hostel run {shown}` runs it, its README.md tells the rest"
+        "created {shown}: `hostel run {shown}` builds and calls it; see also its README.md"
     ));
     Ok(ExitCode::SUCCESS)
 }

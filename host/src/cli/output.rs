@@ -1,22 +1,22 @@
-//! What every command prints: results to stdout, errors and warnings to stderr.
+//! Output of all commands: results to stdout, errors and warnings to stderr.
 
 use super::exit::Exit;
 use crate::telemetry;
 use std::io::{ErrorKind, Write};
 
-/// Writes one line about an error to stderr.
+/// Writes an error to stderr as one line.
 pub(super) fn eprint_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     telemetry::eprint_line(format_args!("{style}error{style:#}: {message}"));
 }
 
-/// Writes one line to stderr about something that works and should be changed.
+/// Writes a warning to stderr as one line.
 pub(super) fn eprint_warning(message: &str) {
     let style = anstyle::AnsiColor::Yellow.on_default().bold();
     telemetry::eprint_line(format_args!("{style}warning{style:#}: {message}"));
 }
 
-/// Writes a result to stdout, on a line of its own. A reader that has closed stdout is no error.
+/// Writes a result to stdout on a line of its own. A closed stdout is not an error.
 pub(super) fn print(result: &[u8]) -> Result<(), Exit> {
     let mut out = anstream::stdout().lock();
     let end: &[u8] = if result.ends_with(b"\n") { b"" } else { b"\n" };

@@ -1,9 +1,9 @@
-//! A payload as an argument: a text, a file as `@FILE`, or `-` for stdin.
+//! A payload argument: the text itself, `@FILE`, or `-` for stdin.
 
 use anyhow::Context;
 use std::io::Read;
 
-/// The payload that an argument means.
+/// Returns the payload that an argument names.
 pub(super) fn read(argument: &str) -> anyhow::Result<Vec<u8>> {
     match argument.strip_prefix('@') {
         Some(file) => {
@@ -19,7 +19,7 @@ pub(super) fn read(argument: &str) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// Checks that it is JSON: a mistake in it is the caller's, not a service's.
+/// Checks that a payload is JSON, so that a typing error is not reported as a service's failure.
 pub(super) fn check_json(payload: &[u8]) -> anyhow::Result<()> {
     let read = serde_json::from_slice::<serde::de::IgnoredAny>(payload);
     read.context("the payload is not JSON").map(drop)

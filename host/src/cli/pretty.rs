@@ -1,17 +1,17 @@
-//! What a server answered, for a terminal: JSON indented and otherwise as it was written, so that
-//! no number is rounded; no character that would steer the terminal.
+//! Text for a terminal: indents JSON without parsing its numbers, which would round them, and
+//! escapes control characters, which could change the terminal.
 
 use crate::telemetry::escape;
 use serde::de::IgnoredAny;
 
-/// A text whose every line is safe to print; JSON has a line for each element.
+/// Escapes each line of a text, and puts each element of JSON on a line of its own.
 pub(super) fn text(text: &str) -> String {
     let json = json(text);
     let lines = json.as_deref().unwrap_or(text).lines().map(|line| escape(line, usize::MAX));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// JSON with a line for each element, unless it is none.
+/// JSON with each element on a line of its own; `None` if the text is not JSON.
 fn json(text: &str) -> Option<String> {
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     let mut pretty = Pretty::default();
@@ -33,7 +33,7 @@ fn json(text: &str) -> Option<String> {
 struct Pretty {
     text: String,
     depth: usize,
-    /// Whether the last token opened an array or an object.
+    /// True if the last token opened an array or an object.
     is_open: bool,
 }
 

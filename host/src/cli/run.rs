@@ -1,4 +1,4 @@
-//! `hostel run`: plugins in one host, each of their services called once.
+//! `hostel run`: loads plugins in one host and calls each of their services once.
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
@@ -17,7 +17,9 @@ use std::process::ExitCode;
 
 /// Load services in one host and call each of them once
 ///
-/// What is source is built first. Log lines go to stderr, results to stdout.
+/// Builds sources first. Log lines go to stderr, the bodies of responses to stdout. If a plugin
+/// cannot be built or loaded, the others still run and the exit code is 3; if a call fails, it is
+/// 1.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,39 +27,41 @@ Examples:
   hostel run users.wasm --service find --payload '{\"id\": 123}'
   hostel run writer.wasm reader.wasm --shared-cache users")]
 pub(super) struct Arguments {
-    /// A component (.wasm), a source file, or a folder with a service's source or with several
+    /// Component (.wasm), source file, or folder with the source of one or several services
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
-    /// Call this service alone, by its name or as PLUGIN.SERVICE
+    /// Call only this service: SERVICE or PLUGIN.SERVICE [default: all]
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
 
-    /// The body of each request; - reads it from stdin
+    /// JSON body of each request, or - to read it from stdin [default: empty]
     #[arg(long, value_name = "JSON", conflicts_with = "payload_file")]
     payload: Option<String>,
 
-    /// A file with the body of each request; - is stdin
+    /// File with the JSON body of each request, or - for stdin
     #[arg(long, value_name = "FILE")]
     payload_file: Option<PathBuf>,
 
-    /// Bind all plugins to one cache of this name; without it each has its own
+    /// Bind all plugins to one cache of this name [default: one cache per plugin]
     #[arg(long, value_name = "NAME")]
     shared_cache: Option<String>,
 
-    /// The size of each cache, as in 64MiB
+    /// Maximum size of each cache, as in 512KiB or 1GiB [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     cache_size: Option<String>,
 
-    /// Set a limit of a call, as in time=5s or memory=128MiB; may be given several times
+    /// Set a limit of each call, as in time=5s or memory=128MiB; may be repeated
+    ///
+    /// `hostel inspect PATH` lists all limits with their values.
     #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = LimitArgument::parse)]
     limits: Vec<LimitArgument>,
 
-    /// Print a JSON object on a line for each call, failed ones too
+    /// Print one JSON object per line for each call, including failed calls
     #[arg(long)]
     json: bool,
 
-    /// Tell at the end what each cache was asked
+    /// Print the statistics of each cache to stderr at the end
     #[arg(long)]
     stats: bool,
 }
@@ -88,7 +92,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
 }
 
 impl Arguments {
-    /// The request's body, checked to be JSON: a mistake in it is the caller's, not a service's.
+    /// Returns the request's body. Checks that it is JSON, so that a typing error is not reported
+    /// as a service's failure.
     fn payload(&self) -> anyhow::Result<Vec<u8>> {
         let from_stdin = Path::new("-");
         let body = match (&self.payload, &self.payload_file) {
@@ -133,8 +138,8 @@ fn cache_limits(text: &str) -> anyhow::Result<CacheLimits> {
     Ok(CacheLimits::new(units::size(text)?, CacheLimits::default().value_limit())?)
 }
 
-/// Loads all that is at these paths, and returns the full names of all services, and whether all
-/// could be loaded.
+/// Loads the plugins at these paths. Returns the full names of their services, and whether all
+/// plugins were loaded.
 async fn load_all(host: &Host, paths: &[PathBuf], grants: &PluginSettings) -> (Vec<String>, bool) {
     let mut services = Vec::new();
     let mut all_loaded = true;
@@ -160,7 +165,7 @@ async fn load_all(host: &Host, paths: &[PathBuf], grants: &PluginSettings) -> (V
     (services, all_loaded)
 }
 
-/// The services that a name means: a full name, or the short name in any plugin.
+/// The services that a name selects: a full name, or a short name in any plugin.
 fn select(services: &[String], name: &str, all_loaded: bool) -> Result<Vec<String>, Exit> {
     let short = |full: &str| ServiceName::new(full).service() == Some(name);
     if services.iter().any(|full| full == name) {
@@ -174,7 +179,7 @@ fn select(services: &[String], name: &str, all_loaded: bool) -> Result<Vec<Strin
     Err(if all_loaded { Exit::usage(error) } else { Exit::no_plugin(error) })
 }
 
-/// Calls services one after the other and answers whether each gave a response.
+/// Calls services one after the other. Returns true if all of them gave a response.
 async fn call_all(
     host: &Host,
     services: &[String],
@@ -206,8 +211,8 @@ async fn call_all(
     Ok(all_answered)
 }
 
-/// How a call ended: `service` and `status` with the body as [`envelope::body`] writes it, or
-/// `service` and `error`.
+/// The JSON object of a call: `service`, and either `status` with the body as [`envelope::body`]
+/// writes it, or `error`.
 fn object(service: &str, answer: &Result<Response, CallError>) -> String {
     let name = json!(service);
     match answer {

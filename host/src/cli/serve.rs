@@ -1,4 +1,4 @@
-//! `hostel serve`: plugins in one host, their services answered by HTTP.
+//! `hostel serve`: serves the services of plugins over HTTP.
 
 mod first_line;
 mod greeting;
@@ -23,12 +23,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use systemd::Sockets;
 
-/// Serve services by HTTP until SIGTERM or SIGINT
+/// Serve services over HTTP until SIGTERM or SIGINT
 ///
-/// Without paths the current folder is served. A folder is served as its hostel.toml says, or else
-/// all services in it are. A component that is put there, changed or removed is taken up without a
-/// restart, and at once on SIGHUP. On SIGTERM or SIGINT the requests under way get to end; a second
-/// one ends at once.
+/// Without PATH, serves the current folder. A folder with a hostel.toml is served as that file
+/// configures it; of any other folder, all services are served. New, changed and removed components
+/// take effect without a restart: the server looks for them twice a second, and at once on SIGHUP.
+/// On SIGTERM or SIGINT, the server stops accepting connections and completes the requests under
+/// way, for at most 10s unless the configuration sets drain-time. A second signal ends it at once.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -37,23 +38,24 @@ Examples:
   hostel serve --config production.toml
   curl --data '{\"id\": 123}' http://127.0.0.1:8080/services/users.find")]
 pub(super) struct Arguments {
-    /// A component (.wasm), a source file, or a folder with a service's source or with several
+    /// Component (.wasm), source file, or folder with the source of one or several services
     #[arg(value_name = "PATH", conflicts_with = "config")]
     paths: Vec<PathBuf>,
 
-    /// The configuration; by default hostel.toml, where there is one
+    /// Configuration file [default: hostel.toml in the served folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// The address to listen on, whatever the configuration says
+    /// Address for clients; overrides the configuration, whose default is 127.0.0.1:8080
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
 
-    /// The address for whoever runs the server, whatever the configuration says
+    /// Address for operators (health, metrics, plugins, caches); overrides the configuration, whose
+    /// default is 127.0.0.1:8081
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin_listen: Option<SocketAddr>,
 
-    /// Build a source anew when one of its files is saved
+    /// Rebuild a source when one of its files changes
     #[arg(long)]
     watch: bool,
 }
@@ -76,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     let logs = Logs::of(&writer, &config, log);
     let done = runtime.block_on(server::run(&config, arguments.watch, logs, sockets));
-    // A guest or a build that still runs is not waited for.
+    // Does not wait for guests or builds that still run.
     runtime.shutdown_background();
     writer.end();
     done

@@ -1,6 +1,7 @@
-//! Rows for people: columns that stand under each other.
+//! Aligns rows of text in columns.
 
-/// Rows as lines, each cell as wide as the widest of its column, two spaces between.
+/// Returns the rows as lines, with cells padded to the width of their column and two spaces between
+/// columns.
 pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {

@@ -1,59 +1,192 @@
-//! The README's commands, run as they stand there.
+//! The README: its commands run as written, and print what it shows.
 
-use crate::support::{project, stderr, stdout};
-use std::path::Path;
+use crate::http::program::Serving;
+use crate::support::{hostel, project, stderr, stdout};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use tempfile::TempDir;
 
-/// The lines of the README's `sh` blocks, in order.
-fn commands() -> Vec<String> {
-    let readme = std::fs::read_to_string(project().join("README.md")).unwrap();
-    let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    blocks.flat_map(str::lines).map(str::to_owned).collect()
+/// A `sh` block of the README, and the `text` block that shows its output.
+#[derive(Default)]
+struct Step {
+    commands: Vec<String>,
+    output: Vec<String>,
 }
 
-/// Runs one command; what begins with `hostel` runs in a folder outside the project, as the
-/// reader's would, with the program that the README installed.
-fn run(command: &str, scratch: &Path) -> Output {
-    let installed = scratch.join("installed/bin");
-    let path = format!("{}:{}", installed.display(), std::env::var("PATH").unwrap());
-    // The same source with the settings of this test run: a release build takes many minutes.
-    let command = match command.strip_prefix("cargo install ") {
-        Some(rest) => {
-            format!("cargo install --debug --root '{}/installed' {rest}", scratch.display())
-        }
-        None => command.to_owned(),
+impl Step {
+    fn is_python(&self) -> bool {
+        self.commands.iter().any(|command| command.contains("python"))
+    }
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(project().join("README.md")).unwrap()
+}
+
+/// The fenced blocks of the README: the language and the lines of each.
+fn blocks() -> Vec<(String, Vec<String>)> {
+    let readme = readme();
+    let block = |text: &str| {
+        let mut lines = text.lines().map(str::to_owned);
+        (lines.next().unwrap_or_default(), lines.collect())
     };
-    let folder = if command.starts_with("hostel ") { scratch } else { project() };
-    Command::new("sh")
-        .args(["-ec", &command])
-        .current_dir(folder)
-        .env("PATH", path)
-        .env("XDG_DATA_HOME", scratch.join("data"))
-        .env_remove("CARGO_TARGET_DIR")
-        .output()
-        .unwrap()
+    readme.split("```").skip(1).step_by(2).map(block).collect()
 }
 
-#[test]
-fn every_command_of_the_readme_does_what_it_says() {
-    let scratch = tempfile::tempdir().unwrap();
-    let commands = commands();
-    assert!(commands.iter().any(|command| command == "make run"), "{commands:?}");
-    assert!(commands.iter().any(|command| command.starts_with("hostel new ")), "{commands:?}");
-    for command in commands.iter().filter(|command| *command != "make test") {
-        let output = run(command, scratch.path());
-        assert!(output.status.success(), "{command}: {}", stderr(&output));
-        if command == "make run" {
-            check_examples(&stderr(&output));
+fn steps() -> Vec<Step> {
+    let mut steps = Vec::<Step>::new();
+    for (language, lines) in blocks() {
+        match (&*language, steps.last_mut()) {
+            ("sh", _) => steps.push(Step { commands: lines, ..Step::default() }),
+            ("text", Some(step)) => step.output = lines,
+            _ => {}
         }
-        if command.starts_with("hostel run ") {
-            assert_ne!(stdout(&output), "", "{command}");
+    }
+    steps
+}
+
+/// A reader who follows the README in an empty folder.
+struct Reader {
+    folder: TempDir,
+    /// The folder of the program.
+    installed: PathBuf,
+    /// The environment of the program.
+    variables: Vec<(String, PathBuf)>,
+    server: Option<Serving>,
+}
+
+impl Reader {
+    fn new(installed: PathBuf, variables: Vec<(String, PathBuf)>, folder: TempDir) -> Self {
+        Reader { folder, installed, variables, server: None }
+    }
+
+    /// A reader who installs the program, and has no data of it.
+    fn who_installs() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let variable = |name: &str, place| (name.to_owned(), folder.path().join(place));
+        let variables =
+            vec![variable("XDG_DATA_HOME", "data"), variable("XDG_CACHE_HOME", "cache")];
+        Reader::new(folder.path().join("installed/bin"), variables, folder)
+    }
+
+    /// A reader who uses the program under test, and the tools that other tests have fetched.
+    fn who_has_the_program() -> Self {
+        let program = hostel();
+        let installed = Path::new(program.get_program()).parent().unwrap().to_owned();
+        let text = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
+        let variables = program.get_envs();
+        let variables = variables.filter_map(|(name, value)| Some((text(name), value?.into())));
+        let variables = variables.collect();
+        Reader::new(installed, variables, tempfile::tempdir().unwrap())
+    }
+
+    /// A command in the shell: outside the project for `hostel`, inside it for everything else.
+    fn shell(&self, command: &str) -> Command {
+        let is_outside = command.trim_start_matches("exec ").starts_with("hostel ");
+        let folder = if is_outside { self.folder.path() } else { project() };
+        let path = format!("{}:{}", self.installed.display(), std::env::var("PATH").unwrap());
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", command]).current_dir(folder).env("PATH", path);
+        shell.env_remove("CARGO_TARGET_DIR").env_remove("VIRTUAL_ENV");
+        shell.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        shell
+    }
+
+    fn output(&self, command: &str) -> Output {
+        let output = self.shell(command).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", stderr(&output));
+        output
+    }
+
+    /// Runs a command and returns the lines that it prints.
+    fn run(&mut self, command: &str) -> Vec<String> {
+        if command.starts_with("hostel serve ") {
+            return vec![self.serve(command)];
+        }
+        let output = if let Some(rest) = command.strip_prefix("cargo install ") {
+            // The same source with the settings of this test run: a release build takes long.
+            let root = self.installed.parent().unwrap().display();
+            self.output(&format!("cargo install --debug --root '{root}' {rest}"))
+        } else if let Some(rest) = command.strip_prefix("curl ") {
+            let address = self.server.as_ref().expect("`hostel serve` comes before").address;
+            let rest = rest.replace("127.0.0.1:8080", &address.to_string());
+            self.output(&format!("curl --silent --show-error {rest}"))
+        } else {
+            self.output(command)
+        };
+        let printed = stderr(&output) + &stdout(&output);
+        if command == "make run" {
+            check_examples(&printed);
+        }
+        printed.lines().map(without_time).collect()
+    }
+
+    /// Starts a server and returns its first line, as it looks on a terminal at the usual address.
+    fn serve(&mut self, command: &str) -> String {
+        let mut shell = self.shell(&format!("exec {command} \"$@\""));
+        shell.arg("sh");
+        let (server, first) = Serving::begin(shell);
+        let first = first.replace(&server.address.to_string(), "127.0.0.1:8080");
+        self.server = Some(server);
+        format!("TIME info  hostel {first}")
+    }
+
+    /// Runs the commands of a step, and checks that they print the lines that the README shows, in
+    /// this order. The compilers' lines may come between them.
+    fn check(&mut self, step: &Step) {
+        let commands = step.commands.iter().filter(|command| *command != "make test");
+        let printed: Vec<_> = commands.flat_map(|command| self.run(command)).collect();
+        let mut left = printed.iter();
+        for line in step.output.iter().map(|line| without_time(line)) {
+            let is_printed = left.any(|found| *found == line);
+            assert!(is_printed, "{:?} does not print {line:?} but {printed:#?}", step.commands);
         }
     }
 }
 
+/// A line with `TIME` in place of a timestamp at its start.
+fn without_time(line: &str) -> String {
+    match line.split_once(' ') {
+        Some((time, rest)) if time.len() == 24 && time.ends_with('Z') => format!("TIME {rest}"),
+        _ => line.to_owned(),
+    }
+}
+
+#[test]
+fn every_command_of_the_readme_prints_what_it_shows() {
+    let steps = steps();
+    let commands = || steps.iter().flat_map(|step| &step.commands);
+    for start in
+        ["cargo install ", "hostel new ", "hostel run ", "hostel serve ", "curl ", "make run"]
+    {
+        assert!(commands().any(|command| command.starts_with(start)), "no {start}");
+    }
+    let mut reader = Reader::who_installs();
+    steps.iter().filter(|step| !step.is_python()).for_each(|step| reader.check(step));
+}
+
+/// The commands for Python, which need its tools.
+pub fn check_python() {
+    let steps: Vec<_> = steps().into_iter().filter(Step::is_python).collect();
+    assert!(steps.iter().any(|step| !step.output.is_empty()), "no output of Python is shown");
+    let mut reader = Reader::who_has_the_program();
+    steps.iter().for_each(|step| reader.check(step));
+}
+
+#[test]
+fn the_readme_shows_the_services_that_new_creates() {
+    for (language, file) in [
+        ("rust", "guest-sdk/template/src/lib.rs"),
+        ("python", "guest-sdk/python/template/my_service.py"),
+    ] {
+        let (_, lines) = blocks().into_iter().find(|(name, _)| name == language).unwrap();
+        let template = std::fs::read_to_string(project().join(file)).unwrap();
+        assert!(template.contains(&lines.join("\n")), "the README differs from {file}");
+    }
+}
+
 /// Checks that the six examples logged what they log on empty caches.
-fn check_examples(told: &str) {
+fn check_examples(printed: &str) {
     for line in [
         "store-and-read.store-and-read my-value",
         "session-token.session-token abc123",
@@ -65,6 +198,6 @@ fn check_examples(told: &str) {
         "cache-aside.cache-aside Key not found, fetching from source ..",
         "cache-aside.cache-aside value-from-source",
     ] {
-        assert!(told.lines().any(|found| found.ends_with(line)), "no {line:?} in {told}");
+        assert!(printed.lines().any(|found| found.ends_with(line)), "no {line:?} in {printed}");
     }
 }

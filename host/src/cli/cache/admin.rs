@@ -1,4 +1,4 @@
-//! The listener for whoever runs a server, as its client sees it.
+//! A client of the admin listener.
 
 use crate::cli::call::{exchange, listeners, trouble};
 use crate::cli::client::{self, Address, ClientRequest, Reply};
@@ -13,35 +13,35 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Entries of one page: the most that the server gives.
+/// Entries in one page: the server's maximum.
 pub(super) const PAGE: usize = 1_000;
 
-/// Which server, and how to prove who asks.
+/// Options that name the server and the operator's token.
 #[derive(clap::Args)]
 pub(super) struct AdminArguments {
-    /// The URL of the admin listener; by default where the configuration says it listens
+    /// URL of the admin listener [default: the configured one, or http://127.0.0.1:8081]
     #[arg(long, value_name = "URL", global = true, conflicts_with = "config")]
     admin: Option<String>,
 
-    /// The server's configuration; by default hostel.toml, where there is one
+    /// The server's configuration file [default: hostel.toml, if it exists]
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 
-    /// The environment variable that holds the token; by default the one in the configuration
+    /// Environment variable with the admin token [default: the configured token]
     #[arg(long, value_name = "NAME", global = true, conflicts_with = "token_file")]
     token_env: Option<String>,
 
-    /// The file that holds the token; by default the one in the configuration
+    /// File with the admin token [default: the configured token]
     #[arg(long, value_name = "FILE", global = true)]
     token_file: Option<PathBuf>,
 
-    /// Time to wait for an answer
+    /// Time to wait for a response, as in 500ms or 1m
     #[arg(long, value_name = "TIME", default_value = "30s", global = true)]
     #[arg(value_parser = units::duration)]
     timeout: Duration,
 }
 
-/// A client of that listener.
+/// A client of the admin listener.
 pub(super) struct AdminClient {
     address: Address,
     authorization: Option<HeaderValue>,
@@ -52,7 +52,9 @@ impl AdminArguments {
     pub(super) fn admin(&self) -> Result<AdminClient, Exit> {
         let admin = self.find().map_err(Exit::usage)?;
         if admin.authorization.is_some() && admin.address.is_overheard() {
-            eprint_warning("the token is sent in the clear: whoever is on the way can read it");
+            eprint_warning(
+                "the token is sent without TLS: anything on the network path can read it",
+            );
         }
         Ok(admin)
     }
@@ -82,7 +84,7 @@ impl AdminArguments {
 }
 
 impl AdminClient {
-    /// Asks for something and answers the JSON that comes.
+    /// Sends a request and returns the JSON of the response.
     pub(super) fn ask(
         &self,
         method: &Method,
@@ -111,7 +113,7 @@ impl AdminClient {
     }
 }
 
-/// Tells why something was refused, with what mends it.
+/// Returns an error for any status other than 2xx, with the fix where it is known.
 pub(super) fn check(reply: &Reply, cache: &str) -> Result<(), Exit> {
     let Some(trouble) = trouble(reply) else { return Ok(()) };
     let error = match reply.status {
@@ -126,7 +128,7 @@ pub(super) fn check(reply: &Reply, cache: &str) -> Result<(), Exit> {
     Err(Exit::refused(error))
 }
 
-/// The code of a problem; empty where it is none.
+/// The code of a problem response; empty for any other response.
 pub(super) fn code(reply: &Reply) -> String {
     let problem: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     problem.get("code").and_then(Value::as_str).unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! What an admin listener answers about caches, for people.
+//! Prints the admin listener's responses about caches.
 
 use crate::cli::exit::Exit;
 use crate::cli::output::print;
@@ -8,7 +8,7 @@ use crate::units::show_size;
 use serde_json::Value;
 use std::process::ExitCode;
 
-/// What is shown of a cache, and its column's title.
+/// The statistics shown for a cache: the JSON field and the column's title.
 const COUNTS: [(&str, &str); 6] = [
     ("entries", "entries"),
     ("hits", "hits"),
@@ -37,7 +37,7 @@ pub(super) fn caches(answer: &Value, as_json: bool) -> Result<ExitCode, Exit> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints a line for each entry of a page, and answers how many they are.
+/// Prints a line for each entry of a page and returns their number.
 pub(super) fn keys(page: &Value, as_json: bool) -> Result<usize, Exit> {
     let entries = elements(page, "entries");
     let line = |entry: &Value| {
@@ -75,7 +75,7 @@ fn count(of: &Value, field: &str) -> u64 {
     of.get(field).and_then(Value::as_u64).unwrap_or_default()
 }
 
-/// A text on one line: keys are a guest's, and may hold anything.
+/// Escapes a text to one line: a guest chooses its keys, so they may hold control characters.
 fn text(of: &Value, field: &str) -> String {
     escape(of.get(field).and_then(Value::as_str).unwrap_or_default(), usize::MAX)
 }

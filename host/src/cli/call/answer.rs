@@ -1,4 +1,4 @@
-//! The answer to a call, for people and as JSON.
+//! Prints the response to a call, as text and as JSON.
 
 use crate::cli::client::Reply;
 use crate::cli::exit::Exit;
@@ -9,10 +9,10 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 
-/// What a problem's body is (RFC 9457).
+/// The content type of a problem (RFC 9457).
 const PROBLEM: &str = "application/problem+json";
 
-/// Prints the body: for people on a terminal, otherwise byte for byte. A problem is told elsewhere.
+/// Prints the body, except that of a problem, which [`trouble`] describes.
 pub(super) fn print_reply(reply: &Reply, with_head: bool) -> Result<(), Exit> {
     if with_head {
         print_raw(head(reply).as_bytes())?;
@@ -22,7 +22,7 @@ pub(super) fn print_reply(reply: &Reply, with_head: bool) -> Result<(), Exit> {
     show_body(&reply.body)
 }
 
-/// Prints what a server sent: for people on a terminal, otherwise byte for byte.
+/// Prints a body: indented and escaped on a terminal, byte for byte otherwise.
 pub(in crate::cli) fn show_body(body: &[u8]) -> Result<(), Exit> {
     if body.is_empty() || !std::io::stdout().is_terminal() {
         return print_raw(body);
@@ -42,7 +42,7 @@ fn head(reply: &Reply) -> String {
     format!("{}\n{}\n", reply.status, lines.collect::<String>())
 }
 
-/// What to tell of an answer that is none of success.
+/// Describes a response whose status is not 2xx; `None` for any other response.
 pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
     if reply.status.is_success() {
         return None;

@@ -1,4 +1,4 @@
-//! What `hostel check` found, as lines for people and as JSON.
+//! The report of `hostel check`, as text and as JSON.
 
 use crate::cli::exit::{Exit, NO_PLUGIN, USAGE};
 use crate::cli::grants::{PluginGrants, show_callers};
@@ -9,21 +9,21 @@ use crate::{Host, PluginName, PluginSettings, ServiceInfo};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What was found. Its JSON is the same.
+/// The report. Its JSON has the same fields.
 #[derive(Default, Serialize)]
 pub(super) struct CheckReport {
-    /// The file; none: the folder's plugins were checked.
+    /// The configuration file; `None`: the plugins of the current folder were checked.
     pub(super) config: Option<PathBuf>,
-    /// Why nothing would be served, whatever the plugins.
+    /// Set if there is no plugin to serve.
     pub(super) error: Option<String>,
-    /// What is wrong with the file. Nothing else was checked then.
+    /// Errors in the configuration. If there are any, nothing else was checked.
     pub(super) faults: Vec<Told>,
     pub(super) warnings: Vec<Told>,
     pub(super) plugins: Vec<Checked>,
     pub(super) routes: Vec<CheckedRoute>,
 }
 
-/// What is wrong, and where.
+/// An error or a warning with its position.
 #[derive(Serialize)]
 pub(super) struct Told {
     file: PathBuf,
@@ -32,16 +32,16 @@ pub(super) struct Told {
     message: String,
 }
 
-/// A plugin that is to be loaded.
+/// A plugin to load.
 pub(super) struct Asked {
-    /// None: as its file is called.
+    /// `None`: its file gives the name.
     pub(super) name: Option<PluginName>,
     pub(super) path: PathBuf,
     pub(super) settings: PluginSettings,
     callers: Callers,
 }
 
-/// A plugin with its grants, or with why it cannot be loaded.
+/// A plugin with its grants, and the error if it cannot be loaded.
 #[derive(Serialize)]
 pub(super) struct Checked {
     name: Option<String>,
@@ -52,13 +52,13 @@ pub(super) struct Checked {
     grants: PluginGrants,
 }
 
-/// A route, with what is wrong about its service.
+/// A route, and the error if its service does not exist.
 #[derive(Serialize)]
 pub(super) struct CheckedRoute {
     path: String,
     methods: Vec<&'static str>,
     service: String,
-    /// None: as the plugin says.
+    /// `None`: the plugin's callers.
     callers: Option<String>,
     error: Option<String>,
 }
@@ -85,7 +85,7 @@ impl From<&PluginConfig> for Asked {
 }
 
 impl Asked {
-    /// A plugin of the folder that the configuration says nothing about.
+    /// A plugin of the folder that the configuration does not name.
     pub(super) fn found(location: &Location, config: &Config) -> Self {
         let (path, callers) = (location.path().to_owned(), config.server.callers.clone());
         Asked { name: None, path, settings: PluginSettings::default(), callers }
@@ -107,7 +107,7 @@ impl Checked {
         Checked { name: name.map(|name| name.to_string()), path, error, services, grants }
     }
 
-    /// What it offers and what it is granted.
+    /// The plugin's services and grants on one line.
     fn line(&self) -> String {
         let services: Vec<_> = self.services.iter().map(|service| &*service.name).collect();
         let name = self.name.as_deref().unwrap_or_default();
@@ -128,7 +128,7 @@ impl CheckedRoute {
 }
 
 impl CheckReport {
-    /// Prints a line for each plugin and a last one to stdout, and what is wrong to stderr.
+    /// Prints a line for each plugin and a summary to stdout, errors and warnings to stderr.
     pub(super) fn show(&self) -> Result<(), Exit> {
         let place = |told: &Told| {
             format!("{}:{}:{}: {}", told.file.display(), told.line, told.column, told.message)
@@ -163,7 +163,7 @@ impl CheckReport {
         }
     }
 
-    /// The exit code: the configuration comes before the plugins.
+    /// The exit code: an error of the configuration takes precedence over one of a plugin.
     pub(super) fn code(&self) -> u8 {
         let routes_fit = self.routes.iter().all(|route| route.error.is_none());
         match (self.faults.is_empty() && routes_fit, self.wrong()) {

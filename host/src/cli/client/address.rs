@@ -1,4 +1,4 @@
-//! Where a request goes: a URL of http or https.
+//! The address of a request: an http or https URL.
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
@@ -15,7 +15,7 @@ pub(in crate::cli) struct Address {
     target: PathAndQuery,
 }
 
-/// Why a text is no URL that can be called.
+/// Why a text is not a URL that can be called.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum AddressError {
     #[error("cannot read the URL {0:?}")]
@@ -44,7 +44,7 @@ impl Address {
         Ok(Address { is_tls, authority, target: uri.path_and_query().cloned().unwrap_or(root) })
     }
 
-    /// The root of a server that listens here. One that listens everywhere is on this machine.
+    /// The root URL of a listener. An unspecified address (`0.0.0.0`, `[::]`) becomes loopback.
     pub(in crate::cli) fn of_listener(
         listen: SocketAddr,
         is_tls: bool,
@@ -58,7 +58,7 @@ impl Address {
         Address::parse(&format!("{scheme}://{}", SocketAddr::new(ip, listen.port())))
     }
 
-    /// The address of these segments below this one, whose query is dropped.
+    /// Appends path segments and replaces the query.
     pub(in crate::cli) fn join(&self, segments: &[&str], query: &[(&str, &str)]) -> Self {
         let mut target = self.target.path().trim_end_matches('/').to_owned();
         for segment in segments {
@@ -71,7 +71,7 @@ impl Address {
             target.push('=');
             encode(value, &mut target);
         }
-        // All that is left after encoding is allowed there.
+        // After encoding, all characters are valid in a path and a query.
         let target = target.parse().unwrap_or_else(|_| self.target.clone());
         Address { target, ..self.clone() }
     }
@@ -80,7 +80,7 @@ impl Address {
         self.is_tls
     }
 
-    /// The host to connect to: of IPv6 without its brackets.
+    /// The host to connect to; an IPv6 address without its brackets.
     pub(super) fn host(&self) -> &str {
         self.authority.host().trim_start_matches('[').trim_end_matches(']')
     }
@@ -94,11 +94,11 @@ impl Address {
     }
 
     pub(super) fn host_header(&self) -> HeaderValue {
-        // An authority has visible ASCII alone.
+        // An authority is visible ASCII.
         HeaderValue::from_str(self.authority.as_str()).unwrap_or(HeaderValue::from_static(""))
     }
 
-    /// Whether what is sent there can be read on the way.
+    /// True if a request leaves this machine without TLS.
     pub(in crate::cli) fn is_overheard(&self) -> bool {
         let host = self.host();
         let is_here = host.eq_ignore_ascii_case("localhost")
@@ -107,7 +107,7 @@ impl Address {
     }
 }
 
-/// The server's root, without the path.
+/// Scheme, host and port, without the path.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.is_tls { "https" } else { "http" };
@@ -115,7 +115,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Writes a text as a segment of a path, or a part of a query (RFC 3986, section 2.3).
+/// Percent-encodes a path segment or a part of a query (RFC 3986, section 2.3).
 fn encode(text: &str, to: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_~.".contains(&byte) {

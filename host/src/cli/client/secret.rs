@@ -1,5 +1,5 @@
-//! Credentials, from the environment or from files, never from an argument: the arguments of a
-//! program can be read by everybody on its machine.
+//! Credentials from environment variables or files. Never from an argument: every user of the
+//! machine can read a program's arguments.
 
 use anyhow::{Context, anyhow};
 use base64::Engine;
@@ -7,12 +7,12 @@ use base64::prelude::BASE64_STANDARD;
 use hyper::header::HeaderValue;
 use std::path::Path;
 
-/// `Authorization` with the token that a variable holds.
+/// `Authorization` with the token in a variable.
 pub(in crate::cli) fn bearer(variable: &str) -> anyhow::Result<HeaderValue> {
     token(&read(variable)?).with_context(|| format!("the variable {variable}"))
 }
 
-/// `Authorization` with the name and the password that a variable holds, `NAME:PASSWORD`.
+/// `Authorization` with the `NAME:PASSWORD` in a variable.
 pub(in crate::cli) fn basic(variable: &str) -> anyhow::Result<HeaderValue> {
     let user = read(variable)?;
     if !user.contains(':') {
@@ -21,7 +21,7 @@ pub(in crate::cli) fn basic(variable: &str) -> anyhow::Result<HeaderValue> {
     header(&format!("Basic {}", BASE64_STANDARD.encode(user)))
 }
 
-/// `Authorization` with the token that a file holds.
+/// `Authorization` with the token in a file.
 pub(in crate::cli) fn token_of(file: &Path) -> anyhow::Result<HeaderValue> {
     let reading = || format!("cannot read the token from {}", file.display());
     let text = std::fs::read_to_string(file).with_context(reading)?;

@@ -1,4 +1,4 @@
-//! What `hostel inspect` found, as lines for people and as JSON.
+//! The report of `hostel inspect`, as text and as JSON.
 
 use crate::cli::exit::Exit;
 use crate::cli::grants::PluginGrants;
@@ -13,22 +13,22 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Lines that a section of the text has at most: who wants all asks for the JSON.
+/// Maximum lines of a section of the text; the JSON has all.
 const MOST_LINES: usize = 100;
 
-/// What was found. Its JSON is the same; what is not known is null or empty.
+/// The report. Its JSON has the same fields; unknown ones are null or empty.
 #[derive(Default, Serialize)]
 pub(super) struct InspectReport {
     pub(super) path: PathBuf,
-    /// The component's file: another than `path` where that is source.
+    /// The component's file; differs from `path` if that is a source.
     component: Option<PathBuf>,
     pub(super) name: Option<String>,
     /// The first 12 hexadecimal digits of its SHA-256.
     version: Option<String>,
-    /// `component`, `core module`, or null: not WebAssembly.
+    /// `component`, `core module`, or null if it is not WebAssembly.
     kind: Option<&'static str>,
     bytes: Option<u64>,
-    /// Why it cannot be served.
+    /// The reason why the component cannot be loaded.
     pub(super) error: Option<String>,
     services: Vec<ServiceInfo>,
     imports: Vec<Imported>,
@@ -40,29 +40,29 @@ pub(super) struct InspectReport {
     tables: Vec<Size>,
     producers: Vec<Producer>,
     grants: Option<PluginGrants>,
-    /// What one call of it may use up, all limits by their names.
+    /// All limits by name.
     limits: BTreeMap<&'static str, String>,
-    /// The configuration that grants; null: the defaults.
+    /// The configuration that defines the grants; null: the defaults.
     config: Option<PathBuf>,
-    /// Whether that configuration names the plugin.
+    /// True if that configuration names the plugin.
     is_named: bool,
-    /// Whether its compiled code was on disk before it was inspected.
+    /// True if its compiled code was on disk before.
     pub(super) had_code: bool,
 }
 
 #[derive(Serialize)]
 struct Imported {
     name: String,
-    /// `hostel`, `wasi`, or null: nobody.
+    /// `hostel`, `wasi`, or null: the host does not offer it.
     offered_by: Option<&'static str>,
-    /// Why nobody does.
+    /// Why the host does not offer it.
     fault: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Size {
     initial: u64,
-    /// Null: its limits alone bound it.
+    /// Null: only the plugin's limits bound it.
     maximum: Option<u64>,
 }
 
@@ -93,7 +93,7 @@ impl InspectReport {
         self.producers = is.producers;
     }
 
-    /// What it is granted; by which configuration, and whether that names it.
+    /// Adds the grants, and the configuration that defines them with whether it names the plugin.
     pub(super) fn take_grants(
         &mut self,
         grants: PluginGrants,
@@ -111,7 +111,7 @@ impl InspectReport {
         self.services = services;
     }
 
-    /// Prints what is known, a section after the other.
+    /// Prints all sections with at least one row.
     pub(super) fn show(&self) -> Result<(), Exit> {
         let Some(bytes) = self.bytes else { return Ok(()) };
         let name = self.name.as_deref().unwrap_or("no name");
@@ -133,7 +133,7 @@ impl InspectReport {
         print(text.as_bytes())
     }
 
-    /// Titles, and the rows below each; those that have none are left out.
+    /// The sections with at least one row: titles and rows.
     fn sections(&self) -> Vec<(String, Vec<Vec<String>>)> {
         let plugin = self.name.as_deref().unwrap_or_default();
         let service =

@@ -1,18 +1,18 @@
-//! The first line of a server says where to call: what plugins say while they are loaded comes
-//! after it, and their troubles at once.
+//! Makes the address the first line of a server's log: delays the informational lines of plugins
+//! while they are loaded. Warnings and errors are logged at once.
 
 use crate::telemetry::{Level, LogLine, LogSink};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// A line of a plugin that waits.
+/// A delayed line of a plugin.
 struct Held {
     time: SystemTime,
     plugin: String,
     message: String,
 }
 
-/// A sink that holds what plugins have to tell at `info`, until it is released; and what does that.
+/// Returns a sink that delays the `info` lines of plugins, and the function that logs them.
 pub(super) fn hold(log: LogSink) -> (LogSink, impl FnOnce()) {
     let held: Arc<Mutex<Option<Vec<Held>>>> = Arc::new(Mutex::new(Some(Vec::new())));
     let sink: LogSink = {

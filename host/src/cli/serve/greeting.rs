@@ -1,4 +1,4 @@
-//! The lines of the server's own: where to call, where to look, and what is risky.
+//! The first lines of a server's log: its addresses and warnings about the configuration.
 
 use super::warnings;
 use crate::Host;
@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::telemetry::{Level, LogSink, log_event};
 use std::net::SocketAddr;
 
-/// Logs where to call, the admin listener, and what is risky about the configuration.
+/// Logs the address for clients, the admin listener and warnings about the configuration.
 pub(super) fn greet(
     config: &Config,
     host: &Host,
@@ -39,10 +39,10 @@ pub(super) fn log_line(log: &LogSink, message: &str) {
     log_event(log, Level::Info, "", message);
 }
 
-/// Most services that the first line names.
+/// Maximum number of services that the first line names.
 const MAX_NAMES: usize = 5;
 
-/// Where to call, and what.
+/// The first line: the address and the services.
 fn welcome(services: &[String], address: SocketAddr, tls: bool) -> String {
     let count = match services.len() {
         1 => "1 service".to_owned(),

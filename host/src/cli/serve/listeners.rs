@@ -1,4 +1,4 @@
-//! The addresses that a server listens on, for callers and for operators.
+//! The listeners of a server, for clients and for operators.
 
 use crate::cli::exit::Exit;
 use crate::config::Config;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// Serves operators as one of the tasks, where that is configured, and returns the address.
+/// Starts the admin listener as one of the tasks, if it is enabled, and returns its address.
 pub(super) async fn admin(
     config: &Config,
     passed: Option<std::net::TcpListener>,
@@ -24,7 +24,8 @@ pub(super) async fn admin(
     Ok(Some(address))
 }
 
-/// Listens on a socket that was passed, or else on an address, which `option` would change.
+/// Listens on the socket that systemd passed, or else on an address. The error names the
+/// `option` that sets that address.
 pub(super) async fn listen(
     passed: Option<std::net::TcpListener>,
     asked: SocketAddr,

@@ -1,4 +1,4 @@
-//! What the paths of the command line ask for: a folder's configuration, or one made of them.
+//! The configuration for the paths of the command line: that of a folder, or one made for them.
 
 use crate::cli::exit::Exit;
 use crate::cli::load;
@@ -8,8 +8,7 @@ use crate::{PluginName, PluginSettings};
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 
-/// The configuration file that these paths mean: that of the one folder which is served, or of the
-/// current folder where there are no paths.
+/// The configuration file in the only path, or in the current folder if there are no paths.
 pub(super) fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
     match paths {
         [] => load::usual_config(),
@@ -18,7 +17,7 @@ pub(super) fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
     }
 }
 
-/// A configuration that serves what is at these paths; without paths, in the current folder.
+/// Makes a configuration that serves the plugins at these paths, or those of the current folder.
 pub(super) fn config(paths: &[PathBuf]) -> Result<Config, Exit> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
@@ -29,7 +28,7 @@ pub(super) fn config(paths: &[PathBuf]) -> Result<Config, Exit> {
         let found = source::discover(path).with_context(opening).map_err(Exit::no_plugin)?;
         let is_whole = found.iter().any(|location| location.path() == path);
         if path.is_dir() && !is_whole && paths.len() == 1 {
-            // What is put there later is served as well.
+            // As a folder of plugins, so that plugins added later are served as well.
             return Ok(Config::of_folder(path));
         }
         if found.is_empty() && !path.is_dir() {

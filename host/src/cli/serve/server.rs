@@ -1,4 +1,4 @@
-//! A server from start to stop: its listeners and plugins, then requests until it is told to stop.
+//! A server from start to stop: opens its listeners, loads its plugins, and serves until a signal.
 
 use super::first_line;
 use super::greeting::{greet, log_line};
@@ -22,10 +22,10 @@ use tokio::task::JoinSet;
 /// Time between two scans of the plugins' files.
 const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Time between the first two: what is the same in both is loaded.
+/// Time between the first two scans. A file is loaded once two scans in a row find it unchanged.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Where all lines go.
+/// The sinks of the log and of the access log.
 pub(super) struct Logs {
     log: LogSink,
     access: Option<AccessSink>,
@@ -39,7 +39,7 @@ impl Logs {
     }
 }
 
-/// Serves what is configured until a signal.
+/// Serves a configuration until a signal.
 pub(super) async fn run(
     config: &Config,
     watch: bool,
@@ -47,7 +47,8 @@ pub(super) async fn run(
     sockets: Sockets,
 ) -> Result<ExitCode, Exit> {
     let Logs { log, access, dropped } = logs;
-    // First, so that a signal during the builds is not lost and a taken port is told at once.
+    // Before the builds, so that a signal during them is not lost and an occupied port is reported
+    // at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
     let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
@@ -88,7 +89,7 @@ pub(super) async fn run(
         signals.one().await;
         systemd::stopping();
         log_line(&log, "stopping: requests under way get to end; a second signal ends at once");
-        // The receiver is gone when the server has ended already.
+        // Fails if the server has ended already.
         let _ = stop.send(());
         signals.one().await;
     };
@@ -123,7 +124,7 @@ fn deployment(host: &Arc<Host>, config: &Config, watch: bool, log: &LogSink) -> 
     Deployment::new(Arc::clone(host), named, config.folder.as_ref().map(folder), Some(build))
 }
 
-/// Loads what is there.
+/// Loads the plugins that exist at the start.
 async fn begin(deployment: &Deployment) {
     let mut ticks = tokio::time::interval(FIRST_SCAN_INTERVAL);
     for _ in 0..2 {

@@ -1,15 +1,15 @@
-//! What tells a server to stop, or to look at its plugins now.
+//! The signals that stop a server or make it scan its plugins' files.
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGTERM and SIGINT, listened for since this was made.
+/// Receives SIGTERM and SIGINT from its creation on.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
-/// SIGHUP, listened for since this was made: it does not end the process any more.
+/// Receives SIGHUP from its creation on, so that the signal no longer ends the process.
 pub(super) struct Hangups(Signal);
 
 impl Hangups {
@@ -20,7 +20,7 @@ impl Hangups {
         Ok(Hangups(listen(SignalKind::hangup())?))
     }
 
-    /// Waits for the next.
+    /// Waits for the next signal.
     pub(super) async fn one(&mut self) {
         self.0.recv().await;
     }
@@ -35,7 +35,7 @@ impl Signals {
         Ok(Signals { terminate, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Waits for the next of either.
+    /// Waits for the next signal of either kind.
     pub(super) async fn one(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! Sources among the plugins that are served: built at start, and anew when they are watched.
+//! Builds the sources among the served plugins: once at the start, or on each change with --watch.
 
 use crate::Build;
 use crate::source::{self, Source};
@@ -9,10 +9,10 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of a line of a tool that are logged.
+/// Maximum bytes logged of a line of a compiler's output.
 const MAX_LINE_BYTES: usize = 8 << 10;
 
-/// Builds a source each time it changes when it is watched, and otherwise the first time alone.
+/// Returns a function that builds a source: with `watch` each time, otherwise only the first time.
 pub(super) fn build(watch: bool, log: LogSink) -> Build {
     let built: Mutex<BTreeMap<PathBuf, PathBuf>> = Mutex::default();
     Arc::new(move |source: &Source| {

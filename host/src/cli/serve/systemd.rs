@@ -1,6 +1,6 @@
-//! What systemd does for a server: sockets that it has opened, and being told how the server is.
+//! Integration with systemd: takes sockets that it opened, and notifies it of the server's state.
 //!
-//! Without systemd, or another that speaks as it does, none of this does anything.
+//! Has no effect without a service manager that supports systemd's protocols.
 
 use super::greeting::services;
 use crate::{Deployment, Host};
@@ -11,13 +11,13 @@ use std::os::fd::{FromRawFd, RawFd};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// The name of the admin's socket, `FileDescriptorName=` in its unit.
+/// The name of the admin listener's socket, `FileDescriptorName=` in its unit.
 const ADMIN: &str = "admin";
 
-/// Time between two looks at whether the server is ready.
+/// Time between two checks of the server's state.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Sockets that this process was started with.
+/// The sockets passed to this process.
 #[derive(Default)]
 pub(super) struct Sockets {
     pub(super) http: Option<TcpListener>,
@@ -25,16 +25,16 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// Takes the sockets over: the one named `admin` for whoever runs the server, the other one,
-    /// whatever its name, for callers. To be called once, before anything else is opened.
+    /// Takes the passed sockets: the one named `admin` for operators, one of any other name for
+    /// clients. Must be called once, before any file is opened.
     ///
     /// # Errors
     ///
-    /// When there are more than these two, or one is no TCP socket that listens.
+    /// If there are more than these two, or one is not a listening TCP socket.
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
         let failed = "cannot take sockets over";
-        // Names may be left from a process before this one, whose sockets these were.
+        // The variables may be inherited from a parent process that took the sockets.
         if sd_notify::listen_fds().context(failed)?.len() == 0 {
             return Ok(sockets);
         }
@@ -53,17 +53,18 @@ impl Sockets {
     }
 }
 
-/// The listener behind a descriptor that was passed.
+/// The listener of a passed descriptor.
 fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
-    // SAFETY: systemd has opened it for this process and `listen_fds` found it open; nothing else
-    // here owns it, since this is called once for each, before anything else is opened.
+    // SAFETY: systemd opened the descriptor for this process, and `listen_fds` found it open.
+    // Nothing else owns it: this is called once a descriptor, before any file is opened.
     let listener = unsafe { TcpListener::from_raw_fd(descriptor) };
     let taken = listener.local_addr().and_then(|_| listener.set_nonblocking(true));
     taken.with_context(|| format!("the socket that was passed as {name:?} is no TCP socket"))?;
     Ok(listener)
 }
 
-/// Tells systemd once the server is ready, and then that it is alive, until the future is dropped.
+/// Notifies systemd when the server is ready, and then of its status and liveness, until the future
+/// is dropped.
 pub(super) async fn tell(host: &Host, deployment: &Deployment) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return std::future::pending().await;
@@ -88,7 +89,7 @@ pub(super) async fn tell(host: &Host, deployment: &Deployment) {
     }
 }
 
-/// What `systemctl status` shows.
+/// The status line for `systemctl status`.
 fn status(host: &Host, deployment: &Deployment) -> String {
     match services(host).len() {
         _ if !deployment.ready() => {
@@ -99,12 +100,12 @@ fn status(host: &Host, deployment: &Deployment) -> String {
     }
 }
 
-/// Tells systemd that the server ends.
+/// Notifies systemd that the server stops.
 pub(super) fn stopping() {
     notify(&[NotifyState::Stopping, NotifyState::Status("requests under way get to end")]);
 }
 
 fn notify(states: &[NotifyState<'_>]) {
-    // A server does not end because nobody listens to how it is.
+    // A server keeps running without its service manager.
     let _ = sd_notify::notify(states);
 }

@@ -1,22 +1,22 @@
-//! Traces, as the configuration and OpenTelemetry's own environment variables say.
+//! Starts traces as set in the configuration or in OpenTelemetry's environment variables.
 
 use crate::config;
 use crate::telemetry::{LogSink, TraceError, TraceSettings, Tracer};
 
-/// Where a collector takes traces by HTTP, below its address.
+/// The path at which a collector accepts traces over HTTP.
 const PATH: &str = "/v1/traces";
 
-/// Begins to trace, where a collector is named.
+/// Starts the tracer if a collector is configured.
 ///
 /// # Errors
 ///
-/// When its address or a header is malformed, or there is no TLS for it.
+/// If its address or a header is malformed, or TLS cannot be set up.
 pub(super) fn start(config: &config::Traces, log: &LogSink) -> Result<Option<Tracer>, TraceError> {
     let settings = settings(config, &|name| std::env::var(name).ok());
     settings.map(|settings| Tracer::start(settings, log.clone())).transpose()
 }
 
-/// What a file says wins over the environment.
+/// The configuration takes precedence over the environment.
 fn settings(
     config: &config::Traces,
     variable: &dyn Fn(&str) -> Option<String>,

@@ -1,10 +1,10 @@
-//! What should be mended though it works: said once, at the start.
+//! Warnings at the start about a configuration that works but should be changed.
 
 use crate::config::{Callers, Config};
 use crate::{Activity, Admission};
 use std::net::SocketAddr;
 
-/// Secrets that pass in the clear, where others may be listening.
+/// Warns about secrets that are sent without TLS to other machines.
 pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
     let is_public = |address: &SocketAddr| !address.ip().is_loopback();
     let (routes, plugins) = (&config.routes, &config.plugins);
@@ -33,8 +33,8 @@ pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
     lines
 }
 
-/// That fewer instances have their place than there would be, or fewer calls are taken on than
-/// asked for.
+/// Warns if address space allows fewer pooled instances than the maximum, or fewer concurrent calls
+/// than configured.
 pub(super) fn short_of_room(asked: &Admission, activity: &Activity) -> Option<String> {
     let Activity { slots, most_calls, .. } = *activity;
     let space = match slots {

@@ -1,7 +1,7 @@
 //! Python: from a file to a running service, Zato's files unmodified, and what goes wrong.
 
-use crate::source;
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
+use crate::{readme, source};
 use hostel::Level;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -47,6 +47,11 @@ fn a_new_python_service_runs_and_passes_its_own_test() {
 fn service(lines: &str) -> String {
     let start = "from hostel_sdk import service\n\n";
     format!("{start}{lines}\n\n@service\ndef greet(ctx):\n    return 1\n")
+}
+
+#[test]
+fn the_commands_of_the_readme_for_python_print_what_it_shows() {
+    readme::check_python();
 }
 
 #[test]
