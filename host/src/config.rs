@@ -6,6 +6,7 @@
 mod admin;
 mod caches;
 mod callers;
+mod direct;
 mod error;
 mod groups;
 mod listeners;
@@ -23,6 +24,7 @@ pub use admin::Admin;
 pub use caches::CacheConfig;
 pub(crate) use callers::is_caller;
 pub use callers::{CallerGroup, Credential, Scheme};
+pub use direct::DirectCallers;
 pub(crate) use error::instead;
 pub use error::{ConfigError, Fault, Place};
 pub use groups::Callers;

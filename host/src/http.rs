@@ -6,8 +6,11 @@
 //! |---|---|
 //! | `POST /services/<plugin>.<service>` | the service |
 //! | `POST /services/<plugin>` | the plugin's service, if it has exactly one |
-//! | `GET /services` | the list of names and descriptions, as JSON |
+//! | `GET /services` | names and descriptions of the services that the caller may call so, as JSON |
 //! | the methods and path of a [`Route`](crate::config::Route) | its service; HEAD goes where GET does |
+//!
+//! Who may call by `/services` is in [`DirectCallers`](crate::config::DirectCallers); the setting
+//! `services = false` turns these paths off.
 //!
 //! [`run_admin`] serves the operator on a listener of its own:
 //!

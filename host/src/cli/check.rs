@@ -5,11 +5,11 @@ mod report;
 use super::exit::Exit;
 use super::load;
 use super::output::print;
-use crate::config::{Config, ConfigError, Configured, Route, instead};
+use crate::config::{Config, ConfigError, Configured, DirectCallers, Route, instead};
 use crate::source::Location;
 use crate::{Host, PluginInfo, telemetry};
 use anyhow::Context;
-use report::{Asked, CheckReport, Checked, CheckedRoute, told};
+use report::{Asked, CheckReport, Checked, CheckedRoute, DirectCall, told};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -70,7 +70,21 @@ fn check(config: &Config, report: &mut CheckReport) -> Result<(), Exit> {
     let all_loaded = report.plugins.iter().all(|plugin| plugin.error.is_none());
     let routes = config.routes.iter();
     report.routes = routes.map(|route| checked_route(route, &plugins, all_loaded)).collect();
+    report.direct_calls = direct_calls(config, &plugins);
     Ok(())
+}
+
+/// The services whose direct calls require something else than their plugin's callers.
+fn direct_calls(config: &Config, plugins: &[PluginInfo]) -> Vec<DirectCall> {
+    if !config.server.services {
+        return Vec::new();
+    }
+    let own = config.plugins.iter().map(|plugin| (&plugin.name, &plugin.callers));
+    let direct = DirectCallers::new(&config.server.callers, own, &config.routes);
+    let services = plugins.iter().flat_map(|info| {
+        info.services.iter().filter_map(|service| DirectCall::new(&direct, &info.name, service))
+    });
+    services.collect()
 }
 
 async fn check_plugins(host: &Host, asked: Vec<Asked>) -> Vec<Checked> {

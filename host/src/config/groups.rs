@@ -10,7 +10,7 @@ use hostel_cache::Name;
 const OPEN: &str = "open";
 
 /// Who may call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Callers {
     /// All callers, known or not.
     #[default]

@@ -76,6 +76,9 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) drain_time: Option<At<String>>,
     /// Who may call: "open" or a group of [callers]. Default: "open".
     pub(in crate::config) callers: Option<At<String>>,
+    /// Whether services can be called by POST /services/NAME and listed by GET /services; if not,
+    /// only [[routes]] lead to them. Default: true.
+    pub(in crate::config) services: Option<bool>,
 }
 
 /// TLS from two files.

@@ -39,6 +39,9 @@ pub struct Server {
     pub drain_time: Duration,
     /// Who may call what neither a route nor a plugin says otherwise about.
     pub callers: Callers,
+    /// Whether services have paths of their own beside the routes, `/services` and
+    /// `/services/<name>`. True.
+    pub services: bool,
 }
 
 /// TLS from two files of PEM, which were there when the configuration was read.
@@ -65,6 +68,7 @@ impl Default for Server {
             idle_time: Duration::from_secs(60),
             drain_time: Duration::from_secs(10),
             callers: Callers::Open,
+            services: true,
         }
     }
 }
@@ -90,6 +94,7 @@ pub(super) fn server(
         idle_time: time(raw.idle_time.as_ref(), default.idle_time, diagnostics),
         drain_time: time(raw.drain_time.as_ref(), default.drain_time, diagnostics),
         callers: callers(raw.callers.as_ref(), groups, diagnostics).unwrap_or(default.callers),
+        services: raw.services.unwrap_or(default.services),
     }
 }
 

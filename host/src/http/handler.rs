@@ -6,17 +6,11 @@ use super::body_budget::BodyBudget;
 use super::error::HttpError;
 use super::log::ErrorLog;
 use super::request::RequestIds;
-use super::response;
 use super::router::Router;
 use super::settings::HttpSettings;
-use crate::config::{Callers, Server};
-use crate::name::PluginName;
+use crate::config::{Callers, DirectCallers, Server};
 use crate::plugin::Host;
-use crate::service::ServiceName;
 use crate::telemetry::{AccessSink, HttpMeter, Tracer};
-use bytes::Bytes;
-use hyper::Response;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -37,8 +31,8 @@ pub(super) struct Handler {
 
 /// What a listener serves.
 pub(super) enum Interface {
-    /// The services, and the callers of each plugin that has its own.
-    Services { router: Router, plugins: HashMap<String, Callers> },
+    /// The services, and who may call them where a route does not say so.
+    Services { router: Router, direct: DirectCallers },
     /// The admin interface.
     Admin(AdminApi),
 }
@@ -60,10 +54,9 @@ impl Handler {
         for (plugin, callers) in plugins {
             authenticator.check(&format!("the plugin {plugin}"), callers)?;
         }
-        let by_name =
-            |(name, callers): (&PluginName, &Callers)| (name.to_string(), callers.clone());
-        let plugins = plugins.iter().map(by_name).collect();
-        let interface = Interface::Services { router: Router::new(routes), plugins };
+        let direct = DirectCallers::new(&server.callers, plugins, routes);
+        let router = Router::new(routes, server.services);
+        let interface = Interface::Services { router, direct };
         Ok(Handler::new(host, authenticator, interface, settings))
     }
 
@@ -102,28 +95,5 @@ impl Handler {
     /// Makes each further response the last of its connection.
     pub(super) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
-    }
-
-    /// The callers that may call a service.
-    pub(super) fn callers<'a>(
-        &'a self,
-        plugins: &'a HashMap<String, Callers>,
-        service: &ServiceName,
-    ) -> &'a Callers {
-        plugins.get(service.plugin()).unwrap_or(&self.server.callers)
-    }
-
-    /// The list of all services.
-    pub(super) fn list(&self) -> Response<Bytes> {
-        let plugins = self.host.plugins();
-        let services = plugins.iter().flat_map(|plugin| {
-            plugin.services.iter().map(|service| {
-                serde_json::json!({
-                    "name": format!("{}.{}", plugin.name, service.name),
-                    "description": service.description,
-                })
-            })
-        });
-        response::json(&serde_json::json!({ "services": services.collect::<Vec<_>>() }))
     }
 }

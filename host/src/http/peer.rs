@@ -6,7 +6,8 @@ use super::problem::Problem;
 use super::record::RequestRecord;
 use super::router::Match;
 use super::{request, response, span};
-use crate::config::Callers;
+use crate::config::{Callers, DirectCallers};
+use crate::plugin::Target;
 use crate::service::{Request, ServiceName};
 use crate::telemetry::{HttpMeter, RequestKind, RequestSpan};
 use bytes::Bytes;
@@ -29,6 +30,8 @@ pub(super) struct Peer {
 /// A call to a service that a request has led to.
 struct ServiceCall<'a> {
     service: &'a ServiceName,
+    /// What the name was resolved to.
+    target: Option<Target>,
     path_params: Vec<(String, String)>,
     caller: Option<&'a str>,
     span: Option<&'a mut RequestSpan>,
@@ -78,10 +81,10 @@ impl Peer {
         record: &mut RequestRecord<'_>,
         mut span: Option<&mut RequestSpan>,
     ) -> Result<Response<Bytes>, Problem> {
-        let Handler { server, interface, .. } = &*self.handler;
+        let Handler { host, server, interface, .. } = &*self.handler;
         request::check(head, server.headers)?;
-        let (router, plugins) = match interface {
-            Interface::Services { router, plugins } => (router, plugins),
+        let (router, direct) = match interface {
+            Interface::Services { router, direct } => (router, direct),
             Interface::Admin(api) => {
                 record.kind = RequestKind::Admin;
                 return self.administer(api, head, body).await;
@@ -92,26 +95,32 @@ impl Peer {
         match found {
             Match::List => {
                 name_span(&mut span, "/services");
-                self.caller(&server.callers, head).await?;
-                Ok(self.handler.list())
+                self.list(direct, head).await
             }
             Match::Service(service) => {
                 name_span(&mut span, "/services/{service}");
-                let caller = self.caller(self.handler.callers(plugins, &service), head).await?;
+                // Resolved once: its callers are those of the service that is called, whatever the
+                // spelling, also when the plugin is replaced meanwhile.
+                let target = host.resolve(&service);
+                let caller =
+                    self.caller(callers_of(direct, &service, target.as_ref())?, head).await?;
                 record.call(&service, caller);
-                let call = ServiceCall { service: &service, path_params: Vec::new(), caller, span };
+                let path_params = Vec::new();
+                let call = ServiceCall { service: &service, target, path_params, caller, span };
                 self.call(head, body, id, call).await
             }
             Match::Route(endpoint, path_params) => {
                 name_span(&mut span, &endpoint.path);
                 let service = &endpoint.service;
-                let of_plugin = || self.handler.callers(plugins, service);
+                let of_plugin = || direct.of_plugin(service.plugin());
                 let callers = endpoint.callers.as_ref().unwrap_or_else(of_plugin);
                 let caller = self.caller(callers, head).await?;
                 record.call(service, caller);
-                self.call(head, body, id, ServiceCall { service, path_params, caller, span }).await
+                let target = host.resolve(service);
+                let call = ServiceCall { service, target, path_params, caller, span };
+                self.call(head, body, id, call).await
             }
-            Match::Nothing => Err(Problem::no_service()),
+            Match::Nothing => Err(self.nothing()),
             Match::Methods(allow) => Err(Problem::method_not_allowed(&allow)),
             Match::Malformed => Err(Problem::malformed_path()),
         }
@@ -137,6 +146,39 @@ impl Peer {
         api.respond(host, &head.method, path, head.uri.query(), &body).await
     }
 
+    /// Lists the services that the client may call directly.
+    async fn list(&self, direct: &DirectCallers, head: &Parts) -> Result<Response<Bytes>, Problem> {
+        let Handler { host, server, authenticator, meter, .. } = &*self.handler;
+        let plugins = host.plugins();
+        let services = plugins.iter().flat_map(|plugin| {
+            let services = plugin.services.iter();
+            services.filter_map(|service| {
+                let callers = direct.of_service(plugin.name.as_str(), &service.name)?;
+                Some((callers, &plugin.name, service))
+            })
+        });
+        let services: Vec<_> = services.collect();
+        let all = services.iter().map(|(callers, ..)| *callers);
+        let admitted =
+            authenticator.admitted(&server.callers, all, &head.headers, self.ip, meter).await?;
+        let listed = services.iter().filter(|(callers, ..)| admitted.contains(callers));
+        let listed = listed.map(|(_, plugin, service)| {
+            serde_json::json!({
+                "name": format!("{plugin}.{}", service.name),
+                "description": service.description,
+            })
+        });
+        Ok(response::json(&serde_json::json!({ "services": listed.collect::<Vec<_>>() })))
+    }
+
+    /// That nothing has the path of a request.
+    fn nothing(&self) -> Problem {
+        match self.handler.server.services {
+            true => Problem::no_service(),
+            false => Problem::no_route(),
+        }
+    }
+
     async fn caller(&self, callers: &Callers, head: &Parts) -> Result<Option<&str>, Problem> {
         let Handler { authenticator, meter, .. } = &*self.handler;
         authenticator.caller(callers, &head.headers, self.ip, meter).await
@@ -150,11 +192,11 @@ impl Peer {
         call: ServiceCall<'_>,
     ) -> Result<Response<Bytes>, Problem> {
         let Handler { host, server, log, body_budget, .. } = &*self.handler;
-        let ServiceCall { service, path_params, caller, mut span } = call;
+        let ServiceCall { service, target, path_params, caller, mut span } = call;
         if let (Some(span), Some(caller)) = (&mut span, caller) {
             span.caller(caller);
         }
-        let target = host.resolve(service).ok_or_else(Problem::no_service)?;
+        let target = target.ok_or_else(|| self.nothing())?;
         let limit = target.request_limit();
         let mut reserved = body_budget.reserve();
         let time = server.body_time;
@@ -178,6 +220,26 @@ impl Peer {
                 }
                 Err(problem)
             }
+        }
+    }
+}
+
+/// The callers of a direct call. An unknown service requires the callers of its plugin, so that
+/// other clients do not learn which services there are.
+///
+/// # Errors
+///
+/// When the service has no direct calls.
+fn callers_of<'a>(
+    direct: &'a DirectCallers,
+    service: &ServiceName,
+    target: Option<&Target>,
+) -> Result<&'a Callers, Problem> {
+    match target {
+        None => Ok(direct.of_plugin(service.plugin())),
+        Some(target) => {
+            let callers = direct.of_service(target.plugin().as_str(), target.service());
+            callers.ok_or_else(Problem::no_service)
         }
     }
 }

@@ -70,6 +70,11 @@ impl Problem {
         Problem::not_found("no service has this path: GET /services lists the services")
     }
 
+    /// As [`Problem::no_service`], where nothing lists the services.
+    pub(super) fn no_route() -> Self {
+        Problem::not_found("no service has this path")
+    }
+
     /// `allow` is the value of the header of that name.
     pub(super) fn method_not_allowed(allow: &str) -> Self {
         let detail = format!("this path allows {allow}");

@@ -51,6 +51,8 @@ pub(super) struct Endpoint {
 #[derive(Default)]
 pub(super) struct Router {
     root: Node,
+    /// Whether `/services` and `/services/<name>` are served. They lead to no route either way.
+    serves_directly: bool,
 }
 
 #[derive(Default)]
@@ -62,8 +64,8 @@ struct Node {
 }
 
 impl Router {
-    pub(super) fn new(routes: &[Route]) -> Self {
-        let mut router = Router::default();
+    pub(super) fn new(routes: &[Route], serves_directly: bool) -> Self {
+        let mut router = Router { serves_directly, ..Router::default() };
         for route in routes {
             let mut node = &mut router.root;
             let mut parameters = Vec::new();
@@ -96,12 +98,14 @@ impl Router {
         let own = path.strip_prefix("/services/").filter(|name| !name.contains(['/', '%']));
         if let Some(name) = own {
             return match method {
+                _ if !self.serves_directly => Match::Nothing,
                 &Method::POST => Match::Service(ServiceName::new(name)),
                 _ => Match::Methods("POST".to_owned()),
             };
         }
         let Some(segments) = segments(path) else { return Match::Malformed };
         match segments.iter().map(|segment| &**segment).collect::<Vec<_>>().as_slice() {
+            ["services"] | ["services", _] if !self.serves_directly => Match::Nothing,
             ["services"] => match method {
                 &Method::GET | &Method::HEAD => Match::List,
                 _ => Match::Methods("GET, HEAD".to_owned()),
@@ -177,14 +181,15 @@ mod tests {
             service: ServiceName::new(path),
             callers: None,
         };
-        Router::new(&[
+        let routes = [
             route(&[Get], "/users/{id}"),
             route(&[Put, Delete], "/users/{user}"),
             route(&[Get], "/users/me"),
             route(&[], "/users/me/{what}"),
             route(&[Get], "/users/{id}/orders"),
             route(&[Get], "/"),
-        ])
+        ];
+        Router::new(&routes, true)
     }
 
     /// Checks a match: the route's pattern and its values, `405 ALLOW`, or a word.

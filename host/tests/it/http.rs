@@ -6,6 +6,7 @@ mod callers;
 pub mod client;
 mod clients;
 mod crash;
+mod direct;
 mod ends;
 mod floods;
 mod metrics;

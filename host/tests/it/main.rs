@@ -17,6 +17,7 @@ mod config;
 mod conformance;
 mod contract;
 mod deploy;
+mod direct_calls;
 mod examples;
 mod guests;
 mod http;

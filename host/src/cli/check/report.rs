@@ -3,10 +3,11 @@
 use crate::cli::exit::{Exit, NO_PLUGIN, USAGE};
 use crate::cli::grants::{PluginGrants, show_callers};
 use crate::cli::output::{eprint_error, eprint_warning, print};
-use crate::config::{Callers, Config, Fault, PluginConfig, Route};
+use crate::config::{Callers, Config, DirectCallers, Fault, PluginConfig, Route};
 use crate::source::Location;
 use crate::{Host, PluginName, PluginSettings, ServiceInfo};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// The report. Its JSON has the same fields.
@@ -21,6 +22,7 @@ pub(super) struct CheckReport {
     pub(super) warnings: Vec<Told>,
     pub(super) plugins: Vec<Checked>,
     pub(super) routes: Vec<CheckedRoute>,
+    pub(super) direct_calls: Vec<DirectCall>,
 }
 
 /// An error or a warning with its position.
@@ -61,6 +63,17 @@ pub(super) struct CheckedRoute {
     /// `None`: the plugin's callers.
     callers: Option<String>,
     error: Option<String>,
+}
+
+/// A service whose direct calls require something else than its plugin's callers, since its routes
+/// do.
+#[derive(Serialize)]
+pub(super) struct DirectCall {
+    service: String,
+    /// None: the service has no direct calls.
+    callers: Option<String>,
+    /// All groups that its plugin and its routes name.
+    required: BTreeSet<String>,
 }
 
 pub(super) fn told(faults: &[Fault]) -> Vec<Told> {
@@ -127,6 +140,42 @@ impl CheckedRoute {
     }
 }
 
+impl DirectCall {
+    /// None where the plugin's callers are all that is required.
+    pub(super) fn new(
+        direct: &DirectCallers,
+        plugin: &PluginName,
+        service: &ServiceInfo,
+    ) -> Option<Self> {
+        let (plugin, service) = (plugin.as_str(), &service.name);
+        let callers = direct.of_service(plugin, service);
+        (callers != Some(direct.of_plugin(plugin))).then(|| DirectCall {
+            service: format!("{plugin}.{service}"),
+            callers: callers.map(show_callers),
+            required: direct.required(plugin, service).map(show_callers).collect(),
+        })
+    }
+
+    fn line(&self) -> String {
+        let DirectCall { service, callers, required } = self;
+        match callers {
+            Some(callers) => {
+                format!(
+                    "{service}: POST /services/{service} is for callers {callers}, as its routes are"
+                )
+            }
+            None => {
+                let groups: Vec<_> = required.iter().map(String::as_str).collect();
+                format!(
+                    "{service}: POST /services/{service} is closed, since its plugin and routes \
+                     require different groups of callers: {}",
+                    groups.join(", ")
+                )
+            }
+        }
+    }
+}
+
 impl CheckReport {
     /// Prints a line for each plugin and a summary to stdout, errors and warnings to stderr.
     pub(super) fn show(&self) -> Result<(), Exit> {
@@ -141,6 +190,9 @@ impl CheckReport {
                 Some(error) => eprint_error(error),
                 None => print(plugin.line().as_bytes())?,
             }
+        }
+        for call in &self.direct_calls {
+            print(call.line().as_bytes())?;
         }
         for CheckedRoute { path, error, .. } in &self.routes {
             if let Some(error) = error {

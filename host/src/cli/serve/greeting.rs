@@ -14,7 +14,7 @@ pub(super) fn greet(
     log: &LogSink,
 ) {
     let (address, admin) = at;
-    log_line(log, &welcome(&services(host), address, config.server.tls.is_some()));
+    log_line(log, &welcome(&services(host), address, config));
     if let Some(address) = admin {
         let paths = "/healthz /readyz /metrics /plugins /caches";
         log_line(log, &format!("admin on http://{address}: {paths}"));
@@ -43,7 +43,7 @@ pub(super) fn log_line(log: &LogSink, message: &str) {
 const MAX_NAMES: usize = 5;
 
 /// The first line: the address and the services.
-fn welcome(services: &[String], address: SocketAddr, tls: bool) -> String {
+fn welcome(services: &[String], address: SocketAddr, config: &Config) -> String {
     let count = match services.len() {
         1 => "1 service".to_owned(),
         many => format!("{many} services"),
@@ -51,31 +51,45 @@ fn welcome(services: &[String], address: SocketAddr, tls: bool) -> String {
     let what = match services {
         [] => "none loads; the log says why".to_owned(),
         few if few.len() <= MAX_NAMES => few.join(", "),
-        _ => "GET /services lists them".to_owned(),
+        _ if config.server.services => "GET /services lists them".to_owned(),
+        _ => "`hostel check` lists them".to_owned(),
     };
-    let scheme = if tls { "https" } else { "http" };
-    format!("serving {count} on {scheme}://{address}: POST /services/<plugin>.<service> ({what})")
+    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
+    let how = match (config.server.services, config.routes.len()) {
+        (true, _) => "POST /services/<plugin>.<service>".to_owned(),
+        (false, 1) => "by 1 route alone".to_owned(),
+        (false, routes) => format!("by {routes} routes alone"),
+    };
+    format!("serving {count} on {scheme}://{address}: {how} ({what})")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Server, Tls};
 
     #[track_caller]
-    fn check(services: usize, tls: bool, expected: &str) {
+    fn check(services: usize, server: Server, expected: &str) {
         let names: Vec<_> = (1..=services).map(|number| format!("p.s{number}")).collect();
-        let line = welcome(&names, SocketAddr::from(([127, 0, 0, 1], 8080)), tls);
+        let config = Config { server, ..Config::default() };
+        let line = welcome(&names, SocketAddr::from(([127, 0, 0, 1], 8080)), &config);
         assert_eq!(line, expected);
     }
 
     #[test]
     fn the_first_line_says_where_to_call_and_what() {
+        let server = Server::default;
         let url = "http://127.0.0.1:8080: POST /services/<plugin>.<service>";
-        check(0, false, &format!("serving 0 services on {url} (none loads; the log says why)"));
-        check(1, false, &format!("serving 1 service on {url} (p.s1)"));
-        check(3, false, &format!("serving 3 services on {url} (p.s1, p.s2, p.s3)"));
-        check(6, false, &format!("serving 6 services on {url} (GET /services lists them)"));
+        check(0, server(), &format!("serving 0 services on {url} (none loads; the log says why)"));
+        check(1, server(), &format!("serving 1 service on {url} (p.s1)"));
+        check(3, server(), &format!("serving 3 services on {url} (p.s1, p.s2, p.s3)"));
+        check(6, server(), &format!("serving 6 services on {url} (GET /services lists them)"));
         let url = url.replace("http:", "https:");
-        check(1, true, &format!("serving 1 service on {url} (p.s1)"));
+        let tls = Some(Tls { certificate: "c".into(), key: "k".into() });
+        check(1, Server { tls, ..server() }, &format!("serving 1 service on {url} (p.s1)"));
+        let closed = || Server { services: false, ..server() };
+        let url = "http://127.0.0.1:8080: by 0 routes alone";
+        check(1, closed(), &format!("serving 1 service on {url} (p.s1)"));
+        check(6, closed(), &format!("serving 6 services on {url} (`hostel check` lists them)"));
     }
 }

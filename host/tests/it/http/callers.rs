@@ -11,7 +11,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-fn group(name: &str, scheme: Scheme) -> CallerGroup {
+pub fn group(name: &str, scheme: Scheme) -> CallerGroup {
     let hash = |secret: &str| match scheme {
         Scheme::Bearer => SecretHash::of_token(secret.as_bytes()),
         Scheme::Basic => SecretHash::of_password(secret.as_bytes()),
@@ -27,7 +27,7 @@ fn group(name: &str, scheme: Scheme) -> CallerGroup {
     CallerGroup { name: name.to_owned(), scheme, credentials }
 }
 
-fn of(group: &str) -> Callers {
+pub fn of(group: &str) -> Callers {
     Callers::Group(group.to_owned())
 }
 

@@ -71,6 +71,11 @@ impl TestServer {
 
     /// Serves the guests under the names `guests` and `other`.
     pub async fn with(limits: Limits, settings: HttpSettings) -> Self {
+        TestServer::of(&[("guests", guests()), ("other", guests())], limits, settings).await
+    }
+
+    /// Serves these components under their names.
+    pub async fn of(plugins: &[(&str, Vec<u8>)], limits: Limits, settings: HttpSettings) -> Self {
         let (tell, lines) = mpsc::unbounded_channel();
         let log: hostel::LogSink = Arc::new(move |line| {
             let _ = tell.send(format!("{}: {}", line.source(), line.message));
@@ -78,9 +83,9 @@ impl TestServer {
         let code_folder = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
         let host = Settings { limits, log: log.clone(), code_folder, ..Settings::default() };
         let host = Arc::new(Host::new(host).unwrap());
-        for name in ["guests", "other"] {
+        for &(name, ref component) in plugins {
             let name = PluginName::new(name).unwrap();
-            host.load(name, guests(), PluginSettings::default()).await.unwrap();
+            host.load(name, component.clone(), PluginSettings::default()).await.unwrap();
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,0 +1,149 @@
+//! Who may call a service directly, by `POST /services/<name>`: computed once from the plugins and
+//! the routes, so that a direct call never asks for less than the routes of the same service.
+
+use super::groups::Callers;
+use super::routes::Route;
+use crate::name::PluginName;
+use std::collections::HashMap;
+
+/// The callers of each service by a direct call.
+///
+/// A direct call requires the plugin's callers and every group that a route of the service names.
+/// Where these are different groups the service has no direct calls, since the credentials of a
+/// request belong to one group.
+#[derive(Clone, Debug, Default)]
+pub struct DirectCallers {
+    of_server: Callers,
+    of_plugins: HashMap<String, Callers>,
+    /// By the plugin's name.
+    of_routes: HashMap<String, RouteCallers>,
+}
+
+/// The callers that the routes to one plugin name.
+#[derive(Clone, Debug, Default)]
+struct RouteCallers {
+    /// Of routes that name the plugin alone. They count for all of its services: which one is meant
+    /// changes with the plugin's version.
+    whole_plugin: Vec<Callers>,
+    /// Of routes that name a service, by its name within the plugin.
+    services: HashMap<String, Vec<Callers>>,
+}
+
+impl DirectCallers {
+    /// Combines the callers of the server, of the plugins that have their own, and of the routes.
+    pub fn new<'a>(
+        server: &Callers,
+        plugins: impl IntoIterator<Item = (&'a PluginName, &'a Callers)>,
+        routes: &[Route],
+    ) -> Self {
+        let own = |(name, callers): (&PluginName, &Callers)| (name.to_string(), callers.clone());
+        let mut direct = DirectCallers {
+            of_server: server.clone(),
+            of_plugins: plugins.into_iter().map(own).collect(),
+            of_routes: HashMap::new(),
+        };
+        for Route { service, callers, .. } in routes {
+            let Some(callers @ Callers::Group(_)) = callers else { continue };
+            let of_plugin = direct.of_routes.entry(service.plugin().to_owned()).or_default();
+            let known = match service.service() {
+                None => &mut of_plugin.whole_plugin,
+                Some(name) => of_plugin.services.entry(name.to_owned()).or_default(),
+            };
+            if !known.contains(callers) {
+                known.push(callers.clone());
+            }
+        }
+        direct
+    }
+
+    /// The callers of a plugin, where no route names others.
+    #[must_use]
+    pub fn of_plugin(&self, plugin: &str) -> &Callers {
+        self.of_plugins.get(plugin).unwrap_or(&self.of_server)
+    }
+
+    /// The callers of a service by a direct call; none where different groups are required.
+    #[must_use]
+    pub fn of_service(&self, plugin: &str, service: &str) -> Option<&Callers> {
+        let mut required = self.required(plugin, service);
+        let first = required.next().unwrap_or(&Callers::Open);
+        required.all(|other| other == first).then_some(first)
+    }
+
+    /// Every group that a direct call of a service requires; a group may come twice.
+    pub fn required<'a>(
+        &'a self,
+        plugin: &str,
+        service: &str,
+    ) -> impl Iterator<Item = &'a Callers> + use<'a> {
+        let routes = self.of_routes.get(plugin);
+        let whole_plugin = routes.map(|routes| routes.whole_plugin.as_slice());
+        let of_service = routes.and_then(|routes| routes.services.get(service));
+        let of_routes = whole_plugin.into_iter().flatten().chain(of_service.into_iter().flatten());
+        std::iter::once(self.of_plugin(plugin)).filter(|it| **it != Callers::Open).chain(of_routes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::PathPattern;
+    use crate::service::ServiceName;
+
+    fn callers(name: &str) -> Callers {
+        match name {
+            "open" => Callers::Open,
+            group => Callers::Group(group.to_owned()),
+        }
+    }
+
+    /// Checks who may call the service `p.s` directly; `closed` where no caller may. Routes are
+    /// written `SERVICE CALLERS`.
+    #[track_caller]
+    fn check(server: &str, plugin: Option<&str>, routes: &[&str], expected: &str) {
+        let route = |text: &&str| {
+            let (service, name) = text.split_once(' ').unwrap();
+            Route {
+                path: PathPattern::new("/").unwrap(),
+                methods: Vec::new(),
+                service: ServiceName::new(service),
+                callers: Some(name).filter(|name| !name.is_empty()).map(callers),
+            }
+        };
+        let routes: Vec<_> = routes.iter().map(route).collect();
+        let name = PluginName::new("p").unwrap();
+        let own = plugin.map(callers);
+        let direct =
+            DirectCallers::new(&callers(server), own.iter().map(|it| (&name, it)), &routes);
+        let found = match direct.of_service("p", "s") {
+            None => "closed",
+            Some(Callers::Open) => "open",
+            Some(Callers::Group(group)) => group,
+        };
+        assert_eq!(found, expected, "{server} {plugin:?} {routes:?}");
+    }
+
+    #[test]
+    fn a_direct_call_requires_what_the_plugin_and_every_route_require() {
+        check("open", None, &[], "open");
+        check("a", None, &[], "a");
+        check("a", Some("open"), &[], "open");
+        check("a", Some("b"), &[], "b");
+        check("open", None, &["p.s a"], "a");
+        check("open", None, &["p a"], "a");
+        check("open", None, &["p.s open", "p.s ", "p.s a", "p.s a"], "a");
+        check("a", None, &["p.s open"], "a");
+        check("a", None, &["p.s a", "p a"], "a");
+        check("a", Some("open"), &["p.s b"], "b");
+        check("open", None, &["p.other a", "other.s a", "p.s.s a", "other a"], "open");
+    }
+
+    #[test]
+    fn different_groups_leave_no_direct_call() {
+        check("a", None, &["p.s b"], "closed");
+        check("open", Some("a"), &["p b"], "closed");
+        check("open", None, &["p.s a", "p.s b"], "closed");
+        check("open", None, &["p a", "p.s b"], "closed");
+        check("b", Some("b"), &["p.s b", "p a"], "closed");
+    }
+}
