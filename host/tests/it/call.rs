@@ -146,11 +146,13 @@ async fn a_caller_proves_itself_by_a_secret_from_the_environment() {
     };
     let token = SecretHash::of_token(TOKEN.as_bytes()).unwrap();
     let password = SecretHash::of_password(TOKEN.as_bytes()).unwrap();
-    let mut by_name = route("POST", "/by-name", "guests.mirrors");
-    by_name.callers = Some(Callers::Group("people".to_owned()));
+    let for_group = |path: &str, group: &str| {
+        let mut route = route("POST", path, "guests.mirrors");
+        route.callers = Some(Callers::Group(group.to_owned()));
+        route
+    };
     let settings = HttpSettings {
-        server: Server { callers: Callers::Group("tokens".to_owned()), ..Server::default() },
-        routes: vec![by_name],
+        routes: vec![for_group("/by-token", "tokens"), for_group("/by-name", "people")],
         groups: vec![
             group("tokens", Scheme::Bearer, token),
             group("people", Scheme::Basic, password),
@@ -158,8 +160,9 @@ async fn a_caller_proves_itself_by_a_secret_from_the_environment() {
         ..HttpSettings::default()
     };
     let server = TestServer::with(patient(), settings).await;
-    check_error(&output(&server, &["guests.mirrors"]), 1, &["401 unauthorized"]);
-    let mut by_token = call(&server, &["guests.mirrors", "--token-env", "SECRET"]);
+    let url = format!("http://{}/by-token", server.address);
+    check_error(&output(&server, &[&url]), 1, &["401 unauthorized"]);
+    let mut by_token = call(&server, &[&url, "--token-env", "SECRET"]);
     let seen = mirrored(&by_token.env("SECRET", TOKEN).output().unwrap());
     assert_eq!(caller(&seen), json!("ann"));
     let url = format!("http://{}/by-name", server.address);
