@@ -8,6 +8,7 @@ mod inspect;
 mod instance;
 mod limits;
 mod pool;
+mod screen;
 mod ticker;
 
 pub(crate) use code::CodeStore;
@@ -133,7 +134,10 @@ impl Engine {
         let kept = self.code.as_ref().and_then(|code| code.load(&self.engine, bytes));
         let component = match &kept {
             Some(component) => component.clone(),
-            None => Component::from_binary(&self.engine, bytes).map_err(invalid)?,
+            None => {
+                screen::check(bytes, &limits)?;
+                Component::from_binary(&self.engine, bytes).map_err(invalid)?
+            }
         };
         world::check(&self.engine, &component)?;
         let resources = component.resources_required();

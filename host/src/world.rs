@@ -7,7 +7,7 @@ mod hostel;
 mod offer;
 
 pub use offer::{Offer, WorldMismatch};
-pub(crate) use offer::{check, offer};
+pub(crate) use offer::{check, check_names, offer};
 
 use crate::hostcalls::State;
 use crate::service::{Failure, Request, Response, ServiceInfo};

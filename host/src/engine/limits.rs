@@ -20,8 +20,9 @@ pub struct Limits {
     /// Bytes of WebAssembly stack. 512 KiB, the engine's own default; recursion that needs more
     /// is a bug more often than a need.
     pub stack: usize,
-    /// Core instances, memories and tables of a component, each counted alone. 100: a component
-    /// made by any of the usual tools has fewer than 20.
+    /// Instances of core modules and of components, memories and tables of a component, the last
+    /// two each counted alone; those of a nested component once for each of its instances. 100: a
+    /// component made by any of the usual tools has fewer than 20.
     pub instances: usize,
     /// Live handles of a call: streams, pollables and the like. 1,000: a leak is stopped long
     /// before the host feels it.
@@ -47,6 +48,31 @@ pub struct Limits {
     pub component: u64,
     /// Services of one plugin. 1,000: a list that a person can still read.
     pub services: usize,
+    /// Components, core modules and types of these within one another, the component itself
+    /// counted. 32: the usual tools nest two, and the engine's memory grows with the square.
+    pub nesting: usize,
+    /// Functions of a component's core modules. 50,000: Python with its library has 13,400, and
+    /// compiling one takes 6 KB and 50 µs at least.
+    pub functions: usize,
+    /// Bytes of one function. 2 MiB: Python's largest has 417 KiB, and compiling takes 500 times
+    /// as much memory.
+    pub function_bytes: usize,
+    /// Locals, parameters and results of a function. 3,000: compilers make fewer than 300.
+    pub locals: usize,
+    /// Blocks, loops and conditions of a function. 40,000: JavaScript's engine has 4,200 in one.
+    pub blocks: usize,
+    /// Locals of a function, counted once for each of its blocks. 2,000,000: JavaScript's engine
+    /// has 200,000 in one, and compiling takes memory by it.
+    pub block_locals: usize,
+    /// Locals of a function, counted for each of its loops once for each loop around it and
+    /// itself. 1,000,000: JavaScript's engine has 124,000 in one, and compiling takes time by it.
+    pub loop_locals: usize,
+    /// Types that a component's core modules define. 10,000: Python with its library has 1,100,
+    /// and for each the engine compiles a function of its own.
+    pub types: usize,
+    /// Imports, exports, globals, aliases, instances and the like of a component, those of a nested
+    /// one once for each of its instances. 200,000: Python with its library has 10,000.
+    pub definitions: usize,
 }
 
 impl Default for Limits {
@@ -66,6 +92,15 @@ impl Default for Limits {
             log_line_bytes: 8 << 10,
             component: 256 << 20,
             services: 1_000,
+            nesting: 32,
+            functions: 50_000,
+            function_bytes: 2 << 20,
+            locals: 3_000,
+            blocks: 40_000,
+            block_locals: 2_000_000,
+            loop_locals: 1_000_000,
+            types: 10_000,
+            definitions: 200_000,
         }
     }
 }
@@ -86,6 +121,15 @@ pub enum Limit {
     Headers,
     Component,
     Services,
+    Nesting,
+    Functions,
+    FunctionBytes,
+    Locals,
+    Blocks,
+    BlockLocals,
+    LoopLocals,
+    Types,
+    Definitions,
 }
 
 impl Limit {
@@ -104,6 +148,15 @@ impl Limit {
             Limit::Headers => "headers",
             Limit::Component => "component",
             Limit::Services => "services",
+            Limit::Nesting => "nesting",
+            Limit::Functions => "functions",
+            Limit::FunctionBytes => "function-bytes",
+            Limit::Locals => "locals",
+            Limit::Blocks => "blocks",
+            Limit::BlockLocals => "block-locals",
+            Limit::LoopLocals => "loop-locals",
+            Limit::Types => "types",
+            Limit::Definitions => "definitions",
         }
     }
 
@@ -112,7 +165,7 @@ impl Limit {
             Limit::Time => "the call ran longer than",
             Limit::Memory => "the guest needed more memory than",
             Limit::Stack => "the guest needed more stack than",
-            Limit::Instances => "the component has more core instances, memories or tables than",
+            Limit::Instances => "the component has more instances, memories or tables than",
             Limit::Handles => "the guest held more handles than",
             Limit::HostcallBytes => "the guest passed the host in one call more than",
             Limit::Random => "the guest asked in one call for more random bytes than",
@@ -121,6 +174,21 @@ impl Limit {
             Limit::Headers => "the response has more headers than",
             Limit::Component => "the component is larger than",
             Limit::Services => "the plugin lists more services than",
+            Limit::Nesting => "the component has components, modules or types nested deeper than",
+            Limit::Functions => "the component has more functions than",
+            Limit::FunctionBytes => "the component has a function of more bytes than",
+            Limit::Locals => {
+                "the component has a function with more locals, parameters and results than"
+            }
+            Limit::Blocks => "the component has a function with more blocks than",
+            Limit::BlockLocals => {
+                "the component has a function with more locals, summed over its blocks, than"
+            }
+            Limit::LoopLocals => {
+                "the component has a function with more locals, summed over loops within loops, than"
+            }
+            Limit::Types => "the component has more types of functions than",
+            Limit::Definitions => "the component has more definitions than",
         }
     }
 

@@ -40,10 +40,21 @@ impl fmt::Display for WorldMismatch {
 /// With each that does not fit.
 pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldMismatch> {
     let ty = component.component_type();
-    let mut faults: Vec<String> =
-        ty.imports(engine).filter_map(|(name, _)| import_fault(name)).collect();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
-    faults.extend(export_fault(&exports));
+    check_names(ty.imports(engine).map(|(name, _)| name), &exports)
+}
+
+/// Checks the names of imports and exports against the world, as [`check`] does.
+///
+/// # Errors
+///
+/// With each that does not fit.
+pub(crate) fn check_names<'a>(
+    imports: impl Iterator<Item = &'a str>,
+    exports: &[&str],
+) -> Result<(), WorldMismatch> {
+    let mut faults: Vec<String> = imports.filter_map(import_fault).collect();
+    faults.extend(export_fault(exports));
     let more = faults.len().saturating_sub(MAX_FAULTS);
     if more > 0 {
         faults.truncate(MAX_FAULTS);

@@ -602,7 +602,7 @@ async fn declares_a_huge_table() {
 async fn check_has_too_many(guest: &str) {
     let limits = Limits { instances: 50, ..patient() };
     let refused = refusal_of(limits, component(guest)).await.to_string();
-    let message = "the component has more core instances, memories or tables than 50: \
+    let message = "the component has more instances, memories or tables than 50: \
                    raise `limits.instances`";
     assert_eq!(refused, message);
     Hotel::with(patient(), guest).await.check_serves("bad").await;

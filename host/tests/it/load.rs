@@ -86,7 +86,7 @@ async fn a_component_over_its_limits_is_refused() {
     let message = "the component is larger than 1000 B: raise `limits.component`";
     assert_eq!(error_of(limits, guests()).await, message);
     let limits = Limits { instances: 1, ..Limits::default() };
-    let message = "the component has more core instances, memories or tables than 1: \
+    let message = "the component has more instances, memories or tables than 1: \
                    raise `limits.instances`";
     assert_eq!(error_of(limits, guests()).await, message);
     let limits = Limits { services: 3, ..Limits::default() };

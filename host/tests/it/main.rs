@@ -10,6 +10,7 @@
 )]
 
 mod abi;
+mod bombs;
 mod cache_command;
 mod call;
 mod cli;

@@ -47,6 +47,15 @@ const SETTINGS: &[Setting] = &[
     Setting { name: "log-line-bytes", field: Field::Bytes(|limits| &mut limits.log_line_bytes) },
     Setting { name: "component", field: Field::LongBytes(|limits| &mut limits.component) },
     Setting { name: "services", field: Field::Count(|limits| &mut limits.services) },
+    Setting { name: "nesting", field: Field::Count(|limits| &mut limits.nesting) },
+    Setting { name: "functions", field: Field::Count(|limits| &mut limits.functions) },
+    Setting { name: "function-bytes", field: Field::Bytes(|limits| &mut limits.function_bytes) },
+    Setting { name: "locals", field: Field::Count(|limits| &mut limits.locals) },
+    Setting { name: "blocks", field: Field::Count(|limits| &mut limits.blocks) },
+    Setting { name: "block-locals", field: Field::Count(|limits| &mut limits.block_locals) },
+    Setting { name: "loop-locals", field: Field::Count(|limits| &mut limits.loop_locals) },
+    Setting { name: "types", field: Field::Count(|limits| &mut limits.types) },
+    Setting { name: "definitions", field: Field::Count(|limits| &mut limits.definitions) },
 ];
 
 /// Why a limit could not be set.
@@ -166,6 +175,15 @@ mod tests {
             Headers,
             Component,
             Services,
+            Nesting,
+            Functions,
+            FunctionBytes,
+            Locals,
+            Blocks,
+            BlockLocals,
+            LoopLocals,
+            Types,
+            Definitions,
         ] {
             assert!(Limits::names().any(|name| name == limit.name()), "{limit:?}");
         }

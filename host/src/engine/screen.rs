@@ -1,0 +1,188 @@
+//! Measures a component's bytes before the engine gets them.
+//!
+//! A few hundred bytes can make the engine compile for minutes, take gigabytes or overflow its stack.
+//! So the bytes are read once, without recursion and in time linear in their number, and a component
+//! over a limit or of another world is refused before anything of it is compiled.
+
+mod arity;
+mod function;
+mod scopes;
+mod types;
+
+use super::error::ComponentError;
+use super::limits::{Limit, Limits};
+use crate::world;
+use arity::Arity;
+use scopes::Scopes;
+use wasmparser::{
+    BinaryReader, BinaryReaderError, ComponentExportSectionReader, ComponentImportSectionReader,
+    ComponentTypeRef, Encoding, FunctionBody, Parser, Payload,
+};
+
+/// The reason for refusing a component of components that are passed to it.
+const PASSED_COMPONENT: &str =
+    "it instantiates a component that it does not contain: nest that component in it";
+
+/// Checks a component's sizes against the limits, and its names against the world.
+///
+/// # Errors
+///
+/// When a limit is reached, the bytes are malformed, or the names do not fit the world.
+pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ComponentError> {
+    let mut screen = Screen {
+        limits,
+        scopes: Scopes::default(),
+        arity: Arity::default(),
+        functions: 0,
+        types: 0,
+        definitions: 0,
+        imports: Vec::new(),
+        exports: Vec::new(),
+    };
+    for payload in Parser::new(0).parse_all(bytes) {
+        let step = payload.map_err(Fault::Malformed);
+        step.and_then(|payload| screen.take_in(payload, bytes)).map_err(|fault| match fault {
+            Fault::Over(limit) => limit.reached(limits).into(),
+            Fault::Malformed(error) => ComponentError::Invalid(error.to_string()),
+            Fault::PassedComponent => ComponentError::Invalid(PASSED_COMPONENT.to_owned()),
+        })?;
+    }
+    world::check_names(screen.imports.into_iter(), &screen.exports)?;
+    Ok(())
+}
+
+/// Why a component is refused.
+enum Fault {
+    Over(Limit),
+    Malformed(BinaryReaderError),
+    PassedComponent,
+}
+
+impl From<BinaryReaderError> for Fault {
+    fn from(error: BinaryReaderError) -> Self {
+        Fault::Malformed(error)
+    }
+}
+
+/// Refuses a count over its limit.
+fn within(count: usize, most: usize, limit: Limit) -> Result<(), Fault> {
+    if count > most { Err(Fault::Over(limit)) } else { Ok(()) }
+}
+
+/// The bytes so far.
+struct Screen<'a, 'l> {
+    limits: &'l Limits,
+    scopes: Scopes,
+    /// Of the core module that is being read.
+    arity: Arity,
+    functions: usize,
+    types: usize,
+    /// Definitions in the file, each once.
+    definitions: usize,
+    imports: Vec<&'a str>,
+    exports: Vec<&'a str>,
+}
+
+impl<'a> Screen<'a, '_> {
+    fn take_in(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<(), Fault> {
+        match payload {
+            Payload::Version { encoding, .. } => return self.open(encoding),
+            Payload::End(_) => return self.scopes.close(self.limits),
+            Payload::TypeSection(types) => {
+                let count = self.arity.types(types)?;
+                self.types = self.types.saturating_add(count);
+                within(self.types, self.limits.types, Limit::Types)?;
+            }
+            Payload::FunctionSection(functions) => {
+                self.functions = self.functions.saturating_add(functions.count() as usize);
+                within(self.functions, self.limits.functions, Limit::Functions)?;
+                self.arity.functions(functions)?;
+            }
+            Payload::CodeSectionEntry(body) => self.function(&body)?,
+            Payload::ImportSection(imports) => {
+                let mut count = 0;
+                for import in imports.into_imports() {
+                    import?;
+                    count += 1;
+                }
+                self.define(count)?;
+            }
+            Payload::ExportSection(section) => self.define(section.count() as usize)?,
+            Payload::GlobalSection(section) => self.define(section.count() as usize)?,
+            Payload::TableSection(section) => self.define(section.count() as usize)?,
+            Payload::MemorySection(section) => self.define(section.count() as usize)?,
+            Payload::TagSection(section) => self.define(section.count() as usize)?,
+            other => return self.take_in_component(other, bytes),
+        }
+        Ok(())
+    }
+
+    /// The sections that components have.
+    fn take_in_component(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<(), Fault> {
+        let section = payload.as_section();
+        let count = match payload {
+            Payload::ComponentTypeSection(_) | Payload::CoreTypeSection(_) => {
+                let (_, range) = section.unwrap_or_default();
+                let reader =
+                    BinaryReader::new(bytes.get(range.clone()).unwrap_or_default(), range.start);
+                let room = self.limits.nesting.saturating_sub(self.scopes.depth());
+                match payload {
+                    Payload::CoreTypeSection(_) => types::core(reader)?,
+                    _ => types::component(reader, room)?,
+                }
+            }
+            Payload::InstanceSection(instances) => self.scopes.core_instances(instances)?,
+            Payload::ComponentInstanceSection(instances) => self.scopes.instances(instances)?,
+            Payload::ComponentAliasSection(aliases) => self.scopes.aliases(aliases)?,
+            Payload::ComponentCanonicalSection(functions) => functions.count() as usize,
+            Payload::ComponentImportSection(imports) => self.imports(imports)?,
+            Payload::ComponentExportSection(exports) => self.exports(exports)?,
+            _ => 0,
+        };
+        self.scopes.define(count);
+        self.define(count)
+    }
+
+    fn open(&mut self, encoding: Encoding) -> Result<(), Fault> {
+        self.arity = Arity::default();
+        self.scopes.open(encoding);
+        within(self.scopes.depth(), self.limits.nesting, Limit::Nesting)?;
+        self.define(usize::from(encoding == Encoding::Component))
+    }
+
+    fn define(&mut self, count: usize) -> Result<(), Fault> {
+        self.definitions = self.definitions.saturating_add(count);
+        within(self.definitions, self.limits.definitions, Limit::Definitions)
+    }
+
+    fn function(&mut self, body: &FunctionBody<'_>) -> Result<(), Fault> {
+        let params = self.arity.next_function();
+        function::check(body, params, &self.arity, self.limits)
+    }
+
+    fn imports(&mut self, imports: ComponentImportSectionReader<'a>) -> Result<usize, Fault> {
+        let count = imports.count() as usize;
+        for import in imports {
+            let import = import?;
+            let is_type = matches!(import.ty, ComponentTypeRef::Type(_));
+            // The engine knows which types are resources; `world::check` sees those.
+            if self.scopes.depth() == 1 && !is_type {
+                self.imports.push(import.name.name);
+            }
+            self.scopes.import(import.ty);
+        }
+        Ok(count)
+    }
+
+    fn exports(&mut self, exports: ComponentExportSectionReader<'a>) -> Result<usize, Fault> {
+        let count = exports.count() as usize;
+        for export in exports {
+            let export = export?;
+            if self.scopes.depth() == 1 {
+                self.exports.push(export.name.name);
+            }
+            self.scopes.export(export.kind, export.index);
+        }
+        Ok(count)
+    }
+}

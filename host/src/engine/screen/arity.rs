@@ -1,0 +1,68 @@
+//! The parameters and results of a core module's functions and blocks: in a loop each is a variable,
+//! as a local is.
+
+use wasmparser::{
+    BinaryReaderError, BlockType, CompositeInnerType, FunctionSectionReader, TypeSectionReader,
+};
+
+/// The types of a core module, and which of them its functions have.
+#[derive(Default)]
+pub(super) struct Arity {
+    types: Vec<usize>,
+    widest: usize,
+    functions: std::vec::IntoIter<u32>,
+}
+
+impl Arity {
+    /// Reads the module's types and returns how many there are.
+    pub(super) fn types(
+        &mut self,
+        section: TypeSectionReader<'_>,
+    ) -> Result<usize, BinaryReaderError> {
+        let before = self.types.len();
+        for group in section {
+            for ty in group?.types() {
+                let width = match &ty.composite_type.inner {
+                    CompositeInnerType::Func(ty) => ty.params().len() + ty.results().len(),
+                    _ => 0,
+                };
+                self.widest = self.widest.max(width);
+                self.types.push(width);
+            }
+        }
+        Ok(self.types.len() - before)
+    }
+
+    /// Reads the types of the functions whose bodies follow.
+    pub(super) fn functions(
+        &mut self,
+        section: FunctionSectionReader<'_>,
+    ) -> Result<(), BinaryReaderError> {
+        let types: Vec<u32> = section.into_iter().collect::<Result<_, _>>()?;
+        self.functions = types.into_iter();
+        Ok(())
+    }
+
+    /// The parameters and results of the function whose body is next.
+    pub(super) fn next_function(&mut self) -> usize {
+        self.functions.next().map_or(0, |ty| self.of_type(ty))
+    }
+
+    /// The parameters and results of a block.
+    pub(super) fn of_block(&self, ty: BlockType) -> usize {
+        match ty {
+            BlockType::Empty => 0,
+            BlockType::Type(_) => 1,
+            BlockType::FuncType(ty) => self.of_type(ty),
+        }
+    }
+
+    /// The most that any block of the module has.
+    pub(super) fn widest(&self) -> usize {
+        self.widest.max(1)
+    }
+
+    fn of_type(&self, ty: u32) -> usize {
+        self.types.get(ty as usize).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,157 @@
+//! What instantiating a component costs: its instances and definitions, and those of each component
+//! in it once for each time that it is instantiated.
+
+use super::{Fault, within};
+use crate::engine::limits::{Limit, Limits};
+use wasmparser::{
+    BinaryReaderError, ComponentAlias, ComponentAliasSectionReader as Aliases,
+    ComponentExternalKind, ComponentInstance, ComponentInstanceSectionReader as ComponentInstances,
+    ComponentOuterAliasKind, ComponentTypeRef, Encoding, Instance,
+    InstanceSectionReader as CoreInstances,
+};
+
+/// What one instance of a component takes.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    instances: usize,
+    definitions: usize,
+}
+
+impl Cost {
+    fn add(&mut self, other: Cost) {
+        self.instances = self.instances.saturating_add(other.instances);
+        self.definitions = self.definitions.saturating_add(other.definitions);
+    }
+}
+
+/// A component or core module that is being read.
+struct Scope {
+    encoding: Encoding,
+    cost: Cost,
+    /// The costs of the components that it can name by their index; none: passed to it.
+    components: Vec<Option<Cost>>,
+}
+
+/// The components and core modules that are being read, the outermost first.
+#[derive(Default)]
+pub(super) struct Scopes {
+    open: Vec<Scope>,
+}
+
+impl Scopes {
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(super) fn open(&mut self, encoding: Encoding) {
+        self.open.push(Scope { encoding, cost: Cost::default(), components: Vec::new() });
+    }
+
+    /// Ends a component or core module. The outermost is checked, with all that it instantiates.
+    pub(super) fn close(&mut self, limits: &Limits) -> Result<(), Fault> {
+        let Some(Scope { encoding, cost, .. }) = self.open.pop() else { return Ok(()) };
+        if self.open.is_empty() {
+            within(cost.instances, limits.instances, Limit::Instances)?;
+            within(cost.definitions, limits.definitions, Limit::Definitions)?;
+        } else if encoding == Encoding::Component {
+            self.name(Some(cost));
+        }
+        Ok(())
+    }
+
+    /// Adds definitions of the current component.
+    pub(super) fn define(&mut self, definitions: usize) {
+        self.add(Cost { instances: 0, definitions });
+    }
+
+    /// Reads instances of core modules, and returns the definitions in them.
+    pub(super) fn core_instances(
+        &mut self,
+        section: CoreInstances<'_>,
+    ) -> Result<usize, BinaryReaderError> {
+        let mut definitions = 0;
+        for instance in section {
+            definitions += 1 + match instance? {
+                Instance::Instantiate { args, .. } => {
+                    self.add(Cost { instances: 1, definitions: 0 });
+                    args.len()
+                }
+                Instance::FromExports(exports) => exports.len(),
+            };
+        }
+        Ok(definitions)
+    }
+
+    /// Reads instances of components, and returns the definitions in them.
+    pub(super) fn instances(&mut self, section: ComponentInstances<'_>) -> Result<usize, Fault> {
+        let mut definitions = 0;
+        for instance in section {
+            definitions += 1 + match instance? {
+                ComponentInstance::Instantiate { component_index, args } => {
+                    let cost = self.component(0, component_index).ok_or(Fault::PassedComponent)?;
+                    self.add(cost);
+                    self.add(Cost { instances: 1, definitions: 0 });
+                    args.len()
+                }
+                ComponentInstance::FromExports(exports) => exports.len(),
+            };
+        }
+        Ok(definitions)
+    }
+
+    /// Reads aliases, some of which name components, and returns their number.
+    pub(super) fn aliases(&mut self, section: Aliases<'_>) -> Result<usize, BinaryReaderError> {
+        let mut definitions = 0;
+        for alias in section {
+            definitions += 1;
+            match alias? {
+                ComponentAlias::Outer {
+                    kind: ComponentOuterAliasKind::Component,
+                    count,
+                    index,
+                } => {
+                    let cost = self.component(count, index);
+                    self.name(cost);
+                }
+                ComponentAlias::InstanceExport {
+                    kind: ComponentExternalKind::Component, ..
+                } => self.name(None),
+                _ => {}
+            }
+        }
+        Ok(definitions)
+    }
+
+    /// An import, which may be a component.
+    pub(super) fn import(&mut self, ty: ComponentTypeRef) {
+        if let ComponentTypeRef::Component(_) = ty {
+            self.name(None);
+        }
+    }
+
+    /// An export, which gives what it exports a further index.
+    pub(super) fn export(&mut self, kind: ComponentExternalKind, index: u32) {
+        if kind == ComponentExternalKind::Component {
+            let cost = self.component(0, index);
+            self.name(cost);
+        }
+    }
+
+    /// The cost of the component with this index in a scope so many levels outwards.
+    fn component(&self, outwards: u32, index: u32) -> Option<Cost> {
+        let scope = self.open.iter().rev().nth(outwards as usize)?;
+        scope.components.get(index as usize).copied().flatten()
+    }
+
+    fn name(&mut self, cost: Option<Cost>) {
+        if let Some(scope) = self.open.last_mut() {
+            scope.components.push(cost);
+        }
+    }
+
+    fn add(&mut self, cost: Cost) {
+        if let Some(scope) = self.open.last_mut() {
+            scope.cost.add(cost);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Counts what the type sections of a component define.
+//!
+//! Types of components and instances contain others, which the engine's reader reads by recursion:
+//! 300 KB of them overflow its stack and end the process. Here a list takes the stack's place.
+
+use super::Fault;
+use crate::engine::limits::Limit;
+use wasmparser::{
+    BinaryReader, BinaryReaderError, ComponentAlias, ComponentExternName, ComponentImport,
+    ComponentType, ComponentTypeRef, CoreType,
+};
+
+/// The leading bytes of the two types that contain others.
+const COMPONENT_TYPE: u8 = 0x41;
+const INSTANCE_TYPE: u8 = 0x42;
+
+/// Counts the types and declarations of a section, which may be nested `room` levels deep.
+pub(super) fn component(mut reader: BinaryReader<'_>, room: usize) -> Result<usize, Fault> {
+    let mut count = 0;
+    // The declarations that each open type still has, the section outermost.
+    let mut open = vec![reader.read_var_u32()?];
+    while let Some(left) = open.last_mut() {
+        let Some(rest) = left.checked_sub(1) else {
+            open.pop();
+            continue;
+        };
+        *left = rest;
+        count += 1;
+        let is_type = open.len() == 1 || declares_type(&mut reader, &mut count)?;
+        if is_type && let Some(declarations) = container(&mut reader)? {
+            open.push(declarations);
+            if open.len() - 1 > room {
+                return Err(Fault::Over(Limit::Nesting));
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Counts the types and declarations of a section of core types, which are not nested.
+pub(super) fn core(mut reader: BinaryReader<'_>) -> Result<usize, Fault> {
+    let mut count = 0;
+    for _ in 0..reader.read_var_u32()? {
+        count += core_type(&mut reader)?;
+    }
+    Ok(count)
+}
+
+fn core_type(reader: &mut BinaryReader<'_>) -> Result<usize, BinaryReaderError> {
+    Ok(match reader.read::<CoreType<'_>>()? {
+        CoreType::Rec(group) => group.types().count(),
+        CoreType::Module(declarations) => declarations.len() + 1,
+    })
+}
+
+/// Reads a declaration in a type, and returns true where it is a type, which is not read.
+fn declares_type(
+    reader: &mut BinaryReader<'_>,
+    count: &mut usize,
+) -> Result<bool, BinaryReaderError> {
+    let start = reader.clone();
+    match reader.read_u8()? {
+        0x00 => *count += core_type(reader)?,
+        0x01 => return Ok(true),
+        0x02 => drop(reader.read::<ComponentAlias<'_>>()?),
+        0x03 => drop(reader.read::<ComponentImport<'_>>()?),
+        0x04 => {
+            reader.read::<ComponentExternName<'_>>()?;
+            reader.read::<ComponentTypeRef>()?;
+        }
+        // Not a declaration: the engine's reader has the words for it, and fails at its first byte.
+        _ => {
+            *reader = start;
+            reader.read::<wasmparser::InstanceTypeDeclaration<'_>>()?;
+        }
+    }
+    Ok(false)
+}
+
+/// Reads a type. Of one that contains others, only their number.
+fn container(reader: &mut BinaryReader<'_>) -> Result<Option<u32>, BinaryReaderError> {
+    match reader.clone().read_u8()? {
+        COMPONENT_TYPE | INSTANCE_TYPE => {
+            reader.read_u8()?;
+            Ok(Some(reader.read_var_u32()?))
+        }
+        _ => {
+            reader.read::<ComponentType<'_>>()?;
+            Ok(None)
+        }
+    }
+}

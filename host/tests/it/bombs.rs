@@ -1,0 +1,287 @@
+//! Small files that would take minutes or gigabytes to compile, or overflow the engine's stack: each
+//! is refused by a limit of its own before the engine gets it.
+
+use crate::support::TestHost;
+use hostel::{Limits, PluginName, PluginSettings};
+
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// A section of a component or a module.
+fn section(id: u8, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![id];
+    let mut length = content.len();
+    while length > 127 {
+        bytes.push((length & 127) as u8 | 128);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+    bytes.extend(content);
+    bytes
+}
+
+fn wat(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap()
+}
+
+fn module(text: &str) -> Vec<u8> {
+    wat(&format!("(component (core module {text}))"))
+}
+
+async fn error_of(component: Vec<u8>, limits: Limits) -> String {
+    let host = TestHost::with(limits);
+    let name = PluginName::new("bomb").unwrap();
+    let loaded = host.host.load(name, component, PluginSettings::default()).await;
+    loaded.unwrap_err().to_string()
+}
+
+/// A component whose imports and exports alone are wrong, which is found after the limits.
+#[track_caller]
+fn assert_passes(message: &str) {
+    assert!(message.starts_with("it does not fit the world"), "{message}");
+}
+
+/// Checks that a limit of `most` lets pass `fine`, and refuses `bomb`.
+async fn check(limit: &str, most: &str, fine: Vec<u8>, bomb: Vec<u8>) {
+    let mut limits = Limits::default();
+    limits.set(limit, most).unwrap();
+    assert_passes(&error_of(fine, limits.clone()).await);
+    let message = error_of(bomb, limits.clone()).await;
+    let ending = format!(" than {}: raise `limits.{limit}`", limits.show(limit).unwrap());
+    assert!(message.ends_with(&ending), "{message}");
+}
+
+/// Checks that the default of a limit refuses a component.
+async fn check_default(limit: &str, bomb: Vec<u8>) {
+    let message = error_of(bomb, Limits::default()).await;
+    assert!(message.ends_with(&format!(": raise `limits.{limit}`")), "{message}");
+}
+
+/// Components that each instantiate the one within it ten times.
+fn tenfold(levels: usize) -> Vec<u8> {
+    let mut text = "(component $c (core module $m) (core instance (instantiate $m)))".to_owned();
+    for _ in 1..levels {
+        let tenfold = "(instance (instantiate $c))".repeat(10);
+        text = format!("(component $c {text} {tenfold})");
+    }
+    wat(&format!("(component {text} {})", "(instance (instantiate $c))".repeat(10)))
+}
+
+#[tokio::test]
+async fn limits_instances_obeyed() {
+    // Of the component alone, and of the module in it.
+    check("instances", "20", tenfold(1), tenfold(2)).await;
+}
+
+#[tokio::test]
+async fn limits_instances_violated_by_instances_that_multiply() {
+    for levels in [2, 9, 30] {
+        check_default("instances", tenfold(levels)).await;
+    }
+    // A component is counted by whatever index it is instantiated.
+    let by_alias = |uses: usize| {
+        let instances = "(instance (instantiate $alias))".repeat(uses);
+        wat(&format!(
+            "(component (component $c) (component (alias outer 1 $c (component $alias))
+            (component $d {instances}) (instance (instantiate $d))))"
+        ))
+    };
+    assert_passes(&error_of(by_alias(0), Limits::default()).await);
+    let nested = |uses: usize| {
+        let instances = "(instance (instantiate $alias))".repeat(uses);
+        wat(&format!(
+            "(component (component $c) (component $d
+            (alias outer 1 $c (component $alias)) {instances}) (instance (instantiate $d)))"
+        ))
+    };
+    check("instances", "3", nested(2), nested(3)).await;
+}
+
+#[tokio::test]
+async fn a_component_that_is_passed_is_not_instantiated() {
+    let words = "it instantiates a component that it does not contain";
+    let imported = "(component (component $c (import \"c\" (component $i))
+        (instance (instantiate $i))))";
+    let exported = "(component (component $c (component $d) (export \"d\" (component $d)))
+        (instance $i (instantiate $c)) (alias export $i \"d\" (component $e))
+        (instance (instantiate $e)))";
+    for text in [imported, exported] {
+        let message = error_of(wat(text), Limits::default()).await;
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+/// Components within one another.
+fn nested(levels: usize) -> Vec<u8> {
+    let mut component = COMPONENT.to_vec();
+    for _ in 1..levels {
+        component = [COMPONENT, &*section(4, &component)].concat();
+    }
+    component
+}
+
+/// A component with types of components within one another.
+fn nested_types(levels: usize) -> Vec<u8> {
+    let types = [b"\x01", &*b"\x41\x01\x01".repeat(levels - 1), b"\x41\x00"].concat();
+    [COMPONENT, &*section(7, &types)].concat()
+}
+
+#[tokio::test]
+async fn limits_nesting_obeyed() {
+    check("nesting", "9", nested(9), nested(10)).await;
+    check("nesting", "9", nested_types(8), nested_types(9)).await;
+}
+
+#[tokio::test]
+async fn limits_nesting_violated() {
+    for levels in [33, 12_000] {
+        check_default("nesting", nested(levels)).await;
+    }
+    for levels in [32, 100_000] {
+        check_default("nesting", nested_types(levels)).await;
+    }
+}
+
+fn functions(count: usize) -> Vec<u8> {
+    module(&"(func)".repeat(count))
+}
+
+#[tokio::test]
+async fn limits_functions_obeyed() {
+    check("functions", "9", functions(9), functions(10)).await;
+}
+
+#[tokio::test]
+async fn limits_functions_violated() {
+    check_default("functions", functions(100_000)).await;
+    // In several modules.
+    let module = format!("(core module {})", "(func)".repeat(30_000));
+    check_default("functions", wat(&format!("(component {module} {module})"))).await;
+}
+
+fn nops(count: usize) -> Vec<u8> {
+    module(&format!("(func {})", "nop ".repeat(count)))
+}
+
+#[tokio::test]
+async fn limits_function_bytes_obeyed() {
+    // One byte tells that there are no locals, and one ends the body.
+    check("function-bytes", "100B", nops(98), nops(99)).await;
+}
+
+#[tokio::test]
+async fn limits_function_bytes_violated() {
+    check_default("function-bytes", nops(3 << 20)).await;
+}
+
+/// A function of so many loops within one another that each read and write all its locals.
+fn loops(depth: usize, locals: usize) -> Vec<u8> {
+    let locals: Vec<_> = (1..=locals).collect();
+    let declared = "(local i32)".repeat(locals.len());
+    let set =
+        |local: &usize| format!("(local.set {local} (i32.add (local.get {local}) (local.get 0)))");
+    let set: String = locals.iter().map(set).collect();
+    let (open, close) = ("loop ".repeat(depth), "local.get 0 br_if 0 end ".repeat(depth));
+    module(&format!("(func (param i32) {declared} {open} {set} {close})"))
+}
+
+#[tokio::test]
+async fn limits_locals_obeyed() {
+    check("locals", "9", loops(1, 8), loops(1, 9)).await;
+}
+
+#[tokio::test]
+async fn limits_locals_violated() {
+    check_default("locals", loops(0, 40_000)).await;
+    // A run of four billion, in three bytes.
+    let body = b"\x01\x0a\x01\xff\xff\xff\xff\x0f\x7f\x0b";
+    let mut body = body.to_vec();
+    if let Some(length) = body.get_mut(1) {
+        *length = 8;
+    }
+    let sections =
+        [section(1, b"\x01\x60\0\0"), section(3, b"\x01\0"), section(10, &body)].concat();
+    let module = [b"\0asm\x01\0\0\0", &*sections].concat();
+    check_default("locals", [COMPONENT, &*section(1, &module)].concat()).await;
+}
+
+fn blocks(count: usize) -> Vec<u8> {
+    module(&format!("(func {})", "block end ".repeat(count)))
+}
+
+#[tokio::test]
+async fn limits_blocks_obeyed() {
+    check("blocks", "9", blocks(9), blocks(10)).await;
+}
+
+#[tokio::test]
+async fn limits_blocks_violated() {
+    check_default("blocks", blocks(100_000)).await;
+}
+
+/// A function of conditions, each of which sets one of its locals.
+fn conditions(count: usize, locals: usize) -> Vec<u8> {
+    let declared = "(local i32)".repeat(locals - 1);
+    let set = "(if (local.get 0) (then (local.set 0 (i32.const 1))))".repeat(count);
+    module(&format!("(func (param i32) {declared} {set})"))
+}
+
+#[tokio::test]
+async fn limits_block_locals_obeyed() {
+    check("block-locals", "1000", conditions(100, 10), conditions(100, 11)).await;
+}
+
+#[tokio::test]
+async fn limits_block_locals_violated() {
+    check_default("block-locals", conditions(20_000, 101)).await;
+}
+
+#[tokio::test]
+async fn limits_loop_locals_obeyed() {
+    // 1 + 2 + .. + 10 loops, of ten locals each.
+    check("loop-locals", "550", loops(10, 9), loops(10, 10)).await;
+}
+
+#[tokio::test]
+async fn limits_loop_locals_violated() {
+    check_default("loop-locals", loops(200, 1_000)).await;
+    // What a loop takes from the stack counts as well.
+    let (ty, values) = ("(param i32) ".repeat(1_000), "i32.const 0 ".repeat(1_000));
+    let (open, close) = ("loop (type $t) ".repeat(100), "end ".repeat(100));
+    let drop = "drop ".repeat(1_000);
+    let text = format!("(type $t (func {ty})) (func {values} {open} {drop} unreachable {close})");
+    check_default("loop-locals", module(&text)).await;
+}
+
+fn types(count: usize) -> Vec<u8> {
+    module(&"(type (func (param i32)))".repeat(count))
+}
+
+#[tokio::test]
+async fn limits_types_obeyed() {
+    check("types", "9", types(9), types(10)).await;
+}
+
+#[tokio::test]
+async fn limits_types_violated() {
+    check_default("types", types(20_000)).await;
+}
+
+fn globals(count: usize) -> Vec<u8> {
+    module(&"(global i32 (i32.const 0))".repeat(count))
+}
+
+#[tokio::test]
+async fn limits_definitions_obeyed() {
+    // The component and the types in it, or the globals of a module in it.
+    check("definitions", "10", globals(9), globals(10)).await;
+}
+
+#[tokio::test]
+async fn limits_definitions_violated() {
+    check_default("definitions", globals(300_000)).await;
+    // A few, in a component that is instantiated often.
+    let types = "(type (list u8))".repeat(5_000);
+    let instances = "(instance (instantiate $c))".repeat(50);
+    check_default("definitions", wat(&format!("(component (component $c {types}) {instances})")))
+        .await;
+}
