@@ -610,15 +610,13 @@ async fn check_has_too_many(guest: &str) {
 
 /// Core instances are counted as they are made: the guest itself and two that link it.
 #[tokio::test]
-async fn a_component_with_too_many_core_instances_is_stopped() {
-    let with = |instances| TestHost::with(Limits { instances, ..patient() });
-    let name = PluginName::new("good").unwrap();
-    let two = with(2).host.load(name, component("behaves"), PluginSettings::default()).await;
-    match two.unwrap_err() {
-        LoadError::Services(error) => check_limit(&error, Limit::Instances),
-        other => panic!("{other}"),
-    }
-    with(3).load("good", component("behaves")).await;
+async fn a_component_with_too_many_instances_is_refused() {
+    // Three of core modules, and one of the component that holds the export.
+    let with = |instances| Limits { instances, ..patient() };
+    let refused = refusal_of(with(3), component("behaves")).await.to_string();
+    let words = "the component has more instances, memories or tables than 3";
+    assert!(refused.starts_with(words), "{refused}");
+    TestHost::with(with(4)).load("good", component("behaves")).await;
 }
 
 #[tokio::test]
@@ -668,10 +666,14 @@ async fn uses_custom_page_sizes() {
     check_invalid("uses_custom_page_sizes", "custom").await;
 }
 
+/// The world's export: without it a component is refused before it is compiled.
+const EXPORT: &str = r#"(component $c) (instance $i (instantiate $c))
+    (export "hostel:service/handler@0.1.0" (instance $i))"#;
+
 #[tokio::test]
 async fn a_component_that_uses_async_is_refused() {
     for part in ["(core func (canon task.cancel))", "(type (stream u8))"] {
-        let component = wat::parse_str(format!("(component {part})")).unwrap();
+        let component = wat::parse_str(format!("(component {part} {EXPORT})")).unwrap();
         let refused = refusal_of(patient(), component).await.to_string();
         assert!(refused.contains("requires the component model async feature"), "{refused}");
     }
@@ -682,7 +684,7 @@ async fn a_component_that_uses_async_is_refused() {
 async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
     let name = format!("a\\n{}", "b".repeat(20_000));
     let export = format!(r#"(export "{name}" (func $f))"#);
-    let twice = format!("(component (core module (func $f) {export} {export}))");
+    let twice = format!("(component (core module (func $f) {export} {export}) {EXPORT})");
     let url = r#"(component (import "url=<http://a\nb>" (func)))"#.to_owned();
     let imports = (0..50).map(|i| format!(r#"(import "{}-a{i}" (func))"#, "b".repeat(20_000)));
     let imports = format!("(component {})", imports.collect::<String>());
