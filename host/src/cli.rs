@@ -15,6 +15,8 @@ mod grants;
 mod hash;
 mod help;
 mod inspect;
+#[cfg(target_os = "linux")]
+mod internal;
 mod limit;
 mod load;
 mod man;
@@ -33,6 +35,10 @@ use std::process::ExitCode;
 /// Parses the program's arguments, runs the command and returns the exit code. Prints an error as
 /// one line on stderr.
 pub fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(code) = internal::run() {
+        return code;
+    }
     let program = help::in_groups(Cli::command());
     let matches = program.clone().get_matches();
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

@@ -2,6 +2,7 @@
 
 mod code;
 mod compiled;
+mod compiler;
 mod error;
 mod fairness;
 mod inspect;
@@ -13,6 +14,9 @@ mod ticker;
 
 pub(crate) use code::CodeStore;
 pub(crate) use compiled::Compiled;
+pub use compiler::Compiler;
+#[cfg(target_os = "linux")]
+pub(crate) use compiler::compile_in_child;
 pub use error::{CallError, ComponentError};
 pub use inspect::{ComponentInfo, Extent, FileKind, ImportInfo, Producer};
 pub use instance::Instances;
@@ -21,17 +25,19 @@ pub use limits::{Limit, LimitError, LimitReached, Limits};
 pub(crate) use pool::MAX_SLOTS;
 
 use crate::hostcalls::{self, Capabilities, Linkage, State};
+use crate::process::Cancellation;
 use crate::service::{Failure, Request, Response, ServiceInfo};
 use crate::telemetry::{
     CallLog, CallSink, CallSpan, InstanceMeter, LogBounds, LogSink, Origin, escape,
 };
 use crate::world::{self, Linked, WorldMismatch};
+use compiler::Job;
 use fairness::CpuTurns;
 use instance::{HostIdle, Idle, Instance};
 use std::pin::pin;
 use std::sync::Arc;
 use wasmtime::Config;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 
 /// Bytes of stack that host functions have beside the guest's own: they run on the same stack, and
 /// overflowing it would end the process.
@@ -43,6 +49,7 @@ pub(crate) struct Engine {
     linkers: Linkers,
     limits: Limits,
     sink: Arc<CallSink>,
+    compiler: Compiler,
     code: Option<CodeStore>,
     idle: Arc<HostIdle>,
     turns: CpuTurns,
@@ -77,6 +84,7 @@ pub(crate) struct CompileSettings {
     pub(crate) instances: Instances,
     pub(crate) linkage: Linkage,
     pub(crate) meter: InstanceMeter,
+    pub(crate) cancellation: Cancellation,
 }
 
 impl Engine {
@@ -86,6 +94,7 @@ impl Engine {
     pub(crate) fn new(
         limits: Limits,
         sink: LogSink,
+        compiler: Compiler,
         code: Option<CodeStore>,
     ) -> wasmtime::Result<Self> {
         let (engine, slots) = pool::engine(&config(&limits))?;
@@ -93,7 +102,7 @@ impl Engine {
         ticker::start(&engine)?;
         let (turns, sink) = (CpuTurns::new(), CallSink::new(sink));
         let idle = Arc::new(HostIdle::of(slots));
-        Ok(Engine { engine, linkers, limits, sink, code, idle, turns, slots })
+        Ok(Engine { engine, linkers, limits, sink, compiler, code, idle, turns, slots })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -121,24 +130,20 @@ impl Engine {
         bytes: &[u8],
         settings: CompileSettings,
     ) -> Result<Compiled, ComponentError> {
-        let CompileSettings { limits, instances, linkage, meter } = settings;
+        let CompileSettings { limits, instances, linkage, meter, cancellation } = settings;
         if bytes.len() as u64 > limits.component {
             return Err(Limit::Component.reached(&limits).into());
         }
         check_preamble(bytes)?;
-        // The engine quotes names of the component, which may hold anything.
-        let invalid = |error: wasmtime::Error| match pool::refused_table(&error) {
-            true => Limit::Memory.reached(&limits).into(),
-            false => ComponentError::Invalid(escape(&format!("{error:#}"), limits.log_line_bytes)),
-        };
         let kept = self.code.as_ref().and_then(|code| code.load(&self.engine, bytes));
-        let component = match &kept {
-            Some(component) => component.clone(),
-            None => {
-                screen::check(bytes, &limits)?;
-                Component::from_binary(&self.engine, bytes).map_err(invalid)?
-            }
+        let job = Job {
+            engine: &self.engine,
+            is_pooled: self.slots > 0,
+            limits: &limits,
+            store: self.code.as_ref(),
+            cancellation: &cancellation,
         };
+        let component = kept.map_or_else(|| self.compiler.compile(bytes, &job), Ok)?;
         world::check(&self.engine, &component)?;
         let resources = component.resources_required();
         let most = limits.instances;
@@ -152,9 +157,6 @@ impl Engine {
             ComponentError::World(WorldMismatch { faults: vec![fault] })
         };
         let linked = Linked::new(self.linkers.get(linkage), &component).map_err(mismatch)?;
-        if let (Some(code), None) = (&self.code, kept) {
-            code.keep(&self.engine, bytes, &component);
-        }
         let idle = match instances {
             Instances::Fresh => None,
             Instances::Reuse { calls } => Some(Idle::new(calls, &self.idle)),
@@ -273,6 +275,14 @@ fn accept(response: Response, limits: &Limits) -> Result<Response, CallError> {
     match response.fault() {
         Some(fault) => Err(CallError::ContractViolation(fault)),
         None => Ok(response),
+    }
+}
+
+/// Why the compiler refuses a component. It quotes the component's names, which may hold anything.
+fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentError {
+    match pool::refused_table(error) {
+        true => Limit::Memory.reached(limits).into(),
+        false => ComponentError::Invalid(escape(&format!("{error:#}"), limits.log_line_bytes)),
     }
 }
 

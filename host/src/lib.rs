@@ -38,11 +38,14 @@ mod hostcalls;
 pub mod http;
 mod name;
 mod plugin;
+mod process;
 mod service;
 pub mod source;
 mod telemetry;
 pub mod toolchain;
 mod units;
+#[cfg(target_os = "linux")]
+mod wall;
 mod world;
 
 #[doc(hidden)]
@@ -50,8 +53,8 @@ pub mod cli;
 
 pub use backend::{CacheError, CacheStats, CacheStore, Caches, MemoryStats, OpenError, Page};
 pub use engine::{
-    CallError, ComponentError, ComponentInfo, Extent, FileKind, ImportInfo, Instances, Limit,
-    LimitError, LimitReached, Limits, Producer,
+    CallError, Compiler, ComponentError, ComponentInfo, Extent, FileKind, ImportInfo, Instances,
+    Limit, LimitError, LimitReached, Limits, Producer,
 };
 pub use grants::{Access, CacheBinding, CacheGrant, Grants};
 pub use hostel_cache::{
@@ -62,6 +65,8 @@ pub use plugin::{
     Activity, Admission, Build, Deployment, Digest, Host, HostError, LoadError, NamedPlugin,
     PluginFolder, PluginInfo, PluginSettings, PluginState, RolledBack, Settings, Stage, Target,
 };
+#[cfg(target_os = "linux")]
+pub use process::Launcher;
 pub use service::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo, ServiceName};
 pub use telemetry::{
     AccessLine, AccessSink, Level, LogLine, LogSink, TraceError, TraceSettings, Tracer,

@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
 
 /// Loads all plugins, then looks up the routes' services.
 fn check(config: &Config, report: &mut CheckReport) -> Result<(), Exit> {
-    let host = load::configured_host(config, telemetry::stderr())?;
+    let host = load::configured_host(config, telemetry::stderr(), load::compiler())?;
     let mut asked: Vec<Asked> = config.plugins.iter().map(Asked::from).collect();
     let found = load::unnamed(config).map_err(Exit::usage)?;
     asked.extend(found.iter().map(|location| Asked::found(location, config)));

@@ -136,8 +136,12 @@ impl Granter {
 
     fn host(&self) -> Result<Host, Exit> {
         match self.file {
-            Some(_) => load::configured_host(&self.config, telemetry::stderr()),
-            None => load::host(Settings { log: telemetry::stderr(), ..Settings::default() }),
+            Some(_) => load::configured_host(&self.config, telemetry::stderr(), load::compiler()),
+            None => load::host(Settings {
+                log: telemetry::stderr(),
+                compiler: load::compiler(),
+                ..Settings::default()
+            }),
         }
     }
 

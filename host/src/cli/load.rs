@@ -2,15 +2,25 @@
 
 use super::build;
 use super::exit::Exit;
+#[cfg(target_os = "linux")]
+use crate::Launcher;
 use crate::config::{Config, ConfigError, Configured, PluginConfig};
 use crate::source::{self, FileError, Location};
 use crate::telemetry::eprint_line;
 use crate::{
-    CacheName, Host, HostError, Limit, Limits, LogSink, PluginName, PluginSettings, ServiceInfo,
-    Settings, toolchain,
+    CacheName, Compiler, Host, HostError, Limit, Limits, LogSink, PluginName, PluginSettings,
+    ServiceInfo, Settings, toolchain,
 };
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
+
+/// Where the program compiles components: each in a process of its own, where there are such.
+pub(super) fn compiler() -> Compiler {
+    #[cfg(target_os = "linux")]
+    return Compiler::Process(Launcher::new(PathBuf::from(super::internal::PROGRAM)));
+    #[cfg(not(target_os = "linux"))]
+    Compiler::InProcess
+}
 
 /// Makes a host that keeps compiled code on disk, or one without if the folder is unusable.
 pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
@@ -45,10 +55,14 @@ pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError>
 }
 
 /// Makes the configured host with all its caches and no plugins.
-pub(super) fn configured_host(config: &Config, log: LogSink) -> Result<Host, Exit> {
+pub(super) fn configured_host(
+    config: &Config,
+    log: LogSink,
+    compiler: Compiler,
+) -> Result<Host, Exit> {
     let (limits, admission) = (config.limits.clone(), config.admission.clone());
     let cache = config.private_cache;
-    let host = host(Settings { limits, admission, cache, log, ..Settings::default() })?;
+    let host = host(Settings { limits, admission, cache, log, compiler, ..Settings::default() })?;
     for cache in &config.caches {
         let name = CacheName::Configured(cache.name.clone());
         host.caches().open(name, cache.limits).map_err(Exit::usage)?;

@@ -121,7 +121,8 @@ impl Arguments {
             Some(text) => cache_limits(text).with_context(|| format!("--cache-size {text}"))?,
             None => CacheLimits::default(),
         };
-        Ok(Settings { limits, cache, log: telemetry::stderr(), ..Settings::default() })
+        let (log, compiler) = (telemetry::stderr(), load::compiler());
+        Ok(Settings { limits, cache, log, compiler, ..Settings::default() })
     }
 
     fn grants(&self) -> anyhow::Result<PluginSettings> {

@@ -10,9 +10,10 @@ use crate::bounded;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -59,21 +60,25 @@ impl CodeStore {
         unsafe { Component::deserialize_file(engine, file) }.ok()
     }
 
-    /// Keeps a component's compiled form. Without a place on the disk it compiles again next time.
-    pub(super) fn keep(&self, engine: &Engine, bytes: &[u8], component: &Component) {
-        let file = self.folder.join(name(engine, bytes));
-        let _ = component.serialize().map(|code| self.write(&file, &code));
+    /// An empty file for a component's code.
+    pub(super) fn draft(&self) -> io::Result<NamedTempFile> {
+        NamedTempFile::new_in(&self.folder)
     }
 
-    /// Writes a file aside, and puts it in place when it is whole and on the disk.
-    fn write(&self, file: &Path, code: &[u8]) -> io::Result<()> {
-        let mut making = tempfile::NamedTempFile::new_in(&self.folder)?;
-        making.write_all(code)?;
-        making.write_all(&sum(code)?.to_le_bytes())?;
-        making.as_file().sync_all()?;
-        making.persist(file)?;
+    /// Keeps a component's code when it is whole and on the disk.
+    pub(super) fn keep(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+        mut draft: NamedTempFile,
+    ) -> io::Result<Component> {
+        draft.as_file_mut().rewind()?;
+        let sum = sum(draft.as_file_mut())?;
+        draft.write_all(&sum.to_le_bytes())?;
+        draft.as_file().sync_all()?;
+        draft.persist(self.folder.join(name(engine, bytes)))?;
         bounded::prune(&self.folder);
-        Ok(())
+        self.load(engine, bytes).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 }
 

@@ -26,6 +26,9 @@ pub enum ComponentError {
     /// The engine cannot compile it: malformed, or it uses a feature that is off.
     #[error("it cannot be compiled: {0}")]
     Invalid(String),
+    /// The process that compiles could not be started, or ended by a fault.
+    #[error("it could not be compiled: {0}")]
+    Compiler(String),
     /// An import that is not offered, or a missing export.
     #[error(transparent)]
     World(#[from] WorldMismatch),

@@ -5,11 +5,12 @@ mod setting;
 pub use setting::LimitError;
 pub(crate) use setting::Unit;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
 /// The limits of a host. Each is a setting; the default's reason stands beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Limits {
     /// Time of one call, from making the instance to its answer, waiting included. 1 second: a
     /// service that people wait for has no use for more.
@@ -73,6 +74,12 @@ pub struct Limits {
     /// Imports, exports, globals, aliases, instances and the like of a component, those of a nested
     /// one once for each of its instances. 200,000: Python with its library has 10,000.
     pub definitions: usize,
+    /// Bytes of memory that compiling a component may take, where it is done in a process of its
+    /// own. 2 GiB: Python with its library takes 350 MiB.
+    pub compile_memory: usize,
+    /// Processor time of compiling a component, where it is done in a process of its own; ten times
+    /// as long by the clock. 2 min: Python with its library takes 11 s.
+    pub compile_time: Duration,
 }
 
 impl Default for Limits {
@@ -101,12 +108,14 @@ impl Default for Limits {
             loop_locals: 1_000_000,
             types: 10_000,
             definitions: 200_000,
+            compile_memory: 2 << 30,
+            compile_time: Duration::from_secs(120),
         }
     }
 }
 
 /// Which limit was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
 #[expect(missing_docs, reason = "each is documented at the field of `Limits` of that name")]
 pub enum Limit {
     Time,
@@ -130,6 +139,8 @@ pub enum Limit {
     LoopLocals,
     Types,
     Definitions,
+    CompileMemory,
+    CompileTime,
 }
 
 impl Limit {
@@ -157,6 +168,8 @@ impl Limit {
             Limit::LoopLocals => "loop-locals",
             Limit::Types => "types",
             Limit::Definitions => "definitions",
+            Limit::CompileMemory => "compile-memory",
+            Limit::CompileTime => "compile-time",
         }
     }
 
@@ -189,6 +202,8 @@ impl Limit {
             }
             Limit::Types => "the component has more types of functions than",
             Limit::Definitions => "the component has more definitions than",
+            Limit::CompileMemory => "compiling the component needed more memory than",
+            Limit::CompileTime => "compiling the component took more processor time than",
         }
     }
 

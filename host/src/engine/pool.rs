@@ -50,11 +50,16 @@ pub(super) fn engine(config: &Config) -> wasmtime::Result<(Engine, u32)> {
         slots /= 4;
     }
     let mut mapped = config.clone();
-    mapped
+    without(&mut mapped);
+    Ok((Engine::new(&mapped)?, 0))
+}
+
+/// Settings for little address space, and no pool.
+pub(super) fn without(config: &mut Config) {
+    config
         .memory_reservation(LITTLE_SPACE)
         .memory_reservation_for_growth(LITTLE_SPACE)
         .memory_guard_size(0);
-    Ok((Engine::new(&mapped)?, 0))
 }
 
 fn pool(slots: u32) -> PoolingAllocationConfig {

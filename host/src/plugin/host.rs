@@ -11,6 +11,7 @@ use crate::backend::{self, CacheStore, Caches};
 use crate::engine::{CallError, CodeStore, CompileSettings, Engine, Limits};
 use crate::hostcalls::{Capabilities, Linkage};
 use crate::name::PluginName;
+use crate::process::Cancellation;
 use crate::service::{Response, ServiceInfo};
 use crate::telemetry::{Level, LoadOutcome, LogSink, Metrics, Origin, log_event};
 use hostel_cache::{CacheLimits, CacheName};
@@ -45,12 +46,12 @@ impl Host {
     /// When the engine refuses the limits or cannot start its one thread, or the folder for
     /// compiled code cannot be made or is not this user's alone.
     pub fn new(settings: Settings) -> Result<Host, HostError> {
-        let Settings { limits, admission, cache, clock, log, code_folder } = settings;
+        let Settings { limits, admission, cache, clock, log, code_folder, compiler } = settings;
         let open = |folder: PathBuf| {
             CodeStore::open(&folder).map_err(|source| HostError::CodeFolder { folder, source })
         };
         let code = code_folder.map(open).transpose()?;
-        let engine = Engine::new(limits, log.clone(), code);
+        let engine = Engine::new(limits, log.clone(), compiler, code);
         let engine = engine.map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let caches = Arc::new(Caches::new(clock));
         backend::start_reclaim(&caches).map_err(HostError::Reclaim)?;
@@ -294,7 +295,10 @@ impl Host {
         let engine = Arc::clone(&self.engine);
         let limits = settings.limits.clone().unwrap_or_else(|| engine.limits().clone());
         let (instances, meter) = (settings.instances, self.counts.instances(name.as_str()));
-        let settings = CompileSettings { limits, instances, linkage, meter };
+        let cancellation = Cancellation::default();
+        // A load that is given up ends the process that compiles for it.
+        let _given_up = cancellation.on_drop();
+        let settings = CompileSettings { limits, instances, linkage, meter, cancellation };
         let begun = Instant::now();
         let compiling = tokio::task::spawn_blocking(move || {
             let compiled = engine.compile(&bytes, settings)?;

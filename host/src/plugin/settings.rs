@@ -3,7 +3,7 @@
 use super::admission::Admission;
 use super::probation::RolledBack;
 use super::version::Digest;
-use crate::engine::{Instances, Limits, MAX_SLOTS};
+use crate::engine::{Compiler, Instances, Limits, MAX_SLOTS};
 use crate::grants::Grants;
 use crate::name::PluginName;
 use crate::service::ServiceInfo;
@@ -29,6 +29,8 @@ pub struct Settings {
     /// A folder to keep compiled code in between runs, this user's alone. By default none: each
     /// load compiles.
     pub code_folder: Option<PathBuf>,
+    /// Where components are compiled. By default in this process.
+    pub compiler: Compiler,
 }
 
 impl Default for Settings {
@@ -40,6 +42,7 @@ impl Default for Settings {
             clock: Clock::system(),
             log: Arc::new(|_| {}),
             code_folder: None,
+            compiler: Compiler::default(),
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) async fn run(
     let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
     let tracer = traces::start(&config.traces, &log).map_err(Exit::usage)?;
     let (held, release) = first_line::hold(Arc::clone(&log));
-    let host = Arc::new(load::configured_host(config, held)?);
+    let host = Arc::new(load::configured_host(config, held, load::compiler())?);
     host.counts().dropped_lines_of(dropped);
     let deployment = Arc::new(deployment(&host, config, watch, &log));
     let mut tasks = JoinSet::new();

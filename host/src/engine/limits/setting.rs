@@ -56,6 +56,8 @@ const SETTINGS: &[Setting] = &[
     Setting { name: "loop-locals", field: Field::Count(|limits| &mut limits.loop_locals) },
     Setting { name: "types", field: Field::Count(|limits| &mut limits.types) },
     Setting { name: "definitions", field: Field::Count(|limits| &mut limits.definitions) },
+    Setting { name: "compile-memory", field: Field::Bytes(|limits| &mut limits.compile_memory) },
+    Setting { name: "compile-time", field: Field::Time(|limits| &mut limits.compile_time) },
 ];
 
 /// Why a limit could not be set.
@@ -184,6 +186,8 @@ mod tests {
             LoopLocals,
             Types,
             Definitions,
+            CompileMemory,
+            CompileTime,
         ] {
             assert!(Limits::names().any(|name| name == limit.name()), "{limit:?}");
         }

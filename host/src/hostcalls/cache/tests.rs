@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::backend::Caches;
-use crate::engine::{CompileSettings, Engine, Instances, Limits};
+use crate::engine::{CompileSettings, Compiler, Engine, Instances, Limits};
 use crate::grants::{CacheGrant, Grants};
+use crate::process::Cancellation;
 use crate::service::Request;
 use crate::telemetry::{Metrics, Origin};
 use hostel_cache::{CacheLimits, CacheName, Clock};
@@ -63,9 +64,15 @@ fn component() -> Vec<u8> {
 /// The results of one call, in nine rows of 24 bytes.
 async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     let limits = Limits::default();
-    let engine = Engine::new(limits.clone(), Arc::new(|_| {}), None).unwrap();
+    let engine = Engine::new(limits.clone(), Arc::new(|_| {}), Compiler::InProcess, None).unwrap();
     let (instances, meter) = (Instances::Fresh, Metrics::new().instances("p"));
-    let settings = CompileSettings { limits, instances, linkage, meter };
+    let settings = CompileSettings {
+        limits,
+        instances,
+        linkage,
+        meter,
+        cancellation: Cancellation::default(),
+    };
     let component = engine.compile(&component(), settings).unwrap();
     let caches = Caches::new(Clock::mock().0);
     let cache = caches.open(CacheName::private("p").unwrap(), CacheLimits::default()).unwrap();

@@ -1,0 +1,64 @@
+//! What the process does that compiles one component.
+
+use super::order::{REFUSED, Refusal, Settings};
+use crate::engine::error::ComponentError;
+use crate::engine::limits::Limits;
+use crate::engine::{config, invalid, pool, screen};
+use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use wasmtime::Engine;
+
+/// The lowest priority, so that calls come first.
+const NICENESS: i32 = 19;
+
+/// Compiles the component on stdin, writes its code or why it was refused to stdout, and returns the
+/// process's exit code. `wall` is put up before the component is read.
+///
+/// # Errors
+///
+/// When the settings cannot be read, the process cannot be bounded, or the files fail.
+pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> io::Result<u8> {
+    let Settings { limits, is_pooled } = serde_json::from_str(settings)?;
+    bound(&limits)?;
+    let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    wall()?;
+    let mut bytes = Vec::new();
+    input.take(limits.component.saturating_add(1)).read_to_end(&mut bytes)?;
+    match code(&bytes, &limits, is_pooled) {
+        Ok(code) => output.write_all(&code).map(|()| 0),
+        Err(error) => {
+            output.write_all(&serde_json::to_vec(&Refusal::of(error))?)?;
+            Ok(REFUSED as u8)
+        }
+    }
+}
+
+/// Sets what the kernel enforces.
+fn bound(limits: &Limits) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let seconds = limits.compile_time.as_secs().max(1);
+    let bytes = limits.compile_memory as u64;
+    let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
+    // The first of the two ends the process by a signal that tells why.
+    let time = Rlimit { current: Some(seconds), maximum: Some(seconds.saturating_add(5)) };
+    setrlimit(Resource::Cpu, time)?;
+    setrlimit(Resource::Data, limit(bytes))?;
+    setrlimit(Resource::Fsize, limit(bytes))?;
+    setrlimit(Resource::Core, limit(0))?;
+    nice(NICENESS)?;
+    Ok(())
+}
+
+fn code(bytes: &[u8], limits: &Limits, is_pooled: bool) -> Result<Vec<u8>, ComponentError> {
+    screen::check(bytes, limits)?;
+    let mut config = config(limits);
+    if !is_pooled {
+        pool::without(&mut config);
+    }
+    let failed = |error| invalid(&error, limits);
+    let engine = Engine::new(&config).map_err(failed)?;
+    engine.precompile_component(bytes).map_err(failed)
+}

@@ -1,0 +1,73 @@
+//! The helper: a process that starts others for one that may not.
+
+use super::socket::{Descriptors, pair, receive, send};
+use super::supervise::supervise;
+use super::task::Task;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+
+/// Starts a process for each task on a socket, until the other side is gone. Sources are built in
+/// these folders, or at these paths, alone: whoever has broken into the server cannot have a source
+/// of his own built.
+///
+/// # Errors
+///
+/// When the socket fails.
+pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -> io::Result<()> {
+    let program: Arc<Path> = program.into();
+    while let Some((task, descriptors)) = receive(socket)? {
+        if !may_do(&task, sources) {
+            continue;
+        }
+        let program = Arc::clone(&program);
+        let run = move || supervise(&program, &task, descriptors);
+        // Without a thread the descriptors are closed, which tells the other side.
+        let _ = thread::Builder::new().name("process".to_owned()).spawn(run);
+    }
+    Ok(())
+}
+
+fn may_do(task: &Task, sources: &[PathBuf]) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    match task {
+        Task::Compile { .. } => true,
+        Task::Build { path } => real(path).is_some_and(|path| {
+            sources.iter().filter_map(|source| real(source)).any(|it| path.starts_with(it))
+        }),
+        Task::Helper { sources: wanted } => wanted == sources,
+    }
+}
+
+/// A helper, as the process sees it that it works for. It ends when this is dropped.
+pub(super) struct Helper {
+    pub(super) socket: OwnedFd,
+    /// The control socket of one that another helper has started.
+    _control: Option<OwnedFd>,
+}
+
+/// Starts a helper as a child of this process.
+pub(super) fn start(program: &Path, sources: &[PathBuf]) -> io::Result<Helper> {
+    let (ours, theirs) = pair()?;
+    let mut command = Command::new(program);
+    Task::Helper { sources: sources.to_vec() }.add_to(&mut command);
+    command.stdin(theirs).stdout(std::process::Stdio::null());
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    // Not waited for: it ends with this process, whose end of the socket it reads.
+    let mut child = command.spawn()?;
+    let _ = thread::Builder::new().name("helper".to_owned()).spawn(move || child.wait());
+    Ok(Helper { socket: ours, _control: None })
+}
+
+/// Has a helper start another one.
+pub(super) fn start_by(helper: &Helper, sources: &[PathBuf]) -> io::Result<Helper> {
+    let (ours, input) = pair()?;
+    let (control, theirs) = pair()?;
+    let errors = || io::stderr().as_fd().try_clone_to_owned();
+    let with = Descriptors { input, output: errors()?, errors: errors()?, control: theirs };
+    send(helper.socket.as_fd(), &Task::Helper { sources: sources.to_vec() }, &with)?;
+    Ok(Helper { socket: ours, _control: Some(control) })
+}

@@ -1,0 +1,186 @@
+//! Starts processes: by itself, or by a helper where this process may not.
+
+use super::cancellation::Cancellation;
+use super::helper::{self, Helper};
+use super::socket::{self, Descriptors};
+use super::supervise::supervise;
+use super::task::{Ended, Task};
+use rustix::event::{PollFd, PollFlags, poll};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// Helpers that are alive at once: when one ends, the other starts its successor.
+const HELPERS: usize = 2;
+
+/// Starts processes of the program `hostel`.
+#[derive(Clone)]
+pub struct Launcher {
+    program: Arc<Path>,
+    helpers: Option<Arc<Helpers>>,
+}
+
+struct Helpers {
+    sources: Vec<PathBuf>,
+    alive: Mutex<Vec<Helper>>,
+}
+
+impl Launcher {
+    /// Starts processes as children of this one. `program` is the file of the program `hostel`.
+    pub fn new(program: PathBuf) -> Self {
+        Launcher { program: program.into(), helpers: None }
+    }
+
+    /// Starts processes by helpers, which begin now. To be called before this process gives up its
+    /// right to start others. The helpers build sources in these folders, or at these paths, alone.
+    ///
+    /// # Errors
+    ///
+    /// When a helper cannot be started.
+    pub(crate) fn with_helpers(program: PathBuf, sources: Vec<PathBuf>) -> io::Result<Self> {
+        let alive = (0..HELPERS).map(|_| helper::start(&program, &sources));
+        let alive = Mutex::new(alive.collect::<io::Result<_>>()?);
+        let helpers = Some(Arc::new(Helpers { sources, alive }));
+        Ok(Launcher { program: program.into(), helpers })
+    }
+
+    /// Watches the helpers for as long as this process lives, and replaces one that ends. `tell` is
+    /// given a line about it.
+    ///
+    /// # Errors
+    ///
+    /// When no thread can be started.
+    pub(crate) fn watch(&self, tell: impl Fn(&str) + Send + 'static) -> io::Result<()> {
+        let Some(helpers) = self.helpers.clone() else { return Ok(()) };
+        let program = Arc::clone(&self.program);
+        let watch = move || {
+            while helpers.await_end().is_ok() {
+                match helpers.mend(&program) {
+                    Ok(()) => tell("a helper process ended; another one takes its place"),
+                    Err(error) => {
+                        tell(&format!(
+                            "the helper processes ended, so that nothing can be compiled or built \
+                             any more: restart the server ({error})"
+                        ));
+                        return;
+                    }
+                }
+            }
+        };
+        thread::Builder::new().name("helpers".to_owned()).spawn(watch)?;
+        Ok(())
+    }
+
+    /// Starts a process.
+    ///
+    /// # Errors
+    ///
+    /// When the machine refuses a socket, a pipe or a thread, or all helpers are gone.
+    pub(crate) fn launch(
+        &self,
+        task: Task,
+        input: OwnedFd,
+        output: OwnedFd,
+    ) -> io::Result<Running> {
+        let (errors, theirs) = io::pipe()?;
+        let (control, their_control) = socket::pair()?;
+        let descriptors =
+            Descriptors { input, output, errors: theirs.into(), control: their_control };
+        match &self.helpers {
+            Some(helpers) => helpers.send(&self.program, &task, &descriptors)?,
+            None => {
+                let program = Arc::clone(&self.program);
+                let run = move || supervise(&program, &task, descriptors);
+                thread::Builder::new().name("process".to_owned()).spawn(run)?;
+            }
+        }
+        Ok(Running { control: Arc::new(control), errors: OwnedFd::from(errors).into() })
+    }
+}
+
+impl Helpers {
+    fn alive(&self) -> MutexGuard<'_, Vec<Helper>> {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self, program: &Path, task: &Task, with: &Descriptors) -> io::Result<()> {
+        loop {
+            let alive = self.alive();
+            let Some(first) = alive.first() else {
+                return Err(io::Error::other("the helper processes ended: restart the server"));
+            };
+            match socket::send(first.socket.as_fd(), task, with) {
+                Err(error) if is_gone(&error) => {
+                    drop(alive);
+                    self.mend(program)?;
+                }
+                sent => return sent,
+            }
+        }
+    }
+
+    /// Waits until a helper has ended. They send nothing, so that anything to read is that.
+    fn await_end(&self) -> io::Result<()> {
+        let sockets: Vec<OwnedFd> = {
+            let alive = self.alive();
+            let sockets = alive.iter().map(|helper| helper.socket.as_fd().try_clone_to_owned());
+            sockets.collect::<io::Result<_>>()?
+        };
+        let mut watched: Vec<_> =
+            sockets.iter().map(|socket| PollFd::new(socket, PollFlags::IN)).collect();
+        rustix::io::retry_on_intr(|| poll(&mut watched, None))?;
+        Ok(())
+    }
+
+    /// Replaces the helpers that have ended: by one that lives, or by this process while it may.
+    fn mend(&self, program: &Path) -> io::Result<()> {
+        let mut alive = self.alive();
+        alive.retain(|helper| !has_ended(helper.socket.as_fd()));
+        while alive.len() < HELPERS {
+            let new = match alive.first() {
+                Some(living) => helper::start_by(living, &self.sources)?,
+                None => helper::start(program, &self.sources)?,
+            };
+            alive.push(new);
+        }
+        Ok(())
+    }
+}
+
+fn has_ended(socket: BorrowedFd<'_>) -> bool {
+    let mut watched = [PollFd::from_borrowed_fd(socket, PollFlags::IN)];
+    let at_once = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    !matches!(poll(&mut watched, Some(&at_once)), Ok(0))
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, NotConnected};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | NotConnected)
+}
+
+/// A process that was started.
+pub(crate) struct Running {
+    control: Arc<OwnedFd>,
+    /// What it writes as errors.
+    pub(crate) errors: File,
+}
+
+impl Running {
+    /// Waits for its end. It is killed when that is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// When the helper that started it has ended.
+    pub(crate) fn wait(self, cancellation: &Cancellation) -> io::Result<Ended> {
+        cancellation.end_with(&self.control);
+        let mut message = [0; 4 << 10];
+        let read = rustix::io::retry_on_intr(|| rustix::io::read(&*self.control, &mut message))?;
+        if read == 0 {
+            return Err(io::Error::other("the helper process ended"));
+        }
+        Ok(serde_json::from_slice(message.get(..read).unwrap_or_default())?)
+    }
+}

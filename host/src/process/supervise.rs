@@ -1,0 +1,87 @@
+//! Starts one process and waits for its end, which is told on its control socket. When that socket's
+//! other side is closed the process is killed, with all that it started.
+
+use super::socket::Descriptors;
+use super::task::{Ended, Task};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+/// Runs a process to its end.
+pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
+    let Descriptors { input, output, errors, control } = descriptors;
+    let mut command = Command::new(program);
+    task.add_to(&mut command);
+    // In a group of its own: a signal from the terminal is for the server to act upon, and killing
+    // the group ends what the process has started.
+    command.stdin(input).stdout(output).stderr(errors).process_group(0);
+    let spawned = command.spawn();
+    // The command holds descriptors that others wait to see closed.
+    drop(command);
+    let ended = match spawned {
+        Ok(child) => wait(child, task.longest(), control.as_fd()),
+        Err(error) => Err(error),
+    };
+    let ended = ended.unwrap_or_else(|error| Ended {
+        error: Some(format!("cannot start a process: {error}")),
+        ..Ended::default()
+    });
+    tell(&control, &ended);
+}
+
+fn tell(control: &OwnedFd, ended: &Ended) {
+    let message = serde_json::to_vec(ended).unwrap_or_default();
+    // Nobody may wait for it any more.
+    let _ = rustix::net::send(control, &message, rustix::net::SendFlags::NOSIGNAL);
+}
+
+fn wait(mut child: Child, longest: Option<Duration>, control: BorrowedFd<'_>) -> io::Result<Ended> {
+    let group = Pid::from_child(&child);
+    let overdue = until_end(group, longest, control);
+    if !matches!(overdue, Ok(Some(false))) {
+        // It may have ended meanwhile; it is not reaped yet, so that its number is still its own.
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = child.kill();
+    }
+    let status = child.wait()?;
+    Ok(Ended {
+        code: status.code(),
+        signal: status.signal(),
+        overdue: overdue? == Some(true),
+        error: None,
+    })
+}
+
+/// Waits until the process has ended by itself, which gives false, is overdue, which gives true, or
+/// nobody wants its result any more, which gives nothing.
+fn until_end(
+    process: Pid,
+    longest: Option<Duration>,
+    control: BorrowedFd<'_>,
+) -> io::Result<Option<bool>> {
+    let ended = pidfd_open(process, PidfdFlags::empty())?;
+    let deadline = longest.and_then(|longest| Instant::now().checked_add(longest));
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = left.and_then(|left| Timespec::try_from(left).ok());
+        let mut watched =
+            [PollFd::new(&ended, PollFlags::IN), PollFd::from_borrowed_fd(control, PollFlags::IN)];
+        match poll(&mut watched, left.as_ref()) {
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+            Ok(0) => return Ok(Some(true)),
+            Ok(_) => {}
+        }
+        let [ended, control] = &watched;
+        match (ended.revents().is_empty(), control.revents().is_empty()) {
+            (false, _) => return Ok(Some(false)),
+            (true, false) => return Ok(None),
+            (true, true) => {}
+        }
+    }
+}

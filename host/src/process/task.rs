@@ -1,0 +1,60 @@
+//! What a process is started for, and how it ended.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// What a process is started for. Its input, output and errors are three descriptors that travel
+/// along.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) enum Task {
+    /// Compile the component in the input, and write its code to the output.
+    Compile {
+        /// What the compiler is told, which is its own business.
+        settings: String,
+        /// The process is killed after so long.
+        longest: Duration,
+    },
+    /// Build the source at a path, and write the report of `hostel build --json` to the output.
+    Build {
+        /// A service's source.
+        path: PathBuf,
+    },
+    /// Be a further helper, whose socket is the input.
+    Helper {
+        /// Sources are built in these folders and of these files alone.
+        sources: Vec<PathBuf>,
+    },
+}
+
+impl Task {
+    /// Adds the arguments that make the program do this.
+    pub(super) fn add_to(&self, command: &mut Command) {
+        match self {
+            Task::Compile { settings, .. } => command.arg("compile-component").arg(settings),
+            Task::Build { path } => command.args(["build", "--json", "--"]).arg(path),
+            Task::Helper { sources } => command.args(["start-processes", "--"]).args(sources),
+        };
+    }
+
+    /// The time after which the process is killed.
+    pub(super) fn longest(&self) -> Option<Duration> {
+        match self {
+            Task::Compile { longest, .. } => Some(*longest),
+            Task::Build { .. } | Task::Helper { .. } => None,
+        }
+    }
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Ended {
+    /// Its exit code, unless a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    /// Whether it was killed for taking too long.
+    pub(crate) overdue: bool,
+    /// Why it could not be started.
+    pub(crate) error: Option<String>,
+}
