@@ -33,7 +33,7 @@ pub use plugins::PluginConfig;
 pub use read::{Config, Configured};
 pub use routes::{Method, PathPattern, PatternError, Route, Segment};
 pub use secret::{SecretError, SecretHash};
-pub use server::{Server, Tls};
+pub use server::{Server, Tls, Wall};
 pub use shape::schema;
 pub use telemetry::{LogFormat, Traces};
 

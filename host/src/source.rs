@@ -9,7 +9,7 @@ mod files;
 mod location;
 
 pub use crate::toolchain::Source;
-pub use component::{FileError, check_file, read};
+pub use component::{FileError, check_file, read, read_open};
 pub use discover::{by_name, components, discover, place_of};
 pub use files::{FilesError, Stamp, files};
 pub use location::Location;

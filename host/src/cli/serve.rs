@@ -4,11 +4,14 @@ mod first_line;
 mod greeting;
 mod listeners;
 mod paths;
+mod processes;
 mod server;
 mod signals;
 mod sources;
 mod systemd;
 mod traces;
+#[cfg(target_os = "linux")]
+mod wall;
 mod warnings;
 
 use super::exit::Exit;
@@ -73,11 +76,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
         }
         admin.listen = listen;
     }
+    #[cfg(target_os = "linux")]
+    let (processes, wall) = wall::put_up(&config).map_err(Exit::usage)?;
+    #[cfg(not(target_os = "linux"))]
+    let (processes, wall) = (processes::Processes, "wall: none (there is one on Linux)".to_owned());
     let (writer, log) = log(config.log).map_err(Exit::no_plugin)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     let logs = Logs::of(&writer, &config, log);
-    let done = runtime.block_on(server::run(&config, arguments.watch, logs, sockets));
+    let done =
+        runtime.block_on(server::run(&config, arguments.watch, logs, sockets, (processes, wall)));
     // Does not wait for guests or builds that still run.
     runtime.shutdown_background();
     writer.end();

@@ -79,6 +79,22 @@ pub(in crate::config) struct RawServer {
     /// Whether services can be called by POST /services/NAME and listed by GET /services; if not,
     /// only [[routes]] lead to them. Default: true.
     pub(in crate::config) services: Option<bool>,
+    /// The wall around the server's own process, on Linux: "available" puts up what the kernel
+    /// allows, "required" makes it an error if a part is missing, "off" puts up none. Default:
+    /// "available".
+    pub(in crate::config) wall: Option<RawWall>,
+}
+
+/// The wall around a server.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum RawWall {
+    /// As far as the kernel allows.
+    Available,
+    /// In full.
+    Required,
+    /// None.
+    Off,
 }
 
 /// TLS from two files.

@@ -4,7 +4,7 @@ use super::callers::{CallerGroup, warn_if_others_read};
 use super::error::Diagnostics;
 use super::groups::{Callers, callers};
 use super::plugins::PluginConfig;
-use super::raw::{At, RawAdmission, RawServer, RawTls};
+use super::raw::{At, RawAdmission, RawServer, RawTls, RawWall};
 use super::values::{Context, address, count, size, time};
 use crate::engine::Limits;
 use crate::plugin::Admission;
@@ -42,6 +42,20 @@ pub struct Server {
     /// Whether services have paths of their own beside the routes, `/services` and
     /// `/services/<name>`. True.
     pub services: bool,
+    /// Whether the process gives up what a server does not need. As much as is available.
+    pub wall: Wall,
+}
+
+/// Whether a server gives up its right to files and system calls that it does not need, on Linux.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wall {
+    /// As far as the kernel or a container allows.
+    #[default]
+    Available,
+    /// In full, or the server does not start.
+    Required,
+    /// Not at all.
+    Off,
 }
 
 /// TLS from two files of PEM, which were there when the configuration was read.
@@ -51,6 +65,16 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+}
+
+impl From<RawWall> for Wall {
+    fn from(raw: RawWall) -> Self {
+        match raw {
+            RawWall::Available => Wall::Available,
+            RawWall::Required => Wall::Required,
+            RawWall::Off => Wall::Off,
+        }
+    }
 }
 
 impl Default for Server {
@@ -69,6 +93,7 @@ impl Default for Server {
             drain_time: Duration::from_secs(10),
             callers: Callers::Open,
             services: true,
+            wall: Wall::default(),
         }
     }
 }
@@ -95,6 +120,7 @@ pub(super) fn server(
         drain_time: time(raw.drain_time.as_ref(), default.drain_time, diagnostics),
         callers: callers(raw.callers.as_ref(), groups, diagnostics).unwrap_or(default.callers),
         services: raw.services.unwrap_or(default.services),
+        wall: raw.wall.map_or(default.wall, Wall::from),
     }
 }
 

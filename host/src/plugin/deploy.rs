@@ -17,6 +17,7 @@ use crate::telemetry::{Level, escape, excerpt};
 use candidate::{Candidate, Key};
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fs::File;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,9 +53,8 @@ pub struct PluginFolder {
     pub settings: PluginSettings,
 }
 
-/// Builds a source, and returns the component's file. May block.
-pub type Build =
-    Arc<dyn Fn(&Source) -> Result<PathBuf, Box<dyn Error + Send + Sync>> + Send + Sync>;
+/// Builds a source, and returns its component, open for reading. May block.
+pub type Build = Arc<dyn Fn(&Source) -> Result<File, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 /// Keeps a host's plugins as the files are.
 ///

@@ -5,9 +5,8 @@ use super::supervise::supervise;
 use super::task::Task;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::thread;
 
 /// Starts a process for each task on a socket, until the other side is gone. Sources are built in
@@ -18,26 +17,38 @@ use std::thread;
 ///
 /// When the socket fails.
 pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -> io::Result<()> {
-    let program: Arc<Path> = program.into();
-    while let Some((task, descriptors)) = receive(socket)? {
-        if !may_do(&task, sources) {
-            continue;
+    outlive_signals();
+    // When the other side is gone, so are the ends of the control sockets that it had: each process
+    // is killed, and waited for here.
+    thread::scope(|processes| {
+        while let Some((task, descriptors)) = receive(socket)? {
+            if !may_do(&task, sources) {
+                continue;
+            }
+            let run = move || supervise(program, &task, descriptors);
+            // Without a thread the descriptors are closed, which tells the other side.
+            let _ = thread::Builder::new().name("process".to_owned()).spawn_scoped(processes, run);
         }
-        let program = Arc::clone(&program);
-        let run = move || supervise(&program, &task, descriptors);
-        // Without a thread the descriptors are closed, which tells the other side.
-        let _ = thread::Builder::new().name("process".to_owned()).spawn(run);
+        Ok(())
+    })
+}
+
+/// A service manager or a terminal sends these to all processes of a server at once. The helper is
+/// needed until the server has ended, and ends then.
+fn outlive_signals() {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+        // SAFETY: no code runs when an ignored signal comes.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
-    Ok(())
 }
 
 fn may_do(task: &Task, sources: &[PathBuf]) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
     match task {
         Task::Compile { .. } => true,
-        Task::Build { path } => real(path).is_some_and(|path| {
-            sources.iter().filter_map(|source| real(source)).any(|it| path.starts_with(it))
-        }),
+        Task::Build { path } => {
+            let goes_up = path.components().any(|part| part == Component::ParentDir);
+            !goes_up && sources.iter().any(|source| path.starts_with(source))
+        }
         Task::Helper { sources: wanted } => wanted == sources,
     }
 }

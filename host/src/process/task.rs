@@ -16,7 +16,7 @@ pub(crate) enum Task {
         /// The process is killed after so long.
         longest: Duration,
     },
-    /// Build the source at a path, and write the report of `hostel build --json` to the output.
+    /// Build the source at a path, and write its component, or why there is none, to the output.
     Build {
         /// A service's source.
         path: PathBuf,
@@ -33,8 +33,8 @@ impl Task {
     pub(super) fn add_to(&self, command: &mut Command) {
         match self {
             Task::Compile { settings, .. } => command.arg("compile-component").arg(settings),
-            Task::Build { path } => command.args(["build", "--json", "--"]).arg(path),
-            Task::Helper { sources } => command.args(["start-processes", "--"]).args(sources),
+            Task::Build { path } => command.arg("build-source").arg(path),
+            Task::Helper { sources } => command.arg("start-processes").args(sources),
         };
     }
 

@@ -4,7 +4,7 @@
 use super::files::Stamp;
 use super::location::folder_of;
 use rustix::fs::OFlags;
-use std::fs::{FileType, Metadata, OpenOptions};
+use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
@@ -67,7 +67,15 @@ pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
 pub fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
     // What was a file a moment ago may be a pipe now, and opening that would block for ever.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    read_open(OpenOptions::new().read(true).custom_flags(flags).open(path)?, max_bytes)
+}
+
+/// Reads an open file, as [`read`] does.
+///
+/// # Errors
+///
+/// As those of [`read`].
+pub fn read_open(mut file: File, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
     check(&file.metadata()?, max_bytes)?;
     let mut bytes = Vec::new();
     Read::by_ref(&mut file).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;

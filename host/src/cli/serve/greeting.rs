@@ -20,7 +20,8 @@ pub(super) fn greet(
         log_line(log, &format!("admin on http://{address}: {paths}"));
     }
     let short = warnings::short_of_room(&config.admission, &host.activity());
-    for line in warnings::in_the_clear(config).iter().chain(&short) {
+    let warnings = warnings::in_the_clear(config);
+    for line in warnings.iter().chain(&short).chain(&warnings::as_root(config)) {
         log_event(log, Level::Warn, "", line);
     }
 }

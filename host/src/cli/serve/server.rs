@@ -3,6 +3,7 @@
 use super::first_line;
 use super::greeting::{greet, log_line};
 use super::listeners::{admin, listen};
+use super::processes::Processes;
 use super::signals::{Hangups, Signals};
 use super::systemd::{self, Sockets};
 use super::{sources, traces};
@@ -45,6 +46,7 @@ pub(super) async fn run(
     watch: bool,
     logs: Logs,
     sockets: Sockets,
+    (processes, wall): (Processes, String),
 ) -> Result<ExitCode, Exit> {
     let Logs { log, access, dropped } = logs;
     // Before the builds, so that a signal during them is not lost and an occupied port is reported
@@ -54,9 +56,10 @@ pub(super) async fn run(
     let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
     let tracer = traces::start(&config.traces, &log).map_err(Exit::usage)?;
     let (held, release) = first_line::hold(Arc::clone(&log));
-    let host = Arc::new(load::configured_host(config, held, load::compiler())?);
+    let host = Arc::new(load::configured_host(config, held, processes.compiler())?);
+    processes.watch(&log).map_err(Exit::no_plugin)?;
     host.counts().dropped_lines_of(dropped);
-    let deployment = Arc::new(deployment(&host, config, watch, &log));
+    let deployment = Arc::new(deployment(&host, config, watch, processes, &log));
     let mut tasks = JoinSet::new();
     let admin_address =
         admin(config, sockets.admin, (&host, &deployment, &log), &mut tasks).await?;
@@ -69,6 +72,7 @@ pub(super) async fn run(
         return Err(Exit { code: NO_PLUGIN.into(), error });
     }
     greet(config, &host, (address, admin_address), &log);
+    log_line(&log, &wall);
     release();
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
@@ -111,7 +115,13 @@ async fn scan(deployment: &Deployment, hangups: &mut Hangups, log: &LogSink) -> 
     }
 }
 
-fn deployment(host: &Arc<Host>, config: &Config, watch: bool, log: &LogSink) -> Deployment {
+fn deployment(
+    host: &Arc<Host>,
+    config: &Config,
+    watch: bool,
+    processes: Processes,
+    log: &LogSink,
+) -> Deployment {
     let named = |plugin: &PluginConfig| NamedPlugin {
         name: plugin.name.clone(),
         path: plugin.path.clone(),
@@ -119,7 +129,7 @@ fn deployment(host: &Arc<Host>, config: &Config, watch: bool, log: &LogSink) -> 
     };
     let folder =
         |path: &PathBuf| PluginFolder { path: path.clone(), settings: PluginSettings::default() };
-    let build = sources::build(watch, Arc::clone(log));
+    let build = sources::build(watch, processes, Arc::clone(log));
     let named = config.plugins.iter().map(named).collect();
     Deployment::new(Arc::clone(host), named, config.folder.as_ref().map(folder), Some(build))
 }

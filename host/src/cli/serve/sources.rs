@@ -1,31 +1,40 @@
 //! Builds the sources among the served plugins: once at the start, or on each change with --watch.
 
+use super::processes::Processes;
 use crate::Build;
-use crate::source::{self, Source};
-use crate::telemetry::{Level, LogSink, escape, log_event};
-use crate::toolchain::Progress;
+use crate::source::Source;
+use crate::telemetry::LogSink;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fs::File;
+use std::io::Seek;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Maximum bytes logged of a line of a compiler's output.
-const MAX_LINE_BYTES: usize = 8 << 10;
+/// The components that are not built again, by their sources.
+type Built = Mutex<BTreeMap<PathBuf, File>>;
 
 /// Returns a function that builds a source: with `watch` each time, otherwise only the first time.
-pub(super) fn build(watch: bool, log: LogSink) -> Build {
-    let built: Mutex<BTreeMap<PathBuf, PathBuf>> = Mutex::default();
-    Arc::new(move |source: &Source| {
-        let mut built = built.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (false, Some(component)) = (watch, built.get(&source.file)) {
-            return Ok(component.clone());
-        }
-        let line = |message: &str| {
-            log_event(&log, Level::Info, "", &escape(message, MAX_LINE_BYTES));
-        };
-        let component = source::build(source, Progress { line: &line, colour: false })
-            .map_err(|error| Box::new(error) as Box<dyn Error + Send + Sync>)?;
-        built.insert(source.file.clone(), component.clone());
-        Ok(component)
+pub(super) fn build(watch: bool, processes: Processes, log: LogSink) -> Build {
+    let built = Built::default();
+    Arc::new(move |source: &Source| match watch {
+        true => processes.build(source, &log),
+        false => once(&built, source, || processes.build(source, &log)),
     })
+}
+
+fn once(
+    built: &Built,
+    source: &Source,
+    build: impl FnOnce() -> Result<File, Box<dyn Error + Send + Sync>>,
+) -> Result<File, Box<dyn Error + Send + Sync>> {
+    let built = || built.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = built().get(&source.file).map(File::try_clone).transpose()?;
+    if let Some(mut component) = before {
+        component.rewind()?;
+        return Ok(component);
+    }
+    let component = build()?;
+    built().insert(source.file.clone(), component.try_clone()?);
+    Ok(component)
 }

@@ -33,6 +33,20 @@ pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
     lines
 }
 
+/// Warns if the server runs as root without a need. Whoever breaks out of the sandbox has root's rights
+/// then, and the one that a server may need is to listen on a low port.
+pub(super) fn as_root(config: &Config) -> Option<String> {
+    let admin = config.admin.iter().map(|admin| admin.listen.port());
+    let mut ports = admin.chain([config.server.listen.port()]);
+    let needs_root = ports.any(|port| (1..1_024).contains(&port));
+    let is_root = rustix::process::geteuid().is_root();
+    (is_root && !needs_root).then(|| {
+        "running as root, which nothing here needs: run as a user of its own (`User=` in a systemd \
+         unit, `USER` in a container)"
+            .to_owned()
+    })
+}
+
 /// Warns if address space allows fewer pooled instances than the maximum, or fewer concurrent calls
 /// than configured.
 pub(super) fn short_of_room(asked: &Admission, activity: &Activity) -> Option<String> {

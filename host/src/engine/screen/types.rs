@@ -62,8 +62,12 @@ fn declares_type(
     match reader.read_u8()? {
         0x00 => *count += core_type(reader)?,
         0x01 => return Ok(true),
-        0x02 => drop(reader.read::<ComponentAlias<'_>>()?),
-        0x03 => drop(reader.read::<ComponentImport<'_>>()?),
+        0x02 => {
+            reader.read::<ComponentAlias<'_>>()?;
+        }
+        0x03 => {
+            reader.read::<ComponentImport<'_>>()?;
+        }
         0x04 => {
             reader.read::<ComponentExternName<'_>>()?;
             reader.read::<ComponentTypeRef>()?;

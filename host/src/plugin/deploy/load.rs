@@ -8,6 +8,7 @@ use crate::plugin::{Digest, LoadError, PluginSettings};
 use crate::source::{self, FileError, Location, Source, Stamp};
 use crate::telemetry::{Level, LoadOutcome};
 use std::error::Error;
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -116,15 +117,21 @@ impl Shared {
         let (build, max_bytes) = (self.build.clone(), order.limits.component);
         let fetching = tokio::task::spawn_blocking(move || {
             let location = build.as_ref().and_then(|_| Location::at(&path).ok());
-            let (file, stamp) = match (location, build) {
-                (Some(Location::Source(source)), Some(build)) => (built(&build, &source)?, None),
-                (Some(Location::Component(file)), _) => (file, Some(stamp)),
-                _ => (path, Some(stamp)),
+            let bytes = match (location, build) {
+                (Some(Location::Source(source)), Some(build)) => {
+                    let (bytes, _) =
+                        source::read_open(built(&build, &source)?, max_bytes).map_err(unfit)?;
+                    bytes
+                }
+                (location, _) => {
+                    let file = location.map_or(path, |location| location.path().to_owned());
+                    let (bytes, found) = source::read(&file, max_bytes).map_err(unfit)?;
+                    if stamp != found {
+                        return Err(Stopped::Changed);
+                    }
+                    bytes
+                }
             };
-            let (bytes, found) = source::read(&file, max_bytes).map_err(unfit)?;
-            if stamp.is_some_and(|stamp| stamp != found) {
-                return Err(Stopped::Changed);
-            }
             let content = Digest::of(&bytes);
             Ok(Component { bytes, content })
         });
@@ -133,7 +140,7 @@ impl Shared {
     }
 }
 
-fn built(build: &Build, source: &Source) -> Result<PathBuf, Stopped> {
+fn built(build: &Build, source: &Source) -> Result<File, Stopped> {
     build(source).map_err(|error| Stopped::Refused(None, whole(error.as_ref())))
 }
 

@@ -1,0 +1,118 @@
+//! What a server does in processes of their own: it compiles components and builds sources.
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::Processes;
+#[cfg(not(target_os = "linux"))]
+pub(super) use other::Processes;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use crate::process::{Cancellation, Task};
+    use crate::source::{Location, Source};
+    use crate::telemetry::{Level, LogSink, escape, log_event};
+    use crate::{Compiler, Launcher, toolchain};
+    use std::error::Error;
+    use std::fs::File;
+    use std::io::{self, BufRead, BufReader, Read, Seek};
+    use std::os::fd::AsFd;
+
+    /// Maximum bytes logged of a line of a compiler's output.
+    const MAX_LINE_BYTES: usize = 8 << 10;
+
+    /// Maximum bytes of an error's text.
+    const MAX_ERROR_BYTES: u64 = 64 << 10;
+
+    /// Starts a server's processes.
+    #[derive(Clone)]
+    pub(in super::super) struct Processes(pub(in super::super) Launcher);
+
+    impl Processes {
+        pub(in super::super) fn compiler(&self) -> Compiler {
+            Compiler::Process(self.0.clone())
+        }
+
+        /// Replaces helper processes that end, and logs it.
+        pub(in super::super) fn watch(&self, log: &LogSink) -> io::Result<()> {
+            let log = LogSink::clone(log);
+            self.0.watch(move |line| log_event(&log, Level::Warn, "", line))
+        }
+
+        /// Builds a source, logs what the tools print, and returns the component.
+        pub(in super::super) fn build(
+            &self,
+            source: &Source,
+            log: &LogSink,
+        ) -> Result<File, Box<dyn Error + Send + Sync>> {
+            let path = std::path::absolute(Location::Source(source.clone()).path())?;
+            // Without a name, so that nothing is left of it; and not in memory, of which it may
+            // take much.
+            let folder = toolchain::code_folder().ok_or("there is no folder to build in")?;
+            let mut component = tempfile::tempfile_in(folder)?;
+            let (input, _) = io::pipe()?;
+            let output = component.as_fd().try_clone_to_owned()?;
+            let running = self.0.launch(Task::Build { path }, input.into(), output)?;
+            log_lines(&running.errors, log);
+            let ended = running.wait(&Cancellation::default())?;
+            component.rewind()?;
+            match ended.code {
+                Some(0) => Ok(component),
+                Some(_) => {
+                    let mut reason = String::new();
+                    component.take(MAX_ERROR_BYTES).read_to_string(&mut reason)?;
+                    Err(reason.into())
+                }
+                None => {
+                    Err(ended.error.unwrap_or_else(|| "the build was killed".to_owned()).into())
+                }
+            }
+        }
+    }
+
+    fn log_lines(output: &File, log: &LogSink) {
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            log_event(log, Level::Info, "", &escape(&line, MAX_LINE_BYTES));
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod other {
+    use crate::Compiler;
+    use crate::source::{self, Source};
+    use crate::telemetry::{Level, LogSink, escape, log_event};
+    use crate::toolchain::Progress;
+    use std::error::Error;
+    use std::fs::File;
+
+    /// Maximum bytes logged of a line of a compiler's output.
+    const MAX_LINE_BYTES: usize = 8 << 10;
+
+    /// There are none: all is done by the server itself.
+    #[derive(Clone)]
+    pub(in super::super) struct Processes;
+
+    impl Processes {
+        pub(in super::super) fn compiler(&self) -> Compiler {
+            Compiler::InProcess
+        }
+
+        /// There is none to watch.
+        #[expect(clippy::unnecessary_wraps, reason = "as where there are processes")]
+        pub(in super::super) fn watch(&self, _log: &LogSink) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        /// Builds a source, logs what the tools print, and returns the component.
+        pub(in super::super) fn build(
+            &self,
+            source: &Source,
+            log: &LogSink,
+        ) -> Result<File, Box<dyn Error + Send + Sync>> {
+            let line = |message: &str| {
+                log_event(log, Level::Info, "", &escape(message, MAX_LINE_BYTES));
+            };
+            Ok(File::open(source::build(source, Progress { line: &line, colour: false })?)?)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The second wall of a server: the files that it needs, and the helpers that do what it gives up.
+
+use super::processes::Processes;
+use crate::cli::internal::PROGRAM;
+use crate::config::{Config, Wall};
+use crate::engine::CodeStore;
+use crate::wall::{self, Files};
+use crate::{Launcher, toolchain};
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+
+/// Files of the system that are read while a server runs.
+const SYSTEM: &[&str] = &[
+    // Its own memory and descriptors, for metrics, and the processors that it may use.
+    "/proc/self",
+    "/sys/fs/cgroup",
+    "/sys/devices/system/cpu",
+    // Where the collector of traces is: the resolver's files, and the libraries that it loads.
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/ld.so.cache",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/run/systemd/resolve",
+    "/run/NetworkManager",
+    "/run/resolvconf",
+    // Certificates, for its TLS.
+    "/etc/ssl",
+    "/etc/pki",
+    "/etc/ca-certificates",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+];
+
+/// Variables that name further certificates.
+const CERTIFICATES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// Starts the helpers and puts up the wall, and returns a line about it for the log. To be called
+/// before any thread is started.
+///
+/// # Errors
+///
+/// When no helper can be started, or a part of a wall that is required is missing.
+pub(super) fn put_up(config: &Config) -> anyhow::Result<(Processes, String)> {
+    let plugins = plugins(config);
+    let program = PathBuf::from(PROGRAM);
+    if config.server.wall == Wall::Off {
+        let line = "wall: none (`server.wall` is off)".to_owned();
+        return Ok((Processes(Launcher::new(program)), line));
+    }
+    // So that it need not be made from behind the wall.
+    if let Some(folder) = toolchain::code_folder() {
+        let _ = CodeStore::open(&folder);
+    }
+    let launcher = Launcher::with_helpers(program, plugins.clone());
+    let launcher = launcher.context("cannot start a helper process")?;
+    let standing = wall::around_server(&files(config, &plugins));
+    if let (Wall::Required, Some(missing)) = (config.server.wall, standing.missing()) {
+        bail!(
+            "`server.wall` is \"required\", and a part is missing: {missing}; allow it, or set it \
+             to \"available\""
+        );
+    }
+    Ok((Processes(launcher), format!("wall: {standing}")))
+}
+
+/// The places of the plugins, and of their sources.
+fn plugins(config: &Config) -> Vec<PathBuf> {
+    let named = config.plugins.iter().map(|plugin| &plugin.path);
+    let places = named.chain(config.folder.as_ref());
+    places.filter_map(|path| std::path::absolute(path).ok()).collect()
+}
+
+fn files(config: &Config, plugins: &[PathBuf]) -> Files {
+    let mut read: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
+    read.extend(CERTIFICATES.iter().filter_map(std::env::var_os).map(PathBuf::from));
+    read.extend(
+        config.server.tls.iter().flat_map(|tls| [tls.certificate.clone(), tls.key.clone()]),
+    );
+    read.extend(plugins.iter().flat_map(|plugin| around(plugin)));
+    let write = toolchain::code_folder().into_iter().collect();
+    Files { read, write }
+}
+
+/// What reading a plugin needs, now and when another file takes its place: its folder, and where
+/// links lead, the folder of what they lead to.
+fn around(plugin: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![match plugin.is_dir() {
+        true => plugin.to_owned(),
+        false => folder_of(plugin),
+    }];
+    let is_link = |path: &Path| path.is_symlink();
+    let target = |link: &Path| link.canonicalize().ok().map(|target| folder_of(&target));
+    folders.extend(plugin.ancestors().filter(|path| is_link(path)).filter_map(target));
+    let inside = plugin.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let links = inside.map(|entry| entry.path()).filter(|path| is_link(path));
+    folders.extend(links.filter_map(|link| target(&link)));
+    folders
+}
+
+/// The folder that a path is in; the path itself where that is the root, which has everything.
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if folder.parent().is_some() => folder.to_owned(),
+        _ => path.to_owned(),
+    }
+}
