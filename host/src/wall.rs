@@ -6,6 +6,8 @@
 
 mod calls;
 mod files;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;

@@ -7,7 +7,7 @@ use seccompiler::{
 use std::collections::BTreeMap;
 
 /// Calls that a server has no use for, and that whoever takes it over begins with.
-const REFUSED_TO_SERVERS: &[libc::c_long] = &[
+pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     // Other programs and other processes.
     libc::SYS_execve,
     libc::SYS_execveat,

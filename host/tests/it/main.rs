@@ -14,6 +14,8 @@ mod bombs;
 mod cache_command;
 mod call;
 mod cli;
+#[cfg(target_os = "linux")]
+mod compiling;
 mod config;
 mod conformance;
 mod contract;

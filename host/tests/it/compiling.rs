@@ -1,0 +1,194 @@
+//! Compiling in a process of its own: what it gives, and how whatever happens to it is told.
+
+use crate::support::{TestHost, guests, patient};
+use hostel::{
+    Compiler, ComponentError, Launcher, Limit, Limits, LoadError, PluginName, PluginSettings,
+    Settings,
+};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn by(program: &Path, limits: Limits) -> TestHost {
+    let compiler = Compiler::Process(Launcher::new(program.to_owned()));
+    TestHost::with_settings(Settings { limits, compiler, ..Settings::default() })
+}
+
+fn by_hostel(limits: Limits) -> TestHost {
+    by(Path::new(env!("CARGO_BIN_EXE_hostel")), limits)
+}
+
+async fn load(host: &TestHost, component: Vec<u8>) -> Result<(), LoadError> {
+    let name = PluginName::new("guest").unwrap();
+    host.host.load(name, component, PluginSettings::default()).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_component_is_compiled_to_the_same_services() {
+    let names = |services: Vec<hostel::ServiceInfo>| -> Vec<_> {
+        services.into_iter().map(|service| service.name).collect()
+    };
+    let inside = names(TestHost::new().load("guest", guests()).await);
+    assert_eq!(names(by_hostel(patient()).load("guest", guests()).await), inside);
+}
+
+#[tokio::test]
+async fn code_is_kept_and_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |program: &str| {
+        let compiler = Compiler::Process(Launcher::new(PathBuf::from(program)));
+        let code_folder = Some(folder.path().join("code"));
+        TestHost::with_settings(Settings { compiler, code_folder, ..Settings::default() })
+    };
+    let first = with(env!("CARGO_BIN_EXE_hostel"));
+    assert!(!first.host.has_code_of(&guests()));
+    first.load("guest", guests()).await;
+    assert!(first.host.has_code_of(&guests()));
+    // Nothing is compiled any more.
+    with("/nothing/there").load("guest", guests()).await;
+}
+
+/// Checks that a process refuses a component as this one does.
+async fn check_refused(component: &[u8]) {
+    let outside = load(&by_hostel(patient()), component.to_vec()).await.unwrap_err();
+    let inside = load(&TestHost::new(), component.to_vec()).await.unwrap_err();
+    assert_eq!(outside.to_string(), inside.to_string());
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_as_it_is_without_a_process() {
+    check_refused(&wat::parse_str("(component)").unwrap()).await;
+    check_refused(&wat::parse_str("(component (import \"mine\" (func)))").unwrap()).await;
+    let functions = "(func)".repeat(60_000);
+    check_refused(&wat::parse_str(format!("(component (core module {functions}))")).unwrap()).await;
+    let whole = guests();
+    check_refused(&whole[..whole.len() / 2]).await;
+}
+
+/// Functions that take seconds to compile together, and are each small.
+fn slow() -> Vec<u8> {
+    let add = "local.get 0 i32.const 3 i32.mul local.set 0 ".repeat(200);
+    let functions = format!("(func (param i32) {add})").repeat(6_000);
+    let export = r#"(component $c) (instance $i (instantiate $c))
+        (export "hostel:service/handler@0.1.0" (instance $i))"#;
+    wat::parse_str(format!("(component (core module {functions}) {export})")).unwrap()
+}
+
+async fn limit_of(limits: Limits, component: Vec<u8>) -> Limit {
+    match load(&by_hostel(limits), component).await.unwrap_err() {
+        LoadError::Component(ComponentError::Limit(reached)) => reached.limit,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn limits_compile_time_and_compile_memory_violated() {
+    let limits = Limits { compile_time: Duration::from_secs(1), ..patient() };
+    assert_eq!(limit_of(limits, slow()).await, Limit::CompileTime);
+    let limits = Limits { compile_memory: 24 << 20, ..patient() };
+    assert_eq!(limit_of(limits, guests()).await, Limit::CompileMemory);
+}
+
+#[tokio::test]
+async fn limits_compile_time_and_compile_memory_obeyed() {
+    let limits =
+        Limits { compile_time: Duration::from_secs(60), compile_memory: 1 << 30, ..patient() };
+    by_hostel(limits).load("guest", guests()).await;
+}
+
+/// A program that does this instead of compiling.
+fn program(folder: &Path, does: &str) -> PathBuf {
+    let program = folder.join("program");
+    std::fs::write(&program, format!("#!/bin/sh\n{does}\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    program
+}
+
+async fn check_fault(does: &str, words: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let host = by(&program(folder.path(), does), patient());
+    let error = load(&host, guests()).await.unwrap_err().to_string();
+    assert!(words.iter().all(|word| error.contains(word)), "{error}");
+}
+
+#[tokio::test]
+async fn a_process_that_fails_is_told_and_changes_nothing() {
+    check_fault("echo 'boom\x1b[31m' >&2; kill -SEGV $$", &["signal 11", "boom\\u{1b}"]).await;
+    check_fault("exit 7", &["code 7"]).await;
+    // Code that is none, and a refusal that is none.
+    check_fault("echo no code", &["could not be compiled"]).await;
+    check_fault("echo no reason; exit 10", &["could not be compiled"]).await;
+    check_fault("yes | head -c 300000 >&2; exit 7", &["code 7"]).await;
+    let host = by(Path::new("/nothing/there"), patient());
+    let error = load(&host, guests()).await.unwrap_err().to_string();
+    assert!(error.contains("cannot start a process"), "{error}");
+}
+
+#[tokio::test]
+async fn a_load_that_is_given_up_ends_its_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    make_pipe(&pipe);
+    // Its children have the pipe open as well; it is at its end when all are gone.
+    let does = format!("exec 3>'{}'; echo begun >&3; sleep 600 & sleep 600", pipe.display());
+    let host = Arc::new(by(&program(folder.path(), &does), patient()));
+    let loading = {
+        let host = Arc::clone(&host);
+        tokio::spawn(async move { load(&host, guests()).await })
+    };
+    let read = tokio::task::spawn_blocking(move || {
+        use std::io::{BufRead, BufReader, Read};
+        let mut reader = BufReader::new(std::fs::File::open(pipe).unwrap());
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        (line, move || reader.read_to_string(&mut String::new()).unwrap())
+    });
+    let (line, rest) = read.await.unwrap();
+    assert_eq!(line, "begun\n");
+    loading.abort();
+    assert_eq!(tokio::task::spawn_blocking(rest).await.unwrap(), 0);
+}
+
+fn make_pipe(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// How many components the test below makes of the guests. `HOSTEL_MUTATIONS` asks for more.
+const MUTATIONS: u64 = 60;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_mutated_or_truncated_component_harms_the_process_that_loads_it() {
+    let count = std::env::var("HOSTEL_MUTATIONS").map_or(MUTATIONS, |count| count.parse().unwrap());
+    let host = by_hostel(patient());
+    let whole = guests();
+    let mut random = Random(count);
+    for number in 0..count {
+        let mut component = whole.clone();
+        if number % 4 == 0 {
+            component.truncate(random.below(whole.len()));
+        } else {
+            for _ in 0..=random.below(8) {
+                let at = random.below(whole.len());
+                component[at] = random.below(256) as u8;
+            }
+        }
+        if load(&host, component).await.is_ok() {
+            host.host.unload(&PluginName::new("guest").unwrap()).unwrap();
+        }
+    }
+    host.load("guest", guests()).await;
+}
+
+/// Numbers that are the same in each run (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % end as u64) as usize
+    }
+}
