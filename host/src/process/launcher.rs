@@ -74,7 +74,7 @@ impl Launcher {
         Ok(())
     }
 
-    /// Starts a process.
+    /// Starts a process, which is killed when `cancellation` is cancelled.
     ///
     /// # Errors
     ///
@@ -84,6 +84,7 @@ impl Launcher {
         task: Task,
         input: OwnedFd,
         output: OwnedFd,
+        cancellation: &Cancellation,
     ) -> io::Result<Running> {
         let (errors, theirs) = io::pipe()?;
         let (control, their_control) = socket::pair()?;
@@ -97,7 +98,9 @@ impl Launcher {
                 thread::Builder::new().name("process".to_owned()).spawn(run)?;
             }
         }
-        Ok(Running { control: Arc::new(control), errors: OwnedFd::from(errors).into() })
+        let control = Arc::new(control);
+        cancellation.end_with(&control);
+        Ok(Running { control, errors: OwnedFd::from(errors).into() })
     }
 }
 
@@ -169,13 +172,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Waits for its end. It is killed when that is cancelled.
+    /// Waits for its end.
     ///
     /// # Errors
     ///
     /// When the helper that started it has ended.
-    pub(crate) fn wait(self, cancellation: &Cancellation) -> io::Result<Ended> {
-        cancellation.end_with(&self.control);
+    pub(crate) fn wait(self) -> io::Result<Ended> {
         let mut message = [0; 4 << 10];
         let read = rustix::io::retry_on_intr(|| rustix::io::read(&*self.control, &mut message))?;
         if read == 0 {

@@ -50,9 +50,10 @@ mod linux {
             let mut component = tempfile::tempfile_in(folder)?;
             let (input, _) = io::pipe()?;
             let output = component.as_fd().try_clone_to_owned()?;
-            let running = self.0.launch(Task::Build { path }, input.into(), output)?;
+            let task = Task::Build { path };
+            let running = self.0.launch(task, input.into(), output, &Cancellation::default())?;
             log_lines(&running.errors, log);
-            let ended = running.wait(&Cancellation::default())?;
+            let ended = running.wait()?;
             component.rewind()?;
             match ended.code {
                 Some(0) => Ok(component),

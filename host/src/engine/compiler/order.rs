@@ -71,12 +71,13 @@ fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<File, Compone
     let output = code.as_fd().try_clone_to_owned().map_err(unavailable)?;
     let longest = job.limits.compile_time.saturating_mul(MAX_WAIT);
     let task = Task::Compile { settings, longest };
-    let mut running = launcher.launch(task, input.into(), output).map_err(unavailable)?;
+    let mut running =
+        launcher.launch(task, input.into(), output, job.cancellation).map_err(unavailable)?;
     // What it prints is read to the end, so that it does not wait for a reader.
     let mut words = Vec::new();
     let _ = Read::by_ref(&mut running.errors).take(MAX_WORDS).read_to_end(&mut words);
     let _ = io::copy(&mut running.errors, &mut io::sink());
-    let ended = running.wait(job.cancellation).map_err(unavailable)?;
+    let ended = running.wait().map_err(unavailable)?;
     match ended.code {
         Some(0) => Ok(code),
         Some(REFUSED) => Err(refusal(code).map_err(unavailable)?.told(job.limits)),
@@ -104,6 +105,7 @@ impl Refusal {
         match error {
             ComponentError::Limit(reached) => Refusal::Limit(reached.limit),
             ComponentError::World(mismatch) => Refusal::World(mismatch.faults),
+            ComponentError::Invalid(words) => Refusal::Invalid(words),
             other => Refusal::Invalid(other.to_string()),
         }
     }

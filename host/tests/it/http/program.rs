@@ -247,6 +247,16 @@ impl Serving {
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
+    /// Whether all threads of the process are stopped.
+    pub fn stands_still(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        threads.map(|thread| thread.unwrap().path().join("stat")).all(|stat| {
+            let stat = std::fs::read_to_string(stat).unwrap();
+            // The state follows the name, which may hold anything, in parentheses.
+            stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+        })
+    }
+
     /// Ends the process as `kill -9` does, and waits until it is gone.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

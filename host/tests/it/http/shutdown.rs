@@ -187,6 +187,8 @@ async fn what_comes_while_the_process_stands_still_is_answered() {
     // The others were accepted before this one is answered.
     serving.check_serves("the others").await;
     serving.signal("STOP");
+    // Each thread stops when it is next scheduled, which on a busy machine is not at once.
+    eventually("all threads stopped", async || serving.stands_still().then_some(())).await;
     for client in &mut clients {
         client.send(post("mirrors", "", "")).await;
     }
