@@ -10,8 +10,8 @@ pub(crate) use child::compile as compile_in_child;
 
 use super::code::CodeStore;
 use super::error::ComponentError;
+use super::invalid;
 use super::limits::Limits;
-use super::{invalid, screen};
 use crate::process::Cancellation;
 #[cfg(target_os = "linux")]
 use crate::process::Launcher;
@@ -56,7 +56,7 @@ impl Compiler {
 
 impl Job<'_> {
     fn in_process(&self, bytes: &[u8]) -> Result<Component, ComponentError> {
-        screen::check(bytes, self.limits)?;
+        self.limits.check_component(bytes)?;
         let component = Component::from_binary(self.engine, bytes)
             .map_err(|error| invalid(&error, self.limits))?;
         // Without a place on the disk it compiles again next time.

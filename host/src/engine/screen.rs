@@ -5,6 +5,7 @@
 //! over a limit or of another world is refused before anything of it is compiled.
 
 mod arity;
+mod excess;
 mod function;
 mod scopes;
 mod types;
@@ -13,9 +14,10 @@ use super::error::ComponentError;
 use super::limits::{Limit, Limits};
 use crate::world;
 use arity::Arity;
+use excess::{Excess, within};
 use scopes::Scopes;
 use wasmparser::{
-    BinaryReader, BinaryReaderError, ComponentExportSectionReader, ComponentImportSectionReader,
+    BinaryReader, ComponentExportSectionReader, ComponentImportSectionReader,
     ComponentTypeRef, Encoding, FunctionBody, Parser, Payload,
 };
 
@@ -23,16 +25,28 @@ use wasmparser::{
 const PASSED_COMPONENT: &str =
     "it instantiates a component that it does not contain: nest that component in it";
 
-/// Checks a component's sizes against the limits, and its names against the world.
-///
-/// # Errors
-///
-/// When a limit is reached, the bytes are malformed, or the names do not fit the world.
-pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ComponentError> {
+impl Limits {
+    /// Checks a component's sizes against these limits, and its imports and exports against the
+    /// world, in time and memory linear in its bytes. Nothing of it is compiled, so that it may
+    /// still be refused by [`Host::load`](crate::Host::load), which begins with this.
+    ///
+    /// # Errors
+    ///
+    /// When a limit is reached, the bytes are malformed, or the names do not fit the world.
+    pub fn check_component(&self, bytes: &[u8]) -> Result<(), ComponentError> {
+        if bytes.len() as u64 > self.component {
+            return Err(Limit::Component.reached(self).into());
+        }
+        super::check_preamble(bytes)?;
+        check(bytes, self)
+    }
+}
+
+fn check(bytes: &[u8], limits: &Limits) -> Result<(), ComponentError> {
     let mut screen = Screen {
         limits,
-        scopes: Scopes::default(),
-        arity: Arity::default(),
+        scopes: Scopes::deexcess(),
+        arity: Arity::deexcess(),
         functions: 0,
         types: 0,
         definitions: 0,
@@ -40,33 +54,15 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ComponentError>
         exports: Vec::new(),
     };
     for payload in Parser::new(0).parse_all(bytes) {
-        let step = payload.map_err(Fault::Malformed);
-        step.and_then(|payload| screen.take_in(payload, bytes)).map_err(|fault| match fault {
-            Fault::Over(limit) => limit.reached(limits).into(),
-            Fault::Malformed(error) => ComponentError::Invalid(error.to_string()),
-            Fault::PassedComponent => ComponentError::Invalid(PASSED_COMPONENT.to_owned()),
+        let step = payload.map_err(Excess::Malformed);
+        step.and_then(|payload| screen.take_in(payload, bytes)).map_err(|excess| match excess {
+            Excess::Over(limit) => limit.reached(limits).into(),
+            Excess::Malformed(error) => ComponentError::Invalid(error.to_string()),
+            Excess::PassedComponent => ComponentError::Invalid(PASSED_COMPONENT.to_owned()),
         })?;
     }
     world::check_names(screen.imports.into_iter(), &screen.exports)?;
     Ok(())
-}
-
-/// Why a component is refused.
-enum Fault {
-    Over(Limit),
-    Malformed(BinaryReaderError),
-    PassedComponent,
-}
-
-impl From<BinaryReaderError> for Fault {
-    fn from(error: BinaryReaderError) -> Self {
-        Fault::Malformed(error)
-    }
-}
-
-/// Refuses a count over its limit.
-fn within(count: usize, most: usize, limit: Limit) -> Result<(), Fault> {
-    if count > most { Err(Fault::Over(limit)) } else { Ok(()) }
 }
 
 /// The bytes so far.
@@ -84,7 +80,7 @@ struct Screen<'a, 'l> {
 }
 
 impl<'a> Screen<'a, '_> {
-    fn take_in(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<(), Fault> {
+    fn take_in(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<(), Excess> {
         match payload {
             Payload::Version { encoding, .. } => return self.open(encoding),
             Payload::End(_) => return self.scopes.close(self.limits),
@@ -118,13 +114,13 @@ impl<'a> Screen<'a, '_> {
     }
 
     /// The sections that components have.
-    fn take_in_component(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<(), Fault> {
+    fn take_in_component(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<(), Excess> {
         let section = payload.as_section();
         let count = match payload {
             Payload::ComponentTypeSection(_) | Payload::CoreTypeSection(_) => {
-                let (_, range) = section.unwrap_or_default();
+                let (_, range) = section.unwrap_or_deexcess();
                 let reader =
-                    BinaryReader::new(bytes.get(range.clone()).unwrap_or_default(), range.start);
+                    BinaryReader::new(bytes.get(range.clone()).unwrap_or_deexcess(), range.start);
                 let room = self.limits.nesting.saturating_sub(self.scopes.depth());
                 match payload {
                     Payload::CoreTypeSection(_) => types::core(reader)?,
@@ -143,24 +139,24 @@ impl<'a> Screen<'a, '_> {
         self.define(count)
     }
 
-    fn open(&mut self, encoding: Encoding) -> Result<(), Fault> {
-        self.arity = Arity::default();
+    fn open(&mut self, encoding: Encoding) -> Result<(), Excess> {
+        self.arity = Arity::deexcess();
         self.scopes.open(encoding);
         within(self.scopes.depth(), self.limits.nesting, Limit::Nesting)?;
         self.define(usize::from(encoding == Encoding::Component))
     }
 
-    fn define(&mut self, count: usize) -> Result<(), Fault> {
+    fn define(&mut self, count: usize) -> Result<(), Excess> {
         self.definitions = self.definitions.saturating_add(count);
         within(self.definitions, self.limits.definitions, Limit::Definitions)
     }
 
-    fn function(&mut self, body: &FunctionBody<'_>) -> Result<(), Fault> {
+    fn function(&mut self, body: &FunctionBody<'_>) -> Result<(), Excess> {
         let params = self.arity.next_function();
         function::check(body, params, &self.arity, self.limits)
     }
 
-    fn imports(&mut self, imports: ComponentImportSectionReader<'a>) -> Result<usize, Fault> {
+    fn imports(&mut self, imports: ComponentImportSectionReader<'a>) -> Result<usize, Excess> {
         let count = imports.count() as usize;
         for import in imports {
             let import = import?;
@@ -174,7 +170,7 @@ impl<'a> Screen<'a, '_> {
         Ok(count)
     }
 
-    fn exports(&mut self, exports: ComponentExportSectionReader<'a>) -> Result<usize, Fault> {
+    fn exports(&mut self, exports: ComponentExportSectionReader<'a>) -> Result<usize, Excess> {
         let count = exports.count() as usize;
         for export in exports {
             let export = export?;

@@ -1,7 +1,7 @@
 //! Small files that would take minutes or gigabytes to compile, or overflow the engine's stack: each
 //! is refused by a limit of its own before the engine gets it.
 
-use crate::support::TestHost;
+use crate::support::{Random, TestHost, project};
 use hostel::{Limits, PluginName, PluginSettings};
 
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -285,3 +285,71 @@ async fn limits_definitions_violated() {
     check_default("definitions", wat(&format!("(component (component $c {types}) {instances})")))
         .await;
 }
+
+/// Each file of the fuzzer's corpus, whole, cut short, and with bytes that differ.
+#[test]
+fn no_file_of_the_corpus_harms_the_check() {
+    let folder = project().join("host/fuzz/corpus/component");
+    let mut random = Random(1);
+    let mut files = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let whole = std::fs::read(file.unwrap().path()).unwrap();
+        files += 1;
+        for round in 0..500 {
+            let mut bytes = whole.clone();
+            for _ in 0..round % 8 {
+                let at = random.below(whole.len());
+                bytes[at] = random.below(256) as u8;
+            }
+            if round % 3 == 2 {
+                bytes.truncate(random.below(whole.len()));
+            }
+            let _ = Limits::default().check_component(&bytes);
+        }
+    }
+    assert!(files >= 12, "{files}");
+}
+
+/// Writes the corpus anew, from what the tests above make.
+#[test]
+fn the_corpus_is_what_these_tests_make() {
+    let (ty, values) = ("(param i32) ".repeat(20), "i32.const 0 ".repeat(20));
+    let loop_type = format!("(type $t (func {ty})) (func {values} loop (type $t) unreachable end)");
+    let made = [
+        ("empty", wat("(component)")),
+        ("export", wat(EXPORT)),
+        ("core-module", wat("(module (func (export \"run\")))")),
+        ("tenfold-9", tenfold(9)),
+        ("nested-12", nested(12)),
+        ("nested-types-12", nested_types(12)),
+        ("functions", functions(30)),
+        ("loops", loops(12, 12)),
+        ("blocks", blocks(30)),
+        ("conditions", conditions(12, 12)),
+        ("loop-type", module(&loop_type)),
+        ("types", types(30)),
+        ("globals", globals(30)),
+        (
+            "imports",
+            wat("(component (import \"wasi:io/error@0.2.6\" (instance)) (import \"mine\" (func)))"),
+        ),
+        (
+            "alias",
+            wat(
+                "(component (component $c) (component (alias outer 1 $c (component $d)) (instance (instantiate $d))))",
+            ),
+        ),
+    ];
+    let folder = project().join("host/fuzz/corpus/component");
+    for (name, bytes) in made {
+        let file = folder.join(name);
+        if std::env::var_os("HOSTEL_WRITE_CORPUS").is_some() {
+            std::fs::write(&file, &bytes).unwrap();
+        }
+        assert_eq!(std::fs::read(&file).unwrap(), bytes, "HOSTEL_WRITE_CORPUS=1 writes {name}");
+    }
+}
+
+/// A component with the world's export, and nothing in it.
+const EXPORT: &str = "(component (component $c) (instance $i (instantiate $c))
+    (export \"hostel:service/handler@0.1.0\" (instance $i)))";

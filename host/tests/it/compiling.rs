@@ -1,6 +1,6 @@
 //! Compiling in a process of its own: what it gives, and how whatever happens to it is told.
 
-use crate::support::{TestHost, guests, patient};
+use crate::support::{Random, TestHost, guests, patient};
 use hostel::{
     Compiler, ComponentError, Launcher, Limit, Limits, LoadError, PluginName, PluginSettings,
     Settings,
@@ -178,17 +178,4 @@ async fn no_mutated_or_truncated_component_harms_the_process_that_loads_it() {
         }
     }
     host.load("guest", guests()).await;
-}
-
-/// Numbers that are the same in each run (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
-    }
 }

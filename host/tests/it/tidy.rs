@@ -237,6 +237,35 @@ fn nothing_in_the_sources_panics_or_is_unfinished() {
     }
 }
 
+/// What compiles, and the two files that may: the one for hosts that ask for it, and the one that runs
+/// in a process of its own.
+#[test]
+fn nothing_compiles_in_the_serving_process() {
+    const COMPILES: [&str; 4] = ["from_binary(", "precompile_", "Module::new(", "Component::new("];
+    let may =
+        [Path::new("host/src/engine/compiler.rs"), Path::new("host/src/engine/compiler/child.rs")];
+    let mut found = BTreeMap::new();
+    for (file, text) in rust_files(&["host/src"]) {
+        for (number, line) in body(&text).lines().enumerate() {
+            let code = line.split("//").next().unwrap();
+            let place = format!("{}:{}: {code}", file.display(), number + 1);
+            if COMPILES.iter().any(|word| code.contains(word))
+                && !code.contains("precompile_compatibility_hash")
+            {
+                assert!(may.contains(&&*file), "{place}");
+                *found.entry(file.clone()).or_insert(0) += 1;
+            }
+            // The program's own default where there are no processes.
+            let by_program =
+                file.starts_with("host/src/cli") && code.contains("Compiler::InProcess");
+            let elsewhere =
+                body(&text).lines().take(number).any(|line| line.contains("not(target_os"));
+            assert!(!by_program || elsewhere, "{place}");
+        }
+    }
+    assert_eq!(found.len(), may.len(), "{found:?}");
+}
+
 #[test]
 fn every_module_says_what_it_is_and_none_is_long() {
     for (file, text) in rust_files(SOURCES) {

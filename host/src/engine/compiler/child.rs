@@ -3,7 +3,7 @@
 use super::order::{REFUSED, Refusal, Settings};
 use crate::engine::error::ComponentError;
 use crate::engine::limits::Limits;
-use crate::engine::{config, invalid, pool, screen};
+use crate::engine::{config, invalid, pool};
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -53,7 +53,7 @@ fn bound(limits: &Limits) -> io::Result<()> {
 }
 
 fn code(bytes: &[u8], limits: &Limits, is_pooled: bool) -> Result<Vec<u8>, ComponentError> {
-    screen::check(bytes, limits)?;
+    limits.check_component(bytes)?;
     let mut config = config(limits);
     if !is_pooled {
         pool::without(&mut config);

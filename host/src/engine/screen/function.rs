@@ -2,7 +2,7 @@
 //! live across many blocks, and far more where they live across loops within loops.
 
 use super::arity::Arity;
-use super::{Fault, within};
+use super::excess::{Excess, within};
 use crate::engine::limits::{Limit, Limits};
 use wasmparser::{BinaryReaderError, BlockType, FunctionBody, Operator};
 
@@ -15,7 +15,7 @@ pub(super) fn check(
     params: usize,
     arity: &Arity,
     limits: &Limits,
-) -> Result<(), Fault> {
+) -> Result<(), Excess> {
     let bytes = body.range().len();
     within(bytes, limits.function_bytes, Limit::FunctionBytes)?;
     let locals = locals(body)?.saturating_add(params);
@@ -42,7 +42,7 @@ struct Weight {
 }
 
 impl Weight {
-    fn check(&self, limits: &Limits) -> Result<(), Fault> {
+    fn check(&self, limits: &Limits) -> Result<(), Excess> {
         within(self.blocks, limits.blocks, Limit::Blocks)?;
         within(self.block_locals, limits.block_locals, Limit::BlockLocals)?;
         within(self.loop_locals, limits.loop_locals, Limit::LoopLocals)

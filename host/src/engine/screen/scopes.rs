@@ -1,7 +1,7 @@
 //! What instantiating a component costs: its instances and definitions, and those of each component
 //! in it once for each time that it is instantiated.
 
-use super::{Fault, within};
+use super::excess::{Excess, within};
 use crate::engine::limits::{Limit, Limits};
 use wasmparser::{
     BinaryReaderError, ComponentAlias, ComponentAliasSectionReader as Aliases,
@@ -48,7 +48,7 @@ impl Scopes {
     }
 
     /// Ends a component or core module. The outermost is checked, with all that it instantiates.
-    pub(super) fn close(&mut self, limits: &Limits) -> Result<(), Fault> {
+    pub(super) fn close(&mut self, limits: &Limits) -> Result<(), Excess> {
         let Some(Scope { encoding, cost, .. }) = self.open.pop() else { return Ok(()) };
         if self.open.is_empty() {
             within(cost.instances, limits.instances, Limit::Instances)?;
@@ -83,12 +83,12 @@ impl Scopes {
     }
 
     /// Reads instances of components, and returns the definitions in them.
-    pub(super) fn instances(&mut self, section: ComponentInstances<'_>) -> Result<usize, Fault> {
+    pub(super) fn instances(&mut self, section: ComponentInstances<'_>) -> Result<usize, Excess> {
         let mut definitions = 0;
         for instance in section {
             definitions += 1 + match instance? {
                 ComponentInstance::Instantiate { component_index, args } => {
-                    let cost = self.component(0, component_index).ok_or(Fault::PassedComponent)?;
+                    let cost = self.component(0, component_index).ok_or(Excess::PassedComponent)?;
                     self.add(cost);
                     self.add(Cost { instances: 1, definitions: 0 });
                     args.len()

@@ -3,7 +3,7 @@
 //! Types of components and instances contain others, which the engine's reader reads by recursion:
 //! 300 KB of them overflow its stack and end the process. Here a list takes the stack's place.
 
-use super::Fault;
+use super::excess::Excess;
 use crate::engine::limits::Limit;
 use wasmparser::{
     BinaryReader, BinaryReaderError, ComponentAlias, ComponentExternName, ComponentImport,
@@ -15,7 +15,7 @@ const COMPONENT_TYPE: u8 = 0x41;
 const INSTANCE_TYPE: u8 = 0x42;
 
 /// Counts the types and declarations of a section, which may be nested `room` levels deep.
-pub(super) fn component(mut reader: BinaryReader<'_>, room: usize) -> Result<usize, Fault> {
+pub(super) fn component(mut reader: BinaryReader<'_>, room: usize) -> Result<usize, Excess> {
     let mut count = 0;
     // The declarations that each open type still has, the section outermost.
     let mut open = vec![reader.read_var_u32()?];
@@ -30,7 +30,7 @@ pub(super) fn component(mut reader: BinaryReader<'_>, room: usize) -> Result<usi
         if is_type && let Some(declarations) = container(&mut reader)? {
             open.push(declarations);
             if open.len() - 1 > room {
-                return Err(Fault::Over(Limit::Nesting));
+                return Err(Excess::Over(Limit::Nesting));
             }
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn component(mut reader: BinaryReader<'_>, room: usize) -> Result<usi
 }
 
 /// Counts the types and declarations of a section of core types, which are not nested.
-pub(super) fn core(mut reader: BinaryReader<'_>) -> Result<usize, Fault> {
+pub(super) fn core(mut reader: BinaryReader<'_>) -> Result<usize, Excess> {
     let mut count = 0;
     for _ in 0..reader.read_var_u32()? {
         count += core_type(&mut reader)?;

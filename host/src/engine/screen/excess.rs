@@ -1,0 +1,22 @@
+//! Why a component is refused before it is compiled.
+
+use crate::engine::limits::Limit;
+use wasmparser::BinaryReaderError;
+
+/// Why a component is refused.
+pub(super) enum Excess {
+    Over(Limit),
+    Malformed(BinaryReaderError),
+    PassedComponent,
+}
+
+impl From<BinaryReaderError> for Excess {
+    fn from(error: BinaryReaderError) -> Self {
+        Excess::Malformed(error)
+    }
+}
+
+/// Refuses a count over its limit.
+pub(super) fn within(count: usize, most: usize, limit: Limit) -> Result<(), Excess> {
+    if count > most { Err(Excess::Over(limit)) } else { Ok(()) }
+}
