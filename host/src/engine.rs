@@ -28,6 +28,7 @@ use crate::telemetry::{
 use crate::world::{self, Linked, WorldMismatch};
 use fairness::CpuTurns;
 use instance::{HostIdle, Idle, Instance};
+use std::io::Write;
 use std::pin::pin;
 use std::sync::Arc;
 use wasmtime::Config;
@@ -153,13 +154,25 @@ impl Engine {
         };
         let linked = Linked::new(self.linkers.get(linkage), &component).map_err(mismatch)?;
         if let (Some(code), None) = (&self.code, kept) {
-            code.keep(&self.engine, bytes, &component);
+            // Without a place on the disk it is compiled again next time.
+            let _ = self.keep(code, bytes, &component);
         }
         let idle = match instances {
             Instances::Fresh => None,
             Instances::Reuse { calls } => Some(Idle::new(calls, &self.idle)),
         };
         Ok(Compiled { linked, limits, idle, meter })
+    }
+
+    fn keep(
+        &self,
+        code: &CodeStore,
+        bytes: &[u8],
+        component: &Component,
+    ) -> wasmtime::Result<Component> {
+        let draft = code.draft()?;
+        draft.as_file().write_all(&component.serialize()?)?;
+        Ok(code.keep(&self.engine, bytes, draft)?)
     }
 
     /// Asks a component for its services, under the limits of a call and with its log alone open.
