@@ -8,6 +8,7 @@ mod inspect;
 mod instance;
 mod limits;
 mod pool;
+mod preamble;
 mod screen;
 mod ticker;
 
@@ -126,7 +127,7 @@ impl Engine {
         if bytes.len() as u64 > limits.component {
             return Err(Limit::Component.reached(&limits).into());
         }
-        check_preamble(bytes)?;
+        preamble::check(bytes)?;
         // The engine quotes names of the component, which may hold anything.
         let invalid = |error: wasmtime::Error| match pool::refused_table(&error) {
             true => Limit::Memory.reached(&limits).into(),
@@ -302,17 +303,4 @@ fn config(limits: &Limits) -> Config {
         .wasm_memory64(false)
         .shared_memory(false);
     config
-}
-
-/// Refuses the files that people pass by mistake, each with an error of its own.
-fn check_preamble(bytes: &[u8]) -> Result<(), ComponentError> {
-    let Some(rest) = bytes.strip_prefix(b"\0asm") else {
-        let start = bytes.get(..bytes.len().min(8)).unwrap_or_default();
-        return Err(ComponentError::NotWasm(String::from_utf8_lossy(start).into_owned()));
-    };
-    // The layer field of the preamble is 0 in a core module and 1 in a component.
-    match rest {
-        [_, _, 0, 0, ..] => Err(ComponentError::CoreModule),
-        _ => Ok(()),
-    }
 }

@@ -33,6 +33,7 @@ mod bindings;
 mod bounded;
 pub mod config;
 mod engine;
+mod file;
 mod grants;
 mod hostcalls;
 pub mod http;

@@ -12,8 +12,8 @@ use wasmtime_wasi::I32Exit;
 #[non_exhaustive]
 pub enum ComponentError {
     /// The bytes are no WebAssembly at all.
-    #[error("it is not WebAssembly: it begins with {0:?}, not with \"\\0asm\"")]
-    NotWasm(String),
+    #[error("it is not WebAssembly: {0}")]
+    NotWasm(&'static str),
     /// A core module, which knows nothing of the component model.
     #[error(
         "it is a core module, not a component: build it for wasm32-wasip2, \

@@ -15,6 +15,7 @@ mod cache_command;
 mod call;
 mod cli;
 mod config;
+mod config_files;
 mod conformance;
 mod contract;
 mod deploy;
