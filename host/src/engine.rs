@@ -7,6 +7,7 @@ mod fairness;
 mod inspect;
 mod instance;
 mod limits;
+mod parallel;
 mod pool;
 mod preamble;
 mod screen;
@@ -138,7 +139,8 @@ impl Engine {
             Some(component) => component.clone(),
             None => {
                 screen::check(bytes, &limits)?;
-                Component::from_binary(&self.engine, bytes).map_err(invalid)?
+                let compile = || Component::from_binary(&self.engine, bytes);
+                parallel::run(compile).map_err(ComponentError::NoThread)?.map_err(invalid)?
             }
         };
         world::check(&self.engine, &component)?;

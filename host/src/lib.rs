@@ -30,6 +30,7 @@
 
 mod backend;
 mod bindings;
+mod blocking;
 mod bounded;
 pub mod config;
 mod engine;

@@ -4,6 +4,7 @@ use super::limits::{Limit, LimitReached, Limits};
 use crate::service::{Failure, FailureKind};
 use crate::telemetry::excerpt;
 use crate::world::WorldMismatch;
+use std::io;
 use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -26,6 +27,9 @@ pub enum ComponentError {
     /// The engine cannot compile it: malformed, or it uses a feature that is off.
     #[error("it cannot be compiled: {0}")]
     Invalid(String),
+    /// The system refuses the threads that compile it; it may be fine.
+    #[error("it cannot be compiled now: the system refused a thread")]
+    NoThread(#[source] io::Error),
     /// An import that is not offered, or a missing export.
     #[error(transparent)]
     World(#[from] WorldMismatch),

@@ -1,0 +1,54 @@
+//! Work that blocks or takes long, on a thread of its own. The runtime's own threads for such work
+//! panic, or wait for ever, where the system has no thread to give.
+
+use std::io;
+use std::thread::Builder;
+use tokio::sync::oneshot;
+
+/// Why work did not end with a result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BlockingError {
+    /// The system gave no thread; the work did not begin.
+    #[error("the system refused a thread")]
+    NoThread(#[source] io::Error),
+    /// It panicked.
+    #[error("it panicked")]
+    Panicked,
+}
+
+/// Runs work to its end, also if the caller stops waiting.
+///
+/// # Errors
+///
+/// When no thread can be started, or the work panics.
+pub(crate) async fn run<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BlockingError> {
+    run_in(Builder::new().name("hostel-work".to_owned()), work).await
+}
+
+async fn run_in<T: Send + 'static>(
+    thread: Builder,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BlockingError> {
+    let (sender, receiver) = oneshot::channel();
+    // The receiver is gone if the caller no longer waits.
+    let work = move || drop(sender.send(work()));
+    thread.spawn(work).map_err(BlockingError::NoThread)?;
+    receiver.await.map_err(|_| BlockingError::Panicked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_ends_with_its_result_or_with_what_kept_it_from_ending() {
+        assert_eq!(run(|| 7).await.unwrap(), 7);
+        let panicked = run(|| std::panic::resume_unwind(Box::new(()))).await;
+        let _: BlockingError = panicked.map(|(): ()| ()).unwrap_err();
+        // No system has room for such a stack.
+        let refused = run_in(Builder::new().stack_size(usize::MAX / 4), || 7).await;
+        assert!(matches!(refused, Err(BlockingError::NoThread(_))), "{refused:?}");
+    }
+}
