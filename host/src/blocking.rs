@@ -2,6 +2,7 @@
 //! panic, or wait for ever, where the system has no thread to give.
 
 use std::io;
+use std::sync::Arc;
 use std::thread::Builder;
 use tokio::sync::oneshot;
 
@@ -25,6 +26,20 @@ pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, BlockingError> {
     run_in(Builder::new().name("hostel-work".to_owned()), work).await
+}
+
+/// Runs short work that must be done, on this thread if the system refuses another. `None` if it
+/// panics.
+pub(crate) async fn run_anyway<T: Send + 'static>(
+    work: impl Fn() -> T + Send + Sync + 'static,
+) -> Option<T> {
+    let work = Arc::new(work);
+    let elsewhere = Arc::clone(&work);
+    match run(move || elsewhere()).await {
+        Ok(result) => Some(result),
+        Err(BlockingError::NoThread(_)) => Some(work()),
+        Err(BlockingError::Panicked) => None,
+    }
 }
 
 async fn run_in<T: Send + 'static>(

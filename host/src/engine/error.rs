@@ -28,7 +28,7 @@ pub enum ComponentError {
     #[error("it cannot be compiled: {0}")]
     Invalid(String),
     /// The system refuses the threads that compile it; it may be fine.
-    #[error("it cannot be compiled now: the system refused a thread")]
+    #[error("the system refused a thread")]
     NoThread(#[source] io::Error),
     /// An import that is not offered, or a missing export.
     #[error(transparent)]

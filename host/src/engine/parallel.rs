@@ -13,6 +13,8 @@ use std::io;
 /// When the system refuses a thread; the work did not begin.
 pub(super) fn run<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     let name = |index| format!("hostel-compile-{index}");
-    let pool = ThreadPoolBuilder::new().thread_name(name).build().map_err(io::Error::other)?;
+    let pool = ThreadPoolBuilder::new().thread_name(name).build();
+    // As text: the error prints its cause, which a chain of causes would print again.
+    let pool = pool.map_err(|error| io::Error::other(error.to_string()))?;
     Ok(pool.install(work))
 }

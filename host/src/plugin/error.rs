@@ -48,7 +48,7 @@ pub enum LoadError {
     #[error("compiling it stopped: it panicked")]
     Stopped,
     /// The system refuses a thread to compile it on; it may be fine.
-    #[error("it cannot be compiled now: the system refused a thread")]
+    #[error("the system refused a thread")]
     NoThread(#[source] io::Error),
     /// The component failed to list its services.
     #[error("it failed to list its services: {0}")]

@@ -1,7 +1,7 @@
 //! Groups of callers: verifies a request's credentials against those of a group.
 
 use super::verified::VerifiedPasswords;
-use crate::blocking::{self, BlockingError};
+use crate::blocking;
 use crate::config::{CallerGroup, Callers, Credential, Scheme};
 use crate::http::error::HttpError;
 use base64::Engine;
@@ -97,18 +97,12 @@ impl Groups {
         }
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
         let group = Arc::clone(group);
-        let verify = Arc::new(move || {
+        let verify = move || {
             let _held = &permit;
             // Another request may have verified the same password during the wait for the permit.
             group.recently_verified(&sent).or_else(|| group.verify(&sent))
-        });
-        let elsewhere = Arc::clone(&verify);
-        match blocking::run(move || elsewhere()).await {
-            Ok(index) => index,
-            // A valid password must not be refused for want of a thread.
-            Err(BlockingError::NoThread(_)) => verify(),
-            Err(BlockingError::Panicked) => None,
-        }
+        };
+        blocking::run_anyway(verify).await.flatten()
     }
 }
 

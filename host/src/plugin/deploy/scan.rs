@@ -26,10 +26,9 @@ impl Shared {
     pub(super) async fn scan(shared: &Arc<Shared>) -> Vec<Key> {
         let scanning = {
             let shared = Arc::clone(shared);
-            blocking::run(move || shared.observe_all())
+            blocking::run_anyway(move || shared.observe_all())
         };
-        // Where there is no thread, the next scan finds the same.
-        let Ok(scan) = scanning.await else { return Vec::new() };
+        let Some(scan) = scanning.await else { return Vec::new() };
         shared.report_folder(&scan.folder);
         shared.take_in(scan)
     }
