@@ -25,7 +25,7 @@ pub(crate) enum BlockingError {
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, BlockingError> {
-    run_in(Builder::new().name("hostel-work".to_owned()), work).await
+    run_in(thread(), work).await
 }
 
 /// Runs short work that must be done, on this thread if the system refuses another. `None` if it
@@ -33,9 +33,20 @@ pub(crate) async fn run<T: Send + 'static>(
 pub(crate) async fn run_anyway<T: Send + 'static>(
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Option<T> {
+    run_anyway_in(thread(), work).await
+}
+
+fn thread() -> Builder {
+    Builder::new().name("hostel-work".to_owned())
+}
+
+async fn run_anyway_in<T: Send + 'static>(
+    thread: Builder,
+    work: impl Fn() -> T + Send + Sync + 'static,
+) -> Option<T> {
     let work = Arc::new(work);
     let elsewhere = Arc::clone(&work);
-    match run(move || elsewhere()).await {
+    match run_in(thread, move || elsewhere()).await {
         Ok(result) => Some(result),
         Err(BlockingError::NoThread(_)) => Some(work()),
         Err(BlockingError::Panicked) => None,
@@ -57,13 +68,26 @@ async fn run_in<T: Send + 'static>(
 mod tests {
     use super::*;
 
+    /// A thread that no system has room for.
+    fn refused() -> Builder {
+        Builder::new().stack_size(usize::MAX / 4)
+    }
+
+    fn panics() -> u32 {
+        std::panic::resume_unwind(Box::new(()))
+    }
+
     #[tokio::test]
     async fn work_ends_with_its_result_or_with_what_kept_it_from_ending() {
         assert_eq!(run(|| 7).await.unwrap(), 7);
-        let panicked = run(|| std::panic::resume_unwind(Box::new(()))).await;
-        let _: BlockingError = panicked.map(|(): ()| ()).unwrap_err();
-        // No system has room for such a stack.
-        let refused = run_in(Builder::new().stack_size(usize::MAX / 4), || 7).await;
-        assert!(matches!(refused, Err(BlockingError::NoThread(_))), "{refused:?}");
+        assert!(matches!(run(panics).await, Err(BlockingError::Panicked)));
+        assert!(matches!(run_in(refused(), || 7).await, Err(BlockingError::NoThread(_))));
+    }
+
+    #[tokio::test]
+    async fn work_that_must_be_done_is_done_without_a_thread() {
+        assert_eq!(run_anyway(|| 7).await, Some(7));
+        assert_eq!(run_anyway_in(refused(), || 7).await, Some(7));
+        assert_eq!(run_anyway(panics).await, None);
     }
 }
