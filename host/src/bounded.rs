@@ -1,6 +1,8 @@
 //! Folders of what can be made again, kept within bounds: what was not used for long goes.
 
-use std::fs::{self, File};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
+use std::ffi::OsStr;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -32,9 +34,11 @@ const ASIDE: &[u8] = b".tmp";
 /// so.
 ///
 /// The mark is the entry's time of modification. So an entry that is a folder is marked, and the
-/// files in it keep their times.
+/// files in it keep their times. The entry is not opened: opening a named pipe would block.
 pub(crate) fn mark_used(entry: &Path) {
-    let _ = File::open(entry).and_then(|entry| entry.set_modified(SystemTime::now()));
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    let _ = utimensat(CWD, entry, &times, AtFlags::SYMLINK_NOFOLLOW);
 }
 
 /// Removes from a folder what was not used for a month, and what was begun more than an hour ago and
@@ -43,14 +47,21 @@ pub(crate) fn mark_used(entry: &Path) {
 ///
 /// To be called when something new was put there. What cannot be removed stays.
 pub(crate) fn prune(folder: &Path) {
-    prune_to(folder, &BOUNDS, SystemTime::now());
+    prune_to(folder, |_| true, &BOUNDS, SystemTime::now());
 }
 
-fn prune_to(folder: &Path, bounds: &Bounds, now: SystemTime) {
+/// As [`prune`], in a folder that may hold files of others: entries of other names do not count,
+/// and stay.
+pub(crate) fn prune_named(folder: &Path, is_entry: impl Fn(&OsStr) -> bool) {
+    prune_to(folder, is_entry, &BOUNDS, SystemTime::now());
+}
+
+fn prune_to(folder: &Path, is_entry: impl Fn(&OsStr) -> bool, bounds: &Bounds, now: SystemTime) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let entries = entries.filter_map(Result::ok);
+    let paths = entries.filter(|entry| is_entry(&entry.file_name())).map(|entry| entry.path());
     let mut entries: Vec<(SystemTime, PathBuf)> =
         paths.filter_map(|path| Some((used(&path)?, path))).collect();
     entries.sort();
@@ -59,7 +70,8 @@ fn prune_to(folder: &Path, bounds: &Bounds, now: SystemTime) {
         // A time to come is that of a clock that was set back since.
         let unused = now.duration_since(used).unwrap_or_default();
         bytes += size(&path);
-        let longest = if is_aside(&path) { bounds.unfinished } else { bounds.unused };
+        let is_aside = path.file_name().is_some_and(is_aside);
+        let longest = if is_aside { bounds.unfinished } else { bounds.unused };
         let fits = unused <= longest && index < bounds.entries && bytes <= bounds.bytes;
         if index > 0 && !fits {
             let _ = remove(&path);
@@ -67,19 +79,23 @@ fn prune_to(folder: &Path, bounds: &Bounds, now: SystemTime) {
     }
 }
 
-fn is_aside(entry: &Path) -> bool {
-    entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(ASIDE))
+/// True if this is the name of an entry that is being made.
+pub(crate) fn is_aside(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(ASIDE)
 }
 
 fn used(entry: &Path) -> Option<SystemTime> {
     fs::symlink_metadata(entry).ok()?.modified().ok()
 }
 
-/// The bytes of a file, or of all files below a folder.
+/// The bytes of a file, or of all files below a folder. No link is followed.
 fn size(path: &Path) -> u64 {
+    let Ok(found) = fs::symlink_metadata(path) else { return 0 };
     match fs::read_dir(path) {
-        Ok(entries) => entries.filter_map(|entry| Some(size(&entry.ok()?.path()))).sum(),
-        Err(_) => fs::symlink_metadata(path).map(|found| found.len()).unwrap_or(0),
+        Ok(entries) if found.is_dir() => {
+            entries.filter_map(|entry| Some(size(&entry.ok()?.path()))).sum()
+        }
+        _ => found.len(),
     }
 }
 
@@ -93,6 +109,7 @@ fn remove(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -109,7 +126,7 @@ mod tests {
             fs::write(file, vec![0; *bytes]).unwrap();
             File::open(entry).unwrap().set_modified(now - DAY * *days).unwrap();
         }
-        prune_to(folder.path(), bounds, now);
+        prune_to(folder.path(), |_| true, bounds, now);
         let mut found: Vec<_> = fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -158,5 +175,27 @@ mod tests {
         prune(folder.path());
         assert!(!folder.path().join("b").exists());
         assert_eq!(used(&folder.path().join("a/file")), Some(old));
+    }
+
+    #[test]
+    fn entries_of_other_names_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["ours-1", "ours-2", "notes"] {
+            let file = File::create(folder.path().join(name)).unwrap();
+            file.set_modified(SystemTime::now() - 90 * DAY).unwrap();
+        }
+        prune_named(folder.path(), |name| name.as_encoded_bytes().starts_with(b"ours"));
+        assert!(folder.path().join("notes").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_link_counts_as_itself_and_a_pipe_is_marked_without_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/", folder.path().join("link")).unwrap();
+        assert_eq!(size(&folder.path().join("link")), 1);
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        mark_used(&pipe);
     }
 }

@@ -3,12 +3,15 @@
 mod code;
 mod compiled;
 mod compiler;
+mod config;
 mod error;
 mod fairness;
 mod inspect;
 mod instance;
 mod limits;
+mod parallel;
 mod pool;
+mod preamble;
 mod screen;
 mod ticker;
 
@@ -32,16 +35,12 @@ use crate::telemetry::{
 };
 use crate::world::{self, Linked, WorldMismatch};
 use compiler::Job;
+use config::config;
 use fairness::CpuTurns;
 use instance::{HostIdle, Idle, Instance};
 use std::pin::pin;
 use std::sync::Arc;
-use wasmtime::Config;
 use wasmtime::component::Linker;
-
-/// Bytes of stack that host functions have beside the guest's own: they run on the same stack, and
-/// overflowing it would end the process.
-const HOST_STACK: usize = 3 << 19;
 
 /// Compiles components and runs them.
 pub(crate) struct Engine {
@@ -134,7 +133,7 @@ impl Engine {
         if bytes.len() as u64 > limits.component {
             return Err(Limit::Component.reached(&limits).into());
         }
-        check_preamble(bytes)?;
+        preamble::check(bytes)?;
         let kept = self.code.as_ref().and_then(|code| code.load(&self.engine, bytes));
         let job = Job {
             engine: &self.engine,
@@ -275,41 +274,5 @@ fn accept(response: Response, limits: &Limits) -> Result<Response, CallError> {
     match response.fault() {
         Some(fault) => Err(CallError::ContractViolation(fault)),
         None => Ok(response),
-    }
-}
-
-/// Why the compiler refuses a component. It quotes the component's names, which may hold anything.
-fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentError {
-    match pool::refused_table(error) {
-        true => Limit::Memory.reached(limits).into(),
-        false => ComponentError::Invalid(escape(&format!("{error:#}"), limits.log_line_bytes)),
-    }
-}
-
-fn config(limits: &Limits) -> Config {
-    let mut config = Config::new();
-    config
-        // Host calls cost half as much without it, and no advisory about asynchronous tasks applies.
-        // WASI 0.3, which needs it, is not offered.
-        .concurrency_support(false)
-        .epoch_interruption(true)
-        .max_wasm_stack(limits.stack)
-        .async_stack_size(limits.stack.saturating_add(HOST_STACK))
-        // No supported language needs these: off, they are no surface for an attack.
-        .wasm_memory64(false)
-        .shared_memory(false);
-    config
-}
-
-/// Refuses the files that people pass by mistake, each with an error of its own.
-fn check_preamble(bytes: &[u8]) -> Result<(), ComponentError> {
-    let Some(rest) = bytes.strip_prefix(b"\0asm") else {
-        let start = bytes.get(..bytes.len().min(8)).unwrap_or_default();
-        return Err(ComponentError::NotWasm(String::from_utf8_lossy(start).into_owned()));
-    };
-    // The layer field of the preamble is 0 in a core module and 1 in a component.
-    match rest {
-        [_, _, 0, 0, ..] => Err(ComponentError::CoreModule),
-        _ => Ok(()),
     }
 }

@@ -30,9 +30,11 @@
 
 mod backend;
 mod bindings;
+mod blocking;
 mod bounded;
 pub mod config;
 mod engine;
+mod file;
 mod grants;
 mod hostcalls;
 pub mod http;

@@ -39,8 +39,13 @@ pub(crate) fn build(
     }
 }
 
-/// Where compiled code is kept for this user and this version, if they have a home.
+/// The folder of compiled code: the one that `HOSTEL_CODE_FOLDER` names, or else this version's in
+/// the user's cache folder. `None` if the user has no home.
 pub fn code_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("HOSTEL_CODE_FOLDER").filter(|named| !named.is_empty());
+    if let Some(folder) = named {
+        return Some(PathBuf::from(folder));
+    }
     Some(sdk::cache_folder().ok()?.join("code"))
 }
 

@@ -3,6 +3,7 @@
 
 use super::error::{Diagnostics, Fault, Place};
 use super::secret::{SecretError, SecretHash};
+use crate::file;
 use std::ops::Range;
 use std::path::Path;
 
@@ -121,7 +122,7 @@ pub(super) fn read_private(
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<String> {
     warn_if_others_read(file, at.clone(), diagnostics);
-    match std::fs::read_to_string(file) {
+    match file::read_text(file) {
         Ok(text) => Some(text),
         Err(error) => {
             diagnostics.fault(at, format_args!("cannot read {}: {error}", file.display()));

@@ -14,10 +14,10 @@ use super::shape;
 use super::telemetry::{self, LogFormat, Traces};
 use super::values::Context;
 use crate::engine::Limits;
+use crate::file;
 use crate::plugin::Admission;
 use hostel_cache::CacheLimits;
 use serde::Deserialize;
-use std::io;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
@@ -88,10 +88,9 @@ impl Config {
         Config::parse(file, &Config::text(file)?, variable)
     }
 
-    pub(super) fn text(file: &Path) -> Result<String, ConfigError> {
-        let unreadable =
-            |source: io::Error| ConfigError::Unreadable { file: file.to_owned(), source };
-        std::fs::read_to_string(file).map_err(unreadable)
+    pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
+        let unreadable = |source| ConfigError::Unreadable { file: path.to_owned(), source };
+        file::read_text(path).map_err(unreadable)
     }
 
     /// Reads the text of a file, as [`Config::read`] does.

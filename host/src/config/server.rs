@@ -7,6 +7,7 @@ use super::plugins::PluginConfig;
 use super::raw::{At, RawAdmission, RawServer, RawTls, RawWall};
 use super::values::{Context, address, count, size, time};
 use crate::engine::Limits;
+use crate::file;
 use crate::plugin::Admission;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -149,14 +150,9 @@ pub(super) fn check_bodies(
 
 fn tls(raw: &RawTls, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) -> Tls {
     let (certificate, key) = (context.path(raw.certificate.get()), context.path(raw.key.get()));
-    for (file, at) in [(&certificate, raw.certificate.at()), (&key, raw.key.at())] {
-        let opened = std::fs::File::open(file).and_then(|file| file.metadata());
-        match opened {
-            Ok(about) if about.is_file() => {}
-            Ok(_) => diagnostics.fault(at, format_args!("{} is no file", file.display())),
-            Err(error) => {
-                diagnostics.fault(at, format_args!("cannot read {}: {error}", file.display()))
-            }
+    for (path, at) in [(&certificate, raw.certificate.at()), (&key, raw.key.at())] {
+        if let Err(error) = file::read_bytes(path) {
+            diagnostics.fault(at, format_args!("cannot read {}: {error}", path.display()));
         }
     }
     warn_if_others_read(&key, raw.key.at(), diagnostics);

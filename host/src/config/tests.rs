@@ -247,7 +247,7 @@ fn tls_needs_both_files() {
     check_with(
         &[("b", "")],
         "[server.tls]\ncertificate = \".\"\nkey = \"b\"",
-        &["hostel.toml:3:15: . is no file"],
+        &["hostel.toml:3:15: cannot read .: it is a folder, not a file"],
     );
 }
 

@@ -1,113 +1,183 @@
 //! Compiled code kept on disk, because compiling is the real cold start: seconds for a language
 //! runtime, where loading its compiled form takes milliseconds.
 //!
-//! Compiled code is native code, run as it is. So it is kept in a folder that only this user can
-//! write to, under a name made from the component's digest and the engine's, and never taken from
-//! anywhere else. A checksum at the end of a file detects corruption, which the engine
-//! would otherwise execute.
+//! Compiled code is native code, which the engine executes without any check. So each file ends
+//! with a MAC under a key that lies outside the folder. Code is loaded only from a regular file of
+//! this user, and it is verified and mapped through one open descriptor. A file that is corrupt,
+//! forged or moved to another name is ignored, and the component is compiled again.
+
+mod folder;
+mod key;
+#[cfg(test)]
+mod tests;
 
 use crate::bounded;
-use sha2::{Digest, Sha256};
-use std::fs::File;
+use folder::Ownership;
+use key::{Key, TAG_BYTES};
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Bytes of the sum that a file ends with.
-const SUM_BYTES: usize = size_of::<u64>();
-
 /// A folder of compiled code.
 pub(crate) struct CodeStore {
     folder: PathBuf,
+    /// The key of the MACs. `None` in a folder that this user cannot write to: its files are root's
+    /// or this user's, which is all that a MAC would prove.
+    key: Option<Key>,
 }
 
 impl CodeStore {
-    /// Opens the folder, made if it is not there.
+    /// Opens the folder and its key, and makes those that are missing. The key is the file
+    /// `<folder>.key`, beside the folder.
+    ///
+    /// A folder of this user that others could write to is emptied of compiled code first. One
+    /// that nobody but root can write to is only read.
     ///
     /// # Errors
     ///
-    /// When it cannot be made, or others than this user can write to it or own it.
+    /// When the folder or its key cannot be made or read, or others can replace files in the
+    /// folder.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let found = std::fs::metadata(folder)?;
-        let owner = rustix::process::geteuid().as_raw();
-        if found.uid() != owner || found.permissions().mode() & 0o022 != 0 {
-            let message = "it belongs to somebody else, or others can write to it: chmod 700 it";
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
-        }
-        Ok(CodeStore { folder: folder.to_owned() })
+        let key = match folder::take(folder, is_code)? {
+            Ownership::Writable => Some(Key::beside(folder)?),
+            Ownership::ReadOnly => None,
+        };
+        Ok(CodeStore { folder: folder.to_owned(), key })
     }
 
-    /// Whether the compiled form of these bytes by this engine is kept.
+    /// True if there is a file for the compiled code of these bytes by this engine. Its content is
+    /// not verified.
     pub(super) fn has(&self, engine: &Engine, bytes: &[u8]) -> bool {
-        self.folder.join(name(engine, bytes)).is_file()
+        self.open_file(&name(engine, bytes)).is_ok()
     }
 
-    /// The component of these bytes, if its compiled form by this engine is kept and whole.
+    /// The component of these bytes, if its code by this engine is kept and passes all checks.
     pub(super) fn load(&self, engine: &Engine, bytes: &[u8]) -> Option<Component> {
-        let file = self.folder.join(name(engine, bytes));
-        bounded::mark_used(&file);
-        if !is_whole(&file).unwrap_or(false) {
-            return None;
+        let name = name(engine, bytes);
+        let file = self.open_file(&name).ok()?;
+        if let Some(key) = &self.key {
+            let _ = file.set_modified(SystemTime::now());
+            if !is_genuine(key, &name, &file).unwrap_or(false) {
+                return None;
+            }
         }
-        // SAFETY: the folder was checked to be this user's alone, only `keep` writes into it, and
-        // it replaces files but never changes one, so what is mapped stays what was compiled. The
-        // sum after it is no part of what the engine reads.
-        unsafe { Component::deserialize_file(engine, file) }.ok()
+        // SAFETY: the MAC proves that this user's server wrote this code under this name; in a
+        // read-only folder the owner proves the same. Only `keep` writes files, and it never
+        // changes one under its name.
+        unsafe { map(engine, &file) }.ok()
     }
 
-    /// An empty file for a component's code.
+    /// An empty file in the folder, for a compiler to write a component's serialized code into. It
+    /// is removed when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made, or the folder is read-only.
     pub(super) fn draft(&self) -> io::Result<NamedTempFile> {
-        NamedTempFile::new_in(&self.folder)
+        match &self.key {
+            Some(_) => NamedTempFile::new_in(&self.folder),
+            None => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+        }
     }
 
-    /// Keeps a component's code when it is whole and on the disk.
+    /// Keeps a draft as the compiled code of these bytes by this engine, and loads it. A draft that
+    /// cannot be renamed into place serves this load alone.
+    ///
+    /// The process that wrote the draft must have ended.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails, or the draft is not code of this engine.
     pub(super) fn keep(
         &self,
         engine: &Engine,
         bytes: &[u8],
-        mut draft: NamedTempFile,
+        draft: NamedTempFile,
     ) -> io::Result<Component> {
-        draft.as_file_mut().rewind()?;
-        let sum = sum(draft.as_file_mut())?;
-        draft.write_all(&sum.to_le_bytes())?;
-        draft.as_file().sync_all()?;
-        draft.persist(self.folder.join(name(engine, bytes)))?;
-        bounded::prune(&self.folder);
-        self.load(engine, bytes).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        let Some(key) = &self.key else { return Err(io::ErrorKind::ReadOnlyFilesystem.into()) };
+        let name = name(engine, bytes);
+        let mut file = draft.as_file();
+        // The offset may be shared with the compiler, which leaves it at the end.
+        file.rewind()?;
+        let tag = key.tag(&name, file)?;
+        file.write_all(tag.as_bytes())?;
+        file.sync_all()?;
+        // SAFETY: the draft is what the compiler wrote, and the only other descriptors of it were
+        // the compiler's. A compiler that a component took over, and that passed a descriptor on,
+        // gains nothing by a later write: its output is executed in any case. The MAC refuses such
+        // a write at the next load.
+        let component = unsafe { map(engine, file) }.map_err(io::Error::other)?;
+        if draft.persist(self.folder.join(name)).is_ok() {
+            bounded::prune_named(&self.folder, |name| is_code(name) || bounded::is_aside(name));
+        }
+        Ok(component)
+    }
+
+    /// Opens a file of compiled code. A link is not followed, a named pipe does not block, and a
+    /// file that another user may have written is refused.
+    fn open_file(&self, name: &str) -> io::Result<File> {
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let file = self.folder.join(name);
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(file)?;
+        let found = file.metadata()?;
+        let is_owner_trusted = match &self.key {
+            Some(_) => found.uid() == geteuid().as_raw(),
+            None => folder::is_trusted(found.uid()),
+        };
+        match found.is_file() && is_owner_trusted && !folder::is_open_to_others(&found) {
+            true => Ok(file),
+            false => Err(io::ErrorKind::PermissionDenied.into()),
+        }
     }
 }
 
-/// A name for the compiled form of these bytes by this engine with its settings.
+/// Maps an open file of compiled code.
+///
+/// # Safety
+///
+/// The file holds code that this engine's compiler wrote, and stays as it is while the component
+/// lives.
+unsafe fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
+    // The engine has no function for components that takes an open file. This path leads to the
+    // open file itself, whatever its name leads to by now.
+    let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+    let path = format!("{folder}/{}", file.as_raw_fd());
+    // SAFETY: the caller's promise. The engine does not read the tag, which is behind the code.
+    unsafe { Component::deserialize_file(engine, path) }
+}
+
+/// True if a file ends with the tag of the code before it.
+fn is_genuine(key: &Key, name: &str, mut file: &File) -> io::Result<bool> {
+    let code = file.metadata()?.len().saturating_sub(TAG_BYTES as u64);
+    let expected = key.tag(name, Read::by_ref(&mut file).take(code))?;
+    let mut found = [0; TAG_BYTES];
+    file.read_exact(&mut found)?;
+    // Compared in constant time.
+    Ok(expected == found)
+}
+
+/// The name of the compiled code of these bytes by this engine with its settings.
 fn name(engine: &Engine, bytes: &[u8]) -> String {
     let mut settings = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut settings);
-    let component: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
-    format!("{component}-{:016x}", settings.finish())
+    format!("{}-{:016x}", blake3::hash(bytes), settings.finish())
 }
 
-/// Whether a file of compiled code ends with the sum of what is before it.
-fn is_whole(file: &Path) -> io::Result<bool> {
-    let mut file = File::open(file)?;
-    let code = file.metadata()?.len().saturating_sub(SUM_BYTES as u64);
-    let found = sum(Read::by_ref(&mut file).take(code))?;
-    let mut written = [0; SUM_BYTES];
-    file.read_exact(&mut written)?;
-    Ok(found == u64::from_le_bytes(written))
-}
-
-/// A sum of bytes, fast rather than hard to forge: who could forge one could write to the folder.
-fn sum(mut bytes: impl Read) -> io::Result<u64> {
-    let mut hasher = DefaultHasher::new();
-    let mut piece = vec![0; 1 << 18];
-    loop {
-        match bytes.read(&mut piece)? {
-            0 => return Ok(hasher.finish()),
-            count => hasher.write(piece.get(..count).unwrap_or_default()),
-        }
-    }
+/// True if this is a name that [`name`] makes.
+fn is_code(name: &OsStr) -> bool {
+    let is_hex = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let parts = name.to_str().and_then(|name| name.split_once('-'));
+    parts.is_some_and(|(component, engine)| {
+        component.len() == 64 && engine.len() == 16 && is_hex(component) && is_hex(engine)
+    })
 }

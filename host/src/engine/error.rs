@@ -4,6 +4,7 @@ use super::limits::{Limit, LimitReached, Limits};
 use crate::service::{Failure, FailureKind};
 use crate::telemetry::excerpt;
 use crate::world::WorldMismatch;
+use std::io;
 use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -12,8 +13,8 @@ use wasmtime_wasi::I32Exit;
 #[non_exhaustive]
 pub enum ComponentError {
     /// The bytes are no WebAssembly at all.
-    #[error("it is not WebAssembly: it begins with {0:?}, not with \"\\0asm\"")]
-    NotWasm(String),
+    #[error("it is not WebAssembly: {0}")]
+    NotWasm(&'static str),
     /// A core module, which knows nothing of the component model.
     #[error(
         "it is a core module, not a component: build it for wasm32-wasip2, \
@@ -26,9 +27,12 @@ pub enum ComponentError {
     /// The engine cannot compile it: malformed, or it uses a feature that is off.
     #[error("it cannot be compiled: {0}")]
     Invalid(String),
-    /// The process that compiles could not be started, or ended by a fault.
+    /// The process that compiles ended by a fault.
     #[error("it could not be compiled: {0}")]
     Compiler(String),
+    /// The system refuses the threads or the process that compile it; it may be fine.
+    #[error("it cannot be compiled now")]
+    Unavailable(#[source] io::Error),
     /// An import that is not offered, or a missing export.
     #[error(transparent)]
     World(#[from] WorldMismatch),

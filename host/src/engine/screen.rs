@@ -12,13 +12,14 @@ mod types;
 
 use super::error::ComponentError;
 use super::limits::{Limit, Limits};
+use super::preamble;
 use crate::world;
 use arity::Arity;
 use excess::{Excess, within};
 use scopes::Scopes;
 use wasmparser::{
-    BinaryReader, ComponentExportSectionReader, ComponentImportSectionReader,
-    ComponentTypeRef, Encoding, FunctionBody, Parser, Payload,
+    BinaryReader, ComponentExportSectionReader, ComponentImportSectionReader, ComponentTypeRef,
+    Encoding, FunctionBody, Parser, Payload,
 };
 
 /// The reason for refusing a component of components that are passed to it.
@@ -37,7 +38,7 @@ impl Limits {
         if bytes.len() as u64 > self.component {
             return Err(Limit::Component.reached(self).into());
         }
-        super::check_preamble(bytes)?;
+        preamble::check(bytes)?;
         check(bytes, self)
     }
 }
@@ -45,8 +46,8 @@ impl Limits {
 fn check(bytes: &[u8], limits: &Limits) -> Result<(), ComponentError> {
     let mut screen = Screen {
         limits,
-        scopes: Scopes::deexcess(),
-        arity: Arity::deexcess(),
+        scopes: Scopes::default(),
+        arity: Arity::default(),
         functions: 0,
         types: 0,
         definitions: 0,
@@ -118,9 +119,9 @@ impl<'a> Screen<'a, '_> {
         let section = payload.as_section();
         let count = match payload {
             Payload::ComponentTypeSection(_) | Payload::CoreTypeSection(_) => {
-                let (_, range) = section.unwrap_or_deexcess();
+                let (_, range) = section.unwrap_or_default();
                 let reader =
-                    BinaryReader::new(bytes.get(range.clone()).unwrap_or_deexcess(), range.start);
+                    BinaryReader::new(bytes.get(range.clone()).unwrap_or_default(), range.start);
                 let room = self.limits.nesting.saturating_sub(self.scopes.depth());
                 match payload {
                     Payload::CoreTypeSection(_) => types::core(reader)?,
@@ -140,7 +141,7 @@ impl<'a> Screen<'a, '_> {
     }
 
     fn open(&mut self, encoding: Encoding) -> Result<(), Excess> {
-        self.arity = Arity::deexcess();
+        self.arity = Arity::default();
         self.scopes.open(encoding);
         within(self.scopes.depth(), self.limits.nesting, Limit::Nesting)?;
         self.define(usize::from(encoding == Encoding::Component))

@@ -44,9 +44,12 @@ pub enum LoadError {
     /// The component cannot be one.
     #[error(transparent)]
     Component(#[from] ComponentError),
-    /// The compiler stopped without a word: it panicked, or the runtime is shutting down.
-    #[error("compiling it stopped: {0}")]
-    Stopped(String),
+    /// The compiler panicked.
+    #[error("compiling it stopped: it panicked")]
+    Stopped,
+    /// The system refuses a thread to compile it on; it may be fine.
+    #[error("the system refused a thread")]
+    NoThread(#[source] io::Error),
     /// The component failed to list its services.
     #[error("it failed to list its services: {0}")]
     Services(CallError),

@@ -8,6 +8,7 @@ use super::services;
 use super::settings::{Activity, PluginInfo, PluginSettings, Settings};
 use super::version::{Digest, Version};
 use crate::backend::{self, CacheStore, Caches};
+use crate::blocking::{self, BlockingError};
 use crate::engine::{CallError, CodeStore, CompileSettings, Engine, Limits};
 use crate::hostcalls::{Capabilities, Linkage};
 use crate::name::PluginName;
@@ -300,7 +301,7 @@ impl Host {
         let _given_up = cancellation.on_drop();
         let settings = CompileSettings { limits, instances, linkage, meter, cancellation };
         let begun = Instant::now();
-        let compiling = tokio::task::spawn_blocking(move || {
+        let compiling = blocking::run(move || {
             let compiled = engine.compile(&bytes, settings)?;
             Ok::<_, LoadError>((compiled, Digest::of(&bytes)))
         });
@@ -308,7 +309,8 @@ impl Host {
         self.counts.compiled(name.as_str(), begun.elapsed());
         let (component, digest) = match compiled {
             Ok(compiled) => compiled?,
-            Err(stopped) => return Err(LoadError::Stopped(stopped.to_string())),
+            Err(BlockingError::NoThread(error)) => return Err(LoadError::NoThread(error)),
+            Err(BlockingError::Panicked) => return Err(LoadError::Stopped),
         };
         let origin =
             Origin { plugin: name.shared(), service: String::new(), request_id: String::new() };

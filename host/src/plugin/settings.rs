@@ -26,8 +26,9 @@ pub struct Settings {
     pub clock: Clock,
     /// Where the guests' log lines go. By default nowhere.
     pub log: LogSink,
-    /// A folder to keep compiled code in between runs, this user's alone. By default none: each
-    /// load compiles.
+    /// A folder to keep compiled code in between runs, with its key in `<folder>.key` beside it.
+    /// Both are made if they are missing. A folder that this user cannot write to, and that is
+    /// root's or this user's, is only read. By default none: each load compiles.
     pub code_folder: Option<PathBuf>,
     /// Where components are compiled. By default in this process.
     pub compiler: Compiler,

@@ -3,10 +3,9 @@
 
 use super::files::Stamp;
 use super::location::folder_of;
-use rustix::fs::OFlags;
-use std::fs::{File, FileType, Metadata, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use crate::file::{self, ReadError};
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 /// Why what is at a path cannot be read as a component.
@@ -38,6 +37,16 @@ impl From<io::Error> for FileError {
     }
 }
 
+impl From<ReadError> for FileError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotAFile(kind) => FileError::NotAFile(kind),
+            ReadError::TooLarge(_) => FileError::TooLarge,
+            ReadError::Io(error) => error.into(),
+        }
+    }
+}
+
 /// Checks a file of at most `max_bytes` without opening it.
 ///
 /// # Errors
@@ -54,7 +63,7 @@ pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
         }
         found => found?,
     };
-    check(&found, max_bytes)?;
+    file::check(&found, max_bytes)?;
     Ok(Stamp::of(&found))
 }
 
@@ -65,9 +74,8 @@ pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
 ///
 /// When it is no file, is too large or cannot be read.
 pub fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
-    // What was a file a moment ago may be a pipe now, and opening that would block for ever.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    read_open(OpenOptions::new().read(true).custom_flags(flags).open(path)?, max_bytes)
+    let (bytes, after) = file::read(path, max_bytes)?;
+    Ok((bytes, Stamp::of(&after)))
 }
 
 /// Reads an open file, as [`read`] does.
@@ -75,30 +83,7 @@ pub fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> 
 /// # Errors
 ///
 /// As those of [`read`].
-pub fn read_open(mut file: File, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
-    check(&file.metadata()?, max_bytes)?;
-    let mut bytes = Vec::new();
-    Read::by_ref(&mut file).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-    let after = file.metadata()?;
-    check(&after, max_bytes)?;
+pub fn read_open(file: File, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
+    let (bytes, after) = file::read_open(file, max_bytes)?;
     Ok((bytes, Stamp::of(&after)))
-}
-
-fn check(found: &Metadata, max_bytes: u64) -> Result<(), FileError> {
-    if !found.is_file() {
-        return Err(FileError::NotAFile(kind(found.file_type())));
-    }
-    if found.len() > max_bytes {
-        return Err(FileError::TooLarge);
-    }
-    Ok(())
-}
-
-fn kind(found: FileType) -> &'static str {
-    match found {
-        _ if found.is_dir() => "folder",
-        _ if found.is_fifo() => "named pipe",
-        _ if found.is_socket() => "socket",
-        _ => "device",
-    }
 }

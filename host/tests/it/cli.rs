@@ -127,7 +127,7 @@ fn what_is_no_plugin_is_told_in_a_line_with_exit_code_3() {
     let core = wat::parse_str("(module)").unwrap();
     let component = wat::parse_str("(component)").unwrap();
     for (path, words) in [
-        (file("text.wasm", b"hello"), &["text.wasm", "not WebAssembly", "hello"][..]),
+        (file("text.wasm", b"hello"), &["text.wasm", "not WebAssembly", "text"][..]),
         (file("core.wasm", &core), &["core.wasm", "core module", "wasm32-wasip2"]),
         (file("other.wasm", &component), &["other.wasm", "hostel:service/handler@0.1.0"]),
         (file("Upper.wasm", &component), &["\"Upper\"", "lower-case"]),

@@ -21,12 +21,23 @@ async fn check_wat(text: &str, message: &str) {
 
 #[tokio::test]
 async fn what_is_no_component_is_told_apart() {
-    check(b"", "it is not WebAssembly: it begins with \"\", not with \"\\0asm\"").await;
-    let elf = "it is not WebAssembly: it begins with \"\\u{7f}ELF\", not with \"\\0asm\"";
-    check(b"\x7fELF", elf).await;
+    check(b"", "it is not WebAssembly: it is empty").await;
+    check(b"\x7fELF\x02\x01", "it is not WebAssembly: it is a native program (ELF)").await;
+    check(b"PK\x03\x04", "it is not WebAssembly: it is a ZIP archive").await;
+    check(b"\x1f\x8b\x08", "it is not WebAssembly: it is compressed by gzip").await;
+    let unknown = "it is not WebAssembly: it does not begin with \"\\0asm\"";
+    check(b"\x00\x01\x02", unknown).await;
+    check(b"\0as", unknown).await;
     let core = "it is a core module, not a component: build it for wasm32-wasip2, \
                 or encode it as a component of the world hostel:service/service";
     check_wat("(module)", core).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_webassembly_is_not_quoted() {
+    for secret in ["root:$6$salt$hash:19000::\n", "pass", "\u{e9}\u{e8} hunter2"] {
+        check(secret.as_bytes(), "it is not WebAssembly: it is text").await;
+    }
 }
 
 #[tokio::test]

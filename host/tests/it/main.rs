@@ -17,6 +17,7 @@ mod cli;
 #[cfg(target_os = "linux")]
 mod compiling;
 mod config;
+mod config_files;
 mod conformance;
 mod contract;
 mod deploy;

@@ -22,6 +22,7 @@ pub fn hostel() -> Command {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     command.env("XDG_DATA_HOME", scratch.join("data")).env("XDG_CACHE_HOME", scratch.join("cache"));
     command.env_remove("OTEL_EXPORTER_OTLP_ENDPOINT").env_remove("NOTIFY_SOCKET");
+    command.env_remove("HOSTEL_CODE_FOLDER");
     command.env_remove("RUST_BACKTRACE").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command
 }

@@ -24,7 +24,7 @@ pub(in crate::cli) fn basic(variable: &str) -> anyhow::Result<HeaderValue> {
 /// `Authorization` with the token in a file.
 pub(in crate::cli) fn token_of(file: &Path) -> anyhow::Result<HeaderValue> {
     let reading = || format!("cannot read the token from {}", file.display());
-    let text = std::fs::read_to_string(file).with_context(reading)?;
+    let text = crate::file::read_text(file).with_context(reading)?;
     if text.starts_with("sha256:") {
         let file = file.display();
         return Err(anyhow!("{file} holds the hash of a token: the token itself is needed here"));

@@ -1,9 +1,10 @@
 //! What the process does that compiles one component.
 
 use super::order::{REFUSED, Refusal, Settings};
+use crate::engine::config::{config, invalid};
 use crate::engine::error::ComponentError;
 use crate::engine::limits::Limits;
-use crate::engine::{config, invalid, pool};
+use crate::engine::{parallel, pool};
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -60,5 +61,6 @@ fn code(bytes: &[u8], limits: &Limits, is_pooled: bool) -> Result<Vec<u8>, Compo
     }
     let failed = |error| invalid(&error, limits);
     let engine = Engine::new(&config).map_err(failed)?;
-    engine.precompile_component(bytes).map_err(failed)
+    let compile = || engine.precompile_component(bytes);
+    parallel::run(compile).map_err(ComponentError::Unavailable)?.map_err(failed)
 }

@@ -1,6 +1,6 @@
 //! Has a component compiled by a process of its own.
 
-use super::Job;
+use super::job::Job;
 use crate::engine::error::ComponentError;
 use crate::engine::limits::{Limit, Limits};
 use crate::process::{Ended, Launcher, Task};
@@ -35,6 +35,7 @@ pub(super) enum Refusal {
     Limit(Limit),
     World(Vec<String>),
     Invalid(String),
+    Unavailable(String),
 }
 
 /// Compiles a component, and keeps its code where there is a store.
@@ -43,7 +44,6 @@ pub(super) fn compile(
     bytes: &[u8],
     job: &Job<'_>,
 ) -> Result<Component, ComponentError> {
-    let unavailable = |error: io::Error| ComponentError::Compiler(error.to_string());
     let mut code = run(launcher, bytes, job)?;
     if let Some(store) = job.store {
         let kept = code.rewind().and_then(|()| store.draft()).and_then(|mut draft| {
@@ -58,12 +58,12 @@ pub(super) fn compile(
     let file = format!("/proc/self/fd/{}", code.as_raw_fd());
     // SAFETY: the process that wrote the file has ended, and no other process has it.
     let component = unsafe { Component::deserialize_file(job.engine, file) };
-    component.map_err(|error| unavailable(io::Error::other(format!("{error:#}"))))
+    component.map_err(|error| ComponentError::Compiler(format!("{error:#}")))
 }
 
 /// Runs the process, and returns the file that it has written.
 fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<File, ComponentError> {
-    let unavailable = |error: io::Error| ComponentError::Compiler(error.to_string());
+    let unavailable = ComponentError::Unavailable;
     let settings = Settings { limits: job.limits.clone(), is_pooled: job.is_pooled };
     let settings = serde_json::to_string(&settings).map_err(|error| unavailable(error.into()))?;
     let input = memory_file("component", bytes).map_err(unavailable)?;
@@ -80,7 +80,10 @@ fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<File, Compone
     let ended = running.wait().map_err(unavailable)?;
     match ended.code {
         Some(0) => Ok(code),
-        Some(REFUSED) => Err(refusal(code).map_err(unavailable)?.told(job.limits)),
+        Some(REFUSED) => Err(match refusal(code) {
+            Ok(refusal) => refusal.told(job.limits),
+            Err(error) => ComponentError::Compiler(format!("its refusal cannot be read: {error}")),
+        }),
         _ => Err(fault(&ended, &String::from_utf8_lossy(&words), job.limits)),
     }
 }
@@ -106,6 +109,7 @@ impl Refusal {
             ComponentError::Limit(reached) => Refusal::Limit(reached.limit),
             ComponentError::World(mismatch) => Refusal::World(mismatch.faults),
             ComponentError::Invalid(words) => Refusal::Invalid(words),
+            ComponentError::Unavailable(error) => Refusal::Unavailable(error.to_string()),
             other => Refusal::Invalid(other.to_string()),
         }
     }
@@ -120,6 +124,9 @@ impl Refusal {
                 WorldMismatch { faults: faults.iter().map(escaped).collect() }.into()
             }
             Refusal::Invalid(words) => ComponentError::Invalid(escaped(&words)),
+            Refusal::Unavailable(words) => {
+                ComponentError::Unavailable(io::Error::other(escaped(&words)))
+            }
         }
     }
 }
@@ -136,10 +143,12 @@ fn fault(ended: &Ended, words: &str, limits: &Limits) -> ComponentError {
         return Limit::CompileMemory.reached(limits).into();
     }
     let last = words.lines().next().unwrap_or_default();
-    let how = match (&ended.error, ended.signal, ended.code) {
-        (Some(error), ..) => error.clone(),
-        (None, Some(signal), _) => format!("the compiler's process ended by signal {signal}"),
-        (None, None, code) => {
+    if let Some(error) = &ended.error {
+        return ComponentError::Unavailable(io::Error::other(error.clone()));
+    }
+    let how = match (ended.signal, ended.code) {
+        (Some(signal), _) => format!("the compiler's process ended by signal {signal}"),
+        (None, code) => {
             format!("the compiler's process ended with code {}", code.unwrap_or_default())
         }
     };

@@ -1,6 +1,7 @@
 //! Groups of callers: verifies a request's credentials against those of a group.
 
 use super::verified::VerifiedPasswords;
+use crate::blocking;
 use crate::config::{CallerGroup, Callers, Credential, Scheme};
 use crate::http::error::HttpError;
 use base64::Engine;
@@ -97,11 +98,11 @@ impl Groups {
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
         let group = Arc::clone(group);
         let verify = move || {
-            let _permit = permit;
+            let _held = &permit;
             // Another request may have verified the same password during the wait for the permit.
             group.recently_verified(&sent).or_else(|| group.verify(&sent))
         };
-        tokio::task::spawn_blocking(verify).await.ok().flatten()
+        blocking::run_anyway(verify).await.flatten()
     }
 }
 

@@ -1,6 +1,7 @@
 //! TLS: the certificate and its key, read from two files.
 
 use crate::config::Tls;
+use crate::file;
 use crate::http::error::HttpError;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,13 +23,14 @@ pub(super) fn acceptor(files: &Tls) -> Result<TlsAcceptor, HttpError> {
         let file = file.to_owned();
         |source: PemError| HttpError::TlsFile { file, source }
     };
-    let certificates = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let read = |path: &Path| file::read_bytes(path).map_err(PemError::Io).map_err(unread(path));
+    let certificates = CertificateDer::pem_slice_iter(&read(&files.certificate)?)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(unread(&files.certificate))?;
     if certificates.is_empty() {
         return Err(unread(&files.certificate)(PemError::NoItemsFound));
     }
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(unread(&files.key))?;
+    let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(unread(&files.key))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, key))

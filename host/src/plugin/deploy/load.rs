@@ -2,7 +2,8 @@
 
 use super::candidate::{Candidate, Key};
 use super::{Build, Shared};
-use crate::engine::{CallError, Limits};
+use crate::blocking::{self, BlockingError};
+use crate::engine::{CallError, ComponentError, Limits};
 use crate::name::PluginName;
 use crate::plugin::{Digest, LoadError, PluginSettings};
 use crate::source::{self, FileError, Location, Source, Stamp};
@@ -115,7 +116,7 @@ impl Shared {
     async fn fetch(&self, order: &Order) -> Result<Component, Stopped> {
         let (path, stamp) = (order.path.clone(), order.stamp.clone());
         let (build, max_bytes) = (self.build.clone(), order.limits.component);
-        let fetching = tokio::task::spawn_blocking(move || {
+        let fetching = blocking::run(move || {
             let location = build.as_ref().and_then(|_| Location::at(&path).ok());
             let bytes = match (location, build) {
                 (Some(Location::Source(source)), Some(build)) => {
@@ -135,8 +136,12 @@ impl Shared {
             let content = Digest::of(&bytes);
             Ok(Component { bytes, content })
         });
-        let stopped = "reading or building it panicked";
-        fetching.await.unwrap_or_else(|_| Err(Stopped::Refused(None, stopped.to_owned())))
+        fetching.await.unwrap_or_else(|error| match error {
+            BlockingError::NoThread(_) => Err(Stopped::Later(whole(&error))),
+            BlockingError::Panicked => {
+                Err(Stopped::Refused(None, "reading or building it panicked".to_owned()))
+            }
+        })
     }
 }
 
@@ -158,6 +163,8 @@ fn stopped(content: Digest, error: &LoadError) -> Stopped {
     match error {
         LoadError::NameTaken(_)
         | LoadError::NotLoaded(_)
+        | LoadError::NoThread(_)
+        | LoadError::Component(ComponentError::Unavailable(_))
         | LoadError::Services(CallError::Busy(_) | CallError::Host(_)) => {
             Stopped::Later(whole(error))
         }

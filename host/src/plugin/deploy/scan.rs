@@ -2,6 +2,7 @@
 
 use super::candidate::{Candidate, Key, Observation, Step, Unfit};
 use super::{Build, Shared};
+use crate::blocking;
 use crate::engine::Limits;
 use crate::name::PluginName;
 use crate::source::{self, FileError, Location, Stamp};
@@ -25,10 +26,9 @@ impl Shared {
     pub(super) async fn scan(shared: &Arc<Shared>) -> Vec<Key> {
         let scanning = {
             let shared = Arc::clone(shared);
-            tokio::task::spawn_blocking(move || shared.observe_all())
+            blocking::run_anyway(move || shared.observe_all())
         };
-        // It fails only when the runtime ends.
-        let Ok(scan) = scanning.await else { return Vec::new() };
+        let Some(scan) = scanning.await else { return Vec::new() };
         shared.report_folder(&scan.folder);
         shared.take_in(scan)
     }

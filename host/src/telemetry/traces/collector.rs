@@ -1,11 +1,13 @@
 //! The collector of traces: its URL, and the request that exports spans to it.
 
 use super::error::TraceError;
+use crate::blocking;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use std::error::Error;
+use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -94,7 +96,9 @@ impl Collector {
     async fn exchange(&self, body: String) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
         let mut request = Request::post(&*self.path).body(body)?;
         *request.headers_mut() = self.headers.clone();
-        let stream = TcpStream::connect((&*self.host, self.port)).await?;
+        let place = (self.host.to_string(), self.port);
+        let resolve = move || place.to_socket_addrs().map(Vec::from_iter);
+        let stream = TcpStream::connect(&*blocking::run(resolve).await??).await?;
         match &self.tls {
             None => exchange(stream, request).await,
             Some((tls, name)) => exchange(tls.connect(name.clone(), stream).await?, request).await,

@@ -78,8 +78,9 @@ async fn load(folder: &Path, component: &[u8]) -> PathBuf {
 
 #[tokio::test]
 async fn compiled_code_that_is_spoilt_is_made_again() {
-    let (folder, component) = (tempfile::tempdir().unwrap(), numbered("v"));
-    let file = load(folder.path(), &component).await;
+    let (home, component) = (tempfile::tempdir().unwrap(), numbered("v"));
+    let folder = home.path().join("code");
+    let file = load(&folder, &component).await;
     let whole = fs::read(&file).unwrap();
     let length = whole.len();
     let cut = |length: usize| whole[..length].to_vec();
@@ -98,10 +99,10 @@ async fn compiled_code_that_is_spoilt_is_made_again() {
         ("a bit wrong at the start", flipped(0)),
         ("a bit wrong in the first half", flipped(length / 3)),
         ("a bit wrong in the second half", flipped(length / 3 * 2)),
-        ("a bit of the sum wrong", flipped(length - 1)),
+        ("a bit of the tag wrong", flipped(length - 1)),
     ] {
         fs::write(&file, spoilt).unwrap();
-        assert_eq!(load(folder.path(), &component).await, file, "{what}");
+        assert_eq!(load(&folder, &component).await, file, "{what}");
         assert!(fs::read(&file).unwrap() == whole, "{what}: it is as it was");
     }
 }

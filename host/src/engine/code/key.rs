@@ -1,0 +1,95 @@
+//! The key that compiled code is authenticated by: 32 random bytes in a file of this user alone.
+
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Bytes of a key.
+const KEY_BYTES: usize = blake3::KEY_LEN;
+
+/// Bytes of a tag, which a file of compiled code ends with.
+pub(super) const TAG_BYTES: usize = blake3::OUT_LEN;
+
+/// A secret key for MACs.
+pub(super) struct Key([u8; KEY_BYTES]);
+
+impl Key {
+    /// The key of a folder that is there: the file `<folder>.key` beside it. It is outside, so that
+    /// write access to the folder alone is not enough to forge a file.
+    ///
+    /// A missing key is made. One that others can read, or that is not this user's, is replaced:
+    /// then all code is compiled again.
+    pub(super) fn beside(folder: &Path) -> io::Result<Self> {
+        let path = path(&folder.canonicalize()?)?;
+        let with_path = |error: io::Error| {
+            let message = format!("its key {} cannot be read or made: {error}", path.display());
+            io::Error::new(error.kind(), message)
+        };
+        match read(&path).map_err(with_path)? {
+            Some(key) => Ok(key),
+            None => make(&path).map_err(with_path),
+        }
+    }
+
+    /// The tag of code under a name. Each name has a key of its own, so that the tag of a file that
+    /// was moved to another name is wrong there.
+    pub(super) fn tag(&self, name: &str, code: impl Read) -> io::Result<blake3::Hash> {
+        let key = blake3::keyed_hash(&self.0, name.as_bytes());
+        let mut mac = blake3::Hasher::new_keyed(key.as_bytes());
+        Ok(mac.update_reader(code)?.finalize())
+    }
+}
+
+fn path(folder: &Path) -> io::Result<PathBuf> {
+    let mut name = folder.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+    name.push(".key");
+    Ok(folder.with_file_name(name))
+}
+
+/// Reads a key. `None` if there is none, or none that is this user's secret.
+fn read(path: &Path) -> io::Result<Option<Key>> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(error) if is_unfit(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let found = file.metadata()?;
+    let is_own = found.uid() == geteuid().as_raw() && found.mode() & 0o077 == 0;
+    if !found.is_file() || !is_own || found.len() != KEY_BYTES as u64 {
+        return Ok(None);
+    }
+    let mut key = [0; KEY_BYTES];
+    file.read_exact(&mut key)?;
+    Ok(Some(Key(key)))
+}
+
+/// True if a path leads to no key: nothing, a link, a socket, or a file of another user. Any other
+/// error, such as too many open files, says nothing about the key.
+fn is_unfit(error: &io::Error) -> bool {
+    let error = Errno::from_io_error(error);
+    matches!(error, Some(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS))
+}
+
+/// Makes a key, and replaces a file that is none.
+fn make(path: &Path) -> io::Result<Key> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    // Of two processes that start at once, the second waits here and reads the key of the first.
+    let lock = File::open(folder)?;
+    flock(&lock, FlockOperation::LockExclusive)?;
+    if let Some(key) = read(path)? {
+        return Ok(key);
+    }
+    let mut key = [0; KEY_BYTES];
+    getrandom::fill(&mut key)?;
+    // Such a file has the mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(&key)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(Key(key))
+}

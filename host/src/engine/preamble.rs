@@ -1,0 +1,43 @@
+//! Refuses the files that people pass by mistake, each with an error of its own.
+
+use super::error::ComponentError;
+
+/// Bytes that decide whether a file is text.
+const TEXT_BYTES: usize = 512;
+
+/// What files begin with, and what they are then.
+const KINDS: [(&[u8], &str); 3] = [
+    (b"\x7fELF", "it is a native program (ELF)"),
+    (b"PK\x03\x04", "it is a ZIP archive"),
+    (b"\x1f\x8b", "it is compressed by gzip"),
+];
+
+/// Checks that bytes begin as a component does.
+pub(super) fn check(bytes: &[u8]) -> Result<(), ComponentError> {
+    let Some(rest) = bytes.strip_prefix(b"\0asm") else {
+        return Err(ComponentError::NotWasm(kind(bytes)));
+    };
+    // The layer field of the preamble is 0 in a core module and 1 in a component.
+    match rest {
+        [_, _, 0, 0, ..] => Err(ComponentError::CoreModule),
+        _ => Ok(()),
+    }
+}
+
+/// What a file is that is not WebAssembly. Its content is not quoted: it may be a secret that a
+/// link led to, and the error goes to a log.
+fn kind(bytes: &[u8]) -> &'static str {
+    let known = KINDS.iter().find(|(start, _)| bytes.starts_with(start));
+    match known {
+        Some((_, kind)) => kind,
+        None if bytes.is_empty() => "it is empty",
+        None if is_text(bytes) => "it is text",
+        None => "it does not begin with \"\\0asm\"",
+    }
+}
+
+/// True for a text in any encoding that extends ASCII.
+fn is_text(bytes: &[u8]) -> bool {
+    let start = bytes.get(..TEXT_BYTES).unwrap_or(bytes);
+    start.iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())
+}
