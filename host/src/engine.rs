@@ -15,7 +15,7 @@ mod preamble;
 mod screen;
 mod ticker;
 
-pub(crate) use code::CodeStore;
+pub(crate) use code::{CodeStore, LoadMark};
 pub(crate) use compiled::Compiled;
 pub use compiler::Compiler;
 #[cfg(target_os = "linux")]
@@ -121,6 +121,16 @@ impl Engine {
     /// True when the compiled code of this component is on disk.
     pub(crate) fn is_kept(&self, bytes: &[u8]) -> bool {
         self.code.as_ref().is_some_and(|code| code.has(&self.engine, bytes))
+    }
+
+    /// Marks a component for as long as it is loaded, where compiled code is kept.
+    pub(crate) fn mark(&self, bytes: &[u8]) -> Option<LoadMark> {
+        self.code.as_ref().and_then(|code| code.mark(bytes))
+    }
+
+    /// True if a process has ended while it loaded this component, as far as is known.
+    pub(crate) fn was_interrupted(&self, bytes: &[u8]) -> bool {
+        self.code.as_ref().is_some_and(|code| code.was_interrupted(bytes))
     }
 
     /// Compiles a component and checks it against the world. Takes long; runs nothing of it.

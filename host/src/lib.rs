@@ -65,7 +65,8 @@ pub use hostel_cache::{
 pub use name::PluginName;
 pub use plugin::{
     Activity, Admission, Build, Deployment, Digest, Host, HostError, LoadError, NamedPlugin,
-    PluginFolder, PluginInfo, PluginSettings, PluginState, RolledBack, Settings, Stage, Target,
+    PluginFolder, PluginInfo, PluginSettings, PluginState, Readiness, RolledBack, Settings, Stage,
+    Target,
 };
 #[cfg(target_os = "linux")]
 pub use process::Launcher;

@@ -8,6 +8,7 @@ mod host;
 mod limits;
 mod loaded;
 mod metrics;
+mod pending;
 mod probation;
 mod services;
 mod settings;
@@ -15,7 +16,7 @@ mod target;
 mod version;
 
 pub use admission::Admission;
-pub use deploy::{Build, Deployment, NamedPlugin, PluginFolder, PluginState, Stage};
+pub use deploy::{Build, Deployment, NamedPlugin, PluginFolder, PluginState, Readiness, Stage};
 pub use error::{HostError, LoadError};
 pub use host::Host;
 pub use probation::RolledBack;

@@ -83,6 +83,8 @@ pub(in crate::config) struct RawServer {
     /// allows, "required" makes it an error if a part is missing, "off" puts up none. Default:
     /// "available".
     pub(in crate::config) wall: Option<RawWall>,
+    /// Plugins without which the server is not ready, each as "plugin:NAME". Default: none.
+    pub(in crate::config) ready_requires: Option<Vec<At<String>>>,
 }
 
 /// The wall around a server.

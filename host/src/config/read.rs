@@ -165,6 +165,7 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
             "there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`",
         );
     }
+    server::check_required(raw.server.as_ref(), folder.is_some(), &plugins, diagnostics);
     server::check_bodies(raw.server.as_ref(), &server, &limits, &plugins, diagnostics);
     let names: Vec<&str> = raw_plugins.keys().map(|name| name.get().as_str()).collect();
     let raw_routes = raw.routes.as_deref().unwrap_or_default();

@@ -1,13 +1,14 @@
 //! `[server]` and `[admission]`: the listener for callers, and how many calls run at once.
 
 use super::callers::{CallerGroup, warn_if_others_read};
-use super::error::Diagnostics;
+use super::error::{Diagnostics, instead};
 use super::groups::{Callers, callers};
 use super::plugins::PluginConfig;
 use super::raw::{At, RawAdmission, RawServer, RawTls, RawWall};
 use super::values::{Context, address, count, size, time};
 use crate::engine::Limits;
 use crate::file;
+use crate::name::PluginName;
 use crate::plugin::Admission;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ pub struct Server {
     pub services: bool,
     /// Whether the process gives up what a server does not need. As much as is available.
     pub wall: Wall,
+    /// Plugins without which the server is not ready. None.
+    pub ready_requires: Vec<PluginName>,
 }
 
 /// Whether a server gives up its right to files and system calls that it does not need, on Linux.
@@ -95,6 +98,7 @@ impl Default for Server {
             callers: Callers::Open,
             services: true,
             wall: Wall::default(),
+            ready_requires: Vec::new(),
         }
     }
 }
@@ -122,6 +126,43 @@ pub(super) fn server(
         callers: callers(raw.callers.as_ref(), groups, diagnostics).unwrap_or(default.callers),
         services: raw.services.unwrap_or(default.services),
         wall: raw.wall.map_or(default.wall, Wall::from),
+        ready_requires: required(raw.ready_requires.as_deref(), diagnostics),
+    }
+}
+
+/// The plugins that are required, each written as `plugin:<name>`.
+fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -> Vec<PluginName> {
+    let mut plugins = Vec::new();
+    for required in written.unwrap_or_default() {
+        let name = required.get().strip_prefix("plugin:").map(PluginName::new);
+        match name {
+            Some(Ok(name)) => plugins.push(name),
+            Some(Err(error)) => diagnostics.fault(required.at(), error),
+            None => diagnostics.fault(
+                required.at(),
+                format_args!("{:?} is nothing to require: write \"plugin:NAME\"", required.get()),
+            ),
+        }
+    }
+    plugins
+}
+
+/// A plugin that is required and can never serve, where no folder may bring it.
+pub(super) fn check_required(
+    raw: Option<&RawServer>,
+    has_folder: bool,
+    plugins: &[PluginConfig],
+    diagnostics: &mut Diagnostics<'_>,
+) {
+    let written = raw.and_then(|raw| raw.ready_requires.as_deref()).unwrap_or_default();
+    let names = || plugins.iter().map(|plugin| plugin.name.as_str());
+    for required in written.iter().filter(|_| !has_folder) {
+        let name = required.get().strip_prefix("plugin:").unwrap_or_default();
+        if !name.is_empty() && !names().any(|known| known == name) {
+            let instead = instead(name, names());
+            diagnostics
+                .fault(required.at(), format_args!("no plugin `{name}` is configured; {instead}"));
+        }
     }
 }
 

@@ -8,12 +8,14 @@
 
 mod folder;
 mod key;
+mod mark;
 #[cfg(test)]
 mod tests;
 
 use crate::bounded;
 use folder::Ownership;
 use key::{Key, TAG_BYTES};
+pub(crate) use mark::LoadMark;
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use std::ffi::OsStr;
@@ -75,6 +77,16 @@ impl CodeStore {
         // read-only folder the owner proves the same. Only `keep` writes files, and it never
         // changes one under its name.
         unsafe { map(engine, &file) }.ok()
+    }
+
+    /// Marks a component for as long as it is loaded.
+    pub(super) fn mark(&self, bytes: &[u8]) -> Option<LoadMark> {
+        self.key.as_ref().and_then(|_| LoadMark::new(&self.folder, bytes))
+    }
+
+    /// True if a process has ended while it loaded this component.
+    pub(super) fn was_interrupted(&self, bytes: &[u8]) -> bool {
+        mark::was_left(&self.folder, bytes)
     }
 
     /// An empty file in the folder, for a compiler to write a component's serialized code into. It

@@ -7,7 +7,7 @@ mod query;
 use super::path::segments;
 use super::problem::Problem;
 use super::response;
-use crate::plugin::{Deployment, Host};
+use crate::plugin::{Deployment, Host, Readiness};
 use bytes::Bytes;
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
@@ -67,10 +67,9 @@ impl AdminApi {
         }
         let response = match segments.as_slice() {
             ["healthz"] => response::new(StatusCode::OK, TEXT, "ok\n"),
-            ["readyz"] if self.deployment.ready() => response::new(StatusCode::OK, TEXT, "ready\n"),
-            ["readyz"] => return Err(Problem::not_ready()),
+            ["readyz"] => ready(&self.deployment.readiness())?,
             ["metrics"] => {
-                let text = host.metrics().await.map_err(|_| Problem::not_ready())?;
+                let text = host.metrics().await.map_err(|_| Problem::no_metrics())?;
                 response::new(StatusCode::OK, OPENMETRICS, text)
             }
             ["plugins"] => plugins::list(&self.deployment),
@@ -85,6 +84,18 @@ impl AdminApi {
             _ => Err(Problem::method_not_allowed("GET, HEAD")),
         }
     }
+}
+
+/// A probe needs no token, so that it is told names and no reasons.
+fn ready(readiness: &Readiness) -> Result<Response<Bytes>, Problem> {
+    if !readiness.is_ready {
+        return Err(Problem::not_ready(readiness));
+    }
+    let body = match readiness.refused.as_slice() {
+        [] => "ready\n".to_owned(),
+        refused => format!("ready\nrefused: {}\n", refused.join(", ")),
+    };
+    Ok(response::new(StatusCode::OK, TEXT, body))
 }
 
 #[cfg(test)]

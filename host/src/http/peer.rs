@@ -7,7 +7,7 @@ use super::record::RequestRecord;
 use super::router::Match;
 use super::{request, response, span};
 use crate::config::{Callers, DirectCallers};
-use crate::plugin::Target;
+use crate::plugin::{Host, Target};
 use crate::service::{Request, ServiceName};
 use crate::telemetry::{HttpMeter, RequestKind, RequestSpan};
 use bytes::Bytes;
@@ -101,9 +101,14 @@ impl Peer {
                 name_span(&mut span, "/services/{service}");
                 // Resolved once: its callers are those of the service that is called, whatever the
                 // spelling, also when the plugin is replaced meanwhile.
-                let target = host.resolve(&service);
-                let caller =
+                let mut target = host.resolve(&service);
+                let mut caller =
                     self.caller(callers_of(direct, &service, target.as_ref())?, head).await?;
+                if target.is_none() && host.is_loading(&service) {
+                    target = loaded(host, &service).await?;
+                    let callers = callers_of(direct, &service, target.as_ref())?;
+                    caller = self.caller(callers, head).await?;
+                }
                 record.call(&service, caller);
                 let path_params = Vec::new();
                 let call = ServiceCall { service: &service, target, path_params, caller, span };
@@ -116,7 +121,7 @@ impl Peer {
                 let callers = endpoint.callers.as_ref().unwrap_or_else(of_plugin);
                 let caller = self.caller(callers, head).await?;
                 record.call(service, caller);
-                let target = host.resolve(service);
+                let target = loaded(host, service).await?;
                 let call = ServiceCall { service, target, path_params, caller, span };
                 self.call(head, body, id, call).await
             }
@@ -242,6 +247,11 @@ fn callers_of<'a>(
             callers.ok_or_else(Problem::no_service)
         }
     }
+}
+
+/// The target of a service whose plugin may be being loaded.
+async fn loaded(host: &Host, service: &ServiceName) -> Result<Option<Target>, Problem> {
+    host.find(service).await.map_err(|_| Problem::loading())
 }
 
 fn name_span(span: &mut Option<&mut RequestSpan>, route: &str) {

@@ -4,6 +4,7 @@
 //! server error goes to the log only, under the id of the request.
 
 use crate::engine::{CallError, Limit};
+use crate::plugin::Readiness;
 use crate::service::FailureKind;
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -53,9 +54,20 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "no-entry", detail)
     }
 
-    pub(super) fn not_ready() -> Self {
-        let detail = "not all configured plugins serve yet: GET /plugins shows the reason";
+    pub(super) fn not_ready(readiness: &Readiness) -> Self {
+        let detail = match readiness.missing.as_slice() {
+            [] => "plugins are being loaded: GET /plugins shows which".to_owned(),
+            missing => {
+                let missing = missing.join(", ");
+                format!("required plugins do not serve: {missing}; GET /plugins shows the reason")
+            }
+        };
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+    }
+
+    pub(super) fn no_metrics() -> Self {
+        let detail = "the metrics cannot be written";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
     pub(super) fn unauthorized(challenge: &'static str) -> Self {
@@ -126,6 +138,11 @@ impl Problem {
             header: Some((RETRY_AFTER, HeaderValue::from_static("1"))),
             ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
         }
+    }
+
+    pub(super) fn loading() -> Self {
+        let detail = "the plugin of this service is being loaded: try again in a second";
+        Problem { detail: detail.into(), ..Problem::busy() }
     }
 
     /// The problem of a call that failed, without the details of a server error.

@@ -92,13 +92,10 @@ impl Gate {
         {
             return Ok(Admitted([in_plugin, in_host]));
         }
-        let Admission { calls, queue, queue_time, .. } = &self.admission;
-        let Some(_place) = Waiting::enter(&self.waiting, *queue) else {
-            return Err(CallError::Busy(format!(
-                "{calls} calls are under way, or as many of this plugin as it may have, and {queue} \
-                 wait: come back later, or raise `admission.queue`"
-            )));
-        };
+        let Admission { calls, queue_time, .. } = &self.admission;
+        let reason =
+            || format!("{calls} calls are under way, or as many of this plugin as it may have,");
+        let _place = self.wait(reason)?;
         let enter = async {
             let in_plugin = Arc::clone(permits).acquire_owned().await.ok()?;
             let in_host = Arc::clone(&self.calls).acquire_owned().await.ok()?;
@@ -108,6 +105,38 @@ impl Gate {
         admitted.ok().flatten().ok_or_else(|| {
             let waited = humantime::format_duration(*queue_time);
             CallError::Busy(format!("the call waited {waited} for others to end: come back later"))
+        })
+    }
+}
+
+impl Gate {
+    /// Waits, as a call that waits to begin, until a plugin is loaded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::admit`].
+    pub(super) async fn await_load(
+        &self,
+        plugin: &str,
+        loaded: impl Future<Output = ()>,
+    ) -> Result<(), CallError> {
+        let _place = self.wait(|| format!("the plugin `{plugin}` is being loaded,"))?;
+        let queue_time = self.admission.queue_time;
+        tokio::time::timeout(queue_time, loaded).await.map_err(|_| {
+            let waited = humantime::format_duration(queue_time);
+            CallError::Busy(format!(
+                "the call waited {waited} for the plugin `{plugin}` to be loaded: come back later"
+            ))
+        })
+    }
+
+    fn wait(&self, reason: impl FnOnce() -> String) -> Result<Waiting<'_>, CallError> {
+        let queue = self.admission.queue;
+        Waiting::enter(&self.waiting, queue).ok_or_else(|| {
+            let reason = reason();
+            CallError::Busy(format!(
+                "{reason} and {queue} wait: come back later, or raise `admission.queue`"
+            ))
         })
     }
 }

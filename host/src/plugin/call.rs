@@ -22,7 +22,7 @@ impl Host {
     /// traps, exits, violates the contract or reaches a limit. The host and other calls are
     /// untouched by all of these.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
-        let target = self.resolve(&ServiceName::new(service)).ok_or_else(|| {
+        let target = self.find(&ServiceName::new(service)).await?.ok_or_else(|| {
             CallError::UnknownService { name: service.to_owned(), offered: self.full_names() }
         })?;
         self.call_target(&target, request).await
@@ -38,6 +38,28 @@ impl Host {
             _ => return None,
         };
         Some(Target { plugin, index })
+    }
+
+    /// Finds the service of a full name, as [`Host::resolve`] does. Where its plugin is being loaded by
+    /// a [`Deployment`](crate::Deployment) and has never served, waits for that, as long as a call may
+    /// wait for others.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Busy`] when that takes longer, or too many calls wait.
+    pub async fn find(&self, name: &ServiceName) -> Result<Option<Target>, CallError> {
+        let found = self.resolve(name);
+        if found.is_some() || !self.is_loading(name) {
+            return Ok(found);
+        }
+        let plugin = name.plugin();
+        self.gate.await_load(plugin, self.pending.until_settled(plugin)).await?;
+        Ok(self.resolve(name))
+    }
+
+    /// True if the plugin of a service is being loaded and has never served.
+    pub(crate) fn is_loading(&self, name: &ServiceName) -> bool {
+        self.pending.has(name.plugin())
     }
 
     /// Calls the service that a name was resolved to, as [`Host::call`] does.

@@ -2,7 +2,10 @@
 //! their files change, and unloaded when their files are gone.
 
 mod candidate;
+mod fetch;
 mod load;
+mod order;
+mod queue;
 mod scan;
 mod state;
 
@@ -15,7 +18,8 @@ use crate::name::PluginName;
 use crate::source::Source;
 use crate::telemetry::{Level, escape, excerpt};
 use candidate::{Candidate, Key};
-use std::collections::BTreeMap;
+use queue::Queue;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs::File;
 use std::num::NonZero;
@@ -30,6 +34,9 @@ use tokio::time::{self, MissedTickBehavior};
 /// Time between the first two scans: a server that starts should not wait long before it reads
 /// files that are all there.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Small components that take long to load, at once, before further small ones wait for them.
+const MAX_SLOWER: usize = 8;
 
 /// A plugin that has to be there.
 #[derive(Clone, Debug)]
@@ -79,6 +86,20 @@ pub struct Deployment {
     shared: Arc<Shared>,
     /// The loads under way; they end with this.
     loads: Mutex<JoinSet<()>>,
+    /// The plugins without which it is not ready.
+    required: Vec<PluginName>,
+}
+
+/// Whether a deployment is ready, and what of it does not serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// True when everything that was there at first has been loaded or refused, and the required
+    /// plugins serve.
+    pub is_ready: bool,
+    /// The required plugins that do not serve.
+    pub missing: Vec<String>,
+    /// The plugins that do not serve, since they were refused.
+    pub refused: Vec<String>,
 }
 
 /// What scans and loads share.
@@ -93,14 +114,21 @@ struct Shared {
     scanned: AtomicBool,
     /// Whether all that was there at first has been loaded or refused.
     started: AtomicBool,
-    load_permits: Semaphore,
+    /// Whose turn it is among the loads that are quick, and among the others.
+    quick: Arc<Queue>,
+    slow: Arc<Queue>,
+    /// For those that were not quick after all.
+    slower: Semaphore,
+    /// The plugins that are loaded last, since a server ended when they were loaded.
+    interrupted: Mutex<BTreeSet<PluginName>>,
 }
 
 impl Deployment {
     /// Nothing is scanned before [`Deployment::run`] or [`Deployment::scan`].
     ///
-    /// As many plugins are loaded at once as half of the processors, and one at least: the others
-    /// serve meanwhile.
+    /// As many plugins are compiled at once as half of the processors, and one at least: the others
+    /// serve meanwhile. The smallest come first, and small ones and those whose code is kept do not
+    /// wait for others. What was being loaded when a server ended comes last.
     pub fn new(
         host: Arc<Host>,
         named: Vec<NamedPlugin>,
@@ -119,9 +147,12 @@ impl Deployment {
             folder_fault: Mutex::default(),
             scanned: AtomicBool::new(false),
             started: AtomicBool::new(false),
-            load_permits: Semaphore::new((processors / 2).max(1)),
+            quick: Queue::new((processors / 2).max(1)),
+            slow: Queue::new((processors / 2).max(1)),
+            slower: Semaphore::new(MAX_SLOWER),
+            interrupted: Mutex::default(),
         };
-        Deployment { shared: Arc::new(shared), loads: Mutex::default() }
+        Deployment { shared: Arc::new(shared), loads: Mutex::default(), required: Vec::new() }
     }
 
     /// Scans once in each `interval`, until `shutdown` is ready. Half a second is a good interval.
@@ -149,6 +180,7 @@ impl Deployment {
     /// Scans all files once, and begins to load those that have settled.
     pub async fn scan(&self) {
         let keys = Shared::scan(&self.shared).await;
+        self.shared.report_pending();
         let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
         while loads.try_join_next().is_some() {}
         for key in keys {
@@ -163,6 +195,11 @@ impl Deployment {
         loads.join_all().await;
     }
 
+    /// Waits until nothing is being loaded for the first time.
+    pub(crate) async fn until_loaded(&self) {
+        self.shared.host.pending.until_only(&BTreeSet::new()).await;
+    }
+
     /// The state of each plugin, in the order of their names.
     pub fn list(&self) -> Vec<PluginState> {
         let infos: BTreeMap<PluginName, PluginInfo> = self.shared.infos();
@@ -175,16 +212,24 @@ impl Deployment {
         states
     }
 
-    /// Whether all plugins that were named serve, and all files that were there at first have been
-    /// loaded or refused.
-    pub fn ready(&self) -> bool {
+    /// Makes it ready only while these plugins serve.
+    #[must_use]
+    pub fn requiring(mut self, plugins: Vec<PluginName>) -> Self {
+        self.required = plugins;
+        self
+    }
+
+    /// Whether all plugins that were named, and all files that were there at first, have been loaded
+    /// or refused, and those that are required serve.
+    pub fn readiness(&self) -> Readiness {
         let infos = self.shared.infos();
-        let serves = |key: &Key| match key {
-            Key::Named(name) => infos.contains_key(name),
-            Key::Found(_) => true,
-        };
-        let has_started = self.shared.started();
-        has_started && self.shared.entries().keys().all(serves)
+        let missing = self.required.iter().filter(|name| !infos.contains_key(*name));
+        let missing: Vec<_> = missing.map(PluginName::to_string).collect();
+        let is_ready = self.shared.started() && missing.is_empty();
+        let entries = self.shared.entries();
+        let refused = entries.values().filter(|entry| entry.is_refused());
+        let refused = refused.map(|entry| excerpt(&entry.shown_name())).collect();
+        Readiness { is_ready, missing, refused }
     }
 }
 
@@ -201,6 +246,14 @@ impl Shared {
     fn infos(&self) -> BTreeMap<PluginName, PluginInfo> {
         let infos = self.host.plugins().into_iter();
         infos.map(|info| (info.name.clone(), info)).collect()
+    }
+
+    /// Tells the host which plugins are being loaded and have never served.
+    fn report_pending(&self) {
+        let entries = self.entries();
+        let new = entries.values().filter(|entry| entry.is_new());
+        self.host.pending.set(new.filter_map(|entry| entry.name.clone().ok()).collect());
+        self.host.pending.set_refused(entries.values().filter(|it| it.is_refused()).count());
     }
 
     fn info(&self, name: &PluginName) -> Option<PluginInfo> {

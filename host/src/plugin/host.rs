@@ -3,6 +3,7 @@
 use super::admission::Gate;
 use super::error::{HostError, LoadError};
 use super::loaded::Plugin;
+use super::pending::Pending;
 use super::probation::{Probation, RolledBack};
 use super::services;
 use super::settings::{Activity, PluginInfo, PluginSettings, Settings};
@@ -30,6 +31,7 @@ pub struct Host {
     caches: Arc<Caches>,
     cache_limits: CacheLimits,
     plugins: RwLock<Plugins>,
+    pub(super) pending: Pending,
     pub(super) gate: Gate,
     counts: Metrics,
     log: LogSink,
@@ -60,6 +62,7 @@ impl Host {
             caches,
             cache_limits: cache,
             plugins: RwLock::default(),
+            pending: Pending::default(),
             gate: Gate::new(admission, engine.slots()),
             engine: Arc::new(engine),
             counts: Metrics::new(),
@@ -77,6 +80,11 @@ impl Host {
     /// milliseconds. A load may find it gone all the same: the folder is kept within bounds.
     pub fn has_code_of(&self, component: &[u8]) -> bool {
         self.engine.is_kept(component)
+    }
+
+    /// True if a process has ended while it loaded this component, as far as is known.
+    pub(super) fn was_interrupted(&self, component: &[u8]) -> bool {
+        self.engine.was_interrupted(component)
     }
 
     /// What is under way at this moment.
@@ -302,12 +310,14 @@ impl Host {
         let settings = CompileSettings { limits, instances, linkage, meter, cancellation };
         let begun = Instant::now();
         let compiling = blocking::run(move || {
+            let mark = engine.mark(&bytes);
             let compiled = engine.compile(&bytes, settings)?;
-            Ok::<_, LoadError>((compiled, Digest::of(&bytes)))
+            Ok::<_, LoadError>((compiled, Digest::of(&bytes), mark))
         });
         let compiled = compiling.await;
         self.counts.compiled(name.as_str(), begun.elapsed());
-        let (component, digest) = match compiled {
+        // Removed when its services are listed, which runs it for the first time.
+        let (component, digest, _mark) = match compiled {
             Ok(compiled) => compiled?,
             Err(BlockingError::NoThread(error)) => return Err(LoadError::NoThread(error)),
             Err(BlockingError::Panicked) => return Err(LoadError::Stopped),

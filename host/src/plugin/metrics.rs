@@ -73,6 +73,9 @@ impl Host {
         gauge("instance_slots", "Instances with a place set aside", activity.slots as usize);
         gauge("versions", "Versions of plugins in memory", activity.versions);
         gauge("plugins", "Plugins that serve", self.plugins().len());
+        let (loading, refused) = self.pending.counts();
+        gauge("plugins_loading", "Plugins loaded for the first time at this moment", loading);
+        gauge("plugins_refused", "Plugins that do not serve, since they were refused", refused);
         now.register("log_lines_dropped", "Log lines dropped, by why", self.dropped_lines());
         register_caches(&mut now, &self.caches().stats().await);
         self.counts().text(&now)

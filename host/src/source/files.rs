@@ -121,6 +121,12 @@ impl Stamp {
         let found = files.iter().filter_map(|file| file.metadata().ok());
         Ok(Stamp(found.map(|found| numbers(&found)).collect()))
     }
+
+    /// The bytes of all files together.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().fold(0, |bytes, [_, _, length, ..]| bytes.saturating_add(*length))
+    }
 }
 
 fn numbers(file: &Metadata) -> [u64; 5] {

@@ -5,8 +5,8 @@
 use crate::abi::assemble;
 use crate::support::{TestHost, patient};
 use hostel::{
-    Build, CacheName, CallError, Deployment, Host, Limits, Name, NamedPlugin, PluginFolder,
-    PluginName, PluginSettings, PluginState, Request, Response, Settings, Stage,
+    Admission, Build, CacheName, CallError, Deployment, Host, Limits, Name, NamedPlugin,
+    PluginFolder, PluginName, PluginSettings, PluginState, Request, Response, Settings, Stage,
 };
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -70,11 +70,20 @@ impl House {
     }
 
     fn that_builds(named: Vec<(&str, &str)>, build: Option<Build>) -> Self {
+        House::whose_calls_wait(Admission::default().queue_time, named, build)
+    }
+
+    fn whose_calls_wait(
+        queue_time: Duration,
+        named: Vec<(&str, &str)>,
+        build: Option<Build>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let limits =
             Limits { time: Duration::from_secs(60), component: 1 << 20, ..Limits::default() };
+        let admission = Admission { queue_time, ..Admission::default() };
         let TestHost { host, lines, .. } =
-            TestHost::with_settings(Settings { limits, ..Settings::default() });
+            TestHost::with_settings(Settings { limits, admission, ..Settings::default() });
         let (host, settings) = (Arc::new(host), PluginSettings::default());
         let named = named.into_iter().map(|(plugin, path)| NamedPlugin {
             name: name(plugin),
@@ -179,7 +188,7 @@ fn answer(answer: Result<Response, CallError>) -> String {
 async fn a_file_that_appears_is_served() {
     let house = House::new();
     house.scan_twice().await;
-    assert!(house.deployment.ready() && house.deployment.list().is_empty());
+    assert!(house.deployment.readiness().is_ready && house.deployment.list().is_empty());
     house.put("my_users.wasm", &component("one"));
     house.scan().await;
     house.check_state("my-users", Stage::Loading, "");
@@ -444,13 +453,20 @@ async fn of_two_files_of_one_name_the_one_that_serves_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_host_is_ready_when_all_named_plugins_serve() {
-    let house = House::with(vec![("users", "my.wasm"), ("orders", "aside/orders.wasm")]);
+async fn a_host_is_ready_when_all_was_loaded_or_refused_and_what_is_required_serves() {
+    let mut house = House::with(vec![("users", "my.wasm"), ("orders", "aside/orders.wasm")]);
+    assert!(!house.deployment.readiness().is_ready, "nothing was scanned");
+    house.scan_twice().await;
+    let readiness = house.deployment.readiness();
+    assert!(readiness.is_ready && readiness.missing.is_empty(), "{readiness:?}");
+    assert_eq!(readiness.refused, ["orders", "users"]);
+    house.deployment = house.deployment.requiring(vec![name("orders"), name("users")]);
     house.put("my.wasm", &component("one"));
     house.put("orders.wasm", &component("by folder"));
     house.scan_twice().await;
     house.check("users", "one").await;
-    assert!(!house.deployment.ready());
+    assert!(!house.deployment.readiness().is_ready);
+    assert_eq!(house.deployment.readiness().missing, ["orders"]);
     house.check_state("orders", Stage::Failed, "its folder is not there");
     assert_eq!(
         house.deployment.list().len(),
@@ -464,14 +480,14 @@ async fn a_host_is_ready_when_all_named_plugins_serve() {
     house.put("aside/orders.wasm", &component("two"));
     house.scan_twice().await;
     house.check("orders", "two").await;
-    assert!(house.deployment.ready());
+    assert!(house.deployment.readiness().is_ready);
     house.lines();
     fs::remove_file(house.path("aside/orders.wasm")).unwrap();
     house.scan_twice().await;
     house.check_line("info unloaded, since ");
     house.check_gone("orders").await;
     house.check_state("orders", Stage::Failed, "there is no such file");
-    assert!(!house.deployment.ready());
+    assert!(!house.deployment.readiness().is_ready);
 }
 
 #[tokio::test]
@@ -786,4 +802,99 @@ async fn a_deployment_scans_until_it_is_told_to_stop() {
         served("two").await;
     };
     house.deployment.run(Duration::from_millis(20), stop).await;
+}
+
+/// A source that is built when the test says so, and what says so.
+fn build_when_told(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
+    let file = built.path().join("built.wasm");
+    let (tell, told) = std::sync::mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    let build: Build = Arc::new(move |source| {
+        told.lock().unwrap().recv()?;
+        fs::write(&file, component(&fs::read_to_string(&source.file)?))?;
+        Ok(std::fs::File::open(&file)?)
+    });
+    (build, tell)
+}
+
+/// Scans until a plugin has come to this stage, or is gone.
+async fn until(house: &House, plugin: &str, stage: Option<Stage>) {
+    let stage_of = |states: Vec<PluginState>| {
+        states.into_iter().find(|state| state.name == plugin).map(|state| state.stage)
+    };
+    while stage_of(house.deployment.list()) != stage {
+        house.deployment.scan().await;
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_waits_for_a_slow_load_but_the_calls_to_its_plugin() {
+    let built = tempfile::tempdir().unwrap();
+    let (build, tell) = build_when_told(&built);
+    let house = House::that_builds(Vec::new(), Some(build));
+    house.put("slow.py", b"built");
+    house.put("slower.py", b"built");
+    until(&house, "slow", Some(Stage::Loading)).await;
+    house.put("quick.wasm", &component("quick"));
+    until(&house, "quick", Some(Stage::Serving)).await;
+    house.check("quick", "quick").await;
+    house.put("quick.wasm", &component("replaced"));
+    let host = Arc::clone(&house.host);
+    let waits = tokio::spawn(async move { call(&host, "slow", "").await });
+    while house.call("quick", "").await.is_ok_and(|answer| answer.body == b"quick") {
+        house.deployment.scan().await;
+    }
+    house.check("quick", "replaced").await;
+    house.check_state("slow", Stage::Loading, "");
+    let refused = house.call("slow", "").await.unwrap_err();
+    assert!(matches!(&refused, CallError::Busy(words) if words.contains("`slow`")), "{refused}");
+    // Whether this one still waits decides the clock; both are right.
+    assert!(matches!(waits.await.unwrap(), Err(CallError::Busy(_))));
+    tell.send(()).unwrap();
+    tell.send(()).unwrap();
+    for plugin in ["slow", "slower"] {
+        until(&house, plugin, Some(Stage::Serving)).await;
+        house.check(plugin, "built").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_waits_for_its_plugin_is_answered_when_that_is_loaded_or_refused() {
+    let built = tempfile::tempdir().unwrap();
+    let (build, tell) = build_when_told(&built);
+    let house = House::whose_calls_wait(Duration::from_secs(60), Vec::new(), Some(build));
+    house.put("slow.py", b"built");
+    until(&house, "slow", Some(Stage::Loading)).await;
+    let host = Arc::clone(&house.host);
+    let waits = tokio::spawn(async move { call(&host, "slow", "").await });
+    while house.host.activity().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    tell.send(()).unwrap();
+    assert_eq!(answer(waits.await.unwrap()), "built");
+    // And where it is refused there is no such service.
+    house.put("other.py", b"x");
+    until(&house, "other", Some(Stage::Loading)).await;
+    let host = Arc::clone(&house.host);
+    let waits = tokio::spawn(async move { call(&host, "other", "").await });
+    while house.host.activity().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(tell);
+    let refused = waits.await.unwrap();
+    assert!(matches!(refused, Err(CallError::UnknownService { .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_is_given_up_when_its_file_is_gone() {
+    let built = tempfile::tempdir().unwrap();
+    let (build, tell) = build_when_told(&built);
+    let house = House::that_builds(Vec::new(), Some(build));
+    house.put("slow.py", b"built");
+    until(&house, "slow", Some(Stage::Loading)).await;
+    fs::remove_file(house.path("slow.py")).unwrap();
+    // The build has not ended.
+    until(&house, "slow", None).await;
+    drop(tell);
 }

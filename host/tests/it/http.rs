@@ -9,6 +9,7 @@ mod crash;
 mod direct;
 mod ends;
 mod floods;
+mod loading;
 mod metrics;
 pub mod program;
 mod protocols;

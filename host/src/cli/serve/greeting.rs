@@ -1,20 +1,22 @@
 //! The first lines of a server's log: its addresses and warnings about the configuration.
 
 use super::warnings;
-use crate::Host;
 use crate::config::Config;
 use crate::telemetry::{Level, LogSink, log_event};
+use crate::{Deployment, Host, Stage};
 use std::net::SocketAddr;
 
-/// Logs the address for clients, the admin listener and warnings about the configuration.
+/// Logs the address for clients, the admin listener and warnings about the configuration. Returns
+/// false if plugins are still being loaded.
 pub(super) fn greet(
     config: &Config,
-    host: &Host,
+    (host, deployment): (&Host, &Deployment),
     at: (SocketAddr, Option<SocketAddr>),
     log: &LogSink,
-) {
+) -> bool {
     let (address, admin) = at;
-    log_line(log, &welcome(&services(host), address, config));
+    let loading = deployment.list().iter().filter(|it| it.stage == Stage::Loading).count();
+    log_line(log, &welcome(&services(host), loading, address, config));
     if let Some(address) = admin {
         let paths = "/healthz /readyz /metrics /plugins /caches";
         log_line(log, &format!("admin on http://{address}: {paths}"));
@@ -24,6 +26,12 @@ pub(super) fn greet(
     for line in warnings.iter().chain(&short).chain(&warnings::as_root(config)) {
         log_event(log, Level::Warn, "", line);
     }
+    loading == 0
+}
+
+/// Logs the address for clients once more, when all plugins are loaded or refused.
+pub(super) fn greet_again(config: &Config, host: &Host, address: SocketAddr, log: &LogSink) {
+    log_line(log, &welcome(&services(host), 0, address, config));
 }
 
 /// The full names of all services.
@@ -43,13 +51,14 @@ pub(super) fn log_line(log: &LogSink, message: &str) {
 /// Maximum number of services that the first line names.
 const MAX_NAMES: usize = 5;
 
-/// The first line: the address and the services.
-fn welcome(services: &[String], address: SocketAddr, config: &Config) -> String {
+/// The first line: the address, the services, and how many plugins are still being loaded.
+fn welcome(services: &[String], loading: usize, address: SocketAddr, config: &Config) -> String {
     let count = match services.len() {
         1 => "1 service".to_owned(),
         many => format!("{many} services"),
     };
     let what = match services {
+        [] if loading > 0 => String::new(),
         [] => "none loads; the log says why".to_owned(),
         few if few.len() <= MAX_NAMES => few.join(", "),
         _ if config.server.services => "GET /services lists them".to_owned(),
@@ -61,6 +70,12 @@ fn welcome(services: &[String], address: SocketAddr, config: &Config) -> String 
         (false, 1) => "by 1 route alone".to_owned(),
         (false, routes) => format!("by {routes} routes alone"),
     };
+    let what = match loading {
+        0 => what,
+        1 => format!("{what}; 1 plugin is being loaded"),
+        many => format!("{what}; {many} plugins are being loaded"),
+    };
+    let what = what.trim_start_matches("; ");
     format!("serving {count} on {scheme}://{address}: {how} ({what})")
 }
 
@@ -71,9 +86,14 @@ mod tests {
 
     #[track_caller]
     fn check(services: usize, server: Server, expected: &str) {
+        check_loading(services, 0, server, expected);
+    }
+
+    #[track_caller]
+    fn check_loading(services: usize, loading: usize, server: Server, expected: &str) {
         let names: Vec<_> = (1..=services).map(|number| format!("p.s{number}")).collect();
         let config = Config { server, ..Config::default() };
-        let line = welcome(&names, SocketAddr::from(([127, 0, 0, 1], 8080)), &config);
+        let line = welcome(&names, loading, SocketAddr::from(([127, 0, 0, 1], 8080)), &config);
         assert_eq!(line, expected);
     }
 
@@ -85,6 +105,10 @@ mod tests {
         check(1, server(), &format!("serving 1 service on {url} (p.s1)"));
         check(3, server(), &format!("serving 3 services on {url} (p.s1, p.s2, p.s3)"));
         check(6, server(), &format!("serving 6 services on {url} (GET /services lists them)"));
+        let told = format!("serving 0 services on {url} (1 plugin is being loaded)");
+        check_loading(0, 1, server(), &told);
+        let told = format!("serving 1 service on {url} (p.s1; 2 plugins are being loaded)");
+        check_loading(1, 2, server(), &told);
         let url = url.replace("http:", "https:");
         let tls = Some(Tls { certificate: "c".into(), key: "k".into() });
         check(1, Server { tls, ..server() }, &format!("serving 1 service on {url} (p.s1)"));

@@ -1,7 +1,7 @@
 //! A server from start to stop: opens its listeners, loads its plugins, and serves until a signal.
 
 use super::first_line;
-use super::greeting::{greet, log_line};
+use super::greeting::{greet, greet_again, log_line};
 use super::listeners::{admin, listen};
 use super::processes::Processes;
 use super::signals::{Hangups, Signals};
@@ -25,6 +25,9 @@ const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Time between the first two scans. A file is loaded once two scans in a row find it unchanged.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Time that the first line of the log waits for plugins to be loaded.
+const GREETING_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The sinks of the log and of the access log.
 pub(super) struct Logs {
@@ -71,9 +74,6 @@ pub(super) async fn run(
         let error = load::nothing_to_serve(config);
         return Err(Exit { code: NO_PLUGIN.into(), error });
     }
-    greet(config, &host, (address, admin_address), &log);
-    log_line(&log, &wall);
-    release();
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },
         access,
@@ -97,7 +97,21 @@ pub(super) async fn run(
         let _ = stop.send(());
         signals.one().await;
     };
+    // Requests are answered meanwhile.
+    let greeted = async {
+        // What is loaded within a moment is named in the first line.
+        let _ = tokio::time::timeout(GREETING_PATIENCE, deployment.until_loaded()).await;
+        let is_whole = greet(config, (&host, &deployment), (address, admin_address), &log);
+        log_line(&log, &wall);
+        release();
+        if !is_whole {
+            deployment.until_loaded().await;
+            greet_again(config, &host, address, &log);
+        }
+        std::future::pending::<Infallible>().await
+    };
     tokio::select! {
+        never = greeted => match never {},
         report = serving => Ok(exit_code(report.map_err(Exit::usage)?, &log)),
         () = told_twice => Ok(SERVICE_FAILED.into()),
         () = systemd::tell(&host, &deployment) => Ok(SERVICE_FAILED.into()),
@@ -131,17 +145,18 @@ fn deployment(
         |path: &PathBuf| PluginFolder { path: path.clone(), settings: PluginSettings::default() };
     let build = sources::build(watch, processes, Arc::clone(log));
     let named = config.plugins.iter().map(named).collect();
-    Deployment::new(Arc::clone(host), named, config.folder.as_ref().map(folder), Some(build))
+    let folder = config.folder.as_ref().map(folder);
+    let deployment = Deployment::new(Arc::clone(host), named, folder, Some(build));
+    deployment.requiring(config.server.ready_requires.clone())
 }
 
-/// Loads the plugins that exist at the start.
+/// Begins to load the plugins that exist at the start.
 async fn begin(deployment: &Deployment) {
     let mut ticks = tokio::time::interval(FIRST_SCAN_INTERVAL);
     for _ in 0..2 {
         ticks.tick().await;
         deployment.scan().await;
     }
-    deployment.settle().await;
 }
 
 fn exit_code(report: ServerReport, log: &LogSink) -> ExitCode {

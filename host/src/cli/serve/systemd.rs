@@ -76,7 +76,7 @@ pub(super) async fn tell(host: &Host, deployment: &Deployment) {
     loop {
         looks.tick().await;
         let status = status(host, deployment);
-        if !is_ready && deployment.ready() {
+        if !is_ready && deployment.readiness().is_ready {
             is_ready = true;
             notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
         } else if status != told {
@@ -92,8 +92,8 @@ pub(super) async fn tell(host: &Host, deployment: &Deployment) {
 /// The status line for `systemctl status`.
 fn status(host: &Host, deployment: &Deployment) -> String {
     match services(host).len() {
-        _ if !deployment.ready() => {
-            "not ready: a plugin does not serve yet; see the log".to_owned()
+        _ if !deployment.readiness().is_ready => {
+            "not ready: plugins are being loaded, or a required one does not serve".to_owned()
         }
         1 => "serving 1 service".to_owned(),
         many => format!("serving {many} services"),

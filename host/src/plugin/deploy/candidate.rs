@@ -8,7 +8,9 @@ use crate::plugin::{Digest, PluginInfo, PluginSettings};
 use crate::source::{FileError, Stamp};
 use hostel_cache::NameError;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::sync::Notify;
 
 /// What is at a path: something that can be loaded, or why it cannot.
 pub(super) type Observation = Result<Stamp, Unfit>;
@@ -52,8 +54,8 @@ pub(super) struct Candidate {
     seen: Option<Observation>,
     /// What was acted upon: found by two scans in a row.
     settled: Option<Observation>,
-    /// A load is under way; scans leave the entry alone meanwhile.
-    loading: bool,
+    /// The load under way, and what tells it to give up. Scans leave the entry alone meanwhile.
+    loading: Option<Arc<Notify>>,
     /// The content that was put into the host, which may have brought back the one before.
     pub(super) serving: Option<Digest>,
     /// The content that did not load last, and why: it is not tried again.
@@ -85,7 +87,7 @@ impl Candidate {
             settings,
             seen: None,
             settled: None,
-            loading: false,
+            loading: None,
             serving: None,
             refused: None,
             reason: None,
@@ -96,22 +98,31 @@ impl Candidate {
 
     /// Takes in what a scan found. What two scans in a row found is acted upon, once.
     pub(super) fn step(&mut self, seen: Observation) -> Step {
-        if self.loading {
+        let before = self.seen.replace(seen.clone());
+        if let Some(loading) = &self.loading {
+            // What is loaded is not there any more: by two scans, as whatever is acted upon.
+            if self.settled.as_ref() != Some(&seen) && before.as_ref() == Some(&seen) {
+                loading.notify_one();
+            }
             return Step::Nothing;
         }
-        let before = self.seen.replace(seen.clone());
         if self.settled.as_ref() == Some(&seen) || before.as_ref() != Some(&seen) {
             return Step::Nothing;
         }
         self.settled = Some(seen.clone());
         match seen {
             Ok(_) => {
-                self.loading = true;
+                self.loading = Some(Arc::default());
                 Step::Load
             }
             Err(Unfit::File(FileError::Gone)) => Step::Remove,
             Err(unfit) => Step::Refuse(unfit),
         }
+    }
+
+    /// What tells the load under way to give up.
+    pub(super) fn given_up(&self) -> Arc<Notify> {
+        self.loading.clone().unwrap_or_default()
     }
 
     /// What the file was when it was settled upon.
@@ -135,13 +146,13 @@ impl Candidate {
 
     /// A load has ended with what is in the host already.
     pub(super) fn unchanged(&mut self) {
-        self.loading = false;
+        self.loading = None;
         self.reason = None;
     }
 
     /// A load has failed. Returns whether the reason is a new one.
     pub(super) fn failed(&mut self, content: Option<Digest>, reason: &str) -> bool {
-        self.loading = false;
+        self.loading = None;
         self.refused = content.map(|content| (content, reason.to_owned())).or(self.refused.take());
         self.fail(reason)
     }
@@ -158,7 +169,7 @@ impl Candidate {
 
     /// The next scan begins anew: the cause may be gone then, or the file has changed already.
     pub(super) fn scan_again(&mut self) {
-        self.loading = false;
+        self.loading = None;
         self.settled = None;
     }
 
@@ -175,9 +186,14 @@ impl Candidate {
         self.serving.is_none() && self.reason.is_none()
     }
 
+    /// Whether it was refused, and nothing of it serves.
+    pub(super) fn is_refused(&self) -> bool {
+        self.serving.is_none() && self.reason.is_some()
+    }
+
     /// Whether it has its name in the host, or is about to.
     pub(super) fn holds_its_name(&self) -> bool {
-        self.serving.is_some() || self.loading
+        self.serving.is_some() || self.loading.is_some()
     }
 
     /// The plugin's name; the file's, without its ending, where that is no plugin's name.

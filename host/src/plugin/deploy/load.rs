@@ -1,58 +1,45 @@
 //! From a file that has settled to a version that serves: build, read, compile, swap, and log it.
 
+use super::Shared;
 use super::candidate::{Candidate, Key};
-use super::{Build, Shared};
-use crate::blocking::{self, BlockingError};
-use crate::engine::{CallError, ComponentError, Limits};
-use crate::name::PluginName;
-use crate::plugin::{Digest, LoadError, PluginSettings};
-use crate::source::{self, FileError, Location, Source, Stamp};
+use super::fetch::Component;
+use super::order::{Lane, Order, Stopped, stopped};
+use super::queue::Turn;
 use crate::telemetry::{Level, LoadOutcome};
-use std::error::Error;
-use std::fs::File;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::pin::pin;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
-/// What is to be loaded.
-struct Order {
-    path: PathBuf,
-    name: PluginName,
-    settings: PluginSettings,
-    limits: Limits,
-    /// The stamp that two scans found.
-    stamp: Stamp,
-    /// Whether the plugin is in the host.
-    serves: bool,
-}
+/// A load that takes longer than this is not quick after all, and others begin.
+const QUICK: Duration = Duration::from_secs(1);
 
-/// A component as it was read.
-struct Component {
-    bytes: Vec<u8>,
-    content: Digest,
-}
-
-/// Why a load did not succeed.
-enum Stopped {
-    /// The file has changed meanwhile.
-    Changed,
-    /// It cannot be loaded: this content, if it could be read at all.
-    Refused(Option<Digest>, String),
-    /// It cannot be loaded now; the next scan tries again.
-    Later(String),
-}
+/// A load that takes longer than this is logged.
+const LONG: Duration = Duration::from_secs(10);
 
 impl Shared {
-    /// Loads what has settled at a place into the host, once it has a permit.
+    /// Loads what has settled at a place into the host, when it has its turn.
     pub(super) async fn load(&self, key: &Key) {
-        let Ok(_permit) = self.load_permits.acquire().await else { return };
-        let Some(order) = self.order(key) else { return };
-        let Err(stopped) = self.fulfil(key, &order).await else { return };
+        if let Some(order) = self.order(key) {
+            let given_up = self.change(key, |entry| entry.given_up()).unwrap_or_default();
+            let ended = tokio::select! {
+                ended = self.load_in_turn(key, &order) => ended,
+                () = given_up.notified() => Err(Stopped::Changed),
+            };
+            if let Err(stopped) = ended {
+                self.take_in_failure(key, &order, stopped);
+            }
+        }
+        self.report_pending();
+    }
+
+    fn take_in_failure(&self, key: &Key, order: &Order, stopped: Stopped) {
         if let Stopped::Refused(None, _) = &stopped {
             // It did not get as far as the host, which counts what it refuses.
             self.host.counts().load(order.name.as_str(), LoadOutcome::Refused);
         }
         let news = self.change(key, |entry| match stopped {
-            Stopped::Changed => {
+            Stopped::Changed | Stopped::Slow { .. } => {
                 entry.scan_again();
                 None
             }
@@ -82,9 +69,67 @@ impl Shared {
         })
     }
 
-    async fn fulfil(&self, key: &Key, order: &Order) -> Result<(), Stopped> {
+    async fn load_in_turn(&self, key: &Key, order: &Order) -> Result<(), Stopped> {
+        let rank = order.stamp.bytes();
+        let turn = self.quick.enter(rank).await;
+        let was_interrupted = match self.load_quickly(key, order, turn).await {
+            Err(Stopped::Slow { was_interrupted }) => was_interrupted,
+            ended => return ended,
+        };
+        let _turn = match was_interrupted {
+            true => self.last(order).await,
+            false => self.slow.enter(rank).await,
+        };
+        self.fulfil(key, order, Lane::Slow).await
+    }
+
+    /// Loads in the lane of the quick ones. What is not done after a second gives its turn back, but
+    /// for as many at once as could fill the machine.
+    async fn load_quickly(&self, key: &Key, order: &Order, turn: Turn) -> Result<(), Stopped> {
+        let mut loading = pin!(self.fulfil(key, order, Lane::Quick));
+        if let Ok(ended) = timeout(QUICK, &mut loading).await {
+            return ended;
+        }
+        let _place = match self.slower.try_acquire() {
+            Ok(place) => {
+                drop(turn);
+                (Some(place), None)
+            }
+            Err(_) => (None, Some(turn)),
+        };
+        loading.await
+    }
+
+    /// A turn after all others, for what was being loaded when a server ended: it may have been the
+    /// cause.
+    async fn last(&self, order: &Order) -> Turn {
+        let message = "it was being loaded when a server ended, so the others are loaded first";
+        self.log(Level::Warn, order.name.as_str(), message);
+        let these = {
+            let mut these = self.interrupted.lock().unwrap_or_else(PoisonError::into_inner);
+            these.insert(order.name.clone());
+            these.clone()
+        };
+        self.host.pending.until_only(&these).await;
+        self.slow.enter(u64::MAX).await
+    }
+
+    /// Loads, and logs when that takes long.
+    async fn fulfil(&self, key: &Key, order: &Order, lane: Lane) -> Result<(), Stopped> {
+        let mut loading = pin!(self.fetch_and_load(key, order, lane));
+        if let Ok(ended) = timeout(LONG, &mut loading).await {
+            return ended;
+        }
+        let (path, long) = (order.path.display(), LONG.as_secs());
+        let message =
+            format!("loading {path} takes longer than {long} s; others do not wait for it");
+        self.log(Level::Warn, order.name.as_str(), &message);
+        loading.await
+    }
+
+    async fn fetch_and_load(&self, key: &Key, order: &Order, lane: Lane) -> Result<(), Stopped> {
         let began = Instant::now();
-        let Component { bytes, content } = self.fetch(order).await?;
+        let Component { bytes, content } = self.fetch(order, lane).await?;
         let refusal = self.change(key, |entry| entry.refusal_of(content));
         if let Some(reason) = refusal.flatten() {
             return Err(Stopped::Refused(Some(content), reason));
@@ -110,72 +155,5 @@ impl Shared {
         );
         self.host.log_event(Level::Info, order.name.as_str(), &message);
         Ok(())
-    }
-
-    /// Builds a source, and reads the component, on a thread where both may block.
-    async fn fetch(&self, order: &Order) -> Result<Component, Stopped> {
-        let (path, stamp) = (order.path.clone(), order.stamp.clone());
-        let (build, max_bytes) = (self.build.clone(), order.limits.component);
-        let fetching = blocking::run(move || {
-            let location = build.as_ref().and_then(|_| Location::at(&path).ok());
-            let bytes = match (location, build) {
-                (Some(Location::Source(source)), Some(build)) => {
-                    let (bytes, _) =
-                        source::read_open(built(&build, &source)?, max_bytes).map_err(unfit)?;
-                    bytes
-                }
-                (location, _) => {
-                    let file = location.map_or(path, |location| location.path().to_owned());
-                    let (bytes, found) = source::read(&file, max_bytes).map_err(unfit)?;
-                    if stamp != found {
-                        return Err(Stopped::Changed);
-                    }
-                    bytes
-                }
-            };
-            let content = Digest::of(&bytes);
-            Ok(Component { bytes, content })
-        });
-        fetching.await.unwrap_or_else(|error| match error {
-            BlockingError::NoThread(_) => Err(Stopped::Later(whole(&error))),
-            BlockingError::Panicked => {
-                Err(Stopped::Refused(None, "reading or building it panicked".to_owned()))
-            }
-        })
-    }
-}
-
-fn built(build: &Build, source: &Source) -> Result<File, Stopped> {
-    build(source).map_err(|error| Stopped::Refused(None, whole(error.as_ref())))
-}
-
-fn unfit(error: FileError) -> Stopped {
-    match error {
-        FileError::Unreadable(_) => Stopped::Later(error.to_string()),
-        // The next scan finds it too.
-        _ => Stopped::Changed,
-    }
-}
-
-/// A component may be fine when its name is not free yet, or the host or its machine was short of
-/// something.
-fn stopped(content: Digest, error: &LoadError) -> Stopped {
-    match error {
-        LoadError::NameTaken(_)
-        | LoadError::NotLoaded(_)
-        | LoadError::NoThread(_)
-        | LoadError::Component(ComponentError::Unavailable(_))
-        | LoadError::Services(CallError::Busy(_) | CallError::Host(_)) => {
-            Stopped::Later(whole(error))
-        }
-        _ => Stopped::Refused(Some(content), whole(error)),
-    }
-}
-
-/// An error with its causes, as one line.
-fn whole(error: &dyn Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {}", whole(cause)),
-        None => error.to_string(),
     }
 }

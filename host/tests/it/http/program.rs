@@ -163,15 +163,23 @@ impl Serving {
         (serving, first)
     }
 
-    /// Starts a program and waits until it serves; answers the first line as well.
+    /// Starts a program and waits until it serves all that is there; answers the line about that.
     pub fn begin(serve: Command) -> (Self, String) {
         let mut serving = Serving::spawn(serve);
         serving.patience = BUILD_PATIENCE;
-        let first = serving.line_with("serving ");
+        let mut first = serving.line_with("serving ");
+        serving.takes_addresses(&first);
+        while first.contains("being loaded") {
+            first = serving.line_with("serving ");
+        }
         serving.patience = PATIENCE;
-        serving.address = address(&first).parse().unwrap();
-        serving.admin = address(&serving.line_with("admin on ")).parse().unwrap();
         (serving, first)
+    }
+
+    /// Takes the addresses of a server that has written this line.
+    pub fn takes_addresses(&mut self, first: &str) {
+        self.address = address(first).parse().unwrap();
+        self.admin = address(&self.line_with("admin on ")).parse().unwrap();
     }
 
     /// Starts a program. Where its arguments name no listener it has one that no other test has.

@@ -1,0 +1,58 @@
+//! Plugins that are loaded for the first time: calls to them wait, since their services are not known
+//! yet.
+
+use crate::name::PluginName;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::watch;
+
+/// The names of the plugins that are being loaded and have never served.
+#[derive(Default)]
+pub(super) struct Pending {
+    names: watch::Sender<BTreeSet<PluginName>>,
+    /// How many do not serve, since they were refused.
+    refused: AtomicUsize,
+}
+
+impl Pending {
+    /// Replaces the names, and wakes those that wait for one that is not among them any more.
+    pub(super) fn set(&self, names: BTreeSet<PluginName>) {
+        self.names.send_if_modified(|before| {
+            let is_changed = *before != names;
+            *before = names;
+            is_changed
+        });
+    }
+
+    pub(super) fn set_refused(&self, count: usize) {
+        self.refused.store(count, Ordering::Relaxed);
+    }
+
+    /// How many plugins are pending, and how many were refused.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.names.borrow().len(), self.refused.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn has(&self, plugin: &str) -> bool {
+        has(&self.names.borrow(), plugin)
+    }
+
+    /// Waits until a plugin is loaded or refused.
+    pub(super) async fn until_settled(&self, plugin: &str) {
+        self.until(|names| !has(names, plugin)).await;
+    }
+
+    /// Waits until none is pending but these.
+    pub(super) async fn until_only(&self, these: &BTreeSet<PluginName>) {
+        self.until(|names| names.is_subset(these)).await;
+    }
+
+    async fn until(&self, holds: impl FnMut(&BTreeSet<PluginName>) -> bool) {
+        // It fails only when the sender is gone, which this is.
+        let _ = self.names.subscribe().wait_for(holds).await;
+    }
+}
+
+fn has(names: &BTreeSet<PluginName>, plugin: &str) -> bool {
+    names.iter().any(|name| name.as_str() == plugin)
+}

@@ -1,0 +1,106 @@
+//! A server that serves while plugins are being loaded.
+
+use super::client::eventually;
+use super::program::{Place, Serving, numbered, numbered_request};
+use crate::support::hostel;
+use std::process::Command;
+
+/// A component that takes some seconds to compile.
+pub fn slow() -> Vec<u8> {
+    let work = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(120);
+    let functions = format!("(func (param i32) {work})").repeat(4_000);
+    let text = format!(
+        "{functions}
+        (data (i32.const 2048) \"slow\")
+        (func $handle (param $request i32) (result i32)
+          (i32.store (i32.const 156) (i32.const 2048))
+          (i32.store (i32.const 160) (i32.const 4))
+          (call $nothing))"
+    );
+    crate::abi::assemble(&text, wit_component::StringEncoding::UTF8)
+}
+
+fn slow_request() -> String {
+    numbered_request(1).replace("numbers", "slow")
+}
+
+/// The program, with a folder of compiled code of the place's own.
+fn program(place: &Place) -> Command {
+    let mut program = hostel();
+    program.env("XDG_CACHE_HOME", place.folder.path().join("cache"));
+    program
+}
+
+/// A server that answers for its quick plugin, while its slow one is being loaded.
+async fn quick_and_slow(place: &Place) -> Serving {
+    place.put("numbers", &numbered("quick"));
+    place.put("slow", &slow());
+    let mut serving = place.begin_by(program(place));
+    let first = serving.line_with("serving ");
+    assert!(first.contains("1 plugin is being loaded"), "{first}");
+    serving.takes_addresses(&first);
+    assert_eq!(serving.send(&numbered_request(7)).await.body, "quick 7");
+    serving
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn quick_plugins_are_served_while_a_slow_one_is_being_loaded() {
+    let place = Place::new("[admission]\nqueue-time = \"1ms\"\n");
+    let serving = quick_and_slow(&place).await;
+    let reply = serving.send(&slow_request()).await;
+    assert_eq!(reply.problem(), (503, "busy".to_owned()));
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    assert!(reply.body.contains("is being loaded"), "{}", reply.body);
+    let ready = serving.look("/readyz").await;
+    assert!(ready.status == 503 && ready.body.contains("being loaded"), "{}", ready.body);
+    let plugins = serving.look("/plugins").await.json();
+    let states: Vec<_> =
+        plugins["plugins"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
+    assert_eq!(states, ["serving", "loading"]);
+    let metrics = serving.look("/metrics").await.body;
+    assert!(metrics.contains("\nhostel_plugins_loading 1\n"), "{metrics}");
+    let answers = async || (serving.send(&slow_request()).await.body == "slow").then_some(());
+    eventually("the slow one", answers).await;
+    assert_eq!(serving.look("/readyz").await.body, "ready\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_waits_for_a_plugin_that_is_being_loaded() {
+    let place = Place::new("[admission]\nqueue-time = \"5m\"\n");
+    let serving = quick_and_slow(&place).await;
+    assert_eq!(serving.send(&slow_request()).await.body, "slow");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_being_loaded_when_a_server_was_killed_comes_last() {
+    let place = Place::new("");
+    let mut killed = quick_and_slow(&place).await;
+    killed.kill();
+    let mut serving = place.begin_by(program(&place));
+    loop {
+        let (plugin, message) = serving.any_line().unwrap();
+        if plugin == "slow" && message.contains("when a server ended") {
+            break;
+        }
+    }
+    let first = serving.line_with("serving ");
+    serving.takes_addresses(&first);
+    let answers = async || (serving.send(&slow_request()).await.body == "slow").then_some(());
+    eventually("the slow one", answers).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_plugin_is_told_by_the_probe_and_the_metrics_and_one_that_is_required_counts() {
+    let place = Place::with_guests("");
+    place.put("wrong", b"no component");
+    let serving = place.serve();
+    assert_eq!(serving.look("/readyz").await.body, "ready\nrefused: wrong\n");
+    let metrics = serving.look("/metrics").await.body;
+    assert!(metrics.contains("\nhostel_plugins_refused 1\n"), "{metrics}");
+    let place = Place::with_guests("[server]\nready-requires = [\"plugin:wrong\"]\n");
+    place.put("wrong", b"no component");
+    let serving = place.serve();
+    let reply = serving.look("/readyz").await;
+    assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+    assert!(reply.body.contains("required plugins do not serve: wrong"), "{}", reply.body);
+}
