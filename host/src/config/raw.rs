@@ -87,15 +87,11 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) ready_requires: Option<Vec<At<String>>>,
 }
 
-/// The wall around a server.
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::config) enum RawWall {
-    /// As far as the kernel allows.
     Available,
-    /// In full.
     Required,
-    /// None.
     Off,
 }
 

@@ -14,7 +14,7 @@ mod tests;
 
 use crate::bounded;
 use folder::Ownership;
-use key::{Key, TAG_BYTES};
+use key::{MacKey, TAG_BYTES};
 pub(crate) use mark::LoadMark;
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
@@ -35,7 +35,7 @@ pub(crate) struct CodeStore {
     folder: PathBuf,
     /// The key of the MACs. `None` in a folder that this user cannot write to: its files are root's
     /// or this user's, which is all that a MAC would prove.
-    key: Option<Key>,
+    key: Option<MacKey>,
 }
 
 impl CodeStore {
@@ -51,10 +51,15 @@ impl CodeStore {
     /// folder.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         let key = match folder::take(folder, is_code)? {
-            Ownership::Writable => Some(Key::beside(folder)?),
+            Ownership::Writable => Some(MacKey::beside(folder)?),
             Ownership::ReadOnly => None,
         };
         Ok(CodeStore { folder: folder.to_owned(), key })
+    }
+
+    /// The file with the key of a folder that is there.
+    pub(crate) fn key_file(folder: &Path) -> Option<PathBuf> {
+        key::path(&folder.canonicalize().ok()?).ok()
     }
 
     /// True if there is a file for the compiled code of these bytes by this engine. Its content is
@@ -169,7 +174,7 @@ unsafe fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
 }
 
 /// True if a file ends with the tag of the code before it.
-fn is_genuine(key: &Key, name: &str, mut file: &File) -> io::Result<bool> {
+fn is_genuine(key: &MacKey, name: &str, mut file: &File) -> io::Result<bool> {
     let code = file.metadata()?.len().saturating_sub(TAG_BYTES as u64);
     let expected = key.tag(name, Read::by_ref(&mut file).take(code))?;
     let mut found = [0; TAG_BYTES];

@@ -608,12 +608,13 @@ async fn check_has_too_many(guest: &str) {
     Hotel::with(patient(), guest).await.check_serves("bad").await;
 }
 
-/// Core instances are counted as they are made: the guest itself and two that link it.
 #[tokio::test]
 async fn a_component_with_too_many_instances_is_refused() {
     // Three of core modules, and one of the component that holds the export.
     let with = |instances| Limits { instances, ..patient() };
-    let refused = refusal_of(with(3), component("behaves")).await.to_string();
+    let (host, good) = (TestHost::with(with(3)).host, PluginName::new("good").unwrap());
+    let refused = host.load(good, component("behaves"), PluginSettings::default()).await;
+    let refused = refused.unwrap_err().to_string();
     let words = "the component has more instances, memories or tables than 3";
     assert!(refused.starts_with(words), "{refused}");
     TestHost::with(with(4)).load("good", component("behaves")).await;

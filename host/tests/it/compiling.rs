@@ -5,7 +5,6 @@ use hostel::{
     Compiler, ComponentError, Launcher, Limit, Limits, LoadError, PluginName, PluginSettings,
     Settings,
 };
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,16 +98,20 @@ async fn limits_compile_time_and_compile_memory_obeyed() {
 
 /// A program that does this instead of compiling.
 fn program(folder: &Path, does: &str) -> PathBuf {
-    let program = folder.join("program");
-    std::fs::write(&program, format!("#!/bin/sh\n{does}\n")).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (text, program) = (folder.join("text"), folder.join("program"));
+    std::fs::write(&text, format!("#!/bin/sh\n{does}\n")).unwrap();
+    // Written by another process: a child of another test could hold it open for writing meanwhile,
+    // and then it could not be run.
+    let copied =
+        std::process::Command::new("install").arg("-m755").args([&text, &program]).status();
+    assert!(copied.unwrap().success());
     program
 }
 
 async fn check_fault(does: &str, words: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let host = by(&program(folder.path(), does), patient());
-    let error = load(&host, guests()).await.unwrap_err().to_string();
+    let error = whole(&load(&host, guests()).await.unwrap_err());
     assert!(words.iter().all(|word| error.contains(word)), "{error}");
 }
 
@@ -121,8 +124,16 @@ async fn a_process_that_fails_is_told_and_changes_nothing() {
     check_fault("echo no reason; exit 10", &["could not be compiled"]).await;
     check_fault("yes | head -c 300000 >&2; exit 7", &["code 7"]).await;
     let host = by(Path::new("/nothing/there"), patient());
-    let error = load(&host, guests()).await.unwrap_err().to_string();
+    let error = whole(&load(&host, guests()).await.unwrap_err());
     assert!(error.contains("cannot start a process"), "{error}");
+}
+
+/// An error with its causes.
+fn whole(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", whole(cause)),
+        None => error.to_string(),
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use crate::abi::assemble;
 use crate::support::{TestHost, patient};
 use hostel::{
     Admission, Build, CacheName, CallError, Deployment, Host, Limits, Name, NamedPlugin,
-    PluginFolder, PluginName, PluginSettings, PluginState, Request, Response, Settings, Stage,
+    PluginFolder, PluginName, PluginSettings, PluginState, Request, Response, ServiceName,
+    Settings, Stage,
 };
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -192,7 +193,7 @@ async fn a_file_that_appears_is_served() {
     house.put("my_users.wasm", &component("one"));
     house.scan().await;
     house.check_state("my-users", Stage::Loading, "");
-    house.check_gone("my-users").await;
+    assert!(house.host.resolve(&ServiceName::new("my-users")).is_none());
     house.scan().await;
     house.check("my-users", "one").await;
     let state = house.state("my-users");

@@ -117,7 +117,7 @@ impl Manager {
     fn hear_ready(&self) -> String {
         loop {
             let told = self.hear();
-            if told != NOT_READY {
+            if told.starts_with("READY=1\n") {
                 return told;
             }
         }

@@ -83,7 +83,8 @@ fn files(config: &Config, plugins: &[PathBuf]) -> Files {
         config.server.tls.iter().flat_map(|tls| [tls.certificate.clone(), tls.key.clone()]),
     );
     read.extend(plugins.iter().flat_map(|plugin| around(plugin)));
-    let write = toolchain::code_folder().into_iter().collect();
+    let write: Vec<_> = toolchain::code_folder().into_iter().collect();
+    read.extend(write.iter().filter_map(|folder| CodeStore::key_file(folder)));
     Files { read, write }
 }
 

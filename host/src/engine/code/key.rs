@@ -15,9 +15,9 @@ const KEY_BYTES: usize = blake3::KEY_LEN;
 pub(super) const TAG_BYTES: usize = blake3::OUT_LEN;
 
 /// A secret key for MACs.
-pub(super) struct Key([u8; KEY_BYTES]);
+pub(super) struct MacKey([u8; KEY_BYTES]);
 
-impl Key {
+impl MacKey {
     /// The key of a folder that is there: the file `<folder>.key` beside it. It is outside, so that
     /// write access to the folder alone is not enough to forge a file.
     ///
@@ -44,14 +44,14 @@ impl Key {
     }
 }
 
-fn path(folder: &Path) -> io::Result<PathBuf> {
+pub(super) fn path(folder: &Path) -> io::Result<PathBuf> {
     let mut name = folder.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
     name.push(".key");
     Ok(folder.with_file_name(name))
 }
 
 /// Reads a key. `None` if there is none, or none that is this user's secret.
-fn read(path: &Path) -> io::Result<Option<Key>> {
+fn read(path: &Path) -> io::Result<Option<MacKey>> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
@@ -65,7 +65,7 @@ fn read(path: &Path) -> io::Result<Option<Key>> {
     }
     let mut key = [0; KEY_BYTES];
     file.read_exact(&mut key)?;
-    Ok(Some(Key(key)))
+    Ok(Some(MacKey(key)))
 }
 
 /// True if a path leads to no key: nothing, a link, a socket, or a file of another user. Any other
@@ -76,7 +76,7 @@ fn is_unfit(error: &io::Error) -> bool {
 }
 
 /// Makes a key, and replaces a file that is none.
-fn make(path: &Path) -> io::Result<Key> {
+fn make(path: &Path) -> io::Result<MacKey> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     // Of two processes that start at once, the second waits here and reads the key of the first.
     let lock = File::open(folder)?;
@@ -91,5 +91,5 @@ fn make(path: &Path) -> io::Result<Key> {
     file.write_all(&key)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    Ok(Key(key))
+    Ok(MacKey(key))
 }

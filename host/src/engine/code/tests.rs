@@ -213,7 +213,7 @@ fn stores_that_are_opened_at_once_have_one_key() {
         let start = std::sync::Barrier::new(4);
         let tag = || {
             start.wait();
-            let key = Key::beside(&place.folder()).unwrap();
+            let key = MacKey::beside(&place.folder()).unwrap();
             key.tag("name", &b"code"[..]).unwrap()
         };
         let tags: Vec<_> = std::thread::scope(|scope| {

@@ -5,7 +5,9 @@ use crate::engine::config::{config, invalid};
 use crate::engine::error::ComponentError;
 use crate::engine::limits::Limits;
 use crate::engine::{parallel, pool};
-use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
+use rustix::process::{
+    Resource, Rlimit, Signal, getrlimit, nice, set_parent_process_death_signal, setrlimit,
+};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -41,16 +43,21 @@ pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> 
 fn bound(limits: &Limits) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = limits.compile_time.as_secs().max(1);
-    let bytes = limits.compile_memory as u64;
-    let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
     // The first of the two ends the process by a signal that tells why.
-    let time = Rlimit { current: Some(seconds), maximum: Some(seconds.saturating_add(5)) };
-    setrlimit(Resource::Cpu, time)?;
-    setrlimit(Resource::Data, limit(bytes))?;
-    setrlimit(Resource::Fsize, limit(bytes))?;
-    setrlimit(Resource::Core, limit(0))?;
+    lower(Resource::Cpu, seconds, seconds.saturating_add(5))?;
+    lower(Resource::Data, limits.compile_memory as u64, limits.compile_memory as u64)?;
+    lower(Resource::Core, 0, 0)?;
     nice(NICENESS)?;
     Ok(())
+}
+
+/// Sets a limit, or leaves it where it is lower: what is inherited cannot be raised.
+fn lower(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
+    let inherited = getrlimit(resource);
+    let least = |most: u64, inherited: Option<u64>| Some(inherited.map_or(most, |it| it.min(most)));
+    let maximum = least(maximum, inherited.maximum);
+    let current = least(current, inherited.current);
+    Ok(setrlimit(resource, Rlimit { current, maximum })?)
 }
 
 fn code(bytes: &[u8], limits: &Limits, is_pooled: bool) -> Result<Vec<u8>, ComponentError> {

@@ -1,16 +1,19 @@
 //! Has a component compiled by a process of its own.
 
 use super::job::Job;
+use crate::engine::code::CodeStore;
 use crate::engine::error::ComponentError;
 use crate::engine::limits::{Limit, Limits};
 use crate::process::{Ended, Launcher, Task};
 use crate::telemetry::escape;
 use crate::world::WorldMismatch;
-use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
+use std::thread;
+use tempfile::NamedTempFile;
+use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// The code of a process that has written a [`Refusal`].
@@ -21,6 +24,9 @@ const MAX_WAIT: u32 = 10;
 
 /// Bytes of a refusal, or of what a process prints when it ends by a fault, that are read.
 const MAX_WORDS: u64 = 64 << 10;
+
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 18;
 
 /// What the process is told.
 #[derive(Deserialize, Serialize)]
@@ -38,49 +44,68 @@ pub(super) enum Refusal {
     Unavailable(String),
 }
 
+/// What a process has written: a file in the store of code, or memory where that is none.
+enum CodeOutput {
+    Draft(NamedTempFile),
+    Memory(Vec<u8>),
+}
+
 /// Compiles a component, and keeps its code where there is a store.
 pub(super) fn compile(
     launcher: &Launcher,
     bytes: &[u8],
     job: &Job<'_>,
 ) -> Result<Component, ComponentError> {
-    let mut code = run(launcher, bytes, job)?;
-    if let Some(store) = job.store {
-        let kept = code.rewind().and_then(|()| store.draft()).and_then(|mut draft| {
-            io::copy(&mut code, draft.as_file_mut())?;
-            store.keep(job.engine, bytes, draft)
-        });
-        // Without a place on the disk it compiles again next time.
-        if let Ok(component) = kept {
-            return Ok(component);
+    let component = match (run(launcher, bytes, job)?, job.store) {
+        (CodeOutput::Draft(draft), Some(store)) => {
+            let file = draft.as_file().try_clone().map_err(ComponentError::Unavailable)?;
+            match store.keep(job.engine, bytes, draft) {
+                Ok(component) => return Ok(component),
+                // Without a place on the disk it compiles again next time.
+                Err(_) => map(job.engine, &file),
+            }
         }
-    }
-    let file = format!("/proc/self/fd/{}", code.as_raw_fd());
-    // SAFETY: the process that wrote the file has ended, and no other process has it.
-    let component = unsafe { Component::deserialize_file(job.engine, file) };
+        (CodeOutput::Draft(draft), None) => map(job.engine, draft.as_file()),
+        // SAFETY: it is what the process has written, which has ended.
+        (CodeOutput::Memory(code), _) => unsafe { Component::deserialize(job.engine, code) },
+    };
     component.map_err(|error| ComponentError::Compiler(format!("{error:#}")))
 }
 
-/// Runs the process, and returns the file that it has written.
-fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<File, ComponentError> {
+fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    // SAFETY: it is what the process has written, which has ended; no other has the file.
+    unsafe { Component::deserialize_file(engine, path) }
+}
+
+/// Runs the process, and returns what it has written.
+fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<CodeOutput, ComponentError> {
     let unavailable = ComponentError::Unavailable;
     let settings = Settings { limits: job.limits.clone(), is_pooled: job.is_pooled };
     let settings = serde_json::to_string(&settings).map_err(|error| unavailable(error.into()))?;
-    let input = memory_file("component", bytes).map_err(unavailable)?;
-    let code = memory_file("code", &[]).map_err(unavailable)?;
-    let output = code.as_fd().try_clone_to_owned().map_err(unavailable)?;
     let longest = job.limits.compile_time.saturating_mul(MAX_WAIT);
+    let (input, mut component) = io::pipe().map_err(unavailable)?;
+    let (mut output, code) = io::pipe().map_err(unavailable)?;
     let task = Task::Compile { settings, longest };
-    let mut running =
-        launcher.launch(task, input.into(), output, job.cancellation).map_err(unavailable)?;
-    // What it prints is read to the end, so that it does not wait for a reader.
-    let mut words = Vec::new();
-    let _ = Read::by_ref(&mut running.errors).take(MAX_WORDS).read_to_end(&mut words);
-    let _ = io::copy(&mut running.errors, &mut io::sink());
+    let running = launcher.launch(task, input.into(), code.into(), job.cancellation);
+    let mut running = running.map_err(unavailable)?;
+    // Three pipes, none of which waits for another.
+    let (output, words) = thread::scope(|threads| {
+        let feed = move || {
+            // A process that refuses a component does not read it to the end.
+            let _ = component.write_all(bytes);
+        };
+        thread::Builder::new().spawn_scoped(threads, feed)?;
+        let errors = &mut running.errors;
+        let words = thread::Builder::new().spawn_scoped(threads, move || words_of(errors))?;
+        let output = receive(&mut output, job.store)?;
+        Ok((output, words.join().unwrap_or_default()))
+    })
+    .map_err(unavailable)?;
     let ended = running.wait().map_err(unavailable)?;
     match ended.code {
-        Some(0) => Ok(code),
-        Some(REFUSED) => Err(match refusal(code) {
+        Some(0) => Ok(output),
+        Some(REFUSED) => Err(match output.refusal() {
             Ok(refusal) => refusal.told(job.limits),
             Err(error) => ComponentError::Compiler(format!("its refusal cannot be read: {error}")),
         }),
@@ -88,19 +113,51 @@ fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<File, Compone
     }
 }
 
-/// A file in memory.
-fn memory_file(name: &str, bytes: &[u8]) -> io::Result<File> {
-    let mut file = File::from(memfd_create(name, MemfdFlags::CLOEXEC)?);
-    file.write_all(bytes)?;
-    file.rewind()?;
-    Ok(file)
+/// The first of what a process prints as errors, which is read to the end.
+fn words_of(errors: &mut File) -> Vec<u8> {
+    let mut words = Vec::new();
+    let _ = Read::by_ref(errors).take(MAX_WORDS).read_to_end(&mut words);
+    let _ = io::copy(errors, &mut io::sink());
+    words
 }
 
-fn refusal(mut file: File) -> io::Result<Refusal> {
-    file.rewind()?;
-    let mut text = Vec::new();
-    file.take(MAX_WORDS).read_to_end(&mut text)?;
-    Ok(serde_json::from_slice(&text)?)
+/// Takes in what a process writes: into the store, so that it takes no memory, until that is full.
+fn receive(output: &mut impl Read, store: Option<&CodeStore>) -> io::Result<CodeOutput> {
+    let mut draft = store.and_then(|store| store.draft().ok());
+    let (mut written, mut memory) = (0, Vec::new());
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = output.read(&mut piece)?;
+        let piece = piece.get(..count).unwrap_or_default();
+        if count == 0 {
+            return Ok(draft.map_or(CodeOutput::Memory(memory), CodeOutput::Draft));
+        }
+        match &mut draft {
+            Some(file) if file.as_file().write_all(piece).is_ok() => written += count as u64,
+            Some(file) => {
+                let file = file.as_file_mut();
+                file.rewind()?;
+                Read::by_ref(file).take(written).read_to_end(&mut memory)?;
+                memory.extend_from_slice(piece);
+                draft = None;
+            }
+            None => memory.extend_from_slice(piece),
+        }
+    }
+}
+
+impl CodeOutput {
+    fn refusal(self) -> io::Result<Refusal> {
+        let mut text = Vec::new();
+        match self {
+            CodeOutput::Memory(memory) => text = memory,
+            CodeOutput::Draft(mut draft) => {
+                draft.rewind()?;
+                draft.take(MAX_WORDS).read_to_end(&mut text)?;
+            }
+        }
+        Ok(serde_json::from_slice(&text)?)
+    }
 }
 
 impl Refusal {

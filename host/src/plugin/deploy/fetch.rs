@@ -18,8 +18,8 @@ pub(super) struct Component {
     pub(super) content: Digest,
 }
 
-/// Where a component comes from.
-struct Place {
+/// What is to be read.
+struct Fetch {
     path: PathBuf,
     /// The stamp that two scans found.
     stamp: Stamp,
@@ -30,7 +30,7 @@ struct Place {
 impl Shared {
     /// Builds a source, and reads the component, on a thread where both may block.
     pub(super) async fn fetch(&self, order: &Order, lane: Lane) -> Result<Component, Stopped> {
-        let place = Place {
+        let fetch = Fetch {
             path: order.path.clone(),
             stamp: order.stamp.clone(),
             max_bytes: order.limits.component,
@@ -38,7 +38,7 @@ impl Shared {
         };
         let host = Arc::clone(&self.host);
         let fetching = blocking::run(move || {
-            let bytes = place.read(lane)?;
+            let bytes = fetch.read(lane)?;
             check_lane(&host, &bytes, lane)?;
             let content = Digest::of(&bytes);
             Ok(Component { bytes, content })
@@ -52,7 +52,7 @@ impl Shared {
     }
 }
 
-impl Place {
+impl Fetch {
     fn read(self, lane: Lane) -> Result<Vec<u8>, Stopped> {
         let location = self.build.as_ref().and_then(|_| Location::at(&self.path).ok());
         if let (Some(Location::Source(source)), Some(build)) = (&location, &self.build) {

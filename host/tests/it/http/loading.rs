@@ -51,17 +51,17 @@ async fn quick_plugins_are_served_while_a_slow_one_is_being_loaded() {
     assert_eq!(reply.problem(), (503, "busy".to_owned()));
     assert_eq!(reply.header("retry-after"), Some("1"));
     assert!(reply.body.contains("is being loaded"), "{}", reply.body);
-    let ready = serving.look("/readyz").await;
+    let ready = serving.get("/readyz").await;
     assert!(ready.status == 503 && ready.body.contains("being loaded"), "{}", ready.body);
-    let plugins = serving.look("/plugins").await.json();
+    let plugins = serving.get("/plugins").await.json();
     let states: Vec<_> =
         plugins["plugins"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
     assert_eq!(states, ["serving", "loading"]);
-    let metrics = serving.look("/metrics").await.body;
+    let metrics = serving.get("/metrics").await.body;
     assert!(metrics.contains("\nhostel_plugins_loading 1\n"), "{metrics}");
     let answers = async || (serving.send(&slow_request()).await.body == "slow").then_some(());
     eventually("the slow one", answers).await;
-    assert_eq!(serving.look("/readyz").await.body, "ready\n");
+    assert_eq!(serving.get("/readyz").await.body, "ready\n");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,6 +75,13 @@ async fn a_request_waits_for_a_plugin_that_is_being_loaded() {
 async fn what_was_being_loaded_when_a_server_was_killed_comes_last() {
     let place = Place::new("");
     let mut killed = quick_and_slow(&place).await;
+    let code =
+        place.folder.path().join("cache/hostel").join(env!("CARGO_PKG_VERSION")).join("code");
+    let is_marked = async || {
+        let mut files = std::fs::read_dir(&code).unwrap().filter_map(Result::ok);
+        files.any(|file| file.file_name().to_string_lossy().contains("loading")).then_some(())
+    };
+    eventually("a mark of the load", is_marked).await;
     killed.kill();
     let mut serving = place.begin_by(program(&place));
     loop {
@@ -94,13 +101,13 @@ async fn a_refused_plugin_is_told_by_the_probe_and_the_metrics_and_one_that_is_r
     let place = Place::with_guests("");
     place.put("wrong", b"no component");
     let serving = place.serve();
-    assert_eq!(serving.look("/readyz").await.body, "ready\nrefused: wrong\n");
-    let metrics = serving.look("/metrics").await.body;
+    assert_eq!(serving.get("/readyz").await.body, "ready\nrefused: wrong\n");
+    let metrics = serving.get("/metrics").await.body;
     assert!(metrics.contains("\nhostel_plugins_refused 1\n"), "{metrics}");
     let place = Place::with_guests("[server]\nready-requires = [\"plugin:wrong\"]\n");
     place.put("wrong", b"no component");
     let serving = place.serve();
-    let reply = serving.look("/readyz").await;
+    let reply = serving.get("/readyz").await;
     assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
     assert!(reply.body.contains("required plugins do not serve: wrong"), "{}", reply.body);
 }
