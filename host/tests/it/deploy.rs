@@ -818,6 +818,13 @@ fn build_when_told(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
     (build, tell)
 }
 
+/// Scans until what is there now is being loaded.
+async fn begin_to_load(house: &House, plugin: &str) {
+    house.deployment.scan().await;
+    house.deployment.scan().await;
+    house.check_state(plugin, Stage::Loading, "");
+}
+
 /// Scans until a plugin has come to this stage, or is gone.
 async fn until(house: &House, plugin: &str, stage: Option<Stage>) {
     let stage_of = |states: Vec<PluginState>| {
@@ -836,7 +843,7 @@ async fn nothing_waits_for_a_slow_load_but_the_calls_to_its_plugin() {
     let house = House::that_builds(Vec::new(), Some(build));
     house.put("slow.py", b"built");
     house.put("slower.py", b"built");
-    until(&house, "slow", Some(Stage::Loading)).await;
+    begin_to_load(&house, "slow").await;
     house.put("quick.wasm", &component("quick"));
     until(&house, "quick", Some(Stage::Serving)).await;
     house.check("quick", "quick").await;
@@ -866,7 +873,7 @@ async fn a_call_that_waits_for_its_plugin_is_answered_when_that_is_loaded_or_ref
     let (build, tell) = build_when_told(&built);
     let house = House::whose_calls_wait(Duration::from_secs(60), Vec::new(), Some(build));
     house.put("slow.py", b"built");
-    until(&house, "slow", Some(Stage::Loading)).await;
+    begin_to_load(&house, "slow").await;
     let host = Arc::clone(&house.host);
     let waits = tokio::spawn(async move { call(&host, "slow", "").await });
     while house.host.activity().waiting == 0 {
@@ -876,7 +883,7 @@ async fn a_call_that_waits_for_its_plugin_is_answered_when_that_is_loaded_or_ref
     assert_eq!(answer(waits.await.unwrap()), "built");
     // And where it is refused there is no such service.
     house.put("other.py", b"x");
-    until(&house, "other", Some(Stage::Loading)).await;
+    begin_to_load(&house, "other").await;
     let host = Arc::clone(&house.host);
     let waits = tokio::spawn(async move { call(&host, "other", "").await });
     while house.host.activity().waiting == 0 {
@@ -893,7 +900,7 @@ async fn a_load_is_given_up_when_its_file_is_gone() {
     let (build, tell) = build_when_told(&built);
     let house = House::that_builds(Vec::new(), Some(build));
     house.put("slow.py", b"built");
-    until(&house, "slow", Some(Stage::Loading)).await;
+    begin_to_load(&house, "slow").await;
     fs::remove_file(house.path("slow.py")).unwrap();
     // The build has not ended.
     until(&house, "slow", None).await;

@@ -18,3 +18,5 @@ mod requests;
 pub mod serve;
 mod shutdown;
 mod user;
+#[cfg(target_os = "linux")]
+mod wall;

@@ -1,6 +1,6 @@
 //! What the process does that compiles one component.
 
-use super::order::{REFUSED, Refusal, Settings};
+use super::order::{REFUSED, Refusal, CompileOrder};
 use crate::engine::config::{config, invalid};
 use crate::engine::error::ComponentError;
 use crate::engine::limits::Limits;
@@ -23,7 +23,7 @@ const NICENESS: i32 = 19;
 ///
 /// When the settings cannot be read, the process cannot be bounded, or the files fail.
 pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> io::Result<u8> {
-    let Settings { limits, is_pooled } = serde_json::from_str(settings)?;
+    let CompileOrder { limits, is_pooled } = serde_json::from_str(settings)?;
     bound(&limits)?;
     let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);

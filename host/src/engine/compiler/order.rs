@@ -30,7 +30,7 @@ const PIECE: usize = 1 << 18;
 
 /// What the process is told.
 #[derive(Deserialize, Serialize)]
-pub(super) struct Settings {
+pub(super) struct CompileOrder {
     pub(super) limits: Limits,
     pub(super) is_pooled: bool,
 }
@@ -81,7 +81,7 @@ fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
 /// Runs the process, and returns what it has written.
 fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<CodeOutput, ComponentError> {
     let unavailable = ComponentError::Unavailable;
-    let settings = Settings { limits: job.limits.clone(), is_pooled: job.is_pooled };
+    let settings = CompileOrder { limits: job.limits.clone(), is_pooled: job.is_pooled };
     let settings = serde_json::to_string(&settings).map_err(|error| unavailable(error.into()))?;
     let longest = job.limits.compile_time.saturating_mul(MAX_WAIT);
     let (input, mut component) = io::pipe().map_err(unavailable)?;

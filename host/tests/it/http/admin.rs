@@ -68,7 +68,7 @@ impl Operated {
 }
 
 #[tokio::test]
-async fn it_is_ready_once_all_named_plugins_serve() {
+async fn it_is_ready_once_all_named_plugins_serve_or_were_refused() {
     let operated = Operated::new(component("host/tests/guests"), None).await;
     assert_eq!(operated.get("/healthz").await.status, 200);
     assert_eq!(operated.get("/readyz").await.problem(), (503, "unavailable".to_owned()));
@@ -87,7 +87,8 @@ async fn a_plugin_that_does_not_load_is_told_with_its_reason() {
     std::fs::write(&file, "no component").unwrap();
     let operated = Operated::new(file, None).await;
     operated.load().await;
-    assert_eq!(operated.get("/readyz").await.status, 503);
+    let ready = operated.get("/readyz").await;
+    assert_eq!((ready.status, &*ready.body), (200, "ready\nrefused: guests\n"));
     let plugin = operated.get("/plugins").await.json()["plugins"][0].take();
     assert_eq!(plugin["state"], "failed");
     assert!(plugin["reason"].as_str().unwrap().contains("not WebAssembly"), "{plugin}");

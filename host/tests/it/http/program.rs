@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -180,6 +180,8 @@ impl Serving {
     pub fn takes_addresses(&mut self, first: &str) {
         self.address = address(first).parse().unwrap();
         self.admin = address(&self.line_with("admin on ")).parse().unwrap();
+        // After the warnings, of which there is one where the tests run as root.
+        self.line_with("wall: ");
     }
 
     /// Starts a program. Where its arguments name no listener it has one that no other test has.
@@ -253,6 +255,13 @@ impl Serving {
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// The processes that start others on behalf of the server of this folder, by their numbers.
+    pub fn helpers(folder: &Path) -> Vec<String> {
+        let pattern = format!("start-processes {}", folder.display());
+        let output = Command::new("pgrep").args(["-f", &pattern]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
     }
 
     /// Whether all threads of the process are stopped.

@@ -1,0 +1,137 @@
+//! The wall around a server, seen from outside: what it opens, and what it can no longer open.
+
+use super::client::eventually;
+use super::program::{Place, Serving, numbered, numbered_request};
+use crate::support::hostel;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+/// Files of the system that docs/run-in-production.md says a server can read.
+const SYSTEM: [&str; 4] = ["/proc/self", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/etc/"];
+
+/// Threads and processes that a traced server has started, and what each did.
+struct Traced<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Traced<'a> {
+    fn read(text: &'a str) -> Self {
+        Traced(text.lines().filter_map(|line| line.split_once(char::is_whitespace)).collect())
+    }
+
+    /// The threads of the process that put up a wall; not those of the processes that it started.
+    fn server(&self) -> BTreeSet<&'a str> {
+        let executes = |id: &str| {
+            self.0.iter().skip(1).any(|(by, call)| *by == id && call.contains("execve("))
+        };
+        let first = self.0.first().unwrap().0;
+        let mut server = BTreeSet::from([first]);
+        for (by, call) in &self.0 {
+            let starts = call.contains("clone") || call.contains("fork");
+            let child = call.rsplit_once("= ").map_or("", |(_, child)| child);
+            if starts && server.contains(by) && !executes(child) {
+                server.insert(child);
+            }
+        }
+        server
+    }
+
+    /// What the server has opened once its wall stood, each with what came of it.
+    fn opened(&self) -> Vec<(&'a str, &'a str)> {
+        let server = self.server();
+        let calls = self.0.iter().skip_while(|(_, call)| !call.contains("landlock_restrict_self"));
+        let own = calls.filter(|(by, call)| server.contains(by) && call.starts_with("open"));
+        own.filter_map(|(_, call)| {
+            let path = call.split('"').nth(1)?;
+            Some((path, call.rsplit_once("= ")?.1))
+        })
+        .collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_server_opens_is_in_the_table_of_its_wall() {
+    let place = Place::new("");
+    let cache = place.folder.path().join("cache");
+    place.put("numbers", &numbered("one"));
+    let log = place.folder.path().join("trace");
+    let mut strace = Command::new("strace");
+    strace.args([
+        "-f",
+        "-e",
+        "trace=openat,open,execve,clone,clone3,vfork,fork,landlock_restrict_self",
+    ]);
+    strace.arg("-o").arg(&log).arg(hostel().get_program());
+    strace.envs(hostel().get_envs().filter_map(|(name, value)| Some((name, value?))));
+    strace.env("XDG_CACHE_HOME", &cache);
+    let (mut serving, _) = place.serve_by(strace);
+    // What a server does in an hour: it answers, is looked at, and takes up what is new.
+    assert_eq!(serving.send(&numbered_request(1)).await.body, "one 1");
+    for path in ["/metrics", "/plugins", "/readyz", "/caches"] {
+        assert_eq!(serving.get(path).await.status, 200);
+    }
+    place.put("numbers", &numbered("two"));
+    let is_swapped =
+        async || (serving.send(&numbered_request(1)).await.body == "two 1").then_some(());
+    eventually("the new version", is_swapped).await;
+    serving.kill();
+    let text = fs::read_to_string(&log).unwrap();
+    let opened = Traced::read(&text).opened();
+    let is_known = |path: &str| {
+        Path::new(path).starts_with(place.folder.path())
+            || SYSTEM.iter().any(|known| path.starts_with(known))
+            || ["plugins", "/dev/null"].iter().any(|known| path.starts_with(known))
+    };
+    for (path, result) in &opened {
+        assert!(is_known(path), "it opened {path}");
+        assert!(!result.contains("EACCES") && !result.contains("EPERM"), "{path}: {result}");
+    }
+    for part in ["numbers.wasm", "cache/hostel", "/proc/self/status"] {
+        assert!(opened.iter().any(|(path, _)| path.contains(part)), "{part}: {opened:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plugin_that_leads_elsewhere_than_at_the_start_is_refused() {
+    let place = Place::with_guests("[server]\nwall = \"required\"\n");
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("numbers.wasm"), numbered("one")).unwrap();
+    let mut serving = place.serve();
+    symlink(elsewhere.path().join("numbers.wasm"), place.file("numbers")).unwrap();
+    let is_refused = async || {
+        let plugins = serving.get("/plugins").await.body;
+        plugins.contains("Permission denied").then_some(())
+    };
+    eventually("the reason", is_refused).await;
+    serving.check_serves("a link that leads elsewhere").await;
+    serving.kill();
+    // One that was there at the start is followed, also when it is turned to a file beside.
+    let mut serving = place.serve();
+    assert_eq!(serving.send(&numbered_request(1)).await.body, "one 1");
+    fs::write(elsewhere.path().join("next.wasm"), numbered("two")).unwrap();
+    symlink(elsewhere.path().join("next.wasm"), place.folder.path().join("link")).unwrap();
+    fs::rename(place.folder.path().join("link"), place.file("numbers")).unwrap();
+    let is_swapped =
+        async || (serving.send(&numbered_request(1)).await.body == "two 1").then_some(());
+    eventually("the new version", is_swapped).await;
+    serving.check_serves("a link that was turned").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_helper_that_ends_is_replaced_behind_the_wall() {
+    let place = Place::with_guests("");
+    let mut serving = place.serve();
+    for version in ["one", "two", "three"] {
+        let helper = Serving::helpers(place.folder.path()).into_iter().next().unwrap();
+        assert!(Command::new("kill").args(["-9", &helper]).status().unwrap().success());
+        serving.line_with("a helper process ended; another one takes its place");
+        place.put("numbers", &numbered(version));
+        let answer = format!("{version} 1");
+        let is_there =
+            async || (serving.send(&numbered_request(1)).await.body == answer).then_some(());
+        eventually("a component that was compiled", is_there).await;
+    }
+    let helpers = async || (Serving::helpers(place.folder.path()).len() == 2).then_some(());
+    eventually("two helpers", helpers).await;
+}
