@@ -2,7 +2,6 @@ package hostel
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,7 +34,7 @@ func toJSON(value any) ([]byte, error) {
 	if !utf8.Valid(written) {
 		return nil, errors.New("a MarshalJSON wrote what is not UTF-8")
 	}
-	return written, nil
+	return markFloats(written, reflect.ValueOf(value))
 }
 
 // toStorable is as toJSON, and refuses what another reader would not know again.
@@ -82,11 +81,6 @@ var notKnownAgain = &rule{
 	},
 }
 
-var (
-	marshaler     = reflect.TypeFor[json.Marshaler]()
-	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
-)
-
 // lostType tells why a type is refused: JSON has nothing like it, and what encoding/json writes for
 // it others read as something else.
 func lostType(t reflect.Type) string {
@@ -103,21 +97,6 @@ func lostType(t reflect.Type) string {
 		return "a set would come back as an object: store slices.Sorted(maps.Keys(value))"
 	}
 	return ""
-}
-
-// marshals is true for a type that says itself what its JSON is.
-func marshals(t reflect.Type) bool {
-	return t.Implements(marshaler) || t.Implements(textMarshaler) || marshalsByPointer(t)
-}
-
-// marshalsByPointer is true for a type whose pointer alone does: encoding/json passes it over where
-// it cannot take the address, in a map for example.
-func marshalsByPointer(t reflect.Type) bool {
-	if t.Implements(marshaler) || t.Implements(textMarshaler) {
-		return false
-	}
-	pointer := reflect.PointerTo(t)
-	return pointer.Implements(marshaler) || pointer.Implements(textMarshaler)
 }
 
 // silentlyChanged looks for what breaks a rule in a value that encoding/json has written, so there
