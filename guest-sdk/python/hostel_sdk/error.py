@@ -31,10 +31,12 @@ class CacheError(Exception):
 class WrongType(CacheError, TypeError):
     """An argument of the wrong type, refused before the host is called."""
 
-    __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__
-
 
 class WrongValue(CacheError, ValueError):
     """An argument of the wrong value, refused before the host is called."""
 
-    __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__
+
+# An author knows both as the class that they catch.
+for _each in (WrongType, WrongValue):
+    _each.__name__ = _each.__qualname__ = CacheError.__name__
+    _each.__module__ = CacheError.__module__

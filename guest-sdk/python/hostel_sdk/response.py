@@ -14,7 +14,10 @@ from .limits import MAX_STATUS, MIN_STATUS
 class NoJson(Internal):
     """A result that has no JSON form."""
 
-    __module__, __qualname__ = Internal.__module__, Internal.__qualname__
+
+# An author knows it as the class that they catch.
+NoJson.__name__ = NoJson.__qualname__ = Internal.__name__
+NoJson.__module__ = Internal.__module__
 
 
 @dataclass(slots=True)
