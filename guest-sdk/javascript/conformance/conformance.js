@@ -17,6 +17,26 @@ const steps = {
     return null;
   },
   "get-integer": ({ key }) => cache.getInteger(key)?.toString() ?? null,
+  "get-bits": ({ key }) => bitsOf(cache.get(key)),
+  "set-bits": ({ key, what }) => {
+    view.setBigUint64(0, BigInt(`0x${what}`));
+    cache.set(key, view.getFloat64(0));
+    return null;
+  },
+  "bits-loop": ({ key, value: rounds }) => {
+    let state = 1n;
+    for (let round = 0; round < rounds; round++) {
+      state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
+      view.setBigUint64(0, state);
+      const whole = Math.trunc(Number(view.getBigInt64(0)) * 2 ** ((round % 40) - 30));
+      for (const number of [view.getFloat64(0), whole].filter(Number.isFinite)) {
+        cache.set(key, number);
+        const read = cache.get(key);
+        if (!Object.is(read, number)) return `${number}: ${read}`;
+      }
+    }
+    return null;
+  },
   raw: ({ key }) => cache.getRaw(key) ?? null,
   set: ({ key, value, ...step }) => {
     if ("expiry" in step) cache.set(key, value, { expiry: step.expiry });
@@ -48,6 +68,13 @@ const steps = {
     `crypto.randomUUID:${crypto.randomUUID()}`,
   ],
 };
+
+const view = new DataView(new ArrayBuffer(8));
+
+function bitsOf(number) {
+  view.setFloat64(0, number);
+  return view.getBigUint64(0).toString(16).padStart(16, "0");
+}
 
 const specials = {
   nan: () => NaN,
