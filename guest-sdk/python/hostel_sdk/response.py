@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import values
+from .error import known_as
 from .failure import Internal
 from .limits import MAX_STATUS, MIN_STATUS
 
 
+@known_as(Internal)
 class NoJson(Internal):
     """A result that has no JSON form."""
-
-
-# An author knows it as the class that they catch.
-NoJson.__name__ = NoJson.__qualname__ = Internal.__name__
-NoJson.__module__ = Internal.__module__
 
 
 @dataclass(slots=True)
