@@ -68,7 +68,8 @@ var notUTF8 = &rule{
 
 var notKnownAgain = &rule{
 	mayBreak: question{ask: func(t reflect.Type) bool {
-		return t.Kind() == reflect.Interface || lostType(t) != "" || marshalsByPointer(t)
+		return t.Kind() == reflect.Interface || lostType(t) != "" || marshalsByPointer(t) ||
+			embeddedMarshaler(t) != nil || mayClash(t)
 	}},
 	check: func(value reflect.Value) error {
 		if marshalsByPointer(value.Type()) && !value.CanAddr() {
@@ -76,6 +77,12 @@ var notKnownAgain = &rule{
 		}
 		if reason := lostType(value.Type()); reason != "" && !(value.Kind() != reflect.Struct && value.IsNil()) {
 			return errors.New(reason)
+		}
+		if embedded := embeddedMarshaler(value.Type()); embedded != nil {
+			return hiddenFields(value, embedded)
+		}
+		if mayClash(value.Type()) {
+			return clashingKeys(value)
 		}
 		return nil
 	},
@@ -90,6 +97,8 @@ func lostType(t reflect.Type) string {
 			"store value.Unix() or value.Format(time.RFC3339Nano)"
 	case marshals(t):
 		return ""
+	case t.Kind() == reflect.Struct:
+		return lostFields(t)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !marshals(t.Elem()):
 		return "a []byte would come back as a string of base64: store string(value), " +
 			"or what base64.StdEncoding.EncodeToString makes of it"
@@ -140,7 +149,16 @@ func silentlyChanged(value reflect.Value, rule *rule) error {
 func fieldChanged(value reflect.Value, rule *rule) error {
 	for i := range value.NumField() {
 		name, inner, written := jsonField(value.Type().Field(i))
-		if inner == nil && !written {
+		if inner != nil {
+			// Its fields are written, and not itself.
+			if embedded := reflect.Indirect(value.Field(i)); embedded.IsValid() {
+				if err := fieldChanged(embedded, rule); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if !written {
 			continue
 		}
 		if err := silentlyChanged(value.Field(i), rule); err != nil {

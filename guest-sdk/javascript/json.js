@@ -129,6 +129,13 @@ const REMEDIES = {
 };
 
 function checkArray(values, levels) {
+  checkSymbols(values);
+  const keys = Object.keys(values);
+  if (keys.length > values.length) {
+    const lost = keys.find((key) => !/^\d+$/.test(key) || key >= values.length);
+    const says = "is a member of an array, which JSON does not keep: store [...values]";
+    throw Object.assign(new Refusal(TypeError, says), { path: member(lost) });
+  }
   let at = 0;
   try {
     for (; at < values.length; at++) check(values[at], levels);
@@ -138,7 +145,16 @@ function checkArray(values, levels) {
   }
 }
 
+function checkSymbols(value) {
+  for (const symbol of Object.getOwnPropertySymbols(value)) {
+    if (!Object.prototype.propertyIsEnumerable.call(value, symbol)) continue;
+    const says = `has the key ${String(symbol)}, which JSON does not keep: name it by a text`;
+    throw new Refusal(TypeError, says);
+  }
+}
+
 function checkObject(value, levels) {
+  checkSymbols(value);
   const keys = Object.keys(value);
   let at = 0;
   try {

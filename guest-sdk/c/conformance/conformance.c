@@ -123,6 +123,14 @@ static void write_tuple(hostel_writer *json)
     hostel_write_end(json);
 }
 
+static hostel_result set_raw(struct step *step)
+{
+    double expiry = HOSTEL_NO_EXPIRY;
+    if (hostel_json_has(step->ctx, step->body, "/expiry"))
+        HOSTEL_TRY(hostel_json_double(step->ctx, step->body, "/expiry", &expiry));
+    return hostel_cache_set(step->ctx, step->key, step->what, expiry);
+}
+
 static hostel_result set_special(struct step *step)
 {
     static const struct {
@@ -241,6 +249,8 @@ static hostel_str answer_of(struct step *step, hostel_result result)
     if (result != HOSTEL_OK) {
         hostel_write_name(&json, HOSTEL_STR("error"));
         hostel_write_string(&json, hostel_str_of(error_name(result)));
+        hostel_write_name(&json, HOSTEL_STR("message"));
+        hostel_write_string(&json, hostel_message(step->ctx));
     } else if (step->answer.ptr == NULL) {
         hostel_write_name(&json, HOSTEL_STR("skip"));
         hostel_write_bool(&json, true);
@@ -259,9 +269,10 @@ static operation *operation_of(hostel_str op)
         operation *run;
     } operations[] = {
         {"get", get},       {"get-integer", get_integer}, {"raw", raw},
+        {"get-many", get_many}, {"raw-many", get_many},   {"exists-many", exists_many},
+        {"set-raw", set_raw},
         {"get-unsigned", get_unsigned}, {"set-unsigned", set_unsigned},
         {"get-bits", get_bits}, {"set-bits", set_bits}, {"bits-loop", loop_through_bits},
-        {"get-many", get_many}, {"raw-many", get_many},   {"exists-many", exists_many},
         {"set", set},       {"set-special", set_special}, {"delete", delete_key},
         {"exists", exists}, {"mutate", mutate},           {"log", log_line},
         {"random", draw},

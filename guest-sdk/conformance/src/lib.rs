@@ -36,7 +36,7 @@ fn conformance(ctx: &Context, step: Option<Step>) -> Result<Option<Value>> {
     Ok(Some(match done(ctx, &step) {
         Ok(Answer::Value(value)) => json!({ "ok": value }),
         Ok(Answer::Skip) => json!({ "skip": true }),
-        Err(error) => json!({ "error": kind(error.kind) }),
+        Err(error) => json!({ "error": kind(error.kind), "message": error.message }),
     }))
 }
 
@@ -68,6 +68,12 @@ fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
         "bits-loop" => loop_through_bits(ctx, key, value),
         "raw" => Ok(cache.get_raw(key)?.into()),
         "set" => set(ctx, key, value, expiry.as_ref()),
+        "set-raw" => match expiry.as_ref().and_then(Value::as_u64) {
+            Some(seconds) => {
+                cache.set_raw_with_expiry(key, what, Duration::from_secs(seconds)).map(Answer::from)
+            }
+            None => cache.set_raw(key, what).map(Answer::from),
+        },
         "set-special" => special(ctx, key, what),
         "delete" => Ok(cache.delete(key)?.into()),
         "exists" => Ok(cache.exists(key)?.into()),

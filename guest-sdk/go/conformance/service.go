@@ -45,7 +45,7 @@ func conformance(ctx *hostel.Context, step *step) (any, error) {
 	var refused *hostel.CacheError
 	switch {
 	case errors.As(err, &refused):
-		return answer{"error": refused.Kind.String()}, nil
+		return answer{"error": refused.Kind.String(), "message": refused.Message}, nil
 	case errors.Is(err, errSkip):
 		return answer{"skip": true}, nil
 	case err != nil:
@@ -97,6 +97,8 @@ func done(ctx *hostel.Context, step step) (any, error) {
 		return orNil(text, found), err
 	case "set":
 		return nil, set(cache, step)
+	case "set-raw":
+		return nil, setRaw(cache, step)
 	case "set-special":
 		return nil, special(cache, key, step.What)
 	case "delete":
@@ -174,6 +176,17 @@ func set(cache hostel.Cache, step step) error {
 	}
 	expiry := time.Duration(*seconds * float64(time.Second))
 	return cache.SetWithExpiry(step.Key, step.Value, expiry)
+}
+
+func setRaw(cache hostel.Cache, step step) error {
+	var seconds int64
+	if step.Expiry == nil {
+		return cache.SetRaw(step.Key, step.What)
+	}
+	if err := json.Unmarshal(step.Expiry, &seconds); err != nil {
+		return err
+	}
+	return cache.SetRawWithExpiry(step.Key, step.What, time.Duration(seconds)*time.Second)
 }
 
 // special sets a value that has no JSON form, where Go has it.

@@ -17,6 +17,15 @@ const steps = {
     return null;
   },
   "get-integer": ({ key }) => cache.getInteger(key)?.toString() ?? null,
+  "set-raw": ({ key, what, ...step }) => {
+    cache.setRaw(key, what, "expiry" in step ? { expiry: step.expiry } : undefined);
+    return null;
+  },
+  "set-unsigned": ({ key, what }) => {
+    cache.setRaw(key, what);
+    return null;
+  },
+  "get-unsigned": ({ key }) => BigInt(cache.getRaw(key)).toString(),
   "get-bits": ({ key }) => bitsOf(cache.get(key)),
   "set-bits": ({ key, what }) => {
     view.setBigUint64(0, BigInt(`0x${what}`));
@@ -112,7 +121,7 @@ function conformance(request) {
     const ok = steps[step.op]?.(step);
     return ok === undefined ? { skip: true } : { ok };
   } catch (error) {
-    return { error: kindOf(error) };
+    return { error: kindOf(error), message: error.message };
   }
 }
 conformance.description = "Interprets one step of a scenario.";

@@ -25,7 +25,7 @@ def conformance(step: Step | None) -> dict[str, Any] | None:
     try:
         return {"ok": OPERATIONS[step["op"]](step)}
     except CacheError as error:
-        return {"error": error.kind}
+        return {"error": error.kind, "message": str(error)}
     except NotImplementedError:
         return {"skip": True}
 
@@ -155,6 +155,7 @@ OPERATIONS: dict[str, Callable[[Step], Any]] = {
     "bits-loop": loop_through_bits,
     "raw": lambda step: cache.get_raw(step["key"]),
     "set": set_value,
+    "set-raw": lambda step: cache.set_raw(step["key"], step["what"], step.get("expiry")),
     "delete": lambda step: cache.delete(step["key"]),
     "exists": lambda step: cache.exists(step["key"]),
     "set-special": set_special,
