@@ -62,7 +62,9 @@ fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
         "exists-many" => many(value, || cache.exists(key).map(drop)),
         "get-integer" => Ok(cache.get::<i64>(key)?.map(|integer| integer.to_string()).into()),
         "get-unsigned" => Ok(cache.get::<u64>(key)?.map(|integer| integer.to_string()).into()),
-        "set-unsigned" => cache.set(key, &what.parse::<u64>().unwrap_or_default()).map(Answer::from),
+        "set-unsigned" => {
+            cache.set(key, &what.parse::<u64>().unwrap_or_default()).map(Answer::from)
+        }
         "get-bits" => Ok(cache.get::<f64>(key)?.map(bits_of).into()),
         "set-bits" => cache.set(key, &float_of(what)).map(Answer::from),
         "bits-loop" => loop_through_bits(ctx, key, value),
@@ -96,7 +98,8 @@ fn float_of(bits: &str) -> f64 {
 fn loop_through_bits(ctx: &Context, key: &str, rounds: &Value) -> Result<Answer, CacheError> {
     let mut state = 1_u64;
     for round in 0..rounds.as_u64().unwrap_or_default() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let whole = (state as i64 as f64 * 2_f64.powi((round % 40) as i32 - 30)).trunc();
         for float in [f64::from_bits(state), whole].into_iter().filter(|float| float.is_finite()) {
             ctx.cache.set(key, &float)?;

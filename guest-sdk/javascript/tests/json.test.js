@@ -22,6 +22,9 @@ test("what JSON holds is written and read back", () => {
 test("what JSON does not hold is refused with its place", () => {
   const cycle = {};
   cycle.self = [cycle];
+  const named = Object.assign([1], { total: 1 });
+  const hidden = Object.defineProperty({ a: 1 }, Symbol("own"), { value: 1, enumerable: false });
+  assert.equal(text(hidden), '{"a":1}');
   for (const [value, Kind, says] of [
     [undefined, TypeError, "value is undefined"],
     [{ a: undefined }, TypeError, "value.a is undefined"],
@@ -37,6 +40,10 @@ test("what JSON does not hold is refused with its place", () => {
     [new Uint8Array(1), TypeError, "value is a Uint8Array"],
     [new (class Order {})(), TypeError, "value is a Order"],
     [{ toJSON: () => 1 }, TypeError, "value.toJSON is a function"],
+    [{ a: [{ [Symbol("s")]: 1 }] }, TypeError, "value.a[0] has the key Symbol(s)"],
+    [Object.assign([], { [Symbol.iterator]: 1 }), TypeError, "has the key Symbol(Symbol.iterator)"],
+    [{ rows: [named] }, TypeError, "value.rows[0].total is a member of an array"],
+    ["ab".match(/b/), TypeError, "value.index is a member of an array"],
     ["\ud800", TypeError, "value holds half of a surrogate pair"],
     [{ "\udc00": 1 }, TypeError, "holds half of a surrogate pair"],
     [cycle, RangeError, "value.self[0].self[0]"],

@@ -108,7 +108,8 @@ fn shown(digits: &str) -> String {
 fn float_of_any_bits_comes_back() {
     let mut state = 1_u64;
     for round in 0..20_000 {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let whole = (state as i64 as f64 * f64::from(round % 40 - 30).exp2()).trunc();
         let (double, single) = (f64::from_bits(state), f32::from_bits((state >> 32) as u32));
         if double.is_finite() && single.is_finite() {
@@ -219,6 +220,35 @@ fn every_kind_of_value_is_written_as_serde_json_writes_it() {
         map: BTreeMap::from([(1, Some(true)), (2, None)]),
     };
     assert_eq!(to_text(&value).unwrap(), serde_json::to_string(&value).unwrap());
+}
+
+#[derive(Serialize)]
+struct Flattened {
+    id: u8,
+    #[serde(flatten)]
+    rest: BTreeMap<String, u8>,
+}
+
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(untagged)]
+enum Mixed {
+    Number(u8),
+    Text(String),
+}
+
+#[test]
+fn two_members_of_one_name_are_refused() {
+    let rest = |name: &str| BTreeMap::from([(name.to_owned(), 2)]);
+    let refused = |value: &dyn Fn() -> Result<String, Error>| value().unwrap_err().to_string();
+    let error = refused(&|| to_text(&[Flattened { id: 1, rest: rest("id") }]));
+    assert!(error.contains("two members of one object are called \"id\""), "{error}");
+    let mixed = BTreeMap::from([(Mixed::Number(1), 1), (Mixed::Text("1".to_owned()), 2)]);
+    let error = refused(&|| to_text(&mixed));
+    assert!(error.contains("are called \"1\""), "{error}");
+    let taken = to_text(&(Flattened { id: 1, rest: rest("i\"d") }, rest("id"))).unwrap();
+    assert_eq!(taken, r#"[{"id":1,"i\"d":2},{"id":2}]"#);
+    let nested = serde_json::json!({"a": {"a": "a", "b": ["a", {"a": 1}, {"a": 2}]}, "b": "\":"});
+    assert_eq!(to_text(&nested).unwrap(), nested.to_string());
 }
 
 #[test]

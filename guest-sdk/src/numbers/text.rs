@@ -1,11 +1,13 @@
-//! The integers of a JSON text that serde_json cannot hand on as integers.
+//! What only a JSON text tells: names that occur twice, and the integers that serde_json cannot hand
+//! on as integers.
 //!
-//! One of more than 64 bits arrives at its visitor as the nearest float. Whether a float was such an
+//! An integer of more than 64 bits arrives at its visitor as the nearest float. Whether a float was such an
 //! integer, rounded, is told by the text: no integer in it beyond 64 bits that is not that float may
 //! have it for its nearest. A float that was written as one, and is the nearest of another integer in
 //! the same text, is then refused too; that is rare, and better than a wrong number.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// From here on serde_json hands integers on as floats: the smallest magnitude beyond an `i64`.
 const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
@@ -64,10 +66,10 @@ fn f32(integer: &str) -> Option<(f64, bool)> {
 }
 
 /// In the order of their values, to be searched: a text may hold as many as a guest likes.
-fn integers_rounded_by<'t>(
-    text: &'t str,
+fn integers_rounded_by(
+    text: &str,
     nearest: impl Fn(&str) -> Option<(f64, bool)>,
-) -> Vec<(f64, &'t str)> {
+) -> Vec<(f64, &str)> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
@@ -86,6 +88,29 @@ fn integers_rounded_by<'t>(
     }
     found.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     found
+}
+
+/// A name, with its quotes, that two members of one object have in a text that serde_json wrote.
+pub(super) fn repeated_name(text: &str) -> Option<&str> {
+    let mut open: Vec<BTreeSet<&str>> = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['"', '{', '}']) {
+        let token = rest.get(start..).unwrap_or_default();
+        let end = if token.starts_with('"') { string_end(token) } else { 1 };
+        let (token, after) = token.split_at_checked(end).unwrap_or((token, ""));
+        match token {
+            "{" => open.push(BTreeSet::new()),
+            "}" => drop(open.pop()),
+            name if after.starts_with(':')
+                && open.last_mut().is_some_and(|names| !names.insert(name)) =>
+            {
+                return Some(name);
+            }
+            _ => (),
+        }
+        rest = after;
+    }
+    None
 }
 
 fn string_end(token: &str) -> usize {
