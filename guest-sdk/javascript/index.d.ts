@@ -82,7 +82,7 @@ export type Services = Record<string, Handler | (new () => Service)>;
  *   except after `unavailable`: there the write may have happened.
  * - Arguments are checked first, whatever is in the cache. A default is `cache.get(key) ?? value`.
  */
-export const cache: {
+export interface Cache {
   /**
    * The value under `key`; `undefined` when it is missing or expired, and when it is a stored
    * `null` (`exists` tells them apart). Never extends the expiry. Nothing checks that it is a `T`.
@@ -132,7 +132,10 @@ export const cache: {
 
   /** True for a live entry, also for one whose value is `null`. No use, as eviction counts it. */
   exists(key: string): boolean;
-};
+}
+
+/** The cache of this plugin. */
+export const cache: Cache;
 
 /** Why the host refused a call of the cache. */
 export type CacheErrorKind =

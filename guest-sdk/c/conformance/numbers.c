@@ -77,6 +77,15 @@ static hostel_result check_float(struct step *step, double number)
     return HOSTEL_OK;
 }
 
+/* A whole number of about 34 to 73 bits. */
+static double whole_number(uint64_t bits, int size)
+{
+    double number = (double)((int64_t)bits >> (size < 30 ? 30 - size : 0));
+    for (int doubled = 30; doubled < size; doubled++)
+        number *= 2;
+    return number;
+}
+
 /* Sets and gets so many floats of random bits, and as many whole ones. */
 hostel_result loop_through_bits(struct step *step)
 {
@@ -88,7 +97,7 @@ hostel_result loop_through_bits(struct step *step)
         state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         memcpy(&number, &state, sizeof number);
         HOSTEL_TRY(check_float(step, number));
-        HOSTEL_TRY(check_float(step, trunc(ldexp((double)(int64_t)state, round % 40 - 30))));
+        HOSTEL_TRY(check_float(step, whole_number(state, round % 40)));
     }
     return HOSTEL_OK;
 }
