@@ -64,13 +64,13 @@ class Refusal {
  */
 let needsExactNumbers = false;
 
-/** The text of a value that was checked, its numbers written so that every reader gets them back. */
+/** The text of a value that was checked, with numbers that every reader gets back. */
 function exactText(value) {
   if (typeof value === "number") return numberText(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(exactText).join()}]`;
-  const members = Object.keys(value).map((key) => `${JSON.stringify(key)}:${exactText(value[key])}`);
-  return `{${members.join()}}`;
+  const member = (key) => `${JSON.stringify(key)}:${exactText(value[key])}`;
+  return `{${Object.keys(value).map(member).join()}}`;
 }
 
 /** As a float where the digits alone would be read as an integer. */

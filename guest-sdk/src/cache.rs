@@ -46,16 +46,16 @@ impl Cache {
     /// The value under `key`; `None` when it is missing or expired, and when it is a stored `null`
     /// ([`exists`](Cache::exists) tells them apart). Never extends the expiry.
     ///
-    /// An integer is never rounded: 2^53 + 1 does not read as an `f64`, nor 2^24 + 1 as an `f32`, and
+    /// An integer is never rounded: 2^53 + 1 does not read as an `f64`, nor 2^24 + 1 as `f32`, and
     /// one that needs more than 64 bits reads as a `serde_json::Value` only where an `f64` is that
-    /// very integer. Fields that `T` does not have are ignored. One gap: below `#[serde(flatten)]`, and in untagged and
-    /// internally tagged enums, serde hides which type a number becomes, so there an integer
-    /// of at most 64 bits can still turn into a rounded float.
+    /// very integer. Fields that `T` does not have are ignored. One gap: below
+    /// `#[serde(flatten)]`, and in untagged and internally tagged enums, serde hides which type a
+    /// number becomes, so there an integer of at most 64 bits can still turn into a rounded float.
     ///
     /// # Errors
     ///
-    /// `InvalidValue` when the value does not fit `T`, or `T` would round it; `InvalidKey`, `Denied`,
-    /// `Unavailable` from the host.
+    /// `InvalidValue` when the value does not fit `T`, or `T` would round it; `InvalidKey`,
+    /// `Denied`, `Unavailable` from the host.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, CacheError> {
         let Some(text) = self.get_raw(key)? else {
             return Ok(None);
@@ -89,8 +89,8 @@ impl Cache {
         self.store.set(key, &json(key, value)?, None)
     }
 
-    /// Stores a JSON text under `key`, byte for byte, in place of the entry that was there and of its
-    /// expiry: for numbers that no type here holds, and to pass a value on unread.
+    /// Stores a JSON text under `key`, byte for byte, in place of the entry that was there and of
+    /// its expiry: for numbers that no type here holds, and to pass a value on unread.
     ///
     /// # Errors
     ///

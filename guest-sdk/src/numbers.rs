@@ -2,8 +2,8 @@
 //!
 //! How it differs from serde_json: writing a NaN or an infinity is an error, where serde_json
 //! writes `null`; reading an integer into a type that may round it is an error, where serde_json
-//! rounds; writing two members of one name is an error, of which readers keep one or refuse both. All
-//! else is serde_json's.
+//! rounds; writing two members of one name is an error, of which readers keep one or refuse both.
+//! All else is serde_json's.
 
 use std::cell::Cell;
 
@@ -32,7 +32,8 @@ pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error>
     let repeated = if has_map.get() { text::repeated_name(&text) } else { None };
     match repeated {
         Some(name) => Err(Error::custom(format_args!(
-            "two members of one object are called {name}: rename one, or keep it out of the flattened map"
+            "two members of one object are called {name}: \
+             rename one, or keep it out of the flattened map"
         ))),
         None => Ok(text),
     }

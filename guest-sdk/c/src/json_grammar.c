@@ -1,7 +1,7 @@
 /* One pass over a JSON text: is it valid, and if not, where and why not.
  *
- * The grammar is that of RFC 8259, and the words are the host's. Arrays and objects that are open are bits of two words, so no
- * text, however deep, makes the check recurse or allocate. */
+ * The grammar is that of RFC 8259, and the words are the host's. Arrays and objects that are open
+ * are bits of two words, so no text, however deep, makes the check recurse or allocate. */
 
 #include "ctx.h"
 

@@ -49,7 +49,9 @@ _LINE_OF_2 = re.compile(
 
 
 # Python 3.14 reads it as two errors, and finds no such name when the first error comes.
-_EXCEPT_OF_2 = re.compile(rb"^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*([a-z_]\w*)[ \t]*:", re.MULTILINE)
+_EXCEPT_OF_2 = re.compile(
+    rb"^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*([a-z_]\w*)[ \t]*:", re.MULTILINE
+)
 
 
 def except_of_2(text: bytes) -> int:

@@ -61,8 +61,9 @@ def dataclass(kind: Any, origin: Any, reader: Callable[[Any], Reader]) -> Reader
     readers = {field.name: reader(hints[field.name]) for field in fields}
     missing = dataclasses.MISSING
     needed = [f.name for f in fields if f.default is missing and f.default_factory is missing]
+    init_only: Any = dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]
     for name, field in origin.__dataclass_fields__.items():
-        if field._field_type is dataclasses._FIELD_INITVAR and field.default is missing:  # type: ignore[attr-defined]
+        if field._field_type is init_only and field.default is missing:
             raise TypeError(f"{origin.__name__} needs {name!r}, an InitVar, which is not stored")
 
     def read(value: Any) -> Any:

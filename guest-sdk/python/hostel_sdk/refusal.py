@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 MAX_PATH_CHARS = 64
 
@@ -134,7 +135,8 @@ def _name(key: object) -> str:
         return str.__str__(key)
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
-    return float.__repr__(key) if isinstance(key, float) else int.__repr__(key)  # type: ignore[arg-type]
+    number: Any = key
+    return float.__repr__(number) if isinstance(key, float) else int.__repr__(number)
 
 
 def has_clash(value: object) -> bool:

@@ -96,9 +96,10 @@ def _class(kind: Any, origin: type, arguments: tuple[Any, ...]) -> Reader:
         return members.named_tuple(kind, origin, reader)
     if issubclass(origin, collections.Counter):
         arguments = (*arguments, int)[:2] if arguments else ()
-    for base in (str, int, float, list, dict):
+    bases: tuple[Any, ...] = (str, int, float, list, dict)
+    for base in bases:
         if issubclass(origin, base) and origin is not bool:
-            return _subclass(origin, reader(base[arguments] if arguments else base))  # type: ignore[index]
+            return _subclass(origin, reader(base[arguments] if arguments else base))
     raise TypeError(f"{name_of(kind)} is no type that JSON is read as")
 
 

@@ -46,7 +46,7 @@ _slow_decoder = JSONDecoder(parse_constant=_constant, parse_int=_signed, parse_f
 _NEGATIVE_ZERO = re.compile(r"(?:^|[\[:,\s])-0(?:$|[\]},\s])")
 _MAYBE_INFINITE = re.compile(r"\d[eE]\+?\d{3}|\d{308}")
 
-# A member whose name may be that of a key that is no text: only such names can be those of two keys.
+# A name that a key which is no text may have: only such names can be those of two keys.
 _NUMBER_AS_NAME = re.compile(r'"(?:[-\d]|true"|false"|null")')
 _scan: Any = _decoder.scan_once  # type: ignore[attr-defined]
 

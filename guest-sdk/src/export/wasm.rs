@@ -30,8 +30,8 @@ pub fn handle(services: &[Service], request: Request) -> Result<Response, Failur
     dispatch(services, &ctx).map(Response::from).map_err(Failure::from)
 }
 
-/// Logs a panic as one error. The host adds it to the trap that follows; without this the message is a
-/// warning of several lines, as all of stderr is.
+/// Logs a panic as one error. The host adds it to the trap that follows; without this the message is
+/// a warning of several lines, as all of stderr is.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("a payload that is no text");
     match panic.location() {

@@ -1,10 +1,10 @@
-//! What only a JSON text tells: names that occur twice, and the integers that serde_json cannot hand
-//! on as integers.
+//! What only a JSON text tells: names that occur twice, and the integers that serde_json cannot
+//! hand on as integers.
 //!
-//! An integer of more than 64 bits arrives at its visitor as the nearest float. Whether a float was such an
-//! integer, rounded, is told by the text: no integer in it beyond 64 bits that is not that float may
-//! have it for its nearest. A float that was written as one, and is the nearest of another integer in
-//! the same text, is then refused too; that is rare, and better than a wrong number.
+//! An integer of more than 64 bits arrives at its visitor as the nearest float. Whether a float was
+//! such an integer, rounded, is told by the text: no integer in it beyond 64 bits that is not that
+//! float may have it for its nearest. A float that was written as one, and is the nearest of another
+//! integer in the same text, is then refused too; that is rare, and better than a wrong number.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

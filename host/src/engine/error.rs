@@ -86,8 +86,8 @@ impl CallError {
         }
     }
 
-    /// Adds the guest's last warning to a trap by which a guest gives up: a panic, an assertion that
-    /// failed. The engine knows no more than that.
+    /// Adds the guest's last warning to a trap by which a guest gives up: a panic, a failed
+    /// assertion. The engine knows no more than that.
     pub(super) fn after(self, warning: Option<String>) -> Self {
         match (self, warning) {
             (CallError::Trap { reason, frames }, Some(warning)) if reason == GAVE_UP => {

@@ -29,7 +29,8 @@ const NO_SUCH_METHOD: &[(&str, &str)] = &[
     ),
     (
         "undeclared function 'hostel_cache_",
-        "the cache has no such function; it has hostel_cache_get, _get_raw, _set, _delete and _exists",
+        "the cache has no such function; it has hostel_cache_get, _get_raw, _set, _delete and \
+         _exists",
     ),
     (
         "found for struct `Cache`",
@@ -38,7 +39,8 @@ const NO_SUCH_METHOD: &[(&str, &str)] = &[
     ),
     (
         "does not exist on type 'Cache'",
-        "the cache has no such method; it has get, getInteger, getRaw, set, setRaw, delete and exists",
+        "the cache has no such method; it has get, getInteger, getRaw, set, setRaw, delete and \
+         exists",
     ),
 ];
 

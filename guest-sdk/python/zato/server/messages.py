@@ -209,8 +209,8 @@ class Responded:
 
     @property
     def content_type(self) -> str | None:
-        """Unless it is set, that of JSON for a value and for a JSON text, and of a plain text for any
-        other text."""
+        """Unless it is set, that of JSON for a value and a JSON text, of a plain text for another
+        text."""
         return self._content_type
 
     @content_type.setter
