@@ -57,7 +57,11 @@ bool hostel_json_has(hostel_ctx *ctx, hostel_json value, const char *pointer);
 HOSTEL_MUST_USE hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value,
                                                   const char *pointer, int64_t *out);
 
-/* Any number except an integer beyond 2^53, which a double may round. */
+/* The same without a sign: 0 to 18446744073709551615. */
+HOSTEL_MUST_USE hostel_result hostel_json_unsigned(hostel_ctx *ctx, hostel_json value,
+                                                   const char *pointer, uint64_t *out);
+
+/* Any number except an integer that a double would round, as it does with 2^53 + 1. */
 HOSTEL_MUST_USE hostel_result hostel_json_double(hostel_ctx *ctx, hostel_json value,
                                                  const char *pointer, double *out);
 
@@ -95,6 +99,7 @@ bool hostel_json_next(hostel_items *items);
  * form: a NaN, an infinity, a string that is not UTF-8. hostel_cache_set and hostel_respond_json
  * refuse it then, with the reason. */
 hostel_str hostel_json_of_integer(hostel_ctx *ctx, int64_t value);
+hostel_str hostel_json_of_unsigned(hostel_ctx *ctx, uint64_t value);
 hostel_str hostel_json_of_double(hostel_ctx *ctx, double value);
 hostel_str hostel_json_of_bool(hostel_ctx *ctx, bool value);
 hostel_str hostel_json_of_string(hostel_ctx *ctx, hostel_str value);
@@ -137,6 +142,7 @@ void hostel_write_name(hostel_writer *json, hostel_str name);
 void hostel_write_null(hostel_writer *json);
 void hostel_write_bool(hostel_writer *json, bool value);
 void hostel_write_integer(hostel_writer *json, int64_t value);
+void hostel_write_unsigned(hostel_writer *json, uint64_t value);
 
 /* The fewest of 15 to 17 digits that read back as this double; 1 is written `1.0`. */
 void hostel_write_double(hostel_writer *json, double value);
@@ -154,6 +160,23 @@ hostel_str hostel_written(hostel_writer *json);
 
 #ifdef __cplusplus
 }
+#else
+
+/* In C a number is written as its own type whatever the function is called: an implicit conversion
+ * would make -1 of UINT64_MAX, 1 of 1.5 and 2^53 of 2^53 + 1. */
+#define HOSTEL_BY_TYPE(value, usual, family)                                                       \
+    _Generic((value), float: family##double, double: family##double, long: family##integer,       \
+             long long: family##integer, unsigned long: family##unsigned,                          \
+             unsigned long long: family##unsigned, default: usual)
+#define hostel_json_of_integer(ctx, value)                                                         \
+    HOSTEL_BY_TYPE(value, hostel_json_of_integer, hostel_json_of_)(ctx, value)
+#define hostel_json_of_double(ctx, value)                                                          \
+    HOSTEL_BY_TYPE(value, hostel_json_of_double, hostel_json_of_)(ctx, value)
+#define hostel_write_integer(json, value)                                                          \
+    HOSTEL_BY_TYPE(value, hostel_write_integer, hostel_write_)(json, value)
+#define hostel_write_double(json, value)                                                           \
+    HOSTEL_BY_TYPE(value, hostel_write_double, hostel_write_)(json, value)
+
 #endif
 
 #endif

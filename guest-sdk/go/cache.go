@@ -2,6 +2,7 @@ package hostel
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 	"unicode/utf8"
 )
@@ -39,6 +40,9 @@ type Cache struct {
 // Errors: [CacheInvalidValue] when the value does not fit, or would be rounded; target is not
 // defined then. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Get(key string, target any) (found bool, err error) {
+	if err := checkTarget(target); err != nil {
+		return false, err
+	}
 	text, found, err := c.open(key)
 	if !found {
 		return false, err
@@ -80,6 +84,9 @@ func (c Cache) read(key string, text []byte, target any) (found bool, err error)
 //
 //	visits, found, err := hostel.Get[int](ctx.Cache, "visits")
 func Get[T any](cache Cache, key string) (value T, found bool, err error) {
+	if err := checkKind(reflect.TypeFor[T]()); err != nil {
+		return value, false, err
+	}
 	text, found, err := cache.open(key)
 	if !found {
 		return value, false, err
@@ -134,19 +141,60 @@ func (c Cache) Set(key string, value any) error {
 	return c.set(key, value, 0)
 }
 
+// SetRaw stores a JSON text under key, byte for byte, in place of the entry that was there and of its
+// expiry: for numbers that no type here holds, and to pass a value on unread.
+//
+// Errors: [CacheInvalidValue] when the text is not JSON. [CacheInvalidKey], [CacheTooLarge],
+// [CacheDenied], [CacheUnavailable] from the host.
+func (c Cache) SetRaw(key, text string) error {
+	return c.setRaw(key, text, 0)
+}
+
+// SetRawWithExpiry is as [Cache.SetRaw], with an expiry as [Cache.SetWithExpiry] takes it.
+func (c Cache) SetRawWithExpiry(key, text string, expiry time.Duration) error {
+	seconds, err := wholeSeconds(expiry)
+	if err != nil {
+		return err
+	}
+	return c.setRaw(key, text, seconds)
+}
+
 // SetWithExpiry is as [Cache.Set], and the entry is gone for every operation from the first instant
 // at which expiry has passed.
 //
 // Errors: those of [Cache.Set], and [CacheInvalidExpiry] without a call to the host unless expiry
 // is whole seconds, 1 to 315,360,000 of them (ten years).
 func (c Cache) SetWithExpiry(key string, value any, expiry time.Duration) error {
-	seconds := expiry / time.Second
-	if expiry%time.Second != 0 || seconds < 1 || seconds > maxExpirySeconds {
-		return refusedf(CacheInvalidExpiry,
-			"an expiry of %v: it must be whole seconds, 1 to %d (ten years), as in 60*time.Second",
-			expiry, maxExpirySeconds)
+	seconds, err := wholeSeconds(expiry)
+	if err != nil {
+		return err
 	}
-	return c.set(key, value, uint32(seconds))
+	return c.set(key, value, seconds)
+}
+
+// wholeSeconds is an expiry as the host takes it.
+func wholeSeconds(expiry time.Duration) (uint32, error) {
+	seconds := expiry / time.Second
+	inRange := seconds >= 1 && seconds <= maxExpirySeconds
+	if inRange && expiry%time.Second == 0 {
+		return uint32(seconds), nil
+	}
+	fix := "as in 60*time.Second"
+	if inRange {
+		fix = "as expiry.Truncate(time.Second) is"
+	}
+	return 0, refusedf(CacheInvalidExpiry,
+		"an expiry of %v: it must be whole seconds, 1 to %d (ten years), %s", expiry, maxExpirySeconds, fix)
+}
+
+func (c Cache) setRaw(key, text string, seconds uint32) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if !utf8.ValidString(text) {
+		return refusedf(CacheInvalidValue, "the JSON text for %s is not UTF-8", shortened(key))
+	}
+	return c.host.set(key, []byte(text), seconds)
 }
 
 func (c Cache) set(key string, value any, seconds uint32) error {
@@ -190,6 +238,53 @@ func checkKey(key string) error {
 		return refusedf(CacheInvalidKey, "invalid key %s: a key is UTF-8", shortened(key))
 	}
 	return nil
+}
+
+// checkTarget refuses what no value can be read into, whether or not there is one.
+func checkTarget(target any) error {
+	pointer := reflect.ValueOf(target)
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+		return refusedf(CacheInvalidValue, "a target of type %T: it must be a pointer to a variable that "+
+			"the value is read into, as in Get(key, &value)", target)
+	}
+	return checkKind(pointer.Type().Elem())
+}
+
+// checkKind refuses a type that JSON is never read as.
+func checkKind(t reflect.Type) error {
+	inner := t
+	for inner = destination(inner); inner != nil; inner = destination(inner.Elem()) {
+		switch inner.Kind() {
+		case reflect.Slice, reflect.Array:
+			continue
+		case reflect.Map:
+			if !isReadKey(inner.Key()) {
+				return unreadable(t, inner)
+			}
+			continue
+		case reflect.Interface:
+			if inner.NumMethod() > 0 {
+				return unreadable(t, inner)
+			}
+		case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
+			return unreadable(t, inner)
+		}
+		return nil
+	}
+	return nil
+}
+
+func unreadable(t, inner reflect.Type) error {
+	return refusedf(CacheInvalidValue, "no value reads as %v: JSON is never a %v", t, inner)
+}
+
+// isReadKey is true for what a member's name reads as.
+func isReadKey(t reflect.Type) bool {
+	switch kind := t.Kind(); {
+	case kind == reflect.String, kind >= reflect.Int && kind <= reflect.Uintptr:
+		return true
+	}
+	return reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
 // shortened is the text in quotes, cut to what an error message can carry.

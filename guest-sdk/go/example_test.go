@@ -84,5 +84,5 @@ func ExampleCache_SetWithExpiry() {
 	cache := hostel.NewFake().Context().Cache
 	fmt.Println(cache.SetWithExpiry("k", 1, 1500*time.Millisecond))
 	// Output:
-	// an expiry of 1.5s: it must be whole seconds, 1 to 315360000 (ten years), as in 60*time.Second
+	// an expiry of 1.5s: it must be whole seconds, 1 to 315360000 (ten years), as expiry.Truncate(time.Second) is
 }

@@ -3,12 +3,13 @@
 package hostel
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // Fake is a host for tests, in the test's own process: the cache and the log of a real one, without
@@ -115,9 +116,12 @@ func (f *Fake) live(key string) (entry, bool) {
 
 // at checks the key and locks the fake until the caller unlocks it.
 func (h host) at(key string) (*Fake, error) {
-	if len(key) == 0 || len(key) > maxKeyBytes {
+	if len(key) == 0 {
+		return nil, refusedf(CacheInvalidKey, `invalid key "": a key is 1 to %d bytes`, maxKeyBytes)
+	}
+	if len(key) > maxKeyBytes {
 		return nil, refusedf(CacheInvalidKey, "invalid key %s of %d bytes: a key is 1 to %d bytes",
-			shortened(key), len(key), maxKeyBytes)
+			excerpt(key), len(key), maxKeyBytes)
 	}
 	h.fake.mutex.Lock()
 	return h.fake, nil
@@ -196,13 +200,37 @@ func (h host) log(level Level, message string) {
 func checkValue(value []byte) error {
 	if len(value) > defaultValueLimit {
 		return refusedf(CacheTooLarge, "value %s of %d bytes is too large: a value is at most %d bytes here",
-			shortened(string(value)), len(value), defaultValueLimit)
+			excerpt(string(value)), len(value), defaultValueLimit)
 	}
-	if found := flawOf(value, maxDepth); found != nil {
-		return refusedf(CacheInvalidValue, "invalid value at byte %d: %s", found.offset, found.reason)
+	found := flawOf(value, maxDepth)
+	if found == nil {
+		return nil
 	}
-	if !json.Valid(value) {
-		return refusedf(CacheInvalidValue, "invalid value %s: it is no JSON", shortened(string(value)))
+	rest := "the end"
+	if found.offset < len(value) {
+		rest = excerpt(string(value[found.offset:]))
 	}
-	return nil
+	return refusedf(CacheInvalidValue, "invalid value at byte %d: %s, found %s",
+		found.offset, found.reason, rest)
+}
+
+// excerpt is the beginning of a text in quotes, as the host shows it.
+func excerpt(text string) string {
+	const most = 32
+	var shown strings.Builder
+	for count, char := range []rune(text) {
+		if count == most {
+			return `"` + shown.String() + `"...`
+		}
+		switch at := strings.IndexRune("\"\\\n\r\t\x00", char); {
+		case at >= 0:
+			shown.WriteByte('\\')
+			shown.WriteByte(`"\nrt0`[at])
+		case unicode.IsPrint(char):
+			shown.WriteRune(char)
+		default:
+			fmt.Fprintf(&shown, `\u{%x}`, char)
+		}
+	}
+	return `"` + shown.String() + `"`
 }

@@ -2,23 +2,17 @@ package hostel
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 )
 
-// JSON without lost numbers: encoding/json, but an integer that it would round is an error.
+// Reading JSON without lost numbers: encoding/json, but an integer that it would round is an error.
 
 const (
-	// Up to here every integer is a float64.
-	exactInFloat64 = 1 << 53
-	// Up to here every integer is a float32.
-	exactInFloat32 = 1 << 24
 	// An integer with fewer digits fits a float64, or a float32.
 	digitsBeyondFloat64 = len("9007199254740992")
 	digitsBeyondFloat32 = len("16777216")
@@ -131,23 +125,13 @@ func (r *exactReader) inner(container json.Delim, t reflect.Type) (reflect.Type,
 	case reflect.Map, reflect.Slice, reflect.Array:
 		return t.Elem(), nil
 	case reflect.Struct:
-		return fieldsOf(t)[strings.ToLower(name)], nil
+		return fieldsOf(t).read[strings.ToLower(name)].kind, nil
 	}
 	return nil, nil
 }
 
 func (r *exactReader) number(text string, t reflect.Type) error {
-	limit := uint64(exactInFloat64)
-	switch {
-	case t == nil || strings.ContainsAny(text, ".eE"):
-		return nil
-	case t.Kind() == reflect.Float32:
-		limit = exactInFloat32
-	case t.Kind() != reflect.Float64 && t.Kind() != reflect.Interface:
-		return nil
-	}
-	magnitude, err := strconv.ParseUint(strings.TrimPrefix(text, "-"), 10, 64)
-	if err == nil && magnitude <= limit {
+	if t == nil || isExact(text, t.Kind()) {
 		return nil
 	}
 	if len(text) > 40 {
@@ -157,77 +141,20 @@ func (r *exactReader) number(text string, t reflect.Type) error {
 		text, t, position(r.text, int(r.tokens.InputOffset())))
 }
 
-// destination is the type that a value ends up in: nil for a type that reads by itself.
-func destination(t reflect.Type) reflect.Type {
-	for t != nil {
-		pointer := reflect.PointerTo(t)
-		if pointer.Implements(unmarshaler) || pointer.Implements(textUnmarshaler) {
-			return nil
-		}
-		if t.Kind() != reflect.Pointer {
-			return t
-		}
-		t = t.Elem()
+// isExact is false for an integer that a variable of that kind would round. An interface gets a
+// float64.
+func isExact(number string, kind reflect.Kind) bool {
+	bits, most := 64, digitsBeyondFloat64
+	switch kind {
+	case reflect.Float32:
+		bits, most = 32, digitsBeyondFloat32
+	case reflect.Float64, reflect.Interface:
+	default:
+		return true
 	}
-	return nil
-}
-
-var (
-	unmarshaler     = reflect.TypeFor[json.Unmarshaler]()
-	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
-)
-
-// knownFields holds, by type, what fieldsOf found.
-var knownFields sync.Map
-
-// fieldsOf are the types of a struct's fields by the names that encoding/json gives them, in lower
-// case, since it reads them in any.
-func fieldsOf(t reflect.Type) map[string]reflect.Type {
-	if fields, known := knownFields.Load(t); known {
-		return fields.(map[string]reflect.Type)
+	if len(number) < most || strings.ContainsAny(number, ".eE") {
+		return true
 	}
-	fields := make(map[string]reflect.Type)
-	addFields(fields, t, make(map[reflect.Type]bool))
-	knownFields.Store(t, fields)
-	return fields
-}
-
-// addFields adds the fields of a struct and then those of the structs embedded in it: where two
-// have one name, the outer one wins.
-func addFields(fields map[string]reflect.Type, t reflect.Type, seen map[reflect.Type]bool) {
-	seen[t] = true
-	var embedded []reflect.Type
-	for i := range t.NumField() {
-		field := t.Field(i)
-		name, inner, read := jsonField(field)
-		switch _, taken := fields[strings.ToLower(name)]; {
-		case inner != nil && !seen[inner]:
-			embedded = append(embedded, inner)
-		case read && !taken:
-			fields[strings.ToLower(name)] = field.Type
-		}
-	}
-	for _, inner := range embedded {
-		addFields(fields, inner, seen)
-	}
-}
-
-// jsonField tells what encoding/json does with a field: it reads and writes it by this name, or, if
-// inner is a struct, it does so with the fields of that.
-func jsonField(field reflect.StructField) (name string, inner reflect.Type, read bool) {
-	tag := field.Tag.Get("json")
-	name, _, _ = strings.Cut(tag, ",")
-	if field.Anonymous && name == "" {
-		inner = field.Type
-		if inner.Kind() == reflect.Pointer {
-			inner = inner.Elem()
-		}
-		if inner.Kind() == reflect.Struct {
-			return "", inner, false
-		}
-	}
-	if name == "" {
-		name = field.Name
-	}
-	return name, nil, field.IsExported() && tag != "-"
+	float, err := strconv.ParseFloat(number, bits)
+	return err == nil && strconv.FormatFloat(float, 'f', 0, bits) == number
 }

@@ -62,7 +62,9 @@ func TestIntegerReadsIntoAFloatUpToTheLastExactOne(t *testing.T) {
 	reads(t, "16777216", float32(1<<24))
 	refusesToRound[float32](t, "16777217", "16777217")
 	reads(t, "16777217", float64(1<<24+1))
-	for _, integer := range []string{odd, "-" + odd, "1180591620717411303424", huge} {
+	reads(t, "1180591620717411303424", any(float64(1<<70)))
+	reads(t, "1073741824", float32(1<<30))
+	for _, integer := range []string{odd, "-" + odd, "18446744073709551615", huge} {
 		refusesToRound[float64](t, integer, integer)
 		refusesToRound[any](t, integer, integer)
 	}

@@ -50,8 +50,8 @@ func TestBodyThatDoesNotFitIsABadRequestThatSaysWhere(t *testing.T) {
 	for body, says := range map[string]string{
 		"{\"id\": 1,\n\"price\": \"2\"}":       "order.price of type float64 at line 2 column 12",
 		`{"id": 1, "price": 9007199254740993}`: "9007199254740993 does not fit float64 without rounding, at line 1",
-		"{} {}":                                "after top-level value at line 1 column 4",
-		"{\"id\":\n\n":                         "unexpected end of JSON input at line 3 column 0",
+		"{} {}":                                "expected nothing after the value at line 1 column 3",
+		"{\"id\":\n\n":                         "expected a value at line 3 column 0",
 		"\"a\xff\"":                            "not UTF-8 at line 1 column 2",
 		`{"a": "\ud800"}`:                      "a high surrogate without a low one after it at line 1 column 7",
 		`{"id": 1e400}`:                        "not finite as a binary64 at line 1 column 7",

@@ -8,47 +8,42 @@ import (
 	"unicode/utf8"
 )
 
-// flaw is why a text breaks a rule that the contract adds to those of encoding/json.
+// One pass over a JSON text: is it valid, and if not, where and why not. The rules are those of the
+// contract, which refuses more than encoding/json does, and the words are the host's.
+
+// flaw is why a text is not a value, and where.
 type flaw struct {
 	offset int
 	reason string
 }
 
-// flawOf finds the first flaw of a text: bytes that are not UTF-8, nesting that is too deep, an
-// escaped surrogate without its pair, and a number that is not finite as a float64. All other rules
-// of JSON are left to encoding/json, which accepts or changes these.
+// grammar is how far a text has been read. No text, however deep, makes it recurse.
+type grammar struct {
+	text   []byte
+	at     int
+	levels int
+	// The arrays and objects that are open, by their first characters.
+	open []byte
+}
+
+// flawOf finds the first flaw of a text that may have so many levels of arrays and objects.
 func flawOf(text []byte, levels int) *flaw {
 	if !utf8.Valid(text) {
 		return &flaw{len(text) - len(afterValid(text)), "not UTF-8"}
 	}
-	depth := 0
-	for at := 0; at < len(text); {
-		switch c := text[at]; {
-		case c == '"':
-			end, found := stringEnd(text, at)
-			if found != nil {
-				return found
-			}
-			at = end
-			continue
-		case c == '{' || c == '[':
-			depth++
-			if depth > levels {
-				return &flaw{at, fmt.Sprintf("nested deeper than %d arrays and objects", levels)}
-			}
-		case c == '}' || c == ']':
-			depth--
-		case c == '-' || c-'0' <= 9:
-			end := numberEnd(text, at)
-			if !isFinite(text[at:end]) {
-				return &flaw{at, "a number that is not finite as a binary64"}
-			}
-			at = end
-			continue
+	g := grammar{text: text, levels: levels}
+	for {
+		more, reason := g.beginValue()
+		if reason == "" && !more {
+			more, reason = g.endValue()
 		}
-		at++
+		if reason != "" {
+			return &flaw{g.at, reason}
+		}
+		if !more {
+			return nil
+		}
 	}
-	return nil
 }
 
 func (f *flaw) asError(text []byte) error {
@@ -69,30 +64,183 @@ func afterValid(text []byte) []byte {
 	return text
 }
 
-// stringEnd is where the string that begins at an offset ends.
-func stringEnd(text []byte, at int) (int, *flaw) {
-	for at++; at < len(text); at++ {
-		switch c := text[at]; {
-		case c == '"':
-			return at + 1, nil
-		case c < ' ':
-			return 0, &flaw{at, "a control character that is not escaped"}
-		case c == '\\':
-			unit := codeUnit(text, at)
-			switch {
-			case unit >= 0xD800 && unit < 0xDC00:
-				if low := codeUnit(text, at+6); low < 0xDC00 || low > 0xDFFF {
-					return 0, &flaw{at, "a high surrogate without a low one after it"}
-				}
-				at += 11
-			case unit >= 0xDC00 && unit <= 0xDFFF:
-				return 0, &flaw{at, "a low surrogate without a high one before it"}
-			default:
-				at++
-			}
+// peek is the next byte, 0 at the end: no text goes on with one.
+func (g *grammar) peek() byte {
+	if g.at < len(g.text) {
+		return g.text[g.at]
+	}
+	return 0
+}
+
+func (g *grammar) afterSpace() byte {
+	for c := g.peek(); c == ' ' || c == '\n' || c == '\r' || c == '\t'; c = g.peek() {
+		g.at++
+	}
+	return g.peek()
+}
+
+// beginValue reads a scalar, or opens an array or object: more, when a value must follow at once.
+func (g *grammar) beginValue() (more bool, reason string) {
+	switch c := g.afterSpace(); {
+	case c == '"':
+		return false, g.string()
+	case c == '-' || c-'0' <= 9:
+		return false, g.number()
+	case c == '[' || c == '{':
+		return g.openContainer(c)
+	}
+	for _, word := range []string{"true", "false", "null"} {
+		if bytes.HasPrefix(g.text[g.at:], []byte(word)) {
+			g.at += len(word)
+			return false, ""
 		}
 	}
-	return at, nil
+	return false, "expected a value"
+}
+
+// endValue closes what ends after a value: more, when another value follows.
+func (g *grammar) endValue() (more bool, reason string) {
+	for len(g.open) > 0 {
+		innermost, c := g.open[len(g.open)-1], g.afterSpace()
+		switch {
+		case c == ',':
+			g.at++
+			if innermost == '{' {
+				return true, g.memberName()
+			}
+			return true, ""
+		case c != innermost+2: // The closing bracket is two beyond the opening one.
+			return false, "expected a comma or " + string(innermost+2)
+		}
+		g.at++
+		g.open = g.open[:len(g.open)-1]
+	}
+	g.afterSpace()
+	if g.at < len(g.text) {
+		return false, "expected nothing after the value"
+	}
+	return false, ""
+}
+
+func (g *grammar) openContainer(c byte) (more bool, reason string) {
+	if len(g.open) == g.levels {
+		return false, fmt.Sprintf("nested deeper than %d arrays and objects", g.levels)
+	}
+	g.open = append(g.open, c)
+	g.at++
+	if g.afterSpace() == c+2 {
+		return false, ""
+	}
+	if c == '{' {
+		return true, g.memberName()
+	}
+	return true, ""
+}
+
+func (g *grammar) memberName() (reason string) {
+	if g.afterSpace() != '"' {
+		return "expected a member's name in double quotes"
+	}
+	if reason := g.string(); reason != "" {
+		return reason
+	}
+	if g.afterSpace() != ':' {
+		return "expected a colon"
+	}
+	g.at++
+	return ""
+}
+
+func (g *grammar) number() (reason string) {
+	const noDigit = "expected a digit"
+	start := g.at
+	if g.peek() == '-' {
+		g.at++
+	}
+	zero := g.peek() == '0'
+	switch digits := g.digits(); {
+	case digits == 0:
+		return noDigit
+	case zero && digits > 1:
+		g.at = start
+		return "a number with a leading zero"
+	}
+	if g.peek() == '.' {
+		g.at++
+		if g.digits() == 0 {
+			return noDigit
+		}
+	}
+	if g.peek()|0x20 == 'e' {
+		g.at++
+		if g.peek() == '+' || g.peek() == '-' {
+			g.at++
+		}
+		if g.digits() == 0 {
+			return noDigit
+		}
+	}
+	if !isFinite(g.text[start:g.at]) {
+		g.at = start
+		return "a number that is not finite as a binary64"
+	}
+	return ""
+}
+
+func (g *grammar) digits() int {
+	start := g.at
+	for g.peek()-'0' <= 9 {
+		g.at++
+	}
+	return g.at - start
+}
+
+func (g *grammar) string() (reason string) {
+	for g.at++; g.at < len(g.text); {
+		switch c := g.text[g.at]; {
+		case c == '"':
+			g.at++
+			return ""
+		case c < ' ':
+			return "a control character that is not escaped"
+		case c == '\\':
+			if reason := g.escape(); reason != "" {
+				return reason
+			}
+		default:
+			g.at++
+		}
+	}
+	return "expected the closing quote of a string"
+}
+
+// escape reads an escape, from its backslash on.
+func (g *grammar) escape() (reason string) {
+	if g.at+1 == len(g.text) {
+		g.at++
+		return ""
+	}
+	if letter := g.text[g.at+1]; letter != 'u' {
+		if bytes.IndexByte([]byte(`"\/bfnrt`), letter) < 0 {
+			return "an unknown escape"
+		}
+		g.at += 2
+		return ""
+	}
+	switch unit := codeUnit(g.text, g.at); {
+	case unit < 0:
+		return "an escape without four hexadecimal digits"
+	case unit >= 0xD800 && unit < 0xDC00:
+		if low := codeUnit(g.text, g.at+6); low < 0xDC00 || low > 0xDFFF {
+			return "a high surrogate without a low one after it"
+		}
+		g.at += 12
+	case unit >= 0xDC00 && unit <= 0xDFFF:
+		return "a low surrogate without a high one before it"
+	default:
+		g.at += 6
+	}
+	return ""
 }
 
 // codeUnit is the UTF-16 code unit that an escape at an offset stands for, or -1.
@@ -107,21 +255,13 @@ func codeUnit(text []byte, at int) int64 {
 	return int64(unit)
 }
 
-func numberEnd(text []byte, at int) int {
-	for at < len(text) && (text[at]-'0' <= 9 || bytes.IndexByte([]byte("+-.eE"), text[at]) >= 0) {
-		at++
-	}
-	return at
-}
-
-// isFinite is also true for what is no number.
-func isFinite(text []byte) bool {
+func isFinite(number []byte) bool {
 	// Without an exponent, fewer digits than this are finite.
-	if len(text) < 309 && !bytes.ContainsAny(text, "eE") {
+	if len(number) < 309 && !bytes.ContainsAny(number, "eE") {
 		return true
 	}
-	number, err := strconv.ParseFloat(string(text), 64)
-	return err == nil || !math.IsInf(number, 0)
+	float, err := strconv.ParseFloat(string(number), 64)
+	return err == nil || !math.IsInf(float, 0)
 }
 
 func isNull(text []byte) bool {

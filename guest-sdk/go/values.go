@@ -2,7 +2,6 @@ package hostel
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,7 +34,7 @@ func toJSON(value any) ([]byte, error) {
 	if !utf8.Valid(written) {
 		return nil, errors.New("a MarshalJSON wrote what is not UTF-8")
 	}
-	return written, nil
+	return markFloats(written, reflect.ValueOf(value))
 }
 
 // toStorable is as toJSON, and refuses what another reader would not know again.
@@ -69,7 +68,8 @@ var notUTF8 = &rule{
 
 var notKnownAgain = &rule{
 	mayBreak: question{ask: func(t reflect.Type) bool {
-		return t.Kind() == reflect.Interface || lostType(t) != "" || marshalsByPointer(t)
+		return t.Kind() == reflect.Interface || lostType(t) != "" || marshalsByPointer(t) ||
+			embeddedMarshaler(t) != nil || mayClash(t)
 	}},
 	check: func(value reflect.Value) error {
 		if marshalsByPointer(value.Type()) && !value.CanAddr() {
@@ -78,14 +78,15 @@ var notKnownAgain = &rule{
 		if reason := lostType(value.Type()); reason != "" && !(value.Kind() != reflect.Struct && value.IsNil()) {
 			return errors.New(reason)
 		}
+		if embedded := embeddedMarshaler(value.Type()); embedded != nil {
+			return hiddenFields(value, embedded)
+		}
+		if mayClash(value.Type()) {
+			return clashingKeys(value)
+		}
 		return nil
 	},
 }
-
-var (
-	marshaler     = reflect.TypeFor[json.Marshaler]()
-	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
-)
 
 // lostType tells why a type is refused: JSON has nothing like it, and what encoding/json writes for
 // it others read as something else.
@@ -96,6 +97,8 @@ func lostType(t reflect.Type) string {
 			"store value.Unix() or value.Format(time.RFC3339Nano)"
 	case marshals(t):
 		return ""
+	case t.Kind() == reflect.Struct:
+		return lostFields(t)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !marshals(t.Elem()):
 		return "a []byte would come back as a string of base64: store string(value), " +
 			"or what base64.StdEncoding.EncodeToString makes of it"
@@ -103,21 +106,6 @@ func lostType(t reflect.Type) string {
 		return "a set would come back as an object: store slices.Sorted(maps.Keys(value))"
 	}
 	return ""
-}
-
-// marshals is true for a type that says itself what its JSON is.
-func marshals(t reflect.Type) bool {
-	return t.Implements(marshaler) || t.Implements(textMarshaler) || marshalsByPointer(t)
-}
-
-// marshalsByPointer is true for a type whose pointer alone does: encoding/json passes it over where
-// it cannot take the address, in a map for example.
-func marshalsByPointer(t reflect.Type) bool {
-	if t.Implements(marshaler) || t.Implements(textMarshaler) {
-		return false
-	}
-	pointer := reflect.PointerTo(t)
-	return pointer.Implements(marshaler) || pointer.Implements(textMarshaler)
 }
 
 // silentlyChanged looks for what breaks a rule in a value that encoding/json has written, so there
@@ -161,7 +149,16 @@ func silentlyChanged(value reflect.Value, rule *rule) error {
 func fieldChanged(value reflect.Value, rule *rule) error {
 	for i := range value.NumField() {
 		name, inner, written := jsonField(value.Type().Field(i))
-		if inner == nil && !written {
+		if inner != nil {
+			// Its fields are written, and not itself.
+			if embedded := reflect.Indirect(value.Field(i)); embedded.IsValid() {
+				if err := fieldChanged(embedded, rule); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if !written {
 			continue
 		}
 		if err := silentlyChanged(value.Field(i), rule); err != nil {

@@ -87,6 +87,7 @@ async function bundle() {
       outfile: PLUGIN,
       write: false,
       bundle: true,
+      keepNames: true,
       // Less text is less of the heap between what a call uses.
       minifyWhitespace: true,
       format: "esm",

@@ -5,6 +5,7 @@ import { MAX_DEPTH, MAX_EXPIRY_SECONDS } from "./limits.js";
 
 class Cache {
   get(key) {
+    if (arguments.length > 1) checkAlone("get", arguments);
     const text = this.getRaw(key);
     if (text === undefined) return undefined;
     try {
@@ -17,6 +18,7 @@ class Cache {
   }
 
   getInteger(key) {
+    if (arguments.length > 1) checkAlone("getInteger", arguments);
     const text = this.getRaw(key);
     if (text === undefined || text === "null") return undefined;
     const value = Number(text);
@@ -30,6 +32,7 @@ class Cache {
   }
 
   getRaw(key) {
+    if (arguments.length > 1) checkAlone("getRaw", arguments);
     if (typeof key !== "string" || !key.isWellFormed()) throw noKey(key);
     try {
       return host.get(key) ?? undefined;
@@ -42,6 +45,19 @@ class Cache {
     if (typeof key !== "string" || !key.isWellFormed()) throw noKey(key);
     const expiry = options === undefined ? undefined : expiryOf(options);
     const text = toText(value, "value", MAX_DEPTH);
+    try {
+      host.set(key, text, expiry);
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
+  setRaw(key, text, options) {
+    if (typeof key !== "string" || !key.isWellFormed()) throw noKey(key);
+    const expiry = options === undefined ? undefined : expiryOf(options);
+    if (typeof text !== "string" || !text.isWellFormed()) {
+      throw new TypeError(`the JSON text is ${shown(text)}: ${textRule(text)}`);
+    }
     try {
       host.set(key, text, expiry);
     } catch (error) {
@@ -68,12 +84,37 @@ class Cache {
   }
 }
 
+const METHODS = Object.getOwnPropertyNames(Cache.prototype).slice(1); // Without the constructor.
+
+// What awaits, writes or prints an object asks it for.
+const ASKED_OF_ANY = ["asymmetricMatch", "inspect", "nodeType", "then", "toJSON"];
+
+// Asked only for what the cache does not have, so that its own methods cost nothing more.
+Object.setPrototypeOf(
+  Cache.prototype,
+  new Proxy(Object.prototype, {
+    get(target, name, receiver) {
+      if (typeof name === "symbol" || name in target || ASKED_OF_ANY.includes(name)) {
+        return Reflect.get(target, name, receiver);
+      }
+      throw new TypeError(`cache.${name} is not offered; cache has: ${METHODS.join(", ")}`);
+    },
+  }),
+);
+
 export const cache = new Cache();
+
+/** Refuses what may be meant as a default: it would be used when the entry is missing. */
+function checkAlone(method, [, given]) {
+  if (given === undefined) return;
+  const fix = `for a default, cache.${method}(key) ?? ${shown(given)}`;
+  throw new TypeError(`cache.${method} takes a key and nothing else, not ${shown(given)}: ${fix}`);
+}
 
 function noKey(key) {
   return typeof key === "string"
     ? new TypeError(`the key ${shortened(key)} holds half of a surrogate pair`)
-    : new TypeError(`the key ${String(key)} is no string`);
+    : new TypeError(`the key ${shown(key)} is no string`);
 }
 
 /** The expiry of the options in whole seconds, if there is one. */
@@ -86,13 +127,14 @@ function expiryOf(options) {
   }
   const { expiry } = options;
   if (expiry === undefined) return undefined;
+  const rule = `it must be whole seconds, 1 to ${MAX_EXPIRY_SECONDS} (ten years)`;
   if (typeof expiry !== "number") {
-    throw new TypeError(`expiry is ${shown(expiry)}: it must be a number of seconds`);
+    const fix = typeof expiry === "string" || typeof expiry === "bigint" ? "; Number(..) is" : "";
+    throw new TypeError(`expiry is ${shown(expiry)}: ${rule}, as a number${fix}`);
   }
   if (!Number.isInteger(expiry) || expiry < 1 || expiry > MAX_EXPIRY_SECONDS) {
-    throw new RangeError(
-      `expiry is ${expiry}: it must be whole seconds, 1 to ${MAX_EXPIRY_SECONDS} (ten years)`,
-    );
+    const fix = expiry > 1 && expiry < MAX_EXPIRY_SECONDS ? `; Math.round(${expiry}) is` : "";
+    throw new RangeError(`expiry is ${expiry}: ${rule}${fix}`);
   }
   return expiry;
 }
@@ -103,8 +145,16 @@ function refused(error) {
   return payload?.kind === undefined ? error : new CacheError(payload.kind, payload.message);
 }
 
+function textRule(text) {
+  return typeof text === "string"
+    ? "it holds half of a surrogate pair"
+    : "it must be a string; set makes JSON of any value";
+}
+
 function shown(value) {
-  return typeof value === "string" ? shortened(value) : String(value);
+  if (typeof value === "string") return shortened(value);
+  if (Array.isArray(value)) return "[..]";
+  return typeof value === "object" && value !== null ? "{..}" : String(value);
 }
 
 /** The text in quotes, cut to what an error message can carry. */

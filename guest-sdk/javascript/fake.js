@@ -1,6 +1,6 @@
 import { Failure, failureOf } from "./failure.js";
+import { checkKey, checkValue } from "./grammar.js";
 import { connect } from "./host.js";
-import { DEFAULT_VALUE_LIMIT, MAX_KEY_BYTES } from "./limits.js";
 import { Request } from "./request.js";
 import { Response, responseOf } from "./response.js";
 import { dispatch, servicesOf } from "./service.js";
@@ -59,10 +59,7 @@ export class Fake {
 
   #set(key, value, expiry) {
     checkKey(key);
-    const size = Buffer.byteLength(value);
-    if (size > DEFAULT_VALUE_LIMIT) {
-      refuse("too-large", `a value of ${size} bytes: at most ${DEFAULT_VALUE_LIMIT} are allowed`);
-    }
+    checkValue(value);
     const deadline = expiry === undefined ? Infinity : this.#now + expiry * 1000;
     this.#entries.set(key, { value, deadline });
     this.#stats.sets++;
@@ -85,16 +82,4 @@ export class Fake {
     const entry = this.#entries.get(key);
     return entry !== undefined && this.#now < entry.deadline ? entry : undefined;
   }
-}
-
-function checkKey(key) {
-  const size = Buffer.byteLength(key);
-  if (size === 0 || size > MAX_KEY_BYTES) {
-    refuse("invalid-key", `a key of ${size} bytes: it must have 1 to ${MAX_KEY_BYTES}`);
-  }
-}
-
-/** Refuses a call as the host does. */
-function refuse(kind, message) {
-  throw Object.assign(new Error(message), { payload: { kind, message } });
 }

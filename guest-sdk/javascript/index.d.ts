@@ -80,13 +80,14 @@ export type Services = Record<string, Handler | (new () => Service)>;
  * - Every method throws a TypeError when the key is no string or holds half of a surrogate pair,
  *   and a {@link CacheError} when the host refuses. After an error the old entry is untouched,
  *   except after `unavailable`: there the write may have happened.
+ * - Arguments are checked first, whatever is in the cache. A default is `cache.get(key) ?? value`.
  */
-export const cache: {
+export interface Cache {
   /**
    * The value under `key`; `undefined` when it is missing or expired, and when it is a stored
    * `null` (`exists` tells them apart). Never extends the expiry. Nothing checks that it is a `T`.
    *
-   * Throws a RangeError when an integer in it is beyond 2^53 - 1 and would be rounded.
+   * Throws a RangeError when an integer in it would be rounded, as 2^53 + 1 would.
    */
   get<T = unknown>(key: string): T | undefined;
 
@@ -111,18 +112,30 @@ export const cache: {
    *
    * Throws before the host is called, a TypeError or a RangeError that names the place
    * (`value.items[2]`), when the value holds what JSON does not: NaN, an infinity, `undefined`, a
-   * function, a symbol, a BigInt, half of a surrogate pair, itself, more than 100 levels, or an
-   * object that is not plain, as a Date, a Map or an instance of a class is. Likewise when the
-   * expiry is no such number; `undefined` is none.
+   * function, a symbol, also as a key, a BigInt, half of a surrogate pair, itself, more than 100
+   * levels, a member of an array that is no element, or an object that is not plain, as a Date, a
+   * Map or an instance of a class is. Likewise when the expiry is no such number; `undefined` is
+   * none.
    */
   set(key: string, value: unknown, options?: { expiry?: number | undefined }): void;
+
+  /**
+   * As `set`, with a value that is a JSON text already, which is stored byte for byte: for numbers
+   * that no type here holds, as those of a BigInt, and to pass a value on unread.
+   *
+   * Throws an `invalid-value` when the text is not JSON, a TypeError when it is no text.
+   */
+  setRaw(key: string, text: string, options?: { expiry?: number | undefined }): void;
 
   /** Removes the entry; true when a live one was there. Deleting a missing key is no error. */
   delete(key: string): boolean;
 
   /** True for a live entry, also for one whose value is `null`. No use, as eviction counts it. */
   exists(key: string): boolean;
-};
+}
+
+/** The cache of this plugin. */
+export const cache: Cache;
 
 /** Why the host refused a call of the cache. */
 export type CacheErrorKind =

@@ -21,7 +21,7 @@ const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
  * Throws a TypeError or a RangeError that names the place in the value when it has no JSON form.
  */
 export function toText(value, name, levels) {
-  hasNegativeZero = false;
+  needsExactNumbers = false;
   try {
     check(value, levels);
   } catch (error) {
@@ -29,14 +29,14 @@ export function toText(value, name, levels) {
     const path = error.path.length > 64 ? `${error.path.slice(0, 64)}..` : error.path;
     throw new error.Kind(`${name}${path} ${error.says}`);
   }
-  return hasNegativeZero ? JSON.stringify(value, negativeZeros) : JSON.stringify(value);
+  return needsExactNumbers ? exactText(value) : JSON.stringify(value);
 }
 
 /**
  * The value of a JSON text, `fromCache` if the cache took it.
  *
  * Throws a SyntaxError when it is not JSON, and a RangeError that names the number when a number
- * does not fit: an integer beyond 2^53 - 1, or one that is not finite.
+ * does not fit: an integer that would be rounded, or a number that is not finite.
  */
 export function fromText(text, fromCache) {
   const value = JSON.parse(text);
@@ -58,12 +58,26 @@ class Refusal {
   }
 }
 
-/** Whether the value that was checked last holds a -0, of which the built-in JSON makes 0. */
-let hasNegativeZero = false;
+/**
+ * True when the value that was checked last holds a number that the built-in JSON changes: a -0,
+ * which it writes as 0, or a whole one beyond 2^53 - 1, whose digits are those of another integer.
+ */
+let needsExactNumbers = false;
 
-/** Keeps a -0, where the engine can (Node from version 21). */
-function negativeZeros(_key, value) {
-  return Object.is(value, -0) && JSON.rawJSON ? JSON.rawJSON("-0") : value;
+/** The text of a value that was checked, with numbers that every reader gets back. */
+function exactText(value) {
+  if (typeof value === "number") return numberText(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(exactText).join()}]`;
+  const member = (key) => `${JSON.stringify(key)}:${exactText(value[key])}`;
+  return `{${Object.keys(value).map(member).join()}}`;
+}
+
+/** As a float where the digits alone would be read as an integer. */
+function numberText(value) {
+  if (Object.is(value, -0)) return "-0.0";
+  const text = String(value);
+  return Math.abs(value) > MAX_INTEGER && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
 /** `levels` is how many more the value may have. */
@@ -77,7 +91,9 @@ function check(value, levels) {
       if (value - value !== 0) {
         throw new Refusal(RangeError, `is ${value}, which is no JSON number: use null or a text`);
       }
-      if (value === 0 && 1 / value < 0) hasNegativeZero = true;
+      if (value > MAX_INTEGER || value < -MAX_INTEGER || (value === 0 && 1 / value < 0)) {
+        needsExactNumbers = true;
+      }
       return;
     case "boolean":
       return;
@@ -113,6 +129,13 @@ const REMEDIES = {
 };
 
 function checkArray(values, levels) {
+  checkSymbols(values);
+  const keys = Object.keys(values);
+  if (keys.length > values.length) {
+    const lost = keys.find((key) => !/^\d+$/.test(key) || key >= values.length);
+    const says = "is a member of an array, which JSON does not keep: store [...values]";
+    throw Object.assign(new Refusal(TypeError, says), { path: member(lost) });
+  }
   let at = 0;
   try {
     for (; at < values.length; at++) check(values[at], levels);
@@ -122,7 +145,16 @@ function checkArray(values, levels) {
   }
 }
 
+function checkSymbols(value) {
+  for (const symbol of Object.getOwnPropertySymbols(value)) {
+    if (!Object.prototype.propertyIsEnumerable.call(value, symbol)) continue;
+    const says = `has the key ${String(symbol)}, which JSON does not keep: name it by a text`;
+    throw new Refusal(TypeError, says);
+  }
+}
+
 function checkObject(value, levels) {
+  checkSymbols(value);
   const keys = Object.keys(value);
   let at = 0;
   try {
@@ -178,7 +210,8 @@ function stringEnd(text, at) {
 
 function checkNumber(text) {
   const value = Number(text);
-  if (Number.isSafeInteger(value) || (Number.isFinite(value) && !/^-?\d+$/.test(text))) return;
+  if (Number.isSafeInteger(value)) return;
+  if (Number.isFinite(value) && (!/^-?\d+$/.test(text) || BigInt(text) === BigInt(value))) return;
   const shown = text.length > 40 ? `${text.slice(0, 40)}..` : text;
   throw new RangeError(`${shown} does not fit a number without rounding`);
 }

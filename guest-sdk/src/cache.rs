@@ -46,17 +46,16 @@ impl Cache {
     /// The value under `key`; `None` when it is missing or expired, and when it is a stored `null`
     /// ([`exists`](Cache::exists) tells them apart). Never extends the expiry.
     ///
-    /// An integer is never rounded. One beyond ±2^53 does not read as an `f64` (nor one beyond
-    /// ±2^24 as an `f32`), even if rounding would keep that very integer, and one that needs more
-    /// than 64 bits reads only as `i128` or `u128`, not as a `serde_json::Value`. Fields that `T`
-    /// does not have are ignored. One gap: below `#[serde(flatten)]`, and in untagged and
-    /// internally tagged enums, serde hides which type a number becomes, so there an integer
-    /// of at most 64 bits can still turn into a rounded float.
+    /// An integer is never rounded: 2^53 + 1 does not read as an `f64`, nor 2^24 + 1 as `f32`, and
+    /// one that needs more than 64 bits reads as a `serde_json::Value` only where an `f64` is that
+    /// very integer. Fields that `T` does not have are ignored. One gap: below
+    /// `#[serde(flatten)]`, and in untagged and internally tagged enums, serde hides which type a
+    /// number becomes, so there an integer of at most 64 bits can still turn into a rounded float.
     ///
     /// # Errors
     ///
-    /// `InvalidValue` when the value does not fit `T`, or `T` would round it; `InvalidKey`, `Denied`,
-    /// `Unavailable` from the host.
+    /// `InvalidValue` when the value does not fit `T`, or `T` would round it; `InvalidKey`,
+    /// `Denied`, `Unavailable` from the host.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, CacheError> {
         let Some(text) = self.get_raw(key)? else {
             return Ok(None);
@@ -83,10 +82,37 @@ impl Cache {
     /// # Errors
     ///
     /// `InvalidValue` without a call to the host when the value has no JSON form: it holds a NaN or
-    /// an infinity, a map whose keys are no strings, or its own `Serialize` fails. `InvalidKey`,
-    /// `InvalidValue`, `TooLarge`, `Denied`, `Unavailable` from the host.
+    /// an infinity, a map whose keys are no strings, two members of one name (in a map, or beside a
+    /// flattened one), or its own `Serialize` fails. `InvalidKey`, `InvalidValue`, `TooLarge`,
+    /// `Denied`, `Unavailable` from the host.
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), CacheError> {
         self.store.set(key, &json(key, value)?, None)
+    }
+
+    /// Stores a JSON text under `key`, byte for byte, in place of the entry that was there and of
+    /// its expiry: for numbers that no type here holds, and to pass a value on unread.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidValue` when the text is not JSON; `InvalidKey`, `TooLarge`, `Denied`, `Unavailable`
+    /// from the host.
+    pub fn set_raw(&self, key: &str, text: &str) -> Result<(), CacheError> {
+        self.store.set(key, text, None)
+    }
+
+    /// As [`set_raw`](Cache::set_raw), with an expiry as
+    /// [`set_with_expiry`](Cache::set_with_expiry) takes it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`set_raw`](Cache::set_raw), and `InvalidExpiry` without a call to the host.
+    pub fn set_raw_with_expiry(
+        &self,
+        key: &str,
+        text: &str,
+        expiry: Duration,
+    ) -> Result<(), CacheError> {
+        self.store.set(key, text, Some(whole_seconds(expiry)?))
     }
 
     /// As [`set`](Cache::set), and the entry is gone for every operation from the first instant at
@@ -139,12 +165,14 @@ fn invalid_value(message: String) -> CacheError {
 
 fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
     let seconds = u32::try_from(expiry.as_secs()).unwrap_or(u32::MAX);
-    if expiry.subsec_nanos() == 0 && (1..=MAX_EXPIRY_SECONDS).contains(&seconds) {
+    let in_range = (1..=MAX_EXPIRY_SECONDS).contains(&seconds);
+    if expiry.subsec_nanos() == 0 && in_range {
         return Ok(seconds);
     }
     let shown = if expiry.is_zero() { "0 seconds".to_owned() } else { format!("{expiry:?}") };
+    let fix = if in_range { "; `Duration::from_secs(expiry.as_secs())` is" } else { "" };
     let message = format!(
-        "an expiry of {shown}: it must be whole seconds, 1 to {MAX_EXPIRY_SECONDS} (ten years)"
+        "an expiry of {shown}: it must be whole seconds, 1 to {MAX_EXPIRY_SECONDS} (ten years){fix}"
     );
     Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message })
 }

@@ -2,10 +2,14 @@
 //!
 //! How it differs from serde_json: writing a NaN or an infinity is an error, where serde_json
 //! writes `null`; reading an integer into a type that may round it is an error, where serde_json
-//! rounds. All else is serde_json's.
+//! rounds; writing two members of one name is an error, of which readers keep one or refuse both.
+//! All else is serde_json's.
+
+use std::cell::Cell;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
 use serde_json::Error;
 
 use self::reading::Exact;
@@ -20,9 +24,19 @@ mod writing;
 ///
 /// # Errors
 ///
-/// The value holds a NaN or an infinity, a map whose keys are no strings, or fails to serialise.
+/// The value holds a NaN or an infinity, a map whose keys are no strings or of which two are one
+/// name, or fails to serialise.
 pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    serde_json::to_string(&Finite(value))
+    let has_map = Cell::new(false);
+    let text = serde_json::to_string(&Finite::new(value, &has_map))?;
+    let repeated = if has_map.get() { text::repeated_name(&text) } else { None };
+    match repeated {
+        Some(name) => Err(Error::custom(format_args!(
+            "two members of one object are called {name}: \
+             rename one, or keep it out of the flattened map"
+        ))),
+        None => Ok(text),
+    }
 }
 
 /// The value of a JSON text.

@@ -266,7 +266,9 @@ impl Engine {
         match ended {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => {
-                Err(error::classify(&error, instance.store.data().memory.refused(), limits))
+                let state = instance.store.data();
+                let refused = state.memory.refused();
+                Err(error::classify(&error, refused, limits).after(state.log.last_warning()))
             }
             Err(_elapsed) => Err(Limit::Time.reached(limits).into()),
         }

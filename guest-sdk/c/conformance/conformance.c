@@ -1,21 +1,14 @@
 /* The conformance plugin in C: each request is one step of a scenario. The plugin does it through
  * the public SDK alone, and returns its result. */
 
-#include <hostel.h>
+#include "step.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 #ifndef __wasm__
 #include <sys/random.h>
 #endif
-
-/* One step, and its answer: a JSON text; `ptr` is NULL for a step that C cannot do. */
-struct step {
-    hostel_ctx *ctx;
-    hostel_json body;
-    hostel_str op, key, what;
-    hostel_str answer;
-};
 
 typedef hostel_result operation(struct step *step);
 
@@ -56,17 +49,6 @@ static hostel_result exists_many(struct step *step)
     for (int64_t call = 0; call < calls; call++)
         HOSTEL_TRY(hostel_cache_exists(step->ctx, step->key, &is));
     step->answer = HOSTEL_STR("null");
-    return HOSTEL_OK;
-}
-
-static hostel_result get_integer(struct step *step)
-{
-    hostel_json value;
-    int64_t integer;
-    HOSTEL_TRY(hostel_cache_get(step->ctx, step->key, &value));
-    HOSTEL_TRY(hostel_json_integer(step->ctx, value, "", &integer));
-    hostel_str text = hostel_format(step->ctx, "%lld", (long long)integer);
-    step->answer = hostel_json_of_string(step->ctx, text);
     return HOSTEL_OK;
 }
 
@@ -139,6 +121,14 @@ static void write_tuple(hostel_writer *json)
     hostel_write_integer(json, 1);
     hostel_write_string(json, HOSTEL_STR("a"));
     hostel_write_end(json);
+}
+
+static hostel_result set_raw(struct step *step)
+{
+    double expiry = HOSTEL_NO_EXPIRY;
+    if (hostel_json_has(step->ctx, step->body, "/expiry"))
+        HOSTEL_TRY(hostel_json_double(step->ctx, step->body, "/expiry", &expiry));
+    return hostel_cache_set(step->ctx, step->key, step->what, expiry);
 }
 
 static hostel_result set_special(struct step *step)
@@ -259,6 +249,8 @@ static hostel_str answer_of(struct step *step, hostel_result result)
     if (result != HOSTEL_OK) {
         hostel_write_name(&json, HOSTEL_STR("error"));
         hostel_write_string(&json, hostel_str_of(error_name(result)));
+        hostel_write_name(&json, HOSTEL_STR("message"));
+        hostel_write_string(&json, hostel_message(step->ctx));
     } else if (step->answer.ptr == NULL) {
         hostel_write_name(&json, HOSTEL_STR("skip"));
         hostel_write_bool(&json, true);
@@ -278,6 +270,9 @@ static operation *operation_of(hostel_str op)
     } operations[] = {
         {"get", get},       {"get-integer", get_integer}, {"raw", raw},
         {"get-many", get_many}, {"raw-many", get_many},   {"exists-many", exists_many},
+        {"set-raw", set_raw},
+        {"get-unsigned", get_unsigned}, {"set-unsigned", set_unsigned},
+        {"get-bits", get_bits}, {"set-bits", set_bits}, {"bits-loop", loop_through_bits},
         {"set", set},       {"set-special", set_special}, {"delete", delete_key},
         {"exists", exists}, {"mutate", mutate},           {"log", log_line},
         {"random", draw},

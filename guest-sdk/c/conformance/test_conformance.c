@@ -151,6 +151,9 @@ static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected
         check(hostel_json_kind_of(ok) == HOSTEL_ARRAY, step, body);
         return;
     }
+    hostel_str message = text_at(ctx, expected, "/message");
+    hostel_str told = text_at(ctx, result, "/message");
+    check(strstr(hostel_copy(ctx, told).ptr, hostel_copy(ctx, message).ptr) != NULL, step, told);
     if (hostel_json_has(ctx, expected, "/error"))
         check(equal(ctx, hostel_json_at(ctx, result, "/error"),
                     hostel_json_at(ctx, expected, "/error")),

@@ -1,7 +1,7 @@
 /* One pass over a JSON text: is it valid, and if not, where and why not.
  *
- * The grammar is that of RFC 8259. Arrays and objects that are open are bits of two words, so no
- * text, however deep, makes the check recurse or allocate. */
+ * The grammar is that of RFC 8259, and the words are the host's. Arrays and objects that are open
+ * are bits of two words, so no text, however deep, makes the check recurse or allocate. */
 
 #include "ctx.h"
 
@@ -87,14 +87,25 @@ static int32_t unicode_escape(hostel_str text, size_t at, size_t *length)
 
 static bool check_escape(struct reading *r)
 {
-    size_t length = 2;
     int letter = r->at + 1 < r->text.len ? (unsigned char)r->text.ptr[r->at + 1] : 0;
-    bool good = letter == 'u' ? unicode_escape(r->text, r->at, &length) >= 0
-                              : letter != 0 && strchr("\"\\/bfnrt", letter) != NULL;
-    if (!good)
-        return flawed(r, letter == 'u' ? "expected \\u and four hex digits, a surrogate in its pair"
-                                       : "expected an escape of JSON");
-    r->at += length;
+    if (letter == 'u') {
+        size_t length;
+        int32_t unit = hex4(r->text, r->at + 2);
+        if (unit < 0)
+            return flawed(r, "an escape without four hexadecimal digits");
+        if (unicode_escape(r->text, r->at, &length) < 0)
+            return flawed(r, unit < 0xDC00 ? "a high surrogate without a low one after it"
+                                           : "a low surrogate without a high one before it");
+        r->at += length;
+        return true;
+    }
+    if (r->at + 1 == r->text.len) {
+        r->at++;
+        return flawed(r, "expected the closing quote of a string");
+    }
+    if (letter == 0 || strchr("\"\\/bfnrt", letter) == NULL)
+        return flawed(r, "an unknown escape");
+    r->at += 2;
     return true;
 }
 
@@ -108,9 +119,9 @@ static bool check_string(struct reading *r)
             return true;
         }
         if (next == -1)
-            return flawed(r, "expected the string to end");
+            return flawed(r, "expected the closing quote of a string");
         if (next < 0x20)
-            return flawed(r, "expected a control character to be escaped");
+            return flawed(r, "a control character that is not escaped");
         if (next != '\\')
             r->at++;
         else if (!check_escape(r))
@@ -133,10 +144,14 @@ static bool check_number(struct reading *r)
     bool exponent = false;
     if (peek(r) == '-')
         r->at++;
-    if (peek(r) == '0')
-        r->at++;
-    else if (!check_digits(r))
+    bool zero = peek(r) == '0';
+    size_t whole = r->at;
+    if (!check_digits(r))
         return false;
+    if (zero && r->at > whole + 1) {
+        r->at = start;
+        return flawed(r, "a number with a leading zero");
+    }
     if (peek(r) == '.') {
         r->at++;
         if (!check_digits(r))
@@ -158,7 +173,7 @@ static bool check_number(struct reading *r)
     if (number >= -DBL_MAX && number <= DBL_MAX)
         return true;
     r->at = start;
-    return flawed(r, "expected a number that a double holds");
+    return flawed(r, "a number that is not finite as a binary64");
 }
 
 static bool check_literal(struct reading *r, hostel_str literal)
@@ -186,7 +201,8 @@ static bool check_name(struct reading *r)
 static bool check_opening(struct reading *r, bool object, bool *more)
 {
     if (r->depth == r->most)
-        return flawed(r, "nested too deep");
+        return flawed(r, r->most == HOSTEL_MAX_DEPTH ? "nested deeper than 100 arrays and objects"
+                                                     : "nested deeper than 127 arrays and objects");
     set_level(r->objects, r->depth++, object);
     r->at++;
     *more = after_space(r) != (object ? '}' : ']');

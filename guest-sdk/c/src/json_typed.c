@@ -2,9 +2,6 @@
 
 #include "ctx.h"
 
-/* The largest integer below which a double has them all. */
-#define EXACT_INTEGERS 9007199254740992.0
-
 static hostel_result misfit(hostel_ctx *ctx, hostel_json value, const char *pointer,
                             hostel_json found, const char *why)
 {
@@ -45,10 +42,39 @@ hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value, const char
         if (__builtin_mul_overflow(integer, 10, &integer) ||
             __builtin_add_overflow(integer, negative ? -digit : digit, &integer))
             return misfit(ctx, value, pointer, found,
+                          "an integer beyond 64 bits with a sign: hostel_json_unsigned reads up to "
+                          "18446744073709551615, and the text is exact");
+    }
+    *out = integer;
+    return HOSTEL_OK;
+}
+
+hostel_result hostel_json_unsigned(hostel_ctx *ctx, hostel_json value, const char *pointer,
+                                   uint64_t *out)
+{
+    hostel_json found = hostel_json_at(ctx, value, pointer);
+    hostel_str token = found.text;
+    if (hostel_json_kind_of(found) != HOSTEL_NUMBER || !is_integer(token))
+        return misfit(ctx, value, pointer, found, "no integer");
+    if (token.ptr[0] == '-')
+        return misfit(ctx, value, pointer, found, "a negative integer");
+    uint64_t integer = 0;
+    for (size_t i = 0; i < token.len; i++) {
+        if (__builtin_mul_overflow(integer, 10, &integer) ||
+            __builtin_add_overflow(integer, (uint64_t)(token.ptr[i] - '0'), &integer))
+            return misfit(ctx, value, pointer, found,
                           "an integer beyond 64 bits: its text is exact");
     }
     *out = integer;
     return HOSTEL_OK;
+}
+
+/* Whether a double is the very integer that a token is. */
+static bool is_exactly(double number, hostel_str integer)
+{
+    char digits[320]; /* The largest double has 309. */
+    int length = snprintf(digits, sizeof digits, "%.0f", number);
+    return hostel_str_equal((hostel_str){digits, (size_t)length}, integer);
 }
 
 hostel_result hostel_json_double(hostel_ctx *ctx, hostel_json value, const char *pointer,
@@ -58,9 +84,9 @@ hostel_result hostel_json_double(hostel_ctx *ctx, hostel_json value, const char 
     if (hostel_json_kind_of(found) != HOSTEL_NUMBER)
         return misfit(ctx, value, pointer, found, "no number");
     double number = number_of(ctx, found.text);
-    if (is_integer(found.text) && (number > EXACT_INTEGERS || number < -EXACT_INTEGERS))
+    if (is_integer(found.text) && !is_exactly(number, found.text))
         return misfit(ctx, value, pointer, found,
-                      "an integer that a double may round: read it as an integer");
+                      "an integer that a double would round: read it as an integer");
     *out = number;
     return HOSTEL_OK;
 }

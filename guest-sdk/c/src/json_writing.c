@@ -141,14 +141,21 @@ void hostel_write_bool(hostel_writer *json, bool value)
     put_value(json, value ? HOSTEL_STR("true") : HOSTEL_STR("false"));
 }
 
-void hostel_write_integer(hostel_writer *json, int64_t value)
+void(hostel_write_integer)(hostel_writer *json, int64_t value)
 {
     char digits[24];
     int length = snprintf(digits, sizeof digits, "%lld", (long long)value);
     put_value(json, (hostel_str){digits, (size_t)length});
 }
 
-void hostel_write_double(hostel_writer *json, double value)
+void hostel_write_unsigned(hostel_writer *json, uint64_t value)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    put_value(json, (hostel_str){digits, (size_t)length});
+}
+
+void(hostel_write_double)(hostel_writer *json, double value)
 {
     char digits[32];
     int length = 0;
@@ -195,14 +202,21 @@ static hostel_str why_unwritten(const hostel_ctx *ctx)
     return ctx->unwritten.ptr == NULL ? HOSTEL_STR("there is no text") : ctx->unwritten;
 }
 
-hostel_str hostel_json_of_integer(hostel_ctx *ctx, int64_t value)
+hostel_str(hostel_json_of_integer)(hostel_ctx *ctx, int64_t value)
 {
     hostel_writer json = hostel_write(ctx);
     hostel_write_integer(&json, value);
     return hostel_written(&json);
 }
 
-hostel_str hostel_json_of_double(hostel_ctx *ctx, double value)
+hostel_str hostel_json_of_unsigned(hostel_ctx *ctx, uint64_t value)
+{
+    hostel_writer json = hostel_write(ctx);
+    hostel_write_unsigned(&json, value);
+    return hostel_written(&json);
+}
+
+hostel_str(hostel_json_of_double)(hostel_ctx *ctx, double value)
 {
     hostel_writer json = hostel_write(ctx);
     hostel_write_double(&json, value);

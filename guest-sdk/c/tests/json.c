@@ -49,18 +49,18 @@ static void what_is_no_json_is_refused_where_it_stands(void)
         {"^nul", "a value"},            {"^True", "a value"},
         {"[1,^]", "a value"},           {"[1,^", "a value"},
         {"{\"a\":^}", "a value"},       {"1 ^2", "nothing after"},
-        {"0^1", "nothing after"},       {"{}^{}", "nothing after"},
+        {"^01", "leading zero"},       {"{}^{}", "nothing after"},
         {"[1 ^2]", "comma or ]"},       {"[1^}", "comma or ]"},
         {"{\"a\":1^]", "comma or }"},   {"{\"a\":1^", "comma or }"},
         {"{\"a\"^1}", "a colon"},       {"{^a:1}", "name in double quotes"},
         {"{\"a\":1,^}", "name in"},     {"-^", "a digit"},
         {"1.^", "a digit"},             {"1e^", "a digit"},
-        {"1e+^x", "a digit"},           {"\"a^", "string to end"},
-        {"\"^\n\"", "control"},         {"\"^\\x\"", "escape of JSON"},
-        {"\"^\\u12g4\"", "hex digits"}, {"\"^\\ud800\"", "surrogate"},
+        {"1e+^x", "a digit"},           {"\"a^", "closing quote"},
+        {"\"^\n\"", "control"},         {"\"^\\x\"", "unknown escape"},
+        {"\"^\\u12g4\"", "hexadecimal digits"}, {"\"^\\ud800\"", "surrogate"},
         {"\"^\\udc00\"", "surrogate"},  {"\"^\\ud800\\u0041\"", "surrogate"},
-        {"\"^\\ud800", "surrogate"},    {"\"^\\", "escape of JSON"},
-        {"^1e400", "double holds"},     {"[^-1e400]", "double holds"},
+        {"\"^\\ud800", "surrogate"},    {"\"\\^", "closing quote"},
+        {"^1e400", "not finite"},     {"[^-1e400]", "not finite"},
         {"^\xEF\xBB\xBF" "1", "a value"},
         {"\"^\xFF\"", "UTF-8"},         {"\"^\xED\xA0\x80\"", "UTF-8"},
         {"\"^\xC0\x80\"", "UTF-8"},     {"\"^\xF4\x90\x80\x80\"", "UTF-8"},
@@ -83,7 +83,7 @@ static void depth_has_a_limit(void)
     hostel_json value;
     CHECK(hostel_json_parse(ctx, nested(HOSTEL_MAX_BODY_DEPTH), &value) == HOSTEL_OK);
     CHECK(hostel_json_parse(ctx, nested(HOSTEL_MAX_BODY_DEPTH + 1), &value) == HOSTEL_INVALID_VALUE);
-    CHECK_SAYS(hostel_message(ctx), "at byte 127 nested too deep");
+    CHECK_SAYS(hostel_message(ctx), "at byte 127 nested deeper than 127");
 }
 
 static void pointer_finds_members_and_elements(void)
@@ -130,19 +130,58 @@ static void integer_is_exact_or_refused(void)
     }
 }
 
-static void double_takes_no_integer_that_it_may_round(void)
+static void unsigned_integer_is_exact_or_refused(void)
+{
+    uint64_t number = 1;
+    CHECK(hostel_json_unsigned(ctx, parsed("18446744073709551615"), "", &number) == HOSTEL_OK);
+    CHECK(number == UINT64_MAX);
+    CHECK(hostel_json_unsigned(ctx, parsed("0"), "", &number) == HOSTEL_OK && number == 0);
+    static const char *const texts[] = {"18446744073709551616", "-1", "-0", "1.0", "\"7\"", "null"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        CHECK(hostel_json_unsigned(ctx, parsed(texts[i]), "", &number) == HOSTEL_INVALID_VALUE);
+        CHECK(number == 0);
+    }
+    int64_t integer;
+    CHECK(hostel_json_integer(ctx, parsed("18446744073709551615"), "", &integer) ==
+          HOSTEL_INVALID_VALUE);
+    CHECK_SAYS(hostel_message(ctx), "hostel_json_unsigned");
+}
+
+static void a_number_is_written_as_its_own_type(void)
+{
+    CHECK_TEXT(hostel_json_of_unsigned(ctx, UINT64_MAX), "18446744073709551615");
+    CHECK_TEXT(hostel_json_of_integer(ctx, UINT64_MAX), "18446744073709551615");
+    CHECK_TEXT(hostel_json_of_integer(ctx, INT64_MIN), "-9223372036854775808");
+    CHECK_TEXT(hostel_json_of_integer(ctx, 1.5), "1.5");
+    CHECK_TEXT(hostel_json_of_integer(ctx, 1u), "1");
+    CHECK_TEXT(hostel_json_of_double(ctx, INT64_C(9007199254740993)), "9007199254740993");
+    CHECK_TEXT(hostel_json_of_double(ctx, UINT64_MAX), "18446744073709551615");
+    hostel_writer json = hostel_write(ctx);
+    hostel_write_array(&json);
+    hostel_write_integer(&json, UINT64_MAX);
+    hostel_write_double(&json, (int64_t)1);
+    hostel_write_unsigned(&json, 2);
+    hostel_write_end(&json);
+    CHECK_TEXT(hostel_written(&json), "[18446744073709551615,1,2]");
+}
+
+static void double_takes_no_integer_that_it_would_round(void)
 {
     static const struct {
         const char *text;
         double value;
     } exact[] = {{"1.5", 1.5},  {"-0", -0.0}, {"9007199254740992", 9007199254740992.0},
+                 {"9007199254740994", 9007199254740994.0},
+                 {"-1152921504606846976", -1152921504606846976.0},
+                 {"100000000000000000000", 1e20},
                  {"1e300", 1e300}, {"5e-324", 5e-324}, {"9007199254740993.0", 9007199254740992.0}};
     for (size_t i = 0; i < sizeof exact / sizeof *exact; i++) {
         double number = 7;
         CHECK(hostel_json_double(ctx, parsed(exact[i].text), "", &number) == HOSTEL_OK);
         CHECK(memcmp(&number, &exact[i].value, sizeof number) == 0);
     }
-    static const char *const refused[] = {"9007199254740994", "-9007199254740994", "\"1\"", "true"};
+    static const char *const refused[] = {"9007199254740993", "-9007199254740993",
+                                          "18446744073709551615", "\"1\"", "true"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         double number;
         CHECK(hostel_json_double(ctx, parsed(refused[i]), "", &number) == HOSTEL_INVALID_VALUE);
@@ -288,7 +327,9 @@ void test_json(void)
     depth_has_a_limit();
     pointer_finds_members_and_elements();
     integer_is_exact_or_refused();
-    double_takes_no_integer_that_it_may_round();
+    unsigned_integer_is_exact_or_refused();
+    a_number_is_written_as_its_own_type();
+    double_takes_no_integer_that_it_would_round();
     string_is_decoded();
     walk_visits_every_item_in_order();
     writer_writes_every_kind();

@@ -85,7 +85,7 @@ static void check_failure(const char *service, const char *json, hostel_result k
 static void failure_has_a_kind_and_its_own_message(void)
 {
     check_failure("misbehave", "\"refuse\"", HOSTEL_INTERNAL,
-                  "invalid key \"\" of 0 bytes: a key is 1 to 1024 bytes");
+                  "invalid key \"\": a key is 1 to 1024 bytes");
     check_failure("misbehave", "\"cope\"", HOSTEL_CONFLICT, "");
     check_failure("misbehave", "\"garbage\"", HOSTEL_INTERNAL, "");
     check_failure("misbehave", "\"nan\"", HOSTEL_INTERNAL,

@@ -36,7 +36,7 @@ fn conformance(ctx: &Context, step: Option<Step>) -> Result<Option<Value>> {
     Ok(Some(match done(ctx, &step) {
         Ok(Answer::Value(value)) => json!({ "ok": value }),
         Ok(Answer::Skip) => json!({ "skip": true }),
-        Err(error) => json!({ "error": kind(error.kind) }),
+        Err(error) => json!({ "error": kind(error.kind), "message": error.message }),
     }))
 }
 
@@ -61,8 +61,21 @@ fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
         "raw-many" => many(value, || cache.get_raw(key).map(drop)),
         "exists-many" => many(value, || cache.exists(key).map(drop)),
         "get-integer" => Ok(cache.get::<i64>(key)?.map(|integer| integer.to_string()).into()),
+        "get-unsigned" => Ok(cache.get::<u64>(key)?.map(|integer| integer.to_string()).into()),
+        "set-unsigned" => {
+            cache.set(key, &what.parse::<u64>().unwrap_or_default()).map(Answer::from)
+        }
+        "get-bits" => Ok(cache.get::<f64>(key)?.map(bits_of).into()),
+        "set-bits" => cache.set(key, &float_of(what)).map(Answer::from),
+        "bits-loop" => loop_through_bits(ctx, key, value),
         "raw" => Ok(cache.get_raw(key)?.into()),
         "set" => set(ctx, key, value, expiry.as_ref()),
+        "set-raw" => match expiry.as_ref().and_then(Value::as_u64) {
+            Some(seconds) => {
+                cache.set_raw_with_expiry(key, what, Duration::from_secs(seconds)).map(Answer::from)
+            }
+            None => cache.set_raw(key, what).map(Answer::from),
+        },
         "set-special" => special(ctx, key, what),
         "delete" => Ok(cache.delete(key)?.into()),
         "exists" => Ok(cache.exists(key)?.into()),
@@ -71,6 +84,32 @@ fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
         "random" => Ok(random().into()),
         _ => Ok(Answer::Skip),
     }
+}
+
+fn bits_of(float: f64) -> String {
+    format!("{:016x}", float.to_bits())
+}
+
+fn float_of(bits: &str) -> f64 {
+    f64::from_bits(u64::from_str_radix(bits, 16).unwrap_or_default())
+}
+
+/// Sets and gets so many floats of random bits, and as many whole ones; the first that changed.
+fn loop_through_bits(ctx: &Context, key: &str, rounds: &Value) -> Result<Answer, CacheError> {
+    let mut state = 1_u64;
+    for round in 0..rounds.as_u64().unwrap_or_default() {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let whole = (state as i64 as f64 * 2_f64.powi((round % 40) as i32 - 30)).trunc();
+        for float in [f64::from_bits(state), whole].into_iter().filter(|float| float.is_finite()) {
+            ctx.cache.set(key, &float)?;
+            let read = ctx.cache.get::<f64>(key)?.map(bits_of);
+            if read != Some(bits_of(float)) {
+                return Ok(format!("{float}: {read:?}").into());
+            }
+        }
+    }
+    Ok(Value::Null.into())
 }
 
 /// Does one call as often as `calls` says.

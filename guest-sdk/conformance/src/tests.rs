@@ -38,10 +38,16 @@ fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
     }
     let expected = step["except"].get("rust").unwrap_or(step);
     let logged = fake.logs().len();
-    let result = match fake.call(SERVICES, "conformance", &sent(step)) {
+    let mut result = match fake.call(SERVICES, "conformance", &sent(step)) {
         Ok(response) => serde_json::from_slice(&response.body).unwrap(),
         Err(failure) => json!({ "failure": [kebab_case(failure.kind), failure.message] }),
     };
+    let told = result.as_object_mut().and_then(|result| result.remove("message"));
+    let told = told.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let message = expected["message"].as_str().unwrap_or_default();
+    if !told.contains(message) {
+        return Err(format!("{told:?} and not {message:?}"));
+    }
     let skipped = step["may_skip"] == true && result == json!({ "skip": true });
     // The numbers differ between instances, and a fake has none.
     if skipped || step["distinct"] == true && result["ok"].is_array() {

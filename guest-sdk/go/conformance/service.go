@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -44,7 +45,7 @@ func conformance(ctx *hostel.Context, step *step) (any, error) {
 	var refused *hostel.CacheError
 	switch {
 	case errors.As(err, &refused):
-		return answer{"error": refused.Kind.String()}, nil
+		return answer{"error": refused.Kind.String(), "message": refused.Message}, nil
 	case errors.Is(err, errSkip):
 		return answer{"skip": true}, nil
 	case err != nil:
@@ -77,11 +78,27 @@ func done(ctx *hostel.Context, step step) (any, error) {
 	case "get-integer":
 		integer, found, err := hostel.Get[int64](cache, key)
 		return orNil(strconv.FormatInt(integer, 10), found), err
+	case "get-unsigned":
+		integer, found, err := hostel.Get[uint64](cache, key)
+		return orNil(strconv.FormatUint(integer, 10), found), err
+	case "set-unsigned":
+		integer, _ := strconv.ParseUint(step.What, 10, 64)
+		return nil, cache.Set(key, integer)
+	case "get-bits":
+		float, found, err := hostel.Get[float64](cache, key)
+		return orNil(bitsOf(float), found), err
+	case "set-bits":
+		bits, _ := strconv.ParseUint(step.What, 16, 64)
+		return nil, cache.Set(key, math.Float64frombits(bits))
+	case "bits-loop":
+		return loopThroughBits(cache, key, step.Value)
 	case "raw":
 		text, found, err := cache.GetRaw(key)
 		return orNil(text, found), err
 	case "set":
 		return nil, set(cache, step)
+	case "set-raw":
+		return nil, setRaw(cache, step)
 	case "set-special":
 		return nil, special(cache, key, step.What)
 	case "delete":
@@ -97,6 +114,37 @@ func done(ctx *hostel.Context, step step) (any, error) {
 		return random(), nil
 	}
 	return nil, errSkip
+}
+
+func bitsOf(float float64) string {
+	return fmt.Sprintf("%016x", math.Float64bits(float))
+}
+
+// loopThroughBits sets and gets so many floats of random bits, and as many whole ones; it returns
+// the first that changed.
+func loopThroughBits(cache hostel.Cache, key string, rounds any) (any, error) {
+	count, _ := rounds.(float64)
+	state := uint64(1)
+	for round := range int(count) {
+		state = state*6364136223846793005 + 1442695040888963407
+		whole := math.Trunc(math.Ldexp(float64(int64(state)), round%40-30))
+		for _, float := range []float64{math.Float64frombits(state), whole} {
+			if math.IsNaN(float) || math.IsInf(float, 0) {
+				continue
+			}
+			if err := cache.Set(key, float); err != nil {
+				return nil, err
+			}
+			read, _, err := hostel.Get[float64](cache, key)
+			if err != nil {
+				return nil, err
+			}
+			if bitsOf(read) != bitsOf(float) {
+				return fmt.Sprintf("%v: %v", float, read), nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 func orNil(text string, found bool) any {
@@ -128,6 +176,17 @@ func set(cache hostel.Cache, step step) error {
 	}
 	expiry := time.Duration(*seconds * float64(time.Second))
 	return cache.SetWithExpiry(step.Key, step.Value, expiry)
+}
+
+func setRaw(cache hostel.Cache, step step) error {
+	var seconds int64
+	if step.Expiry == nil {
+		return cache.SetRaw(step.Key, step.What)
+	}
+	if err := json.Unmarshal(step.Expiry, &seconds); err != nil {
+		return err
+	}
+	return cache.SetRawWithExpiry(step.Key, step.What, time.Duration(seconds)*time.Second)
 }
 
 // special sets a value that has no JSON form, where Go has it.

@@ -17,6 +17,35 @@ const steps = {
     return null;
   },
   "get-integer": ({ key }) => cache.getInteger(key)?.toString() ?? null,
+  "set-raw": ({ key, what, ...step }) => {
+    cache.setRaw(key, what, "expiry" in step ? { expiry: step.expiry } : undefined);
+    return null;
+  },
+  "set-unsigned": ({ key, what }) => {
+    cache.setRaw(key, what);
+    return null;
+  },
+  "get-unsigned": ({ key }) => BigInt(cache.getRaw(key)).toString(),
+  "get-bits": ({ key }) => bitsOf(cache.get(key)),
+  "set-bits": ({ key, what }) => {
+    view.setBigUint64(0, BigInt(`0x${what}`));
+    cache.set(key, view.getFloat64(0));
+    return null;
+  },
+  "bits-loop": ({ key, value: rounds }) => {
+    let state = 1n;
+    for (let round = 0; round < rounds; round++) {
+      state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
+      view.setBigUint64(0, state);
+      const whole = Math.trunc(Number(view.getBigInt64(0)) * 2 ** ((round % 40) - 30));
+      for (const number of [view.getFloat64(0), whole].filter(Number.isFinite)) {
+        cache.set(key, number);
+        const read = cache.get(key);
+        if (!Object.is(read, number)) return `${number}: ${read}`;
+      }
+    }
+    return null;
+  },
   raw: ({ key }) => cache.getRaw(key) ?? null,
   set: ({ key, value, ...step }) => {
     if ("expiry" in step) cache.set(key, value, { expiry: step.expiry });
@@ -48,6 +77,13 @@ const steps = {
     `crypto.randomUUID:${crypto.randomUUID()}`,
   ],
 };
+
+const view = new DataView(new ArrayBuffer(8));
+
+function bitsOf(number) {
+  view.setFloat64(0, number);
+  return view.getBigUint64(0).toString(16).padStart(16, "0");
+}
 
 const specials = {
   nan: () => NaN,
@@ -85,7 +121,7 @@ function conformance(request) {
     const ok = steps[step.op]?.(step);
     return ok === undefined ? { skip: true } : { ok };
   } catch (error) {
-    return { error: kindOf(error) };
+    return { error: kindOf(error), message: error.message };
   }
 }
 conformance.description = "Interprets one step of a scenario.";

@@ -58,6 +58,60 @@ test("an expiry that is no whole seconds is refused before the call", () => {
   cache.set("k", 1, { expiry: undefined });
 });
 
+test("an expiry that could be rounded or converted names the call", () => {
+  new Fake();
+  assert.throws(() => cache.set("k", 1, { expiry: 59.7 }), /; Math\.round\(59\.7\) is$/);
+  assert.throws(() => cache.set("k", 1, { expiry: "60" }), /"60".*; Number\(\.\.\) is$/);
+  cache.set("k", 1, { expiry: 60.0 });
+});
+
+test("a default is refused with what to write, whether or not there is a value", () => {
+  const fake = new Fake();
+  for (const given of [0, "", 5, null, [], {}, false]) {
+    for (const present of [false, true]) {
+      if (present) cache.set("k", 1);
+      else cache.delete("k");
+      for (const read of ["get", "getInteger", "getRaw"]) {
+        assert.throws(() => cache[read]("k", given), (error) => {
+          return error instanceof TypeError && error.message.includes(`cache.${read}(key) ?? `);
+        });
+      }
+    }
+  }
+  assert.throws(() => cache.get("k", 5), /cache\.get\(key\) \?\? 5$/);
+  assert.equal(fake.stats.hits + fake.stats.misses, 0);
+  assert.equal(cache.get("none", undefined) ?? 5, 5);
+});
+
+test("a method that other caches have lists ours", async () => {
+  new Fake();
+  for (const name of ["has", "del", "clear", "keys", "wrap", "ttl", "incr", "mget"]) {
+    const has = "get, getInteger, getRaw, set, setRaw, delete, exists";
+    const message = `cache.${name} is not offered; cache has: ${has}`;
+    assert.throws(() => cache[name]("k"), { name: "TypeError", message });
+    assert.equal(name in cache, false);
+  }
+  assert.equal(await cache, cache);
+  assert.equal(`${cache}`, "[object Object]");
+  assert.equal(JSON.stringify({ cache }), '{"cache":{}}');
+});
+
+test("a raw text is stored as it is or refused", () => {
+  const fake = new Fake();
+  const text = ' { "a" : 18446744073709551615 , "a" : -0 } ';
+  cache.setRaw("k", text, { expiry: 60 });
+  for (const refused of ["", "nope", "[1,]", "1e400", '"\\ud800"', "\ufeff1"]) {
+    assert.throws(() => cache.setRaw("k", refused), { name: "CacheError", kind: "invalid-value" });
+  }
+  for (const refused of [1, null, undefined, {}, "\ud800", '"\udc00"']) {
+    assert.throws(() => cache.setRaw("k", refused), TypeError);
+  }
+  assert.throws(() => cache.setRaw("k", "1", 60), TypeError);
+  assert.equal(cache.getRaw("k"), text);
+  fake.advance(60);
+  assert.equal(cache.exists("k"), false);
+});
+
 test("a key that is none is refused", () => {
   new Fake();
   for (const key of [undefined, null, 1, {}, "\ud800"]) {

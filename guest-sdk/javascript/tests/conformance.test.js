@@ -23,7 +23,7 @@ async function check(fake, step) {
   if (op === "advance") return fake.advance(seconds);
   if (op === "host-set") return host.set(key, value);
   const sent = bytes ? { ...step, op: "set", value: "x".repeat(bytes - 2) } : step;
-  const { ok, error, failure, logged, distinct } = step.except?.javascript ?? step;
+  const { ok, error, message, failure, logged, distinct } = step.except?.javascript ?? step;
   const logs = fake.logs.length;
   const answer = await fake.call("conformance", sent).then(
     (response) => response.json(),
@@ -32,6 +32,9 @@ async function check(fake, step) {
   if (step.may_skip && answer.skip) return;
   if (distinct) return;
   if (failure) return assert.deepEqual(answer, { failure });
+  const told = answer.message;
+  delete answer.message;
   assert.deepEqual(answer, error ? { error } : { ok });
+  if (message) assert.ok(told.includes(message), told);
   assert.deepEqual(fake.logs.slice(logs), logged ? [logged.join(": ")] : []);
 }

@@ -5,6 +5,7 @@ import math
 import os
 import random
 import secrets
+import struct
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +25,7 @@ def conformance(step: Step | None) -> dict[str, Any] | None:
     try:
         return {"ok": OPERATIONS[step["op"]](step)}
     except CacheError as error:
-        return {"error": error.kind}
+        return {"error": error.kind, "message": str(error)}
     except NotImplementedError:
         return {"skip": True}
 
@@ -45,6 +46,35 @@ def get_integer(step: Step) -> str:
     if number is None:
         raise CacheError("invalid-value", "there is none")
     return str(number)
+
+
+def bits_of(number: float) -> str:
+    return struct.pack(">d", number).hex()
+
+
+def get_bits(step: Step) -> str | None:
+    number = cache.get(step["key"], float)
+    return None if number is None else bits_of(number)
+
+
+def set_bits(step: Step) -> None:
+    cache.set(step["key"], struct.unpack(">d", bytes.fromhex(step["what"]))[0])
+
+
+def loop_through_bits(step: Step) -> str | None:
+    """Sets and gets so many floats of random bits, and as many whole ones; the first that
+    changed."""
+    state = 1
+    for turn in range(step["value"]):
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        random_bits, signed = struct.unpack(">dq", state.to_bytes(8) * 2)
+        for number in (random_bits, float(math.trunc(signed * 2.0 ** (turn % 40 - 30)))):
+            if math.isfinite(number):
+                cache.set(step["key"], number)
+                read = cache.get(step["key"], float)
+                if read is None or bits_of(read) != bits_of(number):
+                    return f"{number}: {read}"
+    return None
 
 
 def set_value(step: Step) -> None:
@@ -118,8 +148,14 @@ OPERATIONS: dict[str, Callable[[Step], Any]] = {
     "raw-many": many(cache.get_raw),
     "exists-many": many(cache.exists),
     "get-integer": get_integer,
+    "get-unsigned": get_integer,
+    "set-unsigned": lambda step: cache.set(step["key"], int(step["what"])),
+    "get-bits": get_bits,
+    "set-bits": set_bits,
+    "bits-loop": loop_through_bits,
     "raw": lambda step: cache.get_raw(step["key"]),
     "set": set_value,
+    "set-raw": lambda step: cache.set_raw(step["key"], step["what"], step.get("expiry")),
     "delete": lambda step: cache.delete(step["key"]),
     "exists": lambda step: cache.exists(step["key"]),
     "set-special": set_special,

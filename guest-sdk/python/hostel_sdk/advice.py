@@ -1,22 +1,108 @@
-"""What an import that fails means here, and what helps."""
+"""What an error that Python tells in its own words means here, and what helps."""
 
 from __future__ import annotations
+
+import re
 
 has_packages = False
 """Whether the plugin was built with a virtual environment's packages."""
 
 
+# Modules of Python 2, each with its name in Python 3.
+_PYTHON_2 = {
+    "BaseHTTPServer": "http.server",
+    "ConfigParser": "configparser",
+    "Cookie": "http.cookies",
+    "HTMLParser": "html.parser",
+    "Queue": "queue",
+    "SocketServer": "socketserver",
+    "StringIO": "io",
+    "UserDict": "collections",
+    "__builtin__": "builtins",
+    "anydbm": "dbm",
+    "cPickle": "pickle",
+    "cStringIO": "io",
+    "commands": "subprocess",
+    "cookielib": "http.cookiejar",
+    "copy_reg": "copyreg",
+    "exceptions": "builtins",
+    "httplib": "http.client",
+    "md5": "hashlib",
+    "robotparser": "urllib.robotparser",
+    "sets": "builtins",
+    "sha": "hashlib",
+    "thread": "_thread",
+    "urllib2": "urllib.request",
+    "urlparse": "urllib.parse",
+    "xmlrpclib": "xmlrpc.client",
+}
+
+WRITTEN_FOR_2 = (
+    ": this is Python 2, and services run on Python 3.14: convert the file, with 2to3 for example"
+)
+
+# Lines that only Python 2 reads, or reads in another way.
+_LINE_OF_2 = re.compile(
+    r"^\s*(?:print|exec)\b\s*(?:[\"'\w>`%]|$)|^\s*raise\s+[\w.]+\s*,"
+    r"|\bexcept\b[^:#]*\w\s*,\s*[a-z_]\w*\s*:|`[^`]*`|<>|\bur[\"']|\b0[0-7]+\b|\b\d+[lL]\b"
+)
+
+
+# Python 3.14 reads it as two errors, and finds no such name when the first error comes.
+_EXCEPT_OF_2 = re.compile(
+    rb"^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*([a-z_]\w*)[ \t]*:", re.MULTILINE
+)
+
+
+def except_of_2(text: bytes) -> int:
+    """The line of an ``except Error, name:`` whose name is no error of the file's; 0 for none."""
+    for found in _EXCEPT_OF_2.finditer(text):
+        made = rb"\b(?:import|class|as)\b[^\n]*\b%b\b|^[ \t]*%b[ \t]*=" % (found[1], found[1])
+        if not re.search(made, text, re.MULTILINE):
+            return text.count(b"\n", 0, found.start()) + 1
+    return 0
+
+
 def of_missing(name: str, packages: bool) -> str:
     """What follows Python's own words about a module that is not there."""
-    if name.split(".")[0] == "zato":
+    first = name.split(".")[0]
+    if first == "zato":
         return ": of Zato, zato.server.service and zato.common.exception are offered here"
+    if first in _PYTHON_2:
+        return f", which is {_PYTHON_2[first]} in Python 3{WRITTEN_FOR_2}"
     where = "the virtual environment" if packages else "a virtual environment that is active"
     return f": it is neither beside the file nor in {where}"
 
 
+def of_syntax(error: SyntaxError) -> str:
+    """What follows Python's own words about a line that it cannot read."""
+    return WRITTEN_FOR_2 if error.text and _LINE_OF_2.search(error.text) else ""
+
+
 def add(error: BaseException) -> None:
-    """Adds that to an error's own message, once, if it is one of such an import."""
+    """Adds that to an error's own message, once, if it is one of those that are known here."""
     if isinstance(error, ModuleNotFoundError) and error.name and error.msg:
-        advice = of_missing(error.name, has_packages)
-        if not error.msg.endswith(advice):
-            error.msg += advice
+        error.msg = _with(error.msg, of_missing(error.name, has_packages))
+    elif isinstance(error, SyntaxError) and error.msg:
+        error.msg = _with(error.msg, of_syntax(error))
+    elif isinstance(error, OSError) and error.strerror and _is_of_asyncio(error):
+        error.strerror = _with(error.strerror, _NO_LOOP)
+
+
+_NO_LOOP = (
+    ": asyncio.run makes an event loop of sockets, which a service does not have: "
+    "call functions that are not async"
+)
+
+
+def _is_of_asyncio(error: BaseException) -> bool:
+    walk = error.__traceback__
+    while walk is not None:
+        if walk.tb_frame.f_globals.get("__name__", "").startswith("asyncio."):
+            return True
+        walk = walk.tb_next
+    return False
+
+
+def _with(message: str, advice: str) -> str:
+    return message if message.endswith(advice) else message + advice

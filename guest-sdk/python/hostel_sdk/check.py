@@ -52,6 +52,9 @@ def wrong(file: str, packages: str | None) -> str | None:
         seen.add(each)
         with open(each, "rb") as opened:
             text = opened.read()
+        line = advice.except_of_2(text)
+        if line:
+            return f"{each}:{line}: SyntaxError: except Error, name{advice.WRITTEN_FOR_2}"
         try:
             tree = _parsed(text, each)
         except SyntaxError as error:
@@ -125,5 +128,6 @@ def _missing(name: str, file: str, line: int, text: bytes, packages: str | None)
 
 def _told(error: SyntaxError, file: str) -> str:
     lines = traceback.format_exception_only(error)
+    advice.add(error)
     print("".join(lines[:-1]).rstrip("\n"), file=sys.stderr)
     return f"{file}:{error.lineno}: {type(error).__name__}: {error.msg}"

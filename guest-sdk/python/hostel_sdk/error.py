@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 CacheErrorKind = Literal[
     "invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable"
@@ -28,13 +29,25 @@ class CacheError(Exception):
         self.kind = kind
 
 
+E = TypeVar("E", bound="type[Exception]")
+
+
+def known_as(known: type[Exception]) -> Callable[[E], E]:
+    """Gives a class of the SDK's own the name of the one that an author catches."""
+
+    def named(own: E) -> E:
+        own.__name__ = own.__qualname__ = known.__name__
+        own.__module__ = known.__module__
+        return own
+
+    return named
+
+
+@known_as(CacheError)
 class WrongType(CacheError, TypeError):
     """An argument of the wrong type, refused before the host is called."""
 
-    __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__
 
-
+@known_as(CacheError)
 class WrongValue(CacheError, ValueError):
     """An argument of the wrong value, refused before the host is called."""
-
-    __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__

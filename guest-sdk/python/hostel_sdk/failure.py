@@ -48,55 +48,107 @@ class Failure(Exception):
         return str(self.args[0]) if self.args else ""
 
 
-class BadRequest(Failure):
+class CorrelationId(str):
+    """The ``cid`` of a request in a Zato service."""
+
+    __slots__ = ()
+
+
+class HTTPException(Failure):
+    """A failure whose kind its class says. Zato's exceptions are these classes too; there the
+    correlation id comes first and the message second, ``NotFound(self.cid, "no user 7")``, and
+    ``HTTPException`` takes the status third.
+    """
+
+    def __init__(
+        self,
+        message: object = "",
+        msg: object = None,
+        status: object = None,
+        *_: object,
+        cid: object = None,
+        **__: object,
+    ) -> None:
+        if msg is not None or isinstance(message, CorrelationId):
+            cid, message = message or cid, type(self)._default() if msg is None else msg
+        super().__init__(message)
+        self.cid = cid
+        self.msg = self.reason = message
+        self.status = _STATUSES[self.kind]
+        self.challenge = status if isinstance(self, Unauthorized) else None
+        if type(self) is HTTPException and isinstance(status, int):
+            self.status = int(status)
+            by_class = "internal" if self.status >= 500 else "bad-request"
+            self.kind = _KINDS_BY_STATUS.get(self.status, by_class)
+
+    @classmethod
+    def _default(cls) -> str:
+        return cls.kind.replace("-", " ").capitalize()
+
+
+class BadRequest(HTTPException):
     """The request is malformed; the same request will fail again. 400 over HTTP."""
 
     kind = "bad-request"
 
 
-class Unauthorized(Failure):
+class Unauthorized(HTTPException):
     """The caller is not known. 401."""
 
     kind = "unauthorized"
 
 
-class Forbidden(Failure):
+class Forbidden(HTTPException):
     """The caller is known and may not. 403."""
 
     kind = "forbidden"
 
 
-class NotFound(Failure):
+class NotFound(HTTPException):
     """What the request names is not there. 404."""
 
     kind = "not-found"
 
 
-class MethodNotAllowed(Failure):
+class MethodNotAllowed(HTTPException):
     """The service does not do this with that method. 405."""
 
     kind = "method-not-allowed"
 
 
-class Conflict(Failure):
+class Conflict(HTTPException):
     """The request does not fit the present state. 409."""
 
     kind = "conflict"
 
 
-class TooManyRequests(Failure):
+class TooManyRequests(HTTPException):
     """The caller asks too often. 429."""
 
     kind = "too-many-requests"
 
 
-class Internal(Failure):
+class Internal(HTTPException):
     """The service has a fault. 500."""
 
     kind = "internal"
 
 
-class Unavailable(Failure):
+class Unavailable(HTTPException):
     """Something that the service needs is not there at present. 503."""
 
     kind = "unavailable"
+
+
+_STATUSES: dict[FailureKind, int] = {
+    "bad-request": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "conflict": 409,
+    "too-many-requests": 429,
+    "internal": 500,
+    "unavailable": 503,
+}
+_KINDS_BY_STATUS = {status: kind for kind, status in _STATUSES.items()}

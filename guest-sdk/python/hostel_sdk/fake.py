@@ -22,11 +22,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn
 
-from . import host, values
-from .error import CacheError, CacheErrorKind
-from .limits import DEFAULT_VALUE_LIMIT, MAX_EXPIRY_SECONDS, MAX_KEY_BYTES
+from . import grammar, host, values
 from .request import Request
 from .response import Response
 from .service import Declared, answer
@@ -89,9 +86,7 @@ class Fake:
         self._now += round(seconds * 1_000_000_000)
 
     def _live(self, key: str) -> str | None:
-        size = len(key.encode())
-        if not 1 <= size <= MAX_KEY_BYTES:
-            _refuse("invalid-key", f"a key of {size} bytes: it must have 1 to {MAX_KEY_BYTES}")
+        grammar.check_key(key)
         value, deadline = self._entries.get(key, (None, None))
         if deadline is not None and self._now >= deadline:
             del self._entries[key]
@@ -108,12 +103,7 @@ class Fake:
 
     def _set(self, key: str, value: str, expiry: int | None) -> None:
         self._live(key)
-        size = len(value.encode())
-        if size > DEFAULT_VALUE_LIMIT:
-            _refuse("too-large", f"a value of {size} bytes: at most {DEFAULT_VALUE_LIMIT}")
-        _check_value(value)
-        if expiry is not None and not 1 <= expiry <= MAX_EXPIRY_SECONDS:
-            _refuse("invalid-expiry", f"an expiry of {expiry}: 1 to {MAX_EXPIRY_SECONDS} seconds")
+        grammar.check_value(value)
         deadline = None if expiry is None else self._now + expiry * 1_000_000_000
         self._entries[key] = value, deadline
         self.stats.sets += 1
@@ -131,28 +121,3 @@ class Fake:
 
     def _log(self, level: str, message: str) -> None:
         self.logs.append(f"{level}: {message}")
-
-
-def _check_value(text: str) -> None:
-    """Refuses a text that the SDK can write and the contract forbids: too deep, or a number beyond
-    a binary64."""
-    try:
-        value = values.from_caller(text.encode())
-    except ValueError as error:
-        _refuse("invalid-value", str(error))
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-        elif isinstance(each, int):
-            try:
-                float(each)
-            except OverflowError:
-                _refuse("invalid-value", f"the number {str(each)[:20]}.. is beyond a binary64")
-
-
-def _refuse(kind: CacheErrorKind, message: str) -> NoReturn:
-    raise CacheError(kind, message)

@@ -1,12 +1,13 @@
 """Why a value has no JSON form, with the place in it and what would help.
 
-Called only after the encoder has refused the value.
+Called only after the encoder has refused the value, or written one name twice.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 MAX_PATH_CHARS = 64
 
@@ -120,4 +121,35 @@ def _refused_key(value: dict[object, object]) -> str | None:
             return f"has the key {key!r:.40}, {_kind(key)}: make it a str"
         elif isinstance(key, float) and not math.isfinite(key):
             return f"has the key {key}: make it a str"
+    names: dict[str, object] = {}
+    for key in value:
+        other = names.setdefault(_name(key), key)
+        if other is not key:
+            return f"has the keys {other!r:.40} and {key!r:.40}, which are one name in JSON"
     return None
+
+
+def _name(key: object) -> str:
+    """The name that the encoder makes of a key."""
+    if isinstance(key, str):
+        return str.__str__(key)
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    number: Any = key
+    return float.__repr__(number) if isinstance(key, float) else int.__repr__(number)
+
+
+def has_clash(value: object) -> bool:
+    """Whether two keys of a dict in an encoded value are one name in JSON."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            if not set(map(type, each)) <= {str} and len(set(map(_name, each))) < len(each):
+                return True
+            waiting += each.values()
+        elif isinstance(each, (list, tuple)):
+            waiting += each
+        elif hasattr(each, "__dataclass_fields__"):
+            waiting += [getattr(each, name) for name in each.__dataclass_fields__]
+    return False

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import values
+from .error import known_as
 from .failure import Internal
 from .limits import MAX_STATUS, MIN_STATUS
 
 
+@known_as(Internal)
 class NoJson(Internal):
     """A result that has no JSON form."""
-
-    __module__, __qualname__ = Internal.__module__, Internal.__qualname__
 
 
 @dataclass(slots=True)

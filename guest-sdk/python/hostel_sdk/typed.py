@@ -1,40 +1,69 @@
-"""Reading a decoded JSON value as a type, without a guess: nothing is rounded or converted."""
+"""Reading a decoded JSON value as a type, without a guess: nothing is rounded or converted.
+
+Whatever ``cache.set`` takes is read here as the type that it had.
+"""
 
 from __future__ import annotations
 
+import collections
+import collections.abc
 import dataclasses
+import enum
 import types
 import typing
 from collections.abc import Callable
 from typing import Any
 
-Reader = Callable[[Any], Any]
-"""Answers the value as its type; raises ``ValueError`` with place and reason when it is none."""
+from . import members
+from .misfit import at, misfit, name_of, wrong
 
-_EXACT = 2**53  # Up to here every integer is a float of the same value.
+Reader = Callable[[Any], Any]
+"""Returns the value as its type; raises ``ValueError`` with place and reason when it is none."""
 
 _readers: dict[Any, Reader] = {}
 
+_ARRAYS = (
+    collections.abc.Sequence,
+    collections.abc.MutableSequence,
+    collections.abc.Collection,
+    collections.abc.Iterable,
+)
+_OBJECTS = (collections.abc.Mapping, collections.abc.MutableMapping)
+_SCALARS = (str, bool, int, type(None))
+
 
 def reader(kind: Any) -> Reader:
-    """The reader of a type: ``str``, ``int``, ``float``, ``bool``, ``None``, ``list[T]``,
-    ``tuple[T, ...]``, ``dict[str, T]``, ``T | None`` and other unions, ``Literal``, ``Any``, and
-    dataclasses of such types. Members of an object that a dataclass does not have do not matter.
+    """The reader of a type.
+
+    That is ``str``, ``int``, ``float``, ``bool``, ``None``, ``list[T]``, ``tuple[T, ...]``,
+    ``dict[str, T]`` and ``dict[int, T]``, ``Sequence[T]``, ``Mapping[K, T]``, unions, ``Literal``,
+    ``Any``, enums, dataclasses, ``NamedTuple`` and ``TypedDict``, generic ones too, and what is
+    another name for such a type: ``NewType``, ``Annotated``, an alias, a subclass. Members of an
+    object that a dataclass does not have do not matter.
 
     Raises ``TypeError`` for any other type.
     """
     try:
         return _readers[kind]
     except KeyError:
-        found = _readers[kind] = _make(kind)
-        return found
+        pass
+    except TypeError:  # It has no hash.
+        return _make(kind)
+    # A type that holds itself finds this one while its own reader is made.
+    _readers[kind] = lambda value: read(value)
+    try:
+        read = _readers[kind] = _make(kind)
+    except BaseException:
+        del _readers[kind]
+        raise
+    return read
 
 
 def _make(kind: Any) -> Reader:
     origin, arguments = typing.get_origin(kind) or kind, typing.get_args(kind)
     if kind is Any or kind is object:
         return lambda value: value
-    if kind in (str, bool, int, None, type(None)):
+    if kind is None or kind in _SCALARS:
         return _plain(kind)
     if kind is float:
         return _float
@@ -42,15 +71,51 @@ def _make(kind: Any) -> Reader:
         return _union(kind, [reader(argument) for argument in arguments])
     if origin is typing.Literal:
         return _one_of(arguments)
-    if origin is list:
+    if origin is list or origin in _ARRAYS:
         return _list(reader(arguments[0]) if arguments else None)
     if origin is tuple:
-        return _tuple(arguments)
-    if origin is dict and (not arguments or arguments[0] is str):
-        return _dict(reader(arguments[1]) if arguments else None)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _dataclass(kind)
-    raise TypeError(f"{_name(kind)} is no type that JSON is read as")
+        return _tuple(kind, arguments)
+    if origin is dict or origin in _OBJECTS:
+        return _dict(arguments)
+    other = members.meaning(kind, origin, arguments)
+    if other is not None:
+        return reader(other)
+    if isinstance(origin, type):
+        return _class(kind, origin, arguments)
+    raise TypeError(f"{name_of(kind)} is no type that JSON is read as")
+
+
+def _class(kind: Any, origin: type, arguments: tuple[Any, ...]) -> Reader:
+    if issubclass(origin, enum.Enum):
+        return members.enumeration(origin)
+    if dataclasses.is_dataclass(origin):
+        return members.dataclass(kind, origin, reader)
+    if typing.is_typeddict(origin):
+        return members.typed_dict(kind, origin, reader)
+    if issubclass(origin, tuple) and hasattr(origin, "_fields"):
+        return members.named_tuple(kind, origin, reader)
+    if issubclass(origin, collections.Counter):
+        arguments = (*arguments, int)[:2] if arguments else ()
+    bases: tuple[Any, ...] = (str, int, float, list, dict)
+    for base in bases:
+        if issubclass(origin, base) and origin is not bool:
+            return _subclass(origin, reader(base[arguments] if arguments else base))
+    raise TypeError(f"{name_of(kind)} is no type that JSON is read as")
+
+
+def _subclass(kind: type, read: Reader) -> Reader:
+    """The reader of a type that is made of one of JSON's."""
+    if kind is collections.defaultdict:
+        return lambda value: collections.defaultdict(None, read(value))
+
+    def build(value: Any) -> Any:
+        plain = read(value)
+        try:
+            return kind(plain)
+        except Exception as error:
+            raise ValueError(f"{misfit(value, kind)}: {error}") from None
+
+    return build
 
 
 def _plain(kind: Any) -> Reader:
@@ -58,7 +123,7 @@ def _plain(kind: Any) -> Reader:
 
     def read(value: Any) -> Any:
         # `type`, because a bool is an instance of int.
-        return value if type(value) is kind else _wrong(value, kind)
+        return value if type(value) is kind else wrong(value, kind)
 
     return read
 
@@ -67,25 +132,36 @@ def _float(value: Any) -> Any:
     if type(value) is float:
         return value
     if type(value) is not int:
-        return _wrong(value, float)
-    if abs(value) > _EXACT:
+        return wrong(value, float)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = 0.0
+    if number != value:
         raise ValueError(
             f"the integer {value!s:.40} would be rounded as a float: "
             "read it as an int, or the JSON text with get_raw"
         )
-    return float(value)
+    return number
 
 
 def _union(kind: Any, readers: list[Reader]) -> Reader:
     def read(value: Any) -> Any:
         reasons = []
+        found = []
         for each in readers:
             try:
-                return each(value)
+                found.append(each(value))
             except ValueError as error:
                 reasons.append(str(error))
+                continue
+            # An integer is a float only where it cannot be an integer.
+            if type(value) is not int or type(found[-1]) is not float:
+                return found[-1]
+        if found:
+            return found[0]
         objects = isinstance(value, (dict, list)) and reasons
-        raise ValueError(reasons[0]) if objects else ValueError(_misfit(value, kind))
+        raise ValueError(reasons[0] if objects else misfit(value, kind))
 
     return read
 
@@ -93,7 +169,8 @@ def _union(kind: Any, readers: list[Reader]) -> Reader:
 def _one_of(choices: tuple[Any, ...]) -> Reader:
     def read(value: Any) -> Any:
         for choice in choices:
-            if type(choice) is type(value) and choice == value:
+            plain = choice.value if isinstance(choice, enum.Enum) else choice
+            if type(plain) is type(value) and plain == value:
                 return choice
         raise ValueError(f"{value!r:.40} is none of {', '.join(map(repr, choices))}")
 
@@ -103,14 +180,14 @@ def _one_of(choices: tuple[Any, ...]) -> Reader:
 def _list(item: Reader | None) -> Reader:
     def read(value: Any) -> Any:
         if type(value) is not list:
-            _wrong(value, list)
-        return _each(item, value) if item else value
+            wrong(value, list)
+        return [at(index, item, each) for index, each in enumerate(value)] if item else value
 
     return read
 
 
-def _tuple(arguments: tuple[Any, ...]) -> Reader:
-    if not arguments or arguments[-1] is ...:
+def _tuple(kind: Any, arguments: tuple[Any, ...]) -> Reader:
+    if kind in (tuple, typing.Tuple) or arguments[1:] == (...,):
         items = _list(reader(arguments[0]) if arguments else None)
         return lambda value: tuple(items(value))
     readers = [reader(argument) for argument in arguments]
@@ -118,60 +195,20 @@ def _tuple(arguments: tuple[Any, ...]) -> Reader:
     def read(value: Any) -> Any:
         if type(value) is not list or len(value) != len(readers):
             raise ValueError(f"{value!r:.40} is no array of {len(readers)}")
-        return tuple(_at(at, *pair) for at, pair in enumerate(zip(readers, value)))
+        return tuple(at(index, *pair) for index, pair in enumerate(zip(readers, value)))
 
     return read
 
 
-def _dict(item: Reader | None) -> Reader:
-    def read(value: Any) -> Any:
-        if type(value) is not dict:
-            _wrong(value, dict)
-        return {key: _at(key, item, each) for key, each in value.items()} if item else value
-
-    return read
-
-
-def _dataclass(kind: Any) -> Reader:
-    # A class that holds itself finds this one while its own reader is made.
-    _readers[kind] = lambda value: read(value)
-    hints = typing.get_type_hints(kind)
-    fields = [field for field in dataclasses.fields(kind) if field.init]
-    readers = {field.name: reader(hints[field.name]) for field in fields}
-    missing = dataclasses.MISSING
-    needed = [f.name for f in fields if f.default is missing and f.default_factory is missing]
+def _dict(arguments: tuple[Any, ...]) -> Reader:
+    name = members.key(reader(arguments[0])) if arguments and arguments[0] is not str else None
+    item = reader(arguments[1]) if arguments else None
 
     def read(value: Any) -> Any:
         if type(value) is not dict:
-            _wrong(value, kind)
-        for name in needed:
-            if name not in value:
-                raise ValueError(f"{kind.__name__} needs a member {name!r}")
-        known = ((name, each) for name, each in value.items() if name in readers)
-        members = {name: _at(name, readers[name], each) for name, each in known}
-        return kind(**members)
+            wrong(value, dict)
+        if name is not None:
+            value = {at(key, name, key): each for key, each in value.items()}
+        return {key: at(key, item, each) for key, each in value.items()} if item else value
 
     return read
-
-
-def _each(item: Reader, values: list[Any]) -> list[Any]:
-    return [_at(at, item, each) for at, each in enumerate(values)]
-
-
-def _at(place: object, item: Reader, value: Any) -> Any:
-    try:
-        return item(value)
-    except ValueError as error:
-        raise ValueError(f"at {place!r}: {error}") from None
-
-
-def _wrong(value: Any, kind: Any) -> typing.NoReturn:
-    raise ValueError(_misfit(value, kind))
-
-
-def _misfit(value: Any, kind: Any) -> str:
-    return f"{value!r:.40} is no {_name(kind)}"
-
-
-def _name(kind: Any) -> str:
-    return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from json.decoder import JSONDecodeError, JSONDecoder
 from json.encoder import c_encode_basestring, c_make_encoder  # type: ignore[attr-defined]
@@ -27,6 +28,26 @@ def _constant(text: str) -> NoReturn:
 _open: dict[int, object] = {}
 _chunks = c_make_encoder(_open, _default, c_encode_basestring, None, ":", ",", False, False, False)
 _decoder = JSONDecoder(parse_constant=_constant)
+
+
+def _signed(text: str) -> int | float:
+    return -0.0 if text == "-0" else int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (math.inf, -math.inf):
+        raise ValueError(f"the number {text:.40} is beyond a float")
+    return number
+
+
+# For texts that may hold a -0, whose sign an int does not have, or a number that is not finite.
+_slow_decoder = JSONDecoder(parse_constant=_constant, parse_int=_signed, parse_float=_finite)
+_NEGATIVE_ZERO = re.compile(r"(?:^|[\[:,\s])-0(?:$|[\]},\s])")
+_MAYBE_INFINITE = re.compile(r"\d[eE]\+?\d{3}|\d{308}")
+
+# A name that a key which is no text may have: only such names can be those of two keys.
+_NUMBER_AS_NAME = re.compile(r'"(?:[-\d]|true"|false"|null")')
 _scan: Any = _decoder.scan_once  # type: ignore[attr-defined]
 
 
@@ -35,8 +56,8 @@ def to_text(value: object, name: str = "value") -> str:
     dataclasses are objects, integers are exact.
 
     Raises ``TypeError`` or ``ValueError`` for what has no JSON form: a set, bytes, a date, a
-    function, NaN, infinity, a cycle, a lone surrogate. The message calls the value ``name``, and
-    says where in it and what would help.
+    function, NaN, infinity, a cycle, a lone surrogate, two keys that are one name. The message
+    calls the value ``name``, and says where in it and what would help.
     """
     try:
         text: str = "".join(_chunks(value, 0))
@@ -49,12 +70,16 @@ def to_text(value: object, name: str = "value") -> str:
         if why is None and isinstance(error, RecursionError):
             why = f"{name} is nested too deep: {MAX_DEPTH} levels at most"
         raise refused(why or f"{name}: {error}") from None
+    if _NUMBER_AS_NAME.search(text) and refusal.has_clash(value):
+        raise ValueError(refusal.reason(value, name, MAX_DEPTH))
     return text
 
 
 def from_host(text: str) -> Any:
     """The value of a text that the host has checked. Integers are exact, each call makes a fresh
     value."""
+    if "-0" in text and _NEGATIVE_ZERO.search(text):
+        return _slow_decoder.decode(text)
     try:
         return _scan(text, 0)[0]
     except StopIteration:
@@ -71,7 +96,8 @@ def from_caller(body: bytes) -> Any:
         raise ValueError(f"it is nested too deep: {MAX_DEPTH} levels at most")
     try:
         text = body.decode()
-        value = _decoder.decode(text)
+        slow = "-0" in text or _MAYBE_INFINITE.search(text)
+        value = (_slow_decoder if slow else _decoder).decode(text)
     except JSONDecodeError as error:
         raise ValueError(f"{error.msg} at line {error.lineno} column {error.colno}") from None
     if "\\u" in text:

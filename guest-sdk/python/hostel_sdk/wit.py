@@ -12,7 +12,7 @@ from typing import Any, Callable
 import componentize_py_types  # type: ignore[import-not-found]
 
 from . import host
-from .error import CacheError, CacheErrorKind
+from .error import CacheError, CacheErrorKind, known_as
 from .failure import KINDS, Failure
 from .log import sendable
 from .request import HttpRequest, Request
@@ -25,10 +25,9 @@ class _Ok(StopIteration):
     __slots__ = ()
 
 
+@known_as(CacheError)
 class _Err(CacheError):
     """The refusal of an import, and the failure of an export."""
-
-    __module__, __qualname__ = CacheError.__module__, CacheError.__qualname__
 
     def __init__(self, value: Any) -> None:
         self.value = value

@@ -1,6 +1,7 @@
 """The cache on the fake: the contract's section 4, and its test vectors as far as an SDK goes."""
 
 import math
+import re
 import unittest
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -100,7 +101,7 @@ class CacheTest(unittest.TestCase):
             cache.set("k", 1, expire=60)  # type: ignore[call-arg]
 
     def test_an_integer_that_a_float_would_round_says_what_helps(self) -> None:
-        cache.set("k", 2**60)
+        cache.set("k", 2**60 + 1)
         with self.assertRaisesRegex(CacheError, "read it as an int, or the JSON text with get_raw"):
             cache.get("k", float)
 
@@ -115,8 +116,22 @@ class CacheTest(unittest.TestCase):
             cache.set("k", 1, expiry)
         for expiry in (0, -1, 315_360_001, 2**32 + 60, timedelta(0), timedelta(days=-1)):
             self.refused("invalid-expiry", ValueError, cache.set, "k", 1, expiry=expiry)
-        for expiry in (1.5, 60.0, True, "60", b"60", timedelta(seconds=1.5)):
+        for expiry in (1.5, math.nan, math.inf, 1e300, timedelta(seconds=1.5)):
+            self.refused("invalid-expiry", ValueError, cache.set, "k", 1, expiry=expiry)
+        for expiry in (True, "60", b"60"):
             self.refused("invalid-expiry", TypeError, cache.set, "k", 1, expiry=expiry)
+        cache.set("k", 1, expiry=60.0)
+        self.fake.advance(60)
+        self.assertFalse(cache.exists("k"))
+
+    def test_an_expiry_that_could_be_rounded_names_the_call(self) -> None:
+        for expiry, says in [
+            (1.5, "an expiry of 1.5: it must be whole seconds, 1 to 315,360,000 (ten years); int(1.5) is"),
+            ("60", "int('60') is"),
+            (timedelta(seconds=90.5), "an expiry of 0:01:30.500000: .* int\\(expiry.total_seconds\\(\\)\\) is"),
+        ]:
+            with self.assertRaisesRegex(CacheError, says if ".*" in says else re.escape(says)):
+                cache.set("k", 1, expiry=expiry)  # type: ignore[arg-type]
 
     def test_an_entry_is_gone_at_its_deadline_for_every_operation(self) -> None:
         for gone in (cache.get, cache.get_raw, cache.exists, cache.delete):

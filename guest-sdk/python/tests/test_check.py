@@ -39,6 +39,25 @@ WRONG = [
     ("import nowhere", "a.py:1: ModuleNotFoundError: No module named 'nowhere': it is neither"),
     ("import json\nfrom nowhere.a import b", "a.py:2: ModuleNotFoundError: No module named 'no"),
     ("import broken", "broken.py:1: SyntaxError"),
+    ("def a():\n    print 'a'", "a.py:2: SyntaxError: Missing parentheses in call to 'print'. Did "),
+    ("import urllib2", "a.py:1: ModuleNotFoundError: No module named 'urllib2', which is urllib.req"),
+    ("try: pass\nexcept ValueError, e:\n    x = e", "a.py:2: SyntaxError: except Error, name: this"),
+]
+
+# Lines of Python 2, each of which is told as that.
+PYTHON_2 = [
+    "print 'a'",
+    'print "%s" % 1',
+    "exec 'a'",
+    "raise ValueError, 'a'",
+    "try: pass\nexcept ValueError, e: raise e",
+    "x = 1 <> 2",
+    "x = `1`",
+    "x = 0777",
+    "x = 10L",
+    "x = ur'a'",
+    "from httplib import OK",
+    "import ConfigParser",
 ]
 
 # What cannot be told without running it.
@@ -54,6 +73,13 @@ LEFT = [
 
 
 class CheckTest(unittest.TestCase):
+    def test_python_2_is_told_as_that(self) -> None:
+        for source in PYTHON_2:
+            with self.subTest(source):
+                self.assertIn("this is Python 2, and services run on Python 3", self.wrong(source) or "")
+        error = "class gone(Exception): pass\ntry: pass\nexcept ValueError, gone: pass"
+        self.assertNotIn("Python 2", self.wrong(error) or "")
+
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

@@ -3,7 +3,8 @@
 import unittest
 from typing import Any
 
-from hostel_sdk import CacheError, Failure, Request, cache
+import hostel_sdk
+from hostel_sdk import CacheError, Failure, HttpRequest, Request, cache
 from hostel_sdk.fake import Fake
 from hostel_sdk.service import declared
 from zato.common import exception
@@ -82,6 +83,9 @@ class ZatoTest(unittest.TestCase):
             ("", 204, None, b""),
             ("a", 200, "text/plain; charset=utf-8", b"a"),
             ([1], 200, "application/json", b"[1]"),
+            ('{"a": 1}', 200, "application/json", b'{"a": 1}'),
+            (b"[1]", 200, "application/json", b"[1]"),
+            ("{'a': 1}", 200, "text/plain; charset=utf-8", b"{'a': 1}"),
             (b"a", 200, "application/octet-stream", b"a"),
         ]:
             response = self.run_in_service(lambda self, payload=payload: payload)
@@ -136,12 +140,100 @@ class ZatoTest(unittest.TestCase):
             self.refused(kind, "the reason", work)
         self.assertEqual(self.fake.logs, [])
 
+    def test_zatos_exceptions_are_the_classes_of_the_sdk(self) -> None:
+        for name in ("BadRequest", "Unauthorized", "Forbidden", "NotFound", "Conflict"):
+            self.assertIs(getattr(exception, name), getattr(hostel_sdk, name))
+        self.assertIs(exception.InternalServerError, hostel_sdk.Internal)
+        self.assertIs(exception.ServiceUnavailable, hostel_sdk.Unavailable)
+        ours = hostel_sdk.NotFound("no user 7")
+        self.assertEqual((ours.message, ours.status, ours.cid), ("no user 7", 404, None))
+
+        def work(self: Runs) -> None:
+            try:
+                raise exception.NotFound(self.cid, "no user 7")
+            except hostel_sdk.NotFound as error:
+                assert (error.cid, error.msg, error.status) == (self.cid, "no user 7", 404)
+            for made in (exception.NotFound(self.cid), exception.NotFound(cid=self.cid, msg=None)):
+                assert made.message in ("Not found", ""), made.message
+            assert exception.Unauthorized(self.cid, "who?", "Basic").challenge == "Basic"
+            teapot = exception.HTTPException(self.cid, "short", 418)
+            assert (teapot.status, teapot.kind) == (418, "bad-request")
+            raise exception.HTTPException(self.cid, "busy", 503)
+
+        self.refused("unavailable", "busy", work)
+        with self.assertRaisesRegex(ImportError, "offers BadRequest, .* and not 'Inactive'"):
+            from zato.common.exception import Inactive  # type: ignore[attr-defined]  # noqa: F401
+
+    def test_the_input_is_the_body_the_path_and_the_query(self) -> None:
+        http = HttpRequest(
+            "POST", "/u/7", [("id", "7")], "id=8&tag=a&tag=b&empty=", headers=[("x-a", b"1"), ("x-a", b"2")]
+        )
+
+        class Merged(Service):
+            def handle(self) -> None:
+                http = self.request.http
+                self.response.payload = {
+                    "input": self.request.input,
+                    "http": [http.method, http.path, http.params, http.GET, http.POST],
+                    "header": [http.headers.get("X-A"), "x-B" in http.headers],
+                }
+
+        answer = self.fake.call(Merged, request=Request(body=b'{"id": 1, "b": 2}', http=http)).value()
+        query = {"id": "8", "tag": ["a", "b"], "empty": ""}
+        self.assertEqual(answer["input"], {"id": "8", "b": 2, "tag": ["a", "b"], "empty": ""})
+        self.assertEqual(answer["http"], ["POST", "/u/7", {"id": "7"}, query, {}])
+        self.assertEqual(answer["header"], ["1, 2", False])
+        form = Request(content_type="application/x-www-form-urlencoded", body=b"a=1&b=%C3%A9")
+        answer = self.fake.call(Merged, request=form).value()
+        self.assertEqual(answer["input"], {"a": "1", "b": "é"})
+        response = self.fake.call(ByName, request=Request(http=HttpRequest(path_params=[("id", "7")])))
+        self.assertEqual(response.body, b"7 ''")
+
+    def test_a_payload_is_filled_by_members_or_as_a_list(self) -> None:
+        def members(self: Runs) -> None:
+            self.response.payload.name = "Ada"
+            self.response.payload["items"] = [1]
+            self.response.payload.update({"more": None})
+
+        def elements(self: Runs) -> None:
+            self.response.payload[:] = [1]
+            self.response.payload.append(2)
+            self.response.payload.extend([3])
+
+        def none(self: Runs) -> None:
+            self.response.payload[:] = []
+
+        def both(self: Runs) -> None:
+            self.response.payload.append(1)
+            self.response.payload.name = "Ada"
+
+        def both_again(self: Runs) -> None:
+            self.response.payload.name = "Ada"
+            self.response.payload.append(1)
+
+        self.assertEqual(self.run_in_service(members).value(), {"name": "Ada", "items": [1], "more": None})
+        self.assertEqual(self.run_in_service(elements).value(), [1, 2, 3])
+        self.assertEqual(self.run_in_service(none).value(), [])
+        self.assertEqual(self.run_in_service(lambda self: "returned").body, b"returned")
+        self.refused("internal", "self.response.payload is a list", both)
+        self.refused("internal", "self.response.payload has members", both_again)
+
+    def test_a_get_takes_a_default_as_zatos_does(self) -> None:
+        def work(self: Runs) -> None:
+            assert self.cache.get("none", 5) == 5 and self.cache.get("none", default="") == ""
+            self.cache.set("k", 0)
+            assert self.cache.get("k", 5) == 0
+
+        self.run_in_service(work)
+
     def test_what_is_not_offered_is_an_attribute_error_that_says_what_is(self) -> None:
         for work, says in [
             (lambda self: self.kvdb, "self.kvdb is not offered here; self has: cache, cid,"),
             (lambda self: self.invoke("a"), "self.invoke is not offered"),
             (lambda self: self.cache.get_many, "self.cache has: get, set, delete, exists"),
-            (lambda self: self.request.http, "self.request has: input, payload, raw_request"),
+            (lambda self: self.request.headers, "self.request has: http, input, payload, raw_request"),
+            (lambda self: self.request.http.user_agent, "self.request.http has: GET, POST, headers"),
+            (lambda self: self.response.payload.name, "self.response.payload.name is not offered"),
             (lambda self: self.request.input.a, "self.request.input.a is not offered"),
             (lambda self: self.response.data, "self.response has: content_type, headers,"),
         ]:
@@ -149,7 +241,7 @@ class ZatoTest(unittest.TestCase):
             self.refused("internal", says, work)
 
     def test_what_zato_reads_of_a_class_and_hostel_does_not_is_refused(self) -> None:
-        for name in ("SimpleIO", "output", "before_handle"):
+        for name in ("SimpleIO", "output", "before_handle", "handle_POST", "handle_GET"):
             with self.assertRaisesRegex(AttributeError, name):
                 type("Odd", (Service,), {name: None, "handle": lambda self: None})
 

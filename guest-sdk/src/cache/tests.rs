@@ -137,10 +137,28 @@ fn a_refusal_names_what_was_asked_and_what_helps() {
     let cache = cache();
     let error = cache.set_with_expiry("k", "v", Duration::ZERO).unwrap_err();
     assert!(error.message.starts_with("an expiry of 0 seconds: "), "{error}");
+    let left = cache.set_with_expiry("k", "v", Duration::from_millis(59_700)).unwrap_err();
+    assert!(left.message.ends_with("; `Duration::from_secs(expiry.as_secs())` is"), "{left}");
     cache.set("n", &u64::MAX).unwrap();
     let error = cache.get::<f64>("n").unwrap_err();
     assert!(error.message.contains("read it as an integer, `i64` or `i128`"), "{error}");
     assert!(error.message.contains("get_raw"), "{error}");
+}
+
+#[test]
+fn raw_text_is_stored_as_it_is_or_refused() {
+    let fake = Fake::new();
+    let cache = fake.context().cache;
+    let text = " { \"a\" : 1.0 , \"a\" : -0 } ";
+    cache.set_raw_with_expiry("k", text, Duration::from_secs(60)).unwrap();
+    for refused in ["", "nope", "[1,]", "1e400"] {
+        assert_eq!(cache.set_raw("k", refused).unwrap_err().kind, CacheErrorKind::InvalidValue);
+    }
+    let error = cache.set_raw_with_expiry("k", "1", Duration::from_millis(1)).unwrap_err();
+    assert_eq!(error.kind, CacheErrorKind::InvalidExpiry);
+    assert_eq!(cache.get_raw("k"), Ok(Some(text.to_owned())));
+    fake.advance(Duration::from_secs(60));
+    assert_eq!(cache.exists("k"), Ok(false));
 }
 
 #[test]

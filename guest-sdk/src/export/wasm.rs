@@ -1,8 +1,11 @@
 //! The exports of `wit/`, with the types of this crate.
 
+use std::panic::PanicHookInfo;
+
 use crate::cache::Cache;
 use crate::failure::FailureKind;
-use crate::host::Store;
+use crate::host::{self, Store};
+use crate::level::Level;
 use crate::request::HttpRequest;
 use crate::service::{Context, Service, dispatch};
 use crate::wit::exports::hostel::service::handler as export;
@@ -22,8 +25,19 @@ pub fn list(services: &[Service]) -> Vec<ServiceInfo> {
 
 /// The result of the export `handle`.
 pub fn handle(services: &[Service], request: Request) -> Result<Response, Failure> {
+    std::panic::set_hook(Box::new(log_panic));
     let ctx = Context { cache: Cache::new(Store), request: request.into() };
     dispatch(services, &ctx).map(Response::from).map_err(Failure::from)
+}
+
+/// Logs a panic as one error. The host adds it to the trap that follows; without this the message is
+/// a warning of several lines, as all of stderr is.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().unwrap_or("a payload that is no text");
+    match panic.location() {
+        Some(place) => host::log(Level::Error, &format!("panicked at {place}: {message}")),
+        None => host::log(Level::Error, &format!("panicked: {message}")),
+    }
 }
 
 impl From<Request> for crate::Request {

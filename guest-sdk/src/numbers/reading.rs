@@ -1,38 +1,36 @@
 //! A deserialiser around serde_json's that refuses to round an integer.
 //!
 //! serde_json hands an integer of up to 64 bits to a visitor as an integer, and only a visitor that
-//! was asked for by `deserialize_f64` or `deserialize_f32` rounds it: there the size is checked. An
+//! was asked for by `deserialize_f64` or `deserialize_f32` rounds it: there it is compared. An
 //! integer of more bits arrives as a float that looks like any other: there the text is asked.
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::text::Text;
-
-/// Up to here every integer is an `f64`.
-const EXACT_IN_F64: u64 = 1 << 53;
-
-/// Up to here every integer is an `f32`.
-const EXACT_IN_F32: u64 = 1 << 24;
+use super::text::{Target, Text};
 
 /// Around a deserialiser, a visitor, a seed, or a part of one: hands everything on, and refuses an
-/// integer beyond `limit`, or beyond 64 bits where a float would stand for it. The keys of a map
-/// pass as they are: they are strings.
+/// integer that the target would round. The keys of a map pass as they are: they are strings.
 pub(super) struct Exact<'a, X> {
     inner: X,
     text: &'a Text<'a>,
-    /// The largest magnitude of an integer that the target holds without rounding.
-    limit: u64,
+    target: Target,
 }
 
 impl<'a, X> Exact<'a, X> {
     pub(super) fn new(inner: X, text: &'a Text<'a>) -> Exact<'a, X> {
-        Exact { inner, text, limit: u64::MAX }
+        Exact { inner, text, target: Target::Any }
     }
 
-    fn check<E: Error>(&self, integer: impl ToString, magnitude: u64) -> Result<(), E> {
-        if magnitude <= self.limit { Ok(()) } else { Err(rounded(&integer.to_string())) }
+    /// Refuses an integer of at most 64 bits that the target would round.
+    fn check<E: Error>(&self, integer: i128) -> Result<(), E> {
+        let held = match self.target {
+            Target::Any => integer,
+            Target::F32 => integer as f32 as i128,
+            Target::F64 => integer as f64 as i128,
+        };
+        if held == integer { Ok(()) } else { Err(rounded(&integer.to_string())) }
     }
 }
 
@@ -45,11 +43,11 @@ fn rounded<E: Error>(integer: &str) -> E {
 }
 
 macro_rules! hand_on {
-    ($($method:ident($($arg:ident: $type:ty),*) $(up to $limit:ident)?;)*) => {
+    ($($method:ident($($arg:ident: $type:ty),*) $(into $target:ident)?;)*) => {
         $(fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
             #[allow(unused_mut)]
             let mut visitor = Exact::new(visitor, self.text);
-            $(visitor.limit = $limit;)?
+            $(visitor.target = Target::$target;)?
             self.inner.$method($($arg,)* visitor)
         })*
     };
@@ -75,8 +73,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Exact<'_, D> {
         deserialize_u32();
         deserialize_u64();
         deserialize_u128();
-        deserialize_f32() up to EXACT_IN_F32;
-        deserialize_f64() up to EXACT_IN_F64;
+        deserialize_f32() into F32;
+        deserialize_f64() into F64;
         deserialize_char();
         deserialize_str();
         deserialize_string();
@@ -121,17 +119,17 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Exact<'_, V> {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<V::Value, E> {
-        self.check(value, value.unsigned_abs())?;
+        self.check(value.into())?;
         self.inner.visit_i64(value)
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<V::Value, E> {
-        self.check(value, value)?;
+        self.check(value.into())?;
         self.inner.visit_u64(value)
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        match self.text.integer_near(value) {
+        match self.text.integer_rounded_to(value, self.target) {
             Some(integer) => Err(rounded(integer)),
             None => self.inner.visit_f64(value),
         }

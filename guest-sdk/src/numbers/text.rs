@@ -1,43 +1,75 @@
-//! The integers of a JSON text that serde_json cannot hand on as integers.
+//! What only a JSON text tells: names that occur twice, and the integers that serde_json cannot
+//! hand on as integers.
 //!
-//! One of more than 64 bits arrives at its visitor as the nearest float. Whether a float was such an
-//! integer is told by the text: no integer in it beyond 64 bits may have that float for its nearest.
-//! A float that was written as one, and is the nearest of an integer elsewhere in the same text, is
-//! then refused too; that is rare, and better than a wrong number.
+//! An integer of more than 64 bits arrives at its visitor as the nearest float. Whether a float was
+//! such an integer, rounded, is told by the text: no integer in it beyond 64 bits that is not that
+//! float may have it for its nearest. A float that was written as one, and is the nearest of another
+//! integer in the same text, is then refused too; that is rare, and better than a wrong number.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// From here on serde_json hands integers on as floats: the smallest magnitude beyond an `i64`.
 const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
 
+/// What a number is read into.
+#[derive(Clone, Copy)]
+pub(super) enum Target {
+    /// Whatever the visitor makes of it: beyond 64 bits an `f64`.
+    Any,
+    F32,
+    F64,
+}
+
 /// A JSON text, and its integers beyond 64 bits once they are asked for.
 pub(super) struct Text<'t> {
     text: &'t str,
-    beyond: OnceCell<Vec<(f64, &'t str)>>,
+    rounded_to_f64: OnceCell<Vec<(f64, &'t str)>>,
+    rounded_to_f32: OnceCell<Vec<(f64, &'t str)>>,
 }
 
 impl<'t> Text<'t> {
     pub(super) fn new(text: &'t str) -> Text<'t> {
-        Text { text, beyond: OnceCell::new() }
+        Text { text, rounded_to_f64: OnceCell::new(), rounded_to_f32: OnceCell::new() }
     }
 
     pub(super) fn as_str(&self) -> &'t str {
         self.text
     }
 
-    /// An integer beyond 64 bits, as written, whose nearest float is `value`.
-    pub(super) fn integer_near(&self, value: f64) -> Option<&'t str> {
+    /// An integer beyond 64 bits, as written, that the target rounds to `value`.
+    pub(super) fn integer_rounded_to(&self, value: f64, target: Target) -> Option<&'t str> {
         if value.abs() < BEYOND_64_BITS {
             return None;
         }
-        let beyond = self.beyond.get_or_init(|| integers_beyond_64_bits(self.text));
-        let found = beyond.binary_search_by(|(near, _)| near.total_cmp(&value)).ok()?;
-        beyond.get(found).map(|(_, integer)| *integer)
+        let rounded = match target {
+            Target::F32 => self.rounded_to_f32.get_or_init(|| integers_rounded_by(self.text, f32)),
+            Target::Any | Target::F64 => {
+                self.rounded_to_f64.get_or_init(|| integers_rounded_by(self.text, f64))
+            }
+        };
+        let found = rounded.binary_search_by(|(near, _)| near.total_cmp(&value)).ok()?;
+        rounded.get(found).map(|(_, integer)| *integer)
     }
 }
 
+/// The nearest `f64` of an integer, and whether it is that integer.
+fn f64(integer: &str) -> Option<(f64, bool)> {
+    let near: f64 = integer.parse().ok()?;
+    Some((near, format!("{near:.0}") == integer))
+}
+
+/// The nearest `f32` of an integer, and whether it is that integer.
+fn f32(integer: &str) -> Option<(f64, bool)> {
+    let near: f32 = integer.parse().ok()?;
+    Some((near.into(), format!("{near:.0}") == integer))
+}
+
 /// In the order of their values, to be searched: a text may hold as many as a guest likes.
-fn integers_beyond_64_bits(text: &str) -> Vec<(f64, &str)> {
+fn integers_rounded_by(
+    text: &str,
+    nearest: impl Fn(&str) -> Option<(f64, bool)>,
+) -> Vec<(f64, &str)> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
@@ -45,13 +77,40 @@ fn integers_beyond_64_bits(text: &str) -> Vec<(f64, &str)> {
         let end = if token.starts_with('"') { string_end(token) } else { number_end(token) };
         let (token, after) = token.split_at_checked(end).unwrap_or((token, ""));
         let integer = !token.contains(['"', '.', 'e', 'E']);
-        if integer && token.parse::<u64>().is_err() && token.parse::<i64>().is_err() {
-            found.extend(token.parse().map(|near: f64| (near, token)));
+        if integer
+            && token.parse::<u64>().is_err()
+            && token.parse::<i64>().is_err()
+            && let Some((near, false)) = nearest(token)
+        {
+            found.push((near, token));
         }
         rest = after;
     }
     found.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     found
+}
+
+/// A name, with its quotes, that two members of one object have in a text that serde_json wrote.
+pub(super) fn repeated_name(text: &str) -> Option<&str> {
+    let mut open: Vec<BTreeSet<&str>> = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['"', '{', '}']) {
+        let token = rest.get(start..).unwrap_or_default();
+        let end = if token.starts_with('"') { string_end(token) } else { 1 };
+        let (token, after) = token.split_at_checked(end).unwrap_or((token, ""));
+        match token {
+            "{" => open.push(BTreeSet::new()),
+            "}" => drop(open.pop()),
+            name if after.starts_with(':')
+                && open.last_mut().is_some_and(|names| !names.insert(name)) =>
+            {
+                return Some(name);
+            }
+            _ => (),
+        }
+        rest = after;
+    }
+    None
 }
 
 fn string_end(token: &str) -> usize {

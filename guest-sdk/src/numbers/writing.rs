@@ -1,5 +1,6 @@
 //! A serialiser around another that refuses numbers without a JSON form.
 
+use std::cell::Cell;
 use std::fmt::Display;
 
 use serde::ser;
@@ -8,48 +9,64 @@ use serde::{Serialize, Serializer};
 /// Around a value: serialises through `Finite` around the serialiser. Around a serialiser, or a
 /// part of one: hands on everything but a NaN or an infinity, which is an error. The keys of a map
 /// pass as they are, since serde_json refuses these by itself.
-pub(super) struct Finite<X>(pub(super) X);
+pub(super) struct Finite<'m, X> {
+    inner: X,
+    /// Set once a map was written, of which two members may have one name.
+    has_map: &'m Cell<bool>,
+}
 
-impl<T: Serialize + ?Sized> Serialize for Finite<&T> {
+impl<'m, X> Finite<'m, X> {
+    pub(super) fn new(inner: X, has_map: &'m Cell<bool>) -> Finite<'m, X> {
+        Finite { inner, has_map }
+    }
+
+    fn around<Y>(&self, inner: Y) -> Finite<'m, Y> {
+        Finite { inner, has_map: self.has_map }
+    }
+}
+
+impl<T: Serialize + ?Sized> Serialize for Finite<'_, &T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(Finite(serializer))
+        self.inner.serialize(self.around(serializer))
     }
 }
 
 macro_rules! hand_on {
     ($($method:ident($($arg:ident: $type:ty),*);)*) => {
         $(fn $method(self $(, $arg: $type)*) -> Result<S::Ok, S::Error> {
-            self.0.$method($($arg),*)
+            self.inner.$method($($arg),*)
         })*
     };
 }
 
 macro_rules! hand_on_compounds {
     ($($method:ident($($arg:ident: $type:ty),*) -> $compound:ident;)*) => {
-        $(type $compound = Finite<S::$compound>;
+        $(type $compound = Finite<'m, S::$compound>;
 
         fn $method(self $(, $arg: $type)*) -> Result<Self::$compound, S::Error> {
-            self.0.$method($($arg),*).map(Finite)
+            let has_map = self.has_map;
+            self.inner.$method($($arg),*).map(|inner| Finite { inner, has_map })
         })*
     };
 }
 
-impl<S: Serializer> Serializer for Finite<S> {
+impl<'m, S: Serializer> Serializer for Finite<'m, S> {
     type Ok = S::Ok;
     type Error = S::Error;
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
         check(value.is_finite(), value)?;
-        self.0.serialize_f32(value)
+        self.inner.serialize_f32(value)
     }
 
     fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
         check(value.is_finite(), value)?;
-        self.0.serialize_f64(value)
+        self.inner.serialize_f64(value)
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.serialize_some(&Finite(value))
+        let value = self.around(value);
+        self.inner.serialize_some(&value)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -57,7 +74,8 @@ impl<S: Serializer> Serializer for Finite<S> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_struct(name, &Finite(value))
+        let value = self.around(value);
+        self.inner.serialize_newtype_struct(name, &value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -67,15 +85,24 @@ impl<S: Serializer> Serializer for Finite<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_variant(name, index, variant, &Finite(value))
+        let value = self.around(value);
+        self.inner.serialize_newtype_variant(name, index, variant, &value)
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.collect_str(value)
+        self.inner.collect_str(value)
     }
 
     fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
+        self.inner.is_human_readable()
+    }
+
+    type SerializeMap = Finite<'m, S::SerializeMap>;
+
+    fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
+        self.has_map.set(true);
+        let has_map = self.has_map;
+        self.inner.serialize_map(len).map(|inner| Finite { inner, has_map })
     }
 
     hand_on! {
@@ -105,7 +132,6 @@ impl<S: Serializer> Serializer for Finite<S> {
         serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct;
         serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize)
             -> SerializeTupleVariant;
-        serialize_map(len: Option<usize>) -> SerializeMap;
         serialize_struct(name: &'static str, len: usize) -> SerializeStruct;
         serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, len: usize)
             -> SerializeStructVariant;
@@ -116,26 +142,27 @@ fn check<E: ser::Error>(finite: bool, value: impl Display) -> Result<(), E> {
     if finite { Ok(()) } else { Err(E::custom(format_args!("{value} is no number of JSON"))) }
 }
 
-impl<S: ser::SerializeMap> ser::SerializeMap for Finite<S> {
+impl<S: ser::SerializeMap> ser::SerializeMap for Finite<'_, S> {
     type Ok = S::Ok;
     type Error = S::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
-        self.0.serialize_key(key)
+        self.inner.serialize_key(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
-        self.0.serialize_value(&Finite(value))
+        let value = self.around(value);
+        self.inner.serialize_value(&value)
     }
 
     fn end(self) -> Result<S::Ok, S::Error> {
-        self.0.end()
+        self.inner.end()
     }
 }
 
 macro_rules! hand_on_items {
     ($($compound:ident::$method:ident($($key:ident)?);)*) => {
-        $(impl<S: ser::$compound> ser::$compound for Finite<S> {
+        $(impl<S: ser::$compound> ser::$compound for Finite<'_, S> {
             type Ok = S::Ok;
             type Error = S::Error;
 
@@ -144,11 +171,12 @@ macro_rules! hand_on_items {
                 $($key: &'static str,)?
                 value: &T,
             ) -> Result<(), S::Error> {
-                self.0.$method($($key,)? &Finite(value))
+                let value = self.around(value);
+                self.inner.$method($($key,)? &value)
             }
 
             fn end(self) -> Result<S::Ok, S::Error> {
-                self.0.end()
+                self.inner.end()
             }
         })*
     };

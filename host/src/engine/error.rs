@@ -93,6 +93,18 @@ impl CallError {
         }
     }
 
+    /// Adds the guest's last warning to a trap by which a guest gives up: a panic, a failed
+    /// assertion. The engine knows no more than that.
+    pub(super) fn after(self, warning: Option<String>) -> Self {
+        match (self, warning) {
+            (CallError::Trap { reason, frames }, Some(warning)) if reason == GAVE_UP => {
+                let reason = format!("{reason}, after it logged: {}", shortened(&warning));
+                CallError::Trap { reason, frames }
+            }
+            (other, _) => other,
+        }
+    }
+
     /// The kind of failure that this is to the caller: what the guest did wrong is
     /// `internal`.
     pub fn kind(&self) -> FailureKind {
@@ -103,6 +115,19 @@ impl CallError {
             CallError::Busy(_) => FailureKind::Unavailable,
             _ => FailureKind::Internal,
         }
+    }
+}
+
+/// The engine's words for the trap that compilers make of an abort.
+const GAVE_UP: &str = "wasm `unreachable` instruction executed";
+
+/// Characters of a warning that an error carries; the log has the rest.
+const MAX_WARNING_CHARS: usize = 200;
+
+fn shortened(warning: &str) -> String {
+    match warning.char_indices().nth(MAX_WARNING_CHARS) {
+        Some((end, _)) => format!("{}..", warning.get(..end).unwrap_or_default()),
+        None => warning.to_owned(),
     }
 }
 

@@ -60,11 +60,13 @@ struct CallState {
     written: u64,
     /// By the stream's level: the bytes of its last line, whose newline has not come yet.
     partial: Vec<(Level, Vec<u8>)>,
+    /// The last line of level warn or error, escaped.
+    last_warning: Option<String>,
 }
 
 impl CallState {
     fn new(origin: Origin) -> Self {
-        CallState { origin, written: 0, partial: Vec::new() }
+        CallState { origin, written: 0, partial: Vec::new(), last_warning: None }
     }
 }
 
@@ -86,6 +88,11 @@ impl CallLog {
     /// Writes one line, or counts it as dropped when the call has reached its limit.
     pub(crate) fn write(&self, level: Level, message: &str) {
         self.0.write(&mut self.0.call(), level, message);
+    }
+
+    /// The last warning or error of the call. A guest that gives up logs its reason first.
+    pub(crate) fn last_warning(&self) -> Option<String> {
+        self.0.call().last_warning.clone()
     }
 
     /// Writes the lines of a byte stream that logs at this level. The last line waits for its
@@ -116,7 +123,11 @@ impl SharedLog {
 
     fn write(&self, call: &mut CallState, level: Level, message: &str) {
         if call.written < self.bounds.lines {
-            self.emit(&call.origin, level, &escape(message, self.bounds.line_bytes));
+            let line = escape(message, self.bounds.line_bytes);
+            self.emit(&call.origin, level, &line);
+            if matches!(level, Level::Warn | Level::Error) {
+                call.last_warning = Some(line);
+            }
         }
         call.written = call.written.saturating_add(1);
     }

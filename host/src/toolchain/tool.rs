@@ -20,6 +20,30 @@ const MACHINE_TROUBLE: &[(&str, &str)] = &[
     ("dial tcp", NO_NETWORK),
 ];
 
+/// What a compiler says of a method that other caches have and ours has not, and what ours has.
+const NO_SUCH_METHOD: &[(&str, &str)] = &[
+    (
+        "type hostel.Cache has no field or method",
+        "the cache has no such method; it has Get, GetRaw, Set, SetWithExpiry, SetRaw, \
+         SetRawWithExpiry, Delete and Exists",
+    ),
+    (
+        "undeclared function 'hostel_cache_",
+        "the cache has no such function; it has hostel_cache_get, _get_raw, _set, _delete and \
+         _exists",
+    ),
+    (
+        "found for struct `Cache`",
+        "the cache has no such method; it has get, get_raw, set, set_with_expiry, set_raw, \
+         set_raw_with_expiry, delete and exists",
+    ),
+    (
+        "does not exist on type 'Cache'",
+        "the cache has no such method; it has get, getInteger, getRaw, set, setRaw, delete and \
+         exists",
+    ),
+];
+
 const NO_NETWORK: &str = "something could not be fetched: check the network and try again";
 
 /// Runs a tool on a service's source, passes its lines on but for those that `hides` names, and
@@ -49,7 +73,7 @@ pub(super) fn run(
     Err(BuildError::Failed { path: path.to_owned(), why })
 }
 
-/// Passes a tool's lines on, and answers them with the machine's trouble that they tell of.
+/// Passes a tool's lines on, and answers them with the known trouble that they tell of.
 fn relay(
     words: Option<impl Read>,
     progress: Progress<'_>,
@@ -63,7 +87,8 @@ fn relay(
         let plain = anstream::adapter::strip_str(&line).to_string();
         // A line of source, quoted by a compiler, is not the tool's own word.
         let is_quoted = plain.contains(" | ");
-        let trouble = MACHINE_TROUBLE.iter().find(|(words, _)| plain.contains(words) && !is_quoted);
+        let mut known = MACHINE_TROUBLE.iter().chain(NO_SUCH_METHOD);
+        let trouble = known.find(|(words, _)| plain.contains(words) && !is_quoted);
         why = trouble.map(|(_, why)| *why).or(why);
         if !hides.iter().any(|hidden| plain.trim_start().starts_with(hidden)) {
             (progress.line)(&line);

@@ -72,6 +72,8 @@ struct Expected {
     #[serde(default, deserialize_with = "there")]
     ok: Option<Value>,
     error: Option<String>,
+    /// A part of the error's message.
+    message: Option<String>,
     failure: Option<(String, String)>,
     logged: Option<(String, String)>,
     #[serde(default)]
@@ -163,7 +165,8 @@ async fn check(place: &impl Place, language: &str, step: &Step) -> Outcome {
             other => Err(format!("wanted the failure {kind}: {message}, got {other:?}")),
         };
     }
-    let answer = answer(answered)?;
+    let mut answer = answer(answered)?;
+    let told = answer.as_object_mut().and_then(|answer| answer.remove("message"));
     if step.may_skip && answer == json!({ "skip": true }) {
         return Ok(Passed::NotApplicable);
     }
@@ -177,6 +180,10 @@ async fn check(place: &impl Place, language: &str, step: &Step) -> Outcome {
     };
     if !equal(&answer, &wanted) {
         return Err(format!("wanted {wanted:.200}, got {answer:.200}"));
+    }
+    let told = told.as_ref().and_then(Value::as_str).unwrap_or_default();
+    if let Some(message) = expected.message.as_ref().filter(|message| !told.contains(&**message)) {
+        return Err(format!("wanted the message {message:?}, got {told:?}"));
     }
     match (&expected.logged, place.logged().as_slice()) {
         (Some(wanted), [line]) if wanted == line => Ok(Passed::Yes),

@@ -117,8 +117,9 @@ async fn panics() {
     let error = answer.unwrap_err();
     assert!(matches!(error, CallError::Trap { .. }), "{error}");
     let lines = host.lines.lock().unwrap().clone();
-    let told = |(level, line): &(Level, String)| *level == Level::Warn && line == "on purpose";
-    assert!(lines.iter().any(told), "{lines:?}");
+    let [(Level::Error, line)] = &*lines else { panic!("{lines:?}") };
+    assert!(line.starts_with("panicked at ") && line.ends_with(": on purpose"), "{line}");
+    assert!(error.to_string().ends_with(&format!(", after it logged: {line}")), "{error}");
 }
 
 #[tokio::test]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import urllib.parse
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
+from hostel_sdk import values
 from hostel_sdk.failure import BadRequest, Internal
-from hostel_sdk.request import Request
+from hostel_sdk.request import HttpRequest, Request
 from hostel_sdk.response import Response
 
 
 class Requested:
-    """The request: ``payload``, ``raw_request`` and ``input``."""
+    """The request: ``payload``, ``raw_request``, ``input`` and ``http``."""
 
     def __init__(self, request: Request, names: tuple[str, ...]) -> None:
         self._request = request
@@ -48,8 +51,9 @@ class Requested:
 
     @property
     def input(self) -> Input:
-        """The members of the payload as attributes; those that the class's ``input`` calls
-        optional are empty texts when they are missing.
+        """The members of the body, which is JSON or a form, the parameters of the path and those of
+        the query as attributes; of one name the later one counts. Those that the class's ``input``
+        calls optional are empty texts when they are missing.
 
         Raises ``BadRequest`` when one that it needs is.
         """
@@ -58,16 +62,70 @@ class Requested:
         return self._input
 
     def _checked(self) -> Input:
-        members = Input(self.payload if isinstance(self.payload, dict) else {})
+        members = Input(self.payload if isinstance(self.payload, dict) else self.http.POST)
+        # As in Zato, where a parameter of the query comes before one of the path.
+        members.update(self.http.params)
+        members.update(self.http.GET)
         for name in self._names:
             if name.startswith("-"):
                 members.setdefault(name[1:], "")
             elif name not in members:
-                raise BadRequest(f"the request needs a member {name!r}")
+                raise BadRequest(f"the request needs {name!r}, in its body, its path or its query")
         return members
 
+    @property
+    def http(self) -> RequestedHttp:
+        """What came by HTTP: ``method``, ``path``, ``params`` of the path, ``GET`` of the query,
+        ``POST`` of a form, ``headers``. All of it is empty in a request that did not."""
+        if "_http" not in vars(self):
+            self._http = RequestedHttp(self._request)
+        return self._http
+
     def __getattr__(self, name: str) -> NoReturn:
-        missing("self.request", name, ("input", "payload", "raw_request"))
+        missing("self.request", name, ("http", "input", "payload", "raw_request"))
+
+
+class RequestedHttp:
+    """The part of a request that came by HTTP."""
+
+    def __init__(self, request: Request) -> None:
+        http = request.http or HttpRequest()
+        self.method = http.method
+        self.path = http.path
+        self.params: dict[str, Any] = dict(http.path_params)
+        self.GET = _fields(http.query)
+        form = (request.content_type or "").startswith("application/x-www-form-urlencoded")
+        self.POST = _fields(request.body.decode(errors="replace")) if form else {}
+        self.headers = Headers()
+        for name, value in http.headers:
+            text = value.decode(errors="replace")
+            self.headers[name] = f"{self.headers[name]}, {text}" if name in self.headers else text
+
+    def __getattr__(self, name: str) -> NoReturn:
+        there = ("GET", "POST", "headers", "method", "params", "path")
+        missing("self.request.http", name, there)
+
+
+def _fields(text: str) -> dict[str, Any]:
+    """The fields of a query or a form; one that occurs more than once is a list."""
+    found = urllib.parse.parse_qs(text, keep_blank_values=True)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+class Headers(dict[str, str]):
+    """Headers by their names, in any case."""
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __setitem__(self, name: str, value: str) -> None:
+        super().__setitem__(name.lower(), value)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(str(name).lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
 
 
 class Input(dict[str, Any]):
@@ -80,14 +138,62 @@ class Input(dict[str, Any]):
             missing("self.request.input", name, tuple(self))
 
 
+class Payload(dict[str, Any]):
+    """The payload of a response until it is set: a service fills it by members, as attributes or
+    items, or as a list, by a slice or ``append``."""
+
+    __slots__ = ("_elements",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "_elements", None)
+
+    def value(self) -> Any:
+        """What was filled in; ``None`` when nothing was."""
+        return self._elements if self._elements is not None else dict(self) or None
+
+    def append(self, element: Any) -> None:
+        """Adds an element."""
+        self._list("append").append(element)
+
+    def extend(self, elements: Iterable[Any]) -> None:
+        """Adds elements."""
+        self._list("extend").extend(elements)
+
+    def _list(self, way: str) -> list[Any]:
+        if len(self) > 0:
+            raise TypeError(f"self.response.payload has members: there is no {way} beside them")
+        if self._elements is None:
+            object.__setattr__(self, "_elements", [])
+        elements: list[Any] = self._elements
+        return elements
+
+    def __setitem__(self, name: Any, value: Any) -> None:
+        if isinstance(name, slice):
+            self._list("slice")[name] = value
+        elif self._elements is not None:
+            raise TypeError("self.response.payload is a list: it has no members")
+        else:
+            super().__setitem__(name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            missing("self.response.payload", name, tuple(self))
+
+
 class Responded:
     """The response: ``payload``, ``status_code``, ``headers`` and ``content_type``."""
 
     __slots__ = ("_content_type", "_status", "headers", "payload")
 
     def __init__(self) -> None:
-        self.payload: Any = None
-        """Bytes and texts are answered as they are, anything else as JSON."""
+        self.payload: Any = Payload()
+        """Texts and bytes are sent as they are, anything else as JSON."""
         self.headers: dict[str, str | bytes] = {}
         self._status: int | None = None
         self._content_type: str | None = None
@@ -103,7 +209,8 @@ class Responded:
 
     @property
     def content_type(self) -> str | None:
-        """Unless it is set, that of a plain text for a text, and of JSON for a value."""
+        """Unless it is set, that of JSON for a value and a JSON text, of a plain text for another
+        text."""
         return self._content_type
 
     @content_type.setter
@@ -112,7 +219,8 @@ class Responded:
 
     def made(self, returned: Any) -> Response:
         """The response, with what ``handle`` returned for a payload that it did not set."""
-        payload = returned if self.payload is None else self.payload
+        payload = self.payload.value() if isinstance(self.payload, Payload) else self.payload
+        payload = returned if payload is None else payload
         response = _of(payload)
         if self._status is not None:
             response.status = self._status
@@ -131,14 +239,26 @@ class Responded:
 def _of(payload: Any) -> Response:
     if payload is None or payload == "" or payload == b"":
         return Response.empty()
-    if isinstance(payload, str):
-        try:
-            return Response.text(payload)
-        except UnicodeEncodeError:
-            raise Internal("the answer holds a lone surrogate, which is no character") from None
     if isinstance(payload, (bytes, bytearray)):
-        return Response(content_type="application/octet-stream", body=bytes(payload))
-    return Response.json(payload)
+        content_type = "application/json" if _is_json(payload) else "application/octet-stream"
+        return Response(content_type=content_type, body=bytes(payload))
+    if not isinstance(payload, str):
+        return Response.json(payload)
+    try:
+        response = Response.text(payload)
+    except UnicodeEncodeError:
+        raise Internal("the answer holds a lone surrogate, which is no character") from None
+    if _is_json(response.body):
+        response.content_type = "application/json"
+    return response
+
+
+def _is_json(body: bytes | bytearray) -> bool:
+    try:
+        values.from_caller(bytes(body))
+    except ValueError:
+        return False
+    return True
 
 
 def missing(owner: str, name: str, there: tuple[str, ...]) -> NoReturn:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, NoReturn
 
 import hostel_sdk
+from hostel_sdk.failure import CorrelationId
 from hostel_sdk.request import Request
 from hostel_sdk.response import Response
 from hostel_sdk.service import Handler
@@ -25,9 +26,9 @@ class ServiceCache:
 
     __slots__ = ()
 
-    def get(self, key: str) -> Any:
-        """The value under ``key``; ``None`` when it is missing or expired."""
-        return hostel_sdk.cache.get(key)
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value under ``key``; ``default`` when it is missing or expired."""
+        return hostel_sdk.cache.get(key, default=default)
 
     def set(self, key: str, value: object, expiry: Any = 0) -> None:
         """Stores ``value`` for ``expiry`` whole seconds; 0 and ``None`` mean that it stays."""
@@ -84,6 +85,12 @@ class Service(hostel_sdk.Service):
                     f"{cls.__name__} has {name!r}, which Zato heeds and Hostel does not: "
                     "remove it, or do its work in `handle`"
                 )
+        for name in vars(cls):
+            if name.startswith("handle_") and name[7:].isupper():
+                raise AttributeError(
+                    f"{cls.__name__} has {name!r}, which Zato calls for {name[7:]} and Hostel does "
+                    "not: define `handle`, which tells methods apart by self.request.http.method"
+                )
 
     def __getattr__(self, name: str) -> NoReturn:
         missing("self", name, ("cache", "cid", "logger", "name", "request", "response"))
@@ -94,7 +101,8 @@ class Service(hostel_sdk.Service):
 
         def handler(request: Request) -> Response:
             service = cls()
-            service.name, service.cid = request.service, request.id  # type: ignore[misc]
+            service.name = request.service  # type: ignore[misc]
+            service.cid = CorrelationId(request.id)
             service.request = Requested(request, names)
             if names:
                 _ = service.request.input  # Refuses a request that lacks one.

@@ -104,6 +104,7 @@ fn a_source_that_does_not_build_is_told_by_file_and_line() {
     let cases = [
         (service("return 0"), "wrong.c:5:13: error: expected ';' after return statement"),
         (service("return nothing(1);"), "wrong.c:5:12: error: "),
+        (service("return hostel_cache_incr(ctx, req->id);"), "it has hostel_cache_get, _get_raw"),
         (
             service("return hostel_cache_set(ctx, req->id, req->body, \"60\");"),
             "wrong.c:5:54: error: passing 'char[3]' to parameter of incompatible type 'double'",
@@ -252,6 +253,9 @@ fn shout(
     for (letters) |*letter| letter.* = std.ascii.toUpper(letter.*);
     const stored = hostel.hostel_cache_set(ctx, text("last"), loud, 60);
     if (stored != hostel.HOSTEL_OK) return stored;
+    const most = hostel.hostel_json_of_unsigned(ctx, std.math.maxInt(u64));
+    const least = hostel.hostel_json_of_integer(ctx, std.math.minInt(i64));
+    if (most.len != 20 or least.len != 20) return hostel.HOSTEL_INTERNAL;
     return hostel.hostel_respond_json(ctx, res, loud);
 }
 

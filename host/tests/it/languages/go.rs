@@ -103,6 +103,11 @@ fn check_refused(imports: &str, body: &str, words: &str) {
 
 #[test]
 fn a_go_source_that_does_not_build_is_told_by_file_and_line() {
+    check_refused(
+        "",
+        "_, _ = ctx.Cache.Incr(\"k\"); return 1, nil",
+        "it has Get, GetRaw, Set, SetWithExpiry",
+    );
     check_refused("", "return name name, nil", "service.go:8:13: syntax error");
     check_refused(
         "import \"github.com/nobody/nothing\"",

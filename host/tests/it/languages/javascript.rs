@@ -85,6 +85,9 @@ fn a_source_that_does_not_build_is_told_with_file_and_line() {
     check_told("a.js", "export function a() {}", &["a.js:", "no service is exported"]);
     let typed = "import { cache } from \"hostel-sdk\";\nconst n: number = cache.get(\"n\");\n";
     check_told("a.ts", &format!("{typed}{services}"), &["a.ts:2:7: error TS2322"]);
+    let other =
+        "import { cache } from \"hostel-sdk\";\nexport default { a: () => cache.incr(\"k\") };";
+    check_told("a.ts", other, &["'incr'", "it has get, getInteger, getRaw, set, setRaw, delete"]);
     let told = check_told("a.ts", "export default { a( { return 1; } };", &["a.ts:1:30:"]);
     assert!(!told.contains("build.js"), "the build's own stack: {told}");
 }
@@ -102,6 +105,8 @@ fn an_error_of_a_service_is_told_with_file_and_line() {
         ("setTimeout(() => {}, 1)", "there are no timers on QuickJS, choose SpiderMonkey"),
         ("cache.set(\"k\", [1, NaN])", "value[1] is NaN"),
         ("cache.set(\"k\", new Map())", "value is a Map"),
+        ("cache.incr(\"k\")", "cache.incr is not offered; cache has: get, getInteger"),
+        ("class Own { static own = () => new Own() }; return Own.own()", "answer is a Own"),
         ("cache.set(\"k\", 1, { expiry: 1.5 })", "expiry is 1.5"),
         ("cache.set(\"k\", 1, { expiry: -1 })", "expiry is -1"),
         ("cache.set(\"k\", 1, { expiry: 4294967356 })", "expiry is 4294967356"),

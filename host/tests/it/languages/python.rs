@@ -206,12 +206,12 @@ async fn what_is_no_value_or_no_expiry_leaves_the_cache_unchanged() {
     for what in ["nan", "cycle", "set", "date", "bytes", "lone-surrogate"] {
         let step = json!({"op": "set-special", "key": "k", "what": what});
         let answer = TestHost::json(host.call("conformance", &step).await);
-        assert_eq!(answer, json!({"error": "invalid-value"}), "{what}");
+        assert_eq!(answer["error"], "invalid-value", "{what}");
     }
     for expiry in [json!(1.5), json!(-1), json!(4_294_967_356_u64), json!("60"), json!(true)] {
         let step = json!({"op": "set", "key": "k", "value": 1, "expiry": expiry});
         let answer = TestHost::json(host.call("conformance", &step).await);
-        assert_eq!(answer, json!({"error": "invalid-expiry"}), "{expiry}");
+        assert_eq!(answer["error"], "invalid-expiry", "{expiry}");
     }
     let answer = TestHost::json(host.call("conformance", &json!({"op": "get", "key": "k"})).await);
     assert_eq!(answer, json!({"ok": Value::Null}));

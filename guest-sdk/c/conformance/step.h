@@ -1,0 +1,23 @@
+/* What the files of the conformance plugin share. */
+#ifndef STEP_H
+#define STEP_H
+
+#include <hostel.h>
+
+/* One step, and its answer: a JSON text; `ptr` is NULL for a step that C cannot do. */
+struct step {
+    hostel_ctx *ctx;
+    hostel_json body;
+    hostel_str op, key, what;
+    hostel_str answer;
+};
+
+/* The operations of numbers.c. */
+hostel_result get_integer(struct step *step);
+hostel_result get_unsigned(struct step *step);
+hostel_result set_unsigned(struct step *step);
+hostel_result get_bits(struct step *step);
+hostel_result set_bits(struct step *step);
+hostel_result loop_through_bits(struct step *step);
+
+#endif

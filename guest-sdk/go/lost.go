@@ -1,0 +1,107 @@
+package hostel
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// Parts of a value that encoding/json leaves out in silence: fields that it does not see, that
+// another hides, or that share a name.
+
+// lostFields tells why fields of a struct that does not say itself what its JSON is are lost.
+func lostFields(t reflect.Type) string {
+	fields := fieldsOf(t)
+	if fields.clash != "" {
+		return fmt.Sprintf("a %v has two fields that are called %q in JSON, which writes neither: "+
+			"rename one, or leave it out by `json:\"-\"`", t, fields.clash)
+	}
+	if embedded := embeddedField(t); embedded >= 0 && marshals(t.Field(embedded).Type) {
+		return fmt.Sprintf("a %v embeds a %v, whose fields alone would be written: give it a name",
+			t, t.Field(embedded).Type)
+	}
+	lost := false
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if field.IsExported() {
+			return ""
+		}
+		lost = lost || field.Name != "_"
+	}
+	if !lost || len(fields.written) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("a %v has no field that JSON sees, and would be stored as {}: %s", t, remedyFor(t))
+}
+
+func remedyFor(t reflect.Type) string {
+	if t.Implements(reflect.TypeFor[error]()) || reflect.PointerTo(t).Implements(reflect.TypeFor[error]()) {
+		return "store err.Error()"
+	}
+	return "export its fields, give it a MarshalJSON, or leave it out by `json:\"-\"`"
+}
+
+// embeddedField is the index of a field that is embedded and says itself what its JSON is, or -1.
+func embeddedField(t reflect.Type) int {
+	for i := range t.NumField() {
+		field := t.Field(i)
+		_, inner, _ := jsonField(field)
+		if field.Anonymous && inner != nil && marshals(field.Type) {
+			return i
+		}
+	}
+	return -1
+}
+
+// embeddedMarshaler is the embedded field whose MarshalJSON may be that of the whole struct, so that
+// its other fields are not written; nil without one.
+func embeddedMarshaler(t reflect.Type) *reflect.StructField {
+	if t.Kind() != reflect.Struct || !marshals(t) || len(fieldsOf(t).written) == 0 {
+		return nil
+	}
+	embedded := embeddedField(t)
+	if embedded < 0 {
+		return nil
+	}
+	field := t.Field(embedded)
+	return &field
+}
+
+// hiddenFields refuses a struct whose JSON is that of a field embedded in it.
+func hiddenFields(value reflect.Value, embedded *reflect.StructField) error {
+	part := value.FieldByIndex(embedded.Index)
+	if part.Kind() == reflect.Pointer && part.IsNil() || !part.CanInterface() || !value.CanInterface() {
+		return nil
+	}
+	whole, err := json.Marshal(value.Interface())
+	if err != nil {
+		return err
+	}
+	alone, err := json.Marshal(part.Interface())
+	if err != nil || !bytes.Equal(whole, alone) {
+		return err
+	}
+	return fmt.Errorf("a %v is written as the %v that it embeds, without its other fields: "+
+		"give that a name, or the struct a MarshalJSON", value.Type(), embedded.Type)
+}
+
+// mayClash is true for a map of which two keys may have one name in JSON.
+func mayClash(t reflect.Type) bool {
+	return t.Kind() == reflect.Map && t.Key().Kind() != reflect.String && t.Key().Implements(textMarshaler)
+}
+
+func clashingKeys(value reflect.Value) error {
+	names := make(map[string]reflect.Value, value.Len())
+	for key := range value.Seq() {
+		name, err := nameOfKey(key)
+		if err != nil {
+			return err
+		}
+		if other, taken := names[name]; taken {
+			return fmt.Errorf("the keys %v and %v are one name in JSON, %s", other, key, shortened(name))
+		}
+		names[name] = key
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+"""What is said of a value that is not of the type asked for."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from typing import Any
+
+
+def at(place: object, read: Callable[[Any], Any], value: Any) -> Any:
+    """Reads what is at a place in a value. The error says where."""
+    try:
+        return read(value)
+    except ValueError as error:
+        raise ValueError(f"at {place!r}: {error}") from None
+
+
+def wrong(value: Any, kind: Any) -> typing.NoReturn:
+    raise ValueError(misfit(value, kind))
+
+
+def misfit(value: Any, kind: Any) -> str:
+    return f"{value!r:.40} is no {name_of(kind)}"
+
+
+def name_of(kind: Any) -> str:
+    """A type as the author writes it; anything else by its repr."""
+    if isinstance(kind, type) and not typing.get_args(kind):
+        return kind.__name__
+    return f"{kind!r:.64}"
