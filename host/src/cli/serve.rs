@@ -20,10 +20,12 @@ use crate::config::{self, Config};
 use crate::telemetry::{LineFormat, LogSink, LogWriter, eprint_line};
 use anyhow::{Context, anyhow};
 use server::Logs;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, mpsc};
 use systemd::Sockets;
 
 /// Serve services over HTTP until SIGTERM or SIGINT
@@ -81,6 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     #[cfg(not(target_os = "linux"))]
     let (processes, wall) = (processes::Processes, "wall: none (there is one on Linux)".to_owned());
     let (writer, log) = log(config.log).map_err(Exit::no_plugin)?;
+    check_threads().context("cannot start the runtime").map_err(Exit::no_plugin)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     let logs = Logs::of(&writer, &config, log);
@@ -90,6 +93,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     runtime.shutdown_background();
     writer.end();
     done
+}
+
+/// Checks that the system has a thread for each processor. The runtime would panic without.
+fn check_threads() -> io::Result<()> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let (hold, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let mut threads = Vec::new();
+    for _ in 0..processors {
+        let held = Arc::clone(&held);
+        // Ends when the sender is dropped.
+        let wait = move || drop(held.lock().map(|held| held.recv()));
+        threads.push(std::thread::Builder::new().spawn(wait)?);
+    }
+    drop(hold);
+    threads.into_iter().for_each(|thread| drop(thread.join()));
+    Ok(())
 }
 
 impl Arguments {

@@ -4,34 +4,54 @@ use super::warnings;
 use crate::config::Config;
 use crate::telemetry::{Level, LogSink, log_event};
 use crate::{Deployment, Host, Stage};
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-/// Logs the address for clients, the admin listener and warnings about the configuration. Returns
-/// false if plugins are still being loaded.
-pub(super) fn greet(
-    config: &Config,
-    (host, deployment): (&Host, &Deployment),
-    at: (SocketAddr, Option<SocketAddr>),
-    log: &LogSink,
-) -> bool {
-    let (address, admin) = at;
-    let loading = deployment.list().iter().filter(|it| it.stage == Stage::Loading).count();
-    log_line(log, &welcome(&services(host), loading, address, config));
-    if let Some(address) = admin {
-        let paths = "/healthz /readyz /metrics /plugins /caches";
-        log_line(log, &format!("admin on http://{address}: {paths}"));
-    }
-    let short = warnings::short_of_room(&config.admission, &host.activity());
-    let warnings = warnings::in_the_clear(config);
-    for line in warnings.iter().chain(&short).chain(&warnings::as_root(config)) {
-        log_event(log, Level::Warn, "", line);
-    }
-    loading == 0
+/// Time that the first line waits for plugins to be loaded. Requests are answered meanwhile.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What the first lines are about.
+pub(super) struct Greeting<'a> {
+    pub(super) config: &'a Config,
+    pub(super) host: &'a Host,
+    pub(super) deployment: &'a Deployment,
+    pub(super) log: &'a LogSink,
 }
 
-/// Logs the address for clients once more, when all plugins are loaded or refused.
-pub(super) fn greet_again(config: &Config, host: &Host, address: SocketAddr, log: &LogSink) {
-    log_line(log, &welcome(&services(host), 0, address, config));
+impl Greeting<'_> {
+    /// Logs the address for clients, the admin listener, warnings about the configuration, and the
+    /// wall; then what `release` releases. Logs the address again when all plugins are loaded or
+    /// refused, if that takes longer.
+    pub(super) async fn log(
+        &self,
+        at: (SocketAddr, Option<SocketAddr>),
+        wall: &str,
+        release: impl FnOnce(),
+    ) -> Infallible {
+        let Greeting { config, host, deployment, log } = *self;
+        let _ = tokio::time::timeout(PATIENCE, deployment.until_loaded()).await;
+        let states = deployment.list();
+        let loading = states.iter().filter(|state| state.stage == Stage::Loading).count();
+        let (address, admin) = at;
+        log_line(log, &welcome(&services(host), loading, address, config));
+        if let Some(address) = admin {
+            let paths = "/healthz /readyz /metrics /plugins /caches";
+            log_line(log, &format!("admin on http://{address}: {paths}"));
+        }
+        let short = warnings::short_of_room(&config.admission, &host.activity());
+        let warnings = warnings::in_the_clear(config);
+        for line in warnings.iter().chain(&short).chain(&warnings::as_root(config)) {
+            log_event(log, Level::Warn, "", line);
+        }
+        log_line(log, wall);
+        release();
+        if loading > 0 {
+            deployment.until_loaded().await;
+            log_line(log, &welcome(&services(host), 0, address, config));
+        }
+        std::future::pending().await
+    }
 }
 
 /// The full names of all services.

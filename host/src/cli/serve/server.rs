@@ -1,7 +1,7 @@
 //! A server from start to stop: opens its listeners, loads its plugins, and serves until a signal.
 
 use super::first_line;
-use super::greeting::{greet, greet_again, log_line};
+use super::greeting::{Greeting, log_line};
 use super::listeners::{admin, listen};
 use super::processes::Processes;
 use super::signals::{Hangups, Signals};
@@ -25,9 +25,6 @@ const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Time between the first two scans. A file is loaded once two scans in a row find it unchanged.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
-
-/// Time that the first line of the log waits for plugins to be loaded.
-const GREETING_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The sinks of the log and of the access log.
 pub(super) struct Logs {
@@ -97,21 +94,9 @@ pub(super) async fn run(
         let _ = stop.send(());
         signals.one().await;
     };
-    // Requests are answered meanwhile.
-    let greeted = async {
-        // What is loaded within a moment is named in the first line.
-        let _ = tokio::time::timeout(GREETING_PATIENCE, deployment.until_loaded()).await;
-        let is_whole = greet(config, (&host, &deployment), (address, admin_address), &log);
-        log_line(&log, &wall);
-        release();
-        if !is_whole {
-            deployment.until_loaded().await;
-            greet_again(config, &host, address, &log);
-        }
-        std::future::pending::<Infallible>().await
-    };
+    let greeting = Greeting { config, host: &host, deployment: &deployment, log: &log };
     tokio::select! {
-        never = greeted => match never {},
+        never = greeting.log((address, admin_address), &wall, release) => match never {},
         report = serving => Ok(exit_code(report.map_err(Exit::usage)?, &log)),
         () = told_twice => Ok(SERVICE_FAILED.into()),
         () = systemd::tell(&host, &deployment) => Ok(SERVICE_FAILED.into()),

@@ -1,6 +1,6 @@
 //! What the process does that compiles one component.
 
-use super::order::{REFUSED, Refusal, CompileOrder};
+use super::order::{CompileOrder, REFUSED, Refusal};
 use crate::engine::config::{config, invalid};
 use crate::engine::error::ComponentError;
 use crate::engine::limits::Limits;

@@ -39,7 +39,8 @@ async fn quick_and_slow(place: &Place) -> Serving {
     let first = serving.line_with("serving ");
     assert!(first.contains("being loaded"), "{first}");
     serving.takes_addresses(&first);
-    let answers = async || (serving.send(&numbered_request(7)).await.body == "quick 7").then_some(());
+    let answers =
+        async || (serving.send(&numbered_request(7)).await.body == "quick 7").then_some(());
     eventually("the quick one", answers).await;
     serving
 }
