@@ -140,6 +140,7 @@ fn where_everything_has_to_be_tested_a_missing_language_is_an_error() {
     let output = preflight_with(&["languages"], Some("true"), &[], &[node, npm, PYTHON]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("Go 1.26 or newer"), "{}", stderr(&output));
-    let output = preflight_with(&["languages"], Some("true"), &[], &[GO, node, npm, PYTHON]);
+    let all = [GO, node, npm, PYTHON, ("strace", WORKS)];
+    let output = preflight_with(&["languages"], Some("true"), &[], &all);
     assert_eq!((output.status.code(), stdout(&output).trim()), (Some(0), ""));
 }

@@ -7,7 +7,7 @@ use super::processes::Processes;
 use super::signals::{Hangups, Signals};
 use super::systemd::{self, Sockets};
 use super::{sources, traces};
-use crate::cli::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
+use crate::cli::exit::{Exit, SERVICE_FAILED};
 use crate::cli::load;
 use crate::config::{Config, PluginConfig, Server};
 use crate::http::{self, HttpSettings, ServerReport};
@@ -49,8 +49,7 @@ pub(super) async fn run(
     (processes, wall): (Processes, String),
 ) -> Result<ExitCode, Exit> {
     let Logs { log, access, dropped } = logs;
-    // Before the builds, so that a signal during them is not lost and an occupied port is reported
-    // at once.
+    // First, so that no signal is lost and an occupied port is reported at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
     let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
@@ -68,8 +67,7 @@ pub(super) async fn run(
         () = signals.one() => return Ok(ExitCode::SUCCESS),
     }
     if deployment.list().is_empty() {
-        let error = load::nothing_to_serve(config);
-        return Err(Exit { code: NO_PLUGIN.into(), error });
+        return Err(Exit::no_plugin(load::nothing_to_serve(config)));
     }
     let settings = HttpSettings {
         server: Server { listen: address, ..config.server.clone() },

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Lets a few through at once. Those that wait come through by their rank, the lowest first.
-pub(super) struct Queue(Mutex<Waiting>);
+pub(super) struct Queue(Mutex<QueueState>);
 
-struct Waiting {
+struct QueueState {
     free: usize,
     /// How many have come, which tells apart those of one rank.
     count: u64,
@@ -19,7 +19,7 @@ pub(super) struct Turn(Option<Arc<Queue>>);
 
 impl Queue {
     pub(super) fn new(at_once: usize) -> Arc<Self> {
-        let waiting = Waiting { free: at_once, count: 0, waiting: BTreeMap::new() };
+        let waiting = QueueState { free: at_once, count: 0, waiting: BTreeMap::new() };
         Arc::new(Queue(Mutex::new(waiting)))
     }
 
@@ -41,7 +41,7 @@ impl Queue {
         turn.await.unwrap_or(Turn(None))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -58,6 +58,8 @@ async fn what_a_server_opens_is_in_the_table_of_its_wall() {
     let log = place.folder.path().join("trace");
     let mut strace = Command::new("strace");
     strace.args([
+        // As a process aside, so that the server is the test's own child.
+        "-D",
         "-f",
         "-e",
         "trace=openat,open,execve,clone,clone3,vfork,fork,landlock_restrict_self",
@@ -76,7 +78,11 @@ async fn what_a_server_opens_is_in_the_table_of_its_wall() {
         async || (serving.send(&numbered_request(1)).await.body == "two 1").then_some(());
     eventually("the new version", is_swapped).await;
     serving.kill();
-    let text = fs::read_to_string(&log).unwrap();
+    let is_whole = async || {
+        let text = fs::read_to_string(&log).unwrap();
+        text.contains("+++ killed by SIGKILL").then_some(text)
+    };
+    let text = eventually("the end of the trace", is_whole).await;
     let opened = Traced::read(&text).opened();
     let is_known = |path: &str| {
         Path::new(path).starts_with(place.folder.path())
