@@ -1,17 +1,18 @@
 // Builds a service in JavaScript or TypeScript into a component:
 //
-//     node build.js --wit FOLDER --esbuild FOLDER [--typescript FOLDER] \
+//     node build.js --wit FOLDER --inputs FILE --esbuild FOLDER [--typescript FOLDER] \
 //         --componentize-qjs FOLDER | --componentize-js FOLDER  SOURCE OUT
 //
+// Into the file of inputs goes what was read, a path a line, also when the build fails.
 // A tool's folder is the one that its node_modules is in. The engine is that of the last one:
 // QuickJS, or SpiderMonkey for a service that asks for it. All modules become one, in which the SDK
 // comes first; that is loaded in the engine, and the loaded state is the component. What is wrong
 // with the source is said on stderr, the author's file, line and column in front.
 
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules, createRequire } from "node:module";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -29,6 +30,9 @@ const MAX_LOAD_SECONDS = 60;
 
 const TOO_LONG = "the module has not loaded in a minute: does it end?";
 
+/** What esbuild says of a module that is not there. */
+const NOT_RESOLVED = /^Could not resolve "(.*)"$/;
+
 /** How an error of QuickJS begins while it loads, and one of SpiderMonkey, a place in front. */
 const LOAD_ERROR =
   /(?:module evaluation: |evaluating top-level script\n(?:\S+:\d+:\d+ )?)(?:Error: )?([^\n]*)/;
@@ -39,7 +43,7 @@ const LOAD_ERROR =
  */
 const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
 
-const names = ["wit", "esbuild", "typescript", "componentize-qjs", "componentize-js"];
+const names = ["wit", "inputs", "esbuild", "typescript", "componentize-qjs", "componentize-js"];
 const { values: tools, positionals } = parseArgs({
   options: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
   allowPositionals: true,
@@ -50,6 +54,9 @@ const work = join(dirname(out), "javascript");
 
 /** An error of the author's, whose message is all there is to say. */
 class SourceError extends Error {}
+
+/** The files that were read. */
+const inputs = new Set([source]);
 
 try {
   mkdirSync(work, { recursive: true });
@@ -62,6 +69,9 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof SourceError ? error.message : error.stack}\n`);
   process.exitCode = 1;
+} finally {
+  const isAuthors = (path) => !path.startsWith(SDK) && !path.startsWith(work);
+  writeFileSync(tools.inputs, [...inputs].filter(isAuthors).join("\n"));
 }
 
 function load(tool, name) {
@@ -104,19 +114,34 @@ async function bundle() {
       charset: "utf8",
       sourcemap: "external",
       sourcesContent: false,
+      plugins: [{ name: "inputs", setup: noteInputs }],
       logLevel: "silent",
     })
     .catch((error) => {
+      error.errors?.forEach(noteMissing);
       throw error.errors ? new SourceError(error.errors.map(message).join("\n")) : error;
     });
   for (const warning of built.warnings) process.stderr.write(`${message(warning)}\n`);
   return withMap(built.outputFiles);
 }
 
+/** Takes note of all that is read. */
+function noteInputs({ onLoad }) {
+  onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => void inputs.add(path));
+}
+
+/** Takes note of where a module was looked for that is not there. */
+function noteMissing({ location, text }) {
+  const [, missing] = NOT_RESOLVED.exec(text) ?? [];
+  if (missing === undefined || !location) return;
+  const folder = dirname(resolve(dirname(source), location.file));
+  inputs.add(/^[./]/.test(missing) ? dirname(resolve(folder, missing)) : join(folder, "node_modules"));
+}
+
 /** One of esbuild's messages in a line, which says what a service needs to know. */
 function message({ location, text }) {
   const where = location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";
-  const [, missing] = /^Could not resolve "(.*)"$/.exec(text) ?? [];
+  const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing !== undefined) return `${where}${notResolved(missing)}`;
   if (/^No loader is configured for "\.node"/.test(text)) {
     return `${where}a native extension cannot run in WebAssembly: use a package without one`;
@@ -150,6 +175,7 @@ function withMap(files) {
 function checkTypes() {
   const options = { noEmit: true, incremental: false, composite: false, types: [] };
   const own = join(dirname(source), "tsconfig.json");
+  noteConfigurations(own);
   const files = [source];
   if (isQuickJs) files.push(join(SDK, "globals.d.ts"));
   const config = { compilerOptions: options, include: [], files };
@@ -168,15 +194,34 @@ function checkTypes() {
   writeFileSync(file, JSON.stringify(config));
   const tsc = load(tools.typescript, "typescript/package.json").bin.tsc;
   const tool = join(resolve(tools.typescript), "node_modules", "typescript", tsc);
-  const arguments_ = [tool, "--project", file, "--pretty", "false"];
+  const arguments_ = [tool, "--project", file, "--pretty", "false", "--listFiles"];
   const running = spawn(process.execPath, arguments_, { cwd: dirname(source) });
   let words = "";
   running.stdout.on("data", (chunk) => (words += chunk));
   running.stderr.on("data", (chunk) => (words += chunk));
   return new Promise((done, failed) => {
     running.on("error", failed);
-    running.on("close", (code) => (code === 0 ? done() : failed(new SourceError(located(words)))));
+    running.on("close", (code) => {
+      const lines = words.split("\n");
+      const read = lines.filter((line) => isAbsolute(line) && existsSync(line));
+      const isTools = (path) => path.startsWith(resolve(tools.typescript));
+      for (const path of read.filter((path) => !isTools(path))) inputs.add(path);
+      const said = lines.filter((line) => !read.includes(line)).join("\n");
+      return code === 0 ? done() : failed(new SourceError(located(said)));
+    });
   });
+}
+
+/** Takes note of a project's settings, and of those that they extend. */
+function noteConfigurations(file) {
+  inputs.add(file);
+  const [, extended] = existsSync(file)
+    ? (/"extends"\s*:\s*"(\.[^"]*)"/.exec(readFileSync(file, "utf8")) ?? [])
+    : [];
+  if (extended === undefined) return;
+  const path = resolve(dirname(file), extended);
+  const next = path.endsWith(".json") ? path : `${path}.json`;
+  if (!inputs.has(next)) noteConfigurations(next);
 }
 
 /** TypeScript's lines with the place in the form that all others have. */
