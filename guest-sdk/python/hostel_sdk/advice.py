@@ -85,23 +85,6 @@ def add(error: BaseException) -> None:
         error.msg = _with(error.msg, of_missing(error.name, has_packages))
     elif isinstance(error, SyntaxError) and error.msg:
         error.msg = _with(error.msg, of_syntax(error))
-    elif isinstance(error, OSError) and error.strerror and _is_of_asyncio(error):
-        error.strerror = _with(error.strerror, _NO_LOOP)
-
-
-_NO_LOOP = (
-    ": asyncio.run makes an event loop of sockets, which a service does not have: "
-    "call functions that are not async"
-)
-
-
-def _is_of_asyncio(error: BaseException) -> bool:
-    walk = error.__traceback__
-    while walk is not None:
-        if walk.tb_frame.f_globals.get("__name__", "").startswith("asyncio."):
-            return True
-        walk = walk.tb_next
-    return False
 
 
 def _with(message: str, advice: str) -> str:

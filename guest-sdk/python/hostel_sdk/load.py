@@ -38,17 +38,21 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     advice.has_packages = packages is not None
     if packages:
         tracebacks.show(packages, "site-packages")
-    for hidden in ("/0/", "/bundled/", "/world/"):
+    for hidden in ("/0/", "/bundled/", "/world/", "/python/asyncio/"):
         tracebacks.hide(hidden)
     folders = [folder, packages] if packages else [folder]
     wit.connect()
     too_early: Any = _too_early
     host.get = host.set = host.delete = host.exists = too_early
     host.log = lambda level, message: print(f"{level}: {message}", file=sys.stderr)
+    if _is_async(folder + "/" + file):
+        _install_loop()
     try:
         with fresh.watch(folder), reads.told(folders):
             module = _import_file(folder, file)
             _import_the_rest(folders)
+            if "asyncio" in sys.modules or any(map(_is_async, _files(folder))):
+                _install_loop()
         services = declared(_own(module, folder))
         if not services:
             raise DeclarationError(
@@ -67,6 +71,24 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     gc.collect()
     gc.freeze()
     return handler
+
+
+def _files(folder: str) -> list[str]:
+    """The files of the modules that are loaded from below a folder."""
+    files = map(_file, list(sys.modules.values()))
+    return [file for file in files if file.startswith(folder + "/")]
+
+
+def _is_async(file: str) -> bool:
+    """Whether a file may have ``async`` code."""
+    with open(file, "rb") as source:
+        return b"async" in source.read()
+
+
+def _install_loop() -> None:
+    from . import loop
+
+    loop.install()
 
 
 def _too_early(*_: object) -> NoReturn:

@@ -33,7 +33,7 @@ _REMEDIES = {
     "function": "store what it returns",
     "method": "store what it returns",
     "builtin_function_or_method": "store what it returns",
-    "coroutine": "there is no await in a service",
+    "coroutine": "await it",
 }
 
 

@@ -6,6 +6,7 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Iterable
+from types import CoroutineType
 from typing import Any, ClassVar, TypeVar, overload
 
 from . import advice, tracebacks, typed
@@ -46,6 +47,7 @@ def service(function: Any = None, *, name: str | None = None) -> Any:
       ``Request.json`` does: as the type that annotates it, which may be a dataclass, or as any
       value when nothing does. There is at most one of each.
     - It returns a ``Response``, ``None``, or any value that has a JSON form.
+    - It may be ``async``: the call ends with it, and tasks that are left are cancelled.
 
     >>> @service(name="orders.find")
     ... def find_order(number: int) -> str | None:
@@ -81,7 +83,7 @@ class Service:
         def handler(request: Request) -> Response:
             instance = cls()
             instance.request = request
-            return Response.of(instance.handle(*arguments(request)))  # type: ignore[attr-defined]
+            return Response.of(finished(instance.handle(*arguments(request))))  # type: ignore[attr-defined]
 
         return handler
 
@@ -107,8 +109,9 @@ class Declared:
         function = declaration.handle if is_class else declaration
         self.place: tuple[str, int] = _place(function)
         """The file and the line of it."""
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-            raise _refused(function, f"service {self.name!r} has to be a plain `def` that returns")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            why = "yields: it has to return its result"
+            raise _refused(function, f"service {self.name!r} {why}")
         try:
             self.handler: Handler = declaration._handler() if is_class else _caller(declaration)
         except (TypeError, NameError) as error:
@@ -174,7 +177,16 @@ def answer(services: dict[str, Declared], request: Request) -> Response:
 
 def _caller(function: Callable[..., Any]) -> Handler:
     arguments = _arguments(function, skip=0)
-    return lambda request: Response.of(function(*arguments(request)))
+    return lambda request: Response.of(finished(function(*arguments(request))))
+
+
+def finished(result: Any) -> Any:
+    """What a handler returned, or what its coroutine returns in the end."""
+    if type(result) is not CoroutineType:
+        return result
+    from .loop import run  # Imports asyncio, which few services need.
+
+    return run(result)
 
 
 def _arguments(function: Callable[..., Any], skip: int) -> Callable[[Request], list[Any]]:

@@ -1,6 +1,7 @@
 """How services are declared, found, called, and how they fail."""
 
 import unittest
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,7 +209,8 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(self.fake.logs, ["info: Cache /a"])
 
     def test_what_cannot_be_a_service_is_refused_with_file_and_line(self) -> None:
-        async def later() -> None: ...
+        def yields() -> Iterator[int]:
+            yield 1
 
         def many(a: int, b: int) -> None: ...
 
@@ -220,7 +222,7 @@ class ServiceTest(unittest.TestCase):
             (no_body, "my service", "no service name"),
             (no_body, "1a", "no service name"),
             (no_body, "a" * 129, "no service name"),
-            (later, None, "plain `def`"),
+            (yields, None, "yields: it has to return"),
             (many, None, "too much"),
             (keyword, None, "no parameter"),
             (odd, None, "no type that JSON is read as"),

@@ -14,7 +14,7 @@ import hostel_sdk
 from hostel_sdk.failure import CorrelationId
 from hostel_sdk.request import Request
 from hostel_sdk.response import Response
-from hostel_sdk.service import Handler
+from hostel_sdk.service import Handler, finished
 
 from .messages import Requested, Responded, missing
 
@@ -107,7 +107,7 @@ class Service(hostel_sdk.Service):
             if names:
                 _ = service.request.input  # Refuses a request that lacks one.
             service.response = Responded()
-            return service.response.made(service.handle())
+            return service.response.made(finished(service.handle()))
 
         return handler
 

@@ -142,6 +142,62 @@ fn a_folder_of_several_services_is_the_same_plugins_to_every_command() {
     source::check(&folder, &["inner", "one"]);
 }
 
+/// Calls every service of a folder and returns what they respond, a line each, and the log.
+fn run(folder: &Path) -> (Vec<String>, String) {
+    let output = hostel_in(folder, &["run", "."]);
+    (stdout(&output).lines().map(str::to_owned).collect(), stderr(&output))
+}
+
+#[test]
+fn async_python_runs_to_its_end_within_the_call() {
+    let text = "import asyncio
+from hostel_sdk import Service, service
+
+async def later(value):
+    await asyncio.sleep(0.001)
+    return value
+
+@service
+async def gathered():
+    return await asyncio.gather(*map(later, range(3)))
+
+class Listed(Service):
+    async def handle(self):
+        return [each async for each in self.each()]
+    async def each(self):
+        async with asyncio.timeout(1):
+            yield await later(1)
+
+@service
+def plain():
+    return asyncio.run(later(2))
+
+@service
+async def threaded():
+    return await asyncio.to_thread(later, 1)
+
+@service
+async def stuck():
+    await asyncio.Event().wait()
+
+@service
+async def left():
+    async def endless():
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            print('cancelled')
+    task = asyncio.create_task(endless())
+    return await later(task.done())
+";
+    let (_outside, folder) = source::folder_with("svc", &[("svc.py", text.as_bytes())]);
+    let (lines, log) = run(&folder);
+    assert_eq!(lines, ["[0,1,2]", "[1]", "2", "false"], "{log}");
+    assert!(log.contains("svc.left cancelled"), "{log}");
+    assert!(log.contains("run_in_executor needs a thread, which a service does not"), "{log}");
+    assert!(log.contains("awaits what can never happen (it waits at svc.py:29)"), "{log}");
+}
+
 /// Checks that a file does not build, and what the last lines say.
 #[track_caller]
 fn check_refused(files: &[(&str, &str)], words: &[&str]) {

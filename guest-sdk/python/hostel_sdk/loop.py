@@ -1,0 +1,115 @@
+"""The event loop that runs ``async`` code: tasks and timers, within one call.
+
+A guest has no sockets and no threads, so nothing but a timer can wake a waiting task. The loop sleeps
+until the next one, and reports a deadlock where there is none.
+
+Imported only when a plugin has ``async`` code: asyncio is large.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+from . import tracebacks
+
+# What asyncio offers and a guest cannot do, by what it would need.
+_UNAVAILABLE = {
+    "a thread": "run_in_executor",
+    "a network": (
+        "create_connection create_datagram_endpoint create_server create_unix_connection "
+        "create_unix_server getaddrinfo getnameinfo sock_accept sock_connect sock_recv "
+        "sock_recv_into sock_recvfrom sock_sendall sock_sendto"
+    ),
+    "a process or a pipe": (
+        "add_reader add_writer connect_read_pipe connect_write_pipe subprocess_exec "
+        "subprocess_shell"
+    ),
+    "signals": "add_signal_handler",
+}
+
+
+class Loop(asyncio.BaseEventLoop):
+    """An event loop without input and output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = _Sleeper(self)
+
+    def _process_events(self, events: object) -> None:
+        pass
+
+    def _write_to_self(self) -> None:
+        pass
+
+
+def _unavailable(name: str, needed: str) -> Any:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise NotImplementedError(f"asyncio's {name} needs {needed}, which a service does not have")
+
+    return refuse
+
+
+for _needed, _names in _UNAVAILABLE.items():
+    for _name in _names.split():
+        setattr(Loop, _name, _unavailable(_name, _needed))
+
+
+class _Sleeper:
+    """What the loop asks for events: none ever come, so it sleeps until the next timer."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+
+    def select(self, timeout: float | None) -> tuple[()]:
+        if timeout is None:
+            places = sorted(filter(None, map(_place, asyncio.all_tasks(self._loop))))
+            where = f" (it waits at {', '.join(places[:4])})" if places else ""
+            raise RuntimeError(
+                f"the service awaits what can never happen{where}: every task waits for another, "
+                "and no timer is set"
+            )
+        if timeout > 0:
+            time.sleep(timeout)
+        return ()
+
+
+def _place(task: asyncio.Task[Any]) -> str | None:
+    """The innermost file and line outside asyncio where a task waits."""
+    waiting: Any = task.get_coro()
+    found = None
+    while waiting is not None:
+        frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
+        if frame is not None and not frame.f_globals.get("__name__", "").startswith("asyncio"):
+            found = f"{tracebacks.path(frame.f_code.co_filename)}:{frame.f_lineno}"
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
+    return found
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Runs a coroutine to its end and returns its result. Tasks that are left are cancelled."""
+    loop = Loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        try:
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True)) if left else None
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+
+def install() -> None:
+    """Makes ``asyncio.run`` and its kin use this loop."""
+    events: Any = asyncio.events
+
+    class Policy(events._BaseDefaultEventLoopPolicy):  # type: ignore[misc]
+        _loop_factory = Loop
+
+    events._set_event_loop_policy(Policy())
+    asyncio.SelectorEventLoop = asyncio.EventLoop = Loop  # type: ignore[misc,assignment]
