@@ -9,6 +9,7 @@ mod javascript;
 mod kept;
 mod language;
 mod new;
+mod pip;
 mod progress;
 mod python;
 mod rust;

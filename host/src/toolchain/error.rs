@@ -54,6 +54,14 @@ pub enum BuildError {
         /// What the tool that adds it said.
         why: String,
     },
+    /// A tool that was fetched cannot be used.
+    #[error("{tool}: {why}")]
+    Tool {
+        /// The tool's name.
+        tool: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The tool ran and failed; its own words went to the progress lines.
     #[error("{} does not build: {why}", path.display())]
     Failed {
