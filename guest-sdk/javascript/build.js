@@ -1,23 +1,25 @@
 // Builds a service in JavaScript or TypeScript into a component:
 //
 //     node build.js --wit FOLDER --esbuild FOLDER [--typescript FOLDER] \
-//         --componentize-qjs FOLDER | --componentize-js FOLDER  SOURCE OUT
+//         --componentize-qjs FOLDER --whatwg-url FOLDER | --componentize-js FOLDER  SOURCE OUT
 //
 // A tool's folder is the one that its node_modules is in. The engine is that of the last one:
 // QuickJS, or SpiderMonkey for a service that asks for it. All modules become one, in which the SDK
 // comes first; that is loaded in the engine, and the loaded state is the component. What is wrong
 // with the source is said on stderr, the author's file, line and column in front.
 
-import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { builtinModules, createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
-import { placesOf } from "./runtime/map.js";
+import { adviceFor, adviceOn } from "./advice.js";
+import { provided, withClock } from "./provide.js";
 import { advice } from "./runtime/advice.js";
+import { placesOf } from "./runtime/map.js";
 import { place } from "./runtime/places.js";
+import { checkTypes, findConfig } from "./types.js";
 
 const SDK = dirname(fileURLToPath(import.meta.url));
 
@@ -39,7 +41,15 @@ const LOAD_ERROR =
  */
 const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
 
-const names = ["wit", "esbuild", "typescript", "componentize-qjs", "componentize-js"];
+/** Packages of npm by the names of Node's modules, whose work is the same. */
+const PACKAGES_LIKE_NODES = [
+  ...["assert", "buffer", "events", "path", "punycode", "querystring", "string_decoder", "url"],
+  "util",
+];
+
+const MENTIONS_LOCALES = /\b(?:toLocale\w+|localeCompare)\b/;
+
+const names = ["wit", "esbuild", "typescript", "componentize-qjs", "whatwg-url", "componentize-js"];
 const { values: tools, positionals } = parseArgs({
   options: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
   allowPositionals: true,
@@ -48,16 +58,21 @@ const isQuickJs = tools["componentize-js"] === undefined;
 const [source, out] = positionals.map((path) => resolve(path));
 const work = join(dirname(out), "javascript");
 
+/** What the bundler warns of, told once. */
+const warnings = new Set();
+
 /** An error of the author's, whose message is all there is to say. */
 class SourceError extends Error {}
 
 try {
   mkdirSync(work, { recursive: true });
-  const checked = tools.typescript ? checkTypes() : undefined;
+  const config = tools.typescript ? findConfig(source, compiler()) : undefined;
+  const checked = tools.typescript ? typesAreRight(config) : undefined;
   // What is no syntax is told by the bundler, in a line; what the check says of it is not heard.
   checked?.catch(() => {});
-  const script = await bundle();
+  const script = await bundle(config);
   await checked;
+  warnings.forEach((line) => process.stderr.write(`${line}\n`));
   await componentize(script);
 } catch (error) {
   process.stderr.write(`${error instanceof SourceError ? error.message : error.stack}\n`);
@@ -75,9 +90,20 @@ function shown(path) {
 }
 
 /** All modules as one, with the source map at its end. */
-async function bundle() {
+async function bundle(config) {
+  // The bundler finds a tsconfig.json by itself, and none that another refers to.
+  const options = config?.isReferenced ? { tsconfig: config.path } : {};
+  const files = await bundled("", options);
+  // One that does not mention a locale is spared the code that refuses it.
+  if (!MENTIONS_LOCALES.test(text(files, PLUGIN))) return withMap(files);
+  const locale = `import ${JSON.stringify(join(SDK, "runtime", "locale.js"))};`;
+  return withMap(await bundled(locale, options));
+}
+
+async function bundled(first, options) {
   const esbuild = load(tools.esbuild, "esbuild");
-  const entry = `import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
+  const entry = `${first}
+    import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
     import * as plugin from ${JSON.stringify(source)};
     export const handler = start(plugin);`;
   const built = await esbuild
@@ -91,9 +117,11 @@ async function bundle() {
       // Less text is less of the heap between what a call uses.
       minifyWhitespace: true,
       format: "esm",
-      platform: "neutral",
-      mainFields: ["module", "main"],
-      conditions: ["module"],
+      // Of a package for several places it takes what needs no Node, and rather no page either.
+      platform: "browser",
+      mainFields: ["browser", "module", "main"],
+      conditions: ["module", "worker"],
+      define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
       alias: {
         "hostel-sdk": join(SDK, "index.js"),
         "hostel-engine": join(SDK, "runtime", isQuickJs ? "quickjs.js" : "spidermonkey.js"),
@@ -101,6 +129,8 @@ async function bundle() {
       external: ["hostel:*", "wasi:*"],
       target: "es2024",
       supported: isQuickJs ? OWN_PROMISES : {},
+      ...provided(tools["whatwg-url"], work),
+      ...options,
       charset: "utf8",
       sourcemap: "external",
       sourcesContent: false,
@@ -109,8 +139,12 @@ async function bundle() {
     .catch((error) => {
       throw error.errors ? new SourceError(error.errors.map(message).join("\n")) : error;
     });
-  for (const warning of built.warnings) process.stderr.write(`${message(warning)}\n`);
-  return withMap(built.outputFiles);
+  built.warnings.map(message).forEach((line) => warnings.add(line));
+  return built.outputFiles;
+}
+
+function text(files, ending) {
+  return files.find(({ path }) => path.endsWith(ending)).text;
 }
 
 /** One of esbuild's messages in a line, which says what a service needs to know. */
@@ -130,58 +164,48 @@ function message({ location, text }) {
 function notResolved(name) {
   const bare = name.replace(/^node:/, "");
   if (name.startsWith("node:") || builtinModules.includes(bare)) {
-    return `there is no "${name}" in a service, which has none of Node's own modules`;
+    return `there is no "${name}" in a service, which has none of Node's own modules${instead(bare)}`;
   }
   const fix = /^[./]/.test(name) ? "there is no such file" : `\`npm install ${name}\` may mend it`;
   return `"${name}" is not to be found: ${fix}`;
 }
 
+/** What there is for one of Node's modules, maybe nothing. */
+function instead(name) {
+  const [top] = name.split("/");
+  if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` brings one that runs`;
+  if (top === "crypto") return ": use the global `crypto`, without an import";
+  if (top === "timers") return ": use the global `setTimeout`, without an import";
+  const advised = adviceOn(top, isQuickJs);
+  return advised === undefined ? "" : `: ${advised}`;
+}
+
 /** The module with what is needed of its source map, the SDK's own files left unnamed. */
 function withMap(files) {
-  const text = (ending) => files.find(({ path }) => path.endsWith(ending)).text;
-  const authors = (path) => path !== "hostel" && !resolve(dirname(source), path).startsWith(SDK);
-  const named = (path) => (authors(path) ? shown(resolve(dirname(source), path)) : undefined);
-  const module = text(PLUGIN);
-  globalThis.HOSTEL_PLACES = placesOf(JSON.parse(text(".map")), module, named);
-  return `${module}\nglobalThis.HOSTEL_PLACES = ${JSON.stringify(globalThis.HOSTEL_PLACES)};\n`;
+  const folders = [SDK, work, tools["whatwg-url"]].filter(Boolean).map((path) => resolve(path));
+  const named = (path) => {
+    const file = resolve(dirname(source), path);
+    const isAuthors = path !== "hostel" && !folders.some((folder) => file.startsWith(folder));
+    return isAuthors ? shown(file) : undefined;
+  };
+  const module = text(files, PLUGIN);
+  globalThis.HOSTEL_PLACES = placesOf(JSON.parse(text(files, ".map")), module, named);
+  globalThis.HOSTEL_ADVICE = adviceFor(module, isQuickJs);
+  const left = ["HOSTEL_PLACES", "HOSTEL_ADVICE"].map(
+    (name) => `globalThis.${name} = ${JSON.stringify(globalThis[name])};\n`,
+  );
+  return `${module}\n${left.join("")}`;
+}
+
+function compiler() {
+  const { bin } = load(tools.typescript, "typescript/package.json");
+  return join(resolve(tools.typescript), "node_modules", "typescript", bin.tsc);
 }
 
 /** Runs TypeScript's own check over what the source imports. */
-function checkTypes() {
-  const options = { noEmit: true, incremental: false, composite: false, types: [] };
-  const own = join(dirname(source), "tsconfig.json");
-  const files = [source];
-  if (isQuickJs) files.push(join(SDK, "globals.d.ts"));
-  const config = { compilerOptions: options, include: [], files };
-  if (existsSync(own)) {
-    config.extends = own;
-  } else {
-    Object.assign(options, { strict: true, target: "es2024", lib: ["es2024"] });
-    Object.assign(options, { module: "esnext", moduleResolution: "bundler" });
-    options.allowImportingTsExtensions = true;
-  }
-  if (!isQuickJs) options.lib = ["es2024", "dom", "dom.iterable"];
-  if (!existsSync(join(dirname(source), "node_modules", "hostel-sdk"))) {
-    options.paths = { "hostel-sdk": [join(SDK, "index.d.ts")] };
-  }
-  const file = join(work, "tsconfig.json");
-  writeFileSync(file, JSON.stringify(config));
-  const tsc = load(tools.typescript, "typescript/package.json").bin.tsc;
-  const tool = join(resolve(tools.typescript), "node_modules", "typescript", tsc);
-  const arguments_ = [tool, "--project", file, "--pretty", "false"];
-  const running = spawn(process.execPath, arguments_, { cwd: dirname(source) });
-  let words = "";
-  running.stdout.on("data", (chunk) => (words += chunk));
-  running.stderr.on("data", (chunk) => (words += chunk));
-  return new Promise((done, failed) => {
-    running.on("error", failed);
-    running.on("close", (code) => (code === 0 ? done() : failed(new SourceError(located(words)))));
-  });
-}
-
-/** TypeScript's lines with the place in the form that all others have. */
-function located(words) {
-  return words.trim().replace(/^(.+)\((\d+),(\d+)\): error/gm, "$1:$2:$3: error");
+function typesAreRight(own) {
+  const fail = (why) => new SourceError(why);
+  return checkTypes({ source, own, compiler: compiler(), sdk: SDK, work, isQuickJs, fail });
 }
 
 /** Loads the module in the engine and writes the component. */
@@ -203,7 +227,9 @@ async function inQuickJs(jsSource, jsPath) {
     process.exit(1);
   }, MAX_LOAD_SECONDS * 1000);
   try {
-    const options = { witPath: world(), jsSource, jsPath, moduleRoot: work, sync: true };
+    const witPath = world();
+    withClock(jsSource, witPath);
+    const options = { witPath, jsSource, jsPath, moduleRoot: work, sync: true };
     return await engine.componentize(options);
   } finally {
     clearTimeout(late);

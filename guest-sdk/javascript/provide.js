@@ -1,0 +1,83 @@
+// Puts what `web/` has into a plugin, each part of it only when the plugin uses it: on QuickJS what
+// other engines have, and on both the console. Only in a build.
+
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SDK = dirname(fileURLToPath(import.meta.url));
+
+/** Of these files, those for SpiderMonkey too: it has the rest itself. */
+const ON_EVERY_ENGINE = ["console"];
+
+/** The names that are global in a plugin which mentions them, by their files in `web/`. */
+export const PROVIDED = {
+  clone: ["structuredClone"],
+  console: ["console"],
+  events: ["AbortController", "AbortSignal", "CustomEvent", "Event", "EventTarget"],
+  headers: ["Headers"],
+  subtle: ["CryptoKey", "crypto"],
+  timers: ["clearInterval", "clearTimeout", "setInterval", "setTimeout"],
+  text: ["TextDecoder"],
+  url: ["URL", "URLSearchParams"],
+};
+
+/** The package of `web/url.js`, and what stands in for the larger part of what it imports. */
+const URL_PACKAGE = "whatwg-url";
+const STAND_INS = {
+  "tr46": "domain.js",
+  "@exodus/bytes/encoding.js": "query.js",
+  "@exodus/bytes/whatwg.js": "query.js",
+};
+
+/**
+ * The bundler's options for it. `packages` is the folder with the npm packages that `web/`
+ * imports, on QuickJS; `work` is a folder for a module that lists the names.
+ */
+export function provided(packages, work) {
+  const inject = join(work, "globals.js");
+  // A plugin's modules begin with these, so the engine's part comes before.
+  const first = 'import "hostel-engine";\n';
+  const files = packages ? Object.keys(PROVIDED) : ON_EVERY_ENGINE;
+  const lines = files.map((file) => {
+    const names = PROVIDED[file];
+    const spelled = names.flatMap((name) => [name, `${name} as "globalThis.${name}"`]);
+    return `export { ${spelled.join(", ")} } from ${JSON.stringify(join(SDK, "web", `${file}.js`))};\n`;
+  });
+  writeFileSync(inject, [first, ...lines].join(""));
+  return { inject: [inject], plugins: packages ? [packagesOf(resolve(packages))] : [] };
+}
+
+/** Finds the packages for the SDK's own files, and the stand-ins for those of the package. */
+function packagesOf(folder) {
+  const own = new RegExp(`^(${URL_PACKAGE}$|punycode/|@noble/)`);
+  const inPackages = createRequire(join(folder, "package.json"));
+  return {
+    name: "hostel",
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: own }, ({ path, importer }) =>
+        importer.startsWith(join(SDK, "web")) ? { path: inPackages.resolve(path) } : undefined,
+      );
+      const filter = /^(tr46$|@exodus\/bytes\/)/;
+      onResolve({ filter }, ({ path, importer }) =>
+        importer.startsWith(folder) ? { path: join(SDK, "web", STAND_INS[path]) } : undefined,
+      );
+      // It looks for the prototype of what the build turns into another, and needs none of it.
+      onLoad({ filter: /\/whatwg-url\/lib\/utils\.js$/ }, ({ path }) =>
+        path.startsWith(folder)
+          ? { contents: readFileSync(path, "utf8").replaceAll("async function*", "function*") }
+          : undefined,
+      );
+    },
+  };
+}
+
+/** Adds what `web/timers.js` imports to the world in this folder, if the script has it. */
+export function withClock(script, world) {
+  if (!script.includes('"wasi:clocks/')) return;
+  cpSync(join(SDK, "web", "wit"), join(world, "deps"), { recursive: true });
+  const file = join(world, "world.wit");
+  const imported = "    import wasi:clocks/monotonic-clock@0.2.0;\n}";
+  writeFileSync(file, readFileSync(file, "utf8").replace(/\}\s*$/, imported));
+}
