@@ -15,7 +15,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { adviceFor, adviceOn } from "./advice.js";
-import { provided, withClock } from "./provide.js";
+import { mentionedIn, provided, withClock } from "./provide.js";
 import { advice } from "./runtime/advice.js";
 import { placesOf } from "./runtime/map.js";
 import { place } from "./runtime/places.js";
@@ -46,8 +46,6 @@ const PACKAGES_LIKE_NODES = [
   ...["assert", "buffer", "events", "path", "punycode", "querystring", "string_decoder", "url"],
   "util",
 ];
-
-const MENTIONS_LOCALES = /\b(?:toLocale\w+|localeCompare)\b/;
 
 const names = ["wit", "esbuild", "typescript", "componentize-qjs", "whatwg-url", "componentize-js"];
 const { values: tools, positionals } = parseArgs({
@@ -93,17 +91,15 @@ function shown(path) {
 async function bundle(config) {
   // The bundler finds a tsconfig.json by itself, and none that another refers to.
   const options = config?.isReferenced ? { tsconfig: config.path } : {};
-  const files = await bundled("", options);
-  // One that does not mention a locale is spared the code that refuses it.
-  if (!MENTIONS_LOCALES.test(text(files, PLUGIN))) return withMap(files);
-  const locale = `import ${JSON.stringify(join(SDK, "runtime", "locale.js"))};`;
-  return withMap(await bundled(locale, options));
+  const files = await bundled({ ...options, ...provided(tools["whatwg-url"], work, []) });
+  const mentioned = mentionedIn(text(files, PLUGIN), isQuickJs);
+  if (mentioned.length === 0) return withMap(files);
+  return withMap(await bundled({ ...options, ...provided(tools["whatwg-url"], work, mentioned) }));
 }
 
-async function bundled(first, options) {
+async function bundled(options) {
   const esbuild = load(tools.esbuild, "esbuild");
-  const entry = `${first}
-    import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
+  const entry = `import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
     import * as plugin from ${JSON.stringify(source)};
     export const handler = start(plugin);`;
   const built = await esbuild
@@ -116,6 +112,8 @@ async function bundled(first, options) {
       keepNames: true,
       // Less text is less of the heap between what a call uses.
       minifyWhitespace: true,
+      // In longer lines QuickJS loses count of the columns, and places are wrong.
+      lineLimit: 1000,
       format: "esm",
       // Of a package for several places it takes what needs no Node, and rather no page either.
       platform: "browser",
@@ -129,7 +127,6 @@ async function bundled(first, options) {
       external: ["hostel:*", "wasi:*"],
       target: "es2024",
       supported: isQuickJs ? OWN_PROMISES : {},
-      ...provided(tools["whatwg-url"], work),
       ...options,
       charset: "utf8",
       sourcemap: "external",

@@ -1,9 +1,9 @@
 // Puts what `web/` has into a plugin, each part of it only when the plugin uses it: on QuickJS what
 // other engines have, and on both the console. Only in a build.
 
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SDK = dirname(fileURLToPath(import.meta.url));
@@ -17,11 +17,14 @@ export const PROVIDED = {
   console: ["console"],
   events: ["AbortController", "AbortSignal", "CustomEvent", "Event", "EventTarget"],
   headers: ["Headers"],
-  subtle: ["CryptoKey", "crypto"],
   timers: ["clearInterval", "clearTimeout", "setInterval", "setTimeout"],
   text: ["TextDecoder"],
   url: ["URL", "URLSearchParams"],
 };
+
+/** Files that go by what the plugin's text mentions, as no name alone stands for them. */
+const LOCALES = { file: "runtime/locale.js", mention: /\b(?:toLocale\w+|localeCompare)\b/ };
+const SUBTLE = { file: "web/subtle.js", mention: /\bsubtle\b/ };
 
 /** The package of `web/url.js`, and what stands in for the larger part of what it imports. */
 const URL_PACKAGE = "whatwg-url";
@@ -31,22 +34,30 @@ const STAND_INS = {
   "@exodus/bytes/whatwg.js": "query.js",
 };
 
+/** The more files that a plugin of this text needs. */
+export function mentionedIn(script, isQuickJs) {
+  const all = isQuickJs ? [LOCALES, SUBTLE] : [LOCALES];
+  return all.filter(({ mention }) => mention.test(script)).map(({ file }) => file);
+}
+
 /**
  * The bundler's options for it. `packages` is the folder with the npm packages that `web/`
- * imports, on QuickJS; `work` is a folder for a module that lists the names.
+ * imports, on QuickJS; `work` is a folder for a module that lists the names; `mentioned` are more
+ * files, from `mentionedIn`.
  */
-export function provided(packages, work) {
+export function provided(packages, work, mentioned) {
   const inject = join(work, "globals.js");
   // A plugin's modules begin with these, so the engine's part comes before.
-  const first = 'import "hostel-engine";\n';
+  const first = ["hostel-engine", ...mentioned.map((file) => join(SDK, file))];
+  const imports = first.map((module) => `import ${JSON.stringify(module)};\n`);
   const files = packages ? Object.keys(PROVIDED) : ON_EVERY_ENGINE;
-  const lines = files.map((file) => {
-    const names = PROVIDED[file];
-    const spelled = names.flatMap((name) => [name, `${name} as "globalThis.${name}"`]);
-    return `export { ${spelled.join(", ")} } from ${JSON.stringify(join(SDK, "web", `${file}.js`))};\n`;
+  const exports = files.map((file) => {
+    const names = PROVIDED[file].flatMap((name) => [name, `${name} as "globalThis.${name}"`]);
+    const module = join(SDK, "web", `${file}.js`);
+    return `export { ${names.join(", ")} } from ${JSON.stringify(module)};\n`;
   });
-  writeFileSync(inject, [first, ...lines].join(""));
-  return { inject: [inject], plugins: packages ? [packagesOf(resolve(packages))] : [] };
+  writeFileSync(inject, [...imports, ...exports].join(""));
+  return { inject: [inject], plugins: packages ? [packagesOf(realpathSync(packages))] : [] };
 }
 
 /** Finds the packages for the SDK's own files, and the stand-ins for those of the package. */
@@ -57,11 +68,11 @@ function packagesOf(folder) {
     name: "hostel",
     setup({ onLoad, onResolve }) {
       onResolve({ filter: own }, ({ path, importer }) =>
-        importer.startsWith(join(SDK, "web")) ? { path: inPackages.resolve(path) } : undefined,
+        importer.startsWith(join(SDK, "web") + sep) ? { path: inPackages.resolve(path) } : undefined,
       );
       const filter = /^(tr46$|@exodus\/bytes\/)/;
       onResolve({ filter }, ({ path, importer }) =>
-        importer.startsWith(folder) ? { path: join(SDK, "web", STAND_INS[path]) } : undefined,
+        importer.startsWith(folder + sep) ? { path: join(SDK, "web", STAND_INS[path]) } : undefined,
       );
       // It looks for the prototype of what the build turns into another, and needs none of it.
       onLoad({ filter: /\/whatwg-url\/lib\/utils\.js$/ }, ({ path }) =>

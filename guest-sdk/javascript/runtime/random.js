@@ -65,8 +65,7 @@ export function install() {
   const property = (value) => ({ value, configurable: true, writable: true });
   Object.defineProperty(Math, "random", property(random));
   const { getRandomValues, randomUUID } = crypto;
-  // Written so, it is no use of what `web/` adds.
-  const { crypto: present = {} } = globalThis;
+  const present = globalThis.crypto ?? {};
   Object.defineProperty(present, "getRandomValues", property(getRandomValues));
   Object.defineProperty(present, "randomUUID", property(randomUUID));
   Object.defineProperty(globalThis, "crypto", property(present));
