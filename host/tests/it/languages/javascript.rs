@@ -1,5 +1,8 @@
 //! JavaScript and TypeScript, from source to answers, and what an author is told of mistakes.
 
+mod types;
+mod web;
+
 use crate::source;
 use crate::support::{hostel, project, stderr, stdout};
 use std::fmt::Write;
