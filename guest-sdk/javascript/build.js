@@ -1,8 +1,9 @@
 // Builds a service in JavaScript or TypeScript into a component:
 //
-//     node build.js --wit FOLDER --esbuild FOLDER [--typescript FOLDER] \
+//     node build.js --wit FOLDER --inputs FILE --esbuild FOLDER [--typescript FOLDER] \
 //         --componentize-qjs FOLDER --whatwg-url FOLDER | --componentize-js FOLDER  SOURCE OUT
 //
+// Into the file of inputs goes what was read, a path a line, also when the build fails.
 // A tool's folder is the one that its node_modules is in. The engine is that of the last one:
 // QuickJS, or SpiderMonkey for a service that asks for it. All modules become one, in which the SDK
 // comes first; that is loaded in the engine, and the loaded state is the component. What is wrong
@@ -31,6 +32,9 @@ const MAX_LOAD_SECONDS = 60;
 
 const TOO_LONG = "the module has not loaded in a minute: does it end?";
 
+/** What esbuild says of a module that is not there. */
+const NOT_RESOLVED = /^Could not resolve "(.*)"$/;
+
 /** How an error of QuickJS begins while it loads, and one of SpiderMonkey, a place in front. */
 const LOAD_ERROR =
   /(?:module evaluation: |evaluating top-level script\n(?:\S+:\d+:\d+ )?)(?:Error: )?([^\n]*)/;
@@ -47,7 +51,8 @@ const PACKAGES_LIKE_NODES = [
   "util",
 ];
 
-const names = ["wit", "esbuild", "typescript", "componentize-qjs", "whatwg-url", "componentize-js"];
+const engines = ["componentize-qjs", "whatwg-url", "componentize-js"];
+const names = ["wit", "inputs", "esbuild", "typescript", ...engines];
 const { values: tools, positionals } = parseArgs({
   options: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
   allowPositionals: true,
@@ -62,9 +67,18 @@ const warnings = new Set();
 /** An error of the author's, whose message is all there is to say. */
 class SourceError extends Error {}
 
+/** The files that were read. */
+const inputs = new Set([source]);
+
+const note = (path) => void inputs.add(path);
+
+/** The folders of what is the build's own. */
+const OWN_FOLDERS = [SDK, work, tools["whatwg-url"], tools.typescript].filter(Boolean);
+const isAuthors = (path) => !OWN_FOLDERS.some((folder) => path.startsWith(resolve(folder)));
+
 try {
   mkdirSync(work, { recursive: true });
-  const config = tools.typescript ? findConfig(source, compiler()) : undefined;
+  const config = tools.typescript ? findConfig(source, compiler(), note) : undefined;
   const checked = tools.typescript ? typesAreRight(config) : undefined;
   // What is no syntax is told by the bundler, in a line; what the check says of it is not heard.
   checked?.catch(() => {});
@@ -75,6 +89,8 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof SourceError ? error.message : error.stack}\n`);
   process.exitCode = 1;
+} finally {
+  writeFileSync(tools.inputs, [...inputs].filter(isAuthors).join("\n"));
 }
 
 function load(tool, name) {
@@ -128,12 +144,14 @@ async function bundled(options) {
       target: "es2024",
       supported: isQuickJs ? OWN_PROMISES : {},
       ...options,
+      plugins: [{ name: "inputs", setup: noteInputs }, ...options.plugins],
       charset: "utf8",
       sourcemap: "external",
       sourcesContent: false,
       logLevel: "silent",
     })
     .catch((error) => {
+      error.errors?.forEach(noteMissing);
       throw error.errors ? new SourceError(error.errors.map(message).join("\n")) : error;
     });
   built.warnings.map(message).forEach((line) => warnings.add(line));
@@ -144,10 +162,23 @@ function text(files, ending) {
   return files.find(({ path }) => path.endsWith(ending)).text;
 }
 
+/** Takes note of all that is read. */
+function noteInputs({ onLoad }) {
+  onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => note(path));
+}
+
+/** Takes note of where a module was looked for that is not there. */
+function noteMissing({ location, text }) {
+  const [, missing] = NOT_RESOLVED.exec(text) ?? [];
+  if (missing === undefined || !location) return;
+  const folder = dirname(resolve(dirname(source), location.file));
+  inputs.add(/^[./]/.test(missing) ? dirname(resolve(folder, missing)) : join(folder, "node_modules"));
+}
+
 /** One of esbuild's messages in a line, which says what a service needs to know. */
 function message({ location, text }) {
   const where = location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";
-  const [, missing] = /^Could not resolve "(.*)"$/.exec(text) ?? [];
+  const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing !== undefined) return `${where}${notResolved(missing)}`;
   if (/^No loader is configured for "\.node"/.test(text)) {
     return `${where}a native extension cannot run in WebAssembly: use a package without one`;
@@ -179,11 +210,9 @@ function instead(name) {
 
 /** The module with what is needed of its source map, the SDK's own files left unnamed. */
 function withMap(files) {
-  const folders = [SDK, work, tools["whatwg-url"]].filter(Boolean).map((path) => resolve(path));
   const named = (path) => {
     const file = resolve(dirname(source), path);
-    const isAuthors = path !== "hostel" && !folders.some((folder) => file.startsWith(folder));
-    return isAuthors ? shown(file) : undefined;
+    return path !== "hostel" && isAuthors(file) ? shown(file) : undefined;
   };
   const module = text(files, PLUGIN);
   globalThis.HOSTEL_PLACES = placesOf(JSON.parse(text(files, ".map")), module, named);
@@ -202,7 +231,7 @@ function compiler() {
 /** Runs TypeScript's own check over what the source imports. */
 function typesAreRight(own) {
   const fail = (why) => new SourceError(why);
-  return checkTypes({ source, own, compiler: compiler(), sdk: SDK, work, isQuickJs, fail });
+  return checkTypes({ source, own, compiler: compiler(), sdk: SDK, work, isQuickJs, fail, note });
 }
 
 /** Loads the module in the engine and writes the component. */

@@ -5,8 +5,8 @@
 // author's, replaces what concerns other files or output, and is never named in a message.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 
 import { adviceOn } from "./advice.js";
 
@@ -36,9 +36,10 @@ const OLD_TARGETS = ["es3", "es5"];
  * Checks the source by the `own` settings; the promise is rejected with `fail` of the compiler's
  * lines.
  *
- * `sdk` is the SDK's folder; `work` is one for the project of the build's own.
+ * `sdk` is the SDK's folder; `work` is one for the project of the build's own; `note` is told of
+ * each file that is read.
  */
-export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail }) {
+export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, note }) {
   const folder = dirname(source);
   const linked = existsSync(join(folder, "node_modules", "hostel-sdk"));
   const options = {
@@ -56,15 +57,19 @@ export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail }
   const project = join(work, CONFIG);
   const config = { compilerOptions: options, include: [], references: [], files };
   writeFileSync(project, JSON.stringify({ ...config, extends: own?.path }));
-  const running = spawn(...tsc(compiler, "--project", project), { cwd: folder });
+  const running = spawn(...tsc(compiler, "--project", project, "--listFiles"), { cwd: folder });
   let words = "";
   running.stdout.on("data", (chunk) => (words += chunk));
   running.stderr.on("data", (chunk) => (words += chunk));
   return new Promise((done, failed) => {
     running.on("error", failed);
     running.on("close", (code) => {
+      const lines = words.split("\n");
+      const read = lines.filter((line) => isAbsolute(line) && existsSync(line));
+      read.forEach(note);
+      const told = lines.filter((line) => !read.includes(line)).join("\n");
       if (code === 0) done();
-      else failed(fail(advised(located(words, project, own?.path ?? source, folder), isQuickJs)));
+      else failed(fail(advised(located(told, project, own?.path ?? source, folder), isQuickJs)));
     });
   });
 }
@@ -75,10 +80,14 @@ const tsc = (compiler, ...given) => [process.execPath, [compiler, ...given, "--p
  * The tsconfig.json next to the source or above it, as the bundler finds it; or that of its
  * references of which the source is a file. What it comes to with all that it extends.
  */
-export function findConfig(source, compiler) {
-  const read = (path) => shownConfig(path, compiler);
+export function findConfig(source, compiler, note) {
+  const read = (path) => {
+    noteConfigurations(path, note);
+    return shownConfig(path, compiler);
+  };
   let above = dirname(source);
   while (!existsSync(join(above, CONFIG))) {
+    note(join(above, CONFIG));
     if (dirname(above) === above) return undefined;
     above = dirname(above);
   }
@@ -91,6 +100,19 @@ export function findConfig(source, compiler) {
   });
   const referenced = projects.filter((project) => existsSync(project)).map(read).find(has);
   return referenced === undefined ? found : { ...referenced, isReferenced: true };
+}
+
+/** Takes note of a project's settings, and of those that they extend. */
+function noteConfigurations(file, note, seen = new Set()) {
+  note(file);
+  seen.add(file);
+  const [, extended] = existsSync(file)
+    ? (/"extends"\s*:\s*"(\.[^"]*)"/.exec(readFileSync(file, "utf8")) ?? [])
+    : [];
+  if (extended === undefined) return;
+  const path = resolve(dirname(file), extended);
+  const next = path.endsWith(".json") ? path : `${path}.json`;
+  if (!seen.has(next)) noteConfigurations(next, note, seen);
 }
 
 /** Nothing of one that is invalid. */

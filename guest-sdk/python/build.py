@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--tool", required=True, help="the folder with componentize-py")
     parser.add_argument("--wit", required=True, help="the folder with the WIT")
     parser.add_argument("--packages", help="the folder with the packages of the environment")
+    parser.add_argument("--inputs", required=True, help="the list to write of what was read")
     parser.add_argument("--output", required=True, help="the component to write")
     parser.add_argument("source", help="the file with the services")
     arguments = parser.parse_args()
@@ -71,6 +72,10 @@ def build(arguments: argparse.Namespace, made: str) -> int:
     except AssertionError as error:
         tell(str(error))
         return 1
+    finally:
+        inputs = os.path.join(app, "reads")
+        if os.path.exists(inputs):
+            shutil.copyfile(inputs, arguments.inputs)
     return 0
 
 

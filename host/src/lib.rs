@@ -64,7 +64,7 @@ pub use hostel_cache::{
 };
 pub use name::PluginName;
 pub use plugin::{
-    Activity, Admission, Build, Deployment, Digest, Host, HostError, LoadError, NamedPlugin,
+    Activity, Admission, Build, Built, Deployment, Digest, Host, HostError, LoadError, NamedPlugin,
     PluginFolder, PluginInfo, PluginSettings, PluginState, Readiness, RolledBack, Settings, Stage,
     Target,
 };

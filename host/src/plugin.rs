@@ -16,7 +16,9 @@ mod target;
 mod version;
 
 pub use admission::Admission;
-pub use deploy::{Build, Deployment, NamedPlugin, PluginFolder, PluginState, Readiness, Stage};
+pub use deploy::{
+    Build, Built, Deployment, NamedPlugin, PluginFolder, PluginState, Readiness, Stage,
+};
 pub use error::{HostError, LoadError};
 pub use host::Host;
 pub use probation::RolledBack;

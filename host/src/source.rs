@@ -8,34 +8,45 @@ mod discover;
 mod files;
 mod location;
 
-pub use crate::toolchain::Source;
+pub(crate) use crate::toolchain::now;
+pub use crate::toolchain::{Inputs, Source};
 pub use component::{FileError, check_file, read, read_open};
 pub use discover::{by_name, components, discover, place_of};
-pub use files::{FilesError, Stamp, files};
+pub use files::{FilesError, Stamp};
 pub use location::Location;
 
 use crate::toolchain::{self, BuildError, Progress};
 use std::path::PathBuf;
 
-/// Builds a source, and returns the component's file.
+/// Builds a source, and returns the component's file. `inputs` becomes what the build reads; of one
+/// that fails, what a change of may mend it.
 ///
 /// What the build needs and can be had from the language's own package registry is fetched once,
-/// and reported; so is what has to be installed by hand. A source that has not changed since its
-/// last build is not built again.
+/// and reported; so is what has to be installed by hand. A source of which nothing that its last
+/// build read has changed is not built again.
 ///
 /// # Errors
 ///
 /// When a tool is missing or the source does not build. The message names the fix.
-pub fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
-    let files = match files(source) {
-        Ok(files) => Some(files),
+pub fn build(
+    source: &Source,
+    progress: Progress<'_>,
+    inputs: &mut Inputs,
+) -> Result<PathBuf, BuildError> {
+    let modules = match files::modules(source) {
+        Ok(modules) => Some(modules),
         Err(FilesError::TooMany(_)) => None,
         Err(FilesError::Unreadable(path, source)) => return Err(BuildError::Read { path, source }),
     };
-    if files.is_none() {
+    if modules.is_none() {
         (progress.line)(&FilesError::TooMany(source.file.clone()).to_string());
     }
-    toolchain::build(source, files.as_deref(), progress)
+    let built = toolchain::build(source, modules.as_deref(), progress, inputs);
+    if built.is_err() {
+        inputs.add(&source.file);
+        files::all(source).unwrap_or_default().iter().for_each(|file| inputs.add(file));
+    }
+    built
 }
 
 /// The component's file of what is at a location, built where it is a source.
@@ -43,9 +54,13 @@ pub fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildEr
 /// # Errors
 ///
 /// As [`build`].
-pub fn component(location: &Location, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+pub fn component(
+    location: &Location,
+    progress: Progress<'_>,
+    inputs: &mut Inputs,
+) -> Result<PathBuf, BuildError> {
     match location {
         Location::Component(file) => Ok(file.clone()),
-        Location::Source(source) => build(source, progress),
+        Location::Source(source) => build(source, progress, inputs),
     }
 }

@@ -4,6 +4,7 @@ mod c;
 mod encode;
 mod error;
 mod go;
+mod inputs;
 mod javascript;
 mod kept;
 mod language;
@@ -13,29 +14,35 @@ mod python;
 mod rust;
 mod sdk;
 mod tool;
+mod work;
 
 pub use encode::componentize;
 pub use error::{BuildError, EncodeError, NewError, SdkError};
+pub use inputs::Inputs;
+pub(crate) use inputs::{has_changed_since, now};
 pub use language::{Language, Source};
 pub(crate) use language::{folder_name, is_test};
 pub use new::create;
 pub use progress::{Check, Progress};
+use work::Work;
 
 use std::path::PathBuf;
 
-/// Builds a source, and returns the component's file. `files` are those that belong to the source;
-/// `None` where they are not known, so that it is built each time.
+/// Builds a source, and returns the component's file. `modules` are the files that it may import;
+/// `None` where they are not known. `inputs` becomes what the build reads.
 pub(crate) fn build(
     source: &Source,
-    files: Option<&[PathBuf]>,
+    modules: Option<&[PathBuf]>,
     progress: Progress<'_>,
+    inputs: &mut Inputs,
 ) -> Result<PathBuf, BuildError> {
+    let work = Work { source, modules, progress };
     match source.language {
-        Language::C => c::build(source, files, progress),
-        Language::Go => go::build(source, progress),
-        Language::JavaScript | Language::TypeScript => javascript::build(source, files, progress),
-        Language::Python => python::build(source, files, progress),
-        Language::Rust => rust::build(source, progress),
+        Language::C => c::build(work, inputs),
+        Language::Go => go::build(work, inputs),
+        Language::JavaScript | Language::TypeScript => javascript::build(work, inputs),
+        Language::Python => python::build(work, inputs),
+        Language::Rust => rust::build(work, inputs),
     }
 }
 

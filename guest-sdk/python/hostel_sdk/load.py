@@ -15,7 +15,7 @@ import sys
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import advice, fresh, host, tracebacks, warm, wit
+from . import advice, fresh, host, reads, tracebacks, warm, wit
 from .log import logger
 from .service import DeclarationError, declared
 
@@ -46,7 +46,7 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     host.get = host.set = host.delete = host.exists = too_early
     host.log = lambda level, message: print(f"{level}: {message}", file=sys.stderr)
     try:
-        with fresh.watch(folder):
+        with fresh.watch(folder), reads.told(folders):
             module = _import_file(folder, file)
             _import_the_rest(folders)
         services = declared(_own(module, folder))

@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::exit::NO_PLUGIN;
 use super::output::print;
-use crate::source::{self, Location};
+use crate::source::{self, Inputs, Location};
 use crate::telemetry::eprint_line;
 use crate::toolchain::{BuildError, Progress};
 use anstream::ColorChoice;
@@ -71,6 +71,14 @@ pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
 /// Returns the component's file of a location. Builds a source first, with the compilers' output
 /// on stderr.
 pub(super) fn component(location: &Location) -> Result<PathBuf, BuildError> {
+    component_and_inputs(location, &mut Inputs::default())
+}
+
+/// As [`component`]; `inputs` becomes what the build reads.
+pub(super) fn component_and_inputs(
+    location: &Location,
+    inputs: &mut Inputs,
+) -> Result<PathBuf, BuildError> {
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    source::component(location, Progress { line: &|line| eprint_line(line), colour })
+    source::component(location, Progress { line: &|line| eprint_line(line), colour }, inputs)
 }

@@ -15,7 +15,7 @@ use super::host::Host;
 use super::settings::{PluginInfo, PluginSettings};
 use crate::engine::Limits;
 use crate::name::PluginName;
-use crate::source::Source;
+use crate::source::{Inputs, Source};
 use crate::telemetry::{Level, escape, excerpt};
 use candidate::{Candidate, Key};
 use queue::Queue;
@@ -60,8 +60,17 @@ pub struct PluginFolder {
     pub settings: PluginSettings,
 }
 
-/// Builds a source, and returns its component, open for reading. May block.
-pub type Build = Arc<dyn Fn(&Source) -> Result<File, Box<dyn Error + Send + Sync>> + Send + Sync>;
+/// Builds a source. May block.
+pub type Build = Arc<dyn Fn(&Source) -> Built + Send + Sync>;
+
+/// What a [`Build`] has made.
+#[derive(Debug)]
+pub struct Built {
+    /// The component, open for reading, or why there is none.
+    pub component: Result<File, Box<dyn Error + Send + Sync>>,
+    /// What the build has read: when that changes, it is to be built again.
+    pub inputs: Inputs,
+}
 
 /// Keeps a host's plugins as the files are.
 ///
@@ -79,7 +88,8 @@ pub type Build = Arc<dyn Fn(&Source) -> Result<File, Box<dyn Error + Send + Sync
 ///   mounted for a while does not end its plugins.
 /// - Links are followed, and their targets watched. Of two files of one name the one that serves
 ///   keeps it, and a named plugin wins over both.
-/// - Of a source, all its [`files`](crate::source::files) are watched.
+/// - Of a source, what its last build has read is watched, wherever it is, and which modules there
+///   are beside it.
 ///
 /// Each of these is one line in the host's log.
 pub struct Deployment {

@@ -1,14 +1,15 @@
-//! Which files belong to a source: one list for the build's cache and for the watch.
+//! Which files belong to a source, and by what a change of them is noticed.
 
-use crate::toolchain::Source;
+use crate::toolchain::{Inputs, Source, has_changed_since};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-/// Most files of one source. Each is read by every build of it, and looked at twice a second while
-/// it is served.
+/// Most files of one source. Each is looked at twice a second while it is served.
 const MAX_FILES: usize = 10_000;
 
 /// Most entries of folders that are looked at to find those: a source may lie in a home folder.
@@ -25,8 +26,8 @@ const VIRTUAL_ENVIRONMENT: &str = "pyvenv.cfg";
 pub enum FilesError {
     /// There are too many beside this file.
     #[error(
-        "{} has more than {MAX_FILES} files beside it, or {MAX_ENTRIES} of any kind, so changes of \
-         them are not noticed and each build starts anew: move it to a folder of its own",
+        "{} has more than {MAX_FILES} files beside it, or {MAX_ENTRIES} of any kind, so a new one \
+         among them is not noticed: move it to a folder of its own",
         .0.display()
     )]
     TooMany(PathBuf),
@@ -35,20 +36,30 @@ pub enum FilesError {
     Unreadable(PathBuf, #[source] io::Error),
 }
 
-/// The files that belong to a source: those below its folder that a build in its language may
-/// read, in the order of their paths. Not hidden ones, nor what was installed or built.
+/// The files below a source's folder that it may import, by their language, in the order of their
+/// paths. Not hidden ones, nor what was installed or built.
 ///
 /// Links to files are followed; links to folders are not, since they may lead in circles.
 ///
 /// # Errors
 ///
 /// When there are too many, or the source's folder cannot be read.
-pub fn files(source: &Source) -> Result<Vec<PathBuf>, FilesError> {
-    files_within(source, MAX_FILES, MAX_ENTRIES)
+pub(super) fn modules(source: &Source) -> Result<Vec<PathBuf>, FilesError> {
+    files_within(source, |file| source.language.has_module(file), MAX_FILES, MAX_ENTRIES)
+}
+
+/// All files below a source's folder, as [`modules`].
+///
+/// # Errors
+///
+/// As [`modules`].
+pub(super) fn all(source: &Source) -> Result<Vec<PathBuf>, FilesError> {
+    files_within(source, |_| true, MAX_FILES, MAX_ENTRIES)
 }
 
 fn files_within(
     source: &Source,
+    is_wanted: impl Fn(&Path) -> bool,
     max_files: usize,
     max_entries: usize,
 ) -> Result<Vec<PathBuf>, FilesError> {
@@ -69,7 +80,7 @@ fn files_within(
                 if !is_ignored(&path) {
                     folders.push(path);
                 }
-            } else if !is_hidden(&path) && source.language.reads(&path) && path.is_file() {
+            } else if !is_hidden(&path) && is_wanted(&path) && path.is_file() {
                 files.push(path);
             }
             if files.len() > max_files {
@@ -94,38 +105,64 @@ pub(super) fn is_ignored(folder: &Path) -> bool {
         || folder.join(VIRTUAL_ENVIRONMENT).exists()
 }
 
-/// What the system tells of a file, or of each file of a source, by which a change is noticed. The
-/// time of change of the inode is in it, which no tool can set: so a file of the same size and
-/// modification time is noticed too.
+/// What the system tells of files, by which a change is noticed. The time of change of the inode is
+/// in it, which no tool can set: so a file of the same size and modification time is noticed too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp(Vec<[u64; 5]>);
+pub struct Stamp {
+    /// By their paths; what is one file alone is without.
+    files: BTreeMap<PathBuf, [u64; 5]>,
+    /// Of a source, the files that it may import: a new one may be imported in another's place.
+    modules: Vec<PathBuf>,
+}
+
+/// Stands for a file that is not there.
+const ABSENT: [u64; 5] = [0; 5];
+
+/// Stands for a file that is none of those that a later look finds.
+const CHANGED: [u64; 5] = [u64::MAX; 5];
 
 impl Stamp {
     /// The stamp of one file.
     pub fn of(file: &Metadata) -> Self {
-        Stamp(vec![numbers(file)])
+        Stamp { files: BTreeMap::from([(PathBuf::new(), numbers(file))]), modules: Vec::new() }
     }
 
-    /// The stamp of all files of a source; of the file that declares the services alone where
-    /// there are too many.
+    /// The stamp of what decides what a source becomes: of what its last build has read, or where
+    /// that is not known of the file that declares the services.
     ///
     /// # Errors
     ///
     /// When the source's folder cannot be read.
-    pub fn of_source(source: &Source) -> Result<Self, FilesError> {
-        let files = match files(source) {
-            Err(FilesError::TooMany(file)) => vec![file],
-            files => files?,
+    pub fn of_source(source: &Source, inputs: Option<&Inputs>) -> Result<Self, FilesError> {
+        let modules = match modules(source) {
+            Err(FilesError::TooMany(_)) => Vec::new(),
+            modules => modules?,
         };
-        // A file that is gone since it was listed changes the next stamp.
-        let found = files.iter().filter_map(|file| file.metadata().ok());
-        Ok(Stamp(found.map(|found| numbers(&found)).collect()))
+        let mut only = Inputs::default();
+        only.add(&source.file);
+        let number = |path: &Path| path.metadata().map_or(ABSENT, |file| numbers(&file));
+        let inputs = inputs.unwrap_or(&only).iter();
+        Ok(Stamp { files: inputs.map(|path| (path.to_owned(), number(path))).collect(), modules })
+    }
+
+    /// This stamp of a source, after a build that has begun at a time and read these inputs: later
+    /// ones are equal when nothing has changed since the build began.
+    #[must_use]
+    pub fn after_build(self, inputs: &Inputs, began: SystemTime) -> Self {
+        let number = |path: &Path| {
+            let Ok(file) = path.metadata() else { return ABSENT };
+            let now = numbers(&file);
+            let is_known = self.files.get(path) == Some(&now);
+            if is_known || !has_changed_since(&file, began) { now } else { CHANGED }
+        };
+        let files = inputs.iter().map(|path| (path.to_owned(), number(path))).collect();
+        Stamp { files, ..self }
     }
 
     /// The bytes of all files together.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.0.iter().fold(0, |bytes, [_, _, length, ..]| bytes.saturating_add(*length))
+        self.files.values().fold(0, |bytes, [_, _, length, ..]| bytes.saturating_add(*length))
     }
 }
 
@@ -161,26 +198,29 @@ mod tests {
         }
     }
 
-    /// Checks which of these files belong to the first.
+    /// Checks which of these files the first may import.
     #[track_caller]
     fn check(files: &[&str], expected: &[&str]) {
         let folder = folder_with(files);
-        let found = super::files(&source(&folder.path().join(files[0]))).unwrap();
+        let found = modules(&source(&folder.path().join(files[0]))).unwrap();
         let expected: Vec<_> = expected.iter().map(|file| folder.path().join(file)).collect();
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn only_what_a_build_may_read_belongs_to_a_source() {
+    fn a_source_may_import_what_is_in_its_language_and_was_not_installed_or_built() {
         let installed = ["venv/a.py", "node_modules/b.py", "target/c.py", "__pycache__/d.py"];
         let hidden = [".venv/e.py", ".f.py", "env/pyvenv.cfg", "env/g.py"];
-        let files = ["a.py", "b/c.py", "b/pyproject.toml", "b/d.txt", "e.js"];
-        check(&[&files, &installed[..], &hidden].concat(), &files[..3]);
+        let files = ["a.py", "b/c.py", "b/test_c.py", "b/d.txt", "e.js"];
+        check(&[&files, &installed[..], &hidden].concat(), &files[..2]);
         check(&["a.c", "a.h", "a.py"], &["a.c", "a.h"]);
         check(&["a.ts", "b.js", "c.json", "d.py"], &["a.ts", "b.js", "c.json"]);
-        let package = ["Cargo.toml", "src/lib.rs", "src/page.html", "target/wasm32-wasip2/x"];
+        check(&["a.js", "b.cjs", "c.jsx", "a.test.js"], &["a.js", "b.cjs", "c.jsx"]);
+        let package = ["Cargo.toml", "src/lib.rs", "src/page.html", "target/wasm32-wasip2/x.rs"];
         let folder = folder_with(&package);
-        let found = super::files(&source(folder.path())).unwrap();
+        let found = modules(&source(folder.path())).unwrap();
+        assert_eq!(found, [folder.path().join("src/lib.rs")]);
+        let found = all(&source(folder.path())).unwrap();
         assert_eq!(found, [0, 1, 2].map(|file| folder.path().join(package[file])));
     }
 
@@ -191,7 +231,7 @@ mod tests {
         std::os::unix::fs::symlink(shared.path().join("d.py"), folder.path().join("d.py")).unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("b/circle")).unwrap();
         std::os::unix::fs::symlink("nowhere.py", folder.path().join("e.py")).unwrap();
-        let found = super::files(&source(&folder.path().join("a.py"))).unwrap();
+        let found = modules(&source(&folder.path().join("a.py"))).unwrap();
         assert_eq!(found, ["a.py", "b/c.py", "d.py"].map(|file| folder.path().join(file)));
     }
 
@@ -199,29 +239,47 @@ mod tests {
     fn files_that_do_not_belong_to_a_source_do_not_count() {
         let folder = folder_with(&["a.py", "b.py", "c.txt", "d.txt", "venv/e.py", "venv/f.py"]);
         let source = source(&folder.path().join("a.py"));
-        assert_eq!(files_within(&source, 2, 5).unwrap().len(), 2);
+        let within = |max_files, max_entries| {
+            files_within(&source, |file| source.language.has_module(file), max_files, max_entries)
+        };
+        assert_eq!(within(2, 5).unwrap().len(), 2);
         for (max_files, max_entries) in [(1, 5), (2, 4)] {
-            let error = files_within(&source, max_files, max_entries).unwrap_err().to_string();
+            let error = within(max_files, max_entries).unwrap_err().to_string();
             assert!(error.contains("a.py has more than 10000 files beside it"), "{error}");
         }
     }
 
     #[test]
-    fn a_stamp_changes_with_each_file_of_a_source_and_with_no_other() {
-        let folder = folder_with(&["a.py", "b.py", "c.txt", "venv/d.py"]);
-        let source = source(&folder.path().join("a.py"));
-        let stamp = || Stamp::of_source(&source).unwrap();
-        let before = stamp();
-        for file in ["c.txt", "e.txt", "venv/d.py", ".f.py"] {
-            fs::write(folder.path().join(file), "changed").unwrap();
+    fn a_stamp_changes_with_what_was_read_and_with_the_list_of_modules_and_with_nothing_else() {
+        let folder = folder_with(&["svc/a.py", "svc/b.py", "svc/c.txt", "shared/d.txt"]);
+        let at = |name: &str| folder.path().join(name);
+        let source = source(&at("svc/a.py"));
+        let mut inputs = Inputs::default();
+        for file in ["svc/a.py", "shared/d.txt", "absent"] {
+            inputs.add(&at(file));
+        }
+        let stamp = || Stamp::of_source(&source, Some(&inputs)).unwrap();
+        let mut before = stamp();
+        for file in ["svc/b.py", "svc/c.txt", "svc/e.txt", "svc/test_a.py", "svc/.f.py"] {
+            fs::write(at(file), "changed").unwrap();
             assert_eq!(stamp(), before, "{file}");
         }
-        fs::write(folder.path().join("b.py"), "changed").unwrap();
-        let changed = stamp();
-        assert_ne!(changed, before);
-        fs::write(folder.path().join("new.py"), "").unwrap();
-        assert_ne!(stamp(), changed);
-        fs::remove_file(folder.path().join("new.py")).unwrap();
-        assert_eq!(stamp(), changed);
+        for file in ["svc/a.py", "shared/d.txt", "absent", "svc/new.py"] {
+            fs::write(at(file), "changed").unwrap();
+            assert_ne!(stamp(), before, "{file}");
+            before = stamp();
+        }
+        let only = Stamp::of_source(&source, None).unwrap();
+        let later = SystemTime::now() + std::time::Duration::from_secs(1);
+        for stamp in [&before, &only] {
+            assert_eq!(stamp.clone().after_build(&inputs, later), before);
+        }
+        // What was not looked at before the build may have changed during it.
+        assert_eq!(before.clone().after_build(&inputs, SystemTime::UNIX_EPOCH), before);
+        assert_ne!(only.clone().after_build(&inputs, SystemTime::UNIX_EPOCH), before);
+        fs::write(at("shared/d.txt"), "again").unwrap();
+        assert_eq!(Stamp::of_source(&source, None).unwrap(), only);
+        fs::write(at("svc/a.py"), "again").unwrap();
+        assert_ne!(Stamp::of_source(&source, None).unwrap(), only);
     }
 }

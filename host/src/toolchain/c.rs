@@ -1,6 +1,9 @@
 //! C, C++ and Zig: one compiler builds a core module, which is encoded as a component here.
 
-use super::{BuildError, Check, Progress, SdkError, Source, encode, is_test, kept, sdk, tool};
+use super::work::Work;
+use super::{
+    BuildError, Check, Inputs, Progress, SdkError, Source, encode, is_test, kept, sdk, tool,
+};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -33,30 +36,39 @@ const NO_SERVICES: &str = "undefined symbol: hostel_service";
 const TWO_LISTS: &str = "duplicate symbol: hostel_service";
 
 /// Builds a folder's sources, or one file, and returns the component.
-pub(super) fn build(
-    source: &Source,
-    files: Option<&[PathBuf]>,
-    progress: Progress<'_>,
-) -> Result<PathBuf, BuildError> {
+pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
+    let Work { source, .. } = work;
     // Where the link is to be ignored the author wants it: the unit test needs it.
     let ignored = fs::read_to_string(source.folder.join(".gitignore")).unwrap_or_default();
     if ignored.contains(sdk::LINK) {
         sdk::link(&source.folder)?;
     }
     let tools = format!("{PACKAGE} {VERSION} {}", FLAGS.join(" "));
-    kept::component(source, files, &tools, progress, |out| compile(source, out, progress))
+    kept::component(work, &tools, inputs, |out, read| compile(work, out, read))
 }
 
-fn compile(source: &Source, out: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
+fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildError> {
+    let Work { source, modules, progress } = work;
     let scratch = tempfile::tempdir().map_err(|error| write_failed(out, error))?;
     // A trap shows the core module by the name of its file.
     let core = scratch.path().join(source.component_name());
     let zig = Zig::fetched(source, progress)?;
+    let files = inputs_of(source)?;
     let mut inputs = Vec::new();
-    for file in inputs_of(source)? {
-        let is_zig = has_ending(&file, &["zig"]);
-        inputs.push(if is_zig { zig.object(&file, scratch.path())? } else { file });
+    for file in &files {
+        read.add(file);
+        let is_zig = has_ending(file, &["zig"]);
+        if is_zig {
+            // Its compiler tells nobody what it reads: it may embed what lies beside the file.
+            let beside = fs::read_dir(&source.folder).into_iter().flatten().flatten();
+            beside.map(|entry| entry.path()).filter(|it| it.is_file()).for_each(|it| read.add(&it));
+            modules.unwrap_or_default().iter().for_each(|file| read.add(file));
+        } else {
+            zig.add_read(file, read)?;
+        }
+        inputs.push(if is_zig { zig.object(file, scratch.path())? } else { file.clone() });
     }
+    read.retain(|file| !file.starts_with(&zig.sdk));
     zig.link(&inputs, &core)?;
     let module = fs::read(&core).map_err(|error| read_failed(&core, error))?;
     let module = without_debug(&module).unwrap_or(module);
@@ -125,6 +137,16 @@ impl<'a> Zig<'a> {
             .arg(with_path("-femit-bin=", &object));
         self.run(&mut compile, "zig", "the Zig library, once", false)?;
         Ok(object)
+    }
+
+    /// Adds what a file in C or C++ includes, also what is not there.
+    fn add_read(&self, file: &Path, read: &mut Inputs) -> Result<(), BuildError> {
+        let mut preprocess = self.command("cc");
+        preprocess.args(["-target", "wasm32-wasi", "-MM", "-MG"]).arg(self.include()).arg(file);
+        // What is wrong with it is told by its compilation.
+        let told = tool::output("zig", FIX, &mut preprocess)?;
+        read.add_rule(&String::from_utf8_lossy(&told.stdout));
+        Ok(())
     }
 
     /// Compiles C and C++, and links all with the SDK.

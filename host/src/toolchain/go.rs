@@ -1,6 +1,7 @@
 //! Go: the standard toolchain builds a core module, which is encoded as a component here.
 
-use super::{BuildError, Check, EncodeError, Progress, SdkError, Source, encode, sdk, tool};
+use super::work::Work;
+use super::{BuildError, Check, EncodeError, Inputs, SdkError, Source, encode, sdk, tool};
 use crate::bounded;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -21,11 +22,19 @@ const FIX: &str = "install Go 1.26 or newer, and open a new shell";
 /// before the first: Go clears what lies between, up to half a MiB in each fresh instance.
 const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
 
+/// How `go list` tells the folders of packages and the files of theirs that it reads.
+const READ: &str = "{{if not .Standard}}{{$folder := .Dir}}{{$folder}}
+{{range .GoFiles}}{{$folder}}/{{.}}
+{{end}}{{range .EmbedFiles}}{{$folder}}/{{.}}
+{{end}}{{range .SFiles}}{{$folder}}/{{.}}
+{{end}}{{end}}";
+
 /// Builds the package in a folder, or a file alone, and returns its component.
 ///
 /// What is fresh Go knows itself, embedded files, replaced modules and workspaces included: when the
 /// core module is that of the last build, the component stays as it is.
-pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
+    let Work { source, progress, .. } = work;
     let manifest = manifest(&source.folder)?;
     refuse_c(&source.folder)?;
     link(manifest.as_deref())?;
@@ -42,6 +51,7 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
     if !core.is_file() {
         (progress.line)(&format!("building {}", shown.display()));
     }
+    package.add_read(inputs)?;
     tool::run("go", shown, &mut go, progress, &[], false)?;
     let component = package.output.join(&package.component_name);
     encode_module(&core, &component)?;
@@ -75,12 +85,40 @@ impl GoPackage {
     }
 
     fn command(&self, core: &Path) -> Result<Command, BuildError> {
-        let mut go = Command::new("go");
-        go.args(["build", "-buildmode=c-shared", "-buildvcs=false", "-trimpath"])
-            .args([LINKER_FLAGS, "-o"])
-            .arg(core)
-            .current_dir(&self.folder)
-            .envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
+        let mut build = Command::new("go");
+        build.args(["build", "-buildmode=c-shared", "-buildvcs=false", "-trimpath"]);
+        build.args([LINKER_FLAGS, "-o"]).arg(core);
+        self.complete(build)
+    }
+
+    /// Adds what the build reads: the package and all that it imports, but for what was fetched, of
+    /// which no version changes; and what `go` goes by.
+    fn add_read(&self, inputs: &mut Inputs) -> Result<(), BuildError> {
+        let mut list = Command::new("go");
+        list.args(["list", "-deps", "-e", "-f", READ]);
+        let listed = tool::output("go", FIX, &mut self.complete(list)?)?;
+        let fetched = tool::ask("go", &["env", "GOMODCACHE"]).unwrap_or_default();
+        let sdk = sdk::data_folder()?;
+        for path in String::from_utf8_lossy(&listed.stdout).lines().map(Path::new) {
+            if !path.starts_with(&fetched) && !path.starts_with(&sdk) {
+                inputs.add(path);
+            }
+        }
+        let mut env = Command::new("go");
+        env.args(["env", "GOMOD", "GOWORK"]).current_dir(&self.folder);
+        let files = tool::output("go", FIX, &mut env)?;
+        for file in String::from_utf8_lossy(&files.stdout).lines().map(PathBuf::from) {
+            if file.is_absolute() && !file.starts_with("/dev") {
+                inputs.add(&file);
+                inputs.add(&file.with_extension("sum"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What all commands have in common: where and for what to build.
+    fn complete(&self, mut go: Command) -> Result<Command, BuildError> {
+        go.current_dir(&self.folder).envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
         match &self.file {
             Some(file) => go.arg("-overlay").arg(self.overlay()?).arg(file).env("GOWORK", "off"),
             None => go.arg("."),

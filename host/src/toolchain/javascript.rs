@@ -1,7 +1,8 @@
 //! JavaScript and TypeScript: the SDK's build script makes one module of all, and a component of
 //! that, loaded in QuickJS or, by choice, in SpiderMonkey.
 
-use super::{BuildError, Check, Language, Progress, SdkError, Source, kept, sdk, tool};
+use super::work::Work;
+use super::{BuildError, Check, Inputs, Language, Progress, SdkError, Source, kept, sdk, tool};
 use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,12 +68,10 @@ fn packages(language: Language, componentize: &'static NpmPackage) -> Vec<&'stat
 }
 
 /// Builds the module and what it imports, and returns the component.
-pub(super) fn build(
-    source: &Source,
-    files: Option<&[PathBuf]>,
-    progress: Progress<'_>,
-) -> Result<PathBuf, BuildError> {
+pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
+    let Work { source, progress, .. } = work;
     let path = source.folder.join("package.json");
+    inputs.add(&path);
     let manifest = read_manifest(&path)?;
     if depends_on_sdk(&manifest) {
         link(&source.folder)?;
@@ -82,18 +81,33 @@ pub(super) fn build(
         .iter()
         .map(|NpmPackage { name, version, .. }| format!("{name} {version}"))
         .collect();
-    kept::component(source, files, &versions.join(", "), progress, |out| {
+    kept::component(work, &versions.join(", "), inputs, |out, read| {
+        read.add(&path);
         check_node()?;
         let root = sdk::lay_out()?;
+        let list = out.with_extension("inputs");
         let mut node = Command::new("node");
         node.arg(root.join(SDK).join("build.js")).arg("--wit").arg(root.join("wit"));
+        node.arg("--inputs").arg(&list);
         for package in packages {
             node.arg(format!("--{}", package.short_name()));
             node.arg(fetched(package, source, progress)?);
         }
         node.arg(&source.file).arg(out);
-        tool::run("node", &source.file, &mut node, progress, &[], false).map(|_| ())
+        let built = tool::run("node", &source.file, &mut node, progress, &[], false);
+        read_list(&list, read);
+        built.map(|_| ())
     })
+}
+
+/// Adds what the build script has read: a path a line, of which none is that of the SDK or a tool.
+fn read_list(list: &Path, read: &mut Inputs) {
+    let listed = std::fs::read_to_string(list).unwrap_or_default();
+    for file in listed.lines().map(Path::new) {
+        read.add(file);
+        // It decides which file a package's name means, and how files are read.
+        read.add_nearest(file, "package.json");
+    }
 }
 
 /// What a `package.json` holds, null when there is none.

@@ -1,7 +1,9 @@
 //! What is made once and kept: tools fetched from their registries, and components built from
 //! sources that have not changed since.
 
-use super::{BuildError, Progress, SdkError, Source, sdk};
+use super::inputs::now;
+use super::work::Work;
+use super::{BuildError, Inputs, Progress, SdkError, Source, sdk};
 use crate::bounded;
 use sha2::{Digest, Sha256};
 use std::io;
@@ -35,60 +37,97 @@ pub(super) fn tool(
     }
 }
 
-/// The component of a source: the cached one, or else a new one, which is reported.
+/// The component of a source: the kept one, or else a new one, which is reported.
 ///
-/// `files` are those that belong to the source; where they are not known it is built each time.
 /// `tools` names the versions of what builds it. `build` writes the component to the file it is
-/// given.
+/// given, and tells what it reads, also when it fails.
 pub(super) fn component(
-    source: &Source,
-    files: Option<&[PathBuf]>,
+    Work { source, modules, progress }: Work<'_>,
     tools: &str,
-    progress: Progress<'_>,
-    build: impl FnOnce(&Path) -> Result<(), BuildError>,
+    inputs: &mut Inputs,
+    build: impl FnOnce(&Path, &mut Inputs) -> Result<(), BuildError>,
 ) -> Result<PathBuf, BuildError> {
-    let built = sdk::cache_folder()?.join("built");
+    let cache = sdk::cache_folder()?;
+    let built = cache.join("built");
     let unreadable = |error| BuildError::Read { path: source.folder.clone(), source: error };
-    let name = digest(source, tools, files).map_err(unreadable)?;
-    let folder = built.join(name);
-    let component = folder.join(source.component_name());
-    bounded::mark_used(&folder);
-    if files.is_some() && component.is_file() {
-        return Ok(component);
+    let way = digest(source, tools, modules).map_err(unreadable)?;
+    let list = cache.join("inputs").join(hex(&way.clone().finalize()));
+    if let Some(known) = read(&list) {
+        let folder = built.join(name(&way, &known));
+        let component = folder.join(source.component_name());
+        *inputs = known;
+        if component.is_file() {
+            bounded::mark_used(&folder);
+            bounded::mark_used(&list);
+            return Ok(component);
+        }
     }
     let failed = |source| SdkError::Write { path: built.clone(), source };
     std::fs::create_dir_all(&built).map_err(failed)?;
     let making = tempfile::tempdir_in(&built).map_err(failed)?;
     let made = making.path().join("component.wasm");
     (progress.line)(&format!("building {}", source.file.display()));
-    build(&made)?;
+    let (began, mut read) = (now(), Inputs::default());
+    if let Err(error) = build(&made, &mut read) {
+        inputs.extend(&read);
+        return Err(error);
+    }
+    *inputs = read;
+    let folder = match inputs.changed_since(began) {
+        false => built.join(name(&way, inputs)),
+        // It may be of what was there before, and is no component of what is there now.
+        true => built.join(hex(&Sha256::digest(making.path().as_os_str().as_encoded_bytes()))),
+    };
+    let component = folder.join(source.component_name());
     std::fs::create_dir_all(&folder).map_err(failed)?;
     std::fs::rename(&made, &component).map_err(failed)?;
     bounded::prune(&built);
+    write(&list, inputs).map_err(|source| SdkError::Write { path: list, source })?;
     Ok(component)
 }
 
-/// A number for everything that decides what a build makes: the source and its place, the SDK and
-/// the tools.
-fn digest(source: &Source, tools: &str, files: Option<&[PathBuf]>) -> io::Result<String> {
+/// What was read by the last build, unless that is not known.
+fn read(list: &Path) -> Option<Inputs> {
+    serde_json::from_slice(&std::fs::read(list).ok()?).ok()
+}
+
+/// Keeps what a build has read, in one step, and as long as components are kept.
+fn write(list: &Path, inputs: &Inputs) -> io::Result<()> {
+    let folder = list.parent().unwrap_or(Path::new("."));
+    sdk::write(list, &serde_json::to_vec(inputs)?)?;
+    bounded::prune(folder);
+    Ok(())
+}
+
+/// The name of a component's folder, by the way it is built and the content of what that reads.
+fn name(way: &Sha256, inputs: &Inputs) -> String {
+    hex(&way.clone().chain_update(inputs.digest()).finalize())
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What decides, beside the content of its inputs, what a build makes: the source's place, which
+/// modules there are, since a new one may be imported in another's place, the SDK and the tools.
+fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Result<Sha256> {
     let mut digest = Sha256::new();
     let mut add = |name: &Path, content: &[u8]| {
-        let name = name.to_string_lossy();
-        for part in [name.as_bytes(), content] {
+        for part in [name.as_os_str().as_encoded_bytes(), content] {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
         }
     };
     // However the path was written, it is the same source.
     let place = std::path::absolute(&source.file)?;
-    add(Path::new(tools), place.to_string_lossy().as_bytes());
+    add(Path::new(tools), place.as_os_str().as_encoded_bytes());
     for (name, content) in sdk::files() {
         add(&name, &content);
     }
-    for file in files.unwrap_or_default() {
-        add(&std::path::absolute(file)?, &std::fs::read(file)?);
+    for file in modules.unwrap_or_default() {
+        add(&std::path::absolute(file)?, &[]);
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest)
 }
 
 #[cfg(test)]
@@ -98,7 +137,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_digest_tells_sources_and_tools_apart() {
+    fn a_digest_tells_ways_to_build_and_inputs_apart() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.py");
         fs::write(&file, "one").unwrap();
@@ -108,13 +147,16 @@ mod tests {
             file: file.clone(),
             is_whole_folder: false,
         };
-        let files = [file.clone()];
-        let number = |tools, files| digest(&source, tools, files).unwrap();
-        let one = number("tools", Some(&files));
-        assert_eq!(number("tools", Some(&files)), one);
-        assert_ne!(number("others", Some(&files)), one);
+        let modules = [file.clone(), folder.path().join("b.py")];
+        let mut inputs = Inputs::default();
+        inputs.add(&file);
+        let number = |tools, modules| name(&digest(&source, tools, modules).unwrap(), &inputs);
+        let one = number("tools", Some(&modules));
+        assert_eq!(number("tools", Some(&modules)), one);
+        assert_ne!(number("others", Some(&modules)), one);
+        assert_ne!(number("tools", Some(&modules[..1])), one);
         assert_ne!(number("tools", None), one);
         fs::write(&file, "two").unwrap();
-        assert_ne!(number("tools", Some(&files)), one);
+        assert_ne!(number("tools", Some(&modules)), one);
     }
 }

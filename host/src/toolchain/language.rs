@@ -60,17 +60,17 @@ impl Language {
         }
     }
 
-    /// Whether a build in this language may read a file. Rust and Go embed files of any kind, and
-    /// their own tools tell what is fresh.
-    pub(crate) fn reads(self, file: &Path) -> bool {
+    /// Whether a file is a module in this language, which a source may import; no test is one.
+    pub(crate) fn has_module(self, file: &Path) -> bool {
         let others: &[&str] = match self {
-            Language::Go | Language::Rust => return true,
             Language::C => &["h", "hpp"],
-            Language::JavaScript | Language::TypeScript => &["js", "mjs", "ts", "mts", "json"],
-            Language::Python => &["toml", "json"],
+            Language::JavaScript | Language::TypeScript => {
+                &["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "json"]
+            }
+            Language::Go | Language::Python | Language::Rust => &[],
         };
         let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default();
-        self.extensions().contains(&extension) || others.contains(&extension)
+        !is_test(file) && (self.extensions().contains(&extension) || others.contains(&extension))
     }
 
     /// The language of a source file, by its extension.

@@ -1,7 +1,7 @@
 //! Python: componentize-py puts CPython, the SDK and the author's files into one component.
 
-use super::{BuildError, Check, Progress, Source, kept, sdk, tool};
-use std::ffi::OsStr;
+use super::work::Work;
+use super::{BuildError, Check, Inputs, Progress, Source, kept, sdk, tool};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,53 +18,63 @@ const TOOL: &str = "componentize-py";
 
 const VERSION: &str = "0.25.1";
 
+/// The source's folder and that of the packages, as a build sees them.
+const FOLDERS: [&str; 2] = ["/2", "/3"];
+
 /// Builds the services of a file and returns their component.
 ///
 /// What the file imports is found beside it, and in the virtual environment that is active.
-pub(super) fn build(
-    source: &Source,
-    files: Option<&[PathBuf]>,
-    progress: Progress<'_>,
-) -> Result<PathBuf, BuildError> {
+pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
+    let Work { source, progress, .. } = work;
     if wants_link(&source.folder) {
         sdk::link(&source.folder)?;
     }
     let packages = packages();
-    let installed = packages.as_deref().map(installed).unwrap_or_default();
-    kept::component(
-        source,
-        files,
-        &format!("{TOOL} {VERSION} {installed}"),
-        progress,
-        |component| {
-            check_python()?;
-            let tool = fetched(source, progress)?;
-            let root = sdk::lay_out()?;
-            let mut python = Command::new(PYTHON);
-            python
-                .arg("-B")
-                .arg(root.join("guest-sdk/python/build.py"))
-                .arg("--tool")
-                .arg(tool)
-                .arg("--wit")
-                .arg(root.join("wit"))
-                .arg("--output")
-                .arg(component);
-            if let Some(packages) = &packages {
-                python.arg("--packages").arg(packages);
-            }
-            let output = tool::output(PYTHON, PYTHON_FIX, python.arg(&source.file))?;
-            if output.status.success() {
-                return Ok(());
-            }
-            let words = String::from_utf8_lossy(&output.stderr);
-            let mut lines: Vec<&str> = words.trim_end().lines().collect();
-            // The reason is the last line; what comes before is the traceback.
-            let why = lines.pop().unwrap_or("its build said nothing").to_owned();
-            lines.into_iter().for_each(progress.line);
-            Err(BuildError::Failed { path: source.file.clone(), why })
-        },
-    )
+    let place = packages.as_deref().map(Path::display);
+    let tools = format!("{TOOL} {VERSION} {}", place.map(|it| it.to_string()).unwrap_or_default());
+    kept::component(work, &tools, inputs, |component, read| {
+        read.add(&source.file);
+        // What is installed, and which version of it, the names tell.
+        packages.iter().for_each(|packages| read.add(packages));
+        check_python()?;
+        let tool = fetched(source, progress)?;
+        let root = sdk::lay_out()?;
+        let list = component.with_extension("inputs");
+        let mut python = Command::new(PYTHON);
+        python
+            .arg("-B")
+            .arg(root.join("guest-sdk/python/build.py"))
+            .arg("--tool")
+            .arg(tool)
+            .arg("--wit")
+            .arg(root.join("wit"))
+            .arg("--inputs")
+            .arg(&list)
+            .arg("--output")
+            .arg(component);
+        if let Some(packages) = &packages {
+            python.arg("--packages").arg(packages);
+        }
+        let output = tool::output(PYTHON, PYTHON_FIX, python.arg(&source.file))?;
+        let folders = [Some(source.folder.as_path()), packages.as_deref()];
+        let listed = std::fs::read_to_string(list).unwrap_or_default();
+        listed.lines().filter_map(|it| path_here(it, folders)).for_each(|path| read.add(&path));
+        if output.status.success() {
+            return Ok(());
+        }
+        let words = String::from_utf8_lossy(&output.stderr);
+        let mut lines: Vec<&str> = words.trim_end().lines().collect();
+        // The reason is the last line; what comes before is the traceback.
+        let why = lines.pop().unwrap_or("its build said nothing").to_owned();
+        lines.into_iter().for_each(progress.line);
+        Err(BuildError::Failed { path: source.file.clone(), why })
+    })
+}
+
+/// A path that a build has read, as it is here.
+fn path_here(read: &str, folders: [Option<&Path>; 2]) -> Option<PathBuf> {
+    let mut places = FOLDERS.into_iter().zip(folders);
+    places.find_map(|(place, folder)| Some(folder?.join(Path::new(read).strip_prefix(place).ok()?)))
 }
 
 /// Whether a service's folder is one of the template's, whose tests find the SDK by the link.
@@ -122,18 +132,6 @@ fn packages() -> Option<PathBuf> {
     folders.pop()
 }
 
-/// The names and versions of installed packages, for a build to be repeated when they change.
-fn installed(packages: &Path) -> String {
-    let entries = std::fs::read_dir(packages).into_iter().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension() == Some(OsStr::new("dist-info")))
-        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
-        .collect();
-    names.sort();
-    format!("{} {}", packages.display(), names.join(" "))
-}
-
 /// What building Python needs.
 pub(super) fn doctor() -> Vec<Check> {
     let python = python_version().filter(|version| is_new_enough(version));
@@ -170,12 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn installed_packages_are_told_by_their_versions() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["b-1.0.dist-info", "a-2.dist-info", "a", "__pycache__"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        assert!(installed(folder.path()).ends_with(" a-2 b-1.0"));
+    fn a_path_that_was_read_is_told_as_it_is_here() {
+        let folders = [Some(Path::new("/home/shop")), None];
+        let path = |read| path_here(read, folders);
+        assert_eq!(path("/2/a b.txt"), Some("/home/shop/a b.txt".into()));
+        assert_eq!(path("/3/dep/x.py"), None);
+        assert_eq!(path("/22/x.py"), None);
     }
 
     #[test]

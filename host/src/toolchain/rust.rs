@@ -1,6 +1,7 @@
 //! Rust: cargo builds the folder's crate for WebAssembly.
 
-use super::{BuildError, Check, Progress, SdkError, Source, sdk, tool};
+use super::work::Work;
+use super::{BuildError, Check, Inputs, Progress, SdkError, Source, sdk, tool};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,8 +11,13 @@ const TARGET: &str = "wasm32-wasip2";
 
 const FIX: &str = "install Rust by rustup, and open a new shell";
 
+/// Files by which cargo and rustup decide how to build, in a package's folder or above it.
+const SETTINGS: [&str; 4] =
+    ["Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
+
 /// Builds the crate in a folder and returns its component. What is fresh cargo knows itself.
-pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
+    let Work { source, progress, .. } = work;
     let folder = &source.folder;
     add_target(folder, progress)?;
     let manifest = std::fs::read_to_string(&source.file).unwrap_or_default();
@@ -26,14 +32,58 @@ pub(super) fn build(source: &Source, progress: Progress<'_>) -> Result<PathBuf, 
         .current_dir(folder);
     // Cargo says "Finished" also when there was nothing to do.
     let hides = ["Finished ", "Blocking waiting"];
-    let messages = tool::run("cargo", folder, &mut cargo, progress, &hides, true)?;
+    let built = tool::run("cargo", folder, &mut cargo, progress, &hides, true);
+    if built.is_err() {
+        add_packages(folder, inputs);
+    }
+    let messages = built?;
     let components: Vec<PathBuf> =
         messages.iter().filter_map(|message| component(message, &source.file)).collect();
     match components.as_slice() {
-        [component] => named(component, source),
+        [component] => {
+            add_read(&messages, component, source, inputs);
+            named(component, source)
+        }
         [] => Err(BuildError::NoComponent(folder.clone())),
         _ => Err(BuildError::Several(folder.clone())),
     }
+}
+
+/// Adds what a build has read: the sources and what they include, the manifests of the packages that
+/// lie on this machine, and the settings.
+fn add_read(messages: &[String], component: &Path, source: &Source, inputs: &mut Inputs) {
+    let sources = std::fs::read_to_string(component.with_extension("d")).unwrap_or_default();
+    inputs.add_rule(&sources);
+    for message in messages.iter().filter_map(|it| serde_json::from_str::<Value>(it).ok()) {
+        let text = |name| message.get(name).and_then(Value::as_str).unwrap_or_default();
+        if text("package_id").starts_with("path+") {
+            inputs.add(Path::new(text("manifest_path")));
+        }
+    }
+    let manifest = std::path::absolute(&source.file).unwrap_or_default();
+    inputs.add(&manifest);
+    SETTINGS.iter().for_each(|name| inputs.add_nearest(&manifest, name));
+}
+
+/// Adds the manifests and sources of the packages on this machine that a package depends on.
+fn add_packages(folder: &Path, inputs: &mut Inputs) {
+    let arguments = ["metadata", "--offline", "--format-version", "1"];
+    let Ok(output) = run("cargo", folder, &arguments) else { return };
+    let metadata = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    for package in list(&metadata, "packages").filter(|it| it.get("source") == Some(&Value::Null)) {
+        let manifest = package.get("manifest_path").and_then(Value::as_str).unwrap_or_default();
+        inputs.add(Path::new(manifest));
+        for file in list(package, "targets").filter_map(|target| target.get("src_path")?.as_str()) {
+            let sources = Path::new(file).parent().map(std::fs::read_dir);
+            let sources = sources.into_iter().flatten().flatten();
+            sources.filter_map(Result::ok).for_each(|entry| inputs.add(&entry.path()));
+        }
+    }
+}
+
+/// The elements of a list in a JSON object.
+fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    object.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The component under the name of its source. Cargo calls it like the package: where the folder

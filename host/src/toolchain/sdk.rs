@@ -1,14 +1,19 @@
 //! The SDK and the WIT, which travel inside the program and are laid out where cargo finds them.
 
 use super::SdkError;
+use crate::bounded;
 use etcetera::BaseStrategy;
 use rust_embed::Embed;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The link in a service's folder that leads to the SDK.
 pub(super) const LINK: &str = ".hostel";
+
+/// Folders that tools make beside the files that they read.
+const MADE_BY_TOOLS: [&str; 3] = ["__pycache__", "node_modules", "target"];
 
 #[derive(Embed)]
 #[folder = "../wit"]
@@ -64,22 +69,43 @@ pub(super) fn cache_folder() -> Result<PathBuf, SdkError> {
 
 /// Lays the SDK out in the user's data folder, below this version's number, and answers where.
 ///
-/// A file that is there as it should be is left alone; any other is replaced in one step. So a
-/// second run writes nothing, and one that was cut short is mended by the next.
+/// A file that is there as it should be is left alone; any other is replaced in one step, and one of
+/// an earlier SDK removed: a compiler would take it for a part of this one. So a second run writes
+/// nothing, and one that was cut short is mended by the next.
 pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
     let root = data_folder()?;
+    let mut paths = BTreeSet::new();
     for (name, content) in files() {
         let path = root.join(name);
-        if std::fs::read(&path).is_ok_and(|present| *present == *content) {
-            continue;
+        if !std::fs::read(&path).is_ok_and(|present| *present == *content) {
+            write(&path, &content)
+                .map_err(|source| SdkError::Write { path: path.clone(), source })?;
         }
-        write(&path, &content).map_err(|source| SdkError::Write { path, source })?;
+        paths.insert(path);
+    }
+    for folder in ["wit", "guest-sdk", "host"] {
+        remove_others(&root.join(folder), &paths);
     }
     Ok(root)
 }
 
+/// Removes the files below a folder that are none of these. What cannot be removed stays, and so do
+/// folders that tools made for themselves.
+fn remove_others(folder: &Path, paths: &BTreeSet<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if !MADE_BY_TOOLS.iter().any(|made| name == *made) {
+                remove_others(&path, paths);
+            }
+        } else if !paths.contains(&path) && !bounded::is_aside(&name) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
 /// Writes a file by way of a temporary one, so that it is never seen half written.
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(super) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -109,4 +135,22 @@ fn replace_link(target: &Path, link: &Path) -> io::Result<()> {
     let made = making.path().join("link");
     std::os::unix::fs::symlink(target, &made)?;
     std::fs::rename(&made, link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_an_earlier_sdk_go_and_what_tools_made_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["go/new.go", "go/old.go", "python/__pycache__/a.pyc", "go/.tmp1"] {
+            write(&at(name), b"").unwrap();
+        }
+        remove_others(folder.path(), &BTreeSet::from([at("go/new.go")]));
+        let left = |name: &str| at(name).exists();
+        assert!(left("go/new.go") && left("python/__pycache__/a.pyc") && left("go/.tmp1"));
+        assert!(!left("go/old.go"));
+    }
 }

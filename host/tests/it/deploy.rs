@@ -4,8 +4,9 @@
 
 use crate::abi::assemble;
 use crate::support::{TestHost, patient};
+use hostel::source::Inputs;
 use hostel::{
-    Admission, Build, CacheName, CallError, Deployment, Host, Limits, Name, NamedPlugin,
+    Admission, Build, Built, CacheName, CallError, Deployment, Host, Limits, Name, NamedPlugin,
     PluginFolder, PluginName, PluginSettings, PluginState, Request, Response, ServiceName,
     Settings, Stage,
 };
@@ -657,13 +658,45 @@ fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
     let (runs, file) = (Arc::clone(runs), built.path().join("built.wasm"));
     Arc::new(move |source| {
         runs.fetch_add(1, Ordering::Relaxed);
-        let version = fs::read_to_string(&source.file)?;
+        let version = fs::read_to_string(&source.file).unwrap();
+        let read = ["helper.py", "../shared.txt"].map(|file| source.folder.join(file));
+        let inputs = inputs(read.iter().chain([&source.file]));
         if version == "mistake" {
-            return Err("it does not build: line 1".into());
+            return Built { component: Err("it does not build: line 1".into()), inputs };
         }
-        fs::write(&file, component(&version))?;
-        Ok(std::fs::File::open(&file)?)
+        fs::write(&file, component(&version)).unwrap();
+        Built { component: Ok(fs::File::open(&file).unwrap()), inputs }
     })
+}
+
+fn inputs<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Inputs {
+    let mut inputs = Inputs::default();
+    files.into_iter().for_each(|file| inputs.add(file));
+    inputs
+}
+
+#[tokio::test]
+async fn a_source_is_built_again_when_anything_that_was_read_changes_and_for_nothing_else() {
+    let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
+    let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
+    fs::create_dir(house.path("shop")).unwrap();
+    let check = async |file: &str, content: &str, expected: usize| {
+        house.write(&format!("shop/{file}"), content.as_bytes());
+        house.scan_twice().await;
+        house.scan_twice().await;
+        assert_eq!(runs.load(Ordering::Relaxed), expected, "{file}");
+    };
+    check("shop.py", "one", 1).await;
+    check("../shared.txt", "two", 2).await;
+    for file in ["hostel.toml", "README.md", "test_shop.py", "notes.txt"] {
+        check(file, "other", 2).await;
+    }
+    check("shop.py", "mistake", 3).await;
+    check("notes.txt", "again", 3).await;
+    check("../shared.txt", "three", 4).await;
+    check("new.py", "", 5).await;
+    check("shop.py", "two", 6).await;
+    house.check("shop", "two").await;
 }
 
 #[tokio::test]
@@ -811,9 +844,12 @@ fn build_when_told(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
     let (tell, told) = std::sync::mpsc::channel();
     let told = std::sync::Mutex::new(told);
     let build: Build = Arc::new(move |source| {
-        told.lock().unwrap().recv()?;
-        fs::write(&file, component(&fs::read_to_string(&source.file)?))?;
-        Ok(std::fs::File::open(&file)?)
+        if let Err(error) = told.lock().unwrap().recv() {
+            return Built { component: Err(error.into()), inputs: Inputs::default() };
+        }
+        fs::write(&file, component(&fs::read_to_string(&source.file).unwrap())).unwrap();
+        let component = Ok(fs::File::open(&file).unwrap());
+        Built { component, inputs: inputs([&source.file]) }
     });
     (build, tell)
 }

@@ -116,13 +116,53 @@ pub fn check_served(folder: &Path, plugins: &[&str]) {
     assert_eq!(check_command(folder, &[]), expected, "check");
 }
 
-/// Checks that a server builds a source anew when this file beside it is changed.
+/// Checks that a server builds a source anew when this file, seen from its folder, is changed.
 pub fn check_watched(folder: &Path, file: &str, content: &str) {
     let outside = folder.parent().unwrap();
     let name = folder.file_name().unwrap().to_str().unwrap();
-    let (mut serving, _) = Serving::begin(hostel_in(outside, &["serve", name, "--watch"]));
+    let (serving, first) = Serving::begin(hostel_in(outside, &["serve", name, "--watch"]));
+    let until = |words: &[&str]| loop {
+        let (_, line) = serving.any_line().unwrap();
+        if words.iter().any(|words| line.contains(words)) {
+            break;
+        }
+    };
+    let is_loaded = first.contains(&format!("({}.", name.replace('_', "-")));
+    if !is_loaded {
+        until(&[", loaded in "]);
+    }
     fs::write(folder.join(file), content).unwrap();
-    serving.line_with("building ");
+    // Go alone is silent while it builds.
+    until(&["building ", "; was "]);
+}
+
+/// Checks that a service that answers with what is in some files answers with what is there now:
+/// each of these is written in turn, and its content found in the answer. What is read by no build
+/// leads to none.
+pub fn check_fresh(folder: &Path, edits: &[(&str, &str, &str)]) {
+    let outside = folder.parent().unwrap();
+    let run = || {
+        let output = output(outside, &["run", folder.file_name().unwrap().to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        (stdout(&output), stderr(&output))
+    };
+    run();
+    let (first, ..) = edits[0];
+    let before = fs::read_to_string(folder.join(first)).unwrap();
+    for (file, content, word) in edits {
+        fs::write(folder.join(file), content).unwrap();
+        let (answers, _) = run();
+        assert!(answers.contains(word), "{file}: {answers}");
+    }
+    let tests = ["test_it.py", "it.test.js", "test_it.c"].map(|file| (file, ""));
+    let go_test = ("it_test.go", "package main\n");
+    let others = [go_test, ("hostel.toml", "folder = \".\"\n"), ("README.md", "")];
+    for (file, content) in others.into_iter().chain(tests) {
+        fs::write(folder.join(file), content).unwrap();
+    }
+    let (_, said) = run();
+    assert_eq!(said, "", "it was built again");
+    check_watched(folder, first, &before);
 }
 
 /// Checks a new service of `hostel new` in a language.

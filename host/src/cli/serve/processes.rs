@@ -7,13 +7,14 @@ pub(super) use other::Processes;
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use crate::cli::internal;
     use crate::process::{Cancellation, Task};
-    use crate::source::{Location, Source};
+    use crate::source::{Inputs, Location, Source};
     use crate::telemetry::{Level, LogSink, escape, log_event};
-    use crate::{Compiler, Launcher, toolchain};
+    use crate::{Built, Compiler, Launcher, toolchain};
     use std::error::Error;
     use std::fs::File;
-    use std::io::{self, BufRead, BufReader, Read, Seek};
+    use std::io::{self, BufRead, BufReader, Read};
     use std::os::fd::AsFd;
 
     /// Maximum bytes logged of a line of a compiler's output.
@@ -37,11 +38,18 @@ mod linux {
             self.0.watch(move |line| log_event(&log, Level::Warn, "", line))
         }
 
-        /// Builds a source, logs what the tools print, and returns the component.
-        pub(in super::super) fn build(
+        /// Builds a source, and logs what the tools print.
+        pub(in super::super) fn build(&self, source: &Source, log: &LogSink) -> Built {
+            let mut inputs = Inputs::default();
+            let component = self.run(source, log, &mut inputs);
+            Built { component, inputs }
+        }
+
+        fn run(
             &self,
             source: &Source,
             log: &LogSink,
+            inputs: &mut Inputs,
         ) -> Result<File, Box<dyn Error + Send + Sync>> {
             let path = std::path::absolute(Location::Source(source.clone()).path())?;
             // Without a name, so that nothing is left of it; and not in memory, of which it may
@@ -54,18 +62,17 @@ mod linux {
             let running = self.0.launch(task, input.into(), output, &Cancellation::default())?;
             log_lines(&running.errors, log);
             let ended = running.wait()?;
-            component.rewind()?;
-            match ended.code {
-                Some(0) => Ok(component),
-                Some(_) => {
-                    let mut reason = String::new();
-                    component.take(MAX_ERROR_BYTES).read_to_string(&mut reason)?;
-                    Err(reason.into())
-                }
-                None => {
-                    Err(ended.error.unwrap_or_else(|| "the build was killed".to_owned()).into())
-                }
+            if let Some(error) = ended.error {
+                return Err(error.into());
             }
+            let code = ended.code.ok_or("the build was killed")?;
+            *inputs = internal::take_inputs(&mut component)?;
+            if code == 0 {
+                return Ok(component);
+            }
+            let mut reason = String::new();
+            component.take(MAX_ERROR_BYTES).read_to_string(&mut reason)?;
+            Err(reason.into())
         }
     }
 
@@ -79,11 +86,10 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 mod other {
-    use crate::Compiler;
-    use crate::source::{self, Source};
+    use crate::source::{self, Inputs, Source};
     use crate::telemetry::{Level, LogSink, escape, log_event};
     use crate::toolchain::Progress;
-    use std::error::Error;
+    use crate::{Built, Compiler};
     use std::fs::File;
 
     /// Maximum bytes logged of a line of a compiler's output.
@@ -104,16 +110,15 @@ mod other {
             Ok(())
         }
 
-        /// Builds a source, logs what the tools print, and returns the component.
-        pub(in super::super) fn build(
-            &self,
-            source: &Source,
-            log: &LogSink,
-        ) -> Result<File, Box<dyn Error + Send + Sync>> {
+        /// Builds a source, and logs what the tools print.
+        pub(in super::super) fn build(&self, source: &Source, log: &LogSink) -> Built {
             let line = |message: &str| {
                 log_event(log, Level::Info, "", &escape(message, MAX_LINE_BYTES));
             };
-            Ok(File::open(source::build(source, Progress { line: &line, colour: false })?)?)
+            let mut inputs = Inputs::default();
+            let built = source::build(source, Progress { line: &line, colour: false }, &mut inputs);
+            let component = built.map_err(Into::into).and_then(|file| Ok(File::open(file)?));
+            Built { component, inputs }
         }
     }
 }

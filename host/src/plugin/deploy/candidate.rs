@@ -5,7 +5,7 @@ use super::{PluginState, Stage};
 use crate::engine::{Limit, LimitReached, Limits};
 use crate::name::PluginName;
 use crate::plugin::{Digest, PluginInfo, PluginSettings};
-use crate::source::{FileError, Stamp};
+use crate::source::{FileError, Inputs, Stamp};
 use hostel_cache::NameError;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,6 +54,9 @@ pub(super) struct Candidate {
     seen: Option<Observation>,
     /// What was acted upon: found by two scans in a row.
     settled: Option<Observation>,
+    /// What the last build has read, by which a change is noticed; of a build that failed, also what
+    /// the one before has read.
+    inputs: Option<Arc<Inputs>>,
     /// The load under way, and what tells it to give up. Scans leave the entry alone meanwhile.
     loading: Option<Arc<Notify>>,
     /// The content that was put into the host, which may have brought back the one before.
@@ -87,6 +90,7 @@ impl Candidate {
             settings,
             seen: None,
             settled: None,
+            inputs: None,
             loading: None,
             serving: None,
             refused: None,
@@ -117,6 +121,20 @@ impl Candidate {
             }
             Err(Unfit::File(FileError::Gone)) => Step::Remove,
             Err(unfit) => Step::Refuse(unfit),
+        }
+    }
+
+    /// What decides what the source here becomes, as far as it is known.
+    pub(super) fn inputs(&self) -> Option<Arc<Inputs>> {
+        self.inputs.clone()
+    }
+
+    /// A build has read these inputs, which had this stamp when it began.
+    pub(super) fn built(&mut self, inputs: Inputs, stamp: Stamp) {
+        self.inputs = Some(Arc::new(inputs));
+        // Scans see what was settled upon by another list of files from now on.
+        if let Some(Ok(settled)) = &mut self.settled {
+            *settled = stamp;
         }
     }
 

@@ -1,11 +1,11 @@
 //! From a place to a component's bytes: builds a source, or reads a file.
 
+use super::candidate::Key;
 use super::order::{Lane, Order, Stopped, whole};
-use super::{Build, Shared};
+use super::{Build, Built, Shared};
 use crate::blocking::{self, BlockingError};
 use crate::plugin::{Digest, Host};
-use crate::source::{self, FileError, Location, Source, Stamp};
-use std::fs::File;
+use crate::source::{self, FileError, Inputs, Location, Stamp};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,41 +25,67 @@ struct Fetch {
     stamp: Stamp,
     max_bytes: u64,
     build: Option<Build>,
+    /// What the build before has read.
+    inputs: Option<Arc<Inputs>>,
 }
 
 impl Shared {
     /// Builds a source, and reads the component, on a thread where both may block.
-    pub(super) async fn fetch(&self, order: &Order, lane: Lane) -> Result<Component, Stopped> {
+    pub(super) async fn fetch(
+        &self,
+        key: &Key,
+        order: &Order,
+        lane: Lane,
+    ) -> Result<Component, Stopped> {
         let fetch = Fetch {
             path: order.path.clone(),
             stamp: order.stamp.clone(),
             max_bytes: order.limits.component,
             build: self.build.clone(),
+            inputs: self.change(key, |entry| entry.inputs()).flatten(),
         };
         let host = Arc::clone(&self.host);
         let fetching = blocking::run(move || {
-            let bytes = fetch.read(lane)?;
-            check_lane(&host, &bytes, lane)?;
-            let content = Digest::of(&bytes);
-            Ok(Component { bytes, content })
+            let mut read = None;
+            let bytes = fetch.read(lane, &mut read);
+            let component = bytes.and_then(|bytes| {
+                check_lane(&host, &bytes, lane)?;
+                let content = Digest::of(&bytes);
+                Ok(Component { bytes, content })
+            });
+            (component, read)
         });
-        fetching.await.unwrap_or_else(|error| match error {
-            BlockingError::NoThread(_) => Err(Stopped::Later(whole(&error))),
+        let (component, read) = fetching.await.map_err(|error| match error {
+            BlockingError::NoThread(_) => Stopped::Later(whole(&error)),
             BlockingError::Panicked => {
-                Err(Stopped::Refused(None, "reading or building it panicked".to_owned()))
+                Stopped::Refused(None, "reading or building it panicked".to_owned())
             }
-        })
+        })?;
+        if let Some((inputs, stamp)) = read {
+            self.change(key, |entry| entry.built(inputs, stamp));
+        }
+        component
     }
 }
 
 impl Fetch {
-    fn read(self, lane: Lane) -> Result<Vec<u8>, Stopped> {
+    /// Reads the component, built where there is a source. `read` becomes what the build has read,
+    /// and its stamp.
+    fn read(self, lane: Lane, read: &mut Option<(Inputs, Stamp)>) -> Result<Vec<u8>, Stopped> {
         let location = self.build.as_ref().and_then(|_| Location::at(&self.path).ok());
         if let (Some(Location::Source(source)), Some(build)) = (&location, &self.build) {
             if lane == Lane::Quick {
                 return Err(Stopped::Slow { was_interrupted: false });
             }
-            let component = built(build, source)?;
+            let began = source::now();
+            let Built { component, mut inputs } = build(source);
+            if let (Err(_), Some(before)) = (&component, &self.inputs) {
+                inputs.extend(before);
+            }
+            let stamp = self.stamp.after_build(&inputs, began);
+            *read = Some((inputs, stamp));
+            let component =
+                component.map_err(|error| Stopped::Refused(None, whole(error.as_ref())))?;
             return Ok(source::read_open(component, self.max_bytes).map_err(unfit)?.0);
         }
         let file = location.map_or(self.path, |location| location.path().to_owned());
@@ -83,10 +109,6 @@ fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<(), Stopped> {
         true => Err(Stopped::Slow { was_interrupted }),
         false => Ok(()),
     }
-}
-
-fn built(build: &Build, source: &Source) -> Result<File, Stopped> {
-    build(source).map_err(|error| Stopped::Refused(None, whole(error.as_ref())))
 }
 
 fn unfit(error: FileError) -> Stopped {

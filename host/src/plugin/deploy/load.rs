@@ -129,7 +129,7 @@ impl Shared {
 
     async fn fetch_and_load(&self, key: &Key, order: &Order, lane: Lane) -> Result<(), Stopped> {
         let began = Instant::now();
-        let Component { bytes, content } = self.fetch(order, lane).await?;
+        let Component { bytes, content } = self.fetch(key, order, lane).await?;
         let refusal = self.change(key, |entry| entry.refusal_of(content));
         if let Some(reason) = refusal.flatten() {
             return Err(Stopped::Refused(Some(content), reason));

@@ -5,7 +5,7 @@ use super::{Build, Shared};
 use crate::blocking;
 use crate::engine::Limits;
 use crate::name::PluginName;
-use crate::source::{self, FileError, Location, Stamp};
+use crate::source::{self, FileError, Inputs, Location, Stamp};
 use crate::telemetry::Level;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -35,23 +35,25 @@ impl Shared {
 
     fn observe_all(&self) -> Scan {
         let place = |(key, entry): (&Key, &Candidate)| {
-            (key.clone(), entry.path.clone(), self.limits_of(&entry.settings))
+            (key.clone(), entry.path.clone(), self.limits_of(&entry.settings), entry.inputs())
         };
         let named: Vec<_> =
             self.entries().iter().filter(|(key, _)| is_named(key)).map(place).collect();
-        let taken = named.iter().filter_map(|(_, path, _)| source::place_of(path)).collect();
+        let taken = named.iter().filter_map(|(_, path, ..)| source::place_of(path)).collect();
         let found = self.found_in_folder(&taken);
         let folder = found.as_ref().map(drop).map_err(ToString::to_string);
         let mut scan = Scan { folder, places: BTreeMap::new(), names: BTreeMap::new() };
-        for (key, path, limits) in named {
-            scan.places.insert(key, observe(&path, &limits, self.build.as_ref()));
+        for (key, path, limits, inputs) in named {
+            let observation = observe(&path, &limits, self.build.as_ref(), inputs.as_deref());
+            scan.places.insert(key, observation);
         }
         let settings = self.folder.as_ref().map(|folder| &folder.settings);
         let limits = settings.map(|settings| self.limits_of(settings)).unwrap_or_default();
         for location in found.unwrap_or_default() {
             let key = Key::Found(location.path().to_owned());
             scan.names.insert(key.clone(), location.name());
-            scan.places.insert(key, observe_location(&location, &limits));
+            let inputs = self.entries().get(&key).and_then(Candidate::inputs);
+            scan.places.insert(key, observe_location(&location, &limits, inputs.as_deref()));
         }
         scan
     }
@@ -183,18 +185,23 @@ fn claim_names(entries: &BTreeMap<Key, Candidate>, places: &mut BTreeMap<Key, Ob
 }
 
 /// What is at the path of a named plugin: without a [`Build`] it can only be a component.
-fn observe(path: &Path, limits: &Limits, build: Option<&Build>) -> Observation {
+fn observe(
+    path: &Path,
+    limits: &Limits,
+    build: Option<&Build>,
+    inputs: Option<&Inputs>,
+) -> Observation {
     match build.map(|_| Location::at(path)) {
-        Some(Ok(location)) => observe_location(&location, limits),
+        Some(Ok(location)) => observe_location(&location, limits, inputs),
         Some(Err(error)) if path.is_dir() => Err(Unfit::NoPlugin(error.to_string())),
         _ => observe_file(path, limits),
     }
 }
 
-fn observe_location(location: &Location, limits: &Limits) -> Observation {
+fn observe_location(location: &Location, limits: &Limits, inputs: Option<&Inputs>) -> Observation {
     match location {
         Location::Component(file) => observe_file(file, limits),
-        Location::Source(source) => Stamp::of_source(source)
+        Location::Source(source) => Stamp::of_source(source, inputs)
             .map_err(|error| Unfit::File(FileError::Unreadable(error.to_string()))),
     }
 }

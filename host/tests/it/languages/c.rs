@@ -28,6 +28,26 @@ fn built(file: &str, text: &str) -> Vec<u8> {
     fs::read(stdout(&output).trim()).unwrap()
 }
 
+#[test]
+fn whatever_a_c_build_has_read_is_noticed_when_it_changes() {
+    let service = b"#include <hostel.h>
+#include \"../inc/v.h\"
+static hostel_result show(hostel_ctx *ctx, const hostel_request *req, hostel_response *res) {
+  int width =
+#include \"table.inc\"
+  ;
+  (void)req;
+  return hostel_respond_json(ctx, res, hostel_json_of_integer(ctx, V * 10 + width));
+}
+HOSTEL_SERVICES({\"show\", \"\", show})
+";
+    let files: [(&str, &[u8]); 3] =
+        [("calc.c", service), ("../inc/v.h", b"#define V 1\n"), ("table.inc", b"1\n")];
+    let (_outside, folder) = source::folder_with("calc", &files);
+    let edits = [("../inc/v.h", "#define V 4\n", "41"), ("table.inc", "7\n", "47")];
+    source::check_fresh(&folder, &edits);
+}
+
 /// Compiles with the machine's own compiler, so that leaks and writes past an end are found, and
 /// runs the program.
 fn compiled_and_run(folder: &Path, arguments: &str) {

@@ -64,6 +64,48 @@ fn a_new_go_service_runs_and_passes_its_own_test() {
 }
 
 #[test]
+fn whatever_a_go_build_has_read_is_noticed_when_it_changes() {
+    let outside = tempfile::tempdir().unwrap();
+    let folder = outside.path().join("svc");
+    assert!(hostel_in(outside.path(), &["new", "svc", "--lang", "go"]).status.success());
+    let service = "package main
+
+import (
+\t_ \"embed\"
+
+\t\"hostel-sdk\"
+\t\"shared\"
+)
+
+//go:embed page.html
+var page string
+
+func init() { hostel.Handle(\"show\", \"\", show) }
+func main() {}
+
+func show(ctx *hostel.Context, _ struct{}) (string, error) { return page + shared.Word, nil }
+";
+    let module = std::fs::read_to_string(folder.join("go.mod")).unwrap();
+    let module = format!("{module}\nrequire shared v0.0.0\n\nreplace shared => ../shared\n");
+    std::fs::remove_file(folder.join("service_test.go")).unwrap();
+    std::fs::create_dir(outside.path().join("shared")).unwrap();
+    for (file, text) in [
+        ("go.mod", &*module),
+        ("service.go", service),
+        ("page.html", "one"),
+        ("../shared/go.mod", "module shared\n\ngo 1.26\n"),
+        ("../shared/shared.go", "package shared\n\nconst Word = \"two\"\n"),
+    ] {
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+    let edits = [
+        ("../shared/shared.go", "package shared\n\nconst Word = \"new-1\"\n", "new-1"),
+        ("page.html", "new-2", "new-2"),
+    ];
+    source::check_fresh(&folder, &edits);
+}
+
+#[test]
 fn every_command_sees_the_same_plugin_in_a_go_folder() {
     source::check_new("go");
     let template = std::fs::read(project().join("guest-sdk/go/template/service.go")).unwrap();

@@ -57,6 +57,58 @@ fn every_command_sees_the_same_plugin_in_a_javascript_and_a_typescript_folder() 
     source::check_new("typescript");
 }
 
+#[test]
+fn whatever_a_javascript_build_has_read_is_noticed_when_it_changes() {
+    let service = b"import { outside } from '../shared/util.js';
+        import { cjs } from './lib/helper.cjs';
+        import { jsx } from './lib/view.jsx';
+        import text from './lib/text.txt';
+        import dep from 'dep';
+        export default { show: () => ({ outside, cjs, jsx, text, dep }) };";
+    let files: [(&str, &[u8]); 8] = [
+        ("svc.js", service),
+        ("../shared/util.js", b"export const outside = 'one';"),
+        ("lib/helper.cjs", b"module.exports = { cjs: 'two' };"),
+        ("lib/view.jsx", b"export const jsx = 'three';"),
+        ("lib/text.txt", b"four"),
+        ("node_modules/dep/package.json", br#"{"name":"dep","main":"index.js"}"#),
+        ("node_modules/dep/index.js", b"module.exports = 'five';"),
+        ("node_modules/dep/other.js", b"module.exports = 'six';"),
+    ];
+    let (_outside, folder) = source::folder_with("svc", &files);
+    let edits = [
+        ("../shared/util.js", "export const outside = 'new-1';", "new-1"),
+        ("lib/helper.cjs", "module.exports = { cjs: 'new-2' };", "new-2"),
+        ("lib/view.jsx", "export const jsx = 'new-3';", "new-3"),
+        ("lib/text.txt", "new-4", "new-4"),
+        ("node_modules/dep/index.js", "module.exports = 'new-5';", "new-5"),
+        ("node_modules/dep/package.json", r#"{"name":"dep","main":"other.js"}"#, "six"),
+    ];
+    source::check_fresh(&folder, &edits);
+}
+
+#[test]
+fn whatever_a_typescript_build_has_read_is_noticed_when_it_changes() {
+    let service = b"import { outside } from '../shared/util.js';
+        import type { Shown } from './types.js';
+        export default { show: (): Shown => outside };";
+    let files: [(&str, &[u8]); 4] = [
+        ("svc.ts", service),
+        ("../shared/util.ts", b"export const outside = 'one';"),
+        ("types.ts", b"export type Shown = string;"),
+        ("tsconfig.json", br#"{"extends": "../base.json"}"#),
+    ];
+    let (_outside, folder) = source::folder_with("svc", &files);
+    let base = r#"{"compilerOptions": {"strict": true, "target": "es2024", "lib": ["es2024"],
+        "module": "esnext", "moduleResolution": "bundler"}}"#;
+    std::fs::write(folder.join("../base.json"), base).unwrap();
+    let edits = [("../shared/util.ts", "export const outside = 'new-1';", "new-1")];
+    source::check_fresh(&folder, &edits);
+    std::fs::write(folder.join("types.ts"), "export type Shown = number;").unwrap();
+    let refused = hostel_in(folder.parent().unwrap(), &["run", "svc"]);
+    assert!(stderr(&refused).contains("svc.ts:3:"), "{}", stderr(&refused));
+}
+
 /// Runs a file outside the project and checks that the author is told these words.
 #[track_caller]
 fn check_told(file: &str, source: &str, words: &[&str]) -> String {

@@ -71,6 +71,43 @@ fn modules_beside_a_source_are_no_plugins_and_are_watched() {
 }
 
 #[test]
+fn whatever_a_python_build_has_read_is_noticed_when_it_changes() {
+    let service = b"from importlib.resources import files
+from pathlib import Path
+import json
+from hostel_sdk import service
+import lib.helper
+HERE = Path(__file__).parent
+PAGE = (HERE / 'templates' / 'hello.html').read_text()
+CONFIG = json.load(open(HERE / 'config.json'))
+DATA = files('lib').joinpath('data.txt').read_text()
+NAMES = sorted(path.name for path in (HERE / 'pages').iterdir())
+
+@service
+def show(ctx):
+    return [PAGE, CONFIG, DATA, NAMES, lib.helper.WORD]
+";
+    let files: [(&str, &[u8]); 7] = [
+        ("svc.py", service),
+        ("lib/__init__.py", b""),
+        ("lib/helper.py", b"WORD = 'one'\n"),
+        ("lib/data.txt", b"two"),
+        ("templates/hello.html", b"three"),
+        ("config.json", b"4"),
+        ("pages/a.txt", b""),
+    ];
+    let (_outside, folder) = source::folder_with("svc", &files);
+    let edits = [
+        ("templates/hello.html", "new-1", "new-1"),
+        ("config.json", "\"new-2\"", "new-2"),
+        ("lib/data.txt", "new-3", "new-3"),
+        ("lib/helper.py", "WORD = 'new-4'\n", "new-4"),
+        ("pages/new-5.txt", "", "new-5"),
+    ];
+    source::check_fresh(&folder, &edits);
+}
+
+#[test]
 fn installed_packages_are_neither_plugins_nor_files_of_a_source() {
     let (_outside, folder) =
         source::folder_with("shop", &[("shop.py", service("").as_bytes()), ("venv/a", b"")]);

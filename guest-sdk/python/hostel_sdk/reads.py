@@ -1,0 +1,62 @@
+"""Takes note of the files that are read while a plugin is built, so that a change of one of them is
+noticed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
+from typing import Any
+
+LIST = "/0/reads"
+"""The file for what was read, a path a line, as it is seen in here. The build finds it there."""
+
+# The class by which modules and what `importlib.resources` names are read.
+_LOADER: Any = SourceFileLoader.__mro__[1]
+
+
+@contextlib.contextmanager
+def told(folders: list[str]) -> Iterator[None]:
+    """Writes down in the end what was read below these folders meanwhile: files, also those that are not
+    there, and folders whose names were listed."""
+    seen: set[str] = set()
+
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(path: Any = ".", *arguments: Any, **options: Any) -> Any:
+            if isinstance(path, (str, bytes, os.PathLike)):
+                seen.add(os.path.abspath(os.fsdecode(path)))
+            return function(path, *arguments, **options)
+
+        return noted
+
+    def get_data(loader: Any, path: str) -> bytes:
+        seen.add(path)
+        return loaded(loader, path)  # type: ignore[no-any-return]
+
+    loaded = _LOADER.get_data
+    places: list[tuple[Any, str]] = [
+        *((builtins, "open"), (io, "open"), (os, "open")),
+        *((os, "listdir"), (os, "scandir")),
+    ]
+    before = [getattr(module, name) for module, name in places]
+    for (module, name), function in zip(places, before, strict=True):
+        setattr(module, name, noting(function))
+    _LOADER.get_data = get_data
+    try:
+        yield
+    finally:
+        _LOADER.get_data = loaded
+        for (module, name), function in zip(places, before, strict=True):
+            setattr(module, name, function)
+        seen.update(filter(None, (getattr(it, "__file__", None) for it in sys.modules.values())))
+        within = tuple(folder + "/" for folder in folders)
+        with open(LIST, "w", encoding="utf-8", errors="surrogateescape") as listed:
+            for path in sorted(seen):
+                # What is kept of a module that was compiled before is made of its source.
+                if (path.startswith(within) or path in folders) and "/__pycache__/" not in path:
+                    listed.write(path + "\n")

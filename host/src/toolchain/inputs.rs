@@ -1,0 +1,181 @@
+//! What a build reads. By it a component is kept, and its source watched.
+
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The files that a build reads, and those that it looks for and does not find; of a folder it reads
+/// the names in it. All paths are absolute.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Inputs(BTreeSet<PathBuf>);
+
+impl Inputs {
+    /// Adds a file or folder. A path that is not absolute begins at the current folder.
+    pub fn add(&mut self, path: &Path) {
+        // It fails for an empty path alone.
+        self.0.extend(std::path::absolute(path));
+    }
+
+    /// Adds the file of this name that is in the folder of `path` or the nearest one above it.
+    pub(super) fn add_nearest(&mut self, path: &Path, name: &str) {
+        let mut folders = path.ancestors().skip(1).map(|folder| folder.join(name));
+        self.0.extend(folders.find(|file| file.is_file()));
+    }
+
+    /// Adds what compilers tell of a build in the form of a makefile's rule, `target: file file ..`.
+    pub(super) fn add_rule(&mut self, rule: &str) {
+        let mut file = String::new();
+        let mut characters =
+            rule.split_once(": ").map_or("", |(_, files)| files).chars().peekable();
+        while let Some(character) = characters.next() {
+            match (character, characters.peek()) {
+                ('\\', Some('\n')) => {}
+                ('\\', Some(' ' | '#')) | ('$', Some('$')) => file.extend(characters.next()),
+                (' ' | '\n' | '\r', _) => self.add(Path::new(&std::mem::take(&mut file))),
+                _ => file.push(character),
+            }
+            // What follows is a rule of its own.
+            if character == '\n' && characters.peek() == Some(&'\n') {
+                break;
+            }
+        }
+        self.add(Path::new(&file));
+    }
+
+    /// Adds all that another list has.
+    pub fn extend(&mut self, other: &Inputs) {
+        self.0.extend(other.0.iter().cloned());
+    }
+
+    /// Keeps those for which this holds.
+    pub(super) fn retain(&mut self, keep: impl FnMut(&PathBuf) -> bool) {
+        self.0.retain(keep);
+    }
+
+    /// The paths, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(PathBuf::as_path)
+    }
+
+    /// A number for the content of all.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let mut digest = blake3::Hasher::new();
+        for path in &self.0 {
+            digest.update(blake3::hash(path.as_os_str().as_encoded_bytes()).as_bytes());
+            digest.update(&content(path).unwrap_or_default());
+        }
+        digest.finalize().into()
+    }
+
+    /// Whether one of them may have changed since a time.
+    pub(super) fn changed_since(&self, time: SystemTime) -> bool {
+        let mut found = self.0.iter().filter_map(|path| fs::metadata(path).ok());
+        found.any(|file| has_changed_since(&file, time))
+    }
+}
+
+/// The time as the kernel notes that of a change: by its ticks.
+pub(crate) fn now() -> SystemTime {
+    let now = clock_gettime(ClockId::RealtimeCoarse);
+    at(now.tv_sec, now.tv_nsec)
+}
+
+fn at(seconds: i64, nanoseconds: i64) -> SystemTime {
+    let since = Duration::from_nanos(nanoseconds.max(0).unsigned_abs());
+    UNIX_EPOCH + Duration::from_secs(seconds.max(0).unsigned_abs()) + since
+}
+
+/// Whether a file may have changed since a time of [`now`], by what no tool can set.
+pub(crate) fn has_changed_since(file: &Metadata, time: SystemTime) -> bool {
+    at(file.ctime(), file.ctime_nsec()) >= time
+}
+
+/// A number for the content of a file, or for the names in a folder; none for what is neither, since
+/// reading a pipe would wait.
+fn content(path: &Path) -> io::Result<[u8; 32]> {
+    let found = fs::metadata(path)?;
+    let mut digest = blake3::Hasher::new();
+    if found.is_file() {
+        digest.update_reader(File::open(path)?)?;
+    } else if found.is_dir() {
+        let names: BTreeSet<_> =
+            fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+        for name in names {
+            digest.update(blake3::hash(name.as_encoded_bytes()).as_bytes());
+        }
+    }
+    Ok(digest.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_any_input_changes_the_digest_and_one_of_another_file_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("a"), "one").unwrap();
+        fs::create_dir(at("b")).unwrap();
+        let mut inputs = Inputs::default();
+        for name in ["a", "b", "absent"] {
+            inputs.add(&at(name));
+        }
+        let mut before = inputs.digest();
+        fs::write(at("other"), "one").unwrap();
+        assert_eq!(inputs.digest(), before);
+        let changes: [&dyn Fn(); 5] = [
+            &|| fs::write(at("a"), "two").unwrap(),
+            &|| fs::write(at("b/new"), "").unwrap(),
+            &|| fs::write(at("absent"), "").unwrap(),
+            &|| fs::remove_file(at("a")).unwrap(),
+            &|| fs::create_dir(at("a")).unwrap(),
+        ];
+        for change in changes {
+            change();
+            assert_ne!(inputs.digest(), before);
+            before = inputs.digest();
+        }
+    }
+
+    #[test]
+    fn the_files_of_a_rule_are_read_as_make_does() {
+        let mut inputs = Inputs::default();
+        inputs
+            .add_rule("/a/x.o: /a/x.c \\\n  /a/../my\\ inc/v.h /a/$$1 \\\n /a/t.inc\n\n/a/x.c:\n");
+        let files: Vec<_> = inputs.iter().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(files, ["/a/../my inc/v.h", "/a/$1", "/a/t.inc", "/a/x.c"]);
+        inputs.add_rule("");
+        inputs.add_rule("/a/x.o:");
+        assert_eq!(inputs.iter().count(), 4);
+    }
+
+    #[test]
+    fn a_pipe_among_the_inputs_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut inputs = Inputs::default();
+        inputs.add(&pipe);
+        inputs.digest();
+    }
+
+    #[test]
+    fn a_change_during_a_build_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a");
+        fs::write(&file, "").unwrap();
+        let mut inputs = Inputs::default();
+        inputs.add(&file);
+        let found = fs::metadata(&file).unwrap();
+        let changed = at(found.ctime(), found.ctime_nsec());
+        assert!(inputs.changed_since(changed));
+        assert!(!inputs.changed_since(changed + Duration::from_nanos(1)));
+    }
+}
