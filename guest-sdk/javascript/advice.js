@@ -1,6 +1,8 @@
 // What is said about the names that other places where JavaScript runs know and a service does
 // not. Only in a build.
 
+import { builtinModules } from "node:module";
+
 const NETWORK = "a service has no network";
 
 const PAGE = "a service has no page and no browser around it";
@@ -64,4 +66,31 @@ export function adviceFor(script, isQuickJs) {
   const isMentioned = (name) => words.has(name) && adviceOn(name, isQuickJs) !== undefined;
   const names = [...NOT_HERE.keys(), ...ON_SPIDERMONKEY].filter(isMentioned);
   return Object.fromEntries(names.map((name) => [name, adviceOn(name, isQuickJs)]));
+}
+
+/** Packages of npm by the names of Node's modules, whose work is the same. */
+const PACKAGES_LIKE_NODES = [
+  ...["assert", "buffer", "events", "path", "punycode", "querystring", "string_decoder", "url"],
+  "util",
+];
+
+/** What is said about a module that the bundler does not find. */
+export function notResolved(name, isQuickJs) {
+  const bare = name.replace(/^node:/, "");
+  if (name.startsWith("node:") || builtinModules.includes(bare)) {
+    const none = `there is no "${name}" in a service, which has none of Node's own modules`;
+    return `${none}${instead(bare, isQuickJs)}`;
+  }
+  const fix = /^[./]/.test(name) ? "there is no such file" : `\`npm install ${name}\` may mend it`;
+  return `"${name}" is not to be found: ${fix}`;
+}
+
+/** What there is for one of Node's modules, maybe nothing. */
+function instead(name, isQuickJs) {
+  const [top] = name.split("/");
+  if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` brings one that runs`;
+  if (top === "crypto") return ": use the global `crypto`, without an import";
+  if (top === "timers") return ": use the global `setTimeout`, without an import";
+  const advised = adviceOn(top, isQuickJs);
+  return advised === undefined ? "" : `: ${advised}`;
 }

@@ -10,12 +10,12 @@
 // with the source is said on stderr, the author's file, line and column in front.
 
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
-import { builtinModules, createRequire } from "node:module";
+import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
-import { adviceFor, adviceOn } from "./advice.js";
+import { adviceFor, notResolved } from "./advice.js";
 import { mentionedIn, provided, withClock } from "./provide.js";
 import { advice } from "./runtime/advice.js";
 import { placesOf } from "./runtime/map.js";
@@ -44,12 +44,6 @@ const LOAD_ERROR =
  * they drive.
  */
 const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
-
-/** Packages of npm by the names of Node's modules, whose work is the same. */
-const PACKAGES_LIKE_NODES = [
-  ...["assert", "buffer", "events", "path", "punycode", "querystring", "string_decoder", "url"],
-  "util",
-];
 
 const engines = ["componentize-qjs", "whatwg-url", "componentize-js"];
 const names = ["wit", "inputs", "esbuild", "typescript", ...engines];
@@ -179,7 +173,7 @@ function noteMissing({ location, text }) {
 function message({ location, text }) {
   const where = location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
-  if (missing !== undefined) return `${where}${notResolved(missing)}`;
+  if (missing !== undefined) return `${where}${notResolved(missing, isQuickJs)}`;
   if (/^No loader is configured for "\.node"/.test(text)) {
     return `${where}a native extension cannot run in WebAssembly: use a package without one`;
   }
@@ -187,25 +181,6 @@ function message({ location, text }) {
     return `${where}a module of a service cannot await while it loads: await in the service`;
   }
   return `${where}${text}`;
-}
-
-function notResolved(name) {
-  const bare = name.replace(/^node:/, "");
-  if (name.startsWith("node:") || builtinModules.includes(bare)) {
-    return `there is no "${name}" in a service, which has none of Node's own modules${instead(bare)}`;
-  }
-  const fix = /^[./]/.test(name) ? "there is no such file" : `\`npm install ${name}\` may mend it`;
-  return `"${name}" is not to be found: ${fix}`;
-}
-
-/** What there is for one of Node's modules, maybe nothing. */
-function instead(name) {
-  const [top] = name.split("/");
-  if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` brings one that runs`;
-  if (top === "crypto") return ": use the global `crypto`, without an import";
-  if (top === "timers") return ": use the global `setTimeout`, without an import";
-  const advised = adviceOn(top, isQuickJs);
-  return advised === undefined ? "" : `: ${advised}`;
 }
 
 /** The module with what is needed of its source map, the SDK's own files left unnamed. */

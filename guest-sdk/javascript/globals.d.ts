@@ -50,7 +50,11 @@ interface SubtleCrypto {
     extractable: boolean,
     usages: ("sign" | "verify")[],
   ): Promise<CryptoKey>;
-  sign(algorithm: string | { name: string }, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
+  sign(
+    algorithm: string | { name: string },
+    key: CryptoKey,
+    data: BufferSource,
+  ): Promise<ArrayBuffer>;
   verify(
     algorithm: string | { name: string },
     key: CryptoKey,

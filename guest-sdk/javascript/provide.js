@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 
 const SDK = dirname(fileURLToPath(import.meta.url));
 
+const WEB = join(SDK, "web") + sep;
+
 /** Of these files, those for SpiderMonkey too: it has the rest itself. */
 const ON_EVERY_ENGINE = ["console"];
 
@@ -54,7 +56,7 @@ export function provided(packages, work, mentioned) {
   const exports = files.map((file) => {
     const names = PROVIDED[file].flatMap((name) => [name, `${name} as "globalThis.${name}"`]);
     const module = join(SDK, "web", `${file}.js`);
-    return `export { ${names.join(", ")} } from ${JSON.stringify(module)};\n`;
+    return `export { ${names} } from ${JSON.stringify(module)};\n`;
   });
   writeFileSync(inject, [...imports, ...exports].join(""));
   return { inject: [inject], plugins: packages ? [packagesOf(realpathSync(packages))] : [] };
@@ -68,7 +70,7 @@ function packagesOf(folder) {
     name: "hostel",
     setup({ onLoad, onResolve }) {
       onResolve({ filter: own }, ({ path, importer }) =>
-        importer.startsWith(join(SDK, "web") + sep) ? { path: inPackages.resolve(path) } : undefined,
+        importer.startsWith(WEB) ? { path: inPackages.resolve(path) } : undefined,
       );
       const filter = /^(tr46$|@exodus\/bytes\/)/;
       onResolve({ filter }, ({ path, importer }) =>

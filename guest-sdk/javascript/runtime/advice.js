@@ -1,5 +1,6 @@
-// What is said of an error whose own words do not help: about a name of `../advice.js`, of which the
-// build leaves what a plugin needs in HOSTEL_ADVICE, and about one that QuickJS places too early.
+// What is said of an error whose own words do not help: about a name of `../advice.js`, of which
+// the build leaves what a plugin needs in HOSTEL_ADVICE, and about one that QuickJS places too
+// early.
 
 /** QuickJS knows no line of a pattern, and tells that of what it ran before. */
 const PATTERN = "Cannot convert undefined or null to object";

@@ -6,7 +6,8 @@ import punycode from "punycode/";
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /** What a name may have beside letters, marks and digits. */
-const NOT_IN_A_LABEL = /[^\p{L}\p{M}\p{N}\p{S}\-_\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb\u30a0]/u;
+const OTHERS = String.raw`\-_\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb\u30a0`;
+const NOT_IN_A_LABEL = new RegExp(String.raw`[^\p{L}\p{M}\p{N}\p{S}${OTHERS}]`, "u");
 
 /** The name in ASCII, or null when it is none. */
 export function toASCII(domain) {

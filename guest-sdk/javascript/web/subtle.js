@@ -29,8 +29,7 @@ class CryptoKey {
 function notOffered(what) {
   const offered = `digests (${Object.keys(HASHES).join(", ")}) and HMAC`;
   return new DOMException(
-    `${what} is not offered on QuickJS, only ${offered}: use a package in pure JavaScript as ` +
-      '@noble/curves, or choose SpiderMonkey, "hostel": {"engine": "spidermonkey"}',
+    `${what} is not offered, only ${offered}: use a package in pure JavaScript, as @noble/curves`,
     "NotSupportedError",
   );
 }
@@ -46,7 +45,9 @@ function hashOf(algorithm, what) {
 }
 
 function bytesOf(data) {
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (ArrayBuffer.isView(data)) {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   throw new TypeError("the data is an ArrayBuffer or a view of one");
 }

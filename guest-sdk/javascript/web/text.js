@@ -5,8 +5,13 @@ const { TextDecoder: Utf8Decoder } = globalThis;
 
 /** The labels of each encoding that is decoded, as the Encoding Standard lists them. */
 const LABELS = {
-  "utf-8": ["unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "utf-8", "utf8", "x-unicode20utf8"],
-  "utf-16le": ["csunicode", "iso-10646-ucs-2", "ucs-2", "unicode", "unicodefeff", "utf-16", "utf-16le"],
+  "utf-8": [
+    ...["unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "utf-8", "utf8"],
+    "x-unicode20utf8",
+  ],
+  "utf-16le": [
+    ...["csunicode", "iso-10646-ucs-2", "ucs-2", "unicode", "unicodefeff", "utf-16", "utf-16le"],
+  ],
   "utf-16be": ["unicodefffe", "utf-16be"],
   "windows-1252": [
     ...["ansi_x3.4-1968", "ascii", "cp1252", "cp819", "csisolatin1", "ibm819", "iso-8859-1"],
