@@ -253,7 +253,9 @@ export interface ResponseOptions {
   /** The media type of the body. Wins over a header of that name. */
   contentType?: string;
   /** Put in lower case. */
-  headers?: Record<string, string | Uint8Array> | [name: string, value: string | Uint8Array][];
+  headers?:
+    | Record<string, string | Uint8Array>
+    | Iterable<[name: string, value: string | Uint8Array]>;
 }
 
 /**

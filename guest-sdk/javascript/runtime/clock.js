@@ -7,7 +7,6 @@ const ticks = performance.now.bind(performance);
 /** The ticks at the origin and the time then; undefined before the instance has asked. */
 let origin;
 
-/** Whether the module has loaded: what is begun before belongs to no call. */
 let loaded = false;
 
 function fromOrigin() {
@@ -27,8 +26,10 @@ export function endLoading() {
   loaded = true;
 }
 
-export function isLoaded() {
-  return loaded;
+/** Throws while the module loads: what is begun then belongs to no call. */
+export function checkLoaded(name) {
+  if (loaded) return;
+  throw new Error(`${name} while the module loads belongs to no call: use it inside a service`);
 }
 
 /** Puts one in the place of the engine's, whose properties stay what they are. */

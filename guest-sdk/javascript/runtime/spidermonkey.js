@@ -2,7 +2,7 @@
 // has promises, timers and text of its own, and waits for the promise that a plugin returns.
 
 import { log } from "../log.js";
-import { endLoading, install as installClock } from "./clock.js";
+import { checkLoaded, endLoading, install as installClock } from "./clock.js";
 import { install as installRandom } from "./random.js";
 
 installRandom();
@@ -28,6 +28,7 @@ function attempt(act, values) {
 }
 
 globalThis.setTimeout = (act, delay, ...values) => {
+  checkLoaded("setTimeout");
   const timer = setTimeout(() => {
     timers.delete(timer);
     attempt(act, values);
@@ -37,6 +38,7 @@ globalThis.setTimeout = (act, delay, ...values) => {
 };
 
 globalThis.setInterval = (act, delay, ...values) => {
+  checkLoaded("setInterval");
   const timer = setInterval(() => attempt(act, values), delay);
   timers.add(timer);
   return timer;

@@ -3,7 +3,7 @@
 
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.0";
 
-import { isLoaded, now } from "../runtime/clock.js";
+import { checkLoaded, now } from "../runtime/clock.js";
 import { useTimers } from "../runtime/loop.js";
 
 /** The longest delay; a longer one is the shortest, as everywhere. */
@@ -19,9 +19,7 @@ let last = 0;
 /** `isSilent` is for one that is part of something else, and that nobody waits for. */
 export function begin(name, act, delay, { isRepeated = false, isSilent = false } = {}) {
   if (typeof act !== "function") throw new TypeError(`${name} takes a function`);
-  if (!isLoaded()) {
-    throw new Error(`${name} while the module loads belongs to no call: use it inside a service`);
-  }
+  checkLoaded(name);
   const wanted = Number(delay) || 0;
   const every = wanted > MAX_DELAY ? 1 : Math.max(wanted, isRepeated ? 1 : 0);
   timers.set(++last, { act, at: now() + every, every, isRepeated, isSilent });

@@ -129,6 +129,8 @@ fn a_source_that_does_not_build_is_told_with_file_and_line() {
         ("const a = ;", ["a.js:1:11:", "Unexpected"]),
         ("\nimport fs from \"node:fs\";", ["a.js:2:16:", "none of Node's own modules"]),
         ("import x from \"left-pad\";", ["a.js:1:15:", "npm install left-pad"]),
+        ("import x from \"buffer\";", ["a.js:1:15:", "npm install buffer` brings one that runs"]),
+        ("import x from \"node:crypto\";", ["a.js:1:15:", "use the global `crypto`"]),
         ("import x from \"./gone.js\";", ["a.js:1:15:", "there is no such file"]),
         ("import x from \"./x.node\";", ["a.js:1:15:", "there is no such file"]),
         ("await 1;", ["a.js:1:1:", "await in the service"]),
