@@ -113,7 +113,7 @@ test("of an error that says little what helps is said", () => {
     const told = (message, isQuickJs = true) => advice(message, isQuickJs);
     assert.match(told("Cannot convert undefined or null to object"), /at or below the line told/);
     assert.match(told("'fetch' is not defined", false), /a service has no network/);
-    for (const message of ["Buffer is not defined", "x is not defined", "no fetch", "toString"]) {
+    for (const message of ["Buffer is not defined", "x is not defined", "no fetch", "toString is not defined"]) {
       assert.equal(told(message), "", message);
     }
   } finally {

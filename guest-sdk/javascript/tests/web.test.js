@@ -117,5 +117,5 @@ test("a text is decoded as in Node, in one part and in many", () => {
 });
 
 test("a query is encoded in UTF-8", () => {
-  assert.equal(percentEncodeAfterEncoding("utf-8", "a b'é\0~", " '"), "a%20b%27%C3%A9%00~");
+  assert.equal(percentEncodeAfterEncoding("utf-8", "a b'é\0\x1f~", " '"), "a%20b%27%C3%A9%00%1F~");
 });
