@@ -13,8 +13,10 @@ mod progress;
 mod python;
 mod rust;
 mod sdk;
+mod service_name;
 mod tool;
 mod work;
+mod workspace;
 
 pub use encode::componentize;
 pub use error::{BuildError, EncodeError, NewError, SdkError};

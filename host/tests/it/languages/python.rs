@@ -60,6 +60,16 @@ fn every_command_sees_the_same_plugin_in_a_python_folder() {
 }
 
 #[test]
+fn what_python_has_for_itself_is_no_name_of_a_service() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["class", "json", "typing", "test-me", "hostel-sdk"] {
+        let refused = hostel_in(folder.path(), &["new", name, "--lang", "python"]);
+        assert_eq!(refused.status.code(), Some(2), "{name}");
+        assert!(stderr(&refused).contains("-service` is one"), "{}", stderr(&refused));
+    }
+}
+
+#[test]
 fn modules_beside_a_source_are_no_plugins_and_are_watched() {
     let two = service("import helper");
     let files = [("two.py", two.as_bytes()), ("helper.py", b"A = 1\n")];
