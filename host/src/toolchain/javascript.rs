@@ -21,7 +21,7 @@ const SDK: &str = "guest-sdk/javascript";
 struct NpmPackage {
     name: &'static str,
     version: &'static str,
-    /// A package that it needs at no other version than this, if there is one.
+    /// A package that is fetched with it, at this version, if there is one.
     beside: Option<&'static str>,
 }
 
@@ -50,9 +50,17 @@ const ESBUILD: NpmPackage = NpmPackage { name: "esbuild", version: "0.28.2", bes
 /// Checks types; only TypeScript needs it.
 const TYPESCRIPT: NpmPackage = NpmPackage { name: "typescript", version: "7.0.2", beside: None };
 
+/// What a service on QuickJS has of the web beside what the SDK's own files bring: `URL`, and the
+/// hashes of `crypto.subtle`.
+const WHATWG_URL: NpmPackage =
+    NpmPackage { name: "whatwg-url", version: "17.3.0", beside: Some("@noble/hashes@2.4.0") };
+
 /// The packages that a build needs.
 fn packages(language: Language, componentize: &'static NpmPackage) -> Vec<&'static NpmPackage> {
     let mut packages = vec![componentize, &ESBUILD];
+    if componentize.name == COMPONENTIZE_QJS.name {
+        packages.push(&WHATWG_URL);
+    }
     if language == Language::TypeScript {
         packages.push(&TYPESCRIPT);
     }
