@@ -218,9 +218,6 @@ impl<'a> Zig<'a> {
 
 /// Installs the compiler's package into a folder.
 fn fetch(folder: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
-    if pip::version().is_none() {
-        return Err(BuildError::NoTool { tool: "python3 -m pip", fix: FIX });
-    }
     let package = format!("{PACKAGE}=={VERSION}");
     pip::install(&["--only-binary=:all:", "--no-deps", &package], folder, progress)?;
     let mut zig = Command::new(folder.join(PACKAGE).join("zig"));

@@ -6,6 +6,9 @@ use std::process::Command;
 
 pub(super) const PYTHON: &str = "python3";
 
+pub(super) const FIX: &str =
+    "run `python3 -m ensurepip --upgrade`, or install your system's python3-pip";
+
 /// The settings of pip that tell how its packages are reached. Others are for the user's own
 /// installs, and contradict one into a folder: where to, from what, in which environment.
 const KEPT: [&str; 11] = [
@@ -28,6 +31,9 @@ pub(super) fn install(
     folder: &Path,
     progress: Progress<'_>,
 ) -> Result<(), BuildError> {
+    if version().is_none() {
+        return Err(BuildError::NoTool { tool: "pip", fix: FIX });
+    }
     let mut pip = Command::new(PYTHON);
     pip.args(["-E", "-m", "pip", "--isolated", "install", "--quiet", "--no-input", "--no-compile"])
         .args(["--disable-pip-version-check", "--root-user-action=ignore", "--no-warn-conflicts"])

@@ -13,8 +13,6 @@ const OLDEST: (u32, u32) = (3, 10);
 
 const PYTHON_FIX: &str = "install Python 3.10 or newer, so that `python3 --version` tells it";
 
-const PIP_FIX: &str = "run `python3 -m ensurepip --upgrade`, or install your system's python3-pip";
-
 const TOOL: &str = "componentize-py";
 
 const VERSION: &str = "0.25.1";
@@ -90,9 +88,6 @@ fn wants_link(folder: &Path) -> bool {
 /// The folder of componentize-py.
 fn fetched(progress: Progress<'_>) -> Result<PathBuf, BuildError> {
     kept::tool(TOOL, VERSION, progress, |folder| {
-        if pip::version().is_none() {
-            return Err(BuildError::NoTool { tool: "pip", fix: PIP_FIX });
-        }
         let package = format!("{TOOL}=={VERSION}");
         pip::install(&["--only-binary=:all:", "--no-deps", &package], folder, progress)?;
         let mut python = Command::new(PYTHON);
@@ -133,7 +128,7 @@ pub(super) fn doctor() -> Vec<Check> {
     let tool = Some(format!("{VERSION}, {when}"));
     vec![
         Check { what: "python3", found: python, fix: PYTHON_FIX },
-        Check { what: "pip", found: pip, fix: PIP_FIX },
+        Check { what: "pip", found: pip, fix: pip::FIX },
         Check { what: "componentize-py", found: tool, fix: "hostel build fetches it" },
     ]
 }

@@ -147,3 +147,37 @@ pub(super) fn output(
         _ => BuildError::Run { tool, source },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks what is said to be wrong when a tool says this and fails.
+    #[track_caller]
+    fn check(said: &str, expected: &str) {
+        let mut command = Command::new("sh");
+        command.args(["-c", "printf '%s\\n' \"$1\" >&2; exit 1", "sh", said]);
+        let progress = Progress { line: &|_| {}, colour: false };
+        let error = run("sh", Path::new("x"), &mut command, progress, &[], false).unwrap_err();
+        assert_eq!(error.to_string(), format!("x does not build: {expected}"));
+    }
+
+    #[test]
+    fn the_network_is_blamed_when_it_is_the_network_and_not_otherwise() {
+        check("npm error code ECONNREFUSED", NO_NETWORK);
+        let pip = "WARNING: Retrying after NewConnectionError\n\
+            ERROR: No matching distribution found for x";
+        check(pip, NO_NETWORK);
+        check("ERROR: No matching distribution found for x", NO_SUCH_PACKAGE);
+        check(" 12 | text = \"dial tcp\"", "see what sh says above");
+    }
+
+    #[test]
+    fn a_tool_that_was_fetched_and_does_not_run_is_refused_with_its_words() {
+        let mut command = Command::new("sh");
+        let broken = command.args(["-c", "echo 'wrong format' >&2; exit 1"]);
+        let error = try_fetched("zig", broken).unwrap_err().to_string();
+        assert!(error.starts_with("zig: ") && error.ends_with("not kept: wrong format"), "{error}");
+        assert!(try_fetched("zig", &mut Command::new("true")).is_ok());
+    }
+}

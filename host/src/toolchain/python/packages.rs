@@ -1,7 +1,6 @@
 //! The packages of a project in Python: its virtual environment, or what it says that it needs.
 
-use super::pip;
-use crate::toolchain::{BuildError, Inputs, Progress, Source, kept};
+use crate::toolchain::{BuildError, Inputs, Progress, Source, kept, pip};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,9 +76,6 @@ fn install(
     let digest = digest.chain_update([0]).chain_update(text).finalize();
     let version: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     kept::tool("packages", &version, progress, |folder| {
-        if pip::version().is_none() {
-            return Err(BuildError::NoTool { tool: "pip", fix: super::PIP_FIX });
-        }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         pip::install(&[&["--prefer-binary"], &*arguments].concat(), folder, progress)
             .map_err(|error| in_list(error, list))
