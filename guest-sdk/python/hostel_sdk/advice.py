@@ -85,6 +85,18 @@ def add(error: BaseException) -> None:
         error.msg = _with(error.msg, of_missing(error.name, has_packages))
     elif isinstance(error, SyntaxError) and error.msg:
         error.msg = _with(error.msg, of_syntax(error))
+    elif type(error).__name__ == "ZoneInfoNotFoundError" and _lacks(error, "tzdata"):
+        error.args = (_with(str(error.args[0]), _NO_ZONES),)
+
+
+_NO_ZONES = ": a service has no zones of the system: run `pip install tzdata` in "
+_NO_ZONES += "the virtual environment that is active when it is built"
+
+
+def _lacks(error: BaseException, module: str) -> bool:
+    """Whether an error came of a module that is not there."""
+    cause = error.__cause__ or error.__context__
+    return isinstance(cause, ModuleNotFoundError) and cause.name == module
 
 
 def _with(message: str, advice: str) -> str:

@@ -15,15 +15,21 @@ import sys
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import advice, fresh, host, reads, tracebacks, warm, wit
+from . import advice, carried, files, fresh, host, reads, tracebacks, warm, wit
 from .log import logger
 from .service import DeclarationError, declared
 
 MARK = "hostel: the author's own: "
 """What the build looks for: after it comes what the author reads, the reason on the first line."""
 
-# Modules that others import out of C code, where nobody sees it.
-_COMPANIONS = {"datetime": ["_strptime"], "time": ["_strptime"], "urllib.parse": ["unicodedata"]}
+# Modules that Python's own import at their first use.
+_COMPANIONS = {
+    "datetime": ["_strptime"],
+    "time": ["_strptime"],
+    "urllib.parse": ["unicodedata"],
+    "zoneinfo": ["importlib.resources"],
+    "importlib.resources": ["importlib.readers", "importlib.resources._adapters"],
+}
 _CODECS = ["ascii", "latin_1", "utf_16", "utf_32", "cp1252", "idna", "raw_unicode_escape"]
 
 
@@ -35,6 +41,8 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     line.
     """
     tracebacks.show(folder, shown)
+    # Where a relative path begins, now and at a request.
+    os.chdir(folder)
     advice.has_packages = packages is not None
     if packages:
         tracebacks.show(packages, "site-packages")
@@ -53,6 +61,8 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
             _import_the_rest(folders)
             if "asyncio" in sys.modules or any(map(_is_async, _files(folder))):
                 _install_loop()
+            carries = carried.collect(folder, packages, _files(folder))
+            _import_companions()
         services = declared(_own(module, folder))
         if not services:
             raise DeclarationError(
@@ -66,6 +76,8 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     # At run time a file is shown by its name in the folder alone, wherever it was built.
     tracebacks.show(folder, "")
     handler = wit.exported(services, fresh.rest(folders))
+    if carries:
+        files.install(folders)
     warm.up()
     # What is there now is never garbage: looking through it would touch all the memory.
     gc.collect()
@@ -138,6 +150,9 @@ def _import_the_rest(folders: list[str]) -> None:
             seen.add(name)
             for wanted in _imports(module):
                 _try_import(wanted)
+
+
+def _import_companions() -> None:
     for name, companions in _COMPANIONS.items():
         if name in sys.modules:
             for companion in companions:

@@ -5,4 +5,5 @@ mod c;
 mod go;
 mod javascript;
 mod python;
+mod python_files;
 mod zato;

@@ -1,0 +1,108 @@
+"""Which files a plugin carries: those beside the author's file, and those of the packages it imports.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+
+from . import files
+
+MAX_BYTES = 16 * 1024 * 1024
+"""What all files together may have. It is memory of each instance, though only what is read is
+touched. The smaller ones are carried first."""
+
+MAX_FILES = 10_000
+"""How many are looked at: a service may lie in a folder with a great many."""
+
+# Words of code that reads files.
+_READS = re.compile(
+    rb"__file__|__path__|\bopen\b|\bPath\b|\bresources\b|\bget_data\b|Loader\b|\bpathlib\b"
+)
+
+# Folders of tools, and files that are read by tools and people alone.
+_NOT_DATA = re.compile(
+    r"\..*|__pycache__|node_modules|target|venv|tests?|(test_.*|.*_test|conftest)\.\w+"
+    r"|.*\.(py|pyc|pyi|pyx|so|pyd|dylib|wasm)|hostel\.toml|pyproject\.toml|.*\.lock"
+    r"|requirements.*\.txt|README.*|LICEN[CS]E.*|CHANGELOG.*|Makefile|Dockerfile",
+    re.DOTALL,
+)
+_NO_CODE_OF_PACKAGES = re.compile(r"__pycache__|tests?|.*\.(pyc|pyi|pyx|c|h|so|pyd|dylib|typed)")
+
+
+def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
+    """Takes the files into memory and returns whether there are any. ``sources`` are the author's
+    files that are imported."""
+    found: list[str] = []
+    if any(_READS.search(_read(source) or b"") for source in sources):
+        found += _below(folder, _NOT_DATA)
+    if packages:
+        for name in _imported(packages):
+            found += _below(os.path.join(packages, name), _NO_CODE_OF_PACKAGES)
+        found += _metadata(packages)
+    loaded = {getattr(module, "__file__", None) for module in sys.modules.values()}
+    sizes = {path: size for path in found if path not in loaded and (size := _size(path)) >= 0}
+    whole = sum(sizes.values())
+    room = MAX_BYTES
+    for path in sorted(sizes, key=lambda path: (sizes[path], path)):
+        room -= sizes[path]
+        content = _read(path) if room >= 0 else None
+        biggest = max(sizes, key=lambda path: sizes[path])
+        files.add(
+            path,
+            content,
+            f"it is not in the component, which carries {MAX_BYTES >> 20} MiB of files: there are "
+            f"{whole >> 20} MiB, and the biggest is {os.path.basename(biggest)}",
+        )
+    return bool(sizes)
+
+
+def _imported(packages: str) -> list[str]:
+    """The folders of packages that are imported, and those that Python looks for itself."""
+    names = {name.split(".")[0] for name in sys.modules}
+    if "zoneinfo" in names:
+        names.add("tzdata")
+    return sorted(name for name in names if os.path.isdir(os.path.join(packages, name)))
+
+
+def _metadata(packages: str) -> Iterator[str]:
+    """What ``importlib.metadata`` reads."""
+    if "importlib.metadata" not in sys.modules:
+        return
+    for name in sorted(os.listdir(packages)):
+        if name.endswith(".dist-info"):
+            yield from (os.path.join(packages, name, it) for it in ("METADATA", "entry_points.txt"))
+
+
+def _below(top: str, leaves_out: re.Pattern[str]) -> Iterator[str]:
+    """The files below a folder, but for those whose name, or a folder's, is left out."""
+    left = MAX_FILES
+    for folder, inner, names in os.walk(top):
+        is_environment = "pyvenv.cfg" in names
+        inner[:] = sorted(each for each in inner if not leaves_out.fullmatch(each))
+        if is_environment:
+            inner.clear()
+            continue
+        for name in sorted(names):
+            if left == 0:
+                return
+            left -= 1
+            if not leaves_out.fullmatch(name):
+                yield os.path.join(folder, name)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path) if os.path.isfile(path) else -1
+    except OSError:
+        return -1
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None

@@ -1,0 +1,65 @@
+"""Which files a plugin carries, and which it knows by name alone."""
+
+import os
+import sys
+import tempfile
+import types
+import unittest
+from unittest import mock
+
+from hostel_sdk import carried, files
+
+
+class Carried(unittest.TestCase):
+    def setUp(self) -> None:
+        for kept in (files.contents, files.folders, files.left_out):
+            kept.clear()
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def make(self, name: str, text: str = "") -> str:
+        path = os.path.join(self.folder.name, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def names(self) -> list[str]:
+        return sorted(os.path.relpath(path, self.folder.name) for path in files.contents)
+
+    def test_data_beside_a_source_that_reads_files_is_carried_and_nothing_else(self) -> None:
+        source = self.make("shop.py", "HERE = Path(__file__)")
+        for name in ["a.txt", "lib/b.csv", "lib/b.py", ".env", "README.md", "test_shop.py", "x.so"]:
+            self.make(name)
+        for name in ["node_modules/a.js", "env/pyvenv.cfg", "env/lib/a.txt", "tests/a.txt"]:
+            self.make(name)
+        self.assertTrue(carried.collect(self.folder.name, None, [source]))
+        self.assertEqual(self.names(), ["a.txt", "lib/b.csv"])
+        self.assertEqual(files.folders[self.folder.name], ["a.txt", "lib"])
+
+    def test_a_source_that_reads_no_files_carries_none(self) -> None:
+        source = self.make("shop.py", "import json")
+        self.make("a.txt")
+        self.assertFalse(carried.collect(self.folder.name, None, [source]))
+        self.assertEqual(self.names(), [])
+
+    def test_a_package_that_is_imported_is_carried_with_the_modules_that_are_not(self) -> None:
+        loaded = types.ModuleType("boxes")
+        loaded.__file__ = self.make("boxes/__init__.py")
+        for name in ["boxes/later.py", "boxes/a.html", "boxes/tests/b.txt", "other/a.html"]:
+            self.make(name)
+        with mock.patch.dict(sys.modules, {"boxes": loaded}):
+            carried.collect("/nowhere", self.folder.name, [])
+        self.assertEqual(self.names(), ["boxes/a.html", "boxes/later.py"])
+
+    def test_of_more_than_the_limit_the_biggest_is_left_out_and_says_why(self) -> None:
+        source = self.make("shop.py", "open")
+        small, big = self.make("small.txt", "a" * 10), self.make("big.bin", "a" * 100)
+        with mock.patch.object(carried, "MAX_BYTES", 100):
+            carried.collect(self.folder.name, None, [source])
+        self.assertEqual(list(files.contents), [small])
+        self.assertRegex(files.left_out[big], "is not in the component.*the biggest is big.bin")
+
+
+if __name__ == "__main__":
+    unittest.main()
