@@ -8,6 +8,9 @@ import re
 import sys
 from collections.abc import Iterator
 
+# Not the one that the build takes note of: which files there are it knows by itself.
+from os import scandir
+
 from . import files
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -79,18 +82,26 @@ def _metadata(packages: str) -> Iterator[str]:
 def _below(top: str, leaves_out: re.Pattern[str]) -> Iterator[str]:
     """The files below a folder, but for those whose name, or a folder's, is left out."""
     left = MAX_FILES
-    for folder, inner, names in os.walk(top):
-        is_environment = "pyvenv.cfg" in names
-        inner[:] = sorted(each for each in inner if not leaves_out.fullmatch(each))
-        if is_environment:
-            inner.clear()
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        entries = sorted(_entries(folder), key=lambda entry: entry.name)
+        if any(entry.name == "pyvenv.cfg" for entry in entries):
             continue
-        for name in sorted(names):
-            if left == 0:
-                return
-            left -= 1
-            if not leaves_out.fullmatch(name):
-                yield os.path.join(folder, name)
+        left -= len(entries)
+        if left < 0:
+            return
+        wanted = [entry for entry in entries if not leaves_out.fullmatch(entry.name)]
+        folders += [entry.path for entry in wanted if entry.is_dir(follow_symlinks=False)]
+        yield from (entry.path for entry in wanted if not entry.is_dir())
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 def _size(path: str) -> int:

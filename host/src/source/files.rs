@@ -211,9 +211,10 @@ mod tests {
     fn a_source_may_import_what_is_in_its_language_and_was_not_installed_or_built() {
         let installed = ["venv/a.py", "node_modules/b.py", "target/c.py", "__pycache__/d.py"];
         let hidden = [".venv/e.py", ".f.py", "env/pyvenv.cfg", "env/g.py"];
-        let files = ["a.py", "b/c.py", "b/test_c.py", "b/d.txt", "e.js"];
-        check(&[&files, &installed[..], &hidden].concat(), &files[..2]);
-        check(&["a.c", "a.h", "a.py"], &["a.c", "a.h"]);
+        let notes = ["README.md", "hostel.toml", "b/test_c.py", "uv.lock"];
+        let files = ["a.py", "b/c.py", "b/d.txt", "e.js"];
+        check(&[&files, &installed[..], &hidden, &notes].concat(), &files);
+        check(&["a.c", "a.h", "a.py", "a.txt"], &["a.c", "a.h"]);
         check(&["a.ts", "b.js", "c.json", "d.py"], &["a.ts", "b.js", "c.json"]);
         check(&["a.js", "b.cjs", "c.jsx", "a.test.js"], &["a.js", "b.cjs", "c.jsx"]);
         let package = ["Cargo.toml", "src/lib.rs", "src/page.html", "target/wasm32-wasip2/x.rs"];
@@ -237,34 +238,34 @@ mod tests {
 
     #[test]
     fn files_that_do_not_belong_to_a_source_do_not_count() {
-        let folder = folder_with(&["a.py", "b.py", "c.txt", "d.txt", "venv/e.py", "venv/f.py"]);
-        let source = source(&folder.path().join("a.py"));
+        let folder = folder_with(&["a.js", "b.js", "c.txt", "d.txt", "venv/e.js", "venv/f.js"]);
+        let source = source(&folder.path().join("a.js"));
         let within = |max_files, max_entries| {
             files_within(&source, |file| source.language.has_module(file), max_files, max_entries)
         };
         assert_eq!(within(2, 5).unwrap().len(), 2);
         for (max_files, max_entries) in [(1, 5), (2, 4)] {
             let error = within(max_files, max_entries).unwrap_err().to_string();
-            assert!(error.contains("a.py has more than 10000 files beside it"), "{error}");
+            assert!(error.contains("a.js has more than 10000 files beside it"), "{error}");
         }
     }
 
     #[test]
     fn a_stamp_changes_with_what_was_read_and_with_the_list_of_modules_and_with_nothing_else() {
-        let folder = folder_with(&["svc/a.py", "svc/b.py", "svc/c.txt", "shared/d.txt"]);
+        let folder = folder_with(&["svc/a.js", "svc/b.js", "svc/c.txt", "shared/d.txt"]);
         let at = |name: &str| folder.path().join(name);
-        let source = source(&at("svc/a.py"));
+        let source = source(&at("svc/a.js"));
         let mut inputs = Inputs::default();
-        for file in ["svc/a.py", "shared/d.txt", "absent"] {
+        for file in ["svc/a.js", "shared/d.txt", "absent"] {
             inputs.add(&at(file));
         }
         let stamp = || Stamp::of_source(&source, Some(&inputs)).unwrap();
         let mut before = stamp();
-        for file in ["svc/b.py", "svc/c.txt", "svc/e.txt", "svc/test_a.py", "svc/.f.py"] {
+        for file in ["svc/b.js", "svc/c.txt", "svc/e.txt", "svc/a.test.js", "svc/.f.js"] {
             fs::write(at(file), "changed").unwrap();
             assert_eq!(stamp(), before, "{file}");
         }
-        for file in ["svc/a.py", "shared/d.txt", "absent", "svc/new.py"] {
+        for file in ["svc/a.js", "shared/d.txt", "absent", "svc/new.js"] {
             fs::write(at(file), "changed").unwrap();
             assert_ne!(stamp(), before, "{file}");
             before = stamp();
@@ -279,7 +280,7 @@ mod tests {
         assert_ne!(only.clone().after_build(&inputs, SystemTime::UNIX_EPOCH), before);
         fs::write(at("shared/d.txt"), "again").unwrap();
         assert_eq!(Stamp::of_source(&source, None).unwrap(), only);
-        fs::write(at("svc/a.py"), "again").unwrap();
+        fs::write(at("svc/a.js"), "again").unwrap();
         assert_ne!(Stamp::of_source(&source, None).unwrap(), only);
     }
 }

@@ -60,13 +60,16 @@ impl Language {
         }
     }
 
-    /// Whether a file is a module in this language, which a source may import; no test is one.
+    /// Whether a file is one that a source in this language may come to read when it is new: a
+    /// module that it imports, or in Python any file, since a plugin carries what lies beside it. No
+    /// test is one, and nothing that is for people and tools.
     pub(crate) fn has_module(self, file: &Path) -> bool {
         let others: &[&str] = match self {
             Language::C => &["h", "hpp"],
             Language::JavaScript | Language::TypeScript => {
                 &["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "json"]
             }
+            Language::Python if !is_for_people_and_tools(file) => return !is_test(file),
             Language::Go | Language::Python | Language::Rust => &[],
         };
         let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default();
@@ -122,6 +125,17 @@ pub(crate) fn folder_name(folder: &Path) -> String {
         None => absolute.canonicalize().unwrap_or(absolute),
     };
     named.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a file is no data of a service, by the names that are customary.
+fn is_for_people_and_tools(file: &Path) -> bool {
+    const STARTS: [&str; 5] = ["README", "LICENSE", "LICENCE", "CHANGELOG", "requirements"];
+    const NAMES: [&str; 4] = ["hostel.toml", "pyproject.toml", "Makefile", "Dockerfile"];
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    NAMES.contains(&&*name)
+        || name.ends_with(".lock")
+        || name.ends_with(".wasm")
+        || STARTS.iter().any(|start| name.starts_with(start))
 }
 
 /// Whether a file is a test, by the names that the languages' test runners look for, or another

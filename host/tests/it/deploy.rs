@@ -659,7 +659,7 @@ fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
     Arc::new(move |source| {
         runs.fetch_add(1, Ordering::Relaxed);
         let version = fs::read_to_string(&source.file).unwrap();
-        let read = ["helper.py", "../shared.txt"].map(|file| source.folder.join(file));
+        let read = ["helper.js", "../shared.txt"].map(|file| source.folder.join(file));
         let inputs = inputs(read.iter().chain([&source.file]));
         if version == "mistake" {
             return Built { component: Err("it does not build: line 1".into()), inputs };
@@ -686,16 +686,16 @@ async fn a_source_is_built_again_when_anything_that_was_read_changes_and_for_not
         house.scan_twice().await;
         assert_eq!(runs.load(Ordering::Relaxed), expected, "{file}");
     };
-    check("shop.py", "one", 1).await;
+    check("shop.js", "one", 1).await;
     check("../shared.txt", "two", 2).await;
-    for file in ["hostel.toml", "README.md", "test_shop.py", "notes.txt"] {
+    for file in ["hostel.toml", "README.md", "shop.test.js", "notes.txt"] {
         check(file, "other", 2).await;
     }
-    check("shop.py", "mistake", 3).await;
+    check("shop.js", "mistake", 3).await;
     check("notes.txt", "again", 3).await;
     check("../shared.txt", "three", 4).await;
-    check("new.py", "", 5).await;
-    check("shop.py", "two", 6).await;
+    check("new.js", "", 5).await;
+    check("shop.js", "two", 6).await;
     house.check("shop", "two").await;
 }
 
@@ -733,16 +733,16 @@ async fn a_module_of_a_source_is_no_plugin_and_its_change_builds_the_source() {
     let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
     let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
     fs::create_dir_all(house.path("shop/venv")).unwrap();
-    house.write("shop/shop.py", b"one");
-    house.write("shop/helper.py", b"helps");
+    house.write("shop/shop.js", b"one");
+    house.write("shop/helper.js", b"helps");
     house.scan_twice().await;
     house.check("shop", "one").await;
     let names: Vec<_> = house.deployment.list().into_iter().map(|state| state.name).collect();
     assert_eq!((names, runs.load(Ordering::Relaxed)), (vec!["shop".to_owned()], 1));
-    house.write("shop/helper.py", b"helps more");
+    house.write("shop/helper.js", b"helps more");
     house.scan_twice().await;
     assert_eq!(runs.load(Ordering::Relaxed), 2);
-    house.write("shop/venv/installed.py", b"");
+    house.write("shop/venv/installed.js", b"");
     house.write("shop/notes.txt", b"");
     house.scan_twice().await;
     assert_eq!(runs.load(Ordering::Relaxed), 2);
