@@ -46,8 +46,9 @@ fn may_do(task: &Task, sources: &[PathBuf]) -> bool {
     match task {
         Task::Compile { .. } => true,
         Task::Build { path } => {
-            let goes_up = path.components().any(|part| part == Component::ParentDir);
-            !goes_up && sources.iter().any(|source| path.starts_with(source))
+            let goes_up = |inside: &Path| inside.components().any(|it| it == Component::ParentDir);
+            let mut inside = sources.iter().filter_map(|source| path.strip_prefix(source).ok());
+            inside.any(|inside| !goes_up(inside))
         }
         Task::Helper { sources: wanted } => wanted == sources,
     }

@@ -138,6 +138,15 @@ pub fn check_watched(folder: &Path, file: &str, content: &str) {
     until(&["building ", "; was "]);
 }
 
+/// Checks that a source is served that a configuration beside its folder names by a path.
+pub fn check_named(folder: &Path, path: &str) {
+    let beside = folder.parent().unwrap().join("configuration");
+    fs::create_dir_all(&beside).unwrap();
+    let configuration = format!("[plugins.named]\npath = {path:?}\n");
+    fs::write(beside.join("hostel.toml"), configuration).unwrap();
+    assert_eq!(serve(&beside, &[]), BTreeSet::from(["named".to_owned()]), "{path}");
+}
+
 /// Checks that a service that answers with what is in some files answers with what is there now:
 /// each of these is written in turn, and its content found in the answer. What is read by no build
 /// leads to none.

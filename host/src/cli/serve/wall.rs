@@ -4,6 +4,7 @@ use super::processes::Processes;
 use crate::cli::internal::PROGRAM;
 use crate::config::{Config, Wall};
 use crate::engine::CodeStore;
+use crate::source::Location;
 use crate::wall::{self, Files};
 use crate::{Launcher, toolchain};
 use anyhow::{Context, bail};
@@ -72,7 +73,10 @@ pub(super) fn put_up(config: &Config) -> anyhow::Result<(Processes, String)> {
 /// The places of the plugins, and of their sources.
 fn plugins(config: &Config) -> Vec<PathBuf> {
     let named = config.plugins.iter().map(|plugin| &plugin.path);
-    let places = named.chain(config.folder.as_ref());
+    let sources = config.plugins.iter().filter_map(|plugin| Location::at(&plugin.path).ok());
+    // A file may stand for the whole folder that it is in.
+    let folders: Vec<_> = sources.map(|location| location.path().to_owned()).collect();
+    let places = named.chain(config.folder.as_ref()).chain(&folders);
     places.filter_map(|path| std::path::absolute(path).ok()).collect()
 }
 

@@ -58,6 +58,15 @@ fn every_command_sees_the_same_plugin_in_a_javascript_and_a_typescript_folder() 
 }
 
 #[test]
+fn a_source_is_served_by_the_path_of_its_file_and_of_its_folder() {
+    let files: [(&str, &[u8]); 1] = [("shop.js", b"export default { greet: () => 1 };")];
+    let (_outside, folder) = source::folder_with("shop", &files);
+    for path in ["../shop/shop.js", "../shop"] {
+        source::check_named(&folder, path);
+    }
+}
+
+#[test]
 fn whatever_a_javascript_build_has_read_is_noticed_when_it_changes() {
     let service = b"import { outside } from '../shared/util.js';
         import { cjs } from './lib/helper.cjs';
