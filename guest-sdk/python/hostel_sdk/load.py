@@ -1,6 +1,7 @@
 """What runs when a plugin is built: the author's file is imported, and the result is frozen.
 
-In the component there are no files, so everything that a request needs is in memory by then.
+In the component there are no files, so everything that a request needs is in memory by then: modules
+that are imported, and files that are carried.
 """
 
 from __future__ import annotations
