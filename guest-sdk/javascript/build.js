@@ -1,7 +1,7 @@
 // Builds a service in JavaScript or TypeScript into a component:
 //
 //     node build.js --wit FOLDER --inputs FILE --esbuild FOLDER [--typescript FOLDER] \
-//         --componentize-qjs FOLDER | --componentize-js FOLDER  SOURCE OUT
+//         --componentize-qjs FOLDER --whatwg-url FOLDER | --componentize-js FOLDER  SOURCE OUT
 //
 // Into the file of inputs goes what was read, a path a line, also when the build fails.
 // A tool's folder is the one that its node_modules is in. The engine is that of the last one:
@@ -9,16 +9,18 @@
 // comes first; that is loaded in the engine, and the loaded state is the component. What is wrong
 // with the source is said on stderr, the author's file, line and column in front.
 
-import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { builtinModules, createRequire } from "node:module";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
-import { placesOf } from "./runtime/map.js";
+import { adviceFor, notResolved } from "./advice.js";
+import { mentionedIn, provided, withClock } from "./provide.js";
 import { advice } from "./runtime/advice.js";
+import { placesOf } from "./runtime/map.js";
 import { place } from "./runtime/places.js";
+import { checkTypes, findConfig } from "./types.js";
 
 const SDK = dirname(fileURLToPath(import.meta.url));
 
@@ -43,7 +45,8 @@ const LOAD_ERROR =
  */
 const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
 
-const names = ["wit", "inputs", "esbuild", "typescript", "componentize-qjs", "componentize-js"];
+const engines = ["componentize-qjs", "whatwg-url", "componentize-js"];
+const names = ["wit", "inputs", "esbuild", "typescript", ...engines];
 const { values: tools, positionals } = parseArgs({
   options: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
   allowPositionals: true,
@@ -52,25 +55,35 @@ const isQuickJs = tools["componentize-js"] === undefined;
 const [source, out] = positionals.map((path) => resolve(path));
 const work = join(dirname(out), "javascript");
 
+/** What the bundler warns of, told once. */
+const warnings = new Set();
+
 /** An error of the author's, whose message is all there is to say. */
 class SourceError extends Error {}
 
 /** The files that were read. */
 const inputs = new Set([source]);
 
+const note = (path) => void inputs.add(path);
+
+/** The folders of what is the build's own. */
+const OWN_FOLDERS = [SDK, work, tools["whatwg-url"], tools.typescript].filter(Boolean);
+const isAuthors = (path) => !OWN_FOLDERS.some((folder) => path.startsWith(resolve(folder)));
+
 try {
   mkdirSync(work, { recursive: true });
-  const checked = tools.typescript ? checkTypes() : undefined;
+  const config = tools.typescript ? findConfig(source, compiler(), note) : undefined;
+  const checked = tools.typescript ? typesAreRight(config) : undefined;
   // What is no syntax is told by the bundler, in a line; what the check says of it is not heard.
   checked?.catch(() => {});
-  const script = await bundle();
+  const script = await bundle(config);
   await checked;
+  warnings.forEach((line) => process.stderr.write(`${line}\n`));
   await componentize(script);
 } catch (error) {
   process.stderr.write(`${error instanceof SourceError ? error.message : error.stack}\n`);
   process.exitCode = 1;
 } finally {
-  const isAuthors = (path) => !path.startsWith(SDK) && !path.startsWith(work);
   writeFileSync(tools.inputs, [...inputs].filter(isAuthors).join("\n"));
 }
 
@@ -85,7 +98,16 @@ function shown(path) {
 }
 
 /** All modules as one, with the source map at its end. */
-async function bundle() {
+async function bundle(config) {
+  // The bundler finds a tsconfig.json by itself, and none that another refers to.
+  const options = config?.isReferenced ? { tsconfig: config.path } : {};
+  const files = await bundled({ ...options, ...provided(tools["whatwg-url"], work, []) });
+  const mentioned = mentionedIn(text(files, PLUGIN), isQuickJs);
+  if (mentioned.length === 0) return withMap(files);
+  return withMap(await bundled({ ...options, ...provided(tools["whatwg-url"], work, mentioned) }));
+}
+
+async function bundled(options) {
   const esbuild = load(tools.esbuild, "esbuild");
   const entry = `import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
     import * as plugin from ${JSON.stringify(source)};
@@ -100,10 +122,14 @@ async function bundle() {
       keepNames: true,
       // Less text is less of the heap between what a call uses.
       minifyWhitespace: true,
+      // In longer lines QuickJS loses count of the columns, and places are wrong.
+      lineLimit: 1000,
       format: "esm",
-      platform: "neutral",
-      mainFields: ["module", "main"],
-      conditions: ["module"],
+      // Of a package for several places it takes what needs no Node, and rather no page either.
+      platform: "browser",
+      mainFields: ["browser", "module", "main"],
+      conditions: ["module", "worker"],
+      define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
       alias: {
         "hostel-sdk": join(SDK, "index.js"),
         "hostel-engine": join(SDK, "runtime", isQuickJs ? "quickjs.js" : "spidermonkey.js"),
@@ -111,23 +137,28 @@ async function bundle() {
       external: ["hostel:*", "wasi:*"],
       target: "es2024",
       supported: isQuickJs ? OWN_PROMISES : {},
+      ...options,
+      plugins: [{ name: "inputs", setup: noteInputs }, ...options.plugins],
       charset: "utf8",
       sourcemap: "external",
       sourcesContent: false,
-      plugins: [{ name: "inputs", setup: noteInputs }],
       logLevel: "silent",
     })
     .catch((error) => {
       error.errors?.forEach(noteMissing);
       throw error.errors ? new SourceError(error.errors.map(message).join("\n")) : error;
     });
-  for (const warning of built.warnings) process.stderr.write(`${message(warning)}\n`);
-  return withMap(built.outputFiles);
+  built.warnings.map(message).forEach((line) => warnings.add(line));
+  return built.outputFiles;
+}
+
+function text(files, ending) {
+  return files.find(({ path }) => path.endsWith(ending)).text;
 }
 
 /** Takes note of all that is read. */
 function noteInputs({ onLoad }) {
-  onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => void inputs.add(path));
+  onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => note(path));
 }
 
 /** Takes note of where a module was looked for that is not there. */
@@ -142,7 +173,7 @@ function noteMissing({ location, text }) {
 function message({ location, text }) {
   const where = location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
-  if (missing !== undefined) return `${where}${notResolved(missing)}`;
+  if (missing !== undefined) return `${where}${notResolved(missing, isQuickJs)}`;
   if (/^No loader is configured for "\.node"/.test(text)) {
     return `${where}a native extension cannot run in WebAssembly: use a package without one`;
   }
@@ -152,81 +183,30 @@ function message({ location, text }) {
   return `${where}${text}`;
 }
 
-function notResolved(name) {
-  const bare = name.replace(/^node:/, "");
-  if (name.startsWith("node:") || builtinModules.includes(bare)) {
-    return `there is no "${name}" in a service, which has none of Node's own modules`;
-  }
-  const fix = /^[./]/.test(name) ? "there is no such file" : `\`npm install ${name}\` may mend it`;
-  return `"${name}" is not to be found: ${fix}`;
-}
-
 /** The module with what is needed of its source map, the SDK's own files left unnamed. */
 function withMap(files) {
-  const text = (ending) => files.find(({ path }) => path.endsWith(ending)).text;
-  const authors = (path) => path !== "hostel" && !resolve(dirname(source), path).startsWith(SDK);
-  const named = (path) => (authors(path) ? shown(resolve(dirname(source), path)) : undefined);
-  const module = text(PLUGIN);
-  globalThis.HOSTEL_PLACES = placesOf(JSON.parse(text(".map")), module, named);
-  return `${module}\nglobalThis.HOSTEL_PLACES = ${JSON.stringify(globalThis.HOSTEL_PLACES)};\n`;
+  const named = (path) => {
+    const file = resolve(dirname(source), path);
+    return path !== "hostel" && isAuthors(file) ? shown(file) : undefined;
+  };
+  const module = text(files, PLUGIN);
+  globalThis.HOSTEL_PLACES = placesOf(JSON.parse(text(files, ".map")), module, named);
+  globalThis.HOSTEL_ADVICE = adviceFor(module, isQuickJs);
+  const left = ["HOSTEL_PLACES", "HOSTEL_ADVICE"].map(
+    (name) => `globalThis.${name} = ${JSON.stringify(globalThis[name])};\n`,
+  );
+  return `${module}\n${left.join("")}`;
+}
+
+function compiler() {
+  const { bin } = load(tools.typescript, "typescript/package.json");
+  return join(resolve(tools.typescript), "node_modules", "typescript", bin.tsc);
 }
 
 /** Runs TypeScript's own check over what the source imports. */
-function checkTypes() {
-  const options = { noEmit: true, incremental: false, composite: false, types: [] };
-  const own = join(dirname(source), "tsconfig.json");
-  noteConfigurations(own);
-  const files = [source];
-  if (isQuickJs) files.push(join(SDK, "globals.d.ts"));
-  const config = { compilerOptions: options, include: [], files };
-  if (existsSync(own)) {
-    config.extends = own;
-  } else {
-    Object.assign(options, { strict: true, target: "es2024", lib: ["es2024"] });
-    Object.assign(options, { module: "esnext", moduleResolution: "bundler" });
-    options.allowImportingTsExtensions = true;
-  }
-  if (!isQuickJs) options.lib = ["es2024", "dom", "dom.iterable"];
-  if (!existsSync(join(dirname(source), "node_modules", "hostel-sdk"))) {
-    options.paths = { "hostel-sdk": [join(SDK, "index.d.ts")] };
-  }
-  const file = join(work, "tsconfig.json");
-  writeFileSync(file, JSON.stringify(config));
-  const tsc = load(tools.typescript, "typescript/package.json").bin.tsc;
-  const tool = join(resolve(tools.typescript), "node_modules", "typescript", tsc);
-  const arguments_ = [tool, "--project", file, "--pretty", "false", "--listFiles"];
-  const running = spawn(process.execPath, arguments_, { cwd: dirname(source) });
-  let words = "";
-  running.stdout.on("data", (chunk) => (words += chunk));
-  running.stderr.on("data", (chunk) => (words += chunk));
-  return new Promise((done, failed) => {
-    running.on("error", failed);
-    running.on("close", (code) => {
-      const lines = words.split("\n");
-      const read = lines.filter((line) => isAbsolute(line) && existsSync(line));
-      const isTools = (path) => path.startsWith(resolve(tools.typescript));
-      for (const path of read.filter((path) => !isTools(path))) inputs.add(path);
-      const said = lines.filter((line) => !read.includes(line)).join("\n");
-      return code === 0 ? done() : failed(new SourceError(located(said)));
-    });
-  });
-}
-
-/** Takes note of a project's settings, and of those that they extend. */
-function noteConfigurations(file) {
-  inputs.add(file);
-  const [, extended] = existsSync(file)
-    ? (/"extends"\s*:\s*"(\.[^"]*)"/.exec(readFileSync(file, "utf8")) ?? [])
-    : [];
-  if (extended === undefined) return;
-  const path = resolve(dirname(file), extended);
-  const next = path.endsWith(".json") ? path : `${path}.json`;
-  if (!inputs.has(next)) noteConfigurations(next);
-}
-
-/** TypeScript's lines with the place in the form that all others have. */
-function located(words) {
-  return words.trim().replace(/^(.+)\((\d+),(\d+)\): error/gm, "$1:$2:$3: error");
+function typesAreRight(own) {
+  const fail = (why) => new SourceError(why);
+  return checkTypes({ source, own, compiler: compiler(), sdk: SDK, work, isQuickJs, fail, note });
 }
 
 /** Loads the module in the engine and writes the component. */
@@ -248,7 +228,9 @@ async function inQuickJs(jsSource, jsPath) {
     process.exit(1);
   }, MAX_LOAD_SECONDS * 1000);
   try {
-    const options = { witPath: world(), jsSource, jsPath, moduleRoot: work, sync: true };
+    const witPath = world();
+    withClock(jsSource, witPath);
+    const options = { witPath, jsSource, jsPath, moduleRoot: work, sync: true };
     return await engine.componentize(options);
   } finally {
     clearTimeout(late);

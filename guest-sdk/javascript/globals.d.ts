@@ -1,16 +1,70 @@
-// What is global in a service beside the language itself, for a project that has neither the types
-// of a browser nor those of Node.
+// What is global in a service on QuickJS beside the language itself, for a project that has not the
+// types of a browser (`"lib"` without `"DOM"`), which have all of this.
 
 interface Console {
+  assert(condition?: boolean, ...values: unknown[]): void;
+  clear(): void;
+  count(label?: string): void;
+  countReset(label?: string): void;
   debug(...values: unknown[]): void;
+  dir(value?: unknown): void;
   error(...values: unknown[]): void;
+  group(...values: unknown[]): void;
+  groupCollapsed(...values: unknown[]): void;
+  groupEnd(): void;
   info(...values: unknown[]): void;
   log(...values: unknown[]): void;
+  table(value?: unknown): void;
+  time(label?: string): void;
+  timeEnd(label?: string): void;
+  timeLog(label?: string, ...values: unknown[]): void;
+  trace(...values: unknown[]): void;
   warn(...values: unknown[]): void;
 }
 declare var console: Console;
 
+type BufferSource = ArrayBuffer | ArrayBufferView;
+
+interface CryptoKey {
+  readonly type: string;
+  readonly extractable: boolean;
+  readonly usages: string[];
+  readonly algorithm: { name: string };
+}
+declare var CryptoKey: { prototype: CryptoKey; new (): CryptoKey };
+
+/** Digests by SHA-1, SHA-256, SHA-384 and SHA-512, and HMAC with keys in the forms raw and jwk. */
+interface SubtleCrypto {
+  digest(algorithm: string | { name: string }, data: BufferSource): Promise<ArrayBuffer>;
+  importKey(
+    format: "raw",
+    data: BufferSource,
+    algorithm: { name: string; hash: string | { name: string } },
+    extractable: boolean,
+    usages: ("sign" | "verify")[],
+  ): Promise<CryptoKey>;
+  importKey(
+    format: "jwk",
+    data: { kty?: string; k?: string },
+    algorithm: { name: string; hash: string | { name: string } },
+    extractable: boolean,
+    usages: ("sign" | "verify")[],
+  ): Promise<CryptoKey>;
+  sign(
+    algorithm: string | { name: string },
+    key: CryptoKey,
+    data: BufferSource,
+  ): Promise<ArrayBuffer>;
+  verify(
+    algorithm: string | { name: string },
+    key: CryptoKey,
+    signature: BufferSource,
+    data: BufferSource,
+  ): Promise<boolean>;
+}
+
 interface Crypto {
+  readonly subtle: SubtleCrypto;
   getRandomValues<T extends ArrayBufferView>(array: T): T;
   randomUUID(): `${string}-${string}-${string}-${string}-${string}`;
 }
@@ -22,17 +76,165 @@ interface Performance {
 }
 declare var performance: Performance;
 
-declare class TextEncoder {
+interface TextEncoder {
   readonly encoding: string;
-  encode(text?: string): Uint8Array;
+  encode(text?: string): Uint8Array<ArrayBuffer>;
+  encodeInto(text: string, target: Uint8Array): { read: number; written: number };
 }
+declare var TextEncoder: { prototype: TextEncoder; new (): TextEncoder };
 
-declare class TextDecoder {
-  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+/** Of UTF-8, UTF-16 in both orders, and windows-1252, which is latin1 too. */
+interface TextDecoder {
   readonly encoding: string;
-  decode(bytes?: ArrayBuffer | ArrayBufferView): string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  decode(bytes?: BufferSource, options?: { stream?: boolean }): string;
 }
+declare var TextDecoder: {
+  prototype: TextDecoder;
+  new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoder;
+};
+
+interface URL {
+  hash: string;
+  host: string;
+  hostname: string;
+  href: string;
+  readonly origin: string;
+  password: string;
+  pathname: string;
+  port: string;
+  protocol: string;
+  search: string;
+  readonly searchParams: URLSearchParams;
+  username: string;
+  toJSON(): string;
+  toString(): string;
+}
+declare var URL: {
+  prototype: URL;
+  new (url: string | URL, base?: string | URL): URL;
+  canParse(url: string | URL, base?: string | URL): boolean;
+  parse(url: string | URL, base?: string | URL): URL | null;
+};
+
+interface URLSearchParams extends Iterable<[string, string]> {
+  readonly size: number;
+  append(name: string, value: string): void;
+  delete(name: string, value?: string): void;
+  entries(): IterableIterator<[string, string]>;
+  forEach(act: (value: string, name: string, all: URLSearchParams) => void): void;
+  get(name: string): string | null;
+  getAll(name: string): string[];
+  has(name: string, value?: string): boolean;
+  keys(): IterableIterator<string>;
+  set(name: string, value: string): void;
+  sort(): void;
+  toString(): string;
+  values(): IterableIterator<string>;
+}
+declare var URLSearchParams: {
+  prototype: URLSearchParams;
+  new (
+    init?: Iterable<readonly [string, string]> | Record<string, string> | string,
+  ): URLSearchParams;
+};
+
+interface Headers extends Iterable<[string, string]> {
+  append(name: string, value: string): void;
+  delete(name: string): void;
+  entries(): IterableIterator<[string, string]>;
+  forEach(act: (value: string, name: string, all: Headers) => void): void;
+  get(name: string): string | null;
+  getSetCookie(): string[];
+  has(name: string): boolean;
+  keys(): IterableIterator<string>;
+  set(name: string, value: string): void;
+  values(): IterableIterator<string>;
+}
+declare var Headers: {
+  prototype: Headers;
+  new (init?: Iterable<readonly [string, string]> | Record<string, string>): Headers;
+};
+
+interface Event {
+  readonly bubbles: boolean;
+  readonly cancelable: boolean;
+  readonly currentTarget: EventTarget | null;
+  readonly defaultPrevented: boolean;
+  readonly target: EventTarget | null;
+  readonly timeStamp: number;
+  readonly type: string;
+  preventDefault(): void;
+  stopImmediatePropagation(): void;
+  stopPropagation(): void;
+}
+declare var Event: {
+  prototype: Event;
+  new (type: string, options?: { bubbles?: boolean; cancelable?: boolean }): Event;
+};
+
+interface CustomEvent<T = any> extends Event {
+  readonly detail: T;
+}
+declare var CustomEvent: {
+  prototype: CustomEvent;
+  new <T>(type: string, options?: { cancelable?: boolean; detail?: T }): CustomEvent<T>;
+};
+
+type EventListener = ((event: Event) => void) | { handleEvent(event: Event): void };
+
+interface EventTarget {
+  addEventListener(
+    type: string,
+    listener: EventListener | null,
+    options?: boolean | { once?: boolean; signal?: AbortSignal },
+  ): void;
+  dispatchEvent(event: Event): boolean;
+  removeEventListener(type: string, listener: EventListener | null, options?: unknown): void;
+}
+declare var EventTarget: { prototype: EventTarget; new (): EventTarget };
+
+interface AbortSignal extends EventTarget {
+  readonly aborted: boolean;
+  readonly reason: any;
+  onabort: ((event: Event) => void) | null;
+  throwIfAborted(): void;
+}
+declare var AbortSignal: {
+  prototype: AbortSignal;
+  abort(reason?: unknown): AbortSignal;
+  any(signals: Iterable<AbortSignal>): AbortSignal;
+  timeout(milliseconds: number): AbortSignal;
+};
+
+interface AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+declare var AbortController: { prototype: AbortController; new (): AbortController };
+
+interface DOMException extends Error {
+  readonly code: number;
+}
+declare var DOMException: {
+  prototype: DOMException;
+  new (message?: string, name?: string): DOMException;
+};
 
 declare function atob(text: string): string;
 declare function btoa(text: string): string;
+declare function clearInterval(timer: number | undefined): void;
+declare function clearTimeout(timer: number | undefined): void;
 declare function queueMicrotask(job: () => void): void;
+declare function setInterval<T extends unknown[]>(
+  act: (...values: T) => void,
+  delay?: number,
+  ...values: T
+): number;
+declare function setTimeout<T extends unknown[]>(
+  act: (...values: T) => void,
+  delay?: number,
+  ...values: T
+): number;
+declare function structuredClone<T>(value: T, options?: { transfer?: ArrayBuffer[] }): T;

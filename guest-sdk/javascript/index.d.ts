@@ -33,15 +33,19 @@
  * ```
  *
  * The module is loaded once, when it is built, and every instance starts from there. So while it
- * loads there is no cache, no log and no randomness, and the time is that of the build. A service
- * may be `async`, and wait for whatever settles without the outside world: there are no timers and
- * no network. Beside the language itself there are `console`, which logs, `crypto.getRandomValues`,
- * `crypto.randomUUID`, `TextEncoder` and `TextDecoder` for UTF-8, `btoa`, `atob`, `performance`
- * and `queueMicrotask`.
+ * loads there is no cache, no log, no timer and no randomness, and the time is that of the build. A
+ * service may be `async`, and wait for timers and for whatever settles without a network. It has
+ * responded when its promise settles; timers that are left are dropped, which the log is told once.
+ *
+ * Beside the language itself there are `console`, which logs, `URL`, `URLSearchParams`, `Headers`,
+ * `AbortController`, `AbortSignal`, `Event`, `EventTarget`, timers, `structuredClone`,
+ * `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`, `performance`,
+ * `queueMicrotask`, and `crypto` with `getRandomValues`, `randomUUID`, and digests and HMAC in
+ * `subtle`. No locale has data: asking for one is an error.
  *
  * That is so on QuickJS. With `"hostel": { "engine": "spidermonkey" }` in the service's
- * `package.json` there are timers and most of what a browser has without a network and a page;
- * the component is larger and slower, and a rejected promise that nothing handles is not told.
+ * `package.json` there is most of what a browser has without a network and a page; the component
+ * is larger and slower, and a rejected promise that nothing handles is not told.
  */
 
 /** A service, as a class. Every request is handled by an object of its own. */
@@ -249,7 +253,9 @@ export interface ResponseOptions {
   /** The media type of the body. Wins over a header of that name. */
   contentType?: string;
   /** Put in lower case. */
-  headers?: Record<string, string | Uint8Array> | [name: string, value: string | Uint8Array][];
+  headers?:
+    | Record<string, string | Uint8Array>
+    | Iterable<[name: string, value: string | Uint8Array]>;
 }
 
 /**

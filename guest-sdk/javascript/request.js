@@ -1,7 +1,10 @@
 import { Failure } from "./failure.js";
 import { fromText } from "./json.js";
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Written so, it is the engine's own, which knows UTF-8 alone, and not that of `web/`. */
+const { TextDecoder: Utf8Decoder } = globalThis;
+
+export const UTF8 = new Utf8Decoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class Request {
   constructor({ service = "", id = "", contentType, body, http } = {}) {

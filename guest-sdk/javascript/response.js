@@ -1,5 +1,6 @@
 import { fromText, toText } from "./json.js";
 import { MAX_BODY_DEPTH, MAX_STATUS, MIN_STATUS } from "./limits.js";
+import { UTF8 as DECODER } from "./request.js";
 
 const UTF8 = new TextEncoder();
 
@@ -16,7 +17,8 @@ export class Response {
     }
     this.status = status;
     this.contentType = contentType ?? undefined;
-    const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
+    const isIterable = typeof headers[Symbol.iterator] === "function";
+    const pairs = isIterable ? Array.from(headers) : Object.entries(headers);
     this.headers = pairs.map(([name, value]) => [String(name).toLowerCase(), bytesOf(value)]);
     this.body = body;
   }
@@ -40,7 +42,7 @@ export class Response {
   }
 
   text() {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.body);
+    return DECODER.decode(this.body);
   }
 
   json() {

@@ -36,6 +36,7 @@ export function start(plugin) {
   mapPlaces(place);
   connect(host);
   allow(getRandomBytes);
+  engine.endLoading();
   return {
     services: () => listed,
     handle: (request) => answer(services, request),
@@ -57,15 +58,17 @@ function warmUp() {
 /** The response to a request of the host, or a promise of it; throws its failure. */
 function answer(services, record) {
   const name = record.service;
+  let waits = false;
   try {
     const returned = dispatch(services, Request.of(record));
-    if (typeof returned?.then === "function") return settled(returned, services, name);
-    return response(returned, services, name);
+    waits = typeof returned?.then === "function";
+    return waits ? settled(returned, services, name) : response(returned, services, name);
   } catch (error) {
     throw failed(error, services, name);
   } finally {
     // What a service leaves running is done in its own request, not in the next of the instance.
     engine.runJobs(rejected);
+    if (!waits) dropTimers();
   }
 }
 
@@ -78,10 +81,21 @@ function settled(promise, services, name) {
     stuck: () =>
       new Error(
         `${called(services, name)} waits for a promise that nothing settles: ` +
-          `${engine.NOTHING_TO_WAIT_FOR} here, so all of a request is done in one go`,
+          engine.NOTHING_TO_WAIT_FOR,
       ),
     rejected,
+    ended: dropTimers,
   });
+}
+
+/** Whether the log has been told of timers that were dropped: once is enough. */
+let hasDropped = false;
+
+function dropTimers() {
+  const left = engine.dropTimers();
+  if (left === 0 || hasDropped) return;
+  hasDropped = true;
+  log.warn(`${left} of the call's timers are dropped, as the service has responded: await them`);
 }
 
 function response(returned, services, name) {

@@ -17,6 +17,7 @@ mod help;
 mod inspect;
 #[cfg(target_os = "linux")]
 mod internal;
+mod interrupt;
 mod limit;
 mod load;
 mod man;

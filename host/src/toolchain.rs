@@ -9,12 +9,15 @@ mod javascript;
 mod kept;
 mod language;
 mod new;
+mod pip;
 mod progress;
 mod python;
 mod rust;
 mod sdk;
+mod service_name;
 mod tool;
 mod work;
+mod workspace;
 
 pub use encode::componentize;
 pub use error::{BuildError, EncodeError, NewError, SdkError};

@@ -2,7 +2,8 @@
 // before any other module of a plugin: it brings what every JavaScript has and QuickJS has not, or
 // not as a service needs it.
 
-import { install as installConsole } from "./console.js";
+import { endLoading, install as installClock } from "./clock.js";
+import { dropTimers, fireNext } from "./loop.js";
 import { install as installPromise, runJobs } from "./promise.js";
 import { install as installRandom } from "./random.js";
 import { install as installText } from "./text.js";
@@ -10,14 +11,14 @@ import { install as installText } from "./text.js";
 installText();
 installPromise();
 installRandom();
-installConsole();
+installClock();
 
-export { runJobs };
+export { dropTimers, endLoading, runJobs };
 
 export const IS_QUICKJS = true;
 
 /** What a service could elsewhere wait for. */
-export const NOTHING_TO_WAIT_FOR = "there are no timers and no network";
+export const NOTHING_TO_WAIT_FOR = "no timer is left and there is no network";
 
 /** The line and the column in the built file at which a function begins. */
 export function positionOf({ lineNumber, columnNumber }) {
@@ -28,13 +29,15 @@ export function positionOf({ lineNumber, columnNumber }) {
  * What `respond` makes of what a promise comes to; throws what it is rejected with, and what
  * `stuck` makes when nothing settles it.
  */
-export function settle(promise, { respond, stuck, rejected }) {
+export function settle(promise, { respond, stuck, rejected, ended }) {
   let outcome;
   Promise.resolve(promise).then(
     (value) => (outcome = { value }),
     (error) => (outcome = { error }),
   );
   runJobs(rejected);
+  while (outcome === undefined && fireNext()) runJobs(rejected);
+  ended();
   if (outcome === undefined) throw stuck();
   if ("error" in outcome) throw outcome.error;
   return respond(outcome.value);

@@ -1,11 +1,14 @@
 // What differs between the engines, for SpiderMonkey; `quickjs.js` says what each function does. It
 // has promises, timers and text of its own, and waits for the promise that a plugin returns.
 
-import { install as installConsole } from "./console.js";
+import { log } from "../log.js";
+import { checkLoaded, endLoading, install as installClock } from "./clock.js";
 import { install as installRandom } from "./random.js";
 
 installRandom();
-installConsole();
+installClock();
+
+export { endLoading };
 
 // There is no network, and the engine's ends the instance: a service finds none, and is told so.
 delete globalThis.fetch;
@@ -15,17 +18,28 @@ const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 /** The timers that are still to fire. All else that settles a promise takes but some turns. */
 const timers = new Set();
 
+/** An error that leaves a timer ends the instance: it is told instead. */
+function attempt(act, values) {
+  try {
+    act(...values);
+  } catch (error) {
+    log.error("a timer failed:", error);
+  }
+}
+
 globalThis.setTimeout = (act, delay, ...values) => {
+  checkLoaded("setTimeout");
   const timer = setTimeout(() => {
     timers.delete(timer);
-    act(...values);
+    attempt(act, values);
   }, delay);
   timers.add(timer);
   return timer;
 };
 
-globalThis.setInterval = (...given) => {
-  const timer = setInterval(...given);
+globalThis.setInterval = (act, delay, ...values) => {
+  checkLoaded("setInterval");
+  const timer = setInterval(() => attempt(act, values), delay);
   timers.add(timer);
   return timer;
 };
@@ -42,15 +56,23 @@ const MAX_TURNS = 1000;
 
 export const IS_QUICKJS = false;
 
-export const NOTHING_TO_WAIT_FOR = "there is no network";
+export const NOTHING_TO_WAIT_FOR = "no timer is left and there is no network";
 
 export function runJobs() {}
+
+/** Drops the timers that are still to fire, and answers how many these are. */
+export function dropTimers() {
+  const left = timers.size;
+  timers.forEach((timer) => clearTimeout(timer));
+  timers.clear();
+  return left;
+}
 
 export function positionOf() {
   return undefined;
 }
 
-export function settle(promise, { respond, fail, stuck }) {
+export function settle(promise, { respond, fail, stuck, ended }) {
   let look;
   const unsettled = new Promise((_, reject) => {
     let turns = 0;
@@ -63,7 +85,10 @@ export function settle(promise, { respond, fail, stuck }) {
     look = setTimeout(turn, 0);
   });
   return Promise.race([promise, unsettled])
-    .finally(() => clearTimeout(look))
+    .finally(() => {
+      clearTimeout(look);
+      ended();
+    })
     .then(respond)
     .catch(fail);
 }

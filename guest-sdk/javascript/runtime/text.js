@@ -1,5 +1,5 @@
-// TextEncoder and TextDecoder for UTF-8, which QuickJS does not have, of what it does in native
-// code: base64, escapes, and URI components, which are UTF-8.
+// TextEncoder and TextDecoder, which QuickJS does not have, of what it does in native
+// code: base64, escapes, and URI components, which are UTF-8. `web/text.js` decodes more than that.
 
 /** Whole sequences of UTF-8, and what begins one and does not end it: that is one U+FFFD. */
 const SEQUENCE = new RegExp(
@@ -26,6 +26,18 @@ class TextEncoder {
       : string;
     return Uint8Array.fromBase64(btoa(binary));
   }
+
+  encodeInto(text, target) {
+    let [read, written] = [0, 0];
+    for (const character of String(text)) {
+      const bytes = this.encode(character);
+      if (written + bytes.length > target.length) break;
+      target.set(bytes, written);
+      read += character.length;
+      written += bytes.length;
+    }
+    return { read, written };
+  }
 }
 
 class TextDecoder {
@@ -33,9 +45,7 @@ class TextDecoder {
   #ignoreBOM;
 
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-    if (!/^\s*(unicode-1-1-)?utf-?8\s*$/i.test(label)) {
-      throw new RangeError(`${label} is no encoding here, only utf-8`);
-    }
+    if (!/^utf-?8$/i.test(label)) throw new RangeError(`${label} is no encoding here, only utf-8`);
     this.#fatal = fatal;
     this.#ignoreBOM = ignoreBOM;
   }

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { placesOf } from "../runtime/map.js";
+import { adviceFor, adviceOn } from "../advice.js";
+import { PROVIDED } from "../provide.js";
 import { advice } from "../runtime/advice.js";
+import { placesOf } from "../runtime/map.js";
 import { original, place, segment } from "../runtime/places.js";
 import { install, runJobs } from "../runtime/promise.js";
 
@@ -106,12 +108,34 @@ test("what the bundler renamed is told by the name that the author gave it", () 
 });
 
 test("of an error that says little what helps is said", () => {
-  assert.match(advice("setTimeout is not defined", true), /no timers on QuickJS, choose Spider/);
-  assert.match(advice("Cannot convert undefined or null to object", true), /at or below the line told/);
-  assert.match(advice("URL is not defined", true), /choose SpiderMonkey/);
-  assert.match(advice("'fetch' is not defined", false), /a service has no network/);
-  for (const message of ["setTimeout is not defined", "x is not defined", "no setTimeout"]) {
-    assert.equal(advice(message, false), "");
+  globalThis.HOSTEL_ADVICE = adviceFor("fetch(setTimeout)", true);
+  try {
+    const told = (message, isQuickJs = true) => advice(message, isQuickJs);
+    assert.match(told("Cannot convert undefined or null to object"), /at or below the line told/);
+    assert.match(told("'fetch' is not defined", false), /a service has no network/);
+    for (const message of ["Buffer is not defined", "x is not defined", "no fetch", "toString is not defined"]) {
+      assert.equal(told(message), "", message);
+    }
+  } finally {
+    delete globalThis.HOSTEL_ADVICE;
+  }
+});
+
+test("a name that Node or a browser has is there or is advised on", () => {
+  const names =
+    "fetch WebSocket XMLHttpRequest EventSource Request Response document window navigator " +
+    "location history HTMLElement DOMParser FileReader requestAnimationFrame localStorage " +
+    "sessionStorage indexedDB caches Worker SharedWorker BroadcastChannel MessageChannel self " +
+    "process require module exports Buffer __dirname __filename setImmediate clearImmediate fs " +
+    "Intl WebAssembly Deno Bun Blob File FormData ReadableStream WritableStream TransformStream " +
+    "CompressionStream DecompressionStream TextEncoderStream TextDecoderStream " +
+    "URL URLSearchParams Headers AbortController AbortSignal Event EventTarget CustomEvent " +
+    "structuredClone TextDecoder console " +
+    "setTimeout clearTimeout setInterval clearInterval";
+  const provided = new Set(Object.values(PROVIDED).flat());
+  for (const name of names.split(" ")) {
+    assert.notEqual(provided.has(name), adviceOn(name, true) !== undefined, name);
+    assert.ok(!provided.has(name) || adviceOn(name, false) === undefined, name);
   }
 });
 

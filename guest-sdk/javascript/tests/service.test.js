@@ -59,6 +59,15 @@ test("what a service returns becomes the response", async () => {
   await assert.rejects(fake.call("gone"), { kind: "not-found", message: /nothing, value, made/ });
 });
 
+test("a response has the headers of an object, of pairs and of a Headers", () => {
+  const pairs = [["a", "1"], ["a", "2"]];
+  const names = (headers) => Response.empty({ headers }).headers.map(([name]) => name);
+  assert.deepEqual(names({ A: "1", b: "2" }), ["a", "b"]);
+  assert.deepEqual(names(pairs), ["a", "a"]);
+  assert.deepEqual(names(new Map([["B", "1"]])), ["b"]);
+  assert.deepEqual(names(new Headers({ A: "1", b: "2" })), ["a", "b"]);
+});
+
 test("a response that HTTP cannot carry is refused when it is made", () => {
   for (const status of [0, 199, 600, 200.5, "200"]) {
     assert.throws(() => Response.empty({ status }), /200 to 599/);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 has_packages = False
-"""Whether the plugin was built with a virtual environment's packages."""
+"""Whether the plugin was built with the packages of a project."""
 
 
 # Modules of Python 2, each with its name in Python 3.
@@ -70,7 +70,7 @@ def of_missing(name: str, packages: bool) -> str:
         return ": of Zato, zato.server.service and zato.common.exception are offered here"
     if first in _PYTHON_2:
         return f", which is {_PYTHON_2[first]} in Python 3{WRITTEN_FOR_2}"
-    where = "the virtual environment" if packages else "a virtual environment that is active"
+    where = "the project's packages" if packages else "a virtual environment or a requirements.txt"
     return f": it is neither beside the file nor in {where}"
 
 

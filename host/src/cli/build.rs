@@ -1,7 +1,7 @@
 //! `hostel build`: builds components from sources.
 
-use super::exit::Exit;
-use super::exit::NO_PLUGIN;
+use super::exit::{Exit, NO_PLUGIN};
+use super::interrupt;
 use super::output::print;
 use crate::source::{self, Inputs, Location};
 use crate::telemetry::eprint_line;
@@ -79,6 +79,7 @@ pub(super) fn component_and_inputs(
     location: &Location,
     inputs: &mut Inputs,
 ) -> Result<PathBuf, BuildError> {
+    interrupt::end_builds_on_signals();
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
     source::component(location, Progress { line: &|line| eprint_line(line), colour }, inputs)
 }

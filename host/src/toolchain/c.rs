@@ -2,7 +2,7 @@
 
 use super::work::Work;
 use super::{
-    BuildError, Check, Inputs, Progress, SdkError, Source, encode, is_test, kept, sdk, tool,
+    BuildError, Check, Inputs, Progress, SdkError, Source, encode, is_test, kept, pip, sdk, tool,
 };
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -218,16 +218,10 @@ impl<'a> Zig<'a> {
 
 /// Installs the compiler's package into a folder.
 fn fetch(folder: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
-    if tool::ask("python3", &["-m", "pip", "--version"]).is_none() {
-        return Err(BuildError::NoTool { tool: "python3 -m pip", fix: FIX });
-    }
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--no-compile", "--no-deps"])
-        .args(["--disable-pip-version-check", "--root-user-action=ignore"])
-        .arg(format!("{PACKAGE}=={VERSION}"))
-        .arg("--target")
-        .arg(folder);
-    tool::run("pip", folder, &mut pip, progress, &[], false).map(drop)
+    let package = format!("{PACKAGE}=={VERSION}");
+    pip::install(&["--only-binary=:all:", "--no-deps", &package], folder, progress)?;
+    let mut zig = Command::new(folder.join(PACKAGE).join("zig"));
+    tool::try_fetched(PACKAGE, zig.arg("version"))
 }
 
 fn with_path(option: &str, path: &Path) -> OsString {
@@ -267,7 +261,7 @@ fn without_debug(module: &[u8]) -> Option<Vec<u8>> {
 
 /// What building C needs.
 pub(super) fn doctor() -> Vec<Check> {
-    let pip = tool::ask("python3", &["-m", "pip", "--version"]);
+    let pip = pip::version();
     let folder = sdk::data_folder().ok().map(|data| data.join("tools"));
     let zig = folder.map(|tools| tools.join(format!("{PACKAGE}-{VERSION}/{PACKAGE}/zig")));
     let zig = zig.filter(|zig| zig.is_file()).map(|zig| zig.display().to_string());

@@ -1,5 +1,6 @@
 //! Why a service could not be made or built.
 
+use super::language::Language;
 use std::io;
 use std::path::PathBuf;
 
@@ -51,6 +52,14 @@ pub enum BuildError {
         /// The target's name.
         target: &'static str,
         /// What the tool that adds it said.
+        why: String,
+    },
+    /// A tool that was fetched cannot be used.
+    #[error("{tool}: {why}")]
+    Tool {
+        /// The tool's name.
+        tool: String,
+        /// What is wrong with it.
         why: String,
     },
     /// The tool ran and failed; its own words went to the progress lines.
@@ -113,6 +122,30 @@ pub enum NewError {
     /// The folder is there.
     #[error("{} is there already: choose another name, or remove it", .0.display())]
     Exists(PathBuf),
+    /// The name is none for a service in the language.
+    #[error("`{name}` is no name for a service in {language}: {why}; `{proposal}` is one")]
+    Name {
+        /// The name.
+        name: String,
+        /// The language.
+        language: Language,
+        /// What speaks against it.
+        why: String,
+        /// A name that can be used.
+        proposal: String,
+    },
+    /// The folder is a member of a workspace of Rust packages, and cannot be.
+    #[error(
+        "{} takes it for a member of its workspace, and a service is a workspace of its own: add \
+         `exclude = [{member:?}]` to its [workspace]; the service is made",
+        root.display()
+    )]
+    Workspace {
+        /// The workspace's manifest.
+        root: PathBuf,
+        /// The folder, seen from there.
+        member: String,
+    },
     /// The SDK could not be laid out.
     #[error(transparent)]
     Sdk(#[from] SdkError),

@@ -21,7 +21,7 @@ const SDK: &str = "guest-sdk/javascript";
 struct NpmPackage {
     name: &'static str,
     version: &'static str,
-    /// A package that it needs at no other version than this, if there is one.
+    /// A package that is fetched with it, at this version, if there is one.
     beside: Option<&'static str>,
 }
 
@@ -50,9 +50,17 @@ const ESBUILD: NpmPackage = NpmPackage { name: "esbuild", version: "0.28.2", bes
 /// Checks types; only TypeScript needs it.
 const TYPESCRIPT: NpmPackage = NpmPackage { name: "typescript", version: "7.0.2", beside: None };
 
+/// What a service on QuickJS has of the web beside what the SDK's own files bring: `URL`, and the
+/// hashes of `crypto.subtle`.
+const WHATWG_URL: NpmPackage =
+    NpmPackage { name: "whatwg-url", version: "17.3.0", beside: Some("@noble/hashes@2.4.0") };
+
 /// The packages that a build needs.
 fn packages(language: Language, componentize: &'static NpmPackage) -> Vec<&'static NpmPackage> {
     let mut packages = vec![componentize, &ESBUILD];
+    if componentize.name == COMPONENTIZE_QJS.name {
+        packages.push(&WHATWG_URL);
+    }
     if language == Language::TypeScript {
         packages.push(&TYPESCRIPT);
     }
@@ -79,6 +87,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
         let root = sdk::lay_out()?;
         let list = out.with_extension("inputs");
         let mut node = Command::new("node");
+        node.env_remove("NODE_OPTIONS").env_remove("NODE_PATH");
         node.arg(root.join(SDK).join("build.js")).arg("--wit").arg(root.join("wit"));
         node.arg("--inputs").arg(&list);
         for package in packages {
@@ -152,6 +161,37 @@ pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     }
 }
 
+/// Loads a package from a folder, and has it do the least that needs all its parts.
+const TRIAL: &str = r#"
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+const [folder, name] = process.argv.slice(1);
+const find = createRequire(folder + "/package.json");
+if (name === "typescript") {
+  const tool = find.resolve("typescript/package.json").replace(/package\.json$/, "");
+  const { bin } = find("typescript/package.json");
+  const ran = spawnSync(process.execPath, [tool + bin.tsc, "--version"], { encoding: "utf8" });
+  if (ran.status !== 0) throw new Error(ran.stderr);
+} else if (name === "esbuild") {
+  find("esbuild").transformSync("1");
+} else {
+  await import(pathToFileURL(find.resolve(name)));
+}
+"#;
+
+/// Settings of npm for a folder's own packages, against those of the user's for other installs. The
+/// registry and how it is reached stay as they are set.
+const WHATEVER_IS_SET: [&str; 7] = [
+    "--include=optional",
+    "--global=false",
+    "--dry-run=false",
+    "--package-lock-only=false",
+    "--install-strategy=hoisted",
+    "--install-links=false",
+    "--engine-strict=false",
+];
+
 /// The folder with a package below its `node_modules`.
 fn fetched(
     package: &NpmPackage,
@@ -166,12 +206,17 @@ fn fetched(
         let mut npm = Command::new("npm");
         // No script of a package is run: none of these needs one.
         npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+            .args(WHATEVER_IS_SET)
+            .env_remove("NODE_OPTIONS")
             .arg("--prefix")
             .arg(folder)
             .arg(format!("{name}@{version}"))
             .args(beside);
         // What it says on stdout is how many packages it added; keeping that is not showing it.
-        tool::run("npm", &source.file, &mut npm, progress, &["npm notice"], true).map(|_| ())
+        tool::run("npm", &source.file, &mut npm, progress, &["npm notice"], true)?;
+        let mut node = Command::new("node");
+        node.args(["--input-type=module", "--eval", TRIAL]).arg(folder).arg(name);
+        tool::try_fetched(name, node.env_remove("NODE_OPTIONS"))
     })
 }
 

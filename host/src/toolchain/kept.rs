@@ -30,7 +30,13 @@ pub(super) fn tool(
     let making = tempfile::tempdir_in(&tools).map_err(failed)?;
     let made = making.path().join("tool");
     std::fs::create_dir(&made).map_err(failed)?;
-    fetch(&made)?;
+    fetch(&made).map_err(|error| match error {
+        // It is told of what was to be fetched, not of where it was to come first.
+        BuildError::Failed { path, why } if path == made => {
+            BuildError::Tool { tool: name.to_owned(), why: format!("it cannot be fetched: {why}") }
+        }
+        other => other,
+    })?;
     match std::fs::rename(&made, &folder) {
         Err(error) if !folder.is_dir() => Err(failed(error).into()),
         _ => Ok(folder),

@@ -1,8 +1,8 @@
 //! A new service from the SDK's template.
 
-use super::{Language, NewError, javascript, sdk};
+use super::{Language, NewError, javascript, sdk, service_name, workspace};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where a language's template stands among the SDK's files.
 fn template(language: Language) -> &'static str {
@@ -17,20 +17,36 @@ fn template(language: Language) -> &'static str {
 }
 
 /// Makes a folder with a service called `name`, a test and a README, ready to run. The name is
-/// one that a plugin may have.
+/// one that a plugin may have. A folder that is there takes the files where it has none of them and
+/// `is_here`, which says that it is the current one.
+///
+/// Returns what else was changed: the manifest of a workspace of Rust packages that the folder is in.
 ///
 /// # Errors
 ///
-/// When the folder is there already or cannot be written. Nothing is left behind then.
-pub fn create(folder: &Path, name: &str, language: Language) -> Result<(), NewError> {
-    if std::fs::symlink_metadata(folder).is_ok() {
+/// When the name is none for a service in the language, or the folder is there already or cannot be
+/// written. Nothing is left behind then.
+pub fn create(
+    folder: &Path,
+    name: &str,
+    language: Language,
+    is_here: bool,
+) -> Result<Option<PathBuf>, NewError> {
+    service_name::check(name, language).map_err(|(why, proposal)| NewError::Name {
+        name: name.to_owned(),
+        language,
+        why,
+        proposal,
+    })?;
+    if !is_here && std::fs::symlink_metadata(folder).is_ok() {
         return Err(NewError::Exists(folder.to_owned()));
     }
     let failed = |source| NewError::Write { path: folder.to_owned(), source };
     let parent = match folder.parent() {
-        Some(parent) if parent != Path::new("") => parent,
+        Some(parent) if !is_here && parent != Path::new("") => parent,
         _ => Path::new("."),
     };
+    std::fs::create_dir_all(parent).map_err(failed)?;
     // Made aside and renamed, so that a run cut short leaves no half of a service.
     let making = tempfile::Builder::new().prefix(".hostel-new-").tempdir_in(parent);
     let making = making.map_err(failed)?;
@@ -40,7 +56,32 @@ pub fn create(folder: &Path, name: &str, language: Language) -> Result<(), NewEr
         Language::JavaScript | Language::TypeScript => javascript::link(&made)?,
         _ => sdk::link(&made)?,
     }
-    std::fs::rename(&made, folder).map_err(failed)
+    match is_here {
+        true => move_in(&made, folder)?,
+        false => std::fs::rename(&made, folder).map_err(failed)?,
+    }
+    // Cargo would take it for a package too.
+    drop(making);
+    match language {
+        Language::Rust => workspace::leave(folder),
+        _ => Ok(None),
+    }
+}
+
+/// Moves what was made into a folder that has none of it.
+fn move_in(made: &Path, folder: &Path) -> Result<(), NewError> {
+    let failed = |source| NewError::Write { path: folder.to_owned(), source };
+    let entries = std::fs::read_dir(made).map_err(failed)?;
+    let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(failed)?;
+    for entry in &entries {
+        let place = folder.join(entry.file_name());
+        if std::fs::symlink_metadata(&place).is_ok() {
+            return Err(NewError::Exists(place));
+        }
+    }
+    entries.iter().try_for_each(|entry| {
+        std::fs::rename(entry.path(), folder.join(entry.file_name())).map_err(failed)
+    })
 }
 
 fn fill(folder: &Path, name: &str, language: Language) -> io::Result<()> {

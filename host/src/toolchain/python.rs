@@ -1,18 +1,17 @@
 //! Python: componentize-py puts CPython, the SDK and the author's files into one component.
 
+use super::pip::{self, PYTHON};
 use super::work::Work;
-use super::{BuildError, Check, Inputs, Progress, Source, kept, sdk, tool};
+use super::{BuildError, Check, Inputs, Progress, kept, sdk, tool};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PYTHON: &str = "python3";
+mod packages;
 
 /// The oldest Python that componentize-py and the SDK run on. Services have their own, 3.14.
 const OLDEST: (u32, u32) = (3, 10);
 
 const PYTHON_FIX: &str = "install Python 3.10 or newer, so that `python3 --version` tells it";
-
-const PIP_FIX: &str = "run `python3 -m ensurepip --upgrade`, or install your system's python3-pip";
 
 const TOOL: &str = "componentize-py";
 
@@ -23,26 +22,29 @@ const FOLDERS: [&str; 2] = ["/2", "/3"];
 
 /// Builds the services of a file and returns their component.
 ///
-/// What the file imports is found beside it, and in the virtual environment that is active.
+/// What the file imports is found beside it, and in [the project's packages](packages::of).
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     if wants_link(&source.folder) {
         sdk::link(&source.folder)?;
     }
-    let packages = packages();
+    inputs.add(&source.file);
+    let packages = packages::of(source, inputs, progress)?;
     let place = packages.as_deref().map(Path::display);
     let tools = format!("{TOOL} {VERSION} {}", place.map(|it| it.to_string()).unwrap_or_default());
+    let project = inputs.clone();
     kept::component(work, &tools, inputs, |component, read| {
-        read.add(&source.file);
+        read.extend(&project);
         // What is installed, and which version of it, the names tell.
         packages.iter().for_each(|packages| read.add(packages));
         check_python()?;
-        let tool = fetched(source, progress)?;
+        let tool = fetched(progress)?;
         let root = sdk::lay_out()?;
         let list = component.with_extension("inputs");
         let mut python = Command::new(PYTHON);
         python
-            .arg("-B")
+            // Nothing of the user's own Python is in it but its packages.
+            .args(["-E", "-B"])
             .arg(root.join("guest-sdk/python/build.py"))
             .arg("--tool")
             .arg(tool)
@@ -84,21 +86,17 @@ fn wants_link(folder: &Path) -> bool {
 }
 
 /// The folder of componentize-py.
-fn fetched(source: &Source, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+fn fetched(progress: Progress<'_>) -> Result<PathBuf, BuildError> {
     kept::tool(TOOL, VERSION, progress, |folder| {
-        if tool::ask(PYTHON, &["-m", "pip", "--version"]).is_none() {
-            return Err(BuildError::NoTool { tool: "pip", fix: PIP_FIX });
-        }
-        let mut pip = Command::new(PYTHON);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(["--root-user-action=ignore", "--only-binary=:all:", "--no-deps"])
-            .arg(format!("{TOOL}=={VERSION}"))
-            .arg("--target")
-            .arg(folder)
-            // A configuration of the user's for other installs would contradict `--target`.
-            .env("PIP_USER", "0")
-            .env_remove("PIP_PREFIX");
-        tool::run("pip", &source.file, &mut pip, progress, &[], false).map(drop)
+        let package = format!("{TOOL}=={VERSION}");
+        pip::install(&["--only-binary=:all:", "--no-deps", &package], folder, progress)?;
+        let mut python = Command::new(PYTHON);
+        python.args([
+            "-E",
+            "-c",
+            "import sys; sys.path.insert(0, sys.argv[1]); import componentize_py",
+        ]);
+        tool::try_fetched(TOOL, python.arg(folder))
     })
 }
 
@@ -120,30 +118,17 @@ fn is_new_enough(version: &str) -> bool {
     }
 }
 
-/// Where the packages of the active virtual environment lie, if one is active.
-fn packages() -> Option<PathBuf> {
-    let environment = PathBuf::from(std::env::var_os("VIRTUAL_ENV")?);
-    let libraries = std::fs::read_dir(environment.join("lib")).ok()?;
-    let mut folders: Vec<PathBuf> = libraries
-        .filter_map(|entry| Some(entry.ok()?.path().join("site-packages")))
-        .filter(|folder| folder.is_dir())
-        .collect();
-    folders.sort();
-    folders.pop()
-}
-
 /// What building Python needs.
 pub(super) fn doctor() -> Vec<Check> {
     let python = python_version().filter(|version| is_new_enough(version));
-    let pip = tool::ask(PYTHON, &["-m", "pip", "--version"]);
-    let pip = pip.map(|words| words.split(" from ").next().unwrap_or_default().to_owned());
+    let pip = pip::version();
     let there = sdk::data_folder()
         .is_ok_and(|data| data.join("tools").join(format!("{TOOL}-{VERSION}")).is_dir());
     let when = if there { "fetched" } else { "the first build fetches it" };
     let tool = Some(format!("{VERSION}, {when}"));
     vec![
         Check { what: "python3", found: python, fix: PYTHON_FIX },
-        Check { what: "pip", found: pip, fix: PIP_FIX },
+        Check { what: "pip", found: pip, fix: pip::FIX },
         Check { what: "componentize-py", found: tool, fix: "hostel build fetches it" },
     ]
 }

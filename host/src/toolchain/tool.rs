@@ -16,8 +16,20 @@ const MACHINE_TROUBLE: &[(&str, &str)] = &[
     ("Temporary failure in name resolution", NO_NETWORK),
     ("ENOTFOUND", NO_NETWORK),
     ("EAI_AGAIN", NO_NETWORK),
+    ("ECONNREFUSED", NO_NETWORK),
+    ("ECONNRESET", NO_NETWORK),
+    ("ETIMEDOUT", NO_NETWORK),
     ("Failed to establish a new connection", NO_NETWORK),
+    ("NewConnectionError", NO_NETWORK),
+    ("ConnectTimeoutError", NO_NETWORK),
+    ("ReadTimeoutError", NO_NETWORK),
+    ("ProxyError", NO_NETWORK),
+    ("network failure", NO_NETWORK),
+    ("could not download", NO_NETWORK),
     ("dial tcp", NO_NETWORK),
+    ("proxyconnect tcp", NO_NETWORK),
+    ("No matching distribution found", NO_SUCH_PACKAGE),
+    ("npm error code E404", NO_SUCH_PACKAGE),
 ];
 
 /// What a compiler says of a method that other caches have and ours has not, and what ours has.
@@ -43,6 +55,8 @@ const NO_SUCH_METHOD: &[(&str, &str)] = &[
          exists",
     ),
 ];
+
+const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or is not reached: check the name and the network";
 
 const NO_NETWORK: &str = "something could not be fetched: check the network and try again";
 
@@ -89,13 +103,29 @@ fn relay(
         let is_quoted = plain.contains(" | ");
         let mut known = MACHINE_TROUBLE.iter().chain(NO_SUCH_METHOD);
         let trouble = known.find(|(words, _)| plain.contains(words) && !is_quoted);
-        why = trouble.map(|(_, why)| *why).or(why);
+        // What cannot be fetched is told again, as what is not there.
+        if why != Some(NO_NETWORK) {
+            why = trouble.map(|(_, why)| *why).or(why);
+        }
         if !hides.iter().any(|hidden| plain.trim_start().starts_with(hidden)) {
             (progress.line)(&line);
         }
         kept.push(line);
     }
     (kept, why)
+}
+
+/// Tries what was fetched, before it is kept: one that does not run would fail each build to come.
+pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(), BuildError> {
+    let tried = command.stdin(Stdio::null()).output();
+    let output = tried.map_err(|source| BuildError::Run { tool, source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let said = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    let why = format!("it was fetched, but does not run here, so it is not kept: {said}");
+    Err(BuildError::Tool { tool: tool.to_owned(), why })
 }
 
 /// What a tool answers to a question, if it is there and answers: the first line of it.
@@ -116,4 +146,38 @@ pub(super) fn output(
         io::ErrorKind::NotFound => BuildError::NoTool { tool, fix },
         _ => BuildError::Run { tool, source },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks what is said to be wrong when a tool says this and fails.
+    #[track_caller]
+    fn check(said: &str, expected: &str) {
+        let mut command = Command::new("sh");
+        command.args(["-c", "printf '%s\\n' \"$1\" >&2; exit 1", "sh", said]);
+        let progress = Progress { line: &|_| {}, colour: false };
+        let error = run("sh", Path::new("x"), &mut command, progress, &[], false).unwrap_err();
+        assert_eq!(error.to_string(), format!("x does not build: {expected}"));
+    }
+
+    #[test]
+    fn the_network_is_blamed_when_it_is_the_network_and_not_otherwise() {
+        check("npm error code ECONNREFUSED", NO_NETWORK);
+        let pip = "WARNING: Retrying after NewConnectionError\n\
+            ERROR: No matching distribution found for x";
+        check(pip, NO_NETWORK);
+        check("ERROR: No matching distribution found for x", NO_SUCH_PACKAGE);
+        check(" 12 | text = \"dial tcp\"", "see what sh says above");
+    }
+
+    #[test]
+    fn a_tool_that_was_fetched_and_does_not_run_is_refused_with_its_words() {
+        let mut command = Command::new("sh");
+        let broken = command.args(["-c", "echo 'wrong format' >&2; exit 1"]);
+        let error = try_fetched("zig", broken).unwrap_err().to_string();
+        assert!(error.starts_with("zig: ") && error.ends_with("not kept: wrong format"), "{error}");
+        assert!(try_fetched("zig", &mut Command::new("true")).is_ok());
+    }
 }

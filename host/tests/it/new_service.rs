@@ -55,6 +55,55 @@ fn a_name_that_is_none_or_taken_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_name_that_the_next_command_would_refuse_is_refused_with_one_that_it_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    for (language, name, words) in [
+        (
+            "c",
+            "my-test",
+            "its file, my_test.c, would be taken for a test; `my-test-service` is one",
+        ),
+        ("go", "fmt", "Go has a package of that name; `fmt-service` is one"),
+        ("rust", "hostel-sdk", "the SDK has a package of that name; `hostel-sdk-service` is one"),
+    ] {
+        let output = hostel_in(folder.path(), &["new", name, "--lang", language]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+        assert!(!folder.path().join(name).exists());
+    }
+}
+
+#[test]
+fn a_service_is_made_in_the_current_folder_and_in_one_whose_parent_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = hostel_in(folder.path(), &["new", "a b/c/my-shop", "--lang", "js"]);
+    assert!(stderr(&deep).contains("`hostel run 'a b/c/my-shop'`"), "{}", stderr(&deep));
+    assert!(folder.path().join("a b/c/my-shop/my-shop.js").is_file());
+    let here = folder.path().join("their-shop");
+    std::fs::create_dir_all(here.join(".git")).unwrap();
+    assert!(hostel_in(&here, &["new", ".", "--lang", "js"]).status.success());
+    assert!(here.join("their-shop.js").is_file());
+    let again = hostel_in(&here, &["new", ".", "--lang", "js"]);
+    assert!(stderr(&again).contains("is there already"), "{}", stderr(&again));
+}
+
+#[test]
+fn a_service_within_a_workspace_is_left_out_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("Cargo.toml");
+    std::fs::write(&manifest, "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n").unwrap();
+    let made = hostel_in(folder.path(), &["new", "crates/my-shop"]);
+    assert!(stderr(&made).contains("excluded it from the workspace of "), "{}", stderr(&made));
+    let cargo = |folder: &Path| {
+        let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
+        let output = Command::new("cargo").args(arguments).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    };
+    cargo(folder.path());
+    cargo(&folder.path().join("crates/my-shop"));
+}
+
+#[test]
 fn every_file_of_the_sdk_is_laid_out_and_mended() {
     let folder = tempfile::tempdir().unwrap();
     assert!(hostel_in(folder.path(), &["new", "one"]).status.success());

@@ -6,6 +6,8 @@ use crate::support::{component, hostel, project, stderr, stdout};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -245,4 +247,33 @@ fn a_folder_is_served_as_its_configuration_says_from_outside_too() {
     let expected = BTreeSet::from(["renamed".to_owned()]);
     check_served(&folder, &["renamed"]);
     assert_eq!(check_command(outside.path(), &["--config", "shop/hostel.toml"]), expected);
+}
+
+/// A program of this name and text in a folder of programs.
+fn program(folder: &Path, name: &str, text: &str) {
+    let file = folder.join(name);
+    fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_build_that_a_signal_ends_leaves_no_process() {
+    let (outside, folder) = folder_with("shop", &[("Cargo.toml", b"[package]\n")]);
+    // Both, and what they start, have the pipe open: it is at its end when all are gone.
+    let pipe = outside.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    program(outside.path(), "rustc", "echo /");
+    let begins =
+        format!("exec 3>'{}'; echo begun >&3; (sleep 600; true) & sleep 600", pipe.display());
+    program(outside.path(), "cargo", &begins);
+    let path = format!("{}:{}", outside.path().display(), std::env::var("PATH").unwrap());
+    let mut command = hostel_in(outside.path(), &["build"]);
+    let mut building = command.arg(&folder).env("PATH", path).spawn().unwrap();
+    let mut words = fs::File::open(pipe).unwrap();
+    let mut begun = [0; 6];
+    words.read_exact(&mut begun).unwrap();
+    let process = rustix::process::Pid::from_child(&building);
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(building.wait().unwrap().code(), Some(128 + 15));
+    assert_eq!(words.read(&mut begun).unwrap(), 0);
 }

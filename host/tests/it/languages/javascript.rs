@@ -1,5 +1,8 @@
 //! JavaScript and TypeScript, from source to answers, and what an author is told of mistakes.
 
+mod types;
+mod web;
+
 use crate::source;
 use crate::support::{hostel, project, stderr, stdout};
 use std::fmt::Write;
@@ -126,6 +129,8 @@ fn a_source_that_does_not_build_is_told_with_file_and_line() {
         ("const a = ;", ["a.js:1:11:", "Unexpected"]),
         ("\nimport fs from \"node:fs\";", ["a.js:2:16:", "none of Node's own modules"]),
         ("import x from \"left-pad\";", ["a.js:1:15:", "npm install left-pad"]),
+        ("import x from \"buffer\";", ["a.js:1:15:", "npm install buffer` brings one that runs"]),
+        ("import x from \"node:crypto\";", ["a.js:1:15:", "use the global `crypto`"]),
         ("import x from \"./gone.js\";", ["a.js:1:15:", "there is no such file"]),
         ("import x from \"./x.node\";", ["a.js:1:15:", "there is no such file"]),
         ("await 1;", ["a.js:1:1:", "await in the service"]),
@@ -154,7 +159,8 @@ fn an_error_of_a_service_is_told_with_file_and_line() {
         ("(async () => { await 1; null.x })()", "a promise was rejected and nothing handles it"),
         ("return { ok: undefined }", "answer.ok is undefined"),
         ("return ({}).gone.further", "cannot read property 'further'"),
-        ("setTimeout(() => {}, 1)", "there are no timers on QuickJS, choose SpiderMonkey"),
+        ("new Blob([])", "QuickJS has none, choose SpiderMonkey"),
+        ("process.exit()", "a service has nothing of Node's own: settings of a service are"),
         ("cache.set(\"k\", [1, NaN])", "value[1] is NaN"),
         ("cache.set(\"k\", new Map())", "value is a Map"),
         ("cache.incr(\"k\")", "cache.incr is not offered; cache has: get, getInteger"),

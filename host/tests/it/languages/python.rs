@@ -60,6 +60,40 @@ fn every_command_sees_the_same_plugin_in_a_python_folder() {
 }
 
 #[test]
+fn a_projects_packages_are_installed_whatever_the_users_own_settings_are() {
+    let service = b"from hostel_sdk import service
+from tabulate import tabulate
+
+@service
+def show(ctx):
+    return tabulate([[1, 2]], tablefmt='plain')
+";
+    let project =
+        b"[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"tabulate==0.9.0\"]\n";
+    for (list, text) in
+        [("requirements.txt", &b"tabulate==0.9.0\n"[..]), ("pyproject.toml", project)]
+    {
+        let (outside, folder) = source::folder_with("shop", &[("shop.py", service), (list, text)]);
+        let mut run = hostel();
+        run.args(["run"]).arg(&folder).env_remove("VIRTUAL_ENV");
+        run.env("PIP_REQUIRE_VIRTUALENV", "1").env("PIP_USER", "1").env("PIP_NO_BINARY", ":all:");
+        run.env("PIP_PREFIX", outside.path()).env("PYTHONHOME", outside.path());
+        let run = run.output().unwrap();
+        assert_eq!(stdout(&run), "\"1  2\"\n", "{list}: {}", stderr(&run));
+    }
+}
+
+#[test]
+fn what_python_has_for_itself_is_no_name_of_a_service() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["class", "json", "typing", "test-me", "hostel-sdk"] {
+        let refused = hostel_in(folder.path(), &["new", name, "--lang", "python"]);
+        assert_eq!(refused.status.code(), Some(2), "{name}");
+        assert!(stderr(&refused).contains("-service` is one"), "{}", stderr(&refused));
+    }
+}
+
+#[test]
 fn modules_beside_a_source_are_no_plugins_and_are_watched() {
     let two = service("import helper");
     let files = [("two.py", two.as_bytes()), ("helper.py", b"A = 1\n")];

@@ -1,0 +1,96 @@
+// What is said about the names that other places where JavaScript runs know and a service does
+// not. Only in a build.
+
+import { builtinModules } from "node:module";
+
+const NETWORK = "a service has no network";
+
+const PAGE = "a service has no page and no browser around it";
+
+const STORAGE = "a service has no storage but its cache: `import { cache } from \"hostel-sdk\"`";
+
+const THREADS = "a service has no threads: calls run beside one another, each on its own";
+
+const NODE = "a service has nothing of Node's own";
+
+const FETCH = "as there is no network, none is made for fetch; what a service returns is the SDK's";
+
+const SPIDERMONKEY =
+  'QuickJS has none, choose SpiderMonkey in package.json, "hostel": {"engine": "spidermonkey"}';
+
+const LOCALES =
+  "a service has no data of locales: format by a package that brings its own, as date-fns or " +
+  "@formatjs/intl";
+
+const STREAMS = "TextEncoder and TextDecoder do the same, for a stream with `{ stream: true }`";
+
+/** The names, by what is said of them. */
+const NAMES = [
+  [NETWORK, "fetch WebSocket XMLHttpRequest EventSource WebTransport RTCPeerConnection"],
+  [PAGE, "document window navigator location history screen alert confirm prompt"],
+  [PAGE, "HTMLElement Element Node Image DOMParser requestAnimationFrame FileReader"],
+  [STORAGE, "localStorage sessionStorage indexedDB caches"],
+  [THREADS, "Worker SharedWorker BroadcastChannel MessageChannel MessagePort importScripts"],
+  [`${NODE}: write globalThis`, "self"],
+  [`${NODE}: settings of a service are in its code or in its cache`, "process"],
+  [`${NODE}: use \`import\``, "require module exports"],
+  [`${NODE}: import a file as a module; it becomes part of the service`, "__dirname __filename"],
+  [`${NODE}: use setTimeout(.., 0)`, "setImmediate clearImmediate"],
+  [`${NODE}: use Uint8Array with TextEncoder, or \`npm install buffer\``, "Buffer"],
+  [`${NODE}: a service reads no files; import data as a module`, "fs"],
+  [FETCH, "Request Response"],
+  [LOCALES, "Intl"],
+  [STREAMS, "TextEncoderStream TextDecoderStream"],
+  ["a service runs no WebAssembly of its own: it is some", "WebAssembly"],
+  ["a service runs neither on Deno nor on Bun", "Deno Bun"],
+];
+
+const SPIDERMONKEYS =
+  "Blob File FormData ReadableStream WritableStream TransformStream CompressionStream " +
+  "DecompressionStream ByteLengthQueuingStrategy CountQueuingStrategy";
+
+const NOT_HERE = new Map(
+  NAMES.flatMap(([advice, names]) => names.split(" ").map((name) => [name, advice])),
+);
+
+const ON_SPIDERMONKEY = new Set(SPIDERMONKEYS.split(" "));
+
+/** What is said about a name that nothing has: nothing of most. */
+export function adviceOn(name, isQuickJs) {
+  return NOT_HERE.get(name) ?? (isQuickJs && ON_SPIDERMONKEY.has(name) ? SPIDERMONKEY : undefined);
+}
+
+/** What is said about the names that a script mentions, for the plugin to have that alone. */
+export function adviceFor(script, isQuickJs) {
+  const words = new Set(script.match(/[\w$]+/g));
+  const isMentioned = (name) => words.has(name) && adviceOn(name, isQuickJs) !== undefined;
+  const names = [...NOT_HERE.keys(), ...ON_SPIDERMONKEY].filter(isMentioned);
+  return Object.fromEntries(names.map((name) => [name, adviceOn(name, isQuickJs)]));
+}
+
+/** Packages of npm by the names of Node's modules, whose work is the same. */
+const PACKAGES_LIKE_NODES = [
+  ...["assert", "buffer", "events", "path", "punycode", "querystring", "string_decoder", "url"],
+  "util",
+];
+
+/** What is said about a module that the bundler does not find. */
+export function notResolved(name, isQuickJs) {
+  const bare = name.replace(/^node:/, "");
+  if (name.startsWith("node:") || builtinModules.includes(bare)) {
+    const none = `there is no "${name}" in a service, which has none of Node's own modules`;
+    return `${none}${instead(bare, isQuickJs)}`;
+  }
+  const fix = /^[./]/.test(name) ? "there is no such file" : `\`npm install ${name}\` may mend it`;
+  return `"${name}" is not to be found: ${fix}`;
+}
+
+/** What there is for one of Node's modules, maybe nothing. */
+function instead(name, isQuickJs) {
+  const [top] = name.split("/");
+  if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` brings one that runs`;
+  if (top === "crypto") return ": use the global `crypto`, without an import";
+  if (top === "timers") return ": use the global `setTimeout`, without an import";
+  const advised = adviceOn(top, isQuickJs);
+  return advised === undefined ? "" : `: ${advised}`;
+}

@@ -1,0 +1,43 @@
+// Neither engine has data of any locale, and each would drop the one that is asked for. So asking
+// for one is an error, unless the result is the same in all. Only in a plugin that mentions one.
+
+const INSTEAD =
+  "there are none in a service: format by a package that brings its own (date-fns, dayjs, " +
+  "@formatjs/intl), or leave it out";
+
+/** The languages whose letters change case by rules of their own. */
+const OWN_CASES = /^(az|lt|tr)\b/i;
+
+const always = () => true;
+
+/** The methods: where their locales are in the arguments, and which of them are refused. */
+const METHODS = [
+  [Number, "toLocaleString", 0, always],
+  [BigInt, "toLocaleString", 0, always],
+  [Array, "toLocaleString", 0, always],
+  [Object.getPrototypeOf(Uint8Array), "toLocaleString", 0, always],
+  [Date, "toLocaleString", 0, always],
+  [Date, "toLocaleDateString", 0, always],
+  [Date, "toLocaleTimeString", 0, always],
+  [String, "localeCompare", 1, always],
+  [String, "toLocaleLowerCase", 0, (locale) => OWN_CASES.test(locale)],
+  [String, "toLocaleUpperCase", 0, (locale) => OWN_CASES.test(locale)],
+];
+
+for (const [{ prototype }, name, at, isRefused] of METHODS) {
+  const method = prototype[name];
+  const checked = {
+    [name](...values) {
+      const [locales, options] = values.slice(at);
+      const asked = [locales ?? []].flat().find((locale) => isRefused(String(locale)));
+      if (asked !== undefined) refuse(`${name} for the locale ${JSON.stringify(asked)}`);
+      if (options !== undefined) refuse(`${name} with the options ${JSON.stringify(options)}`);
+      return method.apply(this, values);
+    },
+  }[name];
+  Object.defineProperty(prototype, name, { value: checked, configurable: true, writable: true });
+}
+
+function refuse(what) {
+  throw new RangeError(`${what} needs the data of locales, and ${INSTEAD}`);
+}

@@ -1,0 +1,90 @@
+// The Headers of the Fetch Standard, for QuickJS.
+
+const NAME = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
+
+export class Headers {
+  /** Names in small letters, each with its values in order. */
+  #values = new Map();
+
+  constructor(init = {}) {
+    if (typeof init !== "object" || init === null) {
+      throw new TypeError("Headers are made of pairs of a name and a value, or of an object");
+    }
+    const pairs = typeof init[Symbol.iterator] === "function" ? init : Object.entries(init);
+    for (const pair of pairs) {
+      const [name, value, ...more] = pair;
+      if (value === undefined || more.length > 0) {
+        throw new TypeError("each of the Headers is a pair of a name and a value");
+      }
+      this.append(name, value);
+    }
+  }
+
+  append(name, value) {
+    const key = keyOf(name);
+    const values = this.#values.get(key) ?? [];
+    this.#values.set(key, [...values, valueOf(key, value)]);
+  }
+
+  delete(name) {
+    this.#values.delete(keyOf(name));
+  }
+
+  get(name) {
+    return this.#values.get(keyOf(name))?.join(", ") ?? null;
+  }
+
+  getSetCookie() {
+    return [...(this.#values.get("set-cookie") ?? [])];
+  }
+
+  has(name) {
+    return this.#values.has(keyOf(name));
+  }
+
+  set(name, value) {
+    const key = keyOf(name);
+    this.#values.set(key, [valueOf(key, value)]);
+  }
+
+  forEach(act, thisValue) {
+    for (const [name, value] of this) act.call(thisValue, value, name, this);
+  }
+
+  *entries() {
+    for (const name of [...this.#values.keys()].sort()) {
+      if (name !== "set-cookie") yield [name, this.get(name)];
+      else for (const cookie of this.getSetCookie()) yield [name, cookie];
+    }
+  }
+
+  *keys() {
+    for (const [name] of this) yield name;
+  }
+
+  *values() {
+    for (const [, value] of this) yield value;
+  }
+
+  [Symbol.iterator]() {
+    return this.entries();
+  }
+
+  get [Symbol.toStringTag]() {
+    return "Headers";
+  }
+}
+
+function keyOf(name) {
+  const text = String(name);
+  if (!NAME.test(text)) throw new TypeError(`${JSON.stringify(text)} is no name of a header`);
+  return text.toLowerCase();
+}
+
+function valueOf(name, value) {
+  const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+  if (/[\0\n\r]|[^\0-\xff]/.test(text)) {
+    throw new TypeError(`${JSON.stringify(text)} is no value of the header ${name}`);
+  }
+  return text;
+}

@@ -1,0 +1,137 @@
+// TextDecoder for streams, and for all encodings that a service is likely to meet. For QuickJS.
+
+/** Written so, it is no use of this file: what decodes whole texts of UTF-8. */
+const { TextDecoder: Utf8Decoder } = globalThis;
+
+/** The labels of each encoding that is decoded, as the Encoding Standard lists them. */
+const LABELS = {
+  "utf-8": [
+    ...["unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "utf-8", "utf8"],
+    "x-unicode20utf8",
+  ],
+  "utf-16le": [
+    ...["csunicode", "iso-10646-ucs-2", "ucs-2", "unicode", "unicodefeff", "utf-16", "utf-16le"],
+  ],
+  "utf-16be": ["unicodefffe", "utf-16be"],
+  "windows-1252": [
+    ...["ansi_x3.4-1968", "ascii", "cp1252", "cp819", "csisolatin1", "ibm819", "iso-8859-1"],
+    ...["iso-ir-100", "iso8859-1", "iso88591", "iso_8859-1", "iso_8859-1:1987", "l1", "latin1"],
+    ...["us-ascii", "windows-1252", "x-cp1252"],
+  ],
+};
+
+/** What windows-1252 has in the place of the controls from 0x80; a space is a control. */
+const CP1252 = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
+
+const NO_BYTES = new Uint8Array();
+
+export class TextDecoder {
+  #encoding;
+  #fatal;
+  #ignoreBOM;
+  #utf8;
+  /** The bytes at the end of a part of a stream that more may follow. */
+  #left = NO_BYTES;
+  /** Whether some of a stream was decoded: a mark of byte order begins nothing more. */
+  #isWithin = false;
+
+  constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
+    this.#encoding = encodingOf(String(label));
+    this.#fatal = Boolean(fatal);
+    this.#ignoreBOM = Boolean(ignoreBOM);
+    this.#utf8 = new Utf8Decoder("utf-8", { fatal: this.#fatal, ignoreBOM: true });
+  }
+
+  get encoding() {
+    return this.#encoding;
+  }
+
+  get fatal() {
+    return this.#fatal;
+  }
+
+  get ignoreBOM() {
+    return this.#ignoreBOM;
+  }
+
+  decode(bytes = NO_BYTES, options) {
+    let view = bytes instanceof Uint8Array ? bytes : bytesOf(bytes);
+    const stream = options?.stream === true;
+    if (stream || this.#left.length > 0) view = this.#whole(view, stream);
+    if (this.#encoding !== "utf-8") return this.#other(view, stream);
+    return this.#begun(this.#utf8.decode(view), stream);
+  }
+
+  /** The bytes with those left of the part before, without those to leave for the next. */
+  #whole(view, stream) {
+    const joined = new Uint8Array(this.#left.length + view.length);
+    joined.set(this.#left);
+    joined.set(view, this.#left.length);
+    const end = stream ? joined.length - unfinished(joined, this.#encoding) : joined.length;
+    this.#left = joined.slice(end);
+    return joined.subarray(0, end);
+  }
+
+  #other(view, stream) {
+    return this.#encoding === "windows-1252" ? latin(view) : this.#begun(this.#wide(view), stream);
+  }
+
+  #wide(view) {
+    const units = new DataView(view.buffer, view.byteOffset, view.byteLength);
+    let text = "";
+    for (let at = 0; at + 1 < view.length; at += 2) {
+      text += String.fromCharCode(units.getUint16(at, this.#encoding === "utf-16le"));
+    }
+    // Half a unit at the end is one error with the half of a pair before it.
+    if (view.length % 2 === 1 && !/[\ud800-\udbff]$/.test(text)) text += "\ud800";
+    if (this.#fatal && !text.isWellFormed()) {
+      throw new TypeError(`the bytes are no ${this.#encoding}`);
+    }
+    return text.toWellFormed();
+  }
+
+  /** The text without the mark at the beginning of a stream. */
+  #begun(text, stream) {
+    const begins = !this.#isWithin;
+    this.#isWithin = stream && (this.#isWithin || text !== "");
+    return begins && text[0] === "\ufeff" && !this.#ignoreBOM ? text.slice(1) : text;
+  }
+}
+
+function encodingOf(label) {
+  const wanted = label.trim().toLowerCase();
+  const found = Object.keys(LABELS).find((encoding) => LABELS[encoding].includes(wanted));
+  if (found !== undefined) return found;
+  const all = Object.keys(LABELS).join(", ");
+  throw new RangeError(`TextDecoder does not decode ${JSON.stringify(label)}, only ${all}`);
+}
+
+/** How many bytes at the end begin a character of which the rest may follow. */
+function unfinished(bytes, encoding) {
+  if (encoding === "windows-1252") return 0;
+  if (encoding !== "utf-8") {
+    const odd = bytes.length % 2;
+    const high = bytes.at(encoding === "utf-16le" ? -1 - odd : -2 - odd);
+    return bytes.length >= 2 && (high & 0xfc) === 0xd8 ? 2 + odd : odd;
+  }
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes.at(-back);
+    if (byte >= 0xc0) return back < (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4) ? back : 0;
+    if (byte < 0x80) return 0;
+  }
+  return 0;
+}
+
+function latin(view) {
+  const replaced = (character) => {
+    const found = CP1252[character.charCodeAt(0) - 0x80];
+    return found === " " ? character : found;
+  };
+  return atob(view.toBase64()).replace(/[\x80-\x9f]/g, replaced);
+}
+
+function bytesOf(source) {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+}

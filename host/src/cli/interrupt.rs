@@ -1,0 +1,76 @@
+//! Signals that end a command while it builds: they end its compilers too, and what those started.
+
+use rustix::process::{Pid, Signal, getpid, kill_process};
+use std::collections::HashSet;
+use std::sync::Once;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Acts upon the signals from now on. Where no thread can be had they end the command alone.
+pub(super) fn end_builds_on_signals() {
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| {
+        // What loses its parent becomes a child of this process, so that it is found below.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::set_child_subreaper(Some(getpid()));
+        let _ = std::thread::Builder::new().name("hostel-signals".to_owned()).spawn(wait);
+    });
+}
+
+fn wait() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return };
+    let number = runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt()).ok()?;
+        let mut terminate = signal(SignalKind::terminate()).ok()?;
+        let mut hangup = signal(SignalKind::hangup()).ok()?;
+        tokio::select! {
+            _ = interrupt.recv() => Some(Signal::INT),
+            _ = terminate.recv() => Some(Signal::TERM),
+            _ = hangup.recv() => Some(Signal::HUP),
+        }
+    });
+    let Some(signal) = number else { return };
+    end_descendants();
+    // As a shell tells that a signal ended a command.
+    std::process::exit(128 + signal.as_raw());
+}
+
+/// Kills all processes that this one has started, and those that they have.
+fn end_descendants() {
+    loop {
+        let found = descendants();
+        if found.is_empty() {
+            return;
+        }
+        for process in found {
+            let _ = kill_process(process, Signal::KILL);
+        }
+    }
+}
+
+/// The processes below this one that have not ended; none where the system does not tell.
+fn descendants() -> HashSet<Pid> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let all: Vec<(Pid, Pid)> =
+        entries.filter_map(|entry| parent_of(entry.file_name().to_str()?)).collect();
+    let mut found = HashSet::new();
+    let mut parents = HashSet::from([getpid()]);
+    while !parents.is_empty() {
+        let is_child = |(_, parent): &&(Pid, Pid)| parents.contains(parent);
+        let children: HashSet<Pid> = all.iter().filter(is_child).map(|(child, _)| *child).collect();
+        found.extend(&children);
+        parents = children;
+    }
+    found
+}
+
+/// A process and its parent, unless it has ended and waits only to be asked for how.
+fn parent_of(name: &str) -> Option<(Pid, Pid)> {
+    let process = Pid::from_raw(name.parse().ok()?)?;
+    let status = std::fs::read_to_string(format!("/proc/{name}/stat")).ok()?;
+    // Its name, in parentheses, may have any characters in it.
+    let mut fields = status.rsplit_once(')')?.1.split_whitespace();
+    let is_over = matches!(fields.next()?, "Z" | "X");
+    let parent = Pid::from_raw(fields.next()?.parse().ok()?)?;
+    (!is_over).then_some((process, parent))
+}

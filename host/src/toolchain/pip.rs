@@ -1,0 +1,96 @@
+//! Installing packages of Python into a folder, whatever the user's own settings of pip are for.
+
+use super::{BuildError, Progress, tool};
+use std::path::Path;
+use std::process::Command;
+
+pub(super) const PYTHON: &str = "python3";
+
+pub(super) const FIX: &str =
+    "run `python3 -m ensurepip --upgrade`, or install your system's python3-pip";
+
+/// The settings of pip that tell how its packages are reached. Others are for the user's own
+/// installs, and contradict one into a folder: where to, from what, in which environment.
+const KEPT: [&str; 11] = [
+    "index-url",
+    "extra-index-url",
+    "find-links",
+    "proxy",
+    "cert",
+    "client-cert",
+    "trusted-host",
+    "timeout",
+    "default-timeout",
+    "retries",
+    "keyring-provider",
+];
+
+/// Installs what the arguments name into a folder.
+pub(super) fn install(
+    arguments: &[&str],
+    folder: &Path,
+    progress: Progress<'_>,
+) -> Result<(), BuildError> {
+    if version().is_none() {
+        return Err(BuildError::NoTool { tool: "pip", fix: FIX });
+    }
+    let mut pip = Command::new(PYTHON);
+    pip.args(["-E", "-m", "pip", "--isolated", "install", "--quiet", "--no-input", "--no-compile"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore", "--no-warn-conflicts"])
+        .args(settings())
+        .args(arguments)
+        .arg("--target")
+        .arg(folder);
+    tool::run("pip", folder, &mut pip, progress, &[], false).map(drop)
+}
+
+/// What pip calls itself, if it is there.
+pub(super) fn version() -> Option<String> {
+    let words = tool::ask(PYTHON, &["-E", "-m", "pip", "--isolated", "--version"])?;
+    Some(words.split(" from ").next().unwrap_or_default().to_owned())
+}
+
+/// The options for the settings that are kept, from the user's files and environment.
+fn settings() -> Vec<String> {
+    let mut pip = Command::new(PYTHON);
+    let listed = pip.args(["-E", "-m", "pip", "config", "list"]).output();
+    let listed = listed.map(|output| output.stdout).unwrap_or_default();
+    options(&String::from_utf8_lossy(&listed))
+}
+
+/// The options for a list of settings, `section.name='value'` a line, of which a later one counts
+/// more; several values of one are apart by lines or spaces.
+fn options(listed: &str) -> Vec<String> {
+    let value = |name: &str| {
+        let named = listed.lines().filter_map(|line| line.split_once('='));
+        let found = named.filter(|(setting, _)| {
+            let (section, setting) = setting.rsplit_once('.').unwrap_or_default();
+            setting == name && ["global", "install", ":env:"].contains(&section)
+        });
+        found.map(|(_, value)| value).next_back()
+    };
+    let mut options = Vec::new();
+    for name in KEPT {
+        let text = value(name).unwrap_or_default().trim().trim_matches(['\'', '"']);
+        let values = text.split("\\n").flat_map(str::split_whitespace);
+        options.extend(values.map(|value| format!("--{name}={value}")));
+    }
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_how_packages_are_reached_are_kept_and_no_others() {
+        let listed = "global.index-url='https://a/simple'\nglobal.user='true'\n\
+            install.prefix='/opt'\nglobal.require-virtualenv='1'\nfreeze.timeout='1'\n\
+            install.extra-index-url='\\nhttps://b\\nhttps://c'\n:env:.index-url='https://d'\n\
+            :env:.no-binary=':all:'\n";
+        let expected =
+            ["--index-url=https://d", "--extra-index-url=https://b", "--extra-index-url=https://c"];
+        assert_eq!(options(listed), expected);
+        assert!(options("").is_empty());
+    }
+}

@@ -1,0 +1,120 @@
+//! The packages of a project in Python: its virtual environment, or what it says that it needs.
+
+use crate::toolchain::{BuildError, Inputs, Progress, Source, kept, pip};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The file in which a project lists its packages for pip, and the one of all that is said of it.
+const REQUIREMENTS: &str = "requirements.txt";
+const PROJECT: &str = "pyproject.toml";
+
+/// Where a source's packages lie, if it has any: in the virtual environment that is active; or else
+/// in the one called `.venv` of the project, as uv and Poetry make it; or else installed here, once,
+/// as its `requirements.txt` lists them, or the `dependencies` of its `pyproject.toml`.
+///
+/// The project is the source's folder, and those above it within one repository. `inputs` come to
+/// hold what was looked at.
+pub(super) fn of(
+    source: &Source,
+    inputs: &mut Inputs,
+    progress: Progress<'_>,
+) -> Result<Option<PathBuf>, BuildError> {
+    if let Some(active) = std::env::var_os("VIRTUAL_ENV") {
+        return Ok(site_packages(Path::new(&active)));
+    }
+    for folder in project(&source.folder) {
+        if let Some(packages) = site_packages(&folder.join(".venv")) {
+            return Ok(Some(packages));
+        }
+        for name in [REQUIREMENTS, PROJECT] {
+            let list = folder.join(name);
+            inputs.add(&list);
+            let Ok(text) = fs::read_to_string(&list) else { continue };
+            let arguments = match name {
+                PROJECT => dependencies(&text).map_err(|why| failed(&list, why))?,
+                _ => vec!["--requirement".to_owned(), list.to_string_lossy().into_owned()],
+            };
+            if !arguments.is_empty() {
+                return install(&list, &text, &arguments, progress).map(Some);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The folder and those above it, up to that of the repository; it alone where there is none.
+fn project(folder: &Path) -> Vec<PathBuf> {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let count = folder.ancestors().position(|folder| folder.join(".git").exists()).unwrap_or(0);
+    folder.ancestors().take(count + 1).map(Path::to_owned).collect()
+}
+
+/// Where an environment's packages lie.
+fn site_packages(environment: &Path) -> Option<PathBuf> {
+    let libraries = fs::read_dir(environment.join("lib")).ok()?;
+    let folders = libraries.filter_map(|entry| Some(entry.ok()?.path().join("site-packages")));
+    folders.filter(|folder| folder.is_dir()).max()
+}
+
+/// The `dependencies` of a `pyproject.toml`.
+fn dependencies(text: &str) -> Result<Vec<String>, String> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    let listed = table.get("project").and_then(|project| project.get("dependencies")?.as_array());
+    let texts = listed.into_iter().flatten().filter_map(toml::Value::as_str);
+    Ok(texts.map(str::to_owned).collect())
+}
+
+/// Installs packages into a folder that is kept for this list of them.
+fn install(
+    list: &Path,
+    text: &str,
+    arguments: &[String],
+    progress: Progress<'_>,
+) -> Result<PathBuf, BuildError> {
+    let digest = Sha256::new().chain_update(list.as_os_str().as_encoded_bytes());
+    let digest = digest.chain_update([0]).chain_update(text).finalize();
+    let version: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    kept::tool("packages", &version, progress, |folder| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        pip::install(&[&["--prefer-binary"], &*arguments].concat(), folder, progress)
+            .map_err(|error| in_list(error, list))
+    })
+}
+
+/// A failure of pip's, told of the list and not of where it was to install.
+fn in_list(error: BuildError, list: &Path) -> BuildError {
+    match error {
+        BuildError::Failed { why, .. } => failed(list, why),
+        other => other,
+    }
+}
+
+fn failed(list: &Path, why: String) -> BuildError {
+    BuildError::Failed { path: list.to_owned(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_reaches_up_to_its_repository_and_no_further() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = folder.path().join("repository/services/shop");
+        fs::create_dir_all(&service).unwrap();
+        assert_eq!(project(&service).len(), 1);
+        fs::create_dir(folder.path().join("repository/.git")).unwrap();
+        assert_eq!(project(&service).last(), Some(&folder.path().join("repository")));
+        assert_eq!(project(&service).len(), 3);
+    }
+
+    #[test]
+    fn dependencies_are_those_of_the_project_and_no_others() {
+        let text = "[project]\nname = \"a\"\ndependencies = [\"b>=1\", \"c\"]\n\
+            [dependency-groups]\ndev = [\"d\"]\n";
+        assert_eq!(dependencies(text).unwrap(), ["b>=1", "c"]);
+        assert!(dependencies("[tool.ruff]\nline-length = 100\n").unwrap().is_empty());
+        assert!(dependencies("[project").is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! TypeScript: the settings that projects have, and what an author is told of wrong ones.
+
+use super::hostel_in;
+use crate::support::{stderr, stdout};
+use std::path::Path;
+use std::process::Output;
+
+/// Uses what is global in a service by its types.
+const SOURCE: &str = r#"
+    import { cache, type Request, type Services } from "hostel-sdk";
+    function greet(request: Request): string[] {
+        const url: URL = new URL("http://shop/?b=1");
+        const timer: number = setTimeout(() => {}, 1);
+        clearTimeout(timer);
+        const signal: AbortSignal = new AbortController().signal;
+        const headers = new Headers({ a: String(signal.aborted) });
+        const bytes: Uint8Array = new TextEncoder().encode("a");
+        console.debug("%s", performance.now() > 0, crypto.randomUUID(), cache.exists(request.id));
+        const { map } = structuredClone({ map: new Map([[1, 2]]) });
+        const text = new TextDecoder("latin1").decode(bytes);
+        return [String(url.searchParams.get("b")), headers.get("a") ?? "", `${map.get(1)}`, text];
+    }
+    export default { greet } satisfies Services;
+"#;
+
+fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = folder.path().join("shop").join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    folder
+}
+
+fn run(folder: &Path) -> Output {
+    hostel_in(folder, &["run", "shop"])
+}
+
+#[track_caller]
+fn check_builds(files: &[(&str, &str)]) {
+    let folder = project(&[files, &[("shop.ts", SOURCE)]].concat());
+    let output = run(folder.path());
+    assert_eq!(stdout(&output), "[\"1\",\"false\",\"2\",\"a\"]\n", "{}", stderr(&output));
+}
+
+#[test]
+fn a_project_without_lib_builds() {
+    let options = r#"{ "compilerOptions": { "strict": true, "skipLibCheck": false } }"#;
+    check_builds(&[("tsconfig.json", options)]);
+}
+
+#[test]
+fn a_project_with_types_of_a_browser_and_of_tests_builds() {
+    let options = r#"{ "compilerOptions": {
+        "strict": true, "lib": ["ES2024", "DOM"], "types": ["node", "jest"] } }"#;
+    check_builds(&[("tsconfig.json", options)]);
+}
+
+#[test]
+fn a_project_with_settings_that_the_compiler_removed_builds() {
+    let base = r#"{ "compilerOptions": {
+        "strict": true, "target": "es5", "module": "commonjs", "moduleResolution": "node",
+        "baseUrl": ".", "esModuleInterop": false, "downlevelIteration": true, "outDir": "dist",
+        "rootDir": "src", "composite": true, "emitDeclarationOnly": true } }"#;
+    let options = r#"{ "extends": "./base.json", "include": ["src"] }"#;
+    check_builds(&[("base.json", base), ("tsconfig.json", options)]);
+}
+
+#[test]
+fn a_project_of_references_builds_by_the_one_of_the_source() {
+    let options = r#"{ "files": [], "references": [{ "path": "./tsconfig.app.json" }] }"#;
+    let app = r#"{ "compilerOptions": { "lib": ["ES2024"], "paths": { "@/*": ["./lib/*"] } },
+        "include": ["*.ts", "lib"] }"#;
+    let source = "import { price } from \"@/price\"; export default { a: (): number => price };";
+    let folder = project(&[
+        ("tsconfig.json", options),
+        ("tsconfig.app.json", app),
+        ("lib/price.ts", "export const price = 5;"),
+        ("shop.ts", source),
+    ]);
+    let output = run(folder.path());
+    assert_eq!(stdout(&output), "5\n", "{}", stderr(&output));
+}
+
+/// Checks that the author is told these words, and of no file but their own.
+#[track_caller]
+fn check_told(options: &str, source: &str, words: &str) {
+    let folder = project(&[("tsconfig.json", options), ("shop.ts", source)]);
+    let output = run(folder.path());
+    assert!(!output.status.success());
+    let told = stderr(&output);
+    assert!(told.contains(words), "no {words:?} in {told}");
+    for wrong in ["javascript/tsconfig.json", "globals.d.ts", "hostel/0"] {
+        assert!(!told.contains(wrong), "{wrong} in {told}");
+    }
+}
+
+#[test]
+fn an_error_of_settings_names_the_projects_own_file() {
+    let source = "export default { a: () => 1 };";
+    for (options, words) in [
+        (
+            r#"{ "compilerOptions": { "bogus": true } }"#,
+            "tsconfig.json:1:24: error TS5023: Unknown compiler option 'bogus'",
+        ),
+        (r#"{ "extends": "./gone.json" }"#, "shop/gone.json'"),
+        (
+            r#"{ "compilerOptions": { "types": ["./gone"] } }"#,
+            "tsconfig.json: error TS2688: Cannot find type definition file for",
+        ),
+    ] {
+        check_told(options, source, words);
+    }
+}
+
+#[test]
+fn a_name_that_no_service_has_is_told_with_what_there_is() {
+    let options = r#"{ "compilerOptions": { "lib": ["ES2024"] } }"#;
+    let source = "export default { a: () => Buffer.from(\"a\") };";
+    let words = "shop.ts:1:27: error TS2591: Cannot find name 'Buffer': a service has nothing of \
+                 Node's own: use Uint8Array";
+    check_told(options, source, words);
+}
