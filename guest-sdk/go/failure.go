@@ -3,6 +3,7 @@ package hostel
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // FailureKind is one of the kinds of failure that a service may answer. The set is closed.
@@ -112,7 +113,15 @@ func failureOf(err error) *Failure {
 	if errors.As(err, &refused) && refused != nil && refused.Kind == CacheUnavailable {
 		return &Failure{FailureUnavailable, err.Error()}
 	}
-	return &Failure{FailureInternal, err.Error()}
+	return &Failure{FailureInternal, err.Error() + adviceOn(err)}
+}
+
+// adviceOn is what follows an error of Go's own that means something else here.
+func adviceOn(err error) string {
+	if strings.Contains(err.Error(), "unknown time zone ") {
+		return `: a plugin has no zones of the system: import _ "time/tzdata" to bring them (400 kB)`
+	}
+	return ""
 }
 
 func nameOf(names []string, index int) string {

@@ -155,6 +155,8 @@ func TestErrorIsInternalUnlessItsChainSaysMore(t *testing.T) {
 		failsWith(t, answeredBy(fmt.Errorf("saving: %w", refused)), expected, "saving: no answer")
 	}
 	failsWith(t, answeredBy(errors.New("no disk")), hostel.FailureInternal, "no disk")
+	noZone := errors.New("unknown time zone Europe/Paris")
+	failsWith(t, answeredBy(noZone), hostel.FailureInternal, `import _ "time/tzdata"`)
 }
 
 var answer error

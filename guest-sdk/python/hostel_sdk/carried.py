@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import zlib
 from collections.abc import Iterator
 
 # Not the one that the build takes note of: which files there are it knows by itself.
@@ -14,8 +15,8 @@ from os import scandir
 from . import files
 
 MAX_BYTES = 16 * 1024 * 1024
-"""What all files together may have. It is memory of each instance, though only what is read is
-touched. The smaller ones are carried first."""
+"""What all files together may have, compressed. It is memory of each instance, though only what is
+read is touched. The smaller ones are carried first."""
 
 MAX_FILES = 10_000
 """How many are looked at: a service may lie in a folder with a great many."""
@@ -47,19 +48,26 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
         found += _metadata(packages)
     loaded = {getattr(module, "__file__", None) for module in sys.modules.values()}
     sizes = {path: size for path in found if path not in loaded and (size := _size(path)) >= 0}
-    whole = sum(sizes.values())
-    room = MAX_BYTES
+    reason, room = _reason(sizes), MAX_BYTES
     for path in sorted(sizes, key=lambda path: (sizes[path], path)):
-        room -= sizes[path]
-        content = _read(path) if room >= 0 else None
-        biggest = max(sizes, key=lambda path: sizes[path])
-        files.add(
-            path,
-            content,
-            f"it is not in the component, which carries {MAX_BYTES >> 20} MiB of files: there are "
-            f"{whole >> 20} MiB, and the biggest is {os.path.basename(biggest)}",
-        )
+        content = _read(path) if sizes[path] <= MAX_BYTES and room > 0 else None
+        compressed = None if content is None else zlib.compress(content)
+        if compressed is None or len(compressed) > room:
+            compressed, room = None, 0  # Those that follow are no smaller.
+        else:
+            room -= len(compressed)
+        files.add(path, sizes[path], compressed, reason)
     return bool(sizes)
+
+
+def _reason(sizes: dict[str, int]) -> str:
+    """Why a file is left out, when it is."""
+    biggest = max(sizes, key=lambda path: sizes[path], default="")
+    return (
+        f"it is not in the component, which carries {MAX_BYTES >> 20} MiB of compressed files, the "
+        f"smaller ones first: there are {sum(sizes.values()) >> 20} MiB, and the biggest is "
+        f"{os.path.basename(biggest)}"
+    )
 
 
 def _imported(packages: str) -> list[str]:

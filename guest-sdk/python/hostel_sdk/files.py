@@ -11,14 +11,17 @@ import errno
 import io
 import os
 import stat as modes
-import sys
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from . import tracebacks
 
 contents: dict[str, bytes] = {}
-"""The files by their absolute paths."""
+"""The files by their absolute paths, compressed: what no request reads is no more than a burden."""
+
+sizes: dict[str, int] = {}
+"""How many bytes each has."""
 
 left_out: dict[str, str] = {}
 """Files that are known by their path alone, each with the reason."""
@@ -30,12 +33,13 @@ _roots: list[str] = []
 _real: dict[str, Any] = {}
 
 
-def add(path: str, content: bytes | None, reason: str = "") -> None:
+def add(path: str, size: int, compressed: bytes | None, reason: str = "") -> None:
     """Adds a file, or with a reason one that is left out, and the folders above it."""
-    if content is None:
+    sizes[path] = size
+    if compressed is None:
         left_out[path] = reason
     else:
-        contents[path] = content
+        contents[path] = compressed
     while path != "/":
         folder, name = os.path.split(path)
         names = folders.setdefault(folder, [])
@@ -81,7 +85,7 @@ def _refused(code: int, path: str, why: str | None = None) -> OSError:
 
 def _content(path: str) -> bytes:
     if path in contents:
-        return contents[path]
+        return zlib.decompress(contents[path])
     if path in left_out:
         raise _refused(errno.ENOENT, path, left_out[path])
     raise _refused(errno.EISDIR if path in folders else errno.ENOENT, path)
@@ -90,8 +94,7 @@ def _content(path: str) -> bytes:
 def _names(path: str) -> list[str]:
     if path in folders:
         return folders[path]
-    is_file = path in contents or path in left_out
-    raise _refused(errno.ENOTDIR if is_file else errno.ENOENT, path)
+    raise _refused(errno.ENOTDIR if path in sizes else errno.ENOENT, path)
 
 
 class _File(io.BytesIO):
@@ -135,12 +138,12 @@ def _stat(path: Any, **options: Any) -> os.stat_result:
     if kept is None:
         follows = options.get("follow_symlinks", True)
         return _real["stat" if follows else "lstat"](path)  # type: ignore[no-any-return]
-    if kept in folders:
+    if kept in sizes:
+        mode, size = modes.S_IFREG | 0o444, sizes[kept]
+    elif kept in folders:
         mode, size = modes.S_IFDIR | 0o555, 0
-    elif kept in left_out:
-        mode, size = modes.S_IFREG | 0o444, 0
     else:
-        mode, size = modes.S_IFREG | 0o444, len(_content(kept))
+        raise _refused(errno.ENOENT, kept)
     return os.stat_result((mode, hash(kept), 0, 1, 0, 0, size, 0, 0, 0))
 
 
@@ -148,8 +151,7 @@ def _access(path: Any, mode: int, **options: Any) -> bool:
     kept = _kept(path, options)
     if kept is None:
         return _real["access"](path, mode, **options)  # type: ignore[no-any-return]
-    is_there = kept in folders or kept in contents or kept in left_out
-    return is_there and not mode & os.W_OK
+    return (kept in folders or kept in sizes) and not mode & os.W_OK
 
 
 def _listdir(path: Any = ".") -> list[Any]:

@@ -1,6 +1,7 @@
 """What runs when a plugin is built: the author's file is imported, and the result is frozen.
 
-In the component there are no files, so everything that a request needs is in memory by then.
+In the component there are no files, so everything that a request needs is in memory by then: modules
+that are imported, and files that are carried.
 """
 
 from __future__ import annotations
@@ -238,17 +239,25 @@ def _missing(error: BaseException) -> list[str]:
     each: BaseException | None = error
     while each is not None and each not in seen:
         seen.append(each)
-        if isinstance(each, ImportError) and each.name:
-            names.append(each.name)
+        if isinstance(each, ImportError):
+            names.append(each.name or _importing(each))
         each = each.__cause__ or each.__context__
     return names
+
+
+def _importing(error: ImportError) -> str:
+    """The package whose module failed to import another; a library names none."""
+    walk = error.__traceback__
+    while walk is not None and walk.tb_next is not None:
+        walk = walk.tb_next
+    return walk.tb_frame.f_globals.get("__package__") or "" if walk is not None else ""
 
 
 def _native_import(error: BaseException) -> str | None:
     """The reason, when an import failed for a package in machine code."""
     for name in _missing(error):
         package = name.split(".")[0]
-        file = _native(package)
+        file = _native(package) if package else None
         if file:
             return (
                 f"{package} has parts in machine code ({file}), which do not run in WebAssembly; "

@@ -12,7 +12,7 @@ from hostel_sdk import carried, files
 
 class Carried(unittest.TestCase):
     def setUp(self) -> None:
-        for kept in (files.contents, files.folders, files.left_out):
+        for kept in (files.contents, files.folders, files.left_out, files.sizes):
             kept.clear()
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -54,7 +54,7 @@ class Carried(unittest.TestCase):
 
     def test_of_more_than_the_limit_the_biggest_is_left_out_and_says_why(self) -> None:
         source = self.make("shop.py", "open")
-        small, big = self.make("small.txt", "a" * 10), self.make("big.bin", "a" * 100)
+        small, big = self.make("small.txt", "a" * 10), self.make("big.bin", "a" * 101)
         with mock.patch.object(carried, "MAX_BYTES", 100):
             carried.collect(self.folder.name, None, [source])
         self.assertEqual(list(files.contents), [small])

@@ -1,7 +1,7 @@
 //! Installing packages of Python into a folder, whatever the user's own settings of pip are for.
 
 use super::{BuildError, Progress, tool};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub(super) const PYTHON: &str = "python3";
@@ -31,13 +31,14 @@ pub(super) fn install(
     folder: &Path,
     progress: Progress<'_>,
 ) -> Result<(), BuildError> {
-    if version().is_none() {
-        return Err(BuildError::NoTool { tool: "pip", fix: FIX });
-    }
-    let mut pip = Command::new(PYTHON);
-    pip.args(["-E", "-m", "pip", "--isolated", "install", "--quiet", "--no-input", "--no-compile"])
+    let python = python().ok_or(BuildError::NoTool { tool: "pip", fix: FIX })?;
+    let settings = settings(&python);
+    let mut pip = pip(&python);
+    // With this file pip reads no other: not even the system's, which `--isolated` leaves to it.
+    pip.env("PIP_CONFIG_FILE", "/dev/null")
+        .args(["--isolated", "install", "--quiet", "--no-input", "--no-compile"])
         .args(["--disable-pip-version-check", "--root-user-action=ignore", "--no-warn-conflicts"])
-        .args(settings())
+        .args(settings)
         .args(arguments)
         .arg("--target")
         .arg(folder);
@@ -46,14 +47,31 @@ pub(super) fn install(
 
 /// What pip calls itself, if it is there.
 pub(super) fn version() -> Option<String> {
-    let words = tool::ask(PYTHON, &["-E", "-m", "pip", "--isolated", "--version"])?;
+    let words = version_of(&python()?)?;
     Some(words.split(" from ").next().unwrap_or_default().to_owned())
 }
 
+/// The Python that has pip. That of a virtual environment may have none, as uv makes them: then the
+/// next one in the search path.
+fn python() -> Option<PathBuf> {
+    let search_path = std::env::var_os("PATH")?;
+    let mut found = std::env::split_paths(&search_path).map(|folder| folder.join(PYTHON));
+    found.find(|python| version_of(python).is_some())
+}
+
+fn version_of(python: &Path) -> Option<String> {
+    tool::ask(python.to_str()?, &["-E", "-m", "pip", "--isolated", "--version"])
+}
+
+fn pip(python: &Path) -> Command {
+    let mut pip = Command::new(python);
+    pip.args(["-E", "-m", "pip"]);
+    pip
+}
+
 /// The options for the settings that are kept, from the user's files and environment.
-fn settings() -> Vec<String> {
-    let mut pip = Command::new(PYTHON);
-    let listed = pip.args(["-E", "-m", "pip", "config", "list"]).output();
+fn settings(python: &Path) -> Vec<String> {
+    let listed = pip(python).args(["config", "list"]).output();
     let listed = listed.map(|output| output.stdout).unwrap_or_default();
     options(&String::from_utf8_lossy(&listed))
 }

@@ -30,11 +30,14 @@ pub(super) fn of(
         for name in [REQUIREMENTS, PROJECT] {
             let list = folder.join(name);
             inputs.add(&list);
-            let Ok(text) = fs::read_to_string(&list) else { continue };
+            let Ok(mut text) = fs::read_to_string(&list) else { continue };
             let arguments = match name {
                 PROJECT => dependencies(&text).map_err(|why| failed(&list, why))?,
                 _ => vec!["--requirement".to_owned(), list.to_string_lossy().into_owned()],
             };
+            if name == REQUIREMENTS {
+                text = with_included(&list, text, inputs);
+            }
             if !arguments.is_empty() {
                 return install(&list, &text, &arguments, progress).map(Some);
             }
@@ -63,6 +66,33 @@ fn dependencies(text: &str) -> Result<Vec<String>, String> {
     let listed = table.get("project").and_then(|project| project.get("dependencies")?.as_array());
     let texts = listed.into_iter().flatten().filter_map(toml::Value::as_str);
     Ok(texts.map(str::to_owned).collect())
+}
+
+/// The text of a list for pip and of those that it includes, each of which is looked at.
+fn with_included(list: &Path, text: String, inputs: &mut Inputs) -> String {
+    let (mut whole, mut seen) = (String::new(), Vec::new());
+    let mut waiting = vec![(list.to_owned(), text)];
+    while let Some((file, text)) = waiting.pop() {
+        for name in text.lines().filter_map(included) {
+            let other = file.with_file_name(name);
+            inputs.add(&other);
+            // A list may include itself, by another name.
+            let Ok(other) = other.canonicalize() else { continue };
+            if !seen.contains(&other) {
+                seen.push(other.clone());
+                waiting.extend(fs::read_to_string(&other).map(|text| (other, text)));
+            }
+        }
+        whole.push_str(&text);
+    }
+    whole
+}
+
+/// The file that a line of a list includes.
+fn included(line: &str) -> Option<&str> {
+    let options = ["--requirement", "--constraint", "-r", "-c"];
+    let rest = options.iter().find_map(|option| line.trim().strip_prefix(option))?;
+    rest.trim_start_matches('=').split_whitespace().next().filter(|name| !name.contains("://"))
 }
 
 /// Installs packages into a folder that is kept for this list of them.
@@ -116,5 +146,19 @@ mod tests {
         assert_eq!(dependencies(text).unwrap(), ["b>=1", "c"]);
         assert!(dependencies("[tool.ruff]\nline-length = 100\n").unwrap().is_empty());
         assert!(dependencies("[project").is_err());
+    }
+    #[test]
+    fn a_list_has_the_text_of_those_that_it_includes() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("more")).unwrap();
+        fs::write(at("more/base.txt"), "-c ../requirements.txt\n-r=gone.txt\nbase\n").unwrap();
+        let mut inputs = Inputs::default();
+        fs::write(at("requirements.txt"), "-r more/base.txt").unwrap();
+        let text = "--requirement more/base.txt # ours\n-r https://a.example/b.txt\nown\n";
+        let whole = with_included(&at("requirements.txt"), text.to_owned(), &mut inputs);
+        assert!(whole.contains("own") && whole.contains("base"), "{whole}");
+        assert!(inputs.iter().any(|file| file == at("more/base.txt")));
+        assert!(inputs.iter().any(|file| file == at("more/gone.txt")));
     }
 }
