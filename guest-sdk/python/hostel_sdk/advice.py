@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 has_packages = False
 """Whether the plugin was built with the packages of a project."""
@@ -70,6 +71,8 @@ def of_missing(name: str, packages: bool) -> str:
         return ": of Zato, zato.server.service and zato.common.exception are offered here"
     if first in _PYTHON_2:
         return f", which is {_PYTHON_2[first]} in Python 3{WRITTEN_FOR_2}"
+    if first in sys.stdlib_module_names:
+        return ": services do not have it, or no import statement names it for the build"
     where = "the project's packages" if packages else "a virtual environment or a requirements.txt"
     return f": it is neither beside the file nor in {where}"
 

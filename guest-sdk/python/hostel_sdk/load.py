@@ -31,7 +31,11 @@ _COMPANIONS = {
     "zoneinfo": ["importlib.resources"],
     "importlib.resources": ["importlib.readers", "importlib.resources._adapters"],
 }
-_CODECS = ["ascii", "latin_1", "utf_16", "utf_32", "cp1252", "idna", "raw_unicode_escape"]
+_CODECS = (
+    "ascii base64_codec cp1252 cp437 hex_codec idna iso8859_1 iso8859_15 latin_1 punycode "
+    "raw_unicode_escape unicode_escape utf_16 utf_16_be utf_16_le utf_32 utf_32_be utf_32_le utf_7 "
+    "utf_8_sig"
+).split()
 
 
 def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> type:

@@ -71,6 +71,11 @@ def writing():
 @service
 def host():
     return [Path('/etc/passwd').exists(), Path('/tmp').exists()]
+
+@service
+def codecs():
+    name = 'unicode-escape'  # Looked up at a request, as templates do.
+    return b'\\x41'.decode(name)
 ";
 
 #[test]
@@ -97,6 +102,7 @@ fn files_beside_a_source_and_of_packages_are_read_at_a_request() {
         r#"["small","small",9]"#.to_owned(),
         r#""2026-01-01T00:00:00+01:00""#.to_owned(),
         "[false,false]".to_owned(),
+        r#""A""#.to_owned(),
     ];
     assert_eq!(body.lines().collect::<Vec<_>>(), expected, "{log}");
     assert!(log.contains("No such file or directory: 'none.txt'"), "{log}");
