@@ -27,6 +27,7 @@ pub use language::{Language, Source};
 pub(crate) use language::{folder_name, is_test};
 pub use new::create;
 pub use progress::{Check, Progress};
+pub(crate) use tool::start_no_more;
 use work::Work;
 
 use std::path::PathBuf;

@@ -244,7 +244,7 @@ def _missing(error: BaseException) -> list[str]:
     while each is not None and each not in seen:
         seen.append(each)
         if isinstance(each, ImportError):
-            names.append(each.name or _importing(each))
+            names += [each.name or "", _importing(each)]
         each = each.__cause__ or each.__context__
     return names
 

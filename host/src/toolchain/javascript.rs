@@ -165,9 +165,8 @@ pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
 const TRIAL: &str = r#"
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-const [folder, name] = process.argv.slice(1);
-const find = createRequire(folder + "/package.json");
+const [name] = process.argv.slice(1);
+const find = createRequire(process.cwd() + "/package.json");
 if (name === "typescript") {
   const tool = find.resolve("typescript/package.json").replace(/package\.json$/, "");
   const { bin } = find("typescript/package.json");
@@ -176,7 +175,8 @@ if (name === "typescript") {
 } else if (name === "esbuild") {
   find("esbuild").transformSync("1");
 } else {
-  await import(pathToFileURL(find.resolve(name)));
+  // Found from the current folder, as an import: some packages have no part for `require`.
+  await import(name);
 }
 "#;
 
@@ -215,7 +215,7 @@ fn fetched(
         // What it says on stdout is how many packages it added; keeping that is not showing it.
         tool::run("npm", &source.file, &mut npm, progress, &["npm notice"], true)?;
         let mut node = Command::new("node");
-        node.args(["--input-type=module", "--eval", TRIAL]).arg(folder).arg(name);
+        node.args(["--input-type=module", "--eval", TRIAL]).arg(name).current_dir(folder);
         tool::try_fetched(name, node.env_remove("NODE_OPTIONS"))
     })
 }

@@ -71,7 +71,7 @@ fn pip(python: &Path) -> Command {
 
 /// The options for the settings that are kept, from the user's files and environment.
 fn settings(python: &Path) -> Vec<String> {
-    let listed = pip(python).args(["config", "list"]).output();
+    let listed = tool::complete(pip(python).args(["config", "list"]));
     let listed = listed.map(|output| output.stdout).unwrap_or_default();
     options(&String::from_utf8_lossy(&listed))
 }

@@ -3,7 +3,8 @@
 use super::{BuildError, Progress};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{RwLock, RwLockWriteGuard};
 
 /// What each tool's words mean when they are about the machine and not about the source.
 const MACHINE_TROUBLE: &[(&str, &str)] = &[
@@ -60,6 +61,27 @@ const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or i
 
 const NO_NETWORK: &str = "something could not be fetched: check the network and try again";
 
+/// Held for reading while a process is being started.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Until the guard is dropped no tool is started, and none that ended is told of: the command is
+/// being ended, together with its tools.
+pub(crate) fn start_no_more() -> Option<RwLockWriteGuard<'static, ()>> {
+    STARTING.write().ok()
+}
+
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    let _starting = STARTING.read();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+}
+
+/// Runs a command to its end and returns all that it wrote.
+pub(super) fn complete(command: &mut Command) -> io::Result<Output> {
+    let output = spawn(command)?.wait_with_output();
+    let _starting = STARTING.read();
+    output
+}
+
 /// Runs a tool on a service's source, passes its lines on but for those that `hides` names, and
 /// answers what it wrote to stdout when `keeps_stdout`, whose lines are not passed on then.
 pub(super) fn run(
@@ -71,8 +93,7 @@ pub(super) fn run(
     keeps_stdout: bool,
 ) -> Result<Vec<String>, BuildError> {
     let run = |source| BuildError::Run { tool, source };
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = command.spawn().map_err(run)?;
+    let mut running = spawn(command).map_err(run)?;
     let (words, errors) = (running.stdout.take(), running.stderr.take());
     let quiet = Progress { line: &|_| {}, ..progress };
     let (kept, why) = std::thread::scope(|scope| {
@@ -80,7 +101,9 @@ pub(super) fn run(
         let (kept, why) = relay(words, if keeps_stdout { quiet } else { progress }, hides);
         (kept, errors.join().unwrap_or_default().or(why))
     });
-    if running.wait().map_err(run)?.success() {
+    let ended = running.wait().map_err(run)?;
+    let _starting = STARTING.read();
+    if ended.success() {
         return Ok(kept);
     }
     let why = why.map_or_else(|| format!("see what {tool} says above"), str::to_owned);
@@ -117,8 +140,7 @@ fn relay(
 
 /// Tries what was fetched, before it is kept: one that does not run would fail each build to come.
 pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(), BuildError> {
-    let tried = command.stdin(Stdio::null()).output();
-    let output = tried.map_err(|source| BuildError::Run { tool, source })?;
+    let output = complete(command).map_err(|source| BuildError::Run { tool, source })?;
     if output.status.success() {
         return Ok(());
     }
@@ -130,7 +152,7 @@ pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(
 
 /// What a tool answers to a question, if it is there and answers: the first line of it.
 pub(super) fn ask(tool: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(tool).args(arguments).stdin(Stdio::null()).output().ok()?;
+    let output = complete(Command::new(tool).args(arguments)).ok()?;
     let words = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = words.lines().next().unwrap_or_default().trim().to_owned();
     output.status.success().then_some(line)
@@ -141,8 +163,8 @@ pub(super) fn output(
     tool: &'static str,
     fix: &'static str,
     command: &mut Command,
-) -> Result<std::process::Output, BuildError> {
-    command.stdin(Stdio::null()).output().map_err(|source| match source.kind() {
+) -> Result<Output, BuildError> {
+    complete(command).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => BuildError::NoTool { tool, fix },
         _ => BuildError::Run { tool, source },
     })

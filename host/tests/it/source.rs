@@ -9,7 +9,7 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A folder of this name with these files.
@@ -277,12 +277,13 @@ fn a_build_that_a_signal_ends_leaves_no_process() {
     program(outside.path(), "cargo", &begins);
     let path = format!("{}:{}", outside.path().display(), std::env::var("PATH").unwrap());
     let mut command = hostel_in(outside.path(), &["build"]);
-    let mut building = command.arg(&folder).env("PATH", path).spawn().unwrap();
+    let building = command.arg(&folder).env("PATH", path).stderr(Stdio::piped()).spawn().unwrap();
     let mut words = fs::File::open(pipe).unwrap();
     let mut begun = [0; 6];
     words.read_exact(&mut begun).unwrap();
     let process = rustix::process::Pid::from_child(&building);
     rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
-    assert_eq!(building.wait().unwrap().code(), Some(128 + 15));
+    let ended = building.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), stderr(&ended).contains("error")), (Some(128 + 15), false));
     assert_eq!(words.read(&mut begun).unwrap(), 0);
 }
