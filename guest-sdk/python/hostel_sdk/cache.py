@@ -81,7 +81,8 @@ class Cache:
         Replaces value and expiry of the entry that was there.
 
         The value is made of ``str``, ``int``, ``float``, ``bool``, ``None``, lists, tuples, dicts
-        and dataclasses; anything else, NaN, cycles, and two keys that are one name in JSON, as
+        and dataclasses. A class that derives from one of them counts as it: an ``OrderedDict`` is
+        an object of its items, without attributes of its own. Anything else, NaN, cycles, and two keys that are one name in JSON, as
         ``1`` and ``"1"`` are, are refused as ``invalid-value``. The expiry is whole seconds, 1 to
         315,360,000 (ten years), a number or a ``timedelta``.
         """

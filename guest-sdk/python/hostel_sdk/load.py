@@ -16,7 +16,7 @@ import sys
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import advice, carried, files, fresh, host, reads, tracebacks, warm, wit
+from . import advice, carried, files, fresh, host, network, reads, tracebacks, warm, wit
 from .log import logger
 from .service import DeclarationError, declared
 
@@ -58,6 +58,7 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     too_early: Any = _too_early
     host.get = host.set = host.delete = host.exists = too_early
     host.log = lambda level, message: print(f"{level}: {message}", file=sys.stderr)
+    network.refuse()
     if _is_async(folder + "/" + file):
         _install_loop()
     try:

@@ -37,6 +37,16 @@ _REMEDIES = {
 }
 
 
+def field_names(value: object) -> list[str] | None:
+    """The names of a dataclass's fields, without its ``ClassVar`` and ``InitVar``, which are none;
+    ``None`` when the value is of no dataclass."""
+    declared = getattr(value, "__dataclass_fields__", None)
+    if declared is None or isinstance(value, type):
+        return None
+    # As `dataclasses.fields` does, whose module takes longer to import than most services run.
+    return [name for name, field in declared.items() if field._field_type.name == "_FIELD"]
+
+
 def reason(value: object, name: str, max_depth: int) -> str | None:
     """Where ``value``, called ``name``, has no JSON form of at most so many levels, and the fix;
     ``None`` when nothing is found."""
@@ -73,10 +83,10 @@ def _inside(value: object) -> Iterator[tuple[str, object]] | None:
         return ((f"[{at}]", each) for at, each in enumerate(value))
     if isinstance(value, dict):
         return ((f"[{key!r:.40}]", each) for key, each in value.items())
-    fields = getattr(value, "__dataclass_fields__", None)
-    if fields is not None:
-        return ((f".{name}", getattr(value, name)) for name in fields)
-    return None
+    names = field_names(value)
+    if names is None:
+        return None
+    return ((f".{name}", getattr(value, name, None)) for name in names)
 
 
 def _refused(value: object) -> str | None:
@@ -91,8 +101,10 @@ def _refused(value: object) -> str | None:
         return None
     if isinstance(value, type):
         return f"is the class {value.__name__}: store a value"
-    if hasattr(value, "__dataclass_fields__"):
-        return None
+    names = field_names(value)
+    if names is not None:
+        unset = next((name for name in names if not hasattr(value, name)), None)
+        return unset and f"has no {unset}, a field of its class: set it"
     for kind in type(value).__mro__:
         if kind.__name__ in _REMEDIES:
             return f"is {_kind(value)}: {_REMEDIES[kind.__name__]}"
@@ -150,6 +162,6 @@ def has_clash(value: object) -> bool:
             waiting += each.values()
         elif isinstance(each, (list, tuple)):
             waiting += each
-        elif hasattr(each, "__dataclass_fields__"):
-            waiting += [getattr(each, name) for name in each.__dataclass_fields__]
+        else:
+            waiting += [getattr(each, name) for name in field_names(each) or ()]
     return False

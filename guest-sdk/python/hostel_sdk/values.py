@@ -14,10 +14,13 @@ from .limits import MAX_DEPTH
 
 def _default(value: object) -> object:
     """The JSON form of a value whose type is not one of JSON's. Only a dataclass has one."""
-    fields = getattr(value, "__dataclass_fields__", None)
-    if fields is None or isinstance(value, type):
+    names = refusal.field_names(value)
+    if names is None:
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-    return {name: getattr(value, name) for name in fields}
+    try:
+        return {name: getattr(value, name) for name in names}
+    except AttributeError as error:  # Of a field that was never set.
+        raise TypeError(str(error)) from None
 
 
 def _constant(text: str) -> NoReturn:
@@ -53,7 +56,8 @@ _scan: Any = _decoder.scan_once  # type: ignore[attr-defined]
 
 def to_text(value: object, name: str = "value") -> str:
     """The JSON text of ``value``. Tuples are arrays, keys that are numbers become strings,
-    dataclasses are objects, integers are exact.
+    dataclasses are objects of their fields, integers are exact. What derives from a JSON type, as
+    an ``OrderedDict`` or a ``StrEnum``, is stored as that type, without attributes of its own.
 
     Raises ``TypeError`` or ``ValueError`` for what has no JSON form: a set, bytes, a date, a
     function, NaN, infinity, a cycle, a lone surrogate, two keys that are one name. The message

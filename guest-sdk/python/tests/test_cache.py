@@ -3,11 +3,11 @@
 import math
 import re
 import unittest
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 from hostel_sdk import CacheError, cache
 from hostel_sdk.fake import Fake
@@ -22,6 +22,25 @@ class User:
     name: str
     roles: list[str]
     age: int | None = None
+
+
+@dataclass
+class Doubled:
+    """A dataclass with members that are no fields: they are not stored."""
+
+    once: InitVar[int]
+    factor: ClassVar[int] = 2
+    double: int = field(init=False)
+
+    def __post_init__(self, once: int) -> None:
+        self.double = once * self.factor
+
+
+def _unset() -> Doubled:
+    """A dataclass without one of its fields."""
+    doubled = Doubled(1)
+    del doubled.double
+    return doubled
 
 
 def _cycle() -> list[Any]:
@@ -58,6 +77,7 @@ class CacheTest(unittest.TestCase):
             ((1, 2), "[1,2]"),
             ({1: "a", 2.5: "b"}, '{"1":"a","2.5":"b"}'),
             (User("Ada", ["admin"]), '{"name":"Ada","roles":["admin"],"age":null}'),
+            (Doubled(2), '{"double":4}'),
             (1.0, "1.0"),
             (1, "1"),
         ]:
@@ -89,6 +109,7 @@ class CacheTest(unittest.TestCase):
             ({"a": {(1, 2): 3}}, "value['a'] has the key (1, 2), a tuple: make it a str"),
             (["\ud800"], "value[0] holds a lone surrogate"),
             (_cycle(), "holds itself"),
+            ([_unset()], "value[0] has no double, a field of its class: set it"),
             (object(), "value is an object: make it a dict, a list or a dataclass"),
         ]:
             with self.assertRaises(CacheError) as raised:

@@ -222,6 +222,34 @@ async def left():
     assert!(log.contains("awaits what can never happen (it waits at svc.py:29)"), "{log}");
 }
 
+#[test]
+fn a_socket_is_refused_in_words_also_one_that_a_package_tries_while_it_loads() {
+    let text = "import socket, urllib.request
+from hostel_sdk import service
+
+try:
+    socket.socket().bind(('localhost', 0))
+except OSError as error:
+    early = error
+
+@service
+def tried():
+    told = [early]
+    for act in (socket.socket, lambda: socket.getaddrinfo('localhost', 80),
+                lambda: urllib.request.urlopen('http://localhost/')):
+        try:
+            told.append(act())
+        except OSError as error:
+            told.append(error)
+    return list(map(str, told))
+";
+    let (_outside, folder) = source::folder_with("svc", &[("svc.py", text.as_bytes())]);
+    let (lines, log) = run(&folder);
+    let told: Vec<String> = serde_json::from_str(&lines.concat()).expect(&log);
+    assert_eq!(told.len(), 4);
+    assert!(told.iter().all(|each| each.contains("a service has no network")), "{told:?}");
+}
+
 /// Checks that a file does not build, and what the last lines say.
 #[track_caller]
 fn check_refused(files: &[(&str, &str)], words: &[&str]) {
