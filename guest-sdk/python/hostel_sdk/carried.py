@@ -26,10 +26,10 @@ _READS = re.compile(
     rb"__file__|__path__|\bopen\b|\bPath\b|\bresources\b|\bget_data\b|Loader\b|\bpathlib\b"
 )
 
-# Folders of tools, and files that are read by tools and people alone.
+# Folders of tools, files that are read by tools and people alone, and private keys.
 _NOT_DATA = re.compile(
     r"\..*|__pycache__|node_modules|target|venv|tests?|(test_.*|.*_test|conftest)\.\w+"
-    r"|.*\.(py|pyc|pyi|pyx|so|pyd|dylib|wasm)|hostel\.toml|pyproject\.toml|.*\.lock"
+    r"|.*\.(py|pyc|pyi|pyx|so|pyd|dylib|wasm|key|p12|pfx|jks)|hostel\.toml|pyproject\.toml|.*\.lock"
     r"|requirements.*\.txt|README.*|LICEN[CS]E.*|CHANGELOG.*|Makefile|Dockerfile",
     re.DOTALL,
 )

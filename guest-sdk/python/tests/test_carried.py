@@ -1,6 +1,7 @@
 """Which files a plugin carries, and which it knows by name alone."""
 
 import os
+import string
 import sys
 import tempfile
 import types
@@ -31,7 +32,7 @@ class Carried(unittest.TestCase):
         source = self.make("shop.py", "HERE = Path(__file__)")
         for name in ["a.txt", "lib/b.csv", "lib/b.py", ".env", "README.md", "test_shop.py", "x.so"]:
             self.make(name)
-        for name in ["node_modules/a.js", "env/pyvenv.cfg", "env/lib/a.txt", "tests/a.txt"]:
+        for name in ["a.key", "node_modules/a.js", "env/pyvenv.cfg", "env/lib/a.txt", "tests/a.txt"]:
             self.make(name)
         self.assertTrue(carried.collect(self.folder.name, None, [source]))
         self.assertEqual(self.names(), ["a.txt", "lib/b.csv"])
@@ -55,9 +56,12 @@ class Carried(unittest.TestCase):
     def test_of_more_than_the_limit_the_biggest_is_left_out_and_says_why(self) -> None:
         source = self.make("shop.py", "open")
         small, big = self.make("small.txt", "a" * 10), self.make("big.bin", "a" * 101)
-        with mock.patch.object(carried, "MAX_BYTES", 100):
+        # Each fits, and the two together do not.
+        first, second = self.make("b.bin", string.printable[:60]), self.make("c.bin", "%" * 61)
+        with mock.patch.object(carried, "MAX_BYTES", 100), mock.patch("zlib.compress", bytes):
             carried.collect(self.folder.name, None, [source])
-        self.assertEqual(list(files.contents), [small])
+        self.assertEqual(list(files.contents), [small, first])
+        self.assertIn(second, files.left_out)
         self.assertRegex(files.left_out[big], "is not in the component.*the biggest is big.bin")
 
 
