@@ -5,8 +5,8 @@ use super::problem::Problem;
 use crate::service::HttpRequest;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName,
-    HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderMap,
+    HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
@@ -196,20 +196,27 @@ pub(super) fn http(
 }
 
 fn headers(sent: &HeaderMap, caller: Option<&str>) -> Vec<(String, Vec<u8>)> {
-    let named = sent.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let named: Vec<_> = sent.get_all(CONNECTION).iter().filter_map(|it| it.to_str().ok()).collect();
     let is_named = |name: &HeaderName| {
-        named.split(',').any(|token| token.trim().eq_ignore_ascii_case(name.as_str()))
+        let mut tokens = named.iter().flat_map(|tokens| tokens.split(','));
+        tokens.any(|token| token.trim().eq_ignore_ascii_case(name.as_str()))
     };
     let is_for_guest = |name: &HeaderName| {
         let is_for_host = is_hop_by_hop(name)
             || *name == EXPECT
             || (*name == AUTHORIZATION && caller.is_some())
+            || *name == COOKIE
             || name.as_str().starts_with(HOST_PREFIX);
         !is_for_host && (named.is_empty() || !is_named(name))
     };
     let mut headers = Vec::with_capacity(sent.len() + 1);
     for (name, value) in sent.iter().filter(|(name, _)| is_for_guest(name)) {
         headers.push((name.as_str().to_owned(), value.as_bytes().to_vec()));
+    }
+    let cookies: Vec<_> = sent.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if !cookies.is_empty() && !is_named(&COOKIE) {
+        // HTTP/2 sends them apart; RFC 9113, 8.2.3, has them joined for those behind it.
+        headers.push((COOKIE.as_str().to_owned(), cookies.join(&b"; "[..])));
     }
     if let Some(caller) = caller {
         headers.push((CALLER_HEADER.to_owned(), caller.as_bytes().to_vec()));

@@ -25,7 +25,8 @@ async fn a_guest_sees_a_request_as_it_was_sent() {
         .send(
             "PUT /things/a%2Fb%20c/%C5%BE?x=%41&y HTTP/1.1\r\nHost: shop.example:80\r\nX-B: 2\r\nx-a: 1\r\n\
              X-B: 3\r\ncontent-type: text/x; y=z\r\nx-request-id: my.id_1-2\r\nauthorization: Bearer t\r\n\
-             connection: keep-alive, X-Gone\r\nx-gone: 1\r\nte: trailers\r\nx-hostel-caller: me\r\n\
+             connection: keep-alive, X-Gone\r\nx-gone: 1\r\nconnection: x-too\r\nx-too: 1\r\n\
+             cookie: a=1\r\nCookie: b=2; c=3\r\nte: trailers\r\nx-hostel-caller: me\r\n\
              content-length: 3\r\n\r\nabc",
         )
         .await
@@ -41,6 +42,7 @@ async fn a_guest_sees_a_request_as_it_was_sent() {
         ["authorization", "Bearer t"],
         ["content-length", "3"],
         ["content-type", "text/x; y=z"],
+        ["cookie", "a=1; b=2; c=3"],
         ["host", "shop.example:80"],
         ["x-a", "1"],
         ["x-b", "2"],
