@@ -70,18 +70,49 @@ impl CodeStore {
 
     /// The component of these bytes, if its code by this engine is kept and passes all checks.
     pub(super) fn load(&self, engine: &Engine, bytes: &[u8]) -> Option<Component> {
-        let name = name(engine, bytes);
-        let file = self.open_file(&name).ok()?;
-        if let Some(key) = &self.key {
-            let _ = file.set_modified(SystemTime::now());
-            if !is_genuine(key, &name, &file).unwrap_or(false) {
-                return None;
-            }
-        }
+        let file = self.genuine(&name(engine, bytes))?;
         // SAFETY: the MAC proves that this user's server wrote this code under this name; in a
         // read-only folder the owner proves the same. Only `keep` writes files, and it never
         // changes one under its name.
         unsafe { map(engine, &file) }.ok()
+    }
+
+    /// What this engine keeps under a name beside components, at its beginning, and its length.
+    pub(super) fn beside(&self, engine: &Engine, kept: &str) -> Option<(File, u64)> {
+        let mut file = self.genuine(&name(engine, kept.as_bytes()))?;
+        let tag = if self.key.is_some() { TAG_BYTES as u64 } else { 0 };
+        let length = file.metadata().ok()?.len().checked_sub(tag)?;
+        file.rewind().ok()?;
+        Some((file, length))
+    }
+
+    /// Keeps a draft under a name beside components.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails, or the folder is read-only.
+    pub(super) fn keep_beside(
+        &self,
+        engine: &Engine,
+        kept: &str,
+        draft: NamedTempFile,
+    ) -> io::Result<()> {
+        let name = name(engine, kept.as_bytes());
+        self.sign(&name, draft.as_file())?;
+        self.persist(draft, &name);
+        Ok(())
+    }
+
+    /// Opens a file that passes all checks, and marks it as used.
+    fn genuine(&self, name: &str) -> Option<File> {
+        let file = self.open_file(name).ok()?;
+        if let Some(key) = &self.key {
+            let _ = file.set_modified(SystemTime::now());
+            if !is_genuine(key, name, &file).unwrap_or(false) {
+                return None;
+            }
+        }
+        Some(file)
     }
 
     /// Marks a component for as long as it is loaded.
@@ -92,6 +123,11 @@ impl CodeStore {
     /// True if a process has ended while it loaded this component.
     pub(super) fn was_interrupted(&self, bytes: &[u8]) -> bool {
         mark::was_left(&self.folder, bytes)
+    }
+
+    /// False in a folder of another user, whose code is only used.
+    pub(super) fn is_writable(&self) -> bool {
+        self.key.is_some()
     }
 
     /// An empty file in the folder, for a compiler to write a component's serialized code into. It
@@ -121,23 +157,32 @@ impl CodeStore {
         bytes: &[u8],
         draft: NamedTempFile,
     ) -> io::Result<Component> {
-        let Some(key) = &self.key else { return Err(io::ErrorKind::ReadOnlyFilesystem.into()) };
         let name = name(engine, bytes);
-        let mut file = draft.as_file();
-        // The offset may be shared with the compiler, which leaves it at the end.
-        file.rewind()?;
-        let tag = key.tag(&name, file)?;
-        file.write_all(tag.as_bytes())?;
-        file.sync_all()?;
+        let file = draft.as_file();
+        self.sign(&name, file)?;
         // SAFETY: the draft is what the compiler wrote, and the only other descriptors of it were
         // the compiler's. A compiler that a component took over, and that passed a descriptor on,
         // gains nothing by a later write: its output is executed in any case. The MAC refuses such
         // a write at the next load.
         let component = unsafe { map(engine, file) }.map_err(io::Error::other)?;
+        self.persist(draft, &name);
+        Ok(component)
+    }
+
+    /// Writes the tag of a name behind the content of a file.
+    fn sign(&self, name: &str, mut file: &File) -> io::Result<()> {
+        let Some(key) = &self.key else { return Err(io::ErrorKind::ReadOnlyFilesystem.into()) };
+        // The offset may be shared with the compiler, which leaves it at the end.
+        file.rewind()?;
+        let tag = key.tag(name, file)?;
+        file.write_all(tag.as_bytes())?;
+        file.sync_all()
+    }
+
+    fn persist(&self, draft: NamedTempFile, name: &str) {
         if draft.persist(self.folder.join(name)).is_ok() {
             bounded::prune_named(&self.folder, |name| is_code(name) || bounded::is_aside(name));
         }
-        Ok(component)
     }
 
     /// Opens a file of compiled code. A link is not followed, a named pipe does not block, and a

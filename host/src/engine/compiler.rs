@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 mod child;
+#[cfg(target_os = "linux")]
+mod functions;
 mod job;
 #[cfg(target_os = "linux")]
 mod order;

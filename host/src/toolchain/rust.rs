@@ -15,6 +15,11 @@ const FIX: &str = "install Rust by rustup, and open a new shell";
 const SETTINGS: [&str; 4] =
     ["Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
 
+/// Where a user has cargo work. Elsewhere services share a folder, so that what they depend on is
+/// compiled once for all of them; what cargo makes of a service stays in its own `target`.
+const SET_BY_USER: [&str; 3] =
+    ["CARGO_BUILD_BUILD_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR"];
+
 /// Builds the crate in a folder and returns its component. What is fresh cargo knows itself.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
@@ -30,6 +35,9 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
         .arg("--message-format=json-render-diagnostics")
         .arg(if progress.colour { "--color=always" } else { "--color=never" })
         .current_dir(folder);
+    if SET_BY_USER.iter().all(|name| std::env::var_os(name).is_none()) {
+        cargo.env("CARGO_BUILD_BUILD_DIR", sdk::cache_folder()?.join("rust"));
+    }
     // Cargo says "Finished" also when there was nothing to do.
     let hides = ["Finished ", "Blocking waiting"];
     let built = tool::run("cargo", folder, &mut cargo, progress, &hides, true);

@@ -1,5 +1,6 @@
 //! What the process does that compiles one component.
 
+use super::functions::Functions;
 use super::order::{CompileOrder, REFUSED, Refusal};
 use crate::engine::config::{config, invalid};
 use crate::engine::error::ComponentError;
@@ -9,9 +10,10 @@ use rustix::process::{
     Resource, Rlimit, Signal, getrlimit, nice, set_parent_process_death_signal, setrlimit,
 };
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::AsFd;
-use wasmtime::Engine;
+use std::sync::Arc;
+use wasmtime::{CacheStore, Engine};
 
 /// The lowest priority, so that calls come first.
 const NICENESS: i32 = 19;
@@ -19,19 +21,35 @@ const NICENESS: i32 = 19;
 /// Compiles the component on stdin, writes its code or why it was refused to stdout, and returns the
 /// process's exit code. `wall` is put up before the component is read.
 ///
+/// Before the component come the functions that are known, and behind the code those that are to be
+/// kept and their length, eight bytes.
+///
 /// # Errors
 ///
 /// When the settings cannot be read, the process cannot be bounded, or the files fail.
 pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> io::Result<u8> {
-    let CompileOrder { limits, is_pooled } = serde_json::from_str(settings)?;
+    let CompileOrder { limits, is_pooled, known } = serde_json::from_str(settings)?;
     bound(&limits)?;
-    let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     wall()?;
+    let mut functions = None;
+    if let Some(length) = known {
+        let mut kept = Vec::new();
+        Read::by_ref(&mut input).take(length).read_to_end(&mut kept)?;
+        functions = Some(Arc::new(Functions::read(kept)));
+    }
     let mut bytes = Vec::new();
     input.take(limits.component.saturating_add(1)).read_to_end(&mut bytes)?;
-    match code(&bytes, &limits, is_pooled) {
-        Ok(code) => output.write_all(&code).map(|()| 0),
+    match code(&bytes, &limits, is_pooled, functions.as_ref()) {
+        Ok(code) => {
+            output.write_all(&code)?;
+            if let Some(functions) = functions {
+                let length = functions.write(&mut BufWriter::new(&output))?;
+                output.write_all(&length.to_le_bytes())?;
+            }
+            Ok(0)
+        }
         Err(error) => {
             output.write_all(&serde_json::to_vec(&Refusal::of(error))?)?;
             Ok(REFUSED as u8)
@@ -60,13 +78,22 @@ fn lower(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
     Ok(setrlimit(resource, Rlimit { current, maximum })?)
 }
 
-fn code(bytes: &[u8], limits: &Limits, is_pooled: bool) -> Result<Vec<u8>, ComponentError> {
+fn code(
+    bytes: &[u8],
+    limits: &Limits,
+    is_pooled: bool,
+    functions: Option<&Arc<Functions>>,
+) -> Result<Vec<u8>, ComponentError> {
     limits.check_component(bytes)?;
     let mut config = config(limits);
+    let failed = |error| invalid(&error, limits);
+    if let Some(functions) = functions {
+        let functions: Arc<dyn CacheStore> = Arc::clone(functions) as _;
+        config.enable_incremental_compilation(functions).map_err(failed)?;
+    }
     if !is_pooled {
         pool::without(&mut config);
     }
-    let failed = |error| invalid(&error, limits);
     let engine = Engine::new(&config).map_err(failed)?;
     let compile = || engine.precompile_component(bytes);
     parallel::run(compile).map_err(ComponentError::Unavailable)?.map_err(failed)

@@ -1,5 +1,6 @@
 //! Has a component compiled by a process of its own.
 
+use super::functions;
 use super::job::Job;
 use crate::engine::code::CodeStore;
 use crate::engine::error::ComponentError;
@@ -33,6 +34,8 @@ const PIECE: usize = 1 << 18;
 pub(super) struct CompileOrder {
     pub(super) limits: Limits,
     pub(super) is_pooled: bool,
+    /// Bytes of known functions that come before the component. `None` where none can be kept.
+    pub(super) known: Option<u64>,
 }
 
 /// Why a component was refused by the process.
@@ -56,8 +59,11 @@ pub(super) fn compile(
     bytes: &[u8],
     job: &Job<'_>,
 ) -> Result<Component, ComponentError> {
-    let component = match (run(launcher, bytes, job)?, job.store) {
+    let functions = job.store.filter(|it| it.is_writable()).map(|_| functions::name(bytes));
+    let component = match (run(launcher, bytes, functions.as_deref(), job)?, job.store) {
         (CodeOutput::Draft(draft), Some(store)) => {
+            // Functions that are not kept are compiled again.
+            let _ = functions.map(|it| functions::keep(store, job.engine, &it, draft.as_file()));
             let file = draft.as_file().try_clone().map_err(ComponentError::Unavailable)?;
             match store.keep(job.engine, bytes, draft) {
                 Ok(component) => return Ok(component),
@@ -78,10 +84,21 @@ fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     unsafe { Component::deserialize_file(engine, path) }
 }
 
-/// Runs the process, and returns what it has written.
-fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<CodeOutput, ComponentError> {
+/// Runs the process, and returns what it has written. `functions` names those that it uses and adds
+/// to.
+fn run(
+    launcher: &Launcher,
+    bytes: &[u8],
+    functions: Option<&str>,
+    job: &Job<'_>,
+) -> Result<CodeOutput, ComponentError> {
     let unavailable = ComponentError::Unavailable;
-    let settings = CompileOrder { limits: job.limits.clone(), is_pooled: job.is_pooled };
+    let known = functions.and_then(|name| job.store?.beside(job.engine, name));
+    let settings = CompileOrder {
+        limits: job.limits.clone(),
+        is_pooled: job.is_pooled,
+        known: functions.map(|_| known.as_ref().map_or(0, |(_, length)| *length)),
+    };
     let settings = serde_json::to_string(&settings).map_err(|error| unavailable(error.into()))?;
     let longest = job.limits.compile_time.saturating_mul(MAX_WAIT);
     let (input, mut component) = io::pipe().map_err(unavailable)?;
@@ -92,6 +109,9 @@ fn run(launcher: &Launcher, bytes: &[u8], job: &Job<'_>) -> Result<CodeOutput, C
     // Three pipes, none of which waits for another.
     let (output, words) = thread::scope(|threads| {
         let feed = move || {
+            if let Some((file, length)) = known {
+                let _ = io::copy(&mut file.take(length), &mut component);
+            }
             // A process that refuses a component does not read it to the end.
             let _ = component.write_all(bytes);
         };
