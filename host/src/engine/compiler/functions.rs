@@ -23,14 +23,14 @@ const LENGTH_BYTES: usize = size_of::<u64>();
 /// The compiler's keys are SHA-256 of the function and the settings.
 const KEY_BYTES: usize = 32;
 
-type Key = [u8; KEY_BYTES];
+type FunctionKey = [u8; KEY_BYTES];
 
 /// The functions that were compiled before, and those that are compiled now.
 #[derive(Debug, Default)]
 pub(super) struct Functions {
     bytes: Vec<u8>,
-    known: HashMap<Key, Known>,
-    new: Mutex<HashMap<Key, Vec<u8>>>,
+    known: HashMap<FunctionKey, Known>,
+    new: Mutex<HashMap<FunctionKey, Vec<u8>>>,
 }
 
 /// One that was compiled before: where its code is, and whether it was asked for.
@@ -83,7 +83,7 @@ impl Functions {
 }
 
 /// The entry that begins at a place: its key, and where its code is.
-fn entry(bytes: &[u8], at: usize) -> Option<(Key, Range<usize>)> {
+fn entry(bytes: &[u8], at: usize) -> Option<(FunctionKey, Range<usize>)> {
     let (key, rest) = bytes.get(at..)?.split_first_chunk()?;
     let (length, rest) = rest.split_first_chunk()?;
     let length = u32::from_le_bytes(*length) as usize;
