@@ -159,6 +159,35 @@ impl Stamp {
         Stamp { files, ..self }
     }
 
+    /// The paths of the files and modules of a source; what is one file alone has the empty path.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.keys().chain(&self.modules).map(PathBuf::as_path)
+    }
+
+    /// Whether it is that of a source.
+    #[must_use]
+    pub fn is_of_source(&self) -> bool {
+        !self.files.contains_key(Path::new(""))
+    }
+
+    /// The paths of what has changed since an earlier stamp; without one, of all files.
+    pub fn changes_since<'a>(
+        &'a self,
+        before: Option<&'a Stamp>,
+    ) -> impl Iterator<Item = &'a Path> {
+        let is_known = move |path: &PathBuf| {
+            before.is_some_and(|it| it.files.get(path) == self.files.get(path))
+        };
+        let files = self.files.keys().filter(move |path| !is_known(path));
+        let gone = before.into_iter().flat_map(|it| it.files.keys());
+        let gone = gone.filter(|path| !self.files.contains_key(*path));
+        let modules = before.map_or(&[][..], |it| &it.modules);
+        let new =
+            self.modules.iter().filter(move |path| before.is_some() && !modules.contains(path));
+        let lost = modules.iter().filter(|path| !self.modules.contains(path));
+        files.chain(gone).chain(new).chain(lost).map(PathBuf::as_path)
+    }
+
     /// The bytes of all files together.
     #[must_use]
     pub fn bytes(&self) -> u64 {
