@@ -82,8 +82,12 @@ pub(super) fn component_and_inputs(
 ) -> Result<PathBuf, BuildError> {
     interrupt::end_builds_on_signals();
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    let line = |line: &str| eprint_line(line);
     let (name, is_built) = (excerpt(&location.name()), AtomicBool::new(false));
+    // A compiler that prints something builds something.
+    let line = |line: &str| {
+        is_built.store(true, Ordering::Relaxed);
+        eprint_line(line);
+    };
     let begins = |step: &str| {
         is_built.store(true, Ordering::Relaxed);
         // The status line shows it.

@@ -17,7 +17,9 @@ struct Traced<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Traced<'a> {
     fn read(text: &'a str) -> Self {
-        Traced(text.lines().filter_map(|line| line.split_once(char::is_whitespace)).collect())
+        // Short numbers of processes have spaces before them.
+        let lines = text.lines().map(str::trim_start);
+        Traced(lines.filter_map(|line| line.split_once(char::is_whitespace)).collect())
     }
 
     /// The threads of the process that put up a wall; not those of the processes that it started.
@@ -40,11 +42,16 @@ impl<'a> Traced<'a> {
     /// What the server has opened once its wall stood, each with what came of it.
     fn opened(&self) -> Vec<(&'a str, &'a str)> {
         let server = self.server();
-        let calls = self.0.iter().skip_while(|(_, call)| !call.contains("landlock_restrict_self"));
-        let own = calls.filter(|(by, call)| server.contains(by) && call.starts_with("open"));
-        own.filter_map(|(_, call)| {
+        let is_before = |(_, call): &&(&str, &str)| !call.contains("landlock_restrict_self");
+        let calls: Vec<_> = self.0.iter().skip_while(is_before).collect();
+        let own = calls.iter().enumerate();
+        let own = own.filter(|(_, (by, call))| server.contains(by) && call.starts_with("open"));
+        own.filter_map(|(at, (by, call))| {
             let path = call.split('"').nth(1)?;
-            Some((path, call.rsplit_once("= ")?.1))
+            // Where another thread came between, the result is in this one's next line.
+            let mut rest = calls[at..].iter().filter(|(other, _)| other == by);
+            let result = rest.find_map(|(_, call)| Some(call.rsplit_once("= ")?.1))?;
+            Some((path, result))
         })
         .collect()
     }
