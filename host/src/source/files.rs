@@ -111,7 +111,8 @@ pub(super) fn is_ignored(folder: &Path) -> bool {
 pub struct Stamp {
     /// By their paths; what is one file alone is without.
     files: BTreeMap<PathBuf, [u64; 5]>,
-    /// Of a source, the files that it may import: a new one may be imported in another's place.
+    /// Of a source, the files that it may import, in their order: a new one may be imported in
+    /// another's place.
     modules: Vec<PathBuf>,
 }
 
@@ -182,9 +183,11 @@ impl Stamp {
         let gone = before.into_iter().flat_map(|it| it.files.keys());
         let gone = gone.filter(|path| !self.files.contains_key(*path));
         let modules = before.map_or(&[][..], |it| &it.modules);
-        let new =
-            self.modules.iter().filter(move |path| before.is_some() && !modules.contains(path));
-        let lost = modules.iter().filter(|path| !self.modules.contains(path));
+        let new = self
+            .modules
+            .iter()
+            .filter(move |path| before.is_some() && modules.binary_search(path).is_err());
+        let lost = modules.iter().filter(|path| self.modules.binary_search(path).is_err());
         files.chain(gone).chain(new).chain(lost).map(PathBuf::as_path)
     }
 

@@ -102,15 +102,22 @@ impl Terminal {
     }
 
     /// Waits for the end. Returns the lines that the screen shows then.
-    fn lines(mut self) -> Vec<String> {
+    fn lines(&mut self) -> Vec<String> {
         while let Ok(more) = self.output.recv() {
             self.seen += &more;
         }
-        self.script.wait().unwrap();
         // What is cleared is not there any more.
         let shown = |line: &str| line.rsplit("\r\x1b[K").next().unwrap_or_default().to_owned();
         let lines = self.seen.split("\r\n").map(shown).filter(|line| !line.is_empty());
         lines.map(|line| anstream::adapter::strip_str(&line).to_string()).collect()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Ends the program, at the latest with the second one.
+        let _ = self.keys.write_all(b"\x03\x03");
+        let _ = self.script.wait();
     }
 }
 
@@ -132,6 +139,9 @@ fn a_pipe_is_shown_the_lines_of_compilers_and_nothing_else() {
     let shop = Shop::new();
     let mut building = shop.program(&["build"]);
     let building = building.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It takes long enough for a terminal to show it.
+    let other = Shop::new();
+    Terminal::run(&other.program(&["build"])).until_long();
     shop.go_on();
     let output = building.wait_with_output().unwrap();
     assert_eq!(stderr(&output), "first words\nlast words\n");

@@ -83,10 +83,11 @@ mod linux {
             let targets: Vec<PathBuf> =
                 links.keys().filter_map(|file: &PathBuf| Some(file.parent()?.into())).collect();
             let targets = targets.iter().map(PathBuf::as_path);
+            let folders: Vec<_> = folders.collect();
             let mut found: BTreeMap<i32, BTreeSet<PathBuf>> = BTreeMap::new();
             let mut seen = BTreeSet::new();
             let mut ended = Ok(());
-            for folder in targets.chain(folders.map(|it| &*it)).filter(|it| seen.insert(*it)) {
+            for folder in targets.chain(folders).filter(|it| seen.insert(*it)) {
                 match self.add(folder, found.len()) {
                     Ok(number) => drop(found.entry(number).or_default().insert(folder.into())),
                     Err(Errno::NOSPC | Errno::NOMEM) => {

@@ -86,6 +86,7 @@ async fn a_component_that_is_copied_slowly_is_not_tried_before_it_is_whole() {
             copy.write_all(first).unwrap();
             house.put("orders.wasm", &component("three"));
             house.until_served("orders", "three").await;
+            house.deployment.settle().await;
             house.check_state("users", Stage::Serving, "");
             house.check_line("serves 1 service");
             copy.write_all(rest).unwrap();

@@ -17,9 +17,9 @@ struct Traced<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Traced<'a> {
     fn read(text: &'a str) -> Self {
-        // Short numbers of processes have spaces before them.
-        let lines = text.lines().map(str::trim_start);
-        Traced(lines.filter_map(|line| line.split_once(char::is_whitespace)).collect())
+        let parts = text.lines().filter_map(|line| line.split_once(char::is_whitespace));
+        // A short number is followed by more than one space.
+        Traced(parts.map(|(id, call)| (id, call.trim_start())).collect())
     }
 
     /// The threads of the process that put up a wall; not those of the processes that it started.
