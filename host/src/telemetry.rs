@@ -9,6 +9,7 @@ mod json;
 mod line;
 mod metrics;
 mod rate;
+mod status;
 mod text;
 mod traces;
 mod writer;
@@ -21,6 +22,7 @@ pub use line::{Level, LogLine, LogSink};
 pub(crate) use metrics::{
     HttpMeter, InstanceMeter, LoadOutcome, Metrics, RequestKind, Retirement, ServiceMeter,
 };
+pub(crate) use status::{REDRAW, StderrAbove, TimedStep, has_status, seconds, show_status};
 pub(crate) use text::{eprint_line, stderr};
 pub(crate) use traces::{CallSpan, RequestHead, RequestSpan};
 pub use traces::{TraceError, TraceSettings, Tracer};

@@ -4,12 +4,13 @@ use super::exit::{Exit, NO_PLUGIN};
 use super::interrupt;
 use super::output::print;
 use crate::source::{self, Inputs, Location};
-use crate::telemetry::eprint_line;
+use crate::telemetry::{TimedStep, eprint_line, excerpt, has_status};
 use crate::toolchain::{BuildError, Progress};
 use anstream::ColorChoice;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Build services from source and print the components' paths
 ///
@@ -81,5 +82,24 @@ pub(super) fn component_and_inputs(
 ) -> Result<PathBuf, BuildError> {
     interrupt::end_builds_on_signals();
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    source::component(location, Progress { line: &|line| eprint_line(line), colour }, inputs)
+    let (name, is_built) = (excerpt(&location.name()), AtomicBool::new(false));
+    // A compiler that prints something builds something.
+    let line = |line: &str| {
+        is_built.store(true, Ordering::Relaxed);
+        eprint_line(line);
+    };
+    let begins = |step: &str| {
+        is_built.store(true, Ordering::Relaxed);
+        // The status line shows it.
+        if !has_status() {
+            eprint_line(step);
+        }
+    };
+    let step = TimedStep::begin(format!("building {name}"));
+    let built =
+        source::component(location, Progress { line: &line, step: &begins, colour }, inputs)?;
+    if is_built.into_inner() {
+        step.done(&format!("built {name}"));
+    }
+    Ok(built)
 }

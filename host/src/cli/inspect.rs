@@ -93,7 +93,7 @@ fn inspect(
     let loaded = match name {
         Ok(name) => {
             report.name = Some(name.to_string());
-            load_in(&host, name, bytes, settings)?
+            load_in(&host, &name, bytes, settings)?
         }
         Err(error) => Err(error.into()),
     };
@@ -107,13 +107,14 @@ fn inspect(
 /// Loads a component. The outer error means that the runtime cannot start.
 fn load_in(
     host: &Host,
-    name: PluginName,
+    name: &PluginName,
     bytes: Vec<u8>,
     settings: PluginSettings,
 ) -> Result<anyhow::Result<Vec<crate::ServiceInfo>>, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
-    Ok(runtime.block_on(host.load(name, bytes, settings)).map_err(anyhow::Error::from))
+    let loaded = runtime.block_on(load::compiled(host, name, bytes, settings));
+    Ok(loaded.map_err(anyhow::Error::from))
 }
 
 /// The source of grants: a configuration, or the defaults.

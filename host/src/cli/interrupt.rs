@@ -1,5 +1,6 @@
 //! Signals that end a command while it builds: they end its compilers too, and what those started.
 
+use crate::telemetry::show_status;
 use crate::toolchain;
 use rustix::process::{Pid, Signal, getpid, kill_process};
 use std::collections::HashSet;
@@ -33,6 +34,7 @@ fn wait() {
     let Some(signal) = number else { return };
     let _held = toolchain::start_no_more();
     end_descendants();
+    show_status("");
     // As a shell tells that a signal ended a command.
     std::process::exit(128 + signal.as_raw());
 }

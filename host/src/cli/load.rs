@@ -6,10 +6,10 @@ use super::exit::Exit;
 use crate::Launcher;
 use crate::config::{Config, ConfigError, Configured, PluginConfig};
 use crate::source::{self, FileError, Location};
-use crate::telemetry::eprint_line;
+use crate::telemetry::{TimedStep, eprint_line};
 use crate::{
-    CacheName, Compiler, Host, HostError, Limit, Limits, LogSink, PluginName, PluginSettings,
-    ServiceInfo, Settings, toolchain,
+    CacheName, Compiler, Host, HostError, Limit, Limits, LoadError, LogSink, PluginName,
+    PluginSettings, ServiceInfo, Settings, toolchain,
 };
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
@@ -82,8 +82,24 @@ pub(super) async fn load(
     let name = name.map_or_else(|| PluginName::new(&location.name()), Ok).with_context(doing)?;
     let limits = settings.limits.as_ref().unwrap_or(host.limits());
     let component = read(&file, limits).with_context(doing)?;
-    let services = host.load(name.clone(), component, settings).await.with_context(doing)?;
+    let services = compiled(host, &name, component, settings).await.with_context(doing)?;
     Ok((name, services))
+}
+
+/// Loads a component. Shows that it is compiled, unless its code is kept.
+pub(super) async fn compiled(
+    host: &Host,
+    name: &PluginName,
+    component: Vec<u8>,
+    settings: PluginSettings,
+) -> Result<Vec<ServiceInfo>, LoadError> {
+    let begin = || TimedStep::begin(format!("compiling {name}"));
+    let step = (!host.has_code_of(&component)).then(begin);
+    let services = host.load(name.clone(), component, settings).await?;
+    if let Some(step) = step {
+        step.done(&format!("compiled {name}"));
+    }
+    Ok(services)
 }
 
 /// The plugins of the configured folder that the configuration names neither by path nor by name.

@@ -8,6 +8,7 @@ mod processes;
 mod server;
 mod signals;
 mod sources;
+mod steps;
 mod systemd;
 mod traces;
 #[cfg(target_os = "linux")]
@@ -17,7 +18,7 @@ mod warnings;
 use super::exit::Exit;
 use super::load;
 use crate::config::{self, Config};
-use crate::telemetry::{LineFormat, LogSink, LogWriter, eprint_line};
+use crate::telemetry::{LineFormat, LogSink, LogWriter, StderrAbove, eprint_line};
 use anyhow::{Context, anyhow};
 use server::Logs;
 use std::io::{self, IsTerminal};
@@ -32,7 +33,8 @@ use systemd::Sockets;
 ///
 /// Without PATH, serves the current folder. A folder with a hostel.toml is served as that file
 /// configures it; of any other folder, all services are served. New, changed and removed components
-/// take effect without a restart: the server looks for them twice a second, and at once on SIGHUP.
+/// take effect without a restart: the server sees a file at once when it is written, and looks for
+/// all changes twice a second and on SIGHUP.
 /// On SIGTERM or SIGINT, the server stops accepting connections and completes the requests under
 /// way, for at most 10s unless the configuration sets drain-time. A second signal ends it at once.
 #[derive(clap::Args)]
@@ -125,11 +127,10 @@ impl Arguments {
 }
 
 fn log(format: config::LogFormat) -> anyhow::Result<(LogWriter, LogSink)> {
-    let output = anstream::stderr();
     let format = match format {
         config::LogFormat::Text => LineFormat::Text,
         config::LogFormat::Auto if std::io::stderr().is_terminal() => LineFormat::Text,
         config::LogFormat::Auto | config::LogFormat::Json => LineFormat::Json,
     };
-    LogWriter::start(format, output).context("cannot start the log")
+    LogWriter::start(format, StderrAbove).context("cannot start the log")
 }

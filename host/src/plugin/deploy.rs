@@ -8,6 +8,7 @@ mod order;
 mod queue;
 mod scan;
 mod state;
+mod watch;
 
 pub use state::{PluginState, Stage};
 
@@ -17,19 +18,21 @@ use crate::engine::Limits;
 use crate::name::PluginName;
 use crate::source::{Inputs, Source};
 use crate::telemetry::{Level, escape, excerpt};
-use candidate::{Candidate, Key};
+use candidate::{Candidate, Cause, Key};
 use queue::Queue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs::File;
+use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::sync::Semaphore;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{self, MissedTickBehavior};
+use watch::Watch;
 
 /// Time between the first two scans: a server that starts should not wait long before it reads
 /// files that are all there.
@@ -77,6 +80,9 @@ pub struct Built {
 /// It scans the files at an interval, since that works on every file system, over a network and in
 /// containers too, and misses nothing. What two scans in a row find the same is acted upon: so a
 /// file that is being written is left alone, and so is a plugin whose file is gone for a moment.
+///
+/// Where the system reports that a file was written, which Linux does for files on this machine, it
+/// scans at once, and acts upon that file then. Writing ends when the file is closed or renamed.
 ///
 /// - A file with new content is compiled in the background, checked, asked for its services and
 ///   swapped in, as [`Host::replace`] does. A file that was only touched changes nothing.
@@ -131,6 +137,12 @@ struct Shared {
     slower: Semaphore,
     /// The plugins that are loaded last, since a server ended when they were loaded.
     interrupted: Mutex<BTreeSet<PluginName>>,
+    /// What reports that files were written, while it runs.
+    watch: Mutex<Option<Arc<Watch>>>,
+    /// Whether it was logged that not all is watched.
+    unwatched: AtomicBool,
+    /// A load has ended, and something was written meanwhile.
+    behind: Notify,
 }
 
 impl Deployment {
@@ -161,13 +173,18 @@ impl Deployment {
             slow: Queue::new((processors / 2).max(1)),
             slower: Semaphore::new(MAX_SLOWER),
             interrupted: Mutex::default(),
+            watch: Mutex::default(),
+            unwatched: AtomicBool::new(false),
+            behind: Notify::new(),
         };
         Deployment { shared: Arc::new(shared), loads: Mutex::default(), required: Vec::new() }
     }
 
-    /// Scans once in each `interval`, until `shutdown` is ready. Half a second is a good interval.
+    /// Scans once in each `interval`, and when files are written, until `shutdown` is ready. Half a
+    /// second is a good interval. The runtime's I/O driver has to be on.
     pub async fn run(&self, interval: Duration, shutdown: impl Future<Output = ()>) {
         let scans = async {
+            self.shared.begin_watching();
             let mut ticks = time::interval(FIRST_SCAN_INTERVAL);
             for _ in 0..2 {
                 ticks.tick().await;
@@ -177,8 +194,11 @@ impl Deployment {
             let mut ticks = time::interval_at(time::Instant::now() + interval, interval);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                ticks.tick().await;
-                self.scan().await;
+                let cause = tokio::select! {
+                    _ = ticks.tick() => Cause::Interval,
+                    files = self.shared.written() => Cause::Written(files),
+                };
+                self.scan_for(&cause).await;
             }
         };
         tokio::select! {
@@ -189,7 +209,11 @@ impl Deployment {
 
     /// Scans all files once, and begins to load those that have settled.
     pub async fn scan(&self) {
-        let keys = Shared::scan(&self.shared).await;
+        self.scan_for(&Cause::Interval).await;
+    }
+
+    async fn scan_for(&self, cause: &Cause) {
+        let keys = Shared::scan(&self.shared, cause).await;
         self.shared.report_pending();
         let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
         while loads.try_join_next().is_some() {}
@@ -222,6 +246,16 @@ impl Deployment {
         states
     }
 
+    /// What the loads under way do, each with its plugin and since when.
+    pub(crate) fn under_way(&self) -> Vec<(&'static str, String, Instant)> {
+        let entries = self.shared.entries();
+        let doing = entries.values().filter_map(|entry| {
+            let (doing, since) = entry.doing()?;
+            Some((doing, excerpt(&entry.shown_name()), since))
+        });
+        doing.collect()
+    }
+
     /// Makes it ready only while these plugins serve.
     #[must_use]
     pub fn requiring(mut self, plugins: Vec<PluginName>) -> Self {
@@ -251,6 +285,41 @@ impl Shared {
     /// Changes an entry, if it is still there.
     fn change<T>(&self, key: &Key, change: impl FnOnce(&mut Candidate) -> T) -> Option<T> {
         self.entries().get_mut(key).map(change)
+    }
+
+    /// Lets each later scan watch the folders of what it finds.
+    fn begin_watching(&self) {
+        let watch = Watch::new();
+        let watch = watch.inspect_err(|error| self.report_unwatched(error)).ok().map(Arc::new);
+        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = watch;
+    }
+
+    fn watching(&self) -> Option<Arc<Watch>> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Logs once that changes are found by scans alone.
+    fn report_unwatched(&self, error: &io::Error) {
+        if !self.unwatched.swap(true, Ordering::Relaxed) {
+            let message = format!("some changes of files are noticed later: {error}");
+            self.log(Level::Debug, "", &message);
+        }
+    }
+
+    /// Waits until files are written, or until a load has ended and its files were written meanwhile.
+    async fn written(&self) -> BTreeSet<PathBuf> {
+        let watch = self.watching();
+        let until_written = async {
+            match &watch {
+                Some(watch) => watch.until_written().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = until_written => {}
+            () = self.behind.notified() => {}
+        }
+        watch.map(|watch| watch.take_written()).unwrap_or_default()
     }
 
     fn infos(&self) -> BTreeMap<PluginName, PluginInfo> {

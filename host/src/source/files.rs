@@ -111,7 +111,8 @@ pub(super) fn is_ignored(folder: &Path) -> bool {
 pub struct Stamp {
     /// By their paths; what is one file alone is without.
     files: BTreeMap<PathBuf, [u64; 5]>,
-    /// Of a source, the files that it may import: a new one may be imported in another's place.
+    /// Of a source, the files that it may import, in their order: a new one may be imported in
+    /// another's place.
     modules: Vec<PathBuf>,
 }
 
@@ -157,6 +158,37 @@ impl Stamp {
         };
         let files = inputs.iter().map(|path| (path.to_owned(), number(path))).collect();
         Stamp { files, ..self }
+    }
+
+    /// The paths of the files and modules of a source; what is one file alone has the empty path.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.keys().chain(&self.modules).map(PathBuf::as_path)
+    }
+
+    /// Whether it is that of a source.
+    #[must_use]
+    pub fn is_of_source(&self) -> bool {
+        !self.files.contains_key(Path::new(""))
+    }
+
+    /// The paths of what has changed since an earlier stamp; without one, of all files.
+    pub fn changes_since<'a>(
+        &'a self,
+        before: Option<&'a Stamp>,
+    ) -> impl Iterator<Item = &'a Path> {
+        let is_known = move |path: &PathBuf| {
+            before.is_some_and(|it| it.files.get(path) == self.files.get(path))
+        };
+        let files = self.files.keys().filter(move |path| !is_known(path));
+        let gone = before.into_iter().flat_map(|it| it.files.keys());
+        let gone = gone.filter(|path| !self.files.contains_key(*path));
+        let modules = before.map_or(&[][..], |it| &it.modules);
+        let new = self
+            .modules
+            .iter()
+            .filter(move |path| before.is_some() && modules.binary_search(path).is_err());
+        let lost = modules.iter().filter(|path| self.modules.binary_search(path).is_err());
+        files.chain(gone).chain(new).chain(lost).map(PathBuf::as_path)
     }
 
     /// The bytes of all files together.

@@ -1,6 +1,7 @@
 //! Log lines as text for people: `time level plugin.service message`.
 
 use super::line::{Level, LogLine, LogSink};
+use super::status;
 use anstyle::{AnsiColor, Style};
 use std::fmt;
 use std::io::Write;
@@ -13,7 +14,9 @@ pub(crate) fn stderr() -> LogSink {
 
 /// Prints one line to stderr. An error is ignored: stderr is where it would be reported.
 pub(crate) fn eprint_line(line: impl fmt::Display) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    status::print_above(|| {
+        let _ = writeln!(anstream::stderr(), "{line}");
+    });
 }
 
 /// A log line that displays as text.

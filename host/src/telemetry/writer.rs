@@ -150,12 +150,13 @@ fn write(
     let mut reported = 0;
     while let Ok(Some(line)) = waiting.recv() {
         // An error is ignored: the log is where it would be reported.
-        let _ = writeln!(output, "{line}");
+        let _ = output.write_all(format!("{line}\n").as_bytes());
         let unread = dropped.unread();
         if unread > reported {
             let new = unread - std::mem::replace(&mut reported, unread);
             let message = format!("{new} log lines dropped: the output takes them too slowly");
-            let _ = writeln!(output, "{}", format.line(&LogLine::new(Level::Warn, &message)));
+            let line = format.line(&LogLine::new(Level::Warn, &message));
+            let _ = output.write_all(format!("{line}\n").as_bytes());
         }
     }
     let _ = output.flush();

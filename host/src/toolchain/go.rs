@@ -49,7 +49,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     let mut go = package.command(&core)?;
     let shown = if package.file.is_some() { &source.file } else { &source.folder };
     if !core.is_file() {
-        (progress.line)(&format!("building {}", shown.display()));
+        (progress.step)(&format!("building {}", shown.display()));
     }
     package.add_read(inputs)?;
     tool::run("go", shown, &mut go, progress, &[], false)?;

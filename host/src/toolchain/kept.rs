@@ -72,7 +72,7 @@ pub(super) fn component(
     std::fs::create_dir_all(&built).map_err(failed)?;
     let making = tempfile::tempdir_in(&built).map_err(failed)?;
     let made = making.path().join("component.wasm");
-    (progress.line)(&format!("building {}", source.file.display()));
+    (progress.step)(&format!("building {}", source.file.display()));
     let (began, mut read) = (now(), Inputs::default());
     if let Err(error) = build(&made, &mut read) {
         inputs.extend(&read);

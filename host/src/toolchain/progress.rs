@@ -5,6 +5,8 @@
 pub struct Progress<'a> {
     /// Called with each line, from any thread.
     pub line: &'a (dyn Fn(&str) + Sync),
+    /// Called with the step that begins and takes long: building, once.
+    pub step: &'a (dyn Fn(&str) + Sync),
     /// Whether the lines may carry colours.
     pub colour: bool,
 }

@@ -179,7 +179,7 @@ mod tests {
     fn check(said: &str, expected: &str) {
         let mut command = Command::new("sh");
         command.args(["-c", "printf '%s\\n' \"$1\" >&2; exit 1", "sh", said]);
-        let progress = Progress { line: &|_| {}, colour: false };
+        let progress = Progress { line: &|_| {}, step: &|_| {}, colour: false };
         let error = run("sh", Path::new("x"), &mut command, progress, &[], false).unwrap_err();
         assert_eq!(error.to_string(), format!("x does not build: {expected}"));
     }

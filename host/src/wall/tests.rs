@@ -2,8 +2,10 @@
 //! what the wall forbids.
 
 use super::{Files, around_compiler, around_server};
+use rustix::fs::inotify;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::mem::MaybeUninit;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
@@ -82,6 +84,17 @@ fn try_as_server(folder: &Path) {
         check_denied(&format!("call {number}"), call(*number));
     }
     TcpListener::bind("127.0.0.1:0").unwrap();
+    try_watching(&write);
+}
+
+fn try_watching(folder: &Path) {
+    let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
+    let number = inotify::add_watch(&watch, folder, inotify::WatchFlags::CLOSE_WRITE).unwrap();
+    fs::write(folder.join("watched"), "").unwrap();
+    let mut buffer = [MaybeUninit::uninit(); 512];
+    let mut events = inotify::Reader::new(&watch, &mut buffer);
+    assert_eq!(events.next().unwrap().file_name(), Some(c"watched"));
+    inotify::remove_watch(&watch, number).unwrap();
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //!
 //! The tests scan by hand: what two scans in a row see is acted upon.
 
+#[cfg(target_os = "linux")]
+mod watch;
+
 use crate::abi::assemble;
 use crate::support::{TestHost, patient};
 use hostel::source::Inputs;

@@ -33,6 +33,8 @@ mod new_service;
 mod preflight;
 mod readme;
 mod source;
+#[cfg(target_os = "linux")]
+mod status;
 mod support;
 mod systemd;
 mod tidy;

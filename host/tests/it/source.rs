@@ -259,7 +259,7 @@ fn a_folder_is_served_as_its_configuration_says_from_outside_too() {
 }
 
 /// A program of this name and text in a folder of programs.
-fn program(folder: &Path, name: &str, text: &str) {
+pub fn program(folder: &Path, name: &str, text: &str) {
     let file = folder.join(name);
     fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
     fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();

@@ -116,7 +116,8 @@ mod other {
                 log_event(log, Level::Info, "", &escape(message, MAX_LINE_BYTES));
             };
             let mut inputs = Inputs::default();
-            let built = source::build(source, Progress { line: &line, colour: false }, &mut inputs);
+            let progress = Progress { line: &line, step: &line, colour: false };
+            let built = source::build(source, progress, &mut inputs);
             let component = built.map_err(Into::into).and_then(|file| Ok(File::open(file)?));
             Built { component, inputs }
         }

@@ -6,7 +6,7 @@ use super::listeners::{admin, listen};
 use super::processes::Processes;
 use super::signals::{Hangups, Signals};
 use super::systemd::{self, Sockets};
-use super::{sources, traces};
+use super::{sources, steps, traces};
 use crate::cli::exit::{Exit, SERVICE_FAILED};
 use crate::cli::load;
 use crate::config::{Config, PluginConfig, Server};
@@ -99,6 +99,7 @@ pub(super) async fn run(
         () = told_twice => Ok(SERVICE_FAILED.into()),
         () = systemd::tell(&host, &deployment) => Ok(SERVICE_FAILED.into()),
         never = scan(&deployment, &mut hangups, &log) => match never {},
+        never = steps::show(&deployment) => match never {},
     }
 }
 

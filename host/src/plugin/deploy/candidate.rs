@@ -7,9 +7,10 @@ use crate::name::PluginName;
 use crate::plugin::{Digest, PluginInfo, PluginSettings};
 use crate::source::{FileError, Inputs, Stamp};
 use hostel_cache::NameError;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
 /// What is at a path: something that can be loaded, or why it cannot.
@@ -52,13 +53,17 @@ pub(super) struct Candidate {
     pub(super) settings: PluginSettings,
     /// What the last scan found.
     seen: Option<Observation>,
-    /// What was acted upon: found by two scans in a row.
+    /// What was acted upon: found by two scans in a row, or written whole.
     settled: Option<Observation>,
     /// What the last build has read, by which a change is noticed; of a build that failed, also what
     /// the one before has read.
     inputs: Option<Arc<Inputs>>,
     /// The load under way, and what tells it to give up. Scans leave the entry alone meanwhile.
     loading: Option<Arc<Notify>>,
+    /// What was written whole while a load was under way.
+    written: Option<Stamp>,
+    /// What the load under way does, and since when.
+    doing: Option<(&'static str, Instant)>,
     /// The content that was put into the host, which may have brought back the one before.
     pub(super) serving: Option<Digest>,
     /// The content that did not load last, and why: it is not tried again.
@@ -68,6 +73,14 @@ pub(super) struct Candidate {
     since: SystemTime,
     /// What loading what was put into the host took.
     took: Option<Duration>,
+}
+
+/// Why there is a scan.
+pub(super) enum Cause {
+    /// The time for it has come. What two scans in a row find the same is acted upon.
+    Interval,
+    /// These files were written. They are acted upon at once, and nothing else is.
+    Written(BTreeSet<PathBuf>),
 }
 
 /// What a scan leads to.
@@ -92,6 +105,8 @@ impl Candidate {
             settled: None,
             inputs: None,
             loading: None,
+            written: None,
+            doing: None,
             serving: None,
             refused: None,
             reason: None,
@@ -115,13 +130,54 @@ impl Candidate {
         }
         self.settled = Some(seen.clone());
         match seen {
-            Ok(_) => {
-                self.loading = Some(Arc::default());
-                Step::Load
-            }
+            Ok(_) => self.load(),
             Err(Unfit::File(FileError::Gone)) => Step::Remove,
             Err(unfit) => Step::Refuse(unfit),
         }
+    }
+
+    /// Takes in what a scan found after these files were written. Acts at once where nothing else has
+    /// changed; everything else is left to [`Candidate::step`].
+    pub(super) fn step_at_once(&mut self, seen: Observation, written: &BTreeSet<PathBuf>) -> Step {
+        let Ok(stamp) = &seen else { return Step::Nothing };
+        if self.stamp() == Some(stamp) {
+            return Step::Nothing;
+        }
+        let own = |path| if path == Path::new("") { self.path.as_path() } else { path };
+        let is_whole = self.written.as_ref() == Some(stamp)
+            || stamp.changes_since(self.stamp()).all(|path| written.contains(own(path)));
+        if !is_whole {
+            return Step::Nothing;
+        }
+        if let Some(loading) = &self.loading {
+            self.written = Some(stamp.clone());
+            loading.notify_one();
+            return Step::Nothing;
+        }
+        self.seen = Some(seen.clone());
+        self.settled = Some(seen);
+        self.load()
+    }
+
+    fn load(&mut self) -> Step {
+        (self.written, self.doing) = (None, None);
+        self.loading = Some(Arc::default());
+        Step::Load
+    }
+
+    /// Whether something was written whole that the load which has ended was not of.
+    pub(super) fn is_behind(&self) -> bool {
+        self.written.is_some() && self.written.as_ref() != self.stamp()
+    }
+
+    /// The load under way begins to do this.
+    pub(super) fn begins(&mut self, doing: &'static str) {
+        self.doing = Some((doing, Instant::now()));
+    }
+
+    /// What the load under way does, and since when.
+    pub(super) fn doing(&self) -> Option<(&'static str, Instant)> {
+        self.doing.filter(|_| self.loading.is_some())
     }
 
     /// What decides what the source here becomes, as far as it is known.

@@ -8,6 +8,7 @@ use crate::plugin::{Digest, Host};
 use crate::source::{self, FileError, Inputs, Location, Stamp};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Bytes of a component that is quick to load, whatever it holds, by any measure of size.
 const SMALL_BYTES: usize = 1 << 20;
@@ -16,6 +17,10 @@ const SMALL_BYTES: usize = 1 << 20;
 pub(super) struct Component {
     pub(super) bytes: Vec<u8>,
     pub(super) content: Digest,
+    /// What building it took, where it was built.
+    pub(super) built: Option<Duration>,
+    /// Whether it need not be compiled.
+    pub(super) has_code: bool,
 }
 
 /// What is to be read.
@@ -46,12 +51,13 @@ impl Shared {
         };
         let host = Arc::clone(&self.host);
         let fetching = blocking::run(move || {
-            let mut read = None;
+            let (mut read, began) = (None, Instant::now());
             let bytes = fetch.read(lane, &mut read);
+            let built = read.is_some().then(|| began.elapsed());
             let component = bytes.and_then(|bytes| {
-                check_lane(&host, &bytes, lane)?;
+                let has_code = check_lane(&host, &bytes, lane)?;
                 let content = Digest::of(&bytes);
-                Ok(Component { bytes, content })
+                Ok(Component { bytes, content, built, has_code })
             });
             (component, read)
         });
@@ -98,16 +104,17 @@ impl Fetch {
 }
 
 /// Sends what will take long to compile, or was being loaded when a server ended, out of the lane of
-/// those that are quick.
-fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<(), Stopped> {
+/// those that are quick. Returns whether its code is kept.
+fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<bool, Stopped> {
+    let has_code = host.has_code_of(bytes);
     if lane == Lane::Slow {
-        return Ok(());
+        return Ok(has_code);
     }
     let was_interrupted = host.was_interrupted(bytes);
-    let is_quick = bytes.len() <= SMALL_BYTES || host.has_code_of(bytes);
+    let is_quick = bytes.len() <= SMALL_BYTES || has_code;
     match was_interrupted || !is_quick {
         true => Err(Stopped::Slow { was_interrupted }),
-        false => Ok(()),
+        false => Ok(has_code),
     }
 }
 

@@ -29,6 +29,9 @@ impl Shared {
             if let Err(stopped) = ended {
                 self.take_in_failure(key, &order, stopped);
             }
+            if self.change(key, |entry| entry.is_behind()) == Some(true) {
+                self.behind.notify_one();
+            }
         }
         self.report_pending();
     }
@@ -129,7 +132,9 @@ impl Shared {
 
     async fn fetch_and_load(&self, key: &Key, order: &Order, lane: Lane) -> Result<(), Stopped> {
         let began = Instant::now();
-        let Component { bytes, content } = self.fetch(key, order, lane).await?;
+        let is_source = order.stamp.is_of_source();
+        self.change(key, |entry| entry.begins(if is_source { "building" } else { "loading" }));
+        let Component { bytes, content, built, has_code } = self.fetch(key, order, lane).await?;
         let refusal = self.change(key, |entry| entry.refusal_of(content));
         if let Some(reason) = refusal.flatten() {
             return Err(Stopped::Refused(Some(content), reason));
@@ -137,23 +142,41 @@ impl Shared {
         let serving = self.change(key, |entry| entry.serving).flatten();
         if order.serves && serving == Some(content) {
             self.change(key, Candidate::unchanged);
+            if let Some(built) = built {
+                let message =
+                    format!("built in {:.1} s, and nothing has changed", built.as_secs_f64());
+                self.host.log_event(Level::Info, order.name.as_str(), &message);
+            }
             return Ok(());
         }
+        if !has_code {
+            self.change(key, |entry| entry.begins("compiling"));
+        }
+        let loading = Instant::now();
         let before = self.info(&order.name).map(|info| info.version);
         let services = match order.serves {
             true => self.host.replace(&order.name, bytes).await,
             false => self.host.load(order.name.clone(), bytes, order.settings.clone()).await,
         };
         let services = services.map_err(|error| stopped(content, &error))?.len();
-        let took = began.elapsed();
+        let (took, compiled) = (began.elapsed(), (!has_code).then(|| loading.elapsed()));
         self.change(key, |entry| entry.loaded(content, took));
-        let took = took.as_secs_f64();
         let was = before.map(|before| format!("; was {before}")).unwrap_or_default();
         let plural = if services == 1 { "" } else { "s" };
         let message = format!(
-            "version {content} serves {services} service{plural}, loaded in {took:.1} s{was}"
+            "version {content} serves {services} service{plural}, loaded in {:.1} s{}{was}",
+            took.as_secs_f64(),
+            parts(built, compiled)
         );
         self.host.log_event(Level::Info, order.name.as_str(), &message);
         Ok(())
     }
+}
+
+/// What a load has done, with the time of each.
+fn parts(built: Option<Duration>, compiled: Option<Duration>) -> String {
+    let part = |what: &str, took: Duration| format!("{what} in {:.1} s", took.as_secs_f64());
+    let parts = built.map(|took| part("built", took)).into_iter();
+    let parts = parts.chain(compiled.map(|took| part("compiled", took))).collect::<Vec<_>>();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }

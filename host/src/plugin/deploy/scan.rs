@@ -1,6 +1,6 @@
 //! One scan of all files: what is there, which file has which name, and what follows from it.
 
-use super::candidate::{Candidate, Key, Observation, Step, Unfit};
+use super::candidate::{Candidate, Cause, Key, Observation, Step, Unfit};
 use super::{Build, Shared};
 use crate::blocking;
 use crate::engine::Limits;
@@ -23,14 +23,14 @@ struct Scan {
 
 impl Shared {
     /// Scans all files, and returns those that are to be loaded.
-    pub(super) async fn scan(shared: &Arc<Shared>) -> Vec<Key> {
+    pub(super) async fn scan(shared: &Arc<Shared>, cause: &Cause) -> Vec<Key> {
         let scanning = {
             let shared = Arc::clone(shared);
             blocking::run_anyway(move || shared.observe_all())
         };
         let Some(scan) = scanning.await else { return Vec::new() };
         shared.report_folder(&scan.folder);
-        shared.take_in(scan)
+        shared.take_in(scan, cause)
     }
 
     fn observe_all(&self) -> Scan {
@@ -55,7 +55,27 @@ impl Shared {
             let inputs = self.entries().get(&key).and_then(Candidate::inputs);
             scan.places.insert(key, observe_location(&location, &limits, inputs.as_deref()));
         }
+        self.watch(&scan.places);
         scan
+    }
+
+    /// Watches the folders of what was found: the plugins' own before those of what builds read.
+    fn watch(&self, places: &BTreeMap<Key, Observation>) {
+        let Some(watch) = self.watching() else { return };
+        let own: Vec<PathBuf> = {
+            let entries = self.entries();
+            let path = |key: &Key| match key {
+                Key::Found(path) => Some(path.clone()),
+                Key::Named(_) => entries.get(key).map(|entry| entry.path.clone()),
+            };
+            places.keys().filter_map(path).collect()
+        };
+        let read = places.values().flatten().flat_map(Stamp::paths);
+        let folder = self.folder.iter().map(|folder| folder.path.as_path());
+        let folders = own.iter().map(PathBuf::as_path).chain(read).filter_map(Path::parent);
+        if let Err(error) = watch.follow(folder.chain(folders), own.iter().map(PathBuf::as_path)) {
+            self.report_unwatched(&error);
+        }
     }
 
     /// The plugins in the folder that are at none of these places.
@@ -73,7 +93,7 @@ impl Shared {
     }
 
     /// Takes in what was found: files that are new, files that are gone, and which has which name.
-    fn take_in(&self, Scan { folder, mut places, names }: Scan) -> Vec<Key> {
+    fn take_in(&self, Scan { folder, mut places, names }: Scan, cause: &Cause) -> Vec<Key> {
         let mut entries = self.entries();
         for key in places.keys() {
             if let (Key::Found(path), Some(folder)) = (key, &self.folder)
@@ -94,7 +114,11 @@ impl Shared {
         let mut to_load = Vec::new();
         for (key, seen) in places {
             let Some(entry) = entries.get_mut(&key) else { continue };
-            match entry.step(seen) {
+            let step = match cause {
+                Cause::Interval => entry.step(seen),
+                Cause::Written(files) => entry.step_at_once(seen, files),
+            };
+            match step {
                 Step::Nothing => {}
                 Step::Load => to_load.push(key),
                 Step::Refuse(unfit) => self.refuse(entry, &unfit),

@@ -4,6 +4,7 @@ use super::client::{Client, PATIENCE, Reply, eventually, patiently, post};
 use crate::abi::assemble;
 use crate::support::{component, hostel};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -339,6 +340,16 @@ impl Serving {
     /// Descriptors that are open.
     pub fn files(&self) -> usize {
         fs::read_dir(self.proc("fd")).unwrap().count()
+    }
+
+    /// The folders that it watches, by the numbers of their inodes.
+    pub fn watched(&self) -> BTreeSet<u64> {
+        let open = fs::read_dir(self.proc("fdinfo")).unwrap().filter_map(Result::ok);
+        let open: Vec<_> = open.filter_map(|file| fs::read_to_string(file.path()).ok()).collect();
+        let lines = open.iter().flat_map(|text| text.lines());
+        let inodes = lines.filter_map(|line| line.strip_prefix("inotify ")?.split("ino:").nth(1));
+        let hexadecimal = inodes.filter_map(|inode| inode.split(' ').next());
+        hexadecimal.map(|inode| u64::from_str_radix(inode, 16).unwrap()).collect()
     }
 
     /// Waits until no more descriptors are open than that.

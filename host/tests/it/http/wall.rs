@@ -5,7 +5,7 @@ use super::program::{Place, Serving, numbered, numbered_request};
 use crate::support::hostel;
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -42,11 +42,16 @@ impl<'a> Traced<'a> {
     /// What the server has opened once its wall stood, each with what came of it.
     fn opened(&self) -> Vec<(&'a str, &'a str)> {
         let server = self.server();
-        let calls = self.0.iter().skip_while(|(_, call)| !call.contains("landlock_restrict_self"));
-        let own = calls.filter(|(by, call)| server.contains(by) && call.starts_with("open"));
-        own.filter_map(|(_, call)| {
+        let is_before = |(_, call): &&(&str, &str)| !call.contains("landlock_restrict_self");
+        let calls: Vec<_> = self.0.iter().skip_while(is_before).collect();
+        let own = calls.iter().enumerate();
+        let own = own.filter(|(_, (by, call))| server.contains(by) && call.starts_with("open"));
+        own.filter_map(|(at, (by, call))| {
             let path = call.split('"').nth(1)?;
-            Some((path, call.rsplit_once("= ")?.1))
+            // Where another thread came between, the result is in this one's next line.
+            let mut rest = calls[at..].iter().filter(|(other, _)| other == by);
+            let result = rest.find_map(|(_, call)| Some(call.rsplit_once("= ")?.1))?;
+            Some((path, result))
         })
         .collect()
     }
@@ -124,6 +129,25 @@ async fn a_plugin_that_leads_elsewhere_than_at_the_start_is_refused() {
         async || (serving.send(&numbered_request(1)).await.body == "two 1").then_some(());
     eventually("the new version", is_swapped).await;
     serving.check_serves("a link that was turned").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_folders_of_plugins_are_watched_behind_the_wall_also_new_ones() {
+    let place = Place::with_guests("[server]\nwall = \"required\"\n");
+    let serving = place.serve();
+    let plugins = place.folder.path().join("plugins");
+    let until_watched = async |folder: &Path| {
+        let inode = fs::metadata(folder).unwrap().ino();
+        let is_watched = async || serving.watched().contains(&inode).then_some(());
+        eventually("a watched folder", is_watched).await;
+    };
+    until_watched(&plugins).await;
+    // Another folder takes its place.
+    let next = place.folder.path().join("next");
+    fs::create_dir(&next).unwrap();
+    fs::rename(&plugins, place.folder.path().join("before")).unwrap();
+    fs::rename(&next, &plugins).unwrap();
+    until_watched(&plugins).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
