@@ -42,6 +42,23 @@ fn a_new_service_runs_and_passes_its_own_test() {
 }
 
 #[test]
+fn services_in_rust_compile_what_they_depend_on_once_for_all_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, compiles) in [("first", true), ("second", false)] {
+        assert!(hostel_in(folder.path(), &["new", name]).status.success());
+        let mut build = hostel();
+        build.current_dir(folder.path()).args(["build", name]);
+        build.env("XDG_DATA_HOME", folder.path().join("data"));
+        let built = build.env("XDG_CACHE_HOME", folder.path().join("cache")).output().unwrap();
+        let told = stderr(&built);
+        assert!(built.status.success(), "{told}");
+        assert!(told.contains(&format!("Compiling {name} ")), "{told}");
+        assert_eq!(told.contains("Compiling serde_json "), compiles, "{told}");
+        assert!(Path::new(stdout(&built).trim()).starts_with(folder.path().join(name)));
+    }
+}
+
+#[test]
 fn a_name_that_is_none_or_taken_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("taken")).unwrap();
