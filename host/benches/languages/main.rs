@@ -7,6 +7,8 @@
 
 #![allow(clippy::indexing_slicing, missing_docs, unreachable_pub)]
 
+mod waits;
+
 use anyhow::{Context, Result};
 use hostel::{Host, Instances, Limits, PluginName, PluginSettings, Request, Settings};
 use std::num::NonZeroU32;
@@ -85,7 +87,7 @@ fn main() -> Result<()> {
             times.join(" | "),
         );
     }
-    Ok(())
+    waits::print(wanted)
 }
 
 fn against(time: Duration, rust: Duration) -> String {
@@ -163,6 +165,10 @@ async fn per_call(host: &Host, body: &[u8], calls: u32, done: u32) -> Result<Dur
 /// The median, the first of them left out: it warms things up.
 fn median(mut times: Vec<Duration>) -> Duration {
     times.remove(0);
+    middle(times)
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
 }
