@@ -68,6 +68,31 @@ fn code_that_was_kept_is_loaded_by_another_store() {
     assert_eq!(fs::read_dir(place.folder()).unwrap().count(), 1, "no draft is left");
 }
 
+#[test]
+fn what_is_kept_beside_components_is_checked_as_they_are() {
+    let place = Place::new();
+    let kept = || {
+        let (mut file, length) = place.store().beside(&place.engine, "functions")?;
+        let mut text = String::new();
+        Read::by_ref(&mut file).take(length).read_to_string(&mut text).unwrap();
+        Some(text)
+    };
+    assert_eq!(kept(), None);
+    let store = place.store();
+    let draft = store.draft().unwrap();
+    draft.as_file().write_all(b"code").unwrap();
+    store.keep_beside(&place.engine, "functions", draft).unwrap();
+    assert_eq!(kept().as_deref(), Some("code"));
+    // Neither another name nor another content has its tag.
+    let file = place.file(b"functions");
+    fs::copy(&file, place.file(b"other")).unwrap();
+    assert!(place.store().beside(&place.engine, "other").is_none());
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    assert_eq!(kept(), None);
+}
+
 /// Checks that a file of compiled code is not loaded after a change, and that the component is kept
 /// again.
 #[track_caller]
