@@ -5,10 +5,11 @@ use super::program::{Place, Serving, numbered, numbered_request};
 use crate::support::hostel;
 use std::process::Command;
 
-/// A component that takes some seconds to compile.
+/// A component that takes some seconds to compile: of functions that are the same, one is compiled.
 pub fn slow() -> Vec<u8> {
     let work = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(120);
-    let functions = format!("(func (param i32) {work})").repeat(4_000);
+    let function = |number| format!("(func (param i32) {work} (local.set 0 (i32.const {number})))");
+    let functions: String = (0..2_500).map(function).collect();
     let text = format!(
         "{functions}
         (data (i32.const 2048) \"slow\")
