@@ -85,7 +85,7 @@ fn edits(folder: &Path) -> Result<Vec<Duration>> {
     let mut lines = BufReader::new(serving.0.stderr.take().context("no stderr")?).lines();
     let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
         let rest = line.split_once("http://")?.1;
-        Some(rest.split(['/', ' ']).next()?.trim_end_matches([',', '.']).to_owned())
+        Some(rest.split(['/', ' ']).next()?.trim_end_matches([',', '.', ':']).to_owned())
     });
     let address = address.context("the server names no address")?;
     std::thread::spawn(move || lines.for_each(drop));
