@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 /// Time between two scans of the plugins' files.
@@ -75,7 +76,7 @@ pub(super) async fn run(
         tracer: tracer.clone(),
         ..HttpSettings::of(config, Arc::clone(&log))
     };
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async { stopped.await.unwrap_or_default() };
     let serving = async {
         let report = http::run(listener, Arc::clone(&host), settings, shutdown).await;
@@ -84,23 +85,25 @@ pub(super) async fn run(
         }
         report
     };
-    let told_twice = async {
-        signals.one().await;
-        systemd::stopping();
-        log_line(&log, "stopping: requests under way get to end; a second signal ends at once");
-        // Fails if the server has ended already.
-        let _ = stop.send(());
-        signals.one().await;
-    };
     let greeting = Greeting { config, host: &host, deployment: &deployment, log: &log };
     tokio::select! {
         never = greeting.log((address, admin_address), &wall, release) => match never {},
         report = serving => Ok(exit_code(report.map_err(Exit::usage)?, &log)),
-        () = told_twice => Ok(SERVICE_FAILED.into()),
+        () = two_signals(&mut signals, stop, &log) => Ok(SERVICE_FAILED.into()),
         () = systemd::tell(&host, &deployment) => Ok(SERVICE_FAILED.into()),
         never = scan(&deployment, &mut hangups, &log) => match never {},
         never = steps::show(&deployment) => match never {},
     }
+}
+
+/// Waits for a second signal; at the first one the server is told to stop.
+async fn two_signals(signals: &mut Signals, stop: oneshot::Sender<()>, log: &LogSink) {
+    signals.one().await;
+    systemd::stopping();
+    log_line(log, "stopping: requests under way get to end; a second signal ends at once");
+    // Fails if the server has ended already.
+    let _ = stop.send(());
+    signals.one().await;
 }
 
 /// Scans the plugins' files until the server ends, and at once on SIGHUP.
