@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 mod limits;
+mod locks;
 mod sdks;
 
 /// The files that git tracks or would, as paths from the project's folder.

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use hostel::source::{self, Location};
-use hostel::toolchain::Progress;
+use hostel::toolchain::{Inputs, Progress};
 use std::path::Path;
 use std::process::Command;
 
@@ -11,9 +11,9 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 /// The component that calls Hostel's cache, and that of every host of the same world.
 pub fn component() -> Result<Vec<u8>> {
     let line = |line: &str| eprintln!("{line}");
-    let progress = Progress { line: &line, colour: false };
+    let progress = Progress { line: &line, step: &|_| (), colour: false };
     let location = Location::at(&Path::new(HERE).join("../../guest"))?;
-    let file = source::component(&location, progress)?;
+    let file = source::component(&location, progress, &mut Inputs::default())?;
     Ok(std::fs::read(file)?)
 }
 
