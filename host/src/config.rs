@@ -4,6 +4,7 @@
 //! nothing again.
 
 mod admin;
+mod backend;
 mod caches;
 mod callers;
 mod direct;

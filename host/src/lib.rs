@@ -45,6 +45,7 @@ mod service;
 pub mod source;
 mod telemetry;
 pub mod toolchain;
+mod trust;
 mod units;
 #[cfg(target_os = "linux")]
 mod wall;
@@ -53,7 +54,10 @@ mod world;
 #[doc(hidden)]
 pub mod cli;
 
-pub use backend::{CacheError, CacheStats, CacheStore, Caches, MemoryStats, OpenError, Page};
+pub use backend::{
+    RedisAddressError, Backend, CacheError, CacheStats, CacheStore, Caches, KeyFormat, MemoryStats,
+    OpenError, Page, RedisAddress, RedisBackend,
+};
 pub use engine::{
     CallError, Compiler, ComponentError, ComponentInfo, Extent, FileKind, ImportInfo, Instances,
     Limit, LimitError, LimitReached, Limits, Producer,
@@ -65,8 +69,8 @@ pub use hostel_cache::{
 pub use name::PluginName;
 pub use plugin::{
     Activity, Admission, Build, Built, Deployment, Digest, Host, HostError, LoadError, NamedPlugin,
-    PluginFolder, PluginInfo, PluginSettings, PluginState, Readiness, RolledBack, Settings, Stage,
-    Target,
+    PluginFolder, PluginInfo, PluginSettings, PluginState, Readiness, Requirement, RolledBack,
+    Settings, Stage, Target,
 };
 #[cfg(target_os = "linux")]
 pub use process::Launcher;

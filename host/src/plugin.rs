@@ -17,7 +17,7 @@ mod version;
 
 pub use admission::Admission;
 pub use deploy::{
-    Build, Built, Deployment, NamedPlugin, PluginFolder, PluginState, Readiness, Stage,
+    Build, Built, Deployment, NamedPlugin, PluginFolder, PluginState, Readiness, Requirement, Stage,
 };
 pub use error::{HostError, LoadError};
 pub use host::Host;

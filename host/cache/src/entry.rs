@@ -13,6 +13,7 @@ use crate::expiry::Deadline;
 use crate::key::Key;
 use crate::limits::MAX_OWNERS;
 use crate::sync::{AtomicU32, Ordering, fence};
+use crate::value::Json;
 
 /// What stands before the texts.
 #[repr(C)]
@@ -156,6 +157,14 @@ impl Drop for Entry {
         // SAFETY: the entry has no owner any more, `new` took the block with the same layout, and
         // neither the head nor the texts have anything to drop.
         unsafe { dealloc(self.0.as_ptr().cast(), layout) }
+    }
+}
+
+impl Value {
+    /// A value that no [`Cache`](crate::Cache) holds: that of an entry that is kept elsewhere.
+    #[must_use]
+    pub fn new(key: Key<'_>, json: Json<'_>) -> Self {
+        Value(Entry::new(key, json.as_str(), Deadline::NEVER))
     }
 }
 

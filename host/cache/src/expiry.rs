@@ -40,6 +40,9 @@ pub(crate) struct Deadline(Moment);
 pub(crate) struct Due(u32);
 
 impl Deadline {
+    /// The deadline of an entry without expiry.
+    pub(crate) const NEVER: Self = Self(Moment::NEVER);
+
     /// The deadline of an entry that is set now. The clock is read only when there is an expiry.
     pub(crate) fn from_now(expiry: Option<Expiry>, now: &Now<'_>) -> Self {
         Self(expiry.map_or(Moment::NEVER, |expiry| {

@@ -1,22 +1,42 @@
 //! All caches of a host, by name.
 
-use super::store::{CacheStats, CacheStore};
+use super::redis::{Meters, RedisBackend, RedisCache, ServerState, Servers};
+use super::stats::CacheStats;
+use super::store::CacheStore;
+use crate::telemetry::RedisMetrics;
 use hostel_cache::{Cache, CacheLimits, CacheName, Clock};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-/// The caches of a host by name, on one clock.
+/// Where the entries of a cache are held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// In the host's memory.
+    #[default]
+    Memory,
+    /// On Redis, where other hosts find them too.
+    Redis(Arc<RedisBackend>),
+}
+
+/// The caches of a host by name, those in memory on one clock.
 ///
 /// A cache, once opened, stays until the registry is dropped, so a plugin that is loaded again
 /// finds its entries.
 #[derive(Debug)]
 pub struct Caches {
     clock: Clock,
-    caches: RwLock<BTreeMap<CacheName, Arc<Cache>>>,
+    metrics: RedisMetrics,
+    caches: RwLock<BTreeMap<CacheName, OpenCache>>,
 }
 
-/// The cache is open already, with other limits than those asked for.
+#[derive(Clone, Debug)]
+enum OpenCache {
+    Memory(Arc<Cache>),
+    Redis { cache: Arc<RedisCache>, limits: CacheLimits, backend: Arc<RedisBackend> },
+}
+
+/// The cache is open already, with other limits than those asked for or elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "cache {name} is open with {open}, and cannot be opened with {asked}: make them equal, or \
@@ -31,11 +51,22 @@ pub struct OpenError {
     pub asked: CacheLimits,
 }
 
+/// What is known of the servers of one address.
+#[derive(Clone, Debug)]
+pub(crate) struct RedisState {
+    /// The caches that are there.
+    pub(crate) caches: Vec<CacheName>,
+    /// Operations under way.
+    pub(crate) in_flight: usize,
+    /// Its servers.
+    pub(crate) servers: Vec<ServerState>,
+}
+
 impl Caches {
-    /// A registry without caches. All of its caches will read `clock`.
+    /// A registry without caches. All of its caches in memory will read `clock`.
     #[must_use]
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, caches: RwLock::default() }
+    pub(crate) fn new(clock: Clock, metrics: RedisMetrics) -> Self {
+        Self { clock, metrics, caches: RwLock::default() }
     }
 
     /// Opens the cache of that name in memory, and creates it where it does not exist.
@@ -45,15 +76,41 @@ impl Caches {
     /// [`OpenError`] when it is open with other limits. It is left as it is: a cache that shrank
     /// or grew would surprise the plugins that use it.
     pub fn open(&self, name: CacheName, limits: CacheLimits) -> Result<CacheStore, OpenError> {
+        self.open_on(name, limits, &Backend::Memory)
+    }
+
+    /// Opens the cache of that name on this backend, as [`Caches::open`] does. On Redis, only the
+    /// limit on values counts; nothing is connected to before the first operation.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when it is open with other limits or elsewhere.
+    pub fn open_on(
+        &self,
+        name: CacheName,
+        limits: CacheLimits,
+        backend: &Backend,
+    ) -> Result<CacheStore, OpenError> {
         let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
+        let servers = match backend {
+            Backend::Memory => None,
+            Backend::Redis(backend) => Some((backend, servers_of(&caches, backend))),
+        };
         match caches.entry(name) {
             Entry::Vacant(vacant) => {
-                let cache = Arc::new(Cache::new(limits, self.clock.clone()));
-                Ok(CacheStore::in_memory(Arc::clone(vacant.insert(cache))))
+                let open = match servers {
+                    None => OpenCache::Memory(Arc::new(Cache::new(limits, self.clock.clone()))),
+                    Some((backend, servers)) => {
+                        let meters = Meters::new(&self.metrics, vacant.key());
+                        let names = backend.names(vacant.key());
+                        let cache = RedisCache::new(names, limits.value_limit(), servers, meters);
+                        let (cache, backend) = (Arc::new(cache), Arc::clone(backend));
+                        OpenCache::Redis { cache, limits, backend }
+                    }
+                };
+                Ok(vacant.insert(open).store())
             }
-            Entry::Occupied(open) if open.get().limits() == limits => {
-                Ok(CacheStore::in_memory(Arc::clone(open.get())))
-            }
+            Entry::Occupied(open) if open.get().is(limits, backend) => Ok(open.get().store()),
             Entry::Occupied(open) => Err(OpenError {
                 open: open.get().limits(),
                 asked: limits,
@@ -65,16 +122,13 @@ impl Caches {
     /// The cache of that name, if it is open.
     #[must_use]
     pub fn get(&self, name: &CacheName) -> Option<CacheStore> {
-        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-        caches.get(name).map(|cache| CacheStore::in_memory(Arc::clone(cache)))
+        self.read().get(name).map(OpenCache::store)
     }
 
     /// Every open cache with its name: private ones first, each kind in the order of names.
     #[must_use]
     pub fn list(&self) -> Vec<(CacheName, CacheStore)> {
-        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-        let store = |cache: &Arc<Cache>| CacheStore::in_memory(Arc::clone(cache));
-        caches.iter().map(|(name, cache)| (name.clone(), store(cache))).collect()
+        self.read().iter().map(|(name, open)| (name.clone(), open.store())).collect()
     }
 
     /// Every open cache's name and statistics, in the order of [`Caches::list`].
@@ -87,20 +141,100 @@ impl Caches {
         all
     }
 
+    /// The caches whose servers do not respond. Asks all servers, each address once and all at once.
+    pub(crate) async fn unavailable(&self) -> Vec<CacheName> {
+        let checks = self.by_servers().into_iter().map(|(servers, caches)| {
+            tokio::spawn(async move { servers.check().await.is_err().then_some(caches) })
+        });
+        let mut unavailable = Vec::new();
+        for check in checks.collect::<Vec<_>>() {
+            unavailable.extend(check.await.ok().flatten().into_iter().flatten());
+        }
+        unavailable.sort();
+        unavailable
+    }
+
+    /// What is known of the servers that hold caches, an element for each address.
+    pub(crate) fn redis(&self) -> Vec<RedisState> {
+        let state = |(servers, caches): (Arc<Servers>, Vec<CacheName>)| RedisState {
+            caches,
+            in_flight: servers.in_flight(),
+            servers: servers.states(),
+        };
+        self.by_servers().into_iter().map(state).collect()
+    }
+
+    fn by_servers(&self) -> Vec<(Arc<Servers>, Vec<CacheName>)> {
+        let caches = self.read();
+        let mut found: Vec<(Arc<Servers>, Vec<CacheName>)> = Vec::new();
+        for (name, open) in caches.iter() {
+            let OpenCache::Redis { cache, .. } = open else { continue };
+            match found.iter_mut().find(|(servers, _)| Arc::ptr_eq(servers, cache.servers())) {
+                Some((_, names)) => names.push(name.clone()),
+                None => found.push((Arc::clone(cache.servers()), vec![name.clone()])),
+            }
+        }
+        found
+    }
+
     /// Frees the memory of expired entries in every cache, looking at no more than `most` entries
     /// of each. Returns how many entries were removed.
     pub(super) fn reclaim(&self, most: usize) -> u64 {
         let caches: Vec<_> = {
-            let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-            caches.values().map(Arc::clone).collect()
+            let in_memory = |open: &OpenCache| match open {
+                OpenCache::Memory(cache) => Some(Arc::clone(cache)),
+                OpenCache::Redis { .. } => None,
+            };
+            self.read().values().filter_map(in_memory).collect()
         };
         caches.iter().map(|cache| cache.reclaim(most)).sum()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<CacheName, OpenCache>> {
+        self.caches.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The servers of a backend: those of an open cache at the same address, or new ones.
+fn servers_of(caches: &BTreeMap<CacheName, OpenCache>, asked: &RedisBackend) -> Arc<Servers> {
+    let shared = caches.values().find_map(|open| match open {
+        OpenCache::Redis { cache, backend, .. } => (backend.address == asked.address
+            && backend.timeout == asked.timeout)
+            .then(|| Arc::clone(cache.servers())),
+        OpenCache::Memory(_) => None,
+    });
+    shared.unwrap_or_else(|| Servers::new(asked.address.clone(), asked.timeout))
+}
+
+impl OpenCache {
+    fn store(&self) -> CacheStore {
+        match self {
+            OpenCache::Memory(cache) => CacheStore::in_memory(Arc::clone(cache)),
+            OpenCache::Redis { cache, .. } => CacheStore::on_redis(Arc::clone(cache)),
+        }
+    }
+
+    fn limits(&self) -> CacheLimits {
+        match self {
+            OpenCache::Memory(cache) => cache.limits(),
+            OpenCache::Redis { limits, .. } => *limits,
+        }
+    }
+
+    fn is(&self, limits: CacheLimits, asked: &Backend) -> bool {
+        let is_there = match (self, asked) {
+            (OpenCache::Memory(_), Backend::Memory) => true,
+            (OpenCache::Redis { backend, .. }, Backend::Redis(asked)) => backend == asked,
+            _ => false,
+        };
+        is_there && self.limits() == limits
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Metrics;
     use std::time::Duration;
 
     fn private(plugin: &str) -> CacheName {
@@ -109,6 +243,10 @@ mod tests {
 
     fn configured(name: &str) -> CacheName {
         CacheName::configured(name).unwrap()
+    }
+
+    fn caches() -> Caches {
+        Caches::new(Clock::mock().0, Metrics::new().redis())
     }
 
     fn memory(store: CacheStore) -> Arc<Cache> {
@@ -121,7 +259,7 @@ mod tests {
 
     #[test]
     fn plugins_share_a_cache_only_where_both_are_given_the_same_one() {
-        let caches = Caches::new(Clock::mock().0);
+        let caches = caches();
         let (a, b) = (open(&caches, private("a")), open(&caches, private("b")));
         a.set("k", "1", None).unwrap();
         assert_eq!(b.exists("k"), Ok(false));
@@ -133,7 +271,7 @@ mod tests {
 
     #[test]
     fn keys_that_spell_names_of_caches_stay_in_their_cache() {
-        let caches = Caches::new(Clock::mock().0);
+        let caches = caches();
         let names = [private("a"), private("a-b"), private("users"), configured("users")];
         let keys = ["c", "b:c", "a:b:c", "a/c", "plugin/a/c", "users", "plugin/users", "\0a"];
         for (number, name) in names.iter().enumerate() {
@@ -154,7 +292,7 @@ mod tests {
     #[test]
     fn a_cache_that_is_opened_again_has_kept_its_entries() {
         let (clock, handle) = Clock::mock();
-        let caches = Caches::new(clock);
+        let caches = Caches::new(clock, Metrics::new().redis());
         open(&caches, private("a")).set("k", "1", Some(2)).unwrap();
         handle.advance(Duration::from_secs(1));
         assert_eq!(open(&caches, private("a")).exists("k"), Ok(true));
@@ -164,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_cache_is_not_opened_with_other_limits() {
-        let caches = Caches::new(Clock::mock().0);
+        let caches = caches();
         open(&caches, private("a")).set("k", "1", None).unwrap();
         let asked = CacheLimits::new(1 << 20, 1 << 10).unwrap();
         let error = caches.open(private("a"), asked).unwrap_err();
@@ -176,7 +314,7 @@ mod tests {
 
     #[tokio::test]
     async fn statistics_have_every_cache_with_its_own_counts() {
-        let caches = Caches::new(Clock::mock().0);
+        let caches = caches();
         for name in [configured("z"), configured("b"), private("z")] {
             open(&caches, name);
         }
@@ -190,7 +328,7 @@ mod tests {
 
     #[test]
     fn threads_that_open_a_name_at_once_get_one_cache() {
-        let caches = Caches::new(Clock::system());
+        let caches = Caches::new(Clock::system(), Metrics::new().redis());
         std::thread::scope(|scope| {
             for thread in 0..8 {
                 let caches = &caches;

@@ -1,12 +1,15 @@
 //! One cache, whatever holds its entries.
 
 use super::error::CacheError;
-use hostel_cache::{Cache, EntryInfo, Stats, Value};
+use super::page::Page;
+use super::redis::RedisCache;
+use super::stats::CacheStats;
+use hostel_cache::{Cache, Value};
 use std::sync::Arc;
 
 /// One cache of a host. Its clones are the same cache.
 ///
-/// Each operation on one key is linearizable within the host.
+/// Each operation on one key is linearizable within the host, and on Redis among all hosts.
 #[derive(Clone, Debug)]
 pub struct CacheStore(Backing);
 
@@ -14,47 +17,7 @@ pub struct CacheStore(Backing);
 #[derive(Clone, Debug)]
 enum Backing {
     Memory(Arc<Cache>),
-}
-
-/// A page of a listing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// Keys with sizes and expiries; no values.
-    pub entries: Vec<EntryInfo>,
-    /// Where the next page begins; none: this is the last one.
-    pub next: Option<String>,
-}
-
-/// What a cache counted since the host opened it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CacheStats {
-    /// Calls of `get` that found a live entry.
-    pub hits: u64,
-    /// Calls of `get` that found none, or one that had expired.
-    pub misses: u64,
-    /// Calls of `exists`.
-    pub exists: u64,
-    /// Calls of `set` that stored their value.
-    pub sets: u64,
-    /// Calls of `delete` that removed a live entry.
-    pub deletes: u64,
-    /// What is known of entries in this host's memory; none: they are elsewhere.
-    pub memory: Option<MemoryStats>,
-}
-
-/// What a cache in memory holds now, and what it removed by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MemoryStats {
-    /// Entries held, expired ones included until something removes them.
-    pub entries: u64,
-    /// Bytes held, bookkeeping included.
-    pub bytes: u64,
-    /// The most bytes that it may hold.
-    pub capacity: u64,
-    /// Entries removed because their expiry had passed.
-    pub expired: u64,
-    /// Live entries removed to make room.
-    pub evicted: u64,
+    Redis(Arc<RedisCache>),
 }
 
 impl CacheStore {
@@ -62,11 +25,17 @@ impl CacheStore {
         CacheStore(Backing::Memory(cache))
     }
 
+    pub(super) fn on_redis(cache: Arc<RedisCache>) -> Self {
+        CacheStore(Backing::Redis(cache))
+    }
+
     /// The cache in this host's memory, shared with its store.
     #[cfg(test)]
     pub(super) fn shared_memory(self) -> Option<Arc<Cache>> {
-        let Backing::Memory(cache) = self.0;
-        Some(cache)
+        match self.0 {
+            Backing::Memory(cache) => Some(cache),
+            Backing::Redis(_) => None,
+        }
     }
 
     /// The cache itself where its entries are in this host's memory, so that no operation waits: the
@@ -74,18 +43,22 @@ impl CacheStore {
     #[must_use]
     #[inline]
     pub fn memory(&self) -> Option<&Cache> {
-        let Backing::Memory(cache) = &self.0;
-        Some(cache)
+        match &self.0 {
+            Backing::Memory(cache) => Some(cache),
+            Backing::Redis(_) => None,
+        }
     }
 
     /// The value of a live entry; none where the key is missing or its entry has expired.
     ///
     /// # Errors
     ///
-    /// When the key is invalid.
+    /// When the key is invalid, or the backend is unavailable.
     pub async fn get(&self, key: &str) -> Result<Option<Value>, CacheError> {
-        let Backing::Memory(cache) = &self.0;
-        Ok(cache.get(key)?)
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.get(key)?),
+            Backing::Redis(cache) => cache.get(key).await,
+        }
     }
 
     /// Creates the entry or replaces it, value and expiry together. The expiry is in seconds; none:
@@ -93,47 +66,58 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// When the key, the value or the expiry is invalid, or the value is too large.
+    /// When the key, the value or the expiry is invalid, the value is too large, or the backend is
+    /// unavailable: then the write may have happened.
     pub async fn set(&self, key: &str, value: &str, expiry: Option<u32>) -> Result<(), CacheError> {
-        let Backing::Memory(cache) = &self.0;
-        Ok(cache.set(key, value, expiry)?)
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.set(key, value, expiry)?),
+            Backing::Redis(cache) => cache.set(key, value, expiry).await,
+        }
     }
 
     /// Removes the entry. True when there was a live one.
     ///
     /// # Errors
     ///
-    /// When the key is invalid.
+    /// When the key is invalid, or the backend is unavailable.
     pub async fn delete(&self, key: &str) -> Result<bool, CacheError> {
-        let Backing::Memory(cache) = &self.0;
-        Ok(cache.delete(key)?)
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.delete(key)?),
+            Backing::Redis(cache) => cache.delete(key).await,
+        }
     }
 
     /// True where there is a live entry. Not a use of it for eviction.
     ///
     /// # Errors
     ///
-    /// When the key is invalid.
+    /// When the key is invalid, or the backend is unavailable.
     pub async fn exists(&self, key: &str) -> Result<bool, CacheError> {
-        let Backing::Memory(cache) = &self.0;
-        Ok(cache.exists(key)?)
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.exists(key)?),
+            Backing::Redis(cache) => cache.exists(key).await,
+        }
     }
 
-    /// A page of the live entries whose keys begin with `prefix`, at most `most` of them.
+    /// A page of the live entries whose keys begin with `prefix`: at most `most` of them, and on
+    /// Redis about as many.
     ///
     /// `cursor` is the `next` of the page before; none: the first page. An entry that lives
     /// throughout a walk is on some page.
     ///
     /// # Errors
     ///
-    /// None while the entries are in memory.
+    /// When the entries are on Redis, which is unavailable, or the cursor is from elsewhere.
     pub async fn list(
         &self,
         prefix: &str,
         cursor: Option<&str>,
         most: usize,
     ) -> Result<Page, CacheError> {
-        let Backing::Memory(cache) = &self.0;
+        let cache = match &self.0 {
+            Backing::Memory(cache) => cache,
+            Backing::Redis(cache) => return cache.list(prefix, cursor, most).await,
+        };
         let entries = cache.list(prefix, cursor, most);
         let is_full = !entries.is_empty() && entries.len() == most;
         let next = entries.last().filter(|_| is_full).map(|last| last.key.clone());
@@ -144,25 +128,44 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// None while the entries are in memory.
+    /// When the entries are on Redis, which is unavailable. Some may be gone then.
     pub async fn clear(&self) -> Result<u64, CacheError> {
-        let Backing::Memory(cache) = &self.0;
-        Ok(cache.clear())
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.clear()),
+            Backing::Redis(cache) => cache.clear().await,
+        }
+    }
+
+    /// Entries now, and bytes of their keys and values; on Redis by a walk through all of them.
+    ///
+    /// # Errors
+    ///
+    /// When the entries are on Redis, which is unavailable.
+    pub async fn count(&self) -> Result<(u64, u64), CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok((cache.stats().entries, cache.stats().bytes)),
+            Backing::Redis(cache) => cache.count().await,
+        }
+    }
+
+    /// Makes sure that what holds the entries responds.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub async fn check(&self) -> Result<(), CacheError> {
+        match &self.0 {
+            Backing::Memory(_) => Ok(()),
+            Backing::Redis(cache) => cache.check().await,
+        }
     }
 
     /// What was counted, and what is held where that is known.
     pub async fn stats(&self) -> CacheStats {
-        let Backing::Memory(cache) = &self.0;
-        cache.stats().into()
-    }
-}
-
-impl From<Stats> for CacheStats {
-    fn from(stats: Stats) -> Self {
-        let Stats { hits, misses, exists, sets, deletes, .. } = stats;
-        let Stats { entries, bytes, capacity, expired, evicted, .. } = stats;
-        let memory = Some(MemoryStats { entries, bytes, capacity, expired, evicted });
-        CacheStats { hits, misses, exists, sets, deletes, memory }
+        match &self.0 {
+            Backing::Memory(cache) => cache.stats().into(),
+            Backing::Redis(cache) => cache.stats(),
+        }
     }
 }
 

@@ -62,10 +62,13 @@ pub(super) fn configured_host(
 ) -> Result<Host, Exit> {
     let (limits, admission) = (config.limits.clone(), config.admission.clone());
     let cache = config.private_cache;
-    let host = host(Settings { limits, admission, cache, log, compiler, ..Settings::default() })?;
+    let backend = config.private_backend.clone();
+    let settings =
+        Settings { limits, admission, cache, backend, log, compiler, ..Settings::default() };
+    let host = host(settings)?;
     for cache in &config.caches {
         let name = CacheName::Configured(cache.name.clone());
-        host.caches().open(name, cache.limits).map_err(Exit::usage)?;
+        host.caches().open_on(name, cache.limits, &cache.backend).map_err(Exit::usage)?;
     }
     Ok(host)
 }

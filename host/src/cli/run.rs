@@ -6,14 +6,16 @@ use super::output::{eprint_error, print};
 use super::{build, envelope, load};
 use crate::telemetry::eprint_line;
 use crate::{
-    CacheBinding, CacheGrant, CacheLimits, CallError, Grants, Host, Limits, Name, PluginSettings,
-    Request, Response, ServiceInfo, ServiceName, Settings, telemetry, units,
+    Backend, CacheBinding, CacheGrant, CacheLimits, CallError, Grants, Host, Limits, Name,
+    PluginSettings, RedisAddress, RedisBackend, Request, Response, ServiceInfo, ServiceName,
+    Settings, telemetry, units,
 };
 use anyhow::Context;
 use serde_json::json;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Load services in one host and call each of them once
 ///
@@ -46,6 +48,10 @@ pub(super) struct Arguments {
     /// Bind all plugins to one cache of this name [default: one cache per plugin]
     #[arg(long, value_name = "NAME")]
     shared_cache: Option<String>,
+
+    /// Keep the caches on Redis, as in redis://127.0.0.1:6379/0 [default: in memory]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "cache_size")]
+    cache: Option<String>,
 
     /// Maximum size of each cache, as in 512KiB or 1GiB [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
@@ -121,8 +127,15 @@ impl Arguments {
             Some(text) => cache_limits(text).with_context(|| format!("--cache-size {text}"))?,
             None => CacheLimits::default(),
         };
+        let backend = match self.cache.as_deref() {
+            None | Some("memory") => Backend::Memory,
+            Some(address) => {
+                let address = RedisAddress::parse(address).context("--cache")?;
+                Backend::Redis(Arc::new(RedisBackend::new(address)))
+            }
+        };
         let (log, compiler) = (telemetry::stderr(), load::compiler());
-        Ok(Settings { limits, cache, log, compiler, ..Settings::default() })
+        Ok(Settings { limits, cache, backend, log, compiler, ..Settings::default() })
     }
 
     fn grants(&self) -> anyhow::Result<PluginSettings> {
@@ -240,19 +253,22 @@ fn say_call_error(service: &str, error: &CallError) {
 
 async fn print_stats(host: &Host) {
     for (name, stats) in host.caches().stats().await {
-        let memory = stats.memory.unwrap_or_default();
-        let figures = [
+        let mut figures = vec![
             ("sets", stats.sets),
             ("hits", stats.hits),
             ("misses", stats.misses),
             ("deletes", stats.deletes),
             ("exists", stats.exists),
-            ("expired", memory.expired),
-            ("evicted", memory.evicted),
-            ("entries", memory.entries),
-            ("bytes", memory.bytes),
         ];
-        let figures = figures.map(|(what, count)| format!("{what} {count}"));
-        eprint_line(format_args!("cache {name}: {}", figures.join(", ")));
+        if let Some(memory) = stats.memory {
+            figures.extend([
+                ("expired", memory.expired),
+                ("evicted", memory.evicted),
+                ("entries", memory.entries),
+                ("bytes", memory.bytes),
+            ]);
+        }
+        let figures = figures.into_iter().map(|(what, count)| format!("{what} {count}"));
+        eprint_line(format_args!("cache {name}: {}", figures.collect::<Vec<_>>().join(", ")));
     }
 }

@@ -1,9 +1,11 @@
 //! `[caches]` and `[private-cache]`.
 
+use super::backend::{Scope, backend};
 use super::error::Diagnostics;
-use super::raw::{At, RawCache, RawPrivateCache, Tables};
-use super::values::size;
-use hostel_cache::{CacheLimits, Name};
+use super::raw::{At, RawCache, Tables};
+use super::values::{Context, size};
+use crate::backend::Backend;
+use hostel_cache::{CacheLimits, MIN_CAPACITY_IN_VALUES, Name};
 use std::num::NonZeroU32;
 use std::ops::Range;
 
@@ -12,34 +14,69 @@ use std::ops::Range;
 pub struct CacheConfig {
     /// Its name.
     pub name: Name,
-    /// Its size.
+    /// Its size; on Redis, only its limit on values counts.
     pub limits: CacheLimits,
+    /// What holds its entries.
+    pub backend: Backend,
 }
 
+/// The size and the backend of the cache that each plugin has to itself.
 pub(super) fn private_cache(
-    raw: Option<&At<RawPrivateCache>>,
+    raw: Option<&At<RawCache>>,
+    context: &Context<'_>,
     diagnostics: &mut Diagnostics<'_>,
-) -> CacheLimits {
-    let Some(raw) = raw else { return CacheLimits::default() };
-    let RawPrivateCache { capacity, value_limit, entries } = raw.get();
-    cache_limits((capacity.as_ref(), value_limit.as_ref(), entries.as_ref()), raw.at(), diagnostics)
+) -> (CacheLimits, Backend) {
+    let Some(raw) = raw else { return Default::default() };
+    let backend = backend(raw.get(), Scope::Private, context, diagnostics);
+    (limits(raw.get(), &backend, raw.at(), diagnostics), backend)
 }
 
 pub(super) fn caches(
     raw: &Tables<RawCache>,
+    context: &Context<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<CacheConfig> {
     let mut caches = Vec::new();
     for (name, cache) in raw {
-        let RawCache { capacity, value_limit, entries, .. } = cache.get();
-        let written = (capacity.as_ref(), value_limit.as_ref(), entries.as_ref());
-        let limits = cache_limits(written, name.at(), diagnostics);
+        let backend = backend(cache.get(), Scope::Shared, context, diagnostics);
+        let limits = limits(cache.get(), &backend, name.at(), diagnostics);
         match Name::new(name.get()) {
-            Ok(name) => caches.push(CacheConfig { name, limits }),
+            Ok(name) => caches.push(CacheConfig { name, limits, backend }),
             Err(error) => diagnostics.fault(name.at(), error),
         }
     }
     caches
+}
+
+fn limits(
+    raw: &RawCache,
+    backend: &Backend,
+    at: Range<usize>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> CacheLimits {
+    let RawCache { capacity, value_limit, entries, .. } = raw;
+    match backend {
+        Backend::Memory => {
+            let written = (capacity.as_ref(), value_limit.as_ref(), entries.as_ref());
+            cache_limits(written, at, diagnostics)
+        }
+        Backend::Redis(_) => limits_on_redis(value_limit.as_ref(), at, diagnostics),
+    }
+}
+
+/// The limits of a cache on Redis, where the server alone bounds all entries together.
+fn limits_on_redis(
+    value_limit: Option<&At<String>>,
+    at: Range<usize>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> CacheLimits {
+    let default = CacheLimits::default();
+    let asked = size(value_limit, default.value_limit(), diagnostics);
+    let capacity = asked.saturating_mul(MIN_CAPACITY_IN_VALUES).max(default.capacity());
+    CacheLimits::new(capacity, asked).unwrap_or_else(|error| {
+        diagnostics.fault(value_limit.map_or(at, At::at), error);
+        default
+    })
 }
 
 /// What is written of a cache: its capacity, its value limit and its number of entries.

@@ -36,8 +36,8 @@ pub(in crate::config) struct Raw {
     pub(in crate::config) log: Option<RawLog>,
     /// Traces of OpenTelemetry.
     pub(in crate::config) traces: Option<RawTraces>,
-    /// The size of the cache that a plugin has to itself.
-    pub(in crate::config) private_cache: Option<At<RawPrivateCache>>,
+    /// The cache that a plugin has to itself.
+    pub(in crate::config) private_cache: Option<At<RawCache>>,
     /// Caches that plugins share, by name.
     pub(in crate::config) caches: Option<Tables<RawCache>>,
     /// Plugins, by name.
@@ -83,7 +83,8 @@ pub(in crate::config) struct RawServer {
     /// allows, "required" makes it an error if a part is missing, "off" puts up none. Default:
     /// "available".
     pub(in crate::config) wall: Option<RawWall>,
-    /// Plugins without which the server is not ready, each as "plugin:NAME". Default: none.
+    /// Plugins and caches without which the server is not ready, each as "plugin:NAME" or
+    /// "cache:NAME". Default: none.
     pub(in crate::config) ready_requires: Option<Vec<At<String>>>,
 }
 
@@ -163,37 +164,38 @@ pub(in crate::config) enum RawFormat {
     Json,
 }
 
-/// The size of the cache that a plugin has to itself.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::config) struct RawPrivateCache {
-    /// Bytes of all entries; at least 16 times `value-limit`. Default: "64MiB".
-    pub(in crate::config) capacity: Option<At<String>>,
-    /// Bytes of one value. Default: "1MiB".
-    pub(in crate::config) value_limit: Option<At<String>>,
-    /// The most entries. Default: as many as the capacity holds.
-    pub(in crate::config) entries: Option<At<NonZeroU32>>,
-}
-
-/// A cache that plugins share.
+/// The cache that each plugin has to itself, or one that plugins share.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawCache {
-    /// Bytes of all entries; at least 16 times `value-limit`. Default: "64MiB".
+    /// Bytes of all entries in memory; at least 16 times `value-limit`. Default: "64MiB".
     pub(in crate::config) capacity: Option<At<String>>,
     /// Bytes of one value. Default: "1MiB".
     pub(in crate::config) value_limit: Option<At<String>>,
-    /// The most entries. Default: as many as the capacity holds.
+    /// The most entries in memory. Default: as many as the capacity holds.
     pub(in crate::config) entries: Option<At<NonZeroU32>>,
-    /// What holds the entries. Default: "memory".
-    #[serde(rename = "backend")]
-    pub(in crate::config) _backend: Option<RawBackend>,
+    /// What holds the entries: "memory", or the address of Redis, as in
+    /// "redis://127.0.0.1:6379/0". Default: "memory".
+    pub(in crate::config) backend: Option<At<String>>,
+    /// The environment variable that holds the password for Redis. Default: none.
+    pub(in crate::config) password_env: Option<At<String>>,
+    /// The file that holds the password for Redis. Default: none.
+    pub(in crate::config) password_file: Option<At<String>>,
+    /// The most time that one operation on Redis takes. Default: "250ms".
+    pub(in crate::config) timeout: Option<At<String>>,
+    /// What the names of all entries on Redis begin with. Default: "hostel".
+    pub(in crate::config) prefix: Option<At<String>>,
+    /// How entries are named on Redis: "hostel", or "zato" for the names that Zato gives them.
+    /// Default: "hostel".
+    pub(in crate::config) key_format: Option<At<RawKeyFormat>>,
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
-pub(in crate::config) enum RawBackend {
-    Memory,
+pub(in crate::config) enum RawKeyFormat {
+    #[default]
+    Hostel,
+    Zato,
 }
 
 /// A path and methods that lead to a service.

@@ -13,6 +13,7 @@ use super::server::{self, Server};
 use super::shape;
 use super::telemetry::{self, LogFormat, Traces};
 use super::values::Context;
+use crate::backend::Backend;
 use crate::engine::Limits;
 use crate::file;
 use crate::plugin::Admission;
@@ -36,6 +37,8 @@ pub struct Config {
     pub caches: Vec<CacheConfig>,
     /// The size of the cache that a plugin has to itself.
     pub private_cache: CacheLimits,
+    /// What holds the entries of those caches.
+    pub private_backend: Backend,
     /// A folder whose plugins are served, beside those named: every component, and the source of
     /// every service; none: only those named.
     pub folder: Option<PathBuf>,
@@ -144,7 +147,8 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
     let admission = server::admission(raw.admission.as_ref(), diagnostics);
     let limits = plugins::limits(raw.limits.as_ref(), Limits::default(), diagnostics);
     let raw_caches = raw.caches.as_ref();
-    let caches = raw_caches.map(|raw| caches::caches(raw, diagnostics)).unwrap_or_default();
+    let caches =
+        raw_caches.map(|raw| caches::caches(raw, context, diagnostics)).unwrap_or_default();
     let folder = raw.folder.as_ref().map(|folder| context.path(folder.get()));
     let cache_names: Vec<String> =
         raw_caches.into_iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect();
@@ -165,19 +169,28 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
             "there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`",
         );
     }
-    server::check_required(raw.server.as_ref(), folder.is_some(), &plugins, diagnostics);
+    server::check_required(
+        raw.server.as_ref(),
+        folder.is_some(),
+        &plugins,
+        &cache_names,
+        diagnostics,
+    );
     server::check_bodies(raw.server.as_ref(), &server, &limits, &plugins, diagnostics);
     let names: Vec<&str> = raw_plugins.keys().map(|name| name.get().as_str()).collect();
     let raw_routes = raw.routes.as_deref().unwrap_or_default();
     let routes = routes::routes(raw_routes, &names, folder.is_some(), &groups, diagnostics);
     let log = raw.log.as_ref();
+    let (private_cache, private_backend) =
+        caches::private_cache(raw.private_cache.as_ref(), context, diagnostics);
     Config {
         admin: admin::admin(raw, &server, context, diagnostics),
         server,
         limits,
         admission,
         caches,
-        private_cache: caches::private_cache(raw.private_cache.as_ref(), diagnostics),
+        private_cache,
+        private_backend,
         folder,
         plugins,
         routes,

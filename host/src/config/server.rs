@@ -9,7 +9,8 @@ use super::values::{Context, address, count, size, time};
 use crate::engine::Limits;
 use crate::file;
 use crate::name::PluginName;
-use crate::plugin::Admission;
+use crate::plugin::{Admission, Requirement};
+use hostel_cache::Name;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,8 +47,8 @@ pub struct Server {
     pub services: bool,
     /// Whether the process gives up what a server does not need. As much as is available.
     pub wall: Wall,
-    /// Plugins without which the server is not ready. None.
-    pub ready_requires: Vec<PluginName>,
+    /// What the server is not ready without. Nothing.
+    pub ready_requires: Vec<Requirement>,
 }
 
 /// Whether a server gives up its right to files and system calls that it does not need, on Linux.
@@ -130,39 +131,54 @@ pub(super) fn server(
     }
 }
 
-/// The plugins that are required, each written as `plugin:<name>`.
-fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -> Vec<PluginName> {
-    let mut plugins = Vec::new();
+/// What is required, each written as `plugin:<name>` or `cache:<name>`.
+fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -> Vec<Requirement> {
+    let mut all = Vec::new();
     for required in written.unwrap_or_default() {
-        let name = required.get().strip_prefix("plugin:").map(PluginName::new);
-        match name {
-            Some(Ok(name)) => plugins.push(name),
-            Some(Err(error)) => diagnostics.fault(required.at(), error),
-            None => diagnostics.fault(
-                required.at(),
-                format_args!("{:?} is nothing to require: write \"plugin:NAME\"", required.get()),
-            ),
+        let requirement = match required.get().split_once(':') {
+            Some(("plugin", name)) => {
+                PluginName::new(name).map(Requirement::Plugin).map_err(|error| error.to_string())
+            }
+            Some(("cache", name)) => {
+                Name::new(name).map(Requirement::Cache).map_err(|error| error.to_string())
+            }
+            _ => Err(format!(
+                "{:?} is nothing to require: write \"plugin:NAME\" or \"cache:NAME\"",
+                required.get()
+            )),
+        };
+        match requirement {
+            Ok(requirement) => all.push(requirement),
+            Err(fault) => diagnostics.fault(required.at(), fault),
         }
     }
-    plugins
+    all
 }
 
-/// A plugin that is required and can never serve, where no folder may bring it.
+/// What is required and can never serve: a plugin where no folder may bring it, or a cache that is
+/// not configured.
 pub(super) fn check_required(
     raw: Option<&RawServer>,
     has_folder: bool,
     plugins: &[PluginConfig],
+    caches: &[String],
     diagnostics: &mut Diagnostics<'_>,
 ) {
     let written = raw.and_then(|raw| raw.ready_requires.as_deref()).unwrap_or_default();
-    let names = || plugins.iter().map(|plugin| plugin.name.as_str());
-    for required in written.iter().filter(|_| !has_folder) {
-        let name = required.get().strip_prefix("plugin:").unwrap_or_default();
-        if !name.is_empty() && !names().any(|known| known == name) {
-            let instead = instead(name, names());
-            diagnostics
-                .fault(required.at(), format_args!("no plugin `{name}` is configured; {instead}"));
-        }
+    let plugins = || plugins.iter().map(|plugin| plugin.name.as_str());
+    let caches = || caches.iter().map(String::as_str);
+    for required in written {
+        let (kind, name) = required.get().split_once(':').unwrap_or_default();
+        let instead = match kind {
+            _ if name.is_empty() => continue,
+            "plugin" if has_folder || plugins().any(|known| known == name) => continue,
+            "plugin" => instead(name, plugins()),
+            "cache" if caches().any(|known| known == name) => continue,
+            "cache" => instead(name, caches()),
+            _ => continue,
+        };
+        diagnostics
+            .fault(required.at(), format_args!("no {kind} `{name}` is configured; {instead}"));
     }
 }
 

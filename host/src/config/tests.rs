@@ -1,7 +1,7 @@
 //! What a text of `hostel.toml` means, and what is told of one that is wrong.
 
 use super::*;
-use crate::{Access, CacheBinding, CacheLimits, Instances, Limits, Name};
+use crate::{Access, Backend, CacheBinding, CacheLimits, Instances, Limits, Name};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -110,7 +110,7 @@ fn a_plugin_is_granted_what_is_written() {
         (&Callers::Group("staff".to_owned()), Some(3))
     );
     let limits = CacheLimits::new(32 << 20, 2 << 20).unwrap();
-    assert_eq!(config.caches, [CacheConfig { name: shared, limits }]);
+    assert_eq!(config.caches, [CacheConfig { name: shared, limits, backend: Backend::Memory }]);
     assert_eq!(config.callers[0].credentials[0].caller, "ann");
 }
 

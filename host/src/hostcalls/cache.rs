@@ -153,19 +153,26 @@ impl From<CacheError> for SmallError {
     fn from(error: CacheError) -> Self {
         match error {
             CacheError::Invalid(error) => error.into(),
+            error => {
+                let kind = error.kind().map_or(ErrorKind::Unavailable, kind_of);
+                Box::new(Error { kind, message: error.to_string() })
+            }
         }
     }
 }
 
 impl From<hostel_cache::Error> for SmallError {
     fn from(error: hostel_cache::Error) -> Self {
-        let kind = match error.kind() {
-            hostel_cache::ErrorKind::InvalidKey => ErrorKind::InvalidKey,
-            hostel_cache::ErrorKind::InvalidValue => ErrorKind::InvalidValue,
-            hostel_cache::ErrorKind::InvalidExpiry => ErrorKind::InvalidExpiry,
-            hostel_cache::ErrorKind::TooLarge => ErrorKind::TooLarge,
-        };
-        Box::new(Error { kind, message: error.to_string() })
+        Box::new(Error { kind: kind_of(error.kind()), message: error.to_string() })
+    }
+}
+
+fn kind_of(kind: hostel_cache::ErrorKind) -> ErrorKind {
+    match kind {
+        hostel_cache::ErrorKind::InvalidKey => ErrorKind::InvalidKey,
+        hostel_cache::ErrorKind::InvalidValue => ErrorKind::InvalidValue,
+        hostel_cache::ErrorKind::InvalidExpiry => ErrorKind::InvalidExpiry,
+        hostel_cache::ErrorKind::TooLarge => ErrorKind::TooLarge,
     }
 }
 

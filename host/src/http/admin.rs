@@ -67,7 +67,7 @@ impl AdminApi {
         }
         let response = match segments.as_slice() {
             ["healthz"] => response::new(StatusCode::OK, TEXT, "ok\n"),
-            ["readyz"] => ready(&self.deployment.readiness())?,
+            ["readyz"] => ready(&self.deployment.readiness().await)?,
             ["metrics"] => {
                 let text = host.metrics().await.map_err(|_| Problem::no_metrics())?;
                 response::new(StatusCode::OK, OPENMETRICS, text)
@@ -91,10 +91,14 @@ fn ready(readiness: &Readiness) -> Result<Response<Bytes>, Problem> {
     if !readiness.is_ready {
         return Err(Problem::not_ready(readiness));
     }
-    let body = match readiness.refused.as_slice() {
-        [] => "ready\n".to_owned(),
-        refused => format!("ready\nrefused: {}\n", refused.join(", ")),
-    };
+    let mut body = "ready\n".to_owned();
+    for (what, names) in
+        [("refused", &readiness.refused), ("caches unavailable", &readiness.unavailable)]
+    {
+        if !names.is_empty() {
+            body.push_str(&format!("{what}: {}\n", names.join(", ")));
+        }
+    }
     Ok(response::new(StatusCode::OK, TEXT, body))
 }
 

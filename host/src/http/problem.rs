@@ -49,6 +49,10 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "no-cache", detail)
     }
 
+    pub(super) fn no_backend(detail: String) -> Self {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+    }
+
     pub(super) fn no_entry() -> Self {
         let detail = "the cache has no live entry with this key";
         Problem::new(StatusCode::NOT_FOUND, "no-entry", detail)
@@ -56,6 +60,12 @@ impl Problem {
 
     pub(super) fn not_ready(readiness: &Readiness) -> Self {
         let detail = match readiness.missing.as_slice() {
+            [] if !readiness.missing_caches.is_empty() => {
+                let missing = readiness.missing_caches.join(", ");
+                format!(
+                    "required caches do not respond: {missing}; GET /metrics shows which server"
+                )
+            }
             [] => "plugins are being loaded: GET /plugins shows which".to_owned(),
             missing => {
                 let missing = missing.join(", ");

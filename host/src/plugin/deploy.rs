@@ -10,7 +10,7 @@ mod scan;
 mod state;
 mod watch;
 
-pub use state::{PluginState, Stage};
+pub use state::{PluginState, Readiness, Requirement, Stage};
 
 use super::host::Host;
 use super::settings::{PluginInfo, PluginSettings};
@@ -19,6 +19,7 @@ use crate::name::PluginName;
 use crate::source::{Inputs, Source};
 use crate::telemetry::{Level, escape, excerpt};
 use candidate::{Candidate, Cause, Key};
+use hostel_cache::CacheName;
 use queue::Queue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -102,20 +103,8 @@ pub struct Deployment {
     shared: Arc<Shared>,
     /// The loads under way; they end with this.
     loads: Mutex<JoinSet<()>>,
-    /// The plugins without which it is not ready.
-    required: Vec<PluginName>,
-}
-
-/// Whether a deployment is ready, and what of it does not serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Readiness {
-    /// True when everything that was there at first has been loaded or refused, and the required
-    /// plugins serve.
-    pub is_ready: bool,
-    /// The required plugins that do not serve.
-    pub missing: Vec<String>,
-    /// The plugins that do not serve, since they were refused.
-    pub refused: Vec<String>,
+    /// What it is not ready without.
+    required: Vec<Requirement>,
 }
 
 /// What scans and loads share.
@@ -256,24 +245,35 @@ impl Deployment {
         doing.collect()
     }
 
-    /// Makes it ready only while these plugins serve.
+    /// Makes it ready only while these serve.
     #[must_use]
-    pub fn requiring(mut self, plugins: Vec<PluginName>) -> Self {
-        self.required = plugins;
+    pub fn requiring(mut self, required: Vec<Requirement>) -> Self {
+        self.required = required;
         self
     }
 
     /// Whether all plugins that were named, and all files that were there at first, have been loaded
-    /// or refused, and those that are required serve.
-    pub fn readiness(&self) -> Readiness {
+    /// or refused, and what is required serves. Asks each server that holds caches.
+    pub async fn readiness(&self) -> Readiness {
+        let unavailable = self.shared.host.caches().unavailable().await;
         let infos = self.shared.infos();
-        let missing = self.required.iter().filter(|name| !infos.contains_key(*name));
-        let missing: Vec<_> = missing.map(PluginName::to_string).collect();
-        let is_ready = self.shared.started() && missing.is_empty();
+        let (mut missing, mut missing_caches) = (Vec::new(), Vec::new());
+        for required in &self.required {
+            match required {
+                Requirement::Plugin(name) if infos.contains_key(name) => {}
+                Requirement::Plugin(name) => missing.push(name.to_string()),
+                Requirement::Cache(name) => {
+                    let cache = CacheName::Configured(name.clone());
+                    missing_caches.extend(unavailable.contains(&cache).then(|| name.to_string()));
+                }
+            }
+        }
+        let is_ready = self.shared.started() && missing.is_empty() && missing_caches.is_empty();
         let entries = self.shared.entries();
         let refused = entries.values().filter(|entry| entry.is_refused());
         let refused = refused.map(|entry| excerpt(&entry.shown_name())).collect();
-        Readiness { is_ready, missing, refused }
+        let unavailable = unavailable.iter().map(CacheName::to_string).collect();
+        Readiness { is_ready, missing, missing_caches, unavailable, refused }
     }
 }
 

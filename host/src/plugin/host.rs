@@ -8,7 +8,7 @@ use super::probation::{Probation, RolledBack};
 use super::services;
 use super::settings::{Activity, PluginInfo, PluginSettings, Settings};
 use super::version::{Digest, Version};
-use crate::backend::{self, CacheStore, Caches};
+use crate::backend::{self, Backend, CacheStore, Caches};
 use crate::blocking::{self, BlockingError};
 use crate::engine::{CallError, CodeStore, CompileSettings, Engine, Limits};
 use crate::hostcalls::{Capabilities, Linkage};
@@ -30,6 +30,7 @@ pub struct Host {
     engine: Arc<Engine>,
     caches: Arc<Caches>,
     cache_limits: CacheLimits,
+    backend: Backend,
     plugins: RwLock<Plugins>,
     pub(super) pending: Pending,
     pub(super) gate: Gate,
@@ -49,23 +50,26 @@ impl Host {
     /// When the engine refuses the limits or cannot start its one thread, or the folder for
     /// compiled code cannot be made or is not this user's alone.
     pub fn new(settings: Settings) -> Result<Host, HostError> {
-        let Settings { limits, admission, cache, clock, log, code_folder, compiler } = settings;
+        let Settings { limits, admission, cache, backend, clock, log, code_folder, compiler } =
+            settings;
         let open = |folder: PathBuf| {
             CodeStore::open(&folder).map_err(|source| HostError::CodeFolder { folder, source })
         };
         let code = code_folder.map(open).transpose()?;
         let engine = Engine::new(limits, log.clone(), compiler, code);
         let engine = engine.map_err(|error| HostError::Engine(format!("{error:#}")))?;
-        let caches = Arc::new(Caches::new(clock));
+        let counts = Metrics::new();
+        let caches = Arc::new(Caches::new(clock, counts.redis()));
         backend::start_reclaim(&caches).map_err(HostError::Reclaim)?;
         Ok(Host {
             caches,
             cache_limits: cache,
+            backend,
             plugins: RwLock::default(),
             pending: Pending::default(),
             gate: Gate::new(admission, engine.slots()),
             engine: Arc::new(engine),
-            counts: Metrics::new(),
+            counts,
             log,
             alive: Arc::default(),
         })
@@ -261,10 +265,11 @@ impl Host {
         self.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How a plugin's functions are linked to its cache, where that is open. A cache that is opened
-    /// when its plugin is loaded is in memory.
+    /// How a plugin's functions are linked to its cache, where that is open, or to the one that will
+    /// be opened when its plugin is loaded.
     fn linkage(&self, cache: Option<&CacheStore>) -> Linkage {
-        match cache.is_none_or(|cache| cache.memory().is_some()) {
+        let is_in_memory = || self.backend == Backend::Memory;
+        match cache.map_or_else(is_in_memory, |cache| cache.memory().is_some()) {
             true => Linkage::Synchronous,
             false => Linkage::Asynchronous,
         }
@@ -278,7 +283,7 @@ impl Host {
         };
         match open {
             Some(cache) => Ok(cache),
-            None => Ok(self.caches.open(name.clone(), self.cache_limits)?),
+            None => Ok(self.caches.open_on(name.clone(), self.cache_limits, &self.backend)?),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use super::target::Target;
-use crate::backend::{CacheStats, MemoryStats};
+use crate::backend::{CacheStats, MemoryStats, RedisState};
 use crate::engine::CallError;
 use crate::service::Response;
 use hostel_cache::CacheName;
@@ -23,6 +23,12 @@ impl CacheLabel {
     fn new(cache: &CacheName) -> Self {
         CacheLabel { cache: cache.to_string() }
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ServerLabels {
+    cache: String,
+    server: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -78,6 +84,7 @@ impl Host {
         gauge("plugins_refused", "Plugins that do not serve, since they were refused", refused);
         now.register("log_lines_dropped", "Log lines dropped, by why", self.dropped_lines());
         register_caches(&mut now, &self.caches().stats().await);
+        register_redis(&mut now, &self.caches().redis());
         self.counts().text(&now)
     }
 
@@ -128,6 +135,30 @@ fn register_caches(registry: &mut Registry, caches: &[(CacheName, CacheStats)]) 
         }
         registry.register(name, help, family);
     }
+}
+
+/// The state of each server by the first cache that is there: servers of several addresses may have
+/// one name.
+fn register_redis(registry: &mut Registry, addresses: &[RedisState]) {
+    let in_flight = Family::<CacheLabel, Gauge>::default();
+    let circuits = Family::<ServerLabels, Gauge>::default();
+    let reconnects = Family::<ServerLabels, Counter>::default();
+    for address in addresses {
+        let Some(cache) = address.caches.first().map(CacheName::to_string) else { continue };
+        let count = i64::try_from(address.in_flight).unwrap_or(i64::MAX);
+        in_flight.get_or_create(&CacheLabel { cache: cache.clone() }).set(count);
+        for server in &address.servers {
+            let labels = ServerLabels { cache: cache.clone(), server: server.server.clone() };
+            circuits.get_or_create(&labels).set(server.is_circuit_open.into());
+            reconnects.get_or_create(&labels).inc_by(server.reconnects);
+        }
+    }
+    let help = "Operations on Redis under way, by the first cache of the address";
+    registry.register("redis_in_flight", help, in_flight);
+    let help = "1 while operations are kept away from a server that does not respond";
+    registry.register("redis_circuit_open", help, circuits);
+    let help = "Connections made to a server after the first";
+    registry.register("redis_reconnects", help, reconnects);
 }
 
 fn counters<'a>(values: impl Iterator<Item = (&'a CacheName, u64)>) -> Family<CacheLabel, Counter> {

@@ -3,6 +3,7 @@
 use super::admission::Admission;
 use super::probation::RolledBack;
 use super::version::Digest;
+use crate::backend::Backend;
 use crate::engine::{Compiler, Instances, Limits, MAX_SLOTS};
 use crate::grants::Grants;
 use crate::name::PluginName;
@@ -22,6 +23,8 @@ pub struct Settings {
     /// The size of each cache that is not opened before, by [`Host::caches`](crate::Host::caches),
     /// with another.
     pub cache: CacheLimits,
+    /// What holds the entries of each cache that is not opened before.
+    pub backend: Backend,
     /// The clock that entries expire by.
     pub clock: Clock,
     /// Where the guests' log lines go. By default nowhere.
@@ -40,6 +43,7 @@ impl Default for Settings {
             limits: Limits::default(),
             admission: Admission::default(),
             cache: CacheLimits::default(),
+            backend: Backend::Memory,
             clock: Clock::system(),
             log: Arc::new(|_| {}),
             code_folder: None,

@@ -5,9 +5,11 @@ mod histogram;
 mod http;
 mod plugins;
 mod process;
+mod redis;
 
 pub(crate) use http::{HttpMeter, RequestKind};
 pub(crate) use plugins::{InstanceMeter, LoadOutcome, Retirement};
+pub(crate) use redis::{OperationMeter, RedisMetrics};
 
 use super::writer::DroppedLines;
 use histogram::Histogram;
@@ -37,6 +39,7 @@ pub(crate) struct Metrics {
     limits: Family<LimitLabels, Counter>,
     plugins: PluginMetrics,
     http: ListenerMetrics,
+    redis: RedisMetrics,
     dropped_lines: OnceLock<Arc<DroppedLines>>,
 }
 
@@ -96,6 +99,7 @@ impl Metrics {
             limits: Family::default(),
             plugins: PluginMetrics::new(&mut registry),
             http: ListenerMetrics::new(&mut registry),
+            redis: RedisMetrics::new(&mut registry),
             dropped_lines: OnceLock::new(),
             registry,
         };
@@ -155,6 +159,11 @@ impl Metrics {
     /// The meter of a listener.
     pub(crate) fn listener(&self, listener: &'static str) -> HttpMeter {
         self.http.listener(listener)
+    }
+
+    /// The meters of caches on Redis.
+    pub(crate) fn redis(&self) -> RedisMetrics {
+        self.redis.clone()
     }
 
     /// Reports the lines that this log drops. Later calls have no effect.

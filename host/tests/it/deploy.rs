@@ -10,8 +10,8 @@ use crate::support::{TestHost, patient};
 use hostel::source::Inputs;
 use hostel::{
     Admission, Build, Built, CacheName, CallError, Deployment, Host, Limits, Name, NamedPlugin,
-    PluginFolder, PluginName, PluginSettings, PluginState, Request, Response, ServiceName,
-    Settings, Stage,
+    PluginFolder, PluginName, PluginSettings, PluginState, Request, Requirement, Response,
+    ServiceName, Settings, Stage,
 };
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -193,7 +193,7 @@ fn answer(answer: Result<Response, CallError>) -> String {
 async fn a_file_that_appears_is_served() {
     let house = House::new();
     house.scan_twice().await;
-    assert!(house.deployment.readiness().is_ready && house.deployment.list().is_empty());
+    assert!(house.deployment.readiness().await.is_ready && house.deployment.list().is_empty());
     house.put("my_users.wasm", &component("one"));
     house.scan().await;
     house.check_state("my-users", Stage::Loading, "");
@@ -460,18 +460,20 @@ async fn of_two_files_of_one_name_the_one_that_serves_keeps_it() {
 #[tokio::test]
 async fn a_host_is_ready_when_all_was_loaded_or_refused_and_what_is_required_serves() {
     let mut house = House::with(vec![("users", "my.wasm"), ("orders", "aside/orders.wasm")]);
-    assert!(!house.deployment.readiness().is_ready, "nothing was scanned");
+    assert!(!house.deployment.readiness().await.is_ready, "nothing was scanned");
     house.scan_twice().await;
-    let readiness = house.deployment.readiness();
+    let readiness = house.deployment.readiness().await;
     assert!(readiness.is_ready && readiness.missing.is_empty(), "{readiness:?}");
     assert_eq!(readiness.refused, ["orders", "users"]);
-    house.deployment = house.deployment.requiring(vec![name("orders"), name("users")]);
+    house.deployment = house
+        .deployment
+        .requiring(["orders", "users"].map(|of| Requirement::Plugin(name(of))).to_vec());
     house.put("my.wasm", &component("one"));
     house.put("orders.wasm", &component("by folder"));
     house.scan_twice().await;
     house.check("users", "one").await;
-    assert!(!house.deployment.readiness().is_ready);
-    assert_eq!(house.deployment.readiness().missing, ["orders"]);
+    assert!(!house.deployment.readiness().await.is_ready);
+    assert_eq!(house.deployment.readiness().await.missing, ["orders"]);
     house.check_state("orders", Stage::Failed, "its folder is not there");
     assert_eq!(
         house.deployment.list().len(),
@@ -485,14 +487,14 @@ async fn a_host_is_ready_when_all_was_loaded_or_refused_and_what_is_required_ser
     house.put("aside/orders.wasm", &component("two"));
     house.scan_twice().await;
     house.check("orders", "two").await;
-    assert!(house.deployment.readiness().is_ready);
+    assert!(house.deployment.readiness().await.is_ready);
     house.lines();
     fs::remove_file(house.path("aside/orders.wasm")).unwrap();
     house.scan_twice().await;
     house.check_line("info unloaded, since ");
     house.check_gone("orders").await;
     house.check_state("orders", Stage::Failed, "there is no such file");
-    assert!(!house.deployment.readiness().is_ready);
+    assert!(!house.deployment.readiness().await.is_ready);
 }
 
 #[tokio::test]

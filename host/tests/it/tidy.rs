@@ -85,7 +85,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "blocking",
         ],
     ),
-    ("config", &["plugin", "engine", "source", "grants", "name", "service", "units", "file"]),
+    (
+        "config",
+        &["plugin", "engine", "backend", "source", "grants", "name", "service", "units", "file"],
+    ),
     (
         "plugin",
         &[
@@ -112,14 +115,15 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("toolchain", &["bounded"]),
     ("grants", &["name"]),
     ("service", &["telemetry"]),
-    ("telemetry", &["blocking"]),
-    ("backend", &[]),
+    ("telemetry", &["blocking", "trust"]),
+    ("backend", &["telemetry", "trust"]),
     ("bindings", &[]),
     ("blocking", &[]),
     ("bounded", &[]),
     ("file", &[]),
     ("name", &[]),
     ("process", &[]),
+    ("trust", &[]),
     ("units", &[]),
     ("wall", &[]),
 ];

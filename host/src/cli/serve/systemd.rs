@@ -75,8 +75,9 @@ pub(super) async fn tell(host: &Host, deployment: &Deployment) {
     let (mut is_ready, mut told) = (false, String::new());
     loop {
         looks.tick().await;
-        let status = status(host, deployment);
-        if !is_ready && deployment.readiness().is_ready {
+        let serves = deployment.readiness().await.is_ready;
+        let status = status(host, serves);
+        if !is_ready && serves {
             is_ready = true;
             notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
         } else if status != told {
@@ -90,10 +91,10 @@ pub(super) async fn tell(host: &Host, deployment: &Deployment) {
 }
 
 /// The status line for `systemctl status`.
-fn status(host: &Host, deployment: &Deployment) -> String {
+fn status(host: &Host, is_ready: bool) -> String {
     match services(host).len() {
-        _ if !deployment.readiness().is_ready => {
-            "not ready: plugins are being loaded, or a required one does not serve".to_owned()
+        _ if !is_ready => {
+            "not ready: plugins are being loaded, or what is required does not serve".to_owned()
         }
         1 => "serving 1 service".to_owned(),
         many => format!("serving {many} services"),

@@ -46,7 +46,7 @@ fn the_shape_is_checked_with_what_is_allowed() {
     );
     check_last(
         "[caches.a]\nbackend = \"redis\"",
-        "11: `caches.a.backend` is \"redis\"; what is offered is \"memory\"",
+        "11: \"redis\" is no backend: write \"memory\", \"redis://HOST:6379/0\"",
     );
     check_last(
         "[server]\nheaders = 0",

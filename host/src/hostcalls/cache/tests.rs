@@ -74,7 +74,7 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
         cancellation: Cancellation::default(),
     };
     let component = engine.compile(&component(), settings).unwrap();
-    let caches = Caches::new(Clock::mock().0);
+    let caches = Caches::new(Clock::mock().0, Metrics::new().redis());
     let cache = caches.open(CacheName::private("p").unwrap(), CacheLimits::default()).unwrap();
     let grants = Grants::from(CacheGrant { access, ..CacheGrant::default() });
     let capabilities = Arc::new(Capabilities { grants, cache });

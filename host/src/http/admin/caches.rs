@@ -86,7 +86,10 @@ pub(super) async fn respond(
 }
 
 fn refused(error: CacheError) -> Problem {
-    Problem::refused(error.to_string())
+    match error {
+        CacheError::Unavailable { .. } => Problem::no_backend(error.to_string()),
+        error => Problem::refused(error.to_string()),
+    }
 }
 
 fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {

@@ -1,9 +1,11 @@
-//! The state of a plugin that comes from a file.
+//! The state of a plugin that comes from a file, and of all of them.
 
 use crate::engine::Instances;
 use crate::grants::Grants;
+use crate::name::PluginName;
 use crate::plugin::Digest;
 use crate::service::ServiceInfo;
+use hostel_cache::Name;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -63,4 +65,29 @@ pub struct PluginState {
     pub grants: Grants,
     /// What happens to its instances.
     pub instances: Instances,
+}
+
+/// What a deployment is not ready without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// A plugin: it has to serve.
+    Plugin(PluginName),
+    /// A configured cache: what holds its entries has to respond.
+    Cache(Name),
+}
+
+/// Whether a deployment is ready, and what of it does not serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// True when everything that was there at first has been loaded or refused, and what is required
+    /// serves.
+    pub is_ready: bool,
+    /// The required plugins that do not serve.
+    pub missing: Vec<String>,
+    /// The required caches that do not respond.
+    pub missing_caches: Vec<String>,
+    /// All caches that do not respond.
+    pub unavailable: Vec<String>,
+    /// The plugins that do not serve, since they were refused.
+    pub refused: Vec<String>,
 }

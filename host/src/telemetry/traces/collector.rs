@@ -2,20 +2,19 @@
 
 use super::error::TraceError;
 use crate::blocking;
+use crate::trust;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use std::error::Error;
 use std::net::ToSocketAddrs;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 /// The time limit of one export request: the default of OpenTelemetry's own libraries.
 const MAX_POST_TIME: Duration = Duration::from_secs(10);
@@ -61,8 +60,9 @@ impl Collector {
             sent.insert(name, value);
         }
         let name = || ServerName::try_from(host.clone()).map_err(|_| invalid());
+        let config = || trust::client_config().map_err(TraceError::Tls);
         Ok(Collector {
-            tls: if is_tls { Some((connector()?, name()?)) } else { None },
+            tls: if is_tls { Some((TlsConnector::from(config()?), name()?)) } else { None },
             port: authority.port_u16().unwrap_or(default_port),
             path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             headers: sent,
@@ -116,24 +116,6 @@ async fn exchange(
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     Ok(sender.send_request(request).await?.status())
-}
-
-/// TLS with the certificates that this machine trusts.
-fn connector() -> Result<TlsConnector, TraceError> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        let reasons = found.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        return Err(TraceError::Tls(format!(
-            "this machine trusts no valid certificate: {reasons}"
-        )));
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| TraceError::Tls(error.to_string()))?;
-    let config = config.with_root_certificates(roots).with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,289 @@
+//! Where Redis is: one server, the servers that a Sentinel names, or a cluster.
+
+use super::place::Place;
+use percent_encoding::percent_decode_str;
+use std::fmt;
+use std::path::PathBuf;
+
+/// The port of a server and that of a Sentinel where none is written.
+const SERVER_PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26379;
+
+/// The address of Redis, as a URL of the configuration gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisAddress {
+    pub(super) topology: Topology,
+    pub(super) is_tls: bool,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<Password>,
+    pub(super) database: u32,
+}
+
+/// How the server that holds a key is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Topology {
+    Single(Place),
+    Sentinel { sentinels: Vec<Place>, master: String },
+    Cluster(Vec<Place>),
+}
+
+/// A password, which is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Password(pub(super) String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+/// Why a text is no address of Redis. Never holds a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedisAddressError {
+    /// The scheme is another, or none.
+    #[error(
+        "{0:?} is no backend: write \"memory\", \"redis://HOST:6379/0\", \"rediss://\" for TLS, \
+         \"redis+unix:///PATH\", \"redis+sentinel://HOST:26379/NAME/0\" or \
+         \"redis+cluster://HOST:6379,HOST:6379\""
+    )]
+    Scheme(String),
+    /// A host is missing.
+    #[error("the address of Redis names no host: write it as in \"redis://127.0.0.1:6379/0\"")]
+    NoHost,
+    /// A host and its port are malformed.
+    #[error("{0:?} is no host and port: write HOST or HOST:PORT with a port from 1 to 65535")]
+    Host(String),
+    /// Several hosts where one is meant.
+    #[error(
+        "\"redis://\" names one server: write \"redis+cluster://\" or \"redis+sentinel://\" for \
+         several"
+    )]
+    SeveralHosts,
+    /// The database is no number.
+    #[error("{0:?} is no database: write a number, as in \"redis://127.0.0.1:6379/0\"")]
+    Database(String),
+    /// A cluster with a database.
+    #[error("a Redis cluster has database 0 alone: remove \"/{0}\"")]
+    ClusterDatabase(String),
+    /// A Sentinel address without the name of what it watches.
+    #[error(
+        "the address names no primary: write the name that the Sentinels know it by, as in \
+         \"redis+sentinel://HOST:26379/mymaster/0\""
+    )]
+    NoMaster,
+    /// A socket's path is not absolute.
+    #[error("a Unix socket's path is absolute: write \"redis+unix:///PATH\" with three slashes")]
+    SocketPath,
+    /// The name or the password is malformed.
+    #[error("the user or the password has an invalid percent escape: write a literal % as %25")]
+    Escape,
+    /// More than an address.
+    #[error("the address ends in {0:?}, which means nothing here: remove it")]
+    Rest(String),
+}
+
+impl RedisAddress {
+    /// Reads an address.
+    ///
+    /// # Errors
+    ///
+    /// When it is malformed, or its parts do not go together.
+    pub fn parse(text: &str) -> Result<Self, RedisAddressError> {
+        let (scheme, rest) = text.split_once("://").unwrap_or((text, ""));
+        if scheme == "redis+unix" || scheme == "unix" {
+            return socket(rest);
+        }
+        let (is_tls, kind) = match scheme.strip_prefix("rediss") {
+            Some(kind) => (true, kind),
+            None => (false, scheme.strip_prefix("redis").unwrap_or("?")),
+        };
+        let has_scheme = text.contains("://") && matches!(kind, "" | "+sentinel" | "+cluster");
+        if !has_scheme {
+            // What stands before "://" is no secret; the rest may be.
+            return Err(RedisAddressError::Scheme(scheme.to_owned()));
+        }
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, password, hosts) = credentials(authority)?;
+        if let Some(at) = path.find(['?', '#']) {
+            return Err(RedisAddressError::Rest(path.get(at..).unwrap_or_default().to_owned()));
+        }
+        let (topology, database) = match kind {
+            "+sentinel" => sentinel(hosts, path)?,
+            "+cluster" => (Topology::Cluster(places(hosts, SERVER_PORT)?), cluster_database(path)?),
+            _ => (single(hosts)?, database(path)?),
+        };
+        Ok(RedisAddress { topology, is_tls, user, password, database })
+    }
+
+    /// The same address with this password in place of its own.
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        self.password = Some(Password(password.to_owned()));
+        self
+    }
+
+    /// True if the address itself holds a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// The address of the server at `place`, as the same user.
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.topology, Topology::Cluster(_))
+    }
+}
+
+/// The address without its secrets: where Redis is.
+impl fmt::Display for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list =
+            |places: &[Place]| places.iter().map(Place::to_string).collect::<Vec<_>>().join(",");
+        let tls = if self.is_tls { "s" } else { "" };
+        match &self.topology {
+            Topology::Single(place @ Place::Unix(_)) => write!(f, "redis+unix://{place}"),
+            Topology::Single(place) => write!(f, "redis{tls}://{place}/{}", self.database),
+            Topology::Sentinel { sentinels, master } => {
+                let (sentinels, database) = (list(sentinels), self.database);
+                write!(f, "redis{tls}+sentinel://{sentinels}/{master}/{database}")
+            }
+            Topology::Cluster(places) => write!(f, "redis{tls}+cluster://{}", list(places)),
+        }
+    }
+}
+
+type Credentials<'a> = (Option<String>, Option<Password>, &'a str);
+
+/// The user, the password, and the rest of an authority.
+fn credentials(authority: &str) -> Result<Credentials<'_>, RedisAddressError> {
+    let Some((secret, hosts)) = authority.rsplit_once('@') else {
+        return Ok((None, None, authority));
+    };
+    let decode = |text: &str| {
+        let mut escapes = text.split('%').skip(1);
+        let is_hex = |escape: &str| {
+            escape.get(..2).is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        let decoded = percent_decode_str(text).decode_utf8();
+        match decoded {
+            Ok(decoded) if escapes.all(is_hex) => Ok(decoded.into_owned()),
+            _ => Err(RedisAddressError::Escape),
+        }
+    };
+    let (user, password) = secret.split_once(':').map_or((secret, None), |(u, p)| (u, Some(p)));
+    let user = Some(decode(user)?).filter(|user| !user.is_empty());
+    Ok((user, password.map(decode).transpose()?.map(Password), hosts))
+}
+
+fn single(hosts: &str) -> Result<Topology, RedisAddressError> {
+    match <[Place; 1]>::try_from(places(hosts, SERVER_PORT)?) {
+        Ok([place]) => Ok(Topology::Single(place)),
+        Err(_) => Err(RedisAddressError::SeveralHosts),
+    }
+}
+
+fn sentinel(hosts: &str, path: &str) -> Result<(Topology, u32), RedisAddressError> {
+    let (master, rest) = path.split_once('/').unwrap_or((path, ""));
+    if master.is_empty() {
+        return Err(RedisAddressError::NoMaster);
+    }
+    let sentinels = places(hosts, SENTINEL_PORT)?;
+    Ok((Topology::Sentinel { sentinels, master: master.to_owned() }, database(rest)?))
+}
+
+fn cluster_database(path: &str) -> Result<u32, RedisAddressError> {
+    match database(path)? {
+        0 => Ok(0),
+        _ => Err(RedisAddressError::ClusterDatabase(path.to_owned())),
+    }
+}
+
+fn database(path: &str) -> Result<u32, RedisAddressError> {
+    match path {
+        "" => Ok(0),
+        path => path.parse().map_err(|_| RedisAddressError::Database(path.to_owned())),
+    }
+}
+
+fn places(hosts: &str, port: u16) -> Result<Vec<Place>, RedisAddressError> {
+    if hosts.is_empty() {
+        return Err(RedisAddressError::NoHost);
+    }
+    let read =
+        |text: &str| Place::parse(text, port).ok_or_else(|| RedisAddressError::Host(text.to_owned()));
+    hosts.split(',').map(read).collect()
+}
+
+fn socket(rest: &str) -> Result<RedisAddress, RedisAddressError> {
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (user, password, host) = credentials(authority)?;
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    if !host.is_empty() || path.len() < 2 {
+        return Err(RedisAddressError::SocketPath);
+    }
+    let database = match query.strip_prefix("db=") {
+        Some(number) => database(number)?,
+        None if query.is_empty() => 0,
+        None => return Err(RedisAddressError::Rest(format!("?{query}"))),
+    };
+    let topology = Topology::Single(Place::Unix(PathBuf::from(path)));
+    Ok(RedisAddress { topology, is_tls: false, user, password, database })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn shown(text: &str) -> (String, Option<String>, Option<String>) {
+        let address = RedisAddress::parse(text).unwrap();
+        let password = address.password.clone().map(|Password(text)| text);
+        (address.to_string(), address.user, password)
+    }
+
+    #[test]
+    fn an_address_has_its_parts_and_shows_no_secret() {
+        let none = |text: &str| (text.to_owned(), None, None);
+        assert_eq!(shown("redis://127.0.0.1"), none("redis://127.0.0.1:6379/0"));
+        assert_eq!(shown("rediss://cache.example:7000/3"), none("rediss://cache.example:7000/3"));
+        assert_eq!(shown("redis://[::1]:1/"), none("redis://[::1]:1/0"));
+        assert_eq!(shown("redis+unix:///run/r.sock?db=2"), none("redis+unix:///run/r.sock"));
+        let sentinel = "redis+sentinel://a:26379,b:1/main/4";
+        assert_eq!(shown("redis+sentinel://a,b:1/main/4"), none(sentinel));
+        assert_eq!(shown("rediss+cluster://a:1,[::1]"), none("rediss+cluster://a:1,[::1]:6379"));
+        let (user, password) = (Some("me".to_owned()), Some("p@:%/".to_owned()));
+        let expected = ("redis://h:6379/0".to_owned(), user, password.clone());
+        assert_eq!(shown("redis://me:p%40%3A%25%2F@h"), expected);
+        assert_eq!(shown("redis://:p%40%3A%25%2F@h"), (expected.0, None, password));
+        let address = RedisAddress::parse("redis://me:secret@h").unwrap();
+        assert!(!format!("{address:?} {address}").contains("secret"));
+    }
+
+    #[test]
+    fn a_wrong_address_is_refused_with_the_fix_and_without_the_password() {
+        for (text, part) in [
+            ("", "\"redis://HOST:6379/0\""),
+            ("redis", "\"redis://HOST:6379/0\""),
+            ("http://u:secret@h", "\"http\" is no backend"),
+            ("redis+tls://h", "\"redis+tls\" is no backend"),
+            ("redis://", "names no host"),
+            ("redis:///0", "names no host"),
+            ("redis://u:secret@h:0", "\"h:0\" is no host"),
+            ("redis://h:70000", "from 1 to 65535"),
+            ("redis://a b", "is no host"),
+            ("redis://a,b", "redis+cluster://"),
+            ("redis://h/x", "\"x\" is no database"),
+            ("redis://h/-1", "\"-1\" is no database"),
+            ("redis://h/0?ssl=true", "\"?ssl=true\", which means nothing"),
+            ("redis://u:secr%zzet@h", "write a literal % as %25"),
+            ("redis+cluster://u:secret@a,b/1", "remove \"/1\""),
+            ("redis+sentinel://a", "names no primary"),
+            ("redis+unix://run/r.sock", "three slashes"),
+            ("redis+unix://u:secret@", "three slashes"),
+            ("redis+unix:///r?x=1", "\"?x=1\""),
+        ] {
+            let error = RedisAddress::parse(text).unwrap_err().to_string();
+            assert!(error.contains(part) && !error.contains("secr"), "{text}: {error}");
+        }
+    }
+}

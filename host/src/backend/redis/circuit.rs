@@ -1,0 +1,159 @@
+//! A circuit breaker: keeps operations away from a server that does not respond, and lets one at a
+//! time through to find out when it does again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Failures in a row that open the circuit: one may be a restart or a lost packet.
+const MAX_FAILURES: u32 = 3;
+
+/// Time that an open circuit refuses operations before it lets one through. It bounds how long a
+/// server that is back again is not used, and one operation in that time costs a failing server
+/// nothing.
+pub(super) const OPEN_TIME: Duration = Duration::from_millis(200);
+
+/// The circuit of one server.
+#[derive(Debug, Default)]
+pub(super) struct Circuit(Mutex<State>);
+
+#[derive(Debug)]
+enum State {
+    /// Operations pass; so many have failed since the last that did not.
+    Closed { failures: u32 },
+    /// Operations are refused until then.
+    Open { until: Instant },
+    /// One operation is under way that decides; it was let through since then.
+    HalfOpen { since: Instant },
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State::Closed { failures: 0 }
+    }
+}
+
+/// An operation that may use the server. Dropped without a result, it decides nothing.
+#[derive(Debug)]
+pub(super) struct Pass<'a> {
+    circuit: &'a Circuit,
+    is_probe: bool,
+}
+
+impl Circuit {
+    /// Lets an operation through, unless the circuit is open.
+    pub(super) fn enter(&self, now: Instant) -> Option<Pass<'_>> {
+        let mut state = self.state();
+        match *state {
+            State::Closed { .. } => Some(Pass { circuit: self, is_probe: false }),
+            State::Open { until } if now >= until => {
+                *state = State::HalfOpen { since: now };
+                Some(Pass { circuit: self, is_probe: true })
+            }
+            State::Open { .. } | State::HalfOpen { .. } => None,
+        }
+    }
+
+    /// Whether operations are refused.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(*self.state(), State::Closed { .. })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pass<'_> {
+    /// The server responded: the circuit is closed.
+    pub(super) fn succeeded(mut self) {
+        self.is_probe = false;
+        *self.circuit.state() = State::default();
+    }
+
+    /// The server did not respond. Returns whether the circuit is open now.
+    pub(super) fn failed(mut self, now: Instant) -> bool {
+        let was_probe = std::mem::take(&mut self.is_probe);
+        let open = State::Open { until: now + OPEN_TIME };
+        let mut state = self.circuit.state();
+        match &mut *state {
+            State::Closed { failures } => *failures += 1,
+            // What was under way when the circuit opened decides nothing; the probe does.
+            State::HalfOpen { .. } if was_probe => *state = open,
+            State::Open { .. } | State::HalfOpen { .. } => return true,
+        }
+        if let State::Closed { failures: MAX_FAILURES.. } = *state {
+            *state = State::Open { until: now + OPEN_TIME };
+        }
+        matches!(*state, State::Open { .. })
+    }
+}
+
+/// A probe that was given up leaves its place to the next.
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut state = self.circuit.state();
+        if let (true, State::HalfOpen { since }) = (self.is_probe, &*state) {
+            *state = State::Open { until: *since };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A circuit that has just opened, and when it lets an operation through.
+    fn opened() -> (Circuit, Instant) {
+        let (circuit, now) = (Circuit::default(), Instant::now());
+        for failure in 1..=MAX_FAILURES {
+            assert_eq!(circuit.enter(now).unwrap().failed(now), failure == MAX_FAILURES);
+        }
+        (circuit, now + OPEN_TIME)
+    }
+
+    #[test]
+    fn failures_in_a_row_open_it_and_a_response_starts_the_count_again() {
+        let (circuit, now) = (Circuit::default(), Instant::now());
+        for _ in 0..MAX_FAILURES {
+            circuit.enter(now).unwrap().succeeded();
+            circuit.enter(now).unwrap().failed(now);
+        }
+        assert!(!circuit.is_open());
+        let (circuit, later) = opened();
+        let before = later - Duration::from_nanos(1);
+        assert!(circuit.is_open() && circuit.enter(before).is_none());
+    }
+
+    #[test]
+    fn a_half_open_circuit_lets_one_operation_through_which_decides() {
+        let (circuit, later) = opened();
+        let probe = circuit.enter(later).unwrap();
+        assert!(circuit.enter(later).is_none());
+        assert!(probe.failed(later) && circuit.enter(later).is_none());
+        circuit.enter(later + OPEN_TIME).unwrap().succeeded();
+        assert!(!circuit.is_open());
+    }
+
+    #[test]
+    fn a_probe_that_is_given_up_leaves_its_place_to_the_next() {
+        let (circuit, later) = opened();
+        drop(circuit.enter(later).unwrap());
+        drop(circuit.enter(later).unwrap());
+        assert!(circuit.is_open() && circuit.enter(later).is_some());
+    }
+
+    #[test]
+    fn operations_of_before_do_not_decide_for_the_probe() {
+        let (circuit, now) = (Circuit::default(), Instant::now());
+        let old: Vec<_> = (0..5).map(|_| circuit.enter(now).unwrap()).collect();
+        for _ in 0..MAX_FAILURES {
+            circuit.enter(now).unwrap().failed(now);
+        }
+        let later = now + OPEN_TIME;
+        let probe = circuit.enter(later).unwrap();
+        assert!(old.into_iter().all(|pass| pass.failed(later)));
+        probe.succeeded();
+        assert!(!circuit.is_open());
+    }
+}

@@ -1,0 +1,165 @@
+//! Connecting to a server.
+
+use super::address::{Password, RedisAddress};
+use super::place::Place;
+use crate::trust;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+/// Time to connect, with TLS and the login. More than an operation waits: what one began, later
+/// ones use.
+const CONNECT_TIME: Duration = Duration::from_secs(2);
+
+/// Connects to servers of one address, as its user.
+#[derive(Clone, Debug)]
+pub(super) struct Dialer {
+    is_tls: bool,
+    login: RedisConnectionInfo,
+}
+
+/// An open connection. Operations of any number of callers go over it at once, each with its own
+/// reply: the library tells them apart by their order, also when a caller has given up.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) commands: MultiplexedConnection,
+    driver: Arc<Driver>,
+}
+
+/// The task that writes and reads, ended when no operation needs it: a server that is stopped would
+/// otherwise hold it for ever.
+#[derive(Debug)]
+struct Driver {
+    task: AbortHandle,
+    has_ended: Arc<AtomicBool>,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Connection {
+    /// Whether the server has closed it, as far as is known.
+    pub(super) fn has_ended(&self) -> bool {
+        self.driver.has_ended.load(Ordering::Acquire)
+    }
+
+    /// Whether both are the same connection.
+    pub(super) fn is(&self, other: &Connection) -> bool {
+        Arc::ptr_eq(&self.driver, &other.driver)
+    }
+}
+
+impl Dialer {
+    /// A dialer for the servers that hold entries.
+    pub(super) fn new(address: &RedisAddress) -> Self {
+        let mut login = RedisConnectionInfo::default()
+            .set_lib_name("hostel", env!("CARGO_PKG_VERSION"))
+            .set_db(address.database.into());
+        if let Some(user) = &address.user {
+            login = login.set_username(user);
+        }
+        if let Some(Password(password)) = &address.password {
+            login = login.set_password(password);
+        }
+        Dialer { is_tls: address.is_tls, login }
+    }
+
+    /// A dialer for Sentinels, which have no databases and are asked without a login.
+    pub(super) fn for_sentinels(address: &RedisAddress) -> Self {
+        let login = RedisConnectionInfo::default().set_skip_set_lib_name();
+        Dialer { is_tls: address.is_tls, login }
+    }
+
+    /// Connects and logs in.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no connection, with the setting to mend where one is at fault.
+    pub(super) async fn connect(&self, place: &Place) -> Result<Connection, String> {
+        let connecting = timeout(CONNECT_TIME, self.open(place)).await;
+        let waited = CONNECT_TIME.as_secs();
+        connecting.unwrap_or_else(|_| Err(format!("it did not let a client in within {waited} s")))
+    }
+
+    async fn open(&self, place: &Place) -> Result<Connection, String> {
+        match place {
+            Place::Unix(path) => {
+                let stream = UnixStream::connect(path).await.map_err(|e| e.to_string())?;
+                self.log_in(stream).await
+            }
+            Place::Tcp { host, port } => {
+                let stream = TcpStream::connect((&**host, *port)).await;
+                let stream = stream.map_err(|error| error.to_string())?;
+                // A command is one small write, and its caller waits for the reply.
+                stream.set_nodelay(true).map_err(|error| error.to_string())?;
+                if !self.is_tls {
+                    return self.log_in(stream).await;
+                }
+                let tls = TlsConnector::from(trust::client_config()?);
+                let name = ServerName::try_from(host.clone());
+                let name = name.map_err(|_| format!("{host:?} is no name for TLS"))?;
+                let stream = tls.connect(name, stream).await.map_err(|error| {
+                    format!(
+                        "TLS failed: {error}; its certificate must be for {host} and of an \
+                         authority that this machine or SSL_CERT_FILE trusts"
+                    )
+                })?;
+                self.log_in(stream).await
+            }
+        }
+    }
+
+    async fn log_in(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> Result<Connection, String> {
+        // An operation has a deadline of its own.
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let made = MultiplexedConnection::new_with_config(&self.login, stream, config).await;
+        let (commands, work) = made.map_err(|error| refusal(&error))?;
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&has_ended);
+        let task = tokio::spawn(async move {
+            work.await;
+            ended.store(true, Ordering::Release);
+        });
+        let driver = Arc::new(Driver { task: task.abort_handle(), has_ended });
+        Ok(Connection { commands, driver })
+    }
+}
+
+/// Why a server did not let a client in.
+fn refusal(error: &RedisError) -> String {
+    let detail = error.detail().unwrap_or_default();
+    match (error.kind(), error.code()) {
+        (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => {
+            format!(
+                "it refuses the login: {error}; set the user in the address, and `password-env` or \
+                 `password-file`"
+            )
+        }
+        (_, Some(code)) => format!("it refuses: {code} {detail}"),
+        (ErrorKind::Parse, None) => {
+            "what listens there does not speak Redis: is the port right, and is it \"rediss://\" \
+             that is meant?"
+                .to_owned()
+        }
+        (ErrorKind::Io, None) => {
+            format!(
+                "the connection ended at the login ({error}): is it \"rediss://\" that is meant?"
+            )
+        }
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Finding the servers: asks the Sentinels for the primary, or a cluster for its slots.
+
+use super::address::{RedisAddress, Topology};
+use super::dial::Dialer;
+use super::layout::{Layout, read_slots};
+use super::node::Node;
+use super::place::Place;
+use super::reply::{array, string, unexpected};
+use redis::{Cmd, Pipeline, Value};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Time that one server has to say what it knows.
+const ASK_TIME: Duration = Duration::from_millis(500);
+
+/// What is known before.
+pub(super) struct Known<'a> {
+    pub(super) address: &'a RedisAddress,
+    /// Servers that were in use, the ones to ask first.
+    pub(super) nodes: Vec<Arc<Node>>,
+    /// The server at a place, known or new.
+    pub(super) node: &'a (dyn Fn(Place) -> Arc<Node> + Sync),
+}
+
+/// Which server has what.
+///
+/// # Errors
+///
+/// When no server says.
+pub(super) async fn layout(known: Known<'_>) -> Result<Layout, String> {
+    let Known { address, nodes, node } = known;
+    match &address.topology {
+        Topology::Single(place) => Ok(Layout::of_one(node(place.clone()))),
+        Topology::Sentinel { sentinels, master } => {
+            let dialer = Dialer::for_sentinels(address);
+            of_sentinels(&dialer, sentinels, master, node).await
+        }
+        Topology::Cluster(seeds) => {
+            let seeds = seeds.iter().map(|place| node(place.clone()));
+            of_cluster(nodes.into_iter().chain(seeds), node).await
+        }
+    }
+}
+
+async fn of_cluster(
+    nodes: impl Iterator<Item = Arc<Node>>,
+    node: &(dyn Fn(Place) -> Arc<Node> + Sync),
+) -> Result<Layout, String> {
+    let mut command = redis::cmd("CLUSTER");
+    command.arg("SLOTS");
+    let mut reasons = Vec::new();
+    for asked in nodes {
+        let slots = ask(&asked, &command).await.and_then(|slots| match slots {
+            Value::ServerError(error) if error.code() == "ERR" => Err(format!(
+                "{}: {}; is it a cluster? \"redis://\" is for one server",
+                asked.place,
+                unexpected(&Value::ServerError(error))
+            )),
+            slots => {
+                read_slots(slots, &asked.place).map_err(|why| format!("{}: {why}", asked.place))
+            }
+        });
+        match slots {
+            Ok(ranges) => return Ok(Layout::of_cluster(ranges, node)),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    Err(joined(reasons))
+}
+
+async fn of_sentinels(
+    dialer: &Dialer,
+    sentinels: &[Place],
+    master: &str,
+    node: &(dyn Fn(Place) -> Arc<Node> + Sync),
+) -> Result<Layout, String> {
+    let mut reasons = Vec::new();
+    for place in sentinels {
+        let sentinel = Node::new(place.clone(), dialer.clone());
+        match primary(&sentinel, master, node).await {
+            Ok(primary) => return Ok(Layout::of_one(primary)),
+            Err(reason) => reasons.push(format!("Sentinel {reason}")),
+        }
+    }
+    Err(joined(reasons))
+}
+
+/// The primary that a Sentinel names, if it says itself that it is one: for a moment after a
+/// failover a Sentinel may still name the old one.
+async fn primary(
+    sentinel: &Arc<Node>,
+    master: &str,
+    node: &(dyn Fn(Place) -> Arc<Node> + Sync),
+) -> Result<Arc<Node>, String> {
+    let mut command = redis::cmd("SENTINEL");
+    command.arg("GET-MASTER-ADDR-BY-NAME").arg(master);
+    let at = &sentinel.place;
+    let reply = ask(sentinel, &command).await?;
+    if reply == Value::Nil {
+        return Err(format!("{at} knows no primary {master:?}: write the name it has"));
+    }
+    let mut words = array(reply).map_err(|why| format!("{at}: {why}"))?.into_iter();
+    let mut word = || words.next().and_then(|word| string(word).ok()).unwrap_or_default();
+    let (host, port) = (word(), word());
+    let place = port.parse().ok().and_then(|port| Place::told(&host, port, at));
+    let place = place.ok_or_else(|| format!("{at} names {host:?} and {port:?} as primary"))?;
+    let primary = node(place);
+    let role = array(ask(&primary, &redis::cmd("ROLE")).await?);
+    let role = role.map_err(|why| format!("{}: {why}", primary.place))?.into_iter().next();
+    match role.and_then(|role| string(role).ok()).as_deref() {
+        Some("master") => Ok(primary),
+        _ => Err(format!("{at} names {} as primary, which is none now", primary.place)),
+    }
+}
+
+async fn ask(node: &Arc<Node>, command: &Cmd) -> Result<Value, String> {
+    let mut pipeline = Pipeline::with_capacity(1);
+    pipeline.add_command(command.clone());
+    let values = node.send(&pipeline, Instant::now() + ASK_TIME).await;
+    let values = values.map_err(|error| error.reason)?;
+    values.into_iter().next().ok_or_else(|| format!("{} replied with nothing", node.place))
+}
+
+fn joined(mut reasons: Vec<String>) -> String {
+    reasons.dedup();
+    reasons.join("; ")
+}

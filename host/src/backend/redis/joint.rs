@@ -1,0 +1,78 @@
+//! Work that is done once for all who wait for it, and goes on though they give up.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+/// Work of which at most one run is under way: connecting, or finding out which server has what.
+/// An operation that needs it joins the run under way. Its result outlasts the operation, so that a
+/// server that is slower than one operation's time is reached all the same.
+#[derive(Debug)]
+pub(super) struct Joint<T>(Arc<Mutex<Option<Run<T>>>>);
+
+type Run<T> = watch::Receiver<Option<T>>;
+
+impl<T> Default for Joint<T> {
+    fn default() -> Self {
+        Joint(Arc::default())
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Joint<T> {
+    /// Joins the run under way, or starts one on the runtime.
+    pub(super) fn join<F>(&self, start: impl FnOnce() -> F) -> Run<T>
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A run without a sender was ended with its runtime.
+        if let Some(run) = under_way.as_ref().filter(|run| run.has_changed().is_ok()) {
+            return run.clone();
+        }
+        let (end, run) = watch::channel(None);
+        *under_way = Some(run.clone());
+        let (work, place) = (start(), Arc::clone(&self.0));
+        tokio::spawn(async move {
+            let result = work.await;
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            end.send_replace(Some(result));
+        });
+        run
+    }
+}
+
+/// The result of a run; none when it has none by the deadline.
+pub(super) async fn result<T: Clone>(mut run: Run<T>, deadline: Instant) -> Option<T> {
+    let ended = timeout_at(deadline, run.wait_for(Option::is_some)).await.ok()?.ok()?;
+    ended.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+    use tokio::sync::Semaphore;
+
+    #[tokio::test]
+    async fn callers_at_the_same_time_share_one_run_which_outlasts_them() {
+        let (joint, runs) = (Joint::default(), Arc::new(AtomicU32::new(0)));
+        let gate = Arc::new(Semaphore::new(0));
+        let join = || {
+            let (runs, gate) = (Arc::clone(&runs), Arc::clone(&gate));
+            joint.join(|| async move {
+                gate.acquire().await.unwrap().forget();
+                runs.fetch_add(1, Ordering::Relaxed)
+            })
+        };
+        let (now, later) = (Instant::now(), Instant::now() + Duration::from_secs(60));
+        assert_eq!(result(join(), now).await, None);
+        let (one, other) = (join(), join());
+        gate.add_permits(1);
+        let results = tokio::join!(result(one, later), result(other, later));
+        assert_eq!(results, (Some(0), Some(0)));
+        gate.add_permits(1);
+        assert_eq!(result(join(), later).await, Some(1));
+    }
+}

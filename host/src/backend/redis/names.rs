@@ -1,0 +1,157 @@
+//! What an entry and its lease are called on Redis.
+//!
+//! An entry of a configured cache is `P:v:{c/NAME/KEY}`, one of a private cache `P:v:{p/NAME/KEY}`,
+//! and the lease of the same key `P:l:{..}`. The braces have the same text in both, so that a
+//! cluster keeps both in one slot, whatever braces the key has.
+
+use hostel_cache::CacheName;
+
+/// The prefix of all names where the configuration gives none.
+pub(super) const DEFAULT_PREFIX: &str = "hostel";
+
+/// What begins the name of an entry in Zato's format.
+const ZATO: &str = "zato:cache:";
+
+/// How entries are named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyFormat {
+    /// By prefix, kind and name of the cache, and key.
+    #[default]
+    Hostel,
+    /// `zato:cache:KEY`, as Zato names them: no two caches of one database are apart.
+    Zato,
+}
+
+/// The names of one cache's entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::backend) struct Names {
+    prefix: String,
+    /// What stands before the key in the braces.
+    cache: String,
+    format: KeyFormat,
+}
+
+impl Names {
+    pub(super) fn new(prefix: &str, cache: &CacheName, format: KeyFormat) -> Self {
+        let cache = match cache {
+            CacheName::Private(name) => format!("p/{name}/"),
+            CacheName::Configured(name) => format!("c/{name}/"),
+        };
+        Names { prefix: prefix.to_owned(), cache, format }
+    }
+
+    /// The name of a key's entry.
+    pub(super) fn entry(&self, key: &str) -> String {
+        match self.format {
+            KeyFormat::Hostel => format!("{}:v:{{{}{key}}}", self.prefix, self.cache),
+            KeyFormat::Zato => format!("{ZATO}{key}"),
+        }
+    }
+
+    /// The name of a key's lease; none where a cluster would keep it in another slot than the entry.
+    pub(super) fn lease(&self, key: &str, is_cluster: bool) -> Option<String> {
+        match self.format {
+            KeyFormat::Hostel => Some(format!("{}:l:{{{}{key}}}", self.prefix, self.cache)),
+            KeyFormat::Zato if is_cluster && key.contains(['{', '}']) => None,
+            KeyFormat::Zato => Some(format!("{}:l:{{{ZATO}{key}}}", self.prefix)),
+        }
+    }
+
+    /// The pattern of SCAN for the entries whose keys begin with `prefix`.
+    pub(super) fn pattern(&self, prefix: &str) -> Vec<u8> {
+        match self.format {
+            KeyFormat::Hostel => {
+                escaped(&format!("{}:v:{{{}{prefix}", self.prefix, self.cache), "*}")
+            }
+            KeyFormat::Zato => escaped(&format!("{ZATO}{prefix}"), "*"),
+        }
+    }
+
+    /// The pattern of SCAN for all leases.
+    pub(super) fn lease_pattern(&self) -> Vec<u8> {
+        match self.format {
+            KeyFormat::Hostel => escaped(&format!("{}:l:{{{}", self.prefix, self.cache), "*}"),
+            KeyFormat::Zato => escaped(&format!("{}:l:{{{ZATO}", self.prefix), "*}"),
+        }
+    }
+
+    /// The key whose entry has this name; none where no key can have it.
+    pub(super) fn key<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
+        let name = std::str::from_utf8(name).ok()?;
+        match self.format {
+            KeyFormat::Hostel => {
+                let rest = name.strip_prefix(&*self.prefix)?.strip_prefix(":v:{")?;
+                rest.strip_prefix(&*self.cache)?.strip_suffix('}')
+            }
+            KeyFormat::Zato => name.strip_prefix(ZATO),
+        }
+    }
+}
+
+/// A pattern that matches this text and then whatever `rest` does.
+fn escaped(text: &str, rest: &str) -> Vec<u8> {
+    let mut pattern = Vec::with_capacity(text.len() + rest.len());
+    for byte in text.bytes() {
+        if b"*?[]\\^-".contains(&byte) {
+            pattern.push(b'\\');
+        }
+        pattern.push(byte);
+    }
+    pattern.extend_from_slice(rest.as_bytes());
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::slot::slot;
+    use super::*;
+
+    fn names(cache: &CacheName, format: KeyFormat) -> Names {
+        Names::new(DEFAULT_PREFIX, cache, format)
+    }
+
+    #[test]
+    fn names_of_two_caches_never_meet() {
+        let (private, configured) = (CacheName::private, CacheName::configured);
+        let pairs = [
+            (private("users").unwrap(), "k"),
+            (configured("users").unwrap(), "k"),
+            (configured("plugin").unwrap(), "users/k"),
+            (private("a").unwrap(), "b/c"),
+            (private("a-b").unwrap(), "c"),
+        ];
+        let mut all: Vec<String> = Vec::new();
+        for (cache, key) in pairs {
+            let names = names(&cache, KeyFormat::Hostel);
+            assert_eq!(names.key(names.entry(key).as_bytes()), Some(key));
+            all.extend([names.entry(key), names.lease(key, true).unwrap()]);
+        }
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), count, "{all:?}");
+        assert_eq!(all.first().map(String::as_str), Some("hostel:l:{c/plugin/users/k}"));
+    }
+
+    #[test]
+    fn an_entry_and_its_lease_are_in_one_slot_whatever_braces_the_key_has() {
+        let cache = CacheName::configured("c").unwrap();
+        for key in ["a", "{a}", "}", "{", "{}", "a}b{c", "}{", "\0", "{}}"] {
+            for format in [KeyFormat::Hostel, KeyFormat::Zato] {
+                let names = names(&cache, format);
+                let Some(lease) = names.lease(key, true) else { continue };
+                assert_eq!(slot(names.entry(key).as_bytes()), slot(lease.as_bytes()), "{key}");
+            }
+        }
+        assert_eq!(names(&cache, KeyFormat::Zato).lease("{a}", true), None);
+        assert_eq!(names(&cache, KeyFormat::Zato).entry("a"), "zato:cache:a");
+    }
+
+    #[test]
+    fn a_pattern_matches_its_prefix_as_it_is_written() {
+        let names = names(&CacheName::configured("c").unwrap(), KeyFormat::Hostel);
+        assert_eq!(names.pattern("*?[a-b]\\"), b"hostel:v:{c/c/\\*\\?\\[a\\-b\\]\\\\*}");
+        assert_eq!(names.key(b"hostel:v:{c/d/k}"), None);
+        assert_eq!(names.key(b"hostel:v:{c/c/\xff}"), None);
+    }
+}

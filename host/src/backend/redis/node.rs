@@ -1,0 +1,147 @@
+//! One server: its connection and its circuit.
+
+use super::circuit::{Circuit, Pass};
+use super::dial::{Connection, Dialer};
+use super::joint::{self, Joint};
+use super::place::Place;
+use redis::{Pipeline, Value};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::{Instant, timeout_at};
+
+/// One server. It is connected to when it is first used, and again when the connection is lost.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    dialer: Dialer,
+    circuit: Circuit,
+    connection: Mutex<Option<Connection>>,
+    connecting: Joint<Result<Connection, String>>,
+    connects: AtomicU64,
+}
+
+/// Why there is no reply.
+#[derive(Debug)]
+pub(super) struct NoReply {
+    pub(super) reason: String,
+    /// Whether the commands may have reached the server, and so may have been carried out.
+    pub(super) was_sent: bool,
+    /// Whether the circuit refused them: trying again at once is no use.
+    pub(super) is_refused: bool,
+}
+
+impl Node {
+    pub(super) fn new(place: Place, dialer: Dialer) -> Arc<Self> {
+        Arc::new(Node {
+            place,
+            dialer,
+            circuit: Circuit::default(),
+            connection: Mutex::default(),
+            connecting: Joint::default(),
+            connects: AtomicU64::new(0),
+        })
+    }
+
+    /// Sends commands and returns their replies, an error of the server's among them as a value.
+    ///
+    /// # Errors
+    ///
+    /// When there is no reply by the deadline.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        commands: &Pipeline,
+        deadline: Instant,
+    ) -> Result<Vec<Value>, NoReply> {
+        let unsent = |reason| NoReply { reason, was_sent: false, is_refused: false };
+        let Some(pass) = self.circuit.enter(Instant::now()) else {
+            let reason = format!("{} does not respond; it is tried again every moment", self.place);
+            return Err(NoReply { is_refused: true, ..unsent(reason) });
+        };
+        let mut connection = match self.connection(deadline).await {
+            Ok(connection) => connection,
+            Err(reason) => {
+                pass.failed(Instant::now());
+                return Err(unsent(format!("{}: {reason}", self.place)));
+            }
+        };
+        let exchange = connection.commands.send_packed_commands(commands, 0, commands.len());
+        let reason = match timeout_at(deadline, exchange).await {
+            Ok(Ok(values)) => {
+                pass.succeeded();
+                return Ok(values);
+            }
+            Ok(Err(error)) => {
+                self.lost(&connection, pass);
+                format!("{}: the connection was lost: {error}", self.place)
+            }
+            Err(_elapsed) => {
+                // Its other operations end with it, and what was sent is not waited for.
+                if pass.failed(Instant::now()) {
+                    self.forget(&connection);
+                }
+                format!("{} did not respond in time", self.place)
+            }
+        };
+        Err(NoReply { reason, was_sent: true, is_refused: false })
+    }
+
+    /// Whether the circuit keeps operations away.
+    pub(super) fn is_circuit_open(&self) -> bool {
+        self.circuit.is_open()
+    }
+
+    /// How often a connection was made.
+    pub(super) fn connects(&self) -> u64 {
+        self.connects.load(Ordering::Relaxed)
+    }
+
+    /// The open connection, or a new one.
+    async fn connection(self: &Arc<Self>, deadline: Instant) -> Result<Connection, String> {
+        if let Some(open) = &*self.open() {
+            return Ok(open.clone());
+        }
+        let run = self.connecting.join(|| {
+            let node = Arc::clone(self);
+            async move { node.connect().await }
+        });
+        let late = || Err("no connection yet".to_owned());
+        joint::result(run, deadline).await.unwrap_or_else(late)
+    }
+
+    async fn connect(&self) -> Result<Connection, String> {
+        // Made by the run that ended just before this one.
+        if let Some(open) = &*self.open() {
+            return Ok(open.clone());
+        }
+        let connection = self.dialer.connect(&self.place).await?;
+        self.connects.fetch_add(1, Ordering::Relaxed);
+        *self.open() = Some(connection.clone());
+        Ok(connection)
+    }
+
+    /// The place of the connection, without one that the server has closed.
+    fn open(&self) -> MutexGuard<'_, Option<Connection>> {
+        let mut place = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.as_ref().is_some_and(Connection::has_ended) {
+            *place = None;
+        }
+        place
+    }
+
+    /// A lost connection is one failure, however many operations were under way on it.
+    fn lost(&self, connection: &Connection, pass: Pass<'_>) {
+        if self.forget(connection) {
+            pass.failed(Instant::now());
+        }
+    }
+
+    /// Makes the next operation connect anew. True if this was the connection in use.
+    fn forget(&self, connection: &Connection) -> bool {
+        let mut place = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_used = place.as_ref().is_some_and(|open| open.is(connection));
+        if is_used {
+            *place = None;
+        }
+        is_used
+    }
+}

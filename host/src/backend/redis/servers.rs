@@ -1,0 +1,286 @@
+//! The servers of one address: sends operations to the one that has their slot.
+
+use super::address::{RedisAddress, Topology};
+use super::batch::{Batch, Next};
+use super::dial::Dialer;
+use super::discover::{self, Known};
+use super::joint::{self, Joint};
+use super::layout::Layout;
+use super::node::{NoReply, Node};
+use super::place::Place;
+use super::reply;
+use redis::{Cmd, Pipeline, Value};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// Operations under way at once over one address; further ones wait. As many calls as a host takes
+/// on by default: more would only wait in the server's queue, with their values in memory.
+const MAX_IN_FLIGHT: usize = 256;
+
+/// Time before what a server could not do yet is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Servers that one operation is sent to, one after another, because each names the next.
+const MAX_HOPS: u32 = 8;
+
+/// Least time between two searches for the servers.
+const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The servers of one address, shared by the caches that are on them.
+#[derive(Debug)]
+pub(in crate::backend) struct Servers {
+    address: RedisAddress,
+    timeout: Duration,
+    permits: Semaphore,
+    dialer: Dialer,
+    nodes: Mutex<BTreeMap<Place, Arc<Node>>>,
+    layout: Mutex<Option<Layout>>,
+    search: Joint<Result<(), String>>,
+    searched: Mutex<Option<Instant>>,
+}
+
+/// What is known of one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerState {
+    /// Its address.
+    pub(crate) server: String,
+    /// Whether the circuit keeps operations away from it, since it does not respond.
+    pub(crate) is_circuit_open: bool,
+    /// How often a connection to it was made after the first.
+    pub(crate) reconnects: u64,
+}
+
+impl Servers {
+    pub(in crate::backend) fn new(address: RedisAddress, timeout: Duration) -> Arc<Self> {
+        let dialer = Dialer::new(&address);
+        let servers = Servers {
+            timeout,
+            permits: Semaphore::new(MAX_IN_FLIGHT),
+            dialer,
+            nodes: Mutex::default(),
+            layout: Mutex::default(),
+            search: Joint::default(),
+            searched: Mutex::default(),
+            address,
+        };
+        if let Topology::Single(place) = &servers.address.topology {
+            let layout = Layout::of_one(servers.node(place.clone()));
+            servers.set_layout(layout);
+        }
+        Arc::new(servers)
+    }
+
+    pub(super) fn address(&self) -> &RedisAddress {
+        &self.address
+    }
+
+    /// Carries a batch out and returns the replies to its commands.
+    ///
+    /// Commands are sent again when a reply proves that they were not carried out, or they cannot
+    /// have left; those that only read, also when the connection is lost. **Commands that write are
+    /// never sent again once they may have left.**
+    ///
+    /// # Errors
+    ///
+    /// When there is no reply in time.
+    pub(super) async fn run(self: &Arc<Self>, mut batch: Batch) -> Result<Vec<Value>, String> {
+        let deadline = Instant::now() + self.timeout;
+        let _permit = self.permit(deadline).await?;
+        let mut target = None;
+        let mut hops = 0;
+        loop {
+            let (node, is_asking) = match target.take() {
+                Some(target) => target,
+                None => (self.node_of(batch.slot(), deadline).await?, false),
+            };
+            let again = match node.send(&batch.pending(is_asking), deadline).await {
+                Ok(values) => match batch.take(values, is_asking, &node.place) {
+                    Next::Done => return Ok(batch.replies()),
+                    Next::Elsewhere { place, is_asking } if self.address.is_cluster() => {
+                        if !is_asking {
+                            self.search();
+                        }
+                        target = Some((self.node(place), is_asking));
+                        hops += 1;
+                        if hops < MAX_HOPS {
+                            continue;
+                        }
+                        "its servers send it in circles".to_owned()
+                    }
+                    Next::Elsewhere { .. } => return Err(self.is_a_cluster()),
+                    Next::Again { reason, is_elsewhere } => {
+                        if is_elsewhere {
+                            self.search();
+                        }
+                        format!("{}: {reason}", node.place)
+                    }
+                },
+                Err(NoReply { reason, was_sent, is_refused }) => {
+                    self.search();
+                    if is_refused {
+                        return Err(reason);
+                    }
+                    if was_sent && batch.is_write() {
+                        return Err(format!("{reason}; the write may have happened"));
+                    }
+                    reason
+                }
+            };
+            (target, hops) = (None, 0);
+            if Instant::now() + PAUSE >= deadline {
+                return Err(again);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Sends one command to one server, which is not about a slot.
+    ///
+    /// # Errors
+    ///
+    /// When there is no reply in time.
+    pub(super) async fn ask(&self, node: &Arc<Node>, command: Cmd) -> Result<Value, String> {
+        let mut pipeline = Pipeline::with_capacity(1);
+        pipeline.add_command(command);
+        let values = self.ask_all(node, &pipeline).await?;
+        values.into_iter().next().ok_or_else(|| format!("{} replied with nothing", node.place))
+    }
+
+    /// Sends several commands to one server, as [`Servers::ask`] does.
+    pub(super) async fn ask_all(
+        &self,
+        node: &Arc<Node>,
+        commands: &Pipeline,
+    ) -> Result<Vec<Value>, String> {
+        let deadline = Instant::now() + self.timeout;
+        let _permit = self.permit(deadline).await?;
+        node.send(commands, deadline).await.map_err(|error| error.reason)
+    }
+
+    /// The servers that hold entries, each with the first of its slots.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be found in time.
+    pub(super) async fn primaries(self: &Arc<Self>) -> Result<Vec<(u16, Arc<Node>)>, String> {
+        Ok(self.layout(Instant::now() + self.timeout).await?.nodes())
+    }
+
+    /// Makes sure that every server responds.
+    ///
+    /// # Errors
+    ///
+    /// The first that does not, and why.
+    pub(in crate::backend) async fn check(self: &Arc<Self>) -> Result<(), String> {
+        for (_, node) in self.primaries().await? {
+            let reply = self.ask(&node, redis::cmd("PING")).await.inspect_err(|_| self.search())?;
+            if let Value::ServerError(error) = reply {
+                return Err(format!("{}: {}", node.place, reply::text(&error)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Operations under way.
+    pub(in crate::backend) fn in_flight(&self) -> usize {
+        MAX_IN_FLIGHT.saturating_sub(self.permits.available_permits())
+    }
+
+    /// Every server that is known.
+    pub(in crate::backend) fn states(&self) -> Vec<ServerState> {
+        let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = |node: &Arc<Node>| ServerState {
+            server: node.place.to_string(),
+            is_circuit_open: node.is_circuit_open(),
+            reconnects: node.connects().saturating_sub(1),
+        };
+        nodes.values().map(state).collect()
+    }
+
+    async fn permit(&self, deadline: Instant) -> Result<tokio::sync::SemaphorePermit<'_>, String> {
+        let busy = || format!("{MAX_IN_FLIGHT} operations are under way, and none ended in time");
+        match timeout_at(deadline, self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(busy()),
+        }
+    }
+
+    /// The server at this place, known or new.
+    fn node(&self, place: Place) -> Arc<Node> {
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = |place: &Place| Node::new(place.clone(), self.dialer.clone());
+        Arc::clone(nodes.entry(place).or_insert_with_key(new))
+    }
+
+    async fn node_of(self: &Arc<Self>, slot: u16, deadline: Instant) -> Result<Arc<Node>, String> {
+        let layout = self.layout(deadline).await?;
+        let node = layout.node(slot).cloned();
+        node.ok_or_else(|| {
+            self.search();
+            format!("no server of the cluster has slot {slot}")
+        })
+    }
+
+    async fn layout(self: &Arc<Self>, deadline: Instant) -> Result<Layout, String> {
+        loop {
+            let known = self.layout.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(layout) = known {
+                return Ok(layout);
+            }
+            let late = || Err(format!("{} was not found in time", self.address));
+            joint::result(self.searching(), deadline).await.unwrap_or_else(late)?;
+        }
+    }
+
+    fn set_layout(&self, layout: Layout) {
+        let nodes = layout.nodes();
+        *self.layout.lock().unwrap_or_else(PoisonError::into_inner) = Some(layout);
+        // Servers that left the cluster are forgotten with their connections.
+        let is_used = |node: &Arc<Node>| nodes.iter().any(|(_, used)| Arc::ptr_eq(used, node));
+        let mut known = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, node| is_used(node));
+    }
+
+    /// Begins to find out anew which server has what, unless that was done just now.
+    fn search(self: &Arc<Self>) {
+        if matches!(self.address.topology, Topology::Single(_)) {
+            return;
+        }
+        let mut searched = self.searched.lock().unwrap_or_else(PoisonError::into_inner);
+        if searched.is_none_or(|at| at.elapsed() >= SEARCH_INTERVAL) {
+            *searched = Some(Instant::now());
+            drop(self.searching());
+        }
+    }
+
+    fn searching(self: &Arc<Self>) -> tokio::sync::watch::Receiver<Option<Result<(), String>>> {
+        self.search.join(|| {
+            let servers = Arc::clone(self);
+            async move {
+                let known = Known {
+                    address: &servers.address,
+                    nodes: servers.known(),
+                    node: &|place| servers.node(place),
+                };
+                let layout = discover::layout(known).await?;
+                servers.set_layout(layout);
+                Ok(())
+            }
+        })
+    }
+
+    /// The servers to ask: those that are known, the ones that respond first.
+    fn known(&self) -> Vec<Arc<Node>> {
+        let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut nodes: Vec<_> = nodes.values().cloned().collect();
+        nodes.sort_by_key(|node| node.is_circuit_open());
+        nodes
+    }
+
+    fn is_a_cluster(&self) -> String {
+        format!("{} is part of a cluster: write \"redis+cluster://\"", self.address)
+    }
+}

@@ -1,0 +1,193 @@
+//! Walks through a cache's entries, server by server, in bounded steps: by SCAN, never by KEYS.
+
+use super::super::error::CacheError;
+use super::super::page::Page;
+use super::node::Node;
+use super::reply::{array, bytes, integer, string};
+use super::{RedisCache, unavailable};
+use hostel_cache::EntryInfo;
+use redis::{Pipeline, Value, cmd};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Names that the server looks at in one step, ours or not: some tenths of a millisecond.
+const STEP_NAMES: usize = 1_000;
+
+/// Steps of one page. It bounds the work of a page where few names are ours.
+const PAGE_STEPS: usize = 10;
+
+/// A place in a walk: the server with this slot first, and its own cursor there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cursor {
+    slot: u16,
+    scan: String,
+}
+
+impl Cursor {
+    fn parse(text: &str) -> Option<Self> {
+        let (slot, scan) = text.split_once('-')?;
+        let is_number = !scan.is_empty() && scan.bytes().all(|byte| byte.is_ascii_digit());
+        let scan = Some(scan).filter(|scan| is_number && scan.len() <= 20)?;
+        Some(Cursor { slot: slot.parse().ok()?, scan: scan.to_owned() })
+    }
+
+    fn show(&self) -> String {
+        format!("{}-{}", self.slot, self.scan)
+    }
+}
+
+impl RedisCache {
+    /// A page of the entries. It ends at the first step that fills it, so that it may hold a few
+    /// more than `most`.
+    pub(in crate::backend) async fn list(
+        &self,
+        prefix: &str,
+        cursor: Option<&str>,
+        most: usize,
+    ) -> Result<Page, CacheError> {
+        let pattern = self.names().pattern(prefix);
+        let mut place = match cursor {
+            None => Some(Cursor { slot: 0, scan: "0".to_owned() }),
+            Some(text) => {
+                let cursor = Cursor::parse(text);
+                Some(cursor.ok_or_else(|| CacheError::Cursor { cursor: text.to_owned() })?)
+            }
+        };
+        let mut entries = Vec::new();
+        let count = most.clamp(10, STEP_NAMES);
+        for _ in 0..PAGE_STEPS {
+            let Some(at) = place.take() else { break };
+            let (node, names, next) = self.step(&at, &pattern, count).await?;
+            self.describe(&node, names, &mut entries).await?;
+            place = next;
+            if entries.len() >= most {
+                break;
+            }
+        }
+        Ok(Page { entries, next: place.map(|place| place.show()) })
+    }
+
+    /// Removes all entries and leases and returns how many entries there were.
+    pub(in crate::backend) async fn clear(&self) -> Result<u64, CacheError> {
+        let leases = self.names().lease_pattern();
+        self.remove_all(&leases).await?;
+        let removed = self.remove_all(&self.names().pattern("")).await?;
+        // Those that were taken meanwhile.
+        self.remove_all(&leases).await?;
+        Ok(removed)
+    }
+
+    /// Entries and bytes of keys and values now, by a walk.
+    pub(in crate::backend) async fn count(&self) -> Result<(u64, u64), CacheError> {
+        let (mut entries, mut bytes, mut cursor) = (0, 0, None);
+        loop {
+            let page = self.list("", cursor.as_deref(), STEP_NAMES).await?;
+            entries += page.entries.len() as u64;
+            bytes += page.entries.iter().map(|entry| entry.bytes).sum::<u64>();
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok((entries, bytes));
+            }
+        }
+    }
+
+    async fn remove_all(&self, pattern: &[u8]) -> Result<u64, CacheError> {
+        let mut removed = 0;
+        let mut place = Some(Cursor { slot: 0, scan: "0".to_owned() });
+        while let Some(at) = place {
+            let (node, names, next) = self.step(&at, pattern, STEP_NAMES).await?;
+            let mut commands = Pipeline::with_capacity(names.len());
+            for name in &names {
+                commands.cmd("UNLINK").arg(name);
+            }
+            if !names.is_empty() {
+                let replies = self.servers().ask_all(&node, &commands).await;
+                for reply in replies.map_err(unavailable)? {
+                    removed += integer(&reply).map_err(unavailable)?.unsigned_abs();
+                }
+            }
+            place = next;
+        }
+        Ok(removed)
+    }
+
+    /// One step: the names that match, the server that has them, and where the walk goes on.
+    async fn step(
+        &self,
+        at: &Cursor,
+        pattern: &[u8],
+        count: usize,
+    ) -> Result<(Arc<Node>, Vec<Vec<u8>>, Option<Cursor>), CacheError> {
+        let nodes = self.servers().primaries().await.map_err(unavailable)?;
+        let mut rest = nodes.into_iter().skip_while(|(slot, _)| *slot < at.slot);
+        let Some((slot, node)) = rest.next() else {
+            let reason = "the servers changed during the walk: begin again".to_owned();
+            return Err(unavailable(reason));
+        };
+        // A server that took another's place begins its own walk.
+        let scan = if slot == at.slot { &*at.scan } else { "0" };
+        let mut command = cmd("SCAN");
+        command.arg(scan).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
+        let reply = self.servers().ask(&node, command).await.map_err(unavailable)?;
+        let mut fields = array(reply).map_err(unavailable)?.into_iter();
+        let mut field = || fields.next().unwrap_or(Value::Nil);
+        let scan = string(field()).map_err(unavailable)?;
+        let names = array(field()).map_err(unavailable)?.into_iter().map(bytes);
+        let names = names.collect::<Result<_, _>>().map_err(unavailable)?;
+        let next = match scan.as_str() {
+            "0" => rest.next().map(|(slot, _)| Cursor { slot, scan }),
+            _ => Some(Cursor { slot, scan }),
+        };
+        Ok((node, names, next))
+    }
+
+    /// Adds the entries of these names that are still there.
+    async fn describe(
+        &self,
+        node: &Arc<Node>,
+        names: Vec<Vec<u8>>,
+        entries: &mut Vec<EntryInfo>,
+    ) -> Result<(), CacheError> {
+        let keys: Vec<_> =
+            names.iter().filter_map(|name| Some((name, self.names().key(name)?))).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut commands = Pipeline::with_capacity(keys.len() * 2);
+        for (name, _) in &keys {
+            commands.cmd("STRLEN").arg(name);
+            commands.cmd("PTTL").arg(name);
+        }
+        let replies = self.servers().ask_all(node, &commands).await.map_err(unavailable)?;
+        let mut replies = replies.iter();
+        for (_, key) in keys {
+            // A key of another type has no length that is known at once.
+            let length = replies.next().and_then(|reply| integer(reply).ok()).unwrap_or_default();
+            let left = replies.next().and_then(|reply| integer(reply).ok()).unwrap_or(-2);
+            let remaining = match left {
+                // Gone since it was named, or moved to another server.
+                ..=-2 => continue,
+                -1 => None,
+                left => Some(Duration::from_millis(left.unsigned_abs())),
+            };
+            let bytes = key.len() as u64 + length.unsigned_abs();
+            entries.push(EntryInfo { key: key.to_owned(), bytes, remaining });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_shown_and_nothing_else_is() {
+        for text in ["0-0", "5461-18446744073709551615"] {
+            assert_eq!(Cursor::parse(text).unwrap().show(), text);
+        }
+        for text in ["", "0", "-", "a-0", "0-a", "70000-0", "0-184467440737095516150"] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a cache counts.
+
+use hostel_cache::Stats;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a cache counted since the host opened it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheStats {
+    /// Calls of `get` that found a live entry.
+    pub hits: u64,
+    /// Calls of `get` that found none, or one that had expired.
+    pub misses: u64,
+    /// Calls of `exists`.
+    pub exists: u64,
+    /// Calls of `set` that stored their value.
+    pub sets: u64,
+    /// Calls of `delete` that removed a live entry.
+    pub deletes: u64,
+    /// What is known of entries in this host's memory; none: they are elsewhere.
+    pub memory: Option<MemoryStats>,
+}
+
+/// What a cache in memory holds now, and what it removed by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryStats {
+    /// Entries held, expired ones included until something removes them.
+    pub entries: u64,
+    /// Bytes held, bookkeeping included.
+    pub bytes: u64,
+    /// The most bytes that it may hold.
+    pub capacity: u64,
+    /// Entries removed because their expiry had passed.
+    pub expired: u64,
+    /// Live entries removed to make room.
+    pub evicted: u64,
+}
+
+impl From<Stats> for CacheStats {
+    fn from(stats: Stats) -> Self {
+        let Stats { hits, misses, exists, sets, deletes, .. } = stats;
+        let Stats { entries, bytes, capacity, expired, evicted, .. } = stats;
+        let memory = Some(MemoryStats { entries, bytes, capacity, expired, evicted });
+        CacheStats { hits, misses, exists, sets, deletes, memory }
+    }
+}
+
+/// The counts of a cache whose entries are elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    exists: AtomicU64,
+    sets: AtomicU64,
+    deletes: AtomicU64,
+}
+
+impl Counts {
+    pub(super) fn hit(&self) {
+        self.hits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn miss(&self) {
+        self.misses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn exists(&self) {
+        self.exists.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn set(&self) {
+        self.sets.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn delete(&self) {
+        self.deletes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn stats(&self) -> CacheStats {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        CacheStats {
+            hits: read(&self.hits),
+            misses: read(&self.misses),
+            exists: read(&self.exists),
+            sets: read(&self.sets),
+            deletes: read(&self.deletes),
+            memory: None,
+        }
+    }
+}

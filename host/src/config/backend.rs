@@ -1,0 +1,119 @@
+//! `backend` of `[caches]` and `[private-cache]`, and the settings that go with it.
+
+use super::callers::read_private;
+use super::error::Diagnostics;
+use super::raw::{At, RawCache, RawKeyFormat};
+use super::values::{Context, time, variable};
+use crate::backend::{Backend, KeyFormat, RedisAddress, RedisBackend};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The longest prefix of names on Redis, in bytes.
+const MAX_PREFIX_BYTES: usize = 64;
+
+/// Whose cache it is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Scope {
+    Private,
+    Shared,
+}
+
+/// What holds a cache's entries. In memory the settings of Redis mean nothing, and on Redis those of
+/// memory, so that changing `backend` alone moves a cache.
+pub(super) fn backend(
+    raw: &RawCache,
+    scope: Scope,
+    context: &Context<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Backend {
+    let Some(written) = raw.backend.as_ref().filter(|backend| backend.get() != "memory") else {
+        return Backend::Memory;
+    };
+    let password = password(raw, context, diagnostics);
+    let mut address = match RedisAddress::parse(written.get()) {
+        Ok(address) => address,
+        Err(error) => {
+            diagnostics.fault(written.at(), error);
+            return Backend::Memory;
+        }
+    };
+    if let Some((password, at)) = password {
+        if address.has_password() {
+            diagnostics.fault(
+                at,
+                "the address has a password already: remove it there, or remove this setting",
+            );
+        }
+        address = address.with_password(&password);
+    }
+    let default = RedisBackend::new(address);
+    Backend::Redis(Arc::new(RedisBackend {
+        timeout: time(raw.timeout.as_ref(), default.timeout, diagnostics),
+        prefix: prefix(raw.prefix.as_ref(), diagnostics).unwrap_or(default.prefix),
+        key_format: key_format(raw.key_format.as_ref(), scope, diagnostics),
+        address: default.address,
+    }))
+}
+
+/// The password and where its setting stands.
+fn password(
+    raw: &RawCache,
+    context: &Context<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<(String, Range<usize>)> {
+    let (password, at) = match (&raw.password_env, &raw.password_file) {
+        (None, None) => return None,
+        (Some(_), Some(file)) => {
+            let both =
+                "a password comes from `password-env` or from `password-file`, not from both";
+            diagnostics.fault(file.at(), both);
+            return None;
+        }
+        (Some(name), None) => (variable(name, context, diagnostics)?, name.at()),
+        (None, Some(file)) => {
+            let text = read_private(&context.path(file.get()), file.at(), diagnostics)?;
+            (text.trim_end_matches(['\r', '\n']).to_owned(), file.at())
+        }
+    };
+    if password.is_empty() {
+        diagnostics.fault(at, "the password for Redis is empty: remove the setting if it has none");
+        return None;
+    }
+    Some((password, at))
+}
+
+fn prefix(raw: Option<&At<String>>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let raw = raw?;
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"{}".contains(&byte);
+    let prefix = raw.get();
+    if prefix.is_empty() || prefix.len() > MAX_PREFIX_BYTES || !prefix.bytes().all(is_allowed) {
+        diagnostics.fault(
+            raw.at(),
+            format_args!(
+                "{prefix:?} is no prefix: it has 1 to {MAX_PREFIX_BYTES} visible ASCII characters \
+                 and no braces"
+            ),
+        );
+        return None;
+    }
+    Some(prefix.clone())
+}
+
+fn key_format(
+    raw: Option<&At<RawKeyFormat>>,
+    scope: Scope,
+    diagnostics: &mut Diagnostics<'_>,
+) -> KeyFormat {
+    match raw.map(|raw| (*raw.get(), raw.at())) {
+        None | Some((RawKeyFormat::Hostel, _)) => KeyFormat::Hostel,
+        Some((RawKeyFormat::Zato, at)) => {
+            if scope == Scope::Private {
+                diagnostics.fault(
+                    at,
+                    "with \"zato\" the caches of all plugins would be one: set it in [caches]",
+                );
+            }
+            KeyFormat::Zato
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! TLS to servers elsewhere, with the certificates that this machine trusts.
+
+use std::sync::Arc;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+/// TLS for a client, with the certificates that this machine trusts: those of the system, or of
+/// `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+///
+/// # Errors
+///
+/// Why there are none.
+pub(crate) fn client_config() -> Result<Arc<ClientConfig>, String> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let reasons = found.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        return Err(format!("this machine trusts no valid certificate: {reasons}"));
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+}
