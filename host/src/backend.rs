@@ -15,7 +15,7 @@ mod store;
 pub use error::CacheError;
 pub use page::Page;
 pub(crate) use reclaim::start as start_reclaim;
-pub use redis::{RedisAddressError, KeyFormat, RedisAddress, RedisBackend};
+pub use redis::{KeyFormat, RedisAddress, RedisAddressError, RedisBackend};
 pub(crate) use registry::RedisState;
 pub use registry::{Backend, Caches, OpenError};
 pub use stats::{CacheStats, MemoryStats};

@@ -55,8 +55,8 @@ mod world;
 pub mod cli;
 
 pub use backend::{
-    RedisAddressError, Backend, CacheError, CacheStats, CacheStore, Caches, KeyFormat, MemoryStats,
-    OpenError, Page, RedisAddress, RedisBackend,
+    Backend, CacheError, CacheStats, CacheStore, Caches, KeyFormat, MemoryStats, OpenError, Page,
+    RedisAddress, RedisAddressError, RedisBackend,
 };
 pub use engine::{
     CallError, Compiler, ComponentError, ComponentInfo, Extent, FileKind, ImportInfo, Instances,

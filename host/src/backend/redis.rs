@@ -27,7 +27,7 @@ mod settings;
 mod slot;
 mod walk;
 
-pub use address::{RedisAddressError, RedisAddress};
+pub use address::{RedisAddress, RedisAddressError};
 pub(super) use meters::Meters;
 pub use names::KeyFormat;
 pub(crate) use servers::ServerState;

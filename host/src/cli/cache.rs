@@ -39,7 +39,11 @@ pub(super) struct Arguments {
 #[derive(clap::Subcommand)]
 enum What {
     /// List the caches with their sizes and statistics
-    List,
+    List {
+        /// Count the entries and bytes of caches on Redis too, by a walk through all of them
+        #[arg(long)]
+        count: bool,
+    },
     /// List the keys of a cache with their sizes in bytes and seconds to expiry
     Keys {
         #[command(flatten)]
@@ -107,8 +111,9 @@ struct EntryArguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let (admin, as_json) = (arguments.server.admin()?, arguments.json);
     match &arguments.what {
-        What::List => {
-            show::caches(&admin.ask(&Method::GET, &["caches"], &[], Vec::new())?, as_json)
+        What::List { count } => {
+            let query: &[_] = if *count { &[("count", "true")] } else { &[] };
+            show::caches(&admin.ask(&Method::GET, &["caches"], query, Vec::new())?, as_json)
         }
         What::Keys { cache, prefix, limit } => {
             keys(&admin, &cache.cache, prefix.as_deref(), *limit, as_json)
@@ -144,7 +149,7 @@ fn keys(
         query.extend(after.as_deref().map(|after| ("after", after)));
         let path = ["caches", cache, "entries"];
         let page = admin.ask(&Method::GET, &path, &query, Vec::new())?;
-        left = left.saturating_sub(show::keys(&page, as_json)?);
+        left -= show::keys(&page, left, as_json)?;
         after = page.get("next").and_then(Value::as_str).map(str::to_owned);
         if after.is_none() {
             break;

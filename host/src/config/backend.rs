@@ -13,7 +13,7 @@ const MAX_PREFIX_BYTES: usize = 64;
 
 /// Whose cache it is.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Scope {
+pub(super) enum CacheScope {
     Private,
     Shared,
 }
@@ -22,7 +22,7 @@ pub(super) enum Scope {
 /// memory, so that changing `backend` alone moves a cache.
 pub(super) fn backend(
     raw: &RawCache,
-    scope: Scope,
+    scope: CacheScope,
     context: &Context<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Backend {
@@ -101,13 +101,13 @@ fn prefix(raw: Option<&At<String>>, diagnostics: &mut Diagnostics<'_>) -> Option
 
 fn key_format(
     raw: Option<&At<RawKeyFormat>>,
-    scope: Scope,
+    scope: CacheScope,
     diagnostics: &mut Diagnostics<'_>,
 ) -> KeyFormat {
     match raw.map(|raw| (*raw.get(), raw.at())) {
         None | Some((RawKeyFormat::Hostel, _)) => KeyFormat::Hostel,
         Some((RawKeyFormat::Zato, at)) => {
-            if scope == Scope::Private {
+            if scope == CacheScope::Private {
                 diagnostics.fault(
                     at,
                     "with \"zato\" the caches of all plugins would be one: set it in [caches]",

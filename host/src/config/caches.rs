@@ -1,6 +1,6 @@
 //! `[caches]` and `[private-cache]`.
 
-use super::backend::{Scope, backend};
+use super::backend::{CacheScope, backend};
 use super::error::Diagnostics;
 use super::raw::{At, RawCache, Tables};
 use super::values::{Context, size};
@@ -27,7 +27,7 @@ pub(super) fn private_cache(
     diagnostics: &mut Diagnostics<'_>,
 ) -> (CacheLimits, Backend) {
     let Some(raw) = raw else { return Default::default() };
-    let backend = backend(raw.get(), Scope::Private, context, diagnostics);
+    let backend = backend(raw.get(), CacheScope::Private, context, diagnostics);
     (limits(raw.get(), &backend, raw.at(), diagnostics), backend)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn caches(
 ) -> Vec<CacheConfig> {
     let mut caches = Vec::new();
     for (name, cache) in raw {
-        let backend = backend(cache.get(), Scope::Shared, context, diagnostics);
+        let backend = backend(cache.get(), CacheScope::Shared, context, diagnostics);
         let limits = limits(cache.get(), &backend, name.at(), diagnostics);
         match Name::new(name.get()) {
             Ok(name) => caches.push(CacheConfig { name, limits, backend }),

@@ -73,7 +73,7 @@ impl AdminApi {
                 response::new(StatusCode::OK, OPENMETRICS, text)
             }
             ["plugins"] => plugins::list(&self.deployment),
-            ["caches"] => caches::list(host).await,
+            ["caches"] => caches::list(host, query).await?,
             _ => {
                 let detail = "the admin interface has no such path: see the docs of `hostel::http`";
                 return Err(Problem::not_found(detail));

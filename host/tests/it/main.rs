@@ -32,6 +32,7 @@ mod load;
 mod new_service;
 mod preflight;
 mod readme;
+mod redis;
 mod source;
 #[cfg(target_os = "linux")]
 mod status;

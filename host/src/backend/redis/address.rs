@@ -1,6 +1,6 @@
 //! Where Redis is: one server, the servers that a Sentinel names, or a cluster.
 
-use super::place::Place;
+use super::place::ServerPlace;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::path::PathBuf;
@@ -22,9 +22,9 @@ pub struct RedisAddress {
 /// How the server that holds a key is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Topology {
-    Single(Place),
-    Sentinel { sentinels: Vec<Place>, master: String },
-    Cluster(Vec<Place>),
+    Single(ServerPlace),
+    Sentinel { sentinels: Vec<ServerPlace>, master: String },
+    Cluster(Vec<ServerPlace>),
 }
 
 /// A password, which is never shown.
@@ -137,11 +137,12 @@ impl RedisAddress {
 /// The address without its secrets: where Redis is.
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list =
-            |places: &[Place]| places.iter().map(Place::to_string).collect::<Vec<_>>().join(",");
+        let list = |places: &[ServerPlace]| {
+            places.iter().map(ServerPlace::to_string).collect::<Vec<_>>().join(",")
+        };
         let tls = if self.is_tls { "s" } else { "" };
         match &self.topology {
-            Topology::Single(place @ Place::Unix(_)) => write!(f, "redis+unix://{place}"),
+            Topology::Single(place @ ServerPlace::Unix(_)) => write!(f, "redis+unix://{place}"),
             Topology::Single(place) => write!(f, "redis{tls}://{place}/{}", self.database),
             Topology::Sentinel { sentinels, master } => {
                 let (sentinels, database) = (list(sentinels), self.database);
@@ -176,7 +177,7 @@ fn credentials(authority: &str) -> Result<Credentials<'_>, RedisAddressError> {
 }
 
 fn single(hosts: &str) -> Result<Topology, RedisAddressError> {
-    match <[Place; 1]>::try_from(places(hosts, SERVER_PORT)?) {
+    match <[ServerPlace; 1]>::try_from(places(hosts, SERVER_PORT)?) {
         Ok([place]) => Ok(Topology::Single(place)),
         Err(_) => Err(RedisAddressError::SeveralHosts),
     }
@@ -205,12 +206,13 @@ fn database(path: &str) -> Result<u32, RedisAddressError> {
     }
 }
 
-fn places(hosts: &str, port: u16) -> Result<Vec<Place>, RedisAddressError> {
+fn places(hosts: &str, port: u16) -> Result<Vec<ServerPlace>, RedisAddressError> {
     if hosts.is_empty() {
         return Err(RedisAddressError::NoHost);
     }
-    let read =
-        |text: &str| Place::parse(text, port).ok_or_else(|| RedisAddressError::Host(text.to_owned()));
+    let read = |text: &str| {
+        ServerPlace::parse(text, port).ok_or_else(|| RedisAddressError::Host(text.to_owned()))
+    };
     hosts.split(',').map(read).collect()
 }
 
@@ -226,7 +228,7 @@ fn socket(rest: &str) -> Result<RedisAddress, RedisAddressError> {
         None if query.is_empty() => 0,
         None => return Err(RedisAddressError::Rest(format!("?{query}"))),
     };
-    let topology = Topology::Single(Place::Unix(PathBuf::from(path)));
+    let topology = Topology::Single(ServerPlace::Unix(PathBuf::from(path)));
     Ok(RedisAddress { topology, is_tls: false, user, password, database })
 }
 

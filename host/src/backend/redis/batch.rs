@@ -1,6 +1,6 @@
 //! Commands that are sent together.
 
-use super::place::Place;
+use super::place::ServerPlace;
 use super::reply::{Meaning, meaning};
 use super::slot::slot;
 use redis::{Cmd, Pipeline, Value};
@@ -25,7 +25,7 @@ pub(super) enum Next {
     Done,
     /// The commands without a reply go to another server, as ones that it would refuse otherwise if
     /// `is_asking`.
-    Elsewhere { place: Place, is_asking: bool },
+    Elsewhere { place: ServerPlace, is_asking: bool },
     /// The commands without a reply are sent again in a moment.
     Again { reason: String, is_elsewhere: bool },
 }
@@ -70,7 +70,12 @@ impl Batch {
     }
 
     /// Takes the replies of the server at `asked` to what was pending.
-    pub(super) fn take(&mut self, values: Vec<Value>, is_asking: bool, asked: &Place) -> Next {
+    pub(super) fn take(
+        &mut self,
+        values: Vec<Value>,
+        is_asking: bool,
+        asked: &ServerPlace,
+    ) -> Next {
         let step = if is_asking { 2 } else { 1 };
         let mut values = values.into_iter().skip(step - 1).step_by(step);
         let mut next = Next::Done;

@@ -15,10 +15,10 @@ pub(super) const OPEN_TIME: Duration = Duration::from_millis(200);
 
 /// The circuit of one server.
 #[derive(Debug, Default)]
-pub(super) struct Circuit(Mutex<State>);
+pub(super) struct Circuit(Mutex<CircuitState>);
 
 #[derive(Debug)]
-enum State {
+enum CircuitState {
     /// Operations pass; so many have failed since the last that did not.
     Closed { failures: u32 },
     /// Operations are refused until then.
@@ -27,9 +27,9 @@ enum State {
     HalfOpen { since: Instant },
 }
 
-impl Default for State {
+impl Default for CircuitState {
     fn default() -> Self {
-        State::Closed { failures: 0 }
+        CircuitState::Closed { failures: 0 }
     }
 }
 
@@ -45,21 +45,21 @@ impl Circuit {
     pub(super) fn enter(&self, now: Instant) -> Option<Pass<'_>> {
         let mut state = self.state();
         match *state {
-            State::Closed { .. } => Some(Pass { circuit: self, is_probe: false }),
-            State::Open { until } if now >= until => {
-                *state = State::HalfOpen { since: now };
+            CircuitState::Closed { .. } => Some(Pass { circuit: self, is_probe: false }),
+            CircuitState::Open { until } if now >= until => {
+                *state = CircuitState::HalfOpen { since: now };
                 Some(Pass { circuit: self, is_probe: true })
             }
-            State::Open { .. } | State::HalfOpen { .. } => None,
+            CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => None,
         }
     }
 
     /// Whether operations are refused.
     pub(super) fn is_open(&self) -> bool {
-        !matches!(*self.state(), State::Closed { .. })
+        !matches!(*self.state(), CircuitState::Closed { .. })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CircuitState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -68,24 +68,24 @@ impl Pass<'_> {
     /// The server responded: the circuit is closed.
     pub(super) fn succeeded(mut self) {
         self.is_probe = false;
-        *self.circuit.state() = State::default();
+        *self.circuit.state() = CircuitState::default();
     }
 
     /// The server did not respond. Returns whether the circuit is open now.
     pub(super) fn failed(mut self, now: Instant) -> bool {
         let was_probe = std::mem::take(&mut self.is_probe);
-        let open = State::Open { until: now + OPEN_TIME };
+        let open = CircuitState::Open { until: now + OPEN_TIME };
         let mut state = self.circuit.state();
         match &mut *state {
-            State::Closed { failures } => *failures += 1,
+            CircuitState::Closed { failures } => *failures += 1,
             // What was under way when the circuit opened decides nothing; the probe does.
-            State::HalfOpen { .. } if was_probe => *state = open,
-            State::Open { .. } | State::HalfOpen { .. } => return true,
+            CircuitState::HalfOpen { .. } if was_probe => *state = open,
+            CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => return true,
         }
-        if let State::Closed { failures: MAX_FAILURES.. } = *state {
-            *state = State::Open { until: now + OPEN_TIME };
+        if let CircuitState::Closed { failures: MAX_FAILURES.. } = *state {
+            *state = CircuitState::Open { until: now + OPEN_TIME };
         }
-        matches!(*state, State::Open { .. })
+        matches!(*state, CircuitState::Open { .. })
     }
 }
 
@@ -93,8 +93,8 @@ impl Pass<'_> {
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         let mut state = self.circuit.state();
-        if let (true, State::HalfOpen { since }) = (self.is_probe, &*state) {
-            *state = State::Open { until: *since };
+        if let (true, CircuitState::HalfOpen { since }) = (self.is_probe, &*state) {
+            *state = CircuitState::Open { until: *since };
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Connecting to a server.
 
 use super::address::{Password, RedisAddress};
-use super::place::Place;
+use super::place::ServerPlace;
 use crate::trust;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError};
@@ -86,19 +86,19 @@ impl Dialer {
     /// # Errors
     ///
     /// Why there is no connection, with the setting to mend where one is at fault.
-    pub(super) async fn connect(&self, place: &Place) -> Result<Connection, String> {
+    pub(super) async fn connect(&self, place: &ServerPlace) -> Result<Connection, String> {
         let connecting = timeout(CONNECT_TIME, self.open(place)).await;
         let waited = CONNECT_TIME.as_secs();
         connecting.unwrap_or_else(|_| Err(format!("it did not let a client in within {waited} s")))
     }
 
-    async fn open(&self, place: &Place) -> Result<Connection, String> {
+    async fn open(&self, place: &ServerPlace) -> Result<Connection, String> {
         match place {
-            Place::Unix(path) => {
+            ServerPlace::Unix(path) => {
                 let stream = UnixStream::connect(path).await.map_err(|e| e.to_string())?;
                 self.log_in(stream).await
             }
-            Place::Tcp { host, port } => {
+            ServerPlace::Tcp { host, port } => {
                 let stream = TcpStream::connect((&**host, *port)).await;
                 let stream = stream.map_err(|error| error.to_string())?;
                 // A command is one small write, and its caller waits for the reply.
@@ -142,13 +142,13 @@ impl Dialer {
 /// Why a server did not let a client in.
 fn refusal(error: &RedisError) -> String {
     let detail = error.detail().unwrap_or_default();
+    let is_login = detail.starts_with("Authentication required");
     match (error.kind(), error.code()) {
         (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => {
-            format!(
-                "it refuses the login: {error}; set the user in the address, and `password-env` or \
-                 `password-file`"
-            )
+            login_refused(error)
         }
+        _ if is_login => login_refused(error),
+
         (_, Some(code)) => format!("it refuses: {code} {detail}"),
         (ErrorKind::Parse, None) => {
             "what listens there does not speak Redis: is the port right, and is it \"rediss://\" \
@@ -162,4 +162,11 @@ fn refusal(error: &RedisError) -> String {
         }
         _ => error.to_string(),
     }
+}
+
+fn login_refused(error: &RedisError) -> String {
+    format!(
+        "it refuses the login: {error}; set the user in the address, and `password-env` or \
+         `password-file`"
+    )
 }

@@ -3,8 +3,8 @@
 use super::address::{RedisAddress, Topology};
 use super::dial::Dialer;
 use super::layout::{Layout, read_slots};
-use super::node::Node;
-use super::place::Place;
+use super::node::RedisNode;
+use super::place::ServerPlace;
 use super::reply::{array, string, unexpected};
 use redis::{Cmd, Pipeline, Value};
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use tokio::time::Instant;
 const ASK_TIME: Duration = Duration::from_millis(500);
 
 /// What is known before.
-pub(super) struct Known<'a> {
+pub(super) struct KnownServers<'a> {
     pub(super) address: &'a RedisAddress,
     /// Servers that were in use, the ones to ask first.
-    pub(super) nodes: Vec<Arc<Node>>,
+    pub(super) nodes: Vec<Arc<RedisNode>>,
     /// The server at a place, known or new.
-    pub(super) node: &'a (dyn Fn(Place) -> Arc<Node> + Sync),
+    pub(super) node: &'a (dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
 }
 
 /// Which server has what.
@@ -28,8 +28,8 @@ pub(super) struct Known<'a> {
 /// # Errors
 ///
 /// When no server says.
-pub(super) async fn layout(known: Known<'_>) -> Result<Layout, String> {
-    let Known { address, nodes, node } = known;
+pub(super) async fn layout(known: KnownServers<'_>) -> Result<Layout, String> {
+    let KnownServers { address, nodes, node } = known;
     match &address.topology {
         Topology::Single(place) => Ok(Layout::of_one(node(place.clone()))),
         Topology::Sentinel { sentinels, master } => {
@@ -44,8 +44,8 @@ pub(super) async fn layout(known: Known<'_>) -> Result<Layout, String> {
 }
 
 async fn of_cluster(
-    nodes: impl Iterator<Item = Arc<Node>>,
-    node: &(dyn Fn(Place) -> Arc<Node> + Sync),
+    nodes: impl Iterator<Item = Arc<RedisNode>>,
+    node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
 ) -> Result<Layout, String> {
     let mut command = redis::cmd("CLUSTER");
     command.arg("SLOTS");
@@ -71,13 +71,13 @@ async fn of_cluster(
 
 async fn of_sentinels(
     dialer: &Dialer,
-    sentinels: &[Place],
+    sentinels: &[ServerPlace],
     master: &str,
-    node: &(dyn Fn(Place) -> Arc<Node> + Sync),
+    node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
 ) -> Result<Layout, String> {
     let mut reasons = Vec::new();
     for place in sentinels {
-        let sentinel = Node::new(place.clone(), dialer.clone());
+        let sentinel = RedisNode::new(place.clone(), dialer.clone());
         match primary(&sentinel, master, node).await {
             Ok(primary) => return Ok(Layout::of_one(primary)),
             Err(reason) => reasons.push(format!("Sentinel {reason}")),
@@ -89,10 +89,10 @@ async fn of_sentinels(
 /// The primary that a Sentinel names, if it says itself that it is one: for a moment after a
 /// failover a Sentinel may still name the old one.
 async fn primary(
-    sentinel: &Arc<Node>,
+    sentinel: &Arc<RedisNode>,
     master: &str,
-    node: &(dyn Fn(Place) -> Arc<Node> + Sync),
-) -> Result<Arc<Node>, String> {
+    node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
+) -> Result<Arc<RedisNode>, String> {
     let mut command = redis::cmd("SENTINEL");
     command.arg("GET-MASTER-ADDR-BY-NAME").arg(master);
     let at = &sentinel.place;
@@ -103,7 +103,7 @@ async fn primary(
     let mut words = array(reply).map_err(|why| format!("{at}: {why}"))?.into_iter();
     let mut word = || words.next().and_then(|word| string(word).ok()).unwrap_or_default();
     let (host, port) = (word(), word());
-    let place = port.parse().ok().and_then(|port| Place::told(&host, port, at));
+    let place = port.parse().ok().and_then(|port| ServerPlace::told(&host, port, at));
     let place = place.ok_or_else(|| format!("{at} names {host:?} and {port:?} as primary"))?;
     let primary = node(place);
     let role = array(ask(&primary, &redis::cmd("ROLE")).await?);
@@ -114,7 +114,7 @@ async fn primary(
     }
 }
 
-async fn ask(node: &Arc<Node>, command: &Cmd) -> Result<Value, String> {
+async fn ask(node: &Arc<RedisNode>, command: &Cmd) -> Result<Value, String> {
     let mut pipeline = Pipeline::with_capacity(1);
     pipeline.add_command(command.clone());
     let values = node.send(&pipeline, Instant::now() + ASK_TIME).await;

@@ -1,7 +1,7 @@
 //! Which server has which slots.
 
-use super::node::Node;
-use super::place::Place;
+use super::node::RedisNode;
+use super::place::ServerPlace;
 use super::reply::{array, integer, string};
 use super::slot::SLOTS;
 use redis::Value;
@@ -15,19 +15,19 @@ pub(super) struct Layout(Vec<Range>);
 struct Range {
     first: u16,
     last: u16,
-    node: Arc<Node>,
+    node: Arc<RedisNode>,
 }
 
 impl Layout {
     /// One server has everything.
-    pub(super) fn of_one(node: Arc<Node>) -> Self {
+    pub(super) fn of_one(node: Arc<RedisNode>) -> Self {
         Layout(vec![Range { first: 0, last: SLOTS - 1, node }])
     }
 
     /// The ranges of a cluster, each with its primary.
     pub(super) fn of_cluster(
-        ranges: Vec<(u16, u16, Place)>,
-        node: impl Fn(Place) -> Arc<Node>,
+        ranges: Vec<(u16, u16, ServerPlace)>,
+        node: impl Fn(ServerPlace) -> Arc<RedisNode>,
     ) -> Self {
         let range = |(first, last, place)| Range { first, last, node: node(place) };
         let mut ranges: Vec<_> = ranges.into_iter().map(range).collect();
@@ -36,14 +36,14 @@ impl Layout {
     }
 
     /// The server that has a slot; none: no server has.
-    pub(super) fn node(&self, slot: u16) -> Option<&Arc<Node>> {
+    pub(super) fn node(&self, slot: u16) -> Option<&Arc<RedisNode>> {
         let range = self.0.get(self.0.partition_point(|range| range.last < slot))?;
         (range.first <= slot).then_some(&range.node)
     }
 
     /// Each server once with the first of its slots, in the order of those.
-    pub(super) fn nodes(&self) -> Vec<(u16, Arc<Node>)> {
-        let mut nodes: Vec<(u16, Arc<Node>)> = Vec::new();
+    pub(super) fn nodes(&self) -> Vec<(u16, Arc<RedisNode>)> {
+        let mut nodes: Vec<(u16, Arc<RedisNode>)> = Vec::new();
         for range in &self.0 {
             if !nodes.iter().any(|(_, node)| Arc::ptr_eq(node, &range.node)) {
                 nodes.push((range.first, Arc::clone(&range.node)));
@@ -58,7 +58,10 @@ impl Layout {
 /// # Errors
 ///
 /// When the reply is another, or no server has any slot.
-pub(super) fn read_slots(reply: Value, asked: &Place) -> Result<Vec<(u16, u16, Place)>, String> {
+pub(super) fn read_slots(
+    reply: Value,
+    asked: &ServerPlace,
+) -> Result<Vec<(u16, u16, ServerPlace)>, String> {
     let range = |range: Value| {
         let mut fields = array(range)?.into_iter();
         let mut next = || fields.next().ok_or_else(|| "a range of slots is cut short".to_owned());
@@ -72,7 +75,7 @@ pub(super) fn read_slots(reply: Value, asked: &Place) -> Result<Vec<(u16, u16, P
         let host = primary.next().filter(|host| *host != Value::Nil);
         let host = host.map_or(Ok(String::new()), string)?;
         let port = primary.next().map_or(Ok(0), |port| integer(&port))?;
-        let place = u16::try_from(port).ok().and_then(|port| Place::told(&host, port, asked));
+        let place = u16::try_from(port).ok().and_then(|port| ServerPlace::told(&host, port, asked));
         let place = place.ok_or_else(|| format!("{host:?} and {port} are no host and port"))?;
         Ok((first, last, place))
     };
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn ranges_are_read_with_their_primaries() {
-        let asked = Place::parse("10.0.0.1:1", 0).unwrap();
+        let asked = ServerPlace::parse("10.0.0.1:1", 0).unwrap();
         let reply = Value::Array(vec![
             range(8192, 16383, text("10.0.0.2"), 2),
             range(0, 8191, Value::Nil, 3),

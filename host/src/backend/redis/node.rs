@@ -1,9 +1,9 @@
 //! One server: its connection and its circuit.
 
-use super::circuit::{Circuit, Pass};
+use super::circuit::{Circuit, OPEN_TIME};
 use super::dial::{Connection, Dialer};
 use super::joint::{self, Joint};
-use super::place::Place;
+use super::place::ServerPlace;
 use redis::{Pipeline, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,13 +11,15 @@ use tokio::time::{Instant, timeout_at};
 
 /// One server. It is connected to when it is first used, and again when the connection is lost.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) place: Place,
+pub(super) struct RedisNode {
+    pub(super) place: ServerPlace,
     dialer: Dialer,
     circuit: Circuit,
     connection: Mutex<Option<Connection>>,
     connecting: Joint<Result<Connection, String>>,
     connects: AtomicU64,
+    /// Why it did not respond the last time, for the operations that the circuit refuses.
+    last_reason: Mutex<String>,
 }
 
 /// Why there is no reply.
@@ -30,15 +32,16 @@ pub(super) struct NoReply {
     pub(super) is_refused: bool,
 }
 
-impl Node {
-    pub(super) fn new(place: Place, dialer: Dialer) -> Arc<Self> {
-        Arc::new(Node {
+impl RedisNode {
+    pub(super) fn new(place: ServerPlace, dialer: Dialer) -> Arc<Self> {
+        Arc::new(RedisNode {
             place,
             dialer,
             circuit: Circuit::default(),
             connection: Mutex::default(),
             connecting: Joint::default(),
             connects: AtomicU64::new(0),
+            last_reason: Mutex::default(),
         })
     }
 
@@ -52,37 +55,50 @@ impl Node {
         commands: &Pipeline,
         deadline: Instant,
     ) -> Result<Vec<Value>, NoReply> {
-        let unsent = |reason| NoReply { reason, was_sent: false, is_refused: false };
         let Some(pass) = self.circuit.enter(Instant::now()) else {
-            let reason = format!("{} does not respond; it is tried again every moment", self.place);
-            return Err(NoReply { is_refused: true, ..unsent(reason) });
+            return Err(self.refused());
         };
         let mut connection = match self.connection(deadline).await {
             Ok(connection) => connection,
             Err(reason) => {
                 pass.failed(Instant::now());
-                return Err(unsent(format!("{}: {reason}", self.place)));
+                return Err(self.no_reply(reason, false));
             }
         };
         let exchange = connection.commands.send_packed_commands(commands, 0, commands.len());
-        let reason = match timeout_at(deadline, exchange).await {
+        match timeout_at(deadline, exchange).await {
             Ok(Ok(values)) => {
                 pass.succeeded();
-                return Ok(values);
+                Ok(values)
             }
             Ok(Err(error)) => {
-                self.lost(&connection, pass);
-                format!("{}: the connection was lost: {error}", self.place)
+                // A lost connection is one failure, however many operations were under way on it.
+                if self.forget(&connection) {
+                    pass.failed(Instant::now());
+                }
+                Err(self.no_reply(format!("the connection was lost: {error}"), true))
             }
             Err(_elapsed) => {
-                // Its other operations end with it, and what was sent is not waited for.
+                // With the circuit open, nothing waits for what was sent.
                 if pass.failed(Instant::now()) {
                     self.forget(&connection);
                 }
-                format!("{} did not respond in time", self.place)
+                Err(self.no_reply("it did not respond in time".to_owned(), true))
             }
-        };
-        Err(NoReply { reason, was_sent: true, is_refused: false })
+        }
+    }
+
+    fn no_reply(&self, reason: String, was_sent: bool) -> NoReply {
+        let reason = format!("{}: {reason}", self.place);
+        self.last_reason.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&reason);
+        NoReply { reason, was_sent, is_refused: false }
+    }
+
+    fn refused(&self) -> NoReply {
+        let last = self.last_reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let wait = OPEN_TIME.as_millis();
+        let reason = format!("{last} (it is tried again every {wait} ms)");
+        NoReply { reason, was_sent: false, is_refused: true }
     }
 
     /// Whether the circuit keeps operations away.
@@ -126,13 +142,6 @@ impl Node {
             *place = None;
         }
         place
-    }
-
-    /// A lost connection is one failure, however many operations were under way on it.
-    fn lost(&self, connection: &Connection, pass: Pass<'_>) {
-        if self.forget(connection) {
-            pass.failed(Instant::now());
-        }
     }
 
     /// Makes the next operation connect anew. True if this was the connection in use.

@@ -1,6 +1,6 @@
 //! What a server's replies mean.
 
-use super::place::Place;
+use super::place::ServerPlace;
 use redis::{ServerError, Value};
 
 /// What a reply to one command means for who sent it.
@@ -9,9 +9,9 @@ pub(super) enum Meaning {
     /// The server has carried the command out, or refused it for good.
     Reply(Value),
     /// Another server has the slot.
-    Moved(Place),
+    Moved(ServerPlace),
     /// Another server has this key already, while the slot moves there.
-    Ask(Place),
+    Ask(ServerPlace),
     /// The server has not carried it out, and may soon.
     NotYet(String),
     /// The server has not carried it out, and another one would.
@@ -20,11 +20,11 @@ pub(super) enum Meaning {
 
 /// Reads the reply of the server at `asked`. Each error here but that of [`Meaning::Reply`] proves
 /// that the command was not carried out, so that sending it again repeats nothing.
-pub(super) fn meaning(value: Value, asked: &Place) -> Meaning {
+pub(super) fn meaning(value: Value, asked: &ServerPlace) -> Meaning {
     let Value::ServerError(error) = &value else { return Meaning::Reply(value) };
     let target = || {
         let mut words = error.details()?.split_ascii_whitespace();
-        Place::redirected(words.nth(1)?, asked)
+        ServerPlace::redirected(words.nth(1)?, asked)
     };
     match (error.code(), target()) {
         ("MOVED", Some(place)) => Meaning::Moved(place),

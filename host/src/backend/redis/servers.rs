@@ -3,11 +3,11 @@
 use super::address::{RedisAddress, Topology};
 use super::batch::{Batch, Next};
 use super::dial::Dialer;
-use super::discover::{self, Known};
+use super::discover::{self, KnownServers};
 use super::joint::{self, Joint};
 use super::layout::Layout;
-use super::node::{NoReply, Node};
-use super::place::Place;
+use super::node::{NoReply, RedisNode};
+use super::place::ServerPlace;
 use super::reply;
 use redis::{Cmd, Pipeline, Value};
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub(in crate::backend) struct Servers {
     timeout: Duration,
     permits: Semaphore,
     dialer: Dialer,
-    nodes: Mutex<BTreeMap<Place, Arc<Node>>>,
+    nodes: Mutex<BTreeMap<ServerPlace, Arc<RedisNode>>>,
     layout: Mutex<Option<Layout>>,
     search: Joint<Result<(), String>>,
     searched: Mutex<Option<Instant>>,
@@ -142,7 +142,7 @@ impl Servers {
     /// # Errors
     ///
     /// When there is no reply in time.
-    pub(super) async fn ask(&self, node: &Arc<Node>, command: Cmd) -> Result<Value, String> {
+    pub(super) async fn ask(&self, node: &Arc<RedisNode>, command: Cmd) -> Result<Value, String> {
         let mut pipeline = Pipeline::with_capacity(1);
         pipeline.add_command(command);
         let values = self.ask_all(node, &pipeline).await?;
@@ -152,7 +152,7 @@ impl Servers {
     /// Sends several commands to one server, as [`Servers::ask`] does.
     pub(super) async fn ask_all(
         &self,
-        node: &Arc<Node>,
+        node: &Arc<RedisNode>,
         commands: &Pipeline,
     ) -> Result<Vec<Value>, String> {
         let deadline = Instant::now() + self.timeout;
@@ -165,7 +165,7 @@ impl Servers {
     /// # Errors
     ///
     /// When they cannot be found in time.
-    pub(super) async fn primaries(self: &Arc<Self>) -> Result<Vec<(u16, Arc<Node>)>, String> {
+    pub(super) async fn primaries(self: &Arc<Self>) -> Result<Vec<(u16, Arc<RedisNode>)>, String> {
         Ok(self.layout(Instant::now() + self.timeout).await?.nodes())
     }
 
@@ -192,7 +192,7 @@ impl Servers {
     /// Every server that is known.
     pub(in crate::backend) fn states(&self) -> Vec<ServerState> {
         let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = |node: &Arc<Node>| ServerState {
+        let state = |node: &Arc<RedisNode>| ServerState {
             server: node.place.to_string(),
             is_circuit_open: node.is_circuit_open(),
             reconnects: node.connects().saturating_sub(1),
@@ -209,13 +209,17 @@ impl Servers {
     }
 
     /// The server at this place, known or new.
-    fn node(&self, place: Place) -> Arc<Node> {
+    fn node(&self, place: ServerPlace) -> Arc<RedisNode> {
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = |place: &Place| Node::new(place.clone(), self.dialer.clone());
+        let new = |place: &ServerPlace| RedisNode::new(place.clone(), self.dialer.clone());
         Arc::clone(nodes.entry(place).or_insert_with_key(new))
     }
 
-    async fn node_of(self: &Arc<Self>, slot: u16, deadline: Instant) -> Result<Arc<Node>, String> {
+    async fn node_of(
+        self: &Arc<Self>,
+        slot: u16,
+        deadline: Instant,
+    ) -> Result<Arc<RedisNode>, String> {
         let layout = self.layout(deadline).await?;
         let node = layout.node(slot).cloned();
         node.ok_or_else(|| {
@@ -239,7 +243,7 @@ impl Servers {
         let nodes = layout.nodes();
         *self.layout.lock().unwrap_or_else(PoisonError::into_inner) = Some(layout);
         // Servers that left the cluster are forgotten with their connections.
-        let is_used = |node: &Arc<Node>| nodes.iter().any(|(_, used)| Arc::ptr_eq(used, node));
+        let is_used = |node: &Arc<RedisNode>| nodes.iter().any(|(_, used)| Arc::ptr_eq(used, node));
         let mut known = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, node| is_used(node));
     }
@@ -260,7 +264,7 @@ impl Servers {
         self.search.join(|| {
             let servers = Arc::clone(self);
             async move {
-                let known = Known {
+                let known = KnownServers {
                     address: &servers.address,
                     nodes: servers.known(),
                     node: &|place| servers.node(place),
@@ -273,7 +277,7 @@ impl Servers {
     }
 
     /// The servers to ask: those that are known, the ones that respond first.
-    fn known(&self) -> Vec<Arc<Node>> {
+    fn known(&self) -> Vec<Arc<RedisNode>> {
         let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut nodes: Vec<_> = nodes.values().cloned().collect();
         nodes.sort_by_key(|node| node.is_circuit_open());

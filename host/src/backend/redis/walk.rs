@@ -2,7 +2,7 @@
 
 use super::super::error::CacheError;
 use super::super::page::Page;
-use super::node::Node;
+use super::node::RedisNode;
 use super::reply::{array, bytes, integer, string};
 use super::{RedisCache, unavailable};
 use hostel_cache::EntryInfo;
@@ -54,10 +54,13 @@ impl RedisCache {
             }
         };
         let mut entries = Vec::new();
-        let count = most.clamp(10, STEP_NAMES);
+        let mut count = most.clamp(10, STEP_NAMES);
         for _ in 0..PAGE_STEPS {
             let Some(at) = place.take() else { break };
             let (node, names, next) = self.step(&at, &pattern, count).await?;
+            if names.is_empty() {
+                count = STEP_NAMES;
+            }
             self.describe(&node, names, &mut entries).await?;
             place = next;
             if entries.len() >= most {
@@ -117,7 +120,7 @@ impl RedisCache {
         at: &Cursor,
         pattern: &[u8],
         count: usize,
-    ) -> Result<(Arc<Node>, Vec<Vec<u8>>, Option<Cursor>), CacheError> {
+    ) -> Result<(Arc<RedisNode>, Vec<Vec<u8>>, Option<Cursor>), CacheError> {
         let nodes = self.servers().primaries().await.map_err(unavailable)?;
         let mut rest = nodes.into_iter().skip_while(|(slot, _)| *slot < at.slot);
         let Some((slot, node)) = rest.next() else {
@@ -144,7 +147,7 @@ impl RedisCache {
     /// Adds the entries of these names that are still there.
     async fn describe(
         &self,
-        node: &Arc<Node>,
+        node: &Arc<RedisNode>,
         names: Vec<Vec<u8>>,
         entries: &mut Vec<EntryInfo>,
     ) -> Result<(), CacheError> {

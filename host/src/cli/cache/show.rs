@@ -28,18 +28,21 @@ pub(super) fn caches(answer: &Value, as_json: bool) -> Result<ExitCode, Exit> {
     titles.extend(COUNTS.iter().map(|(_, title)| (*title).to_owned()));
     let mut rows = vec![titles];
     rows.extend(elements(answer, "caches").iter().map(|cache| {
-        let size = |field| show_size(count(cache, field));
+        let shown = |field, show: fn(u64) -> String| known(cache, field).map_or_else(unknown, show);
+        let size = |field| shown(field, show_size);
         let mut row = vec![text(cache, "name"), size("bytes"), size("capacity")];
-        row.extend(COUNTS.iter().map(|(field, _)| count(cache, field).to_string()));
+        row.extend(COUNTS.iter().map(|(field, _)| shown(field, |count| count.to_string())));
         row
     }));
     print(table::lines(&rows).join("\n").as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints a line for each entry of a page and returns their number.
-pub(super) fn keys(page: &Value, as_json: bool) -> Result<usize, Exit> {
+/// Prints a line for each entry of a page, at most `most`, and returns their number.
+pub(super) fn keys(page: &Value, most: usize, as_json: bool) -> Result<usize, Exit> {
     let entries = elements(page, "entries");
+    // A page may hold more than was asked for.
+    let entries = entries.get(..most).unwrap_or(entries);
     let line = |entry: &Value| {
         if as_json {
             return entry.to_string();
@@ -72,7 +75,16 @@ fn elements<'a>(answer: &'a Value, field: &str) -> &'a [Value] {
 }
 
 fn count(of: &Value, field: &str) -> u64 {
-    of.get(field).and_then(Value::as_u64).unwrap_or_default()
+    known(of, field).unwrap_or_default()
+}
+
+/// A number; none where the server does not know it.
+fn known(of: &Value, field: &str) -> Option<u64> {
+    of.get(field).and_then(Value::as_u64)
+}
+
+fn unknown() -> String {
+    "unknown".to_owned()
 }
 
 /// Escapes a text to one line: a guest chooses its keys, so they may hold control characters.

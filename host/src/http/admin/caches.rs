@@ -16,18 +16,30 @@ const DEFAULT_ENTRIES: usize = 100;
 /// Entries of a listing, whatever its `limit`.
 const MAX_ENTRIES: usize = 1_000;
 
-/// The list of all caches with their counts.
-pub(super) async fn list(host: &Host) -> Response<Bytes> {
-    let caches: Vec<Value> = host.caches().stats().await.iter().map(counts).collect();
-    response::json(&json!({ "caches": caches }))
+/// The list of all caches with their counts. With `count=true`, entries that are elsewhere are
+/// counted, by a walk through all of them.
+pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
+    let is_counted = Query::parse(query)?.text("count") == Some("true");
+    let mut caches = Vec::new();
+    for (name, stats) in host.caches().stats().await {
+        let store = host.caches().get(&name).filter(|_| is_counted && stats.memory.is_none());
+        let counted = match store {
+            Some(store) => Some(store.count().await.map_err(refused)?),
+            None => None,
+        };
+        caches.push(counts(&name, &stats, counted));
+    }
+    Ok(response::json(&json!({ "caches": caches })))
 }
 
-fn counts((name, stats): &(CacheName, CacheStats)) -> Value {
+/// The counts of a cache. What is not known of entries elsewhere is null.
+fn counts(name: &CacheName, stats: &CacheStats, counted: Option<(u64, u64)>) -> Value {
     let memory = stats.memory;
+    let (entries, bytes) = memory.map(|memory| (memory.entries, memory.bytes)).or(counted).unzip();
     json!({
         "name": name.to_string(),
-        "entries": memory.map(|memory| memory.entries),
-        "bytes": memory.map(|memory| memory.bytes),
+        "entries": entries,
+        "bytes": bytes,
         "capacity": memory.map(|memory| memory.capacity),
         "hits": stats.hits,
         "misses": stats.misses,

@@ -1,0 +1,232 @@
+//! A cluster of three primaries, each with a replica: where keys are, how a walk goes, and what a
+//! failover and slots that move do to operations under way.
+
+use super::client::{Client, Reply};
+use super::server::{RedisServer, free_port, program};
+use super::{on, until};
+use crate::support::Random;
+use hostel::{CacheName, CacheStore, RedisAddress, RedisBackend};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const SLOTS: usize = 16_384;
+
+/// The time of an operation in which a busy machine does it.
+const PATIENT: Duration = Duration::from_secs(10);
+
+/// Three primaries and then their replicas.
+struct Cluster(Vec<RedisServer>);
+
+impl Cluster {
+    async fn start() -> Self {
+        let servers: Vec<_> = (0..6)
+            .map(|_| {
+                let bus = format!("--cluster-port {}", free_port());
+                let settings = [
+                    "--cluster-enabled yes --cluster-node-timeout 1500",
+                    "--cluster-config-file nodes.conf --appendonly yes",
+                    &bus,
+                ];
+                RedisServer::with(&program(), &settings)
+            })
+            .collect();
+        let cluster = Cluster(servers);
+        for (number, server) in cluster.0.iter().enumerate() {
+            let mut client = server.client();
+            for other in &cluster.0 {
+                let bus = other.setting("--cluster-port");
+                client.say(&format!("CLUSTER MEET 127.0.0.1 {} {bus}", other.port));
+            }
+            if number < 3 {
+                let (first, last) = (SLOTS * number / 3, SLOTS * (number + 1) / 3 - 1);
+                client.say(&format!("CLUSTER ADDSLOTSRANGE {first} {last}"));
+            }
+        }
+        for number in 3..6 {
+            let primary = cluster.id(number - 3);
+            let mut client = cluster.0[number].client();
+            let command = format!("CLUSTER REPLICATE {primary}");
+            until(|| client.say(&command) == Reply::Text(b"OK".to_vec())).await;
+        }
+        for server in &cluster.0 {
+            let mut client = server.client();
+            until(|| info(&mut client, "CLUSTER INFO").contains("cluster_state:ok")).await;
+        }
+        for server in &cluster.0[3..] {
+            let mut client = server.client();
+            until(|| info(&mut client, "INFO replication").contains("master_link_status:up")).await;
+        }
+        cluster
+    }
+
+    fn id(&self, number: usize) -> String {
+        info(&mut self.0[number].client(), "CLUSTER MYID")
+    }
+
+    fn cache(&self, timeout: Duration) -> CacheStore {
+        let hosts: Vec<_> = self.0[..2].iter().map(RedisServer::address).collect();
+        let address = RedisAddress::parse(&format!("redis+cluster://{}", hosts.join(",")));
+        let backend = RedisBackend { timeout, ..RedisBackend::new(address.unwrap()) };
+        on(&CacheName::configured("c").unwrap(), backend)
+    }
+
+    /// Moves a slot with its entries from one primary to another, as resharding does.
+    fn move_slot(&self, slot: usize, from: usize, to: usize) {
+        let (mut source, mut target) = (self.0[from].client(), self.0[to].client());
+        let (source_id, target_id) = (self.id(from), self.id(to));
+        target.say(&format!("CLUSTER SETSLOT {slot} IMPORTING {source_id}"));
+        source.say(&format!("CLUSTER SETSLOT {slot} MIGRATING {target_id}"));
+        let port = self.0[to].port.to_string();
+        while let Reply::List(names) = source.say(&format!("CLUSTER GETKEYSINSLOT {slot} 1")) {
+            let Some(Reply::Text(name)) = names.first() else { break };
+            let moved =
+                source.ask(&[b"MIGRATE", b"127.0.0.1", port.as_bytes(), name, b"0", b"5000"]);
+            assert!(!matches!(moved, Reply::Error(_)), "{moved:?}");
+        }
+        for client in [&mut target, &mut source] {
+            client.say(&format!("CLUSTER SETSLOT {slot} NODE {target_id}"));
+        }
+    }
+}
+
+fn info(client: &mut Client, command: &str) -> String {
+    match client.say(command) {
+        Reply::Text(text) => String::from_utf8(text).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Operations on 200 keys until told to stop, each value with its key in it; counts those that
+/// succeeded and failed.
+async fn load(cache: CacheStore, stop: Arc<AtomicBool>, counts: Arc<[AtomicU64; 2]>, seed: u64) {
+    let mut random = Random(seed);
+    while !stop.load(Ordering::Relaxed) {
+        let key = random.below(200).to_string();
+        let value = format!("\"{key}\"");
+        let result = async {
+            cache.set(&key, &value, None).await?;
+            if let Some(found) = cache.get(&key).await? {
+                assert_eq!(*found, *value);
+            }
+            cache.exists(&key).await
+        };
+        match result.await {
+            Ok(_) => counts[0].fetch_add(1, Ordering::Relaxed),
+            Err(error) => {
+                if counts[1].fetch_add(1, Ordering::Relaxed) == 0 {
+                    println!("the first error: {error}");
+                }
+                tokio::task::yield_now().await;
+                0
+            }
+        };
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_holds_one_cache() {
+    let cluster = Cluster::start().await;
+    let cache = cluster.cache(PATIENT);
+    let keys: BTreeSet<String> = (0..300).map(|key| format!("{{{key}}}}}*")).collect();
+    for key in &keys {
+        cache.set(key, "1", Some(60)).await.unwrap();
+        assert_eq!(cache.get(key).await.unwrap().as_deref(), Some("1"));
+    }
+    for server in &cluster.0[..3] {
+        let held = server.client().names().len();
+        assert!((50..200).contains(&held), "{held} of 300");
+    }
+    let (mut found, mut cursor) = (BTreeSet::new(), None::<String>);
+    loop {
+        let page = cache.list("", cursor.as_deref(), 20).await.unwrap();
+        found.extend(page.entries.into_iter().map(|entry| entry.key));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, keys);
+    assert!(cache.check().await.is_ok());
+    assert_eq!(cache.delete("{7}}*").await, Ok(true));
+    assert_eq!(cache.count().await.unwrap().0, 299);
+    assert_eq!(cache.clear().await, Ok(299));
+    let one = RedisAddress::parse(&format!("redis://{}", cluster.0[0].address())).unwrap();
+    let mut told = Vec::new();
+    for key in 0..20 {
+        told.extend(super::cache(one.clone()).get(&key.to_string()).await.err());
+    }
+    assert!(told[0].to_string().contains("redis+cluster://"), "{}", told[0]);
+    let server = RedisServer::start();
+    let one = RedisAddress::parse(&format!("redis+cluster://{}", server.address())).unwrap();
+    let error = super::cache(one).get("k").await.unwrap_err().to_string();
+    assert!(error.contains("is it a cluster?"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slots_that_move_under_load_make_no_error() {
+    let cluster = Cluster::start().await;
+    let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::default());
+    let workers: Vec<_> = (0..4)
+        .map(|seed| {
+            tokio::spawn(load(cluster.cache(PATIENT), Arc::clone(&stop), Arc::clone(&counts), seed))
+        })
+        .collect();
+    until(|| counts[0].load(Ordering::Relaxed) > 500).await;
+    let moving = tokio::task::spawn_blocking(move || {
+        for slot in (0..SLOTS / 3).step_by(11) {
+            cluster.move_slot(slot, 0, 1);
+        }
+        cluster
+    });
+    let _cluster = moving.await.unwrap();
+    let before = counts[0].load(Ordering::Relaxed);
+    until(|| counts[0].load(Ordering::Relaxed) > before + 100).await;
+    stop.store(true, Ordering::Relaxed);
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    let [succeeded, failed] = [0, 1].map(|at: usize| counts[at].load(Ordering::Relaxed));
+    assert_eq!(failed, 0, "of {succeeded}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_is_killed_under_load_is_replaced_by_its_replica() {
+    let mut cluster = Cluster::start().await;
+    let cache = cluster.cache(RedisBackend::TIMEOUT);
+    let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::default());
+    let workers: Vec<_> = (0..4)
+        .map(|seed| {
+            tokio::spawn(load(
+                cluster.cache(RedisBackend::TIMEOUT),
+                Arc::clone(&stop),
+                Arc::clone(&counts),
+                seed,
+            ))
+        })
+        .collect();
+    until(|| counts[0].load(Ordering::Relaxed) > 500).await;
+    cluster.0[0].kill();
+    let begun = Instant::now();
+    let mut longest = Duration::ZERO;
+    loop {
+        let mut all = true;
+        for key in 0..60 {
+            let one = Instant::now();
+            all &= cache.set(&format!("f{key}"), "1", None).await.is_ok();
+            longest = longest.max(one.elapsed());
+        }
+        if all {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not recover");
+    }
+    println!("failover: recovered in {:?}; the longest operation {longest:?}", begun.elapsed());
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
+    stop.store(true, Ordering::Relaxed);
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    println!("{counts:?} operations succeeded and failed");
+}

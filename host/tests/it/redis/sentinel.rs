@@ -1,0 +1,42 @@
+//! A primary and a replica that a Sentinel watches.
+
+use super::server::{RedisServer, program};
+use super::{on, until};
+use hostel::{CacheName, RedisAddress, RedisBackend};
+use std::time::Instant;
+
+#[tokio::test]
+async fn a_primary_that_is_killed_is_replaced_by_the_one_that_the_sentinel_names() {
+    let mut primary = RedisServer::start();
+    let replica =
+        RedisServer::with(&program(), &[&format!("--replicaof 127.0.0.1 {}", primary.port)]);
+    let settings = format!(
+        "--sentinel --sentinel monitor main 127.0.0.1 {} 1 --sentinel down-after-milliseconds main \
+         400 --sentinel failover-timeout main 2000",
+        primary.port
+    );
+    let sentinel = RedisServer::sentinel(&settings);
+    let mut client = sentinel.client();
+    until(|| format!("{:?}", client.say("SENTINEL REPLICAS main")).len() > 100).await;
+    let address = |name: &str| {
+        let text = format!("redis+sentinel://127.0.0.1:1,{}/{name}/0", sentinel.address());
+        let backend = RedisBackend::new(RedisAddress::parse(&text).unwrap());
+        on(&CacheName::configured("c").unwrap(), backend)
+    };
+    let cache = address("main");
+    cache.set("k", "1", None).await.unwrap();
+    let error = address("other").get("k").await.unwrap_err().to_string();
+    assert!(error.contains("knows no primary \"other\""), "{error}");
+    let mut client = replica.client();
+    until(|| client.text("hostel:v:{c/c/k}").is_some()).await;
+    primary.kill();
+    let begun = Instant::now();
+    assert!(cache.set("k", "2", None).await.is_err());
+    while cache.set("k", "3", None).await.is_err() {
+        assert!(begun.elapsed().as_secs() < 60, "it does not recover");
+        tokio::task::yield_now().await;
+    }
+    println!("failover: recovered in {:?}", begun.elapsed());
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("3"));
+    assert_eq!(replica.client().text("hostel:v:{c/c/k}").as_deref(), Some("3"));
+}
