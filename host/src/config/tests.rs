@@ -272,3 +272,21 @@ fn a_file_that_is_not_there_or_no_text_is_said_so() {
     std::fs::write(&file, [0xff, 0xfe]).unwrap();
     assert!(matches!(Config::read(&file, &variable), Err(ConfigError::Unreadable { .. })));
 }
+
+#[test]
+fn a_cache_on_redis_has_its_address_login_and_names() {
+    let config = config(
+        "[private-cache]\nbackend = \"redis+unix:///run/r.sock\"\n[caches.a]\ncapacity = \"1MiB\"\n\
+         backend = \"rediss://ann@h:1/2\"\npassword-env = \"TOKEN\"\ntimeout = \"1s\"\n\
+         prefix = \"p\"\nkey-format = \"zato\"\nvalue-limit = \"8MiB\"\n[caches.b]\n\
+         timeout = \"1s\"\n[server]\nready-requires = [\"cache:a\"]",
+    );
+    let [a, b] = config.caches.as_slice() else { panic!("{:?}", config.caches) };
+    let address = crate::RedisAddress::parse("rediss://ann@h:1/2").unwrap().with_password(TOKEN);
+    let Backend::Redis(backend) = &a.backend else { panic!("{a:?}") };
+    assert_eq!((&backend.address, backend.timeout), (&address, Duration::from_secs(1)));
+    assert_eq!((&*backend.prefix, backend.key_format), ("p", crate::KeyFormat::Zato));
+    assert_eq!((a.limits.value_limit(), &b.backend), (8 << 20, &Backend::Memory));
+    assert!(matches!(config.private_backend, Backend::Redis(_)));
+    assert!(!format!("{config:?}").contains(TOKEN));
+}

@@ -1,6 +1,7 @@
 //! One file of scenarios that every SDK passes: what the contract says of values, keys, expiry,
 //! errors and logs, seen through each language's own SDK.
 
+use crate::redis::server::RedisServer;
 use crate::support::{TestHost, component, project};
 use hostel::{CacheName, CallError, Response};
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 #[allow(missing_docs)]
@@ -24,6 +25,13 @@ macro_rules! languages {
                 #[test]
                 fn passes_every_scenario() {
                     assert_eq!(super::super::row(stringify!($language), $folder).wrong, "");
+                }
+
+                mod redis {
+                    #[test]
+                    fn passes_every_scenario() {
+                        super::super::super::check_on_redis(stringify!($language), $folder);
+                    }
                 }
 
                 #[tokio::test]
@@ -119,9 +127,15 @@ impl Place for TestHost {
         match step.op.as_str() {
             "advance" => {
                 let seconds = step.request["seconds"].as_f64().unwrap();
-                self.clock.advance(Duration::from_secs_f64(seconds));
+                self.advance(Duration::from_secs_f64(seconds));
             }
             "host-set" => {
+                if let Some(server) = &self.redis {
+                    let name = format!("hostel:v:{{p/plugin/{}}}", text("key"));
+                    let value = text("value").as_bytes();
+                    server.client().ask(&[b"SET", name.as_bytes(), value]);
+                    return true;
+                }
                 let name = CacheName::private("plugin").unwrap();
                 let cache = self.host.caches().get(&name).unwrap();
                 let cache = cache.memory().unwrap();
@@ -268,7 +282,19 @@ fn row(language: &str, folder: &str) -> Row {
 
 async fn new_row(language: &str, folder: &str) -> Row {
     let limits = hostel::Limits { time: Duration::from_secs(20), ..hostel::Limits::default() };
-    let host = TestHost::with(limits);
+    run_all(TestHost::with(limits), language, folder).await
+}
+
+/// Runs every scenario in one language with its cache on Redis. Its versions differ below what a
+/// language sees, and are tested there.
+fn check_on_redis(language: &str, folder: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = Arc::new(RedisServer::start());
+    let row = runtime.block_on(run_all(TestHost::on(server), language, folder));
+    assert_eq!(row.wrong, "");
+}
+
+async fn run_all(host: TestHost, language: &str, folder: &str) -> Row {
     host.load("plugin", std::fs::read(component(folder)).unwrap()).await;
     let mut row = Row::default();
     for scenario in scenarios() {

@@ -1,10 +1,7 @@
 //! The contract's test vectors that a guest can see, through a real component.
 
 use crate::support::{TestHost, guests};
-use hostel::{
-    Access, CacheBinding, CacheGrant, CacheLimits, Grants, Name, PluginName, PluginSettings,
-    Settings,
-};
+use hostel::{Access, CacheBinding, CacheGrant, Grants, Name, PluginName, PluginSettings};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -14,10 +11,6 @@ struct Guest {
 }
 
 impl Guest {
-    async fn new() -> Self {
-        Guest::with(TestHost::new()).await
-    }
-
     async fn with(host: TestHost) -> Self {
         host.load("guest", guests()).await;
         Guest { host }
@@ -61,18 +54,52 @@ impl Guest {
         let message = answer["message"].as_str().unwrap();
         assert!(message.contains(&format!("byte {offset}")), "{text:.40}: {message}");
         assert_eq!(self.get("old").await, "\"old\"");
-        self.host.clock.advance(Duration::from_secs(10));
+        self.host.advance(Duration::from_secs(10));
         assert_eq!(self.exists("old").await, false, "the expiry of the old entry stays");
     }
+}
+
+/// Makes the tests of each vector: in memory, and on every Redis that there is.
+macro_rules! vectors {
+    ($($vector:ident)*) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $vector() {
+                super::$vector(&super::Guest::with(super::TestHost::new()).await).await;
+            })*
+        }
+
+        mod redis {
+            $(#[tokio::test]
+            async fn $vector() {
+                for server in crate::redis::servers() {
+                    let host = super::TestHost::on(server);
+                    super::$vector(&super::Guest::with(host).await).await;
+                }
+            })*
+        }
+    };
+}
+
+vectors! {
+    vectors_2_to_4_texts_come_back_byte_for_byte
+    vector_5_what_is_no_json_is_refused_with_its_offset
+    vector_6_a_hundred_levels_are_kept
+    vector_7_an_entry_is_gone_at_its_deadline
+    vector_9_the_newest_expiry_alone_holds
+    vector_10_an_expiry_is_1_second_to_10_years
+    vectors_11_and_12_null_is_a_value_and_a_second_delete_finds_nothing
+    vector_13_keys_are_bytes_of_utf8_and_distinct
+    vector_14_a_value_is_at_most_its_limit
+    vectors_15_and_16_plugins_meet_only_in_a_shared_cache
+    vectors_18_and_19_entries_outlive_a_trap_and_a_new_component
 }
 
 fn nested(levels: usize) -> String {
     format!("{}{}", "[".repeat(levels), "]".repeat(levels))
 }
 
-#[tokio::test]
-async fn vectors_2_to_4_texts_come_back_byte_for_byte() {
-    let guest = Guest::new().await;
+async fn vectors_2_to_4_texts_come_back_byte_for_byte(guest: &Guest) {
     for text in [
         "\"s\"",
         "1",
@@ -101,9 +128,7 @@ async fn vectors_2_to_4_texts_come_back_byte_for_byte() {
     guest.check_kept(&format!("\"{}\"", "x".repeat((1 << 20) - 2))).await;
 }
 
-#[tokio::test]
-async fn vector_5_what_is_no_json_is_refused_with_its_offset() {
-    let guest = Guest::new().await;
+async fn vector_5_what_is_no_json_is_refused_with_its_offset(guest: &Guest) {
     for (text, offset) in [
         ("NaN", 0),
         ("Infinity", 0),
@@ -118,24 +143,19 @@ async fn vector_5_what_is_no_json_is_refused_with_its_offset() {
     guest.check_refused(&nested(101), 100).await;
 }
 
-#[tokio::test]
-async fn vector_6_a_hundred_levels_are_kept() {
-    Guest::new().await.check_kept(&nested(100)).await;
+async fn vector_6_a_hundred_levels_are_kept(guest: &Guest) {
+    guest.check_kept(&nested(100)).await;
 }
 
-#[tokio::test]
-async fn vector_7_an_entry_is_gone_at_its_deadline() {
-    let guest = Guest::new().await;
+async fn vector_7_an_entry_is_gone_at_its_deadline(guest: &Guest) {
     guest.set_for("k", "1", 1).await;
-    guest.host.clock.advance(Duration::from_millis(999));
+    guest.host.advance(Duration::from_millis(999));
     assert_eq!((guest.get("k").await, guest.exists("k").await), (json!("1"), json!(true)));
-    guest.host.clock.advance(Duration::from_millis(1));
+    guest.host.advance(Duration::from_millis(1));
     assert_eq!((guest.exists("k").await, guest.get("k").await), (json!(false), Value::Null));
 }
 
-#[tokio::test]
-async fn vector_9_the_newest_expiry_alone_holds() {
-    let guest = Guest::new().await;
+async fn vector_9_the_newest_expiry_alone_holds(guest: &Guest) {
     for (first, second, alive_after_5, alive_after_20) in [
         (Some(2), Some(10), true, false),
         (Some(10), Some(2), false, false),
@@ -145,16 +165,14 @@ async fn vector_9_the_newest_expiry_alone_holds() {
         for expiry in [first, second] {
             guest.ask(json!(["set", "k", "1", expiry])).await;
         }
-        guest.host.clock.advance(Duration::from_secs(5));
+        guest.host.advance(Duration::from_secs(5));
         assert_eq!(guest.exists("k").await, alive_after_5, "{first:?} then {second:?}");
-        guest.host.clock.advance(Duration::from_secs(15));
+        guest.host.advance(Duration::from_secs(15));
         assert_eq!(guest.exists("k").await, alive_after_20, "{first:?} then {second:?}");
     }
 }
 
-#[tokio::test]
-async fn vector_10_an_expiry_is_1_second_to_10_years() {
-    let guest = Guest::new().await;
+async fn vector_10_an_expiry_is_1_second_to_10_years(guest: &Guest) {
     guest.set("k", "\"old\"").await;
     for seconds in [0, 315_360_001, u64::from(u32::MAX)] {
         let answer = guest.set_for("k", "1", seconds).await;
@@ -165,18 +183,14 @@ async fn vector_10_an_expiry_is_1_second_to_10_years() {
     assert_eq!(guest.set_for("k", "1", 315_360_000).await, "ok");
 }
 
-#[tokio::test]
-async fn vectors_11_and_12_null_is_a_value_and_a_second_delete_finds_nothing() {
-    let guest = Guest::new().await;
+async fn vectors_11_and_12_null_is_a_value_and_a_second_delete_finds_nothing(guest: &Guest) {
     assert_eq!(guest.get("k").await, Value::Null);
     guest.set("k", "null").await;
     assert_eq!((guest.get("k").await, guest.exists("k").await), (json!("null"), json!(true)));
     assert_eq!((guest.delete("k").await, guest.delete("k").await), (json!(true), json!(false)));
 }
 
-#[tokio::test]
-async fn vector_13_keys_are_bytes_of_utf8_and_distinct() {
-    let guest = Guest::new().await;
+async fn vector_13_keys_are_bytes_of_utf8_and_distinct(guest: &Guest) {
     for key in ["", &"k".repeat(1_025), &"é".repeat(513)] {
         let answer = guest.set(key, "1").await;
         assert_eq!(answer["kind"], "ErrorKind::InvalidKey");
@@ -205,16 +219,12 @@ async fn vector_13_keys_are_bytes_of_utf8_and_distinct() {
     }
 }
 
-#[tokio::test]
-async fn vector_14_a_value_is_at_most_its_limit() {
-    let cache = CacheLimits::new(1 << 20, 1_000).unwrap();
-    let host = TestHost::with_settings(Settings { cache, ..Settings::default() });
-    let guest = Guest::with(host).await;
-    let longest = format!("\"{}\"", "x".repeat(998));
+async fn vector_14_a_value_is_at_most_its_limit(guest: &Guest) {
+    let longest = format!("\"{}\"", "x".repeat((1 << 20) - 2));
     guest.check_kept(&longest).await;
     let answer = guest.set("kept", &format!("{longest} ")).await;
     assert_eq!(answer["kind"], "ErrorKind::TooLarge");
-    assert!(answer["message"].as_str().unwrap().contains("1000"), "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains("1048576"), "{answer}");
     assert_eq!(guest.get("kept").await, longest);
 }
 
@@ -242,32 +252,38 @@ async fn a_plugin_that_may_only_read_is_denied_the_rest() {
     assert_eq!(call("reader", json!(["exists", "k"])).await, true);
 }
 
-async fn seen_by_the_other(first: CacheBinding, second: CacheBinding) -> Value {
-    let host = TestHost::new();
+async fn seen_by_the_other(host: TestHost, first: CacheBinding, second: CacheBinding) -> Value {
     host.load_bound("users", guests(), first).await;
     host.load_bound("orders", guests(), second).await;
     host.call("users.touches-the-cache", &json!(["set", "k", "1"])).await.unwrap();
     TestHost::json(host.call("orders.touches-the-cache", &json!(["get", "k"])).await)
 }
 
-#[tokio::test]
-async fn vectors_15_and_16_plugins_meet_only_in_a_shared_cache() {
+async fn vectors_15_and_16_plugins_meet_only_in_a_shared_cache(guest: &Guest) {
     let shared = |name: &str| CacheBinding::Configured(Name::new(name).unwrap());
     let private = CacheBinding::Private;
-    assert_eq!(seen_by_the_other(private.clone(), private.clone()).await, Value::Null);
-    assert_eq!(seen_by_the_other(shared("both"), shared("both")).await, "1");
-    assert_eq!(seen_by_the_other(shared("a"), shared("b")).await, Value::Null);
+    assert_eq!(
+        seen_by_the_other(guest.host.another(), private.clone(), private.clone()).await,
+        Value::Null
+    );
+    assert_eq!(seen_by_the_other(guest.host.another(), shared("both"), shared("both")).await, "1");
+    assert_eq!(
+        seen_by_the_other(guest.host.another(), shared("a"), shared("b")).await,
+        Value::Null
+    );
     // A plugin `users` beside a configured cache `users`.
-    assert_eq!(seen_by_the_other(private.clone(), shared("users")).await, Value::Null);
-    assert_eq!(seen_by_the_other(shared("orders"), private).await, Value::Null);
+    assert_eq!(
+        seen_by_the_other(guest.host.another(), private.clone(), shared("users")).await,
+        Value::Null
+    );
+    assert_eq!(
+        seen_by_the_other(guest.host.another(), shared("orders"), private).await,
+        Value::Null
+    );
 }
 
-#[tokio::test]
-async fn vectors_18_and_19_entries_outlive_a_trap_and_a_new_component() {
-    let host = TestHost::new();
-    host.load("guest", guests()).await;
-    host.call("guest.sets-then-traps", &Value::Null).await.unwrap_err();
-    let guest = Guest { host };
+async fn vectors_18_and_19_entries_outlive_a_trap_and_a_new_component(guest: &Guest) {
+    guest.host.call("guest.sets-then-traps", &Value::Null).await.unwrap_err();
     assert_eq!((guest.get("first").await, guest.get("second").await), (json!("1"), json!("2")));
     let name = PluginName::new("guest").unwrap();
     guest.host.host.replace(&name, guests()).await.unwrap();

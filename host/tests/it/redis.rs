@@ -1,12 +1,13 @@
 //! Caches on real Redis servers: what the contract says of them, and what faults do to them.
 
-mod client;
+pub mod client;
 mod cluster;
 mod entries;
 mod faults;
+mod program;
 mod proxy;
 mod sentinel;
-mod server;
+pub mod server;
 mod two_hosts;
 
 use hostel::{
@@ -14,6 +15,7 @@ use hostel::{
 };
 use server::RedisServer;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn host() -> Host {
     Host::new(Settings::default()).unwrap()
@@ -23,9 +25,13 @@ fn at(server: &RedisServer) -> RedisAddress {
     RedisAddress::parse(&format!("redis://{}/0", server.address())).unwrap()
 }
 
+/// The time of an operation in which a busy machine does it.
+const PATIENT: Duration = Duration::from_secs(20);
+
 /// The cache `c` at an address, as a host of its own has it.
 fn cache(address: RedisAddress) -> CacheStore {
-    on(&CacheName::configured("c").unwrap(), RedisBackend::new(address))
+    let backend = RedisBackend { timeout: PATIENT, ..RedisBackend::new(address) };
+    on(&CacheName::configured("c").unwrap(), backend)
 }
 
 /// A cache on Redis, as a host of its own has it.
@@ -34,10 +40,17 @@ fn on(name: &CacheName, backend: RedisBackend) -> CacheStore {
     host().caches().open_on(name.clone(), CacheLimits::default(), &backend).unwrap()
 }
 
+/// A server of each program that there is.
+pub fn servers() -> Vec<Arc<RedisServer>> {
+    let programs = server::programs();
+    assert!(!programs.is_empty(), "{}", server::MISSING);
+    programs.iter().map(|program| Arc::new(RedisServer::with(program, &[]))).collect()
+}
+
 /// Waits until a condition holds.
 async fn until(mut holds: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();
-    let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
     while !holds() {
         assert!(begun.elapsed().as_secs() < 60, "it does not come to hold");
         looks.tick().await;

@@ -1,8 +1,9 @@
 //! What the tests share: components built once, and a host whose clock and log are the test's.
 
+use crate::redis::server::RedisServer;
 use hostel::{
-    CacheBinding, CacheGrant, CallError, Clock, Grants, Host, Level, Limits, MockClock, PluginName,
-    PluginSettings, Request, Response, ServiceInfo, Settings,
+    Backend, CacheBinding, CacheGrant, CallError, Clock, Grants, Host, Level, Limits, MockClock,
+    PluginName, PluginSettings, Request, Response, ServiceInfo, Settings,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -62,6 +63,8 @@ pub fn patient() -> Limits {
 
 /// A host under test, with its clock and the lines its guests logged.
 pub struct TestHost {
+    /// The server that holds the plugins' own caches, where they are not in memory.
+    pub redis: Option<Arc<RedisServer>>,
     pub host: Host,
     pub clock: MockClock,
     pub lines: Arc<Mutex<Vec<(Level, String)>>>,
@@ -76,6 +79,33 @@ impl TestHost {
         TestHost::with_settings(Settings { limits, ..Settings::default() })
     }
 
+    /// Makes a host whose plugins have their caches on this server.
+    pub fn on(server: Arc<RedisServer>) -> Self {
+        let backend = Backend::Redis(Arc::new(server.backend()));
+        let host =
+            TestHost::with_settings(Settings { limits: patient(), backend, ..Settings::default() });
+        TestHost { redis: Some(server), ..host }
+    }
+
+    /// Another host, whose caches are where those of this one are; in memory each has its own.
+    pub fn another(&self) -> Self {
+        match &self.redis {
+            None => TestHost::new(),
+            Some(server) => {
+                server.client().say("FLUSHALL");
+                TestHost::on(Arc::clone(server))
+            }
+        }
+    }
+
+    /// Makes time pass for the entries of its caches.
+    pub fn advance(&self, time: Duration) {
+        self.clock.advance(time);
+        if let Some(server) = &self.redis {
+            server.advance(time);
+        }
+    }
+
     /// Makes a host of these settings, but for the clock and the log, which are the test's.
     pub fn with_settings(settings: Settings) -> Self {
         let (now, clock) = Clock::mock();
@@ -87,7 +117,7 @@ impl TestHost {
             })
         };
         let host = Host::new(Settings { clock: now, log, ..settings }).unwrap();
-        TestHost { host, clock, lines }
+        TestHost { redis: None, host, clock, lines }
     }
 
     pub async fn load(&self, name: &str, component: Vec<u8>) -> Vec<ServiceInfo> {

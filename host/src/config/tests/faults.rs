@@ -155,3 +155,46 @@ fn what_does_not_fit_together_is_refused() {
     );
     check_last("[admin]\ntoken-env = \"GONE\"", "13: the environment has no variable `GONE`");
 }
+
+#[test]
+fn what_is_wrong_with_a_backend_is_told_with_the_setting_to_mend() {
+    let redis = |line: &str| format!("[caches.a]\nbackend = \"redis://h\"\n{line}");
+    check_last(
+        "[caches.a]\nbackend = \"http://h\"",
+        "11: \"http\" is no backend: write \"memory\"",
+    );
+    check_last("[private-cache]\nbackend = \"redis://h/x\"", "11: \"x\" is no database");
+    check_last(
+        "[caches.a]\nbackend = \"redis+cluster://h/1\"",
+        "11: a Redis cluster has database 0",
+    );
+    check_last(&redis("password-env = \"NONE\""), "16: the environment has no variable `NONE`");
+    check_last(&redis("password-file = \"gone\""), "17: cannot read /srv/gone: No such file");
+    check_last(&redis("timeout = \"0s\""), "11: a time of 0 lets nothing happen");
+    check_last(&redis("prefix = \"a{b\""), "10: \"a{b\" is no prefix");
+    check_last(&redis("prefix = \"\""), "10: \"\" is no prefix");
+    check_last(
+        &redis("key-format = \"other\""),
+        "14: `caches.a.key-format` is \"other\"; what is offered is \"hostel\" or \"zato\"",
+    );
+    check_last(
+        "[private-cache]\nbackend = \"redis://h\"\nkey-format = \"zato\"",
+        "14: with \"zato\" the caches of all plugins would be one",
+    );
+    check_last(
+        "[caches.a]\nbackend = \"redis://:secret@h\"\npassword-env = \"TOKEN\"",
+        "16: the address has a password already",
+    );
+    check_last(
+        "[caches.a]\nbackend = \"redis://h\"\npassword-env = \"TOKEN\"\npassword-file = \"f\"",
+        "17: a password comes from `password-env` or from `password-file`, not from both",
+    );
+    check_last(
+        "[server]\nready-requires = [\"cache:a\"]",
+        "19: no cache `a` is configured; there is none",
+    );
+    check_last(
+        "[server]\nready-requires = [\"a\"]",
+        "19: \"a\" is nothing to require: write \"plugin:NAME\" or \"cache:NAME\"",
+    );
+}

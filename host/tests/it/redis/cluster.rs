@@ -3,7 +3,7 @@
 
 use super::client::{Client, Reply};
 use super::server::{RedisServer, free_port, program};
-use super::{on, until};
+use super::{PATIENT, on, until};
 use crate::support::Random;
 use hostel::{CacheName, CacheStore, RedisAddress, RedisBackend};
 use std::collections::BTreeSet;
@@ -12,9 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const SLOTS: usize = 16_384;
-
-/// The time of an operation in which a busy machine does it.
-const PATIENT: Duration = Duration::from_secs(10);
 
 /// Three primaries and then their replicas.
 struct Cluster(Vec<RedisServer>);

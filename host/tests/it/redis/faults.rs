@@ -19,6 +19,11 @@ fn address(port: u16) -> RedisAddress {
     RedisAddress::parse(&format!("redis://127.0.0.1:{port}")).unwrap()
 }
 
+/// A cache whose operations have the time that they have by default.
+fn hasty(port: u16) -> CacheStore {
+    super::on(&CacheName::configured("c").unwrap(), RedisBackend::new(address(port)))
+}
+
 /// Checks that an operation is unavailable in time, for a reason that has this part.
 #[track_caller]
 fn check_unavailable<T: std::fmt::Debug>(result: Result<T, CacheError>, part: &str) {
@@ -97,7 +102,7 @@ async fn a_reply_that_comes_byte_by_byte_is_the_reply() {
 async fn a_server_that_is_not_there_at_first_is_used_once_it_is() {
     let mut server = RedisServer::start();
     server.kill();
-    let cache = cache(address(server.port));
+    let cache = hasty(server.port);
     let begun = Instant::now();
     check_unavailable(cache.get("k").await, "refused");
     check_unavailable(cache.set("k", "1", None).await, "");
@@ -112,7 +117,7 @@ async fn a_server_that_is_not_there_at_first_is_used_once_it_is() {
 #[tokio::test]
 async fn a_server_that_is_killed_or_stopped_is_unavailable_in_time_and_used_again_after() {
     let mut server = RedisServer::start();
-    let cache = cache(address(server.port));
+    let cache = hasty(server.port);
     cache.set("k", "1", None).await.unwrap();
     server.signal(Signal::STOP);
     let begun = Instant::now();
@@ -137,7 +142,7 @@ async fn a_server_that_is_killed_or_stopped_is_unavailable_in_time_and_used_agai
 async fn a_network_that_drops_packets_is_unavailable_in_time() {
     let server = RedisServer::start();
     let proxy = Proxy::to(server.port).await;
-    let cache = cache(address(proxy.port));
+    let cache = hasty(proxy.port);
     cache.set("k", "1", None).await.unwrap();
     proxy.set(|faults| &faults.holds, true);
     let begun = Instant::now();
@@ -235,10 +240,7 @@ async fn an_operation_that_is_given_up_leaves_its_reply_to_nobody() {
     let operations = std::env::var("HOSTEL_REDIS_OPERATIONS").ok().and_then(|n| n.parse().ok());
     let each: u32 = operations.unwrap_or(20_000) / 8;
     let server = RedisServer::start();
-    let name = CacheName::configured("c").unwrap();
-    let timeout = Duration::from_secs(30);
-    let backend = RedisBackend { timeout, ..RedisBackend::new(address(server.port)) };
-    let cache = super::on(&name, backend);
+    let cache = cache(address(server.port));
     let workers = (0..8_u32).map(|worker| {
         let cache = cache.clone();
         tokio::spawn(async move {
@@ -282,7 +284,7 @@ async fn turns(count: usize) {
 async fn a_faulty_network_never_makes_a_wrong_value() {
     let server = RedisServer::start();
     let proxy = Arc::new(Proxy::to(server.port).await);
-    let cache = cache(address(proxy.port));
+    let cache = hasty(proxy.port);
     let workers = (0..6_u64).map(|worker| {
         let (cache, proxy) = (cache.clone(), Arc::clone(&proxy));
         tokio::spawn(async move {

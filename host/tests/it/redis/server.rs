@@ -1,15 +1,22 @@
 //! Redis servers of the tests: each in a temporary folder, on a port that was free.
 
 use super::client::Client;
+use hostel::{RedisAddress, RedisBackend};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// Attempts to start a server: another process may take its port first.
 const ATTEMPTS: u32 = 5;
+
+/// What is told where there is no server.
+pub const MISSING: &str =
+    "there is no redis-server: install it (Debian: apt-get install redis-server)";
 
 /// Time that entries are given so that they do not go while a test looks at them: more than any
 /// expiry there is.
@@ -33,10 +40,7 @@ pub fn programs() -> Vec<PathBuf> {
 
 /// The server that tests are run on which need no particular version.
 pub fn program() -> PathBuf {
-    programs()
-        .into_iter()
-        .next()
-        .expect("no redis-server: install it (Debian: apt-get install redis-server)")
+    programs().into_iter().next().expect(MISSING)
 }
 
 /// A server, ended with this.
@@ -46,6 +50,7 @@ pub struct RedisServer {
     program: PathBuf,
     arguments: Vec<String>,
     child: Child,
+    spared: Mutex<BTreeMap<Vec<u8>, i64>>,
 }
 
 impl RedisServer {
@@ -65,7 +70,8 @@ impl RedisServer {
             let port = free_port();
             if let Some(child) = spawn(program, folder.path(), port, &arguments) {
                 let program = program.to_owned();
-                return RedisServer { port, folder, program, arguments, child };
+                let spared = Mutex::default();
+                return RedisServer { port, folder, program, arguments, child, spared };
             }
         }
         panic!("{} does not start with {arguments:?}", program.display());
@@ -85,6 +91,12 @@ impl RedisServer {
 
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Caches here, whose operations have the time that a busy machine needs.
+    pub fn backend(&self) -> RedisBackend {
+        let address = RedisAddress::parse(&format!("redis://{}", self.address())).unwrap();
+        RedisBackend { timeout: Duration::from_secs(20), ..RedisBackend::new(address) }
     }
 
     pub fn client(&self) -> Client {
@@ -119,23 +131,25 @@ impl RedisServer {
 
     /// Makes time pass for every entry: its deadline comes that much nearer.
     ///
-    /// An entry that is not gone then is given `SPARE` more, or it would go by itself while a slow
-    /// test still looks at it. It is taken away again when time passes the next time.
+    /// An entry that is not gone then is given `SPARE` more, and the time it has left is kept here:
+    /// it would go by itself while a slow test still looks at it.
     pub fn advance(&self, time: Duration) {
-        let mut client = self.client();
-        let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap();
+        let (mut client, mut spared) = (self.client(), self.spared.lock().unwrap());
+        let spare = i64::try_from(SPARE.as_millis()).unwrap();
         for name in client.names() {
             let left = client.integer(&[b"PTTL", &name]);
-            if left < 0 {
-                continue;
-            }
-            let is_spared = left > milliseconds(SPARE) / 2;
-            let spare = if is_spared { milliseconds(SPARE) } else { 0 };
-            let left = match left - spare - milliseconds(time) {
-                left @ 1.. => left + milliseconds(SPARE),
-                gone => gone,
+            let left = match spared.remove(&name) {
+                _ if left < 0 => continue,
+                Some(known) if left > spare / 2 => known,
+                // Set since then, less than a second ago, for whole seconds.
+                _ => (left + 999) / 1_000 * 1_000,
             };
-            client.ask(&[b"PEXPIRE", &name, left.to_string().as_bytes()]);
+            let left = left - i64::try_from(time.as_millis()).unwrap();
+            let given = if left > 0 { left + spare } else { 0 };
+            client.ask(&[b"PEXPIRE", &name, given.to_string().as_bytes()]);
+            if left > 0 {
+                spared.insert(name, left);
+            }
         }
     }
 }
