@@ -172,6 +172,17 @@ fn documentation(schema: &Value, path: &str) -> String {
 }
 
 #[test]
+fn what_the_page_about_redis_shows_is_a_configuration() {
+    let page = project().join("docs/more-than-one-machine.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let shown = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let text = format!("folder = \".\"\n{shown}");
+    let file = project().join("hostel.toml");
+    let config = Config::parse(&file, &text, &|_| Some("secret".to_owned())).unwrap().config;
+    assert_eq!((config.caches.len(), config.server.ready_requires.len()), (1, 1));
+}
+
+#[test]
 fn no_setting_is_missing_in_the_example() {
     let shown: BTreeSet<String> = settings().iter().map(Setting::path).collect();
     let mut known = BTreeSet::new();

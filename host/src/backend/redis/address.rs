@@ -128,7 +128,7 @@ impl RedisAddress {
         self.password.is_some()
     }
 
-    /// The address of the server at `place`, as the same user.
+    /// True if a key's slot decides which server has it.
     pub(super) fn is_cluster(&self) -> bool {
         matches!(self.topology, Topology::Cluster(_))
     }

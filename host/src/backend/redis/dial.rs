@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, spawn_blocking};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -106,7 +106,9 @@ impl Dialer {
                 if !self.is_tls {
                     return self.log_in(stream).await;
                 }
-                let tls = TlsConnector::from(trust::client_config()?);
+                // Reads files.
+                let trusted = spawn_blocking(trust::client_config).await;
+                let tls = TlsConnector::from(trusted.map_err(|error| error.to_string())??);
                 let name = ServerName::try_from(host.clone());
                 let name = name.map_err(|_| format!("{host:?} is no name for TLS"))?;
                 let stream = tls.connect(name, stream).await.map_err(|error| {
