@@ -131,7 +131,7 @@ impl Manager {
 }
 
 const NOT_READY: &str =
-    "STATUS=not ready: plugins are being loaded, or a required one does not serve\n";
+    "STATUS=not ready: plugins are being loaded, or what is required does not serve\n";
 
 #[test]
 fn it_is_told_when_the_server_is_ready_and_when_it_stops() {

@@ -71,6 +71,12 @@ impl Cluster {
 
     /// Moves a slot with its entries from one primary to another, as resharding does.
     fn move_slot(&self, slot: usize, from: usize, to: usize) {
+        self.begin_to_move(slot, from, to);
+        self.end_move(slot, from, to);
+    }
+
+    /// Moves the entries of a slot; the slot itself is still where it was.
+    fn begin_to_move(&self, slot: usize, from: usize, to: usize) {
         let (mut source, mut target) = (self.0[from].client(), self.0[to].client());
         let (source_id, target_id) = (self.id(from), self.id(to));
         target.say(&format!("CLUSTER SETSLOT {slot} IMPORTING {source_id}"));
@@ -82,8 +88,12 @@ impl Cluster {
                 source.ask(&[b"MIGRATE", b"127.0.0.1", port.as_bytes(), name, b"0", b"5000"]);
             assert!(!matches!(moved, Reply::Error(_)), "{moved:?}");
         }
-        for client in [&mut target, &mut source] {
-            client.say(&format!("CLUSTER SETSLOT {slot} NODE {target_id}"));
+    }
+
+    fn end_move(&self, slot: usize, from: usize, to: usize) {
+        let target_id = self.id(to);
+        for server in [to, from] {
+            self.0[server].client().say(&format!("CLUSTER SETSLOT {slot} NODE {target_id}"));
         }
     }
 }
@@ -159,6 +169,27 @@ async fn a_cluster_holds_one_cache() {
     let one = RedisAddress::parse(&format!("redis+cluster://{}", server.address())).unwrap();
     let error = super::cache(one).get("k").await.unwrap_err().to_string();
     assert!(error.contains("is it a cluster?"), "{error}");
+}
+
+#[tokio::test]
+async fn a_slot_that_is_moving_is_read_and_written() {
+    let cluster = Cluster::start().await;
+    let cache = cluster.cache(Duration::from_secs(2));
+    cache.set("k", "1", None).await.unwrap();
+    let slot = cluster.0[0].client().integer(&[b"CLUSTER", b"KEYSLOT", b"hostel:v:{c/c/k}"]);
+    let slot = usize::try_from(slot).unwrap();
+    let (from, to) = (slot * 3 / SLOTS, (slot * 3 / SLOTS + 1) % 3);
+    cluster.begin_to_move(slot, from, to);
+    for _ in 0..2 {
+        assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("1"));
+        cache.set("k", "2", None).await.unwrap();
+        assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("2"));
+        assert_eq!(cache.delete("k").await, Ok(true));
+        assert_eq!((cache.get("k").await, cache.exists("k").await), (Ok(None), Ok(false)));
+        cache.set("k", "1", Some(60)).await.unwrap();
+        cluster.end_move(slot, from, to);
+    }
+    assert!(cluster.0[to].client().text("hostel:v:{c/c/k}").is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
