@@ -7,7 +7,7 @@ use super::{build, envelope, load};
 use crate::telemetry::eprint_line;
 use crate::{
     CacheBinding, CacheGrant, CacheLimits, CallError, Grants, Host, Limits, Name, PluginSettings,
-    Request, Response, ServiceInfo, ServiceName, Settings, telemetry, units,
+    Request, Response, ServiceInfo, ServiceName, Settings, telemetry, toolchain, units,
 };
 use anyhow::Context;
 use serde_json::json;
@@ -67,6 +67,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
+    toolchain::build_quickly();
     let payload = arguments.payload().map_err(Exit::usage)?;
     let settings = arguments.settings().map_err(Exit::usage)?;
     let grants = arguments.grants().map_err(Exit::usage)?;
