@@ -24,8 +24,10 @@ bench: preflight
 bench-plots: preflight
 	$(PEER) calls -- plots docs/performance
 
+# On the build of the tests, so that wasmtime is not built again, but with an optimised host.
 bench-languages: preflight
-	cargo bench --locked --profile dev -p hostel --bench languages
+	cargo bench --locked --profile dev --config profile.dev.package.hostel.opt-level=3 \
+		--config profile.dev.package.wasmtime-wasi.opt-level=3 -p hostel --bench languages
 
 # Many orders of threads on the cache's locks and atomics; ORDERS says how many of each check.
 races:

@@ -1,6 +1,7 @@
 """Builds a plugin's component from its file; run by `hostel build`, with the Python of the machine.
 
-What goes wrong is told on stderr, and the reason alone on the last line.
+A quick build is given a base and takes a second; any other is made by componentize-py, in ten. What
+goes wrong is told on stderr, and the reason alone on the last line.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -25,32 +27,111 @@ Handler = plugin("/2", {file!r}, {shown!r}, {packages!r})
 """
 
 
+# The module that a base starts from, which puts what Python imports later into its own folder.
+BASE = """
+import os, sys
+sys.dont_write_bytecode = True
+for top in {folders!r}:
+    for folder, _, files in os.walk(top):
+        os.mkdir("/0" + folder)
+        for file in files:
+            with open(folder + "/" + file, "rb", 0) as read, open("/0" + folder + "/" + file, "wb", 0) as made:
+                while part := read.read(1 << 16):
+                    made.write(part)
+from hostel_sdk.base import Handler
+"""
+
+# The folders that componentize-py brings along, as a component sees them.
+BROUGHT = ["/python", "/bundled", "/world"]
+
+
 def main() -> int:
     """Builds what the command line names; exit code 1 when it does not build."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tool", required=True, help="the folder with componentize-py")
     parser.add_argument("--wit", required=True, help="the folder with the WIT")
     parser.add_argument("--packages", help="the folder with the packages of the environment")
-    parser.add_argument("--inputs", required=True, help="the list to write of what was read")
+    parser.add_argument("--inputs", help="the list to write of what was read")
     parser.add_argument("--output", required=True, help="the component to write")
-    parser.add_argument("source", help="the file with the services")
+    parser.add_argument("--base", help="the folder with a base")
+    parser.add_argument("--program", help="the program that makes a component of the base")
+    parser.add_argument("source", nargs="?", help="the file with the services; a base has none")
     arguments = parser.parse_args()
+    if arguments.source is None:
+        return build_base(arguments)
     found = check.wrong(arguments.source, arguments.packages)
     if found is not None:
         print(found, file=sys.stderr)
         return 1
-    sys.path.insert(0, arguments.tool)
-    with tempfile.TemporaryDirectory(prefix="hostel-python-") as made:
-        return build(arguments, made)
-
-
-def build(arguments: argparse.Namespace, made: str) -> int:
-    """Builds with a folder for what is made on the way."""
     folder, file = os.path.split(arguments.source)
-    shown, packages = folder, arguments.packages
+    places = [folder or "."] + [arguments.packages] * bool(arguments.packages)
+    with tempfile.TemporaryDirectory(prefix="hostel-python-") as made:
+        if arguments.base and not needs_the_tool(places):
+            code = build_on_base(arguments, made, places)
+            if code is not None:
+                return code
+        app = APP.format(file=file, shown=folder, packages="/3" if arguments.packages else None)
+        return build(arguments, made, app, places)
+
+
+def build_base(arguments: argparse.Namespace) -> int:
+    """Builds a base into its folder: the component, and what it reads when it becomes a plugin."""
+    made = arguments.output
+    app = BASE.format(folders=BROUGHT)
+    arguments.output = os.path.join(made, "base.wasm")
+    return build(arguments, made, app, [])
+
+
+def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -> int | None:
+    """Builds a plugin from a base; ``None`` when that ended in a way for the tool to tell of."""
+    reads = os.path.join(made, "0")
+    os.mkdir(reads)
+    command = [arguments.program, "take-snapshot", os.path.join(arguments.base, "base.wasm")]
+    command += [arguments.output, "writable", "/0", reads]
+    for name in BROUGHT:
+        command += ["folder", name, os.path.join(arguments.base, "app" + name)]
+    command += ["folder", "/1", os.path.join(arguments.base, "sdk")]
+    for name, place in zip(["/2", "/3"], places):
+        command += ["writable", name, place]
+    folder, file = os.path.split(arguments.source)
+    command += ["variable", "HOSTEL_FILE", file, "variable", "HOSTEL_SHOWN", folder]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    if ended.returncode not in (0, DOES_NOT_BUILD):
+        return None
+    keep_reads(reads, arguments)
+    if ended.returncode == DOES_NOT_BUILD:
+        tell((ended.stdout + ended.stderr).decode("utf-8", "replace"))
+        return 1
+    return 0
+
+
+def needs_the_tool(places: list[str]) -> bool:
+    """Whether there is what componentize-py would put into the component: code for WebAssembly that
+    Python loads, and packages with an interface of their own."""
+    for place in places:
+        for _, _, files in os.walk(place):
+            if any(f.endswith(CODE_FOR_WASM) or f == "componentize-py.toml" for f in files):
+                return True
+    return False
+
+
+CODE_FOR_WASM = "-wasm32-wasi.so"
+
+DOES_NOT_BUILD = 3
+"""The exit code of the program where the author is told why."""
+
+
+def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
+    """Passes on the list of what was read, if there is one."""
+    reads = os.path.join(folder, "reads")
+    if arguments.inputs and os.path.exists(reads):
+        shutil.copyfile(reads, arguments.inputs)
+
+
+def build(arguments: argparse.Namespace, made: str, text: str, places: list[str]) -> int:
+    """Builds by componentize-py, with a folder for what is made on the way."""
     app = os.path.join(made, "app")
     os.mkdir(app)
-    text = APP.format(file=file, shown=shown, packages="/3" if packages else None)
     with open(os.path.join(app, "hostel_app.py"), "w", encoding="utf-8") as written:
         written.write(text)
     # An environment without packages, so that only those that were named are seen.
@@ -60,10 +141,10 @@ def build(arguments: argparse.Namespace, made: str) -> int:
     # Nothing but its packages: what lies beside them would hide files of the author's.
     for package in ("hostel_sdk", "zato"):
         shutil.copytree(os.path.join(HERE, package), os.path.join(sdk, package))
-    places = [app, sdk, os.path.abspath(folder or ".")] + ([packages] if packages else [])
+    sys.path.insert(0, arguments.tool)
     sys.argv = ["componentize-py", "--quiet", "--wit-path", arguments.wit, "--world", "service"]
     sys.argv += ["componentize", "hostel_app", "--output", arguments.output]
-    for place in places:
+    for place in [app, sdk, *map(os.path.abspath, places)]:
         sys.argv += ["--python-path", place]
     import componentize_py  # type: ignore[import-not-found]
 
@@ -73,9 +154,7 @@ def build(arguments: argparse.Namespace, made: str) -> int:
         tell(str(error))
         return 1
     finally:
-        inputs = os.path.join(app, "reads")
-        if os.path.exists(inputs):
-            shutil.copyfile(inputs, arguments.inputs)
+        keep_reads(app, arguments)
     return 0
 
 

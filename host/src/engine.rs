@@ -13,6 +13,8 @@ mod parallel;
 mod pool;
 mod preamble;
 mod screen;
+#[cfg(target_os = "linux")]
+mod snapshot;
 mod ticker;
 
 pub(crate) use code::{CodeStore, LoadMark};
@@ -26,6 +28,8 @@ pub use instance::Instances;
 pub(crate) use limits::Unit;
 pub use limits::{Limit, LimitError, LimitReached, Limits};
 pub(crate) use pool::MAX_SLOTS;
+#[cfg(target_os = "linux")]
+pub(crate) use snapshot::{MountedFolder, SnapshotError, Surroundings, take as take_snapshot};
 
 use crate::hostcalls::{self, Capabilities, Linkage, State};
 use crate::process::Cancellation;

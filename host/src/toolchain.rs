@@ -12,6 +12,7 @@ mod new;
 mod pip;
 mod progress;
 mod python;
+mod quick;
 mod rust;
 mod sdk;
 mod service_name;
@@ -27,6 +28,7 @@ pub use language::{Language, Source};
 pub(crate) use language::{folder_name, is_test};
 pub use new::create;
 pub use progress::{Check, Progress};
+pub(crate) use quick::{build_quickly, builds_quickly};
 pub(crate) use tool::start_no_more;
 use work::Work;
 

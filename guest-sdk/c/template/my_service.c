@@ -1,7 +1,7 @@
 #include <hostel.h>
 #include <inttypes.h>
 
-/* Greets by name, and counts the greetings of the last hour. A request may come without a body. */
+/* Greets by name, and counts until an hour passes without a greeting. A request may come without a body. */
 static hostel_result greet(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     hostel_json body, stored;
@@ -24,4 +24,4 @@ static hostel_result greet(hostel_ctx *ctx, const hostel_request *req, hostel_re
     return hostel_respond_json(ctx, res, hostel_json_of_string(ctx, text));
 }
 
-HOSTEL_SERVICES({"greet", "Greets by name, and counts the greetings of the last hour.", greet})
+HOSTEL_SERVICES({"greet", "Greets by name, and counts until an hour passes without a greeting.", greet})

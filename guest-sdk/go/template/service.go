@@ -8,7 +8,7 @@ import (
 )
 
 func init() {
-	hostel.Handle("greet", "Greets by name, and counts the greetings of the last hour.", greet)
+	hostel.Handle("greet", "Greets by name, and counts until an hour passes without a greeting.", greet)
 }
 
 // main never runs in a plugin, but Go wants one.

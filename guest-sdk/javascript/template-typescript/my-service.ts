@@ -12,6 +12,6 @@ function greet(request: Request): string {
   log.info(`greetings of ${name}: ${count}`);
   return `Hello, ${name}! (${count})`;
 }
-greet.description = "Greets by name, and counts the greetings of the last hour.";
+greet.description = "Greets by name, and counts until an hour passes without a greeting.";
 
 export default { greet } satisfies Services;

@@ -8,6 +8,6 @@ function greet(request) {
   log.info(`greetings of ${name}: ${count}`);
   return `Hello, ${name}! (${count})`;
 }
-greet.description = "Greets by name, and counts the greetings of the last hour.";
+greet.description = "Greets by name, and counts until an hour passes without a greeting.";
 
 export default { greet };

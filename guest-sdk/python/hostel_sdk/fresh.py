@@ -4,7 +4,7 @@
 host each time. The generators of ``random`` have a state, which is in the image: each instance
 seeds them anew before its first request, those that the author seeded by a number excepted. The
 seed of ``hash`` cannot change once there are dictionaries: it is drawn anew by each build, and the
-same in all instances of one.
+same in all instances of one; quick builds share that of their base.
 """
 
 from __future__ import annotations

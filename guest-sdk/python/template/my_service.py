@@ -12,7 +12,7 @@ class Greeting:
 
 @service
 def greet(greeting: Greeting) -> str:
-    """Greets by name, and counts the greetings of the last hour."""
+    """Greets by name, and counts until an hour passes without a greeting."""
     key = f"greetings:{greeting.name}"
     count = (cache.get(key, int) or 0) + 1
     cache.set(key, count, expiry=3600)

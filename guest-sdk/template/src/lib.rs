@@ -4,7 +4,7 @@ use hostel_sdk::{Context, Result, info, services};
 use serde::Deserialize;
 
 services! {
-    /// Greets by name, and counts the greetings of the last hour.
+    /// Greets by name, and counts until an hour passes without a greeting.
     greet,
 }
 

@@ -2,9 +2,12 @@
 
 use super::build;
 use super::exit::NO_PLUGIN;
-use crate::engine::compile_in_child;
+use crate::engine::{
+    self, CodeStore, MountedFolder, SnapshotError, Surroundings, compile_in_child,
+};
 use crate::source::{Inputs, Location};
-use crate::{process, wall};
+use crate::{Compiler, Launcher, process, toolchain, wall};
+use anyhow::Error;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,7 +20,11 @@ pub(super) fn run() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let done = match arguments.next()?.to_str()? {
         "compile-component" => compile(arguments.next().unwrap_or_default()),
-        "build-source" => build_source(Path::new(&arguments.next().unwrap_or_default())),
+        "build-source" => {
+            let path = arguments.next().unwrap_or_default();
+            build_source(Path::new(&path), arguments.next().is_some())
+        }
+        "take-snapshot" => take_snapshot(arguments),
         "start-processes" => start_processes(arguments.map(PathBuf::from).collect()),
         _ => return None,
     };
@@ -31,9 +38,45 @@ fn compile(settings: OsString) -> io::Result<ExitCode> {
     compile_in_child(&settings.to_string_lossy(), wall::around_compiler).map(ExitCode::from)
 }
 
+/// The export of a base that loads a plugin: the one by which a plugin lists its services.
+const LOADS: (&str, &str) = ("hostel:service/handler@0.1.0", "services");
+
+/// Has a base load a plugin, and writes the component that this makes of it. The arguments are the
+/// two files, then three for each folder and each variable that the base sees. Where the base has told why
+/// it loads none, the exit code is that of a plugin which does not build.
+fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<ExitCode> {
+    let (base, output) = (arguments.next(), arguments.next());
+    let text = |it: OsString| it.into_string().map_err(|_| io::ErrorKind::InvalidInput);
+    let mut surroundings = Surroundings::default();
+    while let (Some(kind), Some(name), Some(value)) =
+        (arguments.next(), arguments.next(), arguments.next())
+    {
+        let name = text(name)?;
+        if kind == "variable" {
+            surroundings.variables.push((name, text(value)?));
+        } else {
+            let (path, is_writable) = (value.into(), kind == "writable");
+            surroundings.folders.push(MountedFolder { name, path, is_writable });
+        }
+    }
+    let base = std::fs::read(base.unwrap_or_default())?;
+    let code = toolchain::code_folder().and_then(|folder| CodeStore::open(&folder).ok());
+    let compiler = Compiler::Process(Launcher::new(PathBuf::from(PROGRAM)));
+    let taken = engine::take_snapshot(&base, LOADS, &surroundings, &compiler, code.as_ref());
+    match taken {
+        Ok(component) => std::fs::write(output.unwrap_or_default(), component)?,
+        Err(SnapshotError::Exited) => return Ok(NO_PLUGIN.into()),
+        Err(error) => return Err(io::Error::other(format!("{:#}", Error::new(error)))),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Writes the component of the source at a path to stdout, or why there is none, and behind it what
 /// the build has read: JSON, and its length.
-fn build_source(path: &Path) -> io::Result<ExitCode> {
+fn build_source(path: &Path, is_quick: bool) -> io::Result<ExitCode> {
+    if is_quick {
+        toolchain::build_quickly();
+    }
     let mut output = io::stdout().lock();
     let mut inputs = Inputs::default();
     let location = Location::at(path);

@@ -8,7 +8,7 @@ use crate::telemetry::eprint_line;
 use crate::{
     Backend, CacheBinding, CacheGrant, CacheLimits, CallError, Grants, Host, Limits, Name,
     PluginSettings, RedisAddress, RedisBackend, Request, Response, ServiceInfo, ServiceName,
-    Settings, telemetry, units,
+    Settings, telemetry, toolchain, units,
 };
 use anyhow::Context;
 use serde_json::json;
@@ -73,6 +73,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
+    toolchain::build_quickly();
     let payload = arguments.payload().map_err(Exit::usage)?;
     let settings = arguments.settings().map_err(Exit::usage)?;
     let grants = arguments.grants().map_err(Exit::usage)?;

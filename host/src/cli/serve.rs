@@ -19,6 +19,7 @@ use super::exit::Exit;
 use super::load;
 use crate::config::{self, Config};
 use crate::telemetry::{LineFormat, LogSink, LogWriter, StderrAbove, eprint_line};
+use crate::toolchain;
 use anyhow::{Context, anyhow};
 use server::Logs;
 use std::io::{self, IsTerminal};
@@ -79,6 +80,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
             return Err(Exit::usage(unsafe_));
         }
         admin.listen = listen;
+    }
+    if arguments.watch {
+        toolchain::build_quickly();
     }
     #[cfg(target_os = "linux")]
     let (processes, wall) = wall::put_up(&config).map_err(Exit::usage)?;

@@ -45,7 +45,7 @@ fn outlive_signals() {
 fn may_do(task: &Task, sources: &[PathBuf]) -> bool {
     match task {
         Task::Compile { .. } => true,
-        Task::Build { path } => {
+        Task::Build { path, .. } => {
             let goes_up = |inside: &Path| inside.components().any(|it| it == Component::ParentDir);
             let mut inside = sources.iter().filter_map(|source| path.strip_prefix(source).ok());
             inside.any(|inside| !goes_up(inside))

@@ -20,6 +20,8 @@ pub(crate) enum Task {
     Build {
         /// A service's source.
         path: PathBuf,
+        /// Whether the component is for trying out.
+        is_quick: bool,
     },
     /// Be a further helper, whose socket is the input.
     Helper {
@@ -33,7 +35,10 @@ impl Task {
     pub(super) fn add_to(&self, command: &mut Command) {
         match self {
             Task::Compile { settings, .. } => command.arg("compile-component").arg(settings),
-            Task::Build { path } => command.arg("build-source").arg(path),
+            Task::Build { path, is_quick } => {
+                let quick = is_quick.then_some("quick");
+                command.arg("build-source").arg(path).args(quick)
+            }
             Task::Helper { sources } => command.arg("start-processes").args(sources),
         };
     }

@@ -10,9 +10,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder of a tool, fetched if it is not there.
-///
-/// `fetch` fills a temporary folder, which is renamed when it is whole: no half of a tool is ever
-/// used, and of two processes that fetch at once one result stays.
 pub(super) fn tool(
     name: &str,
     version: &str,
@@ -21,22 +18,58 @@ pub(super) fn tool(
 ) -> Result<PathBuf, BuildError> {
     let tools = sdk::data_folder()?.join("tools");
     let folder = tools.join(format!("{name}-{version}"));
+    once(&tools, folder, |made| {
+        let folder = tools.join(format!("{name}-{version}"));
+        (progress.line)(&format!("fetching {name} {version}, once, to {}", folder.display()));
+        fetch(made).map_err(|error| match error {
+            // It is told of what was to be fetched, not of where it was to come first.
+            BuildError::Failed { path, why } if path == made => {
+                let why = format!("it cannot be fetched: {why}");
+                BuildError::Tool { tool: name.to_owned(), why }
+            }
+            other => other,
+        })
+    })
+}
+
+/// The folder with what a tool and the SDK make for all services alike, made if it is not there. It
+/// goes when it is unused for long.
+///
+/// `tool` names the tool and its version.
+pub(super) fn base(
+    tool: &str,
+    make: impl FnOnce(&Path) -> Result<(), BuildError>,
+) -> Result<PathBuf, BuildError> {
+    let mut digest = Sha256::new();
+    add_file(&mut digest, Path::new(tool), &[]);
+    for (name, content) in sdk::files() {
+        add_file(&mut digest, &name, &content);
+    }
+    let bases = sdk::cache_folder()?.join("bases");
+    let folder = once(&bases, bases.join(hex(&digest.finalize())), make)?;
+    bounded::mark_used(&folder);
+    bounded::prune(&bases);
+    Ok(folder)
+}
+
+/// A folder in another one, made if it is not there.
+///
+/// `make` fills a temporary folder, which is renamed when it is whole: no half of one is ever used,
+/// and of two processes that make it at once one result stays.
+fn once(
+    parent: &Path,
+    folder: PathBuf,
+    make: impl FnOnce(&Path) -> Result<(), BuildError>,
+) -> Result<PathBuf, BuildError> {
     if folder.is_dir() {
         return Ok(folder);
     }
-    (progress.line)(&format!("fetching {name} {version}, once, to {}", folder.display()));
-    let failed = |source| SdkError::Write { path: tools.clone(), source };
-    std::fs::create_dir_all(&tools).map_err(failed)?;
-    let making = tempfile::tempdir_in(&tools).map_err(failed)?;
-    let made = making.path().join("tool");
+    let failed = |source| SdkError::Write { path: parent.to_owned(), source };
+    std::fs::create_dir_all(parent).map_err(failed)?;
+    let making = tempfile::tempdir_in(parent).map_err(failed)?;
+    let made = making.path().join("made");
     std::fs::create_dir(&made).map_err(failed)?;
-    fetch(&made).map_err(|error| match error {
-        // It is told of what was to be fetched, not of where it was to come first.
-        BuildError::Failed { path, why } if path == made => {
-            BuildError::Tool { tool: name.to_owned(), why: format!("it cannot be fetched: {why}") }
-        }
-        other => other,
-    })?;
+    make(&made)?;
     match std::fs::rename(&made, &folder) {
         Err(error) if !folder.is_dir() => Err(failed(error).into()),
         _ => Ok(folder),
@@ -53,21 +86,11 @@ pub(super) fn component(
     inputs: &mut Inputs,
     build: impl FnOnce(&Path, &mut Inputs) -> Result<(), BuildError>,
 ) -> Result<PathBuf, BuildError> {
-    let cache = sdk::cache_folder()?;
-    let built = cache.join("built");
-    let unreadable = |error| BuildError::Read { path: source.folder.clone(), source: error };
-    let way = digest(source, tools, modules).map_err(unreadable)?;
-    let list = cache.join("inputs").join(hex(&way.clone().finalize()));
-    if let Some(known) = read(&list) {
-        let folder = built.join(name(&way, &known));
-        let component = folder.join(source.component_name());
-        *inputs = known;
-        if component.is_file() {
-            bounded::mark_used(&folder);
-            bounded::mark_used(&list);
-            return Ok(component);
-        }
+    let place = ComponentPlace::of(source, modules, tools)?;
+    if let Some(component) = place.component(source, inputs) {
+        return Ok(component);
     }
+    let ComponentPlace { built, list, way } = place;
     let failed = |source| SdkError::Write { path: built.clone(), source };
     std::fs::create_dir_all(&built).map_err(failed)?;
     let making = tempfile::tempdir_in(&built).map_err(failed)?;
@@ -90,6 +113,49 @@ pub(super) fn component(
     bounded::prune(&built);
     write(&list, inputs).map_err(|source| SdkError::Write { path: list, source })?;
     Ok(component)
+}
+
+/// The component of a source that other tools have built of what is there now, if one is kept.
+/// `inputs` becomes what that build has read.
+pub(super) fn by_others(
+    Work { source, modules, .. }: Work<'_>,
+    tools: &str,
+    inputs: &mut Inputs,
+) -> Result<Option<PathBuf>, BuildError> {
+    let mut read = Inputs::default();
+    let component = ComponentPlace::of(source, modules, tools)?.component(source, &mut read);
+    if component.is_some() {
+        *inputs = read;
+    }
+    Ok(component)
+}
+
+/// Where a source's components are kept that some tools build.
+struct ComponentPlace {
+    built: PathBuf,
+    /// The file with what the last build has read.
+    list: PathBuf,
+    way: Sha256,
+}
+
+impl ComponentPlace {
+    fn of(source: &Source, modules: Option<&[PathBuf]>, tools: &str) -> Result<Self, BuildError> {
+        let cache = sdk::cache_folder()?;
+        let unreadable = |error| BuildError::Read { path: source.folder.clone(), source: error };
+        let way = digest(source, tools, modules).map_err(unreadable)?;
+        let list = cache.join("inputs").join(hex(&way.clone().finalize()));
+        Ok(ComponentPlace { built: cache.join("built"), list, way })
+    }
+
+    /// The kept component of what is there now. `inputs` becomes what the last build has read.
+    fn component(&self, source: &Source, inputs: &mut Inputs) -> Option<PathBuf> {
+        *inputs = read(&self.list)?;
+        let folder = self.built.join(name(&self.way, inputs));
+        let component = Some(folder.join(source.component_name())).filter(|it| it.is_file())?;
+        bounded::mark_used(&folder);
+        bounded::mark_used(&self.list);
+        Some(component)
+    }
 }
 
 /// What was read by the last build, unless that is not known.
@@ -118,12 +184,7 @@ fn hex(digest: &[u8]) -> String {
 /// modules there are, since a new one may be imported in another's place, the SDK and the tools.
 fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Result<Sha256> {
     let mut digest = Sha256::new();
-    let mut add = |name: &Path, content: &[u8]| {
-        for part in [name.as_os_str().as_encoded_bytes(), content] {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
-        }
-    };
+    let mut add = |name: &Path, content: &[u8]| add_file(&mut digest, name, content);
     // However the path was written, it is the same source.
     let place = std::path::absolute(&source.file)?;
     add(Path::new(tools), place.as_os_str().as_encoded_bytes());
@@ -134,6 +195,13 @@ fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Resu
         add(&std::path::absolute(file)?, &[]);
     }
     Ok(digest)
+}
+
+fn add_file(digest: &mut Sha256, name: &Path, content: &[u8]) {
+    for part in [name.as_os_str().as_encoded_bytes(), content] {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
 }
 
 #[cfg(test)]

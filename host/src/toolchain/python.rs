@@ -2,9 +2,9 @@
 
 use super::pip::{self, PYTHON};
 use super::work::Work;
-use super::{BuildError, Check, Inputs, Progress, kept, sdk, tool};
+use super::{BuildError, Check, Inputs, Progress, kept, quick, sdk, tool};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 mod packages;
 
@@ -31,7 +31,14 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     inputs.add(&source.file);
     let packages = packages::of(source, inputs, progress)?;
     let place = packages.as_deref().map(Path::display);
-    let tools = format!("{TOOL} {VERSION} {}", place.map(|it| it.to_string()).unwrap_or_default());
+    let (program, place) = (quick::program(), place.map(|it| it.to_string()).unwrap_or_default());
+    let mut tools = format!("{TOOL} {VERSION} {place}");
+    if program.is_some() {
+        if let Some(component) = kept::by_others(work, &tools, inputs)? {
+            return Ok(component);
+        }
+        tools = format!("quick {tools}");
+    }
     let project = inputs.clone();
     kept::component(work, &tools, inputs, |component, read| {
         read.extend(&project);
@@ -41,21 +48,13 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
         let tool = fetched(progress)?;
         let root = sdk::lay_out()?;
         let list = component.with_extension("inputs");
-        let mut python = Command::new(PYTHON);
-        python
-            // Nothing of the user's own Python is in it but its packages.
-            .args(["-E", "-B"])
-            .arg(root.join("guest-sdk/python/build.py"))
-            .arg("--tool")
-            .arg(tool)
-            .arg("--wit")
-            .arg(root.join("wit"))
-            .arg("--inputs")
-            .arg(&list)
-            .arg("--output")
-            .arg(component);
+        let mut python = script(&root, &tool, component);
+        python.arg("--inputs").arg(&list);
         if let Some(packages) = &packages {
             python.arg("--packages").arg(packages);
+        }
+        if let Some(program) = &program {
+            python.arg("--base").arg(base(&root, &tool, progress)?).arg("--program").arg(program);
         }
         let output = tool::output(PYTHON, PYTHON_FIX, python.arg(&source.file))?;
         let folders = [Some(source.folder.as_path()), packages.as_deref()];
@@ -64,12 +63,38 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
         if output.status.success() {
             return Ok(());
         }
-        let words = String::from_utf8_lossy(&output.stderr);
-        let mut lines: Vec<&str> = words.trim_end().lines().collect();
-        // The reason is the last line; what comes before is the traceback.
-        let why = lines.pop().unwrap_or("its build said nothing").to_owned();
-        lines.into_iter().for_each(progress.line);
+        let why = why(&output, progress);
         Err(BuildError::Failed { path: source.file.clone(), why })
+    })
+}
+
+/// The SDK's script, which writes to a file or folder.
+fn script(root: &Path, tool: &Path, output: &Path) -> Command {
+    let mut python = Command::new(PYTHON);
+    // Nothing of the user's own Python is in it but its packages.
+    python.args(["-E", "-B"]).arg(root.join("guest-sdk/python/build.py"));
+    python.arg("--tool").arg(tool).arg("--wit").arg(root.join("wit")).arg("--output").arg(output);
+    python
+}
+
+/// The reason for which the script failed: its last line. The lines before are the traceback.
+fn why(output: &Output, progress: Progress<'_>) -> String {
+    let words = String::from_utf8_lossy(&output.stderr);
+    let mut lines: Vec<&str> = words.trim_end().lines().collect();
+    let why = lines.pop().unwrap_or("its build said nothing").to_owned();
+    lines.into_iter().for_each(progress.line);
+    why
+}
+
+/// The folder of the base: a component in which Python and the SDK are loaded and no plugin is.
+fn base(root: &Path, tool: &Path, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
+    kept::base(&format!("{TOOL} {VERSION}"), |made| {
+        (progress.line)("preparing Python, once for all services, so that edits build in a second");
+        let output = tool::output(PYTHON, PYTHON_FIX, &mut script(root, tool, made))?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(BuildError::Tool { tool: TOOL.to_owned(), why: why(&output, progress) }),
+        }
     })
 }
 

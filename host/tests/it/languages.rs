@@ -6,4 +6,5 @@ mod go;
 mod javascript;
 mod python;
 mod python_files;
+mod python_quick;
 mod zato;

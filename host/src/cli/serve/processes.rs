@@ -58,7 +58,7 @@ mod linux {
             let mut component = tempfile::tempfile_in(folder)?;
             let (input, _) = io::pipe()?;
             let output = component.as_fd().try_clone_to_owned()?;
-            let task = Task::Build { path };
+            let task = Task::Build { path, is_quick: toolchain::builds_quickly() };
             let running = self.0.launch(task, input.into(), output, &Cancellation::default())?;
             log_lines(&running.errors, log);
             let ended = running.wait()?;

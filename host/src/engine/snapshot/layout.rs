@@ -1,0 +1,219 @@
+//! Where a component keeps its state, and what a part that is added to it needs to know.
+
+use super::SnapshotError;
+use wasmparser::{
+    CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentTypeRef, ExternalKind,
+    Instance, MemoryType, Parser, Payload, TypeRef, ValType,
+};
+
+/// Functions of C libraries that make them forget handles of the host: they are called before the
+/// state is read, so that a copy asks for handles of its own. The first is that of the adapter of
+/// WASI 0.1, the second that of wasi-libc.
+const FORGETTING: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
+
+/// Where a component keeps its state. Its core modules are known by their numbers.
+#[derive(Default)]
+pub(super) struct Layout {
+    /// The globals that can change, in the order of the modules.
+    pub(super) globals: Vec<GlobalPlace>,
+    pub(super) memory: MemoryPlace,
+    /// The functions to be called before the state is read, each with its module.
+    pub(super) forgetting: Vec<(u32, String)>,
+    /// The core instance of each module that is instantiated.
+    pub(super) instances: Vec<(u32, u32)>,
+    pub(super) counts: Counts,
+}
+
+/// A global that can change.
+pub(super) struct GlobalPlace {
+    pub(super) module: u32,
+    /// Its number in the module, imported ones counted.
+    pub(super) index: u32,
+    pub(super) value: wasm_encoder::ValType,
+}
+
+/// The one memory.
+#[derive(Default)]
+pub(super) struct MemoryPlace {
+    pub(super) module: u32,
+    pub(super) export: String,
+    pub(super) minimum: u64,
+}
+
+/// How many of each a component has, which is the number of the next one.
+#[derive(Default)]
+pub(super) struct Counts {
+    pub(super) modules: u32,
+    pub(super) core_instances: u32,
+    pub(super) core_functions: u32,
+    pub(super) core_memories: u32,
+    pub(super) types: u32,
+    pub(super) functions: u32,
+}
+
+impl Layout {
+    /// Reads the layout of a component.
+    ///
+    /// # Errors
+    ///
+    /// When it is malformed, or has state of another kind than one memory and numbers in globals.
+    pub(super) fn read(component: &[u8]) -> Result<Self, SnapshotError> {
+        let mut layout = Layout::default();
+        let mut memories = Vec::new();
+        // The core module that is being read, by its imported globals; the components around it.
+        let mut module: Option<u32> = None;
+        let mut nested = 0_u32;
+        for payload in Parser::new(0).parse_all(component) {
+            let payload = payload?;
+            match (&payload, module) {
+                (Payload::End(_), Some(_)) => module = None,
+                (Payload::End(_), None) => nested = nested.saturating_sub(1),
+                (Payload::ComponentSection { .. }, _) => nested += 1,
+                (Payload::ModuleSection { .. }, _) if nested > 0 => {
+                    return Err(SnapshotError::Unsupported("a module in an inner component"));
+                }
+                (Payload::ModuleSection { .. }, _) => {
+                    layout.counts.modules += 1;
+                    module = Some(0);
+                }
+                (_, Some(imported)) => {
+                    module = Some(layout.add_of_module(&payload, imported, &mut memories)?);
+                }
+                (_, None) if nested == 0 => layout.add(&payload)?,
+                _ => {}
+            }
+        }
+        match <[MemoryPlace; 1]>::try_from(memories) {
+            Ok([memory]) if !memory.export.is_empty() => Ok(Layout { memory, ..layout }),
+            _ => Err(SnapshotError::Unsupported("another number of memories than one")),
+        }
+    }
+
+    /// Adds what a section of the last module has, and returns how many globals that imports.
+    fn add_of_module(
+        &mut self,
+        section: &Payload<'_>,
+        mut imported: u32,
+        memories: &mut Vec<MemoryPlace>,
+    ) -> Result<u32, SnapshotError> {
+        let module = self.counts.modules - 1;
+        match section {
+            Payload::ImportSection(imports) => {
+                for import in imports.clone().into_imports() {
+                    imported += u32::from(matches!(import?.ty, TypeRef::Global(_)));
+                }
+            }
+            Payload::MemorySection(found) => {
+                for memory in found.clone() {
+                    let MemoryType { initial: minimum, .. } = memory?;
+                    memories.push(MemoryPlace { module, export: String::new(), minimum });
+                }
+            }
+            Payload::GlobalSection(globals) => {
+                for (index, global) in (imported..).zip(globals.clone()) {
+                    let ty = global?.ty;
+                    if ty.mutable {
+                        let value = number(ty.content_type)?;
+                        self.globals.push(GlobalPlace { module, index, value });
+                    }
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports.clone() {
+                    let export = export?;
+                    let own = memories.iter_mut().find(|it| it.module == module);
+                    match (export.kind, own) {
+                        (ExternalKind::Memory, Some(own)) => own.export = export.name.to_owned(),
+                        (ExternalKind::Func, _) if FORGETTING.contains(&export.name) => {
+                            self.forgetting.push((module, export.name.to_owned()));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(imported)
+    }
+
+    /// Counts what a section of the component has.
+    fn add(&mut self, section: &Payload<'_>) -> Result<(), SnapshotError> {
+        let counts = &mut self.counts;
+        match section {
+            Payload::InstanceSection(instances) => {
+                for instance in instances.clone() {
+                    if let Instance::Instantiate { module_index, .. } = instance? {
+                        self.instances.push((module_index, counts.core_instances));
+                    }
+                    counts.core_instances += 1;
+                }
+            }
+            Payload::ComponentAliasSection(aliases) => {
+                for alias in aliases.clone() {
+                    match alias? {
+                        ComponentAlias::CoreInstanceExport { kind, .. } => match kind {
+                            ExternalKind::Func => counts.core_functions += 1,
+                            ExternalKind::Memory => counts.core_memories += 1,
+                            _ => {}
+                        },
+                        ComponentAlias::InstanceExport { kind, .. } => counts.add(kind),
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ComponentCanonicalSection(functions) => {
+                for function in functions.clone() {
+                    match function? {
+                        CanonicalFunction::Lift { .. } => counts.functions += 1,
+                        _ => counts.core_functions += 1,
+                    }
+                }
+            }
+            Payload::ComponentImportSection(imports) => {
+                for import in imports.clone() {
+                    match import?.ty {
+                        ComponentTypeRef::Func(_) => counts.functions += 1,
+                        ComponentTypeRef::Type(_) => counts.types += 1,
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ComponentExportSection(exports) => {
+                for export in exports.clone() {
+                    counts.add(export?.kind);
+                }
+            }
+            Payload::ComponentTypeSection(types) => counts.types += types.count(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The core instance of a module.
+    pub(super) fn instance_of(&self, module: u32) -> Result<u32, SnapshotError> {
+        let mut of_module = self.instances.iter().filter(|(of, _)| *of == module);
+        match (of_module.next(), of_module.next()) {
+            (Some((_, instance)), None) => Ok(*instance),
+            _ => Err(SnapshotError::Unsupported("a module that is not instantiated once")),
+        }
+    }
+}
+
+impl Counts {
+    fn add(&mut self, kind: ComponentExternalKind) {
+        match kind {
+            ComponentExternalKind::Func => self.functions += 1,
+            ComponentExternalKind::Type => self.types += 1,
+            _ => {}
+        }
+    }
+}
+
+/// The type of a global that holds a number which a constant can be.
+fn number(value: ValType) -> Result<wasm_encoder::ValType, SnapshotError> {
+    match value {
+        ValType::I32 => Ok(wasm_encoder::ValType::I32),
+        ValType::I64 => Ok(wasm_encoder::ValType::I64),
+        _ => Err(SnapshotError::Unsupported("a global that is no integer")),
+    }
+}
