@@ -211,9 +211,10 @@ impl Engine {
         }
         let service = origin.service.clone();
         let reused = component.idle.as_ref().and_then(Idle::take);
-        if let Some(span) = span {
+        let parent = span.and_then(|span| {
             span.has_instance(reused.is_some());
-        }
+            span.parent()
+        });
         let mut instance = match reused {
             Some(reused) => {
                 component.meter.reused();
@@ -226,6 +227,7 @@ impl Engine {
                 made
             }
         };
+        instance.store.data_mut().span = parent;
         let call = async |instance: &mut Instance| {
             let (guest, store) = instance.guest(&component.linked).await?;
             guest.handle(store, service, request).await

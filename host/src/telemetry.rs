@@ -25,6 +25,6 @@ pub(crate) use metrics::{
 };
 pub(crate) use status::{REDRAW, StderrAbove, TimedStep, has_status, seconds, show_status};
 pub(crate) use text::{eprint_line, stderr};
-pub(crate) use traces::{CallSpan, RequestHead, RequestSpan};
+pub(crate) use traces::{CallSpan, RedisSpan, RequestHead, RequestSpan, SpanParent};
 pub use traces::{TraceError, TraceSettings, Tracer};
 pub(crate) use writer::{DroppedLines, LineFormat, LogWriter};

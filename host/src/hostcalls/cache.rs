@@ -24,6 +24,7 @@ use super::state::{Capabilities, State};
 use crate::backend::{CacheError, CacheStore};
 use crate::bindings::hostel::cache::cache::{Error, ErrorKind};
 use crate::grants::Access;
+use crate::telemetry::RedisSpan;
 use hostel_cache::Cache;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance, WasmStr};
@@ -79,8 +80,8 @@ fn add_asynchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<(
     import.func_wrap_async("get", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
         Box::new(async move {
             let key = key.to_str(&store)?.into_owned();
-            let cache = to_read(store.data()).cloned();
-            let found = async { Ok(cache?.get(&key).await?) }.await;
+            let (cache, span) = (to_read(store.data()).cloned(), store.data().redis_span("get"));
+            let found = traced(span, async { Ok(cache?.get(&key).await?) }).await;
             Ok((get_result(found.map_err(|error: SmallError| *error)),))
         })
     })?;
@@ -92,28 +93,39 @@ fn add_asynchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<(
                 let key = key.to_str(&store)?.into_owned();
                 let value = value.to_str(&store)?.into_owned();
                 let cache = to_write(store.data()).cloned();
-                let set = async { Ok(cache?.set(&key, &value, expiry).await?) }.await;
-                Ok((set as Result<(), SmallError>,))
+                let span = store.data().redis_span("set");
+                Ok((traced(span, async { Ok(cache?.set(&key, &value, expiry).await?) }).await,))
             })
         },
     )?;
     import.func_wrap_async("delete", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
         Box::new(async move {
             let key = key.to_str(&store)?.into_owned();
-            let cache = to_write(store.data()).cloned();
-            let deleted = async { Ok(cache?.delete(&key).await?) }.await;
-            Ok((deleted as Result<bool, SmallError>,))
+            let (cache, span) =
+                (to_write(store.data()).cloned(), store.data().redis_span("delete"));
+            Ok((traced(span, async { Ok(cache?.delete(&key).await?) }).await,))
         })
     })?;
     import.func_wrap_async("exists", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
         Box::new(async move {
             let key = key.to_str(&store)?.into_owned();
-            let cache = to_read(store.data()).cloned();
-            let exists = async { Ok(cache?.exists(&key).await?) }.await;
-            Ok((exists as Result<bool, SmallError>,))
+            let (cache, span) = (to_read(store.data()).cloned(), store.data().redis_span("exists"));
+            Ok((traced(span, async { Ok(cache?.exists(&key).await?) }).await,))
         })
     })?;
     Ok(())
+}
+
+/// Runs an operation within its span.
+async fn traced<T>(
+    span: Option<RedisSpan>,
+    operation: impl Future<Output = Result<T, SmallError>>,
+) -> Result<T, SmallError> {
+    let result = operation.await;
+    if let Some(span) = span {
+        span.end(!matches!(&result, Err(error) if error.kind == ErrorKind::Unavailable));
+    }
+    result
 }
 
 /// The plugin's cache, if this call may read it.

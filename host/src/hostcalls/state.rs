@@ -4,7 +4,7 @@ use super::memory::MemoryLimiter;
 use super::wasi;
 use crate::backend::CacheStore;
 use crate::grants::Grants;
-use crate::telemetry::CallLog;
+use crate::telemetry::{CallLog, RedisSpan, SpanParent};
 use std::sync::Arc;
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
@@ -34,6 +34,8 @@ pub(crate) struct State {
     /// None while the plugin lists its services: then only its log is open.
     pub(super) capabilities: Option<Arc<Capabilities>>,
     pub(crate) log: CallLog,
+    /// None where the call is not traced.
+    pub(crate) span: Option<SpanParent>,
     pub(crate) memory: MemoryLimiter,
     /// Made when the guest first uses WASI: a call that only uses its cache never does.
     wasi: Option<WasiCtx>,
@@ -51,7 +53,12 @@ impl State {
         let mut table = ResourceTable::new();
         table.set_max_capacity(handles);
         let memory = MemoryLimiter::new(memory, instances);
-        State { capabilities, log, memory, wasi: None, random_bytes, table }
+        State { capabilities, log, span: None, memory, wasi: None, random_bytes, table }
+    }
+
+    /// Starts the span of an operation on Redis, where the call is traced.
+    pub(super) fn redis_span(&self, operation: &'static str) -> Option<RedisSpan> {
+        Some(self.span.as_ref()?.redis(operation))
     }
 }
 

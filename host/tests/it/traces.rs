@@ -2,8 +2,9 @@
 //! nobody takes them.
 
 use crate::http::client::{TestServer, post, route};
-use crate::http::program::{ANYWHERE, Serving};
+use crate::http::program::{ANYWHERE, Place, Serving};
 use crate::http::serve::check_serves;
+use crate::redis::server::RedisServer;
 use crate::support::{component, hostel, patient};
 use hostel::http::HttpSettings;
 use hostel::{Limits, TraceSettings, Tracer};
@@ -313,6 +314,40 @@ fn spans_are_sent_before_the_server_ends_and_name_reused_instances() {
     let instance = |span: &Span| span.attributes.get("hostel.instance").cloned();
     let instances: Vec<_> = spans.iter().filter_map(instance).collect();
     assert_eq!(instances, ["fresh", "reused"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_on_redis_is_a_span_of_its_call() {
+    let collector = Collector::start(&["200 OK"]);
+    let mut redis = RedisServer::start();
+    let place = Place::with_guests(&format!(
+        "[private-cache]\nbackend = \"redis://{}\"\ntimeout = \"2s\"\n[traces]\nendpoint = \"{}\"\n\
+         [plugins.guests]\ninstances = \"reuse\"\n",
+        redis.address(),
+        collector.url
+    ));
+    let mut serving = place.serve();
+    let call = |call: &str| post("touches-the-cache", "", call);
+    serving.send(&call(r#"["set","k","1"]"#)).await;
+    serving.send(&call(r#"["exists","k"]"#)).await;
+    redis.kill();
+    serving.send(&call(r#"["get","k"]"#)).await;
+    serving.signal("TERM");
+    assert_eq!(serving.ended().await, Some(0));
+    let spans = collector.spans();
+    let is_redis = |span: &&Span| span.attributes.contains_key("db.system.name");
+    let operations: Vec<_> = spans.iter().filter(is_redis).collect();
+    let names: Vec<_> = operations.iter().map(|span| span.field("name")).collect();
+    assert_eq!(names, ["set", "exists", "get"]);
+    let errors: Vec<_> = operations.iter().map(|span| span.is_error()).collect();
+    assert_eq!(errors, [false, false, true]);
+    operations[2].check("get", &[("db.operation.name", "get"), ("error.type", "unavailable")]);
+    for operation in operations {
+        let parent = operation.field("parentSpanId");
+        let call = spans.iter().find(|span| span.field("spanId") == parent).unwrap();
+        assert_eq!(call.attributes["hostel.service"], "touches-the-cache");
+        assert_eq!(operation.fields["kind"], 3);
+    }
 }
 
 #[test]

@@ -158,6 +158,14 @@ pub(crate) struct CallSpan {
 }
 
 impl CallSpan {
+    /// The parent of spans that the call's guest causes.
+    pub(crate) fn parent(&self) -> Option<SpanParent> {
+        let span = self.open.span.as_ref()?;
+        let context = SpanContext { parent: Some(span.id), ..span.context };
+        let recorder = Arc::clone(&self.open.recorder);
+        Some(SpanParent { recorder, context, state: span.state.clone() })
+    }
+
     /// Records the service that is called.
     pub(crate) fn is_to(&mut self, plugin: &str, service: &str) {
         self.open.text("hostel.plugin", plugin);
@@ -194,6 +202,60 @@ impl Drop for CallSpan {
         if !self.has_ended {
             self.ended("cancelled");
             self.failed("cancelled");
+        }
+    }
+}
+
+/// The call that the spans of a guest's operations belong to.
+pub(crate) struct SpanParent {
+    recorder: Arc<SpanRecorder>,
+    context: SpanContext,
+    state: String,
+}
+
+impl SpanParent {
+    /// Starts the span of an operation, as in `get`, on a cache that is on Redis. Its attributes are
+    /// those of OpenTelemetry's conventions for Redis.
+    pub(crate) fn redis(&self, operation: &'static str) -> RedisSpan {
+        let span = Span {
+            context: self.context,
+            id: self.recorder.ids.span(),
+            state: self.state.clone(),
+            name: operation.to_owned(),
+            kind: SpanKind::Client,
+            begun: SystemTime::now(),
+            took: Duration::ZERO,
+            attributes: Vec::with_capacity(3),
+            is_error: false,
+        };
+        let recorder = Arc::clone(&self.recorder);
+        let mut open = OpenSpan { span: Some(span), since: Instant::now(), recorder };
+        open.text("db.system.name", "redis");
+        open.text("db.operation.name", operation);
+        RedisSpan { open, has_ended: false }
+    }
+}
+
+/// The span of an operation on Redis. One that is dropped before its end counts as cancelled.
+pub(crate) struct RedisSpan {
+    open: OpenSpan,
+    has_ended: bool,
+}
+
+impl RedisSpan {
+    /// Ends the span. An operation that was refused for its arguments is no error of Redis.
+    pub(crate) fn end(mut self, is_available: bool) {
+        self.has_ended = true;
+        if !is_available {
+            self.open.fail("unavailable");
+        }
+    }
+}
+
+impl Drop for RedisSpan {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.open.fail("cancelled");
         }
     }
 }

@@ -34,6 +34,7 @@ fn span(span: &Span) -> Value {
     let named = span.attributes.iter().map(|(name, value)| (*name, value));
     let (kind, remote) = match (span.kind, span.context.parent) {
         (SpanKind::Internal, _) => (1, 0),
+        (SpanKind::Client, _) => (3, 0),
         (SpanKind::Server, None) => (2, 0),
         (SpanKind::Server, Some(_)) => (2, PARENT_IS_REMOTE),
     };

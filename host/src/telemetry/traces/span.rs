@@ -28,6 +28,7 @@ pub(super) struct SpanContext {
 pub(super) enum SpanKind {
     Internal,
     Server,
+    Client,
 }
 
 #[derive(Clone, Debug)]
