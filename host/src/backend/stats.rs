@@ -46,7 +46,7 @@ impl From<Stats> for CacheStats {
 
 /// The counts of a cache whose entries are elsewhere.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct OperationCounts {
     hits: AtomicU64,
     misses: AtomicU64,
     exists: AtomicU64,
@@ -54,7 +54,7 @@ pub(super) struct Counts {
     deletes: AtomicU64,
 }
 
-impl Counts {
+impl OperationCounts {
     pub(super) fn hit(&self) {
         self.hits.fetch_add(1, Ordering::Relaxed);
     }

@@ -29,7 +29,12 @@ pub(super) fn backend(
     let Some(written) = raw.backend.as_ref().filter(|backend| backend.get() != "memory") else {
         return Backend::Memory;
     };
-    let password = password(raw, context, diagnostics);
+    let settings = ["password-env", "password-file"];
+    let written_as = (raw.password_env.as_ref(), raw.password_file.as_ref());
+    let own_password = password(settings, written_as, context, diagnostics);
+    let settings = ["sentinel-password-env", "sentinel-password-file"];
+    let written_as = (raw.sentinel_password_env.as_ref(), raw.sentinel_password_file.as_ref());
+    let sentinel_password = password(settings, written_as, context, diagnostics);
     let mut address = match RedisAddress::parse(written.get()) {
         Ok(address) => address,
         Err(error) => {
@@ -37,7 +42,17 @@ pub(super) fn backend(
             return Backend::Memory;
         }
     };
-    if let Some((password, at)) = password {
+    if let Some((password, at)) = sentinel_password {
+        if !address.has_sentinels() {
+            diagnostics.fault(
+                at,
+                "the address has no Sentinels: \"redis+sentinel://HOST:26379/NAME/0\" has, or \
+                 remove this setting",
+            );
+        }
+        address = address.with_sentinel_password(&password);
+    }
+    if let Some((password, at)) = own_password {
         if address.has_password() {
             diagnostics.fault(
                 at,
@@ -55,18 +70,23 @@ pub(super) fn backend(
     }))
 }
 
-/// The password and where its setting stands.
+/// The password that the variable or the file of these two settings has, and where its setting
+/// stands.
 fn password(
-    raw: &RawCache,
+    [by_variable, by_file]: [&str; 2],
+    written: (Option<&At<String>>, Option<&At<String>>),
     context: &Context<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<(String, Range<usize>)> {
-    let (password, at) = match (&raw.password_env, &raw.password_file) {
+    let (password, at) = match written {
         (None, None) => return None,
         (Some(_), Some(file)) => {
-            let both =
-                "a password comes from `password-env` or from `password-file`, not from both";
-            diagnostics.fault(file.at(), both);
+            diagnostics.fault(
+                file.at(),
+                format_args!(
+                    "a password comes from `{by_variable}` or from `{by_file}`, not from both"
+                ),
+            );
             return None;
         }
         (Some(name), None) => (variable(name, context, diagnostics)?, name.at()),

@@ -181,6 +181,10 @@ pub(in crate::config) struct RawCache {
     pub(in crate::config) password_env: Option<At<String>>,
     /// The file that holds the password for Redis. Default: none.
     pub(in crate::config) password_file: Option<At<String>>,
+    /// The environment variable that holds the password for Sentinels. Default: none.
+    pub(in crate::config) sentinel_password_env: Option<At<String>>,
+    /// The file that holds the password for Sentinels. Default: none.
+    pub(in crate::config) sentinel_password_file: Option<At<String>>,
     /// The most time that one operation on Redis takes. Default: "250ms".
     pub(in crate::config) timeout: Option<At<String>>,
     /// What the names of all entries on Redis begin with. Default: "hostel".

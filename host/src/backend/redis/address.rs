@@ -16,6 +16,8 @@ pub struct RedisAddress {
     pub(super) is_tls: bool,
     pub(super) user: Option<String>,
     pub(super) password: Option<Password>,
+    /// The password that Sentinels ask for, where they ask for one.
+    pub(super) sentinel_password: Option<Password>,
     pub(super) database: u32,
 }
 
@@ -112,7 +114,7 @@ impl RedisAddress {
             "+cluster" => (Topology::Cluster(places(hosts, SERVER_PORT)?), cluster_database(path)?),
             _ => (single(hosts)?, database(path)?),
         };
-        Ok(RedisAddress { topology, is_tls, user, password, database })
+        Ok(RedisAddress { topology, is_tls, user, password, sentinel_password: None, database })
     }
 
     /// The same address with this password in place of its own.
@@ -120,6 +122,19 @@ impl RedisAddress {
     pub fn with_password(mut self, password: &str) -> Self {
         self.password = Some(Password(password.to_owned()));
         self
+    }
+
+    /// The same address with this password for its Sentinels, which are asked without one otherwise.
+    #[must_use]
+    pub fn with_sentinel_password(mut self, password: &str) -> Self {
+        self.sentinel_password = Some(Password(password.to_owned()));
+        self
+    }
+
+    /// True if Sentinels say where the primary is.
+    #[must_use]
+    pub fn has_sentinels(&self) -> bool {
+        matches!(self.topology, Topology::Sentinel { .. })
     }
 
     /// True if the address itself holds a password.
@@ -229,7 +244,8 @@ fn socket(rest: &str) -> Result<RedisAddress, RedisAddressError> {
         None => return Err(RedisAddressError::Rest(format!("?{query}"))),
     };
     let topology = Topology::Single(ServerPlace::Unix(PathBuf::from(path)));
-    Ok(RedisAddress { topology, is_tls: false, user, password, database })
+    let (is_tls, sentinel_password) = (false, None);
+    Ok(RedisAddress { topology, is_tls, user, password, sentinel_password, database })
 }
 
 #[cfg(test)]

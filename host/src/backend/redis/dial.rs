@@ -24,6 +24,8 @@ const CONNECT_TIME: Duration = Duration::from_secs(2);
 pub(super) struct Dialer {
     is_tls: bool,
     login: RedisConnectionInfo,
+    /// What to set where a login is refused.
+    login_settings: &'static str,
 }
 
 /// An open connection. Operations of any number of callers go over it at once, each with its own
@@ -72,13 +74,18 @@ impl Dialer {
         if let Some(Password(password)) = &address.password {
             login = login.set_password(password);
         }
-        Dialer { is_tls: address.is_tls, login }
+        let login_settings = "the user in the address, and `password-env` or `password-file`";
+        Dialer { is_tls: address.is_tls, login, login_settings }
     }
 
-    /// A dialer for Sentinels, which have no databases and are asked without a login.
+    /// A dialer for Sentinels, which have no databases, and a password of their own or none.
     pub(super) fn for_sentinels(address: &RedisAddress) -> Self {
-        let login = RedisConnectionInfo::default().set_skip_set_lib_name();
-        Dialer { is_tls: address.is_tls, login }
+        let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
+        if let Some(Password(password)) = &address.sentinel_password {
+            login = login.set_password(password);
+        }
+        let login_settings = "`sentinel-password-env` or `sentinel-password-file`";
+        Dialer { is_tls: address.is_tls, login, login_settings }
     }
 
     /// Connects and logs in.
@@ -129,7 +136,7 @@ impl Dialer {
         // An operation has a deadline of its own.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let made = MultiplexedConnection::new_with_config(&self.login, stream, config).await;
-        let (commands, work) = made.map_err(|error| refusal(&error))?;
+        let (commands, work) = made.map_err(|error| refusal(&error, self.login_settings))?;
         let has_ended = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&has_ended);
         let task = tokio::spawn(async move {
@@ -142,15 +149,14 @@ impl Dialer {
 }
 
 /// Why a server did not let a client in.
-fn refusal(error: &RedisError) -> String {
+fn refusal(error: &RedisError, login_settings: &str) -> String {
     let detail = error.detail().unwrap_or_default();
     let is_login = detail.starts_with("Authentication required");
     match (error.kind(), error.code()) {
         (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => {
-            login_refused(error)
+            login_refused(error, login_settings)
         }
-        _ if is_login => login_refused(error),
-
+        _ if is_login => login_refused(error, login_settings),
         (_, Some(code)) => format!("it refuses: {code} {detail}"),
         (ErrorKind::Parse, None) => {
             "what listens there does not speak Redis: is the port right, and is it \"rediss://\" \
@@ -166,9 +172,6 @@ fn refusal(error: &RedisError) -> String {
     }
 }
 
-fn login_refused(error: &RedisError) -> String {
-    format!(
-        "it refuses the login: {error}; set the user in the address, and `password-env` or \
-         `password-file`"
-    )
+fn login_refused(error: &RedisError, login_settings: &str) -> String {
+    format!("it refuses the login: {error}; set {login_settings}")
 }

@@ -2,7 +2,7 @@
 
 use super::address::{RedisAddress, Topology};
 use super::dial::Dialer;
-use super::layout::{Layout, read_slots};
+use super::layout::{ServerLayout, read_slots};
 use super::node::RedisNode;
 use super::place::ServerPlace;
 use super::reply::{array, string, unexpected};
@@ -28,10 +28,10 @@ pub(super) struct KnownServers<'a> {
 /// # Errors
 ///
 /// When no server says.
-pub(super) async fn layout(known: KnownServers<'_>) -> Result<Layout, String> {
+pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, String> {
     let KnownServers { address, nodes, node } = known;
     match &address.topology {
-        Topology::Single(place) => Ok(Layout::of_one(node(place.clone()))),
+        Topology::Single(place) => Ok(ServerLayout::of_one(node(place.clone()))),
         Topology::Sentinel { sentinels, master } => {
             let dialer = Dialer::for_sentinels(address);
             of_sentinels(&dialer, sentinels, master, node).await
@@ -46,7 +46,7 @@ pub(super) async fn layout(known: KnownServers<'_>) -> Result<Layout, String> {
 async fn of_cluster(
     nodes: impl Iterator<Item = Arc<RedisNode>>,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
-) -> Result<Layout, String> {
+) -> Result<ServerLayout, String> {
     let mut command = redis::cmd("CLUSTER");
     command.arg("SLOTS");
     let mut reasons = Vec::new();
@@ -62,7 +62,7 @@ async fn of_cluster(
             }
         });
         match slots {
-            Ok(ranges) => return Ok(Layout::of_cluster(ranges, node)),
+            Ok(ranges) => return Ok(ServerLayout::of_cluster(ranges, node)),
             Err(reason) => reasons.push(reason),
         }
     }
@@ -74,12 +74,12 @@ async fn of_sentinels(
     sentinels: &[ServerPlace],
     master: &str,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
-) -> Result<Layout, String> {
+) -> Result<ServerLayout, String> {
     let mut reasons = Vec::new();
     for place in sentinels {
         let sentinel = RedisNode::new(place.clone(), dialer.clone());
         match primary(&sentinel, master, node).await {
-            Ok(primary) => return Ok(Layout::of_one(primary)),
+            Ok(primary) => return Ok(ServerLayout::of_one(primary)),
             Err(reason) => reasons.push(format!("Sentinel {reason}")),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// The servers that hold entries, by the last slot of each range, in order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Layout(Vec<Range>);
+pub(super) struct ServerLayout(Vec<Range>);
 
 #[derive(Clone, Debug)]
 struct Range {
@@ -18,10 +18,10 @@ struct Range {
     node: Arc<RedisNode>,
 }
 
-impl Layout {
+impl ServerLayout {
     /// One server has everything.
     pub(super) fn of_one(node: Arc<RedisNode>) -> Self {
-        Layout(vec![Range { first: 0, last: SLOTS - 1, node }])
+        ServerLayout(vec![Range { first: 0, last: SLOTS - 1, node }])
     }
 
     /// The ranges of a cluster, each with its primary.
@@ -32,7 +32,7 @@ impl Layout {
         let range = |(first, last, place)| Range { first, last, node: node(place) };
         let mut ranges: Vec<_> = ranges.into_iter().map(range).collect();
         ranges.sort_by_key(|range| range.last);
-        Layout(ranges)
+        ServerLayout(ranges)
     }
 
     /// The server that has a slot; none: no server has.

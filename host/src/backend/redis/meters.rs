@@ -1,7 +1,7 @@
 //! What a cache on Redis counts, and how long its operations take.
 
 use super::super::error::CacheError;
-use super::super::stats::Counts;
+use super::super::stats::OperationCounts;
 use crate::telemetry::{OperationMeter, RedisMetrics};
 use hostel_cache::CacheName;
 use std::future::Future;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// The counts of a cache, and the times of its operations.
 #[derive(Debug)]
 pub(in crate::backend) struct Meters {
-    pub(super) counts: Counts,
+    pub(super) counts: OperationCounts,
     pub(super) get: OperationMeter,
     pub(super) set: OperationMeter,
     pub(super) delete: OperationMeter,
@@ -22,7 +22,7 @@ impl Meters {
         let cache = cache.to_string();
         let meter = |operation| metrics.operation(&cache, operation);
         Meters {
-            counts: Counts::default(),
+            counts: OperationCounts::default(),
             get: meter("get"),
             set: meter("set"),
             delete: meter("delete"),

@@ -5,7 +5,7 @@ use super::batch::{Batch, Next};
 use super::dial::Dialer;
 use super::discover::{self, KnownServers};
 use super::joint::{self, Joint};
-use super::layout::Layout;
+use super::layout::ServerLayout;
 use super::node::{NoReply, RedisNode};
 use super::place::ServerPlace;
 use super::reply;
@@ -37,7 +37,7 @@ pub(in crate::backend) struct Servers {
     permits: Semaphore,
     dialer: Dialer,
     nodes: Mutex<BTreeMap<ServerPlace, Arc<RedisNode>>>,
-    layout: Mutex<Option<Layout>>,
+    layout: Mutex<Option<ServerLayout>>,
     search: Joint<Result<(), String>>,
     searched: Mutex<Option<Instant>>,
 }
@@ -67,7 +67,7 @@ impl Servers {
             address,
         };
         if let Topology::Single(place) = &servers.address.topology {
-            let layout = Layout::of_one(servers.node(place.clone()));
+            let layout = ServerLayout::of_one(servers.node(place.clone()));
             servers.set_layout(layout);
         }
         Arc::new(servers)
@@ -228,7 +228,7 @@ impl Servers {
         })
     }
 
-    async fn layout(self: &Arc<Self>, deadline: Instant) -> Result<Layout, String> {
+    async fn layout(self: &Arc<Self>, deadline: Instant) -> Result<ServerLayout, String> {
         loop {
             let known = self.layout.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some(layout) = known {
@@ -239,7 +239,7 @@ impl Servers {
         }
     }
 
-    fn set_layout(&self, layout: Layout) {
+    fn set_layout(&self, layout: ServerLayout) {
         let nodes = layout.nodes();
         *self.layout.lock().unwrap_or_else(PoisonError::into_inner) = Some(layout);
         // Servers that left the cluster are forgotten with their connections.

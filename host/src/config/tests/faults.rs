@@ -190,6 +190,10 @@ fn what_is_wrong_with_a_backend_is_told_with_the_setting_to_mend() {
         "17: a password comes from `password-env` or from `password-file`, not from both",
     );
     check_last(
+        "[caches.a]\nbackend = \"redis://h\"\nsentinel-password-env = \"TOKEN\"",
+        "25: the address has no Sentinels",
+    );
+    check_last(
         "[server]\nready-requires = [\"cache:a\"]",
         "19: no cache `a` is configured; there is none",
     );

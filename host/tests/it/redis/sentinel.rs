@@ -12,21 +12,26 @@ async fn a_primary_that_is_killed_is_replaced_by_the_one_that_the_sentinel_names
         RedisServer::with(&program(), &[&format!("--replicaof 127.0.0.1 {}", primary.port)]);
     let settings = format!(
         "--sentinel --sentinel monitor main 127.0.0.1 {} 1 --sentinel down-after-milliseconds main \
-         400 --sentinel failover-timeout main 2000",
+         400 --sentinel failover-timeout main 2000 --requirepass theirs",
         primary.port
     );
     let sentinel = RedisServer::sentinel(&settings);
     let mut client = sentinel.client();
+    client.say("AUTH theirs");
     until(|| format!("{:?}", client.say("SENTINEL REPLICAS main")).len() > 100).await;
-    let address = |name: &str| {
+    let address = |name: &str, password: &str| {
         let text = format!("redis+sentinel://127.0.0.1:1,{}/{name}/0", sentinel.address());
-        let backend = RedisBackend::new(RedisAddress::parse(&text).unwrap());
-        on(&CacheName::configured("c").unwrap(), backend)
+        let address = RedisAddress::parse(&text).unwrap().with_sentinel_password(password);
+        on(&CacheName::configured("c").unwrap(), RedisBackend::new(address))
     };
-    let cache = address("main");
+    let cache = address("main", "theirs");
     cache.set("k", "1", None).await.unwrap();
-    let error = address("other").get("k").await.unwrap_err().to_string();
-    assert!(error.contains("knows no primary \"other\""), "{error}");
+    for (name, password, told) in
+        [("other", "theirs", "knows no primary \"other\""), ("main", "no", "sentinel-password-env")]
+    {
+        let error = address(name, password).get("k").await.unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
     let mut client = replica.client();
     until(|| client.text("hostel:v:{c/c/k}").is_some()).await;
     primary.kill();
