@@ -4,6 +4,7 @@ pub mod client;
 mod cluster;
 mod entries;
 mod faults;
+mod linearizable;
 mod program;
 mod proxy;
 mod sentinel;
