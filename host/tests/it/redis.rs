@@ -3,6 +3,7 @@
 pub mod client;
 mod cluster;
 mod entries;
+mod examples;
 mod faults;
 mod linearizable;
 mod program;
