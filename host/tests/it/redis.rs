@@ -3,7 +3,9 @@
 pub mod client;
 mod cluster;
 mod entries;
+mod examples;
 mod faults;
+mod linearizable;
 mod program;
 mod proxy;
 mod sentinel;

@@ -1,0 +1,123 @@
+//! Whether two hosts on one server see each key as if its operations came one after the other.
+
+#[path = "../../../cache/tests/linearizable/history.rs"]
+#[allow(dead_code, reason = "memory has more operations, and a clock of the test's")]
+mod history;
+
+use super::{at, cache, servers};
+use crate::support::Random;
+use history::{Answer, Event, MOST_EVENTS, Operation, is_linearizable};
+use hostel::CacheStore;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+/// Tasks at once, half of them on each host.
+const TASKS: usize = 6;
+
+/// Operations of a task in a round, on one key.
+const CALLS: usize = MOST_EVENTS / TASKS;
+
+const ROUNDS: usize = 60;
+
+/// What the tasks of a round do with their key.
+struct Round {
+    hosts: Arc<[CacheStore; 2]>,
+    key: String,
+    /// Calls and returns so far.
+    count: AtomicU64,
+    start: Barrier,
+    events: Mutex<Vec<Event>>,
+    /// The answer to the last `get`, where the next is answered from it.
+    copy: Option<Mutex<Answer>>,
+}
+
+fn by_chance(random: &mut Random) -> Operation {
+    match random.below(8) {
+        0..3 => Operation::Get,
+        3..5 => Operation::Set(random.below(5) as i64, None),
+        5..7 => Operation::Delete,
+        _ => Operation::Exists,
+    }
+}
+
+async fn perform(cache: &CacheStore, key: &str, operation: Operation) -> Answer {
+    match operation {
+        Operation::Get => {
+            let value = cache.get(key).await.unwrap();
+            Answer::Value(value.map(|value| value.parse().unwrap()))
+        }
+        Operation::Set(value, expiry) => {
+            cache.set(key, &value.to_string(), expiry).await.unwrap();
+            Answer::Nothing
+        }
+        Operation::Delete => Answer::Whether(cache.delete(key).await.unwrap()),
+        Operation::Exists => Answer::Whether(cache.exists(key).await.unwrap()),
+        other => panic!("caches on Redis have no {other:?}"),
+    }
+}
+
+impl Round {
+    async fn task(&self, task: usize, mut random: Random) {
+        self.start.wait().await;
+        for _ in 0..CALLS {
+            let operation = by_chance(&mut random);
+            let called = self.count.fetch_add(1, Ordering::SeqCst);
+            let mut answer = perform(&self.hosts[task % 2], &self.key, operation).await;
+            if let (Operation::Get, Some(copy)) = (operation, &self.copy) {
+                answer = std::mem::replace(&mut copy.lock().unwrap(), answer);
+            }
+            let returned = self.count.fetch_add(1, Ordering::SeqCst);
+            self.events.lock().unwrap().push(Event { called, returned, operation, answer });
+        }
+    }
+}
+
+/// Whether the history of a key is linearizable, and whether any two operations in it were under way
+/// at once.
+async fn check(hosts: &Arc<[CacheStore; 2]>, number: usize, from_copy: bool) -> (bool, bool) {
+    let round = Arc::new(Round {
+        hosts: Arc::clone(hosts),
+        key: format!("round {number}"),
+        count: AtomicU64::new(0),
+        start: Barrier::new(TASKS),
+        events: Mutex::default(),
+        copy: from_copy.then(|| Mutex::new(Answer::Value(None))),
+    });
+    let mut tasks = JoinSet::new();
+    for task in 0..TASKS {
+        let (round, random) = (Arc::clone(&round), Random((number * TASKS + task) as u64));
+        tasks.spawn(async move { round.task(task, random).await });
+    }
+    tasks.join_all().await;
+    let events = round.events.lock().unwrap();
+    assert_eq!(events.len(), TASKS * CALLS);
+    (is_linearizable(&events), events.iter().any(|event| event.returned - event.called > 1))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_key_is_linearizable_between_two_hosts() {
+    for server in servers() {
+        let hosts = Arc::new([cache(at(&server)), cache(at(&server))]);
+        let mut met = 0;
+        for round in 0..ROUNDS {
+            let (is_linearizable, have_met) = check(&hosts, round, false).await;
+            assert!(is_linearizable, "round {round}");
+            met += u32::from(have_met);
+        }
+        assert!(met > 0, "no two operations were under way at once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_answers_from_an_old_copy_is_found_out() {
+    for server in servers() {
+        let hosts = Arc::new([cache(at(&server)), cache(at(&server))]);
+        let mut is_found = false;
+        for round in 0..ROUNDS {
+            is_found |= !check(&hosts, round, true).await.0;
+        }
+        assert!(is_found);
+    }
+}
