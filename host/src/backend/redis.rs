@@ -7,7 +7,7 @@
 //! Entries are named in `names.rs`; `servers.rs` sends operations; each server is a `node.rs` with
 //! its `circuit.rs`. **How a write ends a lease** (leases come with a later version, and hosts of
 //! both may share a server): `set` and `delete` remove the key's lease before they touch its entry,
-//! by two commands and no transaction. Whoever fills a lease has to find both its lease and the
+//! by two commands and no transaction. A host that fills a lease has to find both its lease and the
 //! entry that it began with.
 
 mod address;

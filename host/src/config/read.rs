@@ -143,7 +143,8 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
     let none = Tables::new();
     let groups =
         groups::groups(raw.callers.as_ref().unwrap_or(&Tables::new()), context, diagnostics);
-    let server = server::server(raw.server.as_ref(), context, &groups, diagnostics);
+    let raw_server = raw.server.as_ref();
+    let server = server::server(raw_server, context, &groups, diagnostics);
     let admission = server::admission(raw.admission.as_ref(), diagnostics);
     let limits = plugins::limits(raw.limits.as_ref(), Limits::default(), diagnostics);
     let raw_caches = raw.caches.as_ref();
@@ -169,14 +170,8 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
             "there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`",
         );
     }
-    server::check_required(
-        raw.server.as_ref(),
-        folder.is_some(),
-        &plugins,
-        &cache_names,
-        diagnostics,
-    );
-    server::check_bodies(raw.server.as_ref(), &server, &limits, &plugins, diagnostics);
+    server::check_required(raw_server, folder.is_some(), &plugins, &cache_names, diagnostics);
+    server::check_bodies(raw_server, &server, &limits, &plugins, diagnostics);
     let names: Vec<&str> = raw_plugins.keys().map(|name| name.get().as_str()).collect();
     let raw_routes = raw.routes.as_deref().unwrap_or_default();
     let routes = routes::routes(raw_routes, &names, folder.is_some(), &groups, diagnostics);

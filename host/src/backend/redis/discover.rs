@@ -110,7 +110,7 @@ async fn primary(
     let role = role.map_err(|why| format!("{}: {why}", primary.place))?.into_iter().next();
     match role.and_then(|role| string(role).ok()).as_deref() {
         Some("master") => Ok(primary),
-        _ => Err(format!("{at} names {} as primary, which is none now", primary.place)),
+        _ => Err(format!("{at} names {} as primary, which it no longer is", primary.place)),
     }
 }
 
