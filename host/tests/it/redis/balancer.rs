@@ -16,12 +16,13 @@ use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
 /// Clients that send one request after another. Every other one connects anew for each step.
-const CLIENTS: usize = 8;
+const CLIENTS: usize = 48;
 
 /// How often each host is restarted.
 const ROUNDS: usize = 3;
 
-/// Steps of the clients that a host is away for.
+/// Steps of the clients that a host is away for, so that HAProxy has found it down: back sooner, it
+/// would get requests before its plugins are loaded.
 const AWAY: usize = 100;
 
 /// HAProxy with the configuration of the page, but for its addresses.
