@@ -100,7 +100,7 @@ impl Counting {
                 let set = ask(&mut client, json!(["set", key, number.to_string()])).await;
                 assert_eq!(set, "\"ok\"", "{key}");
             }
-            if name % 2 == 0 {
+            if name.is_multiple_of(2) {
                 client = balancer.connect().await;
             }
             let found = ask(&mut client, json!(["get", latest])).await;
