@@ -1,5 +1,6 @@
 //! Caches on real Redis servers: what the contract says of them, and what faults do to them.
 
+mod balancer;
 pub mod client;
 mod cluster;
 mod entries;

@@ -185,10 +185,13 @@ impl Serving {
         self.line_with("wall: ");
     }
 
-    /// Starts a program. Where its arguments name no listener it has one that no other test has.
+    /// Starts a program. Listeners that its arguments do not name are those that no other test has.
     fn spawn(mut serve: Command) -> Self {
-        let has_listener = serve.get_args().any(|argument| argument == "--listen");
-        serve.args(if has_listener { &ANYWHERE[2..] } else { &ANYWHERE[..] });
+        for listener in ANYWHERE.chunks(2) {
+            if serve.get_args().all(|argument| argument != listener[0]) {
+                serve.args(listener);
+            }
+        }
         let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
         let (tell, lines) = sync_channel(LINES_AHEAD);
         let mut output = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -1,0 +1,171 @@
+//! Three servers behind HAProxy, configured as the page says, restarted one after another.
+
+use super::server::RedisServer;
+use crate::http::client::{Client, eventually, post};
+use crate::http::program::{Place, Serving};
+use crate::support::{hostel, project};
+use serde_json::{Value, json};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tempfile::TempDir;
+use tokio::net::UnixStream;
+use tokio::task::JoinSet;
+
+/// Clients that send one request after another. Every other one connects anew for each step.
+const CLIENTS: usize = 48;
+
+/// How often each host is restarted.
+const ROUNDS: usize = 3;
+
+/// Steps of the clients that a host is away for, so that HAProxy has found it down: back sooner, it
+/// would get requests before its plugins are loaded.
+const AWAY: usize = 100;
+
+/// HAProxy with the configuration of the page, but for its addresses.
+struct Balancer {
+    child: Child,
+    socket: PathBuf,
+    _folder: TempDir,
+}
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Balancer {
+    async fn before(hosts: &[Serving; 3]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (socket, file) = (folder.path().join("socket"), folder.path().join("haproxy.cfg"));
+        fs::write(&file, configuration(&socket, hosts)).unwrap();
+        let mut command = Command::new("haproxy");
+        let child = command.arg("-f").arg(file).spawn().expect("there is no haproxy");
+        let balancer = Balancer { child, socket, _folder: folder };
+        eventually("HAProxy", async || UnixStream::connect(&balancer.socket).await.ok()).await;
+        balancer
+    }
+
+    async fn connect(&self) -> Client<UnixStream> {
+        Client::new(UnixStream::connect(&self.socket).await.unwrap())
+    }
+}
+
+/// The `haproxy.cfg` of the page, with these addresses for those of the page.
+fn configuration(socket: &Path, hosts: &[Serving; 3]) -> String {
+    let page = project().join("docs/more-than-one-machine.md");
+    let page = fs::read_to_string(page).unwrap();
+    let block = page.split("```haproxy\n").nth(1).unwrap().split("```").next().unwrap();
+    let replace = |text: String, from: &str, to: String| {
+        assert_eq!(text.matches(from).count(), 1, "{from:?} in {text}");
+        text.replace(from, &to)
+    };
+    let text = replace(block.to_owned(), "bind :8080", format!("bind unix@{}", socket.display()));
+    hosts.iter().enumerate().fold(text, |text, (number, host)| {
+        let from = format!("10.0.0.{}:8080", number + 1);
+        replace(text, &from, format!("{} port {}", host.address, host.admin.port()))
+    })
+}
+
+/// Sends a call of the cache and answers what it answered.
+async fn ask(client: &mut Client<UnixStream>, call: Value) -> String {
+    client.send(post("touches-the-cache", "", &call.to_string())).await;
+    let reply = client.reply().await.unwrap_or_else(|| panic!("{call} is not answered"));
+    assert_eq!(reply.status, 200, "{call}: {reply:?}");
+    reply.body
+}
+
+/// What the clients do until they are told to stop.
+#[derive(Default)]
+struct Counting {
+    stop: AtomicBool,
+    /// Of all clients.
+    steps: AtomicUsize,
+}
+
+impl Counting {
+    /// Counts in the cache, with a key for each step.
+    async fn run(&self, balancer: &Balancer, name: usize) {
+        let mut client = balancer.connect().await;
+        let latest = format!("latest of {name}");
+        let mut number = 0;
+        while !self.stop.load(Ordering::Relaxed) {
+            number += 1;
+            for key in [&latest, &format!("{name}: {number}")] {
+                let set = ask(&mut client, json!(["set", key, number.to_string()])).await;
+                assert_eq!(set, "\"ok\"", "{key}");
+            }
+            if name.is_multiple_of(2) {
+                client = balancer.connect().await;
+            }
+            let found = ask(&mut client, json!(["get", latest])).await;
+            assert_eq!(found, format!("\"{number}\""), "{latest}");
+            self.steps.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until the clients have done that many steps more.
+    async fn goes_on(&self, steps: usize) {
+        let end = self.steps.load(Ordering::Relaxed) + steps;
+        let goes_on = async || (self.steps.load(Ordering::Relaxed) >= end).then_some(());
+        eventually("the clients' steps", goes_on).await;
+    }
+}
+
+fn serve(place: &Place, listen: SocketAddr, admin: SocketAddr) -> Serving {
+    let mut program = hostel();
+    program.current_dir(&place.folder).arg("serve");
+    program.args(["--listen", &listen.to_string(), "--admin-listen", &admin.to_string()]);
+    Serving::begin(program).0
+}
+
+/// Waits until requests that store something have come to a host.
+async fn until_it_stores(host: &Serving) {
+    let stored = "hostel_db_client_operation_duration_seconds_count{db_system_name=\"redis\",\
+                  db_operation_name=\"set\",cache=\"plugin/guests\",error_type=\"\"} ";
+    let has_stored = async || {
+        let metrics = host.get("/metrics").await.body;
+        metrics.lines().find_map(|line| line.strip_prefix(stored)).filter(|count| *count != "0")?;
+        Some(())
+    };
+    eventually("requests from HAProxy", has_stored).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_and_no_entry_is_lost_while_hosts_restart_one_after_another() {
+    let redis = RedisServer::start();
+    let place = Place::with_guests(&format!(
+        "[private-cache]\nbackend = \"redis://{}/0\"\ntimeout = \"20s\"\n[limits]\ntime = \"30s\"\n",
+        redis.address()
+    ));
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut hosts = [(); 3].map(|()| serve(&place, anywhere, anywhere));
+    let (balancer, counting) = (Balancer::before(&hosts).await, Counting::default());
+    let (balancer, counting) = (Arc::new(balancer), Arc::new(counting));
+    let mut clients = JoinSet::new();
+    for name in 0..CLIENTS {
+        let (balancer, counting) = (Arc::clone(&balancer), Arc::clone(&counting));
+        clients.spawn(async move { counting.run(&balancer, name).await });
+    }
+    for host in &hosts {
+        until_it_stores(host).await;
+    }
+    for host in (0..ROUNDS).flat_map(|_| 0..3) {
+        let host = &mut hosts[host];
+        let (listen, admin) = (host.address, host.admin);
+        host.signal("TERM");
+        assert_eq!(host.ended().await, Some(0));
+        counting.goes_on(AWAY).await;
+        *host = serve(&place, listen, admin);
+        until_it_stores(host).await;
+    }
+    counting.stop.store(true, Ordering::Relaxed);
+    clients.join_all().await;
+    let steps = counting.steps.load(Ordering::Relaxed);
+    assert_eq!(redis.client().names().len(), steps + CLIENTS);
+}
