@@ -101,10 +101,10 @@ impl Peer {
                 name_span(&mut span, "/services/{service}");
                 // Resolved once: its callers are those of the service that is called, whatever the
                 // spelling, also when the plugin is replaced meanwhile.
-                let mut target = host.resolve(&service);
+                let (mut target, is_loading) = host.look_up(&service);
                 let mut caller =
                     self.caller(callers_of(direct, &service, target.as_ref())?, head).await?;
-                if target.is_none() && host.is_loading(&service) {
+                if is_loading {
                     target = loaded(host, &service).await?;
                     let callers = callers_of(direct, &service, target.as_ref())?;
                     caller = self.caller(callers, head).await?;

@@ -48,8 +48,8 @@ impl Host {
     ///
     /// [`CallError::Busy`] when that takes longer, or too many calls wait.
     pub async fn find(&self, name: &ServiceName) -> Result<Option<Target>, CallError> {
-        let found = self.resolve(name);
-        if found.is_some() || !self.is_loading(name) {
+        let (found, is_loading) = self.look_up(name);
+        if !is_loading {
             return Ok(found);
         }
         let plugin = name.plugin();
@@ -57,9 +57,15 @@ impl Host {
         Ok(self.resolve(name))
     }
 
-    /// True if the plugin of a service is being loaded and has never served.
-    pub(crate) fn is_loading(&self, name: &ServiceName) -> bool {
-        self.pending.has(name.plugin())
+    /// Finds a service as [`Host::resolve`] does, and says whether its plugin is being loaded and has
+    /// never served.
+    pub(crate) fn look_up(&self, name: &ServiceName) -> (Option<Target>, bool) {
+        // In this order: a plugin is in the host before it stops being pending, so that one whose load
+        // ends in between is found.
+        let is_pending = self.pending.has(name.plugin());
+        let found = self.resolve(name);
+        let is_loading = is_pending && found.is_none();
+        (found, is_loading)
     }
 
     /// Calls the service that a name was resolved to, as [`Host::call`] does.

@@ -21,10 +21,6 @@ const CLIENTS: usize = 48;
 /// How often each host is restarted.
 const ROUNDS: usize = 3;
 
-/// Steps of the clients that a host is away for, so that HAProxy has found it down: back sooner, it
-/// would get requests before its plugins are loaded.
-const AWAY: usize = 100;
-
 /// HAProxy with the configuration of the page, but for its addresses.
 struct Balancer {
     child: Child,
@@ -108,13 +104,6 @@ impl Counting {
             self.steps.fetch_add(1, Ordering::Relaxed);
         }
     }
-
-    /// Waits until the clients have done that many steps more.
-    async fn goes_on(&self, steps: usize) {
-        let end = self.steps.load(Ordering::Relaxed) + steps;
-        let goes_on = async || (self.steps.load(Ordering::Relaxed) >= end).then_some(());
-        eventually("the clients' steps", goes_on).await;
-    }
 }
 
 fn serve(place: &Place, listen: SocketAddr, admin: SocketAddr) -> Serving {
@@ -160,7 +149,6 @@ async fn no_request_and_no_entry_is_lost_while_hosts_restart_one_after_another()
         let (listen, admin) = (host.address, host.admin);
         host.signal("TERM");
         assert_eq!(host.ended().await, Some(0));
-        counting.goes_on(AWAY).await;
         *host = serve(&place, listen, admin);
         until_it_stores(host).await;
     }
