@@ -21,6 +21,10 @@ services! {
     exists,
     /// Writes one key as often as the request says.
     set,
+    /// Reads one key as often as the request says, and fails where that fails.
+    read,
+    /// Writes one key as often as the request says, and fails where that fails.
+    write,
     /// Reads keys in no order.
     walk,
     /// Makes the keys that `walk` reads.
@@ -68,6 +72,22 @@ fn exists(_: &Context, (calls, key): (u32, String)) -> Result<()> {
 fn set(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
     for _ in 0..calls {
         let _ = black_box(cache::set(black_box(&key), &value, None));
+    }
+    Ok(())
+}
+
+fn read(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        let text = ctx.cache.get_raw(&key)?;
+        black_box(text.ok_or_else(|| Failure::not_found("the entry is gone"))?);
+    }
+    Ok(())
+}
+
+fn write(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
+    for _ in 0..calls {
+        let set = cache::set(&key, &value, None);
+        set.map_err(|error| Failure::internal(format!("{error:?}")))?;
     }
     Ok(())
 }

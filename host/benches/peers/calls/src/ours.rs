@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use hostel::{
-    Cache, CacheBinding, CacheGrant, CacheLimits, CacheName, CacheStore, Grants, Host, Instances, Limits, Name, PluginName,
-    PluginSettings, Request, Settings,
+    Cache, CacheBinding, CacheGrant, CacheLimits, CacheName, CacheStore, Grants, Host, Instances,
+    Limits, Name, PluginName, PluginSettings, Request, Settings,
 };
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -1,11 +1,9 @@
 //! Peers of other kinds: a host function of Extism, and Redis.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use extism::{Function, Manifest, PTR, Plugin, UserData, Wasm};
 use redis::{Commands, Connection};
-use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use table::RedisServer;
 
 type Quick = quick_cache::sync::Cache<String, String>;
 
@@ -23,56 +21,24 @@ pub fn extism(module: Vec<u8>, key: &str, value: &str) -> Result<Plugin> {
     Plugin::new(Manifest::new([Wasm::data(module)]), [function], true)
 }
 
-/// A redis-server of our own on a free port of the loopback, which keeps nothing and ends with us.
+/// A redis-server and a connection to it.
 pub struct Redis {
-    server: Child,
     connection: Connection,
+    /// Ends after the connection.
+    _server: RedisServer,
 }
 
 impl Redis {
     /// Starts it; `None` where it is not installed.
     pub fn start(key: &str, value: &str) -> Result<Option<Redis>> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
-        command.args(["--save", "", "--appendonly", "no"]).stdout(Stdio::null());
-        let Ok(mut server) = command.spawn() else {
-            return Ok(None);
-        };
-        match connect(port) {
-            Ok(mut connection) => {
-                let () = connection.set(key, value)?;
-                Ok(Some(Redis { server, connection }))
-            }
-            Err(error) => {
-                let _ = server.kill();
-                Err(error)
-            }
-        }
+        let Some(server) = RedisServer::start()? else { return Ok(None) };
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", server.port()))?;
+        let mut connection = client.get_connection()?;
+        let () = connection.set(key, value)?;
+        Ok(Some(Redis { connection, _server: server }))
     }
 
     pub fn get(&mut self, key: &str) -> Result<String> {
         Ok(self.connection.get(key)?)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-fn connect(port: u16) -> Result<Connection> {
-    let client = redis::Client::open(format!("redis://127.0.0.1:{port}"))?;
-    let start = Instant::now();
-    loop {
-        match client.get_connection() {
-            Ok(connection) => return Ok(connection),
-            Err(error) if start.elapsed() > Duration::from_secs(10) => {
-                return Err(error).context("redis-server does not answer");
-            }
-            Err(_) => std::thread::yield_now(),
-        }
     }
 }

@@ -4,6 +4,10 @@
 //! Times drift on a machine that others use. The ratio is taken within each round, where both
 //! sides met the same weather; its median is the figure, its extremes are the spread.
 
+mod redis;
+
+pub use redis::RedisServer;
+
 use std::fmt;
 
 /// What a target asks of a ratio, ours divided by the peer's.

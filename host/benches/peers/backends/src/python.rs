@@ -1,0 +1,48 @@
+//! redis-py, in a virtual environment that the bench makes.
+
+use crate::VALUE;
+use crate::load::{Load, TIME};
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The version that is installed.
+const REDIS_PY: &str = "redis==8.1.0";
+
+pub struct Python {
+    program: PathBuf,
+    port: u16,
+}
+
+impl Python {
+    /// Installs redis-py for a server at a port of this machine; the first time, it is fetched.
+    pub fn new(port: u16) -> Result<Python> {
+        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../target/peers");
+        let environment = target.join("redis-py");
+        let program = environment.join("bin/python");
+        if !program.exists() {
+            done(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+        }
+        done(Command::new(&program).args(["-m", "pip", "install", "--quiet", REDIS_PY]))?;
+        Ok(Python { program, port })
+    }
+
+    /// Calls the server from so many threads at once.
+    pub fn run(&self, operation: &str, threads: usize) -> Result<Load> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("redis_py.py");
+        let mut command = Command::new(&self.program);
+        command.arg(script).args([&self.port.to_string(), operation, VALUE, &threads.to_string()]);
+        let text = done(command.arg(TIME.as_secs_f64().to_string()))?;
+        let figures = text.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>()?;
+        let [rate, p50, p99] = figures[..] else { anyhow::bail!("redis-py printed {text:?}") };
+        Ok(Load { rate, p50, p99 })
+    }
+}
+
+/// Runs a command, and returns what it has printed.
+fn done(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?} failed: {errors}");
+    Ok(String::from_utf8(output.stdout)?)
+}
