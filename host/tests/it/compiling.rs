@@ -1,6 +1,6 @@
 //! Compiling in a process of its own: what it gives, and how whatever happens to it is told.
 
-use crate::support::{Random, TestHost, guests, patient};
+use crate::support::{Random, TestHost, guests, patient, program};
 use hostel::{
     Compiler, ComponentError, Launcher, Limit, Limits, LoadError, PluginName, PluginSettings,
     Settings,
@@ -96,21 +96,9 @@ async fn limits_compile_time_and_compile_memory_obeyed() {
     by_hostel(limits).load("guest", guests()).await;
 }
 
-/// A program that does this instead of compiling.
-fn program(folder: &Path, does: &str) -> PathBuf {
-    let (text, program) = (folder.join("text"), folder.join("program"));
-    std::fs::write(&text, format!("#!/bin/sh\n{does}\n")).unwrap();
-    // Written by another process: a child of another test could hold it open for writing meanwhile,
-    // and then it could not be run.
-    let copied =
-        std::process::Command::new("install").arg("-m755").args([&text, &program]).status();
-    assert!(copied.unwrap().success());
-    program
-}
-
 async fn check_fault(does: &str, words: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    let host = by(&program(folder.path(), does), patient());
+    let host = by(&program(folder.path(), "compiler", does), patient());
     let error = whole(&load(&host, guests()).await.unwrap_err());
     assert!(words.iter().all(|word| error.contains(word)), "{error}");
 }
@@ -143,7 +131,7 @@ async fn a_load_that_is_given_up_ends_its_process() {
     make_pipe(&pipe);
     // Its children have the pipe open as well; it is at its end when all are gone.
     let does = format!("exec 3>'{}'; echo begun >&3; sleep 600 & sleep 600", pipe.display());
-    let host = Arc::new(by(&program(folder.path(), &does), patient()));
+    let host = Arc::new(by(&program(folder.path(), "compiler", &does), patient()));
     let loading = {
         let host = Arc::clone(&host);
         tokio::spawn(async move { load(&host, guests()).await })

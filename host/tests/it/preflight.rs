@@ -1,8 +1,8 @@
 //! What is missing for a first build is said at once, in one sentence with the fix.
 
-use crate::support::{project, stderr, stdout};
+use crate::support::{program, project, stderr, stdout};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -27,13 +27,11 @@ fn preflight_with(
         symlink(stdout(&found).trim(), bin.join(tool)).unwrap();
     }
     for (tool, script) in stand_ins {
-        let file = bin.join(tool);
-        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        program(&bin, tool, script);
     }
-    let script = folder.path().join("preflight");
-    fs::copy(project().join("preflight"), &script).unwrap();
-    let mut command = Command::new(script);
+    let text = fs::read_to_string(project().join("preflight")).unwrap();
+    program(folder.path(), "preflight", &text);
+    let mut command = Command::new(folder.path().join("preflight"));
     command.args(arguments).env("PATH", &bin).current_dir(Path::new("/"));
     match ci {
         Some(ci) => command.env("CI", ci),

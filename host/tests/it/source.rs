@@ -2,12 +2,11 @@
 //! folder is named from outside or is the current one.
 
 use crate::http::program::{ANYWHERE, Serving};
-use crate::support::{component, hostel, project, stderr, stdout};
+use crate::support::{component, hostel, program, project, stderr, stdout};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -256,13 +255,6 @@ fn a_folder_is_served_as_its_configuration_says_from_outside_too() {
     let expected = BTreeSet::from(["renamed".to_owned()]);
     check_served(&folder, &["renamed"]);
     assert_eq!(check_command(outside.path(), &["--config", "shop/hostel.toml"]), expected);
-}
-
-/// A program of this name and text in a folder of programs.
-pub fn program(folder: &Path, name: &str, text: &str) {
-    let file = folder.join(name);
-    fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::http::client::PATIENCE;
 use crate::http::program::ANYWHERE;
-use crate::source::{folder_with, program};
-use crate::support::{component, hostel, stderr, stdout};
+use crate::source::folder_with;
+use crate::support::{component, hostel, program, stderr, stdout};
 use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;

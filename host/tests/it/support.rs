@@ -175,3 +175,15 @@ impl Random {
         ((mixed ^ (mixed >> 31)) % end as u64) as usize
     }
 }
+
+/// Writes a program of this name and text for `sh` into a folder.
+///
+/// Another process writes it. If this one did, a process that another test starts meanwhile would have
+/// the file open for writing too, and nobody could run it.
+pub fn program(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let file = folder.join(name);
+    let mut write = Command::new("sh");
+    write.args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$0\" && chmod 755 \"$0\""]);
+    assert!(write.arg(&file).arg(text).status().unwrap().success(), "{name}");
+    file
+}
