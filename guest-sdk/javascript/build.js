@@ -1,13 +1,15 @@
 // Builds a service in JavaScript or TypeScript into a component:
 //
 //     node build.js --wit FOLDER --inputs FILE --esbuild FOLDER [--typescript FOLDER] \
-//         --componentize-qjs FOLDER --whatwg-url FOLDER | --componentize-js FOLDER  SOURCE OUT
+//         --componentize-qjs FOLDER --whatwg-url FOLDER [--bases FOLDER --program FILE] | \
+//         --componentize-js FOLDER  SOURCE OUT
 //
 // Into the file of inputs goes what was read, a path a line, also when the build fails.
 // A tool's folder is the one that its node_modules is in. The engine is that of the last one:
 // QuickJS, or SpiderMonkey for a service that asks for it. All modules become one, in which the SDK
-// comes first; that is loaded in the engine, and the loaded state is the component. What is wrong
-// with the source is said on stderr, the author's file, line and column in front.
+// comes first; that is loaded in the engine, and the loaded state is the component. With a folder of
+// bases the build is quick: see `quick.js`. What is wrong with the source is said on stderr, the author's
+// file, line and column in front.
 
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,6 +19,7 @@ import { parseArgs } from "node:util";
 
 import { adviceFor, notResolved } from "./advice.js";
 import { mentionedIn, provided, withClock } from "./provide.js";
+import { LoadError, SCRIPT, TooLongError, loadOnBase } from "./quick.js";
 import { advice } from "./runtime/advice.js";
 import { placesOf } from "./runtime/map.js";
 import { place } from "./runtime/places.js";
@@ -45,13 +48,17 @@ const LOAD_ERROR =
  */
 const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
 
+/** What the one module does with the plugin: a quick build leaves it for the base. */
+const GIVES = { true: "globalThis.HOSTEL_PLUGIN =", false: "export const handler =" };
+
 const engines = ["componentize-qjs", "whatwg-url", "componentize-js"];
-const names = ["wit", "inputs", "esbuild", "typescript", ...engines];
+const names = ["wit", "inputs", "esbuild", "typescript", "bases", "program", ...engines];
 const { values: tools, positionals } = parseArgs({
   options: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
   allowPositionals: true,
 });
 const isQuickJs = tools["componentize-js"] === undefined;
+let isQuick = tools.bases !== undefined;
 const [source, out] = positionals.map((path) => resolve(path));
 const work = join(dirname(out), "javascript");
 
@@ -76,10 +83,16 @@ try {
   const checked = tools.typescript ? typesAreRight(config) : undefined;
   // What is no syntax is told by the bundler, in a line; what the check says of it is not heard.
   checked?.catch(() => {});
-  const script = await bundle(config);
+  let built = await bundle(config);
   await checked;
   warnings.forEach((line) => process.stderr.write(`${line}\n`));
-  await componentize(script);
+  if (!isQuick || !(await componentizeQuickly(built))) {
+    if (isQuick) {
+      isQuick = false;
+      built = await bundle(config);
+    }
+    await componentize(built.script);
+  }
 } catch (error) {
   process.stderr.write(`${error instanceof SourceError ? error.message : error.stack}\n`);
   process.exitCode = 1;
@@ -97,13 +110,13 @@ function shown(path) {
   return inside.startsWith("..") ? path : inside;
 }
 
-/** All modules as one, with the source map at its end. */
+/** All modules as one, with the source map at its end, and the names of what it imports. */
 async function bundle(config) {
   // The bundler finds a tsconfig.json by itself, and none that another refers to.
   const options = config?.isReferenced ? { tsconfig: config.path } : {};
-  const files = await bundled({ ...options, ...provided(tools["whatwg-url"], work, []) });
-  const mentioned = mentionedIn(text(files, PLUGIN), isQuickJs);
-  if (mentioned.length === 0) return withMap(files);
+  const built = await bundled({ ...options, ...provided(tools["whatwg-url"], work, []) });
+  const mentioned = mentionedIn(text(built, PLUGIN), isQuickJs);
+  if (mentioned.length === 0) return withMap(built);
   return withMap(await bundled({ ...options, ...provided(tools["whatwg-url"], work, mentioned) }));
 }
 
@@ -111,7 +124,7 @@ async function bundled(options) {
   const esbuild = load(tools.esbuild, "esbuild");
   const entry = `import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
     import * as plugin from ${JSON.stringify(source)};
-    export const handler = start(plugin);`;
+    ${GIVES[isQuick]} start(plugin);`;
   const built = await esbuild
     .build({
       stdin: { contents: entry, resolveDir: dirname(source), sourcefile: "hostel" },
@@ -124,7 +137,9 @@ async function bundled(options) {
       minifyWhitespace: true,
       // In longer lines QuickJS loses count of the columns, and places are wrong.
       lineLimit: 1000,
-      format: "esm",
+      format: isQuick ? "iife" : "esm",
+      ...(isQuick && { banner: { js: '"use strict";' } }),
+      metafile: true,
       // Of a package for several places it takes what needs no Node, and rather no page either.
       platform: "browser",
       mainFields: ["browser", "module", "main"],
@@ -149,10 +164,12 @@ async function bundled(options) {
       throw error.errors ? new SourceError(error.errors.map(message).join("\n")) : error;
     });
   built.warnings.map(message).forEach((line) => warnings.add(line));
-  return built.outputFiles;
+  const { imports } = Object.values(built.metafile.outputs).find(({ entryPoint }) => entryPoint);
+  const names = new Set(imports.filter(({ external }) => external).map(({ path }) => path));
+  return { files: built.outputFiles, imports: Array.from(names).sort() };
 }
 
-function text(files, ending) {
+function text({ files }, ending) {
   return files.find(({ path }) => path.endsWith(ending)).text;
 }
 
@@ -184,18 +201,19 @@ function message({ location, text }) {
 }
 
 /** The module with what is needed of its source map, the SDK's own files left unnamed. */
-function withMap(files) {
+function withMap(built) {
   const named = (path) => {
     const file = resolve(dirname(source), path);
     return path !== "hostel" && isAuthors(file) ? shown(file) : undefined;
   };
-  const module = text(files, PLUGIN);
-  globalThis.HOSTEL_PLACES = placesOf(JSON.parse(text(files, ".map")), module, named);
+  const module = text(built, PLUGIN);
+  const map = placesOf(JSON.parse(text(built, ".map")), module, named);
+  globalThis.HOSTEL_PLACES = isQuick ? { ...map, file: SCRIPT } : map;
   globalThis.HOSTEL_ADVICE = adviceFor(module, isQuickJs);
   const left = ["HOSTEL_PLACES", "HOSTEL_ADVICE"].map(
     (name) => `globalThis.${name} = ${JSON.stringify(globalThis[name])};\n`,
   );
-  return `${module}\n${left.join("")}`;
+  return { script: `${module}\n${left.join("")}`, imports: built.imports };
 }
 
 function compiler() {
@@ -207,6 +225,23 @@ function compiler() {
 function typesAreRight(own) {
   const fail = (why) => new SourceError(why);
   return checkTypes({ source, own, compiler: compiler(), sdk: SDK, work, isQuickJs, fail, note });
+}
+
+/** Loads the script into a base, and says whether it could. */
+async function componentizeQuickly({ script, imports }) {
+  const { bases, program } = tools;
+  const make = async (module) => {
+    const path = join(work, "base.js");
+    writeFileSync(path, module);
+    return (await inQuickJs(module, path)).component;
+  };
+  try {
+    const seconds = MAX_LOAD_SECONDS;
+    return await loadOnBase({ script, imports, out, bases, program, seconds, make });
+  } catch (error) {
+    if (error instanceof TooLongError) throw new SourceError(`${shown(source)}: ${TOO_LONG}`);
+    throw error instanceof LoadError ? new SourceError(loadError(error.message)) : error;
+  }
 }
 
 /** Loads the module in the engine and writes the component. */

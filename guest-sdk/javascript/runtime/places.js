@@ -8,14 +8,18 @@
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** What QuickJS writes, `  at name (file:1:2)`, and what SpiderMonkey does, `name@file:1:2`. */
-const BUILT_PLACE = /^(?:\s+at )?(?:async\*)?(.*?)[ (@]*\/?hostel-plugin\.js:(\d+):(\d+)/;
+const BUILT_PLACE = /^(?:\s+at )?(?:async\*)?(.*?)[ (@]*\/?(hostel-plugin\.js|<input>):(\d+):(\d+)/;
+
+/** What stacks call the one file, unless the map says otherwise. */
+const FILE = "hostel-plugin.js";
 
 /** The line with the author's file, line and column; undefined when it is not about their code. */
 export function place(line) {
   const built = BUILT_PLACE.exec(line);
   const map = globalThis.HOSTEL_PLACES;
   if (built === null || map === undefined) return undefined;
-  const [, name, row, column] = built;
+  const [, name, file, row, column] = built;
+  if (file !== (map.file ?? FILE)) return undefined;
   const found = original(map, Number(row), Number(column));
   if (found === undefined) return undefined;
   const own = Object.hasOwn(map.renamed, name) ? map.renamed[name] : name;

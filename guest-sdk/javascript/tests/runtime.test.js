@@ -150,11 +150,16 @@ test("a line of either engine's stack leads to the author's", () => {
       ["greet@hostel-plugin.js:1:9", "a.js:1:1 in greet"],
       ["async*greet@hostel-plugin.js:1:9", "a.js:1:1 in greet"],
       ["@hostel-plugin.js:1:9", "a.js:1:1"],
+      ["    at greet (<input>:1:9)", undefined],
       ["    at call (native)", undefined],
       ["handle@/somewhere/initializer.js:6:2", undefined],
     ]) {
       assert.equal(place(line), expected, line);
     }
+    // A quick build is a script, and so is what a service evaluates in any other.
+    globalThis.HOSTEL_PLACES.file = "<input>";
+    assert.equal(place("    at greet (<input>:1:9)"), "a.js:1:1 in greet");
+    assert.equal(place("    at greet (hostel-plugin.js:1:9)"), undefined);
   } finally {
     delete globalThis.HOSTEL_PLACES;
   }

@@ -38,12 +38,13 @@ fn compile(settings: OsString) -> io::Result<ExitCode> {
     compile_in_child(&settings.to_string_lossy(), wall::around_compiler).map(ExitCode::from)
 }
 
-/// The export of a base that loads a plugin: the one by which a plugin lists its services.
-const LOADS: (&str, &str) = ("hostel:service/handler@0.1.0", "services");
+/// The export of a base that loads a plugin.
+const LOADS: &str = "hostel:service/handler@0.1.0";
 
 /// Has a base load a plugin, and writes the component that this makes of it. The arguments are the
-/// two files, then three for each folder and each variable that the base sees. Where the base has told why
-/// it loads none, the exit code is that of a plugin which does not build.
+/// two files, then three for each folder and each variable that the base sees, and for the file of its
+/// script. Where the base has told why it loads none, the exit code is that of a plugin which does not
+/// build.
 fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<ExitCode> {
     let (base, output) = (arguments.next(), arguments.next());
     let text = |it: OsString| it.into_string().map_err(|_| io::ErrorKind::InvalidInput);
@@ -54,6 +55,8 @@ fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Ex
         let name = text(name)?;
         if kind == "variable" {
             surroundings.variables.push((name, text(value)?));
+        } else if kind == "script" {
+            surroundings.script = Some(std::fs::read_to_string(value)?);
         } else {
             let (path, is_writable) = (value.into(), kind == "writable");
             surroundings.folders.push(MountedFolder { name, path, is_writable });
@@ -66,6 +69,10 @@ fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Ex
     match taken {
         Ok(component) => std::fs::write(output.unwrap_or_default(), component)?,
         Err(SnapshotError::Exited) => return Ok(NO_PLUGIN.into()),
+        Err(SnapshotError::Script(why)) => {
+            io::stderr().write_all(why.as_bytes())?;
+            return Ok(NO_PLUGIN.into());
+        }
         Err(error) => return Err(io::Error::other(format!("{:#}", Error::new(error)))),
     }
     Ok(ExitCode::SUCCESS)

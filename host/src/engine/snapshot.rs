@@ -5,6 +5,7 @@
 //! become is written into a copy of the base. All functions stay as they are, so that those which
 //! were compiled for the base are not compiled again.
 
+mod inner;
 mod layout;
 mod probe;
 mod rewrite;
@@ -19,6 +20,7 @@ use super::error::ComponentError;
 use super::limits::Limits;
 use super::pool;
 use crate::process::Cancellation;
+use inner::Inner;
 use layout::Layout;
 use std::io;
 use std::path::PathBuf;
@@ -28,9 +30,13 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Instance, Linker, Val, WasmList};
 use wasmtime_wasi::{FsPerms, I32Exit, ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-/// What an initialisation sees: folders of this machine and variables, no network.
+/// What an initialisation sees: folders of this machine and variables, no network; and the plugin,
+/// unless it reads that from a folder.
 #[derive(Default)]
 pub(crate) struct Surroundings {
+    /// The plugin as a script, which `handle` is given as the name of a service. Without one,
+    /// `services` is called.
+    pub(crate) script: Option<String>,
     pub(crate) folders: Vec<MountedFolder>,
     pub(crate) variables: Vec<(String, String)>,
 }
@@ -59,6 +65,9 @@ pub(crate) enum SnapshotError {
     /// A folder that the initialisation needs cannot be opened.
     #[error("cannot open {0}")]
     Folder(PathBuf, #[source] io::Error),
+    /// The script does not load.
+    #[error("the script does not load: {0}")]
+    Script(String),
     /// The initialisation ended itself, and has told why.
     #[error("the initialisation ended itself")]
     Exited,
@@ -67,21 +76,27 @@ pub(crate) enum SnapshotError {
     Run(#[source] wasmtime::Error),
 }
 
-/// Initialises a base by a call of `function`, which is one of its instance `interface`, and
-/// returns the component that begins where the base was then.
+/// Initialises a base by a call of a function of its instance `interface`, and returns the component
+/// that begins where the base was then.
 ///
 /// # Errors
 ///
 /// When the base is refused or the call does not return. What it wrote to stderr has the reason.
 pub(crate) fn take(
     base: &[u8],
-    (interface, function): (&str, &str),
+    interface: &str,
     surroundings: &Surroundings,
     compiler: &Compiler,
     code: Option<&CodeStore>,
 ) -> Result<Vec<u8>, SnapshotError> {
-    let layout = Layout::read(base)?;
-    let instrumented = probe::add(base, &layout)?;
+    let within = Inner::of(base, interface)?;
+    let inner = within.as_ref().and_then(|it| base.get(it.place.clone())).unwrap_or(base);
+    let layout = Layout::read(inner)?;
+    let instrumented = probe::add(inner, &layout)?;
+    let instrumented = match &within {
+        Some(within) => within.expose(base, &instrumented)?,
+        None => instrumented,
+    };
     let limits = Limits::default();
     let (engine, slots) = pool::engine(&config(&limits)).map_err(SnapshotError::Run)?;
     let job = Job {
@@ -94,19 +109,69 @@ pub(crate) fn take(
     let kept = code.and_then(|code| code.load(&engine, &instrumented));
     let component = kept.map_or_else(|| compiler.compile(&instrumented, &job), Ok)?;
     let store = Store::new(&engine, Visit::to(surroundings)?);
-    let call = |instance: &Instance, mut store: &mut Store<Visit>| {
-        let interface = instance.get_export_index(&mut store, None, interface);
-        let function = instance.get_export_index(&mut store, interface.as_ref(), function);
-        let function = function.and_then(|it| instance.get_func(&mut store, it));
-        let function = function.ok_or_else(|| wasmtime::format_err!("there is no such export"))?;
-        let mut results = vec![Val::Bool(false); function.ty(&store).results().len()];
-        function.call(store, &[], &mut results)
-    };
-    let state = read(&component, store, call).map_err(|error| match error.is::<I32Exit>() {
-        true => SnapshotError::Exited,
-        false => SnapshotError::Run(error),
+    let script = surroundings.script.as_deref();
+    let call =
+        |instance: &Instance, store: &mut Store<Visit>| load(instance, store, interface, script);
+    let state = read(&component, store, call).map_err(|error| match error.downcast() {
+        Ok(Refusal(why)) => SnapshotError::Script(why),
+        Err(error) if error.is::<I32Exit>() => SnapshotError::Exited,
+        Err(error) => SnapshotError::Run(error),
     })?;
-    state::put(base, &layout, &state)
+    let made = state::put(inner, &layout, &state)?;
+    match within {
+        Some(within) => within.replace(base, &made),
+        None => Ok(made),
+    }
+}
+
+/// Why a base does not load a script.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refusal(String);
+
+/// Has a base load a plugin.
+fn load(
+    instance: &Instance,
+    mut store: &mut Store<Visit>,
+    interface: &str,
+    script: Option<&str>,
+) -> wasmtime::Result<()> {
+    let (name, arguments) = match script {
+        None => ("services", Vec::new()),
+        Some(script) => ("handle", vec![request(script)]),
+    };
+    let interface = instance.get_export_index(&mut store, None, interface);
+    let function = instance.get_export_index(&mut store, interface.as_ref(), name);
+    let function = function.and_then(|it| instance.get_func(&mut store, it));
+    let function = function.ok_or_else(|| wasmtime::format_err!("there is no such export"))?;
+    let mut results = vec![Val::Bool(false); function.ty(&store).results().len()];
+    function.call(store, &arguments, &mut results)?;
+    match results.pop() {
+        Some(Val::Result(Err(failure))) => Err(Refusal(message(failure)).into()),
+        _ => Ok(()),
+    }
+}
+
+/// A request that has a script as the name of its service.
+fn request(script: &str) -> Val {
+    let fields = [
+        ("service", Val::String(script.to_owned())),
+        ("id", Val::String(String::new())),
+        ("content-type", Val::Option(None)),
+        ("body", Val::List(Vec::new())),
+        ("http", Val::Option(None)),
+    ];
+    Val::Record(fields.map(|(name, value)| (name.to_owned(), value)).into())
+}
+
+/// The message of a failure.
+fn message(failure: Option<Box<Val>>) -> String {
+    let Some(Val::Record(fields)) = failure.map(|failure| *failure) else { return String::new() };
+    let message = fields.into_iter().find(|(name, _)| name == "message");
+    match message {
+        Some((_, Val::String(message))) => message,
+        _ => String::new(),
+    }
 }
 
 /// Instantiates an instrumented component, calls it, and reads its state after that.

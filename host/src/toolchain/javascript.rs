@@ -2,7 +2,9 @@
 //! that, loaded in QuickJS or, by choice, in SpiderMonkey.
 
 use super::work::Work;
-use super::{BuildError, Check, Inputs, Language, Progress, SdkError, Source, kept, sdk, tool};
+use super::{
+    BuildError, Check, Inputs, Language, Progress, SdkError, Source, kept, quick, sdk, tool,
+};
 use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -76,12 +78,21 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     if depends_on_sdk(&manifest) {
         link(&source.folder)?;
     }
-    let packages = packages(source.language, engine(&manifest, &path)?);
+    let engine = engine(&manifest, &path)?;
+    let packages = packages(source.language, engine);
     let versions: Vec<_> = packages
         .iter()
         .map(|NpmPackage { name, version, .. }| format!("{name} {version}"))
         .collect();
-    kept::component(work, &versions.join(", "), inputs, |out, read| {
+    let mut versions = versions.join(", ");
+    let program = quick::program().filter(|_| engine.name == COMPONENTIZE_QJS.name);
+    if program.is_some() {
+        if let Some(component) = kept::by_others(work, &versions, inputs)? {
+            return Ok(component);
+        }
+        versions = format!("quick {versions}");
+    }
+    kept::component(work, &versions, inputs, |out, read| {
         read.add(&path);
         check_node()?;
         let root = sdk::lay_out()?;
@@ -93,6 +104,12 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
         for package in packages {
             node.arg(format!("--{}", package.short_name()));
             node.arg(fetched(package, source, progress)?);
+        }
+        if let Some(program) = &program {
+            // The script makes the bases that are not in it yet.
+            let NpmPackage { name, version, .. } = engine;
+            let bases = kept::base(&format!("{name} {version}"), |_| Ok(()))?;
+            node.arg("--bases").arg(bases).arg("--program").arg(program);
         }
         node.arg(&source.file).arg(out);
         let built = tool::run("node", &source.file, &mut node, progress, &[], false);

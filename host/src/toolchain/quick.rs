@@ -1,7 +1,7 @@
 //! Quick builds: of components for trying out, which take a second where others take ten.
 //!
-//! In Python such a component is made of a base that all quick builds of a user share; so they share
-//! what a base has drawn, the seed of `hash`. In other languages every build is the same.
+//! In Python and JavaScript such a component is made of a base that all quick builds of a user share; so
+//! they share what a base has drawn, Python's seed of `hash`. In other languages every build is the same.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

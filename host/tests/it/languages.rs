@@ -5,6 +5,4 @@ mod c;
 mod go;
 mod javascript;
 mod python;
-mod python_files;
-mod python_quick;
 mod zato;

@@ -49,6 +49,7 @@ pub(super) struct Counts {
     pub(super) core_memories: u32,
     pub(super) types: u32,
     pub(super) functions: u32,
+    pub(super) instances: u32,
 }
 
 impl Layout {
@@ -136,57 +137,16 @@ impl Layout {
         Ok(imported)
     }
 
-    /// Counts what a section of the component has.
+    /// Adds what a section of the component has.
     fn add(&mut self, section: &Payload<'_>) -> Result<(), SnapshotError> {
-        let counts = &mut self.counts;
-        match section {
-            Payload::InstanceSection(instances) => {
-                for instance in instances.clone() {
-                    if let Instance::Instantiate { module_index, .. } = instance? {
-                        self.instances.push((module_index, counts.core_instances));
-                    }
-                    counts.core_instances += 1;
+        if let Payload::InstanceSection(instances) = section {
+            for (number, instance) in (self.counts.core_instances..).zip(instances.clone()) {
+                if let Instance::Instantiate { module_index, .. } = instance? {
+                    self.instances.push((module_index, number));
                 }
             }
-            Payload::ComponentAliasSection(aliases) => {
-                for alias in aliases.clone() {
-                    match alias? {
-                        ComponentAlias::CoreInstanceExport { kind, .. } => match kind {
-                            ExternalKind::Func => counts.core_functions += 1,
-                            ExternalKind::Memory => counts.core_memories += 1,
-                            _ => {}
-                        },
-                        ComponentAlias::InstanceExport { kind, .. } => counts.add(kind),
-                        _ => {}
-                    }
-                }
-            }
-            Payload::ComponentCanonicalSection(functions) => {
-                for function in functions.clone() {
-                    match function? {
-                        CanonicalFunction::Lift { .. } => counts.functions += 1,
-                        _ => counts.core_functions += 1,
-                    }
-                }
-            }
-            Payload::ComponentImportSection(imports) => {
-                for import in imports.clone() {
-                    match import?.ty {
-                        ComponentTypeRef::Func(_) => counts.functions += 1,
-                        ComponentTypeRef::Type(_) => counts.types += 1,
-                        _ => {}
-                    }
-                }
-            }
-            Payload::ComponentExportSection(exports) => {
-                for export in exports.clone() {
-                    counts.add(export?.kind);
-                }
-            }
-            Payload::ComponentTypeSection(types) => counts.types += types.count(),
-            _ => {}
         }
-        Ok(())
+        self.counts.add_section(section)
     }
 
     /// The core instance of a module.
@@ -200,10 +160,58 @@ impl Layout {
 }
 
 impl Counts {
+    /// Counts what a section of the component has.
+    pub(super) fn add_section(&mut self, section: &Payload<'_>) -> Result<(), SnapshotError> {
+        match section {
+            Payload::InstanceSection(instances) => self.core_instances += instances.count(),
+            Payload::ComponentInstanceSection(instances) => self.instances += instances.count(),
+            Payload::ComponentAliasSection(aliases) => {
+                for alias in aliases.clone() {
+                    match alias? {
+                        ComponentAlias::CoreInstanceExport { kind, .. } => match kind {
+                            ExternalKind::Func => self.core_functions += 1,
+                            ExternalKind::Memory => self.core_memories += 1,
+                            _ => {}
+                        },
+                        ComponentAlias::InstanceExport { kind, .. } => self.add(kind),
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ComponentCanonicalSection(functions) => {
+                for function in functions.clone() {
+                    match function? {
+                        CanonicalFunction::Lift { .. } => self.functions += 1,
+                        _ => self.core_functions += 1,
+                    }
+                }
+            }
+            Payload::ComponentImportSection(imports) => {
+                for import in imports.clone() {
+                    match import?.ty {
+                        ComponentTypeRef::Func(_) => self.functions += 1,
+                        ComponentTypeRef::Type(_) => self.types += 1,
+                        ComponentTypeRef::Instance(_) => self.instances += 1,
+                        _ => {}
+                    }
+                }
+            }
+            Payload::ComponentExportSection(exports) => {
+                for export in exports.clone() {
+                    self.add(export?.kind);
+                }
+            }
+            Payload::ComponentTypeSection(types) => self.types += types.count(),
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn add(&mut self, kind: ComponentExternalKind) {
         match kind {
             ComponentExternalKind::Func => self.functions += 1,
             ComponentExternalKind::Type => self.types += 1,
+            ComponentExternalKind::Instance => self.instances += 1,
             _ => {}
         }
     }

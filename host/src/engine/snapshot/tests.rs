@@ -42,7 +42,7 @@ const BASE: &str = r#"
 
 fn snapshot(base: &[u8]) -> Result<Vec<u8>, SnapshotError> {
     let nothing = Surroundings::default();
-    take(base, ("hostel:service/handler@0.1.0", "services"), &nothing, &Compiler::InProcess, None)
+    take(base, "hostel:service/handler@0.1.0", &nothing, &Compiler::InProcess, None)
 }
 
 /// The state that the probe reads of a component before anything is called: memory and globals.
@@ -72,6 +72,28 @@ fn a_component_begins_where_the_base_was() {
         assert_eq!(number(1), (1 << 32) + round as i64);
         // The handle was forgotten, without which the second round would have ended in a trap.
         assert_eq!(number(2) as i32, 0);
+    }
+}
+
+#[test]
+fn an_inner_component_is_a_base_as_well() {
+    let interface = "hostel:service/handler@0.1.0";
+    let inner = BASE.replacen("(component", "(component $inner", 1);
+    let outer = format!(
+        "(component
+           (component $before (component))
+           (instance (instantiate $before))
+           {inner}
+           (instance $of_inner (instantiate $inner))
+           (alias export $of_inner \"{interface}\" (instance $handler))
+           (export \"{interface}\" (instance $handler)))"
+    );
+    let mut component = wat::parse_str(outer).unwrap();
+    for round in 1..=2 {
+        component = snapshot(&component).unwrap();
+        let of_inner = Inner::of(&component, interface).unwrap().unwrap();
+        let (memory, _) = begins_with(&component[of_inner.place]);
+        assert_eq!((memory.len(), memory[8]), ((1 + round) << 16, 1 + 7 * round as u8));
     }
 }
 

@@ -1,5 +1,6 @@
 //! JavaScript and TypeScript, from source to answers, and what an author is told of mistakes.
 
+mod quick;
 mod types;
 mod web;
 

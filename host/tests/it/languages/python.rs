@@ -1,5 +1,8 @@
 //! Python: from a file to a running service, Zato's files unmodified, and what goes wrong.
 
+mod files;
+mod quick;
+
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
 use crate::{readme, source};
 use hostel::Level;
@@ -10,7 +13,7 @@ use std::process::{Command, Output};
 
 const CONFORMANCE: &str = "guest-sdk/python/conformance/conformance.py";
 
-pub(super) fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
+fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
     hostel().current_dir(folder).args(arguments).env_remove("VIRTUAL_ENV").output().unwrap()
 }
 

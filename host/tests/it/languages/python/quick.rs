@@ -1,6 +1,6 @@
 //! Quick builds of Python: what `hostel run` and `--watch` make of a base is what `hostel build` makes.
 
-use super::python::hostel_in;
+use super::hostel_in;
 use crate::support::{stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
