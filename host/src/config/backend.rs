@@ -60,6 +60,11 @@ pub(super) fn backend(
             );
         }
         address = address.with_password(&password);
+    } else if address.lacks_password() {
+        diagnostics.fault(
+            written.at(),
+            "the user has no password: set `password-env` or `password-file`, or remove the user",
+        );
     }
     let default = RedisBackend::new(address);
     Backend::Redis(Arc::new(RedisBackend {

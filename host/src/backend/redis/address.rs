@@ -77,7 +77,10 @@ pub enum RedisAddressError {
     #[error("a Unix socket's path is absolute: write \"redis+unix:///PATH\" with three slashes")]
     SocketPath,
     /// The name or the password is malformed.
-    #[error("the user or the password has an invalid percent escape: write a literal % as %25")]
+    #[error(
+        "the user or the password is not escaped: write % as %25, / as %2F, ? as %3F, # as %23 and \
+         @ as %40"
+    )]
     Escape,
     /// More than an address.
     #[error("the address ends in {0:?}, which means nothing here: remove it")]
@@ -101,10 +104,17 @@ impl RedisAddress {
         };
         let has_scheme = text.contains("://") && matches!(kind, "" | "+sentinel" | "+cluster");
         if !has_scheme {
-            // What stands before "://" is no secret; the rest may be.
+            // What stands before "://" is no secret, nor is a word alone; any other text may hold one.
+            let is_public = text.contains("://") || !text.contains([':', '@', '/']);
+            let scheme = if is_public { scheme } else { "" };
             return Err(RedisAddressError::Scheme(scheme.to_owned()));
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let mark = authority.find(['?', '#']).unwrap_or(authority.len());
+        if path.contains('@') || authority.get(mark..).is_some_and(|rest| rest.contains('@')) {
+            // A password that ends early: no part of it may be in an error.
+            return Err(RedisAddressError::Escape);
+        }
         let (user, password, hosts) = credentials(authority)?;
         if let Some(at) = path.find(['?', '#']) {
             return Err(RedisAddressError::Rest(path.get(at..).unwrap_or_default().to_owned()));
@@ -135,6 +145,12 @@ impl RedisAddress {
     #[must_use]
     pub fn has_sentinels(&self) -> bool {
         matches!(self.topology, Topology::Sentinel { .. })
+    }
+
+    /// True if it has a user and no password: Redis has no login without one.
+    #[must_use]
+    pub fn lacks_password(&self) -> bool {
+        self.user.is_some() && self.password.is_none()
     }
 
     /// True if the address itself holds a password.
@@ -293,7 +309,14 @@ mod tests {
             ("redis://h/x", "\"x\" is no database"),
             ("redis://h/-1", "\"-1\" is no database"),
             ("redis://h/0?ssl=true", "\"?ssl=true\", which means nothing"),
-            ("redis://u:secr%zzet@h", "write a literal % as %25"),
+            ("redis://u:secr%zzet@h", "write % as %25"),
+            ("redis://u:se/cret@h", "/ as %2F"),
+            ("redis://u:1/secret@h", "/ as %2F"),
+            ("redis://u:1/c?secret@h", "/ as %2F"),
+            ("redis://u:1?secret@h", "? as %3F"),
+            ("redis://u:1#secret@h", "# as %23"),
+            ("redis:u:secret@h", "\"redis://HOST:6379/0\""),
+            ("u:secret@h:6379", "\"redis://HOST:6379/0\""),
             ("redis+cluster://u:secret@a,b/1", "remove \"/1\""),
             ("redis+sentinel://a", "names no primary"),
             ("redis+unix://run/r.sock", "three slashes"),

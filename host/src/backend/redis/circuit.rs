@@ -38,6 +38,7 @@ impl Default for CircuitState {
 pub(super) struct Pass<'a> {
     circuit: &'a Circuit,
     is_probe: bool,
+    entered: Instant,
 }
 
 impl Circuit {
@@ -45,13 +46,17 @@ impl Circuit {
     pub(super) fn enter(&self, now: Instant) -> Option<Pass<'_>> {
         let mut state = self.state();
         match *state {
-            CircuitState::Closed { .. } => Some(Pass { circuit: self, is_probe: false }),
+            CircuitState::Closed { .. } => Some(self.pass(false, now)),
             CircuitState::Open { until } if now >= until => {
                 *state = CircuitState::HalfOpen { since: now };
-                Some(Pass { circuit: self, is_probe: true })
+                Some(self.pass(true, now))
             }
             CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => None,
         }
+    }
+
+    fn pass(&self, is_probe: bool, entered: Instant) -> Pass<'_> {
+        Pass { circuit: self, is_probe, entered }
     }
 
     /// Whether operations are refused.
@@ -65,6 +70,11 @@ impl Circuit {
 }
 
 impl Pass<'_> {
+    /// Time since the operation was let through.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.entered.elapsed()
+    }
+
     /// The server responded: the circuit is closed.
     pub(super) fn succeeded(mut self) {
         self.is_probe = false;

@@ -2,9 +2,12 @@
 
 use super::address::{Password, RedisAddress};
 use super::place::ServerPlace;
+use super::reply;
 use crate::trust;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError};
+use rustix::net::sockopt;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,6 +22,13 @@ use tokio_rustls::rustls::pki_types::ServerName;
 /// ones use.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
+/// Time without traffic after which the system asks whether the server is there, and between two
+/// such questions.
+const KEEPALIVE_TIME: Duration = Duration::from_secs(5);
+
+/// Questions without an answer after which a connection has ended.
+const KEEPALIVE_PROBES: u32 = 2;
+
 /// Connects to servers of one address, as its user.
 #[derive(Clone, Debug)]
 pub(super) struct Dialer {
@@ -26,6 +36,8 @@ pub(super) struct Dialer {
     login: RedisConnectionInfo,
     /// What to set where a login is refused.
     login_settings: &'static str,
+    /// Whether only a primary will do: a server that Sentinels name may have become a replica.
+    needs_primary: bool,
 }
 
 /// An open connection. Operations of any number of callers go over it at once, each with its own
@@ -56,6 +68,17 @@ impl Connection {
         self.driver.has_ended.load(Ordering::Acquire)
     }
 
+    /// Makes sure that the server is a primary: a replica would answer reads with what was.
+    async fn check_primary(&mut self) -> Result<(), String> {
+        let role = self.commands.send_packed_command(&redis::cmd("ROLE")).await;
+        let role = role.map_err(|error| error.to_string())?;
+        let role = reply::array(role)?.into_iter().next().unwrap_or(redis::Value::Nil);
+        match reply::string(role)?.as_str() {
+            "master" => Ok(()),
+            other => Err(format!("it is no primary: its role is {other:?}")),
+        }
+    }
+
     /// Whether both are the same connection.
     pub(super) fn is(&self, other: &Connection) -> bool {
         Arc::ptr_eq(&self.driver, &other.driver)
@@ -75,7 +98,8 @@ impl Dialer {
             login = login.set_password(password);
         }
         let login_settings = "the user in the address, and `password-env` or `password-file`";
-        Dialer { is_tls: address.is_tls, login, login_settings }
+        let needs_primary = address.has_sentinels();
+        Dialer { is_tls: address.is_tls, login, login_settings, needs_primary }
     }
 
     /// A dialer for Sentinels, which have no databases, and a password of their own or none.
@@ -85,7 +109,7 @@ impl Dialer {
             login = login.set_password(password);
         }
         let login_settings = "`sentinel-password-env` or `sentinel-password-file`";
-        Dialer { is_tls: address.is_tls, login, login_settings }
+        Dialer { is_tls: address.is_tls, login, login_settings, needs_primary: false }
     }
 
     /// Connects and logs in.
@@ -110,6 +134,7 @@ impl Dialer {
                 let stream = stream.map_err(|error| error.to_string())?;
                 // A command is one small write, and its caller waits for the reply.
                 stream.set_nodelay(true).map_err(|error| error.to_string())?;
+                keep_alive(&stream).map_err(|error| error.to_string())?;
                 if !self.is_tls {
                     return self.log_in(stream).await;
                 }
@@ -144,8 +169,21 @@ impl Dialer {
             ended.store(true, Ordering::Release);
         });
         let driver = Arc::new(Driver { task: task.abort_handle(), has_ended });
-        Ok(Connection { commands, driver })
+        let mut connection = Connection { commands, driver };
+        match self.needs_primary {
+            true => connection.check_primary().await.map(|()| connection),
+            false => Ok(connection),
+        }
     }
+}
+
+/// Has the system find out by itself that a server is gone which nothing is sent to.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_TIME)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_TIME)?;
+    sockopt::set_tcp_keepcnt(stream, KEEPALIVE_PROBES)?;
+    Ok(())
 }
 
 /// Why a server did not let a client in.
@@ -165,7 +203,8 @@ fn refusal(error: &RedisError, login_settings: &str) -> String {
         }
         (ErrorKind::Io, None) => {
             format!(
-                "the connection ended at the login ({error}): is it \"rediss://\" that is meant?"
+                "the connection ended at the login ({error}): is it \"rediss://\" that is meant, has \
+                 it as many clients as its maxclients, or does its protected mode keep us out?"
             )
         }
         _ => error.to_string(),

@@ -1,13 +1,18 @@
 //! One server: its connection and its circuit.
 
-use super::circuit::{Circuit, OPEN_TIME};
+use super::circuit::{Circuit, OPEN_TIME, Pass};
 use super::dial::{Connection, Dialer};
 use super::joint::{self, Joint};
 use super::place::ServerPlace;
 use redis::{Pipeline, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+
+/// Time after which a server that has not responded counts as failed, though its operation may take
+/// longer: a server that is there responds within milliseconds.
+const GIVEN_UP: Duration = Duration::from_millis(250);
 
 /// One server. It is connected to when it is first used, and again when the connection is lost.
 #[derive(Debug)]
@@ -30,6 +35,45 @@ pub(super) struct NoReply {
     pub(super) was_sent: bool,
     /// Whether the circuit refused them: trying again at once is no use.
     pub(super) is_refused: bool,
+}
+
+/// Commands that were sent. Where they are given up after a while, the server has failed: the caller has a
+/// deadline of its own, and may never wait as long as an operation may.
+struct SentCommands<'a> {
+    pass: Option<Pass<'a>>,
+    node: &'a RedisNode,
+    connection: Connection,
+}
+
+impl SentCommands<'_> {
+    fn succeeded(mut self) {
+        self.pass.take().into_iter().for_each(Pass::succeeded);
+    }
+
+    /// A lost connection is one failure, however many operations were under way on it.
+    fn lost(mut self) {
+        let pass = self.pass.take();
+        if self.node.forget(&self.connection) {
+            pass.map(|pass| pass.failed(Instant::now()));
+        }
+    }
+
+    fn failed(mut self) {
+        let is_open = self.pass.take().is_some_and(|pass| pass.failed(Instant::now()));
+        // With the circuit open, nothing waits for what was sent.
+        if is_open {
+            self.node.forget(&self.connection);
+        }
+    }
+}
+
+impl Drop for SentCommands<'_> {
+    fn drop(&mut self) {
+        let Some(pass) = self.pass.take() else { return };
+        if pass.elapsed() >= GIVEN_UP && pass.failed(Instant::now()) {
+            self.node.forget(&self.connection);
+        }
+    }
 }
 
 impl RedisNode {
@@ -65,24 +109,19 @@ impl RedisNode {
                 return Err(self.no_reply(reason, false));
             }
         };
-        let exchange = connection.commands.send_packed_commands(commands, 0, commands.len());
-        match timeout_at(deadline, exchange).await {
+        let sent = SentCommands { pass: Some(pass), node: self, connection: connection.clone() };
+        let replies = connection.commands.send_packed_commands(commands, 0, commands.len());
+        match timeout_at(deadline, replies).await {
             Ok(Ok(values)) => {
-                pass.succeeded();
+                sent.succeeded();
                 Ok(values)
             }
             Ok(Err(error)) => {
-                // A lost connection is one failure, however many operations were under way on it.
-                if self.forget(&connection) {
-                    pass.failed(Instant::now());
-                }
+                sent.lost();
                 Err(self.no_reply(format!("the connection was lost: {error}"), true))
             }
             Err(_elapsed) => {
-                // With the circuit open, nothing waits for what was sent.
-                if pass.failed(Instant::now()) {
-                    self.forget(&connection);
-                }
+                sent.failed();
                 Err(self.no_reply("it did not respond in time".to_owned(), true))
             }
         }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Operations under way at once over one address; further ones wait. As many calls as a host takes
 /// on by default: more would only wait in the server's queue, with their values in memory.
@@ -28,6 +28,10 @@ const MAX_HOPS: u32 = 8;
 
 /// Least time between two searches for the servers.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Time that a check takes at most, whatever an operation may take: who asks for it has other caches
+/// to ask for, and a client that waits.
+const CHECK_TIME: Duration = Duration::from_millis(500);
 
 /// The servers of one address, shared by the caches that are on them.
 #[derive(Debug)]
@@ -88,10 +92,12 @@ impl Servers {
     /// When there is no reply in time.
     pub(super) async fn run(self: &Arc<Self>, mut batch: Batch) -> Result<Vec<Value>, String> {
         let deadline = Instant::now() + self.timeout;
-        let _permit = self.permit(deadline).await?;
         let mut target = None;
         let mut hops = 0;
         loop {
+            // Held while something is under way and not between two tries, so that what one server
+            // cannot do yet takes no place from what others can.
+            let permit = self.permit(deadline).await?;
             let (node, is_asking) = match target.take() {
                 Some(target) => target,
                 None => (self.node_of(batch.slot(), deadline).await?, false),
@@ -129,6 +135,7 @@ impl Servers {
                     reason
                 }
             };
+            drop(permit);
             (target, hops) = (None, 0);
             if Instant::now() + PAUSE >= deadline {
                 return Err(again);
@@ -173,8 +180,13 @@ impl Servers {
     ///
     /// # Errors
     ///
-    /// The first that does not, and why.
+    /// The first that does not, and why; also when all together take longer than [`CHECK_TIME`].
     pub(in crate::backend) async fn check(self: &Arc<Self>) -> Result<(), String> {
+        let late = || Err(format!("{} does not respond at once", self.address));
+        timeout(CHECK_TIME, self.check_all()).await.unwrap_or_else(|_| late())
+    }
+
+    async fn check_all(self: &Arc<Self>) -> Result<(), String> {
         for (_, node) in self.primaries().await? {
             let reply = self.ask(&node, redis::cmd("PING")).await.inspect_err(|_| self.search())?;
             if let Value::ServerError(error) = reply {

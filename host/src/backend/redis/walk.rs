@@ -164,9 +164,10 @@ impl RedisCache {
         let replies = self.servers().ask_all(node, &commands).await.map_err(unavailable)?;
         let mut replies = replies.iter();
         for (_, key) in keys {
+            let mut number = |default, codes| number_of(replies.next(), default, codes);
             // A key of another type has no length that is known at once.
-            let length = replies.next().and_then(|reply| integer(reply).ok()).unwrap_or_default();
-            let left = replies.next().and_then(|reply| integer(reply).ok()).unwrap_or(-2);
+            let length = number(0, &["WRONGTYPE", "MOVED", "ASK"]).map_err(unavailable)?;
+            let left = number(-2, &["MOVED", "ASK"]).map_err(unavailable)?;
             let remaining = match left {
                 // Gone since it was named, or moved to another server.
                 ..=-2 => continue,
@@ -177,6 +178,14 @@ impl RedisCache {
             entries.push(EntryInfo { key: key.to_owned(), bytes, remaining });
         }
         Ok(())
+    }
+}
+
+/// The number of a reply, or this one where the reply is an error of one of these codes.
+fn number_of(reply: Option<&Value>, default: i64, codes: &[&str]) -> Result<i64, String> {
+    match reply {
+        Some(Value::ServerError(error)) if codes.contains(&error.code()) => Ok(default),
+        reply => integer(reply.unwrap_or(&Value::Nil)),
     }
 }
 

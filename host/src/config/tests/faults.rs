@@ -186,6 +186,10 @@ fn what_is_wrong_with_a_backend_is_told_with_the_setting_to_mend() {
         "16: the address has a password already",
     );
     check_last(
+        "[caches.a]\nbackend = \"redis://ann@h\"",
+        "11: the user has no password: set `password-env`",
+    );
+    check_last(
         "[caches.a]\nbackend = \"redis://h\"\npassword-env = \"TOKEN\"\npassword-file = \"f\"",
         "17: a password comes from `password-env` or from `password-file`, not from both",
     );

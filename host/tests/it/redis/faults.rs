@@ -184,6 +184,36 @@ async fn what_a_server_refuses_is_unavailable_with_its_reason() {
     client.say("CLIENT KILL TYPE normal SKIPME yes");
     check_unavailable(cache.get("k").await, "`password-env`");
     client.say("CONFIG SET maxclients 1");
+    client.say("CLIENT KILL TYPE normal SKIPME yes");
+    check_unavailable(cache.get("k").await, "clients");
+}
+
+/// Its operations may take longer than their callers wait.
+#[tokio::test]
+async fn a_server_whose_callers_give_up_is_kept_away_and_used_again_after() {
+    let server = RedisServer::start();
+    let cache = cache(address(server.port));
+    cache.set("k", "1", None).await.unwrap();
+    server.signal(Signal::STOP);
+    for _ in 0..3 {
+        let given_up = tokio::time::timeout(Duration::from_millis(300), cache.get("k")).await;
+        assert!(given_up.is_err(), "{given_up:?}");
+    }
+    check_unavailable(cache.get("k").await, "tried again every");
+    server.signal(Signal::CONT);
+    recovery(&cache).await;
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_listing_that_a_server_refuses_is_no_empty_cache() {
+    let acl = "--user ann on >secret ~* +@all -pttl";
+    let server = RedisServer::with(&program(), &[acl]);
+    let at = format!("redis://ann:secret@127.0.0.1:{}/0", server.port);
+    let cache = cache(RedisAddress::parse(&at).unwrap());
+    cache.set("k", "1", None).await.unwrap();
+    check_unavailable(cache.list("", None, 10).await, "its ACL must allow");
+    check_unavailable(cache.count().await, "its ACL must allow");
 }
 
 #[tokio::test]

@@ -45,3 +45,25 @@ async fn a_primary_that_is_killed_is_replaced_by_the_one_that_the_sentinel_names
     assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("3"));
     assert_eq!(replica.client().text("hostel:v:{c/c/k}").as_deref(), Some("3"));
 }
+
+/// Nothing fails at a host that only reads: its connection is ended while it waits for nothing.
+#[tokio::test]
+async fn a_primary_that_became_a_replica_is_not_read_from() {
+    let (primary, other) = (RedisServer::start(), RedisServer::start());
+    let settings = format!(
+        "--sentinel --sentinel monitor main 127.0.0.1 {} 1 --sentinel down-after-milliseconds main \
+         60000",
+        primary.port
+    );
+    let sentinel = RedisServer::sentinel(&settings);
+    let address = format!("redis+sentinel://{}/main/0", sentinel.address());
+    let address = RedisAddress::parse(&address).unwrap();
+    let cache = on(&CacheName::configured("c").unwrap(), RedisBackend::new(address));
+    cache.set("k", "1", None).await.unwrap();
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("1"));
+    let mut client = primary.client();
+    client.say(&format!("REPLICAOF 127.0.0.1 {}", other.port));
+    client.say("CLIENT KILL TYPE normal SKIPME yes");
+    let error = cache.get("k").await.unwrap_err().to_string();
+    assert!(error.contains("no primary") || error.contains("no longer"), "{error}");
+}
