@@ -142,7 +142,12 @@ impl Before {
 
     /// Checks that nothing is left of connections that are closed.
     async fn check_is_as_before(&mut self, what: &str) {
+        self.until_idle().await;
         self.check_serves(what).await;
+    }
+
+    /// Waits until no call is under way: what one holds is given back at its end.
+    async fn until_idle(&mut self) {
         self.serving.until_metric("hostel_calls_under_way", 0).await;
         self.serving.until_files(self.files + 2).await;
     }
@@ -265,6 +270,8 @@ async fn answers_whose_windows_stay_shut_are_given_up() {
         while let Some(Frame { kind, payload, .. }) = patiently("the end", raw.frame()).await {
             assert!(kind != DATA || payload.is_empty(), "the window is shut");
         }
+        drop(raw);
+        server.until_idle().await;
         // The first time fills the slots that are kept for further instances.
         server.memory = server.memory.max(server.serving.memory().min(server.memory + 160));
         server.check_is_as_before("windows that stay shut").await;
