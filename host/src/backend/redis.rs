@@ -43,6 +43,7 @@ use names::Names;
 use redis::cmd;
 use reply::{bytes, integer};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// How often a `get` reads again when an entry came between its two commands, before it takes the
 /// entry for an empty text.
@@ -105,13 +106,14 @@ impl RedisCache {
     async fn read(&self, key: &str) -> Result<Option<Value>, CacheError> {
         let key = Key::new(key)?;
         let name = self.names.entry(key.as_str());
+        let deadline = self.servers.deadline();
         for _ in 0..MAX_READS {
             let mut text = cmd("GETRANGE");
             text.arg(&name).arg(0).arg(self.value_limit);
             let mut exists = cmd("EXISTS");
             exists.arg(&name);
             let batch = Batch::of_reads(&name, vec![text, exists]);
-            let [text, exists] = self.run(batch).await?;
+            let [text, exists] = self.run_until(deadline, batch).await?;
             if let redis::Value::ServerError(error) = &text
                 && error.code() == "WRONGTYPE"
             {
@@ -203,7 +205,15 @@ impl RedisCache {
     }
 
     async fn run<const N: usize>(&self, batch: Batch) -> Result<[redis::Value; N], CacheError> {
-        let replies = self.servers.run(batch).await.map_err(unavailable)?;
+        self.run_until(self.servers.deadline(), batch).await
+    }
+
+    async fn run_until<const N: usize>(
+        &self,
+        deadline: Instant,
+        batch: Batch,
+    ) -> Result<[redis::Value; N], CacheError> {
+        let replies = self.servers.run(batch, deadline).await.map_err(unavailable)?;
         replies.try_into().map_err(|_| unavailable("a reply is missing".to_owned()))
     }
 

@@ -1,7 +1,8 @@
 //! One file of scenarios that every SDK passes: what the contract says of values, keys, expiry,
 //! errors and logs, seen through each language's own SDK.
 
-use crate::redis::server::RedisServer;
+use crate::redis::server::program;
+use crate::redis::servers_of;
 use crate::support::{TestHost, component, project};
 use hostel::{CacheName, CallError, Response};
 use serde::Deserialize;
@@ -133,7 +134,7 @@ impl Place for TestHost {
                 if let Some(server) = &self.redis {
                     let name = format!("hostel:v:{{p/plugin/{}}}", text("key"));
                     let value = text("value").as_bytes();
-                    server.client().ask(&[b"SET", name.as_bytes(), value]);
+                    server.ask_about_a_name(&[b"SET", name.as_bytes(), value]);
                     return true;
                 }
                 let name = CacheName::private("plugin").unwrap();
@@ -285,13 +286,17 @@ async fn new_row(language: &str, folder: &str) -> Row {
     run_all(TestHost::with(limits), language, folder).await
 }
 
-/// Runs every scenario in one language with its cache on Redis. Its versions differ below what a
-/// language sees, and are tested there.
+/// Runs every scenario in one language with its cache on Redis: on a server and on a cluster. Versions
+/// differ below what a language sees, and are tested there.
 fn check_on_redis(language: &str, folder: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let server = Arc::new(RedisServer::start());
-    let row = runtime.block_on(run_all(TestHost::on(server), language, folder));
-    assert_eq!(row.wrong, "");
+    for server in runtime.block_on(servers_of(&[program()])) {
+        let host = TestHost::on(Arc::clone(&server));
+        let row = runtime.block_on(run_all(host, language, folder));
+        assert_eq!(row.wrong, "");
+        let passed = row.marks.iter().filter(|mark| **mark == "yes").count();
+        println!("scenarios in {language} on {}: {passed}", server.title());
+    }
 }
 
 async fn run_all(host: TestHost, language: &str, folder: &str) -> Row {

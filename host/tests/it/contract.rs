@@ -3,6 +3,8 @@
 use crate::support::{TestHost, guests};
 use hostel::{Access, CacheBinding, CacheGrant, Grants, Name, PluginName, PluginSettings};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// A guest that does to its cache what it is told, below the SDK.
@@ -59,7 +61,7 @@ impl Guest {
     }
 }
 
-/// Makes the tests of each vector: in memory, and on every Redis that there is.
+/// Makes the tests of each vector: in memory, and on each server and cluster of Redis that there is.
 macro_rules! vectors {
     ($($vector:ident)*) => {
         mod memory {
@@ -72,9 +74,10 @@ macro_rules! vectors {
         mod redis {
             $(#[tokio::test]
             async fn $vector() {
-                for server in crate::redis::servers() {
-                    let host = super::TestHost::on(server);
+                for server in crate::redis::servers().await {
+                    let host = super::TestHost::on(std::sync::Arc::clone(&server));
                     super::$vector(&super::Guest::with(host).await).await;
+                    super::count(stringify!($vector), server.title());
                 }
             })*
         }
@@ -86,6 +89,7 @@ vectors! {
     vector_5_what_is_no_json_is_refused_with_its_offset
     vector_6_a_hundred_levels_are_kept
     vector_7_an_entry_is_gone_at_its_deadline
+    vector_8_an_entry_that_nobody_read_is_gone_at_its_deadline
     vector_9_the_newest_expiry_alone_holds
     vector_10_an_expiry_is_1_second_to_10_years
     vectors_11_and_12_null_is_a_value_and_a_second_delete_finds_nothing
@@ -93,6 +97,22 @@ vectors! {
     vector_14_a_value_is_at_most_its_limit
     vectors_15_and_16_plugins_meet_only_in_a_shared_cache
     vectors_18_and_19_entries_outlive_a_trap_and_a_new_component
+}
+
+/// Prints how many vectors have passed so far on this server. A name begins with its vectors' numbers.
+fn count(vectors: &str, server: String) {
+    static PASSED: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+    let words = vectors.split('_').skip(1);
+    let words = words.take_while(|word| ["to", "and"].contains(word) || is_number(word));
+    let numbers: Vec<usize> = words.filter_map(|word| word.parse().ok()).collect();
+    let mut passed = PASSED.lock().unwrap();
+    let count = passed.entry(server.clone()).or_default();
+    *count += numbers.last().unwrap() - numbers[0] + 1;
+    println!("vectors on {server}: {count}");
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn nested(levels: usize) -> String {
@@ -153,6 +173,13 @@ async fn vector_7_an_entry_is_gone_at_its_deadline(guest: &Guest) {
     assert_eq!((guest.get("k").await, guest.exists("k").await), (json!("1"), json!(true)));
     guest.host.advance(Duration::from_millis(1));
     assert_eq!((guest.exists("k").await, guest.get("k").await), (json!(false), Value::Null));
+}
+
+async fn vector_8_an_entry_that_nobody_read_is_gone_at_its_deadline(guest: &Guest) {
+    guest.set_for("k", "1", 1).await;
+    guest.host.advance(Duration::from_secs(1));
+    assert_eq!(guest.exists("k").await, false);
+    assert_eq!(guest.delete("k").await, false);
 }
 
 async fn vector_9_the_newest_expiry_alone_holds(guest: &Guest) {

@@ -11,12 +11,15 @@ mod program;
 mod proxy;
 mod sentinel;
 pub mod server;
+mod states;
 mod two_hosts;
 
+use cluster::Cluster;
 use hostel::{
     Backend, CacheLimits, CacheName, CacheStore, Host, RedisAddress, RedisBackend, Settings,
 };
 use server::RedisServer;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +28,7 @@ fn host() -> Host {
 }
 
 fn at(server: &RedisServer) -> RedisAddress {
-    RedisAddress::parse(&format!("redis://{}/0", server.address())).unwrap()
+    server.backend().address
 }
 
 /// The time of an operation in which a busy machine does it.
@@ -43,11 +46,24 @@ fn on(name: &CacheName, backend: RedisBackend) -> CacheStore {
     host().caches().open_on(name.clone(), CacheLimits::default(), &backend).unwrap()
 }
 
-/// A server of each program that there is.
-pub fn servers() -> Vec<Arc<RedisServer>> {
+/// A server of each program that there is, and a cluster of each.
+pub async fn servers() -> Vec<Arc<RedisServer>> {
     let programs = server::programs();
     assert!(!programs.is_empty(), "{}", server::MISSING);
-    programs.iter().map(|program| Arc::new(RedisServer::with(program, &[]))).collect()
+    servers_of(&programs).await
+}
+
+/// A server of each of these programs, and a cluster of each.
+pub async fn servers_of(programs: &[PathBuf]) -> Vec<Arc<RedisServer>> {
+    let begin = |program: &PathBuf| Cluster::begin(program, 3, &[]);
+    let clusters: Vec<_> = programs.iter().map(begin).collect();
+    let mut servers: Vec<_> =
+        programs.iter().map(|program| RedisServer::with(program, &[])).collect();
+    for cluster in clusters {
+        cluster.until_ready().await;
+        servers.push(RedisServer::of_cluster(cluster.0));
+    }
+    servers.into_iter().map(Arc::new).collect()
 }
 
 /// Waits until a condition holds.

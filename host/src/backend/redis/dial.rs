@@ -145,8 +145,8 @@ impl Dialer {
                 let name = name.map_err(|_| format!("{host:?} is no name for TLS"))?;
                 let stream = tls.connect(name, stream).await.map_err(|error| {
                     format!(
-                        "TLS failed: {error}; its certificate must be for {host} and of an \
-                         authority that this machine or SSL_CERT_FILE trusts"
+                        "TLS failed: {error}; its certificate must be for {host}, not expired, and \
+                         of an authority that this machine or SSL_CERT_FILE trusts"
                     )
                 })?;
                 self.log_in(stream).await

@@ -2,7 +2,7 @@
 
 use super::address::{RedisAddress, Topology};
 use super::dial::Dialer;
-use super::layout::{ServerLayout, read_slots};
+use super::layout::{ServerLayout, SlotRange, is_cluster_down, read_slots};
 use super::node::RedisNode;
 use super::place::ServerPlace;
 use super::reply::{array, string, unexpected};
@@ -43,30 +43,43 @@ pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, Stri
     }
 }
 
+/// The slots that the first server names which is not cut off from the others; where all are, those
+/// that the first names.
 async fn of_cluster(
     nodes: impl Iterator<Item = Arc<RedisNode>>,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
 ) -> Result<ServerLayout, String> {
-    let mut command = redis::cmd("CLUSTER");
-    command.arg("SLOTS");
-    let mut reasons = Vec::new();
+    let mut commands = Pipeline::with_capacity(2);
+    commands.cmd("CLUSTER").arg("SLOTS");
+    commands.cmd("CLUSTER").arg("INFO");
+    let (mut reasons, mut cut_off) = (Vec::new(), None);
     for asked in nodes {
-        let slots = ask(&asked, &command).await.and_then(|slots| match slots {
-            Value::ServerError(error) if error.code() == "ERR" => Err(format!(
-                "{}: {}; is it a cluster? \"redis://\" is for one server",
-                asked.place,
-                unexpected(&Value::ServerError(error))
-            )),
-            slots => {
-                read_slots(slots, &asked.place).map_err(|why| format!("{}: {why}", asked.place))
-            }
-        });
-        match slots {
-            Ok(ranges) => return Ok(ServerLayout::of_cluster(ranges, node)),
+        match slots(&asked, &commands).await {
+            Ok((ranges, false)) => return Ok(ServerLayout::of_cluster(ranges, node)),
+            Ok((ranges, true)) => cut_off = cut_off.or(Some(ranges)),
             Err(reason) => reasons.push(reason),
         }
     }
-    Err(joined(reasons))
+    let ranges = cut_off.ok_or_else(|| joined(reasons))?;
+    Ok(ServerLayout::of_cluster(ranges, node))
+}
+
+/// What a server says of the slots, and whether it is cut off from the others.
+async fn slots(
+    asked: &Arc<RedisNode>,
+    commands: &Pipeline,
+) -> Result<(Vec<SlotRange>, bool), String> {
+    let mut replies = ask(asked, commands).await?.into_iter();
+    let mut reply = || replies.next().unwrap_or(Value::Nil);
+    let ranges = match reply() {
+        Value::ServerError(error) if error.code() == "ERR" => Err(format!(
+            "{}; is it a cluster? \"redis://\" is for one server",
+            unexpected(&Value::ServerError(error))
+        )),
+        slots => read_slots(slots, &asked.place),
+    };
+    let ranges = ranges.map_err(|why| format!("{}: {why}", asked.place))?;
+    Ok((ranges, is_cluster_down(reply())))
 }
 
 async fn of_sentinels(
@@ -96,7 +109,7 @@ async fn primary(
     let mut command = redis::cmd("SENTINEL");
     command.arg("GET-MASTER-ADDR-BY-NAME").arg(master);
     let at = &sentinel.place;
-    let reply = ask(sentinel, &command).await?;
+    let reply = ask_one(sentinel, command).await?;
     if reply == Value::Nil {
         return Err(format!("{at} knows no primary {master:?}: write the name it has"));
     }
@@ -106,7 +119,7 @@ async fn primary(
     let place = port.parse().ok().and_then(|port| ServerPlace::told(&host, port, at));
     let place = place.ok_or_else(|| format!("{at} names {host:?} and {port:?} as primary"))?;
     let primary = node(place);
-    let role = array(ask(&primary, &redis::cmd("ROLE")).await?);
+    let role = array(ask_one(&primary, redis::cmd("ROLE")).await?);
     let role = role.map_err(|why| format!("{}: {why}", primary.place))?.into_iter().next();
     match role.and_then(|role| string(role).ok()).as_deref() {
         Some("master") => Ok(primary),
@@ -114,11 +127,15 @@ async fn primary(
     }
 }
 
-async fn ask(node: &Arc<RedisNode>, command: &Cmd) -> Result<Value, String> {
+async fn ask(node: &Arc<RedisNode>, commands: &Pipeline) -> Result<Vec<Value>, String> {
+    let values = node.send(commands, Instant::now() + ASK_TIME).await;
+    values.map_err(|error| error.reason)
+}
+
+async fn ask_one(node: &Arc<RedisNode>, command: Cmd) -> Result<Value, String> {
     let mut pipeline = Pipeline::with_capacity(1);
-    pipeline.add_command(command.clone());
-    let values = node.send(&pipeline, Instant::now() + ASK_TIME).await;
-    let values = values.map_err(|error| error.reason)?;
+    pipeline.add_command(command);
+    let values = ask(node, &pipeline).await?;
     values.into_iter().next().ok_or_else(|| format!("{} replied with nothing", node.place))
 }
 

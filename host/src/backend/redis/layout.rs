@@ -11,6 +11,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServerLayout(Vec<Range>);
 
+/// The first and the last slot of a range, and the place of its primary.
+pub(super) type SlotRange = (u16, u16, ServerPlace);
+
 #[derive(Clone, Debug)]
 struct Range {
     first: u16,
@@ -26,7 +29,7 @@ impl ServerLayout {
 
     /// The ranges of a cluster, each with its primary.
     pub(super) fn of_cluster(
-        ranges: Vec<(u16, u16, ServerPlace)>,
+        ranges: Vec<SlotRange>,
         node: impl Fn(ServerPlace) -> Arc<RedisNode>,
     ) -> Self {
         let range = |(first, last, place)| Range { first, last, node: node(place) };
@@ -58,10 +61,7 @@ impl ServerLayout {
 /// # Errors
 ///
 /// When the reply is another, or no server has any slot.
-pub(super) fn read_slots(
-    reply: Value,
-    asked: &ServerPlace,
-) -> Result<Vec<(u16, u16, ServerPlace)>, String> {
+pub(super) fn read_slots(reply: Value, asked: &ServerPlace) -> Result<Vec<SlotRange>, String> {
     let range = |range: Value| {
         let mut fields = array(range)?.into_iter();
         let mut next = || fields.next().ok_or_else(|| "a range of slots is cut short".to_owned());
@@ -84,6 +84,12 @@ pub(super) fn read_slots(
         return Err("no server of the cluster has any slot".to_owned());
     }
     Ok(ranges)
+}
+
+/// Whether a reply of `CLUSTER INFO` says that the server serves no key, as one that is cut off from
+/// the others does. A server that does not say it counts as one that serves.
+pub(super) fn is_cluster_down(reply: Value) -> bool {
+    string(reply).is_ok_and(|info| info.contains("cluster_state:fail"))
 }
 
 #[cfg(test)]

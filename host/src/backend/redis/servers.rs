@@ -5,7 +5,7 @@ use super::batch::{Batch, Next};
 use super::dial::Dialer;
 use super::discover::{self, KnownServers};
 use super::joint::{self, Joint};
-use super::layout::ServerLayout;
+use super::layout::{ServerLayout, is_cluster_down};
 use super::node::{NoReply, RedisNode};
 use super::place::ServerPlace;
 use super::reply;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 /// Operations under way at once over one address; further ones wait. As many calls as a host takes
 /// on by default: more would only wait in the server's queue, with their values in memory.
@@ -44,6 +44,8 @@ pub(in crate::backend) struct Servers {
     layout: Mutex<Option<ServerLayout>>,
     search: Joint<Result<(), String>>,
     searched: Mutex<Option<Instant>>,
+    /// When and why the last search failed; none where it did not.
+    search_failed: Mutex<Option<(Instant, String)>>,
 }
 
 /// What is known of one server.
@@ -68,6 +70,7 @@ impl Servers {
             layout: Mutex::default(),
             search: Joint::default(),
             searched: Mutex::default(),
+            search_failed: Mutex::default(),
             address,
         };
         if let Topology::Single(place) = &servers.address.topology {
@@ -81,7 +84,12 @@ impl Servers {
         &self.address
     }
 
-    /// Carries a batch out and returns the replies to its commands.
+    /// When an operation that begins now has to have ended.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.timeout
+    }
+
+    /// Carries a batch out by the deadline and returns the replies to its commands.
     ///
     /// Commands are sent again when a reply proves that they were not carried out, or they cannot
     /// have left; those that only read, also when the connection is lost. **Commands that write are
@@ -89,9 +97,27 @@ impl Servers {
     ///
     /// # Errors
     ///
-    /// When there is no reply in time.
-    pub(super) async fn run(self: &Arc<Self>, mut batch: Batch) -> Result<Vec<Value>, String> {
-        let deadline = Instant::now() + self.timeout;
+    /// When there is no reply in time; what the servers refused until then is part of the reason.
+    pub(super) async fn run(
+        self: &Arc<Self>,
+        batch: Batch,
+        deadline: Instant,
+    ) -> Result<Vec<Value>, String> {
+        let mut refused = None;
+        let result = self.try_until(deadline, batch, &mut refused).await;
+        result.map_err(|reason| match refused {
+            Some(refused) if refused != reason => format!("{reason}; before that, {refused}"),
+            _ => reason,
+        })
+    }
+
+    /// Tries until the deadline, and keeps in `refused` why a server refused the batch the last time.
+    async fn try_until(
+        self: &Arc<Self>,
+        deadline: Instant,
+        mut batch: Batch,
+        refused: &mut Option<String>,
+    ) -> Result<Vec<Value>, String> {
         let mut target = None;
         let mut hops = 0;
         loop {
@@ -121,7 +147,7 @@ impl Servers {
                         if is_elsewhere {
                             self.search();
                         }
-                        format!("{}: {reason}", node.place)
+                        refused.insert(format!("{}: {reason}", node.place)).clone()
                     }
                 },
                 Err(NoReply { reason, was_sent, is_refused }) => {
@@ -137,10 +163,10 @@ impl Servers {
             };
             drop(permit);
             (target, hops) = (None, 0);
-            if Instant::now() + PAUSE >= deadline {
+            sleep_until(deadline.min(Instant::now() + PAUSE)).await;
+            if Instant::now() >= deadline {
                 return Err(again);
             }
-            sleep(PAUSE).await;
         }
     }
 
@@ -162,7 +188,7 @@ impl Servers {
         node: &Arc<RedisNode>,
         commands: &Pipeline,
     ) -> Result<Vec<Value>, String> {
-        let deadline = Instant::now() + self.timeout;
+        let deadline = self.deadline();
         let _permit = self.permit(deadline).await?;
         node.send(commands, deadline).await.map_err(|error| error.reason)
     }
@@ -173,7 +199,7 @@ impl Servers {
     ///
     /// When they cannot be found in time.
     pub(super) async fn primaries(self: &Arc<Self>) -> Result<Vec<(u16, Arc<RedisNode>)>, String> {
-        Ok(self.layout(Instant::now() + self.timeout).await?.nodes())
+        Ok(self.layout(self.deadline()).await?.nodes())
     }
 
     /// Makes sure that every server responds.
@@ -187,10 +213,20 @@ impl Servers {
     }
 
     async fn check_all(self: &Arc<Self>) -> Result<(), String> {
+        let mut commands = Pipeline::with_capacity(2);
+        commands.cmd("PING");
+        if self.address.is_cluster() {
+            commands.cmd("CLUSTER").arg("INFO");
+        }
         for (_, node) in self.primaries().await? {
-            let reply = self.ask(&node, redis::cmd("PING")).await.inspect_err(|_| self.search())?;
-            if let Value::ServerError(error) = reply {
+            let replies = self.ask_all(&node, &commands).await.inspect_err(|_| self.search())?;
+            let mut replies = replies.into_iter();
+            if let Some(Value::ServerError(error)) = replies.next() {
                 return Err(format!("{}: {}", node.place, reply::text(&error)));
+            }
+            if replies.next().is_some_and(is_cluster_down) {
+                self.search();
+                return Err(format!("{}: its cluster is down (cluster_state:fail)", node.place));
             }
         }
         Ok(())
@@ -246,9 +282,19 @@ impl Servers {
             if let Some(layout) = known {
                 return Ok(layout);
             }
+            if let Some(reason) = self.just_failed() {
+                return Err(reason);
+            }
             let late = || Err(format!("{} was not found in time", self.address));
             joint::result(self.searching(), deadline).await.unwrap_or_else(late)?;
         }
+    }
+
+    /// Why the last search failed, where the next may not begin yet.
+    fn just_failed(&self) -> Option<String> {
+        let failed = self.search_failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, reason) = failed.as_ref()?;
+        (at.elapsed() < SEARCH_INTERVAL).then(|| reason.clone())
     }
 
     fn set_layout(&self, layout: ServerLayout) {
@@ -281,8 +327,10 @@ impl Servers {
                     nodes: servers.known(),
                     node: &|place| servers.node(place),
                 };
-                let layout = discover::layout(known).await?;
-                servers.set_layout(layout);
+                let layout = discover::layout(known).await;
+                let failed = layout.as_ref().err().map(|reason| (Instant::now(), reason.clone()));
+                *servers.search_failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+                servers.set_layout(layout?);
                 Ok(())
             }
         })

@@ -16,23 +16,31 @@ const STEP_NAMES: usize = 1_000;
 /// Steps of one page. It bounds the work of a page where few names are ours.
 const PAGE_STEPS: usize = 10;
 
-/// A place in a walk: the server with this slot first, and its own cursor there.
+/// A place in a walk: the server that has this slot first, and its own cursor there, which means
+/// nothing to any other server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cursor {
     slot: u16,
     scan: String,
+    server: String,
 }
 
 impl Cursor {
+    /// Where each walk begins.
+    fn start() -> Self {
+        Cursor { slot: 0, scan: "0".to_owned(), server: String::new() }
+    }
+
     fn parse(text: &str) -> Option<Self> {
-        let (slot, scan) = text.split_once('-')?;
+        let mut fields = text.splitn(3, '-');
+        let (slot, scan, server) = (fields.next()?, fields.next()?, fields.next()?);
         let is_number = !scan.is_empty() && scan.bytes().all(|byte| byte.is_ascii_digit());
-        let scan = Some(scan).filter(|scan| is_number && scan.len() <= 20)?;
-        Some(Cursor { slot: slot.parse().ok()?, scan: scan.to_owned() })
+        let scan = Some(scan).filter(|scan| is_number && scan.len() <= 20)?.to_owned();
+        Some(Cursor { slot: slot.parse().ok()?, scan, server: server.to_owned() })
     }
 
     fn show(&self) -> String {
-        format!("{}-{}", self.slot, self.scan)
+        format!("{}-{}-{}", self.slot, self.scan, self.server)
     }
 }
 
@@ -47,7 +55,7 @@ impl RedisCache {
     ) -> Result<Page, CacheError> {
         let pattern = self.names().pattern(prefix);
         let mut place = match cursor {
-            None => Some(Cursor { slot: 0, scan: "0".to_owned() }),
+            None => Some(Cursor::start()),
             Some(text) => {
                 let cursor = Cursor::parse(text);
                 Some(cursor.ok_or_else(|| CacheError::Cursor { cursor: text.to_owned() })?)
@@ -96,7 +104,7 @@ impl RedisCache {
 
     async fn remove_all(&self, pattern: &[u8]) -> Result<u64, CacheError> {
         let mut removed = 0;
-        let mut place = Some(Cursor { slot: 0, scan: "0".to_owned() });
+        let mut place = Some(Cursor::start());
         while let Some(at) = place {
             let (node, names, next) = self.step(&at, pattern, STEP_NAMES).await?;
             let mut commands = Pipeline::with_capacity(names.len());
@@ -122,13 +130,17 @@ impl RedisCache {
         count: usize,
     ) -> Result<(Arc<RedisNode>, Vec<Vec<u8>>, Option<Cursor>), CacheError> {
         let nodes = self.servers().primaries().await.map_err(unavailable)?;
-        let mut rest = nodes.into_iter().skip_while(|(slot, _)| *slot < at.slot);
+        let is_same = |(_, node): &(u16, Arc<RedisNode>)| node.place.to_string() == at.server;
+        let begin = nodes.iter().position(is_same);
+        let begin = begin.or_else(|| nodes.iter().position(|(slot, _)| *slot >= at.slot));
+        let mut rest = nodes.into_iter().skip(begin.unwrap_or(usize::MAX));
         let Some((slot, node)) = rest.next() else {
             let reason = "the servers changed during the walk: begin again".to_owned();
             return Err(unavailable(reason));
         };
+        let server = node.place.to_string();
         // A server that took another's place begins its own walk.
-        let scan = if slot == at.slot { &*at.scan } else { "0" };
+        let scan = if server == at.server { &*at.scan } else { "0" };
         let mut command = cmd("SCAN");
         command.arg(scan).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
         let reply = self.servers().ask(&node, command).await.map_err(unavailable)?;
@@ -138,8 +150,8 @@ impl RedisCache {
         let names = array(field()).map_err(unavailable)?.into_iter().map(bytes);
         let names = names.collect::<Result<_, _>>().map_err(unavailable)?;
         let next = match scan.as_str() {
-            "0" => rest.next().map(|(slot, _)| Cursor { slot, scan }),
-            _ => Some(Cursor { slot, scan }),
+            "0" => rest.next().map(|(slot, _)| Cursor { slot, ..Cursor::start() }),
+            _ => Some(Cursor { slot, scan, server }),
         };
         Ok((node, names, next))
     }
@@ -195,10 +207,10 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_shown_and_nothing_else_is() {
-        for text in ["0-0", "5461-18446744073709551615"] {
+        for text in ["0-0-", "5461-18446744073709551615-a-b.c:6379"] {
             assert_eq!(Cursor::parse(text).unwrap().show(), text);
         }
-        for text in ["", "0", "-", "a-0", "0-a", "70000-0", "0-184467440737095516150"] {
+        for text in ["", "0", "-", "0-0", "a-0-", "0-a-", "70000-0-", "0-184467440737095516150-"] {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
     }

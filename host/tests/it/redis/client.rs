@@ -48,6 +48,14 @@ impl Client {
         }
     }
 
+    /// The reply to a command that is answered with a text.
+    pub fn info(&mut self, command: &str) -> String {
+        match self.say(command) {
+            Reply::Text(text) => String::from_utf8(text).unwrap(),
+            other => panic!("{command}: {other:?}"),
+        }
+    }
+
     /// The text under a name.
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.ask(&[b"GET", name.as_bytes()]) {

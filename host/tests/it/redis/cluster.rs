@@ -1,65 +1,87 @@
 //! A cluster of three primaries, each with a replica: where keys are, how a walk goes, and what a
 //! failover and slots that move do to operations under way.
 
-use super::client::{Client, Reply};
-use super::server::{RedisServer, free_port, program};
+use super::client::Reply;
+use super::faults::check_unavailable;
+use super::server::{RedisServer, program};
 use super::{PATIENT, on, until};
+use crate::http::client::eventually;
 use crate::support::Random;
 use hostel::{CacheName, CacheStore, RedisAddress, RedisBackend};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const SLOTS: usize = 16_384;
 
-/// Three primaries and then their replicas.
-struct Cluster(Vec<RedisServer>);
+/// The settings of each server of a cluster.
+pub const SETTINGS: &str =
+    "--cluster-enabled yes --cluster-node-timeout 1500 --cluster-config-file nodes.conf";
+
+/// Three primaries, each with a third of the slots, and then their replicas.
+pub struct Cluster(pub Vec<RedisServer>);
 
 impl Cluster {
+    /// Three primaries, each with a replica.
     async fn start() -> Self {
-        let servers: Vec<_> = (0..6)
-            .map(|_| {
-                let bus = format!("--cluster-port {}", free_port());
-                let settings = [
-                    "--cluster-enabled yes --cluster-node-timeout 1500",
-                    "--cluster-config-file nodes.conf --appendonly yes",
-                    &bus,
-                ];
-                RedisServer::with(&program(), &settings)
-            })
-            .collect();
-        let cluster = Cluster(servers);
-        for (number, server) in cluster.0.iter().enumerate() {
-            let mut client = server.client();
-            for other in &cluster.0 {
-                let bus = other.setting("--cluster-port");
-                client.say(&format!("CLUSTER MEET 127.0.0.1 {} {bus}", other.port));
-            }
-            if number < 3 {
-                let (first, last) = (SLOTS * number / 3, SLOTS * (number + 1) / 3 - 1);
-                client.say(&format!("CLUSTER ADDSLOTSRANGE {first} {last}"));
-            }
-        }
+        let cluster = Cluster::begin(&program(), 6, &["--appendonly yes"]);
         for number in 3..6 {
             let primary = cluster.id(number - 3);
             let mut client = cluster.0[number].client();
             let command = format!("CLUSTER REPLICATE {primary}");
             until(|| client.say(&command) == Reply::Text(b"OK".to_vec())).await;
         }
-        for server in &cluster.0 {
-            let mut client = server.client();
-            until(|| info(&mut client, "CLUSTER INFO").contains("cluster_state:ok")).await;
-        }
+        cluster.until_ready().await;
         for server in &cluster.0[3..] {
             let mut client = server.client();
-            until(|| info(&mut client, "INFO replication").contains("master_link_status:up")).await;
+            until(|| client.info("INFO replication").contains("master_link_status:up")).await;
         }
         cluster
     }
 
+    /// Three primaries without replicas.
+    async fn of_primaries(settings: &[&str]) -> Self {
+        let cluster = Cluster::begin(&program(), 3, settings);
+        cluster.until_ready().await;
+        cluster
+    }
+
+    /// Starts so many servers and has them meet. They serve some seconds later.
+    pub fn begin(program: &Path, count: usize, more: &[&str]) -> Self {
+        let settings = [&[SETTINGS], more].concat();
+        let servers: Vec<_> = (0..count).map(|_| RedisServer::with(program, &settings)).collect();
+        let ports: Vec<_> = servers.iter().map(|server| server.port).collect();
+        Cluster::meet(servers, &ports)
+    }
+
+    /// Has servers meet, which find each other at these ports.
+    pub fn meet(servers: Vec<RedisServer>, ports: &[u16]) -> Self {
+        for (number, server) in servers.iter().enumerate() {
+            let mut client = server.client();
+            for port in ports {
+                client.say(&format!("CLUSTER MEET 127.0.0.1 {port}"));
+            }
+            if number < 3 {
+                let slots = SLOTS * number / 3..SLOTS * (number + 1) / 3;
+                let slots: Vec<_> = slots.map(|slot| slot.to_string()).collect();
+                client.say(&format!("CLUSTER ADDSLOTS {}", slots.join(" ")));
+            }
+        }
+        Cluster(servers)
+    }
+
+    /// Waits until each server says that all slots are served.
+    pub async fn until_ready(&self) {
+        for server in &self.0 {
+            let mut client = server.client();
+            until(|| client.info("CLUSTER INFO").contains("cluster_state:ok")).await;
+        }
+    }
+
     fn id(&self, number: usize) -> String {
-        info(&mut self.0[number].client(), "CLUSTER MYID")
+        self.0[number].client().info("CLUSTER MYID")
     }
 
     fn cache(&self, timeout: Duration) -> CacheStore {
@@ -95,13 +117,6 @@ impl Cluster {
         for server in [to, from] {
             self.0[server].client().say(&format!("CLUSTER SETSLOT {slot} NODE {target_id}"));
         }
-    }
-}
-
-fn info(client: &mut Client, command: &str) -> String {
-    match client.say(command) {
-        Reply::Text(text) => String::from_utf8(text).unwrap(),
-        other => panic!("{other:?}"),
     }
 }
 
@@ -257,4 +272,100 @@ async fn a_primary_that_is_killed_under_load_is_replaced_by_its_replica() {
         worker.await.unwrap();
     }
     println!("{counts:?} operations succeeded and failed");
+}
+
+/// Of the keys 0 to 59, those whose slots a primary has.
+fn keys_of(cluster: &Cluster, number: usize) -> Vec<String> {
+    let mut client = cluster.0[number].client();
+    let has = |key: &String| {
+        let name = format!("hostel:v:{{c/c/{key}}}");
+        let slot = client.integer(&[b"CLUSTER", b"KEYSLOT", name.as_bytes()]);
+        usize::try_from(slot).unwrap() * 3 / SLOTS == number
+    };
+    (0..60).map(|key| key.to_string()).filter(has).collect()
+}
+
+#[tokio::test]
+async fn a_server_that_is_cut_off_from_its_cluster_does_not_say_where_the_others_are() {
+    let cluster = Cluster::of_primaries(&[]).await;
+    let mut first = cluster.0[0].client();
+    for other in [1, 2] {
+        first.say(&format!("CLUSTER FORGET {}", cluster.id(other)));
+    }
+    until(|| first.info("CLUSTER INFO").contains("cluster_state:fail")).await;
+    let cache = cluster.cache(Duration::from_secs(2));
+    for key in [1, 2].into_iter().flat_map(|other| keys_of(&cluster, other)) {
+        cache.set(&key, "1", None).await.unwrap();
+        assert_eq!(cache.get(&key).await.unwrap().as_deref(), Some("1"));
+    }
+    for key in &keys_of(&cluster, 0)[..2] {
+        check_unavailable(cache.get(key).await, "CLUSTERDOWN");
+    }
+    let check = cache.check().await;
+    check_unavailable(check.clone(), &cluster.0[0].address());
+    check_unavailable(check, "cluster_state:fail");
+}
+
+#[tokio::test]
+async fn a_cluster_without_one_of_its_primaries_does_not_pass_a_check() {
+    for (settings, keys) in [(&[][..], "fail"), (&["--cluster-require-full-coverage no"], "ok")] {
+        let mut cluster = Cluster::of_primaries(settings).await;
+        let cache = cluster.cache(Duration::from_secs(2));
+        cache.check().await.unwrap();
+        let gone = cluster.0[2].address();
+        cluster.0[2].kill();
+        check_unavailable(cache.check().await, &gone);
+        let mut first = cluster.0[0].client();
+        until(|| first.info("CLUSTER NODES").contains(" master,fail ")).await;
+        until(|| first.info("CLUSTER INFO").contains(&format!("cluster_state:{keys}"))).await;
+        let (others, part) = match keys {
+            "fail" => (Err(()), "cluster_state:fail".to_owned()),
+            _ => (Ok(()), gone),
+        };
+        check_unavailable(cache.check().await, &part);
+        let set = cache.set(&keys_of(&cluster, 0)[0], "1", None).await;
+        assert_eq!(set.map_err(drop), others);
+        cluster.0[2].restart();
+        eventually("the cluster", async || cache.check().await.ok()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_every_server_of_a_cluster_ends_fail_no_read() {
+    let cluster = Cluster::of_primaries(&[]).await;
+    let cache = cluster.cache(PATIENT);
+    for key in 0..60 {
+        cache.set(&key.to_string(), &format!("\"{key}\""), None).await.unwrap();
+    }
+    let (stop, reads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let readers: Vec<_> = (0..4)
+        .map(|seed| {
+            let (cache, stop, reads) = (cache.clone(), Arc::clone(&stop), Arc::clone(&reads));
+            tokio::spawn(async move {
+                let mut random = Random(seed);
+                while !stop.load(Ordering::Relaxed) {
+                    let key = random.below(60);
+                    let found = cache.get(&key.to_string()).await.unwrap();
+                    assert_eq!(found.as_deref(), Some(&*format!("\"{key}\"")));
+                    reads.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    let mut ended = 0;
+    for _ in 0..30 {
+        let before = reads.load(Ordering::Relaxed);
+        for server in &cluster.0 {
+            ended += server.client().integer(&[b"CLIENT", b"KILL", b"TYPE", b"normal"]);
+        }
+        until(|| reads.load(Ordering::Relaxed) > before + 50).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    assert!(ended >= 60, "{ended} connections were ended");
+    for key in 0..60 {
+        assert_eq!(cache.set(&key.to_string(), "1", None).await, Ok(()));
+    }
 }

@@ -13,20 +13,20 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// The most that an operation may take: its time, and what a busy machine adds.
-const MOST: Duration = Duration::from_secs(5);
+pub const MOST: Duration = Duration::from_secs(5);
 
 fn address(port: u16) -> RedisAddress {
     RedisAddress::parse(&format!("redis://127.0.0.1:{port}")).unwrap()
 }
 
 /// A cache whose operations have the time that they have by default.
-fn hasty(port: u16) -> CacheStore {
+pub fn hasty(port: u16) -> CacheStore {
     super::on(&CacheName::configured("c").unwrap(), RedisBackend::new(address(port)))
 }
 
 /// Checks that an operation is unavailable in time, for a reason that has this part.
 #[track_caller]
-fn check_unavailable<T: std::fmt::Debug>(result: Result<T, CacheError>, part: &str) {
+pub fn check_unavailable<T: std::fmt::Debug>(result: Result<T, CacheError>, part: &str) {
     match result {
         Err(CacheError::Unavailable { reason }) => assert!(reason.contains(part), "{reason}"),
         other => panic!("{other:?}"),
@@ -34,7 +34,7 @@ fn check_unavailable<T: std::fmt::Debug>(result: Result<T, CacheError>, part: &s
 }
 
 /// The time until an operation succeeds again.
-async fn recovery(cache: &CacheStore) -> Duration {
+pub async fn recovery(cache: &CacheStore) -> Duration {
     let begun = Instant::now();
     while cache.exists("k").await.is_err() {
         assert!(begun.elapsed() < Duration::from_secs(30), "it does not recover");

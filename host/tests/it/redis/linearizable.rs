@@ -98,7 +98,7 @@ async fn check(hosts: &Arc<[CacheStore; 2]>, number: usize, from_copy: bool) -> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_key_is_linearizable_between_two_hosts() {
-    for server in servers() {
+    for server in servers().await {
         let hosts = Arc::new([cache(at(&server)), cache(at(&server))]);
         let mut met = 0;
         for round in 0..ROUNDS {
@@ -112,7 +112,7 @@ async fn every_key_is_linearizable_between_two_hosts() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_answers_from_an_old_copy_is_found_out() {
-    for server in servers() {
+    for server in servers().await {
         let hosts = Arc::new([cache(at(&server)), cache(at(&server))]);
         let mut is_found = false;
         for round in 0..ROUNDS {

@@ -1,13 +1,20 @@
 //! The program with its caches on Redis: two servers that share them, their readiness and metrics,
 //! TLS and sockets behind the wall.
 
+use super::cluster::{self, Cluster};
+use super::proxy::Proxy;
 use super::server::{RedisServer, program};
 use crate::http::client::{eventually, post};
 use crate::http::program::{Place, Serving};
 use crate::support::{component, hostel, stderr, stdout};
 use rcgen::{CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use serde_json::json;
+use rustix::process::Signal;
+use serde_json::{Value, json};
 use std::fs;
+use std::process::Command;
+use std::sync::atomic::Ordering;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 /// A server whose plugin `guests` has its cache at this address.
 fn serving(address: &str, more: &str) -> (Place, Serving) {
@@ -21,6 +28,53 @@ fn serving(address: &str, more: &str) -> (Place, Serving) {
 
 async fn ask(serving: &Serving, call: serde_json::Value) -> String {
     serving.send(&post("touches-the-cache", "", &call.to_string())).await.body
+}
+
+/// A server whose private caches are at this address.
+fn place(address: String) -> Place {
+    Place::with_guests(&format!(
+        "[server]\nwall = \"required\"\n[private-cache]\nbackend = \"{address}\"\n\
+         timeout = \"2s\"\n"
+    ))
+}
+
+/// A folder with a certificate, its key, and the authority that signed it.
+struct Certified(TempDir);
+
+impl Certified {
+    /// A certificate of a host that is valid until this year.
+    fn new(host: &str, year: i32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "the test's authority");
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let certificate = params.signed_by(&key, &authority).unwrap();
+        let texts = [authority.pem(), certificate.pem(), key.serialize_pem()];
+        for (name, text) in ["ca.pem", "cert.pem", "key.pem"].into_iter().zip(texts) {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Certified(folder)
+    }
+
+    /// The settings of a server of Redis that has it.
+    fn settings(&self, port: u16) -> String {
+        let at = self.0.path().display();
+        format!(
+            "--tls-port {port} --tls-cert-file {at}/cert.pem --tls-key-file {at}/key.pem \
+             --tls-ca-cert-file {at}/ca.pem --tls-auth-clients no"
+        )
+    }
+
+    /// The program where it trusts the authority.
+    fn trusting(&self) -> Command {
+        let mut command = hostel();
+        command.env("SSL_CERT_FILE", self.0.path().join("ca.pem"));
+        command
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,50 +135,139 @@ async fn a_server_starts_without_redis_says_so_and_recovers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sockets_and_tls_lead_to_redis_behind_the_wall() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, "the test's authority");
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &authority).unwrap();
-    let path = |name: &str| folder.path().join(name);
-    fs::write(path("ca.pem"), authority.pem()).unwrap();
-    fs::write(path("cert.pem"), certificate.pem()).unwrap();
-    fs::write(path("key.pem"), key.serialize_pem()).unwrap();
+    let certified = Certified::new("localhost", 2999);
     let port = super::server::free_port();
-    let at = folder.path().display();
-    let settings = format!(
-        "--tls-port {port} --tls-cert-file {at}/cert.pem --tls-key-file {at}/key.pem \
-         --tls-ca-cert-file {at}/ca.pem --tls-auth-clients no --unixsocket FOLDER/r.sock"
-    );
-    let redis = RedisServer::with(&program(), &[&settings]);
+    let settings = certified.settings(port);
+    let redis = RedisServer::with(&program(), &[&settings, "--unixsocket FOLDER/r.sock"]);
     let socket = redis.folder.path().join("r.sock");
     let (_place, by_socket) = serving(&format!("redis+unix://{}", socket.display()), "");
     assert_eq!(ask(&by_socket, json!(["set", "k", "1"])).await, "\"ok\"");
-    let place = |address: String| {
-        Place::with_guests(&format!(
-            "[server]\nwall = \"required\"\n[private-cache]\nbackend = \"{address}\"\n\
-             timeout = \"2s\"\n"
-        ))
-    };
-    let trusting = || {
-        let mut command = hostel();
-        command.env("SSL_CERT_FILE", path("ca.pem"));
-        command
-    };
     let by_name = place(format!("rediss://localhost:{port}"));
-    let (by_tls, _) = by_name.serve_by(trusting());
+    let (by_tls, _) = by_name.serve_by(certified.trusting());
     assert_eq!(ask(&by_tls, json!(["set", "k", "2"])).await, "\"ok\"");
     assert_eq!(ask(&by_tls, json!(["get", "k"])).await, "\"2\"");
     let by_address = place(format!("rediss://127.0.0.1:{port}"));
-    let (wrong_name, _) = by_address.serve_by(trusting());
+    let (wrong_name, _) = by_address.serve_by(certified.trusting());
     let told = ask(&wrong_name, json!(["get", "k"])).await;
     assert!(told.contains("its certificate must be for 127.0.0.1"), "{told}");
     let plain = place(format!("redis://localhost:{port}")).serve();
     let told = ask(&plain, json!(["get", "k"])).await;
     assert!(told.contains("rediss://"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_is_used_by_tls_and_with_a_login() {
+    let certified = Certified::new("127.0.0.1", 2999);
+    let (servers, ports): (Vec<_>, Vec<_>) = (0..3).map(|_| by_tls(&certified)).unzip();
+    let cluster = Cluster::meet(servers, &ports);
+    cluster.until_ready().await;
+    for server in &cluster.0 {
+        let mut client = server.client();
+        client.say("ACL SETUSER ann on >p@ss ~* +@all");
+        client.say("ACL SETUSER default off");
+    }
+    let hosts = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect::<Vec<_>>();
+    let place = Place::with_guests(&format!(
+        "[private-cache]\nbackend = \"rediss+cluster://ann@{}\"\npassword-env = \"PASSWORD\"\n\
+         timeout = \"2s\"\n",
+        hosts.join(",")
+    ));
+    let with_password = |password| {
+        let mut command = certified.trusting();
+        command.env("PASSWORD", password);
+        place.serve_by(command).0
+    };
+    let (right, wrong) = (with_password("p@ss"), with_password("other"));
+    for key in (0..20).map(|key: u32| key.to_string()) {
+        assert_eq!(ask(&right, json!(["set", key, "1"])).await, "\"ok\"");
+        assert_eq!(ask(&right, json!(["get", key])).await, "\"1\"");
+    }
+    let told = ask(&wrong, json!(["get", "1"])).await;
+    assert!(told.contains("it refuses the login"), "{told}");
+}
+
+/// A server of a cluster that is reached by TLS, and its port for that. The one beside it, by which
+/// its cluster's servers reach it, is 10,000 higher.
+fn by_tls(certified: &Certified) -> (RedisServer, u16) {
+    let port =
+        std::iter::repeat_with(super::server::free_port).find(|port| *port < 50_000).unwrap();
+    let settings = format!("--tls-cluster yes {}", certified.settings(port));
+    (RedisServer::with(&program(), &[cluster::SETTINGS, &settings]), port)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_has_expired_is_named_in_one_line() {
+    let certified = Certified::new("localhost", 2001);
+    let port = super::server::free_port();
+    let _redis = RedisServer::with(&program(), &[&certified.settings(port)]);
+    let place = place(format!("rediss://localhost:{port}"));
+    let (serving, _) = place.serve_by(certified.trusting());
+    let told: Value = serde_json::from_str(&ask(&serving, json!(["get", "k"])).await).unwrap();
+    let message = told["message"].as_str().unwrap();
+    assert_eq!(told["kind"], "ErrorKind::Unavailable");
+    assert!(message.contains("TLS failed") && message.contains("expired"), "{message}");
+    assert!(!message.contains('\n'), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_count_what_is_under_way_and_connections_that_were_made_again() {
+    let redis = RedisServer::start();
+    let place = Place::with_guests(&format!(
+        "[caches.shared]\nbackend = \"redis://{}\"\ntimeout = \"20s\"\n[limits]\ntime = \"30s\"\n\
+         [plugins.guests]\npath = \"plugins/guests.wasm\"\ncache = \"shared\"\n",
+        redis.address()
+    ));
+    let serving = place.serve();
+    assert_eq!(ask(&serving, json!(["set", "k", "1"])).await, "\"ok\"");
+    let labels = format!("cache=\"shared\",server=\"{}\"", redis.address());
+    let reconnects = format!("hostel_redis_reconnects_total{{{labels}}}");
+    assert_eq!(serving.metric(&reconnects).await, 0);
+    for count in 1..=3 {
+        redis.client().say("CLIENT KILL TYPE normal SKIPME yes");
+        assert_eq!(ask(&serving, json!(["get", "k"])).await, "\"1\"");
+        assert_eq!(serving.metric(&reconnects).await, count);
+    }
+    let in_flight = "hostel_redis_in_flight{cache=\"shared\"}";
+    assert_eq!(serving.metric(in_flight).await, 0);
+    redis.signal(Signal::STOP);
+    let mut calls = JoinSet::new();
+    for _ in 0..2 {
+        let mut client = serving.connect().await;
+        let call = json!(["get", "k"]).to_string();
+        calls.spawn(async move {
+            client.send(post("touches-the-cache", "", &call)).await;
+            client.reply().await.unwrap().body
+        });
+    }
+    serving.until_metric(in_flight, 2).await;
+    assert_eq!(serving.metric(in_flight).await, 2);
+    redis.signal(Signal::CONT);
+    assert_eq!(calls.join_all().await, ["\"1\"", "\"1\""]);
+    serving.until_metric(in_flight, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_cut_leave_no_descriptor_and_no_memory_behind() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::to(redis.port).await;
+    let (_place, serving) = serving(&format!("redis://127.0.0.1:{}", proxy.port), "");
+    let mut client = serving.connect().await;
+    let call = json!(["exists", "k"]).to_string();
+    let mut use_and_cut = async |count: usize| {
+        for _ in 0..count {
+            client.send(post("touches-the-cache", "", &call)).await;
+            assert_eq!(client.reply().await.unwrap().body, "false");
+            proxy.cut();
+        }
+    };
+    use_and_cut(50).await;
+    let (files, memory) = (serving.files(), serving.memory());
+    use_and_cut(200).await;
+    let made = proxy.faults.connections.load(Ordering::SeqCst);
+    assert!(made > 200, "{made} connections were made");
+    println!("200 connections: {memory} MiB, then {} MiB", serving.memory());
+    serving.until_files(files).await;
+    assert!(serving.memory() <= memory + 8, "{memory} MiB, then {}", serving.memory());
 }
 
 #[test]

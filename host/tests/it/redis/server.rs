@@ -1,6 +1,6 @@
 //! Redis servers of the tests: each in a temporary folder, on a port that was free.
 
-use super::client::Client;
+use super::client::{Client, Reply};
 use hostel::{RedisAddress, RedisBackend};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -43,7 +43,7 @@ pub fn program() -> PathBuf {
     programs().into_iter().next().expect(MISSING)
 }
 
-/// A server, ended with this.
+/// A server, ended with this; or the first of a cluster, with the others.
 pub struct RedisServer {
     pub port: u16,
     pub folder: TempDir,
@@ -51,6 +51,7 @@ pub struct RedisServer {
     arguments: Vec<String>,
     child: Child,
     spared: Mutex<BTreeMap<Vec<u8>, i64>>,
+    others: Vec<RedisServer>,
 }
 
 impl RedisServer {
@@ -70,8 +71,8 @@ impl RedisServer {
             let port = free_port();
             if let Some(child) = spawn(program, folder.path(), port, &arguments) {
                 let program = program.to_owned();
-                let spared = Mutex::default();
-                return RedisServer { port, folder, program, arguments, child, spared };
+                let (spared, others) = (Mutex::default(), Vec::new());
+                return RedisServer { port, folder, program, arguments, child, spared, others };
             }
         }
         panic!("{} does not start with {arguments:?}", program.display());
@@ -83,10 +84,26 @@ impl RedisServer {
         RedisServer::with(&program(), &[&settings])
     }
 
-    /// The value of a setting that it was started with.
-    pub fn setting(&self, name: &str) -> &str {
-        let at = self.arguments.iter().position(|argument| argument == name).unwrap();
-        &self.arguments[at + 1]
+    /// The servers of a cluster as one.
+    pub fn of_cluster(mut servers: Vec<RedisServer>) -> Self {
+        let mut first = servers.remove(0);
+        first.others = servers;
+        first
+    }
+
+    fn all(&self) -> impl Iterator<Item = &RedisServer> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// What it is, as in `redis 7.0.15` and `a cluster of valkey 9.1.2`.
+    pub fn title(&self) -> String {
+        let info = self.client().info("INFO server");
+        let version = |name: &str| {
+            let prefix = format!("{name}_version:");
+            info.lines().find_map(|line| Some(format!("{name} {}", line.strip_prefix(&*prefix)?)))
+        };
+        let version = version("valkey").or_else(|| version("redis")).unwrap();
+        if self.others.is_empty() { version } else { format!("a cluster of {version}") }
     }
 
     pub fn address(&self) -> String {
@@ -95,8 +112,25 @@ impl RedisServer {
 
     /// Caches here, whose operations have the time that a busy machine needs.
     pub fn backend(&self) -> RedisBackend {
-        let address = RedisAddress::parse(&format!("redis://{}", self.address())).unwrap();
+        let hosts: Vec<_> = self.all().map(RedisServer::address).collect();
+        let scheme = if self.others.is_empty() { "redis" } else { "redis+cluster" };
+        let address = RedisAddress::parse(&format!("{scheme}://{}", hosts.join(","))).unwrap();
         RedisBackend { timeout: Duration::from_secs(20), ..RedisBackend::new(address) }
+    }
+
+    /// How many names there are.
+    pub fn size(&self) -> i64 {
+        self.all().map(|server| server.client().integer(&[b"DBSIZE"])).sum()
+    }
+
+    /// Sends a command about one name to the server that has it.
+    pub fn ask_about_a_name(&self, words: &[&[u8]]) -> Reply {
+        let mut replies = self.all().map(|server| server.client().ask(words));
+        let is_elsewhere = |reply: &Reply| match reply {
+            Reply::Error(error) => error.starts_with("MOVED"),
+            _ => false,
+        };
+        replies.find(|reply| !is_elsewhere(reply)).unwrap()
     }
 
     pub fn client(&self) -> Client {
@@ -134,6 +168,10 @@ impl RedisServer {
     /// An entry that is not gone then is given `SPARE` more, and the time it has left is kept here:
     /// it would go by itself while a slow test still looks at it.
     pub fn advance(&self, time: Duration) {
+        self.all().for_each(|server| server.advance_own(time));
+    }
+
+    fn advance_own(&self, time: Duration) {
         let (mut client, mut spared) = (self.client(), self.spared.lock().unwrap());
         let spare = i64::try_from(SPARE.as_millis()).unwrap();
         for name in client.names() {

@@ -1,7 +1,6 @@
 //! Memory and Redis agree on every operation, and so do two hosts on one server.
 
-use super::server::{RedisServer, programs};
-use super::{at, cache};
+use super::{at, cache, servers};
 use crate::support::Random;
 use hostel::{Cache, CacheError, CacheLimits, Clock};
 use std::time::Duration;
@@ -20,8 +19,7 @@ fn refused<T>(result: Result<T, CacheError>) -> Result<T, hostel_cache::Error> {
 
 #[tokio::test]
 async fn random_operations_have_the_results_that_they_have_in_memory() {
-    for program in programs() {
-        let server = RedisServer::with(&program, &[]);
+    for server in servers().await {
         let hosts = [cache(at(&server)), cache(at(&server))];
         let (clock, hand) = Clock::mock();
         let memory = Cache::new(CacheLimits::default(), clock);

@@ -1,0 +1,188 @@
+//! States of a server in which it serves less than usual, or has lost what it had: each is seen as it
+//! is, with the server's own reason, and ends without the host's doing.
+
+use super::client::Client;
+use super::faults::{MOST, check_unavailable, hasty, recovery};
+use super::server::{RedisServer, program};
+use super::{cache, servers, until};
+use hostel::{CacheError, CacheStore};
+use rustix::process::Signal;
+use std::fs;
+use std::time::{Duration, Instant};
+
+fn text(number: usize) -> String {
+    format!("\"{number}{}\"", "x".repeat(4_000))
+}
+
+/// Waits until an operation is unavailable for a reason that has this part.
+async fn until_unavailable(cache: &CacheStore, part: &str) {
+    let begun = Instant::now();
+    loop {
+        match cache.get("k").await {
+            Err(CacheError::Unavailable { reason }) if reason.contains(part) => return,
+            Err(CacheError::Unavailable { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+        assert!(begun.elapsed() < MOST, "it is never unavailable for {part:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until the server's last snapshot has ended so.
+async fn until_snapshot(client: &mut Client, status: &str) {
+    let is_so = |info: String| {
+        info.contains(&format!("rdb_last_bgsave_status:{status}"))
+            && info.contains("rdb_bgsave_in_progress:0")
+    };
+    client.say("BGSAVE");
+    until(|| is_so(client.info("INFO persistence"))).await;
+}
+
+#[tokio::test]
+async fn a_server_whose_snapshots_fail_refuses_writes_and_still_answers_reads() {
+    let server = RedisServer::start();
+    let cache = cache(super::at(&server));
+    cache.set("k", "1", None).await.unwrap();
+    let mut client = server.client();
+    client.ask(&[b"CONFIG", b"SET", b"save", b"3600 1"]);
+    // A snapshot cannot take the place of a folder.
+    let file = server.folder.path().join("dump.rdb");
+    fs::create_dir(&file).unwrap();
+    until_snapshot(&mut client, "err").await;
+    for part in ["MISCONF", "its disk or its snapshots fail"] {
+        check_unavailable(cache.set("k", "2", None).await, part);
+        check_unavailable(cache.delete("k").await, part);
+        check_unavailable(cache.check().await, part);
+    }
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("1"));
+    fs::remove_dir(&file).unwrap();
+    until_snapshot(&mut client, "ok").await;
+    assert_eq!(cache.set("k", "2", None).await, Ok(()));
+    assert_eq!(cache.check().await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_loads_its_data_is_unavailable_until_it_has_it() {
+    // Some milliseconds for each entry, and a look at its connections after each 2 MB.
+    let slow = "--key-load-delay 4000 --rdbcompression no";
+    let mut server = RedisServer::with(&program(), &[slow]);
+    let cache = hasty(server.port);
+    cache.set("k", "1", None).await.unwrap();
+    let mut client = server.client();
+    for number in 0..600_u32 {
+        client.say(&format!("SETRANGE other:{number} 100000 x"));
+    }
+    client.say("SAVE");
+    server.kill();
+    let restarting = tokio::task::spawn_blocking(move || {
+        server.restart();
+        server
+    });
+    until_unavailable(&cache, "LOADING").await;
+    check_unavailable(cache.set("k", "2", None).await, "LOADING");
+    check_unavailable(cache.check().await, "LOADING");
+    let _server = restarting.await.unwrap();
+    recovery(&cache).await;
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("1"));
+    assert_eq!(cache.set("k", "2", None).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_replica_that_has_lost_its_primary_and_may_not_answer_is_unavailable() {
+    let mut primary = RedisServer::start();
+    let settings = format!("--replicaof 127.0.0.1 {} --replica-serve-stale-data no", primary.port);
+    let replica = RedisServer::with(&program(), &[&settings]);
+    let mut client = replica.client();
+    until(|| client.info("INFO replication").contains("master_link_status:up")).await;
+    cache(super::at(&primary)).set("k", "1", None).await.unwrap();
+    let cache = hasty(replica.port);
+    until(|| client.text("hostel:v:{c/c/k}").is_some()).await;
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("1"));
+    primary.kill();
+    until(|| client.info("INFO replication").contains("master_link_status:down")).await;
+    check_unavailable(cache.get("k").await, "MASTERDOWN");
+    check_unavailable(cache.exists("k").await, "MASTERDOWN");
+    client.say("REPLICAOF NO ONE");
+    recovery(&cache).await;
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("1"));
+    assert_eq!(cache.set("k", "2", None).await, Ok(()));
+}
+
+#[tokio::test]
+async fn entries_that_an_operator_flushed_are_misses_and_no_error() {
+    let server = RedisServer::start();
+    let cache = cache(super::at(&server));
+    for key in 0..50_usize {
+        cache.set(&key.to_string(), &text(key), None).await.unwrap();
+    }
+    server.client().say("FLUSHALL");
+    for key in (0..50).map(|key: u32| key.to_string()) {
+        assert_eq!(cache.get(&key).await, Ok(None));
+        assert_eq!(cache.exists(&key).await, Ok(false));
+        assert_eq!(cache.delete(&key).await, Ok(false));
+    }
+    assert_eq!(cache.count().await, Ok((0, 0)));
+    assert_eq!(cache.check().await, Ok(()));
+    cache.set("7", "1", None).await.unwrap();
+    assert_eq!(cache.get("7").await.unwrap().as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_server_that_evicts_takes_every_entry_and_answers_with_no_other_value() {
+    let full = "--maxmemory 4mb --maxmemory-policy allkeys-lru";
+    let server = RedisServer::with(&program(), &[full]);
+    let cache = cache(super::at(&server));
+    let (mut hits, mut misses) = (0, 0);
+    for key in 0..3_000_usize {
+        cache.set(&key.to_string(), &text(key), None).await.unwrap();
+        for older in [key, key / 2, key / 10] {
+            match cache.get(&older.to_string()).await.unwrap() {
+                Some(found) => {
+                    assert_eq!(*found, *text(older), "the value of another");
+                    hits += 1;
+                }
+                None => misses += 1,
+            }
+        }
+    }
+    println!("evicting: {hits} hits, {misses} misses");
+    assert!(hits > 1_000 && misses > 100, "{hits} hits, {misses} misses");
+}
+
+#[tokio::test]
+async fn an_entry_whose_time_is_over_leaves_the_server_though_nobody_reads_it() {
+    for server in servers().await {
+        let cache = cache(super::at(&server));
+        for key in 0..200_u32 {
+            cache.set(&key.to_string(), "1", Some(1)).await.unwrap();
+        }
+        until(|| server.size() == 0).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_operations_on_a_server_that_is_stopped_end_in_time() {
+    let server = RedisServer::start();
+    let cache = hasty(server.port);
+    cache.set("k", "1", None).await.unwrap();
+    server.signal(Signal::STOP);
+    // More than are sent at once: the others wait for their turn.
+    let calls = (0..300).map(|_| {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            let begun = Instant::now();
+            (cache.get("k").await, begun.elapsed())
+        })
+    });
+    let mut longest = Duration::ZERO;
+    for call in calls.collect::<Vec<_>>() {
+        let (result, took) = call.await.unwrap();
+        check_unavailable(result, "");
+        longest = longest.max(took);
+    }
+    println!("300 at once: the longest took {longest:?}");
+    assert!(longest < MOST, "{longest:?}");
+    server.signal(Signal::CONT);
+    recovery(&cache).await;
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("1"));
+}
