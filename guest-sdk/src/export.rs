@@ -73,7 +73,7 @@ macro_rules! services {
                 }
             }
 
-            $crate::wit::export!(Plugin with_types_in $crate::wit);
+            $crate::bindings::export!(Plugin with_types_in $crate::bindings);
         };
     };
 }

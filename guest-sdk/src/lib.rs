@@ -128,12 +128,12 @@ mod level;
 mod limits;
 mod numbers;
 
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod bindings;
 #[cfg(not(target_family = "wasm"))]
 pub mod fake;
 mod host;
-#[cfg(target_family = "wasm")]
-#[doc(hidden)]
-pub mod wit;
 
 pub use cache::Cache;
 pub use error::{CacheError, CacheErrorKind};

@@ -2,15 +2,15 @@
 
 use std::panic::PanicHookInfo;
 
+use crate::bindings::exports::hostel::service::handler as export;
 use crate::cache::Cache;
 use crate::failure::FailureKind;
 use crate::host::{self, Store};
 use crate::level::Level;
 use crate::request::HttpRequest;
 use crate::service::{Context, Service, dispatch};
-use crate::wit::exports::hostel::service::handler as export;
 
-pub use crate::wit::exports::hostel::service::handler::{
+pub use crate::bindings::exports::hostel::service::handler::{
     Failure, Guest, Request, Response, ServiceInfo,
 };
 

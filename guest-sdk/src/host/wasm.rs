@@ -1,9 +1,9 @@
 //! The real host: the imports of `wit/`, with the types of this crate.
 
+use crate::bindings::hostel::cache::cache as host_cache;
+use crate::bindings::hostel::log::log as host_log;
 use crate::error::{CacheError, CacheErrorKind};
 use crate::level::Level;
-use crate::wit::hostel::cache::cache as host_cache;
-use crate::wit::hostel::log::log as host_log;
 
 pub(crate) fn log(level: Level, message: &str) {
     let level = match level {

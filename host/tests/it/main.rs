@@ -33,6 +33,7 @@ mod new_service;
 mod preflight;
 mod readme;
 mod redis;
+mod sdk_bindings;
 mod source;
 #[cfg(target_os = "linux")]
 mod status;

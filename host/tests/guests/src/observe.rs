@@ -1,6 +1,6 @@
 //! What a guest sees, told to the test.
 
-use hostel_sdk::wit::hostel::cache::cache;
+use hostel_sdk::bindings::hostel::cache::cache;
 use hostel_sdk::{Context, Failure, Response, Result};
 use serde_json::{Value, json};
 use std::collections::hash_map::RandomState;
