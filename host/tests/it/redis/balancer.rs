@@ -1,5 +1,7 @@
-//! Three servers behind HAProxy, configured as the page says, restarted one after another.
+//! Three servers behind HAProxy and over a cluster, configured as the page says, restarted one after
+//! another.
 
+use super::cluster::Cluster;
 use super::server::RedisServer;
 use crate::http::client::{Client, eventually, post};
 use crate::http::program::{Place, Serving};
@@ -127,10 +129,10 @@ async fn until_it_stores(host: &Serving) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_and_no_entry_is_lost_while_hosts_restart_one_after_another() {
-    let redis = RedisServer::start();
+    let redis = RedisServer::of_cluster(Cluster::of_primaries(&[]).await.0);
     let place = Place::with_guests(&format!(
-        "[private-cache]\nbackend = \"redis://{}/0\"\ntimeout = \"20s\"\n[limits]\ntime = \"30s\"\n",
-        redis.address()
+        "[private-cache]\nbackend = \"{}\"\ntimeout = \"20s\"\n[limits]\ntime = \"30s\"\n",
+        redis.backend().address
     ));
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut hosts = [(); 3].map(|()| serve(&place, anywhere, anywhere));
@@ -155,5 +157,5 @@ async fn no_request_and_no_entry_is_lost_while_hosts_restart_one_after_another()
     counting.stop.store(true, Ordering::Relaxed);
     clients.join_all().await;
     let steps = counting.steps.load(Ordering::Relaxed);
-    assert_eq!(redis.client().names().len(), steps + CLIENTS);
+    assert_eq!(usize::try_from(redis.size()).unwrap(), steps + CLIENTS);
 }

@@ -42,7 +42,7 @@ impl Cluster {
     }
 
     /// Three primaries without replicas.
-    async fn of_primaries(settings: &[&str]) -> Self {
+    pub async fn of_primaries(settings: &[&str]) -> Self {
         let cluster = Cluster::begin(&program(), 3, settings);
         cluster.until_ready().await;
         cluster
