@@ -5,7 +5,7 @@
 
 mod keys;
 
-use hostel_sdk::wit::hostel::cache::cache;
+use hostel_sdk::bindings::hostel::cache::cache;
 use hostel_sdk::{Context, Failure, Response, Result, services};
 use serde::Deserialize;
 use std::hint::black_box;
