@@ -8,6 +8,7 @@ mod inputs;
 mod javascript;
 mod kept;
 mod language;
+mod merge;
 mod new;
 mod pip;
 mod progress;

@@ -2,7 +2,7 @@
 
 use super::pip::{self, PYTHON};
 use super::work::Work;
-use super::{BuildError, Check, Inputs, Progress, kept, quick, sdk, tool};
+use super::{BuildError, Check, Inputs, Progress, SdkError, kept, merge, quick, sdk, tool};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -16,6 +16,9 @@ const PYTHON_FIX: &str = "install Python 3.10 or newer, so that `python3 --versi
 const TOOL: &str = "componentize-py";
 
 const VERSION: &str = "0.25.1";
+
+/// What Hostel makes of the tool's component, so that none that is kept has another form.
+const FORM: &str = "in one module";
 
 /// The source's folder and that of the packages, as a build sees them.
 const FOLDERS: [&str; 2] = ["/2", "/3"];
@@ -32,7 +35,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     let packages = packages::of(source, inputs, progress)?;
     let place = packages.as_deref().map(Path::display);
     let (program, place) = (quick::program(), place.map(|it| it.to_string()).unwrap_or_default());
-    let mut tools = format!("{TOOL} {VERSION} {place}");
+    let mut tools = format!("{TOOL} {VERSION} {FORM} {place}");
     if program.is_some() {
         if let Some(component) = kept::by_others(work, &tools, inputs)? {
             return Ok(component);
@@ -61,7 +64,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
         let listed = std::fs::read_to_string(list).unwrap_or_default();
         listed.lines().filter_map(|it| path_here(it, folders)).for_each(|path| read.add(&path));
         if output.status.success() {
-            return Ok(());
+            return merge_modules(component);
         }
         let why = why(&output, progress);
         Err(BuildError::Failed { path: source.file.clone(), why })
@@ -88,14 +91,26 @@ fn why(output: &Output, progress: Progress<'_>) -> String {
 
 /// The folder of the base: a component in which Python and the SDK are loaded and no plugin is.
 fn base(root: &Path, tool: &Path, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
-    kept::base(&format!("{TOOL} {VERSION}"), |made| {
+    kept::base(&format!("{TOOL} {VERSION} {FORM}"), |made| {
         (progress.line)("preparing Python, once for all services, so that edits build in a second");
         let output = tool::output(PYTHON, PYTHON_FIX, &mut script(root, tool, made))?;
         match output.status.success() {
-            true => Ok(()),
+            true => merge_modules(&made.join("base.wasm")),
             false => Err(BuildError::Tool { tool: TOOL.to_owned(), why: why(&output, progress) }),
         }
     })
+}
+
+/// Makes one module of CPython, the SDK's bindings and the libraries that the tool has linked with
+/// them. One that is made of a base has been one since.
+fn merge_modules(file: &Path) -> Result<(), BuildError> {
+    let component =
+        std::fs::read(file).map_err(|source| BuildError::Read { path: file.to_owned(), source })?;
+    if let Some(merged) = merge::merge(&component) {
+        let failed = |source| SdkError::Write { path: file.to_owned(), source };
+        std::fs::write(file, merged).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// A path that a build has read, as it is here.

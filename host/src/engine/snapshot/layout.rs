@@ -8,7 +8,7 @@ use wasmparser::{
 
 /// Functions of C libraries that make them forget handles of the host: they are called before the
 /// state is read, so that a copy asks for handles of its own. The first is that of the adapter of
-/// WASI 0.1, the second that of wasi-libc.
+/// WASI 0.1, the second that of wasi-libc. `toolchain/merge.rs` keeps them exported.
 const FORGETTING: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
 /// Where a component keeps its state. Its core modules are known by their numbers.

@@ -5,7 +5,7 @@ mod quick;
 
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
 use crate::{readme, source};
-use hostel::Level;
+use hostel::{ComponentInfo, Level};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -307,6 +307,13 @@ async fn loaded() -> TestHost {
     let host = TestHost::new();
     host.load("conformance", std::fs::read(component(CONFORMANCE)).unwrap()).await;
     host
+}
+
+/// What it links is one module; the other gives that one the functions which need its memory.
+#[test]
+fn a_component_of_python_has_two_modules() {
+    let info = ComponentInfo::read(&std::fs::read(component(CONFORMANCE)).unwrap());
+    assert_eq!((info.modules, info.memories.len(), info.tables.len()), (2, 1, 2));
 }
 
 #[tokio::test]

@@ -1,0 +1,129 @@
+//! Which of a component's instances become one.
+
+use super::module::Kind;
+use super::outline::{CoreInstance, Definition, Entry, Outline};
+use std::collections::{BTreeSet, HashMap};
+use wasmparser::CanonicalOption;
+
+/// The instances that become one.
+///
+/// It is made where the last of them was. What needs one of them and was before that place comes
+/// behind it; what they need is before it.
+#[derive(Default)]
+pub(super) struct MergeGroup {
+    /// In the order in which they were made.
+    pub(super) members: Vec<u32>,
+    /// Instances and lowered functions that are not in it and need it.
+    behind: BTreeSet<Definition>,
+    /// Whether another instance can be taken in.
+    is_closed: bool,
+    /// Tables and memories that are written as instances are made: by members, and by others.
+    written: [BTreeSet<Definition>; 2],
+}
+
+impl MergeGroup {
+    /// Chooses instances that can be made at once and nobody can tell: nothing between two of them
+    /// needs the first and is needed by the second, and no function runs meanwhile.
+    pub(super) fn choose(outline: &Outline<'_>) -> Option<Self> {
+        let mut group = MergeGroup::default();
+        let mut instantiated: HashMap<u32, u32> = HashMap::new();
+        for instance in &outline.instances {
+            if let CoreInstance::Of { module, .. } = instance {
+                *instantiated.entry(*module).or_default() += 1;
+            }
+        }
+        for entry in &outline.entries {
+            match entry {
+                Entry::Instance(number) => {
+                    if let Some(CoreInstance::Of { module, .. }) =
+                        outline.instances.get(*number as usize)
+                    {
+                        let is_only = instantiated.get(module) == Some(&1);
+                        group.consider(outline, *number, is_only)?;
+                    }
+                }
+                // What a component makes of it keeps its place, so the group ends before.
+                Entry::Lift { core, options, .. } => {
+                    let function = outline.definition(Kind::Function, *core)?;
+                    let options = needs(outline, options)?;
+                    let mut needed = options.iter().chain([&function]);
+                    group.is_closed |= needed.any(|it| group.needs_group(it));
+                }
+                Entry::Lower { number, options, .. } => {
+                    if needs(outline, options)?.iter().any(|it| group.needs_group(it)) {
+                        group.behind.insert(Definition::Component(*number));
+                    }
+                }
+                Entry::Section { .. } | Entry::Resource { .. } => {}
+            }
+        }
+        (group.members.len() > 1).then_some(group)
+    }
+
+    /// Takes an instance in, or not.
+    fn consider(&mut self, outline: &Outline<'_>, number: u32, is_only: bool) -> Option<()> {
+        let (module, _) = outline.module_of(number)?;
+        let mut needed = Vec::new();
+        for (kind, index, _) in module.numbered_imports() {
+            needed.push(outline.within(number, kind, index)?);
+        }
+        let writes = module.written().map(|(kind, index)| outline.within(number, kind, index));
+        let writes = writes.collect::<Option<BTreeSet<_>>>()?;
+        let is_behind = needed.iter().any(|it| self.is_behind(it));
+        let [by_members, by_others] = &mut self.written;
+        let moves = !by_others.is_empty();
+        let is_member = is_only
+            && module.has_plain_types
+            && !self.is_closed
+            && !is_behind
+            && by_others.is_disjoint(&writes)
+            && (module.start.is_none() || !moves);
+        if is_member {
+            self.members.push(number);
+            by_members.extend(writes);
+            self.is_closed |= module.start.is_some();
+            return Some(());
+        }
+        let is_between = !self.members.is_empty();
+        self.is_closed |=
+            is_between && (module.start.is_some() || !by_members.is_disjoint(&writes));
+        if is_between {
+            by_others.extend(writes);
+        }
+        if needed.iter().any(|it| self.needs_group(it)) {
+            self.behind.insert(Definition::instance(number));
+        }
+        Some(())
+    }
+
+    /// Whether an instance is one of the group.
+    pub(super) fn has(&self, instance: u32) -> bool {
+        self.members.contains(&instance)
+    }
+
+    /// Whether what an entry makes is not of the group and needs it.
+    pub(super) fn is_behind(&self, it: &Definition) -> bool {
+        match *it {
+            Definition::In { instance, .. } => {
+                self.behind.contains(&Definition::instance(instance))
+            }
+            Definition::Component(_) => self.behind.contains(it),
+        }
+    }
+
+    fn needs_group(&self, it: &Definition) -> bool {
+        matches!(*it, Definition::In { instance, .. } if self.has(instance)) || self.is_behind(it)
+    }
+}
+
+/// What options of a lifted or lowered function refer to.
+pub(super) fn needs(outline: &Outline<'_>, options: &[CanonicalOption]) -> Option<Vec<Definition>> {
+    let needed = options.iter().filter_map(|option| match *option {
+        CanonicalOption::Memory(number) => Some((Kind::Memory, number)),
+        CanonicalOption::Realloc(number)
+        | CanonicalOption::PostReturn(number)
+        | CanonicalOption::Callback(number) => Some((Kind::Function, number)),
+        _ => None,
+    });
+    needed.map(|(kind, number)| outline.definition(kind, number)).collect()
+}
