@@ -1,4 +1,10 @@
-//! The cache: four operations on entries that expire, in a bounded number of bytes.
+//! The cache: operations on entries that expire, in a bounded number of bytes. Those of each interface
+//! beside `get` and `set` have a file of their own.
+
+mod atomics;
+mod batch;
+mod entries;
+mod leases;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
@@ -15,7 +21,7 @@ use crate::limits::{
     MIN_SHARD_ENTRIES,
 };
 use crate::listing::{EntryInfo, Listing};
-use crate::shard::{Shard, Write};
+use crate::shard::{Count, Shard, Write};
 use crate::stats::Stats;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::table::Room;
@@ -88,70 +94,13 @@ impl Cache {
         self.write(key, value, expiry, |_| true).map(drop)
     }
 
-    /// As [`set`](Self::set), but only where there is no live entry. True when it was set.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`set`](Self::set), also where nothing would be set.
-    pub fn set_if_absent(
-        &self,
-        key: &str,
-        value: &str,
-        expiry: Option<u32>,
-    ) -> Result<bool, Error> {
-        self.write(key, value, expiry, |old| old.is_none())
-    }
-
-    /// As [`set`](Self::set), but only where there is a live entry whose value is, byte for byte,
-    /// `expected`. True when it was set.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`set`](Self::set), also where nothing would be set.
-    pub fn compare_and_set(
-        &self,
-        key: &str,
-        expected: &str,
-        value: &str,
-        expiry: Option<u32>,
-    ) -> Result<bool, Error> {
-        self.write(key, value, expiry, |old| old == Some(expected))
-    }
-
-    /// Adds to the integer that is the entry's value, and returns the sum. The expiry stays as it
-    /// was. Without a live entry the number is 0 and the new entry has no expiry.
-    ///
-    /// Returns `None` and changes nothing when the value is not an integer of 64 bits with a sign,
-    /// written without fraction, exponent and space; when the sum is not one; and when the sum is
-    /// longer than the cache's values may be.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Key::new`].
-    pub fn add(&self, key: &str, by: i64) -> Result<Option<i64>, Error> {
-        let key = Key::new(key)?;
-        let (shard, hash) = self.place_of(key);
-        let mut sum = None;
-        let written = shard.write(hash, key, &self.clock, |old, now| {
-            let number = old.map_or(Some(0), |entry| entry.value().parse::<i64>().ok());
-            sum = number.and_then(|number| number.checked_add(by));
-            let value = sum?.to_string();
-            let deadline = old.map_or_else(|| Deadline::from_now(None, now), Entry::deadline);
-            let fits = value.len() <= self.limits.value_limit();
-            fits.then_some(Write { value: value.into(), deadline })
-        });
-        Ok(sum.filter(|_| written))
-    }
-
     /// Removes the entry. True when a live one was there, false otherwise.
     ///
     /// # Errors
     ///
     /// Those of [`Key::new`].
     pub fn delete(&self, key: &str) -> Result<bool, Error> {
-        let key = Key::new(key)?;
-        let (shard, hash) = self.place_of(key);
-        Ok(shard.delete(hash, key, &self.clock))
+        Ok(self.remove(Key::new(key)?))
     }
 
     /// True when there is a live entry, whatever its value. Not a use of the entry for eviction.
@@ -249,14 +198,34 @@ impl Cache {
         condition: impl Fn(Option<&str>) -> bool,
     ) -> Result<bool, Error> {
         let key = Key::new(key)?;
-        let value = Json::new(value, self.limits.value_limit().min(MAX_VALUE_BYTES))?;
+        let value = self.json(value)?;
         let expiry = expiry.map(Expiry::new).transpose()?;
+        Ok(self.store(key, value, expiry, condition))
+    }
+
+    fn store(
+        &self,
+        key: Key<'_>,
+        value: Json<'_>,
+        expiry: Option<Expiry>,
+        condition: impl Fn(Option<&str>) -> bool,
+    ) -> bool {
         let (shard, hash) = self.place_of(key);
-        Ok(shard.write(hash, key, &self.clock, |old, now| {
+        let count: Count = |stats| &mut stats.sets;
+        shard.write(hash, key, &self.clock, count, |old, now| {
             let allowed = condition(old.map(Entry::value));
             let deadline = Deadline::from_now(expiry, now);
             allowed.then_some(Write { value: value.as_str().into(), deadline })
-        }))
+        })
+    }
+
+    fn remove(&self, key: Key<'_>) -> bool {
+        let (shard, hash) = self.place_of(key);
+        shard.remove(hash, key, &self.clock, |stats| &mut stats.deletes, |_| true)
+    }
+
+    fn json<'a>(&self, value: &'a str) -> Result<Json<'a>, Error> {
+        Json::new(value, self.limits.value_limit().min(MAX_VALUE_BYTES))
     }
 }
 

@@ -18,8 +18,9 @@ use crate::value::Json;
 /// What stands before the texts.
 #[repr(C)]
 struct Head {
-    /// In halves, or the head would end in a gap of four bytes.
-    deadline: [u32; 2],
+    /// In halves, or the head would end in a gap of four bytes. Atomic, because `expire` writes it
+    /// while readers share the entry. No reader reads it: only holders of the shard's lock do.
+    deadline: [AtomicU32; 2],
     owners: AtomicU32,
     value_bytes: u32,
     key_bytes: u16,
@@ -36,8 +37,9 @@ pub(crate) struct Entry(NonNull<Head>);
 /// for as long as it is held.
 pub struct Value(Entry);
 
-// SAFETY: nothing of an entry is written while it has more than one owner but the count, which is
-// atomic, and the owner that decrements it last sees what all others did before.
+// SAFETY: nothing of an entry is written while it has more than one owner but the count and the
+// deadline, which are atomic, and the owner that decrements the count last sees what all others did
+// before.
 #[allow(unsafe_code, reason = "a pointer is not sent on its own")]
 unsafe impl Send for Entry {}
 // SAFETY: as for `Send`: through a shared entry there are only reads.
@@ -53,7 +55,7 @@ impl Entry {
         let lengths = (u16::try_from(key.len()), u32::try_from(value.len()));
         let (Ok(key_bytes), Ok(value_bytes)) = lengths else { std::process::abort() };
         let layout = layout(key.len(), value.len());
-        let deadline = deadline.to_halves();
+        let deadline = deadline.to_halves().map(AtomicU32::new);
         let head = Head { deadline, owners: AtomicU32::new(1), value_bytes, key_bytes };
         // SAFETY: the layout is never empty, since a head is not. It has room for the head and both
         // texts, one after the other, and the new block overlaps neither text.
@@ -91,10 +93,10 @@ impl Entry {
         // comes. The value's place is behind the key and as long as the new value, which cannot
         // lie in it, being borrowed from elsewhere.
         unsafe {
-            (&raw mut (*self.0.as_ptr()).deadline).write(deadline.to_halves());
             let place = self.0.add(1).cast::<u8>().add(key_bytes);
             place.copy_from_nonoverlapping(NonNull::from(value).cast(), value.len());
         }
+        self.expire(deadline);
         true
     }
 
@@ -123,8 +125,17 @@ impl Entry {
         self.text(head.key_bytes.into(), head.value_bytes as usize)
     }
 
+    /// Under the lock of the entry's shard only: the halves are read one after the other.
     pub(crate) fn deadline(&self) -> Deadline {
-        Deadline::from_halves(self.head().deadline)
+        let [high, low] = &self.head().deadline;
+        Deadline::from_halves([high.load(Ordering::Relaxed), low.load(Ordering::Relaxed)])
+    }
+
+    /// Puts another deadline in the place of the old one. Under the lock of the entry's shard only.
+    pub(crate) fn expire(&self, deadline: Deadline) {
+        for (place, half) in self.head().deadline.iter().zip(deadline.to_halves()) {
+            place.store(half, Ordering::Relaxed);
+        }
     }
 
     /// What the entry asked of the allocator.
@@ -165,6 +176,11 @@ impl Value {
     #[must_use]
     pub fn new(key: Key<'_>, json: Json<'_>) -> Self {
         Value(Entry::new(key, json.as_str(), Deadline::NEVER))
+    }
+
+    /// True when it is this very entry's value, not only an equal one.
+    pub(crate) fn is_of(&self, entry: &Entry) -> bool {
+        self.0.0 == entry.0
     }
 }
 
@@ -256,6 +272,17 @@ mod tests {
         drop(held);
         assert!(entry.replace("[5,6]", never));
         assert_eq!(entry.value(), "[5,6]");
+    }
+
+    #[test]
+    fn a_deadline_is_replaced_while_the_value_is_read() {
+        let (entry, other) = (entry("key", "[1,2]", None), entry("other", "1", Some(7)));
+        let held = entry.share();
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(&*held, "[1,2]"));
+            entry.expire(other.deadline());
+        });
+        assert_eq!((entry.deadline(), entry.value()), (other.deadline(), "[1,2]"));
     }
 
     #[test]

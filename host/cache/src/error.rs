@@ -40,6 +40,29 @@ pub enum Error {
         /// The expiry as given.
         seconds: u32,
     },
+    /// What is under a key, or what is added to it, is no integer from -(2^53 - 1) to 2^53 - 1.
+    #[error(
+        "{what} is no integer from -(2^53 - 1) to 2^53 - 1, written without fraction, exponent and \
+         spaces"
+    )]
+    NotAnInteger {
+        /// What it is, quoted and shortened where it comes from a guest.
+        what: String,
+    },
+    /// A sum that is no integer from -(2^53 - 1) to 2^53 - 1.
+    #[error("the sum of {value} and {delta} is not from -(2^53 - 1) to 2^53 - 1")]
+    SumOutOfRange {
+        /// What is under the key.
+        value: i64,
+        /// What was to be added.
+        delta: i64,
+    },
+    /// A cursor that no page of this cache gave.
+    #[error("{cursor} is no place in this cache: take the cursor of the page before")]
+    InvalidCursor {
+        /// The cursor's beginning, quoted.
+        cursor: String,
+    },
     /// A value longer than the cache allows.
     #[error("value {value} of {bytes} bytes is too large: a value is at most {limit} bytes here")]
     TooLarge {
@@ -55,9 +78,9 @@ pub enum Error {
 /// The kind of an [`Error`], as a guest sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The key is empty or too long.
+    /// The key is empty or too long, or the cursor comes from elsewhere.
     InvalidKey,
-    /// The value is not a JSON text.
+    /// The value is not a JSON text, or no integer where one is needed.
     InvalidValue,
     /// The expiry is 0 or more than ten years.
     InvalidExpiry,
@@ -70,8 +93,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::EmptyKey | Self::LongKey { .. } => ErrorKind::InvalidKey,
-            Self::InvalidValue { .. } => ErrorKind::InvalidValue,
+            Self::EmptyKey | Self::LongKey { .. } | Self::InvalidCursor { .. } => {
+                ErrorKind::InvalidKey
+            }
+            Self::InvalidValue { .. } | Self::NotAnInteger { .. } | Self::SumOutOfRange { .. } => {
+                ErrorKind::InvalidValue
+            }
             Self::InvalidExpiry { .. } => ErrorKind::InvalidExpiry,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
         }

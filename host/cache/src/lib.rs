@@ -25,12 +25,13 @@
 //! # Ok::<(), hostel_cache::Error>(())
 //! ```
 //!
-//! [`Key`], [`Json`] and [`Expiry`] are the rules for arguments, for other backends to apply too.
+//! [`Key`], [`Json`], [`Integer`] and [`Expiry`] are the rules for arguments, for other backends to apply too.
 
 mod cache;
 mod name;
 
 mod expiry;
+mod integer;
 mod key;
 mod value;
 
@@ -38,28 +39,34 @@ mod clock;
 mod error;
 mod limits;
 mod listing;
+mod outcome;
 mod stats;
 
 mod directory;
 mod entry;
 mod eviction;
+mod lease;
 mod segment;
 mod shard;
 mod sweep;
 mod sync;
 mod table;
+mod walk;
 
 pub use cache::Cache;
 pub use clock::{Clock, MockClock};
 pub use entry::Value;
 pub use error::{Error, ErrorKind};
 pub use expiry::Expiry;
+pub use integer::Integer;
 pub use key::Key;
+pub use lease::{Found, Holder, LeaseEnd};
 pub use limits::{
     CacheLimits, DEFAULT_CAPACITY, DEFAULT_VALUE_LIMIT, LimitsError, MAX_DEPTH, MAX_EXPIRY_SECONDS,
-    MAX_KEY_BYTES, MIN_CAPACITY, MIN_CAPACITY_IN_VALUES,
+    MAX_INTEGER, MAX_KEY_BYTES, MAX_KEYS, MIN_CAPACITY, MIN_CAPACITY_IN_VALUES,
 };
 pub use listing::EntryInfo;
 pub use name::{CacheName, Name, NameError};
+pub use outcome::{KeyPage, Lifetime, RemovedPage, Swap, TimeLeft};
 pub use stats::Stats;
 pub use value::Json;

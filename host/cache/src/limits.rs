@@ -14,10 +14,17 @@ pub const MAX_KEY_BYTES: usize = 1024;
 /// this one.
 pub const MAX_EXPIRY_SECONDS: u32 = 315_360_000;
 
+/// The largest integer that can be added to, and that a sum can be: 2^53 - 1. The least is its
+/// negative. Every language has these as ordinary numbers.
+pub const MAX_INTEGER: i64 = (1 << 53) - 1;
+
 /// The most arrays and objects in a value that may be open at once.
 ///
 /// Common readers of JSON stop at 127 or 128, and a message around the value needs some of those.
 pub const MAX_DEPTH: u32 = 100;
+
+/// The most keys of one call on several: more would keep a caller waiting for long.
+pub const MAX_KEYS: usize = 1_000;
 
 /// The longest value, whatever the limits of a cache are: an entry counts lengths in 32 bits.
 pub(crate) const MAX_VALUE_BYTES: usize = u32::MAX as usize;
@@ -69,6 +76,9 @@ pub(crate) const MAX_DIRECTORY_BITS: u32 = 20;
 /// The most segments that one eviction looks at: some microseconds under the shard's lock. The
 /// last one loses an entry even if it is used, because other threads wait for the lock.
 pub(crate) const MAX_SEGMENTS_PER_EVICTION: usize = 16;
+
+/// About the most entries that one page of a walk looks at, and the most keys that it has.
+pub(crate) const MAX_PAGE_ENTRIES: usize = 1_000;
 
 /// The most owners of an entry. One more ends the process, as it does with an `Arc`: a count that
 /// wrapped to zero would free memory in use.

@@ -25,7 +25,7 @@ const REMEMBERED: usize = 28;
 
 /// The high bits of a key's hash, which are all that a table knows of it. The low bits are free for
 /// [`Slot`]'s marks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tag(u32);
 
 /// One place of the table, with an entry or free.
@@ -75,6 +75,11 @@ impl Tag {
     /// The first tag of those with these highest bits.
     pub(crate) fn from_high(high: usize, bits: u32) -> Self {
         Self(((high as u64) << (u32::BITS - bits)) as u32 | TAKEN)
+    }
+
+    /// The tag as a number, of which [`of`](Self::of) makes the same tag.
+    pub(crate) fn number(self) -> u32 {
+        self.0
     }
 
     /// The highest bits of the tag, as a number.
@@ -172,6 +177,14 @@ impl Slot {
         }
         self.due = deadline.due();
         (before, self.bytes())
+    }
+
+    /// Gives the entry another deadline; value and marks stay.
+    pub(crate) fn expire(&mut self, deadline: Deadline) {
+        if let Some(entry) = self.entry() {
+            entry.expire(deadline);
+            self.due = deadline.due();
+        }
     }
 
     fn is_of(&self, key: Key<'_>) -> bool {

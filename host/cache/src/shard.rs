@@ -2,15 +2,20 @@
 //!
 //! Every operation is here, and is atomic because it is done under the lock.
 
+mod leases;
+mod walks;
+
 use std::borrow::Cow;
 
 use crate::clock::{Clock, Now};
 use crate::entry::{Entry, Value};
 use crate::eviction::{ClockHands, Removed, evict_least};
-use crate::expiry::Deadline;
+use crate::expiry::{Deadline, Expiry};
 use crate::key::Key;
+use crate::lease::Leases;
 use crate::limits::MAX_KEY_BYTES;
 use crate::listing::Listing;
+use crate::outcome::TimeLeft;
 use crate::segment::{Slot, Tag};
 use crate::stats::Stats;
 use crate::sweep::{Sweep, Swept};
@@ -21,8 +26,8 @@ use crate::table::{Place, Room, Slots, Table};
 /// ones, and other threads wait for the shard meanwhile.
 const EVICTIONS_AT_ONCE: usize = 64;
 
-/// Segments that a search for expired entries looks at under one hold of the lock: at most some
-/// hundred entries, some tens of microseconds.
+/// Segments that a search for expired entries, or a walk, looks at under one hold of the lock: at
+/// most some hundred entries, some tens of microseconds.
 const SWEPT_AT_ONCE: usize = 8;
 
 /// Entries under a lock, on cache lines of their own: neighbouring shards never wait for a line
@@ -41,6 +46,7 @@ struct Entries {
     hands: ClockHands,
     sweep: Sweep,
     stats: Stats,
+    leases: Leases,
 }
 
 /// A new value and deadline of a key.
@@ -49,6 +55,9 @@ pub(crate) struct Write<'a> {
     pub(crate) value: Cow<'a, str>,
     pub(crate) deadline: Deadline,
 }
+
+/// Which count an operation adds to.
+pub(crate) type Count = fn(&mut Stats) -> &mut u64;
 
 /// How far a write has come under one hold of the lock.
 enum Progress {
@@ -70,6 +79,7 @@ impl Shard {
             hands: ClockHands::new(),
             sweep: Sweep::new(),
             stats: Stats::default(),
+            leases: Leases::default(),
         }))
     }
 
@@ -97,38 +107,91 @@ impl Shard {
 
     /// Writes what `write` returns for the live entry, if there is one; writes nothing when it
     /// returns nothing. `write` may be called more than once, and its last result counts. True
-    /// when something was written.
+    /// when something was written; then it is counted.
     pub(crate) fn write<'a>(
         &self,
         hash: u32,
         key: Key<'_>,
         clock: &Clock,
+        count: Count,
         mut write: impl FnMut(Option<&Entry>, &Now<'_>) -> Option<Write<'a>>,
     ) -> bool {
         loop {
-            let progress = self.lock().write(Tag::of(hash), key, &Now::of(clock), &mut write);
-            match progress {
-                Progress::Written => return true,
+            let mut shard = self.lock();
+            match shard.write(Tag::of(hash), key, &Now::of(clock), &mut write) {
+                Progress::Written => {
+                    *count(&mut shard.stats) += 1;
+                    let ended = shard.leases.end(key.as_str());
+                    drop(shard);
+                    drop(ended);
+                    return true;
+                }
                 Progress::Refused => return false,
                 Progress::Unfinished => (),
             }
         }
     }
 
-    pub(crate) fn delete(&self, hash: u32, key: Key<'_>, clock: &Clock) -> bool {
+    /// Removes the live entry, if there is one and `allows` returns true for it. True when it was
+    /// removed; then it is counted.
+    pub(crate) fn remove(
+        &self,
+        hash: u32,
+        key: Key<'_>,
+        clock: &Clock,
+        count: Count,
+        allows: impl FnOnce(&Entry) -> bool,
+    ) -> bool {
         let mut shard = self.lock();
-        let Some(place) = shard.find_live(Tag::of(hash), key, &Now::of(clock)) else {
+        let place = shard.find_live(Tag::of(hash), key, &Now::of(clock));
+        let entry = place.and_then(|place| shard.table.slot(place)?.entry());
+        let is_refused = entry.is_some_and(|entry| !allows(entry));
+        if is_refused {
             return false;
-        };
-        shard.table.remove(place);
-        shard.stats.deletes += 1;
-        true
+        }
+        if let Some(place) = place {
+            shard.table.remove(place);
+            *count(&mut shard.stats) += 1;
+        }
+        let ended = shard.leases.end(key.as_str());
+        drop(shard);
+        drop(ended);
+        place.is_some()
     }
 
     pub(crate) fn exists(&self, hash: u32, key: Key<'_>, clock: &Clock) -> bool {
         let mut shard = self.lock();
         shard.stats.exists += 1;
         shard.find_live(Tag::of(hash), key, &Now::of(clock)).is_some()
+    }
+
+    pub(crate) fn ttl(&self, hash: u32, key: Key<'_>, clock: &Clock) -> TimeLeft {
+        let (mut shard, now) = (self.lock(), Now::of(clock));
+        let place = shard.find_live(Tag::of(hash), key, &now);
+        let entry = place.and_then(|place| shard.table.slot(place)?.entry());
+        entry.map_or(TimeLeft::Missing, |entry| TimeLeft::of(entry.deadline().remaining(&now)))
+    }
+
+    /// Gives the live entry another deadline. True when there is one.
+    pub(crate) fn expire(
+        &self,
+        hash: u32,
+        key: Key<'_>,
+        clock: &Clock,
+        expiry: Option<Expiry>,
+    ) -> bool {
+        let (mut shard, now) = (self.lock(), Now::of(clock));
+        let place = shard.find_live(Tag::of(hash), key, &now);
+        if let Some(place) = place {
+            let deadline = Deadline::from_now(expiry, &now);
+            shard.table.expire(place, deadline);
+            shard.sweep.note(deadline.due());
+            shard.stats.expires += 1;
+        }
+        let ended = shard.leases.end(key.as_str());
+        drop(shard);
+        drop(ended);
+        place.is_some()
     }
 
     /// Continues the search for expired entries, for a moment under the lock.
@@ -154,7 +217,9 @@ impl Shard {
         let mut shard = self.lock();
         let empty = shard.table.emptied();
         let old = std::mem::replace(&mut shard.table, empty);
+        let ended = shard.leases.end_all("");
         drop(shard);
+        drop(ended);
         old.len() as u64
     }
 
@@ -206,7 +271,6 @@ impl Entries {
                 None => self.table.insert(tag, key, &value, deadline),
             }
             self.sweep.note(deadline.due());
-            self.stats.sets += 1;
             return Progress::Written;
         }
         Progress::Unfinished

@@ -7,15 +7,15 @@
 /// [`Error`](crate::Error)) counts nowhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Calls of `get` that found a live entry.
+    /// Calls of `get`, and keys of `get_many`, that found a live entry.
     pub hits: u64,
-    /// Calls of `get` that found none, or one that had expired.
+    /// Calls of `get`, and keys of `get_many`, that found none, or one that had expired.
     pub misses: u64,
-    /// Calls of `exists`, whatever they answered.
+    /// Calls of `exists`, whatever they returned.
     pub exists: u64,
-    /// Calls of `set` that stored their value, new keys and old.
+    /// Values that `set`, `set_if_absent` and `set_many` stored, under new keys and old.
     pub sets: u64,
-    /// Calls of `delete` that removed a live entry.
+    /// Live entries that `delete`, `delete_many` and `delete_prefix` removed.
     pub deletes: u64,
     /// Entries removed because their expiry had passed, whoever met them: any operation on the
     /// key, or eviction.
@@ -29,6 +29,14 @@ pub struct Stats {
     pub bytes: u64,
     /// The bytes that the cache may hold.
     pub capacity: u64,
+    /// Calls of `increment` that stored a sum.
+    pub increments: u64,
+    /// Calls of `compare_and_swap` that created, replaced or removed an entry.
+    pub swaps: u64,
+    /// Calls of `take` that removed a live entry.
+    pub takes: u64,
+    /// Calls of `expire` that found a live entry.
+    pub expires: u64,
 }
 
 impl Stats {
@@ -45,6 +53,10 @@ impl Stats {
             entries: self.entries + other.entries,
             bytes: self.bytes + other.bytes,
             capacity: self.capacity,
+            increments: self.increments + other.increments,
+            swaps: self.swaps + other.swaps,
+            takes: self.takes + other.takes,
+            expires: self.expires + other.expires,
         }
     }
 }
@@ -66,6 +78,10 @@ mod tests {
             entries: 8,
             bytes: 9,
             capacity: 10,
+            increments: 11,
+            swaps: 12,
+            takes: 13,
+            expires: 14,
         };
         let two = Stats {
             hits: 2,
@@ -78,6 +94,10 @@ mod tests {
             entries: 16,
             bytes: 18,
             capacity: 10,
+            increments: 22,
+            swaps: 24,
+            takes: 26,
+            expires: 28,
         };
         assert_eq!(one.plus(one), two);
     }

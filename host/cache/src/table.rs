@@ -177,6 +177,17 @@ impl Table {
         }
     }
 
+    /// Gives the entry another deadline.
+    pub(crate) fn expire(&mut self, place: Place, deadline: Deadline) {
+        let Some(segment) = self.directory.get_mut(place.segment) else {
+            return;
+        };
+        segment.soften_due(deadline.due());
+        if let Some(slot) = segment.slot_mut(place.slot) {
+            slot.expire(deadline);
+        }
+    }
+
     /// Removes an entry. Whether those around it stand elsewhere now.
     pub(crate) fn remove(&mut self, place: Place) -> bool {
         let segment = self.directory.get_mut(place.segment);
@@ -239,12 +250,20 @@ impl Table {
 
     /// Removes what has expired in a segment, and says how many entries that were.
     pub(crate) fn remove_expired(&mut self, at: usize, now: &Now<'_>) -> usize {
+        if !self.segment(at).is_some_and(|segment| segment.due().is_near(now)) {
+            return 0;
+        }
+        self.remove_all(at, |slot| slot.has_expired(now))
+    }
+
+    /// Removes the entries of a segment that are meant, and returns how many there were.
+    pub(crate) fn remove_all(&mut self, at: usize, is_meant: impl Fn(&Slot) -> bool) -> usize {
         let before = self.sums.entries;
-        let Some(segment) = self.directory.get_mut(at).filter(|s| s.due().is_near(now)) else {
+        let Some(segment) = self.directory.get_mut(at) else {
             return 0;
         };
         let mut from = 0;
-        while let Some(slot) = segment.position(from, |slot| slot.has_expired(now)) {
+        while let Some(slot) = segment.position(from, &is_meant) {
             if let Some(removed) = segment.remove(slot) {
                 self.sums.take_off(&removed);
             }

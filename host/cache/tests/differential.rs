@@ -5,7 +5,7 @@
 #[path = "differential/model.rs"]
 mod model;
 
-use hostel_cache::{Cache, CacheLimits, Clock, MIN_CAPACITY};
+use hostel_cache::{Cache, CacheLimits, Clock, Lifetime, MIN_CAPACITY, Swap};
 use proptest::prelude::*;
 
 const CASES: u32 = if cfg!(miri) { 2 } else { 300 };
@@ -33,9 +33,11 @@ fn a_write_that_depends_on_its_entry_does_not_evict_it_to_make_room() {
     for number in 0..rounds {
         cache.set(&number.to_string(), &texts[2], None).unwrap();
         cache.set("count", "9", Some(1)).unwrap();
-        assert_eq!(cache.add("count", 1), Ok(Some(10)));
+        assert_eq!(cache.increment("count", 1, None), Ok(10));
         cache.set("text", &texts[0], None).unwrap();
-        assert_eq!(cache.compare_and_set("text", &texts[0], &texts[1], None), Ok(true));
+        let (old, new) = (Some(&*texts[0]), Some(&*texts[1]));
+        let swap = cache.compare_and_swap("text", old, new, Lifetime::Unlimited);
+        assert_eq!(swap, Ok(Swap::Swapped));
     }
     assert!(cache.stats().evicted > 0);
 }

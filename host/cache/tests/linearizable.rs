@@ -12,7 +12,9 @@ use std::sync::{Barrier, Mutex};
 
 use calls::{Dice, Record, perform};
 use history::{Answer, Event, MOST_EVENTS, Operation, is_linearizable};
-use hostel_cache::{Cache, CacheLimits, Clock, MIN_CAPACITY, MockClock};
+use hostel_cache::{
+    Cache, CacheLimits, Clock, Lifetime, MIN_CAPACITY, MockClock, Swap, TimeLeft, Value,
+};
 
 const THREADS: usize = 4;
 const ROUNDS: u64 = if cfg!(miri) { 4 } else { 300 };
@@ -108,10 +110,11 @@ fn check_checker(cases: &[(&str, bool, &[Event])]) {
 
 #[test]
 fn the_checker_knows_what_is_linearizable() {
-    use Answer::{Nothing, Value, Whether};
-    use Operation::{Add, CompareAndSet, Delete, Set, SetIfAbsent};
+    use Answer::{Changed, Nothing, Swapped, Value, Whether};
+    use Operation::{CompareAndSwap, Delete, Increment, Set, SetIfAbsent, Take};
     let set = |called, returned, value| event(called, returned, Set(value, None), Nothing);
-    let add = |called, returned, sum| event(called, returned, Add(1), Value(Some(sum)));
+    let add = |called, returned, sum| event(called, returned, Increment(1, None), Value(Some(sum)));
+    let swap = |wanted| CompareAndSwap(Some(1), wanted, history::Lifetime::Keep);
     check_checker(&[
         ("nothing", true, &[]),
         ("a read of what was written", true, &[set(0, 1, 7), get(2, 3, Some(7))]),
@@ -137,9 +140,42 @@ fn the_checker_knows_what_is_linearizable() {
             false,
             &[
                 set(0, 1, 1),
-                event(2, 5, CompareAndSet(1, 2), Whether(true)),
-                event(3, 4, CompareAndSet(1, 3), Whether(true)),
+                event(2, 5, swap(Some(2)), Swapped),
+                event(3, 4, swap(Some(3)), Swapped),
             ],
+        ),
+        (
+            "a swap that returns what the other swapped in",
+            true,
+            &[
+                set(0, 1, 1),
+                event(2, 5, swap(Some(2)), Changed(Some(3))),
+                event(3, 4, swap(Some(3)), Swapped),
+            ],
+        ),
+        (
+            "a swap that returns what is not there",
+            false,
+            &[
+                set(0, 1, 1),
+                event(2, 5, swap(Some(2)), Changed(None)),
+                event(3, 4, swap(Some(3)), Swapped),
+            ],
+        ),
+        (
+            "two that both removed by a swap",
+            false,
+            &[set(0, 1, 1), event(2, 5, swap(None), Swapped), event(3, 4, swap(None), Swapped)],
+        ),
+        (
+            "two that both took",
+            false,
+            &[set(0, 1, 1), event(2, 5, Take, Value(Some(1))), event(3, 4, Take, Value(Some(1)))],
+        ),
+        (
+            "two of which one took",
+            true,
+            &[set(0, 1, 1), event(2, 5, Take, Value(None)), event(3, 4, Take, Value(Some(1)))],
         ),
         (
             "two that both deleted",
@@ -151,8 +187,8 @@ fn the_checker_knows_what_is_linearizable() {
 
 #[test]
 fn the_checker_knows_when_an_entry_ends() {
-    use Answer::{Nothing, Whether};
-    use Operation::{Advance, Exists, Set};
+    use Answer::{Left, Nothing, Value, Whether};
+    use Operation::{Advance, CompareAndSwap, Exists, Expire, Increment, Set, Ttl};
     let expiring = event(0, 1, Set(1, Some(2)), Nothing);
     let tick = |called, returned| event(called, returned, Advance(1), Nothing);
     check_checker(&[
@@ -171,5 +207,49 @@ fn the_checker_knows_when_an_entry_ends() {
         ),
         ("an end beside a tick", true, &[expiring, tick(2, 3), tick(4, 7), get(5, 6, None)]),
         ("a life too long", false, &[expiring, tick(2, 3), tick(4, 5), get(6, 7, Some(1))]),
+        (
+            "a life made longer",
+            true,
+            &[
+                expiring,
+                tick(2, 3),
+                event(4, 5, Expire(Some(2)), Whether(true)),
+                tick(6, 7),
+                event(8, 9, Ttl, Left(Some(Some(1)))),
+            ],
+        ),
+        (
+            "a life made longer after its end",
+            false,
+            &[expiring, tick(2, 3), tick(4, 5), event(6, 7, Expire(None), Whether(true))],
+        ),
+        (
+            "a time left that grows",
+            false,
+            &[expiring, tick(2, 3), event(4, 5, Ttl, Left(Some(Some(2))))],
+        ),
+        (
+            "an increment that takes a new expiry",
+            false,
+            &[
+                expiring,
+                event(2, 3, Increment(1, Some(5)), Value(Some(2))),
+                event(4, 5, Ttl, Left(Some(Some(5)))),
+            ],
+        ),
+        (
+            "a swap that keeps the expiry",
+            true,
+            &[
+                expiring,
+                event(
+                    2,
+                    3,
+                    CompareAndSwap(Some(1), Some(7), history::Lifetime::Keep),
+                    Answer::Swapped,
+                ),
+                event(4, 5, Ttl, Left(Some(Some(2)))),
+            ],
+        ),
     ]);
 }

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "the checks need a part of the cache")]
 
 use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 
 use shuttle::rand::Rng;
@@ -14,8 +15,11 @@ use shuttle::thread;
 use cache::Cache;
 use calls::{Dice, Record, perform};
 use clock::{Clock, MockClock};
+use entry::Value;
 use history::{Operation, is_linearizable};
+use lease::{Found, Holder};
 use limits::{CacheLimits, MIN_CAPACITY};
+use outcome::{Lifetime, Swap, TimeLeft};
 
 #[path = "../../tests/linearizable/calls.rs"]
 mod calls;
@@ -32,9 +36,12 @@ mod source {
     pub(crate) mod error;
     pub(crate) mod eviction;
     pub(crate) mod expiry;
+    pub(crate) mod integer;
     pub(crate) mod key;
+    pub(crate) mod lease;
     pub(crate) mod limits;
     pub(crate) mod listing;
+    pub(crate) mod outcome;
     pub(crate) mod segment;
     pub(crate) mod shard;
     pub(crate) mod stats;
@@ -42,11 +49,12 @@ mod source {
     pub(crate) mod table;
     #[allow(unused_imports, reason = "what the library shows")]
     pub(crate) mod value;
+    pub(crate) mod walk;
 }
 
 use source::{
-    cache, clock, directory, entry, error, eviction, expiry, key, limits, listing, segment, shard,
-    stats, sweep, table, value,
+    cache, clock, directory, entry, error, eviction, expiry, integer, key, lease, limits, listing,
+    outcome, segment, shard, stats, sweep, table, value, walk,
 };
 
 /// In the place of the cache's own.
@@ -60,6 +68,8 @@ const CHECKS: &[(&str, fn())] = &[
     ("each key is linearizable while the clock goes on", each_key_is_linearizable),
     ("what a reader holds stays as it was", what_a_reader_holds_stays),
     ("the capacity holds while threads fill a cache", the_capacity_holds),
+    ("one at a time computes a value, and all who wait for it go on", one_computes),
+    ("what is filled in is never older than what was set", what_is_filled_in_is_not_older),
 ];
 
 /// The orders of each check, unless a number is given.
@@ -125,6 +135,8 @@ fn what_a_reader_holds_stays() {
                 cache.set("k", &text, None).unwrap();
             } else if round == 1 && thread == 3 {
                 cache.delete("k").unwrap();
+            } else if thread == 1 {
+                cache.expire("k", Some(round + 1)).unwrap();
             }
             let Some(value) = cache.get("k").unwrap() else { continue };
             let (then, other) = (value.to_string(), value.clone());
@@ -154,4 +166,62 @@ fn the_capacity_holds() {
     let (entries, listed) = (stats.entries, watched.list("", None, usize::MAX).len());
     assert_eq!((entries, stats.deletes + stats.expired), (listed as u64, 0));
     assert!(stats.bytes <= stats.capacity, "{stats:?}");
+}
+
+/// One holder computes at a time, also where it gives up. Who would wait for ever stops the checker.
+fn one_computes() {
+    let (cache, _) = new_cache();
+    let computing = AtomicU64::new(0);
+    let seed = shuttle::rand::thread_rng().r#gen::<u64>();
+    threads(4, move |thread| {
+        let mut dice = Dice::new(seed.wrapping_add(thread));
+        let holder = Holder::new();
+        loop {
+            match cache.get_or_lease("k", None, holder).unwrap() {
+                Found::Value(_) => return,
+                Found::Held(end) => shuttle::future::block_on(end),
+                Found::Compute | Found::Refresh(_) => {
+                    assert_eq!(computing.fetch_add(1, SeqCst), 0);
+                    thread::yield_now();
+                    computing.fetch_sub(1, SeqCst);
+                    match dice.roll(3) {
+                        0 => return cache.release("k", holder).unwrap(),
+                        1 => cache.release("k", holder).unwrap(),
+                        _ => assert!(cache.fill("k", "1", None, holder).unwrap()),
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// A value is computed from a source that others change and then write through.
+fn what_is_filled_in_is_not_older() {
+    let (cache, _) = new_cache();
+    let source = shuttle::sync::Mutex::new(0_u64);
+    let watched = Arc::clone(&cache);
+    threads(4, move |thread| {
+        let holder = Holder::new();
+        if thread > 1 {
+            let mut source = source.lock().unwrap();
+            *source += 1;
+            // Written in the order of the source.
+            match thread {
+                2 => cache.set("k", &source.to_string(), None).unwrap(),
+                _ => drop(cache.delete("k")),
+            }
+            return;
+        }
+        if let Found::Compute = cache.get_or_lease("k", None, holder).unwrap() {
+            let read = *source.lock().unwrap();
+            thread::yield_now();
+            if cache.fill("k", &read.to_string(), None, holder).unwrap() {
+                return;
+            }
+        }
+        cache.release("k", holder).unwrap();
+    });
+    // Whatever is there was read or written after the last change.
+    let left = watched.get("k").unwrap();
+    assert!(left.is_none_or(|value| &*value == "2"), "older than the source");
 }

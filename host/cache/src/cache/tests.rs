@@ -4,6 +4,7 @@ use super::*;
 use crate::clock::MockClock;
 use crate::error::ErrorKind::{self, InvalidExpiry, InvalidKey, InvalidValue, TooLarge};
 use crate::limits::{DEFAULT_VALUE_LIMIT, MIN_CAPACITY};
+use crate::outcome::{Lifetime, Swap, TimeLeft};
 use std::time::Duration;
 
 const TEN_YEARS: u32 = 315_360_000;
@@ -216,6 +217,11 @@ fn an_expired_entry_is_gone_for_whichever_operation_comes_first() {
     assert_eq!(first(|cache| cache.exists("k").unwrap()), (false, 1, 0));
     assert_eq!(first(|cache| cache.delete("k").unwrap()), (false, 1, 0));
     assert_eq!(first(|cache| cache.set("k", "1", None).is_err()), (false, 1, 1));
+    assert_eq!(first(|cache| cache.take("k").unwrap().is_some()), (false, 1, 0));
+    assert_eq!(first(|cache| cache.ttl("k") != Ok(TimeLeft::Missing)), (false, 1, 0));
+    assert_eq!(first(|cache| cache.expire("k", None).unwrap()), (false, 1, 0));
+    assert_eq!(first(|cache| !cache.keys("", None).unwrap().keys.is_empty()), (false, 1, 0));
+    assert_eq!(first(|cache| cache.delete_prefix("", None).unwrap().removed > 0), (false, 1, 0));
 }
 
 #[test]
@@ -312,6 +318,7 @@ fn statistics_count_each_operation_once() {
         entries: 0,
         bytes: after.bytes,
         capacity: 64 << 20,
+        ..Stats::default()
     };
     assert_eq!(after, expected);
     assert!(after.bytes < before.bytes && before.entries == 1);
@@ -385,6 +392,13 @@ fn get_is_a_use_for_eviction_and_exists_is_none() {
 }
 
 #[test]
+fn neither_ttl_nor_expire_nor_a_walk_is_a_use_for_eviction() {
+    assert!(!survives(|cache| assert!(cache.ttl("hot").is_ok())));
+    assert!(!survives(|cache| assert!(cache.expire("hot", Some(9)).is_ok())));
+    assert!(!survives(|cache| assert!(cache.keys("hot", None).is_ok())));
+}
+
+#[test]
 fn an_expired_entry_that_makes_room_counts_as_expired() {
     let (clock, time) = Clock::mock();
     let cache = Cache::new(CacheLimits::new(MIN_CAPACITY, 1).unwrap(), clock);
@@ -428,52 +442,430 @@ fn keys_are_spread_over_all_shards() {
     assert!(entries.iter().all(|entries| (60..200).contains(entries)), "{entries:?}");
 }
 
-#[test]
-fn a_value_is_set_if_absent_or_if_it_is_as_expected() {
-    let (cache, time) = new_cache();
-    assert_eq!(cache.compare_and_set("k", "1", "2", None), Ok(false));
-    assert_eq!(cache.set_if_absent("k", "1", Some(1)), Ok(true));
-    assert_eq!(cache.set_if_absent("k", "2", None), Ok(false));
-    assert_eq!(cache.compare_and_set("k", "1.0", "2", None), Ok(false));
-    assert_eq!((value(&cache, "k").as_deref(), cache.stats().sets), (Some("1"), 1));
-    time.advance(Duration::from_secs(1));
-    assert_eq!(cache.compare_and_set("k", "1", "2", None), Ok(false));
-    assert_eq!(cache.set_if_absent("k", "3", Some(9)), Ok(true));
-    assert_eq!(cache.compare_and_set("k", "3", "4", None), Ok(true));
-    time.advance(Duration::from_secs(9));
-    assert_eq!(value(&cache, "k").as_deref(), Some("4"), "the old expiry is still there");
-    let refused = cache.set_if_absent("k", "nonsense", None).map_err(|error| error.kind());
-    assert_eq!(refused, Err(InvalidValue));
+/// What an operation was refused for.
+fn kind<T>(outcome: Result<T, Error>) -> Result<T, ErrorKind> {
+    outcome.map_err(|error| error.kind())
 }
 
 #[test]
-fn adding_makes_a_number_keeps_its_expiry_and_changes_nothing_else() {
+fn a_value_is_set_if_absent_and_a_live_null_is_not_absent() {
     let (cache, time) = new_cache();
-    assert_eq!((cache.add("k", 5), cache.add("k", -7)), (Ok(Some(5)), Ok(Some(-2))));
-    cache.set("k", "10", Some(2)).unwrap();
+    assert_eq!(cache.set_if_absent("k", "null", Some(1)), Ok(true));
+    assert_eq!(cache.set_if_absent("k", "2", None), Ok(false));
+    assert_eq!((value(&cache, "k").as_deref(), cache.stats().sets), (Some("null"), 1));
     time.advance(Duration::from_secs(1));
-    assert_eq!(cache.add("k", 1), Ok(Some(11)));
+    assert_eq!(cache.set_if_absent("k", "3", Some(9)), Ok(true));
+    assert_eq!(cache.ttl("k"), Ok(TimeLeft::Seconds(9)));
+    assert_eq!(kind(cache.set_if_absent("k", "nonsense", None)), Err(InvalidValue));
+}
+
+#[test]
+fn a_swap_creates_replaces_and_removes_what_was_expected() {
+    use Lifetime::Unlimited;
+    let (cache, time) = new_cache();
+    let swap = |expected, wanted| cache.compare_and_swap("k", expected, wanted, Unlimited);
+    assert_eq!(swap(None, None), Ok(Swap::Swapped));
+    assert_eq!(swap(Some("1"), Some("2")), Ok(Swap::Changed(None)));
+    assert_eq!(swap(Some("1"), None), Ok(Swap::Changed(None)));
+    assert_eq!((cache.stats().swaps, cache.stats().entries), (0, 0), "nothing has changed");
+    assert_eq!(swap(None, Some("1")), Ok(Swap::Swapped));
+    assert_eq!(swap(Some("1"), Some("2")), Ok(Swap::Swapped));
+    assert_eq!(value(&cache, "k").as_deref(), Some("2"));
+    assert_eq!(swap(Some("2"), None), Ok(Swap::Swapped));
+    assert_eq!(value(&cache, "k"), None);
+    assert_eq!((cache.stats().swaps, cache.stats().sets, cache.stats().deletes), (3, 0, 0));
+
+    cache.set("k", "1", Some(1)).unwrap();
     time.advance(Duration::from_secs(1));
-    assert_eq!(cache.add("k", 1), Ok(Some(1)));
-    let most = i64::MAX.to_string();
-    for text in ["1.0", "1e2", "\"1\"", "null", " 1", "9223372036854775808", &most] {
-        cache.set("k", text, None).unwrap();
-        assert_eq!(cache.add("k", 1), Ok(None), "{text}");
+    assert_eq!(swap(Some("1"), Some("2")), Ok(Swap::Changed(None)), "it has expired");
+    cache.set("k", "1", Some(1)).unwrap();
+    time.advance(Duration::from_secs(1));
+    assert_eq!(swap(None, Some("2")), Ok(Swap::Swapped), "it has expired");
+}
+
+#[test]
+fn a_swap_compares_byte_for_byte_and_returns_the_value_itself_where_it_differs() {
+    let (cache, _) = new_cache();
+    cache.set("k", "{\"a\": 1}", Some(9)).unwrap();
+    let there = cache.get("k").unwrap().unwrap();
+    let before = cache.stats();
+    for expected in [None, Some("{\"a\":1}"), Some("{\"a\": 1.0}"), Some("null")] {
+        for wanted in [None, Some("2")] {
+            let swap = cache.compare_and_swap("k", expected, wanted, Lifetime::Unlimited);
+            let Ok(Swap::Changed(Some(found))) = swap else { panic!("{expected:?}: {swap:?}") };
+            assert!(std::ptr::eq(&*found, &*there), "{expected:?}: a copy of the value");
+        }
+    }
+    assert_eq!(cache.stats(), before);
+    assert_eq!(cache.ttl("k"), Ok(TimeLeft::Seconds(9)));
+}
+
+#[test]
+fn a_swapped_entry_lives_as_its_lifetime_says() {
+    use Lifetime::{After, Keep, Unlimited};
+    let cases = [
+        (Some(9), Keep, TimeLeft::Seconds(8)),
+        (Some(9), Unlimited, TimeLeft::Unlimited),
+        (Some(9), After(20), TimeLeft::Seconds(20)),
+        (None, Keep, TimeLeft::Unlimited),
+        (None, After(20), TimeLeft::Seconds(20)),
+    ];
+    for (expiry, lifetime, left) in cases {
+        let (cache, time) = new_cache();
+        cache.set("k", "1", expiry).unwrap();
+        time.advance(Duration::from_secs(1));
+        let swap = cache.compare_and_swap("k", Some("1"), Some("[2]"), lifetime);
+        assert_eq!(
+            (swap, cache.ttl("k")),
+            (Ok(Swap::Swapped), Ok(left)),
+            "{expiry:?} {lifetime:?}"
+        );
+        let swap = cache.compare_and_swap("k", Some("[2]"), None, lifetime);
+        assert_eq!((swap, cache.ttl("k")), (Ok(Swap::Swapped), Ok(TimeLeft::Missing)));
+    }
+    let created = [(Keep, TimeLeft::Unlimited), (Unlimited, TimeLeft::Unlimited)];
+    for (lifetime, left) in created.into_iter().chain([(After(20), TimeLeft::Seconds(20))]) {
+        let (cache, _) = new_cache();
+        let swap = cache.compare_and_swap("k", None, Some("1"), lifetime);
+        assert_eq!((swap, cache.ttl("k")), (Ok(Swap::Swapped), Ok(left)), "{lifetime:?}");
+    }
+}
+
+/// Checks that an operation is refused and has changed nothing.
+#[track_caller]
+fn unchanged<T: fmt::Debug + PartialEq>(
+    expected: ErrorKind,
+    operation: impl FnOnce(&Cache) -> Result<T, Error>,
+) {
+    let (cache, time) = new_cache();
+    cache.set("k", "7", Some(9)).unwrap();
+    time.advance(Duration::from_millis(500));
+    let before = cache.stats();
+    assert_eq!(kind(operation(&cache)), Err(expected));
+    assert_eq!(cache.stats(), before, "something is counted");
+    assert_eq!(
+        (value(&cache, "k").as_deref(), cache.ttl("k")),
+        (Some("7"), Ok(TimeLeft::Seconds(9)))
+    );
+}
+
+#[test]
+fn the_first_wrong_argument_of_each_operation_is_refused_and_nothing_changes() {
+    use Lifetime::{After, Keep};
+    let long = format!("\"{}\"", "x".repeat(DEFAULT_VALUE_LIMIT - 1));
+    let swap = |kind, key, expected, wanted, lifetime| {
+        unchanged(kind, |cache| cache.compare_and_swap(key, expected, wanted, lifetime));
+    };
+    swap(InvalidKey, "", Some("NaN"), Some(&long), After(0));
+    swap(InvalidValue, "k", Some("NaN"), Some(&long), After(0));
+    swap(TooLarge, "k", Some(&long), Some("NaN"), After(0));
+    swap(TooLarge, "k", Some("7"), Some(&long), After(0));
+    swap(InvalidValue, "k", Some("7"), Some("NaN"), After(0));
+    swap(InvalidValue, "missing", Some("7"), Some("NaN"), Keep);
+    swap(InvalidExpiry, "k", Some("7"), Some("8"), After(0));
+    swap(InvalidExpiry, "k", Some("7"), Some("8"), After(TEN_YEARS + 1));
+    swap(InvalidExpiry, "k", Some("7"), None, After(0));
+
+    let increment =
+        |kind, key, by, expiry| unchanged(kind, |cache| cache.increment(key, by, expiry));
+    increment(InvalidKey, "", i64::MAX, Some(0));
+    increment(InvalidValue, "k", 1 << 53, Some(0));
+    increment(InvalidExpiry, "k", 1, Some(0));
+    increment(InvalidExpiry, "missing", 1, Some(TEN_YEARS + 1));
+
+    unchanged(InvalidKey, |cache| cache.take(""));
+    unchanged(InvalidKey, |cache| cache.ttl(""));
+    unchanged(InvalidKey, |cache| cache.expire("", Some(0)));
+    unchanged(InvalidExpiry, |cache| cache.expire("k", Some(0)));
+    unchanged(InvalidExpiry, |cache| cache.expire("k", Some(TEN_YEARS + 1)));
+    unchanged(InvalidExpiry, |cache| cache.expire("missing", Some(0)));
+
+    unchanged(InvalidKey, |cache| cache.get_many(&["k", ""]));
+    unchanged(InvalidKey, |cache| cache.delete_many(&["k", ""]));
+    unchanged(InvalidKey, |cache| cache.set_many(&[("k", "8"), ("", "NaN")], Some(0)));
+    unchanged(InvalidValue, |cache| cache.set_many(&[("k", "NaN"), ("", "8")], Some(0)));
+    unchanged(TooLarge, |cache| cache.set_many(&[("k", "8"), ("l", &long)], Some(0)));
+    unchanged(InvalidExpiry, |cache| cache.set_many(&[("k", "8")], Some(0)));
+    unchanged(InvalidExpiry, |cache| cache.set_many(&[], Some(0)));
+
+    unchanged(InvalidKey, |cache| cache.keys("", Some("nonsense")));
+    unchanged(InvalidKey, |cache| cache.delete_prefix("", Some("nonsense")));
+}
+
+#[test]
+fn an_increment_of_a_missing_entry_begins_at_0_and_only_then_takes_the_expiry() {
+    let (cache, time) = new_cache();
+    assert_eq!(cache.increment("k", 5, Some(2)), Ok(5));
+    time.advance(Duration::from_secs(1));
+    assert_eq!(cache.increment("k", -7, Some(60)), Ok(-2));
+    assert_eq!(cache.ttl("k"), Ok(TimeLeft::Seconds(1)));
+    time.advance(Duration::from_secs(1));
+    assert_eq!(cache.increment("k", 1, None), Ok(1), "the old one had expired");
+    assert_eq!(cache.increment("k", -1, Some(60)), Ok(0));
+    assert_eq!(cache.ttl("k"), Ok(TimeLeft::Unlimited));
+    assert_eq!((value(&cache, "k").as_deref(), cache.stats().increments), (Some("0"), 4));
+    assert_eq!(cache.stats().sets, 0);
+}
+
+#[test]
+fn an_increment_refuses_what_is_no_integer_and_leaves_it() {
+    let (cache, _) = new_cache();
+    for text in ["1.0", "1e2", "\"1\"", "null", " 1", "-0", "9007199254740992", "[1]"] {
+        cache.set("k", text, Some(9)).unwrap();
+        let what = format!("value {text:?}");
+        assert_eq!(cache.increment("k", 1, None), Err(Error::NotAnInteger { what }));
         assert_eq!(value(&cache, "k").as_deref(), Some(text));
     }
-    let short = Cache::new(CacheLimits::new(MIN_CAPACITY, 1).unwrap(), Clock::mock().0);
-    assert_eq!((short.add("k", 9), short.add("k", 1)), (Ok(Some(9)), Ok(None)));
+    assert_eq!(cache.stats().increments, 0);
 }
 
 #[test]
-fn threads_that_add_to_one_number_lose_nothing() {
+fn an_increment_stays_within_the_integers_and_the_length_of_values() {
+    const MOST: i64 = crate::MAX_INTEGER;
+    let (cache, _) = new_cache();
+    assert_eq!(cache.increment("most", MOST, None), Ok(MOST));
+    let refused = Error::SumOutOfRange { value: MOST, delta: 1 };
+    assert_eq!(cache.increment("most", 1, None), Err(refused));
+    assert_eq!(cache.increment("most", -MOST, None), Ok(0));
+    assert_eq!(cache.increment("least", -MOST, None), Ok(-MOST));
+    assert_eq!(kind(cache.increment("least", -1, None)), Err(InvalidValue));
+    assert_eq!(value(&cache, "least").as_deref(), Some("-9007199254740991"));
+
+    let short = Cache::new(CacheLimits::new(MIN_CAPACITY, 1).unwrap(), Clock::mock().0);
+    assert_eq!(short.increment("k", 9, None), Ok(9));
+    let refused = Error::TooLarge { value: "\"10\"".to_owned(), bytes: 2, limit: 1 };
+    assert_eq!(short.increment("k", 1, None), Err(refused));
+    assert_eq!((value(&short, "k").as_deref(), short.stats().increments), (Some("9"), 1));
+    assert_eq!(kind(short.increment("new", 10, None)), Err(TooLarge));
+    assert_eq!(short.stats().entries, 1);
+}
+
+#[test]
+fn a_taken_entry_is_returned_once() {
+    let (cache, time) = new_cache();
+    cache.set("k", "null", Some(1)).unwrap();
+    assert_eq!(cache.take("k").unwrap().as_deref(), Some("null"));
+    assert_eq!((cache.take("k"), value(&cache, "k")), (Ok(None), None));
+    cache.set("k", "1", Some(1)).unwrap();
+    time.advance(Duration::from_secs(1));
+    assert_eq!(cache.take("k"), Ok(None), "it has expired");
+    let stats = cache.stats();
+    assert_eq!((stats.takes, stats.deletes, stats.expired), (1, 0, 1));
+}
+
+#[test]
+fn threads_that_increment_one_number_lose_nothing() {
     let (cache, _) = new_cache();
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..1_000).for_each(|_| assert!(cache.add("k", 1).is_ok())));
+            let work = || (0..1_000).for_each(|_| assert!(cache.increment("k", 1, None).is_ok()));
+            scope.spawn(work);
         }
     });
-    assert_eq!(value(&cache, "k").as_deref(), Some("4000"));
+    assert_eq!((value(&cache, "k").as_deref(), cache.stats().increments), (Some("4000"), 4_000));
+}
+
+#[test]
+fn the_time_left_of_a_live_entry_is_never_0() {
+    let (cache, time) = new_cache();
+    assert_eq!(cache.ttl("k"), Ok(TimeLeft::Missing));
+    cache.set("k", "1", Some(2)).unwrap();
+    for (step, left) in [(0, 2), (1, 2), (999_999_999, 1), (1, 1), (999_999_998, 1)] {
+        time.advance(Duration::from_nanos(step));
+        assert_eq!(cache.ttl("k"), Ok(TimeLeft::Seconds(left)));
+    }
+    time.advance(Duration::from_nanos(1));
+    assert_eq!(cache.ttl("k"), Ok(TimeLeft::Missing));
+    cache.set("k", "1", None).unwrap();
+    assert_eq!(cache.ttl("k"), Ok(TimeLeft::Unlimited));
+    cache.set("k", "1", Some(TEN_YEARS)).unwrap();
+    assert_eq!(cache.ttl("k"), Ok(TimeLeft::Seconds(TEN_YEARS)));
+}
+
+#[test]
+fn an_entry_gets_another_expiry_from_now_on() {
+    for (old, new, left) in [
+        (None, Some(5), Some(5)),
+        (Some(60), Some(5), Some(5)),
+        (Some(2), Some(5), Some(5)),
+        (Some(2), None, None),
+    ] {
+        let (cache, time) = new_cache();
+        cache.set("k", "[1]", old).unwrap();
+        time.advance(Duration::from_secs(1));
+        // A reader has the value, so the entry cannot be written anew in its place.
+        let held = cache.get("k").unwrap();
+        let bytes = cache.stats().bytes;
+        assert_eq!(cache.expire("k", new), Ok(true));
+        assert_eq!(cache.ttl("k"), Ok(left.map_or(TimeLeft::Unlimited, TimeLeft::Seconds)));
+        let just_before =
+            Duration::from_secs(left.unwrap_or(TEN_YEARS).into()) - Duration::from_nanos(1);
+        time.advance(just_before);
+        assert_eq!(value(&cache, "k").as_deref(), Some("[1]"), "{old:?} to {new:?}");
+        assert_eq!(cache.stats().bytes, bytes);
+        time.advance(Duration::from_nanos(1));
+        assert_eq!(value(&cache, "k").is_none(), left.is_some(), "{old:?} to {new:?}");
+        assert_eq!(held.as_deref(), Some("[1]"));
+        assert_eq!(cache.stats().expires, 1);
+    }
+    let (cache, time) = new_cache();
+    assert_eq!(cache.expire("k", Some(5)), Ok(false));
+    cache.set("k", "1", Some(1)).unwrap();
+    time.advance(Duration::from_secs(1));
+    assert_eq!((cache.expire("k", Some(5)), cache.expire("k", None)), (Ok(false), Ok(false)));
+    assert_eq!((cache.stats().expires, cache.stats().expired), (0, 1));
+}
+
+#[test]
+fn entries_that_were_given_an_earlier_end_are_reclaimed_unread() {
+    for old in [None, Some(TEN_YEARS)] {
+        let (cache, time) = new_cache();
+        let empty = cache.stats().bytes;
+        for number in 0..1_000 {
+            cache.set(&number.to_string(), "1", old).unwrap();
+        }
+        while cache.reclaim(10_000) > 0 {}
+        (0..1_000)
+            .for_each(|number| assert_eq!(cache.expire(&number.to_string(), Some(1)), Ok(true)));
+        time.advance(Duration::from_secs(5));
+        while cache.reclaim(10_000) > 0 {}
+        assert_eq!(cache.stats().expired, 1_000, "{old:?}");
+        assert_eq!(cache.stats().bytes, empty);
+    }
+}
+
+#[test]
+fn several_keys_are_read_written_and_removed_in_their_order() {
+    let (cache, time) = new_cache();
+    cache.set_many(&[("a", "1"), ("b", "2"), ("a", "3")], Some(9)).unwrap();
+    assert_eq!(
+        (cache.ttl("a"), cache.ttl("b")),
+        (Ok(TimeLeft::Seconds(9)), Ok(TimeLeft::Seconds(9)))
+    );
+    let values = cache.get_many(&["b", "c", "a", "b"]).unwrap();
+    let values: Vec<_> = values.iter().map(Option::as_deref).collect();
+    assert_eq!(values, [Some("2"), None, Some("3"), Some("2")]);
+    cache.set_many(&[("c", "null")], None).unwrap();
+    assert_eq!(cache.delete_many(&["a", "missing", "c", "a"]), Ok(2));
+    time.advance(Duration::from_secs(9));
+    assert_eq!(cache.delete_many(&["b"]), Ok(0), "it has expired");
+    assert_eq!((cache.get_many(&[]).unwrap().len(), cache.delete_many(&[])), (0, Ok(0)));
+    let stats = cache.stats();
+    assert_eq!((stats.sets, stats.hits, stats.misses, stats.deletes), (4, 3, 1, 2));
+}
+
+/// All pages of a walk by `keys`, and what is done after each.
+fn walk(cache: &Cache, prefix: &str, mut after: impl FnMut(usize)) -> Vec<Vec<String>> {
+    let (mut pages, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = cache.keys(prefix, cursor.as_deref()).unwrap();
+        assert!(page.keys.len() <= 1_000, "{} keys in a page", page.keys.len());
+        pages.push(page.keys);
+        after(pages.len());
+        cursor = page.cursor;
+        if cursor.is_none() {
+            return pages;
+        }
+        assert!(pages.len() < 100_000, "a walk without end");
+    }
+}
+
+fn fill(cache: &Cache, prefix: &str, count: usize) {
+    (0..count).for_each(|number| cache.set(&format!("{prefix}{number}"), "1", None).unwrap());
+}
+
+#[test]
+fn a_walk_meets_each_live_key_with_the_prefix_once_in_pages_of_bounded_work() {
+    let (cache, time) = new_cache();
+    fill(&cache, "a:", 5_000);
+    fill(&cache, "b:", 5_000);
+    (0..2_000).for_each(|n| cache.set(&format!("a:gone{n}"), "1", Some(1)).unwrap());
+    time.advance(Duration::from_secs(1));
+    cache.set("a%_*", "1", None).unwrap();
+    let pages = walk(&cache, "a:", |_| ());
+    assert!((10..40).contains(&pages.len()), "{} pages", pages.len());
+    let mut keys: Vec<_> = pages.into_iter().flatten().collect();
+    keys.sort_unstable();
+    let mut expected: Vec<_> = (0..5_000).map(|number| format!("a:{number}")).collect();
+    expected.sort_unstable();
+    assert_eq!(keys, expected);
+
+    let pages = walk(&cache, "none of them", |_| ());
+    assert!(pages.len() >= 10 && pages.iter().all(Vec::is_empty), "the work is not bounded");
+    assert_eq!(walk(&cache, "", |_| ()).concat().len(), 10_001);
+    assert_eq!(walk(&cache, "a%", |_| ()).concat(), ["a%_*"]);
+    assert_eq!(walk(&new_cache().0, "", |_| ()), [Vec::<String>::new()]);
+}
+
+#[test]
+fn a_walk_of_few_keys_is_one_page() {
+    let limits = CacheLimits::new(64 << 20, 64 << 10).unwrap();
+    let cache = Cache::new(limits, Clock::mock().0);
+    fill(&cache, "", 200);
+    let pages = walk(&cache, "", |_| ());
+    assert_eq!((cache.shards().count(), pages.len(), pages.concat().len()), (64, 1, 200));
+}
+
+#[test]
+fn a_walk_loses_no_entry_while_segments_split() {
+    let (cache, _) = new_cache();
+    fill(&cache, "old:", 3_000);
+    let pages = walk(&cache, "old:", |page| {
+        if page <= 4 {
+            fill(&cache, &format!("new:{page}:"), 6_000);
+        }
+    });
+    let keys: std::collections::BTreeSet<_> = pages.concat().into_iter().collect();
+    assert_eq!(keys.len(), 3_000);
+}
+
+#[test]
+fn a_walk_loses_no_entry_while_segments_join() {
+    let (cache, _) = new_cache();
+    fill(&cache, "stays:", 500);
+    fill(&cache, "goes:", 24_000);
+    let pages = walk(&cache, "stays:", |page| {
+        let goes = (page - 1) * 2_000..page * 2_000;
+        goes.for_each(|number| assert!(cache.delete(&format!("goes:{number}")).is_ok()));
+    });
+    assert!(pages.len() > 12, "{} pages", pages.len());
+    let mut keys = pages.concat();
+    keys.sort_unstable();
+    assert_eq!(keys.len(), 500, "a key is missing, or is in several pages");
+    assert!(keys.is_sorted_by(|one, next| one < next));
+}
+
+#[test]
+fn a_prefix_is_removed_in_pages_and_nothing_else() {
+    let (cache, time) = new_cache();
+    (0..1_000).for_each(|n| cache.set(&format!("a:gone{n}"), "1", Some(1)).unwrap());
+    fill(&cache, "a:", 5_000);
+    fill(&cache, "b:", 5_000);
+    time.advance(Duration::from_secs(1));
+    let (mut removed, mut cursor, mut pages) = (0, None, 0);
+    loop {
+        let page = cache.delete_prefix("a:", cursor.as_deref()).unwrap();
+        assert!(page.removed <= 1_000, "{page:?}");
+        (removed, cursor, pages) = (removed + page.removed, page.cursor, pages + 1);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert!(pages >= 10, "{pages} pages");
+    let stats = cache.stats();
+    assert_eq!(
+        (removed, stats.deletes, stats.expired, stats.entries),
+        (5_000, 5_000, 1_000, 5_000)
+    );
+    assert_eq!((cache.list("a", None, 1).len(), cache.list("b:", None, 9_999).len()), (0, 5_000));
+    assert!((0..5_000).all(|number| cache.exists(&format!("b:{number}")).unwrap()));
+
+    let empty = new_cache().0.stats().bytes;
+    let mut cursor = None;
+    while let Some(next) = cache.delete_prefix("", cursor.as_deref()).unwrap().cursor {
+        cursor = Some(next);
+    }
+    assert_eq!((cache.stats().entries, cache.stats().bytes), (0, empty));
 }
 
 #[test]

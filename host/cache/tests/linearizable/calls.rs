@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::history::{Answer, Event, Operation};
-use super::{Cache, MockClock};
+use super::history::{self, Answer, Event, Operation};
+use super::{Cache, Lifetime, MockClock, Swap, TimeLeft, Value};
 
 /// Numbers by chance, the same for the same seed.
 pub(crate) struct Dice(u64);
@@ -27,21 +27,35 @@ impl Dice {
     /// comparison may find the one it expects.
     pub(crate) fn operation(&mut self) -> Operation {
         let expiry = [None, None, Some(1), Some(2)][self.roll(4) as usize];
-        match self.roll(10) {
+        match self.roll(16) {
             0..=2 => Operation::Get,
             3 | 4 => Operation::Set(self.value(), expiry),
-            5 => Operation::SetIfAbsent(self.value(), expiry),
-            6 => Operation::CompareAndSet(self.value(), self.value()),
-            7 => Operation::Add(self.value()),
-            8 => Operation::Delete,
-            _ => Operation::Exists,
+            5 | 6 => Operation::SetIfAbsent(self.value(), expiry),
+            7 | 8 => self.swap(expiry),
+            9 | 10 => Operation::Increment(self.value() % 1_000, expiry),
+            11 => Operation::Take,
+            12 => Operation::Delete,
+            13 => Operation::Exists,
+            14 => Operation::Ttl,
+            _ => Operation::Expire(expiry),
         }
     }
 
-    /// A short one, or one of eighteen digits: those of one length are written in one place.
+    fn swap(&mut self, expiry: Option<u32>) -> Operation {
+        let expected = (self.roll(3) > 0).then(|| self.value());
+        let wanted = (self.roll(3) > 0).then(|| self.value());
+        let lifetime = match expiry {
+            Some(seconds) => history::Lifetime::After(seconds),
+            None if self.roll(2) == 0 => history::Lifetime::Keep,
+            None => history::Lifetime::Unlimited,
+        };
+        Operation::CompareAndSwap(expected, wanted, lifetime)
+    }
+
+    /// A short one, or one of fifteen digits: those of one length are written in one place.
     fn value(&mut self) -> i64 {
         let number = self.roll(12) as i64;
-        if number % 2 == 0 { number } else { 100_000_000_000_000_000 + number * 7_777_777_777_777 }
+        if number % 2 == 0 { number } else { 100_000_000_000_000 + number * 7_777_777_777 }
     }
 }
 
@@ -72,10 +86,7 @@ impl Record<'_> {
 /// Does one operation on a key of a cache.
 pub(crate) fn perform(cache: &Cache, time: &MockClock, key: &str, operation: Operation) -> Answer {
     match operation {
-        Operation::Get => {
-            let value = cache.get(key).unwrap();
-            Answer::Value(value.map(|value| value.parse().unwrap()))
-        }
+        Operation::Get => Answer::Value(number(cache.get(key).unwrap())),
         Operation::Set(value, expiry) => {
             cache.set(key, &value.to_string(), expiry).unwrap();
             Answer::Nothing
@@ -83,16 +94,38 @@ pub(crate) fn perform(cache: &Cache, time: &MockClock, key: &str, operation: Ope
         Operation::SetIfAbsent(value, expiry) => {
             Answer::Whether(cache.set_if_absent(key, &value.to_string(), expiry).unwrap())
         }
-        Operation::CompareAndSet(expected, value) => {
-            let (expected, value) = (expected.to_string(), value.to_string());
-            Answer::Whether(cache.compare_and_set(key, &expected, &value, None).unwrap())
+        Operation::CompareAndSwap(expected, wanted, lifetime) => {
+            let [expected, wanted] = [expected, wanted].map(|it| it.map(|it| it.to_string()));
+            let (expected, wanted) = (expected.as_deref(), wanted.as_deref());
+            let lifetime = match lifetime {
+                history::Lifetime::Keep => Lifetime::Keep,
+                history::Lifetime::Unlimited => Lifetime::Unlimited,
+                history::Lifetime::After(seconds) => Lifetime::After(seconds),
+            };
+            match cache.compare_and_swap(key, expected, wanted, lifetime).unwrap() {
+                Swap::Swapped => Answer::Swapped,
+                Swap::Changed(found) => Answer::Changed(number(found)),
+            }
         }
-        Operation::Add(by) => Answer::Value(cache.add(key, by).unwrap()),
+        Operation::Increment(by, expiry) => {
+            Answer::Value(Some(cache.increment(key, by, expiry).unwrap()))
+        }
+        Operation::Take => Answer::Value(number(cache.take(key).unwrap())),
         Operation::Delete => Answer::Whether(cache.delete(key).unwrap()),
         Operation::Exists => Answer::Whether(cache.exists(key).unwrap()),
+        Operation::Ttl => Answer::Left(match cache.ttl(key).unwrap() {
+            TimeLeft::Missing => None,
+            TimeLeft::Unlimited => Some(None),
+            TimeLeft::Seconds(seconds) => Some(Some(seconds.into())),
+        }),
+        Operation::Expire(expiry) => Answer::Whether(cache.expire(key, expiry).unwrap()),
         Operation::Advance(seconds) => {
             time.advance(Duration::from_secs(seconds.into()));
             Answer::Nothing
         }
     }
+}
+
+fn number(value: Option<Value>) -> Option<i64> {
+    value.map(|value| value.parse().unwrap())
 }

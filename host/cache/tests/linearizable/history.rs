@@ -13,13 +13,25 @@ pub(crate) enum Operation {
     /// A value, and an expiry in seconds.
     Set(i64, Option<u32>),
     SetIfAbsent(i64, Option<u32>),
-    /// The expected value, and the new one.
-    CompareAndSet(i64, i64),
-    Add(i64),
+    /// What is expected and what is wanted, each a value or no entry; and the lifetime.
+    CompareAndSwap(Option<i64>, Option<i64>, Lifetime),
+    /// What is added, and the expiry of a new entry.
+    Increment(i64, Option<u32>),
+    Take,
     Delete,
     Exists,
+    Ttl,
+    Expire(Option<u32>),
     /// Seconds by which the clock goes on.
     Advance(u32),
+}
+
+/// How long an entry lives that is swapped in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    Keep,
+    Unlimited,
+    After(u32),
 }
 
 /// What was answered.
@@ -28,6 +40,11 @@ pub(crate) enum Answer {
     Nothing,
     Value(Option<i64>),
     Whether(bool),
+    Swapped,
+    /// What is there instead of what was expected.
+    Changed(Option<i64>),
+    /// The time left, in seconds, if there is a live entry, and if it has an expiry.
+    Left(Option<Option<u64>>),
 }
 
 /// One operation, from its call to its return. Both are numbers of one count that all threads share.
@@ -67,18 +84,53 @@ impl Register {
                 Answer::Nothing
             }
             Operation::SetIfAbsent(new, expiry) => self.put(value.is_none(), new, expiry),
-            Operation::CompareAndSet(expected, new) => self.put(value == Some(expected), new, None),
-            Operation::Add(by) => {
+            Operation::CompareAndSwap(expected, _, _) if value != expected => {
+                Answer::Changed(value)
+            }
+            Operation::CompareAndSwap(_, wanted, lifetime) => {
+                let deadline = match lifetime {
+                    Lifetime::Keep => self.deadline(),
+                    Lifetime::Unlimited => None,
+                    Lifetime::After(seconds) => self.after_seconds(Some(seconds)),
+                };
+                self.entry = wanted.map(|wanted| (wanted, deadline));
+                Answer::Swapped
+            }
+            Operation::Increment(by, expiry) => {
+                let deadline = match value {
+                    Some(_) => self.deadline(),
+                    None => self.after_seconds(expiry),
+                };
                 let sum = value.unwrap_or(0) + by;
-                self.entry = Some((sum, self.entry.and_then(|(_, deadline)| deadline)));
+                self.entry = Some((sum, deadline));
                 Answer::Value(Some(sum))
+            }
+            Operation::Take => {
+                self.entry = None;
+                Answer::Value(value)
+            }
+            Operation::Ttl => {
+                Answer::Left(value.map(|_| self.deadline().map(|end| end - self.now)))
+            }
+            Operation::Expire(expiry) => {
+                let deadline = self.after_seconds(expiry);
+                self.entry = value.map(|value| (value, deadline));
+                Answer::Whether(value.is_some())
             }
         }
     }
 
+    fn deadline(&self) -> Option<u64> {
+        self.entry.and_then(|(_, deadline)| deadline)
+    }
+
+    fn after_seconds(&self, expiry: Option<u32>) -> Option<u64> {
+        expiry.map(|seconds| self.now + u64::from(seconds))
+    }
+
     fn put(&mut self, allowed: bool, value: i64, expiry: Option<u32>) -> Answer {
         if allowed {
-            self.entry = Some((value, expiry.map(|seconds| self.now + u64::from(seconds))));
+            self.entry = Some((value, self.after_seconds(expiry)));
         }
         Answer::Whether(allowed)
     }

@@ -1,0 +1,128 @@
+//! Reads and changes one entry in one step.
+
+use super::Cache;
+use crate::entry::{Entry, Value};
+use crate::error::{Error, excerpt};
+use crate::expiry::{Deadline, Expiry};
+use crate::integer::Integer;
+use crate::key::Key;
+use crate::outcome::{Lifetime, Swap};
+use crate::shard::{Count, Write};
+use crate::value::Json;
+
+impl Cache {
+    /// As [`set`](Self::set), but only where there is no live entry. True when it was set.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`set`](Self::set), also where nothing would be set.
+    pub fn set_if_absent(
+        &self,
+        key: &str,
+        value: &str,
+        expiry: Option<u32>,
+    ) -> Result<bool, Error> {
+        self.write(key, value, expiry, |old| old.is_none())
+    }
+
+    /// Adds to the integer under the key, and returns the sum. A missing entry counts as 0, and only
+    /// then the expiry applies; an entry that is there keeps its own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Key::new`]; [`Error::NotAnInteger`] of the delta; those of [`Expiry::new`], also
+    /// where it would not apply; [`Error::NotAnInteger`] of what is under the key;
+    /// [`Error::SumOutOfRange`]; [`Error::TooLarge`] when the sum is longer than the cache's values
+    /// may be.
+    pub fn increment(&self, key: &str, delta: i64, expiry: Option<u32>) -> Result<i64, Error> {
+        let key = Key::new(key)?;
+        let delta = Integer::new(delta)?;
+        let expiry = expiry.map(Expiry::new).transpose()?;
+        let (shard, hash) = self.place_of(key);
+        let mut outcome = Ok(0);
+        let count: Count = |stats| &mut stats.increments;
+        shard.write(hash, key, &self.clock, count, |old, now| {
+            let deadline = old.map_or_else(|| Deadline::from_now(expiry, now), Entry::deadline);
+            let (sum, write) = match self.sum(old, delta) {
+                Ok((sum, text)) => (Ok(sum), Some(Write { value: text.into(), deadline })),
+                Err(error) => (Err(error), None),
+            };
+            outcome = sum;
+            write
+        });
+        outcome
+    }
+
+    /// Replaces the entry if its value is, byte for byte, `expected`. None stands for "no live
+    /// entry" on either side: so it also creates and removes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Key::new`], [`Json::new`] for both values and [`Expiry::new`], whatever is there.
+    pub fn compare_and_swap(
+        &self,
+        key: &str,
+        expected: Option<&str>,
+        wanted: Option<&str>,
+        lifetime: Lifetime,
+    ) -> Result<Swap, Error> {
+        let key = Key::new(key)?;
+        let expected = expected.map(|value| self.json(value)).transpose()?.map(Json::as_str);
+        let wanted = wanted.map(|value| self.json(value)).transpose()?.map(Json::as_str);
+        let expiry = match lifetime {
+            Lifetime::Keep | Lifetime::Unlimited => None,
+            Lifetime::After(seconds) => Some(Expiry::new(seconds)?),
+        };
+        let (shard, hash) = self.place_of(key);
+        let mut found = None;
+        let mut is_expected = |old: Option<&Entry>| {
+            let is_expected = old.map(Entry::value) == expected;
+            found = if is_expected { None } else { old.map(Entry::share) };
+            is_expected
+        };
+        let count: Count = |stats| &mut stats.swaps;
+        let is_swapped = match wanted {
+            Some(value) => shard.write(hash, key, &self.clock, count, |old, now| {
+                let deadline = match (lifetime, old) {
+                    (Lifetime::Keep, Some(old)) => old.deadline(),
+                    _ => Deadline::from_now(expiry, now),
+                };
+                is_expected(old).then_some(Write { value: value.into(), deadline })
+            }),
+            None => {
+                let is_meant = |old: &Entry| is_expected(Some(old));
+                let removed = shard.remove(hash, key, &self.clock, count, is_meant);
+                removed || (expected.is_none() && found.is_none())
+            }
+        };
+        Ok(if is_swapped { Swap::Swapped } else { Swap::Changed(found) })
+    }
+
+    /// Removes the entry and returns its value: of several callers one gets it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Key::new`].
+    pub fn take(&self, key: &str) -> Result<Option<Value>, Error> {
+        let key = Key::new(key)?;
+        let (shard, hash) = self.place_of(key);
+        let mut taken = None;
+        let count: Count = |stats| &mut stats.takes;
+        shard.remove(hash, key, &self.clock, count, |entry| {
+            taken = Some(entry.share());
+            true
+        });
+        Ok(taken)
+    }
+
+    /// The sum of an entry's integer and a delta, and its text.
+    fn sum(&self, old: Option<&Entry>, delta: Integer) -> Result<(i64, String), Error> {
+        let number = old.map_or(Ok(Integer::ZERO), |entry| Integer::parse(entry.value()))?;
+        let sum = number.plus(delta)?.get();
+        let (text, limit) = (sum.to_string(), self.limits.value_limit());
+        if text.len() > limit {
+            return Err(Error::TooLarge { value: excerpt(&text), bytes: text.len(), limit });
+        }
+        Ok((sum, text))
+    }
+}

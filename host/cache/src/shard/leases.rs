@@ -1,0 +1,80 @@
+//! The leases of a shard's keys, under the lock of its entries.
+
+use std::time::Duration;
+
+use super::{Progress, Shard, Write};
+use crate::clock::{Clock, Now};
+use crate::key::Key;
+use crate::lease::{Found, Holder};
+use crate::segment::Tag;
+
+impl Shard {
+    /// The live entry's value, as [`get`](Self::get) finds it; where there is none, and in the time
+    /// `early` before it expires, the lease of its key.
+    pub(crate) fn get_or_lease(
+        &self,
+        hash: u32,
+        key: Key<'_>,
+        clock: &Clock,
+        early: Duration,
+        holder: Holder,
+    ) -> Found {
+        let shard = &mut *self.lock();
+        let now = Now::of(clock);
+        let place = shard.find_live(Tag::of(hash), key, &now);
+        let Some(slot) = place.and_then(|place| shard.table.slot_mut(place)) else {
+            shard.stats.misses += 1;
+            return match shard.leases.begin(key.as_str(), holder, None) {
+                Ok(()) => Found::Compute,
+                Err(end) => Found::Held(end),
+            };
+        };
+        slot.mark();
+        shard.hits += 1;
+        // Not of nothing: the place was found under the same lock.
+        let Some(entry) = slot.entry() else { return Found::Compute };
+        let is_near = entry.deadline().remaining(&now).is_some_and(|left| left < early);
+        if is_near && shard.leases.begin(key.as_str(), holder, Some(entry)).is_ok() {
+            return Found::Refresh(entry.share());
+        }
+        Found::Value(entry.share())
+    }
+
+    /// Writes if the holder's lease is valid, and ends it. True when it was written.
+    pub(crate) fn fill<'a>(
+        &self,
+        hash: u32,
+        key: Key<'_>,
+        clock: &Clock,
+        holder: Holder,
+        write: impl Fn(&Now<'_>) -> Write<'a>,
+    ) -> bool {
+        let tag = Tag::of(hash);
+        loop {
+            let mut shard = self.lock();
+            let now = Now::of(clock);
+            let place = shard.find_live(tag, key, &now);
+            let entry = place.and_then(|place| shard.table.slot(place)?.entry());
+            let progress = if shard.leases.is_valid(key.as_str(), holder, entry) {
+                shard.write(tag, key, &now, &mut |_, now| Some(write(now)))
+            } else {
+                Progress::Refused
+            };
+            if let Progress::Unfinished = progress {
+                continue;
+            }
+            let is_written = matches!(progress, Progress::Written);
+            shard.stats.sets += u64::from(is_written);
+            let ended = shard.leases.release(key.as_str(), holder);
+            drop(shard);
+            drop(ended);
+            return is_written;
+        }
+    }
+
+    /// Ends the holder's lease of a key, if it has it.
+    pub(crate) fn release(&self, key: Key<'_>, holder: Holder) {
+        let ended = self.lock().leases.release(key.as_str(), holder);
+        drop(ended);
+    }
+}

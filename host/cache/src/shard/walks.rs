@@ -1,0 +1,68 @@
+//! Walks through a shard's entries, in steps of a bounded length.
+
+use super::{Entries, SWEPT_AT_ONCE, Shard};
+use crate::clock::{Clock, Now};
+use crate::entry::Entry;
+use crate::segment::{Segment, Slot, Tag};
+use crate::table::Table;
+use crate::walk::Walk;
+
+impl Shard {
+    /// Goes on with a walk, for a moment under the lock, and returns the keys of live entries that
+    /// begin with the prefix.
+    pub(crate) fn keys(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.lock().walk(walk, &Now::of(clock), |table, at, from| {
+            let slots = table.segment(at).into_iter().flat_map(Segment::slots);
+            let entries = slots.filter(|slot| slot.tag() >= from).filter_map(Slot::entry);
+            let found = entries.map(Entry::key).filter(|key| key.starts_with(prefix));
+            keys.extend(found.map(str::to_owned));
+        });
+        keys
+    }
+
+    /// Goes on with a walk, for a moment under the lock. Removes the live entries whose keys begin
+    /// with the prefix, and returns how many there were.
+    pub(crate) fn delete_prefix(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> usize {
+        let mut removed = 0;
+        let mut shard = self.lock();
+        shard.walk(walk, &Now::of(clock), |table, at, from| {
+            removed += table.remove_all(at, |slot| {
+                let is_meant = |entry: &Entry| entry.key().starts_with(prefix);
+                slot.tag() >= from && slot.entry().is_some_and(is_meant)
+            });
+        });
+        shard.stats.deletes += removed as u64;
+        let ended = shard.leases.end_all(prefix);
+        drop(shard);
+        drop(ended);
+        removed
+    }
+}
+
+impl Entries {
+    /// Shows a walk's next segments to `see`, each without its expired entries, and with the first
+    /// tag that the walk has not passed.
+    fn walk(
+        &mut self,
+        walk: &mut Walk,
+        now: &Now<'_>,
+        mut see: impl FnMut(&mut Table, usize, Tag),
+    ) {
+        for _ in 0..SWEPT_AT_ONCE {
+            if !walk.goes_on() {
+                return;
+            }
+            let at = self.table.segment_of(walk.from());
+            // Both before anything is removed: segments may join then.
+            let entries = self.table.segment(at).map_or(0, Segment::len);
+            let next = self.table.after(at);
+            self.remove_expired(at, now);
+            see(&mut self.table, at, walk.from());
+            self.table.tidy(at);
+            if walk.pass(entries, next) {
+                return;
+            }
+        }
+    }
+}

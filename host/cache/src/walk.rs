@@ -1,0 +1,143 @@
+//! Walks through all entries of a cache, a page at a time.
+
+use crate::error::{Error, excerpt};
+use crate::limits::MAX_PAGE_ENTRIES;
+use crate::segment::{SLOTS, Tag};
+
+/// What looking at a segment costs beside its entries, in entries: so a page also ends where a
+/// cache has many segments and few entries.
+const SEGMENT_COST: usize = 8;
+
+/// Where a walk is, and how much it may still look at in this page.
+///
+/// It goes from shard to shard, and in each by tag. An entry's tag never changes, and segments are
+/// in the order of their tags. So a walk misses no entry when segments split or join between two of
+/// its pages.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    shard: usize,
+    /// Entries of the shard with a lower tag were looked at.
+    from: Tag,
+    left: usize,
+}
+
+impl Walk {
+    /// A page of a walk through so many shards: the first one without a cursor, otherwise the one
+    /// after the page that gave the cursor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`].
+    pub(crate) fn new(cursor: Option<&str>, shards: usize) -> Result<Self, Error> {
+        let Some(cursor) = cursor else {
+            return Ok(Self { shard: 0, from: Tag::FIRST, left: MAX_PAGE_ENTRIES });
+        };
+        // Only the form that `cursor` prints, none of the others that can be read as numbers.
+        Self::parse(cursor)
+            .filter(|walk| walk.shard < shards && walk.cursor() == cursor)
+            .ok_or_else(|| Error::InvalidCursor { cursor: excerpt(cursor) })
+    }
+
+    fn parse(cursor: &str) -> Option<Self> {
+        let (shard, from) = cursor.split_once('-')?;
+        let from = Tag::of(u32::from_str_radix(from, 16).ok()?);
+        Some(Self { shard: shard.parse().ok()?, from, left: MAX_PAGE_ENTRIES })
+    }
+
+    /// Where the next page begins.
+    pub(crate) fn cursor(&self) -> String {
+        format!("{}-{:08x}", self.shard, self.from.number())
+    }
+
+    /// The number of the shard that comes next.
+    pub(crate) fn shard(&self) -> usize {
+        self.shard
+    }
+
+    /// The first tag that comes next.
+    pub(crate) fn from(&self) -> Tag {
+        self.from
+    }
+
+    /// False when the page is full: another segment could be too much for it.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.left >= SLOTS + SEGMENT_COST
+    }
+
+    /// Goes past a segment of so many entries, to the first tag of the next. True when there is
+    /// none in this shard.
+    pub(crate) fn pass(&mut self, entries: usize, next: Tag) -> bool {
+        self.left = self.left.saturating_sub(entries + SEGMENT_COST);
+        self.from = next;
+        let is_end = next == Tag::FIRST;
+        if is_end {
+            self.shard += 1;
+        }
+        is_end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_the_place_that_printed_it() {
+        let mut walk = Walk::new(None, 3).unwrap();
+        assert_eq!((walk.shard(), walk.from()), (0, Tag::FIRST));
+        let tag = Tag::of(0xFEDC_BA98);
+        assert!(!walk.pass(1, tag));
+        let next = Walk::new(Some(&walk.cursor()), 3).unwrap();
+        assert_eq!((next.shard(), next.from()), (0, tag));
+        assert!(walk.pass(1, Tag::FIRST));
+        let next = Walk::new(Some(&walk.cursor()), 3).unwrap();
+        assert_eq!((next.shard(), next.from()), (1, Tag::FIRST));
+    }
+
+    #[test]
+    fn a_text_that_no_walk_prints_is_an_invalid_cursor() {
+        assert_eq!(Walk::new(None, 3).unwrap().cursor(), "0-00000008");
+        let texts = [
+            "",
+            "0",
+            "-",
+            "0-",
+            "-00000008",
+            "0-8",
+            "0-000000008",
+            "0-00000000",
+            "0-00000009",
+            "0-fffffff0",
+            "0-FFFFFFF8",
+            "0-+0000008",
+            "+0-00000008",
+            "00-00000008",
+            "3-00000008",
+            "0-00000008 ",
+            "18446744073709551616-00000008",
+            "0-00000008-0",
+            "\u{661}-00000008",
+            "nonsense",
+        ];
+        for text in texts {
+            let cursor = format!("{text:?}");
+            let refused = Walk::new(Some(text), 3).map(|_| ());
+            assert_eq!(refused, Err(Error::InvalidCursor { cursor }), "{text:?}");
+        }
+        assert!(Walk::new(Some("2-fffffff8"), 3).is_ok());
+    }
+
+    #[test]
+    fn a_page_ends_before_it_could_have_too_many_entries_and_after_many_empty_segments() {
+        for (entries, segments) in [(58, 15), (0, 117)] {
+            let mut walk = Walk::new(None, 1).unwrap();
+            let mut passed = 0;
+            while walk.goes_on() {
+                walk.pass(entries, Tag::of(u32::MAX));
+                passed += 1;
+            }
+            assert_eq!(passed, segments, "segments of {entries} entries");
+            assert!(passed * entries <= MAX_PAGE_ENTRIES);
+        }
+    }
+}
