@@ -1,4 +1,4 @@
-# `make run` shows the six example services at work, `make test` checks everything.
+# `make run` shows the eight example services at work, `make test` checks everything.
 
 run: preflight
 	@cargo run --locked -p hostel -- run $(dir $(wildcard example-services/*/Cargo.toml))

@@ -13,19 +13,19 @@ import (
 	"unsafe"
 )
 
-//go:wasmimport hostel:cache/cache@0.1.0 get
+//go:wasmimport hostel:cache/cache@0.1.1 get
 //go:noescape
 func hostGet(key string, result *witResult)
 
-//go:wasmimport hostel:cache/cache@0.1.0 set
+//go:wasmimport hostel:cache/cache@0.1.1 set
 //go:noescape
 func hostSet(key string, value unsafe.Pointer, valueBytes, hasExpiry, seconds uint32, result *witResult)
 
-//go:wasmimport hostel:cache/cache@0.1.0 delete
+//go:wasmimport hostel:cache/cache@0.1.1 delete
 //go:noescape
 func hostDelete(key string, result *witResult)
 
-//go:wasmimport hostel:cache/cache@0.1.0 exists
+//go:wasmimport hostel:cache/cache@0.1.1 exists
 //go:noescape
 func hostExists(key string, result *witResult)
 

@@ -3,7 +3,7 @@
 // The build puts one of `runtime/` here. It comes first: the others need what it brings.
 import * as engine from "hostel-engine";
 
-import * as cache from "hostel:cache/cache@0.1.0";
+import * as cache from "hostel:cache/cache@0.1.1";
 import { log as writeLine } from "hostel:log/log@0.1.0";
 import { getRandomBytes } from "wasi:random/random@0.2.0";
 

@@ -161,7 +161,7 @@ pub mod hostel {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "hostel:cache/cache@0.1.0")]
+                    #[link(wasm_import_module = "hostel:cache/cache@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "get"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -271,7 +271,7 @@ pub mod hostel {
                     };
                     let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "hostel:cache/cache@0.1.0")]
+                    #[link(wasm_import_module = "hostel:cache/cache@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "set"]
                         fn wit_import4(
@@ -363,7 +363,7 @@ pub mod hostel {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "hostel:cache/cache@0.1.0")]
+                    #[link(wasm_import_module = "hostel:cache/cache@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "delete"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -437,7 +437,7 @@ pub mod hostel {
                     let len0 = vec0.len();
                     let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
                     #[cfg(target_arch = "wasm32")]
-                    #[link(wasm_import_module = "hostel:cache/cache@0.1.0")]
+                    #[link(wasm_import_module = "hostel:cache/cache@0.1.1")]
                     unsafe extern "C" {
                         #[link_name = "exists"]
                         fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
@@ -485,6 +485,1868 @@ pub mod hostel {
                         _ => _rt::invalid_enum_discriminant(),
                     };
                     result9
+                }
+            }
+        }
+        /// Reads and changes one entry in one step.
+        ///
+        /// The guarantee: no other operation on the key comes between the reading and the writing, from
+        /// any instance, plugin or host that shares the cache. So no count is lost, and of several callers
+        /// that want to be the first, one is.
+        ///
+        /// A plugin that may only read its cache gets `denied` from every function. After `unavailable`
+        /// the change may have been made: who repeats it may make it twice.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod atomics {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Json = super::super::super::hostel::cache::cache::Json;
+            pub type Seconds = super::super::super::hostel::cache::cache::Seconds;
+            pub type Error = super::super::super::hostel::cache::cache::Error;
+            /// An integer from -(2^53 - 1) to 2^53 - 1, so that every language has it as an ordinary
+            /// number. A fraction, a NaN and what is out of range are `invalid-value`.
+            ///
+            /// Under a key it is the text `0`, or an optional `-` and digits of which the first is not
+            /// `0`. Any other text is `invalid-value`, also ` 1`, `-0`, `1.0` and `1e2`.
+            pub type Integer = f64;
+            /// How long an entry lives that is swapped in.
+            #[derive(Clone, Copy)]
+            pub enum Lifetime {
+                /// As long as the entry that it replaces. An entry that replaces none has no expiry.
+                Keep,
+                /// It has no expiry.
+                Unlimited,
+                /// It is gone after that many seconds.
+                After(Seconds),
+            }
+            impl ::core::fmt::Debug for Lifetime {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Lifetime::Keep => f.debug_tuple("Lifetime::Keep").finish(),
+                        Lifetime::Unlimited => {
+                            f.debug_tuple("Lifetime::Unlimited").finish()
+                        }
+                        Lifetime::After(e) => {
+                            f.debug_tuple("Lifetime::After").field(e).finish()
+                        }
+                    }
+                }
+            }
+            /// What came of a `compare-and-swap`.
+            #[derive(Clone)]
+            pub enum Swap {
+                /// The entry was what was expected, and is now what was wanted.
+                Swapped,
+                /// It was not: its value, or `none` where there is no live entry. Nothing has changed.
+                Changed(::core::option::Option<Json>),
+            }
+            impl ::core::fmt::Debug for Swap {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Swap::Swapped => f.debug_tuple("Swap::Swapped").finish(),
+                        Swap::Changed(e) => {
+                            f.debug_tuple("Swap::Changed").field(e).finish()
+                        }
+                    }
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Creates the entry where there is no live one; true when it did. A live entry stays
+            /// untouched, also one whose value is `null`.
+            ///
+            /// Errors: `invalid-key`, `invalid-value`, `invalid-expiry`, `too-large`, `denied`,
+            /// `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn set_if_absent(
+                key: &str,
+                value: &str,
+                expiry: ::core::option::Option<Seconds>,
+            ) -> ::core::result::Result<bool, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = value;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let (result2_0, result2_1) = match expiry {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/atomics@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "set-if-absent"]
+                        fn wit_import4(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(
+                        ptr0.cast_mut(),
+                        len0,
+                        ptr1.cast_mut(),
+                        len1,
+                        result2_0,
+                        result2_1,
+                        ptr3,
+                    );
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result11 = match l5 {
+                        0 => {
+                            let e = {
+                                let l6 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                _rt::bool_lift(l6 as u8)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l8 = *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l9 = *ptr3
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len10 = l9;
+                                let bytes10 = _rt::Vec::from_raw_parts(
+                                    l8.cast(),
+                                    len10,
+                                    len10,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l7 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes10),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result11
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Adds to the integer under the key, and returns the sum.
+            ///
+            /// A missing entry counts as 0, and only then the expiry applies; an entry that is there keeps
+            /// its own. The delta is an integer; a negative one subtracts.
+            ///
+            /// Errors: `invalid-key`; `invalid-value` when the delta, what is under the key or the sum is
+            /// no `integer`; `invalid-expiry`, also where it would not apply; `too-large` when the cache's
+            /// values are shorter than the sum; `denied`, `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn increment(
+                key: &str,
+                delta: Integer,
+                expiry: ::core::option::Option<Seconds>,
+            ) -> ::core::result::Result<Integer, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result1_0, result1_1) = match expiry {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/atomics@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "increment"]
+                        fn wit_import3(
+                            _: *mut u8,
+                            _: usize,
+                            _: f64,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: f64,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(
+                        ptr0.cast_mut(),
+                        len0,
+                        _rt::as_f64(delta),
+                        result1_0,
+                        result1_1,
+                        ptr2,
+                    );
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result10 = match l4 {
+                        0 => {
+                            let e = {
+                                let l5 = *ptr2.add(8).cast::<f64>();
+                                l5
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(*ptr2.add(8).cast::<u8>());
+                                let l7 = *ptr2
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l8 = *ptr2
+                                    .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len9 = l8;
+                                let bytes9 = _rt::Vec::from_raw_parts(
+                                    l7.cast(),
+                                    len9,
+                                    len9,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l6 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes9),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result10
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Replaces the entry if its value is `expected`, byte for byte.
+            ///
+            /// `none` stands for "no live entry" on either side: as `expected` it creates the entry, as
+            /// `wanted` it removes it, and the lifetime then does not count.
+            ///
+            /// Errors: `invalid-key`; `invalid-value`, `too-large` of either value; `invalid-expiry`,
+            /// `denied`, `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn compare_and_swap(
+                key: &str,
+                expected: ::core::option::Option<&str>,
+                wanted: ::core::option::Option<&str>,
+                expiry: Lifetime,
+            ) -> ::core::result::Result<Swap, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 5 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 5
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result2_0, result2_1, result2_2) = match expected {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result4_0, result4_1, result4_2) = match wanted {
+                        Some(e) => {
+                            let vec3 = e;
+                            let ptr3 = vec3.as_ptr().cast::<u8>();
+                            let len3 = vec3.len();
+                            (1i32, ptr3.cast_mut(), len3)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result5_0, result5_1) = match expiry {
+                        Lifetime::Keep => (0i32, 0i32),
+                        Lifetime::Unlimited => (1i32, 0i32),
+                        Lifetime::After(e) => (2i32, _rt::as_i32(e)),
+                    };
+                    let ptr6 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/atomics@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "compare-and-swap"]
+                        fn wit_import7(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import7(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import7(
+                        ptr0.cast_mut(),
+                        len0,
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        result4_0,
+                        result4_1,
+                        result4_2,
+                        result5_0,
+                        result5_1,
+                        ptr6,
+                    );
+                    let l8 = i32::from(*ptr6.add(0).cast::<u8>());
+                    let result19 = match l8 {
+                        0 => {
+                            let e = {
+                                let l9 = i32::from(
+                                    *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v14 = match l9 {
+                                    0 => Swap::Swapped,
+                                    n => {
+                                        debug_assert_eq!(n, 1, "invalid enum discriminant");
+                                        let e14 = {
+                                            let l10 = i32::from(
+                                                *ptr6
+                                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>(),
+                                            );
+                                            match l10 {
+                                                0 => None,
+                                                1 => {
+                                                    let e = {
+                                                        let l11 = *ptr6
+                                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                                            .cast::<*mut u8>();
+                                                        let l12 = *ptr6
+                                                            .add(4 * ::core::mem::size_of::<*const u8>())
+                                                            .cast::<usize>();
+                                                        let len13 = l12;
+                                                        let bytes13 = _rt::Vec::from_raw_parts(
+                                                            l11.cast(),
+                                                            len13,
+                                                            len13,
+                                                        );
+                                                        _rt::string_lift(bytes13)
+                                                    };
+                                                    Some(e)
+                                                }
+                                                _ => _rt::invalid_enum_discriminant(),
+                                            }
+                                        };
+                                        Swap::Changed(e14)
+                                    }
+                                };
+                                v14
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l15 = i32::from(
+                                    *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l16 = *ptr6
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l17 = *ptr6
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len18 = l17;
+                                let bytes18 = _rt::Vec::from_raw_parts(
+                                    l16.cast(),
+                                    len18,
+                                    len18,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l15 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes18),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result19
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Removes the entry and returns its value: of several callers one gets it.
+            ///
+            /// Errors: `invalid-key`, `denied`, `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn take(
+                key: &str,
+            ) -> ::core::result::Result<::core::option::Option<Json>, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/atomics@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "take"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result12 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                match l4 {
+                                    0 => None,
+                                    1 => {
+                                        let e = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        Some(e)
+                                    }
+                                    _ => _rt::invalid_enum_discriminant(),
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l8 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l9 = *ptr1
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l10 = *ptr1
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len11 = l10;
+                                let bytes11 = _rt::Vec::from_raw_parts(
+                                    l9.cast(),
+                                    len11,
+                                    len11,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l8 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes11),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result12
+                }
+            }
+        }
+        /// A value is computed once, however many callers ask for it at the same time.
+        ///
+        /// The guarantee: of all calls that miss a key at the same time, on all hosts that share the
+        /// cache, one is told to compute. The others wait for what it fills in, and none waits longer than
+        /// it asked to. Nothing has to be cleaned up: a lease ends with the call that holds it, also by a
+        /// trap, and at the latest at the end of that call's time. Then one of those that wait is told to
+        /// compute.
+        ///
+        /// A lease is advice, not a lock. A holder that is late fills nothing, and who is told `busy` may
+        /// compute as well. A call holds at most one lease of a key: when it asks again, it is told to
+        /// compute again.
+        ///
+        /// `set`, `delete`, `increment`, `compare-and-swap`, `take`, `expire` and `delete-prefix` end the
+        /// leases of the keys that they name. One that changes nothing may leave them.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod lease {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Json = super::super::super::hostel::cache::cache::Json;
+            pub type Seconds = super::super::super::hostel::cache::cache::Seconds;
+            pub type Error = super::super::super::hostel::cache::cache::Error;
+            /// 0 to 4,294,967,295 milliseconds.
+            pub type Milliseconds = u32;
+            /// What is there, and who computes.
+            #[derive(Clone)]
+            pub enum Found {
+                /// The value of a live entry.
+                Value(Json),
+                /// The value of a live entry that soon expires, and this call is the one to compute it anew.
+                /// The others get the value that is there meanwhile.
+                Refresh(Json),
+                /// There is no live entry, and this call is the one to compute it.
+                Compute,
+                /// There is no live entry, another call computes it, and the time to wait is over.
+                Busy,
+            }
+            impl ::core::fmt::Debug for Found {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Found::Value(e) => {
+                            f.debug_tuple("Found::Value").field(e).finish()
+                        }
+                        Found::Refresh(e) => {
+                            f.debug_tuple("Found::Refresh").field(e).finish()
+                        }
+                        Found::Compute => f.debug_tuple("Found::Compute").finish(),
+                        Found::Busy => f.debug_tuple("Found::Busy").finish(),
+                    }
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Answers the value of a live entry; where there is none, who computes it.
+            ///
+            /// With `early`, the first call in the last so many seconds of an entry's life is told to
+            /// `refresh`. `wait` bounds how long the call waits for another that computes. The host bounds
+            /// it as well: by three quarters of what is left of the call's time, and by how many calls
+            /// may wait at the same time, beyond which the answer is `busy` at once.
+            ///
+            /// Errors: `invalid-key`; `invalid-expiry` when `early` is no expiry; `denied`, `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn get_or_lease(
+                key: &str,
+                early: ::core::option::Option<Seconds>,
+                wait: Milliseconds,
+            ) -> ::core::result::Result<Found, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result1_0, result1_1) = match early {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/lease@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "get-or-lease"]
+                        fn wit_import3(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(
+                        ptr0.cast_mut(),
+                        len0,
+                        result1_0,
+                        result1_1,
+                        _rt::as_i32(wait),
+                        ptr2,
+                    );
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result17 = match l4 {
+                        0 => {
+                            let e = {
+                                let l5 = i32::from(
+                                    *ptr2.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v12 = match l5 {
+                                    0 => {
+                                        let e12 = {
+                                            let l6 = *ptr2
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l7 = *ptr2
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len8 = l7;
+                                            let bytes8 = _rt::Vec::from_raw_parts(
+                                                l6.cast(),
+                                                len8,
+                                                len8,
+                                            );
+                                            _rt::string_lift(bytes8)
+                                        };
+                                        Found::Value(e12)
+                                    }
+                                    1 => {
+                                        let e12 = {
+                                            let l9 = *ptr2
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l10 = *ptr2
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len11 = l10;
+                                            let bytes11 = _rt::Vec::from_raw_parts(
+                                                l9.cast(),
+                                                len11,
+                                                len11,
+                                            );
+                                            _rt::string_lift(bytes11)
+                                        };
+                                        Found::Refresh(e12)
+                                    }
+                                    2 => Found::Compute,
+                                    n => {
+                                        debug_assert_eq!(n, 3, "invalid enum discriminant");
+                                        Found::Busy
+                                    }
+                                };
+                                v12
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l13 = i32::from(
+                                    *ptr2.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l14 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l15 = *ptr2
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len16 = l15;
+                                let bytes16 = _rt::Vec::from_raw_parts(
+                                    l14.cast(),
+                                    len16,
+                                    len16,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l13 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes16),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result17
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Stores what was computed, as `set` does, and ends the lease.
+            ///
+            /// False, and nothing is stored, when this call has no lease of the key, or has lost it: the
+            /// entry was set or deleted since, so that what was computed may be older.
+            ///
+            /// Errors: those of `set`. After them the call still has its lease, unless it is `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn fill(
+                key: &str,
+                value: &str,
+                expiry: ::core::option::Option<Seconds>,
+            ) -> ::core::result::Result<bool, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = value;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let (result2_0, result2_1) = match expiry {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/lease@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "fill"]
+                        fn wit_import4(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(
+                        ptr0.cast_mut(),
+                        len0,
+                        ptr1.cast_mut(),
+                        len1,
+                        result2_0,
+                        result2_1,
+                        ptr3,
+                    );
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result11 = match l5 {
+                        0 => {
+                            let e = {
+                                let l6 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                _rt::bool_lift(l6 as u8)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l8 = *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l9 = *ptr3
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len10 = l9;
+                                let bytes10 = _rt::Vec::from_raw_parts(
+                                    l8.cast(),
+                                    len10,
+                                    len10,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l7 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes10),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result11
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Gives a lease back before the call ends. It is no error where the call has none.
+            ///
+            /// Errors: `invalid-key`, `denied`, `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn release(key: &str) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/lease@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "release"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result8 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l5 = *ptr1
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l6 = *ptr1
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len7 = l6;
+                                let bytes7 = _rt::Vec::from_raw_parts(
+                                    l5.cast(),
+                                    len7,
+                                    len7,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l4 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes7),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result8
+                }
+            }
+        }
+        /// Several keys in one call.
+        ///
+        /// Each key by itself is as in `cache`; all together are not one step. All arguments are checked
+        /// before anything is done, and an error names the first that is wrong.
+        ///
+        /// The guarantee: no call has more than 1,000 keys; more are `too-large`. A key may be in a list
+        /// more than once.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod batch {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Json = super::super::super::hostel::cache::cache::Json;
+            pub type Seconds = super::super::super::hostel::cache::cache::Seconds;
+            pub type Error = super::super::super::hostel::cache::cache::Error;
+            #[allow(unused_unsafe, clippy::all)]
+            /// The values of the keys, in their order.
+            ///
+            /// Errors: those of `get`; `too-large` when the values together are larger than the host
+            /// reads at once.
+            #[allow(async_fn_in_trait)]
+            pub fn get_many(
+                keys: &[_rt::String],
+            ) -> ::core::result::Result<_rt::Vec<::core::option::Option<Json>>, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec1 = keys;
+                    let len1 = vec1.len();
+                    let layout1 = _rt::alloc::Layout::from_size_align(
+                            vec1.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result1, _cleanup1) = wit_bindgen::rt::Cleanup::new(layout1);
+                    for (i, e) in vec1.into_iter().enumerate() {
+                        let base = result1
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec0 = e;
+                            let ptr0 = vec0.as_ptr().cast::<u8>();
+                            let len0 = vec0.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len0;
+                            *base.add(0).cast::<*mut u8>() = ptr0.cast_mut();
+                        }
+                    }
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/batch@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "get-many"]
+                        fn wit_import3(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import3(result1, len1, ptr2);
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result16 = match l4 {
+                        0 => {
+                            let e = {
+                                let l5 = *ptr2
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l6 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base11 = l5;
+                                let len11 = l6;
+                                let mut result11 = _rt::Vec::with_capacity(len11);
+                                for i in 0..len11 {
+                                    let base = base11
+                                        .add(i * (3 * ::core::mem::size_of::<*const u8>()));
+                                    let e11 = {
+                                        let l7 = i32::from(*base.add(0).cast::<u8>());
+                                        match l7 {
+                                            0 => None,
+                                            1 => {
+                                                let e = {
+                                                    let l8 = *base
+                                                        .add(::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l9 = *base
+                                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len10 = l9;
+                                                    let bytes10 = _rt::Vec::from_raw_parts(
+                                                        l8.cast(),
+                                                        len10,
+                                                        len10,
+                                                    );
+                                                    _rt::string_lift(bytes10)
+                                                };
+                                                Some(e)
+                                            }
+                                            _ => _rt::invalid_enum_discriminant(),
+                                        }
+                                    };
+                                    result11.push(e11);
+                                }
+                                _rt::cabi_dealloc(
+                                    base11,
+                                    len11 * (3 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                result11
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l12 = i32::from(
+                                    *ptr2.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l13 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l14 = *ptr2
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len15 = l14;
+                                let bytes15 = _rt::Vec::from_raw_parts(
+                                    l13.cast(),
+                                    len15,
+                                    len15,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l12 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes15),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result16
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Sets the entries, in their order, all with one expiry.
+            ///
+            /// Errors: those of `set`. After `unavailable` some of them may be set.
+            #[allow(async_fn_in_trait)]
+            pub fn set_many(
+                entries: &[(_rt::String, Json)],
+                expiry: ::core::option::Option<Seconds>,
+            ) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec3 = entries;
+                    let len3 = vec3.len();
+                    let layout3 = _rt::alloc::Layout::from_size_align(
+                            vec3.len() * (4 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result3, _cleanup3) = wit_bindgen::rt::Cleanup::new(layout3);
+                    for (i, e) in vec3.into_iter().enumerate() {
+                        let base = result3
+                            .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let (t0_0, t0_1) = e;
+                            let vec1 = t0_0;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len1;
+                            *base.add(0).cast::<*mut u8>() = ptr1.cast_mut();
+                            let vec2 = t0_1;
+                            let ptr2 = vec2.as_ptr().cast::<u8>();
+                            let len2 = vec2.len();
+                            *base
+                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len2;
+                            *base
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr2.cast_mut();
+                        }
+                    }
+                    let (result4_0, result4_1) = match expiry {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr5 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/batch@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "set-many"]
+                        fn wit_import6(_: *mut u8, _: usize, _: i32, _: i32, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import6(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import6(result3, len3, result4_0, result4_1, ptr5);
+                    let l7 = i32::from(*ptr5.add(0).cast::<u8>());
+                    let result12 = match l7 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l8 = i32::from(
+                                    *ptr5.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l9 = *ptr5
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l10 = *ptr5
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len11 = l10;
+                                let bytes11 = _rt::Vec::from_raw_parts(
+                                    l9.cast(),
+                                    len11,
+                                    len11,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l8 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes11),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result12
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Removes the entries, and returns how many live ones there were.
+            ///
+            /// Errors: those of `delete`. After `unavailable` some of them may be gone.
+            #[allow(async_fn_in_trait)]
+            pub fn delete_many(
+                keys: &[_rt::String],
+            ) -> ::core::result::Result<u32, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec1 = keys;
+                    let len1 = vec1.len();
+                    let layout1 = _rt::alloc::Layout::from_size_align(
+                            vec1.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result1, _cleanup1) = wit_bindgen::rt::Cleanup::new(layout1);
+                    for (i, e) in vec1.into_iter().enumerate() {
+                        let base = result1
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec0 = e;
+                            let ptr0 = vec0.as_ptr().cast::<u8>();
+                            let len0 = vec0.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len0;
+                            *base.add(0).cast::<*mut u8>() = ptr0.cast_mut();
+                        }
+                    }
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/batch@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "delete-many"]
+                        fn wit_import3(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import3(result1, len1, ptr2);
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result10 = match l4 {
+                        0 => {
+                            let e = {
+                                let l5 = *ptr2
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<i32>();
+                                l5 as u32
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(
+                                    *ptr2.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l7 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l8 = *ptr2
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len9 = l8;
+                                let bytes9 = _rt::Vec::from_raw_parts(
+                                    l7.cast(),
+                                    len9,
+                                    len9,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l6 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes9),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result10
+                }
+            }
+        }
+        /// How long entries live, and looking after all of them.
+        ///
+        /// A prefix is plain text, compared byte by byte, never a pattern; the empty one is that of every
+        /// key. A page bounds the work that it costs, not only the keys that it has: it may have none and
+        /// still not be the last.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod entries {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Seconds = super::super::super::hostel::cache::cache::Seconds;
+            pub type Error = super::super::super::hostel::cache::cache::Error;
+            /// How long an entry still lives.
+            #[derive(Clone, Copy)]
+            pub enum TimeLeft {
+                /// There is no live entry.
+                Missing,
+                /// It has no expiry.
+                Unlimited,
+                /// So many seconds, rounded up: never 0.
+                Seconds(Seconds),
+            }
+            impl ::core::fmt::Debug for TimeLeft {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        TimeLeft::Missing => f.debug_tuple("TimeLeft::Missing").finish(),
+                        TimeLeft::Unlimited => {
+                            f.debug_tuple("TimeLeft::Unlimited").finish()
+                        }
+                        TimeLeft::Seconds(e) => {
+                            f.debug_tuple("TimeLeft::Seconds").field(e).finish()
+                        }
+                    }
+                }
+            }
+            /// Some keys of a walk.
+            #[derive(Clone)]
+            pub struct Page {
+                pub keys: _rt::Vec<_rt::String>,
+                /// Where the walk goes on. `none`: it is over.
+                pub cursor: ::core::option::Option<_rt::String>,
+            }
+            impl ::core::fmt::Debug for Page {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Page")
+                        .field("keys", &self.keys)
+                        .field("cursor", &self.cursor)
+                        .finish()
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// How long the entry still lives. Does not count as a use for eviction.
+            ///
+            /// Errors: `invalid-key`, `denied`, `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn ttl(key: &str) -> ::core::result::Result<TimeLeft, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/entries@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "ttl"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result11 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v6 = match l4 {
+                                    0 => TimeLeft::Missing,
+                                    1 => TimeLeft::Unlimited,
+                                    n => {
+                                        debug_assert_eq!(n, 2, "invalid enum discriminant");
+                                        let e6 = {
+                                            let l5 = *ptr1
+                                                .add(4 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<i32>();
+                                            l5 as u32
+                                        };
+                                        TimeLeft::Seconds(e6)
+                                    }
+                                };
+                                v6
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l8 = *ptr1
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l9 = *ptr1
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len10 = l9;
+                                let bytes10 = _rt::Vec::from_raw_parts(
+                                    l8.cast(),
+                                    len10,
+                                    len10,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l7 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes10),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result11
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Gives a live entry another expiry, counted from now; `none` takes its expiry away. True when
+            /// there is a live entry.
+            ///
+            /// Errors: `invalid-key`, `invalid-expiry`, `denied`, `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn expire(
+                key: &str,
+                expiry: ::core::option::Option<Seconds>,
+            ) -> ::core::result::Result<bool, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result1_0, result1_1) = match expiry {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/entries@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "expire"]
+                        fn wit_import3(_: *mut u8, _: usize, _: i32, _: i32, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(ptr0.cast_mut(), len0, result1_0, result1_1, ptr2);
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result10 = match l4 {
+                        0 => {
+                            let e = {
+                                let l5 = i32::from(
+                                    *ptr2.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                _rt::bool_lift(l5 as u8)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(
+                                    *ptr2.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l7 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l8 = *ptr2
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len9 = l8;
+                                let bytes9 = _rt::Vec::from_raw_parts(
+                                    l7.cast(),
+                                    len9,
+                                    len9,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l6 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes9),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result10
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// A page of the keys that begin with the prefix. The first page has no cursor; each further one
+            /// takes the cursor of the page before.
+            ///
+            /// An entry that lives throughout a walk is in some page; it may be in several.
+            ///
+            /// Errors: `invalid-key` when the cursor comes from elsewhere; `denied`, `unavailable`.
+            #[allow(async_fn_in_trait)]
+            pub fn keys(
+                prefix: &str,
+                cursor: ::core::option::Option<&str>,
+            ) -> ::core::result::Result<Page, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 6 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 6
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = prefix;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result2_0, result2_1, result2_2) = match cursor {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/entries@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "keys"]
+                        fn wit_import4(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(
+                        ptr0.cast_mut(),
+                        len0,
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3,
+                    );
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result20 = match l5 {
+                        0 => {
+                            let e = {
+                                let l6 = *ptr3
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l7 = *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base11 = l6;
+                                let len11 = l7;
+                                let mut result11 = _rt::Vec::with_capacity(len11);
+                                for i in 0..len11 {
+                                    let base = base11
+                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                    let e11 = {
+                                        let l8 = *base.add(0).cast::<*mut u8>();
+                                        let l9 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len10 = l9;
+                                        let bytes10 = _rt::Vec::from_raw_parts(
+                                            l8.cast(),
+                                            len10,
+                                            len10,
+                                        );
+                                        _rt::string_lift(bytes10)
+                                    };
+                                    result11.push(e11);
+                                }
+                                _rt::cabi_dealloc(
+                                    base11,
+                                    len11 * (2 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                let l12 = i32::from(
+                                    *ptr3
+                                        .add(3 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                Page {
+                                    keys: result11,
+                                    cursor: match l12 {
+                                        0 => None,
+                                        1 => {
+                                            let e = {
+                                                let l13 = *ptr3
+                                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l14 = *ptr3
+                                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len15 = l14;
+                                                let bytes15 = _rt::Vec::from_raw_parts(
+                                                    l13.cast(),
+                                                    len15,
+                                                    len15,
+                                                );
+                                                _rt::string_lift(bytes15)
+                                            };
+                                            Some(e)
+                                        }
+                                        _ => _rt::invalid_enum_discriminant(),
+                                    },
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l16 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l17 = *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l18 = *ptr3
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len19 = l18;
+                                let bytes19 = _rt::Vec::from_raw_parts(
+                                    l17.cast(),
+                                    len19,
+                                    len19,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l16 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes19),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result20
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Removes a page of the entries whose keys begin with the prefix, and returns how many live
+            /// ones there were, and where it goes on.
+            ///
+            /// Errors: `invalid-key` when the cursor comes from elsewhere; `denied`, `unavailable`. After
+            /// `unavailable` some of them may be gone.
+            #[allow(async_fn_in_trait)]
+            pub fn delete_prefix(
+                prefix: &str,
+                cursor: ::core::option::Option<&str>,
+            ) -> ::core::result::Result<
+                (u32, ::core::option::Option<_rt::String>),
+                Error,
+            > {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 5 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 5
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = prefix;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result2_0, result2_1, result2_2) = match cursor {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:cache/entries@0.1.1")]
+                    unsafe extern "C" {
+                        #[link_name = "delete-prefix"]
+                        fn wit_import4(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(
+                        ptr0.cast_mut(),
+                        len0,
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3,
+                    );
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result15 = match l5 {
+                        0 => {
+                            let e = {
+                                let l6 = *ptr3
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<i32>();
+                                let l7 = i32::from(
+                                    *ptr3
+                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                (
+                                    l6 as u32,
+                                    match l7 {
+                                        0 => None,
+                                        1 => {
+                                            let e = {
+                                                let l8 = *ptr3
+                                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l9 = *ptr3
+                                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len10 = l9;
+                                                let bytes10 = _rt::Vec::from_raw_parts(
+                                                    l8.cast(),
+                                                    len10,
+                                                    len10,
+                                                );
+                                                _rt::string_lift(bytes10)
+                                            };
+                                            Some(e)
+                                        }
+                                        _ => _rt::invalid_enum_discriminant(),
+                                    },
+                                )
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l11 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l12 = *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l13 = *ptr3
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len14 = l13;
+                                let bytes14 = _rt::Vec::from_raw_parts(
+                                    l12.cast(),
+                                    len14,
+                                    len14,
+                                );
+                                super::super::super::hostel::cache::cache::Error {
+                                    kind: super::super::super::hostel::cache::cache::ErrorKind::_lift(
+                                        l11 as u8,
+                                    ),
+                                    message: _rt::string_lift(bytes14),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result15
                 }
             }
         }
@@ -1448,9 +3310,22 @@ mod _rt {
             val != 0
         }
     }
-    #[cfg(target_arch = "wasm32")]
-    pub fn run_ctors_once() {
-        wit_bindgen::rt::run_ctors_once();
+    pub fn as_f64<T: AsF64>(t: T) -> f64 {
+        t.as_f64()
+    }
+    pub trait AsF64 {
+        fn as_f64(self) -> f64;
+    }
+    impl<'a, T: Copy + AsF64> AsF64 for &'a T {
+        fn as_f64(self) -> f64 {
+            (*self).as_f64()
+        }
+    }
+    impl AsF64 for f64 {
+        #[inline]
+        fn as_f64(self) -> f64 {
+            self as f64
+        }
     }
     pub use alloc_crate::alloc;
     pub unsafe fn cabi_dealloc(ptr: *mut u8, size: usize, align: usize) {
@@ -1461,6 +3336,10 @@ mod _rt {
             let layout = alloc::Layout::from_size_align_unchecked(size, align);
             alloc::dealloc(ptr, layout);
         }
+    }
+    #[cfg(target_arch = "wasm32")]
+    pub fn run_ctors_once() {
+        wit_bindgen::rt::run_ctors_once();
     }
     extern crate alloc as alloc_crate;
 }
@@ -1483,7 +3362,7 @@ mod _rt {
 #[allow(unused_macros)]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __export_service_impl {
+macro_rules! __export_full_service_impl {
     ($ty:ident) => {
         ::hostel_sdk::bindings::export!($ty with_types_in::hostel_sdk::bindings);
     };
@@ -1493,59 +3372,123 @@ macro_rules! __export_service_impl {
         with_types_in $($path_to_types_root)*:: exports::hostel::service::handler); const
         _ : () = { #[rustfmt::skip] #[cfg(target_arch = "wasm32")] #[unsafe (link_section
         =
-        "component-type:wit-bindgen:0.63.0:hostel:service@0.1.0:service:imports and exports")]
+        "component-type:wit-bindgen:0.63.0:hostel:service@0.1.0:full-service:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1050] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2228] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x9c\x07\x01A\x02\x01\
-A\x06\x01B\x14\x01s\x04\0\x04json\x03\0\0\x01y\x04\0\x07seconds\x03\0\x02\x01m\x06\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xb1\x10\x01A\x02\x01\
+A\x11\x01B\x14\x01s\x04\0\x04json\x03\0\0\x01y\x04\0\x07seconds\x03\0\x02\x01m\x06\
 \x0binvalid-key\x0dinvalid-value\x0einvalid-expiry\x09too-large\x06denied\x0buna\
 vailable\x04\0\x0aerror-kind\x03\0\x04\x01r\x02\x04kind\x05\x07messages\x04\0\x05\
 error\x03\0\x06\x01k\x01\x01j\x01\x08\x01\x07\x01@\x01\x03keys\0\x09\x04\0\x03ge\
 t\x01\x0a\x01k\x03\x01j\0\x01\x07\x01@\x03\x03keys\x05value\x01\x06expiry\x0b\0\x0c\
 \x04\0\x03set\x01\x0d\x01j\x01\x7f\x01\x07\x01@\x01\x03keys\0\x0e\x04\0\x06delet\
-e\x01\x0f\x04\0\x06exists\x01\x0f\x03\0\x18hostel:cache/cache@0.1.0\x05\0\x01B\x04\
-\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
-evel\x01\x07messages\x01\0\x04\0\x03log\x01\x02\x03\0\x14hostel:log/log@0.1.0\x05\
-\x01\x01B\x19\x01r\x02\x04names\x0bdescriptions\x04\0\x0cservice-info\x03\0\0\x01\
-o\x02ss\x01p\x02\x01p}\x01o\x02s\x04\x01p\x05\x01r\x07\x06methods\x04paths\x0bpa\
-th-params\x03\x05querys\x09authoritys\x06clients\x07headers\x06\x04\0\x0chttp-re\
-quest\x03\0\x07\x01ks\x01k\x08\x01r\x05\x07services\x02ids\x0ccontent-type\x09\x04\
-body\x04\x04http\x0a\x04\0\x07request\x03\0\x0b\x01r\x04\x06status{\x0ccontent-t\
-ype\x09\x07headers\x06\x04body\x04\x04\0\x08response\x03\0\x0d\x01m\x09\x0bbad-r\
-equest\x0cunauthorized\x09forbidden\x09not-found\x12method-not-allowed\x08confli\
-ct\x11too-many-requests\x08internal\x0bunavailable\x04\0\x0cfailure-kind\x03\0\x0f\
-\x01r\x02\x04kind\x10\x07messages\x04\0\x07failure\x03\0\x11\x01p\x01\x01@\0\0\x13\
-\x04\0\x08services\x01\x14\x01j\x01\x0e\x01\x12\x01@\x01\x07request\x0c\0\x15\x04\
-\0\x06handle\x01\x16\x04\0\x1chostel:service/handler@0.1.0\x05\x02\x04\0\x1chost\
-el:service/service@0.1.0\x04\0\x0b\x0d\x01\0\x07service\x03\0\0\0G\x09producers\x01\
-\x0cprocessed-by\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rust\x060.63.0";
+e\x01\x0f\x04\0\x06exists\x01\x0f\x03\0\x18hostel:cache/cache@0.1.1\x05\0\x02\x03\
+\0\0\x04json\x02\x03\0\0\x07seconds\x02\x03\0\0\x05error\x01B\x1a\x02\x03\x02\x01\
+\x01\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x02\x04\0\x07seconds\x03\0\x02\x02\x03\
+\x02\x01\x03\x04\0\x05error\x03\0\x04\x01u\x04\0\x07integer\x03\0\x06\x01q\x03\x04\
+keep\0\0\x09unlimited\0\0\x05after\x01\x03\0\x04\0\x08lifetime\x03\0\x08\x01k\x01\
+\x01q\x02\x07swapped\0\0\x07changed\x01\x0a\0\x04\0\x04swap\x03\0\x0b\x01k\x03\x01\
+j\x01\x7f\x01\x05\x01@\x03\x03keys\x05value\x01\x06expiry\x0d\0\x0e\x04\0\x0dset\
+-if-absent\x01\x0f\x01j\x01\x07\x01\x05\x01@\x03\x03keys\x05delta\x07\x06expiry\x0d\
+\0\x10\x04\0\x09increment\x01\x11\x01j\x01\x0c\x01\x05\x01@\x04\x03keys\x08expec\
+ted\x0a\x06wanted\x0a\x06expiry\x09\0\x12\x04\0\x10compare-and-swap\x01\x13\x01j\
+\x01\x0a\x01\x05\x01@\x01\x03keys\0\x14\x04\0\x04take\x01\x15\x03\0\x1ahostel:ca\
+che/atomics@0.1.1\x05\x04\x01B\x14\x02\x03\x02\x01\x01\x04\0\x04json\x03\0\0\x02\
+\x03\x02\x01\x02\x04\0\x07seconds\x03\0\x02\x02\x03\x02\x01\x03\x04\0\x05error\x03\
+\0\x04\x01y\x04\0\x0cmilliseconds\x03\0\x06\x01q\x04\x05value\x01\x01\0\x07refre\
+sh\x01\x01\0\x07compute\0\0\x04busy\0\0\x04\0\x05found\x03\0\x08\x01k\x03\x01j\x01\
+\x09\x01\x05\x01@\x03\x03keys\x05early\x0a\x04wait\x07\0\x0b\x04\0\x0cget-or-lea\
+se\x01\x0c\x01j\x01\x7f\x01\x05\x01@\x03\x03keys\x05value\x01\x06expiry\x0a\0\x0d\
+\x04\0\x04fill\x01\x0e\x01j\0\x01\x05\x01@\x01\x03keys\0\x0f\x04\0\x07release\x01\
+\x10\x03\0\x18hostel:cache/lease@0.1.1\x05\x05\x01B\x15\x02\x03\x02\x01\x01\x04\0\
+\x04json\x03\0\0\x02\x03\x02\x01\x02\x04\0\x07seconds\x03\0\x02\x02\x03\x02\x01\x03\
+\x04\0\x05error\x03\0\x04\x01ps\x01k\x01\x01p\x07\x01j\x01\x08\x01\x05\x01@\x01\x04\
+keys\x06\0\x09\x04\0\x08get-many\x01\x0a\x01o\x02s\x01\x01p\x0b\x01k\x03\x01j\0\x01\
+\x05\x01@\x02\x07entries\x0c\x06expiry\x0d\0\x0e\x04\0\x08set-many\x01\x0f\x01j\x01\
+y\x01\x05\x01@\x01\x04keys\x06\0\x10\x04\0\x0bdelete-many\x01\x11\x03\0\x18hoste\
+l:cache/batch@0.1.1\x05\x06\x01B\x18\x02\x03\x02\x01\x02\x04\0\x07seconds\x03\0\0\
+\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\x02\x01q\x03\x07missing\0\0\x09unlimit\
+ed\0\0\x07seconds\x01\x01\0\x04\0\x09time-left\x03\0\x04\x01ps\x01ks\x01r\x02\x04\
+keys\x06\x06cursor\x07\x04\0\x04page\x03\0\x08\x01j\x01\x05\x01\x03\x01@\x01\x03\
+keys\0\x0a\x04\0\x03ttl\x01\x0b\x01k\x01\x01j\x01\x7f\x01\x03\x01@\x02\x03keys\x06\
+expiry\x0c\0\x0d\x04\0\x06expire\x01\x0e\x01j\x01\x09\x01\x03\x01@\x02\x06prefix\
+s\x06cursor\x07\0\x0f\x04\0\x04keys\x01\x10\x01o\x02y\x07\x01j\x01\x11\x01\x03\x01\
+@\x02\x06prefixs\x06cursor\x07\0\x12\x04\0\x0ddelete-prefix\x01\x13\x03\0\x1ahos\
+tel:cache/entries@0.1.1\x05\x07\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05er\
+ror\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x03log\x01\
+\x02\x03\0\x14hostel:log/log@0.1.0\x05\x08\x01B\x19\x01r\x02\x04names\x0bdescrip\
+tions\x04\0\x0cservice-info\x03\0\0\x01o\x02ss\x01p\x02\x01p}\x01o\x02s\x04\x01p\
+\x05\x01r\x07\x06methods\x04paths\x0bpath-params\x03\x05querys\x09authoritys\x06\
+clients\x07headers\x06\x04\0\x0chttp-request\x03\0\x07\x01ks\x01k\x08\x01r\x05\x07\
+services\x02ids\x0ccontent-type\x09\x04body\x04\x04http\x0a\x04\0\x07request\x03\
+\0\x0b\x01r\x04\x06status{\x0ccontent-type\x09\x07headers\x06\x04body\x04\x04\0\x08\
+response\x03\0\x0d\x01m\x09\x0bbad-request\x0cunauthorized\x09forbidden\x09not-f\
+ound\x12method-not-allowed\x08conflict\x11too-many-requests\x08internal\x0bunava\
+ilable\x04\0\x0cfailure-kind\x03\0\x0f\x01r\x02\x04kind\x10\x07messages\x04\0\x07\
+failure\x03\0\x11\x01p\x01\x01@\0\0\x13\x04\0\x08services\x01\x14\x01j\x01\x0e\x01\
+\x12\x01@\x01\x07request\x0c\0\x15\x04\0\x06handle\x01\x16\x04\0\x1chostel:servi\
+ce/handler@0.1.0\x05\x09\x04\0!hostel:service/full-service@0.1.0\x04\0\x0b\x12\x01\
+\0\x0cfull-service\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-compon\
+ent\x070.262.0\x10wit-bindgen-rust\x060.63.0";
         };
     };
 }
 #[doc(inline)]
-pub use __export_service_impl as export;
+pub use __export_full_service_impl as export;
 #[rustfmt::skip]
 #[cfg(target_arch = "wasm32")]
 #[unsafe(
-    link_section = "component-type:wit-bindgen:0.63.0:hostel:service@0.1.0:service-with-all-of-its-exports-removed:encoded world"
+    link_section = "component-type:wit-bindgen:0.63.0:hostel:service@0.1.0:full-service-with-all-of-its-exports-removed:encoded world"
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 605] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xbf\x03\x01A\x02\x01\
-A\x04\x01B\x14\x01s\x04\0\x04json\x03\0\0\x01y\x04\0\x07seconds\x03\0\x02\x01m\x06\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1783] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd4\x0c\x01A\x02\x01\
+A\x0f\x01B\x14\x01s\x04\0\x04json\x03\0\0\x01y\x04\0\x07seconds\x03\0\x02\x01m\x06\
 \x0binvalid-key\x0dinvalid-value\x0einvalid-expiry\x09too-large\x06denied\x0buna\
 vailable\x04\0\x0aerror-kind\x03\0\x04\x01r\x02\x04kind\x05\x07messages\x04\0\x05\
 error\x03\0\x06\x01k\x01\x01j\x01\x08\x01\x07\x01@\x01\x03keys\0\x09\x04\0\x03ge\
 t\x01\x0a\x01k\x03\x01j\0\x01\x07\x01@\x03\x03keys\x05value\x01\x06expiry\x0b\0\x0c\
 \x04\0\x03set\x01\x0d\x01j\x01\x7f\x01\x07\x01@\x01\x03keys\0\x0e\x04\0\x06delet\
-e\x01\x0f\x04\0\x06exists\x01\x0f\x03\0\x18hostel:cache/cache@0.1.0\x05\0\x01B\x04\
-\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01@\x02\x05l\
-evel\x01\x07messages\x01\0\x04\0\x03log\x01\x02\x03\0\x14hostel:log/log@0.1.0\x05\
-\x01\x04\0<hostel:service/service-with-all-of-its-exports-removed@0.1.0\x04\0\x0b\
--\x01\0'service-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cp\
-rocessed-by\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rust\x060.63.0";
+e\x01\x0f\x04\0\x06exists\x01\x0f\x03\0\x18hostel:cache/cache@0.1.1\x05\0\x02\x03\
+\0\0\x04json\x02\x03\0\0\x07seconds\x02\x03\0\0\x05error\x01B\x1a\x02\x03\x02\x01\
+\x01\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x02\x04\0\x07seconds\x03\0\x02\x02\x03\
+\x02\x01\x03\x04\0\x05error\x03\0\x04\x01u\x04\0\x07integer\x03\0\x06\x01q\x03\x04\
+keep\0\0\x09unlimited\0\0\x05after\x01\x03\0\x04\0\x08lifetime\x03\0\x08\x01k\x01\
+\x01q\x02\x07swapped\0\0\x07changed\x01\x0a\0\x04\0\x04swap\x03\0\x0b\x01k\x03\x01\
+j\x01\x7f\x01\x05\x01@\x03\x03keys\x05value\x01\x06expiry\x0d\0\x0e\x04\0\x0dset\
+-if-absent\x01\x0f\x01j\x01\x07\x01\x05\x01@\x03\x03keys\x05delta\x07\x06expiry\x0d\
+\0\x10\x04\0\x09increment\x01\x11\x01j\x01\x0c\x01\x05\x01@\x04\x03keys\x08expec\
+ted\x0a\x06wanted\x0a\x06expiry\x09\0\x12\x04\0\x10compare-and-swap\x01\x13\x01j\
+\x01\x0a\x01\x05\x01@\x01\x03keys\0\x14\x04\0\x04take\x01\x15\x03\0\x1ahostel:ca\
+che/atomics@0.1.1\x05\x04\x01B\x14\x02\x03\x02\x01\x01\x04\0\x04json\x03\0\0\x02\
+\x03\x02\x01\x02\x04\0\x07seconds\x03\0\x02\x02\x03\x02\x01\x03\x04\0\x05error\x03\
+\0\x04\x01y\x04\0\x0cmilliseconds\x03\0\x06\x01q\x04\x05value\x01\x01\0\x07refre\
+sh\x01\x01\0\x07compute\0\0\x04busy\0\0\x04\0\x05found\x03\0\x08\x01k\x03\x01j\x01\
+\x09\x01\x05\x01@\x03\x03keys\x05early\x0a\x04wait\x07\0\x0b\x04\0\x0cget-or-lea\
+se\x01\x0c\x01j\x01\x7f\x01\x05\x01@\x03\x03keys\x05value\x01\x06expiry\x0a\0\x0d\
+\x04\0\x04fill\x01\x0e\x01j\0\x01\x05\x01@\x01\x03keys\0\x0f\x04\0\x07release\x01\
+\x10\x03\0\x18hostel:cache/lease@0.1.1\x05\x05\x01B\x15\x02\x03\x02\x01\x01\x04\0\
+\x04json\x03\0\0\x02\x03\x02\x01\x02\x04\0\x07seconds\x03\0\x02\x02\x03\x02\x01\x03\
+\x04\0\x05error\x03\0\x04\x01ps\x01k\x01\x01p\x07\x01j\x01\x08\x01\x05\x01@\x01\x04\
+keys\x06\0\x09\x04\0\x08get-many\x01\x0a\x01o\x02s\x01\x01p\x0b\x01k\x03\x01j\0\x01\
+\x05\x01@\x02\x07entries\x0c\x06expiry\x0d\0\x0e\x04\0\x08set-many\x01\x0f\x01j\x01\
+y\x01\x05\x01@\x01\x04keys\x06\0\x10\x04\0\x0bdelete-many\x01\x11\x03\0\x18hoste\
+l:cache/batch@0.1.1\x05\x06\x01B\x18\x02\x03\x02\x01\x02\x04\0\x07seconds\x03\0\0\
+\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\x02\x01q\x03\x07missing\0\0\x09unlimit\
+ed\0\0\x07seconds\x01\x01\0\x04\0\x09time-left\x03\0\x04\x01ps\x01ks\x01r\x02\x04\
+keys\x06\x06cursor\x07\x04\0\x04page\x03\0\x08\x01j\x01\x05\x01\x03\x01@\x01\x03\
+keys\0\x0a\x04\0\x03ttl\x01\x0b\x01k\x01\x01j\x01\x7f\x01\x03\x01@\x02\x03keys\x06\
+expiry\x0c\0\x0d\x04\0\x06expire\x01\x0e\x01j\x01\x09\x01\x03\x01@\x02\x06prefix\
+s\x06cursor\x07\0\x0f\x04\0\x04keys\x01\x10\x01o\x02y\x07\x01j\x01\x11\x01\x03\x01\
+@\x02\x06prefixs\x06cursor\x07\0\x12\x04\0\x0ddelete-prefix\x01\x13\x03\0\x1ahos\
+tel:cache/entries@0.1.1\x05\x07\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05er\
+ror\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x03log\x01\
+\x02\x03\0\x14hostel:log/log@0.1.0\x05\x08\x04\0Ahostel:service/full-service-wit\
+h-all-of-its-exports-removed@0.1.0\x04\0\x0b2\x01\0,full-service-with-all-of-its\
+-exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-componen\
+t\x070.262.0\x10wit-bindgen-rust\x060.63.0";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -7,9 +7,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{CacheError, CacheErrorKind};
+use crate::expiry::whole_seconds;
 use crate::host::Store;
-use crate::limits::MAX_EXPIRY_SECONDS;
 use crate::numbers;
+
+mod atomics;
+mod entries;
+mod lease;
+mod many;
+
+pub use lease::GetOrSet;
 
 /// The cache that the host bound to this plugin, shared by all its instances.
 ///
@@ -18,6 +25,11 @@ use crate::numbers;
 ///   100 levels deep, unless the host's configuration says otherwise.
 /// - A cache may forget: a full one evicts entries that were not used for a while. Keep the source
 ///   of a value that must not be lost elsewhere.
+/// - Each method is one step for its key. A `get` with a `set` after it is not: of two calls that do
+///   both at the same time, one change may be lost. [`increment`](Cache::increment),
+///   [`update`](Cache::update), [`take`](Cache::take) and
+///   [`set_if_absent`](Cache::set_if_absent) lose none.
+/// - [`recipes`](crate::recipes) shows a rate limiter, a lock and other common uses.
 /// - After an error the old entry is untouched, except after [`CacheErrorKind::Unavailable`]: there
 ///   the write may have happened.
 ///
@@ -25,13 +37,14 @@ use crate::numbers;
 /// # use hostel_sdk::{Context, Result};
 /// use std::time::Duration;
 ///
-/// fn count_visit(ctx: &Context) -> Result<u64> {
-///     let visits = ctx.cache.get("visits")?.unwrap_or(0) + 1;
-///     ctx.cache.set_with_expiry("visits", &visits, Duration::from_secs(60))?;
-///     Ok(visits)
+/// fn remember(ctx: &Context, name: &str) -> Result<Option<String>> {
+///     let last = ctx.cache.get("name")?;
+///     ctx.cache.set_with_expiry("name", name, Duration::from_secs(60))?;
+///     Ok(last)
 /// }
 /// # let fake = hostel_sdk::fake::Fake::new();
-/// # assert_eq!((count_visit(&fake.context()), count_visit(&fake.context())), (Ok(1), Ok(2)));
+/// # assert_eq!(remember(&fake.context(), "Ada"), Ok(None));
+/// # assert_eq!(remember(&fake.context(), "Joe"), Ok(Some("Ada".to_owned())));
 /// ```
 #[derive(Debug)]
 pub struct Cache {
@@ -60,10 +73,7 @@ impl Cache {
         let Some(text) = self.get_raw(key)? else {
             return Ok(None);
         };
-        numbers::from_text(&text).map_err(|error| {
-            let (key, kind) = (shortened(key), type_name::<T>());
-            invalid_value(format!("the value under {key} does not read as {kind}: {error}"))
-        })
+        read_optional(key, &text)
     }
 
     /// The JSON text under `key`, byte for byte as it was stored: for numbers that no type here
@@ -152,6 +162,21 @@ impl Cache {
     }
 }
 
+/// The value of a JSON text that was under `key`.
+fn read<T: DeserializeOwned>(key: &str, text: &str) -> Result<T, CacheError> {
+    numbers::from_text(text).map_err(|error| does_not_read::<T>(key, &error))
+}
+
+/// As [`read`], with `None` for a `null`.
+fn read_optional<T: DeserializeOwned>(key: &str, text: &str) -> Result<Option<T>, CacheError> {
+    numbers::from_text(text).map_err(|error| does_not_read::<T>(key, &error))
+}
+
+fn does_not_read<T>(key: &str, error: &serde_json::Error) -> CacheError {
+    let (key, kind) = (shortened(key), type_name::<T>());
+    invalid_value(format!("the value under {key} does not read as {kind}: {error}"))
+}
+
 fn json<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<String, CacheError> {
     numbers::to_text(value).map_err(|error| {
         let key = shortened(key);
@@ -161,20 +186,6 @@ fn json<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<String, CacheErro
 
 fn invalid_value(message: String) -> CacheError {
     CacheError { kind: CacheErrorKind::InvalidValue, message }
-}
-
-fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
-    let seconds = u32::try_from(expiry.as_secs()).unwrap_or(u32::MAX);
-    let in_range = (1..=MAX_EXPIRY_SECONDS).contains(&seconds);
-    if expiry.subsec_nanos() == 0 && in_range {
-        return Ok(seconds);
-    }
-    let shown = if expiry.is_zero() { "0 seconds".to_owned() } else { format!("{expiry:?}") };
-    let fix = if in_range { "; `Duration::from_secs(expiry.as_secs())` is" } else { "" };
-    let message = format!(
-        "an expiry of {shown}: it must be whole seconds, 1 to {MAX_EXPIRY_SECONDS} (ten years){fix}"
-    );
-    Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message })
 }
 
 /// The key in quotes, cut to what an error message can carry.

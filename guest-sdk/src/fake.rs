@@ -34,7 +34,7 @@ use hostel_cache::{CacheLimits, Clock, MockClock};
 
 use crate::cache::Cache;
 use crate::failure::Result;
-use crate::host::{self, Store};
+use crate::host::{self, FakeCache, Store};
 use crate::request::Request;
 use crate::response::Response;
 use crate::service::{Context, Service, dispatch};
@@ -43,11 +43,12 @@ use crate::service::{Context, Service, dispatch};
 ///
 /// - The cache is the very one of a host, with the default limits, so keys, values, expiry and
 ///   errors are a host's; only `Denied` and `Unavailable` never happen.
+/// - [`Cache::get_or_set`] computes what is missing and never waits, unless the test holds the key.
 /// - It does not check the request or the response, as a host does.
 /// - The log is the thread's: lines of other threads are not in it, and a new fake empties it.
 #[derive(Debug)]
 pub struct Fake {
-    cache: Arc<hostel_cache::Cache>,
+    cache: Arc<FakeCache>,
     clock: MockClock,
 }
 
@@ -57,8 +58,8 @@ impl Fake {
     pub fn new() -> Fake {
         host::start_log();
         let (clock, handle) = Clock::mock();
-        let cache = Arc::new(hostel_cache::Cache::new(CacheLimits::default(), clock));
-        Fake { cache, clock: handle }
+        let cache = hostel_cache::Cache::new(CacheLimits::default(), clock);
+        Fake { cache: Arc::new(FakeCache::new(cache)), clock: handle }
     }
 
     /// The context of a handler, with an empty request: to call a handler as a plain function, or to
@@ -108,10 +109,24 @@ impl Fake {
         host::logged()
     }
 
+    /// From now on another call computes the value of this key, as
+    /// [`Cache::get_or_set`](crate::Cache::get_or_set) sees it: while there is none, the service
+    /// computes its own and does not store it, and an old value is not renewed. It ends with
+    /// [`let_go`](Fake::let_go), or when the key is set or deleted.
+    pub fn hold(&self, key: &str) {
+        // What is no key is held by nobody.
+        drop(self.cache.hold(key));
+    }
+
+    /// Ends what [`hold`](Fake::hold) began.
+    pub fn let_go(&self, key: &str) {
+        drop(self.cache.let_go(key));
+    }
+
     /// The counts of the cache: `sets`, `hits`, `misses`, `exists`, `deletes` that removed an entry,
     /// and its entries and bytes. A refused call is not counted.
     pub fn stats(&self) -> Stats {
-        self.cache.stats()
+        self.cache.cache.stats()
     }
 }
 

@@ -9,6 +9,6 @@ mod native;
 mod wasm;
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use native::{Store, log, logged, start_log};
+pub(crate) use native::{FakeCache, Store, log, logged, start_log};
 #[cfg(target_family = "wasm")]
 pub(crate) use wasm::{Store, log};

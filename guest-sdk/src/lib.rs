@@ -123,10 +123,14 @@ mod request;
 mod response;
 
 mod error;
+mod expiry;
 mod failure;
 mod level;
 mod limits;
 mod numbers;
+mod outcome;
+
+pub mod recipes;
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
@@ -135,10 +139,11 @@ pub mod bindings;
 pub mod fake;
 mod host;
 
-pub use cache::Cache;
+pub use cache::{Cache, GetOrSet};
 pub use error::{CacheError, CacheErrorKind};
 pub use failure::{Failure, FailureKind, Result};
 pub use level::Level;
+pub use outcome::{Lifetime, Swap, TimeLeft};
 pub use request::{HttpRequest, Request};
 pub use response::{IntoResponse, Response};
 pub use service::{Context, Handler, Service};

@@ -5,6 +5,7 @@
 //! that is not. Nothing here knows WebAssembly, WIT or HTTP.
 
 mod error;
+mod lease;
 mod page;
 mod reclaim;
 mod redis;
@@ -13,6 +14,7 @@ mod stats;
 mod store;
 
 pub use error::CacheError;
+pub(crate) use lease::{CallLeases, LeaseFound, LeaseWaits};
 pub use page::Page;
 pub(crate) use reclaim::start as start_reclaim;
 pub use redis::{KeyFormat, RedisAddress, RedisAddressError, RedisBackend};

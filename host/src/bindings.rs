@@ -1,12 +1,12 @@
-//! The types and the export of the world `hostel:service/service`, generated from `wit/`.
+//! The types and the export of the world `hostel:service/full-service`, generated from `wit/`.
 //!
-//! The one `bindgen!` of the host. The imports `cache` and `log` are offered by hand in
+//! The one `bindgen!` of the host. The imports are offered by hand in
 //! `hostcalls`, since only `func_wrap` can borrow a guest's string instead of copying it.
 
 #![allow(missing_docs, unreachable_pub)]
 
 wasmtime::component::bindgen!({
     path: "../wit",
-    world: "hostel:service/service",
+    world: "hostel:service/full-service",
     exports: { default: async },
 });

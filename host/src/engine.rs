@@ -227,7 +227,9 @@ impl Engine {
                 made
             }
         };
-        instance.store.data_mut().span = parent;
+        let state = instance.store.data_mut();
+        state.span = parent;
+        state.may_run(limits.time);
         let call = async |instance: &mut Instance| {
             let (guest, store) = instance.guest(&component.linked).await?;
             guest.handle(store, service, request).await

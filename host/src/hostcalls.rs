@@ -9,7 +9,12 @@
 //!
 //! [`Grants`]: crate::grants::Grants
 
+mod access;
+mod atomics;
+mod batch;
 mod cache;
+mod entries;
+mod lease;
 mod linkage;
 mod log;
 mod memory;
@@ -33,6 +38,10 @@ pub(crate) struct Capability {
 /// Every interface of Hostel's own that a guest can import.
 pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability { import: cache::IMPORT, add_to_linker: cache::add_to_linker },
+    Capability { import: atomics::IMPORT, add_to_linker: atomics::add_to_linker },
+    Capability { import: lease::IMPORT, add_to_linker: lease::add_to_linker },
+    Capability { import: batch::IMPORT, add_to_linker: batch::add_to_linker },
+    Capability { import: entries::IMPORT, add_to_linker: entries::add_to_linker },
     Capability { import: log::IMPORT, add_to_linker: log::add_to_linker },
 ];
 

@@ -23,13 +23,16 @@
 //! | `GET /caches` | every cache with its counts |
 //! | `GET /caches/<cache>/entries` | keys, sizes and seconds left, by `prefix`, `after` and `limit` (100, at most 1,000); `next` is the `after` of the next page, or null |
 //! | `DELETE /caches/<cache>/entries` | removes all entries |
+//! | `DELETE /caches/<cache>/prefixes/<prefix>` | removes a page of the entries whose keys begin with the prefix; `next` is the `after` of the next page, or null |
 //! | `GET`, `DELETE /caches/<cache>/entries/<key>` | returns the JSON as stored, which counts as a read; removes the entry |
 //! | `PUT /caches/<cache>/entries/<key>` | stores the body, for `expiry` seconds if given |
 //! | `GET /caches/<cache>/entries/<key>/exists` | whether the entry exists, which counts as `exists` |
+//! | `GET /caches/<cache>/entries/<key>/ttl` | whether the entry exists, and its seconds left, rounded up; null: it has no expiry |
+//! | `POST /caches/<cache>/entries/<key>/increment` | adds `by` (1) to the integer and returns the sum; a new entry lives for `expiry` seconds if given |
 //!
-//! `<cache>` and `<key>` are percent-encoded, including slashes: `plugin%2Fusers` is the cache of
-//! the plugin `users`. An unknown cache is the problem `no-cache`, an unknown entry `no-entry`;
-//! both have the status 404.
+//! `<cache>`, `<key>` and `<prefix>` are percent-encoded, including slashes: `plugin%2Fusers` is
+//! the cache of the plugin `users`. An unknown cache is the problem `no-cache`, an unknown entry
+//! `no-entry`; both have the status 404.
 //!
 //! # Errors
 //!

@@ -20,8 +20,8 @@ pub(crate) use escape::{escape, excerpt};
 pub(crate) use line::log_event;
 pub use line::{Level, LogLine, LogSink};
 pub(crate) use metrics::{
-    HttpMeter, InstanceMeter, LoadOutcome, Metrics, OperationMeter, RedisMetrics, RequestKind,
-    Retirement, ServiceMeter,
+    HttpMeter, InstanceMeter, LeaseMeter, LoadOutcome, Metrics, OperationMeter, RedisMetrics,
+    RequestKind, Retirement, ServiceMeter,
 };
 pub(crate) use status::{REDRAW, StderrAbove, TimedStep, has_status, seconds, show_status};
 pub(crate) use text::{eprint_line, stderr};

@@ -6,7 +6,7 @@
 
 #include "ctx.h"
 
-#define CACHE __attribute__((import_module("hostel:cache/cache@0.1.0")))
+#define CACHE __attribute__((import_module("hostel:cache/cache@0.1.1")))
 #define LOG __attribute__((import_module("hostel:log/log@0.1.0")))
 #define HANDLER "hostel:service/handler@0.1.0"
 #define IMPORT(name) __attribute__((import_name(name)))

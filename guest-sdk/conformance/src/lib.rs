@@ -9,6 +9,8 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
+mod changes;
+
 services! {
     /// Does one step of a scenario.
     conformance,
@@ -24,6 +26,8 @@ struct Step {
     expiry: Option<Value>,
     #[serde(default)]
     what: String,
+    #[serde(default)]
+    args: Value,
 }
 
 fn conformance(ctx: &Context, step: Option<Step>) -> Result<Option<Value>> {
@@ -53,7 +57,7 @@ impl<T: Into<Value>> From<T> for Answer {
 }
 
 fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
-    let Step { op, key, value, expiry, what } = step;
+    let Step { op, key, value, expiry, what, .. } = step;
     let cache = &ctx.cache;
     match op.as_str() {
         "get" => Ok(cache.get::<Value>(key)?.into()),
@@ -82,7 +86,7 @@ fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
         "mutate" => mutate(ctx, key),
         "log" => Ok(log(value, what).into()),
         "random" => Ok(random().into()),
-        _ => Ok(Answer::Skip),
+        _ => changes::done(ctx, step),
     }
 }
 

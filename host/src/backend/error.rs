@@ -31,10 +31,28 @@ pub enum CacheError {
         /// The cache's limit.
         limit: usize,
     },
+    /// The values that were asked for are together larger than what is read at once.
+    #[error(
+        "the values are together larger than the {limit} bytes that are read at once: ask for \
+             fewer keys"
+    )]
+    ManyOversized {
+        /// The most bytes of values that are read at once.
+        limit: usize,
+    },
+    /// A key that has no lease where its cache is.
+    #[error(
+        "{key} has no lease on a cluster with `key-format = \"zato\"`, since it has braces: \
+             use another key, or `key-format = \"hostel\"`"
+    )]
+    NoLease {
+        /// The key, quoted and shortened.
+        key: String,
+    },
     /// A cursor that no page of this cache gave.
     #[error("{cursor:?} is no place in a listing of this cache: take `next` of the page before")]
     Cursor {
-        /// The cursor as given.
+        /// The cursor's beginning.
         cursor: String,
     },
     /// What holds the entries does not respond, or refuses. A write may have happened.
@@ -57,14 +75,24 @@ impl CacheError {
         CacheError::Oversized { key: excerpt(key), limit }
     }
 
-    /// What is refused; none: the backend is unavailable.
+    pub(super) fn no_lease(key: Key<'_>) -> Self {
+        CacheError::NoLease { key: excerpt(key) }
+    }
+
+    pub(super) fn cursor(text: &str) -> Self {
+        CacheError::Cursor { cursor: text.chars().take(EXCERPT_CHARS).collect() }
+    }
+
+    /// What is refused; none: the backend is unavailable, or has no lease for the key.
     pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
             CacheError::Invalid(error) => Some(error.kind()),
             CacheError::Foreign { .. } => Some(ErrorKind::InvalidValue),
-            CacheError::Oversized { .. } => Some(ErrorKind::TooLarge),
+            CacheError::Oversized { .. } | CacheError::ManyOversized { .. } => {
+                Some(ErrorKind::TooLarge)
+            }
             CacheError::Cursor { .. } => Some(ErrorKind::InvalidKey),
-            CacheError::Unavailable { .. } => None,
+            CacheError::Unavailable { .. } | CacheError::NoLease { .. } => None,
         }
     }
 }

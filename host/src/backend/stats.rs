@@ -16,6 +16,14 @@ pub struct CacheStats {
     pub sets: u64,
     /// Calls of `delete` that removed a live entry.
     pub deletes: u64,
+    /// Calls of `increment` that added to their entry.
+    pub increments: u64,
+    /// Calls of `compare-and-swap` that changed something.
+    pub swaps: u64,
+    /// Calls of `take` that removed a live entry.
+    pub takes: u64,
+    /// Calls of `expire` that found a live entry.
+    pub expires: u64,
     /// What is known of entries in this host's memory; none: they are elsewhere.
     pub memory: Option<MemoryStats>,
 }
@@ -38,9 +46,21 @@ pub struct MemoryStats {
 impl From<Stats> for CacheStats {
     fn from(stats: Stats) -> Self {
         let Stats { hits, misses, exists, sets, deletes, .. } = stats;
+        let Stats { increments, swaps, takes, expires, .. } = stats;
         let Stats { entries, bytes, capacity, expired, evicted, .. } = stats;
         let memory = Some(MemoryStats { entries, bytes, capacity, expired, evicted });
-        CacheStats { hits, misses, exists, sets, deletes, memory }
+        CacheStats {
+            hits,
+            misses,
+            exists,
+            sets,
+            deletes,
+            increments,
+            swaps,
+            takes,
+            expires,
+            memory,
+        }
     }
 }
 
@@ -52,6 +72,10 @@ pub(super) struct OperationCounts {
     exists: AtomicU64,
     sets: AtomicU64,
     deletes: AtomicU64,
+    increments: AtomicU64,
+    swaps: AtomicU64,
+    takes: AtomicU64,
+    expires: AtomicU64,
 }
 
 impl OperationCounts {
@@ -75,6 +99,22 @@ impl OperationCounts {
         self.deletes.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) fn increment(&self) {
+        self.increments.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn swap(&self) {
+        self.swaps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn take(&self) {
+        self.takes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn expire(&self) {
+        self.expires.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn stats(&self) -> CacheStats {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         CacheStats {
@@ -83,6 +123,10 @@ impl OperationCounts {
             exists: read(&self.exists),
             sets: read(&self.sets),
             deletes: read(&self.deletes),
+            increments: read(&self.increments),
+            swaps: read(&self.swaps),
+            takes: read(&self.takes),
+            expires: read(&self.expires),
             memory: None,
         }
     }

@@ -4,8 +4,12 @@ use super::error::CacheError;
 use super::page::Page;
 use super::redis::RedisCache;
 use super::stats::CacheStats;
-use hostel_cache::{Cache, Value};
+use hostel_cache::{Cache, KeyPage, Lifetime, RemovedPage, Swap, TimeLeft, Value};
 use std::sync::Arc;
+
+/// Bytes of all values that one operation reads, where a single value may not have more: a caller
+/// would have a copy of each.
+pub(super) const MAX_READ_BYTES: usize = 16 << 20;
 
 /// One cache of a host. Its clones are the same cache.
 ///
@@ -15,7 +19,7 @@ pub struct CacheStore(Backing);
 
 /// What holds the entries.
 #[derive(Clone, Debug)]
-enum Backing {
+pub(super) enum Backing {
     Memory(Arc<Cache>),
     Redis(Arc<RedisCache>),
 }
@@ -27,6 +31,10 @@ impl CacheStore {
 
     pub(super) fn on_redis(cache: Arc<RedisCache>) -> Self {
         CacheStore(Backing::Redis(cache))
+    }
+
+    pub(super) fn backing(&self) -> &Backing {
+        &self.0
     }
 
     /// The cache in this host's memory, shared with its store.
@@ -96,6 +104,171 @@ impl CacheStore {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.exists(key)?),
             Backing::Redis(cache) => cache.exists(key).await,
+        }
+    }
+
+    /// Creates the entry where there is no live one. True when it did.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is invalid, or the backend is unavailable.
+    pub async fn set_if_absent(
+        &self,
+        key: &str,
+        value: &str,
+        expiry: Option<u32>,
+    ) -> Result<bool, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.set_if_absent(key, value, expiry)?),
+            Backing::Redis(cache) => cache.set_if_absent(key, value, expiry).await,
+        }
+    }
+
+    /// Adds to the integer under the key, and returns the sum; the expiry applies to a new entry only.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is invalid, or the backend is unavailable.
+    pub async fn increment(
+        &self,
+        key: &str,
+        delta: i64,
+        expiry: Option<u32>,
+    ) -> Result<i64, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.increment(key, delta, expiry)?),
+            Backing::Redis(cache) => cache.increment(key, delta, expiry).await,
+        }
+    }
+
+    /// Replaces the entry if its value is `expected`; none stands for "no live entry" on either side.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is invalid, or the backend is unavailable.
+    pub async fn compare_and_swap(
+        &self,
+        key: &str,
+        expected: Option<&str>,
+        wanted: Option<&str>,
+        lifetime: Lifetime,
+    ) -> Result<Swap, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.compare_and_swap(key, expected, wanted, lifetime)?),
+            Backing::Redis(cache) => cache.compare_and_swap(key, expected, wanted, lifetime).await,
+        }
+    }
+
+    /// Removes the entry and returns its value: of several callers one gets it.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is invalid, or the backend is unavailable.
+    pub async fn take(&self, key: &str) -> Result<Option<Value>, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.take(key)?),
+            Backing::Redis(cache) => cache.take(key).await,
+        }
+    }
+
+    /// How long the entry still lives. Not a use of it for eviction.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is invalid, or the backend is unavailable.
+    pub async fn ttl(&self, key: &str) -> Result<TimeLeft, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.ttl(key)?),
+            Backing::Redis(cache) => cache.ttl(key).await,
+        }
+    }
+
+    /// Gives a live entry another expiry, or none. True when there is a live entry.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is invalid, or the backend is unavailable.
+    pub async fn expire(&self, key: &str, expiry: Option<u32>) -> Result<bool, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.expire(key, expiry)?),
+            Backing::Redis(cache) => cache.expire(key, expiry).await,
+        }
+    }
+
+    /// A page of the keys that begin with `prefix`, in no order. `cursor` is that of the page before.
+    /// A page bounds the work that it costs: it may have no key and not be the last.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is invalid, or the backend is unavailable.
+    pub async fn keys(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.keys(prefix, cursor)?),
+            Backing::Redis(cache) => cache.keys(prefix, cursor).await,
+        }
+    }
+
+    /// Removes a page of the entries whose keys begin with `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is invalid, or the backend is unavailable.
+    pub async fn delete_prefix(
+        &self,
+        prefix: &str,
+        cursor: Option<&str>,
+    ) -> Result<RemovedPage, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.delete_prefix(prefix, cursor)?),
+            Backing::Redis(cache) => cache.delete_prefix(prefix, cursor).await,
+        }
+    }
+
+    /// The values of the keys, in their order. They are read together, not in one step.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); and when the values together are larger than is read at once.
+    pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => {
+                let values = cache.get_many(keys)?;
+                let limit = MAX_READ_BYTES.max(cache.limits().value_limit());
+                if values.iter().flatten().map(|value| value.len()).sum::<usize>() > limit {
+                    return Err(CacheError::ManyOversized { limit });
+                }
+                Ok(values)
+            }
+            Backing::Redis(cache) => cache.get_many(keys).await,
+        }
+    }
+
+    /// Sets the entries, in their order, all with one expiry; not in one step. Nothing is set where
+    /// an argument is invalid.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set).
+    pub async fn set_many(
+        &self,
+        entries: &[(&str, &str)],
+        expiry: Option<u32>,
+    ) -> Result<(), CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.set_many(entries, expiry)?),
+            Backing::Redis(cache) => cache.set_many(entries, expiry).await,
+        }
+    }
+
+    /// Removes the entries, and returns how many live ones there were; not in one step.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete`](Self::delete).
+    pub async fn delete_many(&self, keys: &[&str]) -> Result<u32, CacheError> {
+        match &self.0 {
+            Backing::Memory(cache) => Ok(cache.delete_many(keys)?),
+            Backing::Redis(cache) => cache.delete_many(keys).await,
         }
     }
 

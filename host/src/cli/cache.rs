@@ -23,7 +23,9 @@ Examples:
   hostel cache list
   hostel cache keys plugin/users --prefix user:
   hostel cache get plugin/users user:1
-  hostel cache set sessions ann '{\"id\": 1}' --expiry 60")]
+  hostel cache set sessions ann '{\"id\": 1}' --expiry 60
+  hostel cache incr plugin/users visits 10
+  hostel cache delete plugin/users --prefix user:")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -38,7 +40,7 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// List the caches with their sizes and statistics
+    /// List the caches with their sizes and statistics; --json has the counts of all operations
     List {
         /// Count the entries and bytes of caches on Redis too, by a walk through all of them
         #[arg(long)]
@@ -71,10 +73,32 @@ enum What {
         #[arg(long, value_name = "SECONDS")]
         expiry: Option<u32>,
     },
-    /// Delete the entry of a key
-    Delete {
+    /// Add to the integer of a key and print the sum; a missing key counts as 0
+    Incr {
         #[command(flatten)]
         entry: EntryArguments,
+        /// Integer to add; a negative one subtracts
+        #[arg(value_name = "BY", default_value_t = 1, allow_negative_numbers = true)]
+        by: i64,
+        /// Seconds until a new entry expires, at most ten years [default: it never expires]
+        #[arg(long, value_name = "SECONDS")]
+        expiry: Option<u32>,
+    },
+    /// Print the seconds until an entry expires, or unlimited; exit code 1 if there is no entry
+    Ttl {
+        #[command(flatten)]
+        entry: EntryArguments,
+    },
+    /// Delete the entry of a key, or all entries whose keys begin with a prefix
+    Delete {
+        #[command(flatten)]
+        cache: Cache,
+        /// Key of the entry
+        #[arg(value_name = "KEY", required_unless_present = "prefix")]
+        key: Option<String>,
+        /// Delete all entries whose keys begin with this text
+        #[arg(long, value_name = "PREFIX", conflicts_with = "key")]
+        prefix: Option<String>,
     },
     /// Print true if a key has an entry; otherwise print false with exit code 1
     Exists {
@@ -120,9 +144,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
         }
         What::Get { entry } => get(&admin, entry, as_json),
         What::Set { entry, value, expiry } => set(&admin, entry, value, *expiry, as_json),
-        What::Delete { entry } => {
-            let path = ["caches", &entry.cache, "entries", &entry.key];
+        What::Incr { entry, by, expiry } => increment(&admin, entry, *by, *expiry, as_json),
+        What::Ttl { entry } => ttl(&admin, entry, as_json),
+        What::Delete { cache, key: Some(key), .. } => {
+            let path = ["caches", &*cache.cache, "entries", key];
             show::removed(&admin.ask(&Method::DELETE, &path, &[], Vec::new())?, as_json)
+        }
+        What::Delete { cache, key: None, prefix } => {
+            delete_prefix(&admin, &cache.cache, prefix.as_deref().unwrap_or_default(), as_json)
         }
         What::Exists { entry } => exists(&admin, entry, as_json),
         What::Clear { cache, yes } => {
@@ -175,7 +204,7 @@ fn get(
         let key = json!(key);
         print(format!("{{\"key\":{key},\"found\":{},\"value\":{value}}}", !is_missing).as_bytes())?;
     } else if is_missing {
-        return Err(Exit::refused(anyhow!("the cache {cache} has no live entry under this key")));
+        return Err(no_entry(cache));
     } else {
         call::show_body(&reply.body)?;
     }
@@ -200,6 +229,69 @@ fn set(
     Ok(ExitCode::SUCCESS)
 }
 
+fn increment(
+    admin: &AdminClient,
+    EntryArguments { cache, key }: &EntryArguments,
+    by: i64,
+    expiry: Option<u32>,
+    as_json: bool,
+) -> Result<ExitCode, Exit> {
+    let (by, expiry) = (by.to_string(), expiry.map(|seconds| seconds.to_string()));
+    let mut query = vec![("by", &*by)];
+    query.extend(expiry.iter().map(|seconds| ("expiry", &**seconds)));
+    let path = ["caches", cache, "entries", key, "increment"];
+    let answer = admin.ask(&Method::POST, &path, &query, Vec::new())?;
+    let sum = if as_json { &answer } else { answer.get("value").unwrap_or(&Value::Null) };
+    print(sum.to_string().as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ttl(
+    admin: &AdminClient,
+    EntryArguments { cache, key }: &EntryArguments,
+    as_json: bool,
+) -> Result<ExitCode, Exit> {
+    let path = ["caches", cache, "entries", key, "ttl"];
+    let answer = admin.ask(&Method::GET, &path, &[], Vec::new())?;
+    let exists = answer.get("exists") == Some(&Value::Bool(true));
+    if as_json {
+        print(answer.to_string().as_bytes())?;
+    } else if !exists {
+        return Err(no_entry(cache));
+    } else {
+        let seconds = answer.get("ttl").and_then(Value::as_u64);
+        let told = seconds.map_or_else(|| "unlimited".to_owned(), |seconds| seconds.to_string());
+        print(told.as_bytes())?;
+    }
+    Ok(if exists { ExitCode::SUCCESS } else { SERVICE_FAILED.into() })
+}
+
+/// Deletes page by page, so that no request takes long.
+fn delete_prefix(
+    admin: &AdminClient,
+    cache: &str,
+    prefix: &str,
+    as_json: bool,
+) -> Result<ExitCode, Exit> {
+    if prefix.is_empty() {
+        // It may come from a variable that is not set.
+        return Err(Exit::usage(anyhow!(
+            "--prefix is empty: `hostel cache clear` deletes all entries of {cache}"
+        )));
+    }
+    let (mut removed, mut after) = (0, None::<String>);
+    loop {
+        let query: Vec<_> = after.as_deref().map(|after| ("after", after)).into_iter().collect();
+        let path = ["caches", cache, "prefixes", prefix];
+        let page = admin.ask(&Method::DELETE, &path, &query, Vec::new())?;
+        removed += page.get("removed").and_then(Value::as_u64).unwrap_or_default();
+        after = page.get("next").and_then(Value::as_str).map(str::to_owned);
+        if after.is_none() {
+            return show::removed(&json!({ "removed": removed }), as_json);
+        }
+    }
+}
+
 fn exists(
     admin: &AdminClient,
     EntryArguments { cache, key }: &EntryArguments,
@@ -211,6 +303,10 @@ fn exists(
     let told = if as_json { answer.to_string() } else { exists.to_string() };
     print(told.as_bytes())?;
     Ok(if exists { ExitCode::SUCCESS } else { SERVICE_FAILED.into() })
+}
+
+fn no_entry(cache: &str) -> Exit {
+    Exit::refused(anyhow!("the cache {cache} has no live entry under this key"))
 }
 
 /// Asks the operator to confirm on a terminal. A script has to pass --yes.

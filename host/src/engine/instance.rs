@@ -84,9 +84,7 @@ impl Instance {
     /// Resets an idle instance for its next call.
     pub(super) fn begin(mut self, origin: Origin) -> Self {
         self.store.set_epoch_deadline(TICKS_PER_YIELD);
-        let state = self.store.data_mut();
-        state.memory.begin();
-        state.log.begin(origin);
+        self.store.data_mut().begin(origin);
         self.would_retire(Retirement::ERROR);
         self
     }
@@ -150,8 +148,8 @@ impl Idle {
     }
 
     /// Keeps an instance whose call succeeded, unless it has had its calls, its memory has grown, or
-    /// enough are idle. The log of the call ends here, so that its last line is written before the
-    /// instance waits.
+    /// enough are idle. The call ends here, so that the last line of its log is written and its
+    /// leases are given back before the instance waits.
     pub(super) fn keep(&self, mut instance: Instance, limits: &Limits) {
         let memory = instance.store.data().memory.used();
         instance.calls += 1;
@@ -165,7 +163,7 @@ impl Idle {
         if grown > limits.memory / 4 {
             return instance.would_retire(Retirement::MEMORY);
         }
-        instance.store.data_mut().log.end();
+        instance.store.data_mut().end();
         if self.host_idle.count.fetch_add(1, Ordering::Relaxed) < self.host_idle.most {
             instance.would_retire(Retirement::VERSION);
             match self.waiting().as_mut() {

@@ -2,10 +2,12 @@
 
 use super::memory::MemoryLimiter;
 use super::wasi;
-use crate::backend::CacheStore;
+use crate::backend::{CacheStore, CallLeases, LeaseWaits};
 use crate::grants::Grants;
-use crate::telemetry::{CallLog, RedisSpan, SpanParent};
+use crate::telemetry::{CallLog, LeaseMeter, Origin, RedisSpan, SpanParent};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
 /// What a plugin's grants open, made when the plugin is loaded and shared by all of its calls.
@@ -13,6 +15,9 @@ pub(crate) struct Capabilities {
     pub(crate) grants: Grants,
     /// The cache that the plugin is bound to.
     pub(crate) cache: CacheStore,
+    /// How many of the plugin's calls may wait for a lease.
+    pub(crate) lease_waits: LeaseWaits,
+    pub(crate) lease_meter: LeaseMeter,
 }
 
 /// What a store may hold on the host.
@@ -37,6 +42,10 @@ pub(crate) struct State {
     /// None where the call is not traced.
     pub(crate) span: Option<SpanParent>,
     pub(crate) memory: MemoryLimiter,
+    /// When the call ends at the latest.
+    until: Instant,
+    /// Made when the guest first asks for a lease.
+    leases: Option<CallLeases>,
     /// Made when the guest first uses WASI: a call that only uses its cache never does.
     wasi: Option<WasiCtx>,
     random_bytes: u64,
@@ -53,7 +62,43 @@ impl State {
         let mut table = ResourceTable::new();
         table.set_max_capacity(handles);
         let memory = MemoryLimiter::new(memory, instances);
-        State { capabilities, log, span: None, memory, wasi: None, random_bytes, table }
+        State {
+            capabilities,
+            log,
+            span: None,
+            memory,
+            until: Instant::now(),
+            leases: None,
+            wasi: None,
+            random_bytes,
+            table,
+        }
+    }
+
+    /// Begins a call in an instance that has had others.
+    pub(crate) fn begin(&mut self, origin: Origin) {
+        self.memory.begin();
+        self.log.begin(origin);
+    }
+
+    /// Sets how long the call may run.
+    pub(crate) fn may_run(&mut self, time: Duration) {
+        self.until = Instant::now() + time;
+    }
+
+    /// Ends a call whose instance is kept: its log, and its leases.
+    pub(crate) fn end(&mut self) {
+        self.log.end();
+        self.leases = None;
+    }
+
+    /// The leases of the call, and what bounds and counts them; none while the plugin lists its
+    /// services.
+    pub(super) fn leases(&mut self) -> Option<(&mut CallLeases, &Capabilities)> {
+        let State { capabilities, leases, until, .. } = self;
+        let capabilities = capabilities.as_deref()?;
+        let new = || CallLeases::new(capabilities.cache.clone(), *until);
+        Some((leases.get_or_insert_with(new), capabilities))
     }
 
     /// Starts the span of an operation on Redis, where the call is traced.

@@ -1,5 +1,6 @@
 //! Admission: how many calls a host takes on at once, and how many wait.
 
+use crate::backend::LeaseWaits;
 use crate::engine::CallError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,6 +33,7 @@ impl Default for Admission {
 pub(super) struct Gate {
     admission: Admission,
     calls: Arc<Semaphore>,
+    lease_waits: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
@@ -49,12 +51,19 @@ impl Gate {
             admission.calls = admission.calls.min(slots as usize / 4 * 3);
         }
         let calls = semaphore(admission.calls);
-        Gate { admission, calls, waiting: AtomicUsize::new(0) }
+        let lease_waits = semaphore(most_waits(admission.calls));
+        Gate { admission, calls, lease_waits, waiting: AtomicUsize::new(0) }
     }
 
     /// The permits of one plugin, kept when the plugin is replaced.
     pub(super) fn permits(&self, calls: Option<usize>) -> Arc<Semaphore> {
         semaphore(calls.unwrap_or(self.admission.calls_per_plugin))
+    }
+
+    /// How many calls of one plugin may wait for leases, kept when the plugin is replaced.
+    pub(super) fn lease_waits(&self, calls: Option<usize>) -> LeaseWaits {
+        let of_plugin = semaphore(most_waits(calls.unwrap_or(self.admission.calls_per_plugin)));
+        LeaseWaits::new(of_plugin, Arc::clone(&self.lease_waits))
     }
 
     /// Calls that are taken on at once.
@@ -155,6 +164,12 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// Of so many calls, how many may wait for a lease: some places are always left for the calls that
+/// compute what the others wait for.
+fn most_waits(calls: usize) -> usize {
+    calls / 4 * 3 + calls % 4 * 3 / 4
 }
 
 fn semaphore(most: usize) -> Arc<Semaphore> {

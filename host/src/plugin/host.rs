@@ -133,11 +133,16 @@ impl Host {
                 let name = vacant.key().clone();
                 let services = version.services.clone();
                 self.counts.load(name.as_str(), LoadOutcome::Loaded);
-                let grants = settings.grants.clone();
+                let capabilities = Capabilities {
+                    grants: settings.grants.clone(),
+                    cache,
+                    lease_waits: self.gate.lease_waits(settings.calls),
+                    lease_meter: self.counts.leases().cache(&cache_name.to_string()),
+                };
                 vacant.insert(Arc::new(Plugin {
                     name,
                     version,
-                    capabilities: Arc::new(Capabilities { grants, cache }),
+                    capabilities: Arc::new(capabilities),
                     cache_name,
                     permits: self.gate.permits(settings.calls),
                     settings,

@@ -39,12 +39,16 @@ struct ReasonLabel {
 /// A number of a cache: the metric's name, its help text, and the value.
 type CacheMetric<T> = (&'static str, &'static str, fn(&T) -> u64);
 
-const OPERATIONS: [CacheMetric<CacheStats>; 5] = [
+const OPERATIONS: [CacheMetric<CacheStats>; 9] = [
     ("cache_hits", "Calls of get that found a live entry", |stats| stats.hits),
     ("cache_misses", "Calls of get that found none", |stats| stats.misses),
     ("cache_exists", "Calls of exists", |stats| stats.exists),
     ("cache_sets", "Calls of set that stored a value", |stats| stats.sets),
     ("cache_deletes", "Calls of delete that removed an entry", |stats| stats.deletes),
+    ("cache_increments", "Calls of increment that stored a sum", |stats| stats.increments),
+    ("cache_swaps", "Calls of compare-and-swap that changed an entry", |stats| stats.swaps),
+    ("cache_takes", "Calls of take that removed an entry", |stats| stats.takes),
+    ("cache_expires", "Calls of expire that found a live entry", |stats| stats.expires),
 ];
 
 const REMOVALS: [CacheMetric<MemoryStats>; 2] = [

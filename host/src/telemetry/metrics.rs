@@ -3,11 +3,13 @@
 
 mod histogram;
 mod http;
+mod leases;
 mod plugins;
 mod process;
 mod redis;
 
 pub(crate) use http::{HttpMeter, RequestKind};
+pub(crate) use leases::{LeaseMeter, LeaseMetrics};
 pub(crate) use plugins::{InstanceMeter, LoadOutcome, Retirement};
 pub(crate) use redis::{OperationMeter, RedisMetrics};
 
@@ -40,6 +42,7 @@ pub(crate) struct Metrics {
     plugins: PluginMetrics,
     http: ListenerMetrics,
     redis: RedisMetrics,
+    leases: LeaseMetrics,
     dropped_lines: OnceLock<Arc<DroppedLines>>,
 }
 
@@ -100,6 +103,7 @@ impl Metrics {
             plugins: PluginMetrics::new(&mut registry),
             http: ListenerMetrics::new(&mut registry),
             redis: RedisMetrics::new(&mut registry),
+            leases: LeaseMetrics::new(&mut registry),
             dropped_lines: OnceLock::new(),
             registry,
         };
@@ -159,6 +163,11 @@ impl Metrics {
     /// The meter of a listener.
     pub(crate) fn listener(&self, listener: &'static str) -> HttpMeter {
         self.http.listener(listener)
+    }
+
+    /// The meters of leases.
+    pub(crate) fn leases(&self) -> LeaseMetrics {
+        self.leases.clone()
     }
 
     /// The meters of caches on Redis.

@@ -1,6 +1,8 @@
 //! From a core module to a component of the world.
 
 use super::{EncodeError, sdk};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use wasi_preview1_component_adapter_provider::{
@@ -16,7 +18,8 @@ const WORLD_SECTION: &str = "component-type";
 /// Encodes a core module as a component.
 ///
 /// A module that names its world itself, in a section that a bindings generator wrote, is taken
-/// by its word. Any other is one of the world `hostel:service/service`, with strings in UTF-8.
+/// by its word. Any other is one of the world `hostel:service/full-service`, with strings in UTF-8;
+/// the component has only those imports that it uses.
 /// Imports of WASI 0.1 are adapted to WASI 0.2.
 ///
 /// # Errors
@@ -48,23 +51,21 @@ fn names_its_world(module: &[u8]) -> bool {
 
 /// The world that the program carries.
 fn world() -> Result<(Resolve, WorldId), EncodeError> {
-    let mut resolve = Resolve::default();
-    let mut sources: Vec<_> = sdk::wit().collect();
-    // What the main package uses has to be there before it: deeper folders first.
-    sources.sort_by_key(|(path, _)| std::cmp::Reverse(path.components().count()));
-    let mut main = SourceMap::default();
-    for (path, text) in sources {
-        let name = path.to_string_lossy();
-        match path.parent() {
-            Some(folder) if folder != Path::new("") => {
-                resolve.push_source(&name, &text).map_err(failed)?;
-            }
-            _ => main.push_str(&name, &text),
-        }
+    // The files of one folder are one package. What the main package uses has to be there before it:
+    // deeper folders first.
+    let mut packages: BTreeMap<_, SourceMap> = BTreeMap::new();
+    for (path, text) in sdk::wit() {
+        let place = (Reverse(path.components().count()), path.parent().map(Path::to_owned));
+        packages.entry(place).or_default().push_str(&path.to_string_lossy(), &text);
     }
-    let main = main.parse().map_err(|(_, error)| EncodeError(error.to_string()))?;
-    let package = resolve.push_group(main).map_err(failed)?;
-    let world = resolve.select_world(&[package], Some("service")).map_err(failed)?;
+    let mut resolve = Resolve::default();
+    let mut main = None;
+    for files in packages.into_values() {
+        let package = files.parse().map_err(|(_, error)| EncodeError(error.to_string()))?;
+        main = Some(resolve.push_group(package).map_err(failed)?);
+    }
+    let main = main.ok_or_else(|| EncodeError("the program carries no WIT".to_owned()))?;
+    let world = resolve.select_world(&[main], Some("full-service")).map_err(failed)?;
     Ok((resolve, world))
 }
 

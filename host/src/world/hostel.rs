@@ -1,7 +1,7 @@
 //! The world `hostel:service/service`: a plugin that exports `hostel:service/handler`.
 
 use crate::bindings::exports::hostel::service::handler as wit;
-use crate::bindings::{Service, ServicePre};
+use crate::bindings::{FullService, FullServicePre};
 use crate::hostcalls::State;
 use crate::service::{Failure, FailureKind, HttpRequest, Request, Response, ServiceInfo};
 use wasmtime::Store;
@@ -10,10 +10,10 @@ use wasmtime::Store;
 pub(super) const EXPORT: &str = "hostel:service/handler@0.1.0";
 
 /// A component of this world, linked.
-pub(super) type HostelComponent = ServicePre<State>;
+pub(super) type HostelComponent = FullServicePre<State>;
 
 /// An instance of a component of this world.
-pub(super) type HostelInstance = Service;
+pub(super) type HostelInstance = FullService;
 
 /// Calls `services`.
 pub(super) async fn services(

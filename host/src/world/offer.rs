@@ -166,16 +166,17 @@ mod tests {
     #[test]
     fn an_import_that_is_not_offered_is_named_with_both_versions() {
         check_import("hostel:cache/cache@0.1.0", None);
+        check_import("hostel:cache/cache@0.1.1", None);
         check_import("hostel:log/log@0.1.0", None);
         check_import("wasi:cli/stdout@0.2.0", None);
         check_import("wasi:cli/stdout@0.2.6", None);
         check_import(
             "hostel:cache/cache@0.2.0",
-            Some("import hostel:cache/cache is wanted in version 0.2.0; offered is 0.1.0"),
+            Some("import hostel:cache/cache is wanted in version 0.2.0; offered is 0.1.1"),
         );
         check_import(
             "hostel:cache/cache@0.1.7",
-            Some("import hostel:cache/cache is wanted in version 0.1.7; offered is 0.1.0"),
+            Some("import hostel:cache/cache is wanted in version 0.1.7; offered is 0.1.1"),
         );
         check_import(
             "wasi:cli/stdout@0.3.0",

@@ -83,9 +83,9 @@ each_has_a_test! {
 /// to answer. A result lies at 128, its body's address and length at 156; at 1024 lies a text that
 /// is a key and a JSON value.
 const PRELUDE: &str = r#"
-(import "hostel:cache/cache@0.1.0" "get" (func $get (param i32 i32 i32)))
-(import "hostel:cache/cache@0.1.0" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))
-(import "hostel:cache/cache@0.1.0" "exists" (func $exists (param i32 i32 i32)))
+(import "hostel:cache/cache@0.1.1" "get" (func $get (param i32 i32 i32)))
+(import "hostel:cache/cache@0.1.1" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))
+(import "hostel:cache/cache@0.1.1" "exists" (func $exists (param i32 i32 i32)))
 (import "hostel:log/log@0.1.0" "log" (func $log (param i32 i32 i32)))
 (export "hostel:service/handler@0.1.0#services" (func $services))
 (export "hostel:service/handler@0.1.0#handle" (func $handle))

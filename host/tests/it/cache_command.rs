@@ -1,5 +1,6 @@
 //! `hostel cache`: the caches of a server that runs, through its admin listener.
 
+use crate::http::client::eventually;
 use crate::support::{hostel, stderr, stdout};
 use hostel::config::SecretHash;
 use hostel::http::run_admin;
@@ -101,11 +102,84 @@ async fn an_entry_is_set_read_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_incremented_and_only_a_new_entry_gets_the_expiry() {
+    let served = Served::new(None).await;
+    served.check(&["incr", "users", "a/b", "--expiry", "60"], 0, "1\n", &[]);
+    served.check(&["incr", "users", "a/b", "41", "--expiry", "9"], 0, "42\n", &[]);
+    served.check(&["incr", "users", "a/b", "-50"], 0, "-8\n", &[]);
+    served.check(&["get", "users", "a/b"], 0, "-8", &[]);
+    let left = served.users().list("", None, 1)[0].remaining;
+    assert_eq!(left, Some(Duration::from_secs(60)));
+    assert_eq!(served.json(&["incr", "users", "a/b", "8"]), json!({"value": 0}));
+    served.check(&["incr", "users", "a/b", "9007199254740992"], 1, "", &["400 bad-request"]);
+    served.check(&["incr", "users", "new", "--expiry", "0"], 1, "", &["400 bad-request"]);
+    served.users().set("text", "[1]", None).unwrap();
+    served.check(&["incr", "users", "text"], 1, "", &["400 bad-request", "[1]"]);
+    assert_eq!(served.ask(&["incr", "users", "a/b", "1.5"]).status.code(), Some(2));
+    served.check(&["get", "users", "a/b"], 0, "0", &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_seconds_left_of_an_entry_are_printed_rounded_up() {
+    let served = Served::new(None).await;
+    served.users().set("a/b", "1", Some(60)).unwrap();
+    served.users().set("stays", "1", None).unwrap();
+    served.clock.advance(Duration::from_millis(1_500));
+    served.check(&["ttl", "users", "a/b"], 0, "59\n", &[]);
+    served.check(&["ttl", "users", "stays"], 0, "unlimited\n", &[]);
+    served.check(&["ttl", "users", "gone"], 1, "", &["users has no live entry under this key"]);
+    assert_eq!(served.json(&["ttl", "users", "a/b"]), json!({"exists": true, "ttl": 59}));
+    assert_eq!(served.json(&["ttl", "users", "stays"]), json!({"exists": true, "ttl": null}));
+    assert_eq!(served.json(&["ttl", "users", "gone"]), json!({"exists": false, "ttl": null}));
+    assert_eq!(served.ask(&["ttl", "users", "gone", "--json"]).status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_with_a_prefix_are_deleted_through_all_pages() {
+    let served = Served::new(None).await;
+    for number in 0..20_000 {
+        served.users().set(&format!("user:{number}"), "1", None).unwrap();
+    }
+    // A deletion that starts again with each request never gets past their first page.
+    for number in 0..20_000 {
+        served.users().set(&format!("users:{number}"), "1", None).unwrap();
+    }
+    let delete = ["delete", "users", "--prefix", "user:"];
+    let mut deletion = served.command(&delete).stdout(Stdio::piped()).spawn().unwrap();
+    eventually("the end of the deletion", async || deletion.try_wait().unwrap()).await;
+    let output = deletion.wait_with_output().unwrap();
+    assert_eq!(stdout(&output), "20000 entries deleted\n");
+    assert_eq!(served.users().stats().entries, 20_000);
+    served.check(&delete, 0, "0 entries deleted\n", &[]);
+    assert_eq!(served.json(&["delete", "users", "--prefix", "users:1999"]), json!({"removed": 11}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_needs_either_a_key_or_a_prefix() {
+    let served = Served::new(None).await;
+    served.users().set("k", "1", None).unwrap();
+    for arguments in [&["delete", "users"][..], &["delete", "users", "k", "--prefix", "k"]] {
+        let output = served.ask(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains("KEY"), "{}", stderr(&output));
+    }
+    served.check(&["delete", "users", "--prefix", ""], 2, "", &["empty", "`hostel cache clear`"]);
+    assert!(served.users().exists("k").unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_says_why() {
     let served = Served::new(None).await;
     served.check(&["set", "users", "k", "{x"], 1, "", &["400 bad-request", "byte 1"]);
     served.check(&["get", "users", ""], 1, "", &["400 bad-request"]);
-    for command in [&["keys", "none"][..], &["get", "none", "k"], &["exists", "none", "k"]] {
+    for command in [
+        &["keys", "none"][..],
+        &["get", "none", "k"],
+        &["exists", "none", "k"],
+        &["ttl", "none", "k"],
+        &["incr", "none", "k"],
+        &["delete", "none", "--prefix", "k"],
+    ] {
         served.check(command, 1, "", &["no cache is called \"none\"", "`hostel cache list`"]);
     }
     served.check(&["list", "--admin", "http://127.0.0.1:1"], 4, "", &["no server answers"]);

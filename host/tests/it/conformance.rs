@@ -94,9 +94,13 @@ fn there<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D:
     Value::deserialize(value).map(Some)
 }
 
+/// Those that every SDK passes on its fake as well, and those of what not every language has yet.
 fn scenarios() -> Vec<Scenario> {
-    let file = project().join("guest-sdk/conformance/scenarios.json");
-    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+    let read = |name: &str| -> Vec<Scenario> {
+        let file = project().join("guest-sdk/conformance").join(name);
+        serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+    };
+    [read("scenarios.json"), read("changes.json")].into_iter().flatten().collect()
 }
 
 /// What a scenario or a step came to, or what was wrong.
@@ -210,7 +214,7 @@ async fn check(place: &impl Place, language: &str, step: &Step) -> Outcome {
 /// The request of a step: what the plugin has to know and nothing of what is expected.
 fn body(step: &Step) -> Value {
     let mut body = json!({ "op": step.op });
-    for name in ["key", "value", "expiry", "what"] {
+    for name in ["key", "value", "expiry", "what", "args"] {
         if let Some(value) = step.request.get(name) {
             body[name] = value.clone();
         }
@@ -333,7 +337,7 @@ fn every_language_and_scenario_is_in_the_page_of_the_docs() {
 fn page(rows: &[Row]) -> String {
     let languages: Vec<_> = LANGUAGES.iter().map(|(language, _)| *language).collect();
     let mut page = format!(
-        "# Conformance\n\nEvery SDK runs the scenarios of `guest-sdk/conformance/scenarios.json` \
+        "# Conformance\n\nEvery SDK runs the scenarios of `guest-sdk/conformance/` \
          in a real host. Written by the\ntest that runs them; `-` where a language has no such thing.\n\n| scenario | {} |\n|---|{}\n",
         languages.join(" | "),
         "---|".repeat(languages.len())

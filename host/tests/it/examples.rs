@@ -112,6 +112,32 @@ async fn cache_aside_reads_its_entry_until_the_expiry() {
     assert_eq!(host.messages().len(), 2, "the entry is gone");
 }
 
+#[tokio::test]
+async fn rate_limiter() {
+    let host = loaded("rate-limiter").await;
+    for call in 1..=5 {
+        host.call("rate-limiter", &Value::Null).await.unwrap();
+        assert_eq!(host.messages(), [format!("Call {call} of 5")]);
+    }
+    let refused = host.call("rate-limiter", &Value::Null).await.unwrap_err();
+    assert_eq!(refused.to_string(), "too-many-requests: at most 5 calls a minute");
+    host.clock.advance(Duration::from_secs(60));
+    host.call("rate-limiter", &Value::Null).await.unwrap();
+    assert_eq!(host.messages(), ["Call 1 of 5"]);
+}
+
+#[tokio::test]
+async fn compute_once() {
+    let host = loaded("compute-once").await;
+    for lines in [vec!["Computing ..", "the-report"], vec!["the-report"]] {
+        host.call("compute-once", &Value::Null).await.unwrap();
+        assert_eq!(host.messages(), lines);
+    }
+    host.clock.advance(Duration::from_secs(55));
+    host.call("compute-once", &Value::Null).await.unwrap();
+    assert_eq!(host.messages(), ["Computing ..", "the-report"]);
+}
+
 /// Runs the example that every language has: each keeps the same user, and logs a list in its own
 /// way.
 async fn check_user(file: &str, roles: &str) {

@@ -55,6 +55,18 @@ async fn sleeps() {
 }
 
 #[tokio::test]
+async fn computes_once() {
+    let (_, answer) = call(patient(), "computes_once", json!(["once", 0, 0, null])).await;
+    assert_eq!(answer.unwrap(), "computed");
+}
+
+#[tokio::test]
+async fn leases_then_ends() {
+    let (_, answer) = call(patient(), "leases_then_ends", json!(["k", "trap"])).await;
+    assert!(matches!(answer, Err(CallError::Trap { .. })), "{answer:?}");
+}
+
+#[tokio::test]
 async fn counts() {
     let (host, calls) = call(patient(), "counts", Value::Null).await;
     assert_eq!(calls.unwrap(), 1);

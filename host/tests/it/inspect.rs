@@ -58,9 +58,13 @@ fn a_component_is_told_with_all_that_is_in_it() {
         found.next().unwrap()["offered_by"].clone()
     };
     assert_eq!(
-        (import("hostel:cache/cache@0.1.0"), import("wasi:")),
+        (import("hostel:cache/cache@0.1.1"), import("wasi:")),
         (json!("hostel"), json!("wasi"))
     );
+    let names = found["imports"].as_array().unwrap().iter().map(|import| &import["name"]);
+    let of_hostel = |name: &&Value| name.as_str().unwrap().starts_with("hostel:");
+    let names: Vec<_> = names.filter(of_hostel).collect();
+    assert_eq!(names, ["hostel:cache/cache@0.1.1", "hostel:log/log@0.1.0"], "what it uses");
     assert!(found["memories"][0]["initial"].as_u64().unwrap() >= 64 << 10, "{found}");
     assert!(found["core_modules"].as_u64().unwrap() > 0);
     let rust = |by: &Value| by["part"] == "language" && by["name"] == "Rust";

@@ -28,6 +28,7 @@ mod http;
 mod inspect;
 mod instances;
 mod languages;
+mod lease;
 mod load;
 mod new_service;
 mod preflight;

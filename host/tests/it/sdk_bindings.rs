@@ -20,7 +20,7 @@ const HEAD: &str = "\
 fn the_bindings_of_the_rust_sdk_are_those_of_its_contract() {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(project().join("wit")).unwrap();
-    let world = resolve.select_world(&[package], Some("service")).unwrap();
+    let world = resolve.select_world(&[package], Some("full-service")).unwrap();
     let options = Opts {
         format: true,
         generate_all: true,

@@ -137,7 +137,7 @@ const NOT_READY: &str =
 fn it_is_told_when_the_server_is_ready_and_when_it_stops() {
     let manager = Manager::new();
     let (mut serving, _) = Serving::start_by(manager.command());
-    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 27 services\n");
+    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 29 services\n");
     serving.signal("TERM");
     assert_eq!(manager.hear(), "STOPPING=1\nSTATUS=requests under way get to end\n");
     assert_eq!(serving.code(), Some(0));
@@ -159,7 +159,7 @@ fn a_server_is_not_ready_before_what_is_required_serves() {
     assert_eq!(manager.hear(), NOT_READY);
     check_serves(&first);
     std::fs::copy(&guests, later).unwrap();
-    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 54 services\n");
+    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 58 services\n");
 }
 
 #[test]

@@ -2,18 +2,41 @@
 
 use super::place::ServerPlace;
 use super::reply::{Meaning, meaning};
+use super::scripts::Script;
 use super::slot::slot;
 use redis::{Cmd, Pipeline, Value};
 
-/// Commands about one entry or its lease, each about one name, all in one slot. They are sent
-/// together and carried out in their order.
+/// A command, and the script that it runs.
+#[derive(Debug)]
+pub(super) struct RedisCommand {
+    command: Cmd,
+    /// The script whose text the server that is asked may not know.
+    script: Option<&'static Script>,
+}
+
+impl From<Cmd> for RedisCommand {
+    fn from(command: Cmd) -> Self {
+        RedisCommand { command, script: None }
+    }
+}
+
+impl RedisCommand {
+    /// A command that runs a script.
+    pub(super) fn of_script(script: &'static Script, command: Cmd) -> Self {
+        RedisCommand { command, script: Some(script) }
+    }
+}
+
+/// Commands about one entry or its lease, all in one slot; on one server without slots, about
+/// several entries. They are sent together and carried out in their order.
 ///
 /// Each is about one name alone, since a command about two fails while their slot moves to another
-/// server; and they are no transaction, which would be such a command.
+/// server; and they are no transaction, which would be such a command. Leases are granted and filled
+/// by scripts about two names all the same: what waits for a value can wait for a slot.
 #[derive(Debug)]
 pub(super) struct Batch {
     slot: u16,
-    commands: Vec<Cmd>,
+    commands: Vec<RedisCommand>,
     replies: Vec<Option<Value>>,
     is_write: bool,
 }
@@ -26,22 +49,24 @@ pub(super) enum Next {
     /// The commands without a reply go to another server, as ones that it would refuse otherwise if
     /// `is_asking`.
     Elsewhere { place: ServerPlace, is_asking: bool },
+    /// The commands without a reply go to the same server again at once.
+    Here,
     /// The commands without a reply are sent again in a moment.
     Again { reason: String, is_elsewhere: bool },
 }
 
 impl Batch {
     /// Commands that change nothing.
-    pub(super) fn of_reads(name: &str, commands: Vec<Cmd>) -> Self {
+    pub(super) fn of_reads(name: &str, commands: Vec<RedisCommand>) -> Self {
         Batch::new(name, commands, false)
     }
 
     /// Commands that may change something.
-    pub(super) fn of_writes(name: &str, commands: Vec<Cmd>) -> Self {
+    pub(super) fn of_writes(name: &str, commands: Vec<RedisCommand>) -> Self {
         Batch::new(name, commands, true)
     }
 
-    fn new(name: &str, commands: Vec<Cmd>, is_write: bool) -> Self {
+    fn new(name: &str, commands: Vec<RedisCommand>, is_write: bool) -> Self {
         let replies = vec![None; commands.len()];
         Batch { slot: slot(name.as_bytes()), commands, replies, is_write }
     }
@@ -64,7 +89,7 @@ impl Batch {
             if is_asking {
                 pipeline.cmd("ASKING");
             }
-            pipeline.add_command(command.clone());
+            pipeline.add_command(command.command.clone());
         }
         pipeline
     }
@@ -79,13 +104,24 @@ impl Batch {
         let step = if is_asking { 2 } else { 1 };
         let mut values = values.into_iter().skip(step - 1).step_by(step);
         let mut next = Next::Done;
-        for reply in self.replies.iter_mut().filter(|reply| reply.is_none()) {
+        let replies = self.commands.iter_mut().zip(&mut self.replies);
+        for (command, reply) in replies.filter(|(_, reply)| reply.is_none()) {
             let value = values.next().unwrap_or(Value::Nil);
             next = match meaning(value, asked) {
                 Meaning::Reply(value) => {
                     *reply = Some(value);
                     continue;
                 }
+                Meaning::UnknownScript(error) => match command.script.take() {
+                    Some(script) => {
+                        command.command = script.with_text(&command.command);
+                        Next::Here
+                    }
+                    None => {
+                        *reply = Some(error);
+                        continue;
+                    }
+                },
                 Meaning::Moved(place) => Next::Elsewhere { place, is_asking: false },
                 Meaning::Ask(place) => Next::Elsewhere { place, is_asking: true },
                 Meaning::NotYet(reason) => Next::Again { reason, is_elsewhere: false },

@@ -67,6 +67,18 @@ impl Names {
         }
     }
 
+    /// The pattern of SCAN for the entries and the leases of keys that begin with `prefix`. In Zato's
+    /// format it is that of the entries: their leases have another form of name.
+    pub(super) fn pattern_with_leases(&self, prefix: &str) -> Vec<u8> {
+        match self.format {
+            KeyFormat::Hostel => {
+                let both = escaped(&self.prefix, ":[vl]:{");
+                [both, escaped(&format!("{}{prefix}", self.cache), "*}")].concat()
+            }
+            KeyFormat::Zato => self.pattern(prefix),
+        }
+    }
+
     /// The pattern of SCAN for all leases.
     pub(super) fn lease_pattern(&self) -> Vec<u8> {
         match self.format {
@@ -79,12 +91,19 @@ impl Names {
     pub(super) fn key<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
         let name = std::str::from_utf8(name).ok()?;
         match self.format {
-            KeyFormat::Hostel => {
-                let rest = name.strip_prefix(&*self.prefix)?.strip_prefix(":v:{")?;
-                rest.strip_prefix(&*self.cache)?.strip_suffix('}')
-            }
+            KeyFormat::Hostel => self.key_of(name, ":v:{"),
             KeyFormat::Zato => name.strip_prefix(ZATO),
         }
+    }
+
+    /// The key whose entry or lease has this name.
+    pub(super) fn key_or_leased<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
+        self.key(name).or_else(|| self.key_of(std::str::from_utf8(name).ok()?, ":l:{"))
+    }
+
+    fn key_of<'a>(&self, name: &'a str, kind: &str) -> Option<&'a str> {
+        let rest = name.strip_prefix(&*self.prefix)?.strip_prefix(kind)?;
+        rest.strip_prefix(&*self.cache)?.strip_suffix('}')
     }
 }
 
@@ -151,6 +170,10 @@ mod tests {
     fn a_pattern_matches_its_prefix_as_it_is_written() {
         let names = names(&CacheName::configured("c").unwrap(), KeyFormat::Hostel);
         assert_eq!(names.pattern("*?[a-b]\\"), b"hostel:v:{c/c/\\*\\?\\[a\\-b\\]\\\\*}");
+        assert_eq!(names.pattern_with_leases("*"), b"hostel:[vl]:{c/c/\\**}");
+        assert_eq!(names.key(b"hostel:l:{c/c/k}"), None);
+        assert_eq!(names.key_or_leased(b"hostel:l:{c/c/k}"), Some("k"));
+        assert_eq!(names.key_or_leased(b"hostel:v:{c/c/k}"), Some("k"));
         assert_eq!(names.key(b"hostel:v:{c/d/k}"), None);
         assert_eq!(names.key(b"hostel:v:{c/c/\xff}"), None);
     }

@@ -8,6 +8,8 @@ use redis::{ServerError, Value};
 pub(super) enum Meaning {
     /// The server has carried the command out, or refused it for good.
     Reply(Value),
+    /// The server does not know the script, and so has not run it.
+    UnknownScript(Value),
     /// Another server has the slot.
     Moved(ServerPlace),
     /// Another server has this key already, while the slot moves there.
@@ -30,6 +32,7 @@ pub(super) fn meaning(value: Value, asked: &ServerPlace) -> Meaning {
         ("MOVED", Some(place)) => Meaning::Moved(place),
         ("ASK", Some(place)) => Meaning::Ask(place),
         ("TRYAGAIN" | "LOADING" | "MASTERDOWN", _) => Meaning::NotYet(text(error)),
+        ("NOSCRIPT", _) => Meaning::UnknownScript(value),
         ("CLUSTERDOWN" | "READONLY", _) => Meaning::NotHere(text(error)),
         _ => Meaning::Reply(value),
     }

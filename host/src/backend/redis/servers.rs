@@ -131,6 +131,10 @@ impl Servers {
             let again = match node.send(&batch.pending(is_asking), deadline).await {
                 Ok(values) => match batch.take(values, is_asking, &node.place) {
                     Next::Done => return Ok(batch.replies()),
+                    Next::Here => {
+                        target = Some((Arc::clone(&node), is_asking));
+                        continue;
+                    }
                     Next::Elsewhere { place, is_asking } if self.address.is_cluster() => {
                         if !is_asking {
                             self.search();
@@ -175,10 +179,15 @@ impl Servers {
     /// # Errors
     ///
     /// When there is no reply in time.
-    pub(super) async fn ask(&self, node: &Arc<RedisNode>, command: Cmd) -> Result<Value, String> {
+    pub(super) async fn ask(
+        &self,
+        node: &Arc<RedisNode>,
+        command: Cmd,
+        deadline: Instant,
+    ) -> Result<Value, String> {
         let mut pipeline = Pipeline::with_capacity(1);
         pipeline.add_command(command);
-        let values = self.ask_all(node, &pipeline).await?;
+        let values = self.ask_all(node, &pipeline, deadline).await?;
         values.into_iter().next().ok_or_else(|| format!("{} replied with nothing", node.place))
     }
 
@@ -187,8 +196,8 @@ impl Servers {
         &self,
         node: &Arc<RedisNode>,
         commands: &Pipeline,
+        deadline: Instant,
     ) -> Result<Vec<Value>, String> {
-        let deadline = self.deadline();
         let _permit = self.permit(deadline).await?;
         node.send(commands, deadline).await.map_err(|error| error.reason)
     }
@@ -198,8 +207,11 @@ impl Servers {
     /// # Errors
     ///
     /// When they cannot be found in time.
-    pub(super) async fn primaries(self: &Arc<Self>) -> Result<Vec<(u16, Arc<RedisNode>)>, String> {
-        Ok(self.layout(self.deadline()).await?.nodes())
+    pub(super) async fn primaries(
+        self: &Arc<Self>,
+        deadline: Instant,
+    ) -> Result<Vec<(u16, Arc<RedisNode>)>, String> {
+        Ok(self.layout(deadline).await?.nodes())
     }
 
     /// Makes sure that every server responds.
@@ -218,8 +230,11 @@ impl Servers {
         if self.address.is_cluster() {
             commands.cmd("CLUSTER").arg("INFO");
         }
-        for (_, node) in self.primaries().await? {
-            let replies = self.ask_all(&node, &commands).await.inspect_err(|_| self.search())?;
+        for (_, node) in self.primaries(self.deadline()).await? {
+            let replies = self
+                .ask_all(&node, &commands, self.deadline())
+                .await
+                .inspect_err(|_| self.search())?;
             let mut replies = replies.into_iter();
             if let Some(Value::ServerError(error)) = replies.next() {
                 return Err(format!("{}: {}", node.place, reply::text(&error)));

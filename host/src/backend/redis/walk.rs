@@ -9,17 +9,18 @@ use hostel_cache::EntryInfo;
 use redis::{Pipeline, Value, cmd};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Names that the server looks at in one step, ours or not: some tenths of a millisecond.
-const STEP_NAMES: usize = 1_000;
+pub(super) const STEP_NAMES: usize = 1_000;
 
 /// Steps of one page. It bounds the work of a page where few names are ours.
-const PAGE_STEPS: usize = 10;
+pub(super) const PAGE_STEPS: usize = 10;
 
 /// A place in a walk: the server that has this slot first, and its own cursor there, which means
 /// nothing to any other server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Cursor {
+pub(super) struct Cursor {
     slot: u16,
     scan: String,
     server: String,
@@ -27,19 +28,26 @@ struct Cursor {
 
 impl Cursor {
     /// Where each walk begins.
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         Cursor { slot: 0, scan: "0".to_owned(), server: String::new() }
+    }
+
+    /// The place of a cursor that was given, or where each walk begins.
+    pub(super) fn read(given: Option<&str>) -> Result<Self, CacheError> {
+        let Some(text) = given else { return Ok(Cursor::start()) };
+        Cursor::parse(text).ok_or_else(|| CacheError::cursor(text))
     }
 
     fn parse(text: &str) -> Option<Self> {
         let mut fields = text.splitn(3, '-');
         let (slot, scan, server) = (fields.next()?, fields.next()?, fields.next()?);
-        let is_number = !scan.is_empty() && scan.bytes().all(|byte| byte.is_ascii_digit());
-        let scan = Some(scan).filter(|scan| is_number && scan.len() <= 20)?.to_owned();
-        Some(Cursor { slot: slot.parse().ok()?, scan, server: server.to_owned() })
+        let is_number = scan.bytes().all(|byte| byte.is_ascii_digit());
+        scan.parse::<u64>().ok().filter(|_| is_number)?;
+        let (slot, scan, server) = (slot.parse().ok()?, scan.to_owned(), server.to_owned());
+        Some(Cursor { slot, scan, server })
     }
 
-    fn show(&self) -> String {
+    pub(super) fn show(&self) -> String {
         format!("{}-{}-{}", self.slot, self.scan, self.server)
     }
 }
@@ -54,18 +62,13 @@ impl RedisCache {
         most: usize,
     ) -> Result<Page, CacheError> {
         let pattern = self.names().pattern(prefix);
-        let mut place = match cursor {
-            None => Some(Cursor::start()),
-            Some(text) => {
-                let cursor = Cursor::parse(text);
-                Some(cursor.ok_or_else(|| CacheError::Cursor { cursor: text.to_owned() })?)
-            }
-        };
+        let mut place = Some(Cursor::read(cursor)?);
         let mut entries = Vec::new();
         let mut count = most.clamp(10, STEP_NAMES);
         for _ in 0..PAGE_STEPS {
             let Some(at) = place.take() else { break };
-            let (node, names, next) = self.step(&at, &pattern, count).await?;
+            let (node, names, next) =
+                self.step(&at, &pattern, count, self.servers().deadline()).await?;
             if names.is_empty() {
                 count = STEP_NAMES;
             }
@@ -106,13 +109,15 @@ impl RedisCache {
         let mut removed = 0;
         let mut place = Some(Cursor::start());
         while let Some(at) = place {
-            let (node, names, next) = self.step(&at, pattern, STEP_NAMES).await?;
+            let (node, names, next) =
+                self.step(&at, pattern, STEP_NAMES, self.servers().deadline()).await?;
             let mut commands = Pipeline::with_capacity(names.len());
             for name in &names {
                 commands.cmd("UNLINK").arg(name);
             }
             if !names.is_empty() {
-                let replies = self.servers().ask_all(&node, &commands).await;
+                let deadline = self.servers().deadline();
+                let replies = self.servers().ask_all(&node, &commands, deadline).await;
                 for reply in replies.map_err(unavailable)? {
                     removed += integer(&reply).map_err(unavailable)?.unsigned_abs();
                 }
@@ -123,13 +128,14 @@ impl RedisCache {
     }
 
     /// One step: the names that match, the server that has them, and where the walk goes on.
-    async fn step(
+    pub(super) async fn step(
         &self,
         at: &Cursor,
         pattern: &[u8],
         count: usize,
+        deadline: Instant,
     ) -> Result<(Arc<RedisNode>, Vec<Vec<u8>>, Option<Cursor>), CacheError> {
-        let nodes = self.servers().primaries().await.map_err(unavailable)?;
+        let nodes = self.servers().primaries(deadline).await.map_err(unavailable)?;
         let is_same = |(_, node): &(u16, Arc<RedisNode>)| node.place.to_string() == at.server;
         let begin = nodes.iter().position(is_same);
         let begin = begin.or_else(|| nodes.iter().position(|(slot, _)| *slot >= at.slot));
@@ -143,7 +149,7 @@ impl RedisCache {
         let scan = if server == at.server { &*at.scan } else { "0" };
         let mut command = cmd("SCAN");
         command.arg(scan).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
-        let reply = self.servers().ask(&node, command).await.map_err(unavailable)?;
+        let reply = self.servers().ask(&node, command, deadline).await.map_err(unavailable)?;
         let mut fields = array(reply).map_err(unavailable)?.into_iter();
         let mut field = || fields.next().unwrap_or(Value::Nil);
         let scan = string(field()).map_err(unavailable)?;
@@ -173,7 +179,9 @@ impl RedisCache {
             commands.cmd("STRLEN").arg(name);
             commands.cmd("PTTL").arg(name);
         }
-        let replies = self.servers().ask_all(node, &commands).await.map_err(unavailable)?;
+        let deadline = self.servers().deadline();
+        let replies = self.servers().ask_all(node, &commands, deadline).await;
+        let replies = replies.map_err(unavailable)?;
         let mut replies = replies.iter();
         for (_, key) in keys {
             let mut number = |default, codes| number_of(replies.next(), default, codes);
@@ -210,7 +218,9 @@ mod tests {
         for text in ["0-0-", "5461-18446744073709551615-a-b.c:6379"] {
             assert_eq!(Cursor::parse(text).unwrap().show(), text);
         }
-        for text in ["", "0", "-", "0-0", "a-0-", "0-a-", "70000-0-", "0-184467440737095516150-"] {
+        for text in
+            ["", "0", "-", "0-0", "a-0-", "0-a-", "70000-0-", "0-18446744073709551616-", "0-+1-"]
+        {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
     }

@@ -1,25 +1,27 @@
 //! Both linkages give a guest the same results, byte for byte.
 
 use super::*;
-use crate::backend::Caches;
+use crate::backend::{Caches, LeaseWaits};
 use crate::engine::{CompileSettings, Compiler, Engine, Instances, Limits};
-use crate::grants::{CacheGrant, Grants};
+use crate::grants::{Access, CacheGrant, Grants};
+use crate::hostcalls::state::Capabilities;
 use crate::process::Cancellation;
 use crate::service::Request;
 use crate::telemetry::{Metrics, Origin};
 use hostel_cache::{CacheLimits, CacheName, Clock};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use wit_component::{StringEncoding, embed_component_metadata};
 
 /// A guest whose response is the memory in which the host put the results of these calls, 24 bytes
 /// each: set, get of the value, get of a long key, get of a missing key, exists, set of no JSON,
 /// get of an empty key, delete, exists.
 const GUEST: &str = r#"(module
-(import "hostel:cache/cache@0.1.0" "get" (func $get (param i32 i32 i32)))
-(import "hostel:cache/cache@0.1.0" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))
-(import "hostel:cache/cache@0.1.0" "delete" (func $delete (param i32 i32 i32)))
-(import "hostel:cache/cache@0.1.0" "exists" (func $exists (param i32 i32 i32)))
+(import "hostel:cache/cache@0.1.1" "get" (func $get (param i32 i32 i32)))
+(import "hostel:cache/cache@0.1.1" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))
+(import "hostel:cache/cache@0.1.1" "delete" (func $delete (param i32 i32 i32)))
+(import "hostel:cache/cache@0.1.1" "exists" (func $exists (param i32 i32 i32)))
 (export "hostel:service/handler@0.1.0#services" (func $services))
 (export "hostel:service/handler@0.1.0#handle" (func $handle))
 (memory (export "memory") 2)
@@ -77,7 +79,10 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     let caches = Caches::new(Clock::mock().0, Metrics::new().redis());
     let cache = caches.open(CacheName::private("p").unwrap(), CacheLimits::default()).unwrap();
     let grants = Grants::from(CacheGrant { access, ..CacheGrant::default() });
-    let capabilities = Arc::new(Capabilities { grants, cache });
+    let place = || Arc::new(Semaphore::new(1));
+    let lease_waits = LeaseWaits::new(place(), place());
+    let lease_meter = Metrics::new().leases().cache("p");
+    let capabilities = Arc::new(Capabilities { grants, cache, lease_waits, lease_meter });
     let origin = Origin { plugin: "p".into(), service: "echo".into(), request_id: String::new() };
     let result = engine.handle(&component, origin, capabilities, Request::default(), None).await;
     result.unwrap().body.chunks(24).map(<[u8]>::to_vec).collect()

@@ -6,7 +6,7 @@ use crate::http::problem::Problem;
 use crate::http::response;
 use crate::plugin::Host;
 use bytes::Bytes;
-use hostel_cache::{CacheName, EntryInfo};
+use hostel_cache::{CacheName, EntryInfo, TimeLeft};
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -46,6 +46,10 @@ fn counts(name: &CacheName, stats: &CacheStats, counted: Option<(u64, u64)>) -> 
         "exists": stats.exists,
         "sets": stats.sets,
         "deletes": stats.deletes,
+        "increments": stats.increments,
+        "swaps": stats.swaps,
+        "takes": stats.takes,
+        "expires": stats.expires,
         "expired": memory.map(|memory| memory.expired),
         "evicted": memory.map(|memory| memory.evicted),
     })
@@ -64,9 +68,9 @@ pub(super) async fn respond(
     let cache = cache(host, name)?;
     match (method, path) {
         (&Method::GET, ["entries"]) => entries(&cache, &query).await,
-        (&Method::DELETE, ["entries"]) => {
-            let removed = cache.clear().await.map_err(refused)?;
-            Ok(response::json(&json!({ "removed": removed })))
+        (&Method::DELETE, ["entries"]) => clear(&cache, &query).await,
+        (&Method::DELETE, ["prefixes", prefix]) => {
+            remove(&cache, prefix, query.text("after")).await
         }
         (&Method::GET, ["entries", key]) => match cache.get(key).await.map_err(refused)? {
             Some(value) => {
@@ -90,10 +94,28 @@ pub(super) async fn respond(
             let exists = cache.exists(key).await.map_err(refused)?;
             Ok(response::json(&json!({ "exists": exists })))
         }
+        (&Method::GET, ["entries", key, "ttl"]) => {
+            let (exists, ttl) = match cache.ttl(key).await.map_err(refused)? {
+                TimeLeft::Missing => (false, None),
+                TimeLeft::Unlimited => (true, None),
+                TimeLeft::Seconds(seconds) => (true, Some(seconds)),
+            };
+            Ok(response::json(&json!({ "exists": exists, "ttl": ttl })))
+        }
+        (&Method::POST, ["entries", key, "increment"]) => {
+            let (by, expiry) = (query.integer("by")?.unwrap_or(1), query.number("expiry")?);
+            let value = cache.increment(key, by, expiry).await.map_err(refused)?;
+            Ok(response::json(&json!({ "value": value })))
+        }
         (_, ["entries"]) => Err(Problem::method_not_allowed("GET, DELETE")),
+        (_, ["prefixes", _]) => Err(Problem::method_not_allowed("DELETE")),
         (_, ["entries", _]) => Err(Problem::method_not_allowed("GET, PUT, DELETE")),
-        (_, ["entries", _, "exists"]) => Err(Problem::method_not_allowed("GET")),
-        _ => Err(Problem::not_found("a cache has the paths /entries and /entries/<key>")),
+        (_, ["entries", _, "exists" | "ttl"]) => Err(Problem::method_not_allowed("GET")),
+        (_, ["entries", _, "increment"]) => Err(Problem::method_not_allowed("POST")),
+        _ => {
+            let detail = "a cache has the paths /entries, /entries/<key> and /prefixes/<prefix>";
+            Err(Problem::not_found(detail))
+        }
     }
 }
 
@@ -111,6 +133,35 @@ fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {
     };
     let cache = name.ok().and_then(|name| host.caches().get(&name));
     cache.ok_or_else(Problem::no_cache)
+}
+
+/// Removes all entries.
+async fn clear(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>, Problem> {
+    // A client that sends a parameter expects fewer entries to be removed.
+    if let Some(name) = query.first_name() {
+        let told = format!(
+            "the removal of all entries has no parameter {name:?}: \
+             DELETE /caches/<cache>/prefixes/<prefix> removes those with a prefix"
+        );
+        return Err(Problem::refused(told));
+    }
+    let removed = cache.clear().await.map_err(refused)?;
+    Ok(response::json(&json!({ "removed": removed })))
+}
+
+/// Removes a page of the entries with a prefix. The prefix is in the path, since hosts of version
+/// 0.1.0 ignore the query of a removal and would remove all entries.
+async fn remove(
+    cache: &CacheStore,
+    prefix: &str,
+    after: Option<&str>,
+) -> Result<Response<Bytes>, Problem> {
+    if prefix.is_empty() {
+        let detail = "the prefix is empty: DELETE /caches/<cache>/entries removes all entries";
+        return Err(Problem::bad_request(detail));
+    }
+    let page = cache.delete_prefix(prefix, after).await.map_err(refused)?;
+    Ok(response::json(&json!({ "removed": page.removed, "next": page.cursor })))
 }
 
 /// A page of a cache's entries.

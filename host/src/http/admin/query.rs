@@ -25,6 +25,19 @@ impl<'a> Query<'a> {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| &**value)
     }
 
+    /// The name of the first parameter.
+    pub(super) fn first_name(&self) -> Option<&str> {
+        self.0.first().map(|(name, _)| &**name)
+    }
+
+    /// # Errors
+    ///
+    /// When the parameter is not an integer.
+    pub(super) fn integer(&self, name: &'static str) -> Result<Option<i64>, Problem> {
+        let invalid = |_| Problem::refused(format!("`{name}` must be an integer"));
+        self.text(name).map(|text| text.parse().map_err(invalid)).transpose()
+    }
+
     /// # Errors
     ///
     /// When the parameter is not a number.
@@ -46,6 +59,16 @@ mod tests {
         assert_eq!(query.text("other"), None);
         assert!(matches!(query.number("limit"), Ok(Some(7))));
         assert!(matches!(query.number("other"), Ok(None)));
+        assert_eq!(query.first_name(), Some("prefix"));
+        assert_eq!(Query::parse(Some("&")).ok().unwrap().first_name(), None);
         assert!(query.number("expiry").is_err() && Query::parse(Some("a=%f")).is_err());
+    }
+
+    #[test]
+    fn an_integer_may_be_negative() {
+        let query = Query::parse(Some("by=-3&half=1.5&empty=")).ok().unwrap();
+        assert!(matches!(query.integer("by"), Ok(Some(-3))));
+        assert!(matches!(query.integer("other"), Ok(None)));
+        assert!(query.integer("half").is_err() && query.integer("empty").is_err());
     }
 }

@@ -1,6 +1,8 @@
 //! What a guest sees, told to the test.
 
-use hostel_sdk::bindings::hostel::cache::cache;
+use hostel_sdk::bindings::hostel::cache::atomics::{self, Lifetime};
+use hostel_sdk::bindings::hostel::cache::lease::{self, Found};
+use hostel_sdk::bindings::hostel::cache::{batch, cache, entries};
 use hostel_sdk::{Context, Failure, Response, Result};
 use serde_json::{Value, json};
 use std::collections::hash_map::RandomState;
@@ -8,22 +10,87 @@ use std::hash::BuildHasher;
 use std::io::Write;
 use std::net::{TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Calls the cache below the SDK, which would refuse some of what the contract's vectors try:
-/// `["set", key, text, expiry]`, `["get", key]`, `["delete", key]` or `["exists", key]`.
+/// `["set", key, text, expiry]`, `["get", key]`, and so each function of every interface.
 pub fn touches_the_cache(_: &Context, call: Vec<Value>) -> Result<Value> {
     let text = |at: usize| call.get(at).and_then(Value::as_str).unwrap_or_default();
+    let texts = || call.iter().skip(1).filter_map(Value::as_str).map(str::to_owned);
+    let number = |at: usize| call.get(at).and_then(Value::as_f64).unwrap_or(f64::NAN);
     let expiry = call.get(3).and_then(Value::as_u64).map(|seconds| seconds as u32);
+    let key = text(1);
     let answer = match text(0) {
-        "get" => cache::get(text(1)).map(Value::from),
-        "set" => cache::set(text(1), text(2), expiry).map(|()| Value::from("ok")),
-        "delete" => cache::delete(text(1)).map(Value::from),
-        _ => cache::exists(text(1)).map(Value::from),
+        "get" => cache::get(key).map(Value::from),
+        "set" => cache::set(key, text(2), expiry).map(|()| Value::from("ok")),
+        "delete" => cache::delete(key).map(Value::from),
+        "set-if-absent" => atomics::set_if_absent(key, text(2), expiry).map(Value::from),
+        "increment" => atomics::increment(key, number(2), expiry).map(Value::from),
+        "compare-and-swap" => {
+            let expected = Some(text(2)).filter(|text| !text.is_empty());
+            let swap = atomics::compare_and_swap(key, expected, Some("1"), Lifetime::Keep);
+            swap.map(|swap| Value::from(format!("{swap:?}")))
+        }
+        "take" => atomics::take(key).map(Value::from),
+        "get-or-lease" => {
+            let found = lease::get_or_lease(key, expiry, number(2) as u32);
+            found.map(|found| Value::from(format!("{found:?}")))
+        }
+        "fill" => lease::fill(key, text(2), expiry).map(Value::from),
+        "release" => lease::release(key).map(|()| Value::from("ok")),
+        "get-many" => batch::get_many(&texts().collect::<Vec<_>>()).map(Value::from),
+        "set-many" => {
+            let entries: Vec<_> = texts().map(|key| (key, "1".to_owned())).collect();
+            batch::set_many(&entries, None).map(|()| Value::from("ok"))
+        }
+        "delete-many" => batch::delete_many(&texts().collect::<Vec<_>>()).map(Value::from),
+        "ttl" => entries::ttl(key).map(|left| Value::from(format!("{left:?}"))),
+        "expire" => entries::expire(key, expiry).map(Value::from),
+        "keys" => entries::keys(key, None).map(|page| Value::from(page.keys)),
+        "delete-prefix" => entries::delete_prefix(key, None).map(|(removed, _)| removed.into()),
+        _ => cache::exists(key).map(Value::from),
     };
     Ok(answer.unwrap_or_else(|error| {
         let kind = format!("{:?}", error.kind);
         json!({ "kind": kind, "message": error.message })
     }))
+}
+
+/// Gets a value or computes it, which takes so many milliseconds and is counted. Answers how it came
+/// to the value.
+pub fn computes_once(
+    _: &Context,
+    (key, wait, takes, early): (String, u32, u64, Option<u32>),
+) -> Result<Value> {
+    let how = match lease::get_or_lease(&key, early, wait) {
+        Ok(Found::Value(_)) => "found",
+        Ok(Found::Busy) => "busy",
+        Ok(Found::Compute | Found::Refresh(_)) => {
+            std::thread::sleep(Duration::from_millis(takes));
+            atomics::increment("computed", 1.0, None).map_err(fault)?;
+            if lease::fill(&key, "7", Some(60)).map_err(fault)? { "computed" } else { "lost" }
+        }
+        Err(error) => return Err(fault(error)),
+    };
+    Ok(how.into())
+}
+
+/// Takes the lease of a key, and then ends in some way without giving it back.
+pub fn leases_then_ends(_: &Context, (key, how): (String, String)) -> Result<Value> {
+    let found = format!("{:?}", lease::get_or_lease(&key, None, 0).map_err(fault)?);
+    match how.as_str() {
+        "trap" => panic!("with a lease"),
+        "spin" => loop {
+            std::hint::black_box(0);
+        },
+        "sleep" => std::thread::sleep(Duration::from_secs(3_600)),
+        _ => {}
+    }
+    Ok(found.into())
+}
+
+fn fault(error: cache::Error) -> Failure {
+    Failure::internal(error.message)
 }
 
 /// Tries every way out of the sandbox that a program usually has.

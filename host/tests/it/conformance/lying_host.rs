@@ -16,6 +16,14 @@ use self::exports::hostel::service::handler::Request;
 use self::hostel::cache::cache::Error;
 use self::hostel::log::log::Level;
 
+/// What an SDK may use beside `get`, `set`, `delete` and `exists`.
+const OTHERS: &[(&str, &[&str])] = &[
+    ("hostel:cache/atomics@0.1.1", &["set-if-absent", "increment", "compare-and-swap", "take"]),
+    ("hostel:cache/lease@0.1.1", &["get-or-lease", "fill", "release"]),
+    ("hostel:cache/batch@0.1.1", &["get-many", "set-many", "delete-many"]),
+    ("hostel:cache/entries@0.1.1", &["ttl", "expire", "keys", "delete-prefix"]),
+];
+
 pub(super) struct LyingHost {
     engine: Engine,
     service: ServicePre<State>,
@@ -42,7 +50,7 @@ impl LyingHost {
         let engine = Engine::new(&config)?;
         let mut linker = Linker::<State>::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        let mut cache = linker.instance("hostel:cache/cache@0.1.0")?;
+        let mut cache = linker.instance("hostel:cache/cache@0.1.1")?;
         cache.func_wrap("get", |store: Caller<'_>, _: (WasmStr,)| {
             Ok((Ok::<_, Error>(Some(store.data().value.clone())),))
         })?;
@@ -55,6 +63,13 @@ impl LyingHost {
         linker
             .instance("hostel:log/log@0.1.0")?
             .func_wrap("log", |_: Caller<'_>, _: (Level, WasmStr)| Ok(()))?;
+        // What else the SDK uses ends the call.
+        for (interface, functions) in OTHERS {
+            let mut instance = linker.instance(interface)?;
+            for function in *functions {
+                instance.func_new(function, |_, _, _, _| Err(wasmtime::Error::msg("a lie")))?;
+            }
+        }
         let component = Component::from_binary(&engine, component)?;
         let service = ServicePre::new(linker.instantiate_pre(&component)?)?;
         Ok(LyingHost { engine, service })

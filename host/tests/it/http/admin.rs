@@ -129,6 +129,38 @@ async fn entries_are_listed_read_set_and_removed() {
 }
 
 #[tokio::test]
+async fn entries_are_incremented_timed_and_removed_by_prefix() {
+    let operated = Operated::loaded().await;
+    let cache = "/caches/plugin%2Fguests/entries";
+    let (increment, ttl) = (format!("{cache}/a%2F1/increment"), format!("{cache}/a%2F1/ttl"));
+    let none = json!({"exists": false, "ttl": null});
+    assert_eq!(operated.get(&ttl).await.json(), none);
+    let by = async |query: &str| operated.ask(&format!("POST {increment}{query}"), "", "").await;
+    assert_eq!(by("").await.json(), json!({"value": 1}));
+    assert_eq!(operated.get(&ttl).await.json(), json!({"exists": true, "ttl": null}));
+    assert_eq!(by("?by=-3&expiry=60").await.json(), json!({"value": -2}));
+    for wrong in ["?by=1.5", "?by=", "?by=9007199254740992", "?expiry=-1"] {
+        assert_eq!(by(wrong).await.status, 400, "{wrong}");
+    }
+    assert_eq!(operated.get(&format!("{cache}/a%2F1")).await.body, "-2");
+    assert_eq!(operated.get(&increment).await.header("allow"), Some("POST"));
+    assert_eq!(operated.ask(&format!("POST {ttl}"), "", "").await.header("allow"), Some("GET"));
+
+    operated.touch(json!(["set", "b", "1"])).await;
+    let remove = async |path: &str| operated.ask(&format!("DELETE {path}"), "", "").await;
+    let prefixes = "/caches/plugin%2Fguests/prefixes";
+    let all = format!("{prefixes}/");
+    for wrong in [&format!("{cache}?prefix=a"), &all, &format!("{prefixes}/a?after=nonsense")] {
+        assert_eq!(remove(wrong).await.status, 400, "{wrong}");
+    }
+    assert_eq!(remove(prefixes).await.status, 404);
+    assert_eq!(operated.get(&format!("{prefixes}/a")).await.header("allow"), Some("DELETE"));
+    let removed = remove(&format!("{prefixes}/a%2F")).await.json();
+    assert_eq!(removed, json!({"removed": 1, "next": null}));
+    assert_eq!(remove(cache).await.json(), json!({"removed": 1}));
+}
+
+#[tokio::test]
 async fn with_a_token_all_but_health_asks_for_it() {
     let token = "a-token-of-enough-characters";
     let operated = Operated::new(component("host/tests/guests"), Some(token)).await;

@@ -5,7 +5,8 @@ use super::client::{Client, post};
 use crate::support::guests;
 use hostel::config::{CallerGroup, Callers, Credential, Scheme, SecretHash};
 use hostel::http::{HttpSettings, run};
-use hostel::{Instances, PluginName, PluginSettings, Request};
+use hostel::{CacheName, Instances, PluginName, PluginSettings, Request};
+use hostel_cache::Lifetime;
 use prometheus_parse::{Scrape, Value};
 use serde_json::json;
 use std::sync::Arc;
@@ -110,6 +111,46 @@ async fn calls_are_counted_by_how_they_end() {
     ] {
         assert!(metrics.get(name, labels) > 0.0, "{name} {labels}");
     }
+}
+
+#[tokio::test]
+async fn operations_and_leases_are_counted_by_cache() {
+    let operated = Operated::loaded().await;
+    let cache = operated.host.caches().get(&CacheName::private("guests").unwrap()).unwrap();
+    (cache.increment("k", 1, None)).await.unwrap();
+    for (expected, wanted) in [("1", "2"), ("2", "3"), ("1", "4")] {
+        let lifetime = Lifetime::Keep;
+        cache.compare_and_swap("k", Some(expected), Some(wanted), lifetime).await.unwrap();
+    }
+    for _ in 0..3 {
+        assert!(cache.expire("k", Some(60)).await.unwrap());
+    }
+    for number in 0..5 {
+        cache.increment(&number.to_string(), 1, None).await.unwrap();
+        cache.take(&number.to_string()).await.unwrap();
+    }
+    cache.take("gone").await.unwrap();
+    let how = operated.host.call(
+        "guests.computes-once",
+        Request {
+            body: json!(["computed-once", 30_000, 0, null]).to_string().into_bytes(),
+            ..Request::default()
+        },
+    );
+    assert_eq!(how.await.unwrap().body, b"\"computed\"");
+    let name = "cache=plugin/guests";
+    Metrics::of(&operated).await.check(&[
+        ("hostel_cache_increments_total", name, 7.0),
+        ("hostel_cache_swaps_total", name, 2.0),
+        ("hostel_cache_takes_total", name, 5.0),
+        ("hostel_cache_expires_total", name, 3.0),
+        ("hostel_cache_leases_total", &format!("{name} outcome=computed"), 1.0),
+        ("hostel_cache_leases_total", &format!("{name} outcome=waited"), 0.0),
+        ("hostel_cache_lease_wait_seconds_count", name, 0.0),
+    ]);
+    let counts = operated.get("/caches").await.json()["caches"][0].take();
+    let counts = ["increments", "swaps", "takes", "expires"].map(|field| counts[field].as_u64());
+    assert_eq!(counts, [7, 2, 5, 3].map(Some));
 }
 
 #[tokio::test]

@@ -357,15 +357,15 @@ async fn each_build_has_its_own_seed_of_hashes_and_all_instances_of_one_share_it
 #[tokio::test]
 async fn a_fault_is_logged_with_the_authors_file_and_line() {
     let host = loaded().await;
-    let error = host.call("conformance", &json!({"op": "nothing"})).await.unwrap_err();
-    assert!(error.to_string().contains("KeyError: 'nothing'"), "{error}");
+    let error = host.call("conformance", &json!({"op": "get"})).await.unwrap_err();
+    assert!(error.to_string().contains("KeyError: 'key'"), "{error}");
     let lines = host.lines.lock().unwrap().clone();
     assert!(lines.iter().all(|(level, _)| *level == Level::Error), "{lines:?}");
     let messages: Vec<_> = lines.iter().map(|(_, message)| &**message).collect();
     assert_eq!(messages[0], "Traceback (most recent call last):");
     assert!(messages[1].starts_with("  File \"conformance.py\", line "), "{messages:?}");
     assert!(!messages.iter().any(|line| line.contains("hostel_sdk")), "{messages:?}");
-    assert_eq!(messages.last(), Some(&"KeyError: 'nothing'"));
+    assert_eq!(messages.last(), Some(&"KeyError: 'key'"));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-const SLOTS: usize = 16_384;
+pub const SLOTS: usize = 16_384;
 
 /// The settings of each server of a cluster.
 pub const SETTINGS: &str =
@@ -84,15 +84,28 @@ impl Cluster {
         self.0[number].client().info("CLUSTER MYID")
     }
 
-    fn cache(&self, timeout: Duration) -> CacheStore {
+    pub fn cache(&self, timeout: Duration) -> CacheStore {
         let hosts: Vec<_> = self.0[..2].iter().map(RedisServer::address).collect();
         let address = RedisAddress::parse(&format!("redis+cluster://{}", hosts.join(",")));
         let backend = RedisBackend { timeout, ..RedisBackend::new(address.unwrap()) };
         on(&CacheName::configured("c").unwrap(), backend)
     }
 
+    /// The slot of a name.
+    pub fn slot(&self, name: &str) -> usize {
+        let slot = self.0[0].client().integer(&[b"CLUSTER", b"KEYSLOT", name.as_bytes()]);
+        usize::try_from(slot).unwrap()
+    }
+
+    /// Whether all servers know the same of all slots.
+    pub fn is_settled(&self) -> bool {
+        let known = |server: &RedisServer| server.client().say("CLUSTER SLOTS");
+        let first = known(&self.0[0]);
+        self.0.iter().all(|server| known(server) == first)
+    }
+
     /// Moves a slot with its entries from one primary to another, as resharding does.
-    fn move_slot(&self, slot: usize, from: usize, to: usize) {
+    pub fn move_slot(&self, slot: usize, from: usize, to: usize) {
         self.begin_to_move(slot, from, to);
         self.end_move(slot, from, to);
     }

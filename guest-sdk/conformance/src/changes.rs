@@ -1,0 +1,93 @@
+//! The steps beside `get` and `set`: atomics, leases, batches and entries.
+
+use super::{Answer, Step};
+use hostel_sdk::{CacheError, Context, GetOrSet, Lifetime, Swap, TimeLeft};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
+    let Step { op, key, value, args, .. } = step;
+    let cache = &ctx.cache;
+    let expiry = step.expiry.as_ref().or(args.get("expiry")).and_then(seconds);
+    let text = |name: &str| args[name].as_str();
+    match op.as_str() {
+        "set-if-absent" => Ok(match expiry {
+            Some(expiry) => cache.set_if_absent_with_expiry(key, value, expiry)?,
+            None => cache.set_if_absent(key, value)?,
+        }
+        .into()),
+        "increment" => {
+            let delta = args["delta"].as_i64().unwrap_or_default();
+            Ok(match expiry {
+                Some(expiry) => cache.increment_with_expiry(key, delta, expiry)?,
+                None => cache.increment(key, delta)?,
+            }
+            .into())
+        }
+        "compare-and-swap" => {
+            let lifetime = match (seconds(&args["lifetime"]), text("lifetime")) {
+                (Some(after), _) => Lifetime::After(after),
+                (None, Some("unlimited")) => Lifetime::Unlimited,
+                _ => Lifetime::Keep,
+            };
+            Ok(
+                match cache.compare_and_swap_raw(key, text("expected"), text("wanted"), lifetime)? {
+                    Swap::Swapped => json!("swapped").into(),
+                    Swap::Changed(there) => json!({ "changed": there }).into(),
+                },
+            )
+        }
+        "take" => Ok(cache.take::<Value>(key)?.into()),
+        "batch-get" => {
+            let values = cache.get_many::<Value>(texts(&args["keys"]))?;
+            Ok(json!(values).into())
+        }
+        "batch-set" => {
+            let entries = args["entries"].as_array().into_iter().flatten();
+            let entries = entries.map(|entry| (entry[0].as_str().unwrap_or_default(), &entry[1]));
+            cache.set_many(entries).map(Answer::from)
+        }
+        "batch-delete" => Ok(cache.delete_many(texts(&args["keys"]))?.into()),
+        "ttl" => Ok(match cache.ttl(key)? {
+            TimeLeft::Missing => json!("missing"),
+            TimeLeft::Unlimited => json!("unlimited"),
+            TimeLeft::Limited(left) => json!(left.as_secs()),
+        }
+        .into()),
+        "expire" => Ok(cache.expire(key, expiry)?.into()),
+        "keys" => {
+            let mut keys =
+                cache.keys(text("prefix").unwrap_or_default()).collect::<Result<Vec<_>, _>>()?;
+            keys.sort();
+            Ok(keys.into())
+        }
+        "delete-prefix" => Ok(cache.delete_prefix(text("prefix").unwrap_or_default())?.into()),
+        "get-or-set" => get_or_set(ctx, step, expiry),
+        _ => Ok(Answer::Skip),
+    }
+}
+
+/// Tells whether the value was computed, which is that of the step.
+fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<Answer, CacheError> {
+    let mut options = expiry.map_or(GetOrSet::unlimited(), GetOrSet::expiry);
+    if let Some(early) = seconds(&step.args["early"]) {
+        options = options.early(early);
+    }
+    let mut computed = false;
+    let value = ctx.cache.get_or_set_with(&step.key, options, || {
+        computed = true;
+        Ok(step.value.clone())
+    });
+    Ok(match value {
+        Ok(value) => json!({ "value": value, "computed": computed }).into(),
+        Err(failure) => json!({ "failure": failure.to_string() }).into(),
+    })
+}
+
+fn seconds(value: &Value) -> Option<Duration> {
+    value.as_u64().map(Duration::from_secs)
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}

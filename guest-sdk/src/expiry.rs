@@ -1,0 +1,25 @@
+//! The expiry of an entry: a `Duration` that is whole seconds.
+
+use std::time::Duration;
+
+use crate::error::{CacheError, CacheErrorKind};
+use crate::limits::MAX_EXPIRY_SECONDS;
+
+/// The seconds of an expiry.
+///
+/// # Errors
+///
+/// `InvalidExpiry` unless it is whole seconds, 1 to [`MAX_EXPIRY_SECONDS`].
+pub(crate) fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
+    let seconds = u32::try_from(expiry.as_secs()).unwrap_or(u32::MAX);
+    let in_range = (1..=MAX_EXPIRY_SECONDS).contains(&seconds);
+    if expiry.subsec_nanos() == 0 && in_range {
+        return Ok(seconds);
+    }
+    let shown = if expiry.is_zero() { "0 seconds".to_owned() } else { format!("{expiry:?}") };
+    let fix = if in_range { "; `Duration::from_secs(expiry.as_secs())` is" } else { "" };
+    let message = format!(
+        "an expiry of {shown}: it must be whole seconds, 1 to {MAX_EXPIRY_SECONDS} (ten years){fix}"
+    );
+    Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message })
+}

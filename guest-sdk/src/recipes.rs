@@ -1,0 +1,150 @@
+//! Common uses of the cache, each as a function to copy.
+//!
+//! **A cache may forget.** A full one evicts entries, and a host that restarts begins with an empty
+//! cache in memory. Each recipe says what happens then. Keep what must never be lost elsewhere.
+//!
+//! # Rate limiter
+//!
+//! [`increment_with_expiry`](crate::Cache::increment_with_expiry) counts no call twice and loses
+//! none. The expiry is that of the first call in a window. If the cache forgets the count, the
+//! caller gets a new window early.
+//!
+//! ```
+//! # use hostel_sdk::{Context, Failure, Result};
+//! use std::time::Duration;
+//!
+//! fn check_rate(ctx: &Context, caller: &str) -> Result<()> {
+//!     let key = format!("calls:{caller}");
+//!     if ctx.cache.increment_with_expiry(&key, 1, Duration::from_secs(60))? > 100 {
+//!         return Err(Failure::too_many_requests("at most 100 calls a minute"));
+//!     }
+//!     Ok(())
+//! }
+//! # let fake = hostel_sdk::fake::Fake::new();
+//! # let check = || check_rate(&fake.context(), "ada");
+//! # assert!((0..100).all(|_| check().is_ok()));
+//! # assert_eq!(check().unwrap_err().kind, hostel_sdk::FailureKind::TooManyRequests);
+//! # assert_eq!(check_rate(&fake.context(), "joe"), Ok(()));
+//! # fake.advance(Duration::from_secs(60));
+//! # assert_eq!(check(), Ok(()));
+//! ```
+//!
+//! # One-time token
+//!
+//! [`take`](crate::Cache::take) returns a value to one caller only. If the cache forgets the token,
+//! it is not valid any more, and the user asks for another one.
+//!
+//! ```
+//! # use hostel_sdk::{Context, Failure, Result};
+//! use std::time::Duration;
+//!
+//! fn issue(ctx: &Context, token: &str, user: &str) -> Result<()> {
+//!     let key = format!("token:{token}");
+//!     Ok(ctx.cache.set_with_expiry(&key, user, Duration::from_secs(600))?)
+//! }
+//!
+//! fn redeem(ctx: &Context, token: &str) -> Result<String> {
+//!     let user = ctx.cache.take(&format!("token:{token}"))?;
+//!     user.ok_or_else(|| Failure::unauthorized("the link is used or has expired"))
+//! }
+//! # let fake = hostel_sdk::fake::Fake::new();
+//! # issue(&fake.context(), "abc123", "ada").unwrap();
+//! # assert_eq!(redeem(&fake.context(), "abc123"), Ok("ada".to_owned()));
+//! # assert!(redeem(&fake.context(), "abc123").is_err());
+//! ```
+//!
+//! # Lock
+//!
+//! [`set_if_absent_with_expiry`](crate::Cache::set_if_absent_with_expiry) lets one caller in. The
+//! expiry ends the lock of a caller that failed. The number in it is random, and
+//! [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw) removes it only if it is still this
+//! caller's: after the expiry the lock may be another's.
+//!
+//! The lock ends early if the cache forgets it, and the work may take longer than the expiry. So it
+//! saves work that is done twice; it does not protect what must never happen twice. For a value that
+//! is computed once, [`get_or_set`](crate::Cache::get_or_set) is simpler.
+//!
+//! ```
+//! # use hostel_sdk::{Context, Failure, Lifetime, Result};
+//! use std::hash::{BuildHasher, RandomState};
+//! use std::time::Duration;
+//!
+//! fn report(ctx: &Context, make: impl FnOnce() -> Result<()>) -> Result<()> {
+//!     let mine: u64 = RandomState::new().hash_one("report");
+//!     let expiry = Duration::from_secs(30);
+//!     if !ctx.cache.set_if_absent_with_expiry("lock:report", &mine, expiry)? {
+//!         return Err(Failure::conflict("the report is being made"));
+//!     }
+//!     let made = make();
+//!     let mine = mine.to_string();
+//!     ctx.cache.compare_and_swap_raw("lock:report", Some(&mine), None, Lifetime::Keep)?;
+//!     made
+//! }
+//! # let fake = hostel_sdk::fake::Fake::new();
+//! # let ctx = fake.context();
+//! # let nested = report(&ctx, || report(&ctx, || Ok(())));
+//! # assert_eq!(nested, Err(Failure::conflict("the report is being made")));
+//! # let after_expiry = report(&ctx, || {
+//! #     fake.advance(Duration::from_secs(30));
+//! #     Ok(assert!(ctx.cache.set_if_absent("lock:report", "another")?))
+//! # });
+//! # assert_eq!(after_expiry, Ok(()));
+//! # assert_eq!(ctx.cache.get("lock:report"), Ok(Some("another".to_owned())));
+//! ```
+//!
+//! # Read, modify, write
+//!
+//! [`update`](crate::Cache::update) loses no change, however many callers change the value at the
+//! same time. If the cache forgets the value, the next change starts from the default.
+//!
+//! ```
+//! # use hostel_sdk::{Context, Result};
+//! fn last_searches(ctx: &Context, user: &str, search: &str) -> Result<Vec<String>> {
+//!     ctx.cache.update(&format!("searches:{user}"), |searches| {
+//!         let mut searches: Vec<String> = searches.unwrap_or_default();
+//!         searches.insert(0, search.to_owned());
+//!         searches.truncate(3);
+//!         Ok(searches)
+//!     })
+//! }
+//! # let fake = hostel_sdk::fake::Fake::new();
+//! # let search = |text| last_searches(&fake.context(), "ada", text).unwrap();
+//! # ["a", "b", "c"].map(search);
+//! # assert_eq!(search("d"), ["d", "c", "b"]);
+//! ```
+//!
+//! # A group of entries that is dropped at once
+//!
+//! The keys of a group carry its generation, a random number. To delete the generation makes all of
+//! them unreachable in one step, without a walk, because the next call draws another one. Their
+//! expiry removes them. If the cache forgets the generation, the group is dropped early, and never
+//! read as it was before.
+//!
+//! ```
+//! # use hostel_sdk::{Context, GetOrSet, Result};
+//! use std::hash::{BuildHasher, RandomState};
+//! use std::time::Duration;
+//!
+//! fn price(ctx: &Context, item: &str) -> Result<u32> {
+//!     let generation: u64 = ctx.cache.get_or_set_with("prices", GetOrSet::unlimited(), || {
+//!         Ok(RandomState::new().hash_one("prices"))
+//!     })?;
+//!     let key = format!("price:{generation}:{item}");
+//!     ctx.cache.get_or_set(&key, Duration::from_secs(3600), || read_price(item))
+//! }
+//!
+//! fn drop_prices(ctx: &Context) -> Result<()> {
+//!     ctx.cache.delete("prices")?;
+//!     Ok(())
+//! }
+//! # thread_local!(static READS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) });
+//! # fn read_price(_item: &str) -> Result<u32> {
+//! #     READS.set(READS.get() + 1);
+//! #     Ok(READS.get())
+//! # }
+//! # let fake = hostel_sdk::fake::Fake::new();
+//! # let price = || price(&fake.context(), "tea");
+//! # assert_eq!((price(), price()), (Ok(1), Ok(1)));
+//! # drop_prices(&fake.context()).unwrap();
+//! # assert_eq!((price(), price()), (Ok(2), Ok(2)));
+//! ```

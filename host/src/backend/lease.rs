@@ -1,0 +1,253 @@
+//! The leases of one call: who computes a value that many ask for, and who waits.
+
+use super::error::CacheError;
+use super::redis::LeaseReply;
+use super::store::{Backing, CacheStore};
+use crate::telemetry::LeaseMeter;
+use hostel_cache::{Holder, Key, LeaseEnd, Value};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+/// Leases of one call. A guest could take one of each key that it can name, and the host keeps them
+/// until its call ends.
+const MAX_LEASES: usize = 1_000;
+
+/// What a lease on Redis lives longer than the call that holds it may run. The call gives its leases
+/// back when it ends; only those of a host that has died end by themselves.
+const LEASE_MARGIN: Duration = Duration::from_millis(500);
+
+/// How long a caller that waits for another host's lease sleeps before it asks again: at first, and
+/// at most, doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const MAX_PAUSE: Duration = Duration::from_millis(100);
+
+/// What [`CallLeases::get_or_lease`] found.
+#[derive(Debug)]
+pub(crate) enum LeaseFound {
+    /// The value of a live entry.
+    Value(Value),
+    /// The value of a live entry that soon expires, and this call is the one to compute it anew.
+    Refresh(Value),
+    /// There is no live entry, and this call is the one to compute it.
+    Compute,
+    /// There is no live entry, another call computes it, and the time to wait is over.
+    Busy,
+}
+
+/// How many calls may wait for leases at once: each waits in a place of its own, so that some places
+/// are always left for the calls that they wait for.
+#[derive(Clone, Debug)]
+pub(crate) struct LeaseWaits([Arc<Semaphore>; 2]);
+
+impl LeaseWaits {
+    /// Within what a plugin and what its host allow.
+    pub(crate) fn new(of_plugin: Arc<Semaphore>, of_host: Arc<Semaphore>) -> Self {
+        LeaseWaits([of_plugin, of_host])
+    }
+
+    fn enter(&self) -> Option<[OwnedSemaphorePermit; 2]> {
+        let [of_plugin, of_host] = &self.0;
+        let in_plugin = Arc::clone(of_plugin).try_acquire_owned().ok()?;
+        Some([in_plugin, Arc::clone(of_host).try_acquire_owned().ok()?])
+    }
+}
+
+/// The leases that one call holds. They end when it is dropped.
+#[derive(Debug)]
+pub(crate) struct CallLeases {
+    cache: CacheStore,
+    holder: Holder,
+    /// What names the holder on Redis.
+    token: String,
+    /// When the call ends at the latest.
+    until: Instant,
+    keys: BTreeSet<Box<str>>,
+}
+
+/// One try to get a value or its lease.
+enum Attempt {
+    Found(LeaseFound),
+    /// Another holds the lease; in this host's memory, its end can be waited for.
+    Held(Option<LeaseEnd>),
+}
+
+impl CallLeases {
+    /// Those of a call that ends at `until` at the latest.
+    pub(crate) fn new(cache: CacheStore, until: Instant) -> Self {
+        CallLeases { cache, holder: Holder::new(), token: token(), until, keys: BTreeSet::new() }
+    }
+
+    /// The value of a live entry; where there is none, who computes it. Waits for another that does,
+    /// for `wait` at most, and three quarters of what is left of the call.
+    ///
+    /// # Errors
+    ///
+    /// When the key or `early` is invalid, or the backend is unavailable.
+    pub(crate) async fn get_or_lease(
+        &mut self,
+        key: &str,
+        early: Option<u32>,
+        wait: Duration,
+        waits: &LeaseWaits,
+        meter: &LeaseMeter,
+    ) -> Result<LeaseFound, CacheError> {
+        let begun = Instant::now();
+        let left = self.until.saturating_duration_since(begun);
+        let deadline = begun + wait.min(left * 3 / 4);
+        let mut place = None;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let end = match self.attempt(key, early, left).await? {
+                Attempt::Found(found) => {
+                    match &found {
+                        LeaseFound::Compute | LeaseFound::Refresh(_) => meter.computed(),
+                        LeaseFound::Value(_) if place.is_some() => meter.waited(begun.elapsed()),
+                        LeaseFound::Value(_) | LeaseFound::Busy => {}
+                    }
+                    return Ok(found);
+                }
+                Attempt::Held(end) => end,
+            };
+            if place.is_none() {
+                place = waits.enter();
+            }
+            if place.is_none() || Instant::now() >= deadline {
+                meter.busy(begun.elapsed());
+                return Ok(LeaseFound::Busy);
+            }
+            match end {
+                // One that is late finds the deadline passed when it has asked again.
+                Some(end) => drop(timeout_at(deadline, end).await),
+                None => {
+                    sleep_until(deadline.min(Instant::now() + pause)).await;
+                    pause = (pause * 2).min(MAX_PAUSE);
+                }
+            }
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        key: &str,
+        early: Option<u32>,
+        left: Duration,
+    ) -> Result<Attempt, CacheError> {
+        let is_full = self.keys.len() >= MAX_LEASES && !self.keys.contains(key);
+        if is_full {
+            let found = self.cache.get(key).await?.map_or(LeaseFound::Busy, LeaseFound::Value);
+            return Ok(Attempt::Found(found));
+        }
+        // Before it is taken: what is given up halfway is given back as well.
+        let key = Key::new(key)?.as_str();
+        self.keys.insert(key.into());
+        let attempt = match self.cache.backing() {
+            Backing::Memory(cache) => match cache.get_or_lease(key, early, self.holder)? {
+                hostel_cache::Found::Value(value) => Attempt::Found(LeaseFound::Value(value)),
+                hostel_cache::Found::Refresh(value) => Attempt::Found(LeaseFound::Refresh(value)),
+                hostel_cache::Found::Compute => Attempt::Found(LeaseFound::Compute),
+                hostel_cache::Found::Held(end) => Attempt::Held(Some(end)),
+            },
+            Backing::Redis(cache) => {
+                let lease = left + LEASE_MARGIN;
+                match cache.lease_once(key, early, &self.token, lease).await? {
+                    LeaseReply::Value(value) => Attempt::Found(LeaseFound::Value(value)),
+                    LeaseReply::Refresh(value) => Attempt::Found(LeaseFound::Refresh(value)),
+                    LeaseReply::Compute => Attempt::Found(LeaseFound::Compute),
+                    LeaseReply::Held { .. } => Attempt::Held(None),
+                }
+            }
+        };
+        if let Attempt::Held(_) | Attempt::Found(LeaseFound::Value(_)) = attempt {
+            self.keys.remove(key);
+        }
+        Ok(attempt)
+    }
+
+    /// Stores what was computed and ends the lease. False where this call has none, or has lost it.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`CacheStore::set`].
+    pub(crate) async fn fill(
+        &mut self,
+        key: &str,
+        value: &str,
+        expiry: Option<u32>,
+        meter: &LeaseMeter,
+    ) -> Result<bool, CacheError> {
+        let is_filled = match self.cache.backing() {
+            Backing::Memory(cache) => cache.fill(key, value, expiry, self.holder)?,
+            Backing::Redis(cache) => cache.fill(key, value, expiry, &self.token).await?,
+        };
+        self.keys.remove(key);
+        if !is_filled {
+            meter.lost();
+        }
+        Ok(is_filled)
+    }
+
+    /// Gives the lease of a key back.
+    ///
+    /// # Errors
+    ///
+    /// When the key is invalid, or the backend is unavailable.
+    pub(crate) async fn release(&mut self, key: &str) -> Result<(), CacheError> {
+        match self.cache.backing() {
+            Backing::Memory(cache) => cache.release(key, self.holder)?,
+            Backing::Redis(cache) => cache.release(key, &self.token).await?,
+        }
+        self.keys.remove(key);
+        Ok(())
+    }
+}
+
+impl Drop for CallLeases {
+    fn drop(&mut self) {
+        let keys = std::mem::take(&mut self.keys);
+        if keys.is_empty() {
+            return;
+        }
+        match self.cache.backing() {
+            Backing::Memory(cache) => {
+                for key in &keys {
+                    // Each was a key when its lease was taken.
+                    drop(cache.release(key, self.holder));
+                }
+            }
+            Backing::Redis(cache) => {
+                let (cache, token) = (Arc::clone(cache), std::mem::take(&mut self.token));
+                // Without a runtime the host is going down, and the leases end by themselves.
+                let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+                runtime.spawn(async move {
+                    for key in keys {
+                        // One that stays ends by itself.
+                        drop(cache.release(&key, &token).await);
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// A text that no other call has, on whatever host.
+fn token() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static HOST: std::sync::OnceLock<u128> = std::sync::OnceLock::new();
+    let host = HOST.get_or_init(|| {
+        let mut bytes = [0; 16];
+        // Without random numbers, hosts that share a server are told apart by when they began.
+        if getrandom::fill(&mut bytes).is_err() {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            return now.map_or(0, |now| now.as_nanos());
+        }
+        u128::from_le_bytes(bytes)
+    });
+    format!("{host:032x}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests;

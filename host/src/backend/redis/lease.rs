@@ -1,0 +1,168 @@
+//! Leases: of several callers that miss an entry, one computes it.
+//!
+//! A lease is a name of its own, which ends by itself. Its text is the token of its holder, and what
+//! the holder saw under the key; a write ends it by removing that name. The scripts are about two
+//! names of one slot: while the slot moves they wait, as long as the operation has time. What is
+//! only read is read without them.
+
+use super::super::error::CacheError;
+use super::batch::{Batch, RedisCommand};
+use super::changes::{outcome, seconds};
+use super::meters::timed;
+use super::reply::{bytes, integer};
+use super::scripts::{FILL, LEASE, RELEASE};
+use super::{RedisCache, checked, unavailable};
+use hostel_cache::{Expiry, Json, Key, Value};
+use redis::cmd;
+use std::time::Duration;
+
+/// The longest time of a lease: a day. No call is as long.
+const MAX_LEASE_MILLIS: u64 = 86_400_000;
+
+/// What is there, and who computes.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::backend) enum LeaseReply {
+    /// The value of a live entry.
+    Value(Value),
+    /// The value of a live entry that soon expires; the caller has the lease to replace it.
+    Refresh(Value),
+    /// There is no live entry; the caller has the lease to create it.
+    Compute,
+    /// There is no live entry; another caller has the lease, for so long if that is known.
+    Held {
+        /// Until the lease ends by itself.
+        left: Option<Duration>,
+    },
+}
+
+impl RedisCache {
+    /// Reads the entry, or takes the lease where it is free or already the caller's, by its token.
+    /// Without another sign of its end, Redis ends the lease after `lease`.
+    pub(in crate::backend) async fn lease_once(
+        &self,
+        key: &str,
+        early: Option<u32>,
+        token: &str,
+        lease: Duration,
+    ) -> Result<LeaseReply, CacheError> {
+        timed(&self.meters.get_or_lease, self.read_or_lease(key, early, token, lease)).await
+    }
+
+    /// Stores the value if the lease with this token has not ended and the entry is the one that it
+    /// began with. Ends the lease either way, but not when an argument is invalid.
+    pub(in crate::backend) async fn fill(
+        &self,
+        key: &str,
+        value: &str,
+        expiry: Option<u32>,
+        token: &str,
+    ) -> Result<bool, CacheError> {
+        timed(&self.meters.fill, self.store_by_lease(key, value, expiry, token)).await
+    }
+
+    /// Ends the lease with this token.
+    pub(in crate::backend) async fn release(
+        &self,
+        key: &str,
+        token: &str,
+    ) -> Result<(), CacheError> {
+        timed(&self.meters.release, self.end_lease(key, token)).await
+    }
+
+    async fn read_or_lease(
+        &self,
+        key: &str,
+        early: Option<u32>,
+        token: &str,
+        lease: Duration,
+    ) -> Result<LeaseReply, CacheError> {
+        let key = Key::new(key)?;
+        let early = early.map(Expiry::new).transpose()?;
+        let early = early.map_or(-1, |early| i64::from(early.seconds()) * 1_000);
+        let deadline = self.servers.deadline();
+        let (name, lease_name) = self.both_names(key)?;
+        let mut left = cmd("PTTL");
+        left.arg(&name);
+        // Most callers find an entry that is not early. They need no script, and no slot that stays
+        // where it is.
+        let (found, left) = self.find(deadline, key, Some(left)).await?;
+        let left = integer(&left.unwrap_or(redis::Value::Nil)).map_err(unavailable)?;
+        let found = match found {
+            Some(value) if left < 0 || left >= early => return Ok(self.counted(value)),
+            found => found,
+        };
+        let lease = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
+        let mut script = LEASE.on(&[&name, &lease_name]);
+        script.arg(token).arg(lease.clamp(1, MAX_LEASE_MILLIS)).arg(early).arg(self.value_limit);
+        let script = RedisCommand::of_script(&LEASE, script);
+        let reply = self.run_until(deadline, Batch::of_writes(&name, vec![script])).await;
+        let granted = reply.and_then(|[reply]| outcome(checked(key, reply)?));
+        let (outcome, detail) = match (granted, found) {
+            // It cannot be replaced now, and is still the value.
+            (Err(CacheError::Unavailable { .. }), Some(value)) => return Ok(self.counted(value)),
+            (granted, _) => granted?,
+        };
+        match &*outcome {
+            b"compute" => {
+                self.meters.counts.miss();
+                Ok(LeaseReply::Compute)
+            }
+            b"held" => {
+                let left = u64::try_from(integer(&detail).map_err(unavailable)?);
+                Ok(LeaseReply::Held { left: left.ok().map(Duration::from_millis) })
+            }
+            outcome => {
+                let value = self.value(key, bytes(detail).map_err(unavailable)?)?;
+                self.meters.counts.hit();
+                let is_early = outcome == b"refresh";
+                Ok(if is_early { LeaseReply::Refresh(value) } else { LeaseReply::Value(value) })
+            }
+        }
+    }
+
+    fn counted(&self, value: Value) -> LeaseReply {
+        self.meters.counts.hit();
+        LeaseReply::Value(value)
+    }
+
+    async fn store_by_lease(
+        &self,
+        key: &str,
+        value: &str,
+        expiry: Option<u32>,
+        token: &str,
+    ) -> Result<bool, CacheError> {
+        let key = Key::new(key)?;
+        let json = Json::new(value, self.value_limit)?;
+        let expiry = expiry.map(Expiry::new).transpose()?;
+        let (name, lease_name) = self.both_names(key)?;
+        let mut script = FILL.on(&[&name, &lease_name]);
+        script.arg(token).arg(json.as_str()).arg(seconds(expiry)).arg(self.value_limit);
+        let script = RedisCommand::of_script(&FILL, script);
+        let [reply] = self.run(Batch::of_writes(&name, vec![script])).await?;
+        let is_stored = integer(&reply).map_err(unavailable)? == 1;
+        if is_stored {
+            self.meters.counts.set();
+        }
+        Ok(is_stored)
+    }
+
+    async fn end_lease(&self, key: &str, token: &str) -> Result<(), CacheError> {
+        let (_, lease_name) = self.both_names(Key::new(key)?)?;
+        let mut script = RELEASE.on(&[&lease_name]);
+        script.arg(token);
+        let script = RedisCommand::of_script(&RELEASE, script);
+        let [reply] = self.run(Batch::of_writes(&lease_name, vec![script])).await?;
+        integer(&reply).map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// The names of an entry and of its lease.
+    fn both_names(&self, key: Key<'_>) -> Result<(String, String), CacheError> {
+        let lease = self.lease_name(key).ok_or_else(|| CacheError::no_lease(key))?;
+        Ok((self.names.entry(key.as_str()), lease))
+    }
+}
+
+#[cfg(test)]
+mod tests;

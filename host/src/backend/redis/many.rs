@@ -1,0 +1,251 @@
+//! Operations on several entries. Each entry is by itself; all share one deadline.
+
+use super::super::error::CacheError;
+use super::super::store::MAX_READ_BYTES;
+use super::batch::{Batch, RedisCommand};
+use super::meters::timed;
+use super::reply::{bytes, integer, unexpected};
+use super::{EMPTY, Ex, MAX_READS, RedisCache, checked, del, exactly, unavailable};
+use hostel_cache::{Expiry, Json, Key, Value};
+use redis::{Cmd, cmd};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// Entries of one batch where a server has no slots, and batches under way at once.
+const MAX_BATCH_ENTRIES: usize = 64;
+const MAX_BATCHES: usize = 64;
+
+/// Bytes of the values of one batch, and of all that are under way. The last value may go beyond.
+const MAX_BATCH_BYTES: usize = 1 << 20;
+const MAX_BYTES_UNDER_WAY: usize = 16 << 20;
+
+/// Bytes of a value that are read at first: all of most values. Longer ones are read again, fewer
+/// at once.
+const FIRST_BYTES: usize = 4 << 10;
+
+/// The part of one entry in an operation on several.
+struct Part {
+    /// Its place among the arguments.
+    place: usize,
+    name: String,
+    commands: Vec<RedisCommand>,
+    /// The most bytes of its value that are sent or read.
+    bytes: usize,
+}
+
+/// What was read of an entry.
+enum Read {
+    Missing,
+    Text(Vec<u8>),
+    /// There may be more of it.
+    Partial,
+}
+
+impl RedisCache {
+    pub(in crate::backend) async fn get_many(
+        &self,
+        keys: &[&str],
+    ) -> Result<Vec<Option<Value>>, CacheError> {
+        timed(&self.meters.get_many, self.read_many(keys)).await
+    }
+
+    pub(in crate::backend) async fn set_many(
+        &self,
+        entries: &[(&str, &str)],
+        expiry: Option<u32>,
+    ) -> Result<(), CacheError> {
+        timed(&self.meters.set_many, self.store_many(entries, expiry)).await
+    }
+
+    pub(in crate::backend) async fn delete_many(&self, keys: &[&str]) -> Result<u32, CacheError> {
+        let remove = self.remove_many(keys, self.servers.deadline());
+        timed(&self.meters.delete_many, remove).await
+    }
+
+    async fn read_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, CacheError> {
+        let keys = keys.iter().map(|key| Key::new(key)).collect::<Result<Vec<_>, _>>()?;
+        let deadline = self.servers.deadline();
+        let limit = MAX_READ_BYTES.max(self.value_limit);
+        let (mut found, mut total) = (BTreeMap::new(), 0);
+        let mut left: BTreeMap<_, _> = keys.into_iter().enumerate().collect();
+        let mut most = self.value_limit.min(FIRST_BYTES);
+        for _ in 0..MAX_READS {
+            let reads = left.iter().map(|(place, key)| self.reading(*place, *key, most));
+            let reads: Vec<_> = reads.collect();
+            self.run_all(reads, deadline, Batch::of_reads, |place, replies| {
+                let Some(key) = left.get(&place).copied() else { return Ok(()) };
+                let value = match self.whole(key, replies, most) {
+                    Ok(Read::Partial) => return Ok(()),
+                    Ok(Read::Missing) => Ok(None),
+                    Ok(Read::Text(text)) => {
+                        total += text.len();
+                        if total > limit {
+                            return Err(CacheError::ManyOversized { limit });
+                        }
+                        self.value(key, text).map(Some)
+                    }
+                    Err(error @ CacheError::Unavailable { .. }) => return Err(error),
+                    Err(foreign) => Err(foreign),
+                };
+                found.insert(place, value);
+                left.remove(&place);
+                Ok(())
+            })
+            .await?;
+            most = self.value_limit;
+        }
+        if let Some(key) = left.into_values().next() {
+            return Err(CacheError::foreign(key, EMPTY));
+        }
+        let values = found.into_values().collect::<Result<Vec<_>, _>>()?;
+        for value in &values {
+            match value {
+                Some(_) => self.meters.counts.hit(),
+                None => self.meters.counts.miss(),
+            }
+        }
+        Ok(values)
+    }
+
+    /// What was read of an entry by [`reading`](Self::reading).
+    fn whole(
+        &self,
+        key: Key<'_>,
+        replies: Vec<redis::Value>,
+        most: usize,
+    ) -> Result<Read, CacheError> {
+        let [text, exists] = exactly(replies)?;
+        let text = bytes(checked(key, text)?).map_err(unavailable)?;
+        Ok(match (text.len(), integer(&exists).map_err(unavailable)?) {
+            (0, 0) => Read::Missing,
+            // Set between the two commands, or a text without a byte.
+            (0, _) => Read::Partial,
+            (read, _) if read > most && most < self.value_limit => Read::Partial,
+            _ => Read::Text(text),
+        })
+    }
+
+    /// The commands that read at most one byte more than `most`.
+    fn reading(&self, place: usize, key: Key<'_>, most: usize) -> Part {
+        let name = self.names.entry(key.as_str());
+        let mut text = cmd("GETRANGE");
+        text.arg(&name).arg(0).arg(most);
+        let mut exists = cmd("EXISTS");
+        exists.arg(&name);
+        Part { place, name, commands: vec![text.into(), exists.into()], bytes: most + 1 }
+    }
+
+    async fn store_many(
+        &self,
+        entries: &[(&str, &str)],
+        expiry: Option<u32>,
+    ) -> Result<(), CacheError> {
+        // Batches end in no order. Only the last value of a key would be left.
+        let mut last = BTreeMap::new();
+        for (key, value) in entries {
+            last.insert(Key::new(key)?, Json::new(value, self.value_limit)?);
+        }
+        let expiry = expiry.map(Expiry::new).transpose()?;
+        let writes = last.into_iter().enumerate().map(|(place, (key, value))| {
+            let name = self.names.entry(key.as_str());
+            let mut set = cmd("SET");
+            set.arg(&name).arg(value.as_str()).arg(Ex(expiry));
+            self.writing(place, key, name, set, value.as_str().len())
+        });
+        let writes = writes.collect();
+        let deadline = self.servers.deadline();
+        self.run_all(writes, deadline, Batch::of_writes, |_, replies| match written(replies)? {
+            redis::Value::Okay => Ok(()),
+            other => Err(unavailable(unexpected(&other))),
+        })
+        .await?;
+        entries.iter().for_each(|_| self.meters.counts.set());
+        Ok(())
+    }
+
+    pub(super) async fn remove_many(
+        &self,
+        keys: &[&str],
+        deadline: Instant,
+    ) -> Result<u32, CacheError> {
+        let keys = keys.iter().map(|key| Key::new(key)).collect::<Result<Vec<_>, _>>()?;
+        let writes = keys.into_iter().enumerate().map(|(place, key)| {
+            let name = self.names.entry(key.as_str());
+            let mut unlink = cmd("UNLINK");
+            unlink.arg(&name);
+            self.writing(place, key, name, unlink, 0)
+        });
+        let writes = writes.collect();
+        let mut removed = 0;
+        self.run_all(writes, deadline, Batch::of_writes, |_, replies| {
+            if integer(&written(replies)?).map_err(unavailable)? > 0 {
+                self.meters.counts.delete();
+                removed += 1;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(removed)
+    }
+
+    /// The commands that end the key's lease, then change its entry.
+    fn writing(&self, place: usize, key: Key<'_>, name: String, change: Cmd, bytes: usize) -> Part {
+        let end = self.lease_name(key).map(|lease| del(&lease));
+        Part { place, name, commands: end.into_iter().chain([change.into()]).collect(), bytes }
+    }
+
+    /// Carries the parts out in batches, several at once, and passes on the replies to each as they
+    /// come. The first error ends it, whatever is under way.
+    async fn run_all(
+        &self,
+        parts: Vec<Part>,
+        deadline: Instant,
+        batch_of: fn(&str, Vec<RedisCommand>) -> Batch,
+        mut take: impl FnMut(usize, Vec<redis::Value>) -> Result<(), CacheError>,
+    ) -> Result<(), CacheError> {
+        let is_cluster = self.servers.address().is_cluster();
+        let max_entries = if is_cluster { 1 } else { MAX_BATCH_ENTRIES };
+        let (mut parts, mut under_way) = (parts.into_iter().peekable(), JoinSet::new());
+        let mut bytes_under_way = 0;
+        loop {
+            while under_way.len() < MAX_BATCHES
+                && bytes_under_way < MAX_BYTES_UNDER_WAY
+                && let Some(first) = parts.next()
+            {
+                let mut bytes = first.bytes;
+                let mut places = vec![(first.place, first.commands.len())];
+                let (name, mut commands) = (first.name, first.commands);
+                while places.len() < max_entries
+                    && let Some(part) = parts.next_if(|part| bytes + part.bytes <= MAX_BATCH_BYTES)
+                {
+                    bytes += part.bytes;
+                    places.push((part.place, part.commands.len()));
+                    commands.extend(part.commands);
+                }
+                let (batch, servers) = (batch_of(&name, commands), Arc::clone(&self.servers));
+                bytes_under_way += bytes;
+                let run = async move { (places, bytes, servers.run(batch, deadline).await) };
+                under_way.spawn(run);
+            }
+            let Some(ended) = under_way.join_next().await else { return Ok(()) };
+            let ended = ended.map_err(|error| unavailable(error.to_string()))?;
+            let (places, bytes, replies) = ended;
+            bytes_under_way -= bytes;
+            let mut replies = replies.map_err(unavailable)?.into_iter();
+            for (place, count) in places {
+                take(place, replies.by_ref().take(count).collect())?;
+            }
+        }
+    }
+}
+
+/// The reply to a change, once the lease has ended.
+fn written(mut replies: Vec<redis::Value>) -> Result<redis::Value, CacheError> {
+    let reply = replies.pop().unwrap_or(redis::Value::Nil);
+    for ended in &replies {
+        integer(ended).map_err(unavailable)?;
+    }
+    Ok(reply)
+}

@@ -1,0 +1,185 @@
+//! The scripts that run on the servers, each of which is one step there.
+//!
+//! Where a command of a script can fail, `pcall` gets its error and the script returns it as it is:
+//! Redis 6 would hide its code otherwise. It fails before anything is changed.
+
+use redis::{Arg, Cmd, cmd};
+use sha1::{Digest, Sha1};
+use std::sync::OnceLock;
+
+/// A script, which the servers know by its digest once they have run it.
+#[derive(Debug)]
+pub(super) struct Script {
+    text: &'static str,
+    digest: OnceLock<String>,
+}
+
+impl Script {
+    const fn new(text: &'static str) -> Self {
+        Script { text, digest: OnceLock::new() }
+    }
+
+    /// The command that runs it on these names. Its arguments are still to be added.
+    pub(super) fn on(&self, names: &[&str]) -> Cmd {
+        let mut command = cmd("EVALSHA");
+        command.arg(self.digest());
+        command.arg(names.len());
+        for name in names {
+            command.arg(*name);
+        }
+        command
+    }
+
+    /// The digest by which Redis names the script, in hexadecimal. It protects nothing.
+    fn digest(&self) -> &str {
+        let hex = |byte: &u8| format!("{byte:02x}");
+        self.digest.get_or_init(|| Sha1::digest(self.text).iter().map(hex).collect())
+    }
+
+    /// The same command for a server that does not know the script.
+    pub(super) fn with_text(&self, command: &Cmd) -> Cmd {
+        let mut with_text = cmd("EVAL");
+        with_text.arg(self.text);
+        for argument in command.args_iter().skip(2) {
+            if let Arg::Simple(argument) = argument {
+                with_text.arg(argument);
+            }
+        }
+        with_text
+    }
+}
+
+/// Adds to an integer. An entry; the number, the value limit, the expiry or nothing. Returns `ok`
+/// with the sum, or what is wrong with the beginning of what is there.
+pub(super) static INCREMENT: Script = Script::new(
+    "local size = redis.pcall('STRLEN', KEYS[1])
+if type(size) == 'table' then return size end
+local is_new = size == 0 and redis.call('EXISTS', KEYS[1]) == 0
+local text = is_new and '0' or redis.call('GETRANGE', KEYS[1], 0, 127)
+local value = (text == '0' or string.find(text, '^%-?[1-9]%d*$')) and tonumber(text)
+if not value or math.abs(value) > 9007199254740991 then return {'value', text} end
+local sum = value + tonumber(ARGV[1])
+if math.abs(sum) > 9007199254740991 then return {'sum', text} end
+if #string.format('%.0f', sum) > tonumber(ARGV[2]) then return {'limit', text} end
+local done
+if is_new and ARGV[3] ~= '' then done = redis.pcall('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+else done = redis.pcall('INCRBY', KEYS[1], ARGV[1]) end
+if type(done) == 'table' and done.err then return done end
+return {'ok', sum}",
+);
+
+/// Replaces an entry that is as expected. An entry; the value limit, 1 and what is expected or 0,
+/// 1 and what is wanted or 0, the expiry or nothing or `keep`. Returns 1, or 0 with at most one byte
+/// over the limit of what is there.
+pub(super) static SWAP: Script = Script::new(
+    "local size = redis.pcall('STRLEN', KEYS[1])
+if type(size) == 'table' then return size end
+local old = (size > 0 or redis.call('EXISTS', KEYS[1]) == 1)
+  and redis.call('GETRANGE', KEYS[1], 0, ARGV[1])
+local expected = ARGV[2] == '1' and ARGV[3]
+if old ~= expected then return {0, old} end
+if ARGV[4] == '0' then redis.call('UNLINK', KEYS[1]) return {1} end
+local done
+if ARGV[6] == 'keep' then done = redis.pcall('SET', KEYS[1], ARGV[5], 'KEEPTTL')
+elseif ARGV[6] == '' then done = redis.pcall('SET', KEYS[1], ARGV[5])
+else done = redis.pcall('SET', KEYS[1], ARGV[5], 'EX', ARGV[6]) end
+if done.err then return done end
+return {1}",
+);
+
+/// Takes the expiry of an entry away. Returns 1 where there is an entry.
+pub(super) static PERSIST: Script =
+    Script::new("redis.call('PERSIST', KEYS[1]) return redis.call('EXISTS', KEYS[1])");
+
+/// Reads an entry or grants a lease. An entry, its lease; the token, the milliseconds of the lease,
+/// those in which the entry is early, the value limit.
+///
+/// A lease is the token alone where there was no entry, and else the token with the digest of the
+/// value and the millisecond in which it expires, so that [`FILL`] knows whether the entry is the
+/// same, and whether one that is gone has expired. Anything but a string is no lease. A
+/// text over the limit is never early, so that no server makes a digest of it.
+pub(super) static LEASE: Script = Script::new(
+    "local size = redis.pcall('STRLEN', KEYS[1])
+if type(size) == 'table' then return size end
+local token = ARGV[1]
+local held = redis.pcall('GET', KEYS[2])
+local is_free = type(held) ~= 'string' or held == token or string.sub(held, 1, #token + 1) == token .. ':'
+if size == 0 and redis.call('EXISTS', KEYS[1]) == 0 then
+  if not is_free then return {'held', redis.call('PTTL', KEYS[2])} end
+  local done = redis.pcall('SET', KEYS[2], token, 'PX', ARGV[2])
+  if done.err then return done end
+  return {'compute'}
+end
+local value = redis.call('GETRANGE', KEYS[1], 0, ARGV[4])
+local left = redis.call('PTTL', KEYS[1])
+if not is_free or left < 0 or left >= tonumber(ARGV[3]) or size > tonumber(ARGV[4]) then
+  return {'value', value}
+end
+local now = redis.call('TIME')
+local gone = string.format('%.0f', now[1] * 1000 + now[2] / 1000 + left)
+local seen = token .. ':' .. redis.sha1hex(value) .. ':' .. gone
+local done = redis.pcall('SET', KEYS[2], seen, 'PX', ARGV[2])
+if done.err then return done end
+return {'refresh', value}",
+);
+
+/// Ends a lease, and stores an entry if it is still as [`LEASE`] saw it, or has expired since; one
+/// that went earlier was deleted, or evicted. An entry, its lease; the token, the value, the expiry or nothing, the value limit. Returns 1 when
+/// it stored the value.
+pub(super) static FILL: Script = Script::new(
+    "local token, seen, gone = ARGV[1], false, 0
+local held = redis.pcall('GET', KEYS[2])
+if type(held) ~= 'string' then return 0 end
+if string.sub(held, 1, #token + 1) == token .. ':' then
+  seen, gone = string.match(held, '^(%x+):(%d+)$', #token + 2)
+elseif held ~= token then return 0 end
+local is_same = redis.call('EXISTS', KEYS[1]) == 0
+if seen and is_same then
+  local now = redis.call('TIME')
+  is_same = now[1] * 1000 + now[2] / 1000 >= tonumber(gone)
+elseif seen then
+  local size = redis.pcall('STRLEN', KEYS[1])
+  is_same = type(size) == 'number' and size <= tonumber(ARGV[4])
+    and redis.sha1hex(redis.call('GET', KEYS[1])) == seen
+end
+if not is_same then redis.call('DEL', KEYS[2]) return 0 end
+local done
+if ARGV[3] == '' then done = redis.pcall('SET', KEYS[1], ARGV[2])
+else done = redis.pcall('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+if done.err then return done end
+redis.call('DEL', KEYS[2])
+return 1",
+);
+
+/// Ends a lease that has this token.
+pub(super) static RELEASE: Script = Script::new(
+    "local token = ARGV[1]
+local held = redis.pcall('GET', KEYS[1])
+if type(held) ~= 'string' then return 0 end
+if held == token or string.sub(held, 1, #token + 1) == token .. ':' then
+  return redis.call('DEL', KEYS[1])
+end
+return 0",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_does_not_know_a_script_gets_its_text_with_the_same_arguments() {
+        let mut command = RELEASE.on(&["a", "b"]);
+        command.arg("").arg(7);
+        let words = |command: &Cmd| -> Vec<String> {
+            let word = |arg| match arg {
+                Arg::Simple(word) => String::from_utf8_lossy(word).into_owned(),
+                _ => panic!("a cursor"),
+            };
+            command.args_iter().map(word).collect()
+        };
+        let digest = RELEASE.digest();
+        assert_eq!(words(&command), ["EVALSHA", digest, "2", "a", "b", "", "7"]);
+        let with_text = words(&RELEASE.with_text(&command));
+        assert_eq!(with_text, ["EVAL", RELEASE.text, "2", "a", "b", "", "7"]);
+    }
+}

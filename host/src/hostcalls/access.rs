@@ -1,0 +1,151 @@
+//! The plugin's cache, as far as a call may use it, for every interface of `hostel:cache`.
+//!
+//! Grant: `cache` of [`Grants`](crate::grants::Grants), which every plugin has; `access` may forbid
+//! writes. No grant opens it while a plugin lists its services.
+
+use super::linkage::Linkage;
+use super::state::{Capabilities, State};
+use crate::backend::{CacheError, CacheStore};
+use crate::bindings::hostel::cache::cache::{Error, ErrorKind};
+use crate::grants::Access;
+use crate::telemetry::RedisSpan;
+use hostel_cache::Cache;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower};
+
+/// An error in a box, so that a result is no larger for it.
+pub(super) type SmallError = Box<Error>;
+
+/// Tells whether this call may use the plugin's cache, and gives it.
+pub(super) type CacheAccess = fn(&State) -> Result<&CacheStore, SmallError>;
+
+/// Offers a function that uses the plugin's cache.
+///
+/// Its arguments are copied before it begins, since nothing of the guest can be borrowed while the
+/// guest is suspended. Where the entries are in memory, the operation never waits.
+pub(super) fn offer<Arguments, Output, Operation>(
+    import: &mut LinkerInstance<'_, State>,
+    linkage: Linkage,
+    name: &'static str,
+    access: CacheAccess,
+    operate: impl Fn(CacheStore, Arguments) -> Operation + Copy + Send + Sync + 'static,
+) -> wasmtime::Result<()>
+where
+    Arguments: ComponentNamedList + Lift + Send + 'static,
+    Output: Lower + Send + 'static,
+    Operation: Future<Output = Result<Output, SmallError>> + Send,
+    (Result<Output, SmallError>,): ComponentNamedList + Lower,
+{
+    match linkage {
+        Linkage::Synchronous => import.func_wrap(
+            name,
+            move |store: StoreContextMut<'_, State>, arguments: Arguments| {
+                let cache = access(store.data()).cloned();
+                Ok((cache.and_then(|cache| at_once(operate(cache, arguments))),))
+            },
+        ),
+        Linkage::Asynchronous => import.func_wrap_async(
+            name,
+            move |store: StoreContextMut<'_, State>, arguments: Arguments| {
+                let (cache, span) = (access(store.data()).cloned(), store.data().redis_span(name));
+                let operation = async move { operate(cache?, arguments).await };
+                Box::new(async move { Ok((traced(span, operation).await,)) })
+            },
+        ),
+    }
+}
+
+/// The result of an operation that never waits.
+fn at_once<T>(operation: impl Future<Output = Result<T, SmallError>>) -> Result<T, SmallError> {
+    match pin!(operation).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(unlinked()),
+    }
+}
+
+/// Runs an operation within its span.
+pub(super) async fn traced<T>(
+    span: Option<RedisSpan>,
+    operation: impl Future<Output = Result<T, SmallError>>,
+) -> Result<T, SmallError> {
+    let result = operation.await;
+    if let Some(span) = span {
+        span.end(!matches!(&result, Err(error) if error.kind == ErrorKind::Unavailable));
+    }
+    result
+}
+
+/// The plugin's cache, if this call may read it.
+pub(super) fn to_read(state: &State) -> Result<&CacheStore, SmallError> {
+    Ok(&capabilities(state)?.cache)
+}
+
+/// The plugin's cache, if this call may write to it.
+pub(super) fn to_write(state: &State) -> Result<&CacheStore, SmallError> {
+    let capabilities = capabilities(state)?;
+    match capabilities.grants.cache.access {
+        Access::ReadWrite => Ok(&capabilities.cache),
+        Access::ReadOnly => Err(error(ErrorKind::Denied, READ_ONLY)),
+    }
+}
+
+fn capabilities(state: &State) -> Result<&Capabilities, SmallError> {
+    let capabilities = state.capabilities.as_deref();
+    capabilities.ok_or_else(closed)
+}
+
+/// The error of a call while the plugin lists its services.
+pub(super) fn closed() -> SmallError {
+    error(ErrorKind::Denied, CLOSED)
+}
+
+const READ_ONLY: &str =
+    "the plugin may only read its cache: `access = \"read-write\"` lets it write";
+const CLOSED: &str = "the cache is closed while a plugin lists its services: call it from `handle`";
+
+/// The cache in the host's memory. A plugin whose cache is elsewhere is linked asynchronously.
+pub(super) fn in_memory(store: &CacheStore) -> Result<&Cache, SmallError> {
+    store.memory().ok_or_else(unlinked)
+}
+
+fn unlinked() -> SmallError {
+    let unlinked = "its entries are not in the host's memory, where this plugin was linked to";
+    error(ErrorKind::Unavailable, unlinked)
+}
+
+/// An error of the host itself.
+pub(super) fn error(kind: ErrorKind, message: &str) -> SmallError {
+    Box::new(Error { kind, message: message.to_owned() })
+}
+
+impl From<CacheError> for SmallError {
+    fn from(error: CacheError) -> Self {
+        match error {
+            CacheError::Invalid(error) => error.into(),
+            CacheError::NoLease { .. } => {
+                Box::new(Error { kind: ErrorKind::Denied, message: error.to_string() })
+            }
+            error => {
+                let kind = error.kind().map_or(ErrorKind::Unavailable, kind_of);
+                Box::new(Error { kind, message: error.to_string() })
+            }
+        }
+    }
+}
+
+impl From<hostel_cache::Error> for SmallError {
+    fn from(error: hostel_cache::Error) -> Self {
+        Box::new(Error { kind: kind_of(error.kind()), message: error.to_string() })
+    }
+}
+
+fn kind_of(kind: hostel_cache::ErrorKind) -> ErrorKind {
+    match kind {
+        hostel_cache::ErrorKind::InvalidKey => ErrorKind::InvalidKey,
+        hostel_cache::ErrorKind::InvalidValue => ErrorKind::InvalidValue,
+        hostel_cache::ErrorKind::InvalidExpiry => ErrorKind::InvalidExpiry,
+        hostel_cache::ErrorKind::TooLarge => ErrorKind::TooLarge,
+    }
+}
