@@ -5,18 +5,34 @@ Prints calls a second, and the microseconds that half of the calls and 99 in 100
 """
 
 import json
+import pathlib
+import re
 import sys
 import threading
 import time
 
 import redis
 
-port, operation, value, threads, seconds = sys.argv[1:]
+port, operation, value, threads, seconds, scripts = sys.argv[1:]
 threads, seconds, value = int(threads), float(seconds), json.loads(value)
 pool = redis.BlockingConnectionPool(host="127.0.0.1", port=int(port), max_connections=threads)
 client = redis.Redis(connection_pool=pool)
 KEY = "user:123"
+KEYS = [f"batch:{number}" for number in range(10)]
+VALUE_LIMIT = 1 << 20
 client.set(KEY, json.dumps(value))
+client.set("number", "123")
+client.mset({key: json.dumps(value) for key in KEYS})
+
+
+def script(name):
+    """A script of the host's, from its source."""
+    text = pathlib.Path(scripts).read_text()
+    [text] = re.findall(rf'static {name}: Script = Script::new\(\s*"([^"]*)"', text)
+    return client.register_script(text)
+
+
+add, swap_value = script("INCREMENT"), script("SWAP")
 
 
 def read():
@@ -25,6 +41,29 @@ def read():
 
 def write():
     return client.set(KEY, json.dumps(value))
+
+
+def get_number():
+    return json.loads(client.get("number")) == 123
+
+
+def increment():
+    return add(keys=["count"], args=[1, VALUE_LIMIT, ""])[0] == b"ok"
+
+
+def swap():
+    text = json.dumps(value)
+    return swap_value(keys=[KEY], args=[VALUE_LIMIT, 1, text, 1, text, "keep"]) == [1]
+
+
+def set_and_take():
+    token = f"token:{threading.get_ident()}"
+    client.set(token, json.dumps(value))
+    return json.loads(client.getdel(token)) == value
+
+
+def get_many():
+    return all(json.loads(text) == value for text in client.mget(KEYS))
 
 
 def call(took):
@@ -40,7 +79,16 @@ def call(took):
         before = now
 
 
-work = {"read": read, "write": write}[operation]
+work = {
+    "read": read,
+    "write": write,
+    "get-number": get_number,
+    "get-or-set": get_number,
+    "increment": increment,
+    "swap": swap,
+    "set-and-take": set_and_take,
+    "get-many": get_many,
+}[operation]
 failed = threading.Event()
 # All are connected before the first of them begins.
 ready = threading.Barrier(threads + 1)

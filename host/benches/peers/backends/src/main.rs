@@ -1,14 +1,19 @@
 //! Calls of the cache from a guest, with caches in memory and on a Redis of the bench's own on the
-//! loopback, beside redis-py; and several hosts on one Redis beside one host.
+//! loopback, beside redis-py; several hosts on one Redis beside one host; and what a rate limiter
+//! counts.
 //!
-//! Each call of a service makes one call of the cache. All take turns for some rounds; figures are
-//! medians of the rounds.
+//! Each call of a service makes one call of the cache, except where its name has two. All take
+//! turns for some rounds; figures are medians of the rounds.
 
+mod counting;
+mod functions;
 mod load;
 mod ours;
 mod python;
 
 use anyhow::Result;
+use counting::Counting;
+use functions::Functions;
 use load::Load;
 use ours::Ours;
 use python::Python;
@@ -62,6 +67,10 @@ fn main() -> Result<()> {
         side("redis-py", Callers::Python(Python::new(redis.port())?)),
     ];
     let hosts = [on_redis()?, on_redis()?, on_redis()?];
+    let python = Python::new(redis.port())?;
+    let mut functions = Functions::default();
+    let mut counting =
+        [Counting::new("in memory", host(None)?), Counting::new("on Redis", on_redis()?)];
     // By operation and by number of hosts, calls a second of all together, a figure a round.
     let mut rates: [[Vec<f64>; 3]; OPERATIONS.len()] = Default::default();
     for round in 1..=ROUNDS {
@@ -76,9 +85,17 @@ fn main() -> Result<()> {
                 rates.push(load.rate);
             }
         }
+        let [host, ..] = &hosts;
+        functions.turn(&runtime, host, &python)?;
+        for counting in &mut counting {
+            counting.turn(&runtime, round)?;
+        }
     }
     print_sides(&sides);
+    println!("\n{}", table::HEAD);
     print_hosts(rates);
+    functions.print();
+    counting::print(&counting);
     Ok(())
 }
 
@@ -100,7 +117,6 @@ impl Side {
 }
 
 fn print_hosts(rates: [[Vec<f64>; 3]; OPERATIONS.len()]) {
-    println!("\n{}", table::HEAD);
     for (operation, [one, two, three]) in OPERATIONS.into_iter().zip(rates) {
         for (number, ours) in [("two", two), ("three", three)] {
             let what = format!(

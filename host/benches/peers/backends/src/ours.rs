@@ -1,7 +1,7 @@
 //! Hosts with the bench's guest in them.
 
 use crate::{KEY, VALUE};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use hostel::source::{self, Location};
 use hostel::toolchain::{Inputs, Progress};
 use hostel::{
@@ -11,13 +11,29 @@ use hostel::{
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// The key of a number.
+const NUMBER: &str = "number";
+
+/// What sets and takes a token.
+const TOKEN: &str = "set-and-take";
 
 /// A host whose one plugin is used again for each call, as many at once as the bench asks for.
 pub struct Ours {
     host: Host,
-    read: Vec<u8>,
-    write: Vec<u8>,
+    operations: Vec<Operation>,
+    /// How many were set, so that each is another.
+    tokens: AtomicU64,
+}
+
+/// A service, by its name in the plugin and by its full name, and the body that it gets, which is
+/// the number of calls and then the rest. A token's body is made for each call.
+struct Operation {
+    name: &'static str,
+    service: String,
+    body: Vec<u8>,
 }
 
 impl Ours {
@@ -38,26 +54,54 @@ impl Ours {
         let instances = Instances::Reuse { calls: NonZeroU32::MAX };
         let settings = PluginSettings { instances, ..PluginSettings::default() };
         host.load(PluginName::new("bench")?, component.to_vec(), settings).await?;
-        let ours = Ours {
-            host,
-            read: serde_json::to_vec(&(1, KEY))?,
-            write: serde_json::to_vec(&(1, KEY, VALUE))?,
-        };
+        let ours = Ours { host, operations: operations()?, tokens: AtomicU64::new(0) };
         ours.call("write").await?;
+        ours.call_with("bench.set", serde_json::to_vec(&(1, NUMBER, "123"))?).await?;
+        ours.call_with("bench.set-many", serde_json::to_vec(&(1, keys(), VALUE))?).await?;
         Ok(Arc::new(ours))
     }
 
-    /// Calls a service that calls the cache once.
-    pub async fn call(&self, operation: &'static str) -> Result<()> {
-        let (service, body) = match operation {
-            "read" => ("bench.read", &self.read),
-            "write" => ("bench.write", &self.write),
-            other => bail!("there is no operation {other}"),
+    /// Calls a service that calls the cache once, or as often as its name says.
+    pub async fn call(&self, name: &'static str) -> Result<()> {
+        let operation = self.operations.iter().find(|operation| operation.name == name);
+        let Operation { service, body, .. } =
+            operation.with_context(|| format!("there is no operation {name}"))?;
+        let body = if name == TOKEN {
+            let number = self.tokens.fetch_add(1, Ordering::Relaxed);
+            serde_json::to_vec(&(1, format!("token:{number}"), VALUE))?
+        } else {
+            body.clone()
         };
-        let request = Request { body: body.clone(), ..Request::default() };
-        self.host.call(service, request).await?;
+        self.call_with(service, body).await?;
         Ok(())
     }
+
+    /// Calls a service by its full name, and returns the body of its response.
+    pub async fn call_with(&self, service: &str, body: Vec<u8>) -> Result<Vec<u8>> {
+        let request = Request { body, ..Request::default() };
+        Ok(self.host.call(service, request).await?.body)
+    }
+}
+
+fn operations() -> Result<Vec<Operation>> {
+    let bodies = [
+        ("read", serde_json::to_vec(&(1, KEY))?),
+        ("write", serde_json::to_vec(&(1, KEY, VALUE))?),
+        ("get-number", serde_json::to_vec(&(1, NUMBER))?),
+        ("get-or-set", serde_json::to_vec(&(1, NUMBER))?),
+        ("increment", serde_json::to_vec(&(1, "count"))?),
+        // The value by itself, so that all calls at the same time succeed.
+        ("swap", serde_json::to_vec(&(1, KEY, VALUE, VALUE))?),
+        (TOKEN, Vec::new()),
+        ("get-many", serde_json::to_vec(&(1, keys()))?),
+    ];
+    let operation = |(name, body)| Operation { name, service: format!("bench.{name}"), body };
+    Ok(bodies.into_iter().map(operation).collect())
+}
+
+/// Those of a batch.
+fn keys() -> Vec<String> {
+    (0..10).map(|number| format!("batch:{number}")).collect()
 }
 
 /// The bench's guest, built from its source.

@@ -9,6 +9,9 @@ use std::process::Command;
 /// The version that is installed.
 const REDIS_PY: &str = "redis==8.1.0";
 
+/// Where the host has its scripts.
+const SCRIPTS: &str = "../../../src/backend/redis/scripts.rs";
+
 pub struct Python {
     program: PathBuf,
     port: u16,
@@ -32,7 +35,10 @@ impl Python {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("redis_py.py");
         let mut command = Command::new(&self.program);
         command.arg(script).args([&self.port.to_string(), operation, VALUE, &threads.to_string()]);
-        let text = done(command.arg(TIME.as_secs_f64().to_string()))?;
+        command.arg(TIME.as_secs_f64().to_string());
+        // Beside a host's scripts, the same ones.
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPTS);
+        let text = done(command.arg(scripts))?;
         let figures = text.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>()?;
         let [rate, p50, p99] = figures[..] else { anyhow::bail!("redis-py printed {text:?}") };
         Ok(Load { rate, p50, p99 })

@@ -1,18 +1,21 @@
-//! Hosts made by hand, of the same world: the floor, whose cache functions have the right types
-//! and do nothing; and what wasmtime's own `bindgen!` makes of the world, over a moka whose entries
+//! Hosts made by hand, of the same world: the floor, whose functions have the right types and do
+//! nothing; and what wasmtime's own `bindgen!` makes of the world, over a moka whose entries
 //! have an expiry each, as the world asks.
 
+mod nothings;
+
+pub use self::nothings::Answers;
+
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
-use wasmtime::component::{Component, HasSelf, Linker, WasmStr};
+use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, Result, Store, StoreContextMut};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
 wasmtime::component::bindgen!({
     path: "../../../../wit",
-    world: "hostel:service/service",
+    world: "hostel:service/full-service",
     exports: { default: async },
 });
 
@@ -48,7 +51,7 @@ impl moka::Expiry<String, (String, Option<u32>)> for Expires {
 
 pub struct Bare {
     /// The one instance, kept from call to call.
-    live: RefCell<(Store<State>, Service)>,
+    live: RefCell<(Store<State>, FullService)>,
 }
 
 struct State {
@@ -66,16 +69,20 @@ impl WasiView for State {
 type Caller<'a> = StoreContextMut<'a, State>;
 
 impl Bare {
-    /// The floor: Hostel's settings and types. `value` is what `get` answers.
-    pub async fn floor(component: &[u8], value: &str) -> Result<Bare> {
+    /// The floor: Hostel's settings and types.
+    pub async fn floor(component: &[u8], answers: Answers<'_>) -> Result<Bare> {
         let mut config = Config::new();
         config.concurrency_support(false).epoch_interruption(true);
-        Bare::new(&config, component, |linker| add_nothings(linker, value.into())).await
+        Bare::new(&config, component, |linker| nothings::add(linker, answers)).await
     }
 
-    /// The functions that `bindgen!` asks for, in an engine of default settings.
+    /// The cache as `bindgen!` asks for it, in an engine of default settings. It has none of the
+    /// other interfaces.
     pub async fn bindgen(component: &[u8]) -> Result<Bare> {
-        let add = |linker: &mut _| Service::add_to_linker::<_, HasSelf<_>>(linker, |state| state);
+        let add = |linker: &mut Linker<State>| {
+            cache::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+            log::add_to_linker::<_, HasSelf<_>>(linker, |state| state)
+        };
         Bare::new(&Config::new(), component, add).await
     }
 
@@ -89,11 +96,12 @@ impl Bare {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         add(&mut linker)?;
         let component = Component::from_binary(&engine, component)?;
+        linker.define_unknown_imports_as_traps(&component)?;
         let (wasi, table) = (WasiCtx::builder().build(), ResourceTable::new());
         let moka = Moka::builder().max_capacity(1_000_000).expire_after(Expires).build();
         let mut store = Store::new(&engine, State { wasi, table, moka });
         store.set_epoch_deadline(u64::MAX / 2);
-        let service = Service::instantiate_async(&mut store, &component, &linker).await?;
+        let service = FullService::instantiate_async(&mut store, &component, &linker).await?;
         Ok(Bare { live: RefCell::new((store, service)) })
     }
 
@@ -111,21 +119,6 @@ impl Bare {
         let answer = runtime.block_on(handler.call_handle(store, &request))?;
         answer.map(drop).map_err(|failure| wasmtime::Error::msg(failure.message))
     }
-}
-
-fn add_nothings(linker: &mut Linker<State>, value: Arc<str>) -> Result<()> {
-    let mut cache = linker.instance("hostel:cache/cache@0.1.0")?;
-    cache.func_wrap("get", move |_: Caller<'_>, _: (WasmStr,)| {
-        Ok((Ok::<_, Error>(Some(Arc::clone(&value))),))
-    })?;
-    cache.func_wrap("set", |_: Caller<'_>, _: (WasmStr, WasmStr, Option<u32>)| {
-        Ok((Ok::<(), Error>(()),))
-    })?;
-    for name in ["delete", "exists"] {
-        cache.func_wrap(name, |_: Caller<'_>, _: (WasmStr,)| Ok((Ok::<_, Error>(true),)))?;
-    }
-    let mut log = linker.instance("hostel:log/log@0.1.0")?;
-    log.func_wrap("log", |_: Caller<'_>, _: (Level, WasmStr)| Ok(()))
 }
 
 impl cache::Host for State {

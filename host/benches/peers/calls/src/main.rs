@@ -1,10 +1,11 @@
 //! What one cache call costs a guest, beside others.
 //!
-//! `calls` prints the rows of targets A, B and C, without the table's head; `calls parts` where the
-//! time of one `get` goes; `calls plots FOLDER` draws what it costs with more entries and with larger
-//! values.
+//! `calls` prints the rows of targets A, B, C and F, without the table's head; `calls parts` where
+//! the time of one `get` goes; `calls plots FOLDER` draws what it costs with more entries and with
+//! larger values.
 
 mod bare;
+mod functions;
 mod guests;
 mod ours;
 mod parts;

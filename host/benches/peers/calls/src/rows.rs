@@ -1,9 +1,9 @@
-//! The rows of targets A, B and C.
+//! The rows of targets A, B and C, and those of F after them.
 
 use crate::peers::{self, Redis};
 use crate::rounds::{Side, nanoseconds, take_turns};
 use crate::sides::{Sides, body};
-use crate::{KEY, VALUE, guests};
+use crate::{KEY, VALUE, functions, guests};
 use anyhow::{Result, ensure};
 use table::{Row, Wanted};
 
@@ -28,7 +28,8 @@ pub fn print() -> Result<()> {
     redis(&sides)?;
     let turns = vec![invocations(&sides, "fresh"), invocations(&sides, "kept")];
     let what = "fresh instance, a call, dropped";
-    row("C", what, "the same instance again", "µs", Wanted::AtMost(8.0), turns)
+    row("C", what, "the same instance again", "µs", Wanted::AtMost(8.0), turns)?;
+    functions::print(&sides)
 }
 
 fn extism(sides: &Sides) -> Result<()> {
@@ -84,7 +85,7 @@ fn invocations<'a>(sides: &'a Sides, plugin: &str) -> Side<'a> {
     })
 }
 
-fn row(
+pub fn row(
     target: &str,
     what: &str,
     peer: &str,

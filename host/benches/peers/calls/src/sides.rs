@@ -1,6 +1,6 @@
 //! The sides that the same guest runs on.
 
-use crate::bare::Bare;
+use crate::bare::{Answers, Bare};
 use crate::ours::Ours;
 use crate::rounds::{Side, nanoseconds};
 use crate::{KEY, VALUE, guests};
@@ -25,7 +25,8 @@ impl Sides {
         let component = guests::component()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let ours = runtime.block_on(Ours::new(&component, CacheLimits::default()))?;
-        let floor = runtime.block_on(Bare::floor(&component, VALUE)).map_err(Error::msg)?;
+        let answers = Answers { value: Some(VALUE), keys: &[] };
+        let floor = runtime.block_on(Bare::floor(&component, answers)).map_err(Error::msg)?;
         let bindgen = runtime.block_on(Bare::bindgen(&component)).map_err(Error::msg)?;
         ours.cache().set(KEY, VALUE, None)?;
         let body = body("set", 1);
@@ -40,8 +41,13 @@ impl Sides {
 
     /// One cache call, in Hostel, with this key.
     pub fn ours_of<'a>(&'a self, call: &str, key: &str) -> Side<'a> {
+        self.ours_with(call, &arguments(call, key))
+    }
+
+    /// One cache call, in Hostel, with these arguments.
+    pub fn ours_with<'a>(&'a self, call: &str, arguments: &str) -> Side<'a> {
         let service = format!("kept.{call}");
-        let body = body_of(call, CALLS, key);
+        let body = body_of(CALLS, arguments);
         Box::new(move || {
             nanoseconds(CALLS, || self.runtime.block_on(self.ours.call(&service, &body)))
         })
@@ -49,22 +55,32 @@ impl Sides {
 
     /// One cache call, in a host made by hand.
     pub fn bare<'a>(&'a self, host: &'a Bare, call: &'a str) -> Side<'a> {
-        let body = body(call, CALLS);
+        self.bare_with(host, call, &arguments(call, KEY))
+    }
+
+    /// One cache call, in a host made by hand, with these arguments.
+    pub fn bare_with<'a>(&'a self, host: &'a Bare, call: &'a str, arguments: &str) -> Side<'a> {
+        let body = body_of(CALLS, arguments);
         Box::new(move || {
             nanoseconds(CALLS, || host.call(&self.runtime, call, &body).map_err(Error::msg))
         })
     }
 }
 
-/// The JSON text that tells the guest what to do. Both texts are ASCII, and Rust writes those as
-/// JSON does.
+/// The JSON text that tells the guest what to do.
 pub fn body(call: &str, calls: u32) -> String {
-    body_of(call, calls, KEY)
+    body_of(calls, &arguments(call, KEY))
 }
 
-fn body_of(call: &str, calls: u32, key: &str) -> String {
+fn body_of(calls: u32, arguments: &str) -> String {
+    format!("[{calls},{arguments}]")
+}
+
+/// What the guest gets after the number of calls. Both texts are ASCII, and Rust writes those as
+/// JSON does.
+fn arguments(call: &str, key: &str) -> String {
     match call {
-        "set" => format!("[{calls},{key:?},{VALUE:?}]"),
-        _ => format!("[{calls},{key:?}]"),
+        "set" => format!("{key:?},{VALUE:?}"),
+        _ => format!("{key:?}"),
     }
 }

@@ -5,7 +5,7 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use hostel_cache::{Cache, CacheLimits, Clock, Json};
+use hostel_cache::{Cache, CacheLimits, Clock, Json, Lifetime};
 use std::sync::{Mutex, PoisonError};
 
 /// A JSON text of 80 bytes.
@@ -104,13 +104,13 @@ mod set {
     fn if_as_expected(bencher: Bencher<'_, '_>) {
         let cache = cache(None);
         let (key, value) = (black_box(KEY), black_box(VALUE));
-        bencher.bench_local(|| cache.compare_and_set(key, value, value, None));
+        bencher.bench_local(|| cache.compare_and_swap(key, Some(value), Some(value), Lifetime::Unlimited));
     }
 
     #[divan::bench]
-    fn add(bencher: Bencher<'_, '_>) {
+    fn increment(bencher: Bencher<'_, '_>) {
         let cache = cache(None);
-        bencher.bench_local(|| cache.add(black_box("count"), 1));
+        bencher.bench_local(|| cache.increment(black_box("count"), 1, None));
     }
 }
 

@@ -1,0 +1,182 @@
+//! The functions of the cache beside the four basic ones, each as often as the request asks. A call
+//! fails unless it does what is measured.
+
+use hostel_sdk::bindings::hostel::cache::atomics::{self, Lifetime, Swap};
+use hostel_sdk::bindings::hostel::cache::batch;
+use hostel_sdk::bindings::hostel::cache::cache::{self, Error};
+use hostel_sdk::bindings::hostel::cache::entries::{self, TimeLeft};
+use hostel_sdk::bindings::hostel::cache::lease::{self, Found};
+use hostel_sdk::{Context, Failure, GetOrSet, Result};
+use std::hint::black_box;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+pub(crate) fn set_if_absent(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
+    for _ in 0..calls {
+        expect(!done(atomics::set_if_absent(&key, &value, None))?)?;
+    }
+    Ok(())
+}
+
+/// Returns the last sum.
+pub(crate) fn increment(_: &Context, (calls, key): (u32, String)) -> Result<i64> {
+    let mut sum = 0.0;
+    for _ in 0..calls {
+        sum = done(atomics::increment(&key, 1.0, None))?;
+    }
+    Ok(sum as i64)
+}
+
+/// Counts as a plugin does that has no `increment`: other calls may come between.
+pub(crate) fn get_and_set(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        let count: i64 = match done(cache::get(&key))? {
+            Some(text) => text.parse()?,
+            None => 0,
+        };
+        done(cache::set(&key, &(count + 1).to_string(), None))?;
+    }
+    Ok(())
+}
+
+/// Replaces the first value by the second, and the second by the first.
+pub(crate) fn swap(
+    _: &Context,
+    (calls, key, mut old, mut new): (u32, String, String, String),
+) -> Result<()> {
+    for _ in 0..calls {
+        let swap = atomics::compare_and_swap(&key, Some(&old), Some(&new), Lifetime::Keep);
+        expect(matches!(done(swap)?, Swap::Swapped))?;
+        std::mem::swap(&mut old, &mut new);
+    }
+    Ok(())
+}
+
+pub(crate) fn set_and_take(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
+    for _ in 0..calls {
+        done(cache::set(&key, &value, None))?;
+        expect(done(atomics::take(&key))?.is_some())?;
+    }
+    Ok(())
+}
+
+pub(crate) fn get_or_lease(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Value(_)))?;
+    }
+    Ok(())
+}
+
+/// The key has no entry before and after.
+pub(crate) fn lease_and_fill(
+    _: &Context,
+    (calls, key, value): (u32, String, String),
+) -> Result<()> {
+    for _ in 0..calls {
+        expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Compute))?;
+        expect(done(lease::fill(&key, &value, None))?)?;
+        expect(done(cache::delete(&key))?)?;
+    }
+    Ok(())
+}
+
+/// The key has no entry.
+pub(crate) fn lease_and_release(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Compute))?;
+        done(lease::release(&key))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn get_many(_: &Context, (calls, keys): (u32, Vec<String>)) -> Result<()> {
+    for _ in 0..calls {
+        expect(done(batch::get_many(&keys))?.iter().all(Option::is_some))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn set_many(
+    _: &Context,
+    (calls, keys, value): (u32, Vec<String>, String),
+) -> Result<()> {
+    let entries: Vec<_> = keys.into_iter().map(|key| (key, value.clone())).collect();
+    for _ in 0..calls {
+        done(batch::set_many(&entries, None))?;
+    }
+    Ok(())
+}
+
+/// No key has an entry.
+pub(crate) fn delete_many(_: &Context, (calls, keys): (u32, Vec<String>)) -> Result<()> {
+    for _ in 0..calls {
+        expect(done(batch::delete_many(&keys))? == 0)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn ttl(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        expect(!matches!(done(entries::ttl(&key))?, TimeLeft::Missing))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn expire(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        expect(done(entries::expire(&key, Some(3_600)))?)?;
+    }
+    Ok(())
+}
+
+/// All keys are in the first page.
+pub(crate) fn keys(_: &Context, (calls, prefix, count): (u32, String, usize)) -> Result<()> {
+    for _ in 0..calls {
+        let page = done(entries::keys(&prefix, None))?;
+        expect(page.keys.len() == count && page.cursor.is_none())?;
+    }
+    Ok(())
+}
+
+/// No key has the prefix.
+pub(crate) fn delete_prefix(_: &Context, (calls, prefix): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        expect(done(entries::delete_prefix(&prefix, None))?.0 == 0)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn get_number(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        expect(black_box(ctx.cache.get::<u32>(&key)?).is_some())?;
+    }
+    Ok(())
+}
+
+pub(crate) fn get_or_set(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
+    for _ in 0..calls {
+        black_box(ctx.cache.get_or_set(&key, MINUTE, missing)?);
+    }
+    Ok(())
+}
+
+pub(crate) fn get_or_set_early(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
+    let options = GetOrSet::expiry(MINUTE).early(Duration::from_secs(5));
+    for _ in 0..calls {
+        black_box(ctx.cache.get_or_set_with(&key, options, missing)?);
+    }
+    Ok(())
+}
+
+fn missing() -> Result<u32> {
+    Err(Failure::internal("the entry is missing"))
+}
+
+fn done<T>(result: std::result::Result<T, Error>) -> Result<T> {
+    result.map_err(|error| Failure::internal(format!("{error:?}")))
+}
+
+fn expect(is_so: bool) -> Result<()> {
+    if is_so { Ok(()) } else { Err(Failure::internal("the cache returned something else")) }
+}
