@@ -12,6 +12,7 @@ test: preflight
 		./preflight languages >target/left-out
 	cargo test --locked --workspace --no-run
 	cargo test --locked -p hostel --lib --features public-wasmtime-api hostcalls::cache
+	cargo test --locked --release -p hostel-cache
 	HOSTEL_REDIS_SERVERS=$$(cat target/redis-servers) cargo test --locked --workspace -- $$(cat target/left-out)
 
 # What is held against others, each a package of host/benches/peers; `table` prints the head of the

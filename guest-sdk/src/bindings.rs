@@ -505,8 +505,9 @@ pub mod hostel {
             pub type Json = super::super::super::hostel::cache::cache::Json;
             pub type Seconds = super::super::super::hostel::cache::cache::Seconds;
             pub type Error = super::super::super::hostel::cache::cache::Error;
-            /// An integer from -(2^53 - 1) to 2^53 - 1, so that every language has it as an ordinary
-            /// number. A fraction, a NaN and what is out of range are `invalid-value`.
+            /// An integer from -9,007,199,254,740,991 to 9,007,199,254,740,991 (2^53 - 1), so that every
+            /// language has it as an ordinary number. A fraction, a NaN and what is out of range are
+            /// `invalid-value`.
             ///
             /// Under a key it is the text `0`, or an optional `-` and digits of which the first is not
             /// `0`. Any other text is `invalid-value`, also ` 1`, `-0`, `1.0` and `1e2`.
@@ -1065,7 +1066,7 @@ pub mod hostel {
         /// compute again.
         ///
         /// `set`, `delete`, `increment`, `compare-and-swap`, `take`, `expire` and `delete-prefix` end the
-        /// leases of the keys that they name. One that changes nothing may leave them.
+        /// leases of the keys that they name, also where they change nothing.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod lease {
             #[used]
@@ -1108,7 +1109,7 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Answers the value of a live entry; where there is none, who computes it.
+            /// Returns the value of a live entry, or who computes it.
             ///
             /// With `early`, the first call in the last so many seconds of an entry's life is told to
             /// `refresh`. `wait` bounds how long the call waits for another that computes. The host bounds

@@ -110,11 +110,11 @@ impl Fake {
     }
 
     /// From now on another call computes the value of this key, as
-    /// [`Cache::get_or_set`](crate::Cache::get_or_set) sees it: while there is none, the service
+    /// [`Cache::get_or_set`](crate::Cache::get_or_set) sees it: while the key has no value, the service
     /// computes its own and does not store it, and an old value is not renewed. It ends with
     /// [`let_go`](Fake::let_go), or when the key is set or deleted.
     pub fn hold(&self, key: &str) {
-        // What is no key is held by nobody.
+        // A text that is no key has no lease.
         drop(self.cache.hold(key));
     }
 

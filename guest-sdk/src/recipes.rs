@@ -1,7 +1,7 @@
 //! Common uses of the cache, each as a function to copy.
 //!
 //! **A cache may forget.** A full one evicts entries, and a host that restarts begins with an empty
-//! cache in memory. Each recipe says what happens then. Keep what must never be lost elsewhere.
+//! cache in memory. Each recipe describes what happens then. Keep what must never be lost elsewhere.
 //!
 //! # Rate limiter
 //!

@@ -24,19 +24,7 @@ pub fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
             }
             .into())
         }
-        "compare-and-swap" => {
-            let lifetime = match (seconds(&args["lifetime"]), text("lifetime")) {
-                (Some(after), _) => Lifetime::After(after),
-                (None, Some("unlimited")) => Lifetime::Unlimited,
-                _ => Lifetime::Keep,
-            };
-            Ok(
-                match cache.compare_and_swap_raw(key, text("expected"), text("wanted"), lifetime)? {
-                    Swap::Swapped => json!("swapped").into(),
-                    Swap::Changed(there) => json!({ "changed": there }).into(),
-                },
-            )
-        }
+        "compare-and-swap" => swap(ctx, key, args),
         "take" => Ok(cache.take::<Value>(key)?.into()),
         "batch-get" => {
             let values = cache.get_many::<Value>(texts(&args["keys"]))?;
@@ -67,7 +55,21 @@ pub fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
     }
 }
 
-/// Tells whether the value was computed, which is that of the step.
+fn swap(ctx: &Context, key: &str, args: &Value) -> Result<Answer, CacheError> {
+    let text = |name: &str| args[name].as_str();
+    let lifetime = match (seconds(&args["lifetime"]), text("lifetime")) {
+        (Some(after), _) => Lifetime::After(after),
+        (None, Some("unlimited")) => Lifetime::Unlimited,
+        _ => Lifetime::Keep,
+    };
+    let swap = ctx.cache.compare_and_swap_raw(key, text("expected"), text("wanted"), lifetime)?;
+    Ok(match swap {
+        Swap::Swapped => json!("swapped").into(),
+        Swap::Changed(there) => json!({ "changed": there }).into(),
+    })
+}
+
+/// Returns the value and whether it was computed; the step has the value that is computed.
 fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<Answer, CacheError> {
     let mut options = expiry.map_or(GetOrSet::unlimited(), GetOrSet::expiry);
     if let Some(early) = seconds(&step.args["early"]) {

@@ -128,6 +128,8 @@ impl Cache {
         wanted: Option<&str>,
         lifetime: Lifetime,
     ) -> Result<Swap, CacheError> {
+        // The lifetime of an entry that is removed does not count.
+        let lifetime = if wanted.is_none() { Lifetime::Keep } else { lifetime };
         self.store.compare_and_swap(key, expected, wanted, lifetime)
     }
 

@@ -60,7 +60,7 @@ impl GetOrSet {
 }
 
 impl Cache {
-    /// The value under `key`. Where there is none, `compute` makes it, and it is stored with the
+    /// The value under `key`. If the key has no value, `compute` makes one, which is stored with the
     /// expiry.
     ///
     /// Of all calls that miss the key at the same time, on all hosts that share the cache, one

@@ -34,7 +34,7 @@ pub(crate) fn log(level: Level, message: &str) {
     LOGS.with_borrow_mut(|lines| lines.push(line));
 }
 
-/// The cache of a fake, and who asks for leases: all calls of the test, or the other that it names.
+/// The cache of a fake, and the two holders of leases: all calls of the test, and another call.
 #[derive(Debug)]
 pub(crate) struct FakeCache {
     pub(crate) cache: hostel_cache::Cache,
@@ -129,7 +129,7 @@ impl Store {
         Ok(text(self.0.cache.take(key)?))
     }
 
-    /// Never waits: nobody else fills the key in while a test calls.
+    /// Never waits: no other call fills the key in while a test calls.
     pub(crate) fn get_or_lease(
         &self,
         key: &str,

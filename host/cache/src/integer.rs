@@ -12,7 +12,7 @@ pub struct Integer(i64);
 
 impl Integer {
     /// What a missing entry counts as.
-    pub(crate) const ZERO: Self = Self(0);
+    const ZERO: Self = Self(0);
 
     /// Takes a number to be added.
     ///
@@ -23,12 +23,27 @@ impl Integer {
         Self::in_range(delta).ok_or_else(|| Error::NotAnInteger { what: format!("delta {delta}") })
     }
 
+    /// The sum of the integer in the text under a key (0 without a text) and a delta; and the sum's
+    /// text, of at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnInteger`] of the text, [`Error::SumOutOfRange`], [`Error::TooLarge`].
+    pub fn sum(text: Option<&str>, delta: Self, limit: usize) -> Result<(Self, String), Error> {
+        let sum = text.map_or(Ok(Self::ZERO), Self::parse)?.plus(delta)?;
+        let text = sum.0.to_string();
+        if text.len() > limit {
+            return Err(Error::TooLarge { value: excerpt(&text), bytes: text.len(), limit });
+        }
+        Ok((sum, text))
+    }
+
     /// Takes the text under a key.
     ///
     /// # Errors
     ///
     /// [`Error::NotAnInteger`].
-    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+    fn parse(text: &str) -> Result<Self, Error> {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let is_plain = text == "0" || digits.starts_with(|first| matches!(first, '1'..='9'));
         let number = if is_plain { text.parse().ok() } else { None };
@@ -42,7 +57,7 @@ impl Integer {
     /// # Errors
     ///
     /// [`Error::SumOutOfRange`].
-    pub(crate) fn plus(self, delta: Self) -> Result<Self, Error> {
+    fn plus(self, delta: Self) -> Result<Self, Error> {
         let sum = self.0.checked_add(delta.0).and_then(Self::in_range);
         sum.ok_or(Error::SumOutOfRange { value: self.0, delta: delta.0 })
     }

@@ -47,7 +47,7 @@ pub enum Found {
 #[derive(Debug, Default)]
 pub(crate) struct Leases(BTreeMap<Box<str>, Lease>);
 
-/// One lease. Whoever waits for its end is woken when it is dropped.
+/// One lease. All callers that wait for its end are woken when it is dropped.
 #[derive(Debug)]
 #[must_use = "it is dropped outside the shard's lock"]
 pub(crate) struct Lease {
@@ -58,7 +58,7 @@ pub(crate) struct Lease {
 }
 
 impl Leases {
-    /// Ends the lease of a key, whoever holds it.
+    /// Ends the lease of a key, of any holder.
     #[inline]
     pub(crate) fn end(&mut self, key: &str) -> Option<Lease> {
         if self.0.is_empty() { None } else { self.0.remove(key) }

@@ -16,7 +16,7 @@ pub const MAX_EXPIRY_SECONDS: u32 = 315_360_000;
 
 /// The largest integer that can be added to, and that a sum can be: 2^53 - 1. The least is its
 /// negative. Every language has these as ordinary numbers.
-pub const MAX_INTEGER: i64 = (1 << 53) - 1;
+pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// The most arrays and objects in a value that may be open at once.
 ///

@@ -99,6 +99,10 @@ fn get(called: u64, returned: u64, value: Option<i64>) -> Event {
     event(called, returned, Operation::Get, Answer::Value(value))
 }
 
+fn set(called: u64, returned: u64, value: i64) -> Event {
+    event(called, returned, Operation::Set(value, None), Answer::Nothing)
+}
+
 /// Checks what the checker says of histories, each under a name.
 fn check_checker(cases: &[(&str, bool, &[Event])]) {
     for (name, expected, history) in cases {
@@ -110,11 +114,9 @@ fn check_checker(cases: &[(&str, bool, &[Event])]) {
 
 #[test]
 fn the_checker_knows_what_is_linearizable() {
-    use Answer::{Changed, Nothing, Swapped, Value, Whether};
-    use Operation::{CompareAndSwap, Delete, Increment, Set, SetIfAbsent, Take};
-    let set = |called, returned, value| event(called, returned, Set(value, None), Nothing);
+    use Answer::{Value, Whether};
+    use Operation::{Increment, SetIfAbsent};
     let add = |called, returned, sum| event(called, returned, Increment(1, None), Value(Some(sum)));
-    let swap = |wanted| CompareAndSwap(Some(1), wanted, history::Lifetime::Keep);
     check_checker(&[
         ("nothing", true, &[]),
         ("a read of what was written", true, &[set(0, 1, 7), get(2, 3, Some(7))]),
@@ -135,6 +137,15 @@ fn the_checker_knows_what_is_linearizable() {
                 event(1, 2, SetIfAbsent(2, None), Whether(true)),
             ],
         ),
+    ]);
+}
+
+#[test]
+fn the_checker_knows_that_of_several_callers_one_succeeds() {
+    use Answer::{Changed, Swapped, Value, Whether};
+    use Operation::{CompareAndSwap, Delete, Take};
+    let swap = |wanted| CompareAndSwap(Some(1), wanted, history::Lifetime::Keep);
+    check_checker(&[
         (
             "two that both compared with the same",
             false,
@@ -187,8 +198,8 @@ fn the_checker_knows_what_is_linearizable() {
 
 #[test]
 fn the_checker_knows_when_an_entry_ends() {
-    use Answer::{Left, Nothing, Value, Whether};
-    use Operation::{Advance, CompareAndSwap, Exists, Expire, Increment, Set, Ttl};
+    use Answer::{Left, Nothing, Whether};
+    use Operation::{Advance, Exists, Expire, Set, Ttl};
     let expiring = event(0, 1, Set(1, Some(2)), Nothing);
     let tick = |called, returned| event(called, returned, Advance(1), Nothing);
     check_checker(&[
@@ -228,6 +239,15 @@ fn the_checker_knows_when_an_entry_ends() {
             false,
             &[expiring, tick(2, 3), event(4, 5, Ttl, Left(Some(Some(2))))],
         ),
+    ]);
+}
+
+#[test]
+fn the_checker_knows_what_keeps_an_expiry() {
+    use Answer::{Left, Nothing, Value};
+    use Operation::{CompareAndSwap, Increment, Set, Ttl};
+    let expiring = event(0, 1, Set(1, Some(2)), Nothing);
+    check_checker(&[
         (
             "an increment that takes a new expiry",
             false,

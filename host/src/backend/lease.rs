@@ -61,7 +61,7 @@ impl LeaseWaits {
 pub(crate) struct CallLeases {
     cache: CacheStore,
     holder: Holder,
-    /// What names the holder on Redis.
+    /// What names the holder on Redis; empty for a cache in memory.
     token: String,
     /// When the call ends at the latest.
     until: Instant,
@@ -78,10 +78,14 @@ enum Attempt {
 impl CallLeases {
     /// Those of a call that ends at `until` at the latest.
     pub(crate) fn new(cache: CacheStore, until: Instant) -> Self {
-        CallLeases { cache, holder: Holder::new(), token: token(), until, keys: BTreeSet::new() }
+        let token = match cache.backing() {
+            Backing::Memory(_) => String::new(),
+            Backing::Redis(_) => token(),
+        };
+        CallLeases { cache, holder: Holder::new(), token, until, keys: BTreeSet::new() }
     }
 
-    /// The value of a live entry; where there is none, who computes it. Waits for another that does,
+    /// The value of a live entry, or who computes it. Waits for another call that computes it,
     /// for `wait` at most, and three quarters of what is left of the call.
     ///
     /// # Errors
@@ -141,9 +145,6 @@ impl CallLeases {
             let found = self.cache.get(key).await?.map_or(LeaseFound::Busy, LeaseFound::Value);
             return Ok(Attempt::Found(found));
         }
-        // Before it is taken: what is given up halfway is given back as well.
-        let key = Key::new(key)?.as_str();
-        self.keys.insert(key.into());
         let attempt = match self.cache.backing() {
             Backing::Memory(cache) => match cache.get_or_lease(key, early, self.holder)? {
                 hostel_cache::Found::Value(value) => Attempt::Found(LeaseFound::Value(value)),
@@ -152,6 +153,8 @@ impl CallLeases {
                 hostel_cache::Found::Held(end) => Attempt::Held(Some(end)),
             },
             Backing::Redis(cache) => {
+                // Before it is taken: what is given up halfway is given back as well.
+                self.keys.insert(Key::new(key)?.as_str().into());
                 let lease = left + LEASE_MARGIN;
                 match cache.lease_once(key, early, &self.token, lease).await? {
                     LeaseReply::Value(value) => Attempt::Found(LeaseFound::Value(value)),
@@ -161,8 +164,13 @@ impl CallLeases {
                 }
             }
         };
-        if let Attempt::Held(_) | Attempt::Found(LeaseFound::Value(_)) = attempt {
-            self.keys.remove(key);
+        match attempt {
+            Attempt::Found(LeaseFound::Refresh(_) | LeaseFound::Compute) => {
+                self.keys.insert(key.into());
+            }
+            Attempt::Found(_) | Attempt::Held(_) => {
+                self.keys.remove(key);
+            }
         }
         Ok(attempt)
     }

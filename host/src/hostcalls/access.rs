@@ -18,7 +18,7 @@ use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower};
 /// An error in a box, so that a result is no larger for it.
 pub(super) type SmallError = Box<Error>;
 
-/// Tells whether this call may use the plugin's cache, and gives it.
+/// Returns the plugin's cache, if this call may use it.
 pub(super) type CacheAccess = fn(&State) -> Result<&CacheStore, SmallError>;
 
 /// Offers a function that uses the plugin's cache.

@@ -2,7 +2,7 @@
 
 use super::Cache;
 use crate::entry::{Entry, Value};
-use crate::error::{Error, excerpt};
+use crate::error::Error;
 use crate::expiry::{Deadline, Expiry};
 use crate::integer::Integer;
 use crate::key::Key;
@@ -43,18 +43,23 @@ impl Cache {
         let count: Count = |stats| &mut stats.increments;
         shard.write(hash, key, &self.clock, count, |old, now| {
             let deadline = old.map_or_else(|| Deadline::from_now(expiry, now), Entry::deadline);
-            let (sum, write) = match self.sum(old, delta) {
-                Ok((sum, text)) => (Ok(sum), Some(Write { value: text.into(), deadline })),
+            let sum = Integer::sum(old.map(Entry::value), delta, self.limits.value_limit());
+            let (sum, write) = match sum {
+                Ok((sum, text)) => (Ok(sum.get()), Some(Write { value: text.into(), deadline })),
                 Err(error) => (Err(error), None),
             };
             outcome = sum;
             write
         });
+        if outcome.is_err() {
+            shard.end_lease(key);
+        }
         outcome
     }
 
     /// Replaces the entry if its value is, byte for byte, `expected`. None stands for "no live
-    /// entry" on either side: so it also creates and removes.
+    /// entry" on either side: so it also creates and removes. The lifetime of an entry that is removed
+    /// does not count.
     ///
     /// # Errors
     ///
@@ -69,9 +74,9 @@ impl Cache {
         let key = Key::new(key)?;
         let expected = expected.map(|value| self.json(value)).transpose()?.map(Json::as_str);
         let wanted = wanted.map(|value| self.json(value)).transpose()?.map(Json::as_str);
-        let expiry = match lifetime {
-            Lifetime::Keep | Lifetime::Unlimited => None,
-            Lifetime::After(seconds) => Some(Expiry::new(seconds)?),
+        let expiry = match (lifetime, wanted) {
+            (Lifetime::After(seconds), Some(_)) => Some(Expiry::new(seconds)?),
+            _ => None,
         };
         let (shard, hash) = self.place_of(key);
         let mut found = None;
@@ -95,7 +100,11 @@ impl Cache {
                 removed || (expected.is_none() && found.is_none())
             }
         };
-        Ok(if is_swapped { Swap::Swapped } else { Swap::Changed(found) })
+        if is_swapped {
+            return Ok(Swap::Swapped);
+        }
+        shard.end_lease(key);
+        Ok(Swap::Changed(found))
     }
 
     /// Removes the entry and returns its value: of several callers one gets it.
@@ -113,16 +122,5 @@ impl Cache {
             true
         });
         Ok(taken)
-    }
-
-    /// The sum of an entry's integer and a delta, and its text.
-    fn sum(&self, old: Option<&Entry>, delta: Integer) -> Result<(i64, String), Error> {
-        let number = old.map_or(Ok(Integer::ZERO), |entry| Integer::parse(entry.value()))?;
-        let sum = number.plus(delta)?.get();
-        let (text, limit) = (sum.to_string(), self.limits.value_limit());
-        if text.len() > limit {
-            return Err(Error::TooLarge { value: excerpt(&text), bytes: text.len(), limit });
-        }
-        Ok((sum, text))
     }
 }

@@ -9,9 +9,9 @@ use crate::shard::Write;
 use std::time::Duration;
 
 impl Cache {
-    /// The value of a live entry, as [`get`](Self::get) finds it; where there is none, who computes
-    /// it: this holder, or another that has the lease of the key already. A holder that asks again
-    /// is told to compute again.
+    /// The value of a live entry, as [`get`](Self::get) finds it. If no entry is live, the result
+    /// names the holder that computes it: this one, or another that has the lease of the key
+    /// already. A holder that asks again is told to compute again.
     ///
     /// With `early`, in seconds, the first holder that asks in the last so many seconds of an entry's
     /// life is told to refresh it, and the others get its value.

@@ -82,6 +82,14 @@ fn what_changes_an_entry_ends_its_lease_and_nothing_older_is_filled_in() {
             let swap = cache.compare_and_swap("k", None, Some("7"), Lifetime::Keep).unwrap();
             assert!(matches!(swap, Swap::Swapped));
         }),
+        ("increment of no integer", |cache| {
+            cache.set("k", "null", None).unwrap();
+            assert!(cache.increment("k", 1, None).is_err());
+        }),
+        ("compare-and-swap of another", |cache| {
+            let swap = cache.compare_and_swap("k", Some("7"), None, Lifetime::Keep).unwrap();
+            assert!(matches!(swap, Swap::Changed(None)));
+        }),
         ("take", |cache| assert!(cache.take("k").unwrap().is_none())),
         ("expire", |cache| assert_eq!(cache.expire("k", None), Ok(false))),
         ("set-many", |cache| cache.set_many(&[("k", "7")], None).unwrap()),

@@ -9,8 +9,8 @@ use crate::lease::{Found, Holder};
 use crate::segment::Tag;
 
 impl Shard {
-    /// The live entry's value, as [`get`](Self::get) finds it; where there is none, and in the time
-    /// `early` before it expires, the lease of its key.
+    /// The live entry's value, as [`get`](Self::get) finds it. Without a live entry, and in the time
+    /// `early` before it expires, the holder gets the lease of its key.
     pub(crate) fn get_or_lease(
         &self,
         hash: u32,
@@ -70,6 +70,13 @@ impl Shard {
             drop(ended);
             return is_written;
         }
+    }
+
+    /// Ends the lease of a key whose entry a call was to change and did not, as a call that changes it
+    /// does.
+    pub(crate) fn end_lease(&self, key: Key<'_>) {
+        let ended = self.lock().leases.end(key.as_str());
+        drop(ended);
     }
 
     /// Ends the holder's lease of a key, if it has it.

@@ -308,35 +308,9 @@ impl Pair {
                 self.swap(key, expected, wanted.as_deref(), *lifetime);
             }
             Operation::Increment(key, by, expiry) => self.increment(key, *by, *expiry),
-            Operation::Take(key) => {
-                let known = known_key(key).map(|()| self.entries.remove(key));
-                self.counts.takes += u64::from(matches!(known, Ok(Some(_))));
-                let known = known.map(|entry| entry.map(|entry| entry.value));
-                let found = self.cache.take(key).map(|value| value.map(|it| it.to_string()));
-                assert_eq!(kind(found), known, "{operation:?}");
-            }
-            Operation::Ttl(key) => {
-                let left = |entry: &Entry| match entry.deadline {
-                    None => TimeLeft::Unlimited,
-                    Some(end) => {
-                        let seconds = (end - self.now).as_nanos().div_ceil(1_000_000_000);
-                        TimeLeft::Seconds(seconds.try_into().unwrap())
-                    }
-                };
-                let known = self.entries.get(key).map_or(TimeLeft::Missing, left);
-                let known = known_key(key).map(|()| known);
-                assert_eq!(kind(self.cache.ttl(key)), known, "{operation:?}");
-            }
-            Operation::Expire(key, expiry) => {
-                let valid = known_key(key).and_then(|()| known_expiry(*expiry));
-                let known = valid.map(|()| self.entries.contains_key(key));
-                assert_eq!(kind(self.cache.expire(key, *expiry)), known, "{operation:?}");
-                if known == Ok(true) {
-                    let deadline = self.after(*expiry);
-                    self.entries.get_mut(key).unwrap().deadline = deadline;
-                    self.counts.expires += 1;
-                }
-            }
+            Operation::Take(key) => self.take(key),
+            Operation::Ttl(key) => self.ttl(key),
+            Operation::Expire(key, expiry) => self.expire(key, *expiry),
             Operation::GetMany(keys) => self.get_many(keys),
             Operation::SetMany(entries, expiry) => self.set_many(entries, *expiry),
             Operation::DeleteMany(keys) => {
@@ -362,6 +336,38 @@ impl Pair {
                 self.entries.clear();
                 assert_eq!(self.cache.stats().bytes, self.empty, "a cleared cache is empty");
             }
+        }
+    }
+
+    fn take(&mut self, key: &str) {
+        let known = known_key(key).map(|()| self.entries.remove(key));
+        self.counts.takes += u64::from(matches!(known, Ok(Some(_))));
+        let known = known.map(|entry| entry.map(|entry| entry.value));
+        let found = self.cache.take(key).map(|value| value.map(|it| it.to_string()));
+        assert_eq!(kind(found), known, "take {key}");
+    }
+
+    fn ttl(&self, key: &str) {
+        let left = |entry: &Entry| match entry.deadline {
+            None => TimeLeft::Unlimited,
+            Some(end) => {
+                let seconds = (end - self.now).as_nanos().div_ceil(1_000_000_000);
+                TimeLeft::Seconds(seconds.try_into().unwrap())
+            }
+        };
+        let known = self.entries.get(key).map_or(TimeLeft::Missing, left);
+        let known = known_key(key).map(|()| known);
+        assert_eq!(kind(self.cache.ttl(key)), known, "ttl {key}");
+    }
+
+    fn expire(&mut self, key: &str, expiry: Option<u32>) {
+        let valid = known_key(key).and_then(|()| known_expiry(expiry));
+        let known = valid.map(|()| self.entries.contains_key(key));
+        assert_eq!(kind(self.cache.expire(key, expiry)), known, "expire {key}, {expiry:?}");
+        if known == Ok(true) {
+            let deadline = self.after(expiry);
+            self.entries.get_mut(key).unwrap().deadline = deadline;
+            self.counts.expires += 1;
         }
     }
 
@@ -410,7 +416,10 @@ impl Pair {
             Expected::Present => there.clone(),
             Expected::This(value) => value.clone(),
         };
-        let after = if let Lifetime::After(seconds) = lifetime { Some(seconds) } else { None };
+        let after = match (lifetime, wanted) {
+            (Lifetime::After(seconds), Some(_)) => Some(seconds),
+            _ => None,
+        };
         let valid = known_key(key)
             .and_then(|()| expected.as_deref().map_or(Ok(()), known_value))
             .and_then(|()| wanted.map_or(Ok(()), known_value))

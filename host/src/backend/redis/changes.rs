@@ -6,15 +6,11 @@ use super::meters::timed;
 use super::reply::{array, bytes, integer, unexpected};
 use super::scripts::{INCREMENT, PERSIST, SWAP};
 use super::{Ex, RedisCache, checked, unavailable};
-use hostel_cache::{Error, Expiry, Json, Key, Lifetime, MAX_EXPIRY_SECONDS, Swap, TimeLeft, Value};
+use hostel_cache::{
+    Expiry, Integer, Json, Key, Lifetime, MAX_EXPIRY_SECONDS, Swap, TimeLeft, Value,
+};
 use redis::cmd;
 use tokio::time::Instant;
-
-/// The largest integer: each up to it has a binary64 of its own.
-const MAX_INTEGER: u64 = (1 << 53) - 1;
-
-/// Characters of a text that is no integer which the message shows.
-const EXCERPT_CHARS: usize = 32;
 
 impl RedisCache {
     pub(in crate::backend) async fn set_if_absent(
@@ -87,9 +83,7 @@ impl RedisCache {
 
     async fn add(&self, key: &str, delta: i64, expiry: Option<u32>) -> Result<i64, CacheError> {
         let key = Key::new(key)?;
-        if delta.unsigned_abs() > MAX_INTEGER {
-            return Err(Error::NotAnInteger { what: delta.to_string() }.into());
-        }
+        let integer_delta = Integer::new(delta)?;
         let expiry = expiry.map(Expiry::new).transpose()?;
         let name = self.names.entry(key.as_str());
         let mut script = INCREMENT.on(&[&name]);
@@ -101,22 +95,10 @@ impl RedisCache {
             self.meters.counts.increment();
             return Ok(sum);
         }
+        // The rule that the script found broken is the cache's own, and so are its words.
         let found = bytes(detail).map_err(unavailable)?;
-        let found = String::from_utf8_lossy(&found);
-        let value = found.parse::<i64>().ok();
-        match (&*outcome, value.and_then(|value| Some((value, value.checked_add(delta)?)))) {
-            (b"value", _) => {
-                let shown: String = found.chars().take(EXCERPT_CHARS).collect();
-                let rest = if shown.len() < found.len() { "..." } else { "" };
-                Err(Error::NotAnInteger { what: format!("{shown:?}{rest}") }.into())
-            }
-            (b"sum", Some((value, _))) => Err(Error::SumOutOfRange { value, delta }.into()),
-            (b"limit", Some((_, sum))) => {
-                let (value, limit) = (sum.to_string(), self.value_limit);
-                Err(Error::TooLarge { bytes: value.len(), value, limit }.into())
-            }
-            _ => Err(unavailable(unexpected(&redis::Value::Nil))),
-        }
+        Integer::sum(Some(&String::from_utf8_lossy(&found)), integer_delta, self.value_limit)?;
+        Err(unavailable(unexpected(&redis::Value::Nil)))
     }
 
     async fn check_and_swap(

@@ -50,17 +50,17 @@ impl Script {
 }
 
 /// Adds to an integer. An entry; the number, the value limit, the expiry or nothing. Returns `ok`
-/// with the sum, or what is wrong with the beginning of what is there.
+/// with the sum, or `refused` with the beginning of what is there.
 pub(super) static INCREMENT: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
 local is_new = size == 0 and redis.call('EXISTS', KEYS[1]) == 0
 local text = is_new and '0' or redis.call('GETRANGE', KEYS[1], 0, 127)
 local value = (text == '0' or string.find(text, '^%-?[1-9]%d*$')) and tonumber(text)
-if not value or math.abs(value) > 9007199254740991 then return {'value', text} end
+if not value or math.abs(value) > 9007199254740991 then return {'refused', text} end
 local sum = value + tonumber(ARGV[1])
-if math.abs(sum) > 9007199254740991 then return {'sum', text} end
-if #string.format('%.0f', sum) > tonumber(ARGV[2]) then return {'limit', text} end
+if math.abs(sum) > 9007199254740991 then return {'refused', text} end
+if #string.format('%.0f', sum) > tonumber(ARGV[2]) then return {'refused', text} end
 local done
 if is_new and ARGV[3] ~= '' then done = redis.pcall('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 else done = redis.pcall('INCRBY', KEYS[1], ARGV[1]) end
@@ -103,7 +103,9 @@ pub(super) static LEASE: Script = Script::new(
 if type(size) == 'table' then return size end
 local token = ARGV[1]
 local held = redis.pcall('GET', KEYS[2])
-local is_free = type(held) ~= 'string' or held == token or string.sub(held, 1, #token + 1) == token .. ':'
+local is_own = held == token
+  or type(held) == 'string' and string.sub(held, 1, #token + 1) == token .. ':'
+local is_free = is_own or type(held) ~= 'string'
 if size == 0 and redis.call('EXISTS', KEYS[1]) == 0 then
   if not is_free then return {'held', redis.call('PTTL', KEYS[2])} end
   local done = redis.pcall('SET', KEYS[2], token, 'PX', ARGV[2])

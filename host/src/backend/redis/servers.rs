@@ -154,15 +154,9 @@ impl Servers {
                         refused.insert(format!("{}: {reason}", node.place)).clone()
                     }
                 },
-                Err(NoReply { reason, was_sent, is_refused }) => {
+                Err(failed) => {
                     self.search();
-                    if is_refused {
-                        return Err(reason);
-                    }
-                    if was_sent && batch.is_write() {
-                        return Err(format!("{reason}; the write may have happened"));
-                    }
-                    reason
+                    retriable(failed, batch.is_write())?
                 }
             };
             drop(permit);
@@ -362,4 +356,20 @@ impl Servers {
     fn is_a_cluster(&self) -> String {
         format!("{} is part of a cluster: write \"redis+cluster://\"", self.address)
     }
+}
+
+/// Why there is no reply, where what was sent can be sent again.
+///
+/// # Errors
+///
+/// With the reason, where it cannot: the server refuses it for good, or a write may have left.
+fn retriable(failed: NoReply, is_write: bool) -> Result<String, String> {
+    let NoReply { reason, was_sent, is_refused } = failed;
+    if is_refused {
+        return Err(reason);
+    }
+    if was_sent && is_write {
+        return Err(format!("{reason}; the write may have happened"));
+    }
+    Ok(reason)
 }

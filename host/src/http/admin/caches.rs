@@ -79,13 +79,7 @@ pub(super) async fn respond(
             }
             None => Err(Problem::no_entry()),
         },
-        (&Method::PUT, ["entries", key]) => {
-            let Ok(value) = std::str::from_utf8(body) else {
-                return Err(Problem::bad_request("the value is not UTF-8"));
-            };
-            cache.set(key, value, query.number("expiry")?).await.map_err(refused)?;
-            Ok(response::json(&json!({ "set": true })))
-        }
+        (&Method::PUT, ["entries", key]) => put(&cache, key, body, &query).await,
         (&Method::DELETE, ["entries", key]) => {
             let removed = u64::from(cache.delete(key).await.map_err(refused)?);
             Ok(response::json(&json!({ "removed": removed })))
@@ -107,16 +101,37 @@ pub(super) async fn respond(
             let value = cache.increment(key, by, expiry).await.map_err(refused)?;
             Ok(response::json(&json!({ "value": value })))
         }
-        (_, ["entries"]) => Err(Problem::method_not_allowed("GET, DELETE")),
-        (_, ["prefixes", _]) => Err(Problem::method_not_allowed("DELETE")),
-        (_, ["entries", _]) => Err(Problem::method_not_allowed("GET, PUT, DELETE")),
-        (_, ["entries", _, "exists" | "ttl"]) => Err(Problem::method_not_allowed("GET")),
-        (_, ["entries", _, "increment"]) => Err(Problem::method_not_allowed("POST")),
+        _ => Err(not_there(path)),
+    }
+}
+
+/// What is wrong with a request to this path, which has no such method or does not exist.
+fn not_there(path: &[&str]) -> Problem {
+    match path {
+        ["entries"] => Problem::method_not_allowed("GET, DELETE"),
+        ["prefixes", _] => Problem::method_not_allowed("DELETE"),
+        ["entries", _] => Problem::method_not_allowed("GET, PUT, DELETE"),
+        ["entries", _, "exists" | "ttl"] => Problem::method_not_allowed("GET"),
+        ["entries", _, "increment"] => Problem::method_not_allowed("POST"),
         _ => {
             let detail = "a cache has the paths /entries, /entries/<key> and /prefixes/<prefix>";
-            Err(Problem::not_found(detail))
+            Problem::not_found(detail)
         }
     }
+}
+
+/// Stores the body under a key.
+async fn put(
+    cache: &CacheStore,
+    key: &str,
+    body: &[u8],
+    query: &Query<'_>,
+) -> Result<Response<Bytes>, Problem> {
+    let Ok(value) = std::str::from_utf8(body) else {
+        return Err(Problem::bad_request("the value is not UTF-8"));
+    };
+    cache.set(key, value, query.number("expiry")?).await.map_err(refused)?;
+    Ok(response::json(&json!({ "set": true })))
 }
 
 fn refused(error: CacheError) -> Problem {

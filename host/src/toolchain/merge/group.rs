@@ -22,8 +22,8 @@ pub(super) struct MergeGroup {
 }
 
 impl MergeGroup {
-    /// Chooses instances that can be made at once and nobody can tell: nothing between two of them
-    /// needs the first and is needed by the second, and no function runs meanwhile.
+    /// Chooses instances that can be made at once without a visible difference: nothing between two
+    /// of them needs the first and is needed by the second, and no function runs meanwhile.
     pub(super) fn choose(outline: &Outline<'_>) -> Option<Self> {
         let mut group = MergeGroup::default();
         let mut instantiated: HashMap<u32, u32> = HashMap::new();

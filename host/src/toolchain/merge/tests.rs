@@ -167,6 +167,30 @@ fn one_module_does_what_linked_modules_did() {
     assert_eq!(merge(&merged), None, "there is nothing left to merge");
 }
 
+/// Modules of which one fills the table of another that `fills` fills as well.
+fn fills_another(fills: &str) -> String {
+    format!(
+        r#"(core module $other (table (export "table") 1 funcref))
+        (core instance (instantiate $other)) (core instance $other (instantiate $other))
+        {}
+        (core module $fills (import "other" "table" (table 1 funcref))
+          (func $five (result i32) (i32.const 5)) (elem (i32.const 0) func $five))
+        (core instance (instantiate $fills (with "other" (instance $other))))
+        (core instance (instantiate $fills (with "other" (instance $other))))
+        (core module $last (import "main" "memory" (memory 1)))
+        (core instance (instantiate $last (with "main" (instance $main))))
+        (core module $starts (type $number (func (result i32)))
+          (import "main" "memory" (memory 1)) (import "other" "table" (table 1 funcref))
+          (start $start) (func $start (i32.store
+            (i32.const 0) (call_indirect (type $number) (i32.const 0)))))
+        (core instance (instantiate $starts
+          (with "main" (instance $main)) (with "other" (instance $other))))"#,
+        fills
+            .replace("\"main\" \"table\"", "\"other\" \"table\"")
+            .replace("(with \"main\"", "(with \"other\" (instance $other)) (with \"main\"")
+    )
+}
+
 #[test]
 fn what_happens_as_modules_are_instantiated_keeps_its_order() {
     let starts = r#"
@@ -202,30 +226,7 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
         (format!("{}{}", twice(&fills("one")), fills("two")), 2, 3),
         (format!("{}{}", fills("one"), twice(&fills("two"))), 2, 2),
         // It writes what members write, and is made before them, as it needs none of them.
-        (
-            format!(
-                r#"(core module $other (table (export "table") 1 funcref))
-                (core instance (instantiate $other)) (core instance $other (instantiate $other))
-                {}
-                (core module $fills (import "other" "table" (table 1 funcref))
-                  (func $five (result i32) (i32.const 5)) (elem (i32.const 0) func $five))
-                (core instance (instantiate $fills (with "other" (instance $other))))
-                (core instance (instantiate $fills (with "other" (instance $other))))
-                (core module $last (import "main" "memory" (memory 1)))
-                (core instance (instantiate $last (with "main" (instance $main))))
-                (core module $starts (type $number (func (result i32)))
-                  (import "main" "memory" (memory 1)) (import "other" "table" (table 1 funcref))
-                  (start $start) (func $start (i32.store
-                    (i32.const 0) (call_indirect (type $number) (i32.const 0)))))
-                (core instance (instantiate $starts
-                  (with "main" (instance $main)) (with "other" (instance $other))))"#,
-                fills("one")
-                    .replace("\"main\" \"table\"", "\"other\" \"table\"")
-                    .replace("(with \"main\"", "(with \"other\" (instance $other)) (with \"main\"")
-            ),
-            5,
-            5,
-        ),
+        (fills_another(&fills("one")), 5, 5),
     ];
     for (modules_text, expected, left) in cases {
         let linked = component(&modules_text);

@@ -56,7 +56,7 @@ pub fn touches_the_cache(_: &Context, call: Vec<Value>) -> Result<Value> {
     }))
 }
 
-/// Gets a value or computes it, which takes so many milliseconds and is counted. Answers how it came
+/// Gets a value or computes it, which takes so many milliseconds and is counted. Returns how it came
 /// to the value.
 pub fn computes_once(
     _: &Context,

@@ -4,10 +4,8 @@ use super::client::Reply;
 use super::server::RedisServer;
 use super::{PATIENT, at, cache, servers};
 use hostel::{CacheError, CacheLimits, CacheName, CacheStore, RedisBackend};
-use hostel_cache::{Error, ErrorKind, Lifetime, Swap, TimeLeft};
+use hostel_cache::{Error, ErrorKind, Lifetime, MAX_INTEGER, Swap, TimeLeft};
 use std::sync::Arc;
-
-const MAX_INTEGER: i64 = (1 << 53) - 1;
 
 /// The name of the entry under `k`.
 const NAME: &[u8] = b"hostel:v:{c/c/k}";
@@ -94,7 +92,9 @@ async fn an_entry_is_changed_in_one_step_on_every_server() {
         creates(&place).await;
         adds(&place).await;
         adds_no_further_than_integers_go(&place).await;
+        checks_what_is_added(&place).await;
         swaps(&place).await;
+        checks_what_is_swapped(&place).await;
         takes(&place).await;
         gives_another_expiry(&place).await;
         keeps_what_others_wrote(&place).await;
@@ -196,6 +196,10 @@ async fn adds_no_further_than_integers_go(place: &Place) {
         assert_eq!(place.text().as_deref(), Some(there));
         place.check_ttl(Some(1_000)).await;
     }
+}
+
+async fn checks_what_is_added(place: &Place) {
+    let cache = &place.cache;
     place.write(None, None);
     for delta in [MAX_INTEGER + 1, -MAX_INTEGER - 1, i64::MAX, i64::MIN] {
         let result = cache.increment("k", delta, Some(0)).await;
@@ -259,6 +263,12 @@ async fn swaps(place: &Place) {
         }
         assert!(!place.has_lease(), "{title}: a lease ends also where nothing changes");
     }
+}
+
+async fn checks_what_is_swapped(place: &Place) {
+    use Lifetime::{After, Keep};
+    let cache = &place.cache;
+    let (one, two) = (Some("1"), Some("2"));
     place.write(Some(b"1"), None);
     let long = format!("\"{}\"", "x".repeat(1 << 20));
     for (key, expected, wanted, lifetime, kind) in [

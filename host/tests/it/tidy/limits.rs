@@ -24,6 +24,7 @@ const LIMITS: &[(&str, &str, &[&str])] = &[
         "Whole seconds, 1 to # (",
         &["cache", "rust", "c", "go", "javascript", "python"],
     ),
+    ("MAX_INTEGER", "-# to # (2^53 - 1)", &["cache", "rust"]),
     ("MAX_KEYS", "no call has more than # keys", &["cache", "rust"]),
     // The default of a setting. In `wit/` it is 1 MiB.
     ("DEFAULT_VALUE_LIMIT", "", &["cache", "c", "go", "javascript", "python"]),
@@ -90,8 +91,12 @@ fn every_language_has_the_limits_by_the_same_names() {
 
 #[test]
 fn every_limit_has_one_value_in_every_language_and_in_the_contract() {
-    let contract =
-        ["wit/handler.wit", "wit/deps/hostel-cache/cache.wit", "wit/deps/hostel-cache/batch.wit"];
+    let contract = [
+        "wit/handler.wit",
+        "wit/deps/hostel-cache/cache.wit",
+        "wit/deps/hostel-cache/batch.wit",
+        "wit/deps/hostel-cache/atomics.wit",
+    ];
     let contract = contract.map(read).concat();
     let contract = contract.replace("///", "").split_whitespace().collect::<Vec<_>>().join(" ");
     let values: BTreeMap<_, _> = FILES.iter().map(|(name, file)| (*name, limits(file))).collect();
