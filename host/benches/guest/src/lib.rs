@@ -3,14 +3,8 @@
 
 #![cfg(target_family = "wasm")]
 
-mod functions;
 mod keys;
 
-use functions::{
-    delete_many, delete_prefix, expire, get_and_set, get_many, get_number, get_or_lease,
-    get_or_set, get_or_set_early, increment, lease_and_fill, lease_and_release, set_and_take,
-    set_if_absent, set_many, swap, ttl,
-};
 use hostel_sdk::bindings::hostel::cache::cache;
 use hostel_sdk::{Context, Failure, Response, Result, services};
 use serde::Deserialize;
@@ -35,42 +29,6 @@ services! {
     walk,
     /// Makes the keys that `walk` reads.
     make_keys,
-    /// Sets a key that has an entry already.
-    set_if_absent,
-    /// Adds one to a key's integer.
-    increment,
-    /// Adds one to a key's integer in two steps.
-    get_and_set,
-    /// Swaps a key's value back and forth.
-    swap,
-    /// Sets a key and takes it.
-    set_and_take,
-    /// Reads a key that has an entry.
-    get_or_lease,
-    /// Gets the lease of a key, fills it, and deletes the entry.
-    lease_and_fill,
-    /// Gets the lease of a key and gives it back.
-    lease_and_release,
-    /// Reads several keys at once.
-    get_many,
-    /// Sets several keys at once.
-    set_many,
-    /// Deletes several missing keys at once.
-    delete_many,
-    /// Asks how long an entry lives.
-    ttl,
-    /// Gives an entry an expiry.
-    expire,
-    /// Lists the keys with a prefix.
-    "keys" => functions::keys,
-    /// Deletes the entries with a prefix that no key has.
-    delete_prefix,
-    /// Reads a key as a number, through the SDK.
-    get_number,
-    /// Reads a key as a number by `get_or_set`.
-    get_or_set,
-    /// Reads a key as a number by `get_or_set` that may compute it early.
-    get_or_set_early,
     /// Answers what is under that key, as it is.
     entry,
     /// Runs until somebody stops it.

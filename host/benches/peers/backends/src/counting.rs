@@ -15,10 +15,11 @@ const CALLS_EACH: u32 = 100;
 
 const CALLS: u32 = CLIENTS * CALLS_EACH;
 
-const INCREMENT: &str = "bench.increment";
+const INCREMENT: &str = "functions.increment";
 
 /// The guest's services, and what they call.
-const COUNTERS: [(&str, &str); 2] = [(INCREMENT, "increment"), ("bench.get-and-set", "get, set")];
+const COUNTERS: [(&str, &str); 2] =
+    [(INCREMENT, "increment"), ("functions.get-and-set", "get, set")];
 
 pub struct Counting {
     place: &'static str,

@@ -57,8 +57,8 @@ fn main() -> Result<()> {
         return Ok(());
     };
     let runtime = Runtime::new()?;
-    let component = ours::component()?;
-    let host = |redis| runtime.block_on(Ours::new(&component, redis));
+    let guests = ours::guests()?;
+    let host = |redis| runtime.block_on(Ours::new(&guests, redis));
     let on_redis = || host(Some(redis.port()));
     let side = |name, callers| Side { name, callers, loads: Default::default() };
     let mut sides = [

@@ -1,12 +1,12 @@
-//! Hosts with the bench's guest in them.
+//! Hosts with the bench's guests in them.
 
 use crate::{KEY, VALUE};
 use anyhow::{Context, Result};
 use hostel::source::{self, Location};
 use hostel::toolchain::{Inputs, Progress};
 use hostel::{
-    Admission, Backend, Host, Instances, PluginName, PluginSettings, RedisAddress, RedisBackend,
-    Request, Settings,
+    Admission, Backend, CacheBinding, CacheGrant, Grants, Host, Instances, Name, PluginName,
+    PluginSettings, RedisAddress, RedisBackend, Request, Settings,
 };
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -20,7 +20,8 @@ const NUMBER: &str = "number";
 /// What sets and takes a token.
 const TOKEN: &str = "set-and-take";
 
-/// A host whose one plugin is used again for each call, as many at once as the bench asks for.
+/// A host whose plugins, which share a cache, are used again for each call, as many at once as the
+/// bench asks for.
 pub struct Ours {
     host: Host,
     operations: Vec<Operation>,
@@ -38,7 +39,7 @@ struct Operation {
 
 impl Ours {
     /// A host whose caches are in memory, or on the server at a port of this machine.
-    pub async fn new(component: &[u8], redis: Option<u16>) -> Result<Arc<Ours>> {
+    pub async fn new(guests: &Guests, redis: Option<u16>) -> Result<Arc<Ours>> {
         let backend = match redis {
             None => Backend::Memory,
             Some(port) => {
@@ -52,12 +53,16 @@ impl Ours {
         let admission = Admission { calls_per_plugin: 256, ..Admission::default() };
         let host = Host::new(Settings { backend, admission, ..Settings::default() })?;
         let instances = Instances::Reuse { calls: NonZeroU32::MAX };
-        let settings = PluginSettings { instances, ..PluginSettings::default() };
-        host.load(PluginName::new("bench")?, component.to_vec(), settings).await?;
+        for (name, component) in guests {
+            let binding = CacheBinding::Configured(Name::new("bench")?);
+            let grants = Grants::from(CacheGrant { binding, ..CacheGrant::default() });
+            let settings = PluginSettings { grants, instances, ..PluginSettings::default() };
+            host.load(PluginName::new(*name)?, component.clone(), settings).await?;
+        }
         let ours = Ours { host, operations: operations()?, tokens: AtomicU64::new(0) };
         ours.call("write").await?;
-        ours.call_with("bench.set", serde_json::to_vec(&(1, NUMBER, "123"))?).await?;
-        ours.call_with("bench.set-many", serde_json::to_vec(&(1, keys(), VALUE))?).await?;
+        ours.call_with("guest.set", serde_json::to_vec(&(1, NUMBER, "123"))?).await?;
+        ours.call_with("functions.set-many", serde_json::to_vec(&(1, keys(), VALUE))?).await?;
         Ok(Arc::new(ours))
     }
 
@@ -95,7 +100,10 @@ fn operations() -> Result<Vec<Operation>> {
         (TOKEN, Vec::new()),
         ("get-many", serde_json::to_vec(&(1, keys()))?),
     ];
-    let operation = |(name, body)| Operation { name, service: format!("bench.{name}"), body };
+    let operation = |(name, body)| {
+        let plugin = if matches!(name, "read" | "write") { "guest" } else { "functions" };
+        Operation { name, service: format!("{plugin}.{name}"), body }
+    };
     Ok(bodies.into_iter().map(operation).collect())
 }
 
@@ -104,11 +112,17 @@ fn keys() -> Vec<String> {
     (0..10).map(|number| format!("batch:{number}")).collect()
 }
 
-/// The bench's guest, built from its source.
-pub fn component() -> Result<Vec<u8>> {
+/// The bench's guests by their names.
+pub type Guests = [(&'static str, Vec<u8>); 2];
+
+/// The bench's guests, built from their sources.
+pub fn guests() -> Result<Guests> {
     let line = |line: &str| eprintln!("{line}");
-    let progress = Progress { line: &line, step: &|_| (), colour: false };
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest");
-    let file = source::component(&Location::at(&source)?, progress, &mut Inputs::default())?;
-    Ok(std::fs::read(file)?)
+    let build = |name| {
+        let progress = Progress { line: &line, step: &|_| (), colour: false };
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
+        let file = source::component(&Location::at(&source)?, progress, &mut Inputs::default())?;
+        anyhow::Ok((name, std::fs::read(file)?))
+    };
+    Ok([build("guest")?, build("functions")?])
 }

@@ -76,8 +76,7 @@ impl Bare {
         Bare::new(&config, component, |linker| nothings::add(linker, answers)).await
     }
 
-    /// The cache as `bindgen!` asks for it, in an engine of default settings. It has none of the
-    /// other interfaces.
+    /// The cache and the log as `bindgen!` asks for them, in an engine of default settings.
     pub async fn bindgen(component: &[u8]) -> Result<Bare> {
         let add = |linker: &mut Linker<State>| {
             cache::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
@@ -96,7 +95,6 @@ impl Bare {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         add(&mut linker)?;
         let component = Component::from_binary(&engine, component)?;
-        linker.define_unknown_imports_as_traps(&component)?;
         let (wasi, table) = (WasiCtx::builder().build(), ResourceTable::new());
         let moka = Moka::builder().max_capacity(1_000_000).expire_after(Expires).build();
         let mut store = Store::new(&engine, State { wasi, table, moka });

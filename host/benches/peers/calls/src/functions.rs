@@ -10,11 +10,12 @@ use table::Wanted;
 /// The keys of a batch and of a walk.
 const KEYS: u32 = 10;
 
-pub fn print(sides: &Sides) -> Result<()> {
+pub fn print() -> Result<()> {
+    let sides = &Sides::new("functions")?;
     let keys: Vec<String> = (0..KEYS).map(|number| format!("batch:{number}")).collect();
     set_entries(sides, &keys)?;
     get_or_set(sides)?;
-    let component = guests::component()?;
+    let component = guests::component("functions")?;
     let floor = |value| {
         let floor = Bare::floor(&component, Answers { value, keys: &keys });
         sides.runtime.block_on(floor).map_err(Error::msg)

@@ -8,11 +8,12 @@ use std::process::Command;
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The component that calls Hostel's cache, and that of every host of the same world.
-pub fn component() -> Result<Vec<u8>> {
+/// The component that calls Hostel's cache, and that of every host of the same world: `guest` by the
+/// four basic functions, `functions` by the others.
+pub fn component(name: &str) -> Result<Vec<u8>> {
     let line = |line: &str| eprintln!("{line}");
     let progress = Progress { line: &line, step: &|_| (), colour: false };
-    let location = Location::at(&Path::new(HERE).join("../../guest"))?;
+    let location = Location::at(&Path::new(HERE).join("../..").join(name))?;
     let file = source::component(&location, progress, &mut Inputs::default())?;
     Ok(std::fs::read(file)?)
 }

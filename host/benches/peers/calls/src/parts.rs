@@ -21,7 +21,7 @@ const EXPIRING: &str = "user:456";
 const MISSING: &str = "user:789";
 
 pub fn print() -> Result<()> {
-    let sides = Sides::new()?;
+    let sides = Sides::new("guest")?;
     sides.ours.cache().set(EXPIRING, VALUE, Some(3_600))?;
     let mut turns = inside()?;
     turns.push(nothing(&sides.runtime).map_err(Error::msg)?);

@@ -30,7 +30,7 @@ const BYTES: u32 = 8 << 20;
 pub fn draw(folder: &Path) -> Result<()> {
     let made = std::fs::create_dir_all(folder);
     made.with_context(|| format!("no folder can be made at {}", folder.display()))?;
-    let component = guests::component()?;
+    let component = guests::component("guest")?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let limits = CacheLimits::new(CAPACITY, VALUE_LIMIT)?;
     let ours = runtime.block_on(Ours::new(&component, limits))?;

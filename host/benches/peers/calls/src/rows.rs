@@ -1,10 +1,11 @@
 //! The rows of targets A, B and C, and those of F after them.
 
+use crate::bare::Bare;
 use crate::peers::{self, Redis};
 use crate::rounds::{Side, nanoseconds, take_turns};
 use crate::sides::{Sides, body};
 use crate::{KEY, VALUE, functions, guests};
-use anyhow::{Result, ensure};
+use anyhow::{Error, Result, ensure};
 use table::{Row, Wanted};
 
 /// Calls of the cache in one call of a guest, where it is compared with Extism's.
@@ -17,19 +18,22 @@ const INVOCATIONS: u32 = 50;
 const REDIS_CALLS: u32 = 50;
 
 pub fn print() -> Result<()> {
-    let sides = Sides::new()?;
+    let sides = Sides::new("guest")?;
     for (call, most) in [("get", 1.25), ("exists", 1.6), ("set", 4.0)] {
         let turns = vec![sides.ours(call), sides.bare(&sides.floor, call)];
         row("A", call, "host functions that do nothing", "ns", Wanted::AtMost(most), turns)?;
     }
     extism(&sides)?;
-    let turns = vec![sides.ours("get"), sides.bare(&sides.bindgen, "get")];
+    let guest = guests::component("guest")?;
+    let bindgen = sides.runtime.block_on(Bare::bindgen(&guest)).map_err(Error::msg)?;
+    bindgen.call(&sides.runtime, "set", &body("set", 1)).map_err(Error::msg)?;
+    let turns = vec![sides.ours("get"), sides.bare(&bindgen, "get")];
     row("B", "get", "`bindgen!`, default settings, moka", "ns", Wanted::AtMost(1.0 / 2.5), turns)?;
     redis(&sides)?;
     let turns = vec![invocations(&sides, "fresh"), invocations(&sides, "kept")];
     let what = "fresh instance, a call, dropped";
     row("C", what, "the same instance again", "µs", Wanted::AtMost(8.0), turns)?;
-    functions::print(&sides)
+    functions::print()
 }
 
 fn extism(sides: &Sides) -> Result<()> {

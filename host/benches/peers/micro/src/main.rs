@@ -104,7 +104,9 @@ mod set {
     fn if_as_expected(bencher: Bencher<'_, '_>) {
         let cache = cache(None);
         let (key, value) = (black_box(KEY), black_box(VALUE));
-        bencher.bench_local(|| cache.compare_and_swap(key, Some(value), Some(value), Lifetime::Unlimited));
+        bencher.bench_local(|| {
+            cache.compare_and_swap(key, Some(value), Some(value), Lifetime::Unlimited)
+        });
     }
 
     #[divan::bench]

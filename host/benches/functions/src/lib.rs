@@ -1,18 +1,59 @@
 //! The functions of the cache beside the four basic ones, each as often as the request asks. A call
 //! fails unless it does what is measured.
 
+#![cfg(target_family = "wasm")]
+
 use hostel_sdk::bindings::hostel::cache::atomics::{self, Lifetime, Swap};
 use hostel_sdk::bindings::hostel::cache::batch;
 use hostel_sdk::bindings::hostel::cache::cache::{self, Error};
 use hostel_sdk::bindings::hostel::cache::entries::{self, TimeLeft};
 use hostel_sdk::bindings::hostel::cache::lease::{self, Found};
-use hostel_sdk::{Context, Failure, GetOrSet, Result};
+use hostel_sdk::{Context, Failure, GetOrSet, Result, services};
 use std::hint::black_box;
 use std::time::Duration;
 
+services! {
+    /// Sets a key that has an entry already.
+    set_if_absent,
+    /// Adds one to a key's integer.
+    increment,
+    /// Adds one to a key's integer in two steps.
+    get_and_set,
+    /// Swaps a key's value back and forth.
+    swap,
+    /// Sets a key and takes it.
+    set_and_take,
+    /// Reads a key that has an entry.
+    get_or_lease,
+    /// Gets the lease of a key, fills it, and deletes the entry.
+    lease_and_fill,
+    /// Gets the lease of a key and gives it back.
+    lease_and_release,
+    /// Reads several keys at once.
+    get_many,
+    /// Sets several keys at once.
+    set_many,
+    /// Deletes several missing keys at once.
+    delete_many,
+    /// Asks how long an entry lives.
+    ttl,
+    /// Gives an entry an expiry.
+    expire,
+    /// Lists the keys with a prefix.
+    keys,
+    /// Deletes the entries with a prefix that no key has.
+    delete_prefix,
+    /// Reads a key as a number, through the SDK.
+    get_number,
+    /// Reads a key as a number by `get_or_set`.
+    get_or_set,
+    /// Reads a key as a number by `get_or_set` that may compute it early.
+    get_or_set_early,
+}
+
 const MINUTE: Duration = Duration::from_secs(60);
 
-pub(crate) fn set_if_absent(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
+fn set_if_absent(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
     for _ in 0..calls {
         expect(!done(atomics::set_if_absent(&key, &value, None))?)?;
     }
@@ -20,7 +61,7 @@ pub(crate) fn set_if_absent(_: &Context, (calls, key, value): (u32, String, Stri
 }
 
 /// Returns the last sum.
-pub(crate) fn increment(_: &Context, (calls, key): (u32, String)) -> Result<i64> {
+fn increment(_: &Context, (calls, key): (u32, String)) -> Result<i64> {
     let mut sum = 0.0;
     for _ in 0..calls {
         sum = done(atomics::increment(&key, 1.0, None))?;
@@ -29,7 +70,7 @@ pub(crate) fn increment(_: &Context, (calls, key): (u32, String)) -> Result<i64>
 }
 
 /// Counts as a plugin does that has no `increment`: other calls may come between.
-pub(crate) fn get_and_set(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+fn get_and_set(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         let count: i64 = match done(cache::get(&key))? {
             Some(text) => text.parse()?,
@@ -41,10 +82,7 @@ pub(crate) fn get_and_set(_: &Context, (calls, key): (u32, String)) -> Result<()
 }
 
 /// Replaces the first value by the second, and the second by the first.
-pub(crate) fn swap(
-    _: &Context,
-    (calls, key, mut old, mut new): (u32, String, String, String),
-) -> Result<()> {
+fn swap(_: &Context, (calls, key, mut old, mut new): (u32, String, String, String)) -> Result<()> {
     for _ in 0..calls {
         let swap = atomics::compare_and_swap(&key, Some(&old), Some(&new), Lifetime::Keep);
         expect(matches!(done(swap)?, Swap::Swapped))?;
@@ -53,7 +91,7 @@ pub(crate) fn swap(
     Ok(())
 }
 
-pub(crate) fn set_and_take(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
+fn set_and_take(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
     for _ in 0..calls {
         done(cache::set(&key, &value, None))?;
         expect(done(atomics::take(&key))?.is_some())?;
@@ -61,7 +99,7 @@ pub(crate) fn set_and_take(_: &Context, (calls, key, value): (u32, String, Strin
     Ok(())
 }
 
-pub(crate) fn get_or_lease(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+fn get_or_lease(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Value(_)))?;
     }
@@ -69,10 +107,7 @@ pub(crate) fn get_or_lease(_: &Context, (calls, key): (u32, String)) -> Result<(
 }
 
 /// The key has no entry before and after.
-pub(crate) fn lease_and_fill(
-    _: &Context,
-    (calls, key, value): (u32, String, String),
-) -> Result<()> {
+fn lease_and_fill(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
     for _ in 0..calls {
         expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Compute))?;
         expect(done(lease::fill(&key, &value, None))?)?;
@@ -82,7 +117,7 @@ pub(crate) fn lease_and_fill(
 }
 
 /// The key has no entry.
-pub(crate) fn lease_and_release(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+fn lease_and_release(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Compute))?;
         done(lease::release(&key))?;
@@ -90,17 +125,14 @@ pub(crate) fn lease_and_release(_: &Context, (calls, key): (u32, String)) -> Res
     Ok(())
 }
 
-pub(crate) fn get_many(_: &Context, (calls, keys): (u32, Vec<String>)) -> Result<()> {
+fn get_many(_: &Context, (calls, keys): (u32, Vec<String>)) -> Result<()> {
     for _ in 0..calls {
         expect(done(batch::get_many(&keys))?.iter().all(Option::is_some))?;
     }
     Ok(())
 }
 
-pub(crate) fn set_many(
-    _: &Context,
-    (calls, keys, value): (u32, Vec<String>, String),
-) -> Result<()> {
+fn set_many(_: &Context, (calls, keys, value): (u32, Vec<String>, String)) -> Result<()> {
     let entries: Vec<_> = keys.into_iter().map(|key| (key, value.clone())).collect();
     for _ in 0..calls {
         done(batch::set_many(&entries, None))?;
@@ -109,21 +141,21 @@ pub(crate) fn set_many(
 }
 
 /// No key has an entry.
-pub(crate) fn delete_many(_: &Context, (calls, keys): (u32, Vec<String>)) -> Result<()> {
+fn delete_many(_: &Context, (calls, keys): (u32, Vec<String>)) -> Result<()> {
     for _ in 0..calls {
         expect(done(batch::delete_many(&keys))? == 0)?;
     }
     Ok(())
 }
 
-pub(crate) fn ttl(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+fn ttl(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         expect(!matches!(done(entries::ttl(&key))?, TimeLeft::Missing))?;
     }
     Ok(())
 }
 
-pub(crate) fn expire(_: &Context, (calls, key): (u32, String)) -> Result<()> {
+fn expire(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         expect(done(entries::expire(&key, Some(3_600)))?)?;
     }
@@ -131,7 +163,7 @@ pub(crate) fn expire(_: &Context, (calls, key): (u32, String)) -> Result<()> {
 }
 
 /// All keys are in the first page.
-pub(crate) fn keys(_: &Context, (calls, prefix, count): (u32, String, usize)) -> Result<()> {
+fn keys(_: &Context, (calls, prefix, count): (u32, String, usize)) -> Result<()> {
     for _ in 0..calls {
         let page = done(entries::keys(&prefix, None))?;
         expect(page.keys.len() == count && page.cursor.is_none())?;
@@ -140,28 +172,28 @@ pub(crate) fn keys(_: &Context, (calls, prefix, count): (u32, String, usize)) ->
 }
 
 /// No key has the prefix.
-pub(crate) fn delete_prefix(_: &Context, (calls, prefix): (u32, String)) -> Result<()> {
+fn delete_prefix(_: &Context, (calls, prefix): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         expect(done(entries::delete_prefix(&prefix, None))?.0 == 0)?;
     }
     Ok(())
 }
 
-pub(crate) fn get_number(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
+fn get_number(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         expect(black_box(ctx.cache.get::<u32>(&key)?).is_some())?;
     }
     Ok(())
 }
 
-pub(crate) fn get_or_set(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
+fn get_or_set(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         black_box(ctx.cache.get_or_set(&key, MINUTE, missing)?);
     }
     Ok(())
 }
 
-pub(crate) fn get_or_set_early(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
+fn get_or_set_early(ctx: &Context, (calls, key): (u32, String)) -> Result<()> {
     let options = GetOrSet::expiry(MINUTE).early(Duration::from_secs(5));
     for _ in 0..calls {
         black_box(ctx.cache.get_or_set_with(&key, options, missing)?);
