@@ -1,13 +1,14 @@
 //! Whether two hosts on one server see each key as if its operations came one after the other.
 
 #[path = "../../../cache/tests/linearizable/history.rs"]
-#[allow(dead_code, reason = "memory has more operations, and a clock of the test's")]
+#[allow(dead_code, reason = "memory has a clock of the test's")]
 mod history;
 
 use super::{at, cache, servers};
 use crate::support::Random;
 use history::{Answer, Event, MOST_EVENTS, Operation, is_linearizable};
 use hostel::CacheStore;
+use hostel_cache::{Lifetime, Swap, TimeLeft, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Barrier;
@@ -33,29 +34,65 @@ struct Round {
     copy: Option<Mutex<Answer>>,
 }
 
+/// Without expiries: the clock is the server's, which the checker does not see.
 fn by_chance(random: &mut Random) -> Operation {
-    match random.below(8) {
+    let kind = random.below(14);
+    let value = random.below(5) as i64;
+    let mut either = |value| (random.below(3) > 0).then_some(value);
+    match kind {
         0..3 => Operation::Get,
-        3..5 => Operation::Set(random.below(5) as i64, None),
-        5..7 => Operation::Delete,
-        _ => Operation::Exists,
+        3..5 => Operation::Set(value, None),
+        5 => Operation::Delete,
+        6 => Operation::Exists,
+        7 => Operation::SetIfAbsent(value, None),
+        8 => Operation::Increment(value, None),
+        9 | 10 => {
+            let (expected, wanted) = (either(value), either((value + 1) % 5));
+            Operation::CompareAndSwap(expected, wanted, history::Lifetime::Keep)
+        }
+        11 => Operation::Take,
+        12 => Operation::Ttl,
+        _ => Operation::Expire(None),
     }
 }
 
 async fn perform(cache: &CacheStore, key: &str, operation: Operation) -> Answer {
     match operation {
-        Operation::Get => {
-            let value = cache.get(key).await.unwrap();
-            Answer::Value(value.map(|value| value.parse().unwrap()))
-        }
+        Operation::Get => Answer::Value(number(cache.get(key).await.unwrap())),
         Operation::Set(value, expiry) => {
             cache.set(key, &value.to_string(), expiry).await.unwrap();
             Answer::Nothing
         }
         Operation::Delete => Answer::Whether(cache.delete(key).await.unwrap()),
         Operation::Exists => Answer::Whether(cache.exists(key).await.unwrap()),
-        other => panic!("caches on Redis have no {other:?}"),
+        Operation::SetIfAbsent(value, expiry) => {
+            let value = value.to_string();
+            Answer::Whether(cache.set_if_absent(key, &value, expiry).await.unwrap())
+        }
+        Operation::Increment(by, expiry) => {
+            Answer::Value(Some(cache.increment(key, by, expiry).await.unwrap()))
+        }
+        Operation::CompareAndSwap(expected, wanted, _) => {
+            let [expected, wanted] = [expected, wanted].map(|it| it.map(|it| it.to_string()));
+            let (expected, wanted) = (expected.as_deref(), wanted.as_deref());
+            match cache.compare_and_swap(key, expected, wanted, Lifetime::Keep).await.unwrap() {
+                Swap::Swapped => Answer::Swapped,
+                Swap::Changed(found) => Answer::Changed(number(found)),
+            }
+        }
+        Operation::Take => Answer::Value(number(cache.take(key).await.unwrap())),
+        Operation::Ttl => Answer::Left(match cache.ttl(key).await.unwrap() {
+            TimeLeft::Missing => None,
+            TimeLeft::Unlimited => Some(None),
+            TimeLeft::Seconds(seconds) => Some(Some(seconds.into())),
+        }),
+        Operation::Expire(expiry) => Answer::Whether(cache.expire(key, expiry).await.unwrap()),
+        Operation::Advance(_) => panic!("no test moves the server's clock"),
     }
+}
+
+fn number(value: Option<Value>) -> Option<i64> {
+    value.map(|value| value.parse().unwrap())
 }
 
 impl Round {
