@@ -36,10 +36,10 @@ pub enum CacheBinding {
 /// What a plugin may do with the cache that it is bound to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// All four functions.
+    /// All functions.
     #[default]
     ReadWrite,
-    /// `get` and `exists`; `set` and `delete` return `denied`.
+    /// `get`, `exists`, `get-many`, `ttl` and `keys`; all others return `denied`.
     ReadOnly,
 }
 

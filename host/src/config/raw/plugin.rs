@@ -19,7 +19,7 @@ pub(in crate::config) struct RawPlugin {
     pub(in crate::config) path: Option<At<String>>,
     /// The cache of [caches] that it is bound to. Default: none, one of its own.
     cache: Option<At<String>>,
-    /// What it may do there; "read-only" is get and exists. Default: "read-write".
+    /// What it may do there; "read-only" is get, exists, get-many, ttl and keys. Default: "read-write".
     access: Option<RawAccess>,
     /// What one call may use up where it differs from [limits].
     pub(in crate::config) limits: Option<RawLimits>,
