@@ -10,7 +10,12 @@
 #include "src/json_reading.c"
 #include "src/json_typed.c"
 #include "src/json_writing.c"
+#include "src/arguments.c"
 #include "src/cache.c"
+#include "src/atomics.c"
+#include "src/lease.c"
+#include "src/many.c"
+#include "src/entries.c"
 #include "src/log.c"
 #include "src/request.c"
 #include "src/response.c"
@@ -18,6 +23,9 @@
 
 #ifdef __wasm__
 #include "src/wit.c"
-#else
+#include "src/wit_cache.c"
+#elif !defined HOSTEL_TEST_HOST /* A test of the SDK brings a host of its own. */
 #include "src/fake.c"
+#include "src/fake_arguments.c"
+#include "src/fake_cache.c"
 #endif

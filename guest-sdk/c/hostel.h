@@ -7,14 +7,9 @@
  *     static hostel_result count_visit(hostel_ctx *ctx, const hostel_request *req,
  *                                      hostel_response *res)
  *     {
- *         hostel_json stored;
- *         int64_t visits = 0;
- *         HOSTEL_TRY(hostel_cache_get(ctx, HOSTEL_STR("visits"), &stored));
- *         if (hostel_json_has(ctx, stored, ""))
- *             HOSTEL_TRY(hostel_json_integer(ctx, stored, "", &visits));
- *         hostel_str json = hostel_json_of_integer(ctx, visits + 1);
- *         HOSTEL_TRY(hostel_cache_set(ctx, HOSTEL_STR("visits"), json, 60));
- *         return hostel_respond_json(ctx, res, json);
+ *         int64_t visits;
+ *         HOSTEL_TRY(hostel_cache_increment(ctx, HOSTEL_STR("visits"), 1, 60, &visits));
+ *         return hostel_respond_json(ctx, res, hostel_json_of_integer(ctx, visits));
  *     }
  *
  *     HOSTEL_SERVICES({"count-visit", "Counts the visits of a minute.", count_visit})
@@ -151,56 +146,11 @@ void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...) HO
 
 #include "hostel_json.h"
 
+#include "hostel_cache.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* --- the cache -----------------------------------------------------------------------------
- *
- * The cache that the host bound to this plugin, shared by all its instances.
- *
- * - Values are JSON: every language can read the values of every other.
- * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other.
- *   Values are at most 1 MiB of JSON, 100 levels deep, unless the host is configured otherwise.
- * - A cache may forget: a full one evicts entries that were not used for a while.
- * - Every function may return HOSTEL_INVALID_KEY, HOSTEL_DENIED and HOSTEL_UNAVAILABLE. Its out
- *   parameter is untouched then.
- */
-
-/* The expiry of an entry that has none. */
-#define HOSTEL_NO_EXPIRY (-DBL_MAX)
-
-/* Reads the value under `key`. When the key is missing or expired the value is one of kind
- * HOSTEL_MISSING; hostel_json_has(ctx, *value, "") is false then, and for a stored null. Never
- * extends the expiry. `*value` belongs to `ctx`. */
-HOSTEL_MUST_USE hostel_result hostel_cache_get(hostel_ctx *ctx, hostel_str key,
-                                               hostel_json *value);
-
-/* Reads the JSON text under `key`, byte for byte as it was stored: for numbers that no type of C
- * holds. A `ptr` of NULL when the key is missing; "null" for a stored null. `*text` belongs to
- * `ctx`. */
-HOSTEL_MUST_USE hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str key,
-                                                   hostel_str *text);
-
-/* Stores a JSON text under `key`, in place of the entry that was there and of its expiry.
- *
- * `expiry_seconds` is HOSTEL_NO_EXPIRY, or whole seconds, 1 to 315,360,000 (ten years): the entry
- * is gone from the first instant at which they have passed. It is a double, so that 1.5 and
- * 2^32 + 60 are refused and not cut: HOSTEL_INVALID_EXPIRY without a call to the host.
- *
- * `json` is a result of hostel_json_of_integer and its kin, of hostel_written or of
- * hostel_cache_get_raw, or any JSON text. HOSTEL_INVALID_VALUE when it is not JSON; without a call
- * to the host when its `ptr` is NULL, as it is for a value without a JSON form (NaN), and when it
- * is not UTF-8. HOSTEL_TOO_LARGE from the host. */
-HOSTEL_MUST_USE hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, hostel_str json,
-                                               double expiry_seconds);
-
-/* Removes the entry. `*deleted` is true when a live one was there; `deleted` may be NULL. */
-HOSTEL_MUST_USE hostel_result hostel_cache_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);
-
-/* `*exists` is true when there is a live entry, also one whose value is null. Not a use of the
- * entry for eviction. */
-HOSTEL_MUST_USE hostel_result hostel_cache_exists(hostel_ctx *ctx, hostel_str key, bool *exists);
 
 /* --- requests ------------------------------------------------------------------------------ */
 

@@ -30,11 +30,12 @@ extern "C" {
 #endif
 
 /* A host with one cache, empty at first, an empty log, and a clock that stands still until the test
- * moves it.
+ * moves it. The clock is the cache's; <hostel_fake_clock.h> makes it the service's as well.
  *
  * Keys, values, expiry and errors are those of a host with the default limits. What a host does
  * beyond: it evicts from a full cache, may answer HOSTEL_DENIED and HOSTEL_UNAVAILABLE, and checks
- * the response. Not for several threads at once. */
+ * the response. hostel_cache_get_or_set computes what is missing and never waits, unless the test
+ * holds the key. Not for several threads at once. */
 typedef struct hostel_fake hostel_fake;
 
 /* A new host, which hostel_fake_free frees. */
@@ -61,8 +62,16 @@ hostel_answer hostel_fake_call(hostel_fake *fake, const char *service, const cha
 /* Sends a request to the service that it names: for bodies that are no JSON, and for HTTP. */
 hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request);
 
-/* Moves the cache's clock forward. Entries whose expiry has then passed are gone. */
+/* Moves the clock forward. Entries whose expiry has then passed are gone. */
 void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds);
+
+/* From now on another call computes the value of this key, as hostel_cache_get_or_set sees it:
+ * while the key has no value, the service computes its own and does not store it, and an old value
+ * is not renewed. It ends with hostel_fake_let_go, or when the key is set or deleted. */
+void hostel_fake_hold(hostel_fake *fake, hostel_str key);
+
+/* Ends what hostel_fake_hold began. */
+void hostel_fake_let_go(hostel_fake *fake, hostel_str key);
 
 /* A line of the log, from 0 on: level, colon, message, "info: served" for example. NULL past the
  * last. Lives until the fake is freed. Each is also printed to stderr. */

@@ -12,6 +12,12 @@
 /* The longest expiry, in seconds: ten years. */
 #define HOSTEL_MAX_EXPIRY_SECONDS 315360000
 
+/* The largest integer that hostel_cache_increment adds to, and the smallest without its sign. */
+#define HOSTEL_MAX_INTEGER 9007199254740991
+
+/* The most keys of one call for several. */
+#define HOSTEL_MAX_KEYS 1000
+
 /* The most arrays and objects inside one another in a value of the cache. */
 #define HOSTEL_MAX_DEPTH 100
 

@@ -50,8 +50,8 @@ func reallocate(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&arena), start)
 }
 
-// spill takes from Go's heap what is too large for the arena, which only limits that were raised
-// let through. Should a collection be due at that moment, the call traps.
+// spill takes from Go's heap what is too large for the arena: many values at once, or one where
+// limits were raised. Should a collection be due at that moment, the call traps.
 //
 //go:noinline
 func spill(size uint32) unsafe.Pointer {

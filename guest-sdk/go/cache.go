@@ -14,10 +14,13 @@ import (
 //     100 levels deep, unless the host's configuration says otherwise.
 //   - A cache may forget: a full one evicts entries that were not used for a while. Keep the source
 //     of a value that must not be lost elsewhere.
+//   - Each function and method is one step for its key. A [Get] with a [Cache.Set] after it is not:
+//     of two calls that do both at the same time, one change may be lost. [Cache.Increment],
+//     [Update], [Take] and [Cache.SetIfAbsent] lose none.
 //   - After an error the old entry is untouched, except after [CacheUnavailable]: there the write
 //     may have happened.
 //
-// Every error is a *[CacheError]:
+// Every error is a *[CacheError], but for those of the functions that [Update] and [GetOrSet] call:
 //
 //	var refused *hostel.CacheError
 //	if errors.As(err, &refused) && refused.Kind == hostel.CacheTooLarge {
@@ -51,7 +54,10 @@ func (c Cache) Get(key string, target any) (found bool, err error) {
 		c.host.done()
 		return true, nil
 	}
-	return c.read(key, text, target)
+	if err := c.readDone(key, text, target); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // open returns the value under key in place, and true when there is one that is not null. The
@@ -68,16 +74,31 @@ func (c Cache) open(key string) (text []byte, found bool, err error) {
 	return text, found, err
 }
 
-// read reads the text that open returned, and calls done of the host.
-func (c Cache) read(key string, text []byte, target any) (found bool, err error) {
+// readDone reads the text that open returned, of a value that is not plain, and calls done of the
+// host.
+func (c Cache) readDone(key string, text []byte, target any) error {
 	// Types may have methods that read them, and those may panic.
 	defer c.host.done()
 	if err := fromJSON(text, target); err != nil {
-		return false, refusedf(CacheInvalidValue,
-			"the value under %s does not read as %s: %v; GetRaw returns its text",
-			shortened(key), typeName(target), err)
+		return doesNotRead(key, target, err, "; GetRaw returns its text")
 	}
-	return true, nil
+	return nil
+}
+
+// read reads a text that was under key.
+func read(key string, text []byte, target any) error {
+	if readPlain(text, target) {
+		return nil
+	}
+	if err := fromJSON(text, target); err != nil {
+		return doesNotRead(key, target, err, "")
+	}
+	return nil
+}
+
+func doesNotRead(key string, target, why any, advice string) error {
+	return refusedf(CacheInvalidValue, "the value under %s does not read as %s: %v%s",
+		shortened(key), typeName(target), why, advice)
 }
 
 // Get is the value under key as a T, and whether there is one; see [Cache.Get].
@@ -100,8 +121,7 @@ func Get[T any](cache Cache, key string) (value T, found bool, err error) {
 
 // readAs is apart from Get, whose value is not on the heap.
 func readAs[T any](cache Cache, key string, text []byte) (value T, found bool, err error) {
-	found, err = cache.read(key, text, &value)
-	if !found {
+	if err := cache.readDone(key, text, &value); err != nil {
 		var none T
 		return none, false, err
 	}
@@ -141,8 +161,8 @@ func (c Cache) Set(key string, value any) error {
 	return c.set(key, value, 0)
 }
 
-// SetRaw stores a JSON text under key, byte for byte, in place of the entry that was there and of its
-// expiry: for numbers that no type here holds, and to pass a value on unread.
+// SetRaw stores a JSON text under key, byte for byte, in place of the entry that was there and of
+// its expiry: for numbers that no type here holds, and to pass a value on unread.
 //
 // Errors: [CacheInvalidValue] when the text is not JSON. [CacheInvalidKey], [CacheTooLarge],
 // [CacheDenied], [CacheUnavailable] from the host.
@@ -172,27 +192,12 @@ func (c Cache) SetWithExpiry(key string, value any, expiry time.Duration) error 
 	return c.set(key, value, seconds)
 }
 
-// wholeSeconds is an expiry as the host takes it.
-func wholeSeconds(expiry time.Duration) (uint32, error) {
-	seconds := expiry / time.Second
-	inRange := seconds >= 1 && seconds <= maxExpirySeconds
-	if inRange && expiry%time.Second == 0 {
-		return uint32(seconds), nil
-	}
-	fix := "as in 60*time.Second"
-	if inRange {
-		fix = "as expiry.Truncate(time.Second) is"
-	}
-	return 0, refusedf(CacheInvalidExpiry,
-		"an expiry of %v: it must be whole seconds, 1 to %d (ten years), %s", expiry, maxExpirySeconds, fix)
-}
-
 func (c Cache) setRaw(key, text string, seconds uint32) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	if !utf8.ValidString(text) {
-		return refusedf(CacheInvalidValue, "the JSON text for %s is not UTF-8", shortened(key))
+	if err := checkText(key, text); err != nil {
+		return err
 	}
 	return c.host.set(key, []byte(text), seconds)
 }
@@ -202,14 +207,23 @@ func (c Cache) set(key string, value any, seconds uint32) error {
 		return err
 	}
 	var room [64]byte
-	text, plain := appendPlain(room[:0], value)
-	if !plain {
-		var err error
-		if text, err = toStorable(value); err != nil {
-			return refusedf(CacheInvalidValue, "the value for %s has no JSON form: %v", shortened(key), err)
-		}
+	text, err := appendValue(room[:0], key, value)
+	if err != nil {
+		return err
 	}
 	return c.host.set(key, text, seconds)
+}
+
+// appendValue appends to an empty text the JSON of a value that is to be stored under key.
+func appendValue(empty []byte, key string, value any) ([]byte, error) {
+	if text, plain := appendPlain(empty, value); plain {
+		return text, nil
+	}
+	text, err := toStorable(value)
+	if err != nil {
+		return nil, refusedf(CacheInvalidValue, "the value for %s has no JSON form: %v", shortened(key), err)
+	}
+	return text, nil
 }
 
 // Delete removes the entry; true when a live one was there. Deleting a missing key is no error.
@@ -236,6 +250,14 @@ func (c Cache) Exists(key string) (bool, error) {
 func checkKey(key string) error {
 	if !utf8.ValidString(key) {
 		return refusedf(CacheInvalidKey, "invalid key %s: a key is UTF-8", shortened(key))
+	}
+	return nil
+}
+
+// checkText refuses a JSON text for key that the host's interface cannot take.
+func checkText(key, text string) error {
+	if !utf8.ValidString(text) {
+		return refusedf(CacheInvalidValue, "the JSON text for %s is not UTF-8", shortened(key))
 	}
 	return nil
 }

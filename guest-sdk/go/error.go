@@ -14,7 +14,7 @@ const (
 	// CacheInvalidExpiry: the expiry is not a whole number of seconds, or not 1 to 315,360,000 of
 	// them.
 	CacheInvalidExpiry
-	// CacheTooLarge: the value is longer than the cache allows.
+	// CacheTooLarge: the value is longer than the cache allows, or a call has more than 1,000 keys.
 	CacheTooLarge
 	// CacheDenied: the plugin has no permission for this call.
 	CacheDenied

@@ -28,6 +28,10 @@
 // `hostel build` makes the plugin. It needs the standard toolchain and nothing else: it builds a
 // module for GOOS=wasip1 and GOARCH=wasm with -buildmode=c-shared, and encodes it as a component.
 //
+// The component imports the functions of the host that the service uses. One exception: with
+// text/template, html/template, or another package that calls methods by name, Go's linker keeps all
+// methods of [Cache], and the component imports what they use.
+//
 // # Failures
 //
 // A handler that returns an error answers a [Failure]: [NotFound] and its like make one of a kind
@@ -42,5 +46,5 @@
 // # Tests
 //
 // A service is tested by `go test`, without wasm and without a host: [Fake] has the cache of one,
-// with a clock that the test moves.
+// with a clock that the test moves. [NewFakeWithClock] is for a service that reads [time.Now].
 package hostel

@@ -12,6 +12,13 @@ const (
 	// maxExpirySeconds is the longest expiry, in seconds: ten years.
 	maxExpirySeconds = 315_360_000
 
+	// maxInteger is the largest integer that can be added to, and the smallest one without its
+	// sign.
+	maxInteger = 9_007_199_254_740_991
+
+	// maxKeys is the most keys of one call for several.
+	maxKeys = 1_000
+
 	// maxDepth is the most arrays and objects inside one another in a value.
 	maxDepth = 100
 

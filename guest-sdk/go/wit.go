@@ -2,10 +2,14 @@
 
 package hostel
 
-// The contract of `wit/`: the one place where its shapes meet the types of this package. They are
-// written by hand, since they are few; encoding a plugin as a component checks the name and the
-// signature of each function against `wit/`. Layouts are those of the component model's canonical
-// ABI, in which an address has 4 bytes.
+// The contract of `wit/`: the files wit*.go are the one place where its shapes meet the types of
+// this package. They are written by hand, since they are few; encoding a plugin as a component
+// checks the name and the signature of each function against `wit/`. Layouts are those of the
+// component model's canonical ABI, in which an address has 4 bytes.
+//
+// The linker drops each import that a plugin does not call, so that its component shows what it
+// uses. It keeps those of all methods of Cache where reflection calls methods by name: Handle names
+// Context in a type of its own, which Go's generic functions always offer to reflection.
 
 import (
 	"strings"
@@ -33,15 +37,42 @@ func hostExists(key string, result *witResult)
 //go:noescape
 func hostLog(level uint32, message string)
 
-// witResult is what every function of the cache answers: `result<option<json>, error>`,
-// `result<_, error>` and `result<bool, error>` have one layout.
+// witResult is a `result` of any type whose parts are aligned to 4 bytes: an error, or a value of
+// as many words as its type has.
 type witResult struct {
 	_       structs.HostLayout
 	isError uint8
 	_       [3]uint8
-	tag     uint8 // The error's kind, the bool, or whether there is a text.
-	_       [3]uint8
-	text    witList // The error's message, or the value.
+	words   [5]uint32
+}
+
+// tag is the first word where it is a bool, an enum, or the case of a variant or an option: one
+// byte. The host leaves the others as they were.
+func (r *witResult) tag() uint8 {
+	return uint8(r.words[0])
+}
+
+// list is the string or list whose first word is at this place.
+func (r *witResult) list(at int) witList {
+	return witList{start: r.words[at], count: r.words[at+1]}
+}
+
+// option is the `option<string>` whose first word is at this place.
+func (r *witResult) option(at int) *string {
+	if uint8(r.words[at]) == 0 {
+		return nil
+	}
+	text := r.list(at + 1).string()
+	return &text
+}
+
+// refusal is the error.
+func (r *witResult) refusal() error {
+	return refusalOf(r.tag(), r.list(1))
+}
+
+func refusalOf(kind uint8, message witList) error {
+	return &CacheError{Kind: CacheErrorKind(kind), Message: message.string()}
 }
 
 // result is where the host writes its answer. One is enough: nothing runs between a call and the
@@ -55,10 +86,15 @@ type host struct{}
 func (host) get(key string) (value []byte, found bool, err error) {
 	startReading()
 	hostGet(key, &result)
+	return inPlace()
+}
+
+// inPlace is a result that is an `option<json>`, which is read in place when there is one.
+func inPlace() (value []byte, found bool, err error) {
 	if result.isError != 0 {
-		err = refusal()
-	} else if result.tag != 0 {
-		return items[byte](result.text), true, nil
+		err = result.refusal()
+	} else if result.tag() != 0 {
+		return items[byte](result.list(1)), true, nil
 	}
 	stopReading()
 	return nil, false, err
@@ -70,13 +106,14 @@ func (host) done() {
 
 func (host) set(key string, value []byte, seconds uint32) error {
 	startReading()
-	hasExpiry := uint32(0)
-	if seconds > 0 {
-		hasExpiry = 1
-	}
-	hostSet(key, unsafe.Pointer(unsafe.SliceData(value)), uint32(len(value)), hasExpiry, seconds, &result)
+	hostSet(key, unsafe.Pointer(unsafe.SliceData(value)), uint32(len(value)), hasSome(seconds), seconds, &result)
 	_, err := flag()
 	return err
+}
+
+// hasSome is the case of an `option<seconds>`, of which 0 stands for none.
+func hasSome(seconds uint32) uint32 {
+	return min(seconds, 1)
 }
 
 func (host) delete(key string) (bool, error) {
@@ -98,17 +135,13 @@ func (host) log(level Level, message string) {
 // flag ends the reading of a result that is a bool or nothing.
 func flag() (bool, error) {
 	if result.isError == 0 {
-		is := result.tag != 0
+		is := result.tag() != 0
 		stopReading()
 		return is, nil
 	}
-	err := refusal()
+	err := result.refusal()
 	stopReading()
 	return false, err
-}
-
-func refusal() error {
-	return &CacheError{Kind: CacheErrorKind(result.tag), Message: result.text.string()}
 }
 
 type witServiceInfo struct {

@@ -11,19 +11,20 @@
 // bases the build is quick: see `quick.js`. What is wrong with the source is said on stderr, the author's
 // file, line and column in front.
 
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { adviceFor, notResolved } from "./advice.js";
-import { mentionedIn, provided, withClock } from "./provide.js";
+import { clocksAmong, mentionedIn, provided } from "./provide.js";
 import { LoadError, SCRIPT, TooLongError, loadOnBase } from "./quick.js";
 import { advice } from "./runtime/advice.js";
 import { placesOf } from "./runtime/map.js";
 import { place } from "./runtime/places.js";
 import { checkTypes, findConfig } from "./types.js";
+import { importsOf, interfacesAmong, interfacesOf, partsOf } from "./uses.js";
 
 const SDK = dirname(fileURLToPath(import.meta.url));
 
@@ -91,7 +92,7 @@ try {
       isQuick = false;
       built = await bundle(config);
     }
-    await componentize(built.script);
+    await componentize(built);
   }
 } catch (error) {
   process.stderr.write(`${error instanceof SourceError ? error.message : error.stack}\n`);
@@ -114,17 +115,22 @@ function shown(path) {
 async function bundle(config) {
   // The bundler finds a tsconfig.json by itself, and none that another refers to.
   const options = config?.isReferenced ? { tsconfig: config.path } : {};
-  const built = await bundled({ ...options, ...provided(tools["whatwg-url"], work, []) });
+  const web = tools["whatwg-url"];
+  const built = await bundled({ ...options, ...provided(web, work, []) }, []);
   const mentioned = mentionedIn(text(built, PLUGIN), isQuickJs);
-  if (mentioned.length === 0) return withMap(built);
-  return withMap(await bundled({ ...options, ...provided(tools["whatwg-url"], work, mentioned) }));
+  const { inputs } = built;
+  const esbuild = load(tools.esbuild, "esbuild");
+  const interfaces = await interfacesOf({ inputs, folder: dirname(source), isAuthors, esbuild });
+  if (mentioned.length === 0 && interfaces.length === 0) return withMap(built);
+  return withMap(await bundled({ ...options, ...provided(web, work, mentioned) }, interfaces));
 }
 
-async function bundled(options) {
+async function bundled(options, interfaces) {
   const esbuild = load(tools.esbuild, "esbuild");
   const entry = `import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
+    ${importsOf(interfaces)}
     import * as plugin from ${JSON.stringify(source)};
-    ${GIVES[isQuick]} start(plugin);`;
+    ${GIVES[isQuick]} start(plugin, [${interfaces}]);`;
   const built = await esbuild
     .build({
       stdin: { contents: entry, resolveDir: dirname(source), sourcefile: "hostel" },
@@ -153,7 +159,7 @@ async function bundled(options) {
       target: "es2024",
       supported: isQuickJs ? OWN_PROMISES : {},
       ...options,
-      plugins: [{ name: "inputs", setup: noteInputs }, ...options.plugins],
+      plugins: [{ name: "inputs", setup: noteInputs }, partsOf(interfaces), ...options.plugins],
       charset: "utf8",
       sourcemap: "external",
       sourcesContent: false,
@@ -164,9 +170,15 @@ async function bundled(options) {
       throw error.errors ? new SourceError(error.errors.map(message).join("\n")) : error;
     });
   built.warnings.map(message).forEach((line) => warnings.add(line));
-  const { imports } = Object.values(built.metafile.outputs).find(({ entryPoint }) => entryPoint);
-  const names = new Set(imports.filter(({ external }) => external).map(({ path }) => path));
-  return { files: built.outputFiles, imports: Array.from(names).sort() };
+  const { inputs, outputs } = built.metafile;
+  const made = Object.values(outputs).find(({ entryPoint }) => entryPoint);
+  const names = new Set(made.imports.filter(({ external }) => external).map(({ path }) => path));
+  const isIn = ([path]) => made.inputs[path]?.bytesInOutput > 0;
+  return {
+    files: built.outputFiles,
+    imports: Array.from(names).sort(),
+    inputs: Object.entries(inputs).filter(isIn),
+  };
 }
 
 function text({ files }, ending) {
@@ -233,7 +245,7 @@ async function componentizeQuickly({ script, imports }) {
   const make = async (module) => {
     const path = join(work, "base.js");
     writeFileSync(path, module);
-    return (await inQuickJs(module, path)).component;
+    return (await inQuickJs(module, path, imports)).component;
   };
   try {
     const seconds = MAX_LOAD_SECONDS;
@@ -245,26 +257,27 @@ async function componentizeQuickly({ script, imports }) {
 }
 
 /** Loads the module in the engine and writes the component. */
-async function componentize(script) {
+async function componentize({ script, imports }) {
   const path = join(work, PLUGIN);
   writeFileSync(path, script);
   try {
-    const { component } = await (isQuickJs ? inQuickJs(script, path) : inSpiderMonkey(path));
+    const { component } = await (isQuickJs
+      ? inQuickJs(script, path, imports)
+      : inSpiderMonkey(path, imports));
     writeFileSync(out, component);
   } catch (error) {
     throw new SourceError(loadError(String(error.message)));
   }
 }
 
-async function inQuickJs(jsSource, jsPath) {
+async function inQuickJs(jsSource, jsPath, imports) {
   const engine = load(tools["componentize-qjs"], "componentize-qjs");
   const late = setTimeout(() => {
     process.stderr.write(`${shown(source)}: ${TOO_LONG}\n`);
     process.exit(1);
   }, MAX_LOAD_SECONDS * 1000);
   try {
-    const witPath = world();
-    withClock(jsSource, witPath);
+    const witPath = world(imports);
     const options = { witPath, jsSource, jsPath, moduleRoot: work, sync: true };
     return await engine.componentize(options);
   } finally {
@@ -272,12 +285,12 @@ async function inQuickJs(jsSource, jsPath) {
   }
 }
 
-async function inSpiderMonkey(sourcePath) {
+async function inSpiderMonkey(sourcePath, imports) {
   const packages = join(resolve(tools["componentize-js"]), "node_modules", "@bytecodealliance");
   const imported = (file) => import(pathToFileURL(join(packages, file)));
   const engine = await imported("componentize-js/src/componentize.js");
   const { default: wizer } = await imported("wizer/index.js");
-  const witPath = world();
+  const witPath = world(imports);
   // Paths in its stacks are seen from here.
   process.chdir(work);
   return engine.componentize({
@@ -298,8 +311,11 @@ function limited(program) {
   return file;
 }
 
-/** The world with what it includes, laid out as WIT wants it: the main package on top. */
-function world() {
+/**
+ * The world with what it includes, laid out as WIT wants it: the main package on top. Of the imports
+ * it has those beside what every plugin has.
+ */
+function world(imports) {
   const made = join(work, "wit");
   const deps = join(made, "deps");
   cpSync(join(SDK, "wit"), made, { recursive: true });
@@ -308,6 +324,10 @@ function world() {
     recursive: true,
     filter: (path) => resolve(path) !== resolve(tools.wit, "deps"),
   });
+  const more = [...interfacesAmong(imports), ...clocksAmong(imports, deps)];
+  const file = join(made, "world.wit");
+  const lines = more.map((name) => `    import ${name};\n`);
+  writeFileSync(file, readFileSync(file, "utf8").replace(/\}\s*$/, `${lines.join("")}}\n`));
   return made;
 }
 

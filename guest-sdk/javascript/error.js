@@ -8,3 +8,9 @@ export class CacheError extends Error {
     this.kind = kind;
   }
 }
+
+/** The host's refusal as a CacheError; any other error as it is. */
+export function refused(error) {
+  const payload = error?.payload;
+  return payload?.kind === undefined ? error : new CacheError(payload.kind, payload.message);
+}

@@ -20,7 +20,14 @@ import type { Request, RequestFields, Response } from "./index.js";
  * - The newest fake is the one that `cache` and `log` talk to.
  * - Its cache starts empty and keeps a host's default limits; `denied` and `unavailable` never
  *   happen, and nothing is ever evicted.
- * - Its clock stands still until the test moves it. Random numbers are those of Node.
+ * - `cache.getOrSet` computes what is missing and never waits, unless the test holds the key.
+ * - Its clock stands still until the test moves it. It begins at the time at which the fake was made.
+ *   A service that {@link Fake.call} calls sees the same clock in `Date.now()`, `new Date()` and
+ *   `performance.now()`, also after an `await`. A timer of the service fires after its real time,
+ *   and moves the clock by it. The test itself and its runner see the real time; so does a service
+ *   that has kept a function, as by `const { now } = Date` while its module loaded. A loop that
+ *   waits without a timer until some time has passed does not end.
+ * - Random numbers are those of Node.
  */
 export class Fake {
   /** A host with the services that the module of a plugin exports, or with none. */
@@ -41,9 +48,35 @@ export class Fake {
   /** Moves the clock forward. Entries whose expiry has then passed are gone. */
   advance(seconds: number): void;
 
+  /** What `Date.now()` returns to a service now. */
+  now(): number;
+
+  /**
+   * From now on another call computes the value of this key, as `cache.getOrSet` sees it: while the
+   * key has no value, the service computes its own and does not store it, and an old value is not
+   * renewed. It ends with `letGo`, or when the key is set or deleted.
+   */
+  hold(key: string): void;
+
+  /** Ends what `hold` began. */
+  letGo(key: string): void;
+
   /** The lines logged so far: level, colon, message. */
   readonly logs: string[];
 
-  /** The calls of the cache that were not refused; `deletes` those that removed an entry. */
-  readonly stats: { sets: number; hits: number; misses: number; exists: number; deletes: number };
+  /**
+   * The calls of the cache that were not refused. Of `deletes`, `swaps`, `takes` and `expires` those
+   * that found an entry, or made one.
+   */
+  readonly stats: {
+    sets: number;
+    hits: number;
+    misses: number;
+    exists: number;
+    deletes: number;
+    increments: number;
+    swaps: number;
+    takes: number;
+    expires: number;
+  };
 }

@@ -227,11 +227,13 @@ declare function btoa(text: string): string;
 declare function clearInterval(timer: number | undefined): void;
 declare function clearTimeout(timer: number | undefined): void;
 declare function queueMicrotask(job: () => void): void;
+declare function setInterval(act: (nothing: void) => void, delay?: number): number;
 declare function setInterval<T extends unknown[]>(
   act: (...values: T) => void,
   delay?: number,
   ...values: T
 ): number;
+declare function setTimeout(act: (nothing: void) => void, delay?: number): number;
 declare function setTimeout<T extends unknown[]>(
   act: (...values: T) => void,
   delay?: number,

@@ -1,6 +1,6 @@
 // The host's check of a key and a value, for the fake: the same rules, in the same words.
 
-import { DEFAULT_VALUE_LIMIT, MAX_DEPTH, MAX_KEY_BYTES } from "./limits.js";
+import { DEFAULT_VALUE_LIMIT, MAX_DEPTH, MAX_INTEGER, MAX_KEY_BYTES } from "./limits.js";
 
 const EXCERPT_CHARS = 32;
 
@@ -10,6 +10,7 @@ const DIGITS = /\d*/y;
 const WORD = /true|false|null/y;
 const UNICODE = /\\u[\da-f]{4}/iy;
 const HIGH = /\\ud[89ab][\da-f]{2}/iy;
+const INTEGER = /^(0|-?[1-9]\d*)$/;
 const LOW = /\\ud[c-f][\da-f]{2}/iy;
 
 /** Throws a refusal of the host for a key that it does not take. */
@@ -33,6 +34,24 @@ export function checkValue(text) {
   const found = reader.at < text.length ? excerpt(text.slice(reader.at)) : "the end";
   const offset = Buffer.byteLength(text.slice(0, reader.at));
   refuse("invalid-value", `invalid value at byte ${offset}: ${flaw}, found ${found}`);
+}
+
+/**
+ * The sum of the integer in the text under a key and a delta. Throws a refusal of the host for a text
+ * that is no integer, and a sum that is out of range.
+ */
+export function sumOf(text, delta) {
+  const value = Number(text);
+  if (!INTEGER.test(text) || Math.abs(value) > MAX_INTEGER) {
+    const form = "written without fraction, exponent and spaces";
+    const rule = `is no integer from -(2^53 - 1) to 2^53 - 1, ${form}`;
+    refuse("invalid-value", `value ${excerpt(text)} ${rule}`);
+  }
+  if (Math.abs(value + delta) > MAX_INTEGER) {
+    const rule = "is not from -(2^53 - 1) to 2^53 - 1";
+    refuse("invalid-value", `the sum of ${value} and ${delta} ${rule}`);
+  }
+  return value + delta;
 }
 
 function refuse(kind, message) {

@@ -1,4 +1,4 @@
-// The module that a service imports. index.d.ts documents each part.
+// The module that a service imports. index.d.ts documents each part, cache.d.ts the cache.
 
 export { Service } from "./service.js";
 

@@ -1,6 +1,8 @@
 // JSON without lost values: an error wherever the built-in JSON would silently round, drop or
 // change a value.
 
+import { MAX_INTEGER } from "./limits.js";
+
 /** An exponent that makes a number too large to be finite. The cache refuses such numbers. */
 const LARGE_EXPONENT = /[eE]\+?\d{3}/;
 
@@ -12,8 +14,6 @@ const LONG_NUMBER = /\d{16}/;
 const [ZERO, NINE] = [48, 57];
 
 const NUMBER = /-?\d[\d.eE+-]*/g;
-
-const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
 /**
  * The JSON text of a value, which errors call `name`, of at most so many levels of nesting.

@@ -9,6 +9,12 @@ export const DEFAULT_VALUE_LIMIT = 1_048_576;
 /** The longest expiry, in seconds: ten years. */
 export const MAX_EXPIRY_SECONDS = 315_360_000;
 
+/** The largest integer that is counted to, and the smallest without its sign: 2^53 - 1. */
+export const MAX_INTEGER = 9_007_199_254_740_991;
+
+/** The most keys of one call. */
+export const MAX_KEYS = 1000;
+
 /** The most arrays and objects inside one another in a value, so that every SDK can read it. */
 export const MAX_DEPTH = 100;
 

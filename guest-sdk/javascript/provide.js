@@ -86,11 +86,12 @@ function packagesOf(folder) {
   };
 }
 
-/** Adds what `web/timers.js` imports to the world in this folder, if the script has it. */
-export function withClock(script, world) {
-  if (!script.includes('"wasi:clocks/')) return;
-  cpSync(join(SDK, "web", "wit"), join(world, "deps"), { recursive: true });
-  const file = join(world, "world.wit");
-  const imported = "    import wasi:clocks/monotonic-clock@0.2.0;\n}";
-  writeFileSync(file, readFileSync(file, "utf8").replace(/\}\s*$/, imported));
+/**
+ * Of what a component imports, what `web/timers.js` does, whose WIT is put in the folder of what the
+ * world includes.
+ */
+export function clocksAmong(imports, deps) {
+  const clocks = imports.filter((name) => name.startsWith("wasi:clocks/"));
+  if (clocks.length > 0) cpSync(join(SDK, "web", "wit"), deps, { recursive: true });
+  return clocks;
 }

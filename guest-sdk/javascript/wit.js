@@ -25,8 +25,11 @@ const host = {
   log: writeLine,
 };
 
-/** What the plugin exports, of the module that its author wrote: called when that has loaded. */
-export function start(plugin) {
+/**
+ * What the plugin exports, of the module that its author wrote: called when that has loaded.
+ * `interfaces` has the functions of those interfaces that the plugin uses beside `cache` and `log`.
+ */
+export function start(plugin, interfaces) {
   const services = servicesOf(plugin);
   const listed = Array.from(services.values(), ({ name, description }) => ({ name, description }));
   engine.runJobs((error) => {
@@ -34,7 +37,7 @@ export function start(plugin) {
   });
   warmUp();
   mapPlaces(place);
-  connect(host);
+  connect(Object.assign({}, host, ...interfaces));
   allow(getRandomBytes);
   engine.endLoading();
   return {

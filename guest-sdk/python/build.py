@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
-from hostel_sdk import check
+from hostel_sdk import check, uses
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -71,15 +72,32 @@ def main() -> int:
             if code is not None:
                 return code
         app = APP.format(file=file, shown=folder, packages="/3" if arguments.packages else None)
-        return build(arguments, made, app, places)
+        arguments.wit = world_of(arguments, made)
+        return build(arguments, made, app, places, "plugin")
+
+
+def world_of(arguments: argparse.Namespace, made: str) -> str:
+    """The folder with the WIT and the world `plugin`, which has the interfaces that the plugin uses
+    beside those that every service has."""
+    wit = os.path.join(made, "wit")
+    shutil.copytree(arguments.wit, wit)
+    with open(os.path.join(wit, "world.wit"), encoding="utf-8") as worlds:
+        # As the world of all interfaces has them, with their versions.
+        imports = dict(re.findall(r"hostel:cache/(\w+)(@[\d.]+);", worlds.read()))
+    used = uses.interfaces(arguments.source, arguments.packages)
+    lines = "".join(f"    import hostel:cache/{each}{imports[each]};\n" for each in used)
+    with open(os.path.join(wit, "plugin.wit"), "w", encoding="utf-8") as world:
+        world.write(f"world plugin {{\n    include service;\n{lines}}}\n")
+    return wit
 
 
 def build_base(arguments: argparse.Namespace) -> int:
-    """Builds a base into its folder: the component, and what it reads when it becomes a plugin."""
+    """Builds a base into its folder: the component, and what it reads when it becomes a plugin. It
+    has all interfaces, since it is that of all plugins."""
     made = arguments.output
     app = BASE.format(folders=BROUGHT)
     arguments.output = os.path.join(made, "base.wasm")
-    return build(arguments, made, app, [])
+    return build(arguments, made, app, [], "full-service")
 
 
 def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -> int | None:
@@ -128,7 +146,9 @@ def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
         shutil.copyfile(reads, arguments.inputs)
 
 
-def build(arguments: argparse.Namespace, made: str, text: str, places: list[str]) -> int:
+def build(
+    arguments: argparse.Namespace, made: str, text: str, places: list[str], world: str
+) -> int:
     """Builds by componentize-py, with a folder for what is made on the way."""
     app = os.path.join(made, "app")
     os.mkdir(app)
@@ -142,7 +162,7 @@ def build(arguments: argparse.Namespace, made: str, text: str, places: list[str]
     for package in ("hostel_sdk", "zato"):
         shutil.copytree(os.path.join(HERE, package), os.path.join(sdk, package))
     sys.path.insert(0, arguments.tool)
-    sys.argv = ["componentize-py", "--quiet", "--wit-path", arguments.wit, "--world", "service"]
+    sys.argv = ["componentize-py", "--quiet", "--wit-path", arguments.wit, "--world", world]
     sys.argv += ["componentize", "hostel_app", "--output", arguments.output]
     for place in [app, sdk, *map(os.path.abspath, places)]:
         sys.argv += ["--python-path", place]

@@ -10,8 +10,6 @@
 #include <sys/random.h>
 #endif
 
-typedef hostel_result operation(struct step *step);
-
 static hostel_str text_of(struct step *step, const char *pointer)
 {
     hostel_str text = HOSTEL_STR("");
@@ -281,7 +279,7 @@ static operation *operation_of(hostel_str op)
         if (hostel_str_equal(op, hostel_str_of(operations[i].op)))
             return operations[i].run;
     }
-    return NULL;
+    return change_of(op);
 }
 
 static hostel_result conformance(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)

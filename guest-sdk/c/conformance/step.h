@@ -12,6 +12,12 @@ struct step {
     hostel_str answer;
 };
 
+/* An operation. */
+typedef hostel_result operation(struct step *step);
+
+/* The operation of that name, of those beside `get` and `set`; NULL when it is none of them. */
+operation *change_of(hostel_str op);
+
 /* The operations of numbers.c. */
 hostel_result get_integer(struct step *step);
 hostel_result get_unsigned(struct step *step);

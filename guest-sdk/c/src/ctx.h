@@ -92,11 +92,90 @@ static size_t put_utf8(char *out, uint32_t code);
  * message is `ctx`'s. */
 static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res);
 
-/* The host: wit.c is the real one, fake.c that of tests. All texts are UTF-8. */
+/* The failure that a ctx remembers. */
+struct failure {
+    hostel_result result;
+    hostel_str message;
+};
+
+/* Puts back what a ctx remembered before a call whose failure is not the caller's. */
+static struct failure remembered(const hostel_ctx *ctx);
+static void put_back(hostel_ctx *ctx, struct failure failure);
+
+/* Arguments of the cache's functions, checked before the host is called: it traps on a text that is
+ * not UTF-8. */
+static hostel_result check_key(hostel_ctx *ctx, hostel_str key);
+static hostel_result check_count(hostel_ctx *ctx, size_t count);
+static hostel_result check_keys(hostel_ctx *ctx, const hostel_str *keys, size_t count);
+static hostel_result check_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
+
+/* The expiry as the host takes it: whole seconds, 0 for none. */
+static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *seconds);
+
+/* True for the integers that can be added to. */
+static bool is_integer_in_range(double number);
+
+/* HOSTEL_INVALID_VALUE, with the message of the host's refusal and what the host does not know: the
+ * key, and the function that makes JSON of a text. */
+static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
+
+/* How long an entry lives that is swapped in; the numbers are the contract's. */
+enum lifetime {
+    LIFETIME_KEEP = 0,
+    LIFETIME_UNLIMITED = 1,
+    LIFETIME_AFTER = 2
+};
+
+/* What is under a key, and which call computes its value; the numbers are the contract's. */
+enum found {
+    FOUND_VALUE = 0,   /* The value of a live entry. */
+    FOUND_REFRESH = 1, /* One that soon expires, and this call computes the next. */
+    FOUND_COMPUTE = 2, /* No live entry, and this call computes it. */
+    FOUND_BUSY = 3     /* No live entry, another call computes it, and the wait is over. */
+};
+
+/* A list of texts from the host. */
+struct texts {
+    const hostel_str *texts;
+    size_t count;
+};
+
+/* The host: wit.c and wit_cache.c are the real one, fake.c and fake_cache.c that of tests. All
+ * texts are UTF-8; a `ptr` of NULL is no text. An `expiry` of 0 is none. */
 static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text);
 static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry);
 static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);
 static hostel_result host_exists(hostel_ctx *ctx, hostel_str key, bool *exists);
+
+static hostel_result host_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_str json,
+                                        uint32_t expiry, bool *created);
+static hostel_result host_increment(hostel_ctx *ctx, hostel_str key, double delta, uint32_t expiry,
+                                    double *sum);
+static hostel_result host_compare_and_swap(hostel_ctx *ctx, hostel_str key, hostel_str expected,
+                                           hostel_str wanted, enum lifetime lifetime,
+                                           uint32_t expiry, hostel_swap *swap);
+static hostel_result host_take(hostel_ctx *ctx, hostel_str key, hostel_str *text);
+
+static hostel_result host_get_or_lease(hostel_ctx *ctx, hostel_str key, uint32_t early,
+                                       uint32_t wait, enum found *found, hostel_str *text);
+static hostel_result host_fill(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry,
+                               bool *filled);
+static hostel_result host_release(hostel_ctx *ctx, hostel_str key);
+
+static hostel_result host_get_many(hostel_ctx *ctx, const hostel_str *keys, size_t count,
+                                   struct texts *found);
+static hostel_result host_set_many(hostel_ctx *ctx, const hostel_entry *entries, size_t count,
+                                   uint32_t expiry);
+static hostel_result host_delete_many(hostel_ctx *ctx, const hostel_str *keys, size_t count,
+                                      uint32_t *deleted);
+
+static hostel_result host_ttl(hostel_ctx *ctx, hostel_str key, hostel_ttl *ttl);
+static hostel_result host_expire(hostel_ctx *ctx, hostel_str key, uint32_t expiry, bool *exists);
+static hostel_result host_keys(hostel_ctx *ctx, hostel_str prefix, hostel_str cursor,
+                               struct texts *page, hostel_str *next);
+static hostel_result host_delete_prefix(hostel_ctx *ctx, hostel_str prefix, hostel_str cursor,
+                                        uint32_t *deleted, hostel_str *next);
+
 static void host_log(hostel_ctx *ctx, hostel_level level, hostel_str message);
 
 #endif

@@ -16,3 +16,14 @@ hostel_str hostel_message(const hostel_ctx *ctx)
 {
     return ctx->message;
 }
+
+static struct failure remembered(const hostel_ctx *ctx)
+{
+    return (struct failure){ctx->result, ctx->message};
+}
+
+static void put_back(hostel_ctx *ctx, struct failure failure)
+{
+    ctx->result = failure.result;
+    ctx->message = failure.message;
+}

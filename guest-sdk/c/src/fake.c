@@ -1,7 +1,12 @@
-/* The host of tests: see hostel_fake.h. */
+/* The host of tests: see hostel_fake.h and hostel_fake_clock.h. */
 
 #include "../hostel_fake.h"
 #include "ctx.h"
+
+#include <time.h>
+
+/* Of hostel_fake_clock.h, whose macros are not for this file. */
+bool hostel_fake_now(struct timespec *now);
 
 struct entry {
     hostel_str key;
@@ -9,15 +14,28 @@ struct entry {
     int64_t deadline; /* In milliseconds; INT64_MAX for none. */
 };
 
+/* Which call computes the value of a key: one of the test, or another one. */
+struct lease {
+    hostel_str key;
+    bool is_of_another;
+};
+
 struct hostel_fake {
     hostel_ctx look;   /* The memory of the test, and of all keys, values and lines. */
     hostel_ctx called; /* The memory of the newest call. */
-    int64_t now;
+    int64_t now;       /* In milliseconds, from the fake's beginning. */
+    struct timespec began;
     struct entry *entries;
     size_t entry_count;
+    struct lease *leases;
+    size_t lease_count;
     const char **lines;
     size_t line_count;
+    hostel_fake *older;
 };
+
+/* The newest fake that is not freed yet, whose clock a service sees. */
+static hostel_fake *newest;
 
 hostel_fake *hostel_fake_new(void)
 {
@@ -26,6 +44,10 @@ hostel_fake *hostel_fake_new(void)
         abort();
     fake->look.fake = fake;
     fake->called.fake = fake;
+    /* In parentheses the machine's own, also where hostel_fake_clock.h is included. */
+    (timespec_get)(&fake->began, TIME_UTC);
+    fake->older = newest;
+    newest = fake;
     return fake;
 }
 
@@ -33,6 +55,10 @@ void hostel_fake_free(hostel_fake *fake)
 {
     if (fake == NULL)
         return;
+    hostel_fake **link = &newest;
+    while (*link != fake)
+        link = &(*link)->older;
+    *link = fake->older;
     ctx_reset(&fake->look);
     ctx_reset(&fake->called);
     free(fake);
@@ -69,9 +95,29 @@ void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds)
     fake->now += milliseconds;
 }
 
+bool hostel_fake_now(struct timespec *now)
+{
+    if (newest == NULL)
+        return false;
+    int64_t nanos = newest->began.tv_nsec + newest->now % 1000 * 1000000;
+    now->tv_sec = newest->began.tv_sec + (time_t)(newest->now / 1000 + nanos / 1000000000);
+    now->tv_nsec = (long)(nanos % 1000000000);
+    return true;
+}
+
 const char *hostel_fake_log(const hostel_fake *fake, size_t index)
 {
     return index < fake->line_count ? fake->lines[index] : NULL;
+}
+
+/* An array of so many things that has room for one more: it is doubled when their number is a power
+ * of two. */
+static void *room(hostel_fake *fake, void *things, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return things;
+    size_t most = count == 0 ? 1 : count * 2;
+    return grow(&fake->look, things, count * size, most * size);
 }
 
 static void host_log(hostel_ctx *ctx, hostel_level level, hostel_str message)
@@ -80,139 +126,6 @@ static void host_log(hostel_ctx *ctx, hostel_level level, hostel_str message)
     hostel_fake *fake = ctx->fake;
     hostel_str line = hostel_format(&fake->look, "%s: %.*s", names[level], HOSTEL_ARG(message));
     fprintf(stderr, "%s\n", line.ptr);
-    size_t size = fake->line_count * sizeof *fake->lines;
-    fake->lines = (const char **)grow(&fake->look, fake->lines, size, size + sizeof *fake->lines);
+    fake->lines = (const char **)room(fake, fake->lines, fake->line_count, sizeof *fake->lines);
     fake->lines[fake->line_count++] = line.ptr;
-}
-
-/* Whether the host shows a character as its number: controls, and what is not seen. */
-static bool is_hidden(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7F && code < 0xA1) || code == 0xAD ||
-           (code >= 0x2000 && code < 0x2010) || (code >= 0x2028 && code < 0x2030) ||
-           (code >= 0x205F && code < 0x2070) || (code >= 0xE000 && code < 0xF900) ||
-           code == 0xFEFF;
-}
-
-/* The code point at a place of a text of UTF-8; returns how many bytes it takes. */
-static size_t code_point(hostel_str text, size_t at, uint32_t *code)
-{
-    const unsigned char *bytes = (const unsigned char *)text.ptr + at;
-    size_t size = character(bytes, text.len - at);
-    *code = size == 1 ? bytes[0] : bytes[0] & (0x7Fu >> size);
-    for (size_t i = 1; i < size; i++)
-        *code = *code << 6 | (bytes[i] & 0x3Fu);
-    return size;
-}
-
-/* The beginning of a text of UTF-8 in quotes, as the host shows it. */
-static hostel_str excerpt(hostel_ctx *ctx, hostel_str text)
-{
-    static const char meant[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
-    char shown[32 * 10 + 1];
-    size_t length = 0, at = 0;
-    for (int count = 0; at < text.len && count < 32; count++) {
-        uint32_t code;
-        size_t size = code_point(text, at, &code);
-        const char *escape = code == 0 || code > 0x7F ? NULL : strchr(meant, (int)code);
-        char *out = shown + length;
-        if (code == 0 || escape != NULL)
-            length += (size_t)snprintf(out, 3, "\\%c", code == 0 ? '0' : letters[escape - meant]);
-        else if (is_hidden(code))
-            length += (size_t)snprintf(out, 11, "\\u{%x}", (unsigned)code);
-        else
-            length += (size_t)snprintf(out, 5, "%.*s", (int)size, text.ptr + at);
-        at += size;
-    }
-    return hostel_format(ctx, "\"%.*s\"%s", (int)length, shown, at < text.len ? "..." : "");
-}
-
-static hostel_result check_length(hostel_ctx *ctx, hostel_str key)
-{
-    if (key.len >= 1 && key.len <= HOSTEL_MAX_KEY_BYTES)
-        return HOSTEL_OK;
-    if (key.len == 0)
-        return hostel_fail(ctx, HOSTEL_INVALID_KEY, "invalid key \"\": a key is 1 to %d bytes",
-                           HOSTEL_MAX_KEY_BYTES);
-    hostel_str shown = excerpt(ctx, key);
-    return hostel_fail(ctx, HOSTEL_INVALID_KEY,
-                       "invalid key %.*s of %zu bytes: a key is 1 to %d bytes", HOSTEL_ARG(shown),
-                       key.len, HOSTEL_MAX_KEY_BYTES);
-}
-
-/* The live entry of a key, or NULL. Removes one that has expired. */
-static struct entry *live_entry(hostel_fake *fake, hostel_str key)
-{
-    for (size_t i = 0; i < fake->entry_count; i++) {
-        struct entry *entry = &fake->entries[i];
-        if (!hostel_str_equal(entry->key, key))
-            continue;
-        if (fake->now < entry->deadline)
-            return entry;
-        *entry = fake->entries[--fake->entry_count];
-        return NULL;
-    }
-    return NULL;
-}
-
-static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text)
-{
-    HOSTEL_TRY(check_length(ctx, key));
-    const struct entry *entry = live_entry(ctx->fake, key);
-    *text = entry == NULL ? NO_TEXT : hostel_copy(ctx, entry->json);
-    return HOSTEL_OK;
-}
-
-static hostel_result check_set(hostel_ctx *ctx, hostel_str key, hostel_str json)
-{
-    HOSTEL_TRY(check_length(ctx, key));
-    if (json.len > HOSTEL_DEFAULT_VALUE_LIMIT) {
-        hostel_str shown = excerpt(ctx, json);
-        return hostel_fail(ctx, HOSTEL_TOO_LARGE,
-                           "value %.*s of %zu bytes is too large: a value is at most %d bytes "
-                           "here",
-                           HOSTEL_ARG(shown), json.len, HOSTEL_DEFAULT_VALUE_LIMIT);
-    }
-    struct flaw flaw = check_json(ctx, json, HOSTEL_MAX_DEPTH);
-    if (flaw.reason == NULL)
-        return HOSTEL_OK;
-    hostel_str rest = {json.ptr + flaw.offset, json.len - flaw.offset};
-    rest = rest.len == 0 ? HOSTEL_STR("the end") : excerpt(ctx, rest);
-    return hostel_fail(ctx, HOSTEL_INVALID_VALUE, "invalid value at byte %zu: %s, found %.*s",
-                       flaw.offset, flaw.reason, HOSTEL_ARG(rest));
-}
-
-static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry)
-{
-    HOSTEL_TRY(check_set(ctx, key, json));
-    hostel_fake *fake = ctx->fake;
-    struct entry *entry = live_entry(fake, key);
-    if (entry == NULL) {
-        size_t size = fake->entry_count * sizeof *entry;
-        fake->entries =
-            (struct entry *)grow(&fake->look, fake->entries, size, size + sizeof *entry);
-        entry = &fake->entries[fake->entry_count++];
-        entry->key = hostel_copy(&fake->look, key);
-    }
-    entry->json = hostel_copy(&fake->look, json);
-    entry->deadline = expiry == 0 ? INT64_MAX : fake->now + (int64_t)expiry * 1000;
-    return HOSTEL_OK;
-}
-
-static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted)
-{
-    HOSTEL_TRY(check_length(ctx, key));
-    hostel_fake *fake = ctx->fake;
-    struct entry *entry = live_entry(fake, key);
-    *deleted = entry != NULL;
-    if (entry != NULL)
-        *entry = fake->entries[--fake->entry_count];
-    return HOSTEL_OK;
-}
-
-static hostel_result host_exists(hostel_ctx *ctx, hostel_str key, bool *exists)
-{
-    HOSTEL_TRY(check_length(ctx, key));
-    *exists = live_entry(ctx->fake, key) != NULL;
-    return HOSTEL_OK;
 }

@@ -1,4 +1,5 @@
-/* The contract of `wit/`, by hand: the one place where its binary form meets the types here.
+/* The contract of `wit/`, by hand: here and in wit_cache.c its binary form meets the types of the
+ * SDK.
  *
  * The encoding of the component checks every name and signature against `wit/` and refuses what
  * differs. The layouts are those of the canonical ABI for 32-bit memories, which a C compiler
@@ -6,7 +7,6 @@
 
 #include "ctx.h"
 
-#define CACHE __attribute__((import_module("hostel:cache/cache@0.1.1")))
 #define LOG __attribute__((import_module("hostel:log/log@0.1.0")))
 #define HANDLER "hostel:service/handler@0.1.0"
 #define IMPORT(name) __attribute__((import_name(name)))
@@ -28,16 +28,6 @@ struct wit_pairs {
 struct wit_error {
     uint8_t kind;
     hostel_str message;
-};
-
-/* result<option<json>, error>, result<bool, error> and result<_, error> */
-struct wit_cache_answer {
-    uint8_t failed;
-    union {
-        struct wit_option value;
-        uint8_t boolean;
-        struct wit_error error;
-    } as;
 };
 
 struct wit_http {
@@ -80,18 +70,9 @@ struct wit_services {
     size_t count;
 };
 
-_Static_assert(sizeof(struct wit_cache_answer) == 16, "the canonical ABI's layout");
 _Static_assert(sizeof(struct wit_request) == 96, "the canonical ABI's layout");
 _Static_assert(sizeof(struct wit_answer) == 36, "the canonical ABI's layout");
 
-CACHE IMPORT("get") void wit_get(const char *key, size_t key_len, struct wit_cache_answer *answer);
-CACHE IMPORT("set") void wit_set(const char *key, size_t key_len, const char *json,
-                                 size_t json_len, int32_t has_expiry, uint32_t expiry,
-                                 struct wit_cache_answer *answer);
-CACHE IMPORT("delete") void wit_delete(const char *key, size_t key_len,
-                                       struct wit_cache_answer *answer);
-CACHE IMPORT("exists") void wit_exists(const char *key, size_t key_len,
-                                       struct wit_cache_answer *answer);
 LOG IMPORT("log") void wit_log(int32_t level, const char *message, size_t message_len);
 
 /* All that a request needs; a host makes one call at a time in an instance. */
@@ -110,55 +91,6 @@ void *wit_realloc_adapter(void *old, size_t old_size, size_t align, size_t size)
 {
     (void)old, (void)old_size;
     return aligned_alloc(align, (size + align - 1) / align * align);
-}
-
-static hostel_result refused(hostel_ctx *ctx, struct wit_error error)
-{
-    static const hostel_result kinds[] = {
-        HOSTEL_INVALID_KEY, HOSTEL_INVALID_VALUE, HOSTEL_INVALID_EXPIRY,
-        HOSTEL_TOO_LARGE,   HOSTEL_DENIED,        HOSTEL_UNAVAILABLE,
-    };
-    bool known = error.kind < sizeof kinds / sizeof *kinds;
-    ctx->message = error.message;
-    ctx->result = known ? kinds[error.kind] : HOSTEL_INTERNAL;
-    return ctx->result;
-}
-
-static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text)
-{
-    struct wit_cache_answer answer;
-    wit_get(key.ptr, key.len, &answer);
-    if (answer.failed)
-        return refused(ctx, answer.as.error);
-    *text = answer.as.value.present ? answer.as.value.text : NO_TEXT;
-    return HOSTEL_OK;
-}
-
-static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry)
-{
-    struct wit_cache_answer answer;
-    wit_set(key.ptr, key.len, json.ptr, json.len, expiry > 0, expiry, &answer);
-    return answer.failed ? refused(ctx, answer.as.error) : HOSTEL_OK;
-}
-
-static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted)
-{
-    struct wit_cache_answer answer;
-    wit_delete(key.ptr, key.len, &answer);
-    if (answer.failed)
-        return refused(ctx, answer.as.error);
-    *deleted = answer.as.boolean;
-    return HOSTEL_OK;
-}
-
-static hostel_result host_exists(hostel_ctx *ctx, hostel_str key, bool *exists)
-{
-    struct wit_cache_answer answer;
-    wit_exists(key.ptr, key.len, &answer);
-    if (answer.failed)
-        return refused(ctx, answer.as.error);
-    *exists = answer.as.boolean;
-    return HOSTEL_OK;
 }
 
 static void host_log(hostel_ctx *ctx, hostel_level level, hostel_str message)

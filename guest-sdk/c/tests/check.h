@@ -39,8 +39,38 @@
         }                                                                                          \
     } while (0)
 
+/* The JSON text under a key; `ptr` is NULL without one. */
+static inline hostel_str stored(hostel_ctx *ctx, const char *key)
+{
+    hostel_str text;
+    CHECK(hostel_cache_get_raw(ctx, hostel_str_of(key), &text) == HOSTEL_OK);
+    return text;
+}
+
+static inline void store(hostel_ctx *ctx, const char *key, const char *json, double expiry)
+{
+    CHECK(hostel_cache_set(ctx, hostel_str_of(key), hostel_str_of(json), expiry) == HOSTEL_OK);
+}
+
+#define MISSING 0
+#define UNLIMITED (-1)
+
+/* The seconds that an entry still lives, or one of these. */
+static inline int64_t seconds_left(hostel_ctx *ctx, const char *key)
+{
+    hostel_ttl ttl;
+    CHECK(hostel_cache_ttl(ctx, hostel_str_of(key), &ttl) == HOSTEL_OK);
+    CHECK((ttl.kind == HOSTEL_TTL_LIMITED) == (ttl.seconds > 0));
+    return ttl.kind == HOSTEL_TTL_UNLIMITED ? UNLIMITED : (int64_t)ttl.seconds;
+}
+
 void test_json(void);
 void test_cache(void);
+void test_atomics(void);
+void test_lease(void);
+void test_many(void);
+void test_entries(void);
+void test_recipes(void);
 void test_service(void);
 
 #endif

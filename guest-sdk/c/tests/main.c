@@ -9,6 +9,11 @@ int main(void)
 {
     test_json();
     test_cache();
+    test_atomics();
+    test_lease();
+    test_many();
+    test_entries();
+    test_recipes();
     test_service();
     puts("all passed");
     return 0;

@@ -1,7 +1,9 @@
 //! The steps beside `get` and `set`: atomics, leases, batches and entries.
 
 use super::{Answer, Step};
-use hostel_sdk::{CacheError, Context, GetOrSet, Lifetime, Swap, TimeLeft};
+use hostel_sdk::{
+    CacheError, CacheErrorKind, Context, Failure, FailureKind, GetOrSet, Lifetime, Swap, TimeLeft,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -25,7 +27,9 @@ pub fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
             .into())
         }
         "compare-and-swap" => swap(ctx, key, args),
+        "update" => update(ctx, step),
         "take" => Ok(cache.take::<Value>(key)?.into()),
+        "take-raw" => Ok(cache.take_raw(key)?.into()),
         "batch-get" => {
             let values = cache.get_many::<Value>(texts(&args["keys"]))?;
             Ok(json!(values).into())
@@ -33,7 +37,11 @@ pub fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
         "batch-set" => {
             let entries = args["entries"].as_array().into_iter().flatten();
             let entries = entries.map(|entry| (entry[0].as_str().unwrap_or_default(), &entry[1]));
-            cache.set_many(entries).map(Answer::from)
+            match expiry {
+                Some(expiry) => cache.set_many_with_expiry(entries, expiry),
+                None => cache.set_many(entries),
+            }
+            .map(Answer::from)
         }
         "batch-delete" => Ok(cache.delete_many(texts(&args["keys"]))?.into()),
         "ttl" => Ok(match cache.ttl(key)? {
@@ -69,6 +77,37 @@ fn swap(ctx: &Context, key: &str, args: &Value) -> Result<Answer, CacheError> {
     })
 }
 
+/// Appends the step's value to the list under the key; with a `fail`, the change fails instead.
+fn update(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
+    let changed = ctx.cache.update(&step.key, |list: Option<Vec<Value>>| {
+        fail(step)?;
+        let mut list = list.unwrap_or_default();
+        list.push(step.value.clone());
+        Ok(list)
+    });
+    answer(changed.map(Value::from))
+}
+
+/// Fails as a function of the service's own does, where the step says so.
+fn fail(step: &Step) -> Result<(), Failure> {
+    if step.args["fail"] == true { Err(Failure::conflict("as the step says")) } else { Ok(()) }
+}
+
+/// The value, or the kind of the failure. One of the cache that is unavailable is an error of the step:
+/// of other refusals a failure in Rust does not keep the kind.
+fn answer(done: Result<Value, Failure>) -> Result<Answer, CacheError> {
+    match done {
+        Ok(value) => Ok(value.into()),
+        Err(Failure { kind: FailureKind::Unavailable, message }) => {
+            Err(CacheError { kind: CacheErrorKind::Unavailable, message })
+        }
+        Err(Failure { kind: FailureKind::Conflict, .. }) => {
+            Ok(json!({ "failure": "conflict" }).into())
+        }
+        Err(_) => Ok(json!({ "failure": "internal" }).into()),
+    }
+}
+
 /// Returns the value and whether it was computed; the step has the value that is computed.
 fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<Answer, CacheError> {
     let mut options = expiry.map_or(GetOrSet::unlimited(), GetOrSet::expiry);
@@ -78,11 +117,19 @@ fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<An
     let mut computed = false;
     let value = ctx.cache.get_or_set_with(&step.key, options, || {
         computed = true;
+        fail(step)?;
         Ok(step.value.clone())
     });
-    Ok(match value {
-        Ok(value) => json!({ "value": value, "computed": computed }).into(),
-        Err(failure) => json!({ "failure": failure.to_string() }).into(),
+    answer(value.map(|value| json!({ "value": value, "computed": computed })))
+}
+
+/// Reads a value that is there, by `get_or_set`.
+pub fn hit(ctx: &Context, key: &str) -> Result<(), CacheError> {
+    let computed = || Err(Failure::internal("there is no value"));
+    let value = ctx.cache.get_or_set::<Value>(key, Duration::from_secs(60), computed);
+    value.map(drop).map_err(|Failure { message, .. }| CacheError {
+        kind: CacheErrorKind::Unavailable,
+        message,
     })
 }
 

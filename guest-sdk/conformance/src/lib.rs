@@ -64,6 +64,9 @@ fn done(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
         "get-many" => many(value, || cache.get::<Value>(key).map(drop)),
         "raw-many" => many(value, || cache.get_raw(key).map(drop)),
         "exists-many" => many(value, || cache.exists(key).map(drop)),
+        "get-or-set-many" => many(value, || changes::hit(ctx, key)),
+        "increment-many" => many(value, || cache.increment(key, 1).map(drop)),
+        "batch-get-many" => many(value, || cache.get_many::<Value>([key; 100]).map(drop)),
         "get-integer" => Ok(cache.get::<i64>(key)?.map(|integer| integer.to_string()).into()),
         "get-unsigned" => Ok(cache.get::<u64>(key)?.map(|integer| integer.to_string()).into()),
         "set-unsigned" => {

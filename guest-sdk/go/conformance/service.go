@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ type step struct {
 	Value  any             `json:"value"`
 	Expiry json.RawMessage `json:"expiry"`
 	What   string          `json:"what"`
+	Args   arguments       `json:"args"`
 }
 
 type answer map[string]any
@@ -68,6 +70,22 @@ func done(ctx *hostel.Context, step step) (any, error) {
 	case "raw-many":
 		return nil, many(step.Value, func() error {
 			_, _, err := cache.GetRaw(key)
+			return err
+		})
+	case "get-or-set-many":
+		return nil, many(step.Value, func() error {
+			_, err := hostel.GetOrSet(cache, key, time.Minute, noValue)
+			return err
+		})
+	case "increment-many":
+		return nil, many(step.Value, func() error {
+			_, err := cache.Increment(key, 1)
+			return err
+		})
+	case "batch-get-many":
+		keys := slices.Repeat([]string{key}, 100)
+		return nil, many(step.Value, func() error {
+			_, err := hostel.GetMany[any](cache, keys...)
 			return err
 		})
 	case "exists-many":
@@ -113,7 +131,11 @@ func done(ctx *hostel.Context, step step) (any, error) {
 	case "random":
 		return random(), nil
 	}
-	return nil, errSkip
+	return change(cache, step)
+}
+
+func noValue() (any, error) {
+	return nil, hostel.Internal("there is no value")
 }
 
 func bitsOf(float float64) string {

@@ -8,7 +8,7 @@ import (
 )
 
 func init() {
-	hostel.Handle("greet", "Greets by name, and counts until an hour passes without a greeting.", greet)
+	hostel.Handle("greet", "Greets by name, and counts the greetings of an hour.", greet)
 }
 
 // main never runs in a plugin, but Go wants one.
@@ -24,13 +24,8 @@ func greet(ctx *hostel.Context, greeting *Greeting) (string, error) {
 	if greeting != nil {
 		name = greeting.Name
 	}
-	key := "greetings:" + name
-	count, _, err := hostel.Get[int](ctx.Cache, key)
+	count, err := ctx.Cache.IncrementWithExpiry("greetings:"+name, 1, time.Hour)
 	if err != nil {
-		return "", err
-	}
-	count++
-	if err := ctx.Cache.SetWithExpiry(key, count, time.Hour); err != nil {
 		return "", err
 	}
 	ctx.Log.Infof("greetings of %s: %d", name, count)

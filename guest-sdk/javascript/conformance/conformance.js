@@ -2,7 +2,10 @@
 
 import { CacheError, Failure, cache, log } from "hostel-sdk";
 
+import { changes } from "./changes.js";
+
 const steps = {
+  ...changes,
   get: ({ key }) => cache.get(key) ?? null,
   "get-many": ({ key, value }) => {
     for (let call = 0; call < value; call++) cache.get(key);
@@ -110,7 +113,7 @@ const specials = {
 function kindOf(error) {
   if (error instanceof CacheError) return error.kind;
   if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-  return /^expiry\b/.test(error.message) ? "invalid-expiry" : "invalid-value";
+  return /^(expiry|early)\b/.test(error.message) ? "invalid-expiry" : "invalid-value";
 }
 
 function conformance(request) {

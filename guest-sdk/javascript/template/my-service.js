@@ -2,12 +2,10 @@ import { cache, log } from "hostel-sdk";
 
 function greet(request) {
   const { name = "world" } = request.json() ?? {};
-  const key = `greetings:${name}`;
-  const count = (cache.getInteger(key) ?? 0) + 1;
-  cache.set(key, count, { expiry: 3600 });
+  const count = cache.increment(`greetings:${name}`, 1, { expiry: 3600 });
   log.info(`greetings of ${name}: ${count}`);
   return `Hello, ${name}! (${count})`;
 }
-greet.description = "Greets by name, and counts until an hour passes without a greeting.";
+greet.description = "Greets by name, and counts the greetings of an hour.";
 
 export default { greet };

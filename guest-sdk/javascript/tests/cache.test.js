@@ -12,7 +12,8 @@ test("an entry is gone from the first instant of its expiry", () => {
   fake.advance(0.001);
   assert.equal(cache.get("k"), undefined);
   assert.equal(cache.exists("k"), false);
-  assert.deepEqual(fake.stats, { sets: 1, hits: 1, misses: 1, exists: 1, deletes: 0 });
+  const { sets, hits, misses, exists, deletes } = fake.stats;
+  assert.deepEqual([sets, hits, misses, exists, deletes], [1, 1, 1, 1, 0]);
 });
 
 test("a later set replaces the expiry too", () => {
@@ -85,8 +86,11 @@ test("a default is refused with what to write, whether or not there is a value",
 
 test("a method that other caches have lists ours", async () => {
   new Fake();
-  for (const name of ["has", "del", "clear", "keys", "wrap", "ttl", "incr", "mget"]) {
-    const has = "get, getInteger, getRaw, set, setRaw, delete, exists";
+  for (const name of ["has", "del", "clear", "wrap", "incr", "mget"]) {
+    const has =
+      "get, getInteger, getRaw, set, setRaw, delete, exists, setIfAbsent, increment, " +
+      "compareAndSwapRaw, update, take, takeRaw, getOrSet, getMany, setMany, deleteMany, ttl, " +
+      "expire, keys, deletePrefix";
     const message = `cache.${name} is not offered; cache has: ${has}`;
     assert.throws(() => cache[name]("k"), { name: "TypeError", message });
     assert.equal(name in cache, false);
@@ -94,6 +98,22 @@ test("a method that other caches have lists ours", async () => {
   assert.equal(await cache, cache);
   assert.equal(`${cache}`, "[object Object]");
   assert.equal(JSON.stringify({ cache }), '{"cache":{}}');
+});
+
+test("an option that a method does not have is refused with those that it has", () => {
+  new Fake();
+  const only = (method, names) => ({ message: `${method} has no option ttl, only ${names}` });
+  assert.throws(() => cache.set("k", 1, { ttl: 5 }), only("set", "expiry"));
+  assert.throws(() => cache.setRaw("k", "1", { ttl: 5 }), only("setRaw", "expiry"));
+  assert.throws(() => cache.setIfAbsent("k", 1, { ttl: 5 }), only("setIfAbsent", "expiry"));
+  assert.throws(() => cache.increment("k", 1, { ttl: 5 }), only("increment", "expiry"));
+  assert.throws(() => cache.setMany({}, { ttl: 5 }), only("setMany", "expiry"));
+  const swap = () => cache.compareAndSwapRaw("k", "1", "2", { ttl: 5 });
+  assert.throws(swap, only("compareAndSwapRaw", "expiry"));
+  const compute = () => cache.getOrSet("k", () => 1, { ttl: 5 });
+  assert.throws(compute, only("getOrSet", "expiry, early, wait"));
+  const direct = /^expiry is an option: setIfAbsent\(key, value, { expiry: 5 }\)$/;
+  assert.throws(() => cache.setIfAbsent("k", 1, 5), { message: direct });
 });
 
 test("a raw text is stored as it is or refused", () => {

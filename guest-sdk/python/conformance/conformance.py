@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from hostel_sdk import CacheError, Failure, FailureKind, cache, logger, service
+from hostel_sdk import CacheError, Conflict, Failure, FailureKind, cache, logger, service
 
 GENERATOR = random.Random()
 
@@ -44,6 +44,10 @@ def many(call: Callable[[str], Any]) -> Callable[[Step], None]:
     return calls
 
 
+def missing() -> None:
+    raise CacheError("unavailable", "there is no value")
+
+
 def get_integer(step: Step) -> str:
     number = cache.get(step["key"], int)
     if number is None:
@@ -70,7 +74,7 @@ def loop_through_bits(step: Step) -> str | None:
     state = 1
     for turn in range(step["value"]):
         state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
-        random_bits, signed = struct.unpack(">dq", state.to_bytes(8) * 2)
+        random_bits, signed = struct.unpack(">dq", state.to_bytes(8, "big") * 2)
         for number in (random_bits, float(math.trunc(signed * 2.0 ** (turn % 40 - 30)))):
             if math.isfinite(number):
                 cache.set(step["key"], number)
@@ -121,6 +125,56 @@ def mutate(step: Step) -> Any:
     return cache.get(step["key"])
 
 
+def compare_and_swap(step: Step) -> Any:
+    args = step["args"]
+    lifetime = None if args["lifetime"] == "unlimited" else args["lifetime"]
+    swap = cache.compare_and_swap_raw(step["key"], args["expected"], args["wanted"], lifetime)
+    return "swapped" if swap else {"changed": swap.current}
+
+
+def fail_if_told(step: Step) -> None:
+    """Fails as a function of the service's own does, where the step says so."""
+    if step.get("args", {}).get("fail"):
+        raise Conflict("as the step says")
+
+
+def update(step: Step) -> Any:
+    """Appends the step's value to the list under the key; with a `fail`, the change fails
+    instead."""
+
+    def change(values: list[Any] | None) -> list[Any]:
+        fail_if_told(step)
+        return [*(values or []), step["value"]]
+
+    try:
+        return cache.update(step["key"], change)
+    except Failure as failure:
+        return {"failure": failure.kind}
+
+
+def get_or_set(step: Step) -> Any:
+    """Returns the value and whether it was computed; the step has the value that is computed."""
+    args = step.get("args", {})
+    computed = False
+
+    def compute() -> Any:
+        nonlocal computed
+        computed = True
+        fail_if_told(step)
+        return step["value"]
+
+    try:
+        value = cache.get_or_set(step["key"], compute, args.get("expiry"), args.get("early"))
+        return {"value": value, "computed": computed}
+    except Failure as failure:
+        return {"failure": failure.kind}
+
+
+def ttl(step: Step) -> Any:
+    left = cache.ttl(step["key"])
+    return {None: "missing", math.inf: "unlimited"}.get(left, left)
+
+
 def log(step: Step) -> None:
     method: str = step["value"]
     getattr(logger, method)(step["what"])
@@ -150,6 +204,9 @@ OPERATIONS: dict[str, Callable[[Step], Any]] = {
     "get-many": many(cache.get),
     "raw-many": many(cache.get_raw),
     "exists-many": many(cache.exists),
+    "get-or-set-many": many(lambda key: cache.get_or_set(key, missing, expiry=60)),
+    "increment-many": many(cache.increment),
+    "batch-get-many": many(lambda key: cache.get_many([key] * 100)),
     "get-integer": get_integer,
     "get-unsigned": get_integer,
     "set-unsigned": lambda step: cache.set(step["key"], int(step["what"])),
@@ -161,6 +218,24 @@ OPERATIONS: dict[str, Callable[[Step], Any]] = {
     "set-raw": lambda step: cache.set_raw(step["key"], step["what"], step.get("expiry")),
     "delete": lambda step: cache.delete(step["key"]),
     "exists": lambda step: cache.exists(step["key"]),
+    "set-if-absent": lambda step: cache.set_if_absent(
+        step["key"], step["value"], step.get("expiry")
+    ),
+    "increment": lambda step: cache.increment(
+        step["key"], step["args"]["delta"], step.get("expiry")
+    ),
+    "compare-and-swap": compare_and_swap,
+    "update": update,
+    "take": lambda step: cache.take(step["key"]),
+    "take-raw": lambda step: cache.take_raw(step["key"]),
+    "get-or-set": get_or_set,
+    "batch-get": lambda step: cache.get_many(step["args"]["keys"]),
+    "batch-set": lambda step: cache.set_many(step["args"]["entries"], step.get("expiry")),
+    "batch-delete": lambda step: cache.delete_many(step["args"]["keys"]),
+    "ttl": ttl,
+    "expire": lambda step: cache.expire(step["key"], step["args"]["expiry"]),
+    "keys": lambda step: sorted(cache.keys(step["args"]["prefix"])),
+    "delete-prefix": lambda step: cache.delete_prefix(step["args"]["prefix"]),
     "set-special": set_special,
     "mutate": mutate,
     "log": log,

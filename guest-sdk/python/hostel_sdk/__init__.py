@@ -40,6 +40,7 @@ from .failure import (
     Unavailable,
 )
 from .log import Logger, logger
+from .outcome import Swap
 from .request import HttpRequest, Request
 from .response import Response
 from .service import Service, service
@@ -61,6 +62,7 @@ __all__ = [
     "Request",
     "Response",
     "Service",
+    "Swap",
     "TooManyRequests",
     "Unauthorized",
     "Unavailable",

@@ -1,4 +1,4 @@
-"""A host for tests: the cache and the log of a real one, in the test's own process.
+"""A host for tests: the cache, the log and the clock of a real one, in the test's own process.
 
 >>> from hostel_sdk import cache, logger, service
 >>> from hostel_sdk.fake import Fake
@@ -20,25 +20,16 @@ False
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
-from . import grammar, host, values
+from . import host, values
+from .clock import Clock
+from .fake_cache import FakeCache, Stats
 from .request import Request
 from .response import Response
 from .service import Declared, answer
 
-
-@dataclass
-class Stats:
-    """The numbers of cache calls. A refused call is not counted."""
-
-    sets: int = 0
-    hits: int = 0
-    misses: int = 0
-    exists: int = 0
-    deletes: int = 0
-    """Only those that removed an entry."""
+__all__ = ["Fake", "Stats"]
 
 
 class Fake:
@@ -47,17 +38,24 @@ class Fake:
 
     - Keys, values, expiry and errors are a real host's, with its default limits; only ``denied``
       and ``unavailable`` never happen, and nothing is evicted.
+    - ``cache.get_or_set`` computes what is missing and never waits, unless the test holds the key.
+    - A service that ``call`` calls sees the fake's clock: ``time.time``, ``monotonic``,
+      ``perf_counter``, ``localtime`` and their kin, ``datetime.now`` and ``date.today`` stand still
+      and move with ``advance``, and ``time.sleep`` and ``asyncio.sleep`` move it at once. The test
+      itself, and what it calls in another way, see the real time. So do a default argument such as
+      ``now=time.time`` and CPU time. During a call ``datetime`` is a stand-in for the class, so
+      compare types by ``isinstance``.
     - It does not check the request or the names in the response, as a host does.
     """
 
     def __init__(self) -> None:
         self.logs: list[str] = []
         """The lines logged so far: level, colon, message."""
-        self.stats = Stats()
-        self._entries: dict[str, tuple[str, int | None]] = {}
-        self._now = 0
-        host.get, host.set = self._get, self._set
-        host.delete, host.exists, host.log = self._delete, self._exists, self._log
+        self._clock = Clock()
+        self._cache = FakeCache(self._clock)
+        self.stats: Stats = self._cache.stats
+        host.connect(self._cache.calls())
+        host.log = self._log
 
     def call(
         self,
@@ -78,46 +76,26 @@ class Fake:
             request = Request(content_type="application/json" if body else None, body=body)
         request.service = request.service or declared.name
         request.id = request.id or "fake"
-        return answer({request.service: declared}, request)
+        with self._clock.shown():
+            return answer({request.service: declared}, request)
 
     def advance(self, by: float | timedelta) -> None:
         """Moves the clock forward, by seconds. Entries whose expiry has then passed are gone."""
-        seconds = by.total_seconds() if isinstance(by, timedelta) else by
-        self._now += round(seconds * 1_000_000_000)
+        self._clock.advance(by.total_seconds() if isinstance(by, timedelta) else by)
 
-    def _live(self, key: str) -> str | None:
-        grammar.check_key(key)
-        value, deadline = self._entries.get(key, (None, None))
-        if deadline is not None and self._now >= deadline:
-            del self._entries[key]
-            return None
-        return value
+    def time(self) -> float:
+        """What ``time.time()`` returns to a service now."""
+        return self._clock.time_ns() / 1_000_000_000
 
-    def _get(self, key: str) -> str | None:
-        value = self._live(key)
-        if value is None:
-            self.stats.misses += 1
-        else:
-            self.stats.hits += 1
-        return value
+    def hold(self, key: str) -> None:
+        """From now on another call computes the value of this key, as ``cache.get_or_set`` sees it:
+        while the key has no value, the service computes its own and does not store it, and an old
+        value is not renewed. It ends with ``let_go``, or when the key is set or deleted."""
+        self._cache.hold(key)
 
-    def _set(self, key: str, value: str, expiry: int | None) -> None:
-        self._live(key)
-        grammar.check_value(value)
-        deadline = None if expiry is None else self._now + expiry * 1_000_000_000
-        self._entries[key] = value, deadline
-        self.stats.sets += 1
-
-    def _delete(self, key: str) -> bool:
-        found = self._live(key) is not None
-        self._entries.pop(key, None)
-        self.stats.deletes += found
-        return found
-
-    def _exists(self, key: str) -> bool:
-        found = self._live(key) is not None
-        self.stats.exists += 1
-        return found
+    def let_go(self, key: str) -> None:
+        """Ends what ``hold`` began."""
+        self._cache.let_go(key)
 
     def _log(self, level: str, message: str) -> None:
         self.logs.append(f"{level}: {message}")

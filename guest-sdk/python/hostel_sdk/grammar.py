@@ -6,7 +6,7 @@ import math
 import re
 
 from .error import CacheError
-from .limits import DEFAULT_VALUE_LIMIT, MAX_DEPTH, MAX_KEY_BYTES
+from .limits import DEFAULT_VALUE_LIMIT, MAX_DEPTH, MAX_INTEGER, MAX_KEY_BYTES
 
 _EXCERPT_CHARS = 32
 
@@ -15,6 +15,7 @@ _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _DIGITS = re.compile(r"[0-9]*")
 _SURROGATE = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})?")
 _UNICODE = re.compile(r"\\u[0-9a-fA-F]{4}")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
 
 def check_key(key: str) -> None:
@@ -40,6 +41,20 @@ def check_value(text: str) -> None:
         offset = len(text[: reader.at].encode())
         why = f"invalid value at byte {offset}: {flaw}, found {found}"
         raise CacheError("invalid-value", why) from None
+
+
+def sum_of(text: str, delta: int) -> int:
+    """The integer in the text under a key and a delta together. Raises ``CacheError`` for a text
+    that is no integer, and for a sum that is out of range."""
+    value = int(text) if _INTEGER.fullmatch(text) else MAX_INTEGER + 1
+    if abs(value) > MAX_INTEGER:
+        form = "written without fraction, exponent and spaces"
+        rule = f"is no integer from -(2^53 - 1) to 2^53 - 1, {form}"
+        raise CacheError("invalid-value", f"value {excerpt(text)} {rule}")
+    if abs(value + delta) > MAX_INTEGER:
+        message = f"the sum of {value} and {delta} is not from -(2^53 - 1) to 2^53 - 1"
+        raise CacheError("invalid-value", message)
+    return value + delta
 
 
 def excerpt(text: str) -> str:

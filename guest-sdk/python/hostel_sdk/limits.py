@@ -11,6 +11,12 @@ DEFAULT_VALUE_LIMIT = 1_048_576
 MAX_EXPIRY_SECONDS = 315_360_000
 """The longest expiry, in seconds: ten years."""
 
+MAX_INTEGER = 9_007_199_254_740_991
+"""The largest integer that is counted to, and the smallest without its sign: 2^53 - 1."""
+
+MAX_KEYS = 1_000
+"""The most keys of one call."""
+
 MAX_DEPTH = 100
 """The most arrays and objects inside one another, in the cache and in a request."""
 

@@ -55,8 +55,7 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
         tracebacks.hide(hidden)
     folders = [folder, packages] if packages else [folder]
     wit.connect()
-    too_early: Any = _too_early
-    host.get = host.set = host.delete = host.exists = too_early
+    host.connect(dict.fromkeys(host.CALLS, _too_early))
     host.log = lambda level, message: print(f"{level}: {message}", file=sys.stderr)
     network.refuse()
     if _is_async(folder + "/" + file):

@@ -8,10 +8,13 @@ answers its first request sooner.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from . import host, wit
 from .cache import cache
 from .log import logger
+from .outcome import Swap
 from .request import Request
 from .service import Service, declared, service
 
@@ -21,10 +24,19 @@ _RUNS = 20
 
 def up() -> None:
     """Handles requests to services of its own, on a host that does nothing."""
-    host.get = lambda key: '{"a": [1, 1.5, "b", null]}'
-    host.set = lambda key, value, expiry: None
-    host.delete = host.exists = lambda key: True
+    text = '{"a": [1, 1.5, "b", null]}'
+    returned = {
+        **{"take": text, "get_many": [text], "get_or_lease": ("value", text)},
+        **{"compare_and_swap": Swap(True), "keys": ([], None), "delete_prefix": (0, None)},
+    }
+    calls = {name: _returning(returned.get(name, 1)) for name in host.CALLS}
+    # Those that most services call have as many parameters as the real ones.
+    calls.update(get=lambda key: text, set=lambda key, value, expiry: None)
+    host.connect({**calls, "delete": lambda key: True, "exists": lambda key: True})
     host.log = lambda level, message: None
+    # Before what all services call: a request takes the memory that the last calls have freed.
+    for _ in range(_RUNS):
+        _work_of_few()
     classes: list[type[Service]] = [_Class]
     if "zato.server.service" in sys.modules:
         classes.append(_zato())
@@ -33,6 +45,10 @@ def up() -> None:
         for info in handler.services():
             handler.handle(Request(info.name, "id", None, b'{"a": 1}', None))
     wit.connect()
+
+
+def _returning(value: Any) -> Callable[..., Any]:
+    return lambda *_: value
 
 
 @service(name="function")
@@ -73,3 +89,19 @@ def _work() -> None:
     cache.delete("a")
     cache.get_raw("a")
     logger.info("a %s", cache.get("a"))
+
+
+def _work_of_few() -> None:
+    cache.increment("a", expiry=60)
+    cache.set_if_absent("a", 1, expiry=60)
+    cache.update("a", lambda value: 1)
+    cache.take("a")
+    cache.get_or_set("a", lambda: 1, expiry=60, early=5)
+    cache.get_or_set("a", lambda: 1, expiry=60)
+    cache.get_many(["a"])
+    cache.set_many({"a": 1})
+    cache.delete_many(["a"])
+    cache.ttl("a")
+    cache.expire("a", 60)
+    list(cache.keys("a"))
+    cache.delete_prefix("a")

@@ -5,9 +5,11 @@ Imported in a plugin alone.
 
 from __future__ import annotations
 
+import importlib
 import io
+import math
 import sys
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
 
 import componentize_py_types  # type: ignore[import-not-found]
 
@@ -15,6 +17,7 @@ from . import host
 from .error import CacheError, CacheErrorKind, known_as
 from .failure import KINDS, Failure
 from .log import sendable
+from .outcome import Swap
 from .request import HttpRequest, Request
 from .service import Declared, answer
 
@@ -41,6 +44,18 @@ componentize_py_types.Ok, componentize_py_types.Err = _Ok, _Err
 import wit_world.imports.cache as host_cache  # type: ignore[import-not-found]  # noqa: E402
 import wit_world.imports.log as host_log  # type: ignore[import-not-found]  # noqa: E402
 from wit_world.exports import handler as export  # type: ignore[import-not-found]  # noqa: E402
+
+
+def _interface(name: str) -> Any:
+    """The bindings of an interface of the cache; ``None`` when it was not built in."""
+    try:
+        return importlib.import_module(f"wit_world.imports.{name}")
+    except ModuleNotFoundError:
+        return None
+
+
+atomics, lease = _interface("atomics"), _interface("lease")
+batch, entries = _interface("batch"), _interface("entries")
 
 
 class _Case:
@@ -73,10 +88,83 @@ def _log(level: str, message: str) -> None:
     host_log.log(_LEVELS[level], message)
 
 
+def _absent(*_: object) -> NoReturn:
+    """Stands for the functions of an interface that was not built in."""
+    # The caller is the method that the author called.
+    method = "cache." + sys._getframe(1).f_code.co_name.strip("_")
+    raise RuntimeError(
+        f"{method} is not in this component: the build puts in what the source names; "
+        f"write `{method}` literally in it"
+    )
+
+
+_calls: dict[str, Callable[..., Any]] = dict.fromkeys(host.CALLS, _absent)
+_calls.update(
+    get=host_cache.get, set=host_cache.set, delete=host_cache.delete, exists=host_cache.exists
+)
+
+if atomics is not None:
+    _lifetimes: dict[Any, Any] = {"keep": atomics.Lifetime_Keep(), None: atomics.Lifetime_Unlimited()}
+
+    def _increment(key: str, delta: int, expiry: int | None) -> int:
+        # Within the range of the contract a float is every integer.
+        return int(atomics.increment(key, float(delta), expiry))
+
+    def _compare_and_swap(
+        key: str, expected: str | None, wanted: str | None, lifetime: host.Lifetime
+    ) -> Swap:
+        made = _lifetimes.get(lifetime) or atomics.Lifetime_After(lifetime)
+        swap = atomics.compare_and_swap(key, expected, wanted, made)
+        is_swapped = type(swap) is atomics.Swap_Swapped
+        return Swap(True) if is_swapped else Swap(False, swap.value)
+
+    _calls.update(
+        set_if_absent=atomics.set_if_absent,
+        increment=_increment,
+        compare_and_swap=_compare_and_swap,
+        take=atomics.take,
+    )
+
+if lease is not None:
+    _found: dict[Any, host.Found] = {
+        lease.Found_Value: "value",
+        lease.Found_Refresh: "refresh",
+        lease.Found_Compute: "compute",
+        lease.Found_Busy: "busy",
+    }
+
+    def _get_or_lease(key: str, early: int | None, wait: int) -> tuple[host.Found, str | None]:
+        found = lease.get_or_lease(key, early, wait)
+        return _found[type(found)], getattr(found, "value", None)
+
+    _calls.update(get_or_lease=_get_or_lease, fill=lease.fill, release=lease.release)
+
+if batch is not None:
+    _calls.update(
+        get_many=batch.get_many, set_many=batch.set_many, delete_many=batch.delete_many
+    )
+
+if entries is not None:
+
+    def _ttl(key: str) -> float | None:
+        left = entries.ttl(key)
+        if type(left) is entries.TimeLeft_Seconds:
+            return left.value  # type: ignore[no-any-return]
+        return math.inf if type(left) is entries.TimeLeft_Unlimited else None
+
+    def _keys(prefix: str, cursor: str | None) -> tuple[list[str], str | None]:
+        page = entries.keys(prefix, cursor)
+        return page.keys, page.cursor
+
+    _calls.update(
+        ttl=_ttl, expire=entries.expire, keys=_keys, delete_prefix=entries.delete_prefix
+    )
+
+
 def connect() -> None:
     """Makes the real host this process's, and its request and streams ours."""
-    host.get, host.set = host_cache.get, host_cache.set
-    host.delete, host.exists, host.log = host_cache.delete, host_cache.exists, _log
+    host.connect(_calls)
+    host.log = _log
     # The bindings make what these names stand for, so a request is ours from the start.
     export.Request, export.HttpRequest = Request, HttpRequest
     sys.stdout, sys.stderr = _out, _err

@@ -38,11 +38,16 @@ class ArgumentsTest(unittest.TestCase):
         self.assertEqual(cache.get("k", default=7), 7)
 
     def test_a_method_that_other_caches_have_lists_ours(self) -> None:
-        for name in ("incr", "ttl", "keys", "setdefault", "pop"):
+        has = "get, get_raw, set, set_raw, delete, exists, set_if_absent, increment, "
+        has += "compare_and_swap_raw, update, take, take_raw, get_or_set, get_many, set_many, "
+        has += "delete_many, ttl, expire, keys, delete_prefix"
+        for name in ("incr", "items", "setdefault", "pop"):
             with self.assertRaises(AttributeError) as raised:
                 getattr(cache, name)("k")
-            told = f"cache.{name} is not offered; cache has: get, get_raw, set, set_raw, delete, exists"
+            told = f"cache.{name} is not offered; cache has: {has}"
             self.assertEqual(str(raised.exception), told)
+        for name in has.split(", "):
+            self.assertEqual(getattr(cache, name).__func__.__qualname__, f"cache.{name}")
         self.assertFalse(hasattr(cache, "incr"))
 
     def test_an_error_shows_the_name_of_the_class_that_is_caught(self) -> None:

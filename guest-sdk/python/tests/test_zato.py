@@ -1,5 +1,6 @@
 """Services written for Zato."""
 
+import math
 import unittest
 from typing import Any
 
@@ -114,11 +115,36 @@ class ZatoTest(unittest.TestCase):
         self.fake.advance(60)
         self.assertEqual([cache.exists(key) for key in "abc"], [True, True, False])
 
+    def test_set_if_absent_tells_whether_it_stored_the_value(self) -> None:
+        def work(self: Runs) -> None:
+            assert self.cache.set_if_absent("a", 1) is True
+            assert self.cache.set_if_absent("a", 2, expiry=60) is False
+            assert self.cache.set_if_absent("b", 1, 0) is True
+            assert self.cache.set_if_absent("c", None, 60) is True
+            assert self.cache.set_if_absent("c", 1) is False
+            assert self.cache.get("a") == 1
+
+        self.run_in_service(work)
+        self.assertEqual([cache.ttl(key) for key in "abc"], [math.inf, math.inf, 60])
+
+    def test_delete_by_prefix_removes_the_entries_whose_keys_begin_so(self) -> None:
+        def work(self: Runs) -> None:
+            for key in ("user.1", "user.2", "order.1"):
+                self.cache.set(key, 1)
+            assert self.cache.delete_by_prefix("user.") == 2
+            assert self.cache.delete_by_prefix("user.") == 0
+
+        self.run_in_service(work)
+        self.assertEqual(list(cache.keys("")), ["order.1"])
+
     def test_an_expiry_that_is_no_whole_number_in_range_is_refused(self) -> None:
         for expiry in (-1, 1.5, 0.0, True, False, "60", 2**32 + 60):
-            with self.assertRaises(Failure) as raised:
-                self.run_in_service(lambda self, expiry=expiry: self.cache.set("a", 1, expiry))
-            self.assertIsInstance(raised.exception.__cause__, CacheError)
+            for name in ("set", "set_if_absent"):
+                with self.assertRaises(Failure) as raised:
+                    self.run_in_service(
+                        lambda self, n=name, e=expiry: getattr(self.cache, n)("a", 1, e)
+                    )
+                self.assertIsInstance(raised.exception.__cause__, CacheError)
         self.assertEqual(self.fake.stats.sets, 0)
 
     def test_zatos_exceptions_are_failures_of_their_kind(self) -> None:
@@ -230,7 +256,7 @@ class ZatoTest(unittest.TestCase):
         for work, says in [
             (lambda self: self.kvdb, "self.kvdb is not offered here; self has: cache, cid,"),
             (lambda self: self.invoke("a"), "self.invoke is not offered"),
-            (lambda self: self.cache.get_many, "self.cache has: get, set, delete, exists"),
+            (lambda self: self.cache.get_many, "self.cache has: get, set, delete, exists, set_if_absent"),
             (lambda self: self.request.headers, "self.request has: http, input, payload, raw_request"),
             (lambda self: self.request.http.user_agent, "self.request.http has: GET, POST, headers"),
             (lambda self: self.response.payload.name, "self.response.payload.name is not offered"),

@@ -40,8 +40,8 @@ impl GetOrSet {
     }
 
     /// The value is computed anew before it expires, by one call in the last `early` of its life.
-    /// The other calls get the old value meanwhile, so none has to wait. Whole seconds, fewer than
-    /// the expiry.
+    /// The other calls get the old value meanwhile, so none has to wait. Whole seconds:
+    /// choose far fewer than the expiry, or most calls compute.
     #[must_use]
     pub const fn early(self, early: Duration) -> GetOrSet {
         GetOrSet { early: Some(early), ..self }

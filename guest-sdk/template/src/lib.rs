@@ -4,7 +4,7 @@ use hostel_sdk::{Context, Result, info, services};
 use serde::Deserialize;
 
 services! {
-    /// Greets by name, and counts until an hour passes without a greeting.
+    /// Greets by name, and counts the greetings of an hour.
     greet,
 }
 
@@ -17,9 +17,8 @@ struct Greeting {
 fn greet(ctx: &Context, greeting: Option<Greeting>) -> Result<String> {
     let name = greeting.map_or("world".to_owned(), |greeting| greeting.name);
     let key = format!("greetings:{name}");
-    let count = ctx.cache.get(&key)?.unwrap_or(0) + 1;
-    ctx.cache
-        .set_with_expiry(&key, &count, Duration::from_secs(3600))?;
+    let hour = Duration::from_secs(3600);
+    let count = ctx.cache.increment_with_expiry(&key, 1, hour)?;
     info!("greetings of {name}: {count}");
     Ok(format!("Hello, {name}! ({count})"))
 }

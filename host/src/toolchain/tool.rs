@@ -38,22 +38,31 @@ const NO_SUCH_METHOD: &[(&str, &str)] = &[
     (
         "type hostel.Cache has no field or method",
         "the cache has no such method; it has Get, GetRaw, Set, SetWithExpiry, SetRaw, \
-         SetRawWithExpiry, Delete and Exists",
+         SetRawWithExpiry, SetIfAbsent, SetIfAbsentWithExpiry, Increment, IncrementWithExpiry, \
+         Delete, Exists, CompareAndSwapRaw, TakeRaw, DeleteMany, TTL, Expire, Keys and \
+         DeletePrefix; Update, Take, GetOrSet, GetMany, SetMany and SetManyWithExpiry are \
+         functions of the package",
     ),
     (
         "undeclared function 'hostel_cache_",
-        "the cache has no such function; it has hostel_cache_get, _get_raw, _set, _delete and \
-         _exists",
+        "the cache has no such function; it has hostel_cache_get, _get_raw, _set, _delete, \
+         _exists, _set_if_absent, _increment, _update, _compare_and_swap_raw, _take, _take_raw, \
+         _get_or_set, _get_or_set_with, _get_many, _set_many, _delete_many, _ttl, _expire, _keys, \
+         _next_key and _delete_prefix",
     ),
     (
         "found for struct `Cache`",
         "the cache has no such method; it has get, get_raw, set, set_with_expiry, set_raw, \
-         set_raw_with_expiry, delete and exists",
+         set_raw_with_expiry, set_if_absent, set_if_absent_with_expiry, increment, \
+         increment_with_expiry, delete, exists, update, compare_and_swap_raw, take, take_raw, \
+         get_or_set, get_or_set_with, get_many, set_many, set_many_with_expiry, delete_many, ttl, \
+         expire, keys and delete_prefix",
     ),
     (
         "does not exist on type 'Cache'",
-        "the cache has no such method; it has get, getInteger, getRaw, set, setRaw, delete and \
-         exists",
+        "the cache has no such method; it has get, getInteger, getRaw, set, setRaw, delete, \
+         exists, setIfAbsent, increment, compareAndSwapRaw, update, take, takeRaw, getOrSet, \
+         getMany, setMany, deleteMany, ttl, expire, keys and deletePrefix",
     ),
 ];
 

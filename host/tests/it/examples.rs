@@ -1,9 +1,11 @@
 //! Vector 1: each example logs what it should and makes the cache calls it should.
 
 use crate::support::{TestHost, component};
-use hostel::{CacheName, CacheStats};
+use hostel::{CacheName, CacheStats, CallError, FailureKind};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// What the statistics of a cache should count.
 #[derive(Debug, Default, PartialEq)]
@@ -112,9 +114,9 @@ async fn cache_aside_reads_its_entry_until_the_expiry() {
     assert_eq!(host.messages().len(), 2, "the entry is gone");
 }
 
-#[tokio::test]
-async fn rate_limiter() {
-    let host = loaded("rate-limiter").await;
+/// Counts the calls of a minute, of which five are let through.
+async fn check_limiter(example: &str) {
+    let host = loaded_from(example, "rate-limiter").await;
     for call in 1..=5 {
         host.call("rate-limiter", &Value::Null).await.unwrap();
         assert_eq!(host.messages(), [format!("Call {call} of 5")]);
@@ -126,9 +128,38 @@ async fn rate_limiter() {
     assert_eq!(host.messages(), ["Call 1 of 5"]);
 }
 
-#[tokio::test]
-async fn compute_once() {
-    let host = loaded("compute-once").await;
+const CLIENTS: usize = 50;
+const CALLS_EACH: usize = 20;
+
+/// Calls from many clients at once: each is counted, and five are let through.
+async fn check_limiter_at_once(example: &str) {
+    let host = Arc::new(loaded_from(example, "rate-limiter").await);
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let host = Arc::clone(&host);
+        clients.spawn(async move {
+            let mut allowed = 0;
+            for _ in 0..CALLS_EACH {
+                match host.call("rate-limiter", &Value::Null).await {
+                    Ok(_) => allowed += 1,
+                    Err(CallError::Failure(failure)) => {
+                        assert_eq!(failure.kind, FailureKind::TooManyRequests, "{failure}");
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            allowed
+        });
+    }
+    assert_eq!(clients.join_all().await.iter().sum::<usize>(), 5);
+    let cache = host.host.caches().get(&CacheName::private("rate-limiter").unwrap()).unwrap();
+    let counted = cache.get("calls").await.unwrap().unwrap();
+    assert_eq!(*counted, *(CLIENTS * CALLS_EACH).to_string());
+    println!("{example}: {counted} calls of {CLIENTS} clients, {counted} counted");
+}
+
+async fn check_compute_once(example: &str) {
+    let host = loaded_from(example, "compute-once").await;
     for lines in [vec!["Computing ..", "the-report"], vec!["the-report"]] {
         host.call("compute-once", &Value::Null).await.unwrap();
         assert_eq!(host.messages(), lines);
@@ -136,6 +167,43 @@ async fn compute_once() {
     host.clock.advance(Duration::from_secs(55));
     host.call("compute-once", &Value::Null).await.unwrap();
     assert_eq!(host.messages(), ["Computing ..", "the-report"]);
+}
+
+/// The services that every language has, by the names of their files.
+macro_rules! in_every_language {
+    ($($language:ident: $limiter:literal, $compute:literal;)*) => {
+        mod limiter {
+            $(mod $language {
+                #[tokio::test]
+                async fn allows_five_calls_a_minute() {
+                    super::super::check_limiter(concat!("rate-limiter", $limiter)).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn loses_no_count_of_fifty_clients() {
+                    super::super::check_limiter_at_once(concat!("rate-limiter", $limiter)).await;
+                }
+            })*
+        }
+
+        mod compute_once {
+            $(mod $language {
+                #[tokio::test]
+                async fn computes_once_and_again_before_the_expiry() {
+                    super::super::check_compute_once(concat!("compute-once", $compute)).await;
+                }
+            })*
+        }
+    };
+}
+
+in_every_language! {
+    c: "/rate_limiter.c", "/compute_once.c";
+    go: "/rate_limiter.go", "/compute_once.go";
+    javascript: "/rate-limiter.js", "/compute-once.js";
+    python: "/rate_limiter.py", "/compute_once.py";
+    rust: "", "";
+    typescript: "/rate-limiter.ts", "/compute-once.ts";
 }
 
 /// Runs the example that every language has: each keeps the same user, and logs a list in its own

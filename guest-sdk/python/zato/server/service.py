@@ -32,9 +32,11 @@ class ServiceCache:
 
     def set(self, key: str, value: object, expiry: Any = 0) -> None:
         """Stores ``value`` for ``expiry`` whole seconds; 0 and ``None`` mean that it stays."""
-        if expiry == 0 and type(expiry) is int:
-            expiry = None
-        hostel_sdk.cache.set(key, value, expiry)
+        hostel_sdk.cache.set(key, value, _none_if_0(expiry))
+
+    def set_if_absent(self, key: str, value: object, expiry: Any = 0) -> bool:
+        """As ``set``, where there is no entry; whether it stored the value."""
+        return hostel_sdk.cache.set_if_absent(key, value, _none_if_0(expiry))
 
     def delete(self, key: str) -> None:
         """Removes the entry, if there is one."""
@@ -44,12 +46,21 @@ class ServiceCache:
         """Whether there is an entry, also one whose value is ``None``."""
         return hostel_sdk.cache.exists(key)
 
+    def delete_by_prefix(self, prefix: str) -> int:
+        """Removes the entries whose keys begin so, and returns how many there were."""
+        return hostel_sdk.cache.delete_prefix(prefix)
+
     def __getattr__(self, name: str) -> NoReturn:
-        missing("self.cache", name, ("get", "set", "delete", "exists"))
+        missing("self.cache", name, _METHODS)
 
 
+def _none_if_0(expiry: Any) -> Any:
+    return None if expiry == 0 and type(expiry) is int else expiry
+
+
+_METHODS = ("get", "set", "delete", "exists", "set_if_absent", "delete_by_prefix")
 # So that Python's own words about arguments name what the author wrote.
-for _name in ("get", "set", "delete", "exists"):
+for _name in _METHODS:
     getattr(ServiceCache, _name).__qualname__ = f"cache.{_name}"
 
 _cache = ServiceCache()

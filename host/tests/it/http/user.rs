@@ -110,7 +110,7 @@ async fn from_nothing_to_a_service_that_is_replaced_while_it_serves() {
     assert_eq!(status, 200);
     for line in [
         "hostel_calls_total{service=\"greeter.greet\",outcome=\"answered\"} 2",
-        "hostel_cache_sets_total{cache=\"plugin/greeter\"} 2",
+        "hostel_cache_increments_total{cache=\"plugin/greeter\"} 2",
         "hostel_plugins 2",
         "hostel_calls_under_way 0",
         "hostel_versions 2",

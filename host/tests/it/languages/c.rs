@@ -2,7 +2,7 @@
 
 use crate::source;
 use crate::support::{TestHost, hostel, project, stderr, stdout};
-use hostel::CallError;
+use hostel::{CallError, ComponentInfo};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,8 @@ fn a_new_service_runs_and_passes_its_own_test() {
     let payload = r#"{"name":"Ada"}"#;
     let run = hostel_in(folder.path(), &["run", "my-shop", "--stats", "--payload", payload]);
     assert!(stdout(&run).contains(r#""Hello, Ada! (1)""#), "{}", stderr(&run));
-    assert!(stderr(&run).contains("cache plugin/my-shop: sets 1,"), "{}", stderr(&run));
+    let stats = ["cache plugin/my-shop: sets 0,", " entries 1,"];
+    assert!(stats.iter().all(|it| stderr(&run).contains(it)), "{}", stderr(&run));
 
     let service = folder.path().join("my-shop");
     compiled_and_run(&service, "-I.hostel/guest-sdk/c *.c .hostel/guest-sdk/c/hostel.c");
@@ -104,6 +105,17 @@ fn the_sdk_passes_its_own_tests_without_a_leak() {
 }
 
 #[test]
+fn the_sdk_calls_a_host_no_more_than_it_needs_and_refuses_wrong_results() {
+    compiled_and_run(&project().join("guest-sdk/c/tests/host"), "-std=c11 -I../.. *.c");
+}
+
+#[test]
+fn a_service_sees_the_clock_of_a_fake() {
+    let folder = project().join("guest-sdk/c/tests/clock");
+    compiled_and_run(&folder, "-include hostel_fake_clock.h -I../.. *.c ../../hostel.c");
+}
+
+#[test]
 fn every_scenario_passes_on_the_fake_without_a_leak() {
     let plugin = project().join("guest-sdk/c/conformance");
     compiled_and_run(&plugin, "-I.. *.c ../hostel.c");
@@ -117,6 +129,84 @@ fn service(body: &str) -> String {
          {{\n    (void)ctx, (void)req, (void)res;\n    {body}\n}}\n\
          HOSTEL_SERVICES({{\"serve\", \"Serves.\", serve}})\n"
     )
+}
+
+/// The interfaces of Hostel that a service imports whose handler has this beside a `get` and a `set`.
+fn imports(body: &str) -> Vec<String> {
+    let body = format!(
+        "hostel_json last;\n\
+         HOSTEL_TRY(hostel_cache_get(ctx, HOSTEL_STR(\"last\"), &last));\n\
+         hostel_log(ctx, HOSTEL_INFO, \"%.*s\", HOSTEL_ARG(last.text));\n{body}\n\
+         return hostel_cache_set(ctx, HOSTEL_STR(\"last\"), HOSTEL_STR(\"1\"), 60);"
+    );
+    let component = built("imports.c", &service(&body));
+    let imports = ComponentInfo::read(&component).imports.into_iter();
+    let ours = imports.filter_map(|import| {
+        let name = import.name.strip_prefix("hostel:")?.split('@').next()?.to_owned();
+        Some(name)
+    });
+    let mut ours: Vec<_> = ours.collect();
+    ours.sort();
+    ours
+}
+
+#[test]
+fn a_c_service_imports_the_interfaces_that_it_uses() {
+    assert_eq!(imports(""), ["cache/cache", "log/log"]);
+    for (interface, body) in [
+        (
+            "cache/atomics",
+            "HOSTEL_TRY(hostel_cache_increment(ctx, req->id, 1, HOSTEL_NO_EXPIRY, NULL));",
+        ),
+        ("cache/batch", "HOSTEL_TRY(hostel_cache_delete_many(ctx, &req->id, 1, NULL));"),
+        ("cache/entries", "HOSTEL_TRY(hostel_cache_expire(ctx, req->id, 60, NULL));"),
+        (
+            "cache/lease",
+            "HOSTEL_TRY(hostel_cache_get_or_set(ctx, req->id, 60, NULL, NULL, &last));",
+        ),
+    ] {
+        let mut expected = vec!["cache/cache", interface, "log/log"];
+        expected.sort_unstable();
+        assert_eq!(imports(body), expected, "{body}");
+    }
+}
+
+const LARGE: &str = r#"
+#include <hostel.h>
+#include <string.h>
+
+#define VALUES 14
+
+/* Stores many large values, and returns how many bytes they have when they are read at once. */
+static hostel_result fetch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
+{
+    static char text[1000000];
+    hostel_str keys[VALUES];
+    hostel_json values[VALUES];
+    int64_t sum = 0;
+    (void)req;
+    memset(text, 'x', sizeof text);
+    text[0] = text[sizeof text - 1] = '"';
+    for (int i = 0; i < VALUES; i++) {
+        keys[i] = hostel_format(ctx, "%d", i);
+        hostel_str json = {text, sizeof text};
+        HOSTEL_TRY(hostel_cache_set(ctx, keys[i], json, HOSTEL_NO_EXPIRY));
+    }
+    HOSTEL_TRY(hostel_cache_get_many(ctx, keys, VALUES, values));
+    for (int i = 0; i < VALUES; i++)
+        sum += memcmp(values[i].text.ptr, text, sizeof text) == 0 ? values[i].text.len : 0;
+    return hostel_respond_json(ctx, res, hostel_json_of_integer(ctx, sum));
+}
+
+HOSTEL_SERVICES({"fetch", "", fetch})
+"#;
+
+#[tokio::test]
+async fn a_batch_of_large_values_passes_through_c() {
+    let host = TestHost::new();
+    host.load("large", built("large.c", LARGE)).await;
+    let sum = TestHost::json(host.call("large.fetch", &Value::Null).await);
+    assert_eq!(sum, json!(14 * 1_000_000));
 }
 
 #[test]
@@ -240,7 +330,11 @@ static hostel_result shout(hostel_ctx *ctx, const hostel_request *req, hostel_re
         letter = letter >= 'a' && letter <= 'z' ? letter - 'a' + 'A' : letter;
     hostel_str loud = {text.data(), text.size()};
     HOSTEL_TRY(hostel_cache_set(ctx, HOSTEL_STR("last"), loud, 60));
-    return hostel_respond_json(ctx, res, hostel_copy(ctx, loud));
+    hostel_str quiet = HOSTEL_STR("\"quiet\"");
+    hostel_swap swap;
+    HOSTEL_TRY(hostel_cache_compare_and_swap_raw(ctx, HOSTEL_STR("last"), &quiet, nullptr,
+                                                 HOSTEL_KEEP_EXPIRY, &swap));
+    return hostel_respond_json(ctx, res, swap.swapped ? quiet : swap.current);
 }
 
 HOSTEL_SERVICES({"shout", "Shouts.", shout})
@@ -273,6 +367,9 @@ fn shout(
     for (letters) |*letter| letter.* = std.ascii.toUpper(letter.*);
     const stored = hostel.hostel_cache_set(ctx, text("last"), loud, 60);
     if (stored != hostel.HOSTEL_OK) return stored;
+    var shouts: i64 = 0;
+    const counted = hostel.hostel_cache_increment(ctx, text("shouts"), 1, 60, &shouts);
+    if (counted != hostel.HOSTEL_OK or shouts != 1) return hostel.HOSTEL_INTERNAL;
     const most = hostel.hostel_json_of_unsigned(ctx, std.math.maxInt(u64));
     const least = hostel.hostel_json_of_integer(ctx, std.math.minInt(i64));
     if (most.len != 20 or least.len != 20) return hostel.HOSTEL_INTERNAL;

@@ -2,7 +2,7 @@
 
 use crate::source;
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
-use hostel::{CallError, FailureKind, Level};
+use hostel::{CallError, ComponentInfo, FailureKind, Level};
 use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -205,6 +205,97 @@ async fn a_request_as_large_as_allowed_and_many_large_values_pass_through_go() {
     let large = json!({ "op": "nothing", "what": "x".repeat((8 << 20) - 100) });
     let answer = TestHost::json(host.call("go.conformance", &large).await);
     assert_eq!(answer, json!({ "skip": true }));
+}
+
+#[tokio::test]
+async fn a_batch_of_values_that_are_larger_than_the_arena_passes_through_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"package main
+
+import (
+	"strconv"
+	"strings"
+
+	"hostel-sdk"
+)
+
+func init() { hostel.Handle("fetch", "", fetch) }
+func main() {}
+
+func fetch(ctx *hostel.Context, count int) (int, error) {
+	keys := []string{}
+	for number := range count {
+		key := strconv.Itoa(number)
+		if err := ctx.Cache.Set(key, strings.Repeat("x", 1_000_000)); err != nil {
+			return 0, err
+		}
+		keys = append(keys, key)
+	}
+	sum := 0
+	for range 5 {
+		values, err := hostel.GetMany[string](ctx.Cache, keys...)
+		if err != nil {
+			return 0, err
+		}
+		for _, value := range values {
+			sum += len(*value)
+		}
+	}
+	return sum, nil
+}
+"#;
+    std::fs::write(folder.path().join("large.go"), text).unwrap();
+    let built = hostel_in(folder.path(), &["build", "large.go"]);
+    assert!(built.status.success(), "{}", stderr(&built));
+    let host = TestHost::new();
+    host.load("large", std::fs::read(stdout(&built).trim()).unwrap()).await;
+    let sum = TestHost::json(host.call("large.fetch", &json!(14)).await);
+    assert_eq!(sum, json!(5 * 14 * 1_000_000));
+}
+
+/// The interfaces of Hostel that a service imports whose handler has this beside a `get` and a `set`.
+fn imports(body: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "package main\n\nimport \"hostel-sdk\"\n\n\
+         func init() {{ hostel.Handle(\"greet\", \"\", greet) }}\nfunc main() {{}}\n\
+         func greet(ctx *hostel.Context, name string) (string, error) {{\n\
+         \tlast, _, err := hostel.Get[string](ctx.Cache, \"last\")\n\
+         \tif err != nil {{\n\t\treturn \"\", err\n\t}}\n\
+         \tctx.Log.Infof(\"%s after %s\", name, last)\n{body}\n\
+         \treturn \"Hello, \" + name, ctx.Cache.Set(\"last\", name)\n}}\n"
+    );
+    std::fs::write(folder.path().join("service.go"), text).unwrap();
+    let built = hostel_in(folder.path(), &["build", "service.go"]);
+    assert!(built.status.success(), "{}", stderr(&built));
+    let component = std::fs::read(stdout(&built).trim()).unwrap();
+    let imports = ComponentInfo::read(&component).imports.into_iter();
+    let ours = imports.filter_map(|import| {
+        let name = import.name.strip_prefix("hostel:")?.split('@').next()?.to_owned();
+        Some(name)
+    });
+    let mut ours: Vec<_> = ours.collect();
+    ours.sort();
+    ours
+}
+
+#[test]
+fn a_go_service_imports_the_interfaces_that_it_uses() {
+    assert_eq!(imports(""), ["cache/cache", "log/log"]);
+    for (interface, body) in [
+        ("cache/atomics", "\t_, _ = ctx.Cache.Increment(\"greetings\", 1)"),
+        ("cache/batch", "\t_, _ = ctx.Cache.DeleteMany(\"a\", \"b\")"),
+        ("cache/entries", "\t_, _, _ = ctx.Cache.TTL(\"last\")"),
+        (
+            "cache/lease",
+            "\t_, _ = hostel.GetOrSet(ctx.Cache, \"k\", hostel.Unlimited, \
+             func() (int, error) { return 1, nil })",
+        ),
+    ] {
+        let mut expected = vec!["cache/cache", interface, "log/log"];
+        expected.sort_unstable();
+        assert_eq!(imports(body), expected, "{body}");
+    }
 }
 
 #[test]

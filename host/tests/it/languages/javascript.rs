@@ -2,6 +2,7 @@
 
 mod quick;
 mod types;
+mod uses;
 mod web;
 
 use crate::source;

@@ -14,18 +14,16 @@ const FILES: &[(&str, &str)] = &[
     ("python", "guest-sdk/python/hostel_sdk/limits.py"),
 ];
 
+const ALL: &[&str] = &["cache", "rust", "c", "go", "javascript", "python"];
+
 /// Every limit of the contract, its words in `wit/` with `#` for the value, and the files that have
 /// it. Rust's SDK leaves to the cache what only a fake checks.
 const LIMITS: &[(&str, &str, &[&str])] = &[
     ("MAX_KEY_BYTES", "Keys are 1 to # bytes", &["cache", "c", "go", "javascript", "python"]),
     ("MAX_DEPTH", "than # arrays and objects", &["cache", "c", "go", "javascript", "python"]),
-    (
-        "MAX_EXPIRY_SECONDS",
-        "Whole seconds, 1 to # (",
-        &["cache", "rust", "c", "go", "javascript", "python"],
-    ),
-    ("MAX_INTEGER", "-# to # (2^53 - 1)", &["cache", "rust"]),
-    ("MAX_KEYS", "no call has more than # keys", &["cache", "rust"]),
+    ("MAX_EXPIRY_SECONDS", "Whole seconds, 1 to # (", ALL),
+    ("MAX_INTEGER", "-# to # (2^53 - 1)", ALL),
+    ("MAX_KEYS", "no call has more than # keys", ALL),
     // The default of a setting. In `wit/` it is 1 MiB.
     ("DEFAULT_VALUE_LIMIT", "", &["cache", "c", "go", "javascript", "python"]),
     // Not in the contract. In Python MAX_DEPTH holds for bodies too, in Rust serde_json's limit.

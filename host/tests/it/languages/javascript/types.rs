@@ -44,6 +44,60 @@ fn check_builds(files: &[(&str, &str)]) {
     assert_eq!(stdout(&output), "[\"1\",\"false\",\"2\",\"a\"]\n", "{}", stderr(&output));
 }
 
+/// Uses what the cache returns by its types.
+const CACHE: &str = r#"
+    import { cache, type Swap } from "hostel-sdk";
+    interface User { name: string }
+    const later = async (): Promise<User | null> => ({ name: "Ada" });
+    async function uses(): Promise<unknown> {
+        const count: number = cache.increment("n", 2, { expiry: 60 });
+        const isNew: boolean = cache.setIfAbsent("user", { name: "Joe" });
+        const swap: Swap = cache.compareAndSwapRaw("n", "2", undefined, { expiry: "keep" });
+        const found: string | undefined = swap.swapped ? undefined : swap.current;
+        const list = cache.update("list", (old: number[] = []) => [...old, 1]);
+        const first: number | undefined = list[0];
+        const user: User | undefined = cache.take<User>("user");
+        const plain: number = cache.getOrSet("a", () => 1, { expiry: 60, early: 5, wait: 0 });
+        const none: User | undefined = cache.getOrSet("b", (): User | null => null);
+        const waited: User | undefined = await cache.getOrSet("c", later);
+        const any: string = cache.getOrSet("d", () => JSON.parse("\"e\""));
+        cache.setMany({ x: 1 });
+        cache.setMany(new Map([["y", 2]]), { expiry: 60 });
+        const many: (number | undefined)[] = cache.getMany<number>(["x", "y"]);
+        const left: number | undefined = cache.ttl("y");
+        const lives: boolean = cache.expire("y", "unlimited");
+        const keys: string[] = [...cache.keys("x")];
+        const removed: number = cache.deletePrefix("x") + cache.deleteMany(["y"]);
+        return [count, isNew, found, first, user?.name, plain, none, waited?.name, any, many, left,
+            lives, keys, removed].map((value) => value ?? null);
+    }
+    export default { uses };
+"#;
+
+#[test]
+fn what_the_cache_returns_has_its_type() {
+    let folder = project(&[("shop.ts", CACHE)]);
+    let output = run(folder.path());
+    let expected = "[2,true,null,1,\"Joe\",1,null,\"Ada\",\"e\",[1,2],60,true,[\"x\"],2]\n";
+    assert_eq!(stdout(&output), expected, "{}", stderr(&output));
+}
+
+#[test]
+fn a_type_that_the_cache_does_not_return_is_told() {
+    for (call, words) in [
+        ("cache.increment(\"k\", \"1\")", "not assignable to parameter of type 'number'"),
+        ("cache.getOrSet(\"k\", async () => 1).then()", "Property 'then' does not exist"),
+        ("cache.expire(\"k\")", "Expected 2 arguments"),
+        ("cache.keys()", "Expected 1 arguments"),
+        ("cache.update(\"k\", async (old?: number) => 1)", "is not assignable to"),
+    ] {
+        let source = format!(
+            "import {{ cache }} from \"hostel-sdk\"; export default {{ a: () => {call} }};"
+        );
+        check_told("{}", &source, words);
+    }
+}
+
 #[test]
 fn a_project_without_lib_builds() {
     let options = r#"{ "compilerOptions": { "strict": true, "skipLibCheck": false } }"#;

@@ -52,6 +52,13 @@ def prints():
 @service
 def fails():
     return {}["gone"]
+
+
+@service
+def changes():
+    cache.set_many({"a": 1, "b": 2}, expiry=60)
+    got = cache.get_or_set("c", lambda: cache.get_many(["a", "none"]), expiry=60)
+    return [got, cache.increment("a"), cache.ttl("a"), sorted(cache.keys(""))]
 "#;
 
 #[test]
@@ -65,7 +72,7 @@ fn a_quick_build_calls_as_any_other() {
     assert!(stderr(&built).contains("building app.py"), "{}", stderr(&built));
     let of_the_tool = hostel_in(folder.path(), &["run", stdout(&built).trim(), "--json"]);
     assert_eq!(stdout(&quick), stdout(&of_the_tool), "{}", stderr(&quick));
-    assert_eq!(stdout(&quick).lines().count(), 7);
+    assert_eq!(stdout(&quick).lines().count(), 8);
     // Each line without its time, and without the one that tells of the build.
     let log = |text: String| -> Vec<String> {
         let lines = text.lines().filter(|line| line.starts_with("20"));

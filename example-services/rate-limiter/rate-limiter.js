@@ -1,0 +1,19 @@
+// Allows a number of calls a minute.
+
+import { Failure, Service, cache, log } from "hostel-sdk";
+
+const MAX_CALLS = 5;
+const WINDOW = 60;
+
+export class RateLimiter extends Service {
+  static description = "Allows five calls a minute.";
+
+  handle() {
+    // The window begins with its first call: a later one leaves the expiry as it is.
+    const calls = cache.increment("calls", 1, { expiry: WINDOW });
+    if (calls > MAX_CALLS) {
+      throw Failure.tooManyRequests(`at most ${MAX_CALLS} calls a minute`);
+    }
+    log.info(`Call ${calls} of ${MAX_CALLS}`);
+  }
+}

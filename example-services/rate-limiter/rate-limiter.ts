@@ -1,0 +1,18 @@
+// Allows a number of calls a minute.
+
+import { Failure, cache, log, type Services } from "hostel-sdk";
+
+const MAX_CALLS = 5;
+const WINDOW = 60;
+
+function rateLimiter(): void {
+  // The window begins with its first call: a later one leaves the expiry as it is.
+  const calls = cache.increment("calls", 1, { expiry: WINDOW });
+  if (calls > MAX_CALLS) {
+    throw Failure.tooManyRequests(`at most ${MAX_CALLS} calls a minute`);
+  }
+  log.info(`Call ${calls} of ${MAX_CALLS}`);
+}
+rateLimiter.description = "Allows five calls a minute.";
+
+export default { rateLimiter } satisfies Services;

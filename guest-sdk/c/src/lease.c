@@ -1,0 +1,144 @@
+/* Values that are computed once, however many calls need them at the same time. */
+
+#include "ctx.h"
+
+/* How long a call waits for another one that computes the value, in seconds. */
+#define USUAL_WAIT 5
+
+hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds)
+{
+    return (hostel_get_or_set){expiry_seconds, HOSTEL_NO_EXPIRY, USUAL_WAIT};
+}
+
+/* The time to wait as the host takes it. */
+static hostel_result milliseconds(hostel_ctx *ctx, double wait, uint32_t *millis)
+{
+    /* False for a NaN, too. */
+    if (!(wait >= 0)) {
+        hostel_str shown = hostel_format(ctx, "%.17g", wait);
+        return hostel_fail(ctx, HOSTEL_INVALID_EXPIRY,
+                           "a wait of %.*s seconds: it must be 0 seconds or more",
+                           HOSTEL_ARG(shown));
+    }
+    *millis = wait * 1000 < UINT32_MAX ? (uint32_t)(wait * 1000) : UINT32_MAX;
+    return HOSTEL_OK;
+}
+
+static void warn(hostel_ctx *ctx, hostel_str key, const char *what, hostel_str why)
+{
+    hostel_str shown = quoted(ctx, key);
+    hostel_log(ctx, HOSTEL_WARN, "the value under %.*s %s: %.*s", HOSTEL_ARG(shown), what,
+               HOSTEL_ARG(why));
+}
+
+static hostel_result compute_text(hostel_ctx *ctx, hostel_str key, hostel_compute *compute,
+                                  void *user_data, hostel_str *json)
+{
+    hostel_str computed = NO_TEXT;
+    HOSTEL_TRY(compute(ctx, user_data, &computed));
+    HOSTEL_TRY(check_value(ctx, key, computed));
+    *json = computed;
+    return HOSTEL_OK;
+}
+
+/* Stores what was computed, if this call still has the lease. A cache that is unavailable is a
+ * warning: the service has its value. */
+static hostel_result fill(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t seconds)
+{
+    bool filled;
+    struct failure before = remembered(ctx);
+    hostel_result result = host_fill(ctx, key, json, seconds, &filled);
+    if (result == HOSTEL_INVALID_VALUE)
+        return refused_value(ctx, key, json);
+    if (result != HOSTEL_UNAVAILABLE)
+        return result;
+    warn(ctx, key, "may not be stored", hostel_message(ctx));
+    put_back(ctx, before);
+    return HOSTEL_OK;
+}
+
+static hostel_result compute_and_fill(hostel_ctx *ctx, hostel_str key, hostel_compute *compute,
+                                      void *user_data, uint32_t seconds, hostel_str *json)
+{
+    hostel_str computed;
+    hostel_result result = compute_text(ctx, key, compute, user_data, &computed);
+    if (result == HOSTEL_OK)
+        result = fill(ctx, key, computed, seconds);
+    if (result == HOSTEL_OK) {
+        *json = computed;
+        return HOSTEL_OK;
+    }
+    /* An error of it is left out: the lease ends with the call in any case. */
+    struct failure why = remembered(ctx);
+    host_release(ctx, key);
+    put_back(ctx, why);
+    return result;
+}
+
+/* Computes without a lease. The host checks no text then, so it is done here. */
+static hostel_result compute_alone(hostel_ctx *ctx, hostel_str key, hostel_compute *compute,
+                                   void *user_data, hostel_str *json)
+{
+    hostel_str computed;
+    HOSTEL_TRY(compute_text(ctx, key, compute, user_data, &computed));
+    struct flaw flaw = check_json(ctx, computed, HOSTEL_MAX_DEPTH);
+    if (flaw.reason != NULL) {
+        hostel_fail(ctx, HOSTEL_INVALID_VALUE, "invalid value at byte %zu: %s", flaw.offset,
+                    flaw.reason);
+        return refused_value(ctx, key, computed);
+    }
+    *json = computed;
+    return HOSTEL_OK;
+}
+
+/* Computes the next value of an entry; where that fails, `*json` stays the old one. */
+static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, void *user_data,
+                    uint32_t seconds, hostel_str *json)
+{
+    struct failure before = remembered(ctx);
+    hostel_result result = compute_and_fill(ctx, key, compute, user_data, seconds, json);
+    if (result == HOSTEL_OK)
+        return;
+    /* A message of an earlier failure is not why. */
+    hostel_str why = hostel_format(ctx, "result %d", (int)result);
+    if (result == ctx->result)
+        why = hostel_message(ctx);
+    warn(ctx, key, "is not computed anew", why);
+    put_back(ctx, before);
+}
+
+hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_str key, double expiry_seconds,
+                                      hostel_compute *compute, void *user_data,
+                                      hostel_json *value)
+{
+    hostel_get_or_set options = hostel_get_or_set_expiry(expiry_seconds);
+    return hostel_cache_get_or_set_with(ctx, key, options, compute, user_data, value);
+}
+
+hostel_result hostel_cache_get_or_set_with(hostel_ctx *ctx, hostel_str key,
+                                           hostel_get_or_set options, hostel_compute *compute,
+                                           void *user_data, hostel_json *value)
+{
+    uint32_t expiry, early, wait;
+    enum found found = FOUND_VALUE;
+    hostel_str text = NO_TEXT;
+    HOSTEL_TRY(check_key(ctx, key));
+    HOSTEL_TRY(whole_seconds(ctx, options.expiry_seconds, &expiry));
+    HOSTEL_TRY(whole_seconds(ctx, options.early_seconds, &early));
+    HOSTEL_TRY(milliseconds(ctx, options.wait_seconds, &wait));
+    /* A hit then costs what hostel_cache_get costs. */
+    if (early == 0)
+        HOSTEL_TRY(host_get(ctx, key, &text));
+    if (text.ptr == NULL)
+        HOSTEL_TRY(host_get_or_lease(ctx, key, early, wait, &found, &text));
+    switch (found) {
+    case FOUND_VALUE: break;
+    case FOUND_REFRESH: refresh(ctx, key, compute, user_data, expiry, &text); break;
+    case FOUND_COMPUTE:
+        HOSTEL_TRY(compute_and_fill(ctx, key, compute, user_data, expiry, &text));
+        break;
+    case FOUND_BUSY: HOSTEL_TRY(compute_alone(ctx, key, compute, user_data, &text)); break;
+    }
+    *value = json_value(text, hostel_copy(ctx, key), HOSTEL_INVALID_VALUE);
+    return HOSTEL_OK;
+}

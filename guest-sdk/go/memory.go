@@ -1,0 +1,374 @@
+//go:build !wasip1
+
+package hostel
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// The cache of a fake: the functions of the host's interfaces, with texts as they are.
+
+type entry struct {
+	value    string
+	deadline time.Duration // Zero for none.
+}
+
+// holder is which call computes the value of a key: one of the test, or another one.
+type holder uint8
+
+const (
+	thisCall holder = iota + 1
+	anotherCall
+)
+
+// host is a cache and a log in memory.
+type host struct {
+	fake *Fake
+}
+
+// live is the entry under a key, unless it is missing or expired. The mutex is held, as in all
+// methods of a fake below.
+func (f *Fake) live(key string) (entry, bool) {
+	found, there := f.entries[key]
+	if there && found.deadline > 0 && f.now() >= found.deadline {
+		delete(f.entries, key)
+		return entry{}, false
+	}
+	return found, there
+}
+
+// deadline is when an entry expires that is written now.
+func (f *Fake) deadline(seconds uint32) time.Duration {
+	if seconds == 0 {
+		return 0
+	}
+	return f.now() + time.Duration(seconds)*time.Second
+}
+
+// write stores an entry, which ends the lease of its key.
+func (f *Fake) write(key, value string, deadline time.Duration) {
+	f.entries[key] = entry{value, deadline}
+	delete(f.leases, key)
+}
+
+// remove removes the live entry, which ends the lease of its key, also where there is none.
+func (f *Fake) remove(key string) (removed entry, there bool) {
+	removed, there = f.live(key)
+	delete(f.entries, key)
+	delete(f.leases, key)
+	return removed, there
+}
+
+// release ends the lease of a key, if it is this holder's.
+func (f *Fake) release(key string, of holder) {
+	if f.leases[key] == of {
+		delete(f.leases, key)
+	}
+}
+
+// read is the value of the live entry, and counts it.
+func (f *Fake) read(key string) ([]byte, bool) {
+	found, there := f.live(key)
+	if there {
+		f.stats.Hits++
+	} else {
+		f.stats.Misses++
+	}
+	return []byte(found.value), there
+}
+
+// at checks the key and locks the fake until the caller unlocks it.
+func (h host) at(key string) (*Fake, error) {
+	if err := checkKeyBytes(key); err != nil {
+		return nil, err
+	}
+	h.fake.mutex.Lock()
+	return h.fake, nil
+}
+
+// atWith is as at, and checks a value before.
+func (h host) atWith(key, value string) (*Fake, error) {
+	if err := checkKeyBytes(key); err != nil {
+		return nil, err
+	}
+	if err := checkValue([]byte(value)); err != nil {
+		return nil, err
+	}
+	return h.at(key)
+}
+
+func (h host) get(key string) ([]byte, bool, error) {
+	fake, err := h.at(key)
+	if err != nil {
+		return nil, false, err
+	}
+	defer fake.mutex.Unlock()
+	value, there := fake.read(key)
+	return value, there, nil
+}
+
+func (h host) done() {}
+
+func (h host) set(key string, value []byte, seconds uint32) error {
+	fake, err := h.atWith(key, string(value))
+	if err != nil {
+		return err
+	}
+	defer fake.mutex.Unlock()
+	fake.write(key, string(value), fake.deadline(seconds))
+	fake.stats.Sets++
+	return nil
+}
+
+func (h host) delete(key string) (bool, error) {
+	fake, err := h.at(key)
+	if err != nil {
+		return false, err
+	}
+	defer fake.mutex.Unlock()
+	_, there := fake.remove(key)
+	if there {
+		fake.stats.Deletes++
+	}
+	return there, nil
+}
+
+func (h host) exists(key string) (bool, error) {
+	fake, err := h.at(key)
+	if err != nil {
+		return false, err
+	}
+	defer fake.mutex.Unlock()
+	_, there := fake.live(key)
+	fake.stats.Exists++
+	return there, nil
+}
+
+// setIfAbsent leaves the lease of a key whose entry it leaves.
+func (h host) setIfAbsent(key string, value []byte, seconds uint32) (bool, error) {
+	fake, err := h.atWith(key, string(value))
+	if err != nil {
+		return false, err
+	}
+	defer fake.mutex.Unlock()
+	if _, there := fake.live(key); there {
+		return false, nil
+	}
+	fake.write(key, string(value), fake.deadline(seconds))
+	fake.stats.Sets++
+	return true, nil
+}
+
+func (h host) increment(key string, delta int64, seconds uint32) (int64, error) {
+	fake, err := h.at(key)
+	if err != nil {
+		return 0, err
+	}
+	defer fake.mutex.Unlock()
+	old, there := fake.live(key)
+	deadline := old.deadline
+	if !there {
+		old.value, deadline = "0", fake.deadline(seconds)
+	}
+	// Also where nothing is added.
+	delete(fake.leases, key)
+	integer, err := integerOf(old.value)
+	if err != nil {
+		return 0, err
+	}
+	sum := integer + delta
+	if sum < -maxInteger || sum > maxInteger {
+		return 0, refusedf(CacheInvalidValue,
+			"the sum of %d and %d is not from -(2^53 - 1) to 2^53 - 1", integer, delta)
+	}
+	fake.write(key, strconv.FormatInt(sum, 10), deadline)
+	fake.stats.Increments++
+	return sum, nil
+}
+
+// integerOf is the integer that can be added to.
+func integerOf(text string) (int64, error) {
+	integer, err := strconv.ParseInt(text, 10, 64)
+	plain := err == nil && strconv.FormatInt(integer, 10) == text
+	if !plain || integer < -maxInteger || integer > maxInteger {
+		return 0, refusedf(CacheInvalidValue, "value %s is no integer from -(2^53 - 1) to 2^53 - 1, "+
+			"written without fraction, exponent and spaces", excerpt(text))
+	}
+	return integer, nil
+}
+
+func (h host) compareAndSwap(
+	key string, expected, wanted *string, lifetime lifetime, seconds uint32,
+) (Swap, error) {
+	if err := checkKeyBytes(key); err != nil {
+		return Swap{}, err
+	}
+	for _, text := range []*string{expected, wanted} {
+		if text == nil {
+			continue
+		}
+		if err := checkValue([]byte(*text)); err != nil {
+			return Swap{}, err
+		}
+	}
+	fake, err := h.at(key)
+	if err != nil {
+		return Swap{}, err
+	}
+	defer fake.mutex.Unlock()
+	// Also where nothing is swapped.
+	delete(fake.leases, key)
+	old, there := fake.live(key)
+	if there != (expected != nil) || there && old.value != *expected {
+		if !there {
+			return Swap{}, nil
+		}
+		return Swap{Current: &old.value}, nil
+	}
+	if wanted == nil {
+		fake.remove(key)
+	} else {
+		deadline := old.deadline
+		if lifetime != lifetimeKeep {
+			deadline = fake.deadline(seconds)
+		}
+		fake.write(key, *wanted, deadline)
+	}
+	if there || wanted != nil {
+		fake.stats.Swaps++
+	}
+	return Swap{Swapped: true}, nil
+}
+
+func (h host) take(key string) ([]byte, bool, error) {
+	fake, err := h.at(key)
+	if err != nil {
+		return nil, false, err
+	}
+	defer fake.mutex.Unlock()
+	taken, there := fake.remove(key)
+	if there {
+		fake.stats.Takes++
+	}
+	return []byte(taken.value), there, nil
+}
+
+// getOrLease never waits: no other call fills the key in while a test calls.
+func (h host) getOrLease(key string, early, _ uint32) (leaseFound, []byte, error) {
+	fake, err := h.at(key)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer fake.mutex.Unlock()
+	value, there := fake.read(key)
+	deadline := fake.entries[key].deadline
+	isNear := deadline > 0 && deadline-fake.now() < time.Duration(early)*time.Second
+	switch {
+	case there && isNear && fake.begin(key):
+		return foundRefresh, value, nil
+	case there:
+		return foundValue, value, nil
+	case fake.begin(key):
+		return foundCompute, nil, nil
+	}
+	return foundBusy, nil, nil
+}
+
+// begin gives this call the lease of a key, unless another one holds it.
+func (f *Fake) begin(key string) bool {
+	if f.leases[key] == anotherCall {
+		return false
+	}
+	f.leases[key] = thisCall
+	return true
+}
+
+func (h host) fill(key string, value []byte, seconds uint32) (bool, error) {
+	fake, err := h.atWith(key, string(value))
+	if err != nil {
+		return false, err
+	}
+	defer fake.mutex.Unlock()
+	// What changes an entry ends its lease, so the lease is of the entry that is there.
+	if fake.leases[key] != thisCall {
+		return false, nil
+	}
+	fake.write(key, string(value), fake.deadline(seconds))
+	fake.stats.Sets++
+	return true, nil
+}
+
+func (h host) release(key string) error {
+	fake, err := h.at(key)
+	if err != nil {
+		return err
+	}
+	defer fake.mutex.Unlock()
+	fake.release(key, thisCall)
+	return nil
+}
+
+// log keeps the line, and prints it, so that a failing test shows its log.
+func (h host) log(level Level, message string) {
+	line := fmt.Sprintf("%v: %s", level, message)
+	fmt.Fprintln(os.Stderr, line)
+	h.fake.mutex.Lock()
+	defer h.fake.mutex.Unlock()
+	h.fake.logs = append(h.fake.logs, line)
+}
+
+// checkKeyBytes is the host's check of a key.
+func checkKeyBytes(key string) error {
+	if len(key) == 0 {
+		return refusedf(CacheInvalidKey, `invalid key "": a key is 1 to %d bytes`, maxKeyBytes)
+	}
+	if len(key) > maxKeyBytes {
+		return refusedf(CacheInvalidKey, "invalid key %s of %d bytes: a key is 1 to %d bytes",
+			excerpt(key), len(key), maxKeyBytes)
+	}
+	return nil
+}
+
+// checkValue is the host's check of a value.
+func checkValue(value []byte) error {
+	if len(value) > defaultValueLimit {
+		return refusedf(CacheTooLarge, "value %s of %d bytes is too large: a value is at most %d bytes here",
+			excerpt(string(value)), len(value), defaultValueLimit)
+	}
+	found := flawOf(value, maxDepth)
+	if found == nil {
+		return nil
+	}
+	rest := "the end"
+	if found.offset < len(value) {
+		rest = excerpt(string(value[found.offset:]))
+	}
+	return refusedf(CacheInvalidValue, "invalid value at byte %d: %s, found %s",
+		found.offset, found.reason, rest)
+}
+
+// excerpt is the beginning of a text in quotes, as the host shows it.
+func excerpt(text string) string {
+	const most = 32
+	var shown strings.Builder
+	for count, char := range []rune(text) {
+		if count == most {
+			return `"` + shown.String() + `"...`
+		}
+		switch at := strings.IndexRune("\"\\\n\r\t\x00", char); {
+		case at >= 0:
+			shown.WriteByte('\\')
+			shown.WriteByte(`"\nrt0`[at])
+		case unicode.IsPrint(char):
+			shown.WriteRune(char)
+		default:
+			fmt.Fprintf(&shown, `\u{%x}`, char)
+		}
+	}
+	return `"` + shown.String() + `"`
+}

@@ -1,0 +1,115 @@
+// Values that are computed once, however many calls need them at the same time.
+
+import { checkKey, checkOptions, shortened, shown, valueUnder, wholeSeconds } from "./arguments.js";
+import { refused } from "./error.js";
+import { ask, host } from "./host.js";
+import { toText } from "./json.js";
+import { MAX_DEPTH } from "./limits.js";
+import { log } from "./log.js";
+
+const DEFAULT_WAIT = 5;
+const MAX_MILLIS = 2 ** 32 - 1;
+
+export class Lease {
+  getOrSet(key, compute, options) {
+    checkKey(key);
+    if (typeof compute !== "function") {
+      throw new TypeError(`compute is ${shown(compute)}: it must be a function without arguments`);
+    }
+    const given = options === undefined ? {} : checkedOptions(options);
+    // A hit then costs what `get` costs.
+    if (given.early === undefined) {
+      const text = textUnder(key);
+      if (text !== undefined) return valueUnder(key, text);
+    }
+    const found = ask("getOrLease", key, given.early, millisOf(given.wait));
+    switch (found.tag) {
+      case "value":
+        return valueUnder(key, found.val);
+      case "compute":
+        return computeAndFill(key, compute, given.expiry);
+      case "refresh":
+        return refresh(key, compute, given.expiry, found.val);
+      default:
+        return once(compute(), (value) => value ?? undefined);
+    }
+  }
+}
+
+function checkedOptions(options) {
+  checkOptions(options, "getOrSet(key, compute", ["expiry", "early", "wait"]);
+  const { expiry, early, wait } = options;
+  if (expiry !== undefined) wholeSeconds(expiry, "expiry");
+  if (early !== undefined) wholeSeconds(early, "early");
+  millisOf(wait);
+  return options;
+}
+
+function millisOf(seconds = DEFAULT_WAIT) {
+  if (typeof seconds !== "number") {
+    throw new TypeError(`wait is ${shown(seconds)}: it must be seconds, as a number`);
+  }
+  if (!(seconds >= 0)) throw new RangeError(`wait is ${seconds}: it must be 0 seconds or more`);
+  return Math.min(Math.trunc(seconds * 1000), MAX_MILLIS);
+}
+
+function textUnder(key) {
+  try {
+    return host.get(key) ?? undefined;
+  } catch (error) {
+    throw refused(error);
+  }
+}
+
+/** What `next` makes of a value, or a promise of it where the value is one. */
+function once(value, next) {
+  return typeof value?.then === "function" ? Promise.resolve(value).then(next) : next(value);
+}
+
+/** What an act returns; `failed` gets what it throws, or what its promise is rejected with. */
+function attempt(act, failed) {
+  let made;
+  try {
+    made = act();
+  } catch (error) {
+    return failed(error);
+  }
+  return typeof made?.then === "function" ? Promise.resolve(made).catch(failed) : made;
+}
+
+function computeAndFill(key, compute, expiry) {
+  const computed = () => once(compute(), (value) => fill(key, value, expiry));
+  return attempt(computed, (error) => {
+    release(key);
+    throw error;
+  });
+}
+
+function refresh(key, compute, expiry, old) {
+  return attempt(
+    () => computeAndFill(key, compute, expiry),
+    (error) => {
+      log.warn(`the value under ${shortened(key)} is not computed anew:`, error);
+      return valueUnder(key, old);
+    },
+  );
+}
+
+/** Stores what was computed. A cache that is unavailable is a warning: the service has its value. */
+function fill(key, value, expiry) {
+  const text = toText(value ?? null, "value", MAX_DEPTH);
+  try {
+    ask("fill", key, text, expiry);
+  } catch (error) {
+    if (error?.kind !== "unavailable") throw error;
+    log.warn(`the value under ${shortened(key)} may not be stored:`, error);
+  }
+  return value ?? undefined;
+}
+
+/** An error of it is left out: the lease ends with the call in any case. */
+function release(key) {
+  try {
+    host.release(key);
+  } catch {}
+}

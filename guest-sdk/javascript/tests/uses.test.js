@@ -1,0 +1,91 @@
+// What a build takes for uses of the cache's methods, in code without comments and needless spaces.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Atomics } from "../atomics.js";
+import { Batch } from "../batch.js";
+import { Entries } from "../entries.js";
+import { INTERFACES } from "../interfaces.js";
+import { Lease } from "../lease.js";
+import { PARTS } from "../parts.js";
+import { interfacesAmong, namedIn } from "../uses.js";
+
+test("each method is listed by the interface that it needs", () => {
+  const parts = { atomics: Atomics, lease: Lease, batch: Batch, entries: Entries };
+  const methods = ({ prototype }) => Object.getOwnPropertyNames(prototype).slice(1);
+  const listed = Object.entries(parts).map(([name, part]) => [name, methods(part)]);
+  assert.deepEqual(Object.fromEntries(listed), INTERFACES);
+  assert.deepEqual(PARTS, Object.values(parts));
+});
+
+test("a name is found as a property, a text and a member of a pattern", () => {
+  for (const code of [
+    'cache.increment("k");',
+    'sdk.cache?.increment("k");',
+    'cache["increment"]("k");',
+    "cache['increment'](k);",
+    "cache[`increment`](k);",
+    "const{get,increment}=cache;",
+    "const{increment:add}=cache;",
+    "run(({increment})=>increment(k));",
+    "const count=cache.increment.bind(cache);",
+  ]) {
+    assert.deepEqual(namedIn(code), ["increment"], code);
+  }
+  for (const code of [
+    "function increment(){}increment();",
+    "cache.incrementBy(k);",
+    'log.info("to increment it");',
+    "const autoincrement=a.autoincrement;",
+  ]) {
+    assert.deepEqual(namedIn(code), [], code);
+  }
+  assert.deepEqual(namedIn("cache.getOrSet(k,f);cache.getMany(a)"), ["getOrSet", "getMany"]);
+});
+
+test("a name that other things have is found where it may be the cache's", () => {
+  for (const [name, codes] of Object.entries({
+    keys: ['cache.keys("")', "store.keys(prefix)", "cache?.keys(p)", "const{keys}=cache;", "_.keys(a)"],
+    update: [
+      "cache.update(k,f)",
+      'store.update("a",(old)=>[...old,1])',
+      "store.update(...given)",
+      "store.update(key(1,2),f)",
+      "const change=cache.update;",
+      "store.update?.(k,f)",
+    ],
+    take: ["cache.take(k)", "store.take(`token:${token}`)", "const{get,take:t}=cache;"],
+    expire: ["cache.expire(k,60)", 'store.expire(k,"unlimited")', "store.expire({a:1}.a,60)"],
+    ttl: ["cache.ttl(k)", "store.ttl(k)", "map(cache.ttl)"],
+  })) {
+    for (const code of codes) assert.deepEqual(namedIn(code), [name], code);
+  }
+});
+
+test("a name that is another thing's for sure is not found", () => {
+  for (const code of [
+    "Object.keys(cache)",
+    "for(const k of map.keys()){}",
+    'createHash("sha256").update(bytes).digest()',
+    'hash.update("a,b")',
+    "state.update({a:1,b:[2,3]})",
+    "state.update(f(1,2))",
+    "state.update((a,b)=>a)",
+    "values.take(5)",
+    "session.expire()",
+    "options.ttl",
+    "{keys,update,take,expire,ttl}",
+    '["keys","ttl"]',
+    "tickets.ttl=5",
+  ]) {
+    assert.deepEqual(namedIn(code), [], code);
+  }
+});
+
+test("of what a component imports the interfaces that not every one has are added", () => {
+  const log = "hostel:log/log@0.1.0";
+  const cache = "hostel:cache/cache@0.1.1";
+  const lease = "hostel:cache/lease@0.1.1";
+  assert.deepEqual(interfacesAmong([cache, lease, log, "wasi:random/random@0.2.0"]), [lease]);
+});
