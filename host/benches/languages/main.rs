@@ -2,8 +2,8 @@
 //!
 //! Each row is the language's conformance plugin. `fresh` and `reused` are a call with an empty
 //! request, in an instance of its own and in one that was kept; the others are one cache call of a
-//! guest through its SDK: `exists`, the text of a small object as it is, and that object as the
-//! language's own value.
+//! guest through its SDK: `exists`, the text of a small object as it is, that object as the
+//! language's own value, the same by `get_or_set`, a count, and a hundred of the objects at once.
 
 #![allow(clippy::indexing_slicing, missing_docs, unreachable_pub)]
 
@@ -28,16 +28,28 @@ const LANGUAGES: &[(&str, &str)] = &[
 
 const ROUNDS: usize = 11;
 const CALLS: u32 = 200;
-const CACHE_CALLS: u32 = 5_000;
 
-/// What is timed, in the order of the columns: the name, and the operation of the conformance
-/// plugin that does it many times, if it is a cache call.
-const TIMED: &[(&str, Option<&str>)] = &[
+/// A call of the cache, done many times by an operation of the conformance plugin.
+struct Calls {
+    operation: &'static str,
+    key: &'static str,
+    times: u32,
+}
+
+const fn calls(operation: &'static str, key: &'static str, times: u32) -> Option<Calls> {
+    Some(Calls { operation, key, times })
+}
+
+/// What is timed, in the order of the columns: the name, and the calls, if it is one of the cache.
+const TIMED: &[(&str, Option<Calls>)] = &[
     ("fresh call", None),
     ("reused call", None),
-    ("`exists`", Some("exists-many")),
-    ("`get`, raw", Some("raw-many")),
-    ("`get`", Some("get-many")),
+    ("`exists`", calls("exists-many", "k", 5_000)),
+    ("`get`, raw", calls("raw-many", "k", 5_000)),
+    ("`get`", calls("get-many", "k", 5_000)),
+    ("`get_or_set`, a hit", calls("get-or-set-many", "k", 5_000)),
+    ("`increment`", calls("increment-many", "n", 5_000)),
+    ("`get_many` of 100", calls("batch-get-many", "k", 50)),
 ];
 
 struct Row {
@@ -115,10 +127,10 @@ impl Row {
     async fn round(&mut self) -> Result<()> {
         self.times[0].push(per_call(&self.fresh, b"", CALLS, CALLS).await?);
         self.times[1].push(per_call(&self.reused, b"", CALLS, CALLS).await?);
-        for (place, (_, operation)) in TIMED.iter().enumerate() {
-            if let Some(operation) = operation {
-                let body = format!(r#"{{"op":"{operation}","key":"k","value":{CACHE_CALLS}}}"#);
-                let time = per_call(&self.reused, body.as_bytes(), 1, CACHE_CALLS).await?;
+        for (place, (_, calls)) in TIMED.iter().enumerate() {
+            if let Some(Calls { operation, key, times }) = calls {
+                let body = format!(r#"{{"op":"{operation}","key":"{key}","value":{times}}}"#);
+                let time = per_call(&self.reused, body.as_bytes(), 1, *times).await?;
                 self.times[place].push(time);
             }
         }
