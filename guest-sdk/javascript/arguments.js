@@ -37,7 +37,8 @@ export function valueUnder(key, text) {
   try {
     return fromText(text, true) ?? undefined;
   } catch (error) {
-    throw new RangeError(`the value under ${shortened(key)}: ${error.message}; getRaw gives its text`);
+    const fix = "getRaw gives its text";
+    throw new RangeError(`the value under ${shortened(key)}: ${error.message}; ${fix}`);
   }
 }
 

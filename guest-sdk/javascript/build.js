@@ -312,8 +312,8 @@ function limited(program) {
 }
 
 /**
- * The world with what it includes, laid out as WIT wants it: the main package on top. Of the imports
- * it has those beside what every plugin has.
+ * The world with what it includes, laid out as WIT wants it: the main package on top. It has those
+ * of the imports that not every plugin has.
  */
 function world(imports) {
   const made = join(work, "wit");

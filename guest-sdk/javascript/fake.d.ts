@@ -21,12 +21,13 @@ import type { Request, RequestFields, Response } from "./index.js";
  * - Its cache starts empty and keeps a host's default limits; `denied` and `unavailable` never
  *   happen, and nothing is ever evicted.
  * - `cache.getOrSet` computes what is missing and never waits, unless the test holds the key.
- * - Its clock stands still until the test moves it. It begins at the time at which the fake was made.
+ * - Its clock begins at the time at which the fake was made, and stands still until the test moves
+ *   it.
  *   A service that {@link Fake.call} calls sees the same clock in `Date.now()`, `new Date()` and
  *   `performance.now()`, also after an `await`. A timer of the service fires after its real time,
- *   and moves the clock by it. The test itself and its runner see the real time; so does a service
- *   that has kept a function, as by `const { now } = Date` while its module loaded. A loop that
- *   waits without a timer until some time has passed does not end.
+ *   and moves the clock by it. The test and its runner see the real time. So does a service that
+ *   kept a function when its module was loaded, as in `const { now } = Date`. A loop that waits
+ *   for some time without a timer does not end.
  * - Random numbers are those of Node.
  */
 export class Fake {

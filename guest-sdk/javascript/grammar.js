@@ -37,8 +37,8 @@ export function checkValue(text) {
 }
 
 /**
- * The sum of the integer in the text under a key and a delta. Throws a refusal of the host for a text
- * that is no integer, and a sum that is out of range.
+ * The sum of the integer in the text under a key and a delta. Throws a refusal of the host for a
+ * text that is no integer, and a sum that is out of range.
  */
 export function sumOf(text, delta) {
   const value = Number(text);

@@ -95,7 +95,7 @@ function refresh(key, compute, expiry, old) {
   );
 }
 
-/** Stores what was computed. A cache that is unavailable is a warning: the service has its value. */
+/** Stores what was computed. Where the cache is unavailable a warning is logged, and no error. */
 function fill(key, value, expiry) {
   const text = toText(value ?? null, "value", MAX_DEPTH);
   try {

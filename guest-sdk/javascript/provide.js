@@ -87,8 +87,8 @@ function packagesOf(folder) {
 }
 
 /**
- * Of what a component imports, what `web/timers.js` does, whose WIT is put in the folder of what the
- * world includes.
+ * The clocks among the imports, which `web/timers.js` has. Their WIT is put into the folder of what
+ * the world includes.
  */
 export function clocksAmong(imports, deps) {
   const clocks = imports.filter((name) => name.startsWith("wasi:clocks/"));

@@ -1,9 +1,9 @@
-// Which interfaces of the contract a plugin uses, so that its component imports these and no others.
-// Only in a build.
+// Which interfaces of the contract a plugin uses, so that its component imports these and no
+// others. Only in a build.
 //
-// Found by the names of the cache's methods in the author's files. So more may be found than is used,
-// and never less, unless a name is put together when the plugin runs: the cache then says what to
-// write.
+// They are found by the names of the cache's methods in the author's files. So more may be found
+// than is used, and less only where a name is put together when the plugin runs: the error of the
+// cache then names what to write.
 
 import { readFileSync } from "node:fs";
 import { dirname, extname, join, resolve, sep } from "node:path";
@@ -116,7 +116,8 @@ export function partsOf(interfaces) {
     name: "parts",
     setup({ onLoad }) {
       const filter = /[/\\]parts\.js$/;
-      onLoad({ filter }, ({ path }) => (path === PARTS ? { contents, resolveDir: SDK } : undefined));
+      const used = { contents, resolveDir: SDK };
+      onLoad({ filter }, ({ path }) => (path === PARTS ? used : undefined));
     },
   };
 }

@@ -46,7 +46,7 @@ export const changes = {
     const swap = cache.compareAndSwapRaw(key, from, to, { expiry: lifetime });
     return swap.swapped ? "swapped" : { changed: swap.current ?? null };
   },
-  /** Appends the step's value to the list under the key; with a `fail`, the change fails instead. */
+  /** Appends the step's value to the list under the key; with `fail`, the change fails instead. */
   update: ({ key, value, args }) => {
     const change = (list = []) => {
       failIfTold(args);

@@ -1,5 +1,5 @@
-// The cache of a fake: the functions of the contract by the host's rules, on a clock of its own. Only
-// in a test.
+// The cache of a fake: the functions of the contract by the host's rules, on a clock of its own.
+// Only in a test.
 
 import { checkKey, checkValue, sumOf } from "../grammar.js";
 
@@ -17,7 +17,7 @@ export class FakeCache {
   };
   #clock;
   #entries = new Map();
-  /** Who computes the value of a key, and the entry that was there when it began. */
+  /** Who computes the value of a key. What changes the entry ends its lease. */
   #leases = new Map();
 
   constructor(clock) {
@@ -51,7 +51,7 @@ export class FakeCache {
   /** Gives the lease of a key to another call. */
   hold(key) {
     this.#end(key, OWN);
-    this.#begin(key, OTHER, this.#entries.get(key));
+    this.#begin(key, OTHER);
   }
 
   /** Ends the lease of the other call. */
@@ -121,16 +121,13 @@ export class FakeCache {
     const val = this.#read(entry);
     if (entry === undefined) return { tag: this.#begin(key, OWN) ? "compute" : "busy" };
     const isNear = entry.deadline - this.#clock.millis < early * 1000;
-    return { tag: isNear && this.#begin(key, OWN, entry) ? "refresh" : "value", val };
+    return { tag: isNear && this.#begin(key, OWN) ? "refresh" : "value", val };
   }
 
   #fill(key, value, expiry) {
-    const entry = this.#live(key);
+    checkKey(key);
     checkValue(value);
-    const { holder, there } = this.#leases.get(key) ?? {};
-    // The entry may be gone by itself.
-    const isValid = holder === OWN && (entry === undefined || entry === there);
-    this.#end(key, OWN);
+    const isValid = this.#leases.get(key) === OWN;
     if (isValid) this.#set(key, value, expiry);
     return isValid;
   }
@@ -220,13 +217,13 @@ export class FakeCache {
   }
 
   /** Gives the lease of a key to a holder, unless another has it. */
-  #begin(key, holder, there) {
-    if ((this.#leases.get(key)?.holder ?? holder) !== holder) return false;
-    this.#leases.set(key, { holder, there });
+  #begin(key, holder) {
+    if ((this.#leases.get(key) ?? holder) !== holder) return false;
+    this.#leases.set(key, holder);
     return true;
   }
 
   #end(key, holder) {
-    if (this.#leases.get(key)?.holder === holder) this.#leases.delete(key);
+    if (this.#leases.get(key) === holder) this.#leases.delete(key);
   }
 }

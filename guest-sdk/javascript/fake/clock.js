@@ -92,7 +92,7 @@ function dateOf(Real) {
   });
 }
 
-/** A timer that moves the clock on which it was set when it fires: a service then sees that it waited. */
+/** A timer that moves the clock when it fires, so that a service sees that it waited. */
 function timerOf(real) {
   const set = (act, delay, ...given) => {
     const clock = seen.getStore();

@@ -37,12 +37,13 @@ test("live entries that are deleted are counted", () => {
 test("one wrong argument refuses all of them", () => {
   const fake = new Fake();
   cache.set("a", 1);
+  const noNumber = 'the value for "b" is NaN, which is no JSON number: use null or a text';
   for (const [act, error] of [
-    [() => cache.setMany({ a: 2, b: NaN }), { name: "RangeError", message: 'the value for "b" is NaN, which is no JSON number: use null or a text' }],
+    [() => cache.setMany({ a: 2, b: NaN }), { name: "RangeError", message: noNumber }],
     [() => cache.setMany({ a: 2, "": 1 }), { kind: "invalid-key" }],
     [() => cache.setMany([["a", 2], ["b", "x".repeat(1024 * 1024)]]), { kind: "too-large" }],
-    [() => cache.setMany([["a", 2], "bc"]), { name: "TypeError", message: /^entries\[1\] is "bc": .*pair/ }],
-    [() => cache.setMany([["a", 2], [1, 2]]), { name: "TypeError", message: /the key 1 is no string/ }],
+    [() => cache.setMany([["a", 2], "bc"]), /^TypeError: entries\[1\] is "bc": .*pair/],
+    [() => cache.setMany([["a", 2], [1, 2]]), /^TypeError: the key 1 is no string/],
     [() => cache.setMany({ a: 2 }, { expiry: 0 }), RangeError],
     [() => cache.setMany({ a: 2 }, 60), /setMany\(entries, { expiry: 60 }\)/],
     [() => cache.deleteMany(["a", ""]), { kind: "invalid-key" }],
