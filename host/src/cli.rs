@@ -25,6 +25,7 @@ mod new;
 mod output;
 mod payload;
 mod pretty;
+mod reach;
 mod run;
 mod serve;
 mod table;

@@ -18,6 +18,7 @@ mod routes;
 mod secret;
 mod server;
 mod shape;
+mod sources;
 mod telemetry;
 mod values;
 

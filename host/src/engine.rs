@@ -31,7 +31,7 @@ pub(crate) use pool::MAX_SLOTS;
 #[cfg(target_os = "linux")]
 pub(crate) use snapshot::{MountedFolder, SnapshotError, Surroundings, take as take_snapshot};
 
-use crate::hostcalls::{self, Capabilities, Linkage, State};
+use crate::hostcalls::{self, Capabilities, ConfigValues, Linkage, State};
 use crate::process::Cancellation;
 use crate::service::{Failure, Request, Response, ServiceInfo};
 use crate::telemetry::{
@@ -44,6 +44,7 @@ use fairness::CpuTurns;
 use instance::{HostIdle, Idle, Instance};
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::component::Linker;
 
 /// Compiles components and runs them.
@@ -87,6 +88,7 @@ pub(crate) struct CompileSettings {
     pub(crate) instances: Instances,
     pub(crate) linkage: Linkage,
     pub(crate) meter: InstanceMeter,
+    pub(crate) config: ConfigValues,
     pub(crate) cancellation: Cancellation,
 }
 
@@ -143,7 +145,7 @@ impl Engine {
         bytes: &[u8],
         settings: CompileSettings,
     ) -> Result<Compiled, ComponentError> {
-        let CompileSettings { limits, instances, linkage, meter, cancellation } = settings;
+        let CompileSettings { limits, instances, linkage, meter, config, cancellation } = settings;
         if bytes.len() as u64 > limits.component {
             return Err(Limit::Component.reached(&limits).into());
         }
@@ -174,7 +176,7 @@ impl Engine {
             Instances::Fresh => None,
             Instances::Reuse { calls } => Some(Idle::new(calls, &self.idle)),
         };
-        Ok(Compiled { linked, limits, idle, meter })
+        Ok(Compiled { linked, limits, idle, meter, config: Arc::new(config) })
     }
 
     /// Asks a component for its services, under the limits of a call and with its log alone open.
@@ -184,7 +186,7 @@ impl Engine {
         origin: Origin,
     ) -> Result<Vec<ServiceInfo>, CallError> {
         let limits = &component.limits;
-        let mut instance = self.instance(limits, None, origin);
+        let mut instance = self.instance(component, None, origin);
         let call = async |instance: &mut Instance| {
             let (guest, store) = instance.guest(&component.linked).await?;
             guest.services(store).await
@@ -222,7 +224,7 @@ impl Engine {
             }
             None => {
                 component.meter.made();
-                let mut made = self.instance(limits, Some(capabilities), origin);
+                let mut made = self.instance(component, Some(capabilities), origin);
                 made.retires = component.idle.as_ref().map(|_| component.meter.retirement());
                 made
             }
@@ -249,13 +251,14 @@ impl Engine {
 
     fn instance(
         &self,
-        limits: &Limits,
+        component: &Compiled,
         capabilities: Option<Arc<Capabilities>>,
         origin: Origin,
     ) -> Instance {
+        let Compiled { limits, config, .. } = component;
         let bounds = LogBounds { lines: limits.log_lines, line_bytes: limits.log_line_bytes };
-        let log = CallLog::new(Arc::clone(&self.sink), origin, bounds);
-        Instance::new(&self.engine, limits, capabilities, log)
+        let log = CallLog::new(Arc::clone(&self.sink), origin, bounds, config.masks());
+        Instance::new(&self.engine, limits, capabilities, Arc::clone(config), log)
     }
 
     /// Runs a call within its time limit, and in turns once it has run for long. The epoch makes a
@@ -269,11 +272,14 @@ impl Engine {
         let ended = {
             // In its place before it is wrapped: it is large, and moving it costs.
             let call = pin!(call(instance));
-            tokio::time::timeout(limits.time, self.turns.run(call)).await
+            // Where it is no less, the time bounds it.
+            let cpu = if limits.cpu < limits.time { limits.cpu } else { Duration::MAX };
+            tokio::time::timeout(limits.time, self.turns.run(cpu, call)).await
         };
         match ended {
-            Ok(Ok(result)) => Ok(result),
-            Ok(Err(error)) => {
+            Ok(Some(Ok(result))) => Ok(result),
+            Ok(None) => Err(Limit::Cpu.reached(limits).into()),
+            Ok(Some(Err(error))) => {
                 let state = instance.store.data();
                 let refused = state.memory.refused();
                 Err(error::classify(&error, refused, limits).after(state.log.last_warning()))

@@ -3,6 +3,13 @@
 //! The configuration builds them, host calls check them at each call, and every command and the
 //! admin listener print them from here. Each capability has one field.
 
+mod address;
+mod values;
+
+pub(crate) use address::has_credentials;
+pub use address::{AllowError, Allowed, Authority};
+pub use values::{ConfigGrant, Secret, ValueError, check_value_name};
+
 use crate::name::PluginName;
 use hostel_cache::{CacheName, Name};
 use std::fmt;
@@ -12,6 +19,25 @@ use std::fmt;
 pub struct Grants {
     /// The cache, and what the plugin may do with it.
     pub cache: CacheGrant,
+    /// The servers elsewhere; by default none.
+    pub http: HttpGrant,
+    /// Its settings and secrets; by default none.
+    pub config: ConfigGrant,
+}
+
+/// The grant of `hostel:http`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpGrant {
+    /// The servers that the plugin may reach.
+    pub allow: Vec<Allowed>,
+    /// Connections of the plugin, open at once; further ones wait.
+    pub connections: usize,
+}
+
+impl Default for HttpGrant {
+    fn default() -> Self {
+        HttpGrant { allow: Vec::new(), connections: 64 }
+    }
 }
 
 /// The grant of `hostel:cache`.
@@ -74,7 +100,7 @@ impl CacheBinding {
 /// The default grants, but for the cache.
 impl From<CacheGrant> for Grants {
     fn from(cache: CacheGrant) -> Self {
-        Grants { cache }
+        Grants { cache, ..Grants::default() }
     }
 }
 
@@ -89,13 +115,25 @@ impl Grants {
             (CacheBinding::Configured(name), None) => Some(name.to_string()),
             (binding, Some(plugin)) => Some(binding.cache_of(plugin).to_string()),
         };
-        vec![("cache", cache), ("access", Some(access.to_string()))]
+        let mut rows = vec![("cache", cache), ("access", Some(access.to_string()))];
+        let list = |values: Vec<String>| Some(values.join(", ")).filter(|text| !text.is_empty());
+        let http = list(self.http.allow.iter().map(ToString::to_string).collect());
+        rows.extend(http.map(|http| ("http", Some(http))));
+        let ConfigGrant { settings, secrets } = &self.config;
+        rows.extend(list(settings.keys().cloned().collect()).map(|names| ("config", Some(names))));
+        rows.extend(list(secrets.keys().cloned().collect()).map(|names| ("secrets", Some(names))));
+        rows
     }
 
     /// The grants as lines for people, one a capability: its name, and what is granted.
     #[must_use]
     pub fn summary(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, String)> {
-        let mut values = self.rows(plugin).into_iter().filter_map(|(_, value)| value);
-        vec![("cache", values.by_ref().collect::<Vec<_>>().join(", "))]
+        let (of_cache, others): (Vec<_>, Vec<_>) = self
+            .rows(plugin)
+            .into_iter()
+            .partition(|(name, _)| matches!(*name, "cache" | "access"));
+        let of_cache: Vec<_> = of_cache.into_iter().filter_map(|(_, value)| value).collect();
+        let others = others.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        std::iter::once(("cache", of_cache.join(", "))).chain(others).collect()
     }
 }

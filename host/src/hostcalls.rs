@@ -13,7 +13,9 @@ mod access;
 mod atomics;
 mod batch;
 mod cache;
+mod config;
 mod entries;
+mod http;
 mod lease;
 mod linkage;
 mod log;
@@ -21,6 +23,7 @@ mod memory;
 mod state;
 mod wasi;
 
+pub(crate) use config::ConfigValues;
 pub(crate) use linkage::Linkage;
 pub(crate) use state::{Capabilities, State, StoreBounds};
 pub(crate) use wasi::{INTERFACES as WASI_INTERFACES, VERSION as WASI_VERSION};
@@ -42,6 +45,8 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability { import: lease::IMPORT, add_to_linker: lease::add_to_linker },
     Capability { import: batch::IMPORT, add_to_linker: batch::add_to_linker },
     Capability { import: entries::IMPORT, add_to_linker: entries::add_to_linker },
+    Capability { import: http::IMPORT, add_to_linker: http::add_to_linker },
+    Capability { import: config::IMPORT, add_to_linker: config::add_to_linker },
     Capability { import: log::IMPORT, add_to_linker: log::add_to_linker },
 ];
 

@@ -39,6 +39,7 @@ mod grants;
 mod hostcalls;
 pub mod http;
 mod name;
+mod outbound;
 mod plugin;
 mod process;
 mod service;
@@ -62,7 +63,10 @@ pub use engine::{
     CallError, Compiler, ComponentError, ComponentInfo, Extent, FileKind, ImportInfo, Instances,
     Limit, LimitError, LimitReached, Limits, Producer,
 };
-pub use grants::{Access, CacheBinding, CacheGrant, Grants};
+pub use grants::{
+    Access, AllowError, Allowed, Authority, CacheBinding, CacheGrant, ConfigGrant, Grants,
+    HttpGrant, Secret, ValueError, check_value_name,
+};
 pub use hostel_cache::{
     Cache, CacheLimits, CacheName, Clock, EntryInfo, MockClock, Name, NameError, Value,
 };

@@ -20,11 +20,13 @@ pub(crate) use escape::{escape, excerpt};
 pub(crate) use line::log_event;
 pub use line::{Level, LogLine, LogSink};
 pub(crate) use metrics::{
-    HttpMeter, InstanceMeter, LeaseMeter, LoadOutcome, Metrics, OperationMeter, RedisMetrics,
-    RequestKind, Retirement, ServiceMeter,
+    HttpClientMeter, HttpMeter, InstanceMeter, LeaseMeter, LoadOutcome, Metrics, OperationMeter,
+    RedisMetrics, RequestKind, Retirement, ServiceMeter,
 };
 pub(crate) use status::{REDRAW, StderrAbove, TimedStep, has_status, seconds, show_status};
 pub(crate) use text::{eprint_line, stderr};
-pub(crate) use traces::{CallSpan, RedisSpan, RequestHead, RequestSpan, SpanParent};
+pub(crate) use traces::{
+    CallSpan, HttpClientSpan, RedisSpan, RequestHead, RequestSpan, SpanParent,
+};
 pub use traces::{TraceError, TraceSettings, Tracer};
 pub(crate) use writer::{DroppedLines, LineFormat, LogWriter};

@@ -1,6 +1,7 @@
 //! TLS to servers elsewhere, with the certificates that this machine trusts.
 
 use std::sync::Arc;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 /// TLS for a client, with the certificates that this machine trusts: those of the system, or of
@@ -10,9 +11,21 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 ///
 /// Why there are none.
 pub(crate) fn client_config() -> Result<Arc<ClientConfig>, String> {
+    client_config_with(&[]).map(Arc::new)
+}
+
+/// TLS for a client that trusts these certificate authorities as well.
+///
+/// # Errors
+///
+/// Why there are none.
+pub(crate) fn client_config_with(
+    authorities: &[CertificateDer<'static>],
+) -> Result<ClientConfig, String> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
+    roots.add_parsable_certificates(authorities.iter().cloned());
     if roots.is_empty() {
         let reasons = found.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         return Err(format!("this machine trusts no valid certificate: {reasons}"));
@@ -20,5 +33,5 @@ pub(crate) fn client_config() -> Result<Arc<ClientConfig>, String> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

@@ -3,14 +3,14 @@
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
 use super::output::{eprint_error, print};
-use super::{build, envelope, load};
+use super::{build, envelope, load, reach};
 use crate::telemetry::eprint_line;
 use crate::{
-    Backend, CacheBinding, CacheGrant, CacheLimits, CallError, Grants, Host, Limits, Name,
-    PluginSettings, RedisAddress, RedisBackend, Request, Response, ServiceInfo, ServiceName,
-    Settings, telemetry, toolchain, units,
+    Allowed, Backend, CacheBinding, CacheGrant, CacheLimits, CallError, ConfigGrant, Grants, Host,
+    HttpGrant, Limits, Name, PluginSettings, RedisAddress, RedisBackend, Request, Response, Secret,
+    ServiceInfo, ServiceName, Settings, telemetry, toolchain, units,
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::json;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,8 @@ use std::sync::Arc;
 Examples:
   hostel run my-service
   hostel run users.wasm --service find --payload '{\"id\": 123}'
-  hostel run writer.wasm reader.wasm --shared-cache users")]
+  hostel run writer.wasm reader.wasm --shared-cache users
+  hostel run rates --allow-http https://api.example.com --secret api-key=env:RATES_API_KEY")]
 pub(super) struct Arguments {
     /// Component (.wasm), source file, or folder with the source of one or several services
     #[arg(value_name = "PATH", required = true)]
@@ -56,6 +57,21 @@ pub(super) struct Arguments {
     /// Maximum size of each cache, as in 512KiB or 1GiB [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     cache_size: Option<String>,
+
+    /// Let the services reach this server, as in https://api.example.com; may be repeated
+    ///
+    /// Scheme, host, port and, optionally, the beginning of the path. A leading `*.` stands for one
+    /// or more labels. A loopback address, as in http://127.0.0.1:9000, opens that address.
+    #[arg(long, value_name = "URL", value_parser = reach::allowed)]
+    allow_http: Vec<Allowed>,
+
+    /// Give the services a setting; may be repeated
+    #[arg(long = "config", value_name = "NAME=VALUE", value_parser = reach::setting)]
+    settings: Vec<(String, String)>,
+
+    /// Give the services a secret from the environment or a file; may be repeated
+    #[arg(long = "secret", value_name = "NAME=env:VARIABLE", value_parser = reach::secret)]
+    secrets: Vec<(String, Secret)>,
 
     /// Set a limit of each call, as in time=5s or memory=128MiB; may be repeated
     ///
@@ -120,7 +136,10 @@ impl Arguments {
     }
 
     fn settings(&self) -> anyhow::Result<Settings> {
-        let mut limits = Limits::default();
+        let mut limits = match self.allow_http.is_empty() {
+            true => Limits::default(),
+            false => Limits::default().for_sources(),
+        };
         for limit in &self.limits {
             limit.apply(&mut limits)?;
         }
@@ -144,7 +163,14 @@ impl Arguments {
             None => CacheBinding::Private,
             Some(name) => CacheBinding::Configured(Name::new(name).context("--shared-cache")?),
         };
-        let grants = Grants::from(CacheGrant { binding, ..CacheGrant::default() });
+        let cache = CacheGrant { binding, ..CacheGrant::default() };
+        let http = HttpGrant { allow: self.allow_http.clone(), ..HttpGrant::default() };
+        let (settings, secrets) = (self.settings.iter().cloned(), self.secrets.iter().cloned());
+        let config = ConfigGrant { settings: settings.collect(), secrets: secrets.collect() };
+        if let Some(name) = config.secrets.keys().find(|name| config.settings.contains_key(*name)) {
+            bail!("`{name}` is a setting and a secret: give one of them another name");
+        }
+        let grants = Grants { cache, http, config };
         Ok(PluginSettings { grants, ..PluginSettings::default() })
     }
 }

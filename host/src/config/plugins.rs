@@ -3,9 +3,11 @@
 use super::callers::CallerGroup;
 use super::error::Diagnostics;
 use super::groups::{Callers, callers};
-use super::raw::{LimitValue, RawInstances, RawLimits, RawPlugin, Tables};
+use super::raw::{LimitValue, RawInstances, RawLimits, RawPlugin, RawZatoRest, Tables};
+use super::sources;
 use super::values::Context;
 use crate::engine::{Instances, Limits};
+use crate::grants::Grants;
 use crate::name::PluginName;
 use crate::plugin::{Admission, PluginSettings};
 use crate::source;
@@ -59,6 +61,10 @@ pub(super) struct PluginContext<'a> {
     pub(super) open_to: &'a Callers,
     pub(super) caches: &'a [String],
     pub(super) groups: &'a [CallerGroup],
+    /// Zato's outgoing connections.
+    pub(super) zato: Option<&'a Tables<RawZatoRest>>,
+    /// Whether `limits.time` is written for all plugins.
+    pub(super) has_time: bool,
 }
 
 pub(super) fn plugins(
@@ -102,12 +108,10 @@ fn plugin_config(
         }
         asked
     });
+    let grants = grants(&name, raw, context, diagnostics);
     let settings = PluginSettings {
-        grants: raw.grants(context.caches, diagnostics),
-        limits: raw
-            .limits
-            .as_ref()
-            .map(|raw| limits(Some(raw), context.limits.clone(), diagnostics)),
+        limits: own_limits(raw.limits.as_ref(), &grants, context, diagnostics),
+        grants,
         instances: instances(raw, diagnostics),
         calls,
     };
@@ -118,6 +122,40 @@ fn plugin_config(
     let callers = callers(raw.callers.as_ref(), context.groups, diagnostics);
     let callers = callers.unwrap_or_else(|| context.open_to.clone());
     PluginConfig { name, path, settings, callers }
+}
+
+/// What is granted: one field of [`Grants`] for each capability.
+fn grants(
+    name: &PluginName,
+    raw: &RawPlugin,
+    context: &PluginContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Grants {
+    let place = context.place;
+    let cache = raw.cache_grant(context.caches, diagnostics);
+    let mut http = sources::http(raw.http.as_ref(), place, diagnostics);
+    let (settings, secrets) = (raw.config.as_ref(), raw.secrets.as_ref());
+    let mut config = sources::values(settings, secrets, place, diagnostics);
+    let granted = (&mut http, &mut config);
+    sources::add_zato(context.zato, name.as_str(), granted, place, diagnostics);
+    Grants { cache, http, config }
+}
+
+/// The limits of a plugin, where they are not the host's: those that are written, and more time where
+/// it may reach servers elsewhere and nobody has set it.
+fn own_limits(
+    raw: Option<&RawLimits>,
+    grants: &Grants,
+    context: &PluginContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<Limits> {
+    let has_sources = !grants.http.allow.is_empty() && !context.has_time;
+    let base = context.limits.clone();
+    let base = if has_sources { base.for_sources() } else { base };
+    match raw {
+        Some(_) => Some(limits(raw, base, diagnostics)),
+        None => has_sources.then_some(base),
+    }
 }
 
 /// The path of the plugin of this name in the folder of plugins; of a component where there is none

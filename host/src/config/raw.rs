@@ -5,10 +5,14 @@
 
 mod limits;
 mod plugin;
+mod sources;
 mod written;
 
 pub(in crate::config) use limits::{LimitValue, RawLimits};
 pub(in crate::config) use plugin::{RawInstances, RawPlugin};
+pub(in crate::config) use sources::{
+    RawAllowed, RawHttp, RawSecret, RawValue, RawZato, RawZatoRest,
+};
 pub(in crate::config) use written::{At, Tables};
 
 use schemars::JsonSchema;
@@ -42,6 +46,8 @@ pub(in crate::config) struct Raw {
     pub(in crate::config) caches: Option<Tables<RawCache>>,
     /// Plugins, by name.
     pub(in crate::config) plugins: Option<Tables<RawPlugin>>,
+    /// Connections of services that were written for Zato.
+    pub(in crate::config) zato: Option<RawZato>,
     /// Paths and methods that lead to services.
     pub(in crate::config) routes: Option<Vec<At<RawRoute>>>,
     /// Groups of callers, by name.

@@ -11,6 +11,7 @@ use super::raw::{Raw, Tables};
 use super::routes::{self, Route};
 use super::server::{self, Server};
 use super::shape;
+use super::sources;
 use super::telemetry::{self, LogFormat, Traces};
 use super::values::Context;
 use crate::backend::Backend;
@@ -153,6 +154,7 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
     let folder = raw.folder.as_ref().map(|folder| context.path(folder.get()));
     let cache_names: Vec<String> =
         raw_caches.into_iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect();
+    let zato = raw.zato.as_ref().and_then(|zato| zato.out.as_ref()?.rest.as_ref());
     let plugin_context = PluginContext {
         place: context,
         folder: folder.as_deref(),
@@ -161,6 +163,8 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
         open_to: &server.callers,
         caches: &cache_names,
         groups: &groups,
+        zato,
+        has_time: raw.limits.iter().flat_map(|raw| raw.0.keys()).any(|name| name.get() == "time"),
     };
     let raw_plugins = raw.plugins.as_ref().unwrap_or(&none);
     let plugins = plugins::plugins(raw_plugins, &plugin_context, diagnostics);
@@ -173,6 +177,7 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
     server::check_required(raw_server, folder.is_some(), &plugins, &cache_names, diagnostics);
     server::check_bodies(raw_server, &server, &limits, &plugins, diagnostics);
     let names: Vec<&str> = raw_plugins.keys().map(|name| name.get().as_str()).collect();
+    sources::check_zato(zato, &names, diagnostics);
     let raw_routes = raw.routes.as_deref().unwrap_or_default();
     let routes = routes::routes(raw_routes, &names, folder.is_some(), &groups, diagnostics);
     let log = raw.log.as_ref();

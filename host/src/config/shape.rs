@@ -56,6 +56,19 @@ fn check_value(
     diagnostics: &mut Diagnostics<'_>,
 ) -> bool {
     let at = value.span();
+    if let Some(alternatives) = schema.get("anyOf").and_then(Value::as_array) {
+        let kind = |it: &Value| it.get("type").and_then(Value::as_str).map(str::to_owned);
+        let found = type_of(value.get_ref());
+        if let Some(fitting) = alternatives.iter().find(|it| kind(it).as_deref() == Some(found)) {
+            return check_value(value, fitting, path, diagnostics);
+        }
+        let wanted: Vec<_> = alternatives.iter().filter_map(kind).collect();
+        let wanted: Vec<_> = wanted.iter().map(|kind| with_example(kind)).collect();
+        let found = with_article(value.get_ref().type_str());
+        let wanted = wanted.join(", or ");
+        diagnostics.fault(at, format_args!("`{path}` is {found}; it has to be {wanted}"));
+        return false;
+    }
     match (schema.get("type").and_then(Value::as_str), value.get_mut()) {
         (Some("object"), DeValue::Table(table)) => {
             check_table(table, at, schema, path, diagnostics)
@@ -77,6 +90,18 @@ fn check_value(
             diagnostics.fault(at, format_args!("`{path}` is {found}; it has to be {wanted}"));
             false
         }
+    }
+}
+
+/// The name in a schema of a value's type.
+fn type_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::Table(_) => "object",
+        DeValue::Array(_) => "array",
+        DeValue::Integer(_) => "integer",
+        DeValue::Boolean(_) => "boolean",
+        DeValue::Float(_) => "number",
+        DeValue::String(_) | DeValue::Datetime(_) => "string",
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::instance::Idle;
 use super::limits::Limits;
+use crate::hostcalls::ConfigValues;
 use crate::telemetry::InstanceMeter;
 use crate::world::Linked;
+use std::sync::Arc;
 
 /// A component that is compiled and fits its world, with the limits of its calls and, where its
 /// plugin reuses instances, those that are idle.
@@ -12,6 +14,8 @@ pub(crate) struct Compiled {
     pub(super) limits: Limits,
     pub(super) idle: Option<Idle>,
     pub(super) meter: InstanceMeter,
+    /// The settings and secrets of its plugin.
+    pub(super) config: Arc<ConfigValues>,
 }
 
 impl Compiled {

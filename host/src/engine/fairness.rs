@@ -8,6 +8,7 @@
 //! `event_interval`), and every other client would wait that long.
 
 use super::ticker::TICK;
+use rustix::time::{ClockId, clock_gettime};
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -41,18 +42,26 @@ impl CpuTurns {
         CpuTurns(Semaphore::new(processors.saturating_sub(1).max(1)))
     }
 
-    /// Runs a call, in turns once it has run for long.
-    pub(super) async fn run<T>(&self, mut call: Pin<&mut impl Future<Output = T>>) -> T {
+    /// Runs a call, in turns once it has run for long. None where it has computed for longer than
+    /// `cpu`.
+    pub(super) async fn run<T>(
+        &self,
+        cpu: Duration,
+        mut call: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
         let mut held = Duration::ZERO;
         loop {
             // The semaphore is never closed.
             let turn = if held < TICK { None } else { self.0.acquire().await.ok() };
-            let start = Instant::now();
+            let clock = PollClock::start(held >= TICK);
             let polled = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
             if let Poll::Ready(answer) = polled {
-                return answer;
+                return Some(answer);
             }
-            held += start.elapsed();
+            held += clock.elapsed();
+            if held > cpu {
+                return None;
+            }
             // A call that waits for anything else, as a guest that sleeps, may wait for hours.
             let yielded = YIELDED.take();
             let turn = turn.filter(|_| yielded);
@@ -60,6 +69,33 @@ impl CpuTurns {
             drop(turn);
         }
     }
+}
+
+/// Measures one poll.
+enum PollClock {
+    /// By the clock: reading the thread's own time takes a system call, and most calls are short.
+    Wall(Instant),
+    /// By the processor time of the thread, so that a busy machine ends no call early.
+    Thread(Duration),
+}
+
+impl PollClock {
+    fn start(is_long: bool) -> Self {
+        if is_long { PollClock::Thread(thread_time()) } else { PollClock::Wall(Instant::now()) }
+    }
+
+    fn elapsed(self) -> Duration {
+        match self {
+            PollClock::Wall(start) => start.elapsed(),
+            PollClock::Thread(start) => thread_time().saturating_sub(start),
+        }
+    }
+}
+
+/// The processor time that this thread has taken so far.
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 /// Waits until what was polled before wakes the task.
@@ -105,7 +141,7 @@ mod tests {
         let polls = Arc::new(AtomicUsize::new(0));
         for _ in 0..4 {
             let (turns, polls) = (Arc::clone(&turns), Arc::clone(&polls));
-            tokio::spawn(async move { turns.run(pin!(spins(polls))).await });
+            tokio::spawn(async move { turns.run(Duration::MAX, pin!(spins(polls))).await });
         }
         let (near, mut far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
@@ -133,7 +169,7 @@ mod tests {
         };
         let calling = {
             let turns = Arc::clone(&turns);
-            tokio::spawn(async move { turns.run(pin!(call)).await })
+            tokio::spawn(async move { turns.run(Duration::MAX, pin!(call)).await })
         };
         waits.await.unwrap();
         assert_eq!(turns.0.available_permits(), 1);

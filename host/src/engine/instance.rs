@@ -3,7 +3,7 @@
 use super::fairness::yield_to_runtime;
 use super::limits::Limits;
 use super::ticker::TICKS_PER_YIELD;
-use crate::hostcalls::{Capabilities, State, StoreBounds};
+use crate::hostcalls::{Capabilities, ConfigValues, State, StoreBounds};
 use crate::telemetry::{CallLog, Origin, Retirement};
 use crate::world::{Guest, Linked};
 use std::num::NonZeroU32;
@@ -65,11 +65,18 @@ impl Instance {
         engine: &wasmtime::Engine,
         limits: &Limits,
         capabilities: Option<Arc<Capabilities>>,
+        config: Arc<ConfigValues>,
         log: CallLog,
     ) -> Self {
-        let Limits { memory, instances, handles, random: random_bytes, .. } = *limits;
-        let bounds = StoreBounds { memory, instances, handles, random_bytes };
-        let mut store = Store::new(engine, State::new(capabilities, log, bounds));
+        let bounds = StoreBounds {
+            memory: limits.memory,
+            instances: limits.instances,
+            handles: limits.handles,
+            random_bytes: limits.random,
+            http_requests: limits.http_requests,
+            http_response: limits.http_response,
+        };
+        let mut store = Store::new(engine, State::new(capabilities, config, log, bounds));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);

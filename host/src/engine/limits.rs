@@ -13,8 +13,12 @@ use std::time::Duration;
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Limits {
     /// Time of one call, from making the instance to its answer, waiting included. 1 second: a
-    /// service that people wait for has no use for more.
+    /// service that people wait for has no use for more. For a plugin that may reach servers
+    /// elsewhere, 30 seconds: see [`Limits::for_sources`].
     pub time: Duration,
+    /// Processor time of one call: what its guest computes, without its waits. 1 second. It counts
+    /// where it is less than `time`, and is checked every 5 ms.
+    pub cpu: Duration,
     /// Bytes of all memories and tables of an instance together. 64 MiB: room for a language
     /// runtime and its working set; a table's element counts as 8 bytes.
     pub memory: usize,
@@ -40,6 +44,11 @@ pub struct Limits {
     pub response: usize,
     /// Headers of a response. 1,000: no client takes more.
     pub headers: usize,
+    /// Requests of one call to servers elsewhere, each redirect counted. 50: more is a crawler.
+    pub http_requests: usize,
+    /// Bytes of a response from elsewhere, headers included; of all together where several are
+    /// asked for at once. 8 MiB: what a guest's memory holds, several of the largest cache values.
+    pub http_response: usize,
     /// Log lines of one call; further ones are counted and dropped. 1,000: more is a flood.
     pub log_lines: u64,
     /// Bytes of one log message; the rest is cut. 8 KiB: room for a stack trace.
@@ -86,6 +95,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             time: Duration::from_secs(1),
+            cpu: Duration::from_secs(1),
             memory: 64 << 20,
             stack: 512 << 10,
             instances: 100,
@@ -95,6 +105,8 @@ impl Default for Limits {
             request: 8 << 20,
             response: 8 << 20,
             headers: 1_000,
+            http_requests: 50,
+            http_response: 8 << 20,
             log_lines: 1_000,
             log_line_bytes: 8 << 10,
             component: 256 << 20,
@@ -114,11 +126,25 @@ impl Default for Limits {
     }
 }
 
+/// Time of one call of a plugin that may reach servers elsewhere, unless configured otherwise: a slow
+/// source takes some seconds, and `cpu` still ends a loop.
+const TIME_WITH_SOURCES: Duration = Duration::from_secs(30);
+
+impl Limits {
+    /// These limits for a plugin that may reach servers elsewhere: with 30 seconds for a call. For
+    /// limits whose `time` was not set by a person.
+    #[must_use]
+    pub fn for_sources(self) -> Self {
+        Limits { time: TIME_WITH_SOURCES, ..self }
+    }
+}
+
 /// Which limit was reached.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
 #[expect(missing_docs, reason = "each is documented at the field of `Limits` of that name")]
 pub enum Limit {
     Time,
+    Cpu,
     Memory,
     Stack,
     Instances,
@@ -148,6 +174,7 @@ impl Limit {
     pub fn name(self) -> &'static str {
         match self {
             Limit::Time => "time",
+            Limit::Cpu => "cpu",
             Limit::Memory => "memory",
             Limit::Stack => "stack",
             Limit::Instances => "instances",
@@ -176,6 +203,7 @@ impl Limit {
     fn what(self) -> &'static str {
         match self {
             Limit::Time => "the call ran longer than",
+            Limit::Cpu => "the guest computed longer than",
             Limit::Memory => "the guest needed more memory than",
             Limit::Stack => "the guest needed more stack than",
             Limit::Instances => "the component has more instances, memories or tables than",

@@ -1,9 +1,11 @@
 //! The data of a store: what the host calls of one call find.
 
+use super::config::ConfigValues;
 use super::memory::MemoryLimiter;
 use super::wasi;
 use crate::backend::{CacheStore, CallLeases, LeaseWaits};
 use crate::grants::Grants;
+use crate::outbound::{Outbound, Sending, SendingCall};
 use crate::telemetry::{CallLog, LeaseMeter, Origin, RedisSpan, SpanParent};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,8 @@ pub(crate) struct Capabilities {
     /// How many of the plugin's calls may wait for a lease.
     pub(crate) lease_waits: LeaseWaits,
     pub(crate) lease_meter: LeaseMeter,
+    /// The servers elsewhere that the plugin may reach.
+    pub(crate) outbound: Arc<Outbound>,
 }
 
 /// What a store may hold on the host.
@@ -31,6 +35,10 @@ pub(crate) struct StoreBounds {
     pub(crate) handles: usize,
     /// Random bytes of one host call.
     pub(crate) random_bytes: u64,
+    /// Requests of one call to servers elsewhere.
+    pub(crate) http_requests: usize,
+    /// Bytes of a response from elsewhere.
+    pub(crate) http_response: usize,
 }
 
 /// What the host calls of one call find. It is made for the call and dropped with it, or reset for
@@ -38,6 +46,8 @@ pub(crate) struct StoreBounds {
 pub(crate) struct State {
     /// None while the plugin lists its services: then only its log is open.
     pub(super) capabilities: Option<Arc<Capabilities>>,
+    /// The plugin's settings and secrets.
+    pub(super) config: Arc<ConfigValues>,
     pub(crate) log: CallLog,
     /// None where the call is not traced.
     pub(crate) span: Option<SpanParent>,
@@ -46,31 +56,35 @@ pub(crate) struct State {
     until: Instant,
     /// Made when the guest first asks for a lease.
     leases: Option<CallLeases>,
+    /// Made when the guest first sends a request elsewhere.
+    sending: Option<SendingCall>,
     /// Made when the guest first uses WASI: a call that only uses its cache never does.
     wasi: Option<WasiCtx>,
-    random_bytes: u64,
+    bounds: StoreBounds,
     table: ResourceTable,
 }
 
 impl State {
     pub(crate) fn new(
         capabilities: Option<Arc<Capabilities>>,
+        config: Arc<ConfigValues>,
         log: CallLog,
         bounds: StoreBounds,
     ) -> Self {
-        let StoreBounds { memory, instances, handles, random_bytes } = bounds;
         let mut table = ResourceTable::new();
-        table.set_max_capacity(handles);
-        let memory = MemoryLimiter::new(memory, instances);
+        table.set_max_capacity(bounds.handles);
+        let memory = MemoryLimiter::new(bounds.memory, bounds.instances);
         State {
             capabilities,
+            config,
             log,
             span: None,
             memory,
             until: Instant::now(),
             leases: None,
+            sending: None,
             wasi: None,
-            random_bytes,
+            bounds,
             table,
         }
     }
@@ -86,10 +100,11 @@ impl State {
         self.until = Instant::now() + time;
     }
 
-    /// Ends a call whose instance is kept: its log, and its leases.
+    /// Ends a call whose instance is kept: its log, its leases, and its count of requests.
     pub(crate) fn end(&mut self) {
         self.log.end();
         self.leases = None;
+        self.sending = None;
     }
 
     /// The leases of the call, and what bounds and counts them; none while the plugin lists its
@@ -101,6 +116,17 @@ impl State {
         Some((leases.get_or_insert_with(new), capabilities))
     }
 
+    /// What a host call that sends requests is about.
+    pub(super) fn sending(&mut self) -> Sending {
+        let StoreBounds { http_requests, http_response, .. } = self.bounds;
+        let new = || SendingCall::new(http_requests, http_response, self.until);
+        Sending {
+            call: self.sending.get_or_insert_with(new).clone(),
+            request_id: self.log.request_id(),
+            span: self.span.clone(),
+        }
+    }
+
     /// Starts the span of an operation on Redis, where the call is traced.
     pub(super) fn redis_span(&self, operation: &'static str) -> Option<RedisSpan> {
         Some(self.span.as_ref()?.redis(operation))
@@ -109,8 +135,8 @@ impl State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let State { log, wasi, random_bytes, table, .. } = self;
-        let ctx = wasi.get_or_insert_with(|| wasi::context(log, *random_bytes));
+        let State { log, wasi, bounds, table, .. } = self;
+        let ctx = wasi.get_or_insert_with(|| wasi::context(log, bounds.random_bytes));
         WasiCtxView { ctx, table }
     }
 }

@@ -167,7 +167,7 @@ impl Problem {
             CallError::Busy(_) => Problem::busy(),
             CallError::ContractViolation(_) => Problem::bad_answer(),
             CallError::Limit(reached) => match reached.limit {
-                Limit::Time => {
+                Limit::Time | Limit::Cpu => {
                     let detail = "the service did not respond in time";
                     Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail)
                 }

@@ -11,8 +11,9 @@ use super::version::{Digest, Version};
 use crate::backend::{self, Backend, CacheStore, Caches};
 use crate::blocking::{self, BlockingError};
 use crate::engine::{CallError, CodeStore, CompileSettings, Engine, Limits};
-use crate::hostcalls::{Capabilities, Linkage};
+use crate::hostcalls::{Capabilities, ConfigValues, Linkage};
 use crate::name::PluginName;
+use crate::outbound::{Network, Outbound};
 use crate::process::Cancellation;
 use crate::service::{Response, ServiceInfo};
 use crate::telemetry::{Level, LoadOutcome, LogSink, Metrics, Origin, log_event};
@@ -36,6 +37,8 @@ pub struct Host {
     pub(super) gate: Gate,
     counts: Metrics,
     log: LogSink,
+    /// What all plugins share that reach servers elsewhere.
+    network: Arc<Network>,
     /// Cloned by each version in memory.
     alive: Arc<()>,
 }
@@ -71,6 +74,7 @@ impl Host {
             engine: Arc::new(engine),
             counts,
             log,
+            network: Network::new(),
             alive: Arc::default(),
         })
     }
@@ -96,7 +100,8 @@ impl Host {
         let (calls, waiting) = (self.gate.under_way(), self.gate.waiting());
         let versions = Arc::strong_count(&self.alive) - 1;
         let (slots, most_calls) = (self.engine.slots(), self.gate.most());
-        Activity { calls, waiting, slots, most_calls, versions }
+        let http_connections = self.network.connections();
+        Activity { calls, waiting, slots, most_calls, versions, http_connections }
     }
 
     /// The caches of this host and their statistics.
@@ -138,6 +143,7 @@ impl Host {
                     cache,
                     lease_waits: self.gate.lease_waits(settings.calls),
                     lease_meter: self.counts.leases().cache(&cache_name.to_string()),
+                    outbound: self.outbound(&name, &settings),
                 };
                 vacant.insert(Arc::new(Plugin {
                     name,
@@ -293,6 +299,12 @@ impl Host {
     }
 
     /// Compiles and checks a component and asks for its services.
+    fn outbound(&self, name: &PluginName, settings: &PluginSettings) -> Arc<Outbound> {
+        let meter = self.counts.http_client(name.as_str());
+        let network = Arc::clone(&self.network);
+        Arc::new(Outbound::new(name.shared(), &settings.grants, network, meter))
+    }
+
     async fn prepare(
         &self,
         name: &PluginName,
@@ -317,7 +329,8 @@ impl Host {
         let cancellation = Cancellation::default();
         // A load that is given up ends the process that compiles for it.
         let _given_up = cancellation.on_drop();
-        let settings = CompileSettings { limits, instances, linkage, meter, cancellation };
+        let config = ConfigValues::new(name.as_str(), &settings.grants.config);
+        let settings = CompileSettings { limits, instances, linkage, meter, config, cancellation };
         let begun = Instant::now();
         let compiling = blocking::run(move || {
             let mark = engine.mark(&bytes);

@@ -78,6 +78,8 @@ impl Host {
             now.register(name, help, gauge);
         };
         gauge("calls_under_way", "Calls under way", activity.calls);
+        let help = "Connections of plugins to servers elsewhere, idle ones included";
+        gauge("http_client_connections_open", help, activity.http_connections);
         gauge("calls_at_once", "Calls that are taken on at once", activity.most_calls);
         gauge("calls_waiting", "Calls that wait to begin", activity.waiting);
         gauge("instance_slots", "Instances with a place set aside", activity.slots as usize);

@@ -94,6 +94,8 @@ pub struct Activity {
     /// Calls taken on at once: `calls` of the host's [`Admission`], or three quarters of the slots
     /// where that is less; the others are for instances that wait.
     pub most_calls: usize,
+    /// Connections of plugins to servers elsewhere that are open, idle ones included.
+    pub http_connections: usize,
     /// Versions of plugins in memory: those that serve, and old ones that a call under way or a
     /// probation still needs.
     pub versions: usize,

@@ -2,8 +2,12 @@
 
 use super::escape::escape;
 use super::line::{Level, LogLine, LogSink};
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What stands in a line for a text that is masked.
+const MASKED: &str = "***";
 
 /// The limits on the lines of one call.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +54,7 @@ pub(crate) struct CallLog(Arc<SharedLog>);
 struct SharedLog {
     sink: Arc<CallSink>,
     bounds: LogBounds,
+    masks: Arc<[String]>,
     call: Mutex<CallState>,
 }
 
@@ -71,8 +76,15 @@ impl CallState {
 }
 
 impl CallLog {
-    pub(crate) fn new(sink: Arc<CallSink>, origin: Origin, bounds: LogBounds) -> Self {
-        CallLog(Arc::new(SharedLog { sink, bounds, call: Mutex::new(CallState::new(origin)) }))
+    /// `masks` are texts that no line has: each is replaced by `***`.
+    pub(crate) fn new(
+        sink: Arc<CallSink>,
+        origin: Origin,
+        bounds: LogBounds,
+        masks: Arc<[String]>,
+    ) -> Self {
+        let call = Mutex::new(CallState::new(origin));
+        CallLog(Arc::new(SharedLog { sink, bounds, masks, call }))
     }
 
     /// Starts the log of the next call, after [`CallLog::end`].
@@ -83,6 +95,11 @@ impl CallLog {
     /// Ends the log of a call.
     pub(crate) fn end(&self) {
         self.0.end(&mut self.0.call());
+    }
+
+    /// The id of the request that the call is for.
+    pub(crate) fn request_id(&self) -> String {
+        self.0.call().origin.request_id.clone()
     }
 
     /// Writes one line, or counts it as dropped when the call has reached its limit.
@@ -123,7 +140,8 @@ impl SharedLog {
 
     fn write(&self, call: &mut CallState, level: Level, message: &str) {
         if call.written < self.bounds.lines {
-            let line = escape(message, self.bounds.line_bytes);
+            // Before it is escaped and cut, which would hide a part of a text from the search.
+            let line = escape(&self.masked(message), self.bounds.line_bytes);
             self.emit(&call.origin, level, &line);
             if matches!(level, Level::Warn | Level::Error) {
                 call.last_warning = Some(line);
@@ -132,11 +150,22 @@ impl SharedLog {
         call.written = call.written.saturating_add(1);
     }
 
+    fn masked<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        let mut masked = Cow::Borrowed(message);
+        for mask in self.masks.iter().filter(|mask| message.contains(mask.as_str())) {
+            masked = Cow::Owned(masked.replace(mask.as_str(), MASKED));
+        }
+        masked
+    }
+
     /// Appends bytes to a line, and drops those past the limit: a guest that never writes a newline
     /// would fill the host's memory.
     fn push(&self, partial: &mut Vec<u8>, bytes: &[u8]) {
-        // One byte past the limit makes `escape` cut the line and report the cut.
-        let room = self.bounds.line_bytes.saturating_add(1).saturating_sub(partial.len());
+        // One byte past the limit makes `escape` cut the line and report the cut. A text that is masked
+        // has to be whole for that.
+        let longest = self.masks.iter().map(String::len).max().unwrap_or_default();
+        let most = self.bounds.line_bytes.saturating_add(1).saturating_add(longest);
+        let room = most.saturating_sub(partial.len());
         partial.extend(bytes.iter().take(room));
     }
 
@@ -184,7 +213,12 @@ mod tests {
         let origin =
             Origin { plugin: "p".into(), service: "s".to_owned(), request_id: "1".to_owned() };
         let sink = CallSink::new(sink);
-        let log = CallLog::new(Arc::clone(&sink), origin, LogBounds { lines: 2, line_bytes: 10 });
+        let log = CallLog::new(
+            Arc::clone(&sink),
+            origin,
+            LogBounds { lines: 2, line_bytes: 10 },
+            Arc::new([]),
+        );
         for message in ["one", "two", "three", "four"] {
             log.clone().write(Level::Info, message);
         }
@@ -192,5 +226,30 @@ mod tests {
         let dropped = "2 log lines dropped: one call may write 2; raise `limits.log-lines`";
         assert_eq!(*seen.lock().unwrap(), ["one", "two", dropped]);
         assert_eq!(sink.dropped(), 2);
+    }
+
+    #[test]
+    fn a_masked_text_is_in_no_line_also_where_a_line_is_cut_within_it() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink: LogSink = {
+            let seen = Arc::clone(&seen);
+            Arc::new(move |line| seen.lock().unwrap().push(line.message.to_owned()))
+        };
+        let origin =
+            Origin { plugin: "p".into(), service: "s".to_owned(), request_id: "1".to_owned() };
+        let bounds = LogBounds { lines: 9, line_bytes: 10 };
+        let masks = Arc::new(["s3cr\net!".to_owned(), "other secret".to_owned()]);
+        let log = CallLog::new(CallSink::new(sink), origin, bounds, masks);
+        log.write(Level::Info, "a s3cr\net! b");
+        log.write(Level::Info, "1234567s3cr\net! b");
+        log.write_bytes(Level::Info, b"1234567oth");
+        log.write_bytes(Level::Info, b"er secret\n");
+        drop(log);
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen.first().unwrap(), "a *** b");
+        assert_eq!(seen.len(), 3);
+        for line in &seen[1..] {
+            assert!(line.starts_with("1234567***"), "{line}");
+        }
     }
 }

@@ -3,12 +3,14 @@
 
 mod histogram;
 mod http;
+mod http_client;
 mod leases;
 mod plugins;
 mod process;
 mod redis;
 
 pub(crate) use http::{HttpMeter, RequestKind};
+pub(crate) use http_client::{HttpClientMeter, HttpClientMetrics};
 pub(crate) use leases::{LeaseMeter, LeaseMetrics};
 pub(crate) use plugins::{InstanceMeter, LoadOutcome, Retirement};
 pub(crate) use redis::{OperationMeter, RedisMetrics};
@@ -43,6 +45,7 @@ pub(crate) struct Metrics {
     http: ListenerMetrics,
     redis: RedisMetrics,
     leases: LeaseMetrics,
+    http_client: HttpClientMetrics,
     dropped_lines: OnceLock<Arc<DroppedLines>>,
 }
 
@@ -104,6 +107,7 @@ impl Metrics {
             http: ListenerMetrics::new(&mut registry),
             redis: RedisMetrics::new(&mut registry),
             leases: LeaseMetrics::new(&mut registry),
+            http_client: HttpClientMetrics::new(&mut registry),
             dropped_lines: OnceLock::new(),
             registry,
         };
@@ -168,6 +172,11 @@ impl Metrics {
     /// The meters of leases.
     pub(crate) fn leases(&self) -> LeaseMetrics {
         self.leases.clone()
+    }
+
+    /// The meter of the requests that a plugin sends elsewhere.
+    pub(crate) fn http_client(&self, plugin: &str) -> HttpClientMeter {
+        self.http_client.plugin(plugin)
     }
 
     /// The meters of caches on Redis.

@@ -1,5 +1,5 @@
-//! Traces: a span for each request, one for its call, and one for each operation on Redis. A task of
-//! its own sends them to a collector by OTLP.
+//! Traces: a span for each request, one for its call, and one for each operation on Redis and each
+//! request to a server elsewhere. A task of its own sends them to a collector by OTLP.
 //!
 //! The names of attributes are those of OpenTelemetry's conventions for HTTP and Redis, or begin with
 //! `hostel.`.
@@ -15,7 +15,7 @@ mod recorder;
 mod span;
 
 pub use error::TraceError;
-pub(crate) use open::{CallSpan, RedisSpan, RequestHead, RequestSpan, SpanParent};
+pub(crate) use open::{CallSpan, HttpClientSpan, RedisSpan, RequestHead, RequestSpan, SpanParent};
 
 use super::line::{Level, LogSink, log_event};
 use collector::Collector;

@@ -112,7 +112,8 @@ mod tests {
     #[track_caller]
     fn check_room(slots: u32, calls: usize, most_calls: usize, words: &[&str]) {
         let asked = Admission { calls, ..Admission::default() };
-        let activity = Activity { calls: 0, waiting: 0, slots, versions: 0, most_calls };
+        let activity =
+            Activity { calls: 0, waiting: 0, slots, versions: 0, most_calls, http_connections: 0 };
         let line = short_of_room(&asked, &activity).unwrap_or_default();
         assert_eq!(line.is_empty(), words.is_empty(), "{line}");
         assert!(words.iter().all(|words| line.contains(words)), "{line}");

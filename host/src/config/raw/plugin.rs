@@ -1,10 +1,10 @@
-//! The table `[plugins.NAME]`, and the grants that it writes: one field of [`Grants`] for each
-//! capability.
+//! The table `[plugins.NAME]`.
 
 use super::limits::RawLimits;
-use super::written::At;
+use super::sources::{RawHttp, RawSecret, RawValue};
+use super::written::{At, Tables};
 use crate::config::error::{Diagnostics, instead};
-use crate::grants::{Access, CacheBinding, CacheGrant, Grants};
+use crate::grants::{Access, CacheBinding, CacheGrant};
 use hostel_cache::Name;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,6 +21,12 @@ pub(in crate::config) struct RawPlugin {
     cache: Option<At<String>>,
     /// What it may do there; "read-only" is get, exists, get-many, ttl and keys. Default: "read-write".
     access: Option<RawAccess>,
+    /// The servers elsewhere that it may reach. Default: none.
+    pub(in crate::config) http: Option<RawHttp>,
+    /// Its settings, by name. Default: none.
+    pub(in crate::config) config: Option<Tables<RawValue>>,
+    /// Its secrets, by name. Default: none.
+    pub(in crate::config) secrets: Option<Tables<RawSecret>>,
     /// What one call may use up where it differs from [limits].
     pub(in crate::config) limits: Option<RawLimits>,
     /// "fresh" for each call, or "reuse". Default: "fresh".
@@ -50,18 +56,18 @@ pub(in crate::config) enum RawInstances {
 }
 
 impl RawPlugin {
-    /// The grants that are written; `caches` are the names of the configured caches.
-    pub(in crate::config) fn grants(
+    /// The grant of the cache that is written; `caches` are the names of the configured caches.
+    pub(in crate::config) fn cache_grant(
         &self,
         caches: &[String],
         diagnostics: &mut Diagnostics<'_>,
-    ) -> Grants {
+    ) -> CacheGrant {
         let access = match self.access.unwrap_or_default() {
             RawAccess::ReadWrite => Access::ReadWrite,
             RawAccess::ReadOnly => Access::ReadOnly,
         };
         let binding = binding(self.cache.as_ref(), caches, diagnostics);
-        Grants { cache: CacheGrant { binding, access } }
+        CacheGrant { binding, access }
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) enum Unit {
 /// Every limit, by the name that errors and the configuration use.
 const SETTINGS: &[Setting] = &[
     Setting { name: "time", field: Field::Time(|limits| &mut limits.time) },
+    Setting { name: "cpu", field: Field::Time(|limits| &mut limits.cpu) },
     Setting { name: "memory", field: Field::Bytes(|limits| &mut limits.memory) },
     Setting { name: "stack", field: Field::Bytes(|limits| &mut limits.stack) },
     Setting { name: "instances", field: Field::Count(|limits| &mut limits.instances) },
@@ -43,6 +44,8 @@ const SETTINGS: &[Setting] = &[
     Setting { name: "request", field: Field::Bytes(|limits| &mut limits.request) },
     Setting { name: "response", field: Field::Bytes(|limits| &mut limits.response) },
     Setting { name: "headers", field: Field::Count(|limits| &mut limits.headers) },
+    Setting { name: "http-requests", field: Field::Count(|limits| &mut limits.http_requests) },
+    Setting { name: "http-response", field: Field::Bytes(|limits| &mut limits.http_response) },
     Setting { name: "log-lines", field: Field::LongCount(|limits| &mut limits.log_lines) },
     Setting { name: "log-line-bytes", field: Field::Bytes(|limits| &mut limits.log_line_bytes) },
     Setting { name: "component", field: Field::LongBytes(|limits| &mut limits.component) },
@@ -166,6 +169,7 @@ mod tests {
         use Limit::*;
         for limit in [
             Time,
+            Cpu,
             Memory,
             Stack,
             Instances,

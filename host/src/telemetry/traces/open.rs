@@ -207,6 +207,7 @@ impl Drop for CallSpan {
 }
 
 /// The call that the spans of a guest's operations belong to.
+#[derive(Clone)]
 pub(crate) struct SpanParent {
     recorder: Arc<SpanRecorder>,
     context: SpanContext,
@@ -217,11 +218,28 @@ impl SpanParent {
     /// Starts the span of an operation, as in `get`, on a cache that is on Redis. Its attributes are
     /// those of OpenTelemetry's conventions for Redis.
     pub(crate) fn redis(&self, operation: &'static str) -> RedisSpan {
+        let mut open = self.client_span(operation);
+        open.text("db.system.name", "redis");
+        open.text("db.operation.name", operation);
+        RedisSpan { open, has_ended: false }
+    }
+
+    /// Starts the span of a request to a server elsewhere. Its attributes are those of
+    /// OpenTelemetry's conventions for HTTP.
+    pub(crate) fn http(&self, method: &str, url: &str) -> HttpClientSpan {
+        let known = METHODS.into_iter().find(|known| *known == method);
+        let mut open = self.client_span(known.unwrap_or("HTTP"));
+        open.text("http.request.method", known.unwrap_or("_OTHER"));
+        open.text("url.full", url);
+        HttpClientSpan { open, has_ended: false }
+    }
+
+    fn client_span(&self, name: &str) -> OpenSpan {
         let span = Span {
             context: self.context,
             id: self.recorder.ids.span(),
             state: self.state.clone(),
-            name: operation.to_owned(),
+            name: name.to_owned(),
             kind: SpanKind::Client,
             begun: SystemTime::now(),
             took: Duration::ZERO,
@@ -229,10 +247,7 @@ impl SpanParent {
             is_error: false,
         };
         let recorder = Arc::clone(&self.recorder);
-        let mut open = OpenSpan { span: Some(span), since: Instant::now(), recorder };
-        open.text("db.system.name", "redis");
-        open.text("db.operation.name", operation);
-        RedisSpan { open, has_ended: false }
+        OpenSpan { span: Some(span), since: Instant::now(), recorder }
     }
 }
 
@@ -253,6 +268,43 @@ impl RedisSpan {
 }
 
 impl Drop for RedisSpan {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.open.fail("cancelled");
+        }
+    }
+}
+
+/// The span of a request to a server elsewhere. One that is dropped without a status or an error
+/// counts as cancelled.
+pub(crate) struct HttpClientSpan {
+    open: OpenSpan,
+    has_ended: bool,
+}
+
+impl HttpClientSpan {
+    /// The header `traceparent` that makes this span the parent of what the server does.
+    pub(crate) fn traceparent(&self) -> String {
+        let span = self.open.span.as_ref();
+        let (trace, id) = span.map_or((0, 0), |span| (span.context.trace_id, span.id));
+        format!("00-{trace:032x}-{id:016x}-01")
+    }
+
+    pub(crate) fn status(&mut self, status: u16) {
+        self.has_ended = true;
+        self.open.set("http.response.status_code", AttributeValue::Integer(status.into()));
+        if status >= 400 {
+            self.open.fail(&status.to_string());
+        }
+    }
+
+    pub(crate) fn fail(&mut self, kind: &str) {
+        self.has_ended = true;
+        self.open.fail(kind);
+    }
+}
+
+impl Drop for HttpClientSpan {
     fn drop(&mut self) {
         if !self.has_ended {
             self.open.fail("cancelled");

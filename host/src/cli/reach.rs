@@ -1,0 +1,37 @@
+//! The options for what services may reach: `--allow-http`, `--config` and `--secret`.
+
+use crate::{Allowed, Secret, check_value_name};
+use std::path::Path;
+
+/// A server. A loopback address that is named here is meant as it is.
+pub(super) fn allowed(text: &str) -> Result<Allowed, String> {
+    let allowed = Allowed::new(text).map_err(|error| error.to_string())?;
+    match allowed.is_of_loopback() {
+        true => allowed.with_private().map_err(|error| error.to_string()),
+        false => Ok(allowed),
+    }
+}
+
+/// The name of a setting, and its value.
+pub(super) fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    check_value_name(name).map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// The name of a secret, and the secret, from where the text says.
+pub(super) fn secret(text: &str) -> Result<(String, Secret), String> {
+    const FORM: &str = "write it as NAME=env:VARIABLE or NAME=file:PATH";
+    let (name, place) = text.split_once('=').ok_or(FORM)?;
+    check_value_name(name).map_err(|error| error.to_string())?;
+    let found = match place.split_once(':') {
+        Some(("env", variable)) => std::env::var(variable)
+            .map_err(|_| format!("the environment has no variable `{variable}` of UTF-8 text"))?,
+        Some(("file", path)) => crate::file::read_text(Path::new(path))
+            .map_err(|error| format!("cannot read {path}: {error}"))?,
+        // Not shown: it may be the secret itself.
+        _ => return Err(FORM.to_owned()),
+    };
+    let secret = Secret::new(&found).map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), secret))
+}

@@ -1,0 +1,91 @@
+//! What is written of the servers that a plugin may reach, its settings and its secrets.
+
+use super::written::{At, Tables};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::num::NonZeroU32;
+
+/// Servers elsewhere.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct RawHttp {
+    /// The servers that the plugin may reach, each as "https://api.example.com": scheme, host, port,
+    /// and optionally the beginning of the path. A leading "*." stands for one or more labels.
+    /// Default: none.
+    pub(in crate::config) allow: Option<Vec<At<RawAllowed>>>,
+    /// Connections of the plugin, open at once; further ones wait. Default: 64.
+    pub(in crate::config) connections: Option<At<NonZeroU32>>,
+}
+
+/// A server that a plugin may reach.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::config) enum RawAllowed {
+    /// Its address.
+    Url(String),
+    /// Its address, and more.
+    Row(RawAllowedRow),
+}
+
+/// A server that a plugin may reach, with more than its address.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct RawAllowedRow {
+    /// Its address, as in "http://10.0.0.5:9200".
+    pub(in crate::config) url: String,
+    /// Whether it may be on this machine or in a private network. Default: false.
+    pub(in crate::config) private: Option<bool>,
+    /// A file with certificates, as PEM, that are trusted beside those of the machine. Default: none.
+    pub(in crate::config) ca: Option<String>,
+}
+
+/// A setting: a text, a whole number or a boolean. The plugin reads a text.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::config) enum RawValue {
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+}
+
+/// Where a secret is: in an environment variable or in a file.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct RawSecret {
+    /// The environment variable that holds it. Default: none.
+    pub(in crate::config) env: Option<At<String>>,
+    /// The file that holds it; one newline at its end does not count. Default: none.
+    pub(in crate::config) file: Option<At<String>>,
+}
+
+/// What Zato's files find in `self.out`.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct RawZato {
+    /// Outgoing connections.
+    pub(in crate::config) out: Option<RawZatoOut>,
+}
+
+/// Zato's outgoing connections.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct RawZatoOut {
+    /// Of REST, by name: `self.out.rest["NAME"]`.
+    pub(in crate::config) rest: Option<Tables<RawZatoRest>>,
+}
+
+/// An outgoing REST connection.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct RawZatoRest {
+    /// Scheme, host and port, as in "https://crm.example.com".
+    pub(in crate::config) host: At<String>,
+    /// The path; `{name}` stands for a parameter. Default: "/".
+    pub(in crate::config) url_path: Option<At<String>>,
+    /// The plugins of [plugins] that have the connection: it is granted to these.
+    pub(in crate::config) plugins: Vec<At<String>>,
+    /// Whether it may be on this machine or in a private network. Default: false.
+    pub(in crate::config) private: Option<bool>,
+    /// A file with certificates, as PEM, that are trusted beside those of the machine. Default: none.
+    pub(in crate::config) ca: Option<At<String>>,
+}

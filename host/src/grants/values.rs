@@ -1,0 +1,98 @@
+//! The settings and secrets of a plugin.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Fewest bytes of a secret: a shorter one is found by chance in other text.
+const LEAST_SECRET: usize = 8;
+
+/// The settings and secrets that a plugin may read, by name. Shows no secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfigGrant {
+    /// The settings.
+    pub settings: BTreeMap<String, String>,
+    /// The secrets. No name is in both.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// A secret of a plugin. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// Why a text is no secret or no name of one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// The secret can be guessed.
+    #[error("the secret has fewer than {LEAST_SECRET} bytes and can be guessed")]
+    Short,
+    /// The secret has bytes that are no UTF-8 text.
+    #[error("the secret is not UTF-8 text")]
+    NotText,
+    /// The name has other characters, or too many.
+    #[error(
+        "{0:?} is no name of a setting: it has 1 to 128 ASCII letters, digits, hyphens, underscores \
+         and dots"
+    )]
+    Name(String),
+}
+
+impl Secret {
+    /// A secret of this text, without one newline at its end, as files have it.
+    ///
+    /// # Errors
+    ///
+    /// When it has fewer than 8 bytes.
+    pub fn new(text: &str) -> Result<Self, ValueError> {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        if text.len() < LEAST_SECRET { Err(ValueError::Short) } else { Ok(Secret(text.to_owned())) }
+    }
+
+    /// Its text.
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Checks the name of a setting or a secret.
+///
+/// # Errors
+///
+/// When it has other characters than names have, or too many.
+pub fn check_value_name(name: &str) -> Result<(), ValueError> {
+    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if name.is_empty() || name.len() > 128 || !name.bytes().all(is_name_byte) {
+        return Err(ValueError::Name(name.to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_eight_bytes_without_its_newline_and_is_not_shown() {
+        assert_eq!(Secret::new("12345678\n").unwrap().text(), "12345678");
+        assert_eq!(Secret::new("12345678\r\n").unwrap().text(), "12345678");
+        assert_eq!(Secret::new("1234567\n\n").unwrap().text(), "1234567\n");
+        assert_eq!(Secret::new("1234567\n"), Err(ValueError::Short));
+        assert_eq!(format!("{:?}", Secret::new("12345678").unwrap()), "Secret");
+    }
+
+    #[test]
+    fn a_name_has_letters_digits_hyphens_underscores_and_dots() {
+        for name in ["a", "base-currency", "zato.out.rest.CRM_1.host"] {
+            assert_eq!(check_value_name(name), Ok(()), "{name}");
+        }
+        for name in ["", "a b", "\u{e4}", &"a".repeat(129)] {
+            assert!(check_value_name(name).is_err(), "{name}");
+        }
+    }
+}

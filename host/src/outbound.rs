@@ -1,0 +1,289 @@
+//! Requests of plugins to servers elsewhere: what `hostel:http` does.
+//!
+//! **No way round a grant.** Each request, and each redirect as well, is checked against the rows of
+//! `http.allow`. A name is resolved once; each of its addresses is checked; that very address is
+//! connected to.
+
+mod client;
+mod connect;
+mod error;
+mod network;
+mod request;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use error::{SendError, SendErrorKind};
+pub(crate) use network::Network;
+pub(crate) use request::SendRequest;
+
+use crate::grants::{Allowed, Grants, Secret};
+use crate::telemetry::{HttpClientMeter, HttpClientSpan, SpanParent};
+use client::{Room, Source};
+use error::shown;
+use hyper::header::{HeaderName, LOCATION};
+use network::PluginBounds;
+use request::{Outgoing, TRACEPARENT, is_redirect};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::Instant;
+use url::Url;
+
+/// What is left of a call when its requests are over, so that the guest sees `timeout` and is not
+/// ended.
+const TIME_FOR_GUEST: Duration = Duration::from_millis(100);
+
+/// The servers that a plugin may reach, and the connections to them.
+pub(crate) struct Outbound {
+    plugin: Arc<str>,
+    sources: Vec<Source>,
+    secrets: Vec<Secret>,
+    meter: HttpClientMeter,
+}
+
+/// A response, whole.
+#[derive(Debug)]
+pub(crate) struct SendResponse {
+    pub(crate) status: u16,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What the requests of one call share.
+#[derive(Clone)]
+pub(crate) struct SendingCall {
+    /// Requests that it may still send.
+    requests: Arc<AtomicUsize>,
+    most_requests: usize,
+    most_bytes: usize,
+    /// When the call ends at the latest.
+    until: Instant,
+}
+
+/// What one host call is about: the call, its request's id, and its span.
+pub(crate) struct Sending {
+    pub(crate) call: SendingCall,
+    pub(crate) request_id: String,
+    pub(crate) span: Option<SpanParent>,
+}
+
+impl SendingCall {
+    pub(crate) fn new(most_requests: usize, most_bytes: usize, until: Instant) -> Self {
+        let requests = Arc::new(AtomicUsize::new(most_requests));
+        SendingCall { requests, most_requests, most_bytes, until }
+    }
+
+    /// Counts a request.
+    fn request(&self, url: &Url) -> Result<(), SendError> {
+        let less = |left: usize| left.checked_sub(1);
+        match self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                let most = self.most_requests;
+                let reason = format!(
+                    "the call has sent {most} requests, redirects counted, which is all that it may: \
+                     raise `limits.http-requests`"
+                );
+                Err(SendError::of(SendErrorKind::Denied, url, reason))
+            }
+        }
+    }
+}
+
+impl Outbound {
+    pub(crate) fn new(
+        plugin: Arc<str>,
+        grants: &Grants,
+        network: Arc<Network>,
+        meter: HttpClientMeter,
+    ) -> Self {
+        let bounds = Arc::new(PluginBounds::new(grants.http.connections, network));
+        let source = |allowed: &Allowed| Source::new(allowed.clone(), Arc::clone(&bounds));
+        Outbound {
+            plugin,
+            sources: grants.http.allow.iter().map(source).collect(),
+            secrets: grants.config.secrets.values().cloned().collect(),
+            meter,
+        }
+    }
+
+    /// Sends a request and reads its response.
+    pub(crate) async fn send(
+        &self,
+        request: SendRequest,
+        sending: &Sending,
+    ) -> Result<SendResponse, SendError> {
+        self.send_within(request, sending, &Room::new(sending.call.most_bytes)).await
+    }
+
+    /// Sends requests at the same time. The results are in their order.
+    pub(crate) async fn send_many(
+        self: Arc<Self>,
+        requests: Vec<SendRequest>,
+        sending: Arc<Sending>,
+    ) -> Vec<Result<SendResponse, SendError>> {
+        let room = Arc::new(Room::new(sending.call.most_bytes));
+        let mut set = tokio::task::JoinSet::new();
+        let mut results: Vec<_> = requests.iter().map(|_| Err(stopped())).collect();
+        for (at, request) in requests.into_iter().enumerate() {
+            let (own, sending, room) = (Arc::clone(&self), Arc::clone(&sending), Arc::clone(&room));
+            set.spawn(async move { (at, own.send_within(request, &sending, &room).await) });
+        }
+        while let Some(ended) = set.join_next().await {
+            if let Ok((at, result)) = ended
+                && let Some(place) = results.get_mut(at)
+            {
+                *place = result;
+            }
+        }
+        results
+    }
+
+    async fn send_within(
+        &self,
+        request: SendRequest,
+        sending: &Sending,
+        room: &Room,
+    ) -> Result<SendResponse, SendError> {
+        let (asked, redirects) = (request.timeout, request.redirects);
+        let mut outgoing = Outgoing::new(request)?;
+        outgoing.add_user_agent();
+        outgoing.add(HeaderName::from_static("x-request-id"), &sending.request_id);
+        let url = outgoing.url.clone();
+        let latest = sending.call.until.checked_sub(TIME_FOR_GUEST).unwrap_or(sending.call.until);
+        let until = asked.map_or(latest, |asked| latest.min(Instant::now() + asked));
+        let following = self.follow(outgoing, redirects, sending, room);
+        match tokio::time::timeout_at(until, following).await {
+            Ok(result) => result,
+            Err(_elapsed) => {
+                let reason = match asked.filter(|_| until < latest) {
+                    Some(asked) => {
+                        format!("no whole response came within {} ms", asked.as_millis())
+                    }
+                    None => "no whole response came within what the call has left of `limits.time`"
+                        .to_owned(),
+                };
+                Err(SendError::of(SendErrorKind::Timeout, &url, reason))
+            }
+        }
+    }
+
+    /// Sends a request and, where redirects may be followed, those that follow from it.
+    async fn follow(
+        &self,
+        mut request: Outgoing,
+        redirects: u8,
+        sending: &Sending,
+        room: &Room,
+    ) -> Result<SendResponse, SendError> {
+        let mut followed = 0;
+        // A guest may belong to a trace of its own.
+        let is_traced = !request.headers.contains_key(TRACEPARENT);
+        loop {
+            let source = self.source_of(&request.url)?;
+            sending.call.request(&request.url)?;
+            let mut observed = self.observe(&request, sending);
+            if let Some(span) = observed.span.as_ref().filter(|_| is_traced) {
+                request.trace(&span.traceparent());
+            }
+            let head = source.exchange(&request).await.inspect_err(|error| observed.fail(error))?;
+            let status = head.response.status();
+            observed.status(status.as_u16());
+            let location = head.response.headers().get(LOCATION).filter(|_| is_redirect(status));
+            let Some(location) = location.filter(|_| redirects > 0).cloned() else {
+                let limit = crate::units::show_size(sending.call.most_bytes as u64);
+                let (headers, body) = head
+                    .read(&request.url, room, &limit)
+                    .await
+                    .inspect_err(|error| observed.fail(error))?;
+                let url = String::from(request.url);
+                let headers = headers
+                    .iter()
+                    .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+                    .collect();
+                return Ok(SendResponse { status: status.as_u16(), url, headers, body });
+            };
+            if followed == redirects {
+                let reason =
+                    format!("it redirects more than the {redirects} times that are followed");
+                return Err(SendError::of(SendErrorKind::Aborted, &request.url, reason));
+            }
+            followed += 1;
+            request = request.redirected(status, &location, &self.secrets)?;
+        }
+    }
+
+    /// The row that covers a URL.
+    fn source_of(&self, url: &Url) -> Result<&Source, SendError> {
+        self.sources.iter().find(|source| source.allowed.covers(url)).ok_or_else(|| {
+            let origin = url.origin().ascii_serialization();
+            let reason = format!(
+                "no grant covers it: write `allow = [{origin:?}]` in [plugins.{}.http], or \
+                 `--allow-http {origin}` for `hostel run`",
+                self.plugin
+            );
+            SendError::of(SendErrorKind::Denied, url, reason)
+        })
+    }
+
+    fn observe<'a>(&'a self, request: &Outgoing, sending: &Sending) -> Observed<'a> {
+        let method = request.method.as_str();
+        let span = sending.span.as_ref().map(|parent| parent.http(method, &shown(&request.url)));
+        Observed {
+            meter: &self.meter,
+            method: request.method.clone(),
+            begun: Instant::now(),
+            outcome: Outcome::Cancelled,
+            span,
+        }
+    }
+}
+
+fn stopped() -> SendError {
+    SendError::new(SendErrorKind::Aborted, "the host stopped the request")
+}
+
+/// Counts one request when it ends, also one that nothing waits for any more.
+struct Observed<'a> {
+    meter: &'a HttpClientMeter,
+    method: hyper::Method,
+    begun: Instant,
+    outcome: Outcome,
+    span: Option<HttpClientSpan>,
+}
+
+#[derive(Clone, Copy)]
+enum Outcome {
+    Status(u16),
+    Failed(SendErrorKind),
+    Cancelled,
+}
+
+impl Observed<'_> {
+    fn status(&mut self, status: u16) {
+        self.outcome = Outcome::Status(status);
+        if let Some(span) = &mut self.span {
+            span.status(status);
+        }
+    }
+
+    fn fail(&mut self, error: &SendError) {
+        self.outcome = Outcome::Failed(error.kind);
+        if let Some(span) = &mut self.span {
+            span.fail(error.kind.as_str());
+        }
+    }
+}
+
+impl Drop for Observed<'_> {
+    fn drop(&mut self) {
+        let time = self.begun.elapsed();
+        match self.outcome {
+            Outcome::Status(status) => self.meter.answered(self.method.as_str(), status, time),
+            Outcome::Failed(kind) => self.meter.failed(self.method.as_str(), kind.as_str(), time),
+            Outcome::Cancelled => self.meter.failed(self.method.as_str(), "timeout", time),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! One row of a grant: a client with a pool of connections of its own.
+
+use super::connect::{ConnectError, Connector, Traffic};
+use super::error::{SendError, SendErrorKind};
+use super::network::PluginBounds;
+use super::request::Outgoing;
+use crate::grants::Allowed;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use hyper::{Request, Response, Uri};
+use hyper_util::client::legacy::{self, Client};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use url::Url;
+
+/// How long a connection is kept that nothing uses.
+const IDLE_TIME: Duration = Duration::from_secs(15);
+
+/// Bytes of the head of a response, and its headers: as many as servers send at most.
+const MAX_HEAD: usize = 64 << 10;
+const MAX_HEADERS: usize = 100;
+
+/// A row of a grant, and the connections to what it covers.
+pub(super) struct Source {
+    pub(super) allowed: Allowed,
+    client: Client<Connector, Full<Bytes>>,
+}
+
+/// A response whose body is still to be read.
+pub(super) struct Head {
+    pub(super) response: Response<Incoming>,
+    traffic: Option<Arc<Traffic>>,
+}
+
+/// The bytes that responses may still have.
+pub(super) struct Room(AtomicUsize);
+
+impl Room {
+    pub(super) fn new(bytes: usize) -> Self {
+        Room(AtomicUsize::new(bytes))
+    }
+
+    /// Takes bytes; false when there are not so many.
+    fn take(&self, bytes: usize) -> bool {
+        let less = |left: usize| left.checked_sub(bytes);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+}
+
+impl Source {
+    pub(super) fn new(allowed: Allowed, bounds: Arc<PluginBounds>) -> Self {
+        let connector =
+            Connector::new(allowed.is_private(), allowed.authorities().to_vec(), bounds);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE_TIME)
+            .pool_timer(TokioTimer::new())
+            .http1_max_buf_size(MAX_HEAD)
+            .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_HEAD as u32)
+            .http2_adaptive_window(true)
+            .build(connector);
+        Source { allowed, client }
+    }
+
+    /// Sends a request, once more where a connection that was used before has been closed before
+    /// anything of the response came, and returns the head of the response.
+    pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Head, SendError> {
+        let mut is_repeated = false;
+        loop {
+            let error = match self.client.request(sent(request)?).await {
+                Ok(response) => return Ok(Head::new(response)),
+                Err(error) => error,
+            };
+            if is_repeated || !request.is_repeatable() || !is_silent(&error) {
+                return Err(failed(&request.url, &error));
+            }
+            is_repeated = true;
+        }
+    }
+}
+
+impl Head {
+    fn new(response: Response<Incoming>) -> Self {
+        let traffic = response.extensions().get::<Arc<Traffic>>().cloned();
+        Head { response, traffic }
+    }
+
+    /// Reads the body. The head and the body take their bytes of the room.
+    pub(super) async fn read(
+        self,
+        url: &Url,
+        room: &Room,
+        limit: &str,
+    ) -> Result<(HeaderMap, Vec<u8>), SendError> {
+        let too_large = || {
+            let reason =
+                format!("the response is larger than {limit}: raise `limits.http-response`");
+            SendError::of(SendErrorKind::TooLarge, url, reason)
+        };
+        let (head, mut incoming) = self.response.into_parts();
+        let of_headers =
+            |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+                name.as_str().len() + value.len()
+            };
+        if !room.take(head.headers.iter().map(of_headers).sum()) {
+            return Err(too_large());
+        }
+        let mut body = Vec::new();
+        while let Some(frame) = incoming.frame().await {
+            let frame = frame.map_err(|error| aborted(url, &error))?;
+            // What is no data is a trailer, which the contract does not have.
+            let Ok(data) = frame.into_data() else { continue };
+            if !room.take(data.len()) {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&data);
+        }
+        if let Some(traffic) = &self.traffic {
+            traffic.response_ended();
+        }
+        Ok((head.headers, body))
+    }
+}
+
+fn sent(request: &Outgoing) -> Result<Request<Full<Bytes>>, SendError> {
+    let Outgoing { method, url, headers, body } = request;
+    let invalid = |error: &dyn Error| {
+        SendError::of(SendErrorKind::InvalidRequest, url, format!("it cannot be sent: {error}"))
+    };
+    let uri: Uri = url.as_str().parse().map_err(|error| invalid(&error))?;
+    let mut sent = Request::new(Full::new(body.clone()));
+    *sent.method_mut() = method.clone();
+    *sent.uri_mut() = uri;
+    *sent.headers_mut() = headers.clone();
+    Ok(sent)
+}
+
+/// Whether a connection that was used before closed, and nothing of a response came.
+fn is_silent(error: &legacy::Error) -> bool {
+    let mut extensions = hyper::http::Extensions::new();
+    let Some(connected) = error.connect_info() else { return false };
+    connected.get_extras(&mut extensions);
+    extensions.get::<Arc<Traffic>>().is_some_and(|it| it.is_silent_since_response())
+}
+
+fn failed(url: &Url, error: &legacy::Error) -> SendError {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        match cause.downcast_ref::<ConnectError>() {
+            Some(ConnectError::Denied(reason)) => {
+                return SendError::of(SendErrorKind::Denied, url, reason);
+            }
+            Some(ConnectError::Unreachable(reason)) => {
+                let reason = format!("cannot be reached: {reason}");
+                return SendError::of(SendErrorKind::Unreachable, url, reason);
+            }
+            None => {}
+        }
+        if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+            return aborted(url, error);
+        }
+        source = cause.source();
+    }
+    SendError::of(SendErrorKind::Aborted, url, format!("no whole response came: {error}"))
+}
+
+fn aborted(url: &Url, error: &hyper::Error) -> SendError {
+    if error.is_parse_too_large() {
+        let reason = format!(
+            "the head of the response is larger than {} KiB, or has more than {MAX_HEADERS} headers",
+            MAX_HEAD >> 10
+        );
+        return SendError::of(SendErrorKind::TooLarge, url, reason);
+    }
+    let reason = match (error.is_parse(), error.is_incomplete_message()) {
+        (true, _) => "what came is no response of HTTP".to_owned(),
+        (_, true) => "the connection was closed before the response was whole".to_owned(),
+        _ => match error.source() {
+            Some(cause) => format!("the connection broke: {cause}"),
+            None => format!("the connection broke: {error}"),
+        },
+    };
+    SendError::of(SendErrorKind::Aborted, url, reason)
+}

@@ -1,0 +1,69 @@
+//! Why a request has no response.
+
+use std::fmt::Display;
+use url::Url;
+
+/// The kinds of `hostel:http/client`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SendErrorKind {
+    InvalidRequest,
+    Denied,
+    Unreachable,
+    Timeout,
+    TooLarge,
+    Aborted,
+}
+
+impl SendErrorKind {
+    /// The word for it, as metrics and spans have it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            SendErrorKind::InvalidRequest => "invalid-request",
+            SendErrorKind::Denied => "denied",
+            SendErrorKind::Unreachable => "unreachable",
+            SendErrorKind::Timeout => "timeout",
+            SendErrorKind::TooLarge => "too-large",
+            SendErrorKind::Aborted => "aborted",
+        }
+    }
+}
+
+/// Why a request has no response, for the guest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct SendError {
+    pub(crate) kind: SendErrorKind,
+    /// For a person.
+    pub(crate) message: String,
+}
+
+impl SendError {
+    pub(crate) fn new(kind: SendErrorKind, message: impl Into<String>) -> Self {
+        SendError { kind, message: message.into() }
+    }
+
+    /// An error about a URL, which is named without its query: that may have credentials.
+    pub(crate) fn of(kind: SendErrorKind, url: &Url, reason: impl Display) -> Self {
+        SendError::new(kind, format!("{}: {reason}", shown(url)))
+    }
+}
+
+/// A URL without user, query and fragment, shortened.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Both fail only for a URL without a host, which none of http has.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let mut text = String::from(url);
+    if text.len() > MAX_SHOWN {
+        // All of it is ASCII.
+        text.truncate(MAX_SHOWN);
+        text.push_str("..");
+    }
+    text
+}
+
+/// Bytes of a URL in a message.
+const MAX_SHOWN: usize = 200;

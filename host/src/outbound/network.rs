@@ -1,0 +1,72 @@
+//! Bounds of what the plugins of a host do to reach servers elsewhere: each for itself, and all
+//! together.
+
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Connections of all plugins of a host, open at once; further ones wait.
+const MAX_CONNECTIONS: usize = 512;
+
+/// Names that are looked up at once, by all plugins and by one. The system's resolver holds a thread
+/// for each, which it cannot be made to give back.
+const MAX_LOOK_UPS: usize = 32;
+const MAX_LOOK_UPS_OF_PLUGIN: usize = 4;
+
+/// The permits of one connection or look-up: the plugin's and the host's. The semaphores are never
+/// closed, so that there are always both.
+pub(super) type Permits = [Option<OwnedSemaphorePermit>; 2];
+
+/// The bounds of a host.
+pub(crate) struct Network(Bounds);
+
+/// The bounds of a plugin, and of its host.
+pub(super) struct PluginBounds {
+    own: Bounds,
+    network: Arc<Network>,
+}
+
+struct Bounds {
+    connections: Arc<Semaphore>,
+    look_ups: Arc<Semaphore>,
+}
+
+impl Bounds {
+    fn new(connections: usize, look_ups: usize) -> Self {
+        let semaphore = |permits: usize| Arc::new(Semaphore::new(permits));
+        Bounds { connections: semaphore(connections), look_ups: semaphore(look_ups) }
+    }
+}
+
+impl Network {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Network(Bounds::new(MAX_CONNECTIONS, MAX_LOOK_UPS)))
+    }
+
+    /// Connections of all plugins that are open.
+    pub(crate) fn connections(&self) -> usize {
+        MAX_CONNECTIONS - self.0.connections.available_permits()
+    }
+}
+
+impl PluginBounds {
+    pub(super) fn new(connections: usize, network: Arc<Network>) -> Self {
+        let connections = connections.min(Semaphore::MAX_PERMITS);
+        PluginBounds { own: Bounds::new(connections, MAX_LOOK_UPS_OF_PLUGIN), network }
+    }
+
+    /// Waits for a connection that may be opened.
+    pub(super) async fn connection(&self) -> Permits {
+        both(&self.own.connections, &self.network.0.connections).await
+    }
+
+    /// Waits for a look-up that may begin.
+    pub(super) async fn look_up(&self) -> Permits {
+        both(&self.own.look_ups, &self.network.0.look_ups).await
+    }
+}
+
+/// First the plugin's own: a plugin that waits for itself takes nothing of the host's.
+async fn both(own: &Arc<Semaphore>, of_host: &Arc<Semaphore>) -> Permits {
+    let own = Arc::clone(own).acquire_owned().await.ok();
+    [own, Arc::clone(of_host).acquire_owned().await.ok()]
+}

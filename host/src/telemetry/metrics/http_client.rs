@@ -1,0 +1,118 @@
+//! The metrics of requests that plugins send to servers elsewhere.
+
+use super::histogram::Histogram;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::{Registry, Unit};
+use std::time::Duration;
+
+/// Upper bounds of the times, in seconds: those that OpenTelemetry advises for
+/// `http.client.request.duration`.
+const REQUEST_SECONDS: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
+/// Methods that have a label of their own: a guest may send any.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// The attributes of OpenTelemetry's `http.client.request.duration`, but for the server: a plugin may
+/// reach any number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    plugin: String,
+    http_request_method: &'static str,
+    /// Its first digit, as in `2xx`.
+    http_response_status_class: &'static str,
+    error_type: &'static str,
+}
+
+/// The times of requests. Clones share the counts.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpClientMetrics(Family<RequestLabels, Histogram, fn() -> Histogram>);
+
+/// The times of the requests of one plugin.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpClientMeter {
+    plugin: String,
+    metrics: HttpClientMetrics,
+}
+
+impl HttpClientMetrics {
+    pub(super) fn new(registry: &mut Registry) -> Self {
+        let histogram: fn() -> Histogram = || Histogram::new(&REQUEST_SECONDS);
+        let seconds = Family::new_with_constructor(histogram);
+        let help = "Time of requests to servers elsewhere, the response included";
+        let name = "http_client_request_duration";
+        registry.register_with_unit(name, help, Unit::Seconds, Family::clone(&seconds));
+        HttpClientMetrics(seconds)
+    }
+
+    /// The meter of a plugin.
+    pub(crate) fn plugin(&self, plugin: &str) -> HttpClientMeter {
+        HttpClientMeter { plugin: plugin.to_owned(), metrics: self.clone() }
+    }
+}
+
+impl HttpClientMeter {
+    /// Records a request that was answered.
+    pub(crate) fn answered(&self, method: &str, status: u16, time: Duration) {
+        let class = match status / 100 {
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            5 => "5xx",
+            _ => "other",
+        };
+        self.observe(method, class, "", time);
+    }
+
+    /// Records a request without a response, by the kind of its error.
+    pub(crate) fn failed(&self, method: &str, error_type: &'static str, time: Duration) {
+        self.observe(method, "", error_type, time);
+    }
+
+    /// A request takes so much longer than the look-up that this one is not kept.
+    fn observe(
+        &self,
+        method: &str,
+        status_class: &'static str,
+        error_type: &'static str,
+        time: Duration,
+    ) {
+        let known = METHODS.into_iter().find(|known| *known == method);
+        let labels = RequestLabels {
+            plugin: self.plugin.clone(),
+            http_request_method: known.unwrap_or("_OTHER"),
+            http_response_status_class: status_class,
+            error_type,
+        };
+        self.metrics.0.get_or_create(&labels).observe(time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus_client::encoding::text::encode_registry;
+
+    #[test]
+    fn requests_are_timed_by_plugin_method_and_class_of_status_or_error() {
+        let mut registry = Registry::default();
+        let meter = HttpClientMetrics::new(&mut registry).plugin("rates");
+        meter.answered("GET", 200, Duration::from_millis(20));
+        meter.answered("GET", 204, Duration::from_millis(20));
+        meter.answered("BREW", 418, Duration::from_millis(20));
+        meter.failed("POST", "timeout", Duration::from_millis(20));
+        let mut text = String::new();
+        encode_registry(&mut text, &registry).unwrap();
+        for (method, class, error, count) in
+            [("GET", "2xx", "", 2), ("_OTHER", "4xx", "", 1), ("POST", "", "timeout", 1)]
+        {
+            let line = format!(
+                "http_client_request_duration_seconds_count{{plugin=\"rates\",\
+                 http_request_method=\"{method}\",http_response_status_class=\"{class}\",\
+                 error_type=\"{error}\"}} {count}"
+            );
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+}
