@@ -2352,6 +2352,812 @@ pub mod hostel {
             }
         }
     }
+    pub mod config {
+        /// The plugin's settings and secrets, as the host's configuration has them.
+        ///
+        /// The guarantee: a plugin sees its own alone. They do not change while a version of the plugin is
+        /// loaded. They are open in `services` as well as in `handle`.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod config {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            #[allow(unused_unsafe, clippy::all)]
+            /// The value of the setting or secret of that name; `none` where there is none.
+            ///
+            /// A name is a text of 1 to 128 ASCII letters, digits, hyphens, underscores and dots.
+            #[allow(async_fn_in_trait)]
+            pub fn get(name: &str) -> ::core::option::Option<_rt::String> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 3 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 3
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = name;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:config/config@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "get"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result7 = match l3 {
+                        0 => None,
+                        1 => {
+                            let e = {
+                                let l4 = *ptr1
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len6 = l5;
+                                let bytes6 = _rt::Vec::from_raw_parts(
+                                    l4.cast(),
+                                    len6,
+                                    len6,
+                                );
+                                _rt::string_lift(bytes6)
+                            };
+                            Some(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result7
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// The names of all settings and secrets, sorted.
+            #[allow(async_fn_in_trait)]
+            pub fn names() -> _rt::Vec<_rt::String> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 2
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:config/config@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "names"]
+                        fn wit_import1(_: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import1(_: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import1(ptr0);
+                    let l2 = *ptr0.add(0).cast::<*mut u8>();
+                    let l3 = *ptr0
+                        .add(::core::mem::size_of::<*const u8>())
+                        .cast::<usize>();
+                    let base7 = l2;
+                    let len7 = l3;
+                    let mut result7 = _rt::Vec::with_capacity(len7);
+                    for i in 0..len7 {
+                        let base = base7
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        let e7 = {
+                            let l4 = *base.add(0).cast::<*mut u8>();
+                            let l5 = *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len6 = l5;
+                            let bytes6 = _rt::Vec::from_raw_parts(l4.cast(), len6, len6);
+                            _rt::string_lift(bytes6)
+                        };
+                        result7.push(e7);
+                    }
+                    _rt::cabi_dealloc(
+                        base7,
+                        len7 * (2 * ::core::mem::size_of::<*const u8>()),
+                        ::core::mem::size_of::<*const u8>(),
+                    );
+                    let result8 = result7;
+                    result8
+                }
+            }
+        }
+    }
+    pub mod http {
+        /// Requests to servers elsewhere.
+        ///
+        /// The guarantee: a plugin reaches the addresses that the host's configuration names for it, and no
+        /// other. The host resolves a name once and connects to that very address. It checks every redirect
+        /// as it checks a first request. Ordinary bad input is always an `error`, never a trap.
+        ///
+        /// The host bounds the requests of one call, the bytes of a response, the connections and the time.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod client {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            /// 0 to 4,294,967,295 milliseconds.
+            pub type Milliseconds = u32;
+            /// One request.
+            #[derive(Clone)]
+            pub struct Request {
+                /// A method of HTTP, as `GET`: a token as of RFC 9110, in the case in which it is sent.
+                /// `CONNECT` and `TRACE` are `invalid-request`.
+                pub method: _rt::String,
+                /// Absolute, of the scheme `http` or `https`, as the URL standard reads it. A user or a
+                /// password in it is `invalid-request`. A fragment is not sent.
+                pub url: _rt::String,
+                /// In this order; a name may occur more than once. `invalid-request` when a name is no token,
+                /// a value has a line break or NUL, or the header is the host's own: `host`,
+                /// `content-length`, `connection`, `keep-alive`, `proxy-connection`, `te`, `trailer`,
+                /// `transfer-encoding`, `upgrade`.
+                pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
+                /// Empty when there is none.
+                pub body: _rt::Vec<u8>,
+                /// How long it may take, redirects included. By default, and at most, what is left of the
+                /// call's time, less 100 milliseconds.
+                pub timeout: ::core::option::Option<Milliseconds>,
+                /// How many redirects to follow. 0: a redirect is a response as any other.
+                pub redirects: u8,
+            }
+            impl ::core::fmt::Debug for Request {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Request")
+                        .field("method", &self.method)
+                        .field("url", &self.url)
+                        .field("headers", &self.headers)
+                        .field("body", &self.body)
+                        .field("timeout", &self.timeout)
+                        .field("redirects", &self.redirects)
+                        .finish()
+                }
+            }
+            /// What the server answered, whatever its status.
+            #[derive(Clone)]
+            pub struct Response {
+                pub status: u16,
+                /// The URL that answered: the last one where redirects were followed.
+                pub url: _rt::String,
+                /// In the order they came, names in lower case; a name may occur more than once.
+                pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
+                /// Whole, and as it was sent: what is compressed stays so.
+                pub body: _rt::Vec<u8>,
+            }
+            impl ::core::fmt::Debug for Response {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Response")
+                        .field("status", &self.status)
+                        .field("url", &self.url)
+                        .field("headers", &self.headers)
+                        .field("body", &self.body)
+                        .finish()
+                }
+            }
+            /// Why there is no response. The set is closed.
+            #[repr(u8)]
+            #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+            pub enum ErrorKind {
+                /// The request is no request of HTTP, or one that a plugin cannot make.
+                InvalidRequest,
+                /// The plugin may not reach this address, or may not send more requests in this call.
+                Denied,
+                /// No connection to the server: its name has no address, it does not answer, or its
+                /// certificate is not trusted. Nothing of the request was sent.
+                Unreachable,
+                /// The time is over. The server may have done what it was asked for.
+                Timeout,
+                /// The response is larger than the host allows.
+                TooLarge,
+                /// The server closed the connection before its response was whole, or what it sent is no
+                /// HTTP. It may have done what it was asked for.
+                Aborted,
+            }
+            impl ::core::fmt::Debug for ErrorKind {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        ErrorKind::InvalidRequest => {
+                            f.debug_tuple("ErrorKind::InvalidRequest").finish()
+                        }
+                        ErrorKind::Denied => f.debug_tuple("ErrorKind::Denied").finish(),
+                        ErrorKind::Unreachable => {
+                            f.debug_tuple("ErrorKind::Unreachable").finish()
+                        }
+                        ErrorKind::Timeout => {
+                            f.debug_tuple("ErrorKind::Timeout").finish()
+                        }
+                        ErrorKind::TooLarge => {
+                            f.debug_tuple("ErrorKind::TooLarge").finish()
+                        }
+                        ErrorKind::Aborted => {
+                            f.debug_tuple("ErrorKind::Aborted").finish()
+                        }
+                    }
+                }
+            }
+            impl ErrorKind {
+                #[doc(hidden)]
+                pub unsafe fn _lift(val: u8) -> ErrorKind {
+                    if !cfg!(debug_assertions) {
+                        return unsafe { ::core::mem::transmute(val) };
+                    }
+                    match val {
+                        0 => ErrorKind::InvalidRequest,
+                        1 => ErrorKind::Denied,
+                        2 => ErrorKind::Unreachable,
+                        3 => ErrorKind::Timeout,
+                        4 => ErrorKind::TooLarge,
+                        5 => ErrorKind::Aborted,
+                        _ => panic!("invalid enum discriminant"),
+                    }
+                }
+            }
+            /// A request without a response.
+            #[derive(Clone)]
+            pub struct Error {
+                pub kind: ErrorKind,
+                /// For a person: the URL without its query, and the reason or limit. Where a setting would
+                /// allow it, the setting.
+                pub message: _rt::String,
+            }
+            impl ::core::fmt::Debug for Error {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Error")
+                        .field("kind", &self.kind)
+                        .field("message", &self.message)
+                        .finish()
+                }
+            }
+            impl ::core::fmt::Display for Error {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    write!(f, "{:?}", self)
+                }
+            }
+            impl ::core::error::Error for Error {}
+            #[allow(unused_unsafe, clippy::all)]
+            /// Sends a request and waits for the whole response. A status of 400 or more is a response, not
+            /// an error.
+            ///
+            /// A request of the methods `GET`, `HEAD`, `OPTIONS`, `PUT` and `DELETE` is repeated once when a
+            /// connection that was used before closes before anything of a response came. No other is
+            /// repeated.
+            ///
+            /// A redirect to another origin (scheme, host, port) goes without `authorization`, `cookie`,
+            /// `proxy-authorization` and any header whose value has one of the plugin's secrets in it.
+            ///
+            /// Errors: all kinds.
+            #[allow(async_fn_in_trait)]
+            pub fn send(request: &Request) -> ::core::result::Result<Response, Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 8 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 8
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let Request {
+                        method: method0,
+                        url: url0,
+                        headers: headers0,
+                        body: body0,
+                        timeout: timeout0,
+                        redirects: redirects0,
+                    } = request;
+                    let vec1 = method0;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let vec2 = url0;
+                    let ptr2 = vec2.as_ptr().cast::<u8>();
+                    let len2 = vec2.len();
+                    let vec6 = headers0;
+                    let len6 = vec6.len();
+                    let layout6 = _rt::alloc::Layout::from_size_align(
+                            vec6.len() * (4 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result6, _cleanup6) = wit_bindgen::rt::Cleanup::new(layout6);
+                    for (i, e) in vec6.into_iter().enumerate() {
+                        let base = result6
+                            .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let (t3_0, t3_1) = e;
+                            let vec4 = t3_0;
+                            let ptr4 = vec4.as_ptr().cast::<u8>();
+                            let len4 = vec4.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len4;
+                            *base.add(0).cast::<*mut u8>() = ptr4.cast_mut();
+                            let vec5 = t3_1;
+                            let ptr5 = vec5.as_ptr().cast::<u8>();
+                            let len5 = vec5.len();
+                            *base
+                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len5;
+                            *base
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr5.cast_mut();
+                        }
+                    }
+                    let vec7 = body0;
+                    let ptr7 = vec7.as_ptr().cast::<u8>();
+                    let len7 = vec7.len();
+                    let (result8_0, result8_1) = match timeout0 {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr9 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:http/client@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "send"]
+                        fn wit_import10(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import10(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import10(
+                        ptr1.cast_mut(),
+                        len1,
+                        ptr2.cast_mut(),
+                        len2,
+                        result6,
+                        len6,
+                        ptr7.cast_mut(),
+                        len7,
+                        result8_0,
+                        result8_1,
+                        _rt::as_i32(redirects0),
+                        ptr9,
+                    );
+                    let l11 = i32::from(*ptr9.add(0).cast::<u8>());
+                    let result32 = match l11 {
+                        0 => {
+                            let e = {
+                                let l12 = i32::from(
+                                    *ptr9.add(::core::mem::size_of::<*const u8>()).cast::<u16>(),
+                                );
+                                let l13 = *ptr9
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l14 = *ptr9
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len15 = l14;
+                                let bytes15 = _rt::Vec::from_raw_parts(
+                                    l13.cast(),
+                                    len15,
+                                    len15,
+                                );
+                                let l16 = *ptr9
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l17 = *ptr9
+                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base24 = l16;
+                                let len24 = l17;
+                                let mut result24 = _rt::Vec::with_capacity(len24);
+                                for i in 0..len24 {
+                                    let base = base24
+                                        .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                                    let e24 = {
+                                        let l18 = *base.add(0).cast::<*mut u8>();
+                                        let l19 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len20 = l19;
+                                        let bytes20 = _rt::Vec::from_raw_parts(
+                                            l18.cast(),
+                                            len20,
+                                            len20,
+                                        );
+                                        let l21 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l22 = *base
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len23 = l22;
+                                        (
+                                            _rt::string_lift(bytes20),
+                                            <_ as From<
+                                                _rt::Vec<_>,
+                                            >>::from(_rt::Vec::from_raw_parts(l21.cast(), len23, len23)),
+                                        )
+                                    };
+                                    result24.push(e24);
+                                }
+                                _rt::cabi_dealloc(
+                                    base24,
+                                    len24 * (4 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                let l25 = *ptr9
+                                    .add(6 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l26 = *ptr9
+                                    .add(7 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len27 = l26;
+                                Response {
+                                    status: l12 as u16,
+                                    url: _rt::string_lift(bytes15),
+                                    headers: result24,
+                                    body: <_ as From<
+                                        _rt::Vec<_>,
+                                    >>::from(_rt::Vec::from_raw_parts(l25.cast(), len27, len27)),
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l28 = i32::from(
+                                    *ptr9.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l29 = *ptr9
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l30 = *ptr9
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len31 = l30;
+                                let bytes31 = _rt::Vec::from_raw_parts(
+                                    l29.cast(),
+                                    len31,
+                                    len31,
+                                );
+                                Error {
+                                    kind: ErrorKind::_lift(l28 as u8),
+                                    message: _rt::string_lift(bytes31),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result32
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Sends requests at the same time, and waits for all. The results are in the order of the
+            /// requests. The responses together have as many bytes as one may have.
+            ///
+            /// Errors: all kinds, for each request by itself.
+            #[allow(async_fn_in_trait)]
+            pub fn send_many(
+                requests: &[Request],
+            ) -> _rt::Vec<::core::result::Result<Response, Error>> {
+                unsafe {
+                    let mut cleanup_list = _rt::Vec::new();
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 2
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec8 = requests;
+                    let len8 = vec8.len();
+                    let layout8 = _rt::alloc::Layout::from_size_align(
+                            vec8.len() * (8 + 9 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result8, _cleanup8) = wit_bindgen::rt::Cleanup::new(layout8);
+                    for (i, e) in vec8.into_iter().enumerate() {
+                        let base = result8
+                            .add(i * (8 + 9 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let Request {
+                                method: method0,
+                                url: url0,
+                                headers: headers0,
+                                body: body0,
+                                timeout: timeout0,
+                                redirects: redirects0,
+                            } = e;
+                            let vec1 = method0;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len1;
+                            *base.add(0).cast::<*mut u8>() = ptr1.cast_mut();
+                            let vec2 = url0;
+                            let ptr2 = vec2.as_ptr().cast::<u8>();
+                            let len2 = vec2.len();
+                            *base
+                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len2;
+                            *base
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr2.cast_mut();
+                            let vec6 = headers0;
+                            let len6 = vec6.len();
+                            let layout6 = _rt::alloc::Layout::from_size_align(
+                                    vec6.len() * (4 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                )
+                                .unwrap();
+                            let (result6, _cleanup6) = wit_bindgen::rt::Cleanup::new(
+                                layout6,
+                            );
+                            cleanup_list.extend(_cleanup6);
+                            for (i, e) in vec6.into_iter().enumerate() {
+                                let base = result6
+                                    .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                                {
+                                    let (t3_0, t3_1) = e;
+                                    let vec4 = t3_0;
+                                    let ptr4 = vec4.as_ptr().cast::<u8>();
+                                    let len4 = vec4.len();
+                                    *base
+                                        .add(::core::mem::size_of::<*const u8>())
+                                        .cast::<usize>() = len4;
+                                    *base.add(0).cast::<*mut u8>() = ptr4.cast_mut();
+                                    let vec5 = t3_1;
+                                    let ptr5 = vec5.as_ptr().cast::<u8>();
+                                    let len5 = vec5.len();
+                                    *base
+                                        .add(3 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<usize>() = len5;
+                                    *base
+                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<*mut u8>() = ptr5.cast_mut();
+                                }
+                            }
+                            *base
+                                .add(5 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len6;
+                            *base
+                                .add(4 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = result6;
+                            let vec7 = body0;
+                            let ptr7 = vec7.as_ptr().cast::<u8>();
+                            let len7 = vec7.len();
+                            *base
+                                .add(7 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len7;
+                            *base
+                                .add(6 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr7.cast_mut();
+                            match timeout0 {
+                                Some(e) => {
+                                    *base
+                                        .add(8 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>() = (1i32) as u8;
+                                    *base
+                                        .add(4 + 8 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<i32>() = _rt::as_i32(e);
+                                }
+                                None => {
+                                    *base
+                                        .add(8 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>() = (0i32) as u8;
+                                }
+                            };
+                            *base
+                                .add(8 + 8 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>() = (_rt::as_i32(redirects0)) as u8;
+                        }
+                    }
+                    let ptr9 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "hostel:http/client@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "send-many"]
+                        fn wit_import10(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import10(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import10(result8, len8, ptr9);
+                    let l11 = *ptr9.add(0).cast::<*mut u8>();
+                    let l12 = *ptr9
+                        .add(::core::mem::size_of::<*const u8>())
+                        .cast::<usize>();
+                    let base34 = l11;
+                    let len34 = l12;
+                    let mut result34 = _rt::Vec::with_capacity(len34);
+                    for i in 0..len34 {
+                        let base = base34
+                            .add(i * (8 * ::core::mem::size_of::<*const u8>()));
+                        let e34 = {
+                            let l13 = i32::from(*base.add(0).cast::<u8>());
+                            match l13 {
+                                0 => {
+                                    let e = {
+                                        let l14 = i32::from(
+                                            *base.add(::core::mem::size_of::<*const u8>()).cast::<u16>(),
+                                        );
+                                        let l15 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l16 = *base
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len17 = l16;
+                                        let bytes17 = _rt::Vec::from_raw_parts(
+                                            l15.cast(),
+                                            len17,
+                                            len17,
+                                        );
+                                        let l18 = *base
+                                            .add(4 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l19 = *base
+                                            .add(5 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let base26 = l18;
+                                        let len26 = l19;
+                                        let mut result26 = _rt::Vec::with_capacity(len26);
+                                        for i in 0..len26 {
+                                            let base = base26
+                                                .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                                            let e26 = {
+                                                let l20 = *base.add(0).cast::<*mut u8>();
+                                                let l21 = *base
+                                                    .add(::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len22 = l21;
+                                                let bytes22 = _rt::Vec::from_raw_parts(
+                                                    l20.cast(),
+                                                    len22,
+                                                    len22,
+                                                );
+                                                let l23 = *base
+                                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l24 = *base
+                                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len25 = l24;
+                                                (
+                                                    _rt::string_lift(bytes22),
+                                                    <_ as From<
+                                                        _rt::Vec<_>,
+                                                    >>::from(_rt::Vec::from_raw_parts(l23.cast(), len25, len25)),
+                                                )
+                                            };
+                                            result26.push(e26);
+                                        }
+                                        _rt::cabi_dealloc(
+                                            base26,
+                                            len26 * (4 * ::core::mem::size_of::<*const u8>()),
+                                            ::core::mem::size_of::<*const u8>(),
+                                        );
+                                        let l27 = *base
+                                            .add(6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l28 = *base
+                                            .add(7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len29 = l28;
+                                        Response {
+                                            status: l14 as u16,
+                                            url: _rt::string_lift(bytes17),
+                                            headers: result26,
+                                            body: <_ as From<
+                                                _rt::Vec<_>,
+                                            >>::from(_rt::Vec::from_raw_parts(l27.cast(), len29, len29)),
+                                        }
+                                    };
+                                    Ok(e)
+                                }
+                                1 => {
+                                    let e = {
+                                        let l30 = i32::from(
+                                            *base.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                        );
+                                        let l31 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l32 = *base
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len33 = l32;
+                                        let bytes33 = _rt::Vec::from_raw_parts(
+                                            l31.cast(),
+                                            len33,
+                                            len33,
+                                        );
+                                        Error {
+                                            kind: ErrorKind::_lift(l30 as u8),
+                                            message: _rt::string_lift(bytes33),
+                                        }
+                                    };
+                                    Err(e)
+                                }
+                                _ => _rt::invalid_enum_discriminant(),
+                            }
+                        };
+                        result34.push(e34);
+                    }
+                    _rt::cabi_dealloc(
+                        base34,
+                        len34 * (8 * ::core::mem::size_of::<*const u8>()),
+                        ::core::mem::size_of::<*const u8>(),
+                    );
+                    let result35 = result34;
+                    result35
+                }
+            }
+        }
+    }
     pub mod log {
         /// The plugin's log lines, handed to the host's own log.
         ///
@@ -3375,10 +4181,10 @@ macro_rules! __export_full_service_impl {
         =
         "component-type:wit-bindgen:0.63.0:hostel:service@0.1.0:full-service:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2228] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2650] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xb1\x10\x01A\x02\x01\
-A\x11\x01B\x14\x01s\x04\0\x04json\x03\0\0\x01y\x04\0\x07seconds\x03\0\x02\x01m\x06\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd7\x13\x01A\x02\x01\
+A\x15\x01B\x14\x01s\x04\0\x04json\x03\0\0\x01y\x04\0\x07seconds\x03\0\x02\x01m\x06\
 \x0binvalid-key\x0dinvalid-value\x0einvalid-expiry\x09too-large\x06denied\x0buna\
 vailable\x04\0\x0aerror-kind\x03\0\x04\x01r\x02\x04kind\x05\x07messages\x04\0\x05\
 error\x03\0\x06\x01k\x01\x01j\x01\x08\x01\x07\x01@\x01\x03keys\0\x09\x04\0\x03ge\
@@ -3416,22 +4222,32 @@ keys\0\x0a\x04\0\x03ttl\x01\x0b\x01k\x01\x01j\x01\x7f\x01\x03\x01@\x02\x03keys\x
 expiry\x0c\0\x0d\x04\0\x06expire\x01\x0e\x01j\x01\x09\x01\x03\x01@\x02\x06prefix\
 s\x06cursor\x07\0\x0f\x04\0\x04keys\x01\x10\x01o\x02y\x07\x01j\x01\x11\x01\x03\x01\
 @\x02\x06prefixs\x06cursor\x07\0\x12\x04\0\x0ddelete-prefix\x01\x13\x03\0\x1ahos\
-tel:cache/entries@0.1.1\x05\x07\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05er\
-ror\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x03log\x01\
-\x02\x03\0\x14hostel:log/log@0.1.0\x05\x08\x01B\x19\x01r\x02\x04names\x0bdescrip\
-tions\x04\0\x0cservice-info\x03\0\0\x01o\x02ss\x01p\x02\x01p}\x01o\x02s\x04\x01p\
-\x05\x01r\x07\x06methods\x04paths\x0bpath-params\x03\x05querys\x09authoritys\x06\
-clients\x07headers\x06\x04\0\x0chttp-request\x03\0\x07\x01ks\x01k\x08\x01r\x05\x07\
-services\x02ids\x0ccontent-type\x09\x04body\x04\x04http\x0a\x04\0\x07request\x03\
-\0\x0b\x01r\x04\x06status{\x0ccontent-type\x09\x07headers\x06\x04body\x04\x04\0\x08\
-response\x03\0\x0d\x01m\x09\x0bbad-request\x0cunauthorized\x09forbidden\x09not-f\
-ound\x12method-not-allowed\x08conflict\x11too-many-requests\x08internal\x0bunava\
-ilable\x04\0\x0cfailure-kind\x03\0\x0f\x01r\x02\x04kind\x10\x07messages\x04\0\x07\
-failure\x03\0\x11\x01p\x01\x01@\0\0\x13\x04\0\x08services\x01\x14\x01j\x01\x0e\x01\
-\x12\x01@\x01\x07request\x0c\0\x15\x04\0\x06handle\x01\x16\x04\0\x1chostel:servi\
-ce/handler@0.1.0\x05\x09\x04\0!hostel:service/full-service@0.1.0\x04\0\x0b\x12\x01\
-\0\x0cfull-service\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-compon\
-ent\x070.262.0\x10wit-bindgen-rust\x060.63.0";
+tel:cache/entries@0.1.1\x05\x07\x01B\x15\x01y\x04\0\x0cmilliseconds\x03\0\0\x01p\
+}\x01o\x02s\x02\x01p\x03\x01k\x01\x01r\x06\x06methods\x03urls\x07headers\x04\x04\
+body\x02\x07timeout\x05\x09redirects}\x04\0\x07request\x03\0\x06\x01r\x04\x06sta\
+tus{\x03urls\x07headers\x04\x04body\x02\x04\0\x08response\x03\0\x08\x01m\x06\x0f\
+invalid-request\x06denied\x0bunreachable\x07timeout\x09too-large\x07aborted\x04\0\
+\x0aerror-kind\x03\0\x0a\x01r\x02\x04kind\x0b\x07messages\x04\0\x05error\x03\0\x0c\
+\x01j\x01\x09\x01\x0d\x01@\x01\x07request\x07\0\x0e\x04\0\x04send\x01\x0f\x01p\x07\
+\x01p\x0e\x01@\x01\x08requests\x10\0\x11\x04\0\x09send-many\x01\x12\x03\0\x18hos\
+tel:http/client@0.1.0\x05\x08\x01B\x06\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\
+\x01\x01ps\x01@\0\0\x02\x04\0\x05names\x01\x03\x03\0\x1ahostel:config/config@0.1\
+.0\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\
+\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x03log\x01\x02\x03\0\x14hoste\
+l:log/log@0.1.0\x05\x0a\x01B\x19\x01r\x02\x04names\x0bdescriptions\x04\0\x0cserv\
+ice-info\x03\0\0\x01o\x02ss\x01p\x02\x01p}\x01o\x02s\x04\x01p\x05\x01r\x07\x06me\
+thods\x04paths\x0bpath-params\x03\x05querys\x09authoritys\x06clients\x07headers\x06\
+\x04\0\x0chttp-request\x03\0\x07\x01ks\x01k\x08\x01r\x05\x07services\x02ids\x0cc\
+ontent-type\x09\x04body\x04\x04http\x0a\x04\0\x07request\x03\0\x0b\x01r\x04\x06s\
+tatus{\x0ccontent-type\x09\x07headers\x06\x04body\x04\x04\0\x08response\x03\0\x0d\
+\x01m\x09\x0bbad-request\x0cunauthorized\x09forbidden\x09not-found\x12method-not\
+-allowed\x08conflict\x11too-many-requests\x08internal\x0bunavailable\x04\0\x0cfa\
+ilure-kind\x03\0\x0f\x01r\x02\x04kind\x10\x07messages\x04\0\x07failure\x03\0\x11\
+\x01p\x01\x01@\0\0\x13\x04\0\x08services\x01\x14\x01j\x01\x0e\x01\x12\x01@\x01\x07\
+request\x0c\0\x15\x04\0\x06handle\x01\x16\x04\0\x1chostel:service/handler@0.1.0\x05\
+\x0b\x04\0!hostel:service/full-service@0.1.0\x04\0\x0b\x12\x01\0\x0cfull-service\
+\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.262.0\x10\
+wit-bindgen-rust\x060.63.0";
         };
     };
 }
@@ -3444,9 +4260,9 @@ pub use __export_full_service_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1783] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd4\x0c\x01A\x02\x01\
-A\x0f\x01B\x14\x01s\x04\0\x04json\x03\0\0\x01y\x04\0\x07seconds\x03\0\x02\x01m\x06\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2205] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfa\x0f\x01A\x02\x01\
+A\x13\x01B\x14\x01s\x04\0\x04json\x03\0\0\x01y\x04\0\x07seconds\x03\0\x02\x01m\x06\
 \x0binvalid-key\x0dinvalid-value\x0einvalid-expiry\x09too-large\x06denied\x0buna\
 vailable\x04\0\x0aerror-kind\x03\0\x04\x01r\x02\x04kind\x05\x07messages\x04\0\x05\
 error\x03\0\x06\x01k\x01\x01j\x01\x08\x01\x07\x01@\x01\x03keys\0\x09\x04\0\x03ge\
@@ -3484,12 +4300,22 @@ keys\0\x0a\x04\0\x03ttl\x01\x0b\x01k\x01\x01j\x01\x7f\x01\x03\x01@\x02\x03keys\x
 expiry\x0c\0\x0d\x04\0\x06expire\x01\x0e\x01j\x01\x09\x01\x03\x01@\x02\x06prefix\
 s\x06cursor\x07\0\x0f\x04\0\x04keys\x01\x10\x01o\x02y\x07\x01j\x01\x11\x01\x03\x01\
 @\x02\x06prefixs\x06cursor\x07\0\x12\x04\0\x0ddelete-prefix\x01\x13\x03\0\x1ahos\
-tel:cache/entries@0.1.1\x05\x07\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05er\
-ror\x04\0\x05level\x03\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x03log\x01\
-\x02\x03\0\x14hostel:log/log@0.1.0\x05\x08\x04\0Ahostel:service/full-service-wit\
-h-all-of-its-exports-removed@0.1.0\x04\0\x0b2\x01\0,full-service-with-all-of-its\
--exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-componen\
-t\x070.262.0\x10wit-bindgen-rust\x060.63.0";
+tel:cache/entries@0.1.1\x05\x07\x01B\x15\x01y\x04\0\x0cmilliseconds\x03\0\0\x01p\
+}\x01o\x02s\x02\x01p\x03\x01k\x01\x01r\x06\x06methods\x03urls\x07headers\x04\x04\
+body\x02\x07timeout\x05\x09redirects}\x04\0\x07request\x03\0\x06\x01r\x04\x06sta\
+tus{\x03urls\x07headers\x04\x04body\x02\x04\0\x08response\x03\0\x08\x01m\x06\x0f\
+invalid-request\x06denied\x0bunreachable\x07timeout\x09too-large\x07aborted\x04\0\
+\x0aerror-kind\x03\0\x0a\x01r\x02\x04kind\x0b\x07messages\x04\0\x05error\x03\0\x0c\
+\x01j\x01\x09\x01\x0d\x01@\x01\x07request\x07\0\x0e\x04\0\x04send\x01\x0f\x01p\x07\
+\x01p\x0e\x01@\x01\x08requests\x10\0\x11\x04\0\x09send-many\x01\x12\x03\0\x18hos\
+tel:http/client@0.1.0\x05\x08\x01B\x06\x01ks\x01@\x01\x04names\0\0\x04\0\x03get\x01\
+\x01\x01ps\x01@\0\0\x02\x04\0\x05names\x01\x03\x03\0\x1ahostel:config/config@0.1\
+.0\x05\x09\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\
+\0\0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x03log\x01\x02\x03\0\x14hoste\
+l:log/log@0.1.0\x05\x0a\x04\0Ahostel:service/full-service-with-all-of-its-export\
+s-removed@0.1.0\x04\0\x0b2\x01\0,full-service-with-all-of-its-exports-removed\x03\
+\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.262.0\x10wit-\
+bindgen-rust\x060.63.0";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::error::{CacheError, CacheErrorKind};
+use crate::http::HttpError;
 
 /// The result of a service, and of everything in this crate that can fail.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -34,7 +35,8 @@ pub enum FailureKind {
 /// A request that a service did not fulfil: a kind for programs, a message for a person.
 ///
 /// `?` turns any [`Error`] into one. Its kind is then [`FailureKind::Internal`], unless one of the
-/// causes is a [`CacheError`] of kind `Unavailable`: then it is [`FailureKind::Unavailable`]. Its
+/// causes is a [`CacheError`] of kind `Unavailable`, or an [`HttpError`] of kind `Unreachable`,
+/// `Timeout` or `Aborted`: then it is [`FailureKind::Unavailable`]. Its
 /// message is the error and its causes, joined by colons; a cause that the text already ends with
 /// is not repeated.
 ///
@@ -136,7 +138,10 @@ impl<E: Error + 'static> From<E> for Failure {
 }
 
 fn is_unavailable(cause: &(dyn Error + 'static)) -> bool {
-    matches!(cause.downcast_ref::<CacheError>(), Some(e) if e.kind == CacheErrorKind::Unavailable)
+    let cache = cause.downcast_ref::<CacheError>();
+    let http = cause.downcast_ref::<HttpError>();
+    cache.is_some_and(|error| error.kind == CacheErrorKind::Unavailable)
+        || http.is_some_and(HttpError::is_unavailable)
 }
 
 fn append(message: &mut String, cause: &str) {

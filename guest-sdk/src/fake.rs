@@ -33,8 +33,11 @@ pub use hostel_cache::Stats;
 use hostel_cache::{CacheLimits, Clock, MockClock};
 
 use crate::cache::Cache;
+use crate::config::Config;
 use crate::failure::Result;
-use crate::host::{self, FakeCache, Store};
+use crate::host::{self, FakeCache, FakeSources, Sender, Settings, Store};
+use crate::http;
+use crate::http::{Http, HttpError, HttpErrorKind};
 use crate::request::Request;
 use crate::response::Response;
 use crate::service::{Context, Service, dispatch};
@@ -49,6 +52,7 @@ use crate::service::{Context, Service, dispatch};
 #[derive(Debug)]
 pub struct Fake {
     cache: Arc<FakeCache>,
+    sources: Arc<FakeSources>,
     clock: MockClock,
 }
 
@@ -59,7 +63,8 @@ impl Fake {
         host::start_log();
         let (clock, handle) = Clock::mock();
         let cache = hostel_cache::Cache::new(CacheLimits::default(), clock);
-        Fake { cache: Arc::new(FakeCache::new(cache)), clock: handle }
+        let (cache, sources) = (Arc::new(FakeCache::new(cache)), Arc::default());
+        Fake { cache, sources, clock: handle }
     }
 
     /// The context of a handler, with an empty request: to call a handler as a plain function, or to
@@ -70,7 +75,12 @@ impl Fake {
 
     /// The context of a handler, with this request.
     pub fn context_with(&self, request: Request) -> Context {
-        Context { cache: Cache::new(Store::new(Arc::clone(&self.cache))), request }
+        Context {
+            cache: Cache::new(Store::new(Arc::clone(&self.cache))),
+            http: Http::new(Sender(Arc::clone(&self.sources))),
+            config: Config::new(Settings(Arc::clone(&self.sources))),
+            request,
+        }
     }
 
     /// Sends `payload` as JSON to the service of that name, the way a host does.
@@ -121,6 +131,39 @@ impl Fake {
     /// Ends what [`hold`](Fake::hold) began.
     pub fn let_go(&self, key: &str) {
         drop(self.cache.let_go(key));
+    }
+
+    /// Answers requests of that method to that URL. A URL that ends with `*` stands for all that
+    /// begin so. Of several rows that match, the newest answers. A request that no row matches
+    /// fails the test.
+    pub fn route(&self, method: &str, url: &str, response: http::Response) {
+        self.route_with(method, url, move |_| Ok(response.clone()));
+    }
+
+    /// Answers requests of that method to that URL by a function.
+    pub fn route_with(
+        &self,
+        method: &str,
+        url: &str,
+        answer: impl Fn(&http::Request) -> Result<http::Response, HttpError> + Send + 'static,
+    ) {
+        self.sources.route(method, url, Box::new(answer));
+    }
+
+    /// Answers requests of that method to that URL with an error.
+    pub fn fail_route(&self, method: &str, url: &str, kind: HttpErrorKind) {
+        let message = format!("{url}: the fake answers with {kind:?}");
+        self.route_with(method, url, move |_| Err(HttpError { kind, message: message.clone() }));
+    }
+
+    /// The requests that were sent so far, redirects included.
+    pub fn requests(&self) -> Vec<http::Request> {
+        self.sources.requests()
+    }
+
+    /// Gives the plugin a setting or a secret.
+    pub fn set_config(&self, name: &str, value: &str) {
+        self.sources.set(name, value);
     }
 
     /// The counts of the cache: `sets`, `hits`, `misses`, `exists`, `deletes` that removed an entry,

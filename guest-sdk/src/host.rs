@@ -1,4 +1,4 @@
-//! The host as the SDK calls it: a cache and a log.
+//! The host as the SDK calls it: a cache, a log, servers elsewhere and settings.
 //!
 //! In a plugin the host is the real one, behind the imports of `wit/`. Elsewhere it is the fake's,
 //! in the test's own process.
@@ -9,6 +9,6 @@ mod native;
 mod wasm;
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use native::{FakeCache, Store, log, logged, start_log};
+pub(crate) use native::{FakeCache, FakeSources, Sender, Settings, Store, log, logged, start_log};
 #[cfg(target_family = "wasm")]
-pub(crate) use wasm::{Store, log};
+pub(crate) use wasm::{Sender, Settings, Store, log};

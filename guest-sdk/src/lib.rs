@@ -118,6 +118,8 @@ pub mod export;
 mod service;
 
 mod cache;
+mod config;
+pub mod http;
 mod log;
 mod request;
 mod response;
@@ -140,8 +142,10 @@ pub mod fake;
 mod host;
 
 pub use cache::{Cache, GetOrSet};
+pub use config::Config;
 pub use error::{CacheError, CacheErrorKind};
 pub use failure::{Failure, FailureKind, Result};
+pub use http::{Http, HttpError, HttpErrorKind};
 pub use level::Level;
 pub use outcome::{Lifetime, Swap, TimeLeft};
 pub use request::{HttpRequest, Request};

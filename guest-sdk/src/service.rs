@@ -5,15 +5,21 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 use crate::cache::Cache;
+use crate::config::Config;
 use crate::failure::{Failure, Result};
+use crate::http::Http;
 use crate::request::Request;
 use crate::response::{IntoResponse, Response};
 
-/// The argument of every handler: the cache, and the request beyond its typed body.
+/// The argument of every handler: what the service may use, and the request beyond its typed body.
 #[derive(Debug)]
 pub struct Context {
     /// The plugin's cache.
     pub cache: Cache,
+    /// Servers elsewhere, as far as they are granted.
+    pub http: Http,
+    /// The plugin's settings and secrets.
+    pub config: Config,
     /// The request.
     pub request: Request,
 }

@@ -219,8 +219,12 @@ impl Outbound {
     fn source_of(&self, url: &Url) -> Result<&Source, SendError> {
         self.sources.iter().find(|source| source.allowed.covers(url)).ok_or_else(|| {
             let origin = url.origin().ascii_serialization();
+            let row = match rules::is_inside(url) {
+                true => format!("{{ url = {origin:?}, private = true }}"),
+                false => format!("{origin:?}"),
+            };
             let reason = format!(
-                "no grant covers it: write `allow = [{origin:?}]` in [plugins.{}.http], or \
+                "no grant covers it: write `allow = [{row}]` in [plugins.{}.http], or \
                  `--allow-http {origin}` for `hostel run`",
                 self.plugin
             );

@@ -4,8 +4,10 @@ use std::panic::PanicHookInfo;
 
 use crate::bindings::exports::hostel::service::handler as export;
 use crate::cache::Cache;
+use crate::config::Config;
 use crate::failure::FailureKind;
-use crate::host::{self, Store};
+use crate::host::{self, Sender, Settings, Store};
+use crate::http::Http;
 use crate::level::Level;
 use crate::request::HttpRequest;
 use crate::service::{Context, Service, dispatch};
@@ -26,7 +28,12 @@ pub fn list(services: &[Service]) -> Vec<ServiceInfo> {
 /// The result of the export `handle`.
 pub fn handle(services: &[Service], request: Request) -> Result<Response, Failure> {
     std::panic::set_hook(Box::new(log_panic));
-    let ctx = Context { cache: Cache::new(Store), request: request.into() };
+    let ctx = Context {
+        cache: Cache::new(Store),
+        http: Http::new(Sender),
+        config: Config::new(Settings),
+        request: request.into(),
+    };
     dispatch(services, &ctx).map(Response::from).map_err(Failure::from)
 }
 

@@ -1,5 +1,9 @@
 //! The host of tests: the cache that a fake holds, and the log of this thread.
 
+mod sources;
+
+pub(crate) use sources::{FakeSources, Sender, Settings};
+
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;

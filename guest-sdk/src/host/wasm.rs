@@ -1,5 +1,9 @@
 //! The real host: the imports of `wit/`, with the types of this crate.
 
+mod sources;
+
+pub(crate) use sources::{Sender, Settings};
+
 use std::time::Duration;
 
 use crate::bindings::hostel::cache::{atomics, batch, cache as host_cache, entries, lease};

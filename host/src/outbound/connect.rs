@@ -11,7 +11,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -132,9 +132,10 @@ impl Row {
         let failed = |reason: &dyn Error| {
             ConnectError::Unreachable(format!("its name has no address: {reason}"))
         };
+        let resolver = self.bounds.resolver();
         let resolve = move || {
             let _permits = permits;
-            (host, port).to_socket_addrs().map(Vec::from_iter)
+            resolver(&host, port)
         };
         let found = blocking::run(resolve).await.map_err(|error| failed(&error))?;
         let found = found.map_err(|error| failed(&error))?;

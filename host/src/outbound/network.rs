@@ -1,6 +1,8 @@
 //! Bounds of what the plugins of a host do to reach servers elsewhere: each for itself, and all
 //! together.
 
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -16,8 +18,14 @@ const MAX_LOOK_UPS_OF_PLUGIN: usize = 4;
 /// closed, so that there are always both.
 pub(super) type Permits = [Option<OwnedSemaphorePermit>; 2];
 
-/// The bounds of a host.
-pub(crate) struct Network(Bounds);
+/// Finds the addresses of a host and a port. It may block.
+pub(super) type Resolver = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+
+/// The bounds of a host, and how it finds addresses.
+pub(crate) struct Network {
+    bounds: Bounds,
+    resolver: Resolver,
+}
 
 /// The bounds of a plugin, and of its host.
 pub(super) struct PluginBounds {
@@ -39,12 +47,18 @@ impl Bounds {
 
 impl Network {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Network(Bounds::new(MAX_CONNECTIONS, MAX_LOOK_UPS)))
+        let of_system: Resolver = |host, port| (host, port).to_socket_addrs().map(Vec::from_iter);
+        Network::with(of_system)
+    }
+
+    /// One that finds addresses in another way than by the system's resolver.
+    pub(super) fn with(resolver: Resolver) -> Arc<Self> {
+        Arc::new(Network { bounds: Bounds::new(MAX_CONNECTIONS, MAX_LOOK_UPS), resolver })
     }
 
     /// Connections of all plugins that are open.
     pub(crate) fn connections(&self) -> usize {
-        MAX_CONNECTIONS - self.0.connections.available_permits()
+        MAX_CONNECTIONS - self.bounds.connections.available_permits()
     }
 }
 
@@ -56,12 +70,16 @@ impl PluginBounds {
 
     /// Waits for a connection that may be opened.
     pub(super) async fn connection(&self) -> Permits {
-        both(&self.own.connections, &self.network.0.connections).await
+        both(&self.own.connections, &self.network.bounds.connections).await
+    }
+
+    pub(super) fn resolver(&self) -> Resolver {
+        self.network.resolver
     }
 
     /// Waits for a look-up that may begin.
     pub(super) async fn look_up(&self) -> Permits {
-        both(&self.own.look_ups, &self.network.0.look_ups).await
+        both(&self.own.look_ups, &self.network.bounds.look_ups).await
     }
 }
 

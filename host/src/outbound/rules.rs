@@ -1,6 +1,7 @@
 //! Addresses inside: those that no plugin reaches unless its grant says `private`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use url::{Host, Url};
 
 /// IPv4 blocks that are not of the public internet, by IANA's registry of special purposes: network,
 /// bits, kind.
@@ -57,6 +58,16 @@ pub(super) fn inside(address: IpAddr) -> Option<&'static str> {
             };
             V6.iter().find(|(network, bits, _)| is_in(*network, *bits)).map(|(.., kind)| *kind)
         }
+    }
+}
+
+/// Whether a URL names an address inside, by itself or as `localhost`.
+pub(super) fn is_inside(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => inside(address.into()).is_some(),
+        Some(Host::Ipv6(address)) => inside(address.into()).is_some(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
     }
 }
 

@@ -1,1 +1,329 @@
+//! The rules of requests to servers elsewhere, against servers on loopback.
 
+mod faults;
+mod redirects;
+mod server;
+mod tls;
+
+use super::*;
+use crate::grants::{ConfigGrant, HttpGrant};
+use crate::telemetry::Metrics;
+use server::Server;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicU32;
+
+/// What a plugin may reach in a test.
+struct Reach {
+    allow: Vec<Allowed>,
+    secrets: Vec<&'static str>,
+    connections: usize,
+    network: Arc<Network>,
+    most_requests: usize,
+    most_bytes: usize,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Reach {
+            allow: Vec::new(),
+            secrets: Vec::new(),
+            connections: 64,
+            network: Network::new(),
+            most_requests: 50,
+            most_bytes: 8 << 20,
+        }
+    }
+}
+
+impl Reach {
+    /// Nothing but these URLs, also where they are inside.
+    fn private(urls: &[&str]) -> Self {
+        let allow = urls.iter().map(|url| Allowed::new(url).unwrap().with_private().unwrap());
+        Reach { allow: allow.collect(), ..Reach::default() }
+    }
+
+    /// Nothing but these URLs.
+    fn public(urls: &[&str]) -> Self {
+        let allow = urls.iter().map(|url| Allowed::new(url).unwrap()).collect();
+        Reach { allow, ..Reach::default() }
+    }
+
+    fn open(&self) -> Plugin {
+        let secret = |text: &&str| ((*text).to_owned(), Secret::new(text).unwrap());
+        let grants = Grants {
+            http: HttpGrant { allow: self.allow.clone(), connections: self.connections },
+            config: ConfigGrant {
+                secrets: self.secrets.iter().map(secret).collect(),
+                ..ConfigGrant::default()
+            },
+            ..Grants::default()
+        };
+        let meter = Metrics::new().http_client("p");
+        let network = Arc::clone(&self.network);
+        let outbound = Arc::new(Outbound::new("p".into(), &grants, network, meter));
+        let until = Instant::now() + Duration::from_secs(60);
+        let call = SendingCall::new(self.most_requests, self.most_bytes, until);
+        Plugin { outbound, call, network: Arc::clone(&self.network) }
+    }
+}
+
+/// A plugin that sends requests within one call.
+struct Plugin {
+    outbound: Arc<Outbound>,
+    call: SendingCall,
+    network: Arc<Network>,
+}
+
+impl Plugin {
+    fn sending(&self) -> Sending {
+        Sending { call: self.call.clone(), request_id: "id-7".to_owned(), span: None }
+    }
+
+    async fn send(&self, request: SendRequest) -> Result<SendResponse, SendError> {
+        self.outbound.send(request, &self.sending()).await
+    }
+
+    async fn get(&self, url: &str) -> Result<SendResponse, SendError> {
+        self.send(get(url)).await
+    }
+
+    #[track_caller]
+    fn refused(result: Result<SendResponse, SendError>, kind: SendErrorKind, words: &str) {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.message.contains(words), "{error}");
+    }
+
+    /// Waits until no connection is open.
+    async fn closes(&self) {
+        while self.network.connections() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+fn get(url: &str) -> SendRequest {
+    request("GET", url)
+}
+
+fn request(method: &str, url: &str) -> SendRequest {
+    SendRequest {
+        method: method.to_owned(),
+        url: url.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        timeout: None,
+        redirects: 0,
+    }
+}
+
+fn with_header(mut request: SendRequest, name: &str, value: &str) -> SendRequest {
+    request.headers.push((name.to_owned(), value.as_bytes().to_vec()));
+    request
+}
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-a: 1\r\nX-A: 2\r\n\r\nok";
+
+#[tokio::test]
+async fn a_request_is_sent_as_it_is_with_what_the_host_adds() {
+    let server = Server::new(|_| OK.into()).await;
+    let plugin = Reach::private(&[&server.url("")]).open();
+    let post = SendRequest { body: b"a=1".to_vec(), ..request("POST", &server.url("/a/b?c=d#e")) };
+    let response = plugin.send(with_header(post, "X-Key", "k")).await.unwrap();
+    assert_eq!((response.status, &*response.body), (200, &b"ok"[..]));
+    assert_eq!(response.url, server.url("/a/b?c=d"));
+    let named = |name: &str| response.headers.iter().filter(|(n, _)| n == name).count();
+    assert_eq!((named("x-a"), named("X-A")), (2, 0));
+    let sent = server.requests().remove(0);
+    let mut lines: Vec<&str> = sent.split("\r\n").collect();
+    assert_eq!((lines.remove(0), lines.pop()), ("POST /a/b?c=d HTTP/1.1", Some("a=1")));
+    lines.retain(|line| !line.is_empty());
+    lines.sort_unstable();
+    let host = format!("host: {}", server.address);
+    let agent = concat!("user-agent: hostel/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(lines, ["content-length: 3", &host, agent, "x-key: k", "x-request-id: id-7"]);
+}
+
+#[tokio::test]
+async fn what_no_row_covers_is_denied_with_the_row_to_write() {
+    let server = Server::new(|_| OK.into()).await;
+    let elsewhere = Reach::private(&["http://127.0.0.1:1", &server.url("/v1/")]).open();
+    for url in [server.url("/v2"), server.url("/v1/..%2fv2"), server.url("/v1/../v2")] {
+        let row = format!("allow = [{{ url = \"{}\", private = true }}]", server.url(""));
+        Plugin::refused(elsewhere.get(&url).await, SendErrorKind::Denied, &row);
+    }
+    let nothing = Reach::default().open();
+    let result = nothing.get("https://api.example.com/a?key=hidden").await;
+    let error = result.unwrap_err();
+    assert_eq!(
+        error.message,
+        "https://api.example.com/a: no grant covers it: write `allow = [\"https://api.example.com\"]` \
+         in [plugins.p.http], or `--allow-http https://api.example.com` for `hostel run`"
+    );
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn addresses_inside_are_denied_unless_the_row_is_private() {
+    let server = Server::new(|_| OK.into()).await;
+    let port = server.address.port();
+    for host in [
+        "127.0.0.1",
+        "0x7f000001",
+        "2130706433",
+        "127.1",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "169.254.169.254",
+        "0.0.0.0",
+        "10.0.0.1",
+        "[fd00::1]",
+        "[64:ff9b::7f00:1]",
+    ] {
+        let url = format!("http://{host}:{port}/");
+        let plugin = Reach::public(&[&url]).open();
+        Plugin::refused(plugin.get(&url).await, SendErrorKind::Denied, "`private = true`");
+        plugin.closes().await;
+    }
+    assert_eq!(server.requests(), [""; 0]);
+    let url = format!("http://0x7f000001:{port}/");
+    assert!(Reach::private(&[&url]).open().get(&url).await.is_ok());
+}
+
+/// How often the name of the test below was looked up.
+static LOOK_UPS: AtomicU32 = AtomicU32::new(0);
+
+#[tokio::test]
+async fn a_name_is_looked_up_once_and_that_address_is_connected_to() {
+    let server = Server::new(|_| OK.into()).await;
+    // The first answer is checked and connected to; a second look-up would lead elsewhere.
+    let changing = Network::with(|_, port| {
+        let first = LOOK_UPS.fetch_add(1, Ordering::Relaxed) == 0;
+        let address = if first { [127, 0, 0, 1] } else { [127, 0, 0, 9] };
+        Ok(vec![SocketAddr::from((address, port))])
+    });
+    let url = format!("http://changes.example:{}/", server.address.port());
+    let reach = Reach { network: changing, ..Reach::private(&[&url]) };
+    assert!(reach.open().get(&url).await.is_ok());
+    assert_eq!(LOOK_UPS.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_name_that_leads_inside_is_denied_whatever_else_it_leads_to() {
+    let server = Server::new(|_| OK.into()).await;
+    let port = server.address.port();
+    let inside = Network::with(|_, port| Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]));
+    let url = format!("http://inside.example:{port}/");
+    let plugin = Reach { network: inside, ..Reach::public(&[&url]) }.open();
+    let words = "its address 127.0.0.1 is a loopback address";
+    Plugin::refused(plugin.get(&url).await, SendErrorKind::Denied, words);
+    // Of both, only the one outside is connected to; nothing answers there.
+    let both = Network::with(|_, port| {
+        let inside = SocketAddr::from(([127, 0, 0, 1], port));
+        Ok(vec![inside, SocketAddr::from(([192, 31, 196, 1], port)), inside])
+    });
+    let plugin = Reach { network: both, ..Reach::public(&[&url]) }.open();
+    let request = SendRequest { timeout: Some(Duration::from_millis(300)), ..get(&url) };
+    let kind = plugin.send(request).await.unwrap_err().kind;
+    assert!(matches!(kind, SendErrorKind::Unreachable | SendErrorKind::Timeout), "{kind:?}");
+    plugin.closes().await;
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_unreachable() {
+    let none = Network::with(|_, _| Ok(Vec::new()));
+    let url = "http://none.example/";
+    let plugin = Reach { network: none, ..Reach::public(&[url]) }.open();
+    Plugin::refused(plugin.get(url).await, SendErrorKind::Unreachable, "its name has no address");
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_by_its_fault() {
+    let plugin = Reach::public(&["https://a.example"]).open();
+    for (url, words) in [
+        ("", "is no URL"),
+        ("/a", "is no URL"),
+        ("file:///etc/passwd", "is no URL of http or https"),
+        ("ftp://a.example", "is no URL of http or https"),
+        ("https://", "is no URL"),
+        ("https://a.example:99999", "is no URL"),
+        ("https://user@a.example/", "has a user or a password"),
+        ("https://user:hidden@a.example/", "has a user or a password"),
+    ] {
+        let result = plugin.get(url).await;
+        assert!(!format!("{result:?}").contains("hidden"));
+        Plugin::refused(result, SendErrorKind::InvalidRequest, words);
+    }
+    for method in ["", "GE T", "CONNECT", "TRACE", "GET\r\n"] {
+        let result = plugin.send(request(method, "https://a.example/")).await;
+        Plugin::refused(result, SendErrorKind::InvalidRequest, "is no method");
+    }
+    for (name, value, words) in [
+        ("", "a", "is no name of a header"),
+        ("a b", "a", "is no name of a header"),
+        ("a\r\n", "a", "is no name of a header"),
+        ("x-a", "a\r\nb: c", "has a line break"),
+        ("x-a", "a\0", "has a line break"),
+        ("Host", "b", "`host` is made by the host"),
+        ("content-length", "3", "is made by the host"),
+        ("Transfer-Encoding", "chunked", "is made by the host"),
+        ("connection", "close", "is made by the host"),
+        ("upgrade", "h2c", "is made by the host"),
+    ] {
+        let result = plugin.send(with_header(get("https://a.example/"), name, value)).await;
+        Plugin::refused(result, SendErrorKind::InvalidRequest, words);
+    }
+}
+
+#[tokio::test]
+async fn a_call_sends_so_many_requests_and_no_more() {
+    let server = Server::new(|_| OK.into()).await;
+    let plugin = Reach { most_requests: 3, ..Reach::private(&[&server.url("")]) }.open();
+    let requests = || (0..5).map(|_| get(&server.url("/"))).collect();
+    let results =
+        Arc::clone(&plugin.outbound).send_many(requests(), Arc::new(plugin.sending())).await;
+    assert_eq!(results.iter().filter(|it| it.is_ok()).count(), 3);
+    assert_eq!(server.requests().len(), 3);
+    let result = plugin.get(&server.url("/")).await;
+    Plugin::refused(result, SendErrorKind::Denied, "raise `limits.http-requests`");
+}
+
+#[tokio::test]
+async fn several_requests_are_sent_at_the_same_time_and_answered_in_their_order() {
+    // The server answers only when all have come.
+    let together = Arc::new(tokio::sync::Barrier::new(10));
+    let server = Server::with(move |request| {
+        let together = Arc::clone(&together);
+        async move {
+            together.wait().await;
+            let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{path}", path.len()).into()
+        }
+    })
+    .await;
+    let plugin = Reach::private(&[&server.url("")]).open();
+    let requests = (0..10).map(|at| get(&server.url(&format!("/{at}")))).collect();
+    let results =
+        Arc::clone(&plugin.outbound).send_many(requests, Arc::new(plugin.sending())).await;
+    for (at, result) in results.into_iter().enumerate() {
+        assert_eq!(result.unwrap().body, format!("/{at}").as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_has_so_many_connections_and_no_more() {
+    let server = Server::new(|_| OK.into()).await;
+    let plugin = Reach { connections: 2, ..Reach::private(&[&server.url("")]) }.open();
+    let requests = (0..20).map(|_| get(&server.url("/"))).collect();
+    let results =
+        Arc::clone(&plugin.outbound).send_many(requests, Arc::new(plugin.sending())).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert!(server.most_connections() <= 2, "{}", server.most_connections());
+    let network = Arc::clone(&plugin.network);
+    drop(plugin);
+    while network.connections() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}

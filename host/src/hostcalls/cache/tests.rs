@@ -3,8 +3,10 @@
 use super::*;
 use crate::backend::{Caches, LeaseWaits};
 use crate::engine::{CompileSettings, Compiler, Engine, Instances, Limits};
-use crate::grants::{Access, CacheGrant, Grants};
+use crate::grants::{Access, CacheGrant, ConfigGrant, Grants};
+use crate::hostcalls::ConfigValues;
 use crate::hostcalls::state::Capabilities;
+use crate::outbound::{Network, Outbound};
 use crate::process::Cancellation;
 use crate::service::Request;
 use crate::telemetry::{Metrics, Origin};
@@ -73,6 +75,7 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
         instances,
         linkage,
         meter,
+        config: ConfigValues::new("p", &ConfigGrant::default()),
         cancellation: Cancellation::default(),
     };
     let component = engine.compile(&component(), settings).unwrap();
@@ -82,7 +85,9 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     let place = || Arc::new(Semaphore::new(1));
     let lease_waits = LeaseWaits::new(place(), place());
     let lease_meter = Metrics::new().leases().cache("p");
-    let capabilities = Arc::new(Capabilities { grants, cache, lease_waits, lease_meter });
+    let meter = Metrics::new().http_client("p");
+    let outbound = Arc::new(Outbound::new("p".into(), &grants, Network::new(), meter));
+    let capabilities = Arc::new(Capabilities { grants, cache, lease_waits, lease_meter, outbound });
     let origin = Origin { plugin: "p".into(), service: "echo".into(), request_id: String::new() };
     let result = engine.handle(&component, origin, capabilities, Request::default(), None).await;
     result.unwrap().body.chunks(24).map(<[u8]>::to_vec).collect()

@@ -1,0 +1,73 @@
+//! The plugin's settings and secrets: [`Context::config`](crate::Context::config).
+
+use crate::failure::{Failure, Result};
+use crate::host::Settings;
+
+/// The settings and secrets that the host's configuration gives this plugin: those of
+/// `[plugins.NAME.config]` and `[plugins.NAME.secrets]`, or of `hostel run --config NAME=VALUE` and
+/// `--secret NAME=env:VARIABLE`.
+///
+/// ```
+/// # use hostel_sdk::{Context, Result};
+/// fn currency(ctx: &Context) -> String {
+///     ctx.config.get("base-currency").unwrap_or_else(|| "EUR".to_owned())
+/// }
+/// # let fake = hostel_sdk::fake::Fake::new();
+/// # assert_eq!(currency(&fake.context()), "EUR");
+/// # fake.set_config("base-currency", "USD");
+/// # assert_eq!(currency(&fake.context()), "USD");
+/// ```
+#[derive(Debug)]
+pub struct Config {
+    settings: Settings,
+}
+
+impl Config {
+    pub(crate) fn new(settings: Settings) -> Config {
+        Config { settings }
+    }
+
+    /// The value of the setting or secret of that name; `None` where there is none.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.settings.get(name)
+    }
+
+    /// The value of the setting or secret of that name.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` where there is none.
+    pub fn require(&self, name: &str) -> Result<String> {
+        self.get(name).ok_or_else(|| {
+            Failure::internal(format!(
+                "no setting {name:?}: write it in [plugins.NAME.config], or as a secret in \
+                 [plugins.NAME.secrets]"
+            ))
+        })
+    }
+
+    /// The names of all settings and secrets, sorted.
+    pub fn names(&self) -> Vec<String> {
+        self.settings.names()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::failure::FailureKind;
+    use crate::fake::Fake;
+
+    #[test]
+    fn a_setting_is_read_by_its_name_and_one_that_is_missing_is_named() {
+        let fake = Fake::new();
+        fake.set_config("b", "2");
+        fake.set_config("a", "1");
+        let config = fake.context().config;
+        assert_eq!((config.get("a"), config.get("c")), (Some("1".to_owned()), None));
+        assert_eq!(config.require("b").unwrap(), "2");
+        assert_eq!(config.names(), ["a", "b"]);
+        let failure = config.require("api-key").unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Internal);
+        assert!(failure.message.starts_with("no setting \"api-key\": write it in"), "{failure}");
+    }
+}

@@ -1,0 +1,65 @@
+//! Servers elsewhere, and settings: the imports of `hostel:http` and `hostel:config`.
+
+use crate::bindings::hostel::config::config;
+use crate::bindings::hostel::http::client;
+use crate::http::{HttpError, HttpErrorKind, Request, Response};
+
+/// Sends requests.
+#[derive(Debug)]
+pub(crate) struct Sender;
+
+impl Sender {
+    pub(crate) fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        client::send(&sent(request)).map(Response::from).map_err(HttpError::from)
+    }
+
+    pub(crate) fn send_many(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>> {
+        let requests: Vec<_> = requests.iter().map(sent).collect();
+        let results = client::send_many(&requests).into_iter();
+        results.map(|it| it.map(Response::from).map_err(HttpError::from)).collect()
+    }
+}
+
+fn sent(request: &Request) -> client::Request {
+    let Request { method, url, headers, body, timeout, redirects } = request.clone();
+    // A timeout of half a millisecond is one, not none.
+    let millis = |time: std::time::Duration| {
+        u32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+    };
+    client::Request { method, url, headers, body, timeout: timeout.map(millis), redirects }
+}
+
+impl From<client::Response> for Response {
+    fn from(response: client::Response) -> Response {
+        let client::Response { status, url, headers, body } = response;
+        Response { status, url, headers, body }
+    }
+}
+
+impl From<client::Error> for HttpError {
+    fn from(error: client::Error) -> HttpError {
+        let kind = match error.kind {
+            client::ErrorKind::InvalidRequest => HttpErrorKind::InvalidRequest,
+            client::ErrorKind::Denied => HttpErrorKind::Denied,
+            client::ErrorKind::Unreachable => HttpErrorKind::Unreachable,
+            client::ErrorKind::Timeout => HttpErrorKind::Timeout,
+            client::ErrorKind::TooLarge => HttpErrorKind::TooLarge,
+            client::ErrorKind::Aborted => HttpErrorKind::Aborted,
+        };
+        HttpError { kind, message: error.message }
+    }
+}
+
+/// Reads settings.
+#[derive(Debug)]
+pub(crate) struct Settings;
+
+impl Settings {
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        config::get(name)
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        config::names()
+    }
+}

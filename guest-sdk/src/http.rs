@@ -1,0 +1,147 @@
+//! Requests to servers elsewhere: [`Context::http`](crate::Context::http).
+//!
+//! ```
+//! use hostel_sdk::{Context, Result, services};
+//! use serde::Deserialize;
+//!
+//! services! { latest }
+//!
+//! #[derive(Deserialize)]
+//! struct Rates {
+//!     usd: f64,
+//! }
+//!
+//! fn latest(ctx: &Context) -> Result<f64> {
+//!     let rates: Rates = ctx.http.get("https://api.example.com/latest")?.json()?;
+//!     Ok(rates.usd)
+//! }
+//!
+//! let fake = hostel_sdk::fake::Fake::new();
+//! let rates = hostel_sdk::http::Response::of_json(&serde_json::json!({ "usd": 1.1 })).unwrap();
+//! fake.route("GET", "https://api.example.com/latest", rates);
+//! assert_eq!(fake.call(SERVICES, "latest", &()).unwrap().body, b"1.1");
+//! ```
+//!
+//! A plugin reaches what the host's configuration grants it, and nothing else:
+//! `[plugins.NAME.http] allow = ["https://api.example.com"]`, or `hostel run --allow-http URL`.
+
+mod error;
+mod request;
+mod response;
+
+pub use error::{HttpError, HttpErrorKind};
+pub use request::Request;
+pub use response::Response;
+
+use serde::Serialize;
+
+use crate::failure::Result;
+use crate::host::Sender;
+
+/// Sends requests to the servers that the host's configuration grants.
+///
+/// Each method waits for the whole response. A status of 400 or more is a response as well; see
+/// [`Response::error_for_status`]. Up to 5 redirects are followed.
+///
+/// `?` in a service turns an [`HttpError`] into a [`Failure`](crate::Failure): `Unreachable`,
+/// `Timeout` and `Aborted` become `Unavailable`, every other kind `Internal`.
+#[derive(Debug)]
+pub struct Http {
+    sender: Sender,
+}
+
+impl Http {
+    pub(crate) fn new(sender: Sender) -> Http {
+        Http { sender }
+    }
+
+    /// Sends a `GET`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no whole response.
+    pub fn get(&self, url: &str) -> Result<Response, HttpError> {
+        self.send(&Request::new("GET", url))
+    }
+
+    /// Sends a `HEAD`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no whole response.
+    pub fn head(&self, url: &str) -> Result<Response, HttpError> {
+        self.send(&Request::new("HEAD", url))
+    }
+
+    /// Sends a `DELETE`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no whole response.
+    pub fn delete(&self, url: &str) -> Result<Response, HttpError> {
+        self.send(&Request::new("DELETE", url))
+    }
+
+    /// Sends a `POST` with a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` when the value has no JSON form; when there is no whole response.
+    pub fn post<T: Serialize + ?Sized>(&self, url: &str, value: &T) -> Result<Response, HttpError> {
+        self.send(&Request::new("POST", url).with_json(value)?)
+    }
+
+    /// Sends a `PUT` with a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// As of [`post`](Http::post).
+    pub fn put<T: Serialize + ?Sized>(&self, url: &str, value: &T) -> Result<Response, HttpError> {
+        self.send(&Request::new("PUT", url).with_json(value)?)
+    }
+
+    /// Sends a `PATCH` with a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// As of [`post`](Http::post).
+    pub fn patch<T: Serialize + ?Sized>(
+        &self,
+        url: &str,
+        value: &T,
+    ) -> Result<Response, HttpError> {
+        self.send(&Request::new("PATCH", url).with_json(value)?)
+    }
+
+    /// Sends a request, for one with headers, a timeout or another method.
+    ///
+    /// # Errors
+    ///
+    /// When there is no whole response.
+    pub fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        self.sender.send(request)
+    }
+
+    /// Sends requests at the same time, and waits for all. The results are in their order.
+    ///
+    /// ```
+    /// # use hostel_sdk::{Context, Result};
+    /// use hostel_sdk::http::Request;
+    ///
+    /// fn both(ctx: &Context) -> Result<(u16, u16)> {
+    ///     let urls = ["https://a.example.com", "https://b.example.com"];
+    ///     let mut results = ctx.http.send_many(&urls.map(|url| Request::new("GET", url))).into_iter();
+    ///     let mut next = || results.next().ok_or_else(|| hostel_sdk::Failure::internal("no result"));
+    ///     Ok((next()??.status, next()??.status))
+    /// }
+    /// # let fake = hostel_sdk::fake::Fake::new();
+    /// # fake.route("GET", "https://*", hostel_sdk::http::Response::of_text("a"));
+    /// # assert_eq!(both(&fake.context()).unwrap(), (200, 200));
+    /// ```
+    pub fn send_many(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>> {
+        self.sender.send_many(requests)
+    }
+}
+
+#[cfg(test)]
+mod tests;
