@@ -30,7 +30,8 @@ pub struct Grants {
 pub struct HttpGrant {
     /// The servers that the plugin may reach.
     pub allow: Vec<Allowed>,
-    /// Connections of the plugin, open at once; further ones wait.
+    /// Connections of the plugin in use at once, at most 512; further requests wait. As many again
+    /// may be kept for later.
     pub connections: usize,
 }
 

@@ -2,7 +2,7 @@
 
 use super::connect::{ConnectError, Connector, Traffic};
 use super::error::{SendError, SendErrorKind};
-use super::network::PluginBounds;
+use super::network::{Permits, PluginBounds};
 use super::request::Outgoing;
 use crate::grants::Allowed;
 use bytes::Bytes;
@@ -28,6 +28,7 @@ const MAX_HEADERS: usize = 100;
 /// A row of a grant, and the connections to what it covers.
 pub(super) struct Source {
     pub(super) allowed: Allowed,
+    bounds: Arc<PluginBounds>,
     client: Client<Connector, Full<Bytes>>,
 }
 
@@ -35,6 +36,8 @@ pub(super) struct Source {
 pub(super) struct Head {
     pub(super) response: Response<Incoming>,
     traffic: Option<Arc<Traffic>>,
+    /// Of the request, which is under way until its response is read.
+    _permits: Permits,
 }
 
 /// The bytes that responses may still have.
@@ -54,8 +57,11 @@ impl Room {
 
 impl Source {
     pub(super) fn new(allowed: Allowed, bounds: Arc<PluginBounds>) -> Self {
-        let connector =
-            Connector::new(allowed.is_private(), allowed.authorities().to_vec(), bounds);
+        let connector = Connector::new(
+            allowed.is_private(),
+            allowed.authorities().to_vec(),
+            Arc::clone(&bounds),
+        );
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE_TIME)
             .pool_timer(TokioTimer::new())
@@ -64,16 +70,17 @@ impl Source {
             .http2_max_header_list_size(MAX_HEAD as u32)
             .http2_adaptive_window(true)
             .build(connector);
-        Source { allowed, client }
+        Source { allowed, bounds, client }
     }
 
     /// Sends a request, once more where a connection that was used before has been closed before
     /// anything of the response came, and returns the head of the response.
     pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Head, SendError> {
+        let permits = self.bounds.request().await;
         let mut is_repeated = false;
         loop {
             let error = match self.client.request(sent(request)?).await {
-                Ok(response) => return Ok(Head::new(response)),
+                Ok(response) => return Ok(Head::new(response, permits)),
                 Err(error) => error,
             };
             if is_repeated || !request.is_repeatable() || !is_silent(&error) {
@@ -85,9 +92,9 @@ impl Source {
 }
 
 impl Head {
-    fn new(response: Response<Incoming>) -> Self {
+    fn new(response: Response<Incoming>, permits: Permits) -> Self {
         let traffic = response.extensions().get::<Arc<Traffic>>().cloned();
-        Head { response, traffic }
+        Head { response, traffic, _permits: permits }
     }
 
     /// Reads the body. The head and the body take their bytes of the room.

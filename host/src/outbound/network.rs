@@ -6,8 +6,12 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Connections of all plugins of a host, open at once; further ones wait.
-const MAX_CONNECTIONS: usize = 512;
+/// Requests of all plugins of a host under way at once; further ones wait.
+const MAX_REQUESTS: usize = 512;
+
+/// Connections for each request that may be under way: one in use, and one that is kept for later, to
+/// another server.
+const CONNECTIONS_PER_REQUEST: usize = 2;
 
 /// Names that are looked up at once, by all plugins and by one. The system's resolver holds a thread
 /// for each, which it cannot be made to give back.
@@ -34,14 +38,19 @@ pub(super) struct PluginBounds {
 }
 
 struct Bounds {
+    requests: Arc<Semaphore>,
     connections: Arc<Semaphore>,
     look_ups: Arc<Semaphore>,
 }
 
 impl Bounds {
-    fn new(connections: usize, look_ups: usize) -> Self {
+    fn new(requests: usize, look_ups: usize) -> Self {
         let semaphore = |permits: usize| Arc::new(Semaphore::new(permits));
-        Bounds { connections: semaphore(connections), look_ups: semaphore(look_ups) }
+        Bounds {
+            requests: semaphore(requests),
+            connections: semaphore(requests * CONNECTIONS_PER_REQUEST),
+            look_ups: semaphore(look_ups),
+        }
     }
 }
 
@@ -53,19 +62,25 @@ impl Network {
 
     /// One that finds addresses in another way than by the system's resolver.
     pub(super) fn with(resolver: Resolver) -> Arc<Self> {
-        Arc::new(Network { bounds: Bounds::new(MAX_CONNECTIONS, MAX_LOOK_UPS), resolver })
+        Arc::new(Network { bounds: Bounds::new(MAX_REQUESTS, MAX_LOOK_UPS), resolver })
     }
 
     /// Connections of all plugins that are open.
     pub(crate) fn connections(&self) -> usize {
-        MAX_CONNECTIONS - self.bounds.connections.available_permits()
+        MAX_REQUESTS * CONNECTIONS_PER_REQUEST - self.bounds.connections.available_permits()
     }
 }
 
 impl PluginBounds {
-    pub(super) fn new(connections: usize, network: Arc<Network>) -> Self {
-        let connections = connections.min(Semaphore::MAX_PERMITS);
-        PluginBounds { own: Bounds::new(connections, MAX_LOOK_UPS_OF_PLUGIN), network }
+    pub(super) fn new(requests: usize, network: Arc<Network>) -> Self {
+        let requests = requests.min(MAX_REQUESTS);
+        PluginBounds { own: Bounds::new(requests, MAX_LOOK_UPS_OF_PLUGIN), network }
+    }
+
+    /// Waits for a request that may be sent. Not while it connects: the client library connects also
+    /// for a request that another connection has served meanwhile.
+    pub(super) async fn request(&self) -> Permits {
+        both(&self.own.requests, &self.network.bounds.requests).await
     }
 
     /// Waits for a connection that may be opened.

@@ -313,7 +313,7 @@ async fn several_requests_are_sent_at_the_same_time_and_answered_in_their_order(
 }
 
 #[tokio::test]
-async fn a_plugin_has_so_many_connections_and_no_more() {
+async fn a_plugin_uses_so_many_connections_at_once_and_no_more() {
     let server = Server::new(|_| OK.into()).await;
     let plugin = Reach { connections: 2, ..Reach::private(&[&server.url("")]) }.open();
     let requests = (0..20).map(|_| get(&server.url("/"))).collect();
@@ -321,9 +321,34 @@ async fn a_plugin_has_so_many_connections_and_no_more() {
         Arc::clone(&plugin.outbound).send_many(requests, Arc::new(plugin.sending())).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
     assert!(server.most_connections() <= 2, "{}", server.most_connections());
+    // What it kept is closed with it.
     let network = Arc::clone(&plugin.network);
+    assert!(network.connections() > 0);
     drop(plugin);
     while network.connections() > 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+}
+
+#[tokio::test]
+async fn connections_that_a_plugin_keeps_to_many_servers_are_bounded_too() {
+    let servers: Vec<Server> = futures_of(6, || Server::new(|_| OK.into())).await;
+    let urls: Vec<String> = servers.iter().map(|server| server.url("")).collect();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let plugin = Reach { connections: 2, ..Reach::private(&urls) }.open();
+    for url in &urls[..4] {
+        plugin.get(url).await.unwrap();
+    }
+    assert_eq!(plugin.network.connections(), 4);
+    let request = SendRequest { timeout: Some(Duration::from_millis(100)), ..get(urls[4]) };
+    Plugin::refused(plugin.send(request).await, SendErrorKind::Timeout, "within 100 ms");
+    assert_eq!(plugin.network.connections(), 4);
+}
+
+async fn futures_of<F: Future>(count: usize, make: impl Fn() -> F) -> Vec<F::Output> {
+    let mut made = Vec::new();
+    for _ in 0..count {
+        made.push(make().await);
+    }
+    made
 }

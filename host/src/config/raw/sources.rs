@@ -13,7 +13,7 @@ pub(in crate::config) struct RawHttp {
     /// and optionally the beginning of the path. A leading "*." stands for one or more labels.
     /// Default: none.
     pub(in crate::config) allow: Option<Vec<At<RawAllowed>>>,
-    /// Connections of the plugin, open at once; further ones wait. Default: 64.
+    /// Connections of the plugin in use at once, at most 512; further requests wait. Default: 64.
     pub(in crate::config) connections: Option<At<NonZeroU32>>,
 }
 
