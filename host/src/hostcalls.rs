@@ -21,11 +21,12 @@ mod linkage;
 mod log;
 mod memory;
 mod state;
+mod values;
 mod wasi;
 
-pub(crate) use config::ConfigValues;
 pub(crate) use linkage::Linkage;
 pub(crate) use state::{Capabilities, State, StoreBounds};
+pub(crate) use values::ConfigValues;
 pub(crate) use wasi::{INTERFACES as WASI_INTERFACES, VERSION as WASI_VERSION};
 
 use wasmtime::Engine;

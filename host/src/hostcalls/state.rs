@@ -1,7 +1,7 @@
 //! The data of a store: what the host calls of one call find.
 
-use super::config::ConfigValues;
 use super::memory::MemoryLimiter;
+use super::values::ConfigValues;
 use super::wasi;
 use crate::backend::{CacheStore, CallLeases, LeaseWaits};
 use crate::grants::Grants;

@@ -27,26 +27,26 @@ pub(super) type Resolver = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
 /// The bounds of a host, and how it finds addresses.
 pub(crate) struct Network {
-    bounds: Bounds,
+    bounds: Semaphores,
     resolver: Resolver,
 }
 
 /// The bounds of a plugin, and of its host.
 pub(super) struct PluginBounds {
-    own: Bounds,
+    own: Semaphores,
     network: Arc<Network>,
 }
 
-struct Bounds {
+struct Semaphores {
     requests: Arc<Semaphore>,
     connections: Arc<Semaphore>,
     look_ups: Arc<Semaphore>,
 }
 
-impl Bounds {
+impl Semaphores {
     fn new(requests: usize, look_ups: usize) -> Self {
         let semaphore = |permits: usize| Arc::new(Semaphore::new(permits));
-        Bounds {
+        Semaphores {
             requests: semaphore(requests),
             connections: semaphore(requests * CONNECTIONS_PER_REQUEST),
             look_ups: semaphore(look_ups),
@@ -62,7 +62,7 @@ impl Network {
 
     /// One that finds addresses in another way than by the system's resolver.
     pub(super) fn with(resolver: Resolver) -> Arc<Self> {
-        Arc::new(Network { bounds: Bounds::new(MAX_REQUESTS, MAX_LOOK_UPS), resolver })
+        Arc::new(Network { bounds: Semaphores::new(MAX_REQUESTS, MAX_LOOK_UPS), resolver })
     }
 
     /// Connections of all plugins that are open.
@@ -74,7 +74,7 @@ impl Network {
 impl PluginBounds {
     pub(super) fn new(requests: usize, network: Arc<Network>) -> Self {
         let requests = requests.min(MAX_REQUESTS);
-        PluginBounds { own: Bounds::new(requests, MAX_LOOK_UPS_OF_PLUGIN), network }
+        PluginBounds { own: Semaphores::new(requests, MAX_LOOK_UPS_OF_PLUGIN), network }
     }
 
     /// Waits for a request that may be sent. Not while it connects: the client library connects also

@@ -34,6 +34,11 @@ impl Setting {
         }
         parts.push(self.key());
         parts.retain(|part| !part.is_empty());
+        // Names that the file's author gives.
+        let is_value = parts.len() > 3 && ["config", "secrets"].contains(&parts[2]);
+        if is_value || parts[0] == "zato" {
+            parts[3] = "*";
+        }
         parts.join(".")
     }
 }
@@ -88,16 +93,21 @@ fn the_example_is_right_with_everything_in_it() {
         ("tls/certificate.pem", ""),
         ("tls/key.pem", ""),
         ("staff.callers", &*format!("ann:{hash}")),
+        ("signing-key", "0123456789"),
+        ("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
     ] {
         std::fs::write(folder.path().join(file), text).unwrap();
     }
     let variable = |name: &str| match name {
         "HOSTEL_ADMIN_TOKEN" => Some("0123456789abcdefghij".to_owned()),
+        "USERS_API_KEY" => Some("0123456789".to_owned()),
         "HOSTEL_MACHINES" => Some("till:0123456789abcdefghij".to_owned()),
         _ => None,
     };
     // The one pair that excludes each other, of what has a meaning here.
     let text = example().replace("#token-file", "# token-file");
+    // The rows of the one list of several lines.
+    let text = text.replace("#  ", "  ").replace("#]", "]");
     let text: Vec<_> = text.lines().map(uncommented).collect();
     let file = folder.path().join("hostel.toml");
     let read = Config::parse(&file, &text.join("\n"), &variable);

@@ -31,6 +31,7 @@ mod languages;
 mod lease;
 mod load;
 mod new_service;
+mod outbound;
 mod preflight;
 mod readme;
 mod redis;

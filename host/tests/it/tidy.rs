@@ -34,7 +34,7 @@ fn rust_files(under: &[&str]) -> Vec<(PathBuf, String)> {
     };
     let tests = |file: &PathBuf| {
         let folder = file.parent();
-        file.ends_with("tests.rs") || folder.is_some_and(|folder| folder.ends_with("config/tests"))
+        file.ends_with("tests.rs") || folder.is_some_and(|folder| folder.ends_with("tests"))
     };
     let is_ours = |file: &PathBuf| wanted(file) && !tests(file) && !file.ends_with(GENERATED);
     let files = files().into_iter().filter(is_ours);
@@ -101,6 +101,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "world",
             "hostcalls",
             "backend",
+            "outbound",
             "source",
             "grants",
             "name",
@@ -115,7 +116,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &["world", "hostcalls", "backend", "bounded", "service", "telemetry", "units", "process"],
     ),
     ("world", &["hostcalls", "bindings", "service", "telemetry"]),
-    ("hostcalls", &["backend", "bindings", "grants", "telemetry"]),
+    ("hostcalls", &["backend", "bindings", "grants", "outbound", "telemetry"]),
+    ("outbound", &["blocking", "grants", "telemetry", "trust", "units"]),
     ("source", &["toolchain", "name", "file"]),
     ("toolchain", &["bounded"]),
     ("grants", &["name"]),

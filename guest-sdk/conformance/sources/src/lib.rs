@@ -60,8 +60,7 @@ fn shown(result: Result<Response, HttpError>) -> Value {
     match result {
         Ok(Response { status, url, headers, body }) => {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let headers: Vec<_> =
-                headers.iter().map(|(name, value)| (name, text(value))).collect();
+            let headers: Vec<_> = headers.iter().map(|(name, value)| (name, text(value))).collect();
             json!({ "status": status, "url": url, "headers": headers, "body": text(&body) })
         }
         Err(error) => json!({ "error": kind(error.kind), "message": error.message }),

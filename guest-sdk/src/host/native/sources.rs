@@ -38,22 +38,20 @@ impl FakeSources {
         lock(&self.settings).insert(name.to_owned(), value.to_owned());
     }
 
-    /// The answer of the newest row that matches.
-    #[allow(clippy::panic, reason = "a request that the test did not expect fails the test")]
+    /// The answer of the newest row that matches. A request that the test did not expect fails it.
     fn answer(&self, request: &Request) -> Result<Response, HttpError> {
         lock(&self.requests).push(request.clone());
+        let Request { method, url, .. } = request;
         let routes = lock(&self.routes);
-        let Some(route) = routes.iter().rev().find(|route| route.matches(request)) else {
-            let rows: Vec<_> =
-                routes.iter().map(|it| format!("{} {}", it.method, it.url)).collect();
-            let rows = if rows.is_empty() { "none".to_owned() } else { rows.join(", ") };
-            drop(routes);
-            let Request { method, url, .. } = request;
-            panic!("{method} {url} matches no route of the fake; there are: {rows}");
-        };
-        let mut response = (route.answer)(request)?;
+        let route = routes.iter().rev().find(|route| route.matches(request));
+        let rows: Vec<_> = routes.iter().map(|it| format!("{} {}", it.method, it.url)).collect();
+        let rows = if rows.is_empty() { "none".to_owned() } else { rows.join(", ") };
+        let unexpected = format!("{method} {url} matches no route of the fake; there are: {rows}");
+        assert!(route.is_some(), "{unexpected}");
+        let refuse = || Err(HttpError::invalid(unexpected));
+        let mut response = route.map_or_else(refuse, |route| (route.answer)(request))?;
         if response.url.is_empty() {
-            response.url.clone_from(&request.url);
+            response.url.clone_from(url);
         }
         Ok(response)
     }

@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_is_no_limit_or_no_value_is_refused_with_what_is_right() {
-        check("tiem", "5s", "no limit is called `tiem`; there are: time, memory");
+        check("tiem", "5s", "no limit is called `tiem`; there are: time, cpu, memory");
         check("time", "5", "\"5\" is no duration: write it as in \"5s\"");
         check("memory", "lots", "\"lots\" is no size: write it as in \"64MiB\"");
         check("handles", "1.5", "\"1.5\" is no whole number");

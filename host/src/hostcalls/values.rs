@@ -1,0 +1,90 @@
+//! What one version of a plugin may read of its configuration.
+
+use crate::grants::{ConfigGrant, check_value_name};
+use crate::telemetry::excerpt;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Names without a value of which it is remembered that the log has them.
+const MAX_MISSING: usize = 64;
+
+/// Bytes of a name in the log.
+const MAX_SHOWN: usize = 128;
+
+/// What one version of a plugin may read.
+pub(crate) struct ConfigValues {
+    plugin: String,
+    /// By name, the secrets included.
+    values: BTreeMap<String, String>,
+    /// Texts that the log does not have.
+    masks: Arc<[String]>,
+    /// Names that were asked for in vain: the log has each once.
+    missing: Mutex<BTreeSet<String>>,
+}
+
+impl ConfigValues {
+    pub(crate) fn new(plugin: &str, grant: &ConfigGrant) -> Self {
+        let settings = grant.settings.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let secrets =
+            grant.secrets.iter().map(|(name, value)| (name.clone(), value.text().to_owned()));
+        ConfigValues {
+            plugin: plugin.to_owned(),
+            values: settings.chain(secrets).collect(),
+            masks: grant.secrets.values().map(|secret| secret.text().to_owned()).collect(),
+            missing: Mutex::default(),
+        }
+    }
+
+    /// Texts that the log of the plugin does not have.
+    pub(crate) fn masks(&self) -> Arc<[String]> {
+        Arc::clone(&self.masks)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        self.values.get(name).cloned()
+    }
+
+    /// The names, sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.values.keys().cloned().collect()
+    }
+
+    /// The log line about a name without a value, unless there has been one.
+    pub(super) fn miss(&self, name: &str) -> Option<String> {
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        if missing.len() >= MAX_MISSING || missing.contains(name) {
+            return None;
+        }
+        missing.insert(name.chars().take(MAX_SHOWN).collect());
+        let plugin = &self.plugin;
+        Some(match check_value_name(name) {
+            Ok(()) => format!(
+                "there is no setting {name:?}: write it in [plugins.{plugin}.config], or as a secret in \
+                 [plugins.{plugin}.secrets]; `hostel run` takes --config {name}=VALUE"
+            ),
+            Err(error) => excerpt(&error.to_string()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_without_a_value_is_told_once_with_what_to_write() {
+        let mut grant = ConfigGrant::default();
+        grant.settings.insert("there".to_owned(), "1".to_owned());
+        let values = ConfigValues::new("rates", &grant);
+        assert_eq!(
+            (values.get("there"), values.names()),
+            (Some("1".to_owned()), vec!["there".to_owned()])
+        );
+        let line = values.miss("api-key").unwrap();
+        assert!(line.contains("write it in [plugins.rates.config]"), "{line}");
+        assert_eq!(values.miss("api-key"), None);
+        assert!(values.miss("a\nb").unwrap().contains("is no name of a setting"));
+        let told = (0..1_000).filter_map(|at| values.miss(&format!("n{at}"))).count();
+        assert_eq!(told, MAX_MISSING - 2);
+    }
+}

@@ -1,0 +1,105 @@
+//! A source for guests: a server on loopback that answers with what it was asked.
+
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Barrier, Mutex};
+
+/// What it does with a path:
+///
+/// - `/status/N` answers with that status
+/// - `/redirect` redirects to `/echo`
+/// - `/large` answers with 100,000 bytes
+/// - `/together/N` answers when N such requests are there
+/// - `/never` does not answer, and `/close` closes the connection
+/// - any other path answers with the request, as JSON
+pub struct Source {
+    pub address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+type Barriers = Arc<Mutex<BTreeMap<usize, Arc<Barrier>>>>;
+
+impl Source {
+    pub fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, barriers) = (Arc::clone(&requests), Barriers::default());
+        // It ends with the process of the tests.
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, seen) = (stream.unwrap(), Arc::clone(&seen));
+                let barriers = Arc::clone(&barriers);
+                std::thread::spawn(move || serve(stream, &seen, &barriers));
+            }
+        });
+        Source { address, requests }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The first lines of the requests so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, barriers: &Barriers) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut writer = stream;
+    loop {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+            match line.trim_end() {
+                "" => break,
+                line => lines.push(line.to_owned()),
+            }
+        }
+        let first = lines.remove(0);
+        seen.lock().unwrap().push(first.clone());
+        let headers: Vec<(&str, &str)> =
+            lines.iter().map(|line| line.split_once(": ").unwrap_or((line, ""))).collect();
+        let length = headers.iter().find(|(name, _)| *name == "content-length");
+        let mut body = vec![0; length.map_or(0, |(_, value)| value.parse().unwrap())];
+        reader.read_exact(&mut body).ok()?;
+        let (method, path) = first.split_once(' ').unwrap();
+        let path = path.trim_end_matches(" HTTP/1.1");
+        let (status, more, text) = match path.split('/').collect::<Vec<_>>()[1..] {
+            ["status", status] => (status.to_owned(), String::new(), String::new()),
+            ["redirect"] => ("302".to_owned(), "location: /echo\r\n".to_owned(), String::new()),
+            ["large"] => ("200".to_owned(), String::new(), "x".repeat(100_000)),
+            ["close"] => return None,
+            ["never"] => {
+                reader.read_to_end(&mut Vec::new()).ok()?;
+                return None;
+            }
+            ["together", count] => {
+                let count = count.parse().unwrap();
+                let barrier = Arc::clone(
+                    barriers.lock().unwrap().entry(count).or_insert(Arc::new(Barrier::new(count))),
+                );
+                barrier.wait();
+                ("204".to_owned(), String::new(), String::new())
+            }
+            _ => {
+                let body = String::from_utf8_lossy(&body);
+                let asked = json!({
+                    "method": method, "path": path, "headers": headers, "body": body,
+                });
+                ("200".to_owned(), "x-source: it\r\n".to_owned(), asked.to_string())
+            }
+        };
+        let length = match &*status {
+            "204" => String::new(),
+            _ => format!("content-length: {}\r\n", text.len()),
+        };
+        let text = if method == "HEAD" { String::new() } else { text };
+        write!(writer, "HTTP/1.1 {status} Status\r\n{more}{length}\r\n{text}").ok()?;
+    }
+}
