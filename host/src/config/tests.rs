@@ -8,6 +8,7 @@ use std::time::Duration;
 
 mod faults;
 mod routes;
+mod sources;
 
 const TOKEN: &str = "0123456789abcdefghij";
 
