@@ -1,7 +1,10 @@
-# `make run` shows the eight example services at work, `make test` checks everything.
+# `make run` shows the example services at work, `make test` checks everything.
+
+# Examples that fetch from a source, which `make run` does not have.
+WITH_SOURCE = example-services/cache-aside/ example-services/exchange-rates/
 
 run: preflight
-	@cargo run --locked -p hostel -- run $(dir $(wildcard example-services/*/Cargo.toml))
+	@cargo run --locked -p hostel -- run $(filter-out $(WITH_SOURCE),$(dir $(wildcard example-services/*/Cargo.toml)))
 
 test: preflight
 	cargo fmt --all --check

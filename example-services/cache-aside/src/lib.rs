@@ -12,49 +12,56 @@ services! {
 }
 
 fn cache_aside(ctx: &Context) -> Result<()> {
-    let value = match ctx.cache.get::<String>("no-such-key")? {
-        Some(value) => value,
-        None => {
-            info!("Key not found, fetching from source ..");
-            let value = fetch();
-            ctx.cache.set_with_expiry("no-such-key", &value, EXPIRY)?;
-            value
-        }
-    };
+    let value = ctx.cache.get_or_set("no-such-key", EXPIRY, || fetch(ctx))?;
     info!("{value}");
     Ok(())
 }
 
-/// Stands for whatever is slow: a database, another service.
-fn fetch() -> String {
-    "value-from-source".to_string()
+/// The source answers with a JSON text; where it is, the setting says.
+fn fetch(ctx: &Context) -> Result<String> {
+    info!("Key not found, fetching from source ..");
+    let url = ctx.config.require("source-url")?;
+    ctx.http.get(&url)?.error_for_status()?.json()
 }
 
 #[cfg(test)]
 mod tests {
     use hostel_sdk::fake::Fake;
+    use hostel_sdk::{FailureKind, http::Response};
 
     use super::*;
 
+    const URL: &str = "https://source.example.com/value";
     const FETCHING: &str = "info: Key not found, fetching from source ..";
     const VALUE: &str = "info: value-from-source";
 
+    fn fake() -> Fake {
+        let fake = Fake::new();
+        fake.set_config("source-url", URL);
+        fake.route("GET", URL, Response::of_json("value-from-source").unwrap());
+        fake
+    }
+
     #[test]
     fn source_is_asked_once_in_two_minutes() {
-        let fake = Fake::new();
+        let fake = fake();
         let call = || fake.call(SERVICES, "cache-aside", &()).unwrap();
-
         call();
         assert_eq!(fake.logs(), [FETCHING, VALUE]);
-        assert_eq!((fake.stats().misses, fake.stats().sets, fake.stats().hits), (1, 1, 0));
-
         fake.advance(EXPIRY - Duration::from_millis(1));
         call();
-        assert_eq!(fake.logs(), [FETCHING, VALUE, VALUE]);
-        assert_eq!((fake.stats().misses, fake.stats().sets, fake.stats().hits), (1, 1, 1));
-
+        assert_eq!((fake.logs().len(), fake.requests().len()), (3, 1));
         fake.advance(Duration::from_millis(1));
         call();
-        assert_eq!(fake.logs(), [FETCHING, VALUE, VALUE, FETCHING, VALUE]);
+        assert_eq!((fake.logs().len(), fake.requests().len()), (5, 2));
+    }
+
+    #[test]
+    fn source_that_fails_is_not_kept() {
+        let fake = fake();
+        fake.route("GET", URL, Response::of_status(503));
+        let failure = fake.call(SERVICES, "cache-aside", &()).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Unavailable);
+        assert_eq!(fake.context().cache.exists("no-such-key"), Ok(false));
     }
 }

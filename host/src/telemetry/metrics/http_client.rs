@@ -17,7 +17,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// The attributes of OpenTelemetry's `http.client.request.duration`, but for the server: a plugin may
 /// reach any number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
+struct SentLabels {
     plugin: String,
     http_request_method: &'static str,
     /// Its first digit, as in `2xx`.
@@ -27,7 +27,7 @@ struct RequestLabels {
 
 /// The times of requests. Clones share the counts.
 #[derive(Clone, Debug)]
-pub(crate) struct HttpClientMetrics(Family<RequestLabels, Histogram, fn() -> Histogram>);
+pub(crate) struct HttpClientMetrics(Family<SentLabels, Histogram, fn() -> Histogram>);
 
 /// The times of the requests of one plugin.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ impl HttpClientMeter {
         time: Duration,
     ) {
         let known = METHODS.into_iter().find(|known| *known == method);
-        let labels = RequestLabels {
+        let labels = SentLabels {
             plugin: self.plugin.clone(),
             http_request_method: known.unwrap_or("_OTHER"),
             http_response_status_class: status_class,

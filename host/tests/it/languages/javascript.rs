@@ -1,6 +1,7 @@
 //! JavaScript and TypeScript, from source to answers, and what an author is told of mistakes.
 
 mod quick;
+mod sources;
 mod types;
 mod uses;
 mod web;
@@ -274,7 +275,7 @@ fn a_service_that_asks_for_spidermonkey_runs_on_it() {
             f() { log.info("f"); console.warn("g"); },
             async h() { await 1; null.x; },
             async i() { await new Promise(() => {}); },
-            j: () => fetch("http://shop/"),
+            j: () => new WebSocket("ws://shop/"),
         };"#;
     let folder = with_engine("\"spidermonkey\"", source);
     let run = hostel_in(folder.path(), &["run", "shop"]);
@@ -290,7 +291,7 @@ fn a_service_that_asks_for_spidermonkey_runs_on_it() {
         "warn  shop.f g\n",
         "can't access property \"x\" of null at shop.js:11:34",
         "the service i waits for a promise that nothing settles",
-        "fetch is not defined: a service has no network at shop.js:13:",
+        "WebSocket is not defined: a service has no connections but the requests of `fetch`",
     ] {
         assert!(told.contains(words), "no {words:?} in {told}");
     }

@@ -1,5 +1,6 @@
 //! A source for guests: a server on loopback that answers with what it was asked.
 
+use hostel::{Allowed, ConfigGrant, Grants, HttpGrant, PluginSettings};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,6 +11,7 @@ use std::sync::{Arc, Barrier, Mutex};
 ///
 /// - `/status/N` answers with that status
 /// - `/redirect` redirects to `/echo`
+/// - `/value` answers with a text, as JSON
 /// - `/large` answers with 100,000 bytes
 /// - `/together/N` answers when N such requests are there
 /// - `/never` does not answer, and `/close` closes the connection
@@ -40,6 +42,16 @@ impl Source {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// What an example is granted that fetches a value from here.
+    pub fn granted(&self) -> PluginSettings {
+        let allowed = Allowed::new(&self.url("")).unwrap().with_private().unwrap();
+        let http = HttpGrant { allow: vec![allowed], ..HttpGrant::default() };
+        let settings = [("source-url".to_owned(), self.url("/value"))].into();
+        let config = ConfigGrant { settings, ..ConfigGrant::default() };
+        let grants = Grants { http, config, ..Grants::default() };
+        PluginSettings { grants, ..PluginSettings::default() }
     }
 
     /// The first lines of the requests so far.
@@ -73,6 +85,7 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, barriers: &Barriers) -> O
         let (status, more, text) = match path.split('/').collect::<Vec<_>>()[1..] {
             ["status", status] => (status.to_owned(), String::new(), String::new()),
             ["redirect"] => ("302".to_owned(), "location: /echo\r\n".to_owned(), String::new()),
+            ["value"] => ("200".to_owned(), String::new(), "\"value-from-source\"".to_owned()),
             ["large"] => ("200".to_owned(), String::new(), "x".repeat(100_000)),
             ["close"] => return None,
             ["never"] => {

@@ -1,6 +1,7 @@
 //! The examples on two hosts that share a server: what one stores or deletes, the other sees.
 
 use super::server::RedisServer;
+use crate::outbound::server::Source;
 use crate::support::{TestHost, component};
 use hostel::{CacheName, CacheStore};
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ impl Pair {
         let component = std::fs::read(component(&format!("example-services/{name}"))).unwrap();
         let [first, second] = [(), ()].map(|()| TestHost::on(Arc::clone(&server)));
         for host in [&first, &second] {
-            host.load(name, component.clone()).await;
+            host.load_with(name, component.clone(), Source::new().granted()).await;
         }
         let cache = second.host.caches().get(&CacheName::private(name).unwrap()).unwrap();
         Pair { name, server, first, second, cache }

@@ -144,6 +144,37 @@ fn a_quick_build_has_what_an_edit_adds() {
     }
 }
 
+#[tokio::test]
+async fn what_the_sdk_exports_brings_its_interface_where_it_is_used() {
+    let sdk = |line: &str| format!("{line} from \"hostel-sdk\";\n");
+    for (source, more) in [
+        ("export default { uses: () => fetch(\"http://a\") };".to_owned(), vec!["http/client"]),
+        (sdk("import { HttpError, log }") + "export default { uses: () => HttpError };", vec![]),
+        (sdk("import { http }") + "export default { uses: () => 1 };", vec![]),
+        (
+            sdk("import { http as outside }") + "export default { uses: () => outside.get(\"\") };",
+            vec!["http/client"],
+        ),
+        (
+            sdk("import * as sdk") + "export default { uses: () => sdk.config.names() };",
+            vec!["config/config"],
+        ),
+        ("export default { uses: () => new Response(\"a\").status };".to_owned(), vec![]),
+    ] {
+        let folder = folder(&[("svc.js", &source)]);
+        let (imports, _) = built(folder.path(), "svc.js").await;
+        let mut expected = vec!["cache/cache", "log/log"];
+        expected.extend(more);
+        expected.sort_unstable();
+        assert_eq!(imports, expected, "{source}");
+    }
+    let cjs = "const { cache } = require(\"hostel-sdk\");\n\
+               module.exports = { uses: () => cache.get(\"k\") };";
+    let folder = folder(&[("svc.cjs", cjs)]);
+    let (imports, _) = built(folder.path(), "svc.cjs").await;
+    assert_eq!(imports, ["cache/cache", "log/log"]);
+}
+
 /// Computes by functions that wait, and by such that fail after they waited.
 const ASYNC: &str = r#"
 import { Failure, cache } from "hostel-sdk";
