@@ -19,7 +19,7 @@ pub(crate) use request::SendRequest;
 
 use crate::grants::{Allowed, Grants, Secret};
 use crate::telemetry::{HttpClientMeter, HttpClientSpan, SpanParent};
-use client::{Room, Source};
+use client::{GrantedServer, Room};
 use error::shown;
 use hyper::header::{HeaderName, LOCATION};
 use network::PluginBounds;
@@ -37,7 +37,7 @@ const TIME_FOR_GUEST: Duration = Duration::from_millis(100);
 /// The servers that a plugin may reach, and the connections to them.
 pub(crate) struct Outbound {
     plugin: Arc<str>,
-    sources: Vec<Source>,
+    servers: Vec<GrantedServer>,
     secrets: Vec<Secret>,
     meter: HttpClientMeter,
 }
@@ -100,10 +100,10 @@ impl Outbound {
         meter: HttpClientMeter,
     ) -> Self {
         let bounds = Arc::new(PluginBounds::new(grants.http.connections, network));
-        let source = |allowed: &Allowed| Source::new(allowed.clone(), Arc::clone(&bounds));
+        let server = |allowed: &Allowed| GrantedServer::new(allowed.clone(), Arc::clone(&bounds));
         Outbound {
             plugin,
-            sources: grants.http.allow.iter().map(source).collect(),
+            servers: grants.http.allow.iter().map(server).collect(),
             secrets: grants.config.secrets.values().cloned().collect(),
             meter,
         }
@@ -182,13 +182,13 @@ impl Outbound {
         // A guest may belong to a trace of its own.
         let is_traced = !request.headers.contains_key(TRACEPARENT);
         loop {
-            let source = self.source_of(&request.url)?;
+            let server = self.server_of(&request.url)?;
             sending.call.request(&request.url)?;
             let mut observed = self.observe(&request, sending);
             if let Some(span) = observed.span.as_ref().filter(|_| is_traced) {
                 request.trace(&span.traceparent());
             }
-            let head = source.exchange(&request).await.inspect_err(|error| observed.fail(error))?;
+            let head = server.exchange(&request).await.inspect_err(|error| observed.fail(error))?;
             let status = head.response.status();
             observed.status(status.as_u16());
             let location = head.response.headers().get(LOCATION).filter(|_| is_redirect(status));
@@ -216,8 +216,8 @@ impl Outbound {
     }
 
     /// The row that covers a URL.
-    fn source_of(&self, url: &Url) -> Result<&Source, SendError> {
-        self.sources.iter().find(|source| source.allowed.covers(url)).ok_or_else(|| {
+    fn server_of(&self, url: &Url) -> Result<&GrantedServer, SendError> {
+        self.servers.iter().find(|server| server.allowed.covers(url)).ok_or_else(|| {
             let origin = url.origin().ascii_serialization();
             let row = match rules::is_inside(url) {
                 true => format!("{{ url = {origin:?}, private = true }}"),

@@ -26,7 +26,7 @@ const MAX_HEAD: usize = 64 << 10;
 const MAX_HEADERS: usize = 100;
 
 /// A row of a grant, and the connections to what it covers.
-pub(super) struct Source {
+pub(super) struct GrantedServer {
     pub(super) allowed: Allowed,
     bounds: Arc<PluginBounds>,
     client: Client<Connector, Full<Bytes>>,
@@ -55,7 +55,7 @@ impl Room {
     }
 }
 
-impl Source {
+impl GrantedServer {
     pub(super) fn new(allowed: Allowed, bounds: Arc<PluginBounds>) -> Self {
         let connector = Connector::new(
             allowed.is_private(),
@@ -70,7 +70,7 @@ impl Source {
             .http2_max_header_list_size(MAX_HEAD as u32)
             .http2_adaptive_window(true)
             .build(connector);
-        Source { allowed, bounds, client }
+        GrantedServer { allowed, bounds, client }
     }
 
     /// Sends a request, once more where a connection that was used before has been closed before

@@ -287,3 +287,23 @@ impl AsyncWrite for Link {
         self.stream.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::network::Network;
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_connection_to_this_machine_itself_is_denied_by_whatever_address() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        for is_private in [false, true] {
+            let bounds = Arc::new(PluginBounds::new(9, Network::new()));
+            let Connector(row) = Connector::new(is_private, Vec::new(), bounds);
+            // As if the address were one of the internet, which `resolve` lets through.
+            let reached = row.reach(vec![address]).await;
+            assert_eq!(reached.is_ok(), is_private, "{reached:?}");
+        }
+    }
+}

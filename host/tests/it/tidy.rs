@@ -374,7 +374,8 @@ fn each_wit_package_has_one_version() {
             assert_eq!(version, *found, "{package} in {} and in {place}", file.display());
         }
     }
-    for package in ["hostel:cache", "hostel:log", "hostel:service"] {
+    for package in ["hostel:cache", "hostel:config", "hostel:http", "hostel:log", "hostel:service"]
+    {
         assert!(versions.contains_key(package), "{package} has no version");
     }
 }

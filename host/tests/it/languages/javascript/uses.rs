@@ -170,8 +170,8 @@ async fn what_the_sdk_exports_brings_its_interface_where_it_is_used() {
     }
     let cjs = "const { cache } = require(\"hostel-sdk\");\n\
                module.exports = { uses: () => cache.get(\"k\") };";
-    let folder = folder(&[("svc.cjs", cjs)]);
-    let (imports, _) = built(folder.path(), "svc.cjs").await;
+    let folder = folder(&[("svc.js", cjs)]);
+    let (imports, _) = built(folder.path(), "svc.js").await;
     assert_eq!(imports, ["cache/cache", "log/log"]);
 }
 
