@@ -20,7 +20,7 @@ test: preflight
 
 # What is held against others, each a package of host/benches/peers; `table` prints the head of the
 # rows that the others print. `serve` measures the released program.
-PEERS = table calls map serve micro backends
+PEERS = table calls map serve micro sources backends
 PEER = cargo run --locked --quiet --release --target-dir target/peers \
 	--manifest-path host/benches/peers/Cargo.toml --package
 

@@ -172,6 +172,11 @@ async fn addresses_inside_are_denied_unless_the_row_is_private() {
         "0x7f000001",
         "2130706433",
         "127.1",
+        // What a browser reads as digits and dots.
+        "%31%32%37.0.0.1",
+        "127\u{3002}0\u{3002}0\u{3002}1",
+        "\u{ff11}27.0.0.1",
+        "LOCALHOST",
         "localhost",
         "[::1]",
         "[::ffff:127.0.0.1]",

@@ -11,6 +11,8 @@ services! {
     http_send,
     /// Fetches URLs at the same time, and returns the statuses.
     http_at_once,
+    /// Fetches a URL as often as it is told, one time after the other.
+    http_again,
     /// Returns the value of a setting.
     config_get,
     /// Returns the names of all settings.
@@ -82,6 +84,14 @@ fn http_at_once(ctx: &Context, urls: Vec<String>) -> Result<Vec<u16>> {
     let requests: Vec<_> = urls.iter().map(|url| Request::new("GET", url)).collect();
     let results = ctx.http.send_many(&requests);
     Ok(results.into_iter().map(|it| Ok(it?.status)).collect::<Result<_, HttpError>>()?)
+}
+
+fn http_again(ctx: &Context, (calls, url): (u32, String)) -> Result<usize> {
+    let mut bytes = 0;
+    for _ in 0..calls {
+        bytes += ctx.http.get(&url)?.error_for_status()?.body.len();
+    }
+    Ok(bytes)
 }
 
 fn config_get(ctx: &Context, name: String) -> Result<Option<String>> {

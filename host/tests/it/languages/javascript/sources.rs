@@ -31,7 +31,8 @@ export default {
     const { method, headers, body } = await response.json();
     const named = Object.fromEntries(headers);
     const same = response instanceof Response && response.headers instanceof Headers;
-    return [method, body, named["content-type"], named["x-a"], response.headers.get("X-Source"), same];
+    const by = response.headers.get("X-Source");
+    return [method, body, named["content-type"], named["x-a"], by, same];
   },
   async redirects() {
     const { status, redirected, url } = await fetch(at("/redirect"));
