@@ -1,5 +1,5 @@
-//! Write a service for a Hostel host in Rust: a shared JSON cache with expiry, a log, and typed
-//! requests and responses.
+//! Write a service for a Hostel host in Rust: a shared JSON cache with expiry, a log, typed requests
+//! and responses, and requests to servers elsewhere.
 //!
 //! # A service
 //!
@@ -82,6 +82,11 @@
 //! # let request = hostel_sdk::Request { service, http, ..Default::default() };
 //! # assert_eq!(fake.call_with(SERVICES, request).unwrap().body, b"tea");
 //! ```
+//!
+//! # Sources
+//!
+//! [`Context::http`] sends requests to the servers that the host's configuration grants, and
+//! [`Context::config`] has the plugin's settings and secrets: see [`http`].
 //!
 //! # Failures
 //!
