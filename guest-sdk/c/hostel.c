@@ -19,13 +19,18 @@
 #include "src/log.c"
 #include "src/request.c"
 #include "src/response.c"
+#include "src/http_response.c"
+#include "src/http.c"
+#include "src/config.c"
 #include "src/service.c"
 
 #ifdef __wasm__
 #include "src/wit.c"
 #include "src/wit_cache.c"
+#include "src/wit_http.c"
 #elif !defined HOSTEL_TEST_HOST /* A test of the SDK brings a host of its own. */
 #include "src/fake.c"
 #include "src/fake_arguments.c"
 #include "src/fake_cache.c"
+#include "src/fake_http.c"
 #endif

@@ -1,6 +1,7 @@
-/* Write a service for a Hostel host in C: a shared JSON cache with expiry, a log, requests and
- * responses. C++ can use it too, without exceptions; and Zig, as `@import("hostel")`, where the
- * service exports `hostel_services` and `hostel_service_count` itself.
+/* Write a service for a Hostel host in C: a shared JSON cache with expiry, a log, requests to
+ * servers elsewhere, settings, requests and responses. C++ can use it too, without exceptions; and
+ * Zig, as `@import("hostel")`, where the service exports `hostel_services` and
+ * `hostel_service_count` itself.
  *
  *     #include <hostel.h>
  *
@@ -62,7 +63,20 @@ typedef enum hostel_result {
     HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the type asked for. */
     HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not 1 to 315,360,000 whole seconds. */
     HOSTEL_TOO_LARGE = 13,      /* The value is longer than the cache allows. */
-    HOSTEL_DENIED = 14          /* The plugin has no permission for this call. */
+    HOSTEL_DENIED = 14,         /* The plugin has no permission for this call. */
+
+    /* Why a request to a server elsewhere has no response. The caller of a handler that returns
+       HOSTEL_HTTP_UNREACHABLE, _TIMEOUT or _ABORTED gets HOSTEL_UNAVAILABLE, of one that returns
+       another of these HOSTEL_INTERNAL. */
+    HOSTEL_HTTP_INVALID_REQUEST = 15, /* It is no request of HTTP, or none a plugin can make. */
+    HOSTEL_HTTP_DENIED = 16,      /* The plugin has no permission for the address, or for more
+                                     requests in this call. */
+    HOSTEL_HTTP_UNREACHABLE = 17, /* No connection was made. Nothing of the request was sent. */
+    HOSTEL_HTTP_TIMEOUT = 18,     /* The time is over. The server may have done what it was
+                                     asked for. */
+    HOSTEL_HTTP_TOO_LARGE = 19,   /* The response is larger than the host allows. */
+    HOSTEL_HTTP_ABORTED = 20      /* The response was not whole, or no HTTP. The server may have
+                                     done what it was asked for. */
 } hostel_result;
 
 /* Returns from the enclosing function with the result of `call`, unless that is HOSTEL_OK. */
@@ -94,6 +108,12 @@ typedef struct hostel_str {
 
 /* A hostel_str as the two arguments of "%.*s". */
 #define HOSTEL_ARG(text) (int)(text).len, (text).ptr
+
+/* A name and a value. */
+typedef struct hostel_pair {
+    hostel_str name;
+    hostel_str value;
+} hostel_pair;
 
 /* A text that ends with a NUL, borrowed and not copied; no text for NULL. */
 hostel_str hostel_str_of(const char *text);
@@ -148,17 +168,15 @@ void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...) HO
 
 #include "hostel_cache.h"
 
+#include "hostel_http.h"
+
+#include "hostel_config.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* --- requests ------------------------------------------------------------------------------ */
-
-/* A name and a value. */
-typedef struct hostel_pair {
-    hostel_str name;
-    hostel_str value;
-} hostel_pair;
 
 /* The parts that only a request that came by HTTP has. */
 typedef struct hostel_http {

@@ -1,4 +1,5 @@
-/* A host for tests: the cache and the log of a real one, without wasm, in the test's own process.
+/* A host for tests: the cache and the log of a real one, and the servers elsewhere and the settings
+ * that the test sets, without wasm, in the test's own process.
  *
  *     #include <assert.h>
  *     #include <hostel_fake.h>
@@ -76,6 +77,46 @@ void hostel_fake_let_go(hostel_fake *fake, hostel_str key);
 /* A line of the log, from 0 on: level, colon, message, "info: served" for example. NULL past the
  * last. Lives until the fake is freed. Each is also printed to stderr. */
 const char *hostel_fake_log(const hostel_fake *fake, size_t index);
+
+/* --- servers elsewhere, and settings ------------------------------------------------------- *
+ *
+ * A table of routes says what servers answer. A URL that ends with a star matches each one that
+ * begins so. Of two rows that match the later one counts. Texts and bodies are copied.
+ *
+ * A request that no row matches ends the test by abort(), after a line on stderr that has the
+ * request and the rows there are. Redirects are followed, to a location that is absolute or a path
+ * from the root; any other one ends the test as well.
+ */
+
+/* A request of this method to this URL is answered with this status and this JSON text; NULL for no
+ * body. */
+void hostel_fake_route(hostel_fake *fake, const char *method, const char *url, uint16_t status,
+                       const char *json);
+
+/* The same with any response. */
+void hostel_fake_route_with(hostel_fake *fake, const char *method, const char *url,
+                            hostel_response response);
+
+/* The same with an error, HOSTEL_HTTP_TIMEOUT for example. */
+void hostel_fake_route_error(hostel_fake *fake, const char *method, const char *url,
+                             hostel_result error);
+
+/* Answers a request as a server does: fills in `*res`, which has status 200 and nothing else, with
+ * memory of `ctx` or literals, and returns HOSTEL_OK; or returns one of HOSTEL_HTTP_INVALID_REQUEST
+ * to HOSTEL_HTTP_ABORTED. */
+typedef hostel_result hostel_fake_server(hostel_ctx *ctx, void *user_data,
+                                         const hostel_http_request *req, hostel_response *res);
+
+/* The same with a function. `user_data` is passed on to it. */
+void hostel_fake_route_function(hostel_fake *fake, const char *method, const char *url,
+                                hostel_fake_server *server, void *user_data);
+
+/* A request that was sent, from 0 on; each that followed a redirect is one. NULL past the last. It
+ * lives until the next is sent, and all that it points to until the fake is freed. */
+const hostel_http_request *hostel_fake_request(const hostel_fake *fake, size_t index);
+
+/* Sets a setting or a secret of the plugin: the two do not differ here. */
+void hostel_fake_set_config(hostel_fake *fake, const char *name, const char *value);
 
 #ifdef __cplusplus
 }

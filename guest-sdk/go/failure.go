@@ -42,9 +42,10 @@ func (k FailureKind) String() string {
 
 // Failure is a request that a service did not fulfil: a kind for programs, a message for a person.
 //
-// A handler that returns any other error answers a failure of kind [FailureInternal], unless a
-// [CacheError] of kind [CacheUnavailable] is in its chain: then it is [FailureUnavailable]. A
-// Failure that was wrapped keeps its kind, and the message is the outermost error's.
+// A handler that returns any other error answers a failure of kind [FailureInternal], unless in its
+// chain is a [CacheError] of kind [CacheUnavailable], or an [HTTPError] of kind [HTTPUnreachable],
+// [HTTPTimeout] or [HTTPAborted]: then it is [FailureUnavailable]. A Failure that was wrapped keeps
+// its kind, and the message is the outermost error's.
 type Failure struct {
 	// Kind is what a caller can act upon.
 	Kind FailureKind
@@ -111,6 +112,10 @@ func failureOf(err error) *Failure {
 	}
 	var refused *CacheError
 	if errors.As(err, &refused) && refused != nil && refused.Kind == CacheUnavailable {
+		return &Failure{FailureUnavailable, err.Error()}
+	}
+	var unsent *HTTPError
+	if errors.As(err, &unsent) && unsent != nil && unsent.isUnavailable() {
 		return &Failure{FailureUnavailable, err.Error()}
 	}
 	return &Failure{FailureInternal, err.Error() + adviceOn(err)}

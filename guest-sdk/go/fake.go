@@ -9,7 +9,8 @@ import (
 )
 
 // Fake is a host for tests, in the test's own process: the cache and the log of a real one, without
-// wasm, and a clock that stands still until the test moves it.
+// wasm, a clock that stands still until the test moves it, and the servers elsewhere and the settings
+// that the test sets.
 //
 //	func TestAGreetingIsCounted(t *testing.T) {
 //		fake := hostel.NewFake()
@@ -32,6 +33,11 @@ type Fake struct {
 	leases   map[string]holder
 	logs     []string
 	stats    Stats
+	routes   []route
+	requests []OutgoingRequest
+	settings map[string]string
+	// What the request was that no route matches.
+	unexpected string
 }
 
 // Stats are the counts of a fake's cache. A refused call is not counted.
@@ -58,7 +64,10 @@ func NewFake() *Fake {
 //
 // [Fake.Advance] moves the cache alone.
 func NewFakeWithClock(now func() time.Time) *Fake {
-	return &Fake{clock: now, began: now(), entries: make(map[string]entry), leases: make(map[string]holder)}
+	return &Fake{
+		clock: now, began: now(), entries: make(map[string]entry), leases: make(map[string]holder),
+		settings: make(map[string]string),
+	}
 }
 
 // Context is the context of a handler, with an empty request: to call a handler as a plain
@@ -86,6 +95,7 @@ func (f *Fake) Call(service string, payload any) (Response, error) {
 // and for HTTP.
 func (f *Fake) CallWith(request Request) (Response, error) {
 	response, err := dispatch(f.ContextWith(request))
+	f.checkExpected()
 	if err != nil {
 		return Response{}, failureOf(err)
 	}

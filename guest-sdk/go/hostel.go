@@ -1,5 +1,5 @@
 // Package hostel is for writing a service for a Hostel host in Go: a shared JSON cache with expiry,
-// a log, and typed requests and responses.
+// a log, requests to servers elsewhere, settings, and typed requests and responses.
 //
 // # A service
 //
@@ -30,7 +30,7 @@
 //
 // The component imports the functions of the host that the service uses. One exception: with
 // text/template, html/template, or another package that calls methods by name, Go's linker keeps all
-// methods of [Cache], and the component imports what they use.
+// methods of [Cache], [HTTP] and [Config], and the component imports what they use.
 //
 // # Failures
 //
@@ -42,9 +42,11 @@
 // # Goroutines
 //
 // They take turns in the one thread of an instance, and stand still when the handler has returned.
+// What several of them send by [HTTP] goes out at the same time.
 //
 // # Tests
 //
 // A service is tested by `go test`, without wasm and without a host: [Fake] has the cache of one,
-// with a clock that the test moves. [NewFakeWithClock] is for a service that reads [time.Now].
+// with a clock that the test moves, and the servers elsewhere and the settings that the test sets.
+// [NewFakeWithClock] is for a service that reads [time.Now].
 package hostel

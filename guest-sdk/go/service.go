@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Context is what a handler works with: the cache, the log, and the request beyond its typed body.
+// Context is what a handler works with: the cache, the log, servers elsewhere, the settings, and the
+// request beyond its typed body.
 //
 // It is a context.Context too, so that it can be passed to what wants one. It has no deadline and
 // is never cancelled: the host ends a call that takes too long from the outside.
@@ -18,6 +19,10 @@ type Context struct {
 	Cache Cache
 	// Log writes the plugin's log lines.
 	Log Log
+	// HTTP sends requests to servers elsewhere.
+	HTTP HTTP
+	// Config is the plugin's settings and secrets.
+	Config Config
 	// Request is the request.
 	Request Request
 }
@@ -69,7 +74,7 @@ var services []service
 
 func newContext(host host, request Request) *Context {
 	ctx := &Context{Context: context.Background(), Request: request}
-	ctx.Cache.host, ctx.Log.host = host, host
+	ctx.Cache.host, ctx.Log.host, ctx.HTTP.host, ctx.Config.host = host, host, host, host
 	return ctx
 }
 

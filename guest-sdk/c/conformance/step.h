@@ -26,4 +26,7 @@ hostel_result get_bits(struct step *step);
 hostel_result set_bits(struct step *step);
 hostel_result loop_through_bits(struct step *step);
 
+/* The services of sources.c. */
+hostel_handler http_send, http_at_once, config_get, config_names;
+
 #endif

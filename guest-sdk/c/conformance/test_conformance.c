@@ -235,8 +235,12 @@ static int run_all(const char *file)
     return passed;
 }
 
+/* Of test_sources.c. */
+void test_sources(void);
+
 int main(void)
 {
+    test_sources();
     int passed = run_all("../../conformance/scenarios.json");
     printf("%d scenarios passed\n", passed);
     return passed > 100 ? 0 : 1;

@@ -72,9 +72,9 @@ static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
 /* The value that a checked text holds, which it borrows with the key; missing for no text. */
 static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
 
-/* hostel_json_parse, with a kind of error of the caller's. */
-static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_result misfit,
-                              hostel_json *value);
+/* hostel_json_parse, with a kind of error of the caller's, and where the text is from. */
+static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
+                              hostel_result misfit, hostel_json *value);
 
 /* What a value was read from, for messages. */
 static hostel_str source_of(hostel_ctx *ctx, hostel_json value);
@@ -119,6 +119,13 @@ static bool is_integer_in_range(double number);
  * key, and the function that makes JSON of a text. */
 static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
+/* The value of the header of that name at an index, in any case; `ptr` NULL past the last. */
+static hostel_str header_value(const hostel_pair *headers, size_t count, const char *name,
+                               size_t index);
+
+/* A URL in quotes, for messages. */
+static hostel_str shown_url(hostel_ctx *ctx, hostel_str url);
+
 /* How long an entry lives that is swapped in; the numbers are the contract's. */
 enum lifetime {
     LIFETIME_KEEP = 0,
@@ -140,8 +147,8 @@ struct texts {
     size_t count;
 };
 
-/* The host: wit.c and wit_cache.c are the real one, fake.c and fake_cache.c that of tests. All
- * texts are UTF-8; a `ptr` of NULL is no text. An `expiry` of 0 is none. */
+/* The host: wit.c, wit_cache.c and wit_http.c are the real one, fake.c, fake_cache.c and fake_http.c
+ * that of tests. All texts are UTF-8; a `ptr` of NULL is no text. An `expiry` of 0 is none. */
 static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text);
 static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry);
 static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);
@@ -175,6 +182,12 @@ static hostel_result host_keys(hostel_ctx *ctx, hostel_str prefix, hostel_str cu
                                struct texts *page, hostel_str *next);
 static hostel_result host_delete_prefix(hostel_ctx *ctx, hostel_str prefix, hostel_str cursor,
                                         uint32_t *deleted, hostel_str *next);
+
+static void host_send_many(hostel_ctx *ctx, const hostel_http_request *requests, size_t count,
+                           hostel_http_result *results);
+
+static hostel_str host_setting(hostel_ctx *ctx, hostel_str name);
+static struct texts host_setting_names(hostel_ctx *ctx);
 
 static void host_log(hostel_ctx *ctx, hostel_level level, hostel_str message);
 

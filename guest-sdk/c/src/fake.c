@@ -20,8 +20,17 @@ struct lease {
     bool is_of_another;
 };
 
+/* A row of the table of routes. */
+struct route {
+    hostel_str method, url;
+    hostel_fake_server *serve; /* NULL: what follows. */
+    void *user_data;
+    hostel_result error; /* HOSTEL_OK: the response. */
+    hostel_response response;
+};
+
 struct hostel_fake {
-    hostel_ctx look;   /* The memory of the test, and of all keys, values and lines. */
+    hostel_ctx look;   /* The memory of the test, and of all that the fake has. */
     hostel_ctx called; /* The memory of the newest call. */
     int64_t now;       /* In milliseconds, from the fake's beginning. */
     struct timespec began;
@@ -31,6 +40,12 @@ struct hostel_fake {
     size_t lease_count;
     const char **lines;
     size_t line_count;
+    struct route *routes;
+    size_t route_count;
+    hostel_http_request *requests;
+    size_t request_count;
+    hostel_pair *settings;
+    size_t setting_count;
     hostel_fake *older;
 };
 

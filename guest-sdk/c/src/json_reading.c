@@ -17,16 +17,18 @@ static hostel_str source_of(hostel_ctx *ctx, hostel_json value)
 {
     if (value.misfit == HOSTEL_BAD_REQUEST)
         return HOSTEL_STR("the request body");
+    if (value.misfit == HOSTEL_INTERNAL)
+        return hostel_format(ctx, "the body from %.*s", HOSTEL_ARG(value.key));
     if (value.key.ptr == NULL)
         return HOSTEL_STR("the JSON text");
     hostel_str key = quoted(ctx, value.key);
     return hostel_format(ctx, "the value under %.*s", HOSTEL_ARG(key));
 }
 
-static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_result misfit,
-                              hostel_json *value)
+static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
+                              hostel_result misfit, hostel_json *value)
 {
-    hostel_json read = json_value(text, NO_TEXT, misfit);
+    hostel_json read = json_value(text, key, misfit);
     struct flaw flaw = check_json(ctx, text, HOSTEL_MAX_BODY_DEPTH);
     if (flaw.reason != NULL) {
         hostel_str source = source_of(ctx, read);
@@ -41,7 +43,7 @@ static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_result mi
 
 hostel_result hostel_json_parse(hostel_ctx *ctx, hostel_str text, hostel_json *value)
 {
-    return parse_as(ctx, text, HOSTEL_INVALID_VALUE, value);
+    return parse_as(ctx, text, NO_TEXT, HOSTEL_INVALID_VALUE, value);
 }
 
 hostel_json_kind hostel_json_kind_of(hostel_json value)

@@ -5,7 +5,7 @@
 hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_request *req, hostel_json *value)
 {
     hostel_str body = req->body.len == 0 ? HOSTEL_STR("null") : req->body;
-    return parse_as(ctx, body, HOSTEL_BAD_REQUEST, value);
+    return parse_as(ctx, body, NO_TEXT, HOSTEL_BAD_REQUEST, value);
 }
 
 static char lower(char letter)

@@ -23,7 +23,14 @@ static hostel_handler *handler_of(hostel_str name)
 /* The kind of failure that a handler's result stands for. */
 static hostel_result failure_kind(hostel_result result)
 {
-    return result >= HOSTEL_OK && result <= HOSTEL_UNAVAILABLE ? result : HOSTEL_INTERNAL;
+    switch (result) {
+    case HOSTEL_HTTP_UNREACHABLE:
+    case HOSTEL_HTTP_TIMEOUT:
+    case HOSTEL_HTTP_ABORTED:
+        return HOSTEL_UNAVAILABLE;
+    default:
+        return result >= HOSTEL_OK && result <= HOSTEL_UNAVAILABLE ? result : HOSTEL_INTERNAL;
+    }
 }
 
 static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)

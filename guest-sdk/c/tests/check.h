@@ -70,6 +70,7 @@ void test_atomics(void);
 void test_lease(void);
 void test_many(void);
 void test_entries(void);
+void test_http(void);
 void test_recipes(void);
 void test_service(void);
 

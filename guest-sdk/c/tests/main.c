@@ -13,6 +13,7 @@ int main(void)
     test_lease();
     test_many();
     test_entries();
+    test_http();
     test_recipes();
     test_service();
     puts("all passed");

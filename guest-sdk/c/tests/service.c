@@ -33,6 +33,10 @@ static hostel_result misbehave(hostel_ctx *ctx, const hostel_request *req, hoste
     }
     if (hostel_str_equal(what, HOSTEL_STR("garbage")))
         return (hostel_result)77;
+    if (hostel_str_equal(what, HOSTEL_STR("fetch"))) {
+        hostel_http_response response;
+        return hostel_http_get(ctx, HOSTEL_STR("http://a"), &response);
+    }
     if (hostel_str_equal(what, HOSTEL_STR("nan")))
         return hostel_respond_json(ctx, res, hostel_json_of_double(ctx, 1e308 * 1e308));
     if (hostel_str_equal(what, HOSTEL_STR("bytes")))
@@ -99,6 +103,20 @@ static void failure_has_a_kind_and_its_own_message(void)
                   "no service \"shout\" here; there are: show, misbehave");
 }
 
+static void request_without_a_response_is_unavailable_where_the_server_may_answer_later(void)
+{
+    for (int result = HOSTEL_HTTP_INVALID_REQUEST; result <= HOSTEL_HTTP_ABORTED; result++) {
+        hostel_fake *fake = hostel_fake_new();
+        hostel_fake_route_error(fake, "GET", "http://a", (hostel_result)result);
+        hostel_answer answer = hostel_fake_call(fake, "misbehave", "\"fetch\"");
+        bool is_unavailable = result == HOSTEL_HTTP_UNREACHABLE ||
+                              result == HOSTEL_HTTP_TIMEOUT || result == HOSTEL_HTTP_ABORTED;
+        CHECK(answer.result == (is_unavailable ? HOSTEL_UNAVAILABLE : HOSTEL_INTERNAL));
+        CHECK_TEXT(answer.message, "\"http://a\": no response, as the test says");
+        hostel_fake_free(fake);
+    }
+}
+
 static void memory_lasts_as_long_as_its_ctx(void)
 {
     hostel_fake *fake = hostel_fake_new();
@@ -127,6 +145,7 @@ void test_service(void)
 {
     request_reaches_the_service_it_names();
     failure_has_a_kind_and_its_own_message();
+    request_without_a_response_is_unavailable_where_the_server_may_answer_later();
     memory_lasts_as_long_as_its_ctx();
     log_keeps_level_and_formatted_text();
     hostel_fake_free(NULL);

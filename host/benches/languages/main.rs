@@ -140,7 +140,8 @@ impl Row {
 
 /// A host with one plugin, in whose cache lies the value that is read.
 async fn host(component: Vec<u8>, instances: Instances) -> Result<Host> {
-    let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
+    let minute = Duration::from_secs(60);
+    let limits = Limits { time: minute, cpu: minute, ..Limits::default() };
     let host = Host::new(Settings { limits, ..Settings::default() })?;
     let settings = PluginSettings { instances, ..PluginSettings::default() };
     host.load(PluginName::new("plugin")?, component, settings).await?;

@@ -64,6 +64,31 @@ const NO_SUCH_METHOD: &[(&str, &str)] = &[
          exists, setIfAbsent, increment, compareAndSwapRaw, update, take, takeRaw, getOrSet, \
          getMany, setMany, deleteMany, ttl, expire, keys and deletePrefix",
     ),
+    (
+        "type hostel.HTTP has no field or method",
+        "HTTP has no such method; it has Get, Head, Options, Post, Put, Patch, Delete, Send and \
+         SendMany",
+    ),
+    (
+        "type hostel.Config has no field or method",
+        "the settings have no such method; they have Get, Require and Names",
+    ),
+    (
+        "undeclared function 'hostel_http_",
+        "there is no such function; there are those of hostel_http.h",
+    ),
+    (
+        "undeclared function 'hostel_config_",
+        "there is no such function; there are hostel_config_get, _require and _names",
+    ),
+    (
+        "found for struct `Http`",
+        "HTTP has no such method; it has get, head, delete, post, put, patch, send and send_many",
+    ),
+    (
+        "found for struct `Config`",
+        "the settings have no such method; they have get, require and names",
+    ),
 ];
 
 const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or is not reached: check the name and the network";

@@ -296,7 +296,11 @@ fn row(language: &str, folder: &str) -> Row {
 }
 
 async fn new_row(language: &str, folder: &str) -> Row {
-    let limits = hostel::Limits { time: Duration::from_secs(20), ..hostel::Limits::default() };
+    let limits = hostel::Limits {
+        time: Duration::from_secs(20),
+        cpu: Duration::from_secs(20),
+        ..hostel::Limits::default()
+    };
     run_all(TestHost::with(limits), language, folder).await
 }
 

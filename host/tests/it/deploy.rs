@@ -84,8 +84,12 @@ impl House {
         build: Option<Build>,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let limits =
-            Limits { time: Duration::from_secs(60), component: 1 << 20, ..Limits::default() };
+        let limits = Limits {
+            time: Duration::from_secs(60),
+            cpu: Duration::from_secs(60),
+            component: 1 << 20,
+            ..Limits::default()
+        };
         let admission = Admission { queue_time, ..Admission::default() };
         let TestHost { host, lines, .. } =
             TestHost::with_settings(Settings { limits, admission, ..Settings::default() });

@@ -2,7 +2,7 @@
 
 use crate::outbound::server::Source;
 use crate::support::{TestHost, component};
-use hostel::{CacheName, CacheStats, CallError, FailureKind};
+use hostel::{CacheName, CacheStats, CallError, FailureKind, Secret};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,19 +105,6 @@ async fn cache_aside() {
     check("cache-aside", &lines, calls, None).await;
 }
 
-#[tokio::test]
-async fn cache_aside_reads_its_entry_until_the_expiry() {
-    let host = loaded("cache-aside").await;
-    host.call("cache-aside", &Value::Null).await.unwrap();
-    host.messages();
-    host.clock.advance(Duration::from_millis(119_999));
-    host.call("cache-aside", &Value::Null).await.unwrap();
-    assert_eq!(host.messages(), ["value-from-source"]);
-    host.clock.advance(Duration::from_millis(1));
-    host.call("cache-aside", &Value::Null).await.unwrap();
-    assert_eq!(host.messages().len(), 2, "the entry is gone");
-}
-
 /// Counts the calls of a minute, of which five are let through.
 async fn check_limiter(example: &str) {
     let host = loaded_from(example, "rate-limiter").await;
@@ -162,6 +149,19 @@ async fn check_limiter_at_once(example: &str) {
     println!("{example}: {counted} calls of {CLIENTS} clients, {counted} counted");
 }
 
+/// Fetches from a source, once in two minutes.
+async fn check_cache_aside(example: &str) {
+    let host = loaded_from(example, "cache-aside").await;
+    let both = ["Key not found, fetching from source ..", "value-from-source"];
+    for lines in [&both[..], &both[1..]] {
+        host.call("cache-aside", &Value::Null).await.unwrap();
+        assert_eq!(host.messages(), lines);
+    }
+    host.clock.advance(Duration::from_secs(120));
+    host.call("cache-aside", &Value::Null).await.unwrap();
+    assert_eq!(host.messages(), both);
+}
+
 async fn check_compute_once(example: &str) {
     let host = loaded_from(example, "compute-once").await;
     for lines in [vec!["Computing ..", "the-report"], vec!["the-report"]] {
@@ -175,7 +175,7 @@ async fn check_compute_once(example: &str) {
 
 /// The services that every language has, by the names of their files.
 macro_rules! in_every_language {
-    ($($language:ident: $limiter:literal, $compute:literal;)*) => {
+    ($($language:ident: $limiter:literal, $compute:literal, $aside:literal;)*) => {
         mod limiter {
             $(mod $language {
                 #[tokio::test]
@@ -186,6 +186,15 @@ macro_rules! in_every_language {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn loses_no_count_of_fifty_clients() {
                     super::super::check_limiter_at_once(concat!("rate-limiter", $limiter)).await;
+                }
+            })*
+        }
+
+        mod cache_aside {
+            $(mod $language {
+                #[tokio::test]
+                async fn fetches_once_and_again_after_the_expiry() {
+                    super::super::check_cache_aside(concat!("cache-aside", $aside)).await;
                 }
             })*
         }
@@ -202,12 +211,12 @@ macro_rules! in_every_language {
 }
 
 in_every_language! {
-    c: "/rate_limiter.c", "/compute_once.c";
-    go: "/rate_limiter.go", "/compute_once.go";
-    javascript: "/rate-limiter.js", "/compute-once.js";
-    python: "/rate_limiter.py", "/compute_once.py";
-    rust: "", "";
-    typescript: "/rate-limiter.ts", "/compute-once.ts";
+    c: "/rate_limiter.c", "/compute_once.c", "/cache_aside.c";
+    go: "/rate_limiter.go", "/compute_once.go", "/cache_aside.go";
+    javascript: "/rate-limiter.js", "/compute-once.js", "/cache-aside.js";
+    python: "/rate_limiter.py", "/compute_once.py", "/cache_aside.py";
+    rust: "", "", "";
+    typescript: "/rate-limiter.ts", "/compute-once.ts", "/cache-aside.ts";
 }
 
 /// Runs the example that every language has: each keeps the same user, and logs a list in its own
@@ -249,4 +258,46 @@ user_profile_in! {
     python: "user_profile.py" logs "['admin', 'editor']";
     rust: "" logs r#"["admin", "editor"]"#;
     typescript: "user-profile.ts" logs r#"["admin","editor"]"#;
+}
+
+/// Runs the example whose source is another plugin, behind a server for both.
+async fn check_exchange_rates(file: &str) {
+    let source = Source::answering(r#"{"base":"EUR","rates":{"USD":1.25,"GBP":0.8}}"#);
+    let host = TestHost::new();
+    let mut settings = source.granted();
+    let config = &mut settings.grants.config;
+    config.settings.insert("rates-url".to_owned(), source.url("/answer"));
+    config.secrets.insert("api-key".to_owned(), Secret::new("a-secret-key").unwrap());
+    let file = component(&format!("example-services/exchange-rates/{file}"));
+    host.load_with("exchange-rates", std::fs::read(file).unwrap(), settings).await;
+    for (from, to, amount) in [("EUR", "USD", 125.0), ("GBP", "USD", 156.25), ("EUR", "EUR", 100.0)]
+    {
+        let asked = json!({ "amount": 100, "from": from, "to": to });
+        let answer = TestHost::json(host.call("exchange-rates.convert", &asked).await);
+        assert_eq!(answer["amount"].as_f64(), Some(amount), "{answer}");
+        assert_eq!(answer["currency"], to);
+    }
+    let unknown = json!({ "amount": 100, "from": "EUR", "to": "XYZ" });
+    let error = host.call("exchange-rates.convert", &unknown).await.unwrap_err();
+    let CallError::Failure(failure) = &error else { panic!("{error}") };
+    assert_eq!(failure.kind, FailureKind::NotFound, "{failure:?}");
+    assert_eq!(source.requests(), ["GET /answer HTTP/1.1"]);
+    assert!(source.heads()[0].contains("x-api-key: a-secret-key"), "{:?}", source.heads());
+}
+
+mod exchange_rates {
+    #[tokio::test]
+    async fn converts_in_python() {
+        super::check_exchange_rates("exchange_rates.py").await;
+    }
+
+    #[tokio::test]
+    async fn converts_in_rust() {
+        super::check_exchange_rates("").await;
+    }
+
+    #[tokio::test]
+    async fn converts_in_typescript() {
+        super::check_exchange_rates("exchange-rates.ts").await;
+    }
 }

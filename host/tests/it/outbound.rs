@@ -40,6 +40,10 @@ macro_rules! languages {
 }
 
 languages! {
+    c: "guest-sdk/c/conformance";
+    go: "guest-sdk/go/conformance";
+    javascript: "guest-sdk/javascript/conformance";
+    python: "guest-sdk/python/conformance/sources";
     rust: "guest-sdk/conformance/sources";
 }
 

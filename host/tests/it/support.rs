@@ -58,7 +58,8 @@ pub fn guests() -> Vec<u8> {
 /// Limits of which the time is for calls that never end: a call that ends may take long on a busy
 /// machine.
 pub fn patient() -> Limits {
-    Limits { time: Duration::from_secs(60), ..Limits::default() }
+    let minute = Duration::from_secs(60);
+    Limits { time: minute, cpu: minute, ..Limits::default() }
 }
 
 /// A host under test, with its clock and the lines its guests logged.

@@ -257,7 +257,11 @@ async fn what_the_parent_says_comes_before_the_ratio() {
 async fn the_spans_of_a_client_that_left_end_as_cancelled() {
     let collector = Collector::start(&["200 OK"]);
     let tracer = tracer(&collector, 1.0);
-    let limits = Limits { time: Duration::from_secs(3_600), ..Limits::default() };
+    let limits = Limits {
+        time: Duration::from_secs(3_600),
+        cpu: Duration::from_secs(3_600),
+        ..Limits::default()
+    };
     let settings = HttpSettings { tracer: Some(tracer.clone()), ..HttpSettings::default() };
     let mut server = TestServer::with(limits, settings).await;
     let mut client = server.connect().await;

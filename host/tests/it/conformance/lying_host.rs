@@ -22,6 +22,8 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("hostel:cache/lease@0.1.1", &["get-or-lease", "fill", "release"]),
     ("hostel:cache/batch@0.1.1", &["get-many", "set-many", "delete-many"]),
     ("hostel:cache/entries@0.1.1", &["ttl", "expire", "keys", "delete-prefix"]),
+    ("hostel:http/client@0.1.0", &["send", "send-many"]),
+    ("hostel:config/config@0.1.0", &["get", "names"]),
 ];
 
 pub(super) struct LyingHost {

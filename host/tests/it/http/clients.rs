@@ -137,7 +137,11 @@ async fn a_client_that_leaves_in_any_phase_leaves_nothing_behind() {
 /// A client that has said all it has to say may not be told from one that has left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_closes_its_half_counts_as_one_that_left() {
-    let limits = hostel::Limits { time: Duration::from_secs(3_600), ..hostel::Limits::default() };
+    let limits = hostel::Limits {
+        time: Duration::from_secs(3_600),
+        cpu: Duration::from_secs(3_600),
+        ..hostel::Limits::default()
+    };
     let mut server = TestServer::with(limits, HttpSettings::default()).await;
     let mut client = server.connect().await;
     client.send(post("logs-then-spins", "", "")).await;

@@ -10,7 +10,12 @@ use tokio::net::{TcpSocket, TcpStream};
 
 /// Limits under which nothing ends by itself while a test runs.
 fn patient() -> Limits {
-    Limits { time: Duration::from_secs(3_600), response: 64 << 20, ..Limits::default() }
+    Limits {
+        time: Duration::from_secs(3_600),
+        cpu: Duration::from_secs(3_600),
+        response: 64 << 20,
+        ..Limits::default()
+    }
 }
 
 async fn patient_server(server: Server) -> TestServer {

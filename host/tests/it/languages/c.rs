@@ -164,6 +164,12 @@ fn a_c_service_imports_the_interfaces_that_it_uses() {
             "cache/lease",
             "HOSTEL_TRY(hostel_cache_get_or_set(ctx, req->id, 60, NULL, NULL, &last));",
         ),
+        ("config/config", "hostel_config_get(ctx, \"a\");"),
+        (
+            "http/client",
+            "hostel_http_response response;\n\
+             HOSTEL_TRY(hostel_http_get(ctx, req->id, &response));",
+        ),
     ] {
         let mut expected = vec!["cache/cache", interface, "log/log"];
         expected.sort_unstable();

@@ -291,6 +291,8 @@ fn a_go_service_imports_the_interfaces_that_it_uses() {
             "\t_, _ = hostel.GetOrSet(ctx.Cache, \"k\", hostel.Unlimited, \
              func() (int, error) { return 1, nil })",
         ),
+        ("config/config", "\t_, _ = ctx.Config.Get(\"a\")"),
+        ("http/client", "\t_, _ = ctx.HTTP.Get(\"https://example.com\")"),
     ] {
         let mut expected = vec!["cache/cache", interface, "log/log"];
         expected.sort_unstable();

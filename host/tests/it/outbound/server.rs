@@ -11,33 +11,38 @@ use std::sync::{Arc, Barrier, Mutex};
 ///
 /// - `/status/N` answers with that status
 /// - `/redirect` redirects to `/echo`
-/// - `/value` answers with a text, as JSON
+/// - `/value` answers with a text, as JSON; `/answer` with what the test says
 /// - `/large` answers with 100,000 bytes
 /// - `/together/N` answers when N such requests are there
 /// - `/never` does not answer, and `/close` closes the connection
 /// - any other path answers with the request, as JSON
 pub struct Source {
     pub address: SocketAddr,
-    requests: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<String>>>,
 }
 
 type Barriers = Arc<Mutex<BTreeMap<usize, Arc<Barrier>>>>;
 
 impl Source {
     pub fn new() -> Self {
+        Source::answering("")
+    }
+
+    /// One that answers `/answer` with this text.
+    pub fn answering(text: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, barriers) = (Arc::clone(&requests), Barriers::default());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (of_thread, barriers) = (Arc::clone(&seen), Barriers::default());
         // It ends with the process of the tests.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (stream, seen) = (stream.unwrap(), Arc::clone(&seen));
+                let (stream, seen) = (stream.unwrap(), Arc::clone(&of_thread));
                 let barriers = Arc::clone(&barriers);
-                std::thread::spawn(move || serve(stream, &seen, &barriers));
+                std::thread::spawn(move || serve(stream, &seen, &barriers, text));
             }
         });
-        Source { address, requests }
+        Source { address, seen }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -56,11 +61,22 @@ impl Source {
 
     /// The first lines of the requests so far.
     pub fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
+        let first = |head: &String| head.lines().next().unwrap().to_owned();
+        self.seen.lock().unwrap().iter().map(first).collect()
+    }
+
+    /// The heads of the requests so far.
+    pub fn heads(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
     }
 }
 
-fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, barriers: &Barriers) -> Option<()> {
+fn serve(
+    stream: TcpStream,
+    seen: &Mutex<Vec<String>>,
+    barriers: &Barriers,
+    answer: &'static str,
+) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut writer = stream;
     loop {
@@ -73,8 +89,8 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, barriers: &Barriers) -> O
                 line => lines.push(line.to_owned()),
             }
         }
+        seen.lock().unwrap().push(lines.join("\n"));
         let first = lines.remove(0);
-        seen.lock().unwrap().push(first.clone());
         let headers: Vec<(&str, &str)> =
             lines.iter().map(|line| line.split_once(": ").unwrap_or((line, ""))).collect();
         let length = headers.iter().find(|(name, _)| *name == "content-length");
@@ -86,6 +102,7 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, barriers: &Barriers) -> O
             ["status", status] => (status.to_owned(), String::new(), String::new()),
             ["redirect"] => ("302".to_owned(), "location: /echo\r\n".to_owned(), String::new()),
             ["value"] => ("200".to_owned(), String::new(), "\"value-from-source\"".to_owned()),
+            ["answer"] => ("200".to_owned(), String::new(), answer.to_owned()),
             ["large"] => ("200".to_owned(), String::new(), "x".repeat(100_000)),
             ["close"] => return None,
             ["never"] => {

@@ -17,7 +17,11 @@ pub struct Ours {
 
 impl Ours {
     pub async fn new(component: &[u8], cache: CacheLimits) -> Result<Ours> {
-        let limits = Limits { time: Duration::from_secs(600), ..Limits::default() };
+        let limits = Limits {
+            time: Duration::from_secs(600),
+            cpu: Duration::from_secs(600),
+            ..Limits::default()
+        };
         let host = Host::new(Settings { limits, ..Settings::default() })?;
         let store = host.caches().open(CacheName::configured("bench")?, cache)?;
         let kept = Instances::Reuse { calls: NonZeroU32::MAX };

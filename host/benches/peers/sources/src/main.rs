@@ -77,7 +77,9 @@ fn serve() -> Result<SocketAddr> {
     Ok(address)
 }
 
-async fn answer(request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let bytes = request.uri().path().trim_start_matches('/').parse().unwrap_or_default();
     Ok(hyper::Response::new(Full::new(Bytes::from(vec![b'x'; bytes]))))
 }

@@ -1,0 +1,34 @@
+/* The settings and secrets that the host's configuration gives this plugin: those of
+ * `[plugins.NAME.config]` and `[plugins.NAME.secrets]`, or of `hostel run --config NAME=VALUE` and
+ * `--secret NAME=env:VARIABLE`. They do not change while a version of the plugin is loaded. Part of
+ * <hostel.h>, which documents the ownership of memory.
+ */
+#ifndef HOSTEL_CONFIG_H
+#define HOSTEL_CONFIG_H
+
+#ifndef HOSTEL_H
+#error "include <hostel.h>, which includes this"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The value of the setting or secret of that name, which belongs to `ctx` and ends with a NUL
+ * beyond its length. `ptr` is NULL when there is none. */
+hostel_str hostel_config_get(hostel_ctx *ctx, const char *name);
+
+/* Reads the value of the setting or secret of that name. HOSTEL_INTERNAL when there is none, with
+ * the place where to write it. `*value` is as hostel_config_get returns it. */
+HOSTEL_MUST_USE hostel_result hostel_config_require(hostel_ctx *ctx, const char *name,
+                                                    hostel_str *value);
+
+/* Points `*names` to the names of all settings and secrets, sorted, and returns how many there are.
+ * They belong to `ctx`. */
+size_t hostel_config_names(hostel_ctx *ctx, const hostel_str **names);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

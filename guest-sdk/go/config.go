@@ -1,0 +1,34 @@
+package hostel
+
+// Config is the settings and secrets that the host's configuration gives this plugin: those of
+// [plugins.NAME.config] and [plugins.NAME.secrets], or of hostel run --config NAME=VALUE and
+// --secret NAME=env:VARIABLE. They do not change while a version of the plugin is loaded.
+type Config struct {
+	host host
+}
+
+// Get is the value of the setting or secret of that name, and whether there is one.
+//
+//	currency, found := ctx.Config.Get("base-currency")
+//	if !found {
+//		currency = "EUR"
+//	}
+func (c Config) Get(name string) (value string, found bool) {
+	return c.host.setting(name)
+}
+
+// Require is the value of the setting or secret of that name. The error, a [Failure] of kind
+// [FailureInternal], says that there is none, and where to write it.
+func (c Config) Require(name string) (string, error) {
+	value, found := c.Get(name)
+	if !found {
+		return "", Internal("no setting %q: write it in [plugins.NAME.config], "+
+			"or as a secret in [plugins.NAME.secrets]", name)
+	}
+	return value, nil
+}
+
+// Names are the names of all settings and secrets, sorted.
+func (c Config) Names() []string {
+	return c.host.settingNames()
+}

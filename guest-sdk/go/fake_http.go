@@ -1,0 +1,252 @@
+//go:build !wasip1
+
+package hostel
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// The servers and the settings of a fake: what the test sets.
+
+// route is a row of the table of routes.
+type route struct {
+	method, url string
+	answer      func(request OutgoingRequest) (Response, error)
+}
+
+// Route makes a request of this method to this URL be answered with this response, which [Text],
+// [JSON] and their like make. A URL that ends with a star matches each one that begins so. Of two
+// rows that match the later one counts.
+//
+//	fake.Route("GET", "https://api.example.com/rates", hostel.Text("1.1"))
+//
+// A request that no row matches fails the test: it panics with what was asked and with the rows
+// there are, and a recover of the service does not hide it from [Fake.Call].
+func (f *Fake) Route(method, url string, response Response) {
+	f.RouteFunc(method, url, func(OutgoingRequest) (Response, error) { return response, nil })
+}
+
+// RouteJSON is as [Fake.Route], with the response that [JSON] makes of the value. It panics when the
+// value has no JSON form.
+func (f *Fake) RouteJSON(method, url string, value any) {
+	response, err := JSON(value)
+	if err != nil {
+		panic(err)
+	}
+	f.Route(method, url, response)
+}
+
+// RouteError is as [Fake.Route], with an error of this kind instead of a response.
+func (f *Fake) RouteError(method, url string, kind HTTPErrorKind) {
+	f.RouteFunc(method, url, func(request OutgoingRequest) (Response, error) {
+		return Response{}, &HTTPError{kind, fmt.Sprintf("%s: %v, as the test says", withoutQuery(request.URL), kind)}
+	})
+}
+
+// RouteFunc is as [Fake.Route], with a function of the request. An error that is no [HTTPError]
+// becomes one of kind [HTTPAborted].
+func (f *Fake) RouteFunc(method, url string, answer func(request OutgoingRequest) (Response, error)) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.routes = append(f.routes, route{method, url, answer})
+}
+
+// Requests are those that were sent so far, each that followed a redirect as well.
+func (f *Fake) Requests() []OutgoingRequest {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return slices.Clone(f.requests)
+}
+
+// SetConfig sets a setting or a secret of the plugin: the two do not differ here.
+func (f *Fake) SetConfig(name, value string) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.settings[name] = value
+}
+
+// checkExpected fails the test that a recover, also that of a host, kept from failing.
+func (f *Fake) checkExpected() {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.unexpected != "" {
+		panic(f.unexpected)
+	}
+}
+
+func (h host) setting(name string) (value string, found bool) {
+	h.fake.mutex.Lock()
+	defer h.fake.mutex.Unlock()
+	value, found = h.fake.settings[name]
+	return value, found
+}
+
+func (h host) settingNames() []string {
+	h.fake.mutex.Lock()
+	defer h.fake.mutex.Unlock()
+	return slices.Sorted(maps.Keys(h.fake.settings))
+}
+
+func (h host) send(sendings []*sending) {
+	for _, sending := range sendings {
+		response, err := h.fake.follow(sending.request)
+		if err != nil {
+			*sending.result = HTTPResult{Err: err}
+		} else {
+			sending.result.Response = response
+		}
+	}
+}
+
+// follow sends a request and those that follow from redirects.
+func (f *Fake) follow(request OutgoingRequest) (*HTTPResponse, error) {
+	if err := checkAsHost(&request); err != nil {
+		return nil, err
+	}
+	for followed := 0; ; followed++ {
+		response, err := f.answer(request)
+		if err != nil {
+			return nil, err
+		}
+		location := response.Header("location")
+		isRedirect := slices.Contains([]int{301, 302, 303, 307, 308}, response.Status)
+		if !isRedirect || location == "" || request.Redirects == 0 {
+			return response, nil
+		}
+		if followed == request.Redirects {
+			return nil, abortedf("%s: it redirects more than %d times", withoutQuery(request.URL), followed)
+		}
+		if request, err = redirected(request, response.Status, location); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// answer is that of the newest row that matches.
+func (f *Fake) answer(request OutgoingRequest) (*HTTPResponse, error) {
+	f.mutex.Lock()
+	f.requests = append(f.requests, request)
+	var answer func(OutgoingRequest) (Response, error)
+	rows := make([]string, len(f.routes))
+	for i, route := range f.routes {
+		rows[i] = route.method + " " + route.url
+		if route.matches(request) {
+			answer = route.answer
+		}
+	}
+	if answer == nil {
+		f.unexpected = fmt.Sprintf("%s %s matches no route of the fake; there are: %s",
+			request.Method, request.URL, cmp.Or(strings.Join(rows, ", "), "none"))
+		defer f.mutex.Unlock()
+		panic(f.unexpected)
+	}
+	f.mutex.Unlock()
+	response, err := answer(request)
+	var refused *HTTPError
+	switch {
+	case errors.As(err, &refused):
+		return nil, refused
+	case err != nil:
+		return nil, abortedf("%s: %v", withoutQuery(request.URL), err)
+	}
+	return &HTTPResponse{response.Status, request.URL, headersOf(response), response.Body}, nil
+}
+
+func (r *route) matches(request OutgoingRequest) bool {
+	beginning, isOpen := strings.CutSuffix(r.url, "*")
+	isURL := request.URL == r.url || isOpen && strings.HasPrefix(request.URL, beginning)
+	return isURL && request.Method == r.method
+}
+
+// headersOf are the headers of a response as they come over HTTP.
+func headersOf(response Response) (headers []Header) {
+	if response.ContentType != "" {
+		headers = append(headers, Header{"content-type", []byte(response.ContentType)})
+	}
+	for _, header := range response.Headers {
+		header.Name = strings.ToLower(header.Name)
+		if header.Name != "content-type" || response.ContentType == "" {
+			headers = append(headers, header)
+		}
+	}
+	return headers
+}
+
+// redirected is the request that follows a redirect.
+func redirected(request OutgoingRequest, status int, location string) (OutgoingRequest, error) {
+	from, err := url.Parse(request.URL)
+	if err != nil {
+		return request, err
+	}
+	to, err := from.Parse(location)
+	if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" || to.User != nil {
+		return request, abortedf("%s: it redirects to what is no URL of http or https", withoutQuery(request.URL))
+	}
+	to.Fragment = ""
+	request.URL = to.String()
+	if from.Scheme != to.Scheme || from.Host != to.Host {
+		request.Headers = without(request.Headers, "authorization", "cookie", "proxy-authorization")
+	}
+	isGet := request.Method == "GET" || request.Method == "HEAD"
+	if status == 303 && !isGet || status <= 302 && request.Method == "POST" {
+		request.Method, request.Body = "GET", nil
+		request.Headers = without(request.Headers, "content-type", "content-encoding", "content-language")
+	}
+	return request, nil
+}
+
+func without(headers []Header, names ...string) (left []Header) {
+	for _, header := range headers {
+		if !slices.Contains(names, strings.ToLower(header.Name)) {
+			left = append(left, header)
+		}
+	}
+	return left
+}
+
+// headersOfHost are those that a host makes itself.
+var headersOfHost = []string{
+	"host", "content-length", "connection", "keep-alive", "proxy-connection", "te", "trailer",
+	"transfer-encoding", "upgrade",
+}
+
+// checkAsHost refuses what a host refuses as an invalid request.
+func checkAsHost(request *OutgoingRequest) error {
+	if !isToken(request.Method) || request.Method == "CONNECT" || request.Method == "TRACE" {
+		return invalidf("a method of %s: it is none that a plugin sends", shortened(request.Method))
+	}
+	to, err := url.Parse(request.URL)
+	if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {
+		return invalidf("%s is no URL of http or https", shortened(withoutQuery(request.URL)))
+	}
+	if to.User != nil {
+		return invalidf("a URL has a user or a password: send them in the header `authorization`")
+	}
+	for _, header := range request.Headers {
+		if !isToken(header.Name) {
+			return invalidf("%s is no name of a header", shortened(header.Name))
+		}
+		if slices.Contains(headersOfHost, strings.ToLower(header.Name)) {
+			return invalidf("the header %s is made by the host: leave it out", header.Name)
+		}
+	}
+	return nil
+}
+
+func isToken(text string) bool {
+	isOther := func(r rune) bool {
+		isAlphanumeric := r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+		return !isAlphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	}
+	return text != "" && !strings.ContainsFunc(text, isOther)
+}
+
+func abortedf(format string, arguments ...any) error {
+	return &HTTPError{HTTPAborted, fmt.Sprintf(format, arguments...)}
+}
