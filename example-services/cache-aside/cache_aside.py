@@ -1,15 +1,15 @@
-"""Reads from the cache, and from the source when it is not there. Written as for Zato."""
+"""Fetches a value from its source only when the cache has none."""
 
-from zato.server.service import Service
+from hostel_sdk import cache, config, http, logger, service
 
 
-class CacheAside(Service):
-    """Reads from the cache, and from the source when it is not there."""
+@service
+def cache_aside() -> None:
+    """Fetches a value from its source only when the cache has none."""
+    logger.info(cache.get_or_set("no-such-key", fetch, expiry=120))
 
-    def handle(self):
-        value = self.cache.get('no-such-key')
-        if value is None:
-            self.logger.info('Key not found, fetching from source ..')
-            value = 'value-from-source'
-            self.cache.set('no-such-key', value, expiry=120)
-        self.logger.info(value)
+
+def fetch() -> str:
+    """The source answers with a JSON text; where it is, the setting says."""
+    logger.info("Key not found, fetching from source ..")
+    return http.get(config["source-url"]).raise_for_status().json(str)

@@ -3,7 +3,7 @@
 
 import { builtinModules } from "node:module";
 
-const NETWORK = "a service has no network";
+const NETWORK = "a service has no connections but the requests of `fetch` and of the SDK's `http`";
 
 const PAGE = "a service has no page and no browser around it";
 
@@ -12,8 +12,6 @@ const STORAGE = "a service has no storage but its cache: `import { cache } from 
 const THREADS = "a service has no threads: calls run beside one another, each on its own";
 
 const NODE = "a service has nothing of Node's own";
-
-const FETCH = "as there is no network, none is made for fetch; what a service returns is the SDK's";
 
 const SPIDERMONKEY =
   'QuickJS has none, choose SpiderMonkey in package.json, "hostel": {"engine": "spidermonkey"}';
@@ -26,19 +24,18 @@ const STREAMS = "TextEncoder and TextDecoder do the same, for a stream with `{ s
 
 /** The names, by what is said of them. */
 const NAMES = [
-  [NETWORK, "fetch WebSocket XMLHttpRequest EventSource WebTransport RTCPeerConnection"],
+  [NETWORK, "WebSocket XMLHttpRequest EventSource WebTransport RTCPeerConnection"],
   [PAGE, "document window navigator location history screen alert confirm prompt"],
   [PAGE, "HTMLElement Element Node Image DOMParser requestAnimationFrame FileReader"],
   [STORAGE, "localStorage sessionStorage indexedDB caches"],
   [THREADS, "Worker SharedWorker BroadcastChannel MessageChannel MessagePort importScripts"],
   [`${NODE}: write globalThis`, "self"],
-  [`${NODE}: settings of a service are in its code or in its cache`, "process"],
+  [`${NODE}: settings of a service are what the SDK's \`config\` has`, "process"],
   [`${NODE}: use \`import\``, "require module exports"],
   [`${NODE}: import a file as a module; it becomes part of the service`, "__dirname __filename"],
   [`${NODE}: use setTimeout(.., 0)`, "setImmediate clearImmediate"],
   [`${NODE}: use Uint8Array with TextEncoder, or \`npm install buffer\``, "Buffer"],
   [`${NODE}: a service reads no files; import data as a module`, "fs"],
-  [FETCH, "Request Response"],
   [LOCALES, "Intl"],
   [STREAMS, "TextEncoderStream TextDecoderStream"],
   ["a service runs no WebAssembly of its own: it is some", "WebAssembly"],

@@ -1,7 +1,10 @@
-// The arguments of the cache's methods, which are checked before the host is called.
+// The arguments of the SDK's methods, which are checked before the host is called.
 
 import { fromText } from "./json.js";
 import { MAX_EXPIRY_SECONDS } from "./limits.js";
+
+/** The longest time that a call of the host waits, in milliseconds: some seven weeks. */
+export const MAX_MILLIS = 2 ** 32 - 1;
 
 export function checkKey(key) {
   if (typeof key !== "string" || !key.isWellFormed()) throw noKey(key);

@@ -24,7 +24,7 @@ import { advice } from "./runtime/advice.js";
 import { placesOf } from "./runtime/map.js";
 import { place } from "./runtime/places.js";
 import { checkTypes, findConfig } from "./types.js";
-import { importsOf, interfacesAmong, interfacesOf, partsOf } from "./uses.js";
+import { functionsOf, importsOf, interfacesAmong, interfacesOf, partsOf } from "./uses.js";
 
 const SDK = dirname(fileURLToPath(import.meta.url));
 
@@ -130,7 +130,7 @@ async function bundled(options, interfaces) {
   const entry = `import { start } from ${JSON.stringify(join(SDK, "wit.js"))};
     ${importsOf(interfaces)}
     import * as plugin from ${JSON.stringify(source)};
-    ${GIVES[isQuick]} start(plugin, [${interfaces}]);`;
+    ${GIVES[isQuick]} start(plugin, ${functionsOf(interfaces)});`;
   const built = await esbuild
     .build({
       stdin: { contents: entry, resolveDir: dirname(source), sourcefile: "hostel" },
@@ -297,7 +297,7 @@ async function inSpiderMonkey(sourcePath, imports) {
     sourcePath,
     witPath,
     wizerBin: limited(wizer),
-    // What needs a network, which no service has.
+    // What needs streams, which no host has: a service has the fetch of `web/`.
     disableFeatures: ["http", "fetch-event"],
   });
 }

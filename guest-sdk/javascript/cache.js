@@ -11,6 +11,7 @@ import { host } from "./host.js";
 import { INTERFACES } from "./interfaces.js";
 import { toText } from "./json.js";
 import { MAX_DEPTH } from "./limits.js";
+import { methodsOf, offered } from "./offered.js";
 import { PARTS } from "./parts.js";
 
 class Cache {
@@ -85,7 +86,7 @@ class Cache {
   }
 }
 
-const METHODS = Object.getOwnPropertyNames(Cache.prototype).slice(1); // Without the constructor.
+const METHODS = methodsOf(Cache);
 const OF_PARTS = Object.values(INTERFACES).flat();
 
 for (const { prototype } of PARTS) {
@@ -93,27 +94,13 @@ for (const { prototype } of PARTS) {
   Object.defineProperties(Cache.prototype, methods);
 }
 
-// What awaits, writes or prints an object asks it for.
-const ASKED_OF_ANY = ["asymmetricMatch", "inspect", "nodeType", "then", "toJSON"];
-
-// Asked only for what the cache does not have, so that its own methods cost nothing more.
-Object.setPrototypeOf(
-  Cache.prototype,
-  new Proxy(Object.prototype, {
-    get(target, name, receiver) {
-      if (typeof name === "symbol" || name in target || ASKED_OF_ANY.includes(name)) {
-        return Reflect.get(target, name, receiver);
-      }
-      if (OF_PARTS.includes(name)) {
-        throw new TypeError(
-          `cache.${name} is not in this component: the build puts in what the service's files ` +
-            `name, so write cache.${name}(..) in one of them`,
-        );
-      }
-      const all = [...METHODS, ...OF_PARTS].join(", ");
-      throw new TypeError(`cache.${name} is not offered; cache has: ${all}`);
-    },
-  }),
-);
-
-export const cache = new Cache();
+export const cache = offered(Cache, (name) => {
+  if (OF_PARTS.includes(name)) {
+    throw new TypeError(
+      `cache.${name} is not in this component: the build puts in what the service's files ` +
+        `name, so write cache.${name}(..) in one of them`,
+    );
+  }
+  const all = [...METHODS, ...OF_PARTS].join(", ");
+  throw new TypeError(`cache.${name} is not offered; cache has: ${all}`);
+});

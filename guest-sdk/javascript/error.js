@@ -1,3 +1,6 @@
+/** Where an error has the kind of failure that it becomes if the service does not handle it. */
+export const FAILURE = Symbol("failure");
+
 export class CacheError extends Error {
   static {
     this.prototype.name = "CacheError";
@@ -6,6 +9,10 @@ export class CacheError extends Error {
   constructor(kind, message) {
     super(message);
     this.kind = kind;
+  }
+
+  get [FAILURE]() {
+    return this.kind === "unavailable" ? "unavailable" : "internal";
   }
 }
 

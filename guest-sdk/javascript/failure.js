@@ -1,4 +1,4 @@
-import { CacheError } from "./error.js";
+import { FAILURE } from "./error.js";
 
 export class Failure extends Error {
   static {
@@ -65,7 +65,6 @@ const KINDS = new Set([
 /** The failure that a thrown value becomes. */
 export function failureOf(thrown) {
   if (thrown instanceof Failure) return thrown;
-  const unavailable = thrown instanceof CacheError && thrown.kind === "unavailable";
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new Failure(unavailable ? "unavailable" : "internal", message, { cause: thrown });
+  return new Failure(thrown?.[FAILURE] ?? "internal", message, { cause: thrown });
 }

@@ -1,7 +1,7 @@
-import type { Request, RequestFields, Response } from "./index.js";
+import type { HttpError, Request, RequestFields, Response } from "./index.js";
 
 /**
- * A host for tests: the cache and the log of a plugin, in the test's own process.
+ * A host for tests: what stands behind the SDK, in the test's own process.
  *
  * ```js
  * import assert from "node:assert/strict";
@@ -28,6 +28,8 @@ import type { Request, RequestFields, Response } from "./index.js";
  *   and moves the clock by it. The test and its runner see the real time. So does a service that
  *   kept a function when its module was loaded, as in `const { now } = Date`. A loop that waits
  *   for some time without a timer does not end.
+ * - Requests of `http`, and of `fetch` in a service that {@link Fake.call} calls, go to the routes
+ *   that the test sets, and nowhere else.
  * - Random numbers are those of Node.
  */
 export class Fake {
@@ -62,12 +64,39 @@ export class Fake {
   /** Ends what `hold` began. */
   letGo(key: string): void;
 
+  /**
+   * Adds a row to the servers elsewhere: what a request of this method and URL is answered with. A
+   * URL ends with `*` where it stands for all that begin so. Of rows that match the newest counts.
+   *
+   * ```js
+   * fake.route("GET", "https://api.example.com/rates", Response.json({ USD: 1.1 }));
+   * fake.route("GET", "https://api.example.com/*", Response.text("none", { status: 404 }));
+   * fake.route("POST", "https://pay.example.com/", new HttpError("timeout"));
+   * fake.route("PUT", "https://api.example.com/*", ({ url, body }) => Response.bytes(body));
+   * ```
+   *
+   * A `location` of a response with a status such as 302 is followed as the host does. A request
+   * without a row fails the test: the call is then rejected with an AssertionError that names the
+   * request and the rows, whatever the service does about it. So does what a function throws.
+   */
+  route(
+    method: string,
+    url: string,
+    reply: Response | HttpError | ((request: SentRequest) => Response | HttpError),
+  ): void;
+
+  /** The requests that were sent so far, each redirect by itself. */
+  readonly requests: SentRequest[];
+
+  /** The names and values of the plugin's settings and secrets. */
+  settings: Record<string, string>;
+
   /** The lines logged so far: level, colon, message. */
   readonly logs: string[];
 
   /**
-   * The calls of the cache that were not refused. Of `deletes`, `swaps`, `takes` and `expires` those
-   * that found an entry, or made one.
+   * The calls of the cache that were not refused. Of `deletes`, `swaps`, `takes` and `expires`
+   * those that found an entry, or made one.
    */
   readonly stats: {
     sets: number;
@@ -80,4 +109,25 @@ export class Fake {
     takes: number;
     expires: number;
   };
+}
+
+/** A request that a service has sent. */
+export interface SentRequest {
+  readonly method: string;
+  /** As the host sends it, without a fragment. */
+  readonly url: string;
+  readonly headers: [name: string, value: Uint8Array][];
+  /** Empty when there is none. */
+  readonly body: Uint8Array;
+  /** The seconds that it was given, if any. */
+  readonly timeout: number | undefined;
+  /** How many redirects were to be followed. */
+  readonly redirects: number;
+
+  /** The first header of that name, in any case. */
+  header(name: string): string | undefined;
+  /** The body as text. */
+  text(): string;
+  /** The body, read as JSON. */
+  json<T = any>(): T;
 }

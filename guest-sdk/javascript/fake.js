@@ -1,21 +1,26 @@
 import { Failure, failureOf } from "./failure.js";
 import { FakeCache } from "./fake/cache.js";
 import { Clock } from "./fake/clock.js";
+import { configFunctions } from "./fake/config.js";
+import { FakeHttp } from "./fake/http.js";
 import { connect } from "./host.js";
 import { Request } from "./request.js";
 import { Response, responseOf } from "./response.js";
 import { dispatch, servicesOf } from "./service.js";
 
 export class Fake {
+  settings = {};
   #services;
   #clock = new Clock();
   #cache = new FakeCache(this.#clock);
+  #http = new FakeHttp();
   #logs = [];
 
   constructor(plugin) {
     this.#services = plugin === undefined ? new Map() : servicesOf(plugin);
     const log = (level, message) => void this.#logs.push(`${level}: ${message}`);
-    connect({ ...this.#cache.functions(), log });
+    const config = configFunctions(() => this.settings);
+    connect({ ...this.#cache.functions(), ...this.#http.functions(), ...config, log });
   }
 
   async call(service, payload) {
@@ -25,12 +30,24 @@ export class Fake {
   }
 
   async callWith(request) {
+    return this.#http.watch(() => this.#call(request));
+  }
+
+  async #call(request) {
     try {
       const act = () => dispatch(this.#services, new Request(request));
       return responseOf(await this.#clock.show(act));
     } catch (error) {
       throw error instanceof Failure ? error : failureOf(error);
     }
+  }
+
+  route(method, url, reply) {
+    this.#http.route(method, url, reply);
+  }
+
+  get requests() {
+    return [...this.#http.requests];
   }
 
   advance(seconds) {

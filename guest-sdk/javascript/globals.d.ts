@@ -140,6 +140,74 @@ declare var URLSearchParams: {
   ): URLSearchParams;
 };
 
+type BodyInit = string | BufferSource | URLSearchParams;
+type HeadersInit = Iterable<readonly [string, string]> | Record<string, string>;
+
+/** A body is whole: there are no streams, and `body` is always null. */
+interface Body {
+  readonly body: null;
+  readonly bodyUsed: boolean;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  json(): Promise<any>;
+  text(): Promise<string>;
+}
+
+interface RequestInit {
+  body?: BodyInit | null | undefined;
+  headers?: HeadersInit | undefined;
+  method?: string | undefined;
+  redirect?: "error" | "follow" | "manual" | undefined;
+  signal?: AbortSignal | null | undefined;
+}
+
+interface Request extends Body {
+  readonly headers: Headers;
+  readonly method: string;
+  readonly redirect: "error" | "follow" | "manual";
+  readonly signal: AbortSignal | null;
+  readonly url: string;
+  clone(): Request;
+}
+declare var Request: {
+  prototype: Request;
+  new (input: string | URL | Request, init?: RequestInit): Request;
+};
+
+interface ResponseInit {
+  headers?: HeadersInit | undefined;
+  status?: number | undefined;
+  statusText?: string | undefined;
+}
+
+interface Response extends Body {
+  readonly headers: Headers;
+  readonly ok: boolean;
+  readonly redirected: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly type: "basic" | "default" | "error";
+  readonly url: string;
+  clone(): Response;
+}
+declare var Response: {
+  prototype: Response;
+  new (body?: BodyInit | null, init?: ResponseInit): Response;
+  error(): Response;
+  json(value: unknown, init?: ResponseInit): Response;
+  redirect(url: string | URL, status?: number): Response;
+};
+
+/**
+ * Sends a request to a server that the host's configuration grants. It goes out when nothing else
+ * of the call can run, together with all others that wait then; while they are out, no timer fires.
+ *
+ * `AbortSignal.timeout` ends the request itself; any other abort is seen when the response is
+ * there. Up to 20 redirects are followed. Without a response the promise is rejected with a
+ * TypeError whose `cause` is an HttpError of hostel-sdk.
+ */
+declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+
 interface Headers extends Iterable<[string, string]> {
   append(name: string, value: string): void;
   delete(name: string): void;
@@ -154,7 +222,7 @@ interface Headers extends Iterable<[string, string]> {
 }
 declare var Headers: {
   prototype: Headers;
-  new (init?: Iterable<readonly [string, string]> | Record<string, string>): Headers;
+  new (init?: HeadersInit): Headers;
 };
 
 interface Event {

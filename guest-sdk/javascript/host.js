@@ -1,12 +1,12 @@
-// What stands behind the cache and the log: the host in a plugin, the newest fake in a test.
+// What stands behind the SDK: the host in a plugin, the newest fake in a test.
 // Either has the functions of `wit/`, which throw an error with a `payload` of kind and message.
 
 import { refused } from "./error.js";
 
 function absent() {
   throw new Error(
-    "there is no cache and no log while a module loads, and in a test none without a Fake: " +
-      "use them inside a service",
+    "there is no host while a module loads, and in a test none without a Fake: " +
+      "use cache, log, http and config inside a service",
   );
 }
 
@@ -16,6 +16,19 @@ export let host = new Proxy({}, { get: () => absent });
 /** Puts a host behind the SDK. */
 export function connect(newHost) {
   host = newHost;
+}
+
+/**
+ * A function of the host that not every component imports: a part of `what`, which is there if a
+ * file of the service has the line `line`.
+ */
+export function hostFunction(name, what, line) {
+  const found = host[name];
+  if (found !== undefined) return found;
+  throw new TypeError(
+    `${what} is not in this component: the build puts in what the service's files name, so ` +
+      `write \`${line}\` in one of them`,
+  );
 }
 
 /** The result of a function of the host; its refusal is thrown as a CacheError. */

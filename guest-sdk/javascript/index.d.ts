@@ -1,6 +1,6 @@
 /**
  * Write a service for a Hostel host in JavaScript or TypeScript: a shared JSON cache with expiry,
- * a log, and requests and responses.
+ * a log, requests and responses, requests to servers elsewhere, and settings.
  *
  * A module says which services it has by its exports: each class that extends {@link Service},
  * and what its default export lists by name, functions or such classes. Anything else that it
@@ -33,19 +33,28 @@
  * ```
  *
  * The module is loaded once, when it is built, and every instance starts from there. So while it
- * loads there is no cache, no log, no timer and no randomness, and the time is that of the build. A
- * service may be `async`, and wait for timers and for whatever settles without a network. It has
- * responded when its promise settles; timers that are left are dropped, which the log is told once.
+ * loads there is no cache, no log, no `http`, no setting, no timer and no randomness, and the time
+ * is that of the build. A service may be `async`, and wait for timers and for `fetch`. It has
+ * responded when its promise settles; timers and fetches that are left are dropped, which the log
+ * is told.
  *
- * Beside the language itself there are `console`, which logs, `URL`, `URLSearchParams`, `Headers`,
+ * Beside the language itself there are `fetch` with `Request`, `Response` and `Headers`, which are
+ * the web's, not those of this module; `console`, which logs, `URL`, `URLSearchParams`,
  * `AbortController`, `AbortSignal`, `Event`, `EventTarget`, timers, `structuredClone`,
  * `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`, `performance`,
  * `queueMicrotask`, and `crypto` with `getRandomValues`, `randomUUID`, and digests and HMAC in
  * `subtle`. No locale has data: asking for one is an error.
  *
+ * `fetch` reaches what {@link http} does. Its requests go out when nothing else of the call can
+ * run, all that wait at the same time: `await Promise.all([fetch(a), fetch(b)])`. While they are
+ * out, no timer fires; `AbortSignal.timeout` ends the request itself, and any other abort is seen
+ * when the responses are there. Bodies are whole: there are no streams, `body` is always null, and
+ * `text`, `json`, `bytes` and `arrayBuffer` read one. Without a response the promise is rejected
+ * with a TypeError whose `cause` is the {@link HttpError}.
+ *
  * That is so on QuickJS. With `"hostel": { "engine": "spidermonkey" }` in the service's
- * `package.json` there is most of what a browser has without a network and a page; the component
- * is larger and slower, and a rejected promise that nothing handles is not told.
+ * `package.json` there is most of what a browser has without a page, and the same `fetch`; the
+ * component is larger and slower, and a rejected promise that nothing handles is not told.
  */
 
 /** A service, as a class. Every request is handled by an object of its own. */
@@ -58,8 +67,8 @@ export abstract class Service {
    *
    * Answers a {@link Response} as it is, nothing (`undefined`) as an empty one of status 204, and
    * any other value as JSON. What is thrown becomes a failure: a {@link Failure} as it is, a cache
-   * that is unavailable as `unavailable`, and anything else as `internal`, which is logged with
-   * the places in the service's own files.
+   * or a server that is not there at present as `unavailable`, and anything else as `internal`,
+   * which is logged with the places in the service's own files.
    */
   abstract handle(request: Request): unknown;
 }
@@ -74,6 +83,7 @@ export interface Handler {
 export type Services = Record<string, Handler | (new () => Service)>;
 
 export * from "./cache.js";
+export * from "./http.js";
 
 /**
  * The plugin's log lines; the host adds the plugin, the service and the request to each.

@@ -3,6 +3,10 @@
 export { Service } from "./service.js";
 
 export { cache } from "./cache.js";
+export { config } from "./http/config.js";
+export { HttpError } from "./http/error.js";
+export { http } from "./http/http.js";
+export { HttpResponse } from "./http/response.js";
 export { log } from "./log.js";
 export { HttpRequest, Request } from "./request.js";
 export { Response } from "./response.js";

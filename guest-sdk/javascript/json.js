@@ -124,6 +124,7 @@ const REMEDIES = {
   Date: "store its toISOString()",
   Map: "store Object.fromEntries(..) of it",
   Promise: "await it first",
+  Response: "await its json() or its text()",
   Set: "store [...] of it",
   Uint8Array: "store text, base64 for example",
 };

@@ -1,6 +1,14 @@
 // Values that are computed once, however many calls need them at the same time.
 
-import { checkKey, checkOptions, shortened, shown, valueUnder, wholeSeconds } from "./arguments.js";
+import {
+  MAX_MILLIS,
+  checkKey,
+  checkOptions,
+  shortened,
+  shown,
+  valueUnder,
+  wholeSeconds,
+} from "./arguments.js";
 import { refused } from "./error.js";
 import { ask, host } from "./host.js";
 import { toText } from "./json.js";
@@ -8,7 +16,6 @@ import { MAX_DEPTH } from "./limits.js";
 import { log } from "./log.js";
 
 const DEFAULT_WAIT = 5;
-const MAX_MILLIS = 2 ** 32 - 1;
 
 export class Lease {
   getOrSet(key, compute, options) {

@@ -1,5 +1,5 @@
 // Puts what `web/` has into a plugin, each part of it only when the plugin uses it: on QuickJS what
-// other engines have, and on both the console. Only in a build.
+// other engines have, and on both the console and fetch. Only in a build.
 
 import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,14 +11,16 @@ const SDK = dirname(fileURLToPath(import.meta.url));
 const WEB = join(SDK, "web") + sep;
 
 /** Of these files, those for SpiderMonkey too: it has the rest itself. */
-const ON_EVERY_ENGINE = ["console"];
+const ON_EVERY_ENGINE = ["console", "fetch", "headers", "messages"];
 
 /** The names that are global in a plugin which mentions them, by their files in `web/`. */
 export const PROVIDED = {
   clone: ["structuredClone"],
   console: ["console"],
   events: ["AbortController", "AbortSignal", "CustomEvent", "Event", "EventTarget"],
+  fetch: ["fetch"],
   headers: ["Headers"],
+  messages: ["Request", "Response"],
   timers: ["clearInterval", "clearTimeout", "setInterval", "setTimeout"],
   text: ["TextDecoder"],
   url: ["URL", "URLSearchParams"],
@@ -27,6 +29,10 @@ export const PROVIDED = {
 /** Files that go by what the plugin's text mentions, as no name alone stands for them. */
 const LOCALES = { file: "runtime/locale.js", mention: /\b(?:toLocale\w+|localeCompare)\b/ };
 const SUBTLE = { file: "web/subtle.js", mention: /\bsubtle\b/ };
+const DEADLINES = {
+  file: "web/deadlines.js",
+  mention: /^(?=[^]*\buseFetches\b)[^]*\bAbortSignal\b/,
+};
 
 /** The package of `web/url.js`, and what stands in for the larger part of what it imports. */
 const URL_PACKAGE = "whatwg-url";
@@ -38,7 +44,7 @@ const STAND_INS = {
 
 /** The more files that a plugin of this text needs. */
 export function mentionedIn(script, isQuickJs) {
-  const all = isQuickJs ? [LOCALES, SUBTLE] : [LOCALES];
+  const all = isQuickJs ? [LOCALES, SUBTLE, DEADLINES] : [LOCALES];
   return all.filter(({ mention }) => mention.test(script)).map(({ file }) => file);
 }
 

@@ -1,9 +1,9 @@
 // Which interfaces of the contract a plugin uses, so that its component imports these and no
 // others. Only in a build.
 //
-// They are found by the names of the cache's methods in the author's files. So more may be found
-// than is used, and less only where a name is put together when the plugin runs: the error of the
-// cache then names what to write.
+// They are found by the names of the cache's methods, and by `http` and `config`, in the author's
+// files. So more may be found than is used, and less only where a name is put together when the
+// plugin runs: the error then names what to write. `fetch` is found by the bundler.
 
 import { readFileSync } from "node:fs";
 import { dirname, extname, join, resolve, sep } from "node:path";
@@ -30,8 +30,29 @@ const COMMON = { keys: 1, update: 2, take: 1, expire: 2, ttl: 1 };
 /** Common methods, of other things for sure. */
 const OF_OTHERS = /\bObject\.keys\b/g;
 
+/**
+ * What the SDK exports that needs an interface of its own: by its name, how a component imports
+ * that, the functions that it has, by how the SDK calls them, and the file that is in a bundle with
+ * it.
+ */
+const EXPORTS = {
+  http: {
+    specifier: "hostel:http/client@0.1.0",
+    functions: { httpSend: "send", httpSendMany: "sendMany" },
+    file: join(SDK, "http", "http.js"),
+  },
+  config: {
+    specifier: "hostel:config/config@0.1.0",
+    functions: { configGet: "get", configNames: "names" },
+    file: join(SDK, "http", "config.js"),
+  },
+};
+
+/** In a bundle that uses `fetch`, which needs what `http` does. */
+const FETCH = join(SDK, "web", "fetch.js");
+
 /** How a component imports an interface. */
-const specifier = (name) => `hostel:cache/${name}@0.1.1`;
+const specifier = (name) => EXPORTS[name]?.specifier ?? `hostel:cache/${name}@0.1.1`;
 
 /**
  * The interfaces that the files of a bundle use. `inputs` are those of esbuild's metafile that are
@@ -39,6 +60,7 @@ const specifier = (name) => `hostel:cache/${name}@0.1.1`;
  */
 export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
   const names = new Set();
+  const files = new Set(inputs.map(([path]) => resolve(folder, path)));
   for (const [path, { imports }] of inputs) {
     const file = resolve(folder, path);
     const loader = LOADERS[extname(file)];
@@ -49,7 +71,11 @@ export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
     for (const name of namedIn(await plain(file, loader, esbuild))) names.add(name);
   }
   const isUsed = ([, methods]) => methods.some((method) => names.has(method));
-  return Object.entries(INTERFACES).filter(isUsed).map(([name]) => name);
+  const ofCache = Object.entries(INTERFACES).filter(isUsed).map(([name]) => name);
+  // A file in CommonJS brings all that the SDK exports.
+  const isExported = ([name, { file }]) => names.has(name) && files.has(file);
+  const exported = Object.entries(EXPORTS).filter(isExported).map(([name]) => name);
+  return [...new Set([...ofCache, ...exported, ...(files.has(FETCH) ? ["http"] : [])])];
 }
 
 /** The code of a file without comments, types, and spaces that mean nothing. */
@@ -60,15 +86,15 @@ async function plain(file, loader, esbuild) {
   return esbuild.transform(text, options).then(({ code }) => code, () => text);
 }
 
-/** The methods of the cache that a code without comments may use. */
+/** The methods of the cache, and the exports of the SDK, that a code without comments may use. */
 export function namedIn(code) {
-  const methods = Object.values(INTERFACES).flat();
-  return methods.filter((name) => (name in COMMON ? isCalled(code, name) : isNamed(code, name)));
+  const all = [...Object.values(INTERFACES).flat(), ...Object.keys(EXPORTS)];
+  return all.filter((name) => (name in COMMON ? isCalled(code, name) : isNamed(code, name)));
 }
 
 /** Whether the name is a property, a text, or a member of `{ .. }`. */
 function isNamed(code, name) {
-  return new RegExp(`\\.${name}\\b|["'\`]${name}["'\`]|[{,]${name}[:,=}]`).test(code);
+  return new RegExp(`\\.${name}\\b|["'\`]${name}["'\`]|[{,]${name}( as |[:,=}])`).test(code);
 }
 
 function isCalled(code, name) {
@@ -102,15 +128,27 @@ export function importsOf(interfaces) {
   return interfaces.map((name) => `import * as ${name} from "${specifier(name)}";\n`).join("");
 }
 
+/** The text of an array with the functions of these interfaces, by how the SDK calls them. */
+export function functionsOf(interfaces) {
+  const functions = interfaces.map((name) => {
+    if (EXPORTS[name] === undefined) return name;
+    const pairs = Object.entries(EXPORTS[name].functions);
+    return `{ ${pairs.map(([called, own]) => `${called}: ${name}.${own}`).join(", ")} }`;
+  });
+  return `[${functions.join(", ")}]`;
+}
+
 /** Of what a component imports, the interfaces that not every component has. */
 export function interfacesAmong(imports) {
-  return imports.filter((name) => Object.keys(INTERFACES).map(specifier).includes(name));
+  const all = [...Object.keys(INTERFACES), ...Object.keys(EXPORTS)].map(specifier);
+  return imports.filter((name) => all.includes(name));
 }
 
 /** The bundler's plugin that leaves out the parts of the cache that need other interfaces. */
 export function partsOf(interfaces) {
-  const kinds = interfaces.map((name) => name[0].toUpperCase() + name.slice(1));
-  const lines = kinds.map((kind, at) => `import { ${kind} } from "./${interfaces[at]}.js";\n`);
+  const names = interfaces.filter((name) => name in INTERFACES);
+  const kinds = names.map((name) => name[0].toUpperCase() + name.slice(1));
+  const lines = kinds.map((kind, at) => `import { ${kind} } from "./${names[at]}.js";\n`);
   const contents = `${lines.join("")}export const PARTS = [${kinds}];\n`;
   return {
     name: "parts",

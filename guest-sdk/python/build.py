@@ -83,9 +83,10 @@ def world_of(arguments: argparse.Namespace, made: str) -> str:
     shutil.copytree(arguments.wit, wit)
     with open(os.path.join(wit, "world.wit"), encoding="utf-8") as worlds:
         # As the world of all interfaces has them, with their versions.
-        imports = dict(re.findall(r"hostel:cache/(\w+)(@[\d.]+);", worlds.read()))
+        found = re.findall(r"import (hostel:\w+/(\w+)@[\d.]+;)", worlds.read())
+        imports = {name: line for line, name in found}
     used = uses.interfaces(arguments.source, arguments.packages)
-    lines = "".join(f"    import hostel:cache/{each}{imports[each]};\n" for each in used)
+    lines = "".join(f"    import {imports[each]}\n" for each in used)
     with open(os.path.join(wit, "plugin.wit"), "w", encoding="utf-8") as world:
         world.write(f"world plugin {{\n    include service;\n{lines}}}\n")
     return wit

@@ -36,8 +36,7 @@ use crate::cache::Cache;
 use crate::config::Config;
 use crate::failure::Result;
 use crate::host::{self, FakeCache, FakeSources, Sender, Settings, Store};
-use crate::http;
-use crate::http::{Http, HttpError, HttpErrorKind};
+use crate::http::{Http, HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 use crate::request::Request;
 use crate::response::Response;
 use crate::service::{Context, Service, dispatch};
@@ -136,7 +135,7 @@ impl Fake {
     /// Answers requests of that method to that URL. A URL that ends with `*` stands for all that
     /// begin so. Of several rows that match, the newest answers. A request that no row matches
     /// fails the test.
-    pub fn route(&self, method: &str, url: &str, response: http::Response) {
+    pub fn route(&self, method: &str, url: &str, response: HttpResponse) {
         self.route_with(method, url, move |_| Ok(response.clone()));
     }
 
@@ -145,7 +144,7 @@ impl Fake {
         &self,
         method: &str,
         url: &str,
-        answer: impl Fn(&http::Request) -> Result<http::Response, HttpError> + Send + 'static,
+        answer: impl Fn(&OutgoingRequest) -> Result<HttpResponse, HttpError> + Send + 'static,
     ) {
         self.sources.route(method, url, Box::new(answer));
     }
@@ -157,7 +156,7 @@ impl Fake {
     }
 
     /// The requests that were sent so far, redirects included.
-    pub fn requests(&self) -> Vec<http::Request> {
+    pub fn requests(&self) -> Vec<OutgoingRequest> {
         self.sources.requests()
     }
 

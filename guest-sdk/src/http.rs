@@ -17,7 +17,7 @@
 //! }
 //!
 //! let fake = hostel_sdk::fake::Fake::new();
-//! let rates = hostel_sdk::http::Response::of_json(&serde_json::json!({ "usd": 1.1 })).unwrap();
+//! let rates = hostel_sdk::http::HttpResponse::of_json(&serde_json::json!({ "usd": 1.1 })).unwrap();
 //! fake.route("GET", "https://api.example.com/latest", rates);
 //! assert_eq!(fake.call(SERVICES, "latest", &()).unwrap().body, b"1.1");
 //! ```
@@ -30,8 +30,8 @@ mod request;
 mod response;
 
 pub use error::{HttpError, HttpErrorKind};
-pub use request::Request;
-pub use response::Response;
+pub use request::OutgoingRequest;
+pub use response::HttpResponse;
 
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ use crate::host::Sender;
 /// Sends requests to the servers that the host's configuration grants.
 ///
 /// Each method waits for the whole response. A status of 400 or more is a response as well; see
-/// [`Response::error_for_status`]. Up to 5 redirects are followed.
+/// [`HttpResponse::error_for_status`]. Up to 5 redirects are followed.
 ///
 /// `?` in a service turns an [`HttpError`] into a [`Failure`](crate::Failure): `Unreachable`,
 /// `Timeout` and `Aborted` become `Unavailable`, every other kind `Internal`.
@@ -60,8 +60,8 @@ impl Http {
     /// # Errors
     ///
     /// When there is no whole response.
-    pub fn get(&self, url: &str) -> Result<Response, HttpError> {
-        self.send(&Request::new("GET", url))
+    pub fn get(&self, url: &str) -> Result<HttpResponse, HttpError> {
+        self.send(&OutgoingRequest::new("GET", url))
     }
 
     /// Sends a `HEAD`.
@@ -69,8 +69,8 @@ impl Http {
     /// # Errors
     ///
     /// When there is no whole response.
-    pub fn head(&self, url: &str) -> Result<Response, HttpError> {
-        self.send(&Request::new("HEAD", url))
+    pub fn head(&self, url: &str) -> Result<HttpResponse, HttpError> {
+        self.send(&OutgoingRequest::new("HEAD", url))
     }
 
     /// Sends a `DELETE`.
@@ -78,8 +78,8 @@ impl Http {
     /// # Errors
     ///
     /// When there is no whole response.
-    pub fn delete(&self, url: &str) -> Result<Response, HttpError> {
-        self.send(&Request::new("DELETE", url))
+    pub fn delete(&self, url: &str) -> Result<HttpResponse, HttpError> {
+        self.send(&OutgoingRequest::new("DELETE", url))
     }
 
     /// Sends a `POST` with a JSON body.
@@ -87,8 +87,12 @@ impl Http {
     /// # Errors
     ///
     /// `InvalidRequest` when the value has no JSON form; when there is no whole response.
-    pub fn post<T: Serialize + ?Sized>(&self, url: &str, value: &T) -> Result<Response, HttpError> {
-        self.send(&Request::new("POST", url).with_json(value)?)
+    pub fn post<T: Serialize + ?Sized>(
+        &self,
+        url: &str,
+        value: &T,
+    ) -> Result<HttpResponse, HttpError> {
+        self.send(&OutgoingRequest::new("POST", url).with_json(value)?)
     }
 
     /// Sends a `PUT` with a JSON body.
@@ -96,8 +100,12 @@ impl Http {
     /// # Errors
     ///
     /// As of [`post`](Http::post).
-    pub fn put<T: Serialize + ?Sized>(&self, url: &str, value: &T) -> Result<Response, HttpError> {
-        self.send(&Request::new("PUT", url).with_json(value)?)
+    pub fn put<T: Serialize + ?Sized>(
+        &self,
+        url: &str,
+        value: &T,
+    ) -> Result<HttpResponse, HttpError> {
+        self.send(&OutgoingRequest::new("PUT", url).with_json(value)?)
     }
 
     /// Sends a `PATCH` with a JSON body.
@@ -109,8 +117,8 @@ impl Http {
         &self,
         url: &str,
         value: &T,
-    ) -> Result<Response, HttpError> {
-        self.send(&Request::new("PATCH", url).with_json(value)?)
+    ) -> Result<HttpResponse, HttpError> {
+        self.send(&OutgoingRequest::new("PATCH", url).with_json(value)?)
     }
 
     /// Sends a request, for one with headers, a timeout or another method.
@@ -118,7 +126,7 @@ impl Http {
     /// # Errors
     ///
     /// When there is no whole response.
-    pub fn send(&self, request: &Request) -> Result<Response, HttpError> {
+    pub fn send(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
         self.sender.send(request)
     }
 
@@ -126,19 +134,19 @@ impl Http {
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
-    /// use hostel_sdk::http::Request;
+    /// use hostel_sdk::http::OutgoingRequest;
     ///
     /// fn both(ctx: &Context) -> Result<(u16, u16)> {
     ///     let urls = ["https://a.example.com", "https://b.example.com"];
-    ///     let mut results = ctx.http.send_many(&urls.map(|url| Request::new("GET", url))).into_iter();
+    ///     let mut results = ctx.http.send_many(&urls.map(|url| OutgoingRequest::new("GET", url))).into_iter();
     ///     let mut next = || results.next().ok_or_else(|| hostel_sdk::Failure::internal("no result"));
     ///     Ok((next()??.status, next()??.status))
     /// }
     /// # let fake = hostel_sdk::fake::Fake::new();
-    /// # fake.route("GET", "https://*", hostel_sdk::http::Response::of_text("a"));
+    /// # fake.route("GET", "https://*", hostel_sdk::http::HttpResponse::of_text("a"));
     /// # assert_eq!(both(&fake.context()).unwrap(), (200, 200));
     /// ```
-    pub fn send_many(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>> {
+    pub fn send_many(&self, requests: &[OutgoingRequest]) -> Vec<Result<HttpResponse, HttpError>> {
         self.sender.send_many(requests)
     }
 }

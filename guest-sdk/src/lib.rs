@@ -150,7 +150,7 @@ pub use cache::{Cache, GetOrSet};
 pub use config::Config;
 pub use error::{CacheError, CacheErrorKind};
 pub use failure::{Failure, FailureKind, Result};
-pub use http::{Http, HttpError, HttpErrorKind};
+pub use http::{Http, HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 pub use level::Level;
 pub use outcome::{Lifetime, Swap, TimeLeft};
 pub use request::{HttpRequest, Request};

@@ -27,7 +27,7 @@ fn fetch(ctx: &Context) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use hostel_sdk::fake::Fake;
-    use hostel_sdk::{FailureKind, http::Response};
+    use hostel_sdk::{FailureKind, HttpResponse};
 
     use super::*;
 
@@ -38,7 +38,7 @@ mod tests {
     fn fake() -> Fake {
         let fake = Fake::new();
         fake.set_config("source-url", URL);
-        fake.route("GET", URL, Response::of_json("value-from-source").unwrap());
+        fake.route("GET", URL, HttpResponse::of_json("value-from-source").unwrap());
         fake
     }
 
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn source_that_fails_is_not_kept() {
         let fake = fake();
-        fake.route("GET", URL, Response::of_status(503));
+        fake.route("GET", URL, HttpResponse::of_status(503));
         let failure = fake.call(SERVICES, "cache-aside", &()).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Unavailable);
         assert_eq!(fake.context().cache.exists("no-such-key"), Ok(false));

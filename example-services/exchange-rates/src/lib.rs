@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hostel_sdk::http::Request;
-use hostel_sdk::{Context, Failure, Result, services};
+use hostel_sdk::{Context, Failure, OutgoingRequest, Result, services};
 use serde::{Deserialize, Serialize};
 
 const EXPIRY: Duration = Duration::from_secs(60);
@@ -46,13 +45,13 @@ fn convert(ctx: &Context, asked: Conversion) -> Result<Converted> {
 
 fn fetch(ctx: &Context) -> Result<Rates> {
     let key = ctx.config.require("api-key")?;
-    let request = Request::new("GET", ctx.config.require("rates-url")?);
+    let request = OutgoingRequest::new("GET", ctx.config.require("rates-url")?);
     ctx.http.send(&request.with_header("x-api-key", key))?.error_for_status()?.json()
 }
 
 #[cfg(test)]
 mod tests {
-    use hostel_sdk::{FailureKind, fake::Fake, http::Response};
+    use hostel_sdk::{FailureKind, HttpResponse, fake::Fake};
     use serde_json::json;
 
     use super::*;
@@ -62,7 +61,8 @@ mod tests {
         let fake = Fake::new();
         fake.set_config("api-key", "topsecret");
         fake.set_config("rates-url", "https://rates.example.com");
-        let rates = Response::of_json(&json!({ "base": "EUR", "rates": { "USD": 1.25 } })).unwrap();
+        let rates =
+            HttpResponse::of_json(&json!({ "base": "EUR", "rates": { "USD": 1.25 } })).unwrap();
         fake.route("GET", "https://rates.example.com", rates);
         let convert = |from: &str, to: &str| {
             let asked = json!({ "amount": 100, "from": from, "to": to });

@@ -3,7 +3,6 @@
 #include "ctx.h"
 
 #define USUAL_REDIRECTS 5
-#define MOST_REDIRECTS 255
 
 hostel_http_request hostel_http_request_of(const char *method, hostel_str url)
 {
@@ -86,10 +85,10 @@ static hostel_result check_request(hostel_ctx *ctx, const hostel_http_request *r
                            "left of the call's time",
                            HOSTEL_ARG(shown));
     }
-    if (request->redirects < 0 || request->redirects > MOST_REDIRECTS)
+    if (request->redirects < 0 || request->redirects > UINT8_MAX)
         return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,
                            "redirects of %d: they must be 0 to %d", request->redirects,
-                           MOST_REDIRECTS);
+                           UINT8_MAX);
     return HOSTEL_OK;
 }
 

@@ -3,6 +3,7 @@
 import { CacheError, Failure, cache, log } from "hostel-sdk";
 
 import { changes } from "./changes.js";
+import { sources } from "./sources.js";
 
 const steps = {
   ...changes,
@@ -129,4 +130,4 @@ function conformance(request) {
 }
 conformance.description = "Interprets one step of a scenario.";
 
-export default { conformance };
+export default { conformance, ...sources };

@@ -3,6 +3,8 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
+import { webStandIns } from "./web.js";
+
 /** The clock that the code which runs now sees, if it is not the machine's. */
 const seen = new AsyncLocalStorage();
 
@@ -44,12 +46,13 @@ export class Clock {
   }
 }
 
-/** What stands in for the machine's clock and timers, by the object that has it and its name. */
+/** What stands in for Node's clock, timers and fetch, by the object that has it and its name. */
 const STAND_INS = [
   [globalThis, "Date", dateOf],
   [performance, "now", (now) => () => seen.getStore()?.ticks() ?? now.call(performance)],
   [globalThis, "setTimeout", timerOf],
   [globalThis, "setInterval", timerOf],
+  ...webStandIns(() => seen.getStore() !== undefined),
 ];
 
 /** How many acts are shown a clock. */

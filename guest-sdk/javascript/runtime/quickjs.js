@@ -3,7 +3,7 @@
 // not as a service needs it.
 
 import { endLoading, install as installClock } from "./clock.js";
-import { dropTimers, fireNext } from "./loop.js";
+import { dropTimers, waitOnce } from "./loop.js";
 import { install as installPromise, runJobs } from "./promise.js";
 import { install as installRandom } from "./random.js";
 import { install as installText } from "./text.js";
@@ -18,7 +18,7 @@ export { dropTimers, endLoading, runJobs };
 export const IS_QUICKJS = true;
 
 /** What a service could elsewhere wait for. */
-export const NOTHING_TO_WAIT_FOR = "no timer is left and there is no network";
+export const NOTHING_TO_WAIT_FOR = "no timer and no fetch is left";
 
 /** The line and the column in the built file at which a function begins. */
 export function positionOf({ lineNumber, columnNumber }) {
@@ -36,7 +36,7 @@ export function settle(promise, { respond, stuck, rejected, ended }) {
     (error) => (outcome = { error }),
   );
   runJobs(rejected);
-  while (outcome === undefined && fireNext()) runJobs(rejected);
+  while (outcome === undefined && waitOnce()) runJobs(rejected);
   ended();
   if (outcome === undefined) throw stuck();
   if ("error" in outcome) throw outcome.error;

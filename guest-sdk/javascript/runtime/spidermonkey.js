@@ -3,6 +3,8 @@
 
 import { log } from "../log.js";
 import { checkLoaded, endLoading, install as installClock } from "./clock.js";
+import { noteDeadlines } from "./deadlines.js";
+import { dropTimers as dropFetches, sendFetches } from "./loop.js";
 import { install as installRandom } from "./random.js";
 
 installRandom();
@@ -10,8 +12,21 @@ installClock();
 
 export { endLoading };
 
-// There is no network, and the engine's ends the instance: a service finds none, and is told so.
-delete globalThis.fetch;
+// The engine's ends the instance: a service has that of `web/fetch.js`.
+Reflect.deleteProperty(globalThis, "fetch");
+
+/** The engine's own has no reason that is of any use. */
+AbortSignal.any = (signals) => {
+  const controller = new AbortController();
+  for (const signal of signals) {
+    const end = () => controller.abort(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  }
+  return controller.signal;
+};
+
+noteDeadlines(AbortSignal);
 
 const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 
@@ -56,7 +71,7 @@ const MAX_TURNS = 1000;
 
 export const IS_QUICKJS = false;
 
-export const NOTHING_TO_WAIT_FOR = "no timer is left and there is no network";
+export const NOTHING_TO_WAIT_FOR = "no timer and no fetch is left";
 
 export function runJobs() {}
 
@@ -65,6 +80,7 @@ export function dropTimers() {
   const left = timers.size;
   timers.forEach((timer) => clearTimeout(timer));
   timers.clear();
+  dropFetches();
   return left;
 }
 
@@ -77,6 +93,15 @@ export function settle(promise, { respond, fail, stuck, ended }) {
   const unsettled = new Promise((_, reject) => {
     let turns = 0;
     const turn = () => {
+      const settleFetches = sendFetches();
+      if (settleFetches !== undefined) {
+        // What came due meanwhile is before the responses.
+        look = setTimeout(() => {
+          settleFetches();
+          turn();
+        }, 0);
+        return;
+      }
       turns = timers.size === 0 ? turns + 1 : 0;
       if (turns > MAX_TURNS) reject(stuck());
       // The engine gives up when it waits for a promise and there is nothing to do.

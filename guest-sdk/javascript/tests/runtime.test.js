@@ -108,12 +108,13 @@ test("what the bundler renamed is told by the name that the author gave it", () 
 });
 
 test("of an error that says little what helps is said", () => {
-  globalThis.HOSTEL_ADVICE = adviceFor("fetch(setTimeout)", true);
+  globalThis.HOSTEL_ADVICE = adviceFor("new WebSocket(setTimeout)", true);
   try {
     const told = (message, isQuickJs = true) => advice(message, isQuickJs);
     assert.match(told("Cannot convert undefined or null to object"), /at or below the line told/);
-    assert.match(told("'fetch' is not defined", false), /a service has no network/);
-    for (const message of ["Buffer is not defined", "x is not defined", "no fetch", "toString is not defined"]) {
+    assert.match(told("'WebSocket' is not defined", false), /a service has no connections/);
+    const unknown = ["Buffer", "x", "toString"].map((name) => `${name} is not defined`);
+    for (const message of [...unknown, "no WebSocket"]) {
       assert.equal(told(message), "", message);
     }
   } finally {

@@ -9,7 +9,7 @@ import { Entries } from "../entries.js";
 import { INTERFACES } from "../interfaces.js";
 import { Lease } from "../lease.js";
 import { PARTS } from "../parts.js";
-import { interfacesAmong, namedIn } from "../uses.js";
+import { functionsOf, importsOf, interfacesAmong, namedIn } from "../uses.js";
 
 test("each method is listed by the interface that it needs", () => {
   const parts = { atomics: Atomics, lease: Lease, batch: Batch, entries: Entries };
@@ -42,6 +42,31 @@ test("a name is found as a property, a text and a member of a pattern", () => {
     assert.deepEqual(namedIn(code), [], code);
   }
   assert.deepEqual(namedIn("cache.getOrSet(k,f);cache.getMany(a)"), ["getOrSet", "getMany"]);
+});
+
+test("an export of the SDK is found as an import, under another name too, and as a member", () => {
+  for (const code of [
+    'import{http}from"hostel-sdk";',
+    'import{cache,http as outside}from"hostel-sdk";',
+    'import*as sdk from"hostel-sdk";sdk.http.get(u)',
+    'const{http}=await import("hostel-sdk");',
+    'require("hostel-sdk").http.get(u)',
+  ]) {
+    assert.deepEqual(namedIn(code), ["http"], code);
+    assert.deepEqual(namedIn(code.replace("http", "config")), ["config"], code);
+  }
+  const others = ['fetch("http://a")', "https.get(u)", "http.get(u)", 'import h from"./http.js"'];
+  for (const code of others) {
+    assert.deepEqual(namedIn(code), [], code);
+  }
+});
+
+test("the functions of an interface are given to the SDK by how it calls them", () => {
+  const config = "{ configGet: config.get, configNames: config.names }";
+  assert.equal(functionsOf(["lease", "config"]), `[lease, ${config}]`);
+  const [http, lease] = importsOf(["http", "lease"]).split("\n");
+  assert.equal(http, 'import * as http from "hostel:http/client@0.1.0";');
+  assert.equal(lease, 'import * as lease from "hostel:cache/lease@0.1.1";');
 });
 
 test("a name that other things have is found where it may be the cache's", () => {
@@ -87,5 +112,7 @@ test("of what a component imports the interfaces that not every one has are adde
   const log = "hostel:log/log@0.1.0";
   const cache = "hostel:cache/cache@0.1.1";
   const lease = "hostel:cache/lease@0.1.1";
-  assert.deepEqual(interfacesAmong([cache, lease, log, "wasi:random/random@0.2.0"]), [lease]);
+  const http = "hostel:http/client@0.1.0";
+  const all = [cache, http, lease, log, "wasi:random/random@0.2.0"];
+  assert.deepEqual(interfacesAmong(all), [http, lease]);
 });

@@ -59,10 +59,10 @@ function sleep(milliseconds) {
 }
 
 useTimers({
-  fire() {
+  fire(until = Infinity) {
     const number = next();
-    if (number === undefined) return false;
     const timer = timers.get(number);
+    if (timer === undefined || timer.at > until) return false;
     sleep(timer.at - now());
     if (timer.isRepeated) timer.at = now() + timer.every;
     else timers.delete(number);

@@ -24,8 +24,10 @@ in every instance; ``print`` writes log lines.
 A service is tested without a host, on a fake: see ``hostel_sdk.fake``.
 """
 
+from . import http
 from .cache import Cache, cache
-from .error import CacheError, CacheErrorKind
+from .config import Config, config
+from .error import CacheError, CacheErrorKind, HttpError, HttpErrorKind
 from .failure import (
     BadRequest,
     Conflict,
@@ -50,10 +52,13 @@ __all__ = [
     "Cache",
     "CacheError",
     "CacheErrorKind",
+    "Config",
     "Conflict",
     "Failure",
     "FailureKind",
     "Forbidden",
+    "HttpError",
+    "HttpErrorKind",
     "HttpRequest",
     "Internal",
     "Logger",
@@ -67,6 +72,8 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "cache",
+    "config",
+    "http",
     "logger",
     "service",
 ]

@@ -1,9 +1,9 @@
-"""The error of a refused cache call."""
+"""The errors of a refused cache call, and of a request without a response."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 CacheErrorKind = Literal[
     "invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable"
@@ -29,6 +29,45 @@ class CacheError(Exception):
         self.kind = kind
 
 
+HttpErrorKind = Literal[
+    "invalid-request", "denied", "unreachable", "timeout", "too-large", "aborted"
+]
+"""Why a request has no response. The set is closed."""
+
+HTTP_KINDS: tuple[HttpErrorKind, ...] = get_args(HttpErrorKind)
+
+
+class HttpError(Exception):
+    """A request without a response: a kind for programs, a message for a person.
+
+    - ``invalid-request``: it is no request of HTTP, or one that a plugin cannot make.
+    - ``denied``: the plugin has no permission for this address, or for more requests in this call.
+    - ``unreachable``: no connection to the server was made. Nothing of the request was sent.
+    - ``timeout``: the time is over. The server may have done what it was asked for.
+    - ``too-large``: the response is larger than the host allows.
+    - ``aborted``: the response was not whole, or no HTTP. The server may have done what it was
+      asked for.
+
+    A service that does not handle it answers ``unavailable`` for ``unreachable``, ``timeout`` and
+    ``aborted``, and ``internal`` for the others. A request that the SDK refuses before it reaches
+    the host raises a ``TypeError`` or a ``ValueError`` too.
+    """
+
+    __module__ = "hostel_sdk"
+
+    kind: HttpErrorKind
+
+    def __init__(self, kind: HttpErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+    @property
+    def message(self) -> str:
+        """For a person: the URL, and the reason or limit; where a setting would allow it, the
+        setting."""
+        return str(self)
+
+
 E = TypeVar("E", bound="type[Exception]")
 
 
@@ -51,3 +90,27 @@ class WrongType(CacheError, TypeError):
 @known_as(CacheError)
 class WrongValue(CacheError, ValueError):
     """An argument of the wrong value, refused before the host is called."""
+
+
+@known_as(HttpError)
+class WrongRequestType(HttpError, TypeError):
+    """An argument of the wrong type, refused before the host is called."""
+
+
+@known_as(HttpError)
+class WrongRequest(HttpError, ValueError):
+    """An argument of the wrong value, refused before the host is called."""
+
+
+class UnexpectedRequest(BaseException):
+    """A request that no route of a fake matches. It fails the test: no ``except Exception`` of the
+    service hides it."""
+
+    __module__ = "hostel_sdk.fake"
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the same call may succeed later."""
+    if isinstance(error, HttpError):
+        return error.kind in ("unreachable", "timeout", "aborted")
+    return isinstance(error, CacheError) and error.kind == "unavailable"

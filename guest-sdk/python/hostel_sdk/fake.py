@@ -1,4 +1,5 @@
-"""A host for tests: the cache, the log and the clock of a real one, in the test's own process.
+"""A host for tests: the cache, the log, the clock, the settings and the servers elsewhere of a
+real one, in the test's own process.
 
 >>> from hostel_sdk import cache, logger, service
 >>> from hostel_sdk.fake import Fake
@@ -20,16 +21,20 @@ False
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from . import host, values
 from .clock import Clock
+from .error import UnexpectedRequest
 from .fake_cache import FakeCache, Stats
+from .fake_sources import Answer, FakeSources
+from .outgoing import Request as HttpRequest
 from .request import Request
 from .response import Response
 from .service import Declared, answer
 
-__all__ = ["Fake", "Stats"]
+__all__ = ["Fake", "Stats", "UnexpectedRequest"]
 
 
 class Fake:
@@ -45,6 +50,8 @@ class Fake:
       itself, and what it calls in another way, see the real time. So do a default argument such as
       ``now=time.time`` and CPU time. During a call ``datetime`` is a stand-in for the class, so
       compare types by ``isinstance``.
+    - A request to a server elsewhere is answered by a route that the test adds. One that no route
+      matches fails the test: it raises ``UnexpectedRequest``, which no ``except Exception`` hides.
     - It does not check the request or the names in the response, as a host does.
     """
 
@@ -54,7 +61,8 @@ class Fake:
         self._clock = Clock()
         self._cache = FakeCache(self._clock)
         self.stats: Stats = self._cache.stats
-        host.connect(self._cache.calls())
+        self._sources = FakeSources()
+        host.connect({**self._cache.calls(), **self._sources.calls()})
         host.log = self._log
 
     def call(
@@ -77,7 +85,36 @@ class Fake:
         request.service = request.service or declared.name
         request.id = request.id or "fake"
         with self._clock.shown():
-            return answer({request.service: declared}, request)
+            return self._watched(lambda: answer({request.service: declared}, request))
+
+    def _watched(self, call: Callable[[], Response]) -> Response:
+        """What the call returns or raises, unless a request was not what the test expects."""
+        self._sources.fault = None
+        try:
+            return call()
+        finally:
+            if self._sources.fault is not None:
+                raise self._sources.fault
+
+    def route(self, method: str, url: str, answer: Answer) -> None:
+        """Answers requests of that method to that URL; with a ``*`` at its end, to all URLs that
+        begin so. Of several routes that match, the newest answers.
+
+        The answer is an ``http.Response``, a kind of error like ``"timeout"``, an ``HttpError``, or
+        a function of the ``http.Request`` that returns one of these.
+
+        >>> fake.route("GET", "https://api.example.com/latest", http.Response(json={"usd": 1.1}))
+        """
+        self._sources.route(method, url, answer)
+
+    @property
+    def requests(self) -> list[HttpRequest]:
+        """The requests that were sent to servers elsewhere so far, redirects included."""
+        return self._sources.requests
+
+    def set_config(self, name: str, value: str) -> None:
+        """Gives the plugin a setting or a secret."""
+        self._sources.settings[name] = value
 
     def advance(self, by: float | timedelta) -> None:
         """Moves the clock forward, by seconds. Entries whose expiry has then passed are gone."""

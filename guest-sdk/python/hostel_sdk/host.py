@@ -7,9 +7,14 @@ are. The module ``wit`` sets them in a plugin, a ``Fake`` in a test; all others 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NoReturn, Union
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Union
 
 from .outcome import Swap
+
+if TYPE_CHECKING:
+    from .error import HttpError
+    from .incoming import Response
+    from .outgoing import Request
 
 Lifetime = Union[Literal["keep"], int, None]
 """How long an entry lives that is swapped in: as before, so many seconds, or without an end."""
@@ -118,6 +123,26 @@ def delete_prefix(prefix: str, cursor: str | None) -> tuple[int, str | None]:
     _nobody()
 
 
+def http_send(request: Request) -> Response:
+    """Sends a request and waits for the whole response. Raises ``HttpError``."""
+    _nobody()
+
+
+def http_send_many(requests: list[Request]) -> list[Response | HttpError]:
+    """Sends requests at the same time. The results are in their order."""
+    _nobody()
+
+
+def config_get(name: str) -> str | None:
+    """The setting or secret of that name; ``None`` where there is none."""
+    _nobody()
+
+
+def config_names() -> list[str]:
+    """The names of all settings and secrets, sorted."""
+    _nobody()
+
+
 CALLS = (
     *("get", "set", "delete", "exists", "set_if_absent", "increment", "compare_and_swap", "take"),
     *("get_or_lease", "fill", "release", "get_many", "set_many", "delete_many"),
@@ -125,11 +150,20 @@ CALLS = (
 )
 """The functions of the cache."""
 
+HTTP_CALLS = ("http_send", "http_send_many")
+"""The functions of requests to servers elsewhere."""
+
+CONFIG_CALLS = ("config_get", "config_names")
+"""The functions of settings and secrets."""
+
 
 def connect(calls: Mapping[str, Callable[..., Any]]) -> None:
-    """Makes another cache this process's: ``calls`` has a function for each of ``CALLS``."""
-    for name in CALLS:
-        globals()[name] = calls[name]
+    """Makes another host this process's: ``calls`` has all functions of the cache, of requests or
+    of settings, or of several of these."""
+    for names in (CALLS, HTTP_CALLS, CONFIG_CALLS):
+        if names[0] in calls:
+            for name in names:
+                globals()[name] = calls[name]
 
 
 def log(level: str, message: str) -> None:

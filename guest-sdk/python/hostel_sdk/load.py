@@ -13,6 +13,7 @@ import importlib.util
 import linecache
 import os
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -55,7 +56,9 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
         tracebacks.hide(hidden)
     folders = [folder, packages] if packages else [folder]
     wit.connect()
-    host.connect(dict.fromkeys(host.CALLS, _too_early))
+    host.connect(dict.fromkeys(host.CALLS, _too_early("cache")))
+    host.connect(dict.fromkeys(host.HTTP_CALLS, _too_early("http")))
+    host.connect(dict.fromkeys(host.CONFIG_CALLS, _too_early("config")))
     host.log = lambda level, message: print(f"{level}: {message}", file=sys.stderr)
     network.refuse()
     if _is_async(folder + "/" + file):
@@ -108,10 +111,14 @@ def _install_loop() -> None:
     loop.install()
 
 
-def _too_early(*_: object) -> NoReturn:
-    raise RuntimeError(
-        "there is no cache while the plugin is built: call it in a function that runs at a request"
-    )
+def _too_early(what: str) -> Callable[..., NoReturn]:
+    def refuse(*_: object) -> NoReturn:
+        raise RuntimeError(
+            f"there is no {what} while the plugin is built: call it in a function that runs at a "
+            "request"
+        )
+
+    return refuse
 
 
 def _import_file(folder: str, file: str) -> ModuleType:

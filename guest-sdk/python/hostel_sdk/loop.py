@@ -1,7 +1,8 @@
 """The event loop that runs ``async`` code: tasks and timers, within one call.
 
-A guest has no sockets and no threads, so nothing but a timer can wake a waiting task. The loop sleeps
-until the next one, and reports a deadlock where there is none.
+A guest has no sockets and no threads, so a waiting task is woken by a timer or by the response to a
+request. When nothing else can run, the loop sends all requests that wait at the same time; without
+one it sleeps until the next timer, and reports a deadlock where there is none.
 
 Imported only when a plugin has ``async`` code: asyncio is large.
 """
@@ -11,9 +12,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import tracebacks
+from . import host, tracebacks
+
+if TYPE_CHECKING:
+    from .error import HttpError
+    from .incoming import Response
+    from .outgoing import Request
 
 # What asyncio offers and a guest cannot do, by what it would need.
 _UNAVAILABLE = {
@@ -37,6 +43,29 @@ class Loop(asyncio.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._selector = _Sleeper(self)
+        self._waiting: list[tuple[Request, asyncio.Future[Response | HttpError]]] = []
+
+    def response_to(self, request: Request) -> asyncio.Future[Response | HttpError]:
+        """What becomes the result of the request, which is sent when nothing else can run."""
+        result: asyncio.Future[Response | HttpError] = self.create_future()
+        self._waiting.append((request, result))
+        return result
+
+    def send_waiting(self) -> bool:
+        """Sends the requests that wait, at the same time; whether there were any."""
+        waiting = [each for each in self._waiting if not each[1].done()]
+        self._waiting.clear()
+        if not waiting:
+            return False
+        try:
+            results = host.http_send_many([request for request, _ in waiting])
+        except Exception as error:
+            for _, result in waiting:
+                result.set_exception(error)
+            return True
+        for (_, result), sent in zip(waiting, results, strict=True):
+            result.set_result(sent)
+        return True
 
     def _process_events(self, events: object) -> None:
         pass
@@ -58,12 +87,14 @@ for _needed, _names in _UNAVAILABLE.items():
 
 
 class _Sleeper:
-    """What the loop asks for events: none ever come, so it sleeps until the next timer."""
+    """What the loop asks for events when nothing can run: there are none but responses."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
 
     def select(self, timeout: float | None) -> tuple[()]:
+        if timeout != 0 and self._loop.send_waiting():
+            return ()
         if timeout is None:
             places = sorted(filter(None, map(_place, asyncio.all_tasks(self._loop))))
             where = f" (it waits at {', '.join(places[:4])})" if places else ""

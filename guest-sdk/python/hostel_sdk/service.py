@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, overload
 
 from . import advice, tracebacks, typed
 from .cache import Cache, cache
-from .error import CacheError
+from .error import UnexpectedRequest, is_unavailable
 from .failure import Failure
 from .log import Logger, log_traceback, logger
 from .request import Request
@@ -164,12 +164,12 @@ def answer(services: dict[str, Declared], request: Request) -> Response:
         file, line = found.place
         where = f"in the answer of the service {found.name!r}, {tracebacks.path(file)}:{line}"
         raise Failure(f"{failure} ({where})", "internal") from None
-    except (Failure, KeyboardInterrupt):
+    except (Failure, KeyboardInterrupt, UnexpectedRequest):
         raise
     except BaseException as error:
         advice.add(error)
         why = tracebacks.last_line(error)
-        if isinstance(error, CacheError) and error.kind == "unavailable":
+        if is_unavailable(error):
             raise Failure(why, "unavailable") from error
         log_traceback(error)
         raise Failure(why, "internal") from error

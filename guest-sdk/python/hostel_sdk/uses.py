@@ -1,4 +1,4 @@
-"""Which interfaces of the cache a plugin uses, so that its component imports these and no others.
+"""Which interfaces a plugin uses, so that its component imports these and no others.
 
 Found by names: in the author's file, and in all files that it may import. So more may be found than
 is used, and never less, unless a name is put together when the plugin runs.
@@ -19,7 +19,13 @@ INTERFACES: dict[str, list[str]] = {
     # The last one is Zato's.
     "entries": ["ttl", "expire", "keys", "delete_prefix", "delete_by_prefix"],
 }
-"""The interfaces beside `cache`, each with the methods that need it."""
+"""The interfaces of the cache beside `cache`, each with the methods that need it."""
+
+SOURCES: dict[str, list[str]] = {
+    "client": ["hostel_sdk.http", "out.rest"],
+    "config": ["hostel_sdk.config", "out.rest"],
+}
+"""Those of servers elsewhere and of settings, each with the modules that need it. One is Zato's."""
 
 _OWN = ("hostel_sdk", "zato")
 """Packages of the SDK, which name everything."""
@@ -37,12 +43,18 @@ def interfaces(file: str, packages: str | None) -> list[str]:
     names: set[str] = set()
     for source in _sources(file, packages):
         names |= named(source)
-    return [each for each, methods in INTERFACES.items() if not names.isdisjoint(methods)]
+    if {"zato.server.service", "out", "rest"} <= names:
+        names.add("out.rest")
+    needs = {**INTERFACES, **SOURCES}
+    return [each for each, needed_by in needs.items() if not names.isdisjoint(needed_by)]
 
 
 def named(source: bytes) -> set[str]:
     """What may be methods of the cache in a file: its attributes, its texts, and the names that it
-    imports. A call that only a dict or a set has is none: `keys()`, and `update` of one thing."""
+    imports. A call that only a dict or a set has is none: `keys()`, and `update` of one thing.
+
+    What is imported from a module has its module before it too, as in `hostel_sdk.http`: Python has
+    an `http` of its own, and a request another."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -50,19 +62,44 @@ def named(source: bytes) -> set[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _named_in_text(source.decode(errors="replace"))
     nodes = list(ast.walk(tree))
+    modules = _modules(nodes)
     of_others = {id(node.func) for node in nodes if isinstance(node, ast.Call) and _is_other(node)}
-    return {name for node in nodes if id(node) not in of_others for name in _names(node)}
+    return {name for node in nodes if id(node) not in of_others for name in _names(node, modules)}
 
 
-def _names(node: ast.AST) -> Iterator[str]:
+def _modules(nodes: list[ast.AST]) -> set[str]:
+    """What a file calls the package of the SDK."""
+    found = [alias for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    found = [alias for alias in found if alias.name.split(".")[0] == "hostel_sdk"]
+    return {alias.asname or "hostel_sdk" for alias in found}
+
+
+def _names(node: ast.AST, modules: set[str]) -> Iterator[str]:
     if isinstance(node, ast.Attribute):
         yield node.attr
+        if isinstance(node.value, ast.Name) and node.value.id in modules:
+            yield f"hostel_sdk.{node.attr}"
+    elif isinstance(node, ast.Call):
+        yield from _of_call(node, modules)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+    elif isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (alias.name for alias in node.names)
+        yield node.module or ""
+        if node.module == "hostel_sdk":
+            names = [alias.name for alias in node.names]
+            all_names = ["http", "config"] if "*" in names else names
+            yield from (f"hostel_sdk.{name}" for name in all_names)
     elif isinstance(node, ast.MatchClass):
         yield from node.kwd_attrs
+
+
+def _of_call(call: ast.Call, modules: set[str]) -> Iterator[str]:
+    """What a `getattr` takes from the package of the SDK."""
+    if call.args[1:] and isinstance(call.args[0], ast.Name) and call.args[0].id in modules:
+        yield f"hostel_sdk.{getattr(call.args[1], 'value', '')}"
 
 
 def _is_other(call: ast.Call) -> bool:
@@ -76,7 +113,13 @@ def _is_other(call: ast.Call) -> bool:
 
 def _named_in_text(text: str) -> set[str]:
     found = _NAMED.findall(_KEYS_OF_A_DICT.sub("", text))
-    return {word for groups in found for each in groups for word in _WORD.findall(each)}
+    names = {word for groups in found for each in groups for word in _WORD.findall(each)}
+    words = set(_WORD.findall(text))
+    if "hostel_sdk" in words:
+        names.update(f"hostel_sdk.{word}" for word in words)
+    if "zato" in words:
+        names.add("zato.server.service")
+    return names
 
 
 def _sources(file: str, packages: str | None) -> Iterator[bytes]:

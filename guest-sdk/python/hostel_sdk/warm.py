@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import host, wit
+from . import host, http, wit
 from .cache import cache
+from .config import config
 from .log import logger
 from .outcome import Swap
 from .request import Request
@@ -33,6 +34,9 @@ def up() -> None:
     # Those that most services call have as many parameters as the real ones.
     calls.update(get=lambda key: text, set=lambda key, value, expiry: None)
     host.connect({**calls, "delete": lambda key: True, "exists": lambda key: True})
+    response = http.Response.of_host(200, "a", [("content-type", b"application/json")], b"[1]")
+    host.connect({"http_send": lambda request: response, "http_send_many": lambda requests: []})
+    host.connect({"config_get": lambda name: "a", "config_names": lambda: []})
     host.log = lambda level, message: None
     # Before what all services call: a request takes the memory that the last calls have freed.
     for _ in range(_RUNS):
@@ -92,6 +96,8 @@ def _work() -> None:
 
 
 def _work_of_few() -> None:
+    http.get("a", headers={"a": "b"}).raise_for_status().json()
+    config.get("a")
     cache.increment("a", expiry=60)
     cache.set_if_absent("a", 1, expiry=60)
     cache.update("a", lambda value: 1)

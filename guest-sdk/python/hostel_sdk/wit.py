@@ -14,10 +14,13 @@ from typing import Any, Callable, NoReturn
 import componentize_py_types  # type: ignore[import-not-found]
 
 from . import host
-from .error import CacheError, CacheErrorKind, known_as
+from .error import HTTP_KINDS, CacheError, CacheErrorKind, HttpError, known_as
 from .failure import KINDS, Failure
+from .incoming import Response
 from .log import sendable
 from .outcome import Swap
+from .outgoing import Request as Outgoing
+from .outgoing import milliseconds
 from .request import HttpRequest, Request
 from .service import Declared, answer
 
@@ -47,7 +50,7 @@ from wit_world.exports import handler as export  # type: ignore[import-not-found
 
 
 def _interface(name: str) -> Any:
-    """The bindings of an interface of the cache; ``None`` when it was not built in."""
+    """The bindings of an interface; ``None`` when it was not built in."""
     try:
         return importlib.import_module(f"wit_world.imports.{name}")
     except ModuleNotFoundError:
@@ -56,6 +59,7 @@ def _interface(name: str) -> Any:
 
 atomics, lease = _interface("atomics"), _interface("lease")
 batch, entries = _interface("batch"), _interface("entries")
+client, config = _interface("client"), _interface("config")
 
 
 class _Case:
@@ -159,6 +163,58 @@ if entries is not None:
     _calls.update(
         ttl=_ttl, expire=entries.expire, keys=_keys, delete_prefix=entries.delete_prefix
     )
+
+
+def _not_built_in(what: str) -> Callable[..., NoReturn]:
+    """Stands for the functions of ``http`` or ``config``, as ``_absent`` does for those of the
+    cache."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise RuntimeError(
+            f"{what} is not in this component: the build puts in what the source imports; "
+            f"write `from hostel_sdk import {what}` literally in it"
+        )
+
+    return refuse
+
+
+_calls.update(dict.fromkeys(host.HTTP_CALLS, _not_built_in("http")))
+_calls.update(dict.fromkeys(host.CONFIG_CALLS, _not_built_in("config")))
+
+if client is not None:
+    _http_kinds = {client.ErrorKind[kind.replace("-", "_").upper()]: kind for kind in HTTP_KINDS}
+
+    def _request(request: Outgoing) -> Any:
+        return client.Request(
+            *(request.method, request.url, request.headers, request.body),
+            *(milliseconds(request.timeout), request.redirects),
+        )
+
+    def _response(response: Any) -> Response:
+        headers = response.headers
+        return Response.of_host(response.status, response.url, headers, response.body)
+
+    def _refusal(error: Any) -> HttpError:
+        return HttpError(_http_kinds[error.kind], error.message)
+
+    def _http_send(request: Outgoing) -> Response:
+        try:
+            return _response(client.send(_request(request)))
+        except _Err as error:
+            refusal = _refusal(error.value)
+        raise refusal
+
+    def _http_send_many(requests: list[Outgoing]) -> list[Response | HttpError]:
+        results = client.send_many(list(map(_request, requests)))
+        return [
+            _refusal(each.value) if isinstance(each, _Err) else _response(each.value)
+            for each in results
+        ]
+
+    _calls.update(http_send=_http_send, http_send_many=_http_send_many)
+
+if config is not None:
+    _calls.update(config_get=config.get, config_names=config.names)
 
 
 def connect() -> None:

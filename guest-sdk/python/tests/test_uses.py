@@ -73,6 +73,47 @@ class UsesTest(unittest.TestCase):
         ]:
             self.assertEqual(self.used(text), expected, text)
 
+    def test_servers_elsewhere_and_settings_are_found_by_what_is_imported(self) -> None:
+        for name, interface in (("http", "client"), ("config", "config")):
+            for text in (
+                f"from hostel_sdk import {name}",
+                f"from hostel_sdk import cache, {name} as it",
+                f"def later():\n    from hostel_sdk import {name}",
+                f"import hostel_sdk.{name}",
+                f"from hostel_sdk.{name} import *",
+                f"import hostel_sdk\nhostel_sdk.{name}",
+                f"import hostel_sdk as it\nit.{name}.get('a')",
+                f"import hostel_sdk\ngetattr(hostel_sdk, '{name}')",
+                f"importlib.import_module('hostel_sdk.{name}')",
+                f"x = = 1\nfrom hostel_sdk import (cache,\n{name})",
+            ):
+                self.assertEqual(self.used(text), [interface], text)
+        self.assertEqual(self.used("from hostel_sdk import *"), ["client", "config"])
+
+    def test_another_thing_of_that_name_is_none(self) -> None:
+        for text in (
+            "import http",
+            "import http.client, config",
+            "from http import client",
+            "from hostel_sdk import Request\nimport http.client\nrequest.http.path",
+            "self.request.http.params, http, config",
+            "import hostel_sdk\nit.http",
+            "'http', 'config'",
+        ):
+            self.assertEqual(self.used(text), [], text)
+
+    def test_connections_of_zato_need_both(self) -> None:
+        zato = "from zato.server.service import Service\n"
+        for text in (
+            "self.out.rest['a'].conn.get(self.cid)",
+            "out = self.out\nout.rest",
+            "getattr(self.out, 'rest')",
+            "x = = 1\nself.out.rest['a']",
+        ):
+            self.assertEqual(self.used(zato + text), ["client", "config"], text)
+            self.assertEqual(self.used(text), [], text)
+        self.assertEqual(self.used(zato + "self.cache.get('a'), self.request.http.GET"), [])
+
     def test_files_beside_the_source_count_when_they_are_named(self) -> None:
         self.write("helper.py", "import deeper")
         self.write("deeper.py", "cache.ttl('k')")

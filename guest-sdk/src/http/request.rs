@@ -15,16 +15,16 @@ const REDIRECTS: u8 = 5;
 /// ```
 /// use std::time::Duration;
 ///
-/// use hostel_sdk::http::Request;
+/// use hostel_sdk::http::OutgoingRequest;
 ///
-/// let request = Request::new("POST", "https://api.example.com/orders")
+/// let request = OutgoingRequest::new("POST", "https://api.example.com/orders")
 ///     .with_header("authorization", "Bearer abc123")
 ///     .with_json(&["tea"])?
 ///     .with_timeout(Duration::from_secs(2));
 /// # Ok::<(), hostel_sdk::http::HttpError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct OutgoingRequest {
     /// As it is sent, `GET` for example.
     pub method: String,
     /// Absolute, of the scheme http or https.
@@ -40,10 +40,10 @@ pub struct Request {
     pub redirects: u8,
 }
 
-impl Request {
+impl OutgoingRequest {
     /// A request without headers and body, which follows 5 redirects.
-    pub fn new(method: impl Into<String>, url: impl Into<String>) -> Request {
-        Request {
+    pub fn new(method: impl Into<String>, url: impl Into<String>) -> OutgoingRequest {
+        OutgoingRequest {
             method: method.into(),
             url: url.into(),
             headers: Vec::new(),
@@ -55,7 +55,7 @@ impl Request {
 
     /// The same with one more header.
     #[must_use]
-    pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Request {
+    pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> OutgoingRequest {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
@@ -65,7 +65,7 @@ impl Request {
     /// # Errors
     ///
     /// `InvalidRequest` when the value has no JSON form.
-    pub fn with_json<T: Serialize + ?Sized>(self, value: &T) -> Result<Request, HttpError> {
+    pub fn with_json<T: Serialize + ?Sized>(self, value: &T) -> Result<OutgoingRequest, HttpError> {
         let text = numbers::to_text(value).map_err(|error| {
             HttpError::invalid(format!("{}: the body has no JSON form: {error}", self.url))
         })?;
@@ -74,21 +74,21 @@ impl Request {
 
     /// The same with a body of that media type.
     #[must_use]
-    pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Request {
+    pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> OutgoingRequest {
         self.body = body.into();
         self.with_header("content-type", content_type)
     }
 
     /// The same with a bound on its time.
     #[must_use]
-    pub fn with_timeout(mut self, timeout: Duration) -> Request {
+    pub fn with_timeout(mut self, timeout: Duration) -> OutgoingRequest {
         self.timeout = Some(timeout);
         self
     }
 
     /// The same with another number of redirects to follow.
     #[must_use]
-    pub fn with_redirects(mut self, redirects: u8) -> Request {
+    pub fn with_redirects(mut self, redirects: u8) -> OutgoingRequest {
         self.redirects = redirects;
         self
     }

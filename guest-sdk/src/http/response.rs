@@ -9,9 +9,9 @@ use crate::numbers;
 
 /// The response of a server elsewhere, whole.
 ///
-/// A test makes one with [`Response::of_json`], [`Response::of_text`] or [`Response::of_status`].
+/// A test makes one with [`HttpResponse::of_json`], [`HttpResponse::of_text`] or [`HttpResponse::of_status`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Response {
+pub struct HttpResponse {
     /// A status code of HTTP.
     pub status: u16,
     /// The URL that answered: the last one where redirects were followed.
@@ -22,35 +22,35 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
-impl Response {
+impl HttpResponse {
     /// A response for a test: status 200 and a JSON body.
     ///
     /// # Errors
     ///
     /// `InvalidRequest` when the value has no JSON form.
-    pub fn of_json<T: Serialize + ?Sized>(value: &T) -> Result<Response, HttpError> {
+    pub fn of_json<T: Serialize + ?Sized>(value: &T) -> Result<HttpResponse, HttpError> {
         let text = numbers::to_text(value).map_err(|error| {
             HttpError::invalid(format!("the response has no JSON form: {error}"))
         })?;
-        let response = Response::of_status(200).with_header("content-type", "application/json");
-        Ok(Response { body: text.into_bytes(), ..response })
+        let response = HttpResponse::of_status(200).with_header("content-type", "application/json");
+        Ok(HttpResponse { body: text.into_bytes(), ..response })
     }
 
     /// A response for a test: status 200 and a plain text.
-    pub fn of_text(text: impl Into<String>) -> Response {
+    pub fn of_text(text: impl Into<String>) -> HttpResponse {
         let content_type = "text/plain; charset=utf-8";
-        let response = Response::of_status(200).with_header("content-type", content_type);
-        Response { body: text.into().into_bytes(), ..response }
+        let response = HttpResponse::of_status(200).with_header("content-type", content_type);
+        HttpResponse { body: text.into().into_bytes(), ..response }
     }
 
     /// A response for a test: a status and nothing else.
-    pub fn of_status(status: u16) -> Response {
-        Response { status, url: String::new(), headers: Vec::new(), body: Vec::new() }
+    pub fn of_status(status: u16) -> HttpResponse {
+        HttpResponse { status, url: String::new(), headers: Vec::new(), body: Vec::new() }
     }
 
     /// The same with one more header. The name is put in lower case.
     #[must_use]
-    pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Response {
+    pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> HttpResponse {
         self.headers.push((name.to_ascii_lowercase(), value.into()));
         self
     }
@@ -71,7 +71,7 @@ impl Response {
     /// # Errors
     ///
     /// `Unavailable` for 429 and from 500 on, `Internal` for the others.
-    pub fn error_for_status(self) -> Result<Response> {
+    pub fn error_for_status(self) -> Result<HttpResponse> {
         if self.status < 400 {
             return Ok(self);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{HttpError, HttpErrorKind, Request, Response};
+use super::{HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 use crate::failure::{FailureKind, Result};
 use crate::fake::Fake;
 use crate::service::Context;
@@ -15,7 +15,7 @@ const URL: &str = "https://api.example.com/latest?key=secret";
 fn each_method_is_sent_as_it_is_named_with_its_body_as_json() {
     let fake = Fake::new();
     for method in ["GET", "HEAD", "DELETE", "POST", "PUT", "PATCH"] {
-        fake.route(method, URL, Response::of_text(method));
+        fake.route(method, URL, HttpResponse::of_text(method));
     }
     let http = fake.context().http;
     assert_eq!(http.get(URL).unwrap().text(), Ok("GET"));
@@ -36,7 +36,7 @@ fn each_method_is_sent_as_it_is_named_with_its_body_as_json() {
 #[test]
 fn a_response_is_read_as_text_and_json_and_refused_by_its_status() {
     let fake = Fake::new();
-    let response = Response::of_json(&json!([1])).unwrap().with_header("X-Left", "3");
+    let response = HttpResponse::of_json(&json!([1])).unwrap().with_header("X-Left", "3");
     fake.route("GET", URL, response);
     let response = fake.context().http.get(URL).unwrap();
     assert_eq!(response.json::<Vec<u8>>(), Ok(vec![1]));
@@ -51,7 +51,7 @@ fn a_response_is_read_as_text_and_json_and_refused_by_its_status() {
         (429, Some(FailureKind::Unavailable)),
         (503, Some(FailureKind::Unavailable)),
     ] {
-        let response = Response { url: URL.to_owned(), ..Response::of_status(status) };
+        let response = HttpResponse { url: URL.to_owned(), ..HttpResponse::of_status(status) };
         let failure = response.error_for_status().err();
         assert_eq!(failure.map(|it| it.kind), kind, "{status}");
     }
@@ -63,7 +63,7 @@ fn an_error_becomes_a_failure_by_its_kind() {
     let fake = Fake::new();
     for kind in [InvalidRequest, Denied, Unreachable, Timeout, TooLarge, Aborted] {
         fake.fail_route("GET", URL, kind);
-        let latest = |ctx: &Context| -> Result<Response> { Ok(ctx.http.get(URL)?) };
+        let latest = |ctx: &Context| -> Result<HttpResponse> { Ok(ctx.http.get(URL)?) };
         let expected = match kind {
             Unreachable | Timeout | Aborted => FailureKind::Unavailable,
             _ => FailureKind::Internal,
@@ -75,16 +75,16 @@ fn an_error_becomes_a_failure_by_its_kind() {
 #[test]
 fn redirects_are_followed_up_to_their_number() {
     let fake = Fake::new();
-    let to = |url: &str| Response::of_status(303).with_header("location", url);
+    let to = |url: &str| HttpResponse::of_status(303).with_header("location", url);
     fake.route("POST", "https://a/1", to("https://a/2"));
     fake.route("GET", "https://a/2", to("https://a/3"));
-    fake.route("GET", "https://a/3", Response::of_text("end"));
+    fake.route("GET", "https://a/3", HttpResponse::of_text("end"));
     let http = fake.context().http;
     let response = http.post("https://a/1", &1).unwrap();
     assert_eq!((response.text(), &*response.url), (Ok("end"), "https://a/3"));
-    let request = Request::new("GET", "https://a/2").with_redirects(0);
+    let request = OutgoingRequest::new("GET", "https://a/2").with_redirects(0);
     assert_eq!(http.send(&request).unwrap().status, 303);
-    let request = Request::new("POST", "https://a/1").with_redirects(1);
+    let request = OutgoingRequest::new("POST", "https://a/1").with_redirects(1);
     assert_eq!(http.send(&request).unwrap_err().kind, HttpErrorKind::Aborted);
 }
 
@@ -92,10 +92,10 @@ fn redirects_are_followed_up_to_their_number() {
 fn results_of_several_are_in_the_order_of_the_requests() {
     let fake = Fake::new();
     fake.route_with("GET", "https://a/*", |request| match request.timeout {
-        None => Ok(Response::of_text(request.url.clone())),
+        None => Ok(HttpResponse::of_text(request.url.clone())),
         Some(_) => Err(HttpError { kind: HttpErrorKind::Timeout, message: String::new() }),
     });
-    let requests = ["https://a/1", "https://a/2"].map(|url| Request::new("GET", url));
+    let requests = ["https://a/1", "https://a/2"].map(|url| OutgoingRequest::new("GET", url));
     let [first, second] = requests;
     let requests = [first, second.with_timeout(Duration::from_millis(5))];
     let results = fake.context().http.send_many(&requests);
@@ -106,7 +106,7 @@ fn results_of_several_are_in_the_order_of_the_requests() {
 #[test]
 fn a_request_that_no_route_matches_fails_the_test_with_what_there_is() {
     let fake = Fake::new();
-    fake.route("POST", URL, Response::of_status(200));
+    fake.route("POST", URL, HttpResponse::of_status(200));
     let ctx = fake.context();
     let asked = std::panic::AssertUnwindSafe(|| drop(ctx.http.get(URL)));
     let panic = std::panic::catch_unwind(asked).unwrap_err();

@@ -1,6 +1,6 @@
 //! A plugin that sends requests and reads settings as a test says, through the public SDK alone.
 
-use hostel_sdk::http::{Request, Response};
+use hostel_sdk::http::{HttpResponse, OutgoingRequest};
 use hostel_sdk::{Context, HttpError, HttpErrorKind, Result, services};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,11 +34,11 @@ struct Asked {
     redirects: u8,
 }
 
-impl From<Asked> for Request {
-    fn from(asked: Asked) -> Request {
+impl From<Asked> for OutgoingRequest {
+    fn from(asked: Asked) -> OutgoingRequest {
         let Asked { method, url, headers, body, timeout, redirects } = asked;
         let headers = headers.into_iter().map(|(name, value)| (name, value.into_bytes()));
-        Request {
+        OutgoingRequest {
             method,
             url,
             headers: headers.collect(),
@@ -50,7 +50,7 @@ impl From<Asked> for Request {
 }
 
 fn http_send(ctx: &Context, asked: Vec<Asked>) -> Result<Vec<Value>> {
-    let requests: Vec<Request> = asked.into_iter().map(Request::from).collect();
+    let requests: Vec<OutgoingRequest> = asked.into_iter().map(OutgoingRequest::from).collect();
     let results = match &requests[..] {
         [request] => vec![ctx.http.send(request)],
         requests => ctx.http.send_many(requests),
@@ -58,9 +58,9 @@ fn http_send(ctx: &Context, asked: Vec<Asked>) -> Result<Vec<Value>> {
     Ok(results.into_iter().map(shown).collect())
 }
 
-fn shown(result: Result<Response, HttpError>) -> Value {
+fn shown(result: Result<HttpResponse, HttpError>) -> Value {
     match result {
-        Ok(Response { status, url, headers, body }) => {
+        Ok(HttpResponse { status, url, headers, body }) => {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let headers: Vec<_> = headers.iter().map(|(name, value)| (name, text(value))).collect();
             json!({ "status": status, "url": url, "headers": headers, "body": text(&body) })
@@ -81,7 +81,7 @@ fn kind(kind: HttpErrorKind) -> &'static str {
 }
 
 fn http_at_once(ctx: &Context, urls: Vec<String>) -> Result<Vec<u16>> {
-    let requests: Vec<_> = urls.iter().map(|url| Request::new("GET", url)).collect();
+    let requests: Vec<_> = urls.iter().map(|url| OutgoingRequest::new("GET", url)).collect();
     let results = ctx.http.send_many(&requests);
     Ok(results.into_iter().map(|it| Ok(it?.status)).collect::<Result<_, HttpError>>()?)
 }

@@ -96,10 +96,7 @@ class RequestedHttp:
         self.GET = _fields(http.query)
         form = (request.content_type or "").startswith("application/x-www-form-urlencoded")
         self.POST = _fields(request.body.decode(errors="replace")) if form else {}
-        self.headers = Headers()
-        for name, value in http.headers:
-            text = value.decode(errors="replace")
-            self.headers[name] = f"{self.headers[name]}, {text}" if name in self.headers else text
+        self.headers = Headers.of(http.headers)
 
     def __getattr__(self, name: str) -> NoReturn:
         there = ("GET", "POST", "headers", "method", "params", "path")
@@ -114,6 +111,15 @@ def _fields(text: str) -> dict[str, Any]:
 
 class Headers(dict[str, str]):
     """Headers by their names, in any case."""
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, bytes]]) -> Headers:
+        """Those of a message. The values of one name are joined by commas."""
+        headers = cls()
+        for name, value in pairs:
+            text = value.decode(errors="replace")
+            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        return headers
 
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.lower())

@@ -1,6 +1,6 @@
 """Zato's ``Service`` on Hostel: a file that was written for Zato runs unmodified.
 
-What a service has here: ``self.cache``, ``self.cid``, ``self.logger``, ``self.name``,
+What a service has here: ``self.cache``, ``self.cid``, ``self.logger``, ``self.name``, ``self.out``,
 ``self.request``, ``self.response``. Anything else of Zato's raises ``AttributeError``, or refuses
 the class when the plugin is built: nothing is ignored in silence. What differs: each request gets
 an instance of its own, and the cache is the plugin's own unless the host's configuration shares it.
@@ -17,6 +17,7 @@ from hostel_sdk.response import Response
 from hostel_sdk.service import Handler, finished
 
 from .messages import Requested, Responded, missing
+from .outgoing import Outgoing
 
 __all__ = ["Service"]
 
@@ -63,7 +64,7 @@ _METHODS = ("get", "set", "delete", "exists", "set_if_absent", "delete_by_prefix
 for _name in _METHODS:
     getattr(ServiceCache, _name).__qualname__ = f"cache.{_name}"
 
-_cache = ServiceCache()
+_cache, _out = ServiceCache(), Outgoing()
 
 # What Zato reads of a class or calls around `handle`, and Hostel does not.
 _UNREAD = (
@@ -83,6 +84,7 @@ class Service(hostel_sdk.Service):
     """
 
     cache: ServiceCache = _cache  # type: ignore[assignment]
+    out: Outgoing = _out
     request: Requested  # type: ignore[assignment]
     response: Responded
     cid: str
@@ -104,7 +106,8 @@ class Service(hostel_sdk.Service):
                 )
 
     def __getattr__(self, name: str) -> NoReturn:
-        missing("self", name, ("cache", "cid", "logger", "name", "request", "response"))
+        there = ("cache", "cid", "logger", "name", "out", "request", "response")
+        missing("self", name, there)
 
     @classmethod
     def _handler(cls) -> Handler:

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::http::{HttpError, HttpErrorKind, Request, Response};
+use crate::http::{HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 
-type Answer = Box<dyn Fn(&Request) -> Result<Response, HttpError> + Send>;
+type Answer = Box<dyn Fn(&OutgoingRequest) -> Result<HttpResponse, HttpError> + Send>;
 
 /// A row of the table of routes.
 struct Route {
@@ -20,7 +20,7 @@ struct Route {
 #[derive(Default)]
 pub(crate) struct FakeSources {
     routes: Mutex<Vec<Route>>,
-    requests: Mutex<Vec<Request>>,
+    requests: Mutex<Vec<OutgoingRequest>>,
     settings: Mutex<BTreeMap<String, String>>,
 }
 
@@ -30,7 +30,7 @@ impl FakeSources {
         lock(&self.routes).push(Route { method, url, answer });
     }
 
-    pub(crate) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<OutgoingRequest> {
         lock(&self.requests).clone()
     }
 
@@ -39,9 +39,9 @@ impl FakeSources {
     }
 
     /// The answer of the newest row that matches. A request that the test did not expect fails it.
-    fn answer(&self, request: &Request) -> Result<Response, HttpError> {
+    fn answer(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
         lock(&self.requests).push(request.clone());
-        let Request { method, url, .. } = request;
+        let OutgoingRequest { method, url, .. } = request;
         let routes = lock(&self.routes);
         let route = routes.iter().rev().find(|route| route.matches(request));
         let rows: Vec<_> = routes.iter().map(|it| format!("{} {}", it.method, it.url)).collect();
@@ -56,7 +56,7 @@ impl FakeSources {
         Ok(response)
     }
 
-    fn follow(&self, request: &Request) -> Result<Response, HttpError> {
+    fn follow(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
         let mut request = request.clone();
         let mut followed = 0;
         loop {
@@ -86,7 +86,7 @@ impl FakeSources {
 }
 
 impl Route {
-    fn matches(&self, request: &Request) -> bool {
+    fn matches(&self, request: &OutgoingRequest) -> bool {
         let is_url = match self.url.strip_suffix('*') {
             Some(beginning) => request.url.starts_with(beginning),
             None => request.url == self.url,
@@ -110,11 +110,14 @@ impl fmt::Debug for FakeSources {
 pub(crate) struct Sender(pub(crate) Arc<FakeSources>);
 
 impl Sender {
-    pub(crate) fn send(&self, request: &Request) -> Result<Response, HttpError> {
+    pub(crate) fn send(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
         self.0.follow(request)
     }
 
-    pub(crate) fn send_many(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>> {
+    pub(crate) fn send_many(
+        &self,
+        requests: &[OutgoingRequest],
+    ) -> Vec<Result<HttpResponse, HttpError>> {
         requests.iter().map(|request| self.0.follow(request)).collect()
     }
 }

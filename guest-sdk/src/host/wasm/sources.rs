@@ -2,26 +2,29 @@
 
 use crate::bindings::hostel::config::config;
 use crate::bindings::hostel::http::client;
-use crate::http::{HttpError, HttpErrorKind, Request, Response};
+use crate::http::{HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 
 /// Sends requests.
 #[derive(Debug)]
 pub(crate) struct Sender;
 
 impl Sender {
-    pub(crate) fn send(&self, request: &Request) -> Result<Response, HttpError> {
-        client::send(&sent(request)).map(Response::from).map_err(HttpError::from)
+    pub(crate) fn send(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
+        client::send(&sent(request)).map(HttpResponse::from).map_err(HttpError::from)
     }
 
-    pub(crate) fn send_many(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>> {
+    pub(crate) fn send_many(
+        &self,
+        requests: &[OutgoingRequest],
+    ) -> Vec<Result<HttpResponse, HttpError>> {
         let requests: Vec<_> = requests.iter().map(sent).collect();
         let results = client::send_many(&requests).into_iter();
-        results.map(|it| it.map(Response::from).map_err(HttpError::from)).collect()
+        results.map(|it| it.map(HttpResponse::from).map_err(HttpError::from)).collect()
     }
 }
 
-fn sent(request: &Request) -> client::Request {
-    let Request { method, url, headers, body, timeout, redirects } = request.clone();
+fn sent(request: &OutgoingRequest) -> client::Request {
+    let OutgoingRequest { method, url, headers, body, timeout, redirects } = request.clone();
     // A timeout of half a millisecond is one, not none.
     let millis = |time: std::time::Duration| {
         u32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
@@ -29,10 +32,10 @@ fn sent(request: &Request) -> client::Request {
     client::Request { method, url, headers, body, timeout: timeout.map(millis), redirects }
 }
 
-impl From<client::Response> for Response {
-    fn from(response: client::Response) -> Response {
+impl From<client::Response> for HttpResponse {
+    fn from(response: client::Response) -> HttpResponse {
         let client::Response { status, url, headers, body } = response;
-        Response { status, url, headers, body }
+        HttpResponse { status, url, headers, body }
     }
 }
 

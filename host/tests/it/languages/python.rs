@@ -2,10 +2,11 @@
 
 mod files;
 mod quick;
+mod sources;
 
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
 use crate::{readme, source};
-use hostel::{ComponentInfo, Level};
+use hostel::{ComponentInfo, Level, PluginSettings};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -320,6 +321,10 @@ fn a_component_of_python_has_two_modules() {
 /// The interfaces of Hostel that a plugin of these files imports, and a host that has loaded it. The
 /// first file is the plugin's.
 async fn built(files: &[(&str, &str)]) -> (Vec<String>, TestHost) {
+    built_with(files, PluginSettings::default()).await
+}
+
+async fn built_with(files: &[(&str, &str)], settings: PluginSettings) -> (Vec<String>, TestHost) {
     let folder = tempfile::tempdir().unwrap();
     for (file, text) in files {
         std::fs::write(folder.path().join(file), text).unwrap();
@@ -335,7 +340,7 @@ async fn built(files: &[(&str, &str)]) -> (Vec<String>, TestHost) {
     let mut ours: Vec<_> = ours.collect();
     ours.sort();
     let host = TestHost::new();
-    host.load("svc", component).await;
+    host.load_with("svc", component, settings).await;
     (ours, host)
 }
 

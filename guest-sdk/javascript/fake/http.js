@@ -1,0 +1,213 @@
+// The servers elsewhere of a fake: a table of routes that the test sets. Only in a test.
+
+import { AssertionError } from "node:assert";
+
+import { shown } from "../arguments.js";
+import { HttpError } from "../http/error.js";
+import { HttpResponse, valuesOf } from "../http/response.js";
+import { Response } from "../response.js";
+
+const KINDS = ["invalid-request", "denied", "unreachable", "timeout", "too-large", "aborted"];
+
+const NEVER_SENT = ["CONNECT", "TRACE"];
+
+/** Headers that the host makes itself. */
+const OF_HOST = [
+  ...["host", "content-length", "connection", "keep-alive", "proxy-connection", "te", "trailer"],
+  ...["transfer-encoding", "upgrade"],
+];
+
+/** Headers that a redirect to another origin goes without. */
+const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
+
+/** Headers of a body, which go with it. */
+const OF_BODY = ["content-type", "content-encoding", "content-language", "content-location"];
+
+const OF_REDIRECTS = [301, 302, 303, 307, 308];
+
+/** A request that was sent, as a test and a route's function see it. */
+export class SentRequest {
+  constructor({ method, url, headers, body, timeout, redirects }) {
+    Object.assign(this, { method, url, headers, body });
+    this.timeout = typeof timeout === "number" ? timeout / 1000 : undefined;
+    this.redirects = redirects;
+  }
+
+  header(name) {
+    return valuesOf(this.headers, name)[0];
+  }
+
+  text() {
+    return new HttpResponse(this).text();
+  }
+
+  json() {
+    return new HttpResponse(this).json();
+  }
+}
+
+export class FakeHttp {
+  requests = [];
+  #routes = [];
+  /** An error of the test in one of the calls, which no `catch` of a service hides. */
+  #error;
+  #calls = 0;
+
+  route(method, url, reply) {
+    const isPrefix = url.endsWith("*");
+    const wanted = isPrefix ? url.slice(0, -1) : urlOf(url).href;
+    const matches = (asked) => (isPrefix ? asked.startsWith(wanted) : asked === wanted);
+    checkReply(reply, `${method} ${url}`, typeof reply === "function");
+    // The newest is the first that is tried.
+    this.#routes.unshift({ method, url, matches, reply });
+  }
+
+  /** The functions of a host. */
+  functions() {
+    const attempt = (request) => {
+      try {
+        return { tag: "ok", val: this.#send(request) };
+      } catch (error) {
+        if (error?.payload === undefined) throw error;
+        return { tag: "err", val: error.payload };
+      }
+    };
+    return {
+      httpSend: (request) => this.#send(request),
+      httpSendMany: (requests) => requests.map(attempt),
+    };
+  }
+
+  /** What a call returns or throws, unless there was an error of the test meanwhile. */
+  async watch(call) {
+    if (this.#calls++ === 0) this.#error = undefined;
+    try {
+      return await call();
+    } finally {
+      this.#calls--;
+      this.#rethrow();
+    }
+  }
+
+  #rethrow() {
+    const error = this.#error;
+    this.#error = undefined;
+    if (error !== undefined) throw error;
+  }
+
+  #send(request) {
+    check(request);
+    let next = { ...request, url: urlOf(request.url).href };
+    for (let followed = 0; ; followed++) {
+      const { status, headers, body } = this.#respond(new SentRequest(next));
+      const [location] = OF_REDIRECTS.includes(status) ? valuesOf(headers, "location") : [];
+      if (location === undefined || request.redirects === 0) {
+        return { status, url: next.url, headers, body };
+      }
+      if (followed === request.redirects) {
+        const why = `it redirects more than the ${followed} times that are followed`;
+        refuse("aborted", `${shownUrl(next.url)}: ${why}`);
+      }
+      next = redirected(next, status, location);
+    }
+  }
+
+  #respond(request) {
+    this.requests.push(request);
+    const { method, url } = request;
+    try {
+      const route = this.#routes.find((each) => each.method === method && each.matches(url));
+      if (route === undefined) throw this.#noRoute(method, url);
+      const isFunction = typeof route.reply === "function";
+      const reply = isFunction ? route.reply(request) : route.reply;
+      checkReply(reply, `${route.method} ${route.url}`, false);
+      if (reply instanceof Response) return recordOf(reply);
+      const said = `${shownUrl(url)}: as the route of the fake says`;
+      return refuse(reply.kind, reply.message || said);
+    } catch (error) {
+      if (error?.payload === undefined) this.#error ??= error;
+      throw error;
+    }
+  }
+
+  #noRoute(method, url) {
+    const rows = this.#routes.map((route) => `${route.method} ${route.url}`).reverse();
+    const there = rows.length === 0 ? "it has none" : `it has: ${rows.join(", ")}`;
+    const fix = `fake.route(${JSON.stringify(method)}, ${JSON.stringify(url)}, Response.json(..))`;
+    const message = `the fake has no route for ${method} ${url}, ${there}; ${fix} adds it`;
+    return new AssertionError({ message });
+  }
+}
+
+function checkReply(reply, route, isFunction) {
+  const isKnown = reply instanceof HttpError && KINDS.includes(reply.kind);
+  if (isFunction || reply instanceof Response || isKnown) return;
+  if (reply instanceof HttpError) {
+    throw new TypeError(`${reply.kind} is no kind of an HttpError: ${KINDS.join(", ")}`);
+  }
+  const rule = "it must be a Response of hostel-sdk, an HttpError, or a function of the request";
+  throw new TypeError(`the reply of the route ${route} is ${shown(reply)}: ${rule}`);
+}
+
+/** What the host gives a plugin of a response. */
+function recordOf({ status, contentType, headers, body }) {
+  const isTyped = contentType === undefined || valuesOf(headers, "content-type").length > 0;
+  const type = isTyped ? [] : [["content-type", new TextEncoder().encode(contentType)]];
+  return { status, headers: [...type, ...headers], body };
+}
+
+/** Refuses what the host refuses, in its words. */
+function check({ method, url, headers }) {
+  const shownAs = shownUrl(urlOf(url).href);
+  if (NEVER_SENT.includes(method)) {
+    refuse("invalid-request", `${shownAs}: "${method}" is no method that a plugin can send`);
+  }
+  const own = headers.map(([name]) => name.toLowerCase()).find((name) => OF_HOST.includes(name));
+  if (own !== undefined) {
+    const why = `the header \`${own}\` is made by the host: leave it out`;
+    refuse("invalid-request", `${shownAs}: ${why}`);
+  }
+}
+
+/** A URL without its fragment, which is not sent. */
+function urlOf(text) {
+  const found = URL.canParse(text) ? new URL(text) : undefined;
+  const quoted = JSON.stringify(shownUrl(text).slice(0, 200));
+  if (found === undefined) refuse("invalid-request", `${quoted} is no URL`);
+  if (!/^https?:$/.test(found.protocol)) {
+    refuse("invalid-request", `${quoted} is no URL of http or https`);
+  }
+  if (found.username !== "" || found.password !== "") {
+    const why = "a URL has a user or a password: send them in the header `authorization`";
+    refuse("invalid-request", why);
+  }
+  found.hash = "";
+  return found;
+}
+
+/** The request that follows a redirect, by the Fetch Standard, as the host makes it. */
+function redirected(request, status, location) {
+  const to = URL.canParse(location, request.url) ? new URL(location, request.url) : undefined;
+  if (!/^https?:$/.test(to?.protocol)) {
+    const why = "it redirects to what is no URL of http or https";
+    refuse("aborted", `${shownUrl(request.url)}: ${why}`);
+  }
+  to.hash = "";
+  const isElsewhere = to.origin !== new URL(request.url).origin;
+  const isPost = request.method === "POST" && (status === 301 || status === 302);
+  const becomesGet = isPost || (status === 303 && !["GET", "HEAD"].includes(request.method));
+  const dropped = [...(isElsewhere ? CREDENTIALS : []), ...(becomesGet ? OF_BODY : [])];
+  const headers = request.headers.filter(([name]) => !dropped.includes(name.toLowerCase()));
+  const body = becomesGet ? new Uint8Array() : request.body;
+  const method = becomesGet ? "GET" : request.method;
+  return { ...request, method, url: to.href, headers, body };
+}
+
+/** Without the query, which may hold a secret. */
+function shownUrl(url) {
+  return url.replace(/[?#].*/s, "");
+}
+
+function refuse(kind, message) {
+  throw Object.assign(new Error(message), { payload: { kind, message } });
+}

@@ -1,0 +1,63 @@
+import { fromText } from "../json.js";
+
+/** Written so, it is the engine's own, which knows UTF-8 alone, and not that of `web/`. */
+const { TextDecoder: Utf8Decoder } = globalThis;
+
+const UTF8 = new Utf8Decoder("utf-8", { fatal: true });
+
+export class HttpResponse {
+  constructor({ status, url, headers, body }) {
+    this.status = status;
+    this.url = url;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  get ok() {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  header(name) {
+    return this.headerValues(name)[0];
+  }
+
+  headerValues(name) {
+    return valuesOf(this.headers, name);
+  }
+
+  text() {
+    try {
+      return UTF8.decode(this.body);
+    } catch {
+      throw new TypeError(`the body of ${shownUrl(this.url)} is no UTF-8`);
+    }
+  }
+
+  json() {
+    const text = this.text();
+    try {
+      return fromText(text, false);
+    } catch (error) {
+      error.message = `the body of ${shownUrl(this.url)}: ${error.message}`;
+      throw error;
+    }
+  }
+}
+
+/** The values of a header as texts, without those that are no UTF-8. */
+export function valuesOf(headers, name) {
+  const lowered = String(name).toLowerCase();
+  return headers.flatMap(([each, value]) => {
+    if (each.toLowerCase() !== lowered) return [];
+    try {
+      return [UTF8.decode(value)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Without the query, which may hold a secret. */
+function shownUrl(url) {
+  return url.replace(/[?#].*/s, "");
+}

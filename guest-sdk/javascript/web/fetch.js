@@ -1,0 +1,148 @@
+// fetch, for both engines. A request waits until nothing else of the call can run; all that wait
+// then go out in one call of the host, which returns when the last of them is over.
+
+import { HttpError } from "../http/error.js";
+import { sendMany } from "../http/send.js";
+import { FAILURE } from "../error.js";
+import { log } from "../log.js";
+import { checkLoaded, now } from "../runtime/clock.js";
+import { deadlineOf } from "../runtime/deadlines.js";
+import { useFetches } from "../runtime/loop.js";
+import { takeFrom } from "./body.js";
+import { Headers } from "./headers.js";
+import { Request, isRedirect, responseOf } from "./messages.js";
+
+/** As many as the standard follows. */
+const MAX_REDIRECTS = 20;
+
+/** The name of an AbortSignal's error when its time is over. */
+const TIMEOUT = "TimeoutError";
+
+const NO_BYTES = new Uint8Array();
+
+/** The requests that are still to be sent, in their order. */
+const waiting = [];
+
+export function fetch(input, init) {
+  return new Promise((resolve, reject) => {
+    checkLoaded("fetch");
+    const request = new Request(input, init);
+    const { signal } = request;
+    if (signal?.aborted) throw signal.reason;
+    const abort = () => reject(ended(signal.reason));
+    signal?.addEventListener("abort", abort, { once: true });
+    waiting.push({ request, body: takeFrom(request), resolve, reject, abort });
+  });
+}
+
+/** Sends what waits, and returns what settles it; undefined when nothing waits. */
+function send() {
+  const sent = waiting.splice(0).filter(({ request }) => !request.signal?.aborted);
+  if (sent.length === 0) return undefined;
+  try {
+    const results = sendMany(sent.map(recordOf), (response) => response);
+    return () => sent.forEach((each, at) => settle(each, results[at]));
+  } catch (error) {
+    sent.forEach(({ reject }) => reject(error));
+    return undefined;
+  }
+}
+
+function recordOf({ request, body }) {
+  const { method, url, headers, redirect, signal } = request;
+  const deadline = deadlineOf(signal);
+  const left = deadline === undefined ? undefined : Math.max(Math.ceil(deadline - now()), 0);
+  return {
+    method,
+    url,
+    headers: Array.from(headers, ([name, value]) => [name, bytesOf(value)]),
+    body: body ?? NO_BYTES,
+    timeout: left,
+    redirects: redirect === "follow" ? MAX_REDIRECTS : 0,
+  };
+}
+
+/** The bytes of a header's value, a character each, as the standard has it. */
+function bytesOf(value) {
+  return Uint8Array.from(value, (character) => character.charCodeAt(0));
+}
+
+function textOf(bytes) {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+function settle({ request, resolve, reject, abort }, result) {
+  request.signal?.removeEventListener("abort", abort);
+  if (result instanceof HttpError) return reject(failed(result, request));
+  const { status, url, headers, body } = result;
+  const pairs = headers.map(([name, value]) => [name, textOf(value)]);
+  if (request.redirect === "error" && isRedirect(status)) {
+    return reject(new TypeError(`fetch failed: the response of status ${status} is a redirect`));
+  }
+  const redirected = request.redirect === "follow" && plain(url) !== plain(request.url);
+  const fields = { status, url, redirected, type: "basic", headers: new Headers(pairs) };
+  return resolve(responseOf(body, fields));
+}
+
+/** What a request without a response is rejected with. */
+function failed(error, { signal }) {
+  // The time of the signal is over, though the signal may have still to end.
+  if (error.kind === "timeout" && deadlineOf(signal) <= now() + 1) {
+    const why = "The operation was aborted due to timeout";
+    return ended(new DOMException(why, TIMEOUT));
+  }
+  return noted(new TypeError(`fetch failed: ${error.message}`, { cause: error }), error[FAILURE]);
+}
+
+/** The reason of a signal that ended. One that is out of time is told as a server's is. */
+function ended(reason) {
+  return reason?.name === TIMEOUT ? noted(reason, "unavailable") : reason;
+}
+
+/** The error, which becomes a failure of this kind if the service does not handle it. */
+function noted(error, kind) {
+  return Object.defineProperty(error, FAILURE, { value: kind });
+}
+
+/** A URL in a form in which the one that was asked for is that of the response. */
+function plain(url) {
+  const [, origin, rest] = /^([^/]*\/\/[^/?#]*)([^#]*)/.exec(url.trim()) ?? ["", url, ""];
+  const host = origin.toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
+  return `${host}${rest.startsWith("/") ? "" : "/"}${unescaped(rest)}`;
+}
+
+function unescaped(text) {
+  try {
+    return decodeURI(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What settles those that were sent, which is not done yet. */
+let settleSent;
+
+/** The timers that are due at this time are begun before anything is sent or settled. */
+let until;
+
+useFetches({
+  send,
+  /** Does the next step, after each of which all that follows from it runs; false without one. */
+  turn(timers) {
+    if (waiting.length === 0 && settleSent === undefined) return false;
+    until ??= now();
+    if (timers.fire(until)) return true;
+    until = undefined;
+    const settle = settleSent;
+    // An abort that is due meanwhile counts before the responses.
+    settleSent = settle === undefined ? send() : settle();
+    return true;
+  },
+  drop() {
+    [settleSent, until] = [];
+    const left = waiting.splice(0).length;
+    if (left === 0) return;
+    const why = "as the service has responded: await them";
+    log.warn(`${left} of the call's fetches are not sent, ${why}`);
+  },
+});

@@ -1,0 +1,199 @@
+// The Request and the Response of the Fetch Standard, for both engines: those that SpiderMonkey has
+// need streams, which no host has.
+
+import { Body, fill, given, peek, takeFrom } from "./body.js";
+import { Headers } from "./headers.js";
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
+
+/** Methods that are sent in large letters, however they are written. */
+const IN_LARGE_LETTERS = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
+
+const NEVER_SENT = ["CONNECT", "TRACE", "TRACK"];
+
+const REDIRECTS = ["follow", "error", "manual"];
+
+const WITHOUT_BODY = [204, 205, 304];
+
+const OF_REDIRECTS = [301, 302, 303, 307, 308];
+
+const CONTENT_TYPE = "content-type";
+
+export class Request extends Body {
+  #fields;
+
+  constructor(input, init) {
+    if (arguments.length === 0) throw new TypeError("a Request is made of a URL");
+    const from = input instanceof Request ? input : undefined;
+    const options = init ?? {};
+    const { body, headers = from?.headers } = options;
+    const { redirect = from?.redirect, signal = from?.signal } = options;
+    const url = from === undefined ? urlOf(input) : from.url;
+    const method = methodOf(options.method ?? from?.method);
+    const hasBody = body !== undefined && body !== null;
+    const [bytes, type] = hasBody || from === undefined ? given(body) : [takeFrom(from)];
+    if (bytes !== null && (method === "GET" || method === "HEAD")) {
+      throw new TypeError(`a Request of the method ${method} has no body`);
+    }
+    super(bytes);
+    this.#fields = {
+      ...{ method, url, redirect: redirectOf(redirect), signal: signalOf(signal) },
+      headers: typed(new Headers(headers), type),
+    };
+  }
+
+  get method() {
+    return this.#fields.method;
+  }
+
+  /** As it was given: the host reads it. */
+  get url() {
+    return this.#fields.url;
+  }
+
+  get headers() {
+    return this.#fields.headers;
+  }
+
+  get redirect() {
+    return this.#fields.redirect;
+  }
+
+  /** The one that it was given, or null. */
+  get signal() {
+    return this.#fields.signal;
+  }
+
+  clone() {
+    const body = peek(this) ?? undefined;
+    const { url, ...fields } = this.#fields;
+    return new Request(url, { ...fields, body });
+  }
+
+  get [Symbol.toStringTag]() {
+    return "Request";
+  }
+}
+
+function urlOf(input) {
+  const url = String(input);
+  if (/^\s*https?:/i.test(url)) return url;
+  const why = "a service has no page that a URL is relative to";
+  throw new TypeError(`${JSON.stringify(url)} is no URL of http or https: ${why}`);
+}
+
+function methodOf(method = "GET") {
+  const text = String(method);
+  const large = text.toUpperCase();
+  if (!TOKEN.test(text) || NEVER_SENT.includes(large)) {
+    throw new TypeError(`${JSON.stringify(text)} is no method that a Request has`);
+  }
+  return IN_LARGE_LETTERS.includes(large) ? large : text;
+}
+
+function redirectOf(redirect = "follow") {
+  if (REDIRECTS.includes(redirect)) return redirect;
+  const all = REDIRECTS.join(", ");
+  throw new TypeError(`the redirect of a Request is ${all}, not ${String(redirect)}`);
+}
+
+function signalOf(signal = null) {
+  if (signal === null || typeof signal?.aborted === "boolean") return signal;
+  throw new TypeError("the signal of a Request is an AbortSignal");
+}
+
+/** The headers, with the media type of a body unless they name one. */
+function typed(headers, type) {
+  if (type !== undefined && !headers.has(CONTENT_TYPE)) headers.set(CONTENT_TYPE, type);
+  return headers;
+}
+
+export class Response extends Body {
+  #fields;
+
+  constructor(body, init) {
+    const { status = 200, statusText = "", headers } = init ?? {};
+    const [bytes, type] = given(body);
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new RangeError(`the status of a Response is 200 to 599, not ${String(status)}`);
+    }
+    if (bytes !== null && WITHOUT_BODY.includes(status)) {
+      throw new TypeError(`a Response of the status ${status} has no body`);
+    }
+    super(bytes);
+    this.#fields = {
+      ...{ status, statusText: String(statusText), url: "", redirected: false, type: "default" },
+      headers: typed(new Headers(headers), type),
+    };
+  }
+
+  /** One with these bytes and fields, whatever the constructor takes. */
+  static of(bytes, fields) {
+    const made = new Response();
+    fill(made, bytes);
+    made.#fields = { ...made.#fields, ...fields };
+    return made;
+  }
+
+  static error() {
+    return responseOf(null, { status: 0, type: "error" });
+  }
+
+  static json(value, init) {
+    const text = JSON.stringify(value);
+    if (text === undefined) throw new TypeError("the value has no JSON form");
+    const headers = new Headers(init?.headers);
+    return new Response(text, { ...init, headers: typed(headers, "application/json") });
+  }
+
+  static redirect(url, status = 302) {
+    if (!OF_REDIRECTS.includes(status)) {
+      throw new RangeError(`the status of a redirect is ${OF_REDIRECTS.join(", ")}, not ${status}`);
+    }
+    return new Response(null, { status, headers: { location: String(url) } });
+  }
+
+  get status() {
+    return this.#fields.status;
+  }
+
+  get statusText() {
+    return this.#fields.statusText;
+  }
+
+  get ok() {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  get headers() {
+    return this.#fields.headers;
+  }
+
+  get url() {
+    return this.#fields.url;
+  }
+
+  get redirected() {
+    return this.#fields.redirected;
+  }
+
+  get type() {
+    return this.#fields.type;
+  }
+
+  clone() {
+    const fields = { ...this.#fields, headers: new Headers(this.headers) };
+    return responseOf(peek(this)?.slice() ?? null, fields);
+  }
+
+  get [Symbol.toStringTag]() {
+    return "Response";
+  }
+}
+
+/** The Response with these bytes, null for no body, and fields. */
+export const { of: responseOf } = Response;
+delete Response.of;
+
+/** Whether a status asks to go elsewhere. */
+export const isRedirect = (status) => OF_REDIRECTS.includes(status);

@@ -1,0 +1,80 @@
+"""Services that send requests to servers elsewhere, and that read the plugin's settings."""
+
+import asyncio
+from typing import Any
+
+from hostel_sdk import HttpError, Response, config, http, service
+
+Fields = dict[str, Any]
+
+
+@service
+def http_send(requests: list[Fields]) -> list[Fields]:
+    """Sends requests, several at the same time."""
+    made = [request_of(request) for request in requests]
+    return [shown(result) for result in (map(sent, made) if len(made) == 1 else many(made))]
+
+
+@service
+async def http_at_once(urls: list[str]) -> list[int]:
+    """Fetches URLs by a task each."""
+    responses = await asyncio.gather(*(http.async_get(url) for url in urls))
+    return [response.status for response in responses]
+
+
+@service
+def config_get(name: str) -> Response:
+    """Returns the value of a setting, or null."""
+    return Response.json(config.get(name))
+
+
+@service
+def config_names() -> list[str]:
+    """Returns the names of all settings."""
+    return config.names()
+
+
+Made = http.Request | HttpError
+
+
+def request_of(fields: Fields) -> Made:
+    """A request of the payload as the SDK has it, or why there is none."""
+    timeout = fields.get("timeout")
+    try:
+        return http.Request(
+            fields["method"],
+            fields["url"],
+            headers=fields.get("headers", []),
+            body=fields.get("body", ""),
+            timeout=None if timeout is None else timeout / 1_000,
+            redirects=fields.get("redirects", 0),
+        )
+    except HttpError as error:
+        return error
+
+
+def sent(request: Made) -> http.Response | HttpError:
+    """What comes of one request."""
+    try:
+        return request if isinstance(request, HttpError) else http.send(request)
+    except HttpError as error:
+        return error
+
+
+def many(requests: list[Made]) -> list[http.Response | HttpError]:
+    """What comes of several; those that the SDK refuses are not sent."""
+    results = iter(http.send_many(it for it in requests if isinstance(it, http.Request)))
+    return [it if isinstance(it, HttpError) else next(results) for it in requests]
+
+
+def shown(result: http.Response | HttpError) -> Fields:
+    """A response or an error as the payload has it."""
+    if isinstance(result, HttpError):
+        return {"error": result.kind, "message": result.message}
+    headers = [[name, value.decode()] for name, value in result.headers]
+    return {
+        "status": result.status,
+        "url": result.url,
+        "headers": headers,
+        "body": result.text(),
+    }

@@ -1,0 +1,134 @@
+"""The response of a server elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar, overload
+
+from . import typed, values
+from .failure import Internal, Unavailable
+from .outgoing import Headers as GivenHeaders
+from .outgoing import Request, first, without_query
+
+T = TypeVar("T")
+
+
+class Headers(list[tuple[str, bytes]]):
+    """The headers in the order they came, as pairs of a name in lower case and a value in bytes.
+    They are looked up by a name in any case.
+
+    >>> Headers([("set-cookie", b"a=1"), ("set-cookie", b"b=2")]).get("Set-Cookie")
+    'a=1'
+    """
+
+    __module__ = "hostel_sdk.http"
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The first value of that name as a text; ``default`` where there is none, and where it is
+        not UTF-8."""
+        found = first(self, name)
+        return default if found is None else found
+
+    def get_all(self, name: str) -> list[bytes]:
+        """All values of that name, as they came."""
+        return [value for each, value in self if each.lower() == name.lower()]
+
+
+class Response:
+    """The response of a server elsewhere, whole. A status of 400 or more is one too.
+
+    A test makes one to be a route's answer:
+
+    >>> Response(json={"usd": 1.1}).json()["usd"]
+    1.1
+    """
+
+    __slots__ = ("body", "headers", "status", "url")
+    __module__ = "hostel_sdk.http"
+
+    status: int
+    """A status code of HTTP."""
+    url: str
+    """The URL that answered: the last one where redirects were followed."""
+    headers: Headers
+    body: bytes
+    """As it was sent: what is compressed stays so."""
+
+    def __init__(
+        self,
+        status: int = 200,
+        *,
+        headers: GivenHeaders = (),
+        json: object = ...,
+        text: str | None = None,
+        body: bytes = b"",
+        url: str = "",
+    ) -> None:
+        self.status, self.url = status, url
+        given: Any = body
+        typed_as = None
+        if text is not None:
+            given, typed_as = text, b"text/plain; charset=utf-8"
+        # By the rules of a request, which are those of the host.
+        made = Request("GET", url, headers=headers, json=json, body=given)
+        self.headers = Headers((name.lower(), value) for name, value in made.headers)
+        if typed_as is not None and not self.headers.get_all("content-type"):
+            self.headers.append(("content-type", typed_as))
+        self.body = made.body
+
+    @classmethod
+    def of_host(
+        cls, status: int, url: str, headers: Iterable[tuple[str, bytes]], body: bytes
+    ) -> Response:
+        """The response that the host gave, which is not checked again."""
+        made = cls.__new__(cls)
+        made.status, made.url, made.headers, made.body = status, url, Headers(headers), body
+        return made
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 200 to 299."""
+        return 200 <= self.status < 300
+
+    def raise_for_status(self) -> Response:
+        """The response itself, unless its status is 400 or more: then it raises ``Unavailable`` for
+        429 and from 500 on, and ``Internal`` for the others.
+
+        >>> http.get("https://api.example.com/latest").raise_for_status().json()
+        """
+        if self.status < 400:
+            return self
+        message = f"{without_query(self.url)} answered with status {self.status}"
+        if self.status == 429 or self.status >= 500:
+            raise Unavailable(message)
+        raise Internal(message)
+
+    def text(self) -> str:
+        """The body as a text. Raises ``Internal`` when it is not UTF-8."""
+        try:
+            return self.body.decode()
+        except UnicodeDecodeError as error:
+            raise Internal(f"{without_query(self.url)}: the body: {error}") from None
+
+    @overload
+    def json(self) -> Any: ...
+
+    @overload
+    def json(self, kind: type[T]) -> T: ...
+
+    def json(self, kind: Any = None) -> Any:
+        """The body, read as JSON whatever media type it has. With a ``kind`` the value has to be
+        one, by the rules of ``Cache.get``.
+
+        Raises ``Internal`` for a body that does not fit; the message says where.
+        """
+        read = None if kind is None else typed.reader(kind)
+        try:
+            value = values.from_caller(self.body)
+            return value if read is None else read(value)
+        except ValueError as error:
+            where = f"{without_query(self.url)} (status {self.status})"
+            raise Internal(f"{where}: the body: {error}") from None
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} of {without_query(self.url)!r}>"

@@ -1,0 +1,220 @@
+"""A request to a server elsewhere, checked before the host is called."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Union, cast
+
+from . import values
+from .error import WrongRequest, WrongRequestType
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+Headers = Union[Mapping[str, "str | bytes"], Iterable[tuple[str, "str | bytes"]]]
+"""Headers as a caller gives them."""
+
+Timeout = Union[float, "timedelta", None]
+"""A timeout as a caller gives it. ``None`` is what is left of the call's time."""
+
+REDIRECTS = 5
+"""Redirects that are followed unless a request says otherwise."""
+
+_MAX_REDIRECTS = 255
+_MAX_MILLIS = 2**32 - 1
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_BREAK = re.compile(rb"[\r\n\0]")
+
+
+class Request:
+    """A request to a server elsewhere. Its arguments are checked when it is made.
+
+    - ``headers`` are a ``dict`` or pairs, in the order in which they are sent; a name may occur
+      more than once among pairs.
+    - ``json`` is a value that has a JSON form, ``None`` too; it is sent as ``application/json``
+      unless ``headers`` name another type. ``body`` is a text or bytes, sent as they are. A request
+      has one of them, or neither.
+    - ``timeout`` is how long it may take, redirects included: seconds, or a ``timedelta``. By
+      default, and at most, it is what is left of the call's time.
+    - ``redirects`` is how many to follow; with 0 a redirect is a response as any other.
+
+    >>> Request("POST", "https://api.example.com/orders", json=["tea"], timeout=2.5).headers
+    [('content-type', b'application/json')]
+    """
+
+    __slots__ = ("body", "headers", "method", "redirects", "timeout", "url")
+    __module__ = "hostel_sdk.http"
+
+    body: bytes
+    headers: list[tuple[str, bytes]]
+    method: str
+    redirects: int
+    timeout: float | None
+    """In seconds."""
+    url: str
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Headers = (),
+        json: object = ...,
+        body: str | bytes = b"",
+        timeout: Timeout = None,
+        redirects: int = REDIRECTS,
+    ) -> None:
+        self.method, self.url = _method(method), _url(url)
+        self.headers = _headers(headers)
+        self.body = _body(body)
+        if json is not ...:
+            if self.body:
+                _wrong("json and body are both given: a request has one of them")
+            self.body = _json(json)
+            if not any(name.lower() == "content-type" for name, _ in self.headers):
+                self.headers.append(("content-type", b"application/json"))
+        self.timeout, self.redirects = _seconds(timeout), _redirects(redirects)
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case; ``None`` also when it is not UTF-8."""
+        return first(self.headers, name)
+
+    def text(self) -> str:
+        """The body as a text. For tests."""
+        return self.body.decode()
+
+    def value(self) -> Any:
+        """The body, read as JSON; an empty one is ``None``. For tests."""
+        return values.from_caller(self.body) if self.body else None
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r}, {without_query(self.url)!r})"
+
+
+def first(headers: list[tuple[str, bytes]], name: str) -> str | None:
+    """The first header of that name, in any case; ``None`` also when it is not UTF-8."""
+    name = name.lower()
+    for each, value in headers:
+        if each.lower() == name:
+            try:
+                return value.decode()
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
+def without_query(url: str) -> str:
+    """A URL without its query, which may have credentials."""
+    return re.split("[?#]", url, maxsplit=1)[0]
+
+
+def milliseconds(seconds: float | None) -> int | None:
+    """The milliseconds of a timeout, as many as the host takes."""
+    return None if seconds is None else min(math.ceil(seconds * 1_000), _MAX_MILLIS)
+
+
+def _wrong(message: str) -> NoReturn:
+    raise WrongRequest("invalid-request", message)
+
+
+def _wrong_type(message: str) -> NoReturn:
+    raise WrongRequestType("invalid-request", message)
+
+
+def _method(method: object) -> str:
+    rule = "it must be a method of HTTP, like 'GET'"
+    if not isinstance(method, str):
+        _wrong_type(f"a method of {method!r:.64}: {rule}")
+    if not _TOKEN.fullmatch(method):
+        _wrong(f"a method of {method!r:.64}: {rule}")
+    return method
+
+
+def _url(url: object) -> str:
+    """The host reads the URL, and refuses what is none."""
+    if not isinstance(url, str):
+        _wrong_type(f"a url of {url!r:.64}: it must be a str, like 'https://example.com/'")
+    if not _is_utf8(url):
+        _wrong(f"the url {without_query(url)!r:.64} holds a lone surrogate, which is no character")
+    return url
+
+
+def _headers(headers: object) -> list[tuple[str, bytes]]:
+    rule = "they must be a dict of names and values, or pairs of them"
+    if isinstance(headers, (str, bytes)) or not isinstance(headers, Iterable):
+        _wrong_type(f"headers of {headers!r:.64}: {rule}")
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return [_header(pair) for pair in pairs]
+
+
+def _header(pair: Any) -> tuple[str, bytes]:
+    # A value may be a secret, so no error shows one.
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        _wrong_type(f"one of headers is a {type(pair).__name__}: it must be a pair, (name, value)")
+    name, value = pair
+    rule = "it must be letters, digits and hyphens"
+    if not isinstance(name, str):
+        _wrong_type(f"a header's name of {name!r:.64}: {rule}")
+    if not _TOKEN.fullmatch(name):
+        _wrong(f"a header's name of {name!r:.64}: {rule}")
+    called = f"the value of the header {name!r}"
+    if isinstance(value, str):
+        if not _is_utf8(value):
+            _wrong(f"{called} holds a lone surrogate, which is no character")
+        value = value.encode()
+    if not isinstance(value, bytes):
+        _wrong_type(f"{called} is of type {type(value).__name__}: it must be a str or bytes")
+    if _BREAK.search(value):
+        _wrong(f"{called} holds a line break or a NUL, which no header may have")
+    return name, bytes(value)
+
+
+def _body(body: object) -> bytes:
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        return bytes(body)
+    if not isinstance(body, str):
+        _wrong_type(f"a body of {body!r:.64}: it must be a str or bytes; json takes any value")
+    if not _is_utf8(body):
+        _wrong("the body holds a lone surrogate, which is no character")
+    return body.encode()
+
+
+def _json(value: object) -> bytes:
+    try:
+        return values.to_text(value, "json").encode()
+    except (TypeError, ValueError) as error:
+        refused = WrongRequestType if isinstance(error, TypeError) else WrongRequest
+        raise refused("invalid-request", f"the body has no JSON form: {error}") from None
+
+
+def _seconds(timeout: object) -> float | None:
+    if timeout is None:
+        return None
+    rule = "it must be 0 seconds or more"
+    seconds: object = timeout
+    if type(timeout).__name__ == "timedelta":  # Its module is not imported for this alone.
+        seconds = cast("timedelta", timeout).total_seconds()
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        _wrong_type(f"a timeout of {timeout!r:.64}: {rule}, as a number or a timedelta")
+    if not seconds >= 0:  # A NaN is not, either.
+        _wrong(f"a timeout of {timeout!s:.64}: {rule}")
+    return float(min(seconds, _MAX_MILLIS / 1_000))
+
+
+def _redirects(redirects: object) -> int:
+    rule = f"they must be an integer from 0 to {_MAX_REDIRECTS}"
+    if not isinstance(redirects, int) or isinstance(redirects, bool):
+        _wrong_type(f"redirects of {redirects!r:.64}: {rule}")
+    if not 0 <= redirects <= _MAX_REDIRECTS:
+        _wrong(f"redirects of {redirects}: {rule}")
+    return redirects
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,299 @@
+"""What a Zato service reads as ``self.out``: connections to servers elsewhere.
+
+A connection is two settings of the plugin, ``zato.out.rest.NAME.host`` and
+``zato.out.rest.NAME.url-path``, which the host makes of ``[zato.out.rest.NAME]`` in its
+configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import quote, urlencode
+
+from hostel_sdk import config, http
+from hostel_sdk.config import NoSetting
+from hostel_sdk.error import WrongRequest, WrongRequestType
+
+from .messages import Headers, missing
+
+_HeadersGiven = Mapping[str, "str | bytes"]
+_PREFIX, _HOST, _PATH = "zato.out.rest.", ".host", ".url-path"
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
+
+
+class Outgoing:
+    """``self.out``: it has ``rest``, the connections by their names."""
+
+    __slots__ = ("rest",)
+
+    def __init__(self) -> None:
+        self.rest = RestConnections()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        missing("self.out", name, ("rest",))
+
+
+class RestConnections:
+    """``self.out.rest``: the connections that name the plugin."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> RestConnection:
+        # Their names first: the host warns of a setting that is asked for and not there.
+        names = self.keys()
+        if name not in names:
+            has = ", ".join(names) or "none"
+            where = "write it in [zato.out.rest.NAME], with this plugin in its `plugins`"
+            raise NoSetting(
+                f"no connection {name!r:.64} in self.out.rest; there are: {has}; {where}"
+            )
+        prefix = _PREFIX + name
+        return RestConnection(name, config[prefix + _HOST], config.get(prefix + _PATH, ""))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The connection of that name; ``default`` where there is none."""
+        return self[name] if name in self else default
+
+    def keys(self) -> list[str]:
+        """The names of the connections."""
+        found = [each for each in config.names() if each.startswith(_PREFIX)]
+        return [each[len(_PREFIX) : -len(_HOST)] for each in found if each.endswith(_HOST)]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        missing("self.out.rest", name, ("get", "keys", *(f"['{each}']" for each in self.keys())))
+
+
+class RestConnection:
+    """A connection: its methods are those of ``conn``."""
+
+    __slots__ = ("conn", "name")
+
+    def __init__(self, name: str, host: str, path: str) -> None:
+        self.name = name
+        self.conn = RestConn(name, host, path)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        missing(f"self.out.rest[{self.name!r}]", name, ("conn", "name"))
+
+
+class RestConn:
+    """Sends requests to the address of a connection.
+
+    - ``data`` that is a text or bytes is sent as it is, anything else as JSON.
+    - ``params`` fill the ``{name}``s of the address's path, each as one segment or a part of one;
+      the others are the query.
+    - The request has the headers ``X-Zato-CID``, and ``Content-Type: application/json`` where there
+      is ``data``, unless ``headers`` has others. Up to 5 redirects are followed.
+    - ``timeout`` is seconds.
+    - A status of 400 or more is a response. Without one ``hostel_sdk.HttpError`` is raised.
+    """
+
+    __slots__ = ("_host", "_name", "_path")
+
+    def __init__(self, name: str, host: str, path: str) -> None:
+        self._name, self._host = name, host.rstrip("/")
+        self._path = path if path.startswith("/") or not path else f"/{path}"
+
+    def get(
+        self,
+        cid: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        headers: _HeadersGiven | None = None,
+        timeout: float | None = None,
+    ) -> RestResponse:
+        """Sends a ``GET``."""
+        return self._send("GET", cid, "", params, headers, timeout)
+
+    def head(
+        self,
+        cid: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        headers: _HeadersGiven | None = None,
+        timeout: float | None = None,
+    ) -> RestResponse:
+        """Sends a ``HEAD``."""
+        return self._send("HEAD", cid, "", params, headers, timeout)
+
+    def post(
+        self,
+        cid: str,
+        data: object = "",
+        params: Mapping[str, object] | None = None,
+        *,
+        headers: _HeadersGiven | None = None,
+        timeout: float | None = None,
+    ) -> RestResponse:
+        """Sends a ``POST``."""
+        return self._send("POST", cid, data, params, headers, timeout)
+
+    send = post
+
+    def put(
+        self,
+        cid: str,
+        data: object = "",
+        params: Mapping[str, object] | None = None,
+        *,
+        headers: _HeadersGiven | None = None,
+        timeout: float | None = None,
+    ) -> RestResponse:
+        """Sends a ``PUT``."""
+        return self._send("PUT", cid, data, params, headers, timeout)
+
+    def patch(
+        self,
+        cid: str,
+        data: object = "",
+        params: Mapping[str, object] | None = None,
+        *,
+        headers: _HeadersGiven | None = None,
+        timeout: float | None = None,
+    ) -> RestResponse:
+        """Sends a ``PATCH``."""
+        return self._send("PATCH", cid, data, params, headers, timeout)
+
+    def delete(
+        self,
+        cid: str,
+        data: object = "",
+        params: Mapping[str, object] | None = None,
+        *,
+        headers: _HeadersGiven | None = None,
+        timeout: float | None = None,
+    ) -> RestResponse:
+        """Sends a ``DELETE``."""
+        return self._send("DELETE", cid, data, params, headers, timeout)
+
+    def options(
+        self,
+        cid: str,
+        data: object = "",
+        params: Mapping[str, object] | None = None,
+        *,
+        headers: _HeadersGiven | None = None,
+        timeout: float | None = None,
+    ) -> RestResponse:
+        """Sends an ``OPTIONS``."""
+        return self._send("OPTIONS", cid, data, params, headers, timeout)
+
+    def _send(
+        self,
+        method: str,
+        cid: str,
+        data: object,
+        params: Mapping[str, object] | None,
+        headers: _HeadersGiven | None,
+        timeout: float | None,
+    ) -> RestResponse:
+        url = self._url(params)
+        given = dict(headers or {})
+        names = {str(name).lower() for name in given}
+        if "x-zato-cid" not in names:
+            given["X-Zato-CID"] = str(cid)
+        options: dict[str, Any] = {"body": data, "timeout": timeout}
+        if data is None:
+            options["body"] = b""
+        elif not isinstance(data, (str, bytes, bytearray)):
+            options = {"json": data, "timeout": timeout}
+        elif data and "content-type" not in names:
+            given["Content-Type"] = "application/json"
+        return RestResponse(http.send(http.Request(method, url, headers=given, **options)))
+
+    def _url(self, params: Mapping[str, object] | None) -> str:
+        """The address with the parameters in it."""
+        if params is not None and not isinstance(params, Mapping):
+            message = f"params of {params!r:.64}: they must be a dict of names and values"
+            raise WrongRequestType("invalid-request", message)
+        left = dict(params or {})
+        lacks = [name for name in _PARAMETER.findall(self._path) if name not in left]
+        if lacks:
+            needs = ", ".join(map(repr, lacks))
+            message = f"the path {self._path} of {self._name!r} needs {needs}, in params"
+            raise WrongRequest("invalid-request", message)
+        in_path = {name: left.pop(name) for name in set(_PARAMETER.findall(self._path))}
+        path = _PARAMETER.sub(lambda it: _segment(it[1], in_path[it[1]]), self._path)
+        # As Zato's library does, which leaves out what is `None`.
+        query = urlencode({name: it for name, it in left.items() if it is not None}, doseq=True)
+        joined = f"{self._host}{path}"
+        return joined if not query else f"{joined}{'&' if '?' in path else '?'}{query}"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        missing(f"self.out.rest[{self._name!r}].conn", name, (*_METHODS, "send"))
+
+
+def _segment(name: str, value: object) -> str:
+    """A value as a part of a path: it cannot lead elsewhere, as `../admin` would."""
+    text = str(value)
+    if text in ("", ".", ".."):
+        message = f"the parameter {name!r} of a path is {text!r}: that is no segment of one"
+        raise WrongRequest("invalid-request", message)
+    return quote(text, safe="")
+
+
+_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+# So that Python's own words about arguments name what the author wrote.
+for _name in _METHODS:
+    getattr(RestConn, _name).__qualname__ = f"conn.{_name}"
+
+
+class RestResponse:
+    """The response: ``data``, ``text``, ``content``, ``headers``, ``status_code``, ``ok``,
+    ``url``."""
+
+    __slots__ = ("_response", "headers")
+
+    def __init__(self, response: http.Response) -> None:
+        self._response = response
+        self.headers = Headers.of(response.headers)
+        """By their names, in any case."""
+
+    @property
+    def data(self) -> Any:
+        """The body, decoded from JSON; an empty text when there is none. Raises ``Internal`` when
+        it is no JSON: ``text`` has it all the same."""
+        return self._response.json() if self._response.body else ""
+
+    @property
+    def text(self) -> str:
+        """The body as a text in UTF-8, in which a replacement character stands for what is
+        none."""
+        return self.content.decode(errors="replace")
+
+    @property
+    def content(self) -> bytes:
+        """The body as it was sent."""
+        return self._response.body
+
+    @property
+    def status_code(self) -> int:
+        """The status."""
+        return self._response.status
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is less than 400."""
+        return self._response.status < 400
+
+    @property
+    def url(self) -> str:
+        """The URL that answered: the last one where redirects were followed."""
+        return self._response.url
+
+    def json(self) -> Any:
+        """The body, decoded from JSON."""
+        return self._response.json()
+
+    def raise_for_status(self) -> None:
+        """Raises ``Unavailable`` or ``Internal`` when the status is 400 or more."""
+        self._response.raise_for_status()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        there = ("content", "data", "headers", "json", "ok", "raise_for_status", "status_code")
+        missing("the response", name, (*there, "text", "url"))

@@ -1,0 +1,15 @@
+"""Reads from the cache, and from the source when it is not there. Written as for Zato."""
+
+from zato.server.service import Service
+
+
+class CacheAside(Service):
+    """Reads from the cache, and from the source when it is not there."""
+
+    def handle(self):
+        value = self.cache.get('no-such-key')
+        if value is None:
+            self.logger.info('Key not found, fetching from source ..')
+            value = 'value-from-source'
+            self.cache.set('no-such-key', value, expiry=120)
+        self.logger.info(value)
