@@ -9,7 +9,7 @@ run: preflight
 test: preflight
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo clippy --locked --release -p hostel-sdk -p hostel-test-guests -p hostel-bench-guest -p hostel-bench-functions --target wasm32-wasip2 -- -D warnings
+	cargo clippy --locked --release -p hostel-sdk -p hostel-sources -p hostel-test-guests -p hostel-bench-guest -p hostel-bench-functions --target wasm32-wasip2 -- -D warnings
 	@mkdir -p target && ./preflight redis >target/redis-servers
 	@export HOSTEL_REDIS_SERVERS=$$(cat target/redis-servers) && echo "Redis servers: $$HOSTEL_REDIS_SERVERS" && \
 		./preflight languages >target/left-out

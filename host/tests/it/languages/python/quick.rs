@@ -9,7 +9,7 @@ const SOURCE: &str = r#"
 import asyncio, os, random, sys
 from pathlib import Path
 
-from hostel_sdk import cache, service
+from hostel_sdk import cache, config, http, service
 from helper import greeting
 
 AT_FIRST = sorted(name for name in sys.modules if name != "hostel_sdk.base")
