@@ -4,11 +4,12 @@
 use crate::http::client::{TestServer, post, route};
 use crate::http::program::{ANYWHERE, Place, Serving};
 use crate::http::serve::check_serves;
+use crate::outbound::server::Source;
 use crate::redis::server::RedisServer;
 use crate::support::{component, hostel, patient};
 use hostel::http::HttpSettings;
 use hostel::{Limits, TraceSettings, Tracer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -351,6 +352,42 @@ async fn an_operation_on_redis_is_a_span_of_its_call() {
         let call = spans.iter().find(|span| span.field("spanId") == parent).unwrap();
         assert_eq!(call.attributes["hostel.service"], "touches-the-cache");
         assert_eq!(operation.fields["kind"], 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_to_a_server_elsewhere_is_a_span_of_its_call_and_the_server_is_told() {
+    let collector = Collector::start(&["200 OK"]);
+    let source = Source::new();
+    let place = Place::new(&format!(
+        "[plugins.sources.http]\nallow = [{{ url = \"{}\", private = true }}, \"https://a.example\"]\n\
+         [traces]\nendpoint = \"{}\"\n",
+        source.url(""),
+        collector.url
+    ));
+    let wasm = component("guest-sdk/conformance/sources");
+    std::fs::copy(wasm, place.file("sources")).unwrap();
+    let mut serving = place.serve();
+    for path in ["/a?key=hidden", "/close"] {
+        let request = json!([{ "method": "GET", "url": source.url(path) }]).to_string();
+        let head = format!("{}content-type: application/json\r\n", parent("01"));
+        let request = post("http-send", &head, &request).replace("guests.", "sources.");
+        serving.send(&request).await;
+    }
+    serving.signal("TERM");
+    assert_eq!(serving.ended().await, Some(0));
+    let spans = collector.spans();
+    let sent: Vec<_> = spans.iter().filter(|it| it.attributes.contains_key("url.full")).collect();
+    let [answered, aborted] = sent[..] else { panic!("{spans:?}") };
+    let url = source.url("/a");
+    answered.check("GET", &[("url.full", &url), ("http.response.status_code", "200")]);
+    aborted.check("GET", &[("error.type", "aborted")]);
+    assert_eq!((answered.is_error(), aborted.is_error()), (false, true));
+    for (span, head) in sent.iter().zip(source.heads()) {
+        let of_call = spans.iter().find(|it| it.field("spanId") == span.field("parentSpanId"));
+        assert_eq!(of_call.unwrap().attributes["hostel.service"], "http-send");
+        let told = format!("traceparent: 00-{TRACE}-{}-01", span.field("spanId"));
+        assert!(head.contains(&told), "{told}: {head}");
     }
 }
 

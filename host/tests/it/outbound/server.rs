@@ -80,15 +80,7 @@ fn serve(
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut writer = stream;
     loop {
-        let mut lines = Vec::new();
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-            match line.trim_end() {
-                "" => break,
-                line => lines.push(line.to_owned()),
-            }
-        }
+        let mut lines = head(&mut reader)?;
         seen.lock().unwrap().push(lines.join("\n"));
         let first = lines.remove(0);
         let headers: Vec<(&str, &str)> =
@@ -131,5 +123,18 @@ fn serve(
         };
         let text = if method == "HEAD" { String::new() } else { text };
         write!(writer, "HTTP/1.1 {status} Status\r\n{more}{length}\r\n{text}").ok()?;
+    }
+}
+
+/// The lines of a request's head; none when the connection has ended.
+fn head(reader: &mut impl BufRead) -> Option<Vec<String>> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        match line.trim_end() {
+            "" => return Some(lines),
+            line => lines.push(line.to_owned()),
+        }
     }
 }
