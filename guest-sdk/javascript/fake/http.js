@@ -145,7 +145,7 @@ function checkReply(reply, route, isFunction) {
   if (reply instanceof HttpError) {
     throw new TypeError(`${reply.kind} is no kind of an HttpError: ${KINDS.join(", ")}`);
   }
-  const rule = "it must be a Response of hostel-sdk, an HttpError, or a function of the request";
+  const rule = "it must be a Response of hostel-sdk, as Response.json(..), an HttpError, or a function";
   throw new TypeError(`the reply of the route ${route} is ${shown(reply)}: ${rule}`);
 }
 

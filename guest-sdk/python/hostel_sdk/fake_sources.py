@@ -123,5 +123,6 @@ def _becomes_get(status: int, method: str) -> bool:
 def _check_reply(reply: object, method: str, url: str) -> None:
     if isinstance(reply, (Response, HttpError)) or reply in HTTP_KINDS:
         return
-    rule = f"it must be an http.Response, an HttpError, or one of {', '.join(HTTP_KINDS)}"
+    kinds = ", ".join(HTTP_KINDS)
+    rule = f"it must be an http.Response, as http.Response(json=..), an HttpError, or one of {kinds}"
     raise TypeError(f"the answer of the route {method} {url} is {reply!r:.64}: {rule}")

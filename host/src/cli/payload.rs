@@ -3,6 +3,10 @@
 use anyhow::Context;
 use std::io::Read;
 
+/// Why a payload is refused.
+const NOT_JSON: &str =
+    "the payload is not JSON (a text is in quotation marks, as in --payload '\"Ada\"')";
+
 /// Returns the payload that an argument names.
 pub(super) fn read(argument: &str) -> anyhow::Result<Vec<u8>> {
     match argument.strip_prefix('@') {
@@ -22,5 +26,5 @@ pub(super) fn read(argument: &str) -> anyhow::Result<Vec<u8>> {
 /// Checks that a payload is JSON, so that a typing error is not reported as a service's failure.
 pub(super) fn check_json(payload: &[u8]) -> anyhow::Result<()> {
     let read = serde_json::from_slice::<serde::de::IgnoredAny>(payload);
-    read.context("the payload is not JSON").map(drop)
+    read.context(NOT_JSON).map(drop)
 }

@@ -3,7 +3,7 @@
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
 use super::output::{eprint_error, print};
-use super::{build, envelope, load, reach};
+use super::{build, envelope, load, payload, reach};
 use crate::telemetry::eprint_line;
 use crate::{
     Allowed, Backend, CacheBinding, CacheGrant, CacheLimits, CallError, ConfigGrant, Grants, Host,
@@ -131,7 +131,7 @@ impl Arguments {
                 body
             }
         };
-        serde_json::from_slice::<serde_json::Value>(&body).context("the payload is not JSON")?;
+        payload::check_json(&body)?;
         Ok(body)
     }
 

@@ -42,6 +42,16 @@ fn allowed(
     let allowed = Allowed::new(url)
         .and_then(|allowed| if private { allowed.with_private() } else { Ok(allowed) });
     let allowed = allowed.map_err(|error| diagnostics.fault(at.clone(), error)).ok()?;
+    if allowed.is_of_loopback() && !private {
+        diagnostics.fault(
+            at,
+            format_args!(
+                "{url:?} is on this machine, which has to be said: write \
+                 `{{ url = {url:?}, private = true }}`"
+            ),
+        );
+        return None;
+    }
     let Some(ca) = ca else { return Some(allowed) };
     Some(allowed.with_authorities(authorities(ca, at, context, diagnostics)?))
 }

@@ -60,7 +60,8 @@ impl ConfigValues {
         Some(match check_value_name(name) {
             Ok(()) => format!(
                 "there is no setting {name:?}: write it in [plugins.{plugin}.config], or as a secret in \
-                 [plugins.{plugin}.secrets]; `hostel run` takes --config {name}=VALUE"
+                 [plugins.{plugin}.secrets]; `hostel run` takes --config {name}=VALUE, and --secret \
+                 {name}=env:VARIABLE"
             ),
             Err(error) => excerpt(&error.to_string()),
         })

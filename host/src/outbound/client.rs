@@ -160,6 +160,10 @@ fn failed(url: &Url, error: &legacy::Error) -> SendError {
     while let Some(cause) = source {
         match cause.downcast_ref::<ConnectError>() {
             Some(ConnectError::Denied(reason)) => {
+                let origin = url.origin().ascii_serialization();
+                let reason = format!(
+                    "{reason}: write `{{ url = {origin:?}, private = true }}` in its place"
+                );
                 return SendError::of(SendErrorKind::Denied, url, reason);
             }
             Some(ConnectError::Unreachable(reason)) => {

@@ -183,9 +183,7 @@ impl Row {
 }
 
 fn denied(address: IpAddr, kind: &str) -> ConnectError {
-    ConnectError::Denied(format!(
-        "its address {address} is {kind}, which `private = true` in its row of `http.allow` opens"
-    ))
+    ConnectError::Denied(format!("its address {address} is {kind}, which only a private row opens"))
 }
 
 /// What has been read of a connection, and at which count its last response had ended: so that a

@@ -188,7 +188,7 @@ async fn addresses_inside_are_denied_unless_the_row_is_private() {
     ] {
         let url = format!("http://{host}:{port}/");
         let plugin = Reach::public(&[&url]).open();
-        Plugin::refused(plugin.get(&url).await, SendErrorKind::Denied, "`private = true`");
+        Plugin::refused(plugin.get(&url).await, SendErrorKind::Denied, ", private = true }`");
         plugin.closes().await;
     }
     assert_eq!(server.requests(), [""; 0]);

@@ -55,6 +55,7 @@ fn what_is_no_server_setting_or_secret_is_told_with_what_to_write() {
         ("allow = [\"https://a?b\"]", "10: \"https://a?b\" has a user"),
         ("allow = [{ url = \"https://*.a\", private = true }]", "10: \"https://*.a\": `private`"),
         ("allow = [{ url = \"https://a\", ca = \"no\" }]", "10: cannot read the certificates in"),
+        ("allow = [\"http://localhost:1\"]", "10: \"http://localhost:1\" is on this machine"),
         ("allow = [3]", "10: `plugins.a.http.allow` is an integer; it has to be a text in"),
         ("allow = [{ private = true }]", "10: `plugins.a.http.allow` needs `url`"),
         ("allow = \"https://a\"", "9: `plugins.a.http.allow` is a string; it has to be a list"),
