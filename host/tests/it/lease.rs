@@ -133,6 +133,7 @@ async fn check_endings(settings: &dyn Fn(Limits) -> Settings) {
 
     let hasty = TestHost::with_settings(settings(Limits {
         time: Duration::from_secs(2),
+        cpu: Duration::from_secs(2),
         ..Limits::default()
     }));
     hasty.load("guests", guests()).await;
