@@ -7,7 +7,7 @@ use super::request::Outgoing;
 use crate::grants::Allowed;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::HeaderMap;
 use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::{self, Client};
@@ -46,6 +46,10 @@ pub(super) struct Room(AtomicUsize);
 impl Room {
     pub(super) fn new(bytes: usize) -> Self {
         Room(AtomicUsize::new(bytes))
+    }
+
+    fn left(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
     }
 
     /// Takes bytes; false when there are not so many.
@@ -117,7 +121,9 @@ impl Head {
         if !room.take(head.headers.iter().map(of_headers).sum()) {
             return Err(too_large());
         }
-        let mut body = Vec::new();
+        // As the head says, and no more than there is room for.
+        let expected = usize::try_from(incoming.size_hint().lower()).unwrap_or(usize::MAX);
+        let mut body = Vec::with_capacity(expected.min(room.left()));
         while let Some(frame) = incoming.frame().await {
             let frame = frame.map_err(|error| aborted(url, &error))?;
             // What is no data is a trailer, which the contract does not have.

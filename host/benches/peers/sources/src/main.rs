@@ -17,6 +17,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use table::{Row, Wanted};
 use tokio::net::TcpListener;
@@ -30,7 +31,7 @@ const REQUESTS: u32 = 500;
 fn main() -> Result<()> {
     let runtime = Runtime::new()?;
     let address = serve()?;
-    let host = runtime.block_on(host(address))?;
+    let host = Arc::new(runtime.block_on(host(address))?);
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new())
@@ -108,11 +109,15 @@ async fn host(address: SocketAddr) -> Result<Host> {
 }
 
 /// Microseconds of a request that a guest sends.
-async fn by_guest(host: &Host, url: &str, bytes: usize) -> Result<f64> {
-    let body = serde_json::to_vec(&(REQUESTS, url))?;
-    let begun = Instant::now();
-    let response = host.call("sources.http-again", Request { body, ..Request::default() }).await;
-    let time = begun.elapsed();
+async fn by_guest(host: &Arc<Host>, url: &str, bytes: usize) -> Result<f64> {
+    let (host, body) = (Arc::clone(host), serde_json::to_vec(&(REQUESTS, url))?);
+    // On a thread of the runtime, as a server calls.
+    let calling = tokio::spawn(async move {
+        let begun = Instant::now();
+        let request = Request { body, ..Request::default() };
+        (host.call("sources.http-again", request).await, begun.elapsed())
+    });
+    let (response, time) = calling.await?;
     let response = response.map_err(|error| anyhow!("{error}"))?;
     let came: usize = serde_json::from_slice(&response.body)?;
     anyhow::ensure!(came == bytes * REQUESTS as usize, "{came} bytes came");
@@ -127,7 +132,7 @@ async fn natively(
 ) -> Result<f64> {
     let client = client.clone();
     let uri: hyper::Uri = url.parse()?;
-    // On a thread of the runtime, where calls of guests run as well.
+    // On a thread of the runtime as well.
     let sending = tokio::spawn(async move {
         let begun = Instant::now();
         for _ in 0..REQUESTS {
