@@ -203,22 +203,21 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
 
-    #[test]
-    fn lines_past_the_bound_are_dropped_and_counted_once() {
+    /// A log of so many lines of 10 bytes, its sink, and the messages that reach it.
+    fn log(lines: u64, masks: Arc<[String]>) -> (CallLog, Arc<CallSink>, Arc<Mutex<Vec<String>>>) {
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let sink: LogSink = {
-            let seen = Arc::clone(&seen);
-            Arc::new(move |line| seen.lock().unwrap().push(line.message.to_owned()))
-        };
+        let of_sink = Arc::clone(&seen);
+        let sink: LogSink =
+            Arc::new(move |line| of_sink.lock().unwrap().push(line.message.to_owned()));
         let origin =
             Origin { plugin: "p".into(), service: "s".to_owned(), request_id: "1".to_owned() };
-        let sink = CallSink::new(sink);
-        let log = CallLog::new(
-            Arc::clone(&sink),
-            origin,
-            LogBounds { lines: 2, line_bytes: 10 },
-            Arc::new([]),
-        );
+        let (sink, bounds) = (CallSink::new(sink), LogBounds { lines, line_bytes: 10 });
+        (CallLog::new(Arc::clone(&sink), origin, bounds, masks), sink, seen)
+    }
+
+    #[test]
+    fn lines_past_the_bound_are_dropped_and_counted_once() {
+        let (log, sink, seen) = log(2, Arc::new([]));
         for message in ["one", "two", "three", "four"] {
             log.clone().write(Level::Info, message);
         }
@@ -230,16 +229,8 @@ mod tests {
 
     #[test]
     fn a_masked_text_is_in_no_line_also_where_a_line_is_cut_within_it() {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let sink: LogSink = {
-            let seen = Arc::clone(&seen);
-            Arc::new(move |line| seen.lock().unwrap().push(line.message.to_owned()))
-        };
-        let origin =
-            Origin { plugin: "p".into(), service: "s".to_owned(), request_id: "1".to_owned() };
-        let bounds = LogBounds { lines: 9, line_bytes: 10 };
         let masks = Arc::new(["s3cr\net!".to_owned(), "other secret".to_owned()]);
-        let log = CallLog::new(CallSink::new(sink), origin, bounds, masks);
+        let (log, _, seen) = log(9, masks);
         log.write(Level::Info, "a s3cr\net! b");
         log.write(Level::Info, "1234567s3cr\net! b");
         log.write_bytes(Level::Info, b"1234567oth");
