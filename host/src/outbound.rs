@@ -193,9 +193,8 @@ impl Outbound {
             observed.status(status.as_u16());
             let location = head.response.headers().get(LOCATION).filter(|_| is_redirect(status));
             let Some(location) = location.filter(|_| redirects > 0).cloned() else {
-                let limit = crate::units::show_size(sending.call.most_bytes as u64);
                 let (headers, body) = head
-                    .read(&request.url, room, &limit)
+                    .read(&request.url, room)
                     .await
                     .inspect_err(|error| observed.fail(error))?;
                 let url = String::from(request.url);

@@ -5,6 +5,7 @@ use super::error::{SendError, SendErrorKind};
 use super::network::{Permits, PluginBounds};
 use super::request::Outgoing;
 use crate::grants::Allowed;
+use crate::units;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -21,8 +22,9 @@ use url::Url;
 /// How long a connection is kept that nothing uses.
 const IDLE_TIME: Duration = Duration::from_secs(15);
 
-/// Bytes of the head of a response, and its headers: as many as servers send at most.
-const MAX_HEAD: usize = 64 << 10;
+/// Bytes of the head of a response, and its headers: as many as servers send at most. As many are
+/// read at once.
+const MAX_HEAD: usize = 128 << 10;
 const MAX_HEADERS: usize = 100;
 
 /// A row of a grant, and the connections to what it covers.
@@ -40,22 +42,25 @@ pub(super) struct Head {
     _permits: Permits,
 }
 
-/// The bytes that responses may still have.
-pub(super) struct Room(AtomicUsize);
+/// The bytes that responses may have.
+pub(super) struct Room {
+    most: usize,
+    left: AtomicUsize,
+}
 
 impl Room {
-    pub(super) fn new(bytes: usize) -> Self {
-        Room(AtomicUsize::new(bytes))
+    pub(super) fn new(most: usize) -> Self {
+        Room { most, left: AtomicUsize::new(most) }
     }
 
     fn left(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.left.load(Ordering::Relaxed)
     }
 
     /// Takes bytes; false when there are not so many.
     fn take(&self, bytes: usize) -> bool {
         let less = |left: usize| left.checked_sub(bytes);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 }
 
@@ -106,9 +111,9 @@ impl Head {
         self,
         url: &Url,
         room: &Room,
-        limit: &str,
     ) -> Result<(HeaderMap, Vec<u8>), SendError> {
         let too_large = || {
+            let limit = units::show_size(room.most as u64);
             let reason =
                 format!("the response is larger than {limit}: raise `limits.http-response`");
             SendError::of(SendErrorKind::TooLarge, url, reason)
