@@ -19,7 +19,7 @@ pub fn measure(made: &Made) -> Result<()> {
     let plugin = &made.plugin;
     let plugins = format!(
         "[plugins.entry]\npath = {plugin:?}\n[plugins.other]\npath = {plugin:?}\n\
-         [plugins.other.limits]\ntime = \"10m\"\n"
+         [plugins.other.limits]\ntime = \"10m\"\ncpu = \"10m\"\n"
     );
     let config = made.configure("spin", &plugins, "entry.entry")?;
     let server = Server::hostel(&made.hostel, &config)?;
