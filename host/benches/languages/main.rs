@@ -165,7 +165,7 @@ async fn per_call(host: &Host, body: &[u8], calls: u32, done: u32) -> Result<Dur
     let start = Instant::now();
     for _ in 0..calls {
         let request = Request { body: body.to_vec(), ..Request::default() };
-        let response = host.call("plugin", request).await?;
+        let response = host.call("plugin.conformance", request).await?;
         anyhow::ensure!(
             body.is_empty() || response.body.starts_with(br#"{"ok":"#),
             "it answers {}",
