@@ -40,9 +40,8 @@ use crate::telemetry::{
 use crate::world::{self, Linked, WorldMismatch};
 use compiler::Job;
 use config::config;
-use fairness::CpuTurns;
+use fairness::{CallStopped, LongCalls};
 use instance::{HostIdle, Idle, Instance};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::Linker;
@@ -56,7 +55,7 @@ pub(crate) struct Engine {
     compiler: Compiler,
     code: Option<CodeStore>,
     idle: Arc<HostIdle>,
-    turns: CpuTurns,
+    long_calls: LongCalls,
     slots: u32,
 }
 
@@ -95,7 +94,7 @@ pub(crate) struct CompileSettings {
 impl Engine {
     /// # Errors
     ///
-    /// When the engine refuses its settings, or its ticker cannot be started.
+    /// When the engine refuses its settings, or one of its threads cannot be started.
     pub(crate) fn new(
         limits: Limits,
         sink: LogSink,
@@ -105,9 +104,9 @@ impl Engine {
         let (engine, slots) = pool::engine(&config(&limits))?;
         let linkers = Linkers::new(&engine)?;
         ticker::start(&engine)?;
-        let (turns, sink) = (CpuTurns::new(), CallSink::new(sink));
+        let (long_calls, sink) = (LongCalls::start()?, CallSink::new(sink));
         let idle = Arc::new(HostIdle::of(slots));
-        Ok(Engine { engine, linkers, limits, sink, compiler, code, idle, turns, slots })
+        Ok(Engine { engine, linkers, limits, sink, compiler, code, idle, long_calls, slots })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -176,7 +175,8 @@ impl Engine {
             Instances::Fresh => None,
             Instances::Reuse { calls } => Some(Idle::new(calls, &self.idle)),
         };
-        Ok(Compiled { linked, limits, idle, meter, config: Arc::new(config) })
+        let (linked, config, cpu_share) = (Arc::new(linked), Arc::new(config), Arc::default());
+        Ok(Compiled { linked, limits, idle, meter, config, cpu_share })
     }
 
     /// Asks a component for its services, under the limits of a call and with its log alone open.
@@ -187,11 +187,15 @@ impl Engine {
     ) -> Result<Vec<ServiceInfo>, CallError> {
         let limits = &component.limits;
         let mut instance = self.instance(component, None, origin);
-        let call = async |instance: &mut Instance| {
-            let (guest, store) = instance.guest(&component.linked).await?;
-            guest.services(store).await
+        let linked = Arc::clone(&component.linked);
+        let call = async move {
+            let listed = match instance.guest(&linked).await {
+                Ok((guest, store)) => guest.services(store).await,
+                Err(error) => Err(error),
+            };
+            (instance, listed)
         };
-        let services = self.bounded(&mut instance, limits, call).await?;
+        let (_, services) = self.bounded(component, call).await?;
         if services.len() > limits.services {
             return Err(Limit::Services.reached(limits).into());
         }
@@ -232,11 +236,16 @@ impl Engine {
         let state = instance.store.data_mut();
         state.span = parent;
         state.may_run(limits.time);
-        let call = async |instance: &mut Instance| {
-            let (guest, store) = instance.guest(&component.linked).await?;
-            guest.handle(store, service, request).await
+        let linked = Arc::clone(&component.linked);
+        let call = async move {
+            let handled = match instance.guest(&linked).await {
+                Ok((guest, store)) => guest.handle(store, service, request).await,
+                Err(error) => Err(error),
+            };
+            (instance, handled)
         };
-        let result = match self.bounded(&mut instance, limits, call).await? {
+        let (instance, handled) = self.bounded(component, call).await?;
+        let result = match handled {
             Ok(response) => Ok(accept(response, limits)?),
             Err(Failure { kind, message }) => {
                 let message = escape(&message, limits.log_line_bytes);
@@ -258,31 +267,31 @@ impl Engine {
         let Compiled { limits, config, .. } = component;
         let bounds = LogBounds { lines: limits.log_lines, line_bytes: limits.log_line_bytes };
         let log = CallLog::new(Arc::clone(&self.sink), origin, bounds, config.masks());
-        Instance::new(&self.engine, limits, capabilities, Arc::clone(config), log)
+        let config = Arc::clone(config);
+        Instance::new(&self.engine, limits, capabilities, config, log)
     }
 
-    /// Runs a call within its time limit, and in turns once it has run for long. The epoch makes a
-    /// looping guest yield, so that the timeout and other calls get the thread.
-    async fn bounded<T>(
+    /// Runs a call within its limits of time. The epoch makes a looping guest yield, so that the
+    /// timeout and other calls get the thread.
+    async fn bounded<T: Send + 'static>(
         &self,
-        instance: &mut Instance,
-        limits: &Limits,
-        call: impl AsyncFnOnce(&mut Instance) -> wasmtime::Result<T>,
-    ) -> Result<T, CallError> {
-        let ended = {
-            // In its place before it is wrapped: it is large, and moving it costs.
-            let call = pin!(call(instance));
-            // Where it is no less, the time bounds it.
-            let cpu = if limits.cpu < limits.time { limits.cpu } else { Duration::MAX };
-            tokio::time::timeout(limits.time, self.turns.run(cpu, call)).await
-        };
-        match ended {
-            Ok(Some(Ok(result))) => Ok(result),
-            Ok(None) => Err(Limit::Cpu.reached(limits).into()),
-            Ok(Some(Err(error))) => {
+        component: &Compiled,
+        call: impl Future<Output = (Instance, wasmtime::Result<T>)> + Send + 'static,
+    ) -> Result<(Instance, T), CallError> {
+        let Compiled { limits, cpu_share, .. } = component;
+        // Where it is no less, the time bounds it.
+        let cpu = if limits.cpu < limits.time { limits.cpu } else { Duration::MAX };
+        let running = self.long_calls.run(cpu_share, cpu, Box::pin(call));
+        match tokio::time::timeout(limits.time, running).await {
+            Ok(Ok((instance, Ok(result)))) => Ok((instance, result)),
+            Ok(Ok((instance, Err(error)))) => {
                 let state = instance.store.data();
                 let refused = state.memory.refused();
                 Err(error::classify(&error, refused, limits).after(state.log.last_warning()))
+            }
+            Ok(Err(CallStopped::Cpu)) => Err(Limit::Cpu.reached(limits).into()),
+            Ok(Err(CallStopped::Panicked)) => {
+                Err(CallError::Host("a fault of the host ended it".to_owned()))
             }
             Err(_elapsed) => Err(Limit::Time.reached(limits).into()),
         }

@@ -1,5 +1,6 @@
 //! A compiled component with the settings of its plugin.
 
+use super::fairness::CpuShare;
 use super::instance::Idle;
 use super::limits::Limits;
 use crate::hostcalls::ConfigValues;
@@ -10,12 +11,14 @@ use std::sync::Arc;
 /// A component that is compiled and fits its world, with the limits of its calls and, where its
 /// plugin reuses instances, those that are idle.
 pub(crate) struct Compiled {
-    pub(super) linked: Linked,
+    pub(super) linked: Arc<Linked>,
     pub(super) limits: Limits,
     pub(super) idle: Option<Idle>,
     pub(super) meter: InstanceMeter,
     /// The settings and secrets of its plugin.
     pub(super) config: Arc<ConfigValues>,
+    /// What its calls have computed of late.
+    pub(super) cpu_share: Arc<CpuShare>,
 }
 
 impl Compiled {

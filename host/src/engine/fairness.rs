@@ -1,101 +1,130 @@
-//! CPU fairness: long calls take turns, so that short calls find a free thread.
+//! CPU fairness: a call that has computed for long goes on on a thread for long calls, so that short
+//! calls find a free thread, and the long calls of one plugin do not keep another's waiting.
 //!
-//! A looping guest yields every tick, but enough of them would keep every thread busy, and a short
-//! call would wait behind them all. So a call that has held its thread for a tick goes on only when
-//! it has a turn, for a tick at a time and in the order of asking. There are fewer turns than
-//! threads. A turn ends only after the runtime has polled its I/O and timers: a runtime with one
-//! thread, as on a machine with one processor, would otherwise poll them once in 61 ticks (tokio's
-//! `event_interval`), and every other client would wait that long.
+//! A looping guest yields every tick, but enough of them would keep every thread of the runtime
+//! busy, and a short call would wait behind them all. So a call that has held its thread for a tick
+//! moves to one of the threads of [`LongCalls`]. There it is polled for a tick at a time. Of all that
+//! are ready, the next is one of the plugin that has computed least of late: one long call beside 64
+//! of another plugin has half of the time, not a 65th.
+
+mod queue;
+mod share;
+mod task;
+
+pub(super) use share::CpuShare;
 
 use super::ticker::TICK;
-use rustix::time::{ClockId, clock_gettime};
-use std::cell::Cell;
+use queue::LongQueue;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use task::LongCall;
 
-thread_local! {
-    /// True when the call that this thread has just polled is pending because of
-    /// [`yield_to_runtime`], and not because its guest waits.
-    static YIELDED: Cell<bool> = const { Cell::new(false) };
+/// How much lower the threads' priority is, as `nice` counts: the least that a thread can have. So
+/// the system gives a processor to the runtime's threads as soon as there is work for them.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 19;
+
+/// Why a call was stopped.
+#[derive(Debug, PartialEq)]
+pub(super) enum CallStopped {
+    /// It has computed for longer than it may.
+    Cpu,
+    /// A fault of the host ended it.
+    Panicked,
 }
 
-/// Yields to the runtime, from within a call that [`CpuTurns::run`] polls.
-///
-/// The task is woken only after the runtime has run the tasks that are ready and has polled its
-/// I/O and timers. A task that wakes itself would be polled again before both.
-pub(super) async fn yield_to_runtime() {
-    YIELDED.set(true);
-    tokio::task::yield_now().await;
-}
+/// The threads for the long calls of a host. They end when it is dropped.
+pub(super) struct LongCalls(Arc<LongQueue<Arc<LongCall>>>);
 
-/// The turns of a host.
-pub(super) struct CpuTurns(Semaphore);
-
-impl CpuTurns {
-    /// One fewer than there are processors, so that one is always near for a short call.
-    pub(super) fn new() -> Self {
-        let processors = available_parallelism().map_or(1, usize::from);
-        CpuTurns(Semaphore::new(processors.saturating_sub(1).max(1)))
+impl LongCalls {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no thread for it.
+    pub(super) fn start() -> io::Result<Self> {
+        let queue = LongQueue::new();
+        let calls = LongCalls(Arc::clone(&queue));
+        for _ in 0..threads() {
+            let queue = Arc::clone(&queue);
+            let work = move || {
+                give_way();
+                work_on(&queue);
+            };
+            std::thread::Builder::new().name("hostel-long-call".to_owned()).spawn(work)?;
+        }
+        Ok(calls)
     }
 
-    /// Runs a call, in turns once it has run for long. None where it has computed for longer than
-    /// `cpu`.
-    pub(super) async fn run<T>(
+    /// Runs a call of a plugin, here until it has run for a tick, and then on one of the threads.
+    ///
+    /// Dropping the future drops the call: at once, or where it is just being polled, after that.
+    ///
+    /// # Errors
+    ///
+    /// When it has computed for longer than `cpu`.
+    pub(super) async fn run<T: Send + 'static>(
         &self,
+        share: &Arc<CpuShare>,
         cpu: Duration,
-        mut call: Pin<&mut impl Future<Output = T>>,
-    ) -> Option<T> {
+        mut call: Pin<Box<impl Future<Output = T> + Send + 'static>>,
+    ) -> Result<T, CallStopped> {
         let mut held = Duration::ZERO;
-        loop {
-            // The semaphore is never closed.
-            let turn = if held < TICK { None } else { self.0.acquire().await.ok() };
-            let clock = PollClock::start(held >= TICK);
+        while held < TICK {
+            // By the clock: reading the thread's own time takes a system call, and most calls are
+            // short.
+            let begun = Instant::now();
             let polled = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
             if let Poll::Ready(answer) = polled {
-                return Some(answer);
+                return Ok(answer);
             }
-            held += clock.elapsed();
-            if held > cpu {
-                return None;
-            }
-            // A call that waits for anything else, as a guest that sleeps, may wait for hours.
-            let yielded = YIELDED.take();
-            let turn = turn.filter(|_| yielded);
+            held += begun.elapsed();
             woken().await;
-            drop(turn);
         }
+        share.charge(held);
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let work = Box::pin(async move {
+            // Fails where nobody waits any more.
+            let _ = answer.send(call.await);
+        });
+        let task = LongCall::begin(work, &self.0, share, cpu.saturating_sub(held));
+        answered.await.map_err(|_| match task.is_over() {
+            true => CallStopped::Cpu,
+            false => CallStopped::Panicked,
+        })
     }
 }
 
-/// Measures one poll.
-enum PollClock {
-    /// By the clock: reading the thread's own time takes a system call, and most calls are short.
-    Wall(Instant),
-    /// By the processor time of the thread, so that a busy machine ends no call early.
-    Thread(Duration),
-}
-
-impl PollClock {
-    fn start(is_long: bool) -> Self {
-        if is_long { PollClock::Thread(thread_time()) } else { PollClock::Wall(Instant::now()) }
-    }
-
-    fn elapsed(self) -> Duration {
-        match self {
-            PollClock::Wall(start) => start.elapsed(),
-            PollClock::Thread(start) => thread_time().saturating_sub(start),
-        }
+impl Drop for LongCalls {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
-/// The processor time that this thread has taken so far.
-fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
+/// Polls what is ready until there is nothing more to come.
+fn work_on(queue: &LongQueue<Arc<LongCall>>) {
+    while let Some(task) = queue.next() {
+        task.poll();
+    }
+}
+
+/// As many as there are processors where the system prefers the runtime's threads, and else one fewer,
+/// so that one is always near for a short call.
+fn threads() -> usize {
+    let processors = available_parallelism().map_or(1, usize::from);
+    if cfg!(target_os = "linux") { processors } else { processors.saturating_sub(1).max(1) }
+}
+
+/// Lowers the priority of this thread.
+fn give_way() {
+    // An error changes nothing but the priority.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
 /// Waits until what was polled before wakes the task.
@@ -109,70 +138,4 @@ async fn woken() {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Write;
-    use std::os::unix::net::UnixStream;
-    use std::pin::pin;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use tokio::io::AsyncReadExt;
-
-    /// Holds the thread for a tick.
-    fn hold() {
-        let start = Instant::now();
-        while start.elapsed() < TICK {
-            std::hint::spin_loop();
-        }
-    }
-
-    /// Holds its thread for one tick after the other, and counts them.
-    async fn spins(polls: Arc<AtomicUsize>) {
-        loop {
-            hold();
-            polls.fetch_add(1, Ordering::Relaxed);
-            yield_to_runtime().await;
-        }
-    }
-
-    #[tokio::test]
-    async fn one_thread_polls_its_io_after_each_turn() {
-        let turns = Arc::new(CpuTurns(Semaphore::new(1)));
-        let polls = Arc::new(AtomicUsize::new(0));
-        for _ in 0..4 {
-            let (turns, polls) = (Arc::clone(&turns), Arc::clone(&polls));
-            tokio::spawn(async move { turns.run(Duration::MAX, pin!(spins(polls))).await });
-        }
-        let (near, mut far) = UnixStream::pair().unwrap();
-        near.set_nonblocking(true).unwrap();
-        let mut near = tokio::net::UnixStream::from_std(near).unwrap();
-        // The first byte comes when each call has held the thread once, and has to take turns.
-        for most in [4, 2, 2, 2] {
-            let before = polls.load(Ordering::Relaxed);
-            far.write_all(b"x").unwrap();
-            // There is room for more, so that tokio waits for the next byte by its poll.
-            assert_eq!(near.read(&mut [0; 8]).await.unwrap(), 1);
-            let between = polls.load(Ordering::Relaxed) - before;
-            assert!(between <= most, "{between} polls before the byte was seen");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_call_that_waits_for_something_else_holds_no_turn() {
-        let turns = Arc::new(CpuTurns(Semaphore::new(1)));
-        let (tell, waits) = tokio::sync::oneshot::channel();
-        let call = async {
-            hold();
-            yield_to_runtime().await;
-            tell.send(()).unwrap();
-            std::future::pending::<()>().await;
-        };
-        let calling = {
-            let turns = Arc::clone(&turns);
-            tokio::spawn(async move { turns.run(Duration::MAX, pin!(call)).await })
-        };
-        waits.await.unwrap();
-        assert_eq!(turns.0.available_permits(), 1);
-        calling.abort();
-    }
-}
+mod tests;

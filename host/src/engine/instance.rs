@@ -1,6 +1,5 @@
 //! A plugin's live instances: one for each call, or some that are reused.
 
-use super::fairness::yield_to_runtime;
 use super::limits::Limits;
 use super::ticker::TICKS_PER_YIELD;
 use crate::hostcalls::{Capabilities, ConfigValues, State, StoreBounds};
@@ -81,9 +80,11 @@ impl Instance {
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(TICKS_PER_YIELD);
-        // Not wasmtime's own yield, which wakes the task at once: see `fairness`.
+        // Not wasmtime's own yield, which wakes the task at once: tokio's runtime polls its I/O and
+        // timers first.
         store.epoch_deadline_callback(|_| {
-            Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, Box::pin(yield_to_runtime())))
+            let yielding = Box::pin(tokio::task::yield_now());
+            Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, yielding))
         });
         Instance { store, guest: None, calls: 0, memory: 0, retires: None }
     }

@@ -1,11 +1,16 @@
 //! Admission: how many calls a host takes on at once, and how many wait.
 
+mod places;
+
+pub(super) use places::PluginCalls;
+
 use crate::backend::LeaseWaits;
 use crate::engine::CallError;
+use places::{CallPlace, Entered, Places};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 /// How many calls run at once. Further calls wait in a queue; a call that finds the queue full, or
 /// waits for too long, ends with [`CallError::Busy`].
@@ -32,15 +37,11 @@ impl Default for Admission {
 /// Admits calls to a host.
 pub(super) struct Gate {
     admission: Admission,
-    calls: Arc<Semaphore>,
+    places: Arc<Places>,
     lease_waits: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    /// Calls that wait until a plugin is loaded.
+    loading: AtomicUsize,
 }
-
-/// The permits that a call holds while it runs.
-pub(super) struct Admitted(
-    #[expect(dead_code, reason = "held, not read")] [OwnedSemaphorePermit; 2],
-);
 
 impl Gate {
     /// The gate of a host with so many slots for instances, 0 where instances have none. It admits no
@@ -50,14 +51,14 @@ impl Gate {
             // The rest is for idle instances.
             admission.calls = admission.calls.min(slots as usize / 4 * 3);
         }
-        let calls = semaphore(admission.calls);
+        let places = Places::new(admission.calls);
         let lease_waits = semaphore(most_waits(admission.calls));
-        Gate { admission, calls, lease_waits, waiting: AtomicUsize::new(0) }
+        Gate { admission, places, lease_waits, loading: AtomicUsize::new(0) }
     }
 
-    /// The permits of one plugin, kept when the plugin is replaced.
-    pub(super) fn permits(&self, calls: Option<usize>) -> Arc<Semaphore> {
-        semaphore(calls.unwrap_or(self.admission.calls_per_plugin))
+    /// The calls of one plugin, kept when the plugin is replaced.
+    pub(super) fn calls(&self, most: Option<usize>) -> Arc<PluginCalls> {
+        PluginCalls::new(most.unwrap_or(self.admission.calls_per_plugin))
     }
 
     /// How many calls of one plugin may wait for leases, kept when the plugin is replaced.
@@ -73,12 +74,12 @@ impl Gate {
 
     /// Calls that wait.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.places.waiting() + self.loading.load(Ordering::Relaxed)
     }
 
     /// Calls under way.
     pub(super) fn under_way(&self) -> usize {
-        self.admission.calls.saturating_sub(self.calls.available_permits())
+        self.admission.calls.saturating_sub(self.places.free())
     }
 
     /// True when calls may be waiting for a processor: as many run as there are processors, or some
@@ -88,37 +89,35 @@ impl Gate {
         self.waiting() > 0 || self.under_way() >= processors
     }
 
-    /// Admits a call, by its plugin's permits first: so calls that wait for a busy plugin hold none of
-    /// the host's permits.
+    /// Admits a call of a plugin.
     ///
     /// # Errors
     ///
     /// [`CallError::Busy`] when too many wait, or this one has waited for too long.
-    pub(super) async fn admit(&self, permits: &Arc<Semaphore>) -> Result<Admitted, CallError> {
-        let try_enter = |place: &Arc<Semaphore>| Arc::clone(place).try_acquire_owned();
-        if let Ok(in_plugin) = try_enter(permits)
-            && let Ok(in_host) = try_enter(&self.calls)
-        {
-            return Ok(Admitted([in_plugin, in_host]));
-        }
-        let Admission { calls, queue_time, .. } = &self.admission;
-        let reason =
-            || format!("{calls} calls are under way, or as many of this plugin as it may have,");
-        let _place = self.wait(reason)?;
-        let enter = async {
-            let in_plugin = Arc::clone(permits).acquire_owned().await.ok()?;
-            let in_host = Arc::clone(&self.calls).acquire_owned().await.ok()?;
-            Some(Admitted([in_plugin, in_host]))
+    pub(super) async fn admit(&self, calls: &Arc<PluginCalls>) -> Result<CallPlace, CallError> {
+        let Admission { calls: most, queue, queue_time, .. } = &self.admission;
+        let full = || {
+            CallError::Busy(format!(
+                "{most} calls are under way, or as many of this plugin as it may have, and {queue} \
+                 wait: come back later, or raise `admission.queue`"
+            ))
         };
-        let admitted = tokio::time::timeout(*queue_time, enter).await;
-        admitted.ok().flatten().ok_or_else(|| {
-            let waited = humantime::format_duration(*queue_time);
-            CallError::Busy(format!("the call waited {waited} for others to end: come back later"))
-        })
+        let mut ticket = match self.places.enter(calls, *queue) {
+            Entered::Place(place) => return Ok(place),
+            Entered::Queue(ticket) => ticket,
+            Entered::Full => return Err(full()),
+        };
+        match tokio::time::timeout(*queue_time, ticket.place()).await {
+            Ok(place) => place.ok_or_else(full),
+            Err(_elapsed) => {
+                let waited = humantime::format_duration(*queue_time);
+                Err(CallError::Busy(format!(
+                    "the call waited {waited} for others to end: come back later"
+                )))
+            }
+        }
     }
-}
 
-impl Gate {
     /// Waits, as a call that waits to begin, until a plugin is loaded.
     ///
     /// # Errors
@@ -129,38 +128,33 @@ impl Gate {
         plugin: &str,
         loaded: impl Future<Output = ()>,
     ) -> Result<(), CallError> {
-        let _place = self.wait(|| format!("the plugin `{plugin}` is being loaded,"))?;
-        let queue_time = self.admission.queue_time;
-        tokio::time::timeout(queue_time, loaded).await.map_err(|_| {
-            let waited = humantime::format_duration(queue_time);
+        let Admission { queue, queue_time, .. } = &self.admission;
+        let _place = Loading::enter(&self.loading, *queue).ok_or_else(|| {
+            CallError::Busy(format!(
+                "the plugin `{plugin}` is being loaded, and {queue} wait: come back later, or raise \
+                 `admission.queue`"
+            ))
+        })?;
+        tokio::time::timeout(*queue_time, loaded).await.map_err(|_| {
+            let waited = humantime::format_duration(*queue_time);
             CallError::Busy(format!(
                 "the call waited {waited} for the plugin `{plugin}` to be loaded: come back later"
             ))
         })
     }
+}
 
-    fn wait(&self, reason: impl FnOnce() -> String) -> Result<Waiting<'_>, CallError> {
-        let queue = self.admission.queue;
-        Waiting::enter(&self.waiting, queue).ok_or_else(|| {
-            let reason = reason();
-            CallError::Busy(format!(
-                "{reason} and {queue} wait: come back later, or raise `admission.queue`"
-            ))
-        })
+/// A call that waits until a plugin is loaded.
+struct Loading<'a>(&'a AtomicUsize);
+
+impl<'a> Loading<'a> {
+    fn enter(loading: &'a AtomicUsize, most: usize) -> Option<Self> {
+        let place = Loading(loading);
+        (loading.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
     }
 }
 
-/// A place in the queue, given back when it is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn enter(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
-        let place = Waiting(waiting);
-        (waiting.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
-    }
-}
-
-impl Drop for Waiting<'_> {
+impl Drop for Loading<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -179,6 +173,7 @@ fn semaphore(most: usize) -> Arc<Semaphore> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
 
     fn gate(calls: usize, calls_per_plugin: usize, queue: usize) -> Gate {
         let queue_time = Duration::from_millis(10);
@@ -186,7 +181,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_busy(admitted: Result<Admitted, CallError>, words: &str) {
+    fn check_busy(admitted: Result<CallPlace, CallError>, words: &str) {
         let Err(CallError::Busy(reason)) = admitted else { panic!("it was admitted") };
         assert!(reason.contains(words), "{reason}");
     }
@@ -195,18 +190,18 @@ mod tests {
     fn no_more_calls_are_taken_on_than_have_a_slot() {
         for (calls, slots, most) in [(256, 0, 256), (256, 1_024, 256), (256, 64, 48), (9, 16, 9)] {
             let gate = Gate::new(Admission { calls, ..Admission::default() }, slots);
-            assert_eq!((gate.most(), gate.calls.available_permits()), (most, most));
+            assert_eq!((gate.most(), gate.places.free()), (most, most));
         }
     }
 
     #[tokio::test]
     async fn a_call_over_the_bound_waits_until_another_ends() {
         let gate = gate(1, 1, 1);
-        let permits = gate.permits(None);
-        let first = gate.admit(&permits).await.unwrap();
+        let calls = gate.calls(None);
+        let first = gate.admit(&calls).await.unwrap();
         assert_eq!((gate.under_way(), gate.waiting()), (1, 0));
         let second = async {
-            let admitted = gate.admit(&permits).await;
+            let admitted = gate.admit(&calls).await;
             assert_eq!(gate.waiting(), 0);
             admitted
         };
@@ -220,25 +215,25 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_waits_for_too_long_is_told_to_come_back() {
         let gate = gate(1, 1, 1);
-        let permits = gate.permits(None);
-        let _first = gate.admit(&permits).await.unwrap();
-        check_busy(gate.admit(&permits).await, "waited 10ms");
+        let calls = gate.calls(None);
+        let _first = gate.admit(&calls).await.unwrap();
+        check_busy(gate.admit(&calls).await, "waited 10ms");
         assert_eq!(gate.waiting(), 0);
     }
 
     #[tokio::test]
     async fn a_call_that_finds_the_queue_full_is_told_at_once() {
         let gate = gate(1, 1, 0);
-        let permits = gate.permits(None);
-        let _first = gate.admit(&permits).await.unwrap();
-        check_busy(gate.admit(&permits).await, "raise `admission.queue`");
+        let calls = gate.calls(None);
+        let _first = gate.admit(&calls).await.unwrap();
+        check_busy(gate.admit(&calls).await, "raise `admission.queue`");
         assert_eq!(gate.waiting(), 0);
     }
 
     #[tokio::test]
     async fn a_full_plugin_leaves_the_others_their_share() {
         let gate = gate(3, 1, 8);
-        let (busy, other) = (gate.permits(None), gate.permits(None));
+        let (busy, other) = (gate.calls(None), gate.calls(None));
         let _first = gate.admit(&busy).await.unwrap();
         let waiting = async { check_busy(gate.admit(&busy).await, "waited") };
         let served = async {
@@ -247,5 +242,87 @@ mod tests {
             }
         };
         tokio::join!(waiting, served);
+    }
+
+    /// Waits for a place, and then says whose it is.
+    async fn named(gate: &Gate, calls: &Arc<PluginCalls>, name: char, order: &Mutex<String>) {
+        let admitted = gate.admit(calls).await;
+        order.lock().unwrap().push(if admitted.is_ok() { name } else { '-' });
+    }
+
+    #[tokio::test]
+    async fn a_plugin_with_few_calls_does_not_wait_behind_one_with_many() {
+        let gate = gate(3, 3, 99);
+        let (greedy, modest, other) = (gate.calls(None), gate.calls(None), gate.calls(None));
+        let mut held = Vec::new();
+        for calls in [&greedy, &greedy, &modest] {
+            held.push(gate.admit(calls).await.unwrap());
+        }
+        let order = Mutex::new(String::new());
+        let waiting = async {
+            let greedy = || named(&gate, &greedy, 'g', &order);
+            let (a, b, c) = (greedy(), greedy(), greedy());
+            let modest = named(&gate, &modest, 'm', &order);
+            let other = named(&gate, &other, 'o', &order);
+            tokio::join!(a, b, c, modest, other);
+        };
+        let ends = async {
+            assert_eq!(gate.waiting(), 5);
+            held.clear();
+        };
+        tokio::join!(waiting, ends);
+        assert!(order.lock().unwrap().starts_with("mo"), "{order:?}");
+        assert_eq!((gate.under_way(), gate.waiting()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn in_a_full_queue_the_plugin_with_the_most_makes_way() {
+        let gate = gate(1, 1, 4);
+        let (greedy, modest) = (gate.calls(None), gate.calls(None));
+        let first = gate.admit(&greedy).await.unwrap();
+        let order = Mutex::new(String::new());
+        let waiting = async {
+            let greedy = || named(&gate, &greedy, 'g', &order);
+            let modest = || named(&gate, &modest, 'm', &order);
+            // The last of the greedy plugin finds the queue full; one more has to make way.
+            tokio::join!(greedy(), greedy(), greedy(), greedy(), greedy(), modest(), modest());
+        };
+        let ends = async {
+            assert_eq!((gate.waiting(), order.lock().unwrap().as_str()), (4, "-"));
+            drop(first);
+        };
+        tokio::join!(waiting, ends);
+        let order = order.into_inner().unwrap();
+        assert_eq!(order.matches('m').count(), 2, "{order}");
+        assert_eq!(order.matches('g').count(), 2, "{order}");
+    }
+
+    #[tokio::test]
+    async fn a_place_is_lost_by_no_call_that_gives_up() {
+        let gate = Arc::new(gate(2, 2, 9_999));
+        let calls = gate.calls(None);
+        for round in 0..200 {
+            let running: Vec<_> = (0..20)
+                .map(|_| {
+                    let (gate, calls) = (Arc::clone(&gate), Arc::clone(&calls));
+                    tokio::spawn(async move {
+                        let _place = gate.admit(&calls).await;
+                        tokio::task::yield_now().await;
+                    })
+                })
+                .collect();
+            for (at, call) in running.iter().enumerate() {
+                if at % 3 == round % 3 {
+                    call.abort();
+                }
+                if at % 5 == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            for call in running {
+                let _ = call.await;
+            }
+            assert_eq!((gate.under_way(), gate.waiting()), (0, 0));
+        }
     }
 }

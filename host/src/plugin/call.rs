@@ -111,7 +111,7 @@ impl Host {
         mut span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
         let plugin = &target.plugin;
-        let _admitted = self.gate.admit(&plugin.permits).await?;
+        let _place = self.gate.admit(&plugin.calls).await?;
         if let Some(span) = &mut span {
             span.is_admitted();
         }

@@ -150,7 +150,7 @@ impl Host {
                     version,
                     capabilities: Arc::new(capabilities),
                     cache_name,
-                    permits: self.gate.permits(settings.calls),
+                    calls: self.gate.calls(settings.calls),
                     settings,
                     probation: Probation::none(),
                     rolled_back: None,

@@ -1,5 +1,6 @@
 //! A loaded plugin: one version of it, with what it is granted.
 
+use super::admission::PluginCalls;
 use super::probation::{Probation, RolledBack};
 use super::settings::{PluginInfo, PluginSettings};
 use super::version::Version;
@@ -7,7 +8,6 @@ use crate::hostcalls::Capabilities;
 use crate::name::PluginName;
 use hostel_cache::CacheName;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// A plugin as it is called: one version, and what it is granted. It never changes; another takes
 /// its place.
@@ -17,8 +17,8 @@ pub(super) struct Plugin {
     pub(super) capabilities: Arc<Capabilities>,
     pub(super) cache_name: CacheName,
     pub(super) settings: PluginSettings,
-    /// Permits for its calls, kept when it is replaced.
-    pub(super) permits: Arc<Semaphore>,
+    /// Its calls under way, kept when it is replaced.
+    pub(super) calls: Arc<PluginCalls>,
     pub(super) probation: Probation,
     pub(super) rolled_back: Option<RolledBack>,
 }
@@ -37,7 +37,7 @@ impl Plugin {
             capabilities: Arc::clone(&self.capabilities),
             cache_name: self.cache_name.clone(),
             settings: self.settings.clone(),
-            permits: Arc::clone(&self.permits),
+            calls: Arc::clone(&self.calls),
             probation,
             rolled_back,
         }

@@ -1,0 +1,85 @@
+//! The tasks that are ready: each plugin's in their order, and next that of the plugin which has
+//! computed least of late.
+
+use super::share::CpuShare;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// The tasks of a host that are ready to go on.
+pub(super) struct LongQueue<T> {
+    ready: Mutex<ReadyTasks<T>>,
+    changed: Condvar,
+}
+
+struct ReadyTasks<T> {
+    /// None of them is empty.
+    lines: Vec<TaskLine<T>>,
+    has_ended: bool,
+}
+
+/// The tasks of one plugin.
+struct TaskLine<T> {
+    share: Arc<CpuShare>,
+    tasks: VecDeque<T>,
+}
+
+impl<T> LongQueue<T> {
+    pub(super) fn new() -> Arc<Self> {
+        let ready = ReadyTasks { lines: Vec::new(), has_ended: false };
+        Arc::new(LongQueue { ready: Mutex::new(ready), changed: Condvar::new() })
+    }
+
+    pub(super) fn push(&self, share: &Arc<CpuShare>, task: T) {
+        self.ready().push(share, task);
+        self.changed.notify_one();
+    }
+
+    /// Waits for the next task; none once nothing more is to come.
+    pub(super) fn next(&self) -> Option<T> {
+        let mut ready = self.ready();
+        loop {
+            if let Some(task) = ready.pop() {
+                return Some(task);
+            }
+            if ready.has_ended {
+                return None;
+            }
+            ready = self.changed.wait(ready).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Nothing more is to come.
+    pub(super) fn end(&self) {
+        self.ready().has_ended = true;
+        self.changed.notify_all();
+    }
+
+    fn ready(&self) -> MutexGuard<'_, ReadyTasks<T>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> ReadyTasks<T> {
+    fn push(&mut self, share: &Arc<CpuShare>, task: T) {
+        match self.lines.iter_mut().find(|line| Arc::ptr_eq(&line.share, share)) {
+            Some(line) => line.tasks.push_back(task),
+            None => {
+                let tasks = VecDeque::from([task]);
+                self.lines.push(TaskLine { share: Arc::clone(share), tasks });
+            }
+        }
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        let now = Instant::now();
+        let used = self.lines.iter().map(|line| line.share.used(now));
+        let (at, _) = used.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        let line = self.lines.get_mut(at)?;
+        let task = line.tasks.pop_front();
+        if line.tasks.is_empty() {
+            self.lines.swap_remove(at);
+        }
+        task
+    }
+}

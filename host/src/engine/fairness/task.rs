@@ -1,0 +1,164 @@
+//! One long call: polled by a thread for long calls whenever it is woken.
+
+use super::queue::LongQueue;
+use super::share::CpuShare;
+use rustix::time::{ClockId, clock_gettime};
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak};
+use std::task::{Context, Wake, Waker};
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+pub(super) type CallWork = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// It waits until it is woken.
+const WAITING: u8 = 0;
+/// It is in the queue.
+const READY: u8 = 1;
+/// A thread polls it.
+const POLLED: u8 = 2;
+/// A thread polls it, and it has been woken since.
+const WOKEN: u8 = 3;
+
+/// A call that goes on on the threads for long calls.
+pub(super) struct LongCall {
+    progress: Mutex<LongWork>,
+    state: AtomicU8,
+    is_dropped: AtomicBool,
+    is_over: AtomicBool,
+    share: Arc<CpuShare>,
+    queue: Weak<LongQueue<Arc<LongCall>>>,
+    /// Of the timers that the call waits for.
+    runtime: Handle,
+}
+
+struct LongWork {
+    /// None when it has ended.
+    work: Option<CallWork>,
+    /// What it may still compute.
+    left: Duration,
+}
+
+/// Drops the work of a call with itself.
+pub(super) struct Owner(Arc<LongCall>);
+
+impl LongCall {
+    /// Puts a call into the queue. It needs a tokio runtime.
+    pub(super) fn begin(
+        work: CallWork,
+        queue: &Arc<LongQueue<Arc<LongCall>>>,
+        share: &Arc<CpuShare>,
+        left: Duration,
+    ) -> Owner {
+        let task = Arc::new(LongCall {
+            progress: Mutex::new(LongWork { work: Some(work), left }),
+            state: AtomicU8::new(READY),
+            is_dropped: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
+            share: Arc::clone(share),
+            queue: Arc::downgrade(queue),
+            runtime: Handle::current(),
+        });
+        queue.push(share, Arc::clone(&task));
+        Owner(task)
+    }
+
+    /// Whether it was stopped because it has computed for longer than it may.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
+
+    /// Polls it once.
+    pub(super) fn poll(self: Arc<Self>) {
+        self.state.store(POLLED, Ordering::SeqCst);
+        let ended = self.poll_work();
+        if self.is_dropped.load(Ordering::SeqCst) {
+            drop(self.take_work());
+        }
+        drop(ended);
+        let to =
+            |from| self.state.compare_exchange(from, WAITING, Ordering::SeqCst, Ordering::SeqCst);
+        if to(POLLED).is_err() {
+            self.state.store(READY, Ordering::SeqCst);
+            self.enter_queue();
+        }
+    }
+
+    /// Polls the work, and returns it when it has ended.
+    fn poll_work(self: &Arc<Self>) -> Option<CallWork> {
+        let _context = self.runtime.enter();
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let LongWork { work, left } = &mut *progress;
+        let waker = Waker::from(Arc::clone(self));
+        let begun = thread_time();
+        let poll = |work: &mut CallWork| work.as_mut().poll(&mut Context::from_waker(&waker));
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().map(poll)));
+        let time = thread_time().saturating_sub(begun);
+        self.share.charge(time);
+        // By the processor time of the thread, so that a busy machine ends no call early.
+        let is_over = time > *left;
+        *left = left.saturating_sub(time);
+        match polled {
+            Ok(Some(polled)) if polled.is_pending() && !is_over => None,
+            Ok(Some(polled)) => {
+                self.is_over.store(polled.is_pending(), Ordering::SeqCst);
+                work.take()
+            }
+            _ => work.take(),
+        }
+    }
+
+    fn take_work(&self) -> Option<CallWork> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).work.take()
+    }
+
+    fn enter_queue(self: Arc<Self>) {
+        if let Some(queue) = self.queue.upgrade() {
+            let share = Arc::clone(&self.share);
+            queue.push(&share, self);
+        }
+    }
+}
+
+impl Wake for LongCall {
+    fn wake(self: Arc<Self>) {
+        let next = |state| match state {
+            WAITING => Some(READY),
+            POLLED => Some(WOKEN),
+            _ => None,
+        };
+        if self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next) == Ok(WAITING) {
+            self.enter_queue();
+        }
+    }
+}
+
+impl Deref for Owner {
+    type Target = LongCall;
+
+    fn deref(&self) -> &LongCall {
+        &self.0
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // In this order: a thread that polls it looks at the mark when it has given the lock back.
+        self.0.is_dropped.store(true, Ordering::SeqCst);
+        let work = match self.0.progress.try_lock() {
+            Ok(mut progress) => progress.work.take(),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().work.take(),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        drop(work);
+    }
+}
+
+/// The processor time that this thread has taken so far.
+pub(super) fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
