@@ -35,7 +35,7 @@ use crate::hostcalls::{self, Capabilities, ConfigValues, Linkage, State};
 use crate::process::Cancellation;
 use crate::service::{Failure, Request, Response, ServiceInfo};
 use crate::telemetry::{
-    CallLog, CallSink, CallSpan, InstanceMeter, LogBounds, LogSink, Origin, escape,
+    CallLog, CallSink, CallSpan, InstanceMeter, LineCount, LogBounds, LogSink, Origin, escape,
 };
 use crate::world::{self, Linked, WorldMismatch};
 use compiler::Job;
@@ -119,7 +119,7 @@ impl Engine {
     }
 
     /// Log lines dropped because their call had written as many as it may.
-    pub(crate) fn dropped_lines(&self) -> u64 {
+    pub(crate) fn dropped_lines(&self) -> LineCount {
         self.sink.dropped()
     }
 
@@ -264,11 +264,15 @@ impl Engine {
         capabilities: Option<Arc<Capabilities>>,
         origin: Origin,
     ) -> Instance {
-        let Compiled { limits, config, .. } = component;
-        let bounds = LogBounds { lines: limits.log_lines, line_bytes: limits.log_line_bytes };
+        let Compiled { limits, config, meter, .. } = component;
+        let bounds = LogBounds {
+            lines: limits.log_lines,
+            bytes: limits.log_bytes,
+            line_bytes: limits.log_line_bytes,
+        };
         let log = CallLog::new(Arc::clone(&self.sink), origin, bounds, config.masks());
         let config = Arc::clone(config);
-        Instance::new(&self.engine, limits, capabilities, config, log)
+        Instance::new(&self.engine, limits, capabilities, config, log, meter.memory())
     }
 
     /// Runs a call within its limits of time. The epoch makes a looping guest yield, so that the

@@ -17,7 +17,7 @@
 //! | request | response |
 //! |---|---|
 //! | `GET /healthz` | 200 while the server runs |
-//! | `GET /readyz` | 200 once all configured plugins serve, 503 before |
+//! | `GET /readyz` | 200 once all configured plugins serve, 503 before and while the server stops |
 //! | `GET /metrics` | the metrics, as OpenMetrics 1.0 text |
 //! | `GET /plugins` | every plugin: its version, state, services and grants |
 //! | `GET /caches` | every cache with its counts |
@@ -43,14 +43,14 @@
 //! |---|---|---|
 //! | `bad-request` | 400 | the request is malformed, or the service reports it |
 //! | `unauthorized` | 401 | the credentials are missing or wrong, or the service reports it |
-//! | `forbidden` | 403 | the service reports it |
+//! | `forbidden` | 403 | the service reports it, or a web page of another site calls the admin interface |
 //! | `not-found` | 404 | no service has this path, or the service reports it |
 //! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
 //! | `request-timeout` | 408 | the body did not arrive in time |
 //! | `conflict` | 409 | the service reports it |
 //! | `too-large` | 413 | the body is larger than `limits.request` |
 //! | `expectation-failed` | 417 | `Expect` is not `100-continue` |
-//! | `too-many-requests` | 429 | the service reports it |
+//! | `too-many-requests` | 429 | the service reports it, or the client keeps failing authentication and another of its requests waits (`Retry-After`) |
 //! | `headers-too-large` | 431 | the request has too many headers |
 //! | `internal` | 500 | the service reports it, trapped, exited, or reached a limit of its call |
 //! | `bad-answer` | 502 | the service's response is malformed or too large |
@@ -65,6 +65,7 @@
 mod admin;
 mod auth;
 mod body_budget;
+mod client;
 mod error;
 mod handler;
 mod log;

@@ -4,6 +4,7 @@
 
 mod access;
 mod call_log;
+mod dropped;
 mod escape;
 mod json;
 mod line;
@@ -14,14 +15,16 @@ mod text;
 mod traces;
 mod writer;
 
+pub(crate) use access::CANCELLED_STATUS;
 pub use access::{AccessLine, AccessSink};
 pub(crate) use call_log::{CallLog, CallSink, LogBounds, Origin};
+pub(crate) use dropped::{DroppedLines, LineCount};
 pub(crate) use escape::{escape, excerpt};
 pub(crate) use line::log_event;
 pub use line::{Level, LogLine, LogSink};
 pub(crate) use metrics::{
-    HttpClientMeter, HttpMeter, InstanceMeter, LeaseMeter, LoadOutcome, Metrics, OperationMeter,
-    RedisMetrics, RequestKind, Retirement, ServiceMeter,
+    HttpClientMeter, HttpMeter, InstanceMeter, LeaseMeter, LoadOutcome, MemoryMeter, Metrics,
+    OperationMeter, RedisMetrics, RequestKind, Retirement, ServiceMeter,
 };
 pub(crate) use status::{REDRAW, StderrAbove, TimedStep, has_status, seconds, show_status};
 pub(crate) use text::{eprint_line, stderr};
@@ -29,4 +32,4 @@ pub(crate) use traces::{
     CallSpan, HttpClientSpan, RedisSpan, RequestHead, RequestSpan, SpanParent,
 };
 pub use traces::{TraceError, TraceSettings, Tracer};
-pub(crate) use writer::{DroppedLines, LineFormat, LogWriter};
+pub(crate) use writer::{LineFormat, LogWriter};

@@ -1,8 +1,10 @@
 //! `hostel serve`: serves the services of plugins over HTTP.
 
+mod descriptors;
 mod first_line;
 mod greeting;
 mod listeners;
+mod notify;
 mod paths;
 mod processes;
 mod server;
@@ -36,8 +38,9 @@ use systemd::Sockets;
 /// configures it; of any other folder, all services are served. New, changed and removed components
 /// take effect without a restart: the server sees a file at once when it is written, and looks for
 /// all changes twice a second and on SIGHUP.
-/// On SIGTERM or SIGINT, the server stops accepting connections and completes the requests under
-/// way, for at most 10s unless the configuration sets drain-time. A second signal ends it at once.
+/// On SIGTERM or SIGINT, the server stops accepting connections, after stop-delay of the
+/// configuration if it is set, and completes the requests under way, for at most 10s unless the
+/// configuration sets drain-time. A second signal ends it at once.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

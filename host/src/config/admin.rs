@@ -1,7 +1,7 @@
 //! `[admin]`: the listener for the operator.
 
-use super::callers::read_private;
 use super::error::Diagnostics;
+use super::private_file::read_private;
 use super::raw::{At, Raw, RawAdmin};
 use super::secret::SecretHash;
 use super::server::Server;

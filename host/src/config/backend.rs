@@ -1,7 +1,7 @@
 //! `backend` of `[caches]` and `[private-cache]`, and the settings that go with it.
 
-use super::callers::read_private;
 use super::error::Diagnostics;
+use super::private_file::read_private;
 use super::raw::{At, RawCache, RawKeyFormat};
 use super::values::{Context, time, variable};
 use crate::backend::{Backend, KeyFormat, RedisAddress, RedisBackend};

@@ -2,8 +2,9 @@
 //! environment.
 
 use super::error::{Diagnostics, Fault, Place};
+use super::private_file::read_private;
 use super::secret::{SecretError, SecretHash};
-use crate::file;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -115,37 +116,6 @@ pub(super) fn of_variable(
     credentials
 }
 
-/// Reads a file that should be this user's alone, and warns when others may read it.
-pub(super) fn read_private(
-    file: &Path,
-    at: Range<usize>,
-    diagnostics: &mut Diagnostics<'_>,
-) -> Option<String> {
-    warn_if_others_read(file, at.clone(), diagnostics);
-    match file::read_text(file) {
-        Ok(text) => Some(text),
-        Err(error) => {
-            diagnostics.fault(at, format_args!("cannot read {}: {error}", file.display()));
-            None
-        }
-    }
-}
-
-/// Warns when a file with secrets may be read by other users.
-pub(super) fn warn_if_others_read(
-    file: &Path,
-    at: Range<usize>,
-    diagnostics: &mut Diagnostics<'_>,
-) {
-    use std::os::unix::fs::PermissionsExt;
-    let others = std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o044 != 0);
-    if others {
-        let file = file.display();
-        diagnostics
-            .warn(at, format_args!("{file} can be read by other users: run `chmod 600 {file}`"));
-    }
-}
-
 fn text_is_empty(text: &str) -> bool {
     text.lines().all(is_nothing)
 }
@@ -161,16 +131,13 @@ fn of_lines(
     holds: Holds,
     text: &str,
 ) -> (Vec<Credential>, Vec<(usize, LineError)>) {
-    let mut credentials: Vec<Credential> = Vec::new();
+    let mut callers = DistinctCallers::default();
     let mut errors = Vec::new();
     for (line, number) in text.lines().zip(1..).filter(|(line, _)| !is_nothing(line)) {
-        let read = of_line(scheme, holds, line).and_then(|new| unlike(new, &credentials));
-        match read {
-            Ok(credential) => credentials.push(credential),
-            Err(error) => errors.push((number, error)),
-        }
+        let read = of_line(scheme, holds, line).and_then(|new| callers.add(new));
+        errors.extend(read.err().map(|error| (number, error)));
     }
-    (credentials, errors)
+    (callers.credentials, errors)
 }
 
 fn of_line(scheme: Scheme, holds: Holds, line: &str) -> Result<Credential, LineError> {
@@ -194,12 +161,32 @@ pub(crate) fn is_caller(name: &str) -> bool {
     (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
-/// The new caller, unless its name or its token is another's.
-fn unlike(new: Credential, others: &[Credential]) -> Result<Credential, LineError> {
-    match others.iter().find(|other| other.caller == new.caller || other.hash == new.hash) {
-        None => Ok(new),
-        Some(other) if other.caller == new.caller => Err(LineError::Twice(new.caller)),
-        Some(other) => Err(LineError::SameToken(new.caller, other.caller.clone())),
+/// Callers of different names and hashes, with what finds each of both: there may be hundreds of
+/// thousands.
+#[derive(Default)]
+struct DistinctCallers {
+    credentials: Vec<Credential>,
+    by_name: HashMap<String, usize>,
+    by_hash: HashMap<SecretHash, usize>,
+}
+
+impl DistinctCallers {
+    /// Adds a caller, unless its name or its hash is another's: the error names the first of those.
+    fn add(&mut self, new: Credential) -> Result<(), LineError> {
+        let same_name = self.by_name.get(&new.caller).copied();
+        let same_hash = self.by_hash.get(&new.hash).copied();
+        let first = [same_name, same_hash].into_iter().flatten().min();
+        if let Some(other) = first.and_then(|index| self.credentials.get(index)) {
+            return Err(match same_name == first {
+                true => LineError::Twice(new.caller),
+                false => LineError::SameToken(new.caller, other.caller.clone()),
+            });
+        }
+        let index = self.credentials.len();
+        self.by_name.insert(new.caller.clone(), index);
+        self.by_hash.insert(new.hash.clone(), index);
+        self.credentials.push(new);
+        Ok(())
     }
 }
 
@@ -253,5 +240,42 @@ mod tests {
         check(Bearer, Hashes, "hunter2 x:", 1, "before the colon is no caller's name");
         check(Bearer, Hashes, &format!("ann:{ABC}\nann:{ABC}"), 2, "`ann` is there already");
         check(Bearer, Hashes, &format!("ann:{ABC}\nbob:{ABC}"), 2, "`bob` has the token of `ann`");
+    }
+
+    #[test]
+    fn the_first_caller_with_the_same_name_or_token_is_named() {
+        let (x, y) = (ABC.replace("ba", "bb"), ABC.replace("ba", "bc"));
+        let callers = format!("ann:{ABC}\nbob:{x}\ncid:{y}\n");
+        let errors = |line: &str| {
+            let (credentials, errors) =
+                of_lines(Scheme::Bearer, Holds::Hashes, &(callers.clone() + line));
+            assert_eq!(credentials.len(), 3);
+            errors.into_iter().map(|(_, error)| error.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            errors(&format!("cid:{x}")),
+            ["the caller `cid` has the token of `bob`: give each their own"]
+        );
+        assert_eq!(errors(&format!("ann:{x}")), ["the caller `ann` is there already"]);
+        assert_eq!(errors(&format!("bob:{x}")), ["the caller `bob` is there already"]);
+    }
+
+    /// Comparing each of them with all others would take 2 * 10^10 comparisons: more than an hour.
+    #[test]
+    fn a_file_may_have_very_many_callers() {
+        const CALLERS: usize = 200_000;
+        let lines = (0..CALLERS).map(|number| format!("c{number}:sha256:{number:064x}\n"));
+        let mut text: String = lines.collect();
+        text.push_str(&format!(
+            "c{}:sha256:{:064x}\nnew:sha256:{:064x}\n",
+            CALLERS - 1,
+            CALLERS,
+            7
+        ));
+        let (credentials, errors) = of_lines(Scheme::Bearer, Holds::Hashes, &text);
+        assert_eq!(credentials.len(), CALLERS);
+        let twice = LineError::Twice(format!("c{}", CALLERS - 1));
+        let same = LineError::SameToken("new".to_owned(), "c7".to_owned());
+        assert_eq!(errors, [(CALLERS + 1, twice), (CALLERS + 2, same)]);
     }
 }

@@ -78,7 +78,11 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) write_time: Option<At<String>>,
     /// Time between two requests of a connection. Default: "1m".
     pub(in crate::config) idle_time: Option<At<String>>,
-    /// Time that requests under way have when the server is told to stop. Default: "10s".
+    /// Time from the signal to stop on in which the server still accepts connections, and /readyz
+    /// answers 503: longer than a load balancer takes to see it. Default: "0s".
+    pub(in crate::config) stop_delay: Option<At<String>>,
+    /// Time that requests under way have when the server is told to stop, after `stop-delay`.
+    /// Default: "10s".
     pub(in crate::config) drain_time: Option<At<String>>,
     /// Who may call: "open" or a group of [callers]. Default: "open".
     pub(in crate::config) callers: Option<At<String>>,
@@ -92,6 +96,22 @@ pub(in crate::config) struct RawServer {
     /// Plugins and caches without which the server is not ready, each as "plugin:NAME" or
     /// "cache:NAME". Default: none.
     pub(in crate::config) ready_requires: Option<Vec<At<String>>>,
+    /// Addresses and networks of proxies, as in "10.0.0.0/8", whose connections may name the client
+    /// in an HTTP header. Default: none.
+    pub(in crate::config) trusted_proxies: Option<Vec<At<String>>>,
+    /// The header in which trusted proxies name the client: "x-forwarded-for", or "forwarded" of
+    /// RFC 7239. Default: "x-forwarded-for".
+    pub(in crate::config) client_header: Option<RawClientHeader>,
+    /// Whether each connection begins with a header of the PROXY protocol, from one of
+    /// `trusted-proxies`. Default: false.
+    pub(in crate::config) proxy_protocol: Option<At<bool>>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum RawClientHeader {
+    XForwardedFor,
+    Forwarded,
 }
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]

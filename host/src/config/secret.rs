@@ -1,13 +1,17 @@
 //! Secrets, of which only a hash is kept.
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, Params, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 
 /// Fewest characters of a token: 128 random bits do not fit in fewer that can be typed.
 const TOKEN_CHARACTERS: usize = 20;
+
+/// Most bytes of a token or a password, 1 KiB: every client can make the server hash what it sends.
+pub(crate) const MAX_SECRET_BYTES: usize = 1 << 10;
 
 /// Most memory that checking one password may take, in KiB: 256 MiB. Every caller can make the
 /// host take it.
@@ -39,6 +43,9 @@ pub enum SecretError {
          `openssl rand -hex 32`"
     )]
     ShortToken,
+    /// The secret is longer than what a client may send.
+    #[error("the secret has more than {MAX_SECRET_BYTES} bytes: choose a shorter one")]
+    TooLong,
     /// The password is empty.
     #[error("the password is empty")]
     NoPassword,
@@ -70,20 +77,22 @@ impl SecretHash {
     ///
     /// # Errors
     ///
-    /// When the token has too few characters to be random.
+    /// When the token has too few characters to be random, or more than 1 KiB.
     pub fn of_token(token: &[u8]) -> Result<Self, SecretError> {
+        check_length(token)?;
         if token.len() < TOKEN_CHARACTERS {
             return Err(SecretError::ShortToken);
         }
-        Ok(SecretHash(HashKind::Token(Sha256::digest(token).into())))
+        Ok(SecretHash(HashKind::Token(token_digest(token))))
     }
 
     /// The hash of a password, with a salt of its own. Takes tens of milliseconds.
     ///
     /// # Errors
     ///
-    /// When the password is empty, or the system gives no random numbers.
+    /// When the password is empty or has more than 1 KiB, or the system gives no random numbers.
     pub fn of_password(password: &[u8]) -> Result<Self, SecretError> {
+        check_length(password)?;
         if password.is_empty() {
             return Err(SecretError::NoPassword);
         }
@@ -135,6 +144,14 @@ impl SecretHash {
         }
     }
 
+    /// The SHA-256 digest of a token; none for a password.
+    pub(crate) fn digest_of_token(&self) -> Option<[u8; 32]> {
+        match &self.0 {
+            HashKind::Token(digest) => Some(*digest),
+            HashKind::Password(_) => None,
+        }
+    }
+
     /// Whether this is the secret, told in a time that does not depend on how much of it is right.
     ///
     /// A token takes a microsecond. A password takes tens of milliseconds and as many MiB of
@@ -142,9 +159,59 @@ impl SecretHash {
     /// asynchronous tasks, and bound how many are checked at once.
     #[must_use]
     pub fn verify(&self, secret: &[u8]) -> bool {
+        self.verify_in(&mut PasswordMemory::default(), secret)
+    }
+
+    /// As [`SecretHash::verify`], in memory that is used again: the system need not clear as many
+    /// MiB for each password. False if there is not as much memory.
+    pub(crate) fn verify_in(&self, memory: &mut PasswordMemory, secret: &[u8]) -> bool {
         match &self.0 {
-            HashKind::Token(digest) => digest.ct_eq(Sha256::digest(secret).as_ref()).into(),
-            HashKind::Password(hash) => Argon2::default().verify_password(secret, &**hash).is_ok(),
+            HashKind::Token(digest) => digest.ct_eq(&token_digest(secret)).into(),
+            HashKind::Password(hash) => memory.verify(hash, secret).unwrap_or(false),
+        }
+    }
+}
+
+/// The digest by which a token is known. Costs a microsecond for each KiB.
+pub(crate) fn token_digest(token: &[u8]) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+/// The memory that the check of a password fills.
+#[derive(Default)]
+pub(crate) struct PasswordMemory(Vec<Block>);
+
+impl PasswordMemory {
+    /// None if the hash is malformed, or there is not as much memory.
+    fn verify(&mut self, hash: &PasswordHash, password: &[u8]) -> Option<bool> {
+        let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+        let params = Params::try_from(hash).ok()?;
+        let version = match hash.version {
+            Some(version) => Version::try_from(version).ok()?,
+            None => Version::default(),
+        };
+        let blocks = params.block_count();
+        let missing = blocks.saturating_sub(self.0.len());
+        self.0.try_reserve_exact(missing).ok()?;
+        self.0.resize(blocks.max(self.0.len()), Block::default());
+        let mut found = vec![0; expected.len()];
+        let argon2 = Argon2::new(Algorithm::Argon2id, version, params);
+        let (salt, blocks) = (salt.as_ref(), self.0.as_mut_slice());
+        argon2.hash_password_into_with_memory(password, salt, &mut found, blocks).ok()?;
+        Some(found.ct_eq(expected.as_bytes()).into())
+    }
+}
+
+fn check_length(secret: &[u8]) -> Result<(), SecretError> {
+    if secret.len() > MAX_SECRET_BYTES { Err(SecretError::TooLong) } else { Ok(()) }
+}
+
+/// Equal hashes of passwords have equal texts.
+impl Hash for SecretHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            HashKind::Token(digest) => digest.hash(state),
+            HashKind::Password(hash) => hash.to_string().hash(state),
         }
     }
 }
@@ -183,6 +250,9 @@ mod tests {
             assert!(!hash.verify(wrong), "{wrong:?}");
         }
         assert_eq!(SecretHash::of_token(b"short"), Err(SecretError::ShortToken));
+        let longest = [b'a'; MAX_SECRET_BYTES + 1];
+        assert_eq!(SecretHash::of_token(&longest), Err(SecretError::TooLong));
+        assert!(SecretHash::of_token(&longest[1..]).is_ok());
     }
 
     #[test]
@@ -204,6 +274,8 @@ mod tests {
         assert!(hash.verify(b"correct horse"));
         assert!(!hash.verify(b"correct house") && !hash.verify(b""));
         assert_eq!(SecretHash::of_password(b""), Err(SecretError::NoPassword));
+        let longest = [b'a'; MAX_SECRET_BYTES + 1];
+        assert_eq!(SecretHash::of_password(&longest), Err(SecretError::TooLong));
     }
 
     /// A test vector of the reference implementation, of the password `password`.
@@ -220,6 +292,19 @@ mod tests {
         assert_eq!(wrong(&PHC.replace("argon2id", "argon2i")), SecretError::NotOfPassword);
         assert_eq!(wrong(&PHC.replace("m=256", "m=4294967295")), SecretError::TooDear);
         assert_eq!(wrong(&PHC.replace("t=2", "t=65")), SecretError::TooDear);
+    }
+
+    #[test]
+    fn memory_that_is_used_again_changes_no_result() {
+        let small = SecretHash::read_password_hash(PHC).unwrap();
+        let large = SecretHash::of_password(b"correct horse").unwrap();
+        let mut memory = PasswordMemory::default();
+        for _ in 0..2 {
+            assert!(small.verify_in(&mut memory, b"password"));
+            assert!(!small.verify_in(&mut memory, b"correct horse"));
+            assert!(large.verify_in(&mut memory, b"correct horse"));
+            assert!(!large.verify_in(&mut memory, b"password"));
+        }
     }
 
     #[test]

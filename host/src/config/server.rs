@@ -1,17 +1,19 @@
 //! `[server]` and `[admission]`: the listener for callers, and how many calls run at once.
 
-use super::callers::{CallerGroup, warn_if_others_read};
+use super::callers::CallerGroup;
 use super::error::{Diagnostics, instead};
 use super::groups::{Callers, callers};
 use super::plugins::PluginConfig;
+use super::private_file::check_access;
+use super::proxies::{self, ClientHeader, ProxyNetwork};
 use super::raw::{At, RawAdmission, RawServer, RawTls, RawWall};
-use super::values::{Context, address, count, size, time};
+use super::values::{Context, address, count, delay, size, time};
 use crate::engine::Limits;
 use crate::file;
 use crate::name::PluginName;
 use crate::plugin::{Admission, Requirement};
 use hostel_cache::Name;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,7 +40,9 @@ pub struct Server {
     pub write_time: Duration,
     /// Time between two requests of a connection. 60 s.
     pub idle_time: Duration,
-    /// Time that requests under way have when the server is told to stop. 10 s.
+    /// Time from the signal to stop on in which connections are still accepted. 0 s.
+    pub stop_delay: Duration,
+    /// Time that requests under way have when the server is told to stop, after `stop_delay`. 10 s.
     pub drain_time: Duration,
     /// Who may call what neither a route nor a plugin says otherwise about.
     pub callers: Callers,
@@ -49,6 +53,21 @@ pub struct Server {
     pub wall: Wall,
     /// What the server is not ready without. Nothing.
     pub ready_requires: Vec<Requirement>,
+    /// The proxies that may name the client. None.
+    pub trusted_proxies: Vec<ProxyNetwork>,
+    /// The header in which they do so. `X-Forwarded-For`.
+    pub client_header: ClientHeader,
+    /// Whether each connection begins with a header of the PROXY protocol, version 1 or 2. Then
+    /// connections that are not from a trusted proxy are closed. False.
+    pub proxy_protocol: bool,
+}
+
+impl Server {
+    /// Whether an address is that of a trusted proxy.
+    #[must_use]
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(address))
+    }
 }
 
 /// Whether a server gives up its right to files and system calls that it does not need, on Linux.
@@ -95,11 +114,15 @@ impl Default for Server {
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(60),
+            stop_delay: Duration::ZERO,
             drain_time: Duration::from_secs(10),
             callers: Callers::Open,
             services: true,
             wall: Wall::default(),
             ready_requires: Vec::new(),
+            trusted_proxies: Vec::new(),
+            client_header: ClientHeader::default(),
+            proxy_protocol: false,
         }
     }
 }
@@ -123,11 +146,15 @@ pub(super) fn server(
         body_time: time(raw.body_time.as_ref(), default.body_time, diagnostics),
         write_time: time(raw.write_time.as_ref(), default.write_time, diagnostics),
         idle_time: time(raw.idle_time.as_ref(), default.idle_time, diagnostics),
+        stop_delay: delay(raw.stop_delay.as_ref(), default.stop_delay, diagnostics),
         drain_time: time(raw.drain_time.as_ref(), default.drain_time, diagnostics),
         callers: callers(raw.callers.as_ref(), groups, diagnostics).unwrap_or(default.callers),
         services: raw.services.unwrap_or(default.services),
         wall: raw.wall.map_or(default.wall, Wall::from),
         ready_requires: required(raw.ready_requires.as_deref(), diagnostics),
+        trusted_proxies: proxies::trusted(raw.trusted_proxies.as_deref(), diagnostics),
+        client_header: raw.client_header.map_or(default.client_header, ClientHeader::from),
+        proxy_protocol: proxies::protocol(raw, diagnostics),
     }
 }
 
@@ -212,7 +239,7 @@ fn tls(raw: &RawTls, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) -
             diagnostics.fault(at, format_args!("cannot read {}: {error}", path.display()));
         }
     }
-    warn_if_others_read(&key, raw.key.at(), diagnostics);
+    check_access(&key, raw.key.at(), diagnostics);
     Tls { certificate, key }
 }
 

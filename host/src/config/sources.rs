@@ -1,7 +1,7 @@
 //! The servers that a plugin may reach, its settings and its secrets.
 
-use super::callers::read_private;
 use super::error::{Diagnostics, instead};
+use super::private_file::read_private;
 use super::raw::{At, RawAllowed, RawHttp, RawSecret, RawValue, RawZatoRest, Tables};
 use super::values::{Context, count, variable};
 use crate::file;

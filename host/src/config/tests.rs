@@ -67,6 +67,20 @@ fn a_file_that_says_nothing_means_what_no_file_means() {
 }
 
 #[test]
+fn proxies_are_trusted_as_written() {
+    let text = "[server]\ntrusted-proxies = [\"10.0.0.0/8\", \"fd00::1\"]\n\
+                client-header = \"forwarded\"\nproxy-protocol = true";
+    let server = config(text).server;
+    assert_eq!((server.client_header, server.proxy_protocol), (ClientHeader::Forwarded, true));
+    for (address, is_trusted) in [("10.1.1.1", true), ("fd00::1", true), ("127.0.0.1", false)] {
+        assert_eq!(server.trusts(address.parse().unwrap()), is_trusted, "{address}");
+    }
+    let default = config("").server;
+    assert_eq!((default.client_header, default.proxy_protocol), Default::default());
+    assert!(default.trusted_proxies.is_empty());
+}
+
+#[test]
 fn a_plugin_is_granted_what_is_written() {
     let config = config(
         r#"

@@ -69,11 +69,22 @@ pub(super) fn time(
     default: Duration,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Duration {
+    let time = delay(raw, default, diagnostics);
+    if let Some(raw) = raw.filter(|_| time.is_zero()) {
+        diagnostics.fault(raw.at(), "a time of 0 lets nothing happen: give it a value above");
+        return default;
+    }
+    time
+}
+
+/// A time that may be zero, and is at most a day.
+pub(super) fn delay(
+    raw: Option<&At<String>>,
+    default: Duration,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Duration {
     let Some(raw) = raw else { return default };
     match units::duration(raw.get()) {
-        Ok(time) if time.is_zero() => {
-            diagnostics.fault(raw.at(), "a time of 0 lets nothing happen: give it a value above")
-        }
         Ok(time) if time > MAX_TIME => diagnostics
             .fault(raw.at(), format_args!("{:?} is too long: at most a day, \"24h\"", raw.get())),
         Ok(time) => return time,

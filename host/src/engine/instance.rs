@@ -3,7 +3,7 @@
 use super::limits::Limits;
 use super::ticker::TICKS_PER_YIELD;
 use crate::hostcalls::{Capabilities, ConfigValues, State, StoreBounds};
-use crate::telemetry::{CallLog, Origin, Retirement};
+use crate::telemetry::{CallLog, MemoryMeter, Origin, Retirement};
 use crate::world::{Guest, Linked};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -66,6 +66,7 @@ impl Instance {
         capabilities: Option<Arc<Capabilities>>,
         config: Arc<ConfigValues>,
         log: CallLog,
+        memory: MemoryMeter,
     ) -> Self {
         let bounds = StoreBounds {
             memory: limits.memory,
@@ -75,7 +76,7 @@ impl Instance {
             http_requests: limits.http_requests,
             http_response: limits.http_response,
         };
-        let mut store = Store::new(engine, State::new(capabilities, config, log, bounds));
+        let mut store = Store::new(engine, State::new(capabilities, config, log, memory, bounds));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);

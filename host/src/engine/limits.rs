@@ -51,6 +51,10 @@ pub struct Limits {
     pub http_response: usize,
     /// Log lines of one call; further ones are counted and dropped. 1,000: more is a flood.
     pub log_lines: u64,
+    /// Bytes of the log messages of one call, escaped; the line that would exceed them and all further
+    /// ones are counted and dropped. 256 KiB: as many lines as `log_lines` of an ordinary length, or 32
+    /// of the longest. Without it one call could write 8 MiB.
+    pub log_bytes: usize,
     /// Bytes of one log message; the rest is cut. 8 KiB: room for a stack trace.
     pub log_line_bytes: usize,
     /// Bytes of a component. 256 MiB: the largest language runtime is a tenth of it, and
@@ -108,6 +112,7 @@ impl Default for Limits {
             http_requests: 50,
             http_response: 8 << 20,
             log_lines: 1_000,
+            log_bytes: 256 << 10,
             log_line_bytes: 8 << 10,
             component: 256 << 20,
             services: 1_000,

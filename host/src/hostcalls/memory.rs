@@ -1,6 +1,7 @@
 //! The limit on memory: one sum over all memories and tables of an instance. A guest that grows one
 //! asks the host for it.
 
+use crate::telemetry::{CallLog, Level, MemoryMeter};
 use wasmtime::ResourceLimiter;
 
 /// Bytes that a table's element takes on the host.
@@ -9,19 +10,28 @@ const ELEMENT_BYTES: usize = size_of::<usize>();
 /// Counts the bytes of a guest's memories and tables and refuses growth beyond the limit.
 ///
 /// To the guest a refused growth is the ordinary failure of `memory.grow`. A guest that cannot go on
-/// without the memory ends its call with an error, which is then reported as this limit.
+/// without the memory ends its call with an error, which is then reported as this limit. One that
+/// goes on leaves a log line and a count, once for each call.
 pub(crate) struct MemoryLimiter {
     used: usize,
     most: usize,
     most_instances: usize,
     last_growth: usize,
     refused: bool,
+    log: CallLog,
+    meter: MemoryMeter,
 }
 
 impl MemoryLimiter {
     /// Allows `most` bytes, and so many core instances, memories and tables, each counted alone.
-    pub(crate) fn new(most: usize, most_instances: usize) -> Self {
-        MemoryLimiter { used: 0, most, most_instances, last_growth: 0, refused: false }
+    pub(crate) fn new(
+        most: usize,
+        most_instances: usize,
+        log: CallLog,
+        meter: MemoryMeter,
+    ) -> Self {
+        let (used, last_growth, refused) = (0, 0, false);
+        MemoryLimiter { used, most, most_instances, last_growth, refused, log, meter }
     }
 
     /// Begins a call in a reused instance: the memory that it holds stays counted.
@@ -45,9 +55,21 @@ impl MemoryLimiter {
             self.used += growth;
             self.last_growth = growth;
         } else {
-            self.refused = true;
+            self.refuse(growth);
         }
         allowed
+    }
+
+    fn refuse(&mut self, growth: usize) {
+        if !std::mem::replace(&mut self.refused, true) {
+            self.meter.refused();
+            let message = format!(
+                "the guest has {} bytes of memory and was refused {growth} more: \
+                 `limits.memory` is {} bytes",
+                self.used, self.most
+            );
+            self.log.report(Level::Warn, &message);
+        }
     }
 
     /// Undoes the count of a growth that did not happen.
@@ -101,9 +123,16 @@ impl ResourceLimiter for MemoryLimiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::{CallSink, LogBounds, Origin};
+    use std::sync::Arc;
 
     fn limiter(most: usize) -> MemoryLimiter {
-        MemoryLimiter::new(most, 100)
+        let sink = CallSink::new(Arc::new(|_| {}));
+        let origin =
+            Origin { plugin: "p".into(), service: String::new(), request_id: String::new() };
+        let bounds = LogBounds { lines: 1, bytes: 1, line_bytes: 1 };
+        let log = CallLog::new(sink, origin, bounds, Arc::new([]));
+        MemoryLimiter::new(most, 100, log, MemoryMeter::default())
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::wasi;
 use crate::backend::{CacheStore, CallLeases, LeaseWaits};
 use crate::grants::Grants;
 use crate::outbound::{Outbound, Sending, SendingCall};
-use crate::telemetry::{CallLog, LeaseMeter, Origin, RedisSpan, SpanParent};
+use crate::telemetry::{CallLog, LeaseMeter, MemoryMeter, Origin, RedisSpan, SpanParent};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -69,11 +69,12 @@ impl State {
         capabilities: Option<Arc<Capabilities>>,
         config: Arc<ConfigValues>,
         log: CallLog,
+        memory: MemoryMeter,
         bounds: StoreBounds,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(bounds.handles);
-        let memory = MemoryLimiter::new(bounds.memory, bounds.instances);
+        let memory = MemoryLimiter::new(bounds.memory, bounds.instances, log.clone(), memory);
         State {
             capabilities,
             config,

@@ -9,7 +9,8 @@ use super::problem::Problem;
 use super::response;
 use crate::plugin::{Deployment, Host, Readiness};
 use bytes::Bytes;
-use hyper::header::{HOST, HeaderMap};
+use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
+use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{Method, Response, StatusCode};
 use std::net::IpAddr;
@@ -28,8 +29,32 @@ pub(super) struct AdminApi {
     pub(super) has_token: bool,
 }
 
+/// What a browser says of the page that makes it send a request.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Refuses a request that a web page of another site makes: a browser on this machine, or one that
+/// keeps credentials, would send it with the rights of its user.
+///
+/// Browsers send `Origin` with each request that may change something, and `Sec-Fetch-Site` with
+/// each one to an address that they trust, as 127.0.0.1 is. Programs send neither.
+pub(super) fn check_site(head: &Parts) -> Result<(), Problem> {
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| head.uri.authority().map(Authority::as_str)).unwrap_or_default();
+    let own = format!("http://{host}");
+    let is_own = |origin: &[u8]| origin.eq_ignore_ascii_case(own.as_bytes());
+    let is_same_site = |site: &[u8]| site == b"same-origin" || site == b"none";
+    if !head.headers.get_all(ORIGIN).iter().all(|origin| is_own(origin.as_bytes())) {
+        return Err(Problem::of_another_site(&ORIGIN));
+    }
+    if !head.headers.get_all(SEC_FETCH_SITE).iter().all(|site| is_same_site(site.as_bytes())) {
+        return Err(Problem::of_another_site(&SEC_FETCH_SITE));
+    }
+    Ok(())
+}
+
 impl AdminApi {
-    /// Whether a path is open to every client: a probe reveals only that the server runs.
+    /// Whether a path is open to every client, web pages included: a probe changes nothing, and
+    /// reveals only whether the server runs and the names of what it lacks.
     pub(super) fn is_probe(path: &str) -> bool {
         path == "/healthz" || path == "/readyz"
     }
@@ -120,5 +145,32 @@ mod tests {
             assert!(!is_refused(false, host), "{host}");
         }
         assert!(is_refused(false, "evil.example:8081") && !is_refused(true, "ops.example"));
+    }
+
+    #[test]
+    fn only_the_own_origin_and_programs_are_of_no_other_site() {
+        #[track_caller]
+        fn check(host: &str, header: &str, value: &str, is_own: bool) {
+            let request = hyper::Request::builder().header(HOST, host).header(header, value);
+            let head = request.body(()).unwrap().into_parts().0;
+            assert_eq!(check_site(&head).is_ok(), is_own, "{host} {header} {value}");
+        }
+        let at = "127.0.0.1:8081";
+        check(at, "accept", "*/*", true);
+        check(at, "origin", "http://127.0.0.1:8081", true);
+        check("Ops.example", "origin", "http://ops.example", true);
+        check("[::1]:8081", "origin", "http://[::1]:8081", true);
+        for other in ["http://127.0.0.1:8080", "https://127.0.0.1:8081", "http://127.0.0.1", "null"]
+        {
+            check(at, "origin", other, false);
+        }
+        check(at, "origin", "http://localhost:8081", false);
+        check(at, "origin", "", false);
+        for (site, is_own) in
+            [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)]
+        {
+            check(at, "sec-fetch-site", site, is_own);
+        }
+        check(at, "sec-fetch-site", "", false);
     }
 }

@@ -1,29 +1,52 @@
 //! Authenticates callers, and delays clients that keep failing.
 
+mod checks;
+mod credentials;
 mod groups;
+mod guesses;
+mod passwords;
+mod queue;
 mod throttle;
 mod verified;
 
 use super::error::HttpError;
 use super::problem::Problem;
-use crate::config::{CallerGroup, Callers};
+use crate::config::{CallerGroup, Callers, Scheme};
 use crate::telemetry::HttpMeter;
-use groups::{Groups, Unauthorized};
+use checks::{CredentialChecks, Denied};
+use credentials::HeaderCredentials;
+use groups::Group;
 use hyper::header::HeaderMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use throttle::Throttle;
-use tokio::time::{Instant, sleep_until};
+use std::sync::Arc;
 
 /// Authenticates the callers of a listener.
 pub(super) struct Authenticator {
-    groups: Groups,
-    throttle: Throttle,
+    groups: HashMap<String, Arc<Group>>,
+    checks: CredentialChecks,
+}
+
+/// A request that is not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NotAdmitted {
+    /// The value of `WWW-Authenticate`.
+    challenge: &'static str,
+    reason: Refused,
+}
+
+/// Why a request is not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refused {
+    Missing,
+    Malformed,
+    Denied(Denied),
 }
 
 impl Authenticator {
     pub(super) fn new(groups: &[CallerGroup]) -> Self {
-        Authenticator { groups: Groups::new(groups), throttle: Throttle::default() }
+        let groups = groups.iter().map(|it| (it.name.clone(), Arc::new(Group::of(it)))).collect();
+        Authenticator { groups, checks: CredentialChecks::default() }
     }
 
     /// Checks that the group of `callers` exists; `place` is where the settings name it.
@@ -32,31 +55,32 @@ impl Authenticator {
     ///
     /// When there is no such group.
     pub(super) fn check(&self, place: &str, callers: &Callers) -> Result<(), HttpError> {
-        self.groups.check(place, callers)
+        match callers {
+            Callers::Group(group) if !self.groups.contains_key(group) => {
+                Err(HttpError::UnknownGroup { place: place.to_owned(), group: group.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns the name of the caller; none where no authentication is required. A client that
-    /// keeps failing waits for its response; other clients do not.
+    /// keeps failing waits before its credentials are checked; other clients do not. `client` is
+    /// none for a proxy that does not name its clients.
     ///
     /// # Errors
     ///
-    /// `unauthorized`, when the credentials are missing or wrong.
+    /// `unauthorized`, when the credentials are missing or wrong; `too-many-requests`, when the
+    /// client must wait and another of its requests with the same name waits; `busy`, when too many
+    /// passwords are to be checked.
     pub(super) async fn caller(
         &self,
         callers: &Callers,
         headers: &HeaderMap,
-        client: IpAddr,
+        client: Option<IpAddr>,
         meter: &HttpMeter,
     ) -> Result<Option<&str>, Problem> {
-        match self.groups.caller(callers, headers).await {
-            Ok(caller) => {
-                if caller.is_some() {
-                    self.throttle.succeeded(client);
-                }
-                Ok(caller)
-            }
-            Err(unauthorized) => Err(self.refuse(unauthorized, client, meter).await),
-        }
+        let found = self.find(callers, headers, client).await;
+        found.map_err(|refused| refused.problem(meter))
     }
 
     /// Returns those of `all` callers that the client is one of. A client without credentials is
@@ -64,45 +88,96 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// `unauthorized`, when the credentials are missing, or no group accepts them: to list services
-    /// must be no way to guess credentials.
+    /// As [`Authenticator::caller`], when no group accepts the credentials: to list services must
+    /// be no way to guess credentials.
     pub(super) async fn admitted<'a>(
         &self,
         of_server: &'a Callers,
         all: impl Iterator<Item = &'a Callers>,
         headers: &HeaderMap,
-        client: IpAddr,
+        client: Option<IpAddr>,
         meter: &HttpMeter,
     ) -> Result<BTreeSet<&'a Callers>, Problem> {
         let mut admitted = BTreeSet::from([&Callers::Open]);
         let groups: BTreeSet<_> =
             all.chain([of_server]).filter(|it| **it != Callers::Open).collect();
-        let mut refused = None;
+        let mut refused = Vec::new();
         for &group in &groups {
-            match self.groups.caller(group, headers).await {
+            match self.find(group, headers, client).await {
                 Ok(_) => drop(admitted.insert(group)),
                 // The server's own group decides which scheme the client is asked for.
-                Err(unauthorized) if group == of_server => refused = Some(unauthorized),
-                Err(unauthorized) => refused = refused.or(Some(unauthorized)),
+                Err(error) if group == of_server => refused.insert(0, error),
+                Err(error) => refused.push(error),
             }
         }
-        match refused {
-            _ if admitted.len() > 1 => self.throttle.succeeded(client),
-            Some(refused) if refused.has_credentials || groups.contains(of_server) => {
-                return Err(self.refuse(refused, client, meter).await);
+        if admitted.len() > 1 {
+            for error in refused {
+                if let Refused::Denied(Denied::Wrong(guess)) = error.reason {
+                    self.checks.forgive(&guess);
+                }
             }
-            _ => {}
+            return Ok(admitted);
         }
-        Ok(admitted)
+        match refused.first() {
+            Some(first) if first.reason != Refused::Missing || groups.contains(of_server) => {
+                // What was not checked may be right: the client is to try again.
+                let unchecked = |error: &&NotAdmitted| error.is_unchecked();
+                Err(refused.iter().find(unchecked).unwrap_or(first).problem(meter))
+            }
+            _ => Ok(admitted),
+        }
     }
 
-    /// Counts a client that is not admitted, and delays it when its credentials are wrong.
-    async fn refuse(&self, refused: Unauthorized, client: IpAddr, meter: &HttpMeter) -> Problem {
-        meter.unauthorized(refused.has_credentials);
-        if refused.has_credentials {
-            let now = Instant::now();
-            sleep_until(now + self.throttle.failed(client, now)).await;
-        }
-        Problem::unauthorized(refused.challenge)
+    async fn find(
+        &self,
+        callers: &Callers,
+        headers: &HeaderMap,
+        client: Option<IpAddr>,
+    ) -> Result<Option<&str>, NotAdmitted> {
+        let Callers::Group(name) = callers else { return Ok(None) };
+        // `check` made sure of every group at the start; an undefined one would admit no caller.
+        let Some(group) = self.groups.get(name) else {
+            return Err(NotAdmitted::new(Scheme::Bearer, Refused::Missing));
+        };
+        let refused = |reason| NotAdmitted::new(group.scheme, reason);
+        let sent = match HeaderCredentials::of(headers, group.scheme) {
+            HeaderCredentials::Missing => return Err(refused(Refused::Missing)),
+            HeaderCredentials::Malformed => return Err(refused(Refused::Malformed)),
+            HeaderCredentials::Sent(sent) => sent,
+        };
+        let index = self.checks.check(group, sent, client).await;
+        let index = index.map_err(|denied| refused(Refused::Denied(denied)))?;
+        group.caller(index).map(Some).ok_or(refused(Refused::Malformed))
     }
 }
+
+impl NotAdmitted {
+    fn new(scheme: Scheme, reason: Refused) -> Self {
+        let challenge = match scheme {
+            Scheme::Bearer => "Bearer",
+            Scheme::Basic => "Basic realm=\"hostel\", charset=\"UTF-8\"",
+        };
+        NotAdmitted { challenge, reason }
+    }
+
+    fn is_unchecked(&self) -> bool {
+        matches!(self.reason, Refused::Denied(Denied::TooMany | Denied::Busy))
+    }
+
+    /// Counts the request, and returns its problem.
+    fn problem(self, meter: &HttpMeter) -> Problem {
+        match self.reason {
+            Refused::Missing => meter.unauthorized(false),
+            Refused::Malformed | Refused::Denied(Denied::Wrong(_)) => meter.unauthorized(true),
+            Refused::Denied(Denied::TooMany | Denied::Busy) => meter.unchecked(),
+        }
+        match self.reason {
+            Refused::Denied(Denied::TooMany) => Problem::too_many_guesses(),
+            Refused::Denied(Denied::Busy) => Problem::busy(),
+            _ => Problem::unauthorized(self.challenge),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

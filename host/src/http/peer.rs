@@ -1,30 +1,30 @@
 //! One client: routes its requests, authenticates their callers, and makes their calls.
 
-use super::admin::AdminApi;
+use super::admin::{self, AdminApi};
+use super::client::Client;
 use super::handler::{Handler, Interface};
+use super::log::LogBound;
 use super::problem::Problem;
-use super::record::RequestRecord;
+use super::record::{RequestOrigin, RequestRecord};
 use super::router::Match;
 use super::{request, response, span};
 use crate::config::{Callers, DirectCallers};
 use crate::plugin::{Host, Target};
 use crate::service::{Request, ServiceName};
-use crate::telemetry::{HttpMeter, RequestKind, RequestSpan};
+use crate::telemetry::{Level, RequestKind, RequestSpan};
 use bytes::Bytes;
 use hyper::Response;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
-use std::net::{IpAddr, SocketAddr};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// The client of one connection.
+/// The client of one connection, or of one request.
 pub(super) struct Peer {
     handler: Arc<Handler>,
-    ip: IpAddr,
-    /// The IP address and port, as guests get them.
-    address: String,
+    client: Client,
 }
 
 /// A call to a service that a request has led to.
@@ -38,32 +38,43 @@ struct ServiceCall<'a> {
 }
 
 impl Peer {
-    pub(super) fn new(handler: Arc<Handler>, client: SocketAddr) -> Arc<Self> {
-        Arc::new(Peer { handler, ip: client.ip(), address: client.to_string() })
+    pub(super) fn new(handler: Arc<Handler>, client: Client) -> Arc<Self> {
+        Arc::new(Peer { handler, client })
     }
 
-    pub(super) fn meter(&self) -> &HttpMeter {
-        &self.handler.meter
+    /// Counts a TLS handshake of this client that failed, and logs the reason within this bound.
+    pub(super) fn refused_by_tls(&self, bound: &LogBound, error: &io::Error) {
+        let Handler { meter, log, .. } = &*self.handler;
+        meter.refused_by_tls();
+        let client = self.client.address();
+        let message = format_args!("the TLS handshake with {client} failed: {error}");
+        log.bounded(bound, Level::Warn, message);
     }
 
-    /// Responds to one request. Dropping the future stops the guest.
+    /// Responds to one request, of this client or of the one that it names. Dropping the future
+    /// stops the guest, and the request is recorded as cancelled.
     pub(super) async fn respond(&self, head: &Parts, body: &mut Incoming) -> Response<Bytes> {
+        let named = self.client.named(&head.headers, &self.handler.server);
+        let named = named.map(|client| Peer { handler: Arc::clone(&self.handler), client });
+        named.as_ref().unwrap_or(self).respond_itself(head, body).await
+    }
+
+    async fn respond_itself(&self, head: &Parts, body: &mut Incoming) -> Response<Bytes> {
         let Handler { ids, tracer, server, access, meter, is_stopping, .. } = &*self.handler;
         let (id, id_header) = ids.of(&head.headers);
-        let mut span = tracer
-            .as_ref()
-            .and_then(|tracer| span::begin(tracer, head, &id, self.ip, server.tls.is_some()));
-        let mut record = RequestRecord::begin(access.as_ref());
+        let mut span = tracer.as_ref().and_then(|tracer| {
+            span::begin(tracer, head, &id, self.client.ip(), server.tls.is_some())
+        });
+        let origin = RequestOrigin { head, id: &id, client: self.client.address() };
+        let mut record = RequestRecord::begin(meter, access.as_ref(), origin);
         let response = match self.route(head, body, &id, &mut record, span.as_mut()).await {
             Ok(response) => response,
             Err(problem) => response::from_problem(problem, &id),
         };
         let mut response = response::finish(response, &head.method, id_header);
-        let status = response.status().as_u16();
-        meter.answered(record.kind, status);
-        record.write(head, &id, &self.address, &response);
+        record.end(&response);
         if let Some(mut span) = span {
-            span.status(status);
+            span.status(response.status().as_u16());
         }
         if is_stopping.load(Ordering::Relaxed) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -142,6 +153,7 @@ impl Peer {
         let path = head.uri.path();
         if !AdminApi::is_probe(path) {
             api.check_host(&head.headers)?;
+            admin::check_site(head)?;
             self.caller(&server.callers, head).await?;
         }
         let limit = host.limits().request;
@@ -164,8 +176,9 @@ impl Peer {
         });
         let services: Vec<_> = services.collect();
         let all = services.iter().map(|(callers, ..)| *callers);
-        let admitted =
-            authenticator.admitted(&server.callers, all, &head.headers, self.ip, meter).await?;
+        let admitted = authenticator
+            .admitted(&server.callers, all, &head.headers, self.client.share_key(), meter)
+            .await?;
         let listed = services.iter().filter(|(callers, ..)| admitted.contains(callers));
         let listed = listed.map(|(_, plugin, service)| {
             serde_json::json!({
@@ -186,7 +199,7 @@ impl Peer {
 
     async fn caller(&self, callers: &Callers, head: &Parts) -> Result<Option<&str>, Problem> {
         let Handler { authenticator, meter, .. } = &*self.handler;
-        authenticator.caller(callers, &head.headers, self.ip, meter).await
+        authenticator.caller(callers, &head.headers, self.client.share_key(), meter).await
     }
 
     async fn call(
@@ -210,7 +223,7 @@ impl Peer {
             id: id.to_owned(),
             content_type: request::content_type(&head.headers),
             body,
-            http: Some(request::http(head, &self.address, path_params, caller)),
+            http: Some(request::http(head, self.client.address(), path_params, caller)),
         };
         let mut span = span.and_then(|span| span.call());
         match host.call_traced(&target, request, span.as_mut()).await {

@@ -7,7 +7,7 @@ use crate::engine::{CallError, Limit};
 use crate::plugin::Readiness;
 use crate::service::FailureKind;
 use hyper::StatusCode;
-use hyper::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ALLOW, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use std::borrow::Cow;
 
 /// The media type of a problem.
@@ -29,6 +29,15 @@ impl Problem {
 
     pub(super) fn bad_request(detail: &'static str) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
+    }
+
+    /// A request that a web page of another site makes, as its header `header` shows.
+    pub(super) fn of_another_site(header: &HeaderName) -> Self {
+        let detail = format!(
+            "{header} shows that a web page of another site sent this request: the admin interface \
+             responds to its own origin and to programs alone"
+        );
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
     /// The request is invalid, for a reason that is composed for this client.
@@ -60,6 +69,9 @@ impl Problem {
 
     pub(super) fn not_ready(readiness: &Readiness) -> Self {
         let detail = match readiness.missing.as_slice() {
+            _ if readiness.is_stopping => {
+                "the server is stopping: send further requests to another one".to_owned()
+            }
             [] if !readiness.missing_caches.is_empty() => {
                 let missing = readiness.missing_caches.join(", ");
                 format!(
@@ -85,6 +97,16 @@ impl Problem {
         Problem {
             header: Some((WWW_AUTHENTICATE, HeaderValue::from_static(challenge))),
             ..Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        }
+    }
+
+    /// A request whose credentials are not checked, since others of its client are.
+    pub(super) fn too_many_guesses() -> Self {
+        let detail = "requests of this client keep failing authentication, and another one waits to \
+                      be checked: try again in a second";
+        Problem {
+            header: Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail)
         }
     }
 

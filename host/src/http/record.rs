@@ -1,36 +1,54 @@
 //! What the metrics and the access log record of a request.
 
 use crate::service::ServiceName;
-use crate::telemetry::{AccessLine, AccessSink, RequestKind};
+use crate::telemetry::{AccessLine, AccessSink, CANCELLED_STATUS, HttpMeter, RequestKind};
 use bytes::Bytes;
 use hyper::Response;
 use hyper::http::request::Parts;
 use std::time::SystemTime;
 use tokio::time::Instant;
 
-/// The record of a request in progress.
+/// The record of a request in progress. It is recorded once: as cancelled where it is dropped before
+/// its response.
 pub(super) struct RequestRecord<'a> {
     pub(super) kind: RequestKind,
+    meter: &'a HttpMeter,
     /// None without an access log: a request pays for its record only where it is written.
     access: Option<AccessRecord<'a>>,
+    has_ended: bool,
+}
+
+/// What an access line has of a request before its response.
+pub(super) struct RequestOrigin<'a> {
+    pub(super) head: &'a Parts,
+    pub(super) id: &'a str,
+    /// The address and port of the client.
+    pub(super) client: &'a str,
 }
 
 struct AccessRecord<'a> {
     sink: &'a AccessSink,
+    origin: RequestOrigin<'a>,
     begun: Instant,
     service: String,
     caller: String,
 }
 
 impl<'a> RequestRecord<'a> {
-    pub(super) fn begin(sink: Option<&'a AccessSink>) -> Self {
+    pub(super) fn begin(
+        meter: &'a HttpMeter,
+        sink: Option<&'a AccessSink>,
+        origin: RequestOrigin<'a>,
+    ) -> Self {
         let access = |sink| AccessRecord {
             sink,
+            origin,
             begun: Instant::now(),
             service: String::new(),
             caller: String::new(),
         };
-        RequestRecord { kind: RequestKind::default(), access: sink.map(access) }
+        let (kind, access) = (RequestKind::default(), sink.map(access));
+        RequestRecord { kind, meter, access, has_ended: false }
     }
 
     /// Records the service that is called, and the caller if it is known.
@@ -41,20 +59,37 @@ impl<'a> RequestRecord<'a> {
         }
     }
 
-    /// Writes the access line, if there is an access log.
-    pub(super) fn write(&self, head: &Parts, id: &str, client: &str, response: &Response<Bytes>) {
+    /// Counts the request and writes its access line, if there is an access log.
+    pub(super) fn end(mut self, response: &Response<Bytes>) {
+        self.has_ended = true;
+        let status = response.status().as_u16();
+        self.meter.answered(self.kind, status);
+        self.write(status, response.body().len());
+    }
+
+    fn write(&self, status: u16, bytes: usize) {
         let Some(access) = &self.access else { return };
+        let RequestOrigin { head, id, client } = access.origin;
         (access.sink)(&AccessLine {
             time: SystemTime::now(),
             request_id: id,
             method: head.method.as_str(),
             path: head.uri.path(),
-            status: response.status().as_u16(),
-            bytes: response.body().len(),
+            status,
+            bytes,
             took: access.begun.elapsed(),
             client,
             caller: &access.caller,
             service: &access.service,
         });
+    }
+}
+
+impl Drop for RequestRecord<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.meter.cancelled(self.kind);
+            self.write(CANCELLED_STATUS, 0);
+        }
     }
 }

@@ -4,6 +4,7 @@ mod accept;
 mod body;
 mod connection;
 mod connections;
+mod proxy;
 mod stream;
 mod timers;
 mod tls;
@@ -37,7 +38,7 @@ pub struct ServerReport {
 
 /// Serves a host's services on a listener until `shutdown` is ready.
 ///
-/// Then it stops listening, waits up to `drain_time` for the requests in progress, and cuts the
+/// Then it goes on for `stop_delay`, stops listening, waits up to `drain_time` for the requests in progress, and cuts the
 /// rest. Dropping the future cuts all connections at once. It needs a tokio runtime with time and
 /// I/O enabled. Plugins may be loaded and replaced meanwhile.
 ///
@@ -61,7 +62,8 @@ pub async fn run(
 /// Serves the admin interface on a listener of its own until the future is dropped.
 ///
 /// With a token, every path but `/healthz` and `/readyz` requires it. Without one, the listener
-/// should be on loopback, and requests must name it by its address.
+/// should be on loopback, and requests must name it by its address. Requests of web pages of other
+/// sites are refused, but for these two paths.
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,

@@ -1,20 +1,20 @@
 //! Calls to services: from a full name to a response.
 
 use super::host::Host;
+use super::metrics::CallCount;
 use super::target::Target;
 use crate::engine::CallError;
 use crate::service::{Request, Response, ServiceName};
 use crate::telemetry::{CallSpan, Origin};
 use std::sync::Arc;
-use std::time::Instant;
 
 impl Host {
     /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's alone where it
     /// has one service.
     ///
     /// The request is handled in a fresh instance, dropped when this returns, unless the plugin's
-    /// settings say otherwise. Dropping the future stops the guest; what it set in its cache by
-    /// then stays.
+    /// settings say otherwise. Dropping the future stops the guest, and the call counts as
+    /// `cancelled`; what it set in its cache by then stays.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Host {
         request: Request,
         mut span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
-        let begun = Instant::now();
+        let count = CallCount::begin(self, target);
         if let Some(span) = &mut span {
             span.is_to(target.plugin().as_str(), target.service());
         }
@@ -96,7 +96,7 @@ impl Host {
         if let Some(span) = span {
             span.ended(result.as_ref().map_or_else(CallError::outcome, |_| "answered"));
         }
-        self.count(target, &result, begun.elapsed());
+        count.end(&result);
         let plugin = &target.plugin;
         if let Some(calls) = plugin.probation.take_in(&result, || self.gate.is_busy()) {
             self.roll_back(plugin, &result, calls);

@@ -119,6 +119,8 @@ struct Shared {
     scanned: AtomicBool,
     /// Whether all that was there at first has been loaded or refused.
     started: AtomicBool,
+    /// Whether the server is stopping.
+    stopping: AtomicBool,
     /// Whose turn it is among the loads that are quick, and among the others.
     quick: Arc<Queue>,
     slow: Arc<Queue>,
@@ -158,6 +160,7 @@ impl Deployment {
             folder_fault: Mutex::default(),
             scanned: AtomicBool::new(false),
             started: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
             quick: Queue::new((processors / 2).max(1)),
             slow: Queue::new((processors / 2).max(1)),
             slower: Semaphore::new(MAX_SLOWER),
@@ -252,6 +255,11 @@ impl Deployment {
         self
     }
 
+    /// Makes it not ready from now on, since the server is stopping. Plugins serve on.
+    pub fn stop(&self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+    }
+
     /// Whether all plugins that were named, and all files that were there at first, have been loaded
     /// or refused, and what is required serves. Asks each server that holds caches.
     pub async fn readiness(&self) -> Readiness {
@@ -268,12 +276,14 @@ impl Deployment {
                 }
             }
         }
-        let is_ready = self.shared.started() && missing.is_empty() && missing_caches.is_empty();
+        let is_stopping = self.shared.stopping.load(Ordering::Relaxed);
+        let serves = self.shared.started() && missing.is_empty() && missing_caches.is_empty();
+        let is_ready = serves && !is_stopping;
         let entries = self.shared.entries();
         let refused = entries.values().filter(|entry| entry.is_refused());
         let refused = refused.map(|entry| excerpt(&entry.shown_name())).collect();
         let unavailable = unavailable.iter().map(CacheName::to_string).collect();
-        Readiness { is_ready, missing, missing_caches, unavailable, refused }
+        Readiness { is_ready, is_stopping, missing, missing_caches, unavailable, refused }
     }
 }
 

@@ -12,7 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::fmt;
-use std::time::Duration;
+use std::time::Instant;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CacheLabel {
@@ -88,38 +88,70 @@ impl Host {
         let (loading, refused) = self.pending.counts();
         gauge("plugins_loading", "Plugins loaded for the first time at this moment", loading);
         gauge("plugins_refused", "Plugins that do not serve, since they were refused", refused);
-        now.register("log_lines_dropped", "Log lines dropped, by why", self.dropped_lines());
+        self.register_dropped_lines(&mut now);
         register_caches(&mut now, &self.caches().stats().await);
         register_redis(&mut now, &self.caches().redis());
         self.counts().text(&now)
     }
 
-    fn dropped_lines(&self) -> Family<ReasonLabel, Counter> {
-        let dropped = Family::<ReasonLabel, Counter>::default();
+    fn register_dropped_lines(&self, registry: &mut Registry) {
+        let lines = Family::<ReasonLabel, Counter>::default();
+        let bytes = Family::<ReasonLabel, Counter>::default();
         let (of_floods, unread) = self.counts().dropped_lines();
         let of_calls = self.engine().dropped_lines();
         for (reason, count) in [("call", of_calls), ("plugin", of_floods), ("unread", unread)] {
-            dropped.get_or_create(&ReasonLabel { reason }).inc_by(count);
+            let label = ReasonLabel { reason };
+            lines.get_or_create(&label).inc_by(count.lines);
+            bytes.get_or_create(&label).inc_by(count.bytes);
         }
-        dropped
+        registry.register("log_lines_dropped", "Log lines dropped, by why", lines);
+        registry.register("log_bytes_dropped", "Bytes of the log lines dropped, by why", bytes);
+    }
+}
+
+/// Counts a call once, when it ends: as cancelled where it is dropped before its result.
+pub(super) struct CallCount<'a> {
+    host: &'a Host,
+    target: &'a Target,
+    begun: Instant,
+    has_ended: bool,
+}
+
+impl<'a> CallCount<'a> {
+    /// Begins to time a call.
+    pub(super) fn begin(host: &'a Host, target: &'a Target) -> Self {
+        CallCount { host, target, begun: Instant::now(), has_ended: false }
     }
 
-    /// Counts a call that has ended.
-    pub(super) fn count(
-        &self,
-        target: &Target,
-        result: &Result<Response, CallError>,
-        time: Duration,
-    ) {
-        let Some(meter) = target.plugin.version.meters.get(target.index) else { return };
-        meter.took(time);
+    /// Counts the call by its result.
+    pub(super) fn end(mut self, result: &Result<Response, CallError>) {
+        self.has_ended = true;
+        let Some(meter) = self.target.plugin.version.meters.get(self.target.index) else { return };
+        meter.took(self.begun.elapsed());
         let Err(error) = result else { return meter.answered() };
-        let (name, service) = (target.plugin().as_str(), target.service());
-        self.counts().failed(&format!("{name}.{service}"), error.outcome());
+        self.failed(error.outcome());
+        let (counts, plugin) = (self.host.counts(), self.target.plugin().as_str());
         match error {
-            CallError::Trap { reason, .. } => self.counts().trapped(name, reason),
-            CallError::Limit(reached) => self.counts().limit_reached(name, reached.limit.name()),
+            CallError::Trap { reason, .. } => counts.trapped(plugin, reason),
+            CallError::Limit(reached) => counts.limit_reached(plugin, reached.limit.name()),
             _ => {}
+        }
+    }
+
+    fn failed(&self, outcome: &'static str) {
+        let (plugin, service) = (self.target.plugin(), self.target.service());
+        self.host.counts().failed(&format!("{plugin}.{service}"), outcome);
+    }
+}
+
+impl Drop for CallCount<'_> {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        if let Some(meter) = self.target.plugin.version.meters.get(self.target.index) {
+            meter.took(self.begun.elapsed());
+            self.failed("cancelled");
         }
     }
 }

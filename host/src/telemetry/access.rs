@@ -5,10 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+/// The status of a request that ends without a response, since its client gave up or the server cut
+/// the connection: as nginx writes it.
+pub(crate) const CANCELLED_STATUS: u16 = 499;
+
 /// A request and its response.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessLine<'a> {
-    /// When the response was ready.
+    /// When the response was ready, or the request was cancelled.
     pub time: SystemTime,
     /// The request's id.
     pub request_id: &'a str,
@@ -16,13 +20,14 @@ pub struct AccessLine<'a> {
     pub method: &'a str,
     /// The path, as sent, without its query: clients put secrets there.
     pub path: &'a str,
-    /// The status of the response.
+    /// The status of the response. 499: the client gave up before there was one, or the server was
+    /// stopped and cut the connection.
     pub status: u16,
     /// Bytes of the response's body.
     pub bytes: usize,
-    /// The time from the request's head to the response.
+    /// The time from the request's head to the response, or to the end of a cancelled request.
     pub took: Duration,
-    /// The address and port of the client.
+    /// The address and port of the client; port 0 where a proxy names the address alone.
     pub client: &'a str,
     /// The name of the authenticated caller; empty where none is needed or authentication failed.
     pub caller: &'a str,

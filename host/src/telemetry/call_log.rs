@@ -1,9 +1,10 @@
-//! The log of one call: bounded in lines and in the length of a line, however much a guest writes.
+//! The log of one call: bounded in lines, in their bytes and in the length of a line, however much a
+//! guest writes.
 
+use super::dropped::{LineCount, LineCounter};
 use super::escape::escape;
 use super::line::{Level, LogLine, LogSink};
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What stands in a line for a text that is masked.
@@ -14,6 +15,9 @@ const MASKED: &str = "***";
 pub(crate) struct LogBounds {
     /// Lines of one call; further lines are counted and dropped.
     pub(crate) lines: u64,
+    /// Bytes of the messages of one call, escaped; the line that would exceed them and all further
+    /// ones are counted and dropped.
+    pub(crate) bytes: usize,
     /// Bytes of one message before escaping; the rest is cut.
     pub(crate) line_bytes: usize,
 }
@@ -21,17 +25,18 @@ pub(crate) struct LogBounds {
 /// The sink for the lines of all calls, with the count of those that were dropped.
 pub(crate) struct CallSink {
     sink: LogSink,
-    dropped: AtomicU64,
+    dropped: LineCounter,
 }
 
 impl CallSink {
     pub(crate) fn new(sink: LogSink) -> Arc<Self> {
-        Arc::new(CallSink { sink, dropped: AtomicU64::new(0) })
+        Arc::new(CallSink { sink, dropped: LineCounter::default() })
     }
 
-    /// The lines that were dropped because their call had reached its limit.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+    /// The lines that were dropped because their call had reached its limit, by the bytes of their
+    /// messages.
+    pub(crate) fn dropped(&self) -> LineCount {
+        self.dropped.get()
     }
 }
 
@@ -61,8 +66,9 @@ struct SharedLog {
 /// The state of the current call's log.
 struct CallState {
     origin: Origin,
-    /// Lines written, the dropped ones included.
-    written: u64,
+    /// Lines of the guest that were written, by the bytes of their messages.
+    written: LineCount,
+    dropped: LineCount,
     /// By the stream's level: the bytes of its last line, whose newline has not come yet.
     partial: Vec<(Level, Vec<u8>)>,
     /// The last line of level warn or error, escaped.
@@ -71,7 +77,8 @@ struct CallState {
 
 impl CallState {
     fn new(origin: Origin) -> Self {
-        CallState { origin, written: 0, partial: Vec::new(), last_warning: None }
+        let (written, dropped) = (LineCount::default(), LineCount::default());
+        CallState { origin, written, dropped, partial: Vec::new(), last_warning: None }
     }
 }
 
@@ -107,6 +114,12 @@ impl CallLog {
         self.0.write(&mut self.0.call(), level, message);
     }
 
+    /// Writes a line of the host's own about the call. It is none of the guest's lines: the caller
+    /// writes few of them.
+    pub(crate) fn report(&self, level: Level, message: &str) {
+        self.0.emit(&self.0.call().origin, level, message);
+    }
+
     /// The last warning or error of the call. A guest that gives up logs its reason first.
     pub(crate) fn last_warning(&self) -> Option<String> {
         self.0.call().last_warning.clone()
@@ -139,15 +152,19 @@ impl SharedLog {
     }
 
     fn write(&self, call: &mut CallState, level: Level, message: &str) {
-        if call.written < self.bounds.lines {
-            // Before it is escaped and cut, which would hide a part of a text from the search.
-            let line = escape(&self.masked(message), self.bounds.line_bytes);
-            self.emit(&call.origin, level, &line);
-            if matches!(level, Level::Warn | Level::Error) {
-                call.last_warning = Some(line);
-            }
+        if call.dropped.lines > 0 || call.written.lines >= self.bounds.lines {
+            return call.dropped.add_line(message.len());
         }
-        call.written = call.written.saturating_add(1);
+        // Before it is escaped and cut, which would hide a part of a text from the search.
+        let line = escape(&self.masked(message), self.bounds.line_bytes);
+        if call.written.bytes.saturating_add(line.len() as u64) > self.bounds.bytes as u64 {
+            return call.dropped.add_line(message.len());
+        }
+        call.written.add_line(line.len());
+        self.emit(&call.origin, level, &line);
+        if matches!(level, Level::Warn | Level::Error) {
+            call.last_warning = Some(line);
+        }
     }
 
     fn masked<'a>(&self, message: &'a str) -> Cow<'a, str> {
@@ -173,16 +190,19 @@ impl SharedLog {
         for (level, line) in std::mem::take(&mut call.partial) {
             self.write(call, level, &String::from_utf8_lossy(&line));
         }
-        let most = self.bounds.lines;
-        let dropped = call.written.saturating_sub(most);
-        if dropped > 0 {
-            self.sink.dropped.fetch_add(dropped, Ordering::Relaxed);
-            let message = format!(
-                "{dropped} log lines dropped: one call may write {most}; raise `limits.log-lines`"
-            );
+        let written = std::mem::take(&mut call.written);
+        let dropped = std::mem::take(&mut call.dropped);
+        if dropped.lines > 0 {
+            self.sink.dropped.add(dropped);
+            let LogBounds { lines, bytes, .. } = self.bounds;
+            let reached = match written.lines >= lines {
+                true => format!("{lines}; raise `limits.log-lines`"),
+                false => format!("{bytes} bytes of them; raise `limits.log-bytes`"),
+            };
+            let message =
+                format!("{} log lines dropped: one call may write {reached}", dropped.lines);
             self.emit(&call.origin, Level::Warn, &message);
         }
-        call.written = 0;
     }
 
     fn emit(&self, origin: &Origin, level: Level, message: &str) {
@@ -205,13 +225,20 @@ mod tests {
 
     /// A log of so many lines of 10 bytes, its sink, and the messages that reach it.
     fn log(lines: u64, masks: Arc<[String]>) -> (CallLog, Arc<CallSink>, Arc<Mutex<Vec<String>>>) {
+        bounded(LogBounds { lines, bytes: 1_000, line_bytes: 10 }, masks)
+    }
+
+    fn bounded(
+        bounds: LogBounds,
+        masks: Arc<[String]>,
+    ) -> (CallLog, Arc<CallSink>, Arc<Mutex<Vec<String>>>) {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let of_sink = Arc::clone(&seen);
         let sink: LogSink =
             Arc::new(move |line| of_sink.lock().unwrap().push(line.message.to_owned()));
         let origin =
             Origin { plugin: "p".into(), service: "s".to_owned(), request_id: "1".to_owned() };
-        let (sink, bounds) = (CallSink::new(sink), LogBounds { lines, line_bytes: 10 });
+        let sink = CallSink::new(sink);
         (CallLog::new(Arc::clone(&sink), origin, bounds, masks), sink, seen)
     }
 
@@ -224,7 +251,28 @@ mod tests {
         drop(log);
         let dropped = "2 log lines dropped: one call may write 2; raise `limits.log-lines`";
         assert_eq!(*seen.lock().unwrap(), ["one", "two", dropped]);
-        assert_eq!(sink.dropped(), 2);
+        assert_eq!(sink.dropped(), LineCount { lines: 2, bytes: 9 });
+    }
+
+    #[test]
+    fn lines_past_the_bound_of_bytes_are_dropped_and_counted_for_each_call() {
+        let bounds = LogBounds { lines: 9, bytes: 12, line_bytes: 10 };
+        let (log, sink, seen) = bounded(bounds, Arc::new([]));
+        // Six bytes and six: `\u{1b}` is written out.
+        for message in ["123456", "\u{1b}", "x", "", "more"] {
+            log.write(Level::Info, message);
+        }
+        log.end();
+        let origin = log.0.call().origin.clone();
+        log.begin(origin);
+        log.write(Level::Info, "next call");
+        log.report(Level::Warn, "a line of the host's own");
+        drop(log);
+        let dropped =
+            "3 log lines dropped: one call may write 12 bytes of them; raise `limits.log-bytes`";
+        let own = "a line of the host's own";
+        assert_eq!(*seen.lock().unwrap(), ["123456", "\\u{1b}", dropped, "next call", own]);
+        assert_eq!(sink.dropped(), LineCount { lines: 3, bytes: 5 });
     }
 
     #[test]

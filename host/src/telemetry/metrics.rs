@@ -12,10 +12,10 @@ mod redis;
 pub(crate) use http::{HttpMeter, RequestKind};
 pub(crate) use http_client::{HttpClientMeter, HttpClientMetrics};
 pub(crate) use leases::{LeaseMeter, LeaseMetrics};
-pub(crate) use plugins::{InstanceMeter, LoadOutcome, Retirement};
+pub(crate) use plugins::{InstanceMeter, LoadOutcome, MemoryMeter, Retirement};
 pub(crate) use redis::{OperationMeter, RedisMetrics};
 
-use super::writer::DroppedLines;
+use super::dropped::{DroppedLines, LineCount};
 use histogram::Histogram;
 use http::ListenerMetrics;
 use plugins::PluginMetrics;
@@ -191,8 +191,9 @@ impl Metrics {
     }
 
     /// The lines dropped by the log: of floods, and unread.
-    pub(crate) fn dropped_lines(&self) -> (u64, u64) {
-        self.dropped_lines.get().map_or((0, 0), |log| (log.of_floods(), log.unread()))
+    pub(crate) fn dropped_lines(&self) -> (LineCount, LineCount) {
+        let dropped = self.dropped_lines.get();
+        dropped.map_or_else(Default::default, |log| (log.of_floods(), log.unread()))
     }
 
     /// Returns all metrics and those of `now` as OpenMetrics 1.0 text.

@@ -1,6 +1,7 @@
 //! A thread that writes log lines and access lines: a request never waits for a slow output.
 
 use super::access::{self, AccessSink};
+use super::dropped::{DroppedLines, LineCount};
 use super::json::json;
 use super::line::{Level, LogLine, LogSink};
 use super::rate::TokenBucket;
@@ -8,13 +9,18 @@ use super::text::TextLine;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Lines that wait for the thread; further lines are dropped and counted.
 const MAX_QUEUED_LINES: usize = 4_096;
+
+/// Bytes of the lines that wait: 1 KiB a line, several times an ordinary one. Without this bound,
+/// `MAX_QUEUED_LINES` of the longest lines would take some 200 MiB, since a control character of a
+/// message takes six bytes in a line.
+const MAX_QUEUED_BYTES: usize = 4 << 20;
 
 /// How long [`LogWriter::end`] waits for the output at most.
 const MAX_END_TIME: Duration = Duration::from_secs(1);
@@ -28,30 +34,33 @@ pub(crate) enum LineFormat {
     Json,
 }
 
-/// Counts of the lines that were dropped, since the start.
-#[derive(Default)]
-pub(crate) struct DroppedLines {
-    of_floods: AtomicU64,
-    unread: AtomicU64,
+/// The lines that wait for the thread. Clones share them.
+#[derive(Clone)]
+struct LineQueue {
+    lines: SyncSender<Option<String>>,
+    /// Bytes of the lines that wait, of the one that is being written as well.
+    bytes: Arc<AtomicUsize>,
+    dropped: Arc<DroppedLines>,
 }
 
-impl DroppedLines {
-    /// Lines dropped because a plugin had reached its limit per second.
-    pub(crate) fn of_floods(&self) -> u64 {
-        self.of_floods.load(Ordering::Relaxed)
-    }
-
-    /// Lines dropped because the queue to the output was full.
-    pub(crate) fn unread(&self) -> u64 {
-        self.unread.load(Ordering::Relaxed)
+impl LineQueue {
+    /// Adds a line, or counts it as dropped where there is no room. A line longer than all may have
+    /// together finds room where none waits.
+    fn push(&self, line: String) {
+        let bytes = line.len();
+        let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let has_room = waiting == 0 || waiting.saturating_add(bytes) <= MAX_QUEUED_BYTES;
+        if !has_room || self.lines.try_send(Some(line)).is_err() {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.dropped.unread.add_line(bytes);
+        }
     }
 }
 
 /// The handle of the thread.
 pub(crate) struct LogWriter {
     format: LineFormat,
-    dropped: Arc<DroppedLines>,
-    lines: SyncSender<Option<String>>,
+    queue: LineQueue,
     /// Disconnects when the thread ends.
     running: Receiver<Infallible>,
 }
@@ -68,40 +77,39 @@ impl LogWriter {
     ) -> std::io::Result<(Self, LogSink)> {
         let (lines, waiting) = sync_channel(MAX_QUEUED_LINES);
         let (alive, running) = channel();
-        let dropped = Arc::new(DroppedLines::default());
-        let sink = sink(format, lines.clone(), Arc::clone(&dropped));
-        let of_thread = Arc::clone(&dropped);
+        let queue = LineQueue { lines, bytes: Arc::default(), dropped: Arc::default() };
+        let (bytes, dropped) = (Arc::clone(&queue.bytes), Arc::clone(&queue.dropped));
+        let thread =
+            WriterThread { format, output, bytes, dropped, reported: LineCount::default() };
         let write = move || {
             let _alive = alive;
-            write(format, &waiting, &of_thread, output);
+            thread.write(&waiting);
         };
         std::thread::Builder::new().name("hostel-log".to_owned()).spawn(write)?;
-        Ok((LogWriter { format, dropped, lines, running }, sink))
+        let sink = sink(format, queue.clone());
+        Ok((LogWriter { format, queue, running }, sink))
     }
 
     /// The counts of dropped lines.
     pub(crate) fn dropped(&self) -> Arc<DroppedLines> {
-        Arc::clone(&self.dropped)
+        Arc::clone(&self.queue.dropped)
     }
 
     /// A sink for access lines. They have no limit per second: their number is that of requests.
     pub(crate) fn access(&self) -> AccessSink {
-        let (format, lines, dropped) = (self.format, self.lines.clone(), self.dropped());
+        let (format, queue) = (self.format, self.queue.clone());
         Arc::new(move |line| {
-            let line = match format {
+            queue.push(match format {
                 LineFormat::Text => access::TextAccessLine(line).to_string(),
                 LineFormat::Json => access::json(line),
-            };
-            if lines.try_send(Some(line)).is_err() {
-                dropped.unread.fetch_add(1, Ordering::Relaxed);
-            }
+            });
         })
     }
 
     /// Waits until all lines so far are written, for at most a second. Later lines are lost.
     pub(crate) fn end(self) {
         let until = Instant::now() + MAX_END_TIME;
-        while let Err(TrySendError::Full(_)) = self.lines.try_send(None)
+        while let Err(TrySendError::Full(_)) = self.queue.lines.try_send(None)
             && Instant::now() < until
         {
             std::thread::yield_now();
@@ -111,11 +119,7 @@ impl LogWriter {
     }
 }
 
-fn sink(
-    format: LineFormat,
-    lines: SyncSender<Option<String>>,
-    dropped: Arc<DroppedLines>,
-) -> LogSink {
+fn sink(format: LineFormat, queue: LineQueue) -> LogSink {
     let buckets: Mutex<BTreeMap<String, TokenBucket>> = Mutex::default();
     Arc::new(move |line| {
         let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,42 +128,62 @@ fn sink(
             None => buckets.entry(line.plugin.to_owned()).or_insert_with(TokenBucket::new),
         };
         let Some(before) = bucket.take(Instant::now()) else {
-            dropped.of_floods.fetch_add(1, Ordering::Relaxed);
+            queue.dropped.of_floods.add_line(line.message.len());
             return;
         };
         drop(buckets);
-        let send = |line: &LogLine<'_>| {
-            if lines.try_send(Some(format.line(line))).is_err() {
-                dropped.unread.fetch_add(1, Ordering::Relaxed);
-            }
-        };
         if before > 0 {
             let message = format!("{before} log lines dropped: a plugin may write 1,000 a second");
-            send(&LogLine { level: Level::Warn, message: &message, ..*line });
+            queue.push(format.line(&LogLine { level: Level::Warn, message: &message, ..*line }));
         }
-        send(line);
+        queue.push(format.line(line));
     })
 }
 
-fn write(
+/// What the thread has.
+struct WriterThread<W> {
     format: LineFormat,
-    waiting: &Receiver<Option<String>>,
-    dropped: &DroppedLines,
-    mut output: impl Write,
-) {
-    let mut reported = 0;
-    while let Ok(Some(line)) = waiting.recv() {
-        // An error is ignored: the log is where it would be reported.
-        let _ = output.write_all(format!("{line}\n").as_bytes());
-        let unread = dropped.unread();
-        if unread > reported {
-            let new = unread - std::mem::replace(&mut reported, unread);
-            let message = format!("{new} log lines dropped: the output takes them too slowly");
-            let line = format.line(&LogLine::new(Level::Warn, &message));
-            let _ = output.write_all(format!("{line}\n").as_bytes());
+    output: W,
+    bytes: Arc<AtomicUsize>,
+    dropped: Arc<DroppedLines>,
+    /// Dropped lines that a line has reported.
+    reported: LineCount,
+}
+
+impl<W: Write> WriterThread<W> {
+    fn write(mut self, waiting: &Receiver<Option<String>>) {
+        while let Ok(Some(line)) = waiting.recv() {
+            let is_written = self.write_line(&line);
+            self.bytes.fetch_sub(line.len(), Ordering::Relaxed);
+            match is_written {
+                true => self.report(),
+                false => self.dropped.unread.add_line(line.len()),
+            }
+        }
+        self.report();
+        let _ = self.output.flush();
+    }
+
+    /// Reports the lines that were dropped since the last report, if any.
+    fn report(&mut self) {
+        let (dropped, reported) = (self.dropped.unread(), self.reported);
+        let lines = dropped.lines.saturating_sub(reported.lines);
+        if lines == 0 {
+            return;
+        }
+        let bytes = dropped.bytes.saturating_sub(reported.bytes);
+        let message = format!(
+            "{lines} log lines dropped, {bytes} bytes: the output took them too slowly, or failed"
+        );
+        if self.write_line(&self.format.line(&LogLine::new(Level::Warn, &message))) {
+            self.reported = dropped;
         }
     }
-    let _ = output.flush();
+
+    /// Writes a line. False: the output failed, and the log is where that would be reported.
+    fn write_line(&mut self, line: &str) -> bool {
+        self.output.write_all(format!("{line}\n").as_bytes()).is_ok()
+    }
 }
 
 impl LineFormat {
@@ -268,8 +292,81 @@ mod tests {
         drop((go, sink));
         let dropped = writer.dropped();
         writer.end();
-        assert!(dropped.unread() > 0 && dropped.of_floods() == 0);
+        let unread = dropped.unread();
+        assert!(unread.lines > 0 && unread.bytes > unread.lines * 20, "{unread:?}");
+        assert_eq!(dropped.of_floods(), LineCount::default());
         let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
-        assert!(written.contains("log lines dropped: the output takes them too slowly"));
+        let LineCount { lines, bytes } = unread;
+        let report = format!("{lines} log lines dropped, {bytes} bytes: the output took them too ");
+        assert!(written.contains(&report), "{unread:?} in {}", written.lines().last().unwrap());
+    }
+
+    #[test]
+    fn the_lines_that_wait_are_bounded_in_bytes() {
+        let (go, blocked) = channel();
+        let output = Output::default();
+        let (writer, sink) =
+            LogWriter::start(LineFormat::Json, Blocked(blocked, output.clone())).unwrap();
+        let longest = "x".repeat(MAX_QUEUED_BYTES);
+        let long = "x".repeat(1 << 20);
+        for message in [&longest, &long, &long] {
+            sink(&LogLine::new(Level::Info, message));
+        }
+        assert_eq!(writer.dropped().unread().lines, 2, "the first is longer than all may be");
+        let dropped = writer.dropped();
+        go.send(()).unwrap();
+        while writer.queue.bytes.load(Ordering::Relaxed) > 0 {
+            std::thread::yield_now();
+        }
+        for _ in 0..10 {
+            sink(&LogLine::new(Level::Info, &long));
+        }
+        let unread = dropped.unread();
+        assert_eq!(unread.lines, 2 + 7, "three have room, of a mebibyte and more each");
+        assert_eq!(writer.queue.bytes.load(Ordering::Relaxed), unread.bytes as usize / 9 * 3);
+        drop((go, sink));
+        writer.end();
+        assert_eq!(
+            output.0.lock().unwrap().iter().filter(|&&byte| byte == b'\n').count(),
+            1 + 1 + 3 + 1
+        );
+    }
+
+    /// A writer that fails so many times.
+    struct Failing(usize, Output);
+
+    impl Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match self.0.checked_sub(1) {
+                None => self.1.write(bytes),
+                Some(left) => {
+                    self.0 = left;
+                    Err(io::ErrorKind::StorageFull.into())
+                }
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_an_output_fails_to_take_are_counted_and_reported_once_it_works_again() {
+        let output = Output::default();
+        let (writer, sink) =
+            LogWriter::start(LineFormat::Json, Failing(3, output.clone())).unwrap();
+        for message in ["one", "two", "three", "four", "five"] {
+            sink(&line("p", message));
+        }
+        let dropped = writer.dropped();
+        writer.end();
+        assert_eq!(dropped.unread().lines, 3);
+        let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<&str> = written.lines().collect();
+        assert_eq!(lines.len(), 3, "{written}");
+        let report = format!("3 log lines dropped, {} bytes: the output", dropped.unread().bytes);
+        assert!(lines[0].contains("four") && lines[2].contains("five"), "{written}");
+        assert!(lines[1].contains(&report), "{written}");
     }
 }

@@ -110,6 +110,21 @@ async fn grows() {
 }
 
 #[tokio::test]
+async fn asks_for_much_memory() {
+    let (host, refused) = call(patient(), "asks_for_much_memory", Value::Null).await;
+    assert_eq!(refused.unwrap(), 3);
+    let lines = host.messages();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(line.starts_with("the guest has ") && line.contains(" was refused 107"), "{line}");
+    assert!(line.ends_with(" more: `limits.memory` is 67108864 bytes"), "{line}");
+    let metrics = host.host.metrics().await.unwrap();
+    assert!(
+        metrics.contains("hostel_calls_refused_memory_total{plugin=\"guests\"} 1\n"),
+        "{metrics}"
+    );
+}
+
+#[tokio::test]
 async fn recurses() {
     let error = error_of(patient(), "recurses").await;
     let message = "the guest needed more stack than 512.0 KiB: raise `limits.stack`";

@@ -13,6 +13,7 @@ mod abi;
 mod bombs;
 mod cache_command;
 mod call;
+mod cancelled;
 mod cli;
 #[cfg(target_os = "linux")]
 mod compiling;

@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// What would otherwise hang fails after this.
@@ -115,11 +115,14 @@ impl Manager {
 
     /// What is told when the server is ready, whatever was told before.
     fn hear_ready(&self) -> String {
+        let begun = Instant::now();
         loop {
             let told = self.hear();
             if told.starts_with("READY=1\n") {
                 return told;
             }
+            // A watchdog's messages never end.
+            assert!(begun.elapsed() < PATIENCE, "not ready: {told}");
         }
     }
 
@@ -137,9 +140,9 @@ const NOT_READY: &str =
 fn it_is_told_when_the_server_is_ready_and_when_it_stops() {
     let manager = Manager::new();
     let (mut serving, _) = Serving::start_by(manager.command());
-    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 29 services\n");
+    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 30 services\n");
     serving.signal("TERM");
-    assert_eq!(manager.hear(), "STOPPING=1\nSTATUS=requests under way get to end\n");
+    assert_eq!(manager.hear(), "STOPPING=1\nSTATUS=requests under way have 10s to end\n");
     assert_eq!(serving.code(), Some(0));
 }
 
@@ -159,7 +162,7 @@ fn a_server_is_not_ready_before_what_is_required_serves() {
     assert_eq!(manager.hear(), NOT_READY);
     check_serves(&first);
     std::fs::copy(&guests, later).unwrap();
-    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 58 services\n");
+    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 60 services\n");
 }
 
 #[test]
@@ -172,4 +175,24 @@ fn a_watchdog_is_told_that_the_server_lives() {
     for _ in 0..3 {
         assert_eq!(manager.hear(), "WATCHDOG=1\n");
     }
+}
+
+#[test]
+fn a_manager_that_reads_nothing_holds_nothing_up() {
+    let manager = Manager::new();
+    let others = UnixDatagram::unbound().unwrap();
+    others.set_nonblocking(true).unwrap();
+    // Until its queue is full.
+    while others.send_to(b"other", manager.folder.path().join("notify")).is_ok() {}
+    let mut serve = manager.command();
+    serve.env("WATCHDOG_USEC", "100000");
+    let (mut serving, first) = Serving::start_by(serve);
+    // For long enough that the server has tried to tell that it is ready.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(1) {
+        check_serves(&first);
+    }
+    assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 30 services\n");
+    serving.signal("TERM");
+    assert_eq!(serving.code(), Some(0));
 }

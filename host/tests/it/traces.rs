@@ -275,7 +275,8 @@ async fn the_spans_of_a_client_that_left_end_as_cancelled() {
     let spans = collector.all_spans(&tracer, 2).await;
     let [call, request] = spans.as_slice() else { panic!("{spans:?}") };
     call.check("guests.logs-then-spins", &[("hostel.outcome", "cancelled")]);
-    request.check("POST /services/{service}", &[("error.type", "cancelled")]);
+    let status = ("http.response.status_code", "499");
+    request.check("POST /services/{service}", &[("error.type", "cancelled"), status]);
     assert!(call.is_error() && request.is_error());
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Greeting<'a> {
     pub(super) host: &'a Host,
     pub(super) deployment: &'a Deployment,
     pub(super) log: &'a LogSink,
+    /// A warning about too few file descriptors.
+    pub(super) descriptors: Option<&'a str>,
 }
 
 impl Greeting<'_> {
@@ -29,7 +31,7 @@ impl Greeting<'_> {
         wall: &str,
         release: impl FnOnce(),
     ) -> Infallible {
-        let Greeting { config, host, deployment, log } = *self;
+        let Greeting { config, host, deployment, log, descriptors } = *self;
         let _ = tokio::time::timeout(PATIENCE, deployment.until_loaded()).await;
         let states = deployment.list();
         let loading = states.iter().filter(|state| state.stage == Stage::Loading).count();
@@ -42,6 +44,9 @@ impl Greeting<'_> {
         let short = warnings::short_of_room(&config.admission, &host.activity());
         let warnings = warnings::in_the_clear(config);
         for line in warnings.iter().chain(&short).chain(&warnings::as_root(config)) {
+            log_event(log, Level::Warn, "", line);
+        }
+        if let Some(line) = descriptors {
             log_event(log, Level::Warn, "", line);
         }
         log_line(log, wall);

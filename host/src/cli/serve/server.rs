@@ -3,21 +3,24 @@
 use super::first_line;
 use super::greeting::{Greeting, log_line};
 use super::listeners::{admin, listen};
+use super::notify::NotifySocket;
 use super::processes::Processes;
 use super::signals::{Hangups, Signals};
 use super::systemd::{self, Sockets};
-use super::{sources, steps, traces};
+use super::{descriptors, sources, steps, traces};
 use crate::cli::exit::{Exit, SERVICE_FAILED};
 use crate::cli::load;
 use crate::config::{Config, PluginConfig, Server};
-use crate::http::{self, HttpSettings, ServerReport};
-use crate::telemetry::{AccessSink, DroppedLines, LogSink, LogWriter};
+use crate::http::{self, HttpError, HttpSettings, ServerReport};
+use crate::telemetry::{AccessSink, DroppedLines, LogSink, LogWriter, Tracer};
+use crate::units::show_duration;
 use crate::{Deployment, Host, NamedPlugin, PluginFolder, PluginSettings};
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -70,40 +73,79 @@ pub(super) async fn run(
     if deployment.list().is_empty() {
         return Err(Exit::no_plugin(load::nothing_to_serve(config)));
     }
+    let descriptors = descriptors::raise(config);
+    let connections = descriptors.connections;
     let settings = HttpSettings {
-        server: Server { listen: address, ..config.server.clone() },
+        server: Server { listen: address, connections, ..config.server.clone() },
         access,
         tracer: tracer.clone(),
         ..HttpSettings::of(config, Arc::clone(&log))
     };
     let (stop, stopped) = oneshot::channel::<()>();
-    let shutdown = async { stopped.await.unwrap_or_default() };
-    let serving = async {
-        let report = http::run(listener, Arc::clone(&host), settings, shutdown).await;
-        if let Some(tracer) = tracer {
-            tracer.end().await;
-        }
-        report
-    };
-    let greeting = Greeting { config, host: &host, deployment: &deployment, log: &log };
+    let serving = serve(listener, Arc::clone(&host), settings, tracer, stopped);
+    let notify = NotifySocket::of_environment();
+    let notify = notify.as_ref();
+    let (host, deployment, descriptors) = (&*host, &*deployment, descriptors.warning.as_deref());
+    let greeting = Greeting { config, host, deployment, log: &log, descriptors };
+    let stopping = Stopping { server: &config.server, deployment, notify, log: &log };
     tokio::select! {
         never = greeting.log((address, admin_address), &wall, release) => match never {},
         report = serving => Ok(exit_code(report.map_err(Exit::usage)?, &log)),
-        () = two_signals(&mut signals, stop, &log) => Ok(SERVICE_FAILED.into()),
-        () = systemd::tell(&host, &deployment) => Ok(SERVICE_FAILED.into()),
-        never = scan(&deployment, &mut hangups, &log) => match never {},
-        never = steps::show(&deployment) => match never {},
+        () = stopping.two_signals(&mut signals, stop) => Ok(SERVICE_FAILED.into()),
+        () = systemd::tell(notify, host, deployment) => Ok(SERVICE_FAILED.into()),
+        never = scan(deployment, &mut hangups, &log) => match never {},
+        never = steps::show(deployment) => match never {},
     }
 }
 
-/// Waits for a second signal; at the first one the server is told to stop.
-async fn two_signals(signals: &mut Signals, stop: oneshot::Sender<()>, log: &LogSink) {
-    signals.one().await;
-    systemd::stopping();
-    log_line(log, "stopping: requests under way get to end; a second signal ends at once");
-    // Fails if the server has ended already.
-    let _ = stop.send(());
-    signals.one().await;
+/// Serves until it is stopped, and sends the last spans.
+async fn serve(
+    listener: TcpListener,
+    host: Arc<Host>,
+    settings: HttpSettings,
+    tracer: Option<Tracer>,
+    stopped: oneshot::Receiver<()>,
+) -> Result<ServerReport, HttpError> {
+    let shutdown = async { stopped.await.unwrap_or_default() };
+    let report = http::run(listener, host, settings, shutdown).await;
+    if let Some(tracer) = tracer {
+        tracer.end().await;
+    }
+    report
+}
+
+/// What is told that the server stops.
+struct Stopping<'a> {
+    server: &'a Server,
+    deployment: &'a Deployment,
+    notify: Option<&'a NotifySocket>,
+    log: &'a LogSink,
+}
+
+impl Stopping<'_> {
+    /// Waits for a second signal; at the first one the server is told to stop.
+    async fn two_signals(&self, signals: &mut Signals, stop: oneshot::Sender<()>) {
+        signals.one().await;
+        self.deployment.stop();
+        let does = will_do(self.server);
+        systemd::stopping(self.notify, &does);
+        log_line(self.log, &format!("stopping: {does}; a second signal ends at once"));
+        // Fails if the server has ended already.
+        let _ = stop.send(());
+        signals.one().await;
+    }
+}
+
+/// What a server does from the signal to its end.
+fn will_do(server: &Server) -> String {
+    let drain = show_duration(server.drain_time);
+    match server.stop_delay {
+        Duration::ZERO => format!("requests under way have {drain} to end"),
+        delay => format!(
+            "connections are accepted for {}, then requests under way have {drain} to end",
+            show_duration(delay)
+        ),
+    }
 }
 
 /// Scans the plugins' files until the server ends, and at once on SIGHUP.

@@ -3,6 +3,7 @@
 //! Has no effect without a service manager that supports systemd's protocols.
 
 use super::greeting::services;
+use super::notify::NotifySocket;
 use crate::{Deployment, Host};
 use anyhow::{Context, bail};
 use sd_notify::NotifyState;
@@ -64,28 +65,27 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// Notifies systemd when the server is ready, and then of its status and liveness, until the future
-/// is dropped.
-pub(super) async fn tell(host: &Host, deployment: &Deployment) {
-    if std::env::var_os("NOTIFY_SOCKET").is_none() {
-        return std::future::pending().await;
-    }
+/// is dropped. What the socket does not take is sent again, as long as it is true.
+pub(super) async fn tell(socket: Option<&NotifySocket>, host: &Host, deployment: &Deployment) {
+    let Some(socket) = socket else { return std::future::pending().await };
     let watchdog = sd_notify::watchdog_enabled().map(|time| time / 2).filter(|it| !it.is_zero());
     let mut looks = interval(watchdog.map_or(LOOK_EVERY, |time| time.min(LOOK_EVERY)));
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut is_ready, mut told) = (false, String::new());
     loop {
         looks.tick().await;
-        let serves = deployment.readiness().await.is_ready;
-        let status = status(host, serves);
-        if !is_ready && serves {
-            is_ready = true;
-            notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
-        } else if status != told {
-            notify(&[NotifyState::Status(&status)]);
+        let readiness = deployment.readiness().await;
+        let status = status(host, readiness.is_ready);
+        if readiness.is_stopping {
+            // `stopping` has sent the last status.
+        } else if !is_ready && readiness.is_ready {
+            is_ready = socket.send(&[NotifyState::Ready, NotifyState::Status(&status)]);
+            told = if is_ready { status } else { told };
+        } else if status != told && socket.send(&[NotifyState::Status(&status)]) {
+            told = status;
         }
-        told = status;
         if watchdog.is_some() {
-            notify(&[NotifyState::Watchdog]);
+            socket.send(&[NotifyState::Watchdog]);
         }
     }
 }
@@ -101,12 +101,10 @@ fn status(host: &Host, is_ready: bool) -> String {
     }
 }
 
-/// Notifies systemd that the server stops.
-pub(super) fn stopping() {
-    notify(&[NotifyState::Stopping, NotifyState::Status("requests under way get to end")]);
-}
-
-fn notify(states: &[NotifyState<'_>]) {
-    // A server keeps running without its service manager.
-    let _ = sd_notify::notify(states);
+/// Notifies systemd that the server stops. `status` says what it still does.
+pub(super) fn stopping(socket: Option<&NotifySocket>, status: &str) {
+    if let Some(socket) = socket {
+        // systemd mostly asked for it: it does not matter if this is dropped.
+        socket.send(&[NotifyState::Stopping, NotifyState::Status(status)]);
+    }
 }

@@ -83,10 +83,44 @@ fn the_shape_is_checked_with_what_is_allowed() {
 }
 
 #[test]
+fn a_proxy_is_trusted_by_its_address_or_network() {
+    let check = |written: &str, fault: &str| {
+        let text = format!("[server]\ntrusted-proxies = [\"10.0.0.1\", \"{written}\"]");
+        check_last(&text, &format!("32: \"{written}\" {fault}"));
+    };
+    for malformed in
+        ["", "proxy", "10.0.0", "10.0.0.1/", "10.0.0.1/+8", "10.0.0.1:80", "[::1]", "::/-1", "*"]
+    {
+        check(malformed, "is no address or network: write it as in \"10.0.0.7\", \"10.0.0.0/8\"");
+    }
+    check("10.0.0.0/33", "has a prefix of too many bits: at most 32 for IPv4 and 128 for IPv6");
+    check("fd00::/129", "has a prefix of too many bits");
+    check("10.0.0.1/8", "has bits after its prefix: write the network, \"10.0.0.0/8\", or an");
+    check("fd00::1/64", "has bits after its prefix: write the network, \"fd00::/64\", or an");
+    check("::ffff:10.0.0.0/104", "is IPv4 written as IPv6: write it as IPv4");
+    for everything in ["0.0.0.0/0", "10.0.0.0/0", "::/0"] {
+        check(everything, "contains every address, those of clients too");
+    }
+    check_last(
+        "[server]\nclient-header = \"x-real-ip\"",
+        "17: `server.client-header` is \"x-real-ip\"; what is offered is \"x-forwarded-for\" or \
+         \"forwarded\"",
+    );
+    for none in ["", "trusted-proxies = []\n"] {
+        check_last(
+            &format!("[server]\n{none}proxy-protocol = true"),
+            "18: `proxy-protocol` is true, and no proxy is trusted, so that each connection",
+        );
+    }
+}
+
+#[test]
 fn a_value_is_checked_with_the_reason() {
     check_last("[server]\nlisten = \"8080\"", "10: \"8080\" is no address and port");
     check_last("[server]\nidle-time = \"0s\"", "13: a time of 0 lets nothing happen");
     check_last("[server]\nidle-time = \"25h\"", "13: \"25h\" is too long: at most a day");
+    check_last("[server]\nstop-delay = \"25h\"", "14: \"25h\" is too long: at most a day");
+    assert_eq!(config("[server]\nstop-delay = \"0s\"").server, crate::config::Server::default());
     check_last("[server]\nheader-bytes = \"0\"", "16: a size of 0 leaves no room");
     check_last(
         "[limits]\nmemory = \"lots\"",

@@ -47,6 +47,7 @@ const SETTINGS: &[Setting] = &[
     Setting { name: "http-requests", field: Field::Count(|limits| &mut limits.http_requests) },
     Setting { name: "http-response", field: Field::Bytes(|limits| &mut limits.http_response) },
     Setting { name: "log-lines", field: Field::LongCount(|limits| &mut limits.log_lines) },
+    Setting { name: "log-bytes", field: Field::Bytes(|limits| &mut limits.log_bytes) },
     Setting { name: "log-line-bytes", field: Field::Bytes(|limits| &mut limits.log_line_bytes) },
     Setting { name: "component", field: Field::LongBytes(|limits| &mut limits.component) },
     Setting { name: "services", field: Field::Count(|limits| &mut limits.services) },

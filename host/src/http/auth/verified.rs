@@ -8,10 +8,6 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
-/// How long a verified password is remembered: long enough that its cost is spread over many
-/// requests, short enough that little is in a copy of the memory.
-const LIFETIME: Duration = Duration::from_secs(5 * 60);
-
 /// The recently verified passwords of one group, at most one for each credential.
 ///
 /// It holds hashes under a random key of its own: neither a password, nor a hash that another
@@ -29,6 +25,10 @@ struct VerifiedDigest {
 }
 
 impl VerifiedPasswords {
+    /// How long a verified password is remembered: long enough that its cost is spread over many
+    /// requests, short enough that little is in a copy of the memory.
+    pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
     /// An empty set for a group with this number of credentials.
     pub(super) fn new(credentials: usize) -> Self {
         let mut key = [0; 32];
@@ -51,7 +51,8 @@ impl VerifiedPasswords {
 
     /// Remembers a password that was verified.
     pub(super) fn insert(&self, index: usize, password: &[u8], now: Instant) {
-        let verified = VerifiedDigest { digest: self.digest(password), until: now + LIFETIME };
+        let verified =
+            VerifiedDigest { digest: self.digest(password), until: now + Self::LIFETIME };
         if let Some(place) = self.digests().get_mut(index) {
             *place = Some(verified);
         }
@@ -80,8 +81,12 @@ mod tests {
         assert!(verified.contains(0, b"right", now));
         assert!(!verified.contains(0, b"righ", now) && !verified.contains(0, b"right ", now));
         assert!(!verified.contains(1, b"right", now) && !verified.contains(2, b"right", now));
-        assert!(verified.contains(0, b"right", now + LIFETIME - Duration::from_nanos(1)));
-        assert!(!verified.contains(0, b"right", now + LIFETIME));
+        assert!(verified.contains(
+            0,
+            b"right",
+            now + VerifiedPasswords::LIFETIME - Duration::from_nanos(1)
+        ));
+        assert!(!verified.contains(0, b"right", now + VerifiedPasswords::LIFETIME));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Accepts connections from a listener, in spite of the system's errors.
 
 use crate::http::handler::Handler;
+use crate::http::log::LogBound;
+use crate::telemetry::Level;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,19 +17,16 @@ const MIN_PAUSE: Duration = Duration::from_millis(10);
 /// The longest pause after an error.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
-/// The time between two log lines about errors.
-const MIN_LOG_INTERVAL: Duration = Duration::from_secs(1);
-
 /// Accepts connections, with a growing pause after each error of the system.
 pub(super) struct Acceptor {
     handler: Arc<Handler>,
     pause: Duration,
-    logged: Option<Instant>,
+    logged: LogBound,
 }
 
 impl Acceptor {
     pub(super) fn new(handler: Arc<Handler>) -> Self {
-        Acceptor { handler, pause: MIN_PAUSE, logged: None }
+        Acceptor { handler, pause: MIN_PAUSE, logged: LogBound::default() }
     }
 
     /// Waits for the next connection. Errors are counted and logged, never returned: a server that
@@ -42,20 +41,17 @@ impl Acceptor {
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     self.handler.meter.refused_by_system();
-                    let now = Instant::now();
-                    self.log(&error, now);
-                    sleep_until(now + self.pause).await;
+                    self.log(&error);
+                    sleep_until(Instant::now() + self.pause).await;
                     self.pause = (self.pause * 2).min(MAX_PAUSE);
                 }
             }
         }
     }
 
-    fn log(&mut self, error: &io::Error, now: Instant) {
-        if self.logged.is_none_or(|logged| now >= logged + MIN_LOG_INTERVAL) {
-            self.logged = Some(now);
-            self.handler.log.of_server(&format!("cannot accept a connection: {error}"));
-        }
+    fn log(&self, error: &io::Error) {
+        let message = format_args!("cannot accept a connection: {error}");
+        self.handler.log.bounded(&self.logged, Level::Error, message);
     }
 }
 

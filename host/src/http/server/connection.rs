@@ -1,10 +1,13 @@
 //! One connection: its protocol, its timers, and its end.
 
 use super::body::ResponseBody;
+use super::proxy::ProxyProtocol;
 use super::stream::TimedStream;
 use super::timers::{Exchange, Overdue, Timers};
 use crate::config::Server;
+use crate::http::client::Client;
 use crate::http::handler::Handler;
+use crate::http::log::LogBound;
 use crate::http::peer::Peer;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
@@ -12,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -56,7 +60,11 @@ const MIN_BUFFER_BYTES: usize = 8 << 10;
 pub(super) struct Protocols {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
+    /// None: connections begin without a header of it.
+    proxy: Option<ProxyProtocol>,
     tls: Option<TlsAcceptor>,
+    /// Bounds the log lines about failed handshakes.
+    refused_by_tls: LogBound,
 }
 
 impl Protocols {
@@ -78,7 +86,8 @@ impl Protocols {
             .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
             .max_local_error_reset_streams(MAX_FAILED_STREAMS)
             .max_header_list_size(u32::try_from(server.header_bytes).unwrap_or(u32::MAX));
-        Protocols { http1, http2, tls }
+        let proxy = server.proxy_protocol.then(ProxyProtocol::default);
+        Protocols { http1, http2, proxy, tls, refused_by_tls: LogBound::default() }
     }
 }
 
@@ -118,26 +127,45 @@ impl StopSignal {
 
 /// Serves a connection to its end. Dropping the future ends the connection and cancels its calls.
 pub(super) async fn serve(accepted: Accepted, handler: Arc<Handler>, protocols: Arc<Protocols>) {
-    let Accepted { stream, client, timers, stop } = accepted;
-    let peer = Peer::new(handler, client);
+    let Accepted { mut stream, client, timers, mut stop } = accepted;
     // Each write is a whole response: Nagle's algorithm would only delay it. An error is ignored:
     // the connection works without the option.
     let _ = stream.set_nodelay(true);
+    let client = match &protocols.proxy {
+        None => Client::at(client, &handler.server),
+        Some(proxy) => {
+            let client = tokio::select! {
+                biased;
+                client = proxy.client(&mut stream, client, &handler) => client,
+                () = overdue(&timers) => return,
+                () = stop.after_grace() => return,
+            };
+            let Some(client) = client else { return };
+            client
+        }
+    };
+    let peer = Peer::new(handler, client);
     let Some(tls) = protocols.tls.clone() else {
         let io = TimedStream::new(stream, Arc::clone(&timers));
         return speak(io, None, peer, timers, stop, &protocols).await;
     };
-    let mut stop = stop;
     let handshake = tokio::select! {
         biased;
         handshake = tls.accept(stream) => handshake,
-        () = overdue(&timers) => return,
+        () = overdue(&timers) => Err(handshake_too_slow()),
         () = stop.after_grace() => return,
     };
-    let Ok(stream) = handshake else { return peer.meter().refused_by_tls() };
+    let stream = match handshake {
+        Ok(stream) => stream,
+        Err(error) => return peer.refused_by_tls(&protocols.refused_by_tls, &error),
+    };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let io = TimedStream::new(stream, Arc::clone(&timers));
     speak(io, Some(is_http2), peer, timers, stop, &protocols).await;
+}
+
+fn handshake_too_slow() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "it took longer than `server.header-time`")
 }
 
 /// Serves a stream by the protocol that TLS negotiated, or else by the one that the client begins.

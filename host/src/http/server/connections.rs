@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{Id, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 /// The connections of a listener: a task each.
@@ -39,30 +39,49 @@ impl Connections {
         self.accepted
     }
 
-    /// Accepts connections until `shutdown`, and closes the listener. At the limit it waits until a
-    /// connection ends: the system's backlog holds further clients.
+    /// Accepts connections until `shutdown` and for the stop delay after it, and closes the listener.
+    ///
+    /// In the delay each response of HTTP/1 is the last of its connection. So a client that keeps
+    /// connections for later gives this one up before the server does, and none of its requests
+    /// meets a closed connection. A connection that it opens instead may lead to another server.
     pub(super) async fn accept_until(
         &mut self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) {
-        let mut shutdown = std::pin::pin!(shutdown);
         let mut acceptor = Acceptor::new(Arc::clone(&self.handler));
-        loop {
-            let is_below_limit = self.tasks.len() < self.handler.server.connections;
-            tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                () = self.one_ends(), if !self.tasks.is_empty() => {}
-                (stream, client) = acceptor.accept(&listener), if is_below_limit => {
-                    self.start(stream, client);
-                }
-            }
+        self.accept(&listener, &mut acceptor, shutdown).await;
+        self.handler.stop();
+        let delay = self.handler.server.stop_delay;
+        if !delay.is_zero() {
+            self.accept(&listener, &mut acceptor, sleep(delay)).await;
         }
         // Their clients are connected as far as they know, and may have sent a request.
         let free = self.handler.server.connections.saturating_sub(self.tasks.len());
         for (stream, client) in drain_backlog(listener).take(free) {
             self.start(stream, client);
+        }
+    }
+
+    /// Accepts connections until `end`. At the limit it waits until a connection ends: the system's
+    /// backlog holds further clients.
+    async fn accept(
+        &mut self,
+        listener: &TcpListener,
+        acceptor: &mut Acceptor,
+        end: impl Future<Output = ()>,
+    ) {
+        let mut end = std::pin::pin!(end);
+        loop {
+            let is_below_limit = self.tasks.len() < self.handler.server.connections;
+            tokio::select! {
+                biased;
+                () = &mut end => return,
+                () = self.one_ends(), if !self.tasks.is_empty() => {}
+                (stream, client) = acceptor.accept(listener), if is_below_limit => {
+                    self.start(stream, client);
+                }
+            }
         }
     }
 
@@ -97,7 +116,6 @@ impl Connections {
     /// Stops all connections and waits for them within the drain time. Returns the number of those
     /// that were cut with a request in progress.
     pub(super) async fn drain(&mut self) -> usize {
-        self.handler.stop();
         let open = std::mem::take(&mut self.open);
         let timers: Vec<_> = open
             .into_values()

@@ -80,8 +80,10 @@ pub enum Requirement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readiness {
     /// True when everything that was there at first has been loaded or refused, and what is required
-    /// serves.
+    /// serves, and the server is not stopping.
     pub is_ready: bool,
+    /// True from [`Deployment::stop`](crate::Deployment::stop) on.
+    pub is_stopping: bool,
     /// The required plugins that do not serve.
     pub missing: Vec<String>,
     /// The required caches that do not respond.

@@ -50,8 +50,9 @@ impl RequestKind {
     const NAMES: [&'static str; 5] = ["service", "route", "list", "admin", "nothing"];
 }
 
-/// The classes of statuses: their first digit.
-const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+/// The classes of statuses: their first digit. Those of cancelled requests are a class of their own,
+/// since no response of the server was wrong.
+const STATUSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "499"];
 
 /// The metrics of all listeners.
 pub(super) struct ListenerMetrics {
@@ -71,13 +72,15 @@ impl ListenerMetrics {
             refused: Family::default(),
             unknown: Family::default(),
         };
-        let help = "Requests by their target and the class of their status";
+        let help = "Requests by their target and the class of their status, 499 without a response";
         registry.register("http_requests", help, http.requests.clone());
         registry.register("http_connections", "Connections accepted", http.accepted.clone());
         registry.register("http_connections_open", "Connections open", http.open.clone());
-        let help = "Connections that failed at the accept or in the TLS handshake";
+        let help =
+            "Connections that failed at the accept, in the PROXY header or in the TLS handshake";
         registry.register("http_connections_refused", help, http.refused.clone());
-        let help = "Requests that failed authentication, by their credentials: missing or wrong";
+        let help = "Requests that failed authentication, by their credentials: missing, wrong or \
+                    unchecked, since too many others wait";
         registry.register("http_unauthorized", help, http.unknown.clone());
         http
     }
@@ -96,8 +99,8 @@ impl ListenerMetrics {
             requests: RequestKind::NAMES.map(|kind| STATUSES.map(|status| request(kind, status))),
             accepted: self.accepted.get_or_create(&ListenerLabels { listener }).clone(),
             open: self.open.get_or_create(&ListenerLabels { listener }).clone(),
-            refused: [refused("system"), refused("tls")],
-            unknown: [unknown("missing"), unknown("wrong")],
+            refused: [refused("system"), refused("tls"), refused("proxy")],
+            unknown: [unknown("missing"), unknown("wrong"), unknown("unchecked")],
         }
     }
 }
@@ -105,20 +108,27 @@ impl ListenerMetrics {
 /// The metrics of one listener, looked up once: a look-up by name would cost every request a lock.
 pub(crate) struct HttpMeter {
     /// By kind, then by class of status.
-    requests: [[Counter; 5]; 5],
+    requests: [[Counter; 6]; 5],
     accepted: Counter,
     open: Gauge,
-    refused: [Counter; 2],
-    unknown: [Counter; 2],
+    refused: [Counter; 3],
+    unknown: [Counter; 3],
 }
 
 impl HttpMeter {
     /// Counts a request by the status of its response.
     pub(crate) fn answered(&self, kind: RequestKind, status: u16) {
-        let class = usize::from(status / 100).saturating_sub(1);
+        let class = usize::from(status / 100).saturating_sub(1).min(4);
         let of_kind = self.requests.get(kind as usize);
         if let Some(count) = of_kind.and_then(|classes| classes.get(class)) {
             count.inc();
+        }
+    }
+
+    /// Counts a request that ended without a response.
+    pub(crate) fn cancelled(&self, kind: RequestKind) {
+        if let Some([.., cancelled]) = self.requests.get(kind as usize) {
+            cancelled.inc();
         }
     }
 
@@ -131,24 +141,36 @@ impl HttpMeter {
 
     /// Counts an error of the system while accepting a connection.
     pub(crate) fn refused_by_system(&self) {
-        let [system, _] = &self.refused;
+        let [system, ..] = &self.refused;
         system.inc();
     }
 
     /// Counts a connection whose TLS handshake failed.
     pub(crate) fn refused_by_tls(&self) {
-        let [_, tls] = &self.refused;
+        let [_, tls, _] = &self.refused;
         tls.inc();
+    }
+
+    /// Counts a connection that is from no trusted proxy, or whose PROXY header is malformed.
+    pub(crate) fn refused_by_proxy_header(&self) {
+        let [_, _, proxy] = &self.refused;
+        proxy.inc();
     }
 
     /// Counts a request that failed authentication, by whether it sent credentials.
     pub(crate) fn unauthorized(&self, has_credentials: bool) {
-        let [missing, wrong] = &self.unknown;
+        let [missing, wrong, _] = &self.unknown;
         if has_credentials {
             wrong.inc()
         } else {
             missing.inc()
         };
+    }
+
+    /// Counts a request whose credentials were not checked, since too many others wait.
+    pub(crate) fn unchecked(&self) {
+        let [.., unchecked] = &self.unknown;
+        unchecked.inc();
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) struct PluginMetrics {
     made: Family<PluginLabels, Counter>,
     reused: Family<PluginLabels, Counter>,
     retired: Family<RetirementLabels, Counter>,
+    refused_memory: Family<PluginLabels, Counter>,
 }
 
 impl PluginMetrics {
@@ -60,6 +61,7 @@ impl PluginMetrics {
             made: Family::default(),
             reused: Family::default(),
             retired: Family::default(),
+            refused_memory: Family::default(),
         };
         let help = "Loads of plugins, by outcome";
         registry.register("loads", help, plugins.loads.clone());
@@ -75,6 +77,8 @@ impl PluginMetrics {
         registry.register("instances_reused", help, plugins.reused.clone());
         let help = "Reusable instances that were dropped, by the reason";
         registry.register("instances_retired", help, plugins.retired.clone());
+        let help = "Calls whose guest was refused memory beyond `limits.memory`";
+        registry.register("calls_refused_memory", help, plugins.refused_memory.clone());
         plugins
     }
 
@@ -99,6 +103,7 @@ impl PluginMetrics {
         InstanceMeter {
             made: self.made.get_or_create(&labels).clone(),
             reused: self.reused.get_or_create(&labels).clone(),
+            memory: MemoryMeter(self.refused_memory.get_or_create(&labels).clone()),
             retired: Arc::new((plugin.to_owned(), self.retired.clone())),
         }
     }
@@ -110,6 +115,7 @@ impl PluginMetrics {
 pub(crate) struct InstanceMeter {
     made: Counter,
     reused: Counter,
+    memory: MemoryMeter,
     retired: Arc<(String, Family<RetirementLabels, Counter>)>,
 }
 
@@ -124,9 +130,25 @@ impl InstanceMeter {
         self.reused.inc();
     }
 
+    /// The meter of the memory that its calls are refused.
+    pub(crate) fn memory(&self) -> MemoryMeter {
+        self.memory.clone()
+    }
+
     /// A guard for an instance that may be reused: counts it when it is dropped.
     pub(crate) fn retirement(&self) -> Retirement {
         Retirement { reason: Retirement::ERROR, of: Arc::clone(&self.retired) }
+    }
+}
+
+/// The metric of the memory that one plugin's guests are refused.
+#[derive(Clone, Default)]
+pub(crate) struct MemoryMeter(Counter);
+
+impl MemoryMeter {
+    /// Counts a call whose guest was refused memory.
+    pub(crate) fn refused(&self) {
+        self.0.inc();
     }
 }
 

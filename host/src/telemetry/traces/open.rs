@@ -3,6 +3,7 @@
 
 use super::recorder::SpanRecorder;
 use super::span::{AttributeValue, Span, SpanContext, SpanKind};
+use crate::telemetry::access::CANCELLED_STATUS;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -136,16 +137,21 @@ impl RequestSpan {
 
     pub(crate) fn status(&mut self, status: u16) {
         self.has_status = true;
-        self.open.set("http.response.status_code", AttributeValue::Integer(status.into()));
+        self.set_status(status);
         if status >= 500 {
             self.open.fail(&status.to_string());
         }
+    }
+
+    fn set_status(&mut self, status: u16) {
+        self.open.set("http.response.status_code", AttributeValue::Integer(status.into()));
     }
 }
 
 impl Drop for RequestSpan {
     fn drop(&mut self) {
         if !self.has_status {
+            self.set_status(CANCELLED_STATUS);
             self.open.fail("cancelled");
         }
     }

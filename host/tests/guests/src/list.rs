@@ -7,6 +7,7 @@ macro_rules! foreach_guest {
             answers_a_bad_status,
             answers_as_told,
             answers_too_much,
+            asks_for_much_memory,
             asks_for_much_randomness,
             asks_for_randomness,
             computes_once,

@@ -91,6 +91,18 @@ pub fn passes_too_much(ctx: &Context) -> Result<bool> {
     Ok(ctx.cache.exists(&"k".repeat(3 << 20))?)
 }
 
+/// Asks three times for 1 GiB and goes on without it. Returns how often it was refused.
+pub fn asks_for_much_memory(_: &Context) -> Result<usize> {
+    let is_refused = |_: &i32| {
+        let mut bytes = Vec::<u8>::new();
+        let reserved = bytes.try_reserve(1 << 30);
+        // Else the compiler may leave out an allocation that nothing uses.
+        std::hint::black_box(&bytes);
+        reserved.is_err()
+    };
+    Ok((0..3).filter(is_refused).count())
+}
+
 /// Asks for 1 MiB of random bytes in one call, into memory it does not even look at.
 pub fn asks_for_much_randomness(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]

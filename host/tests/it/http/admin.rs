@@ -180,3 +180,28 @@ async fn services_are_not_called_here_nor_entries_read_there() {
     client.send(named).await;
     assert_eq!(client.reply().await.unwrap().status, 400);
 }
+
+#[tokio::test]
+async fn pages_of_other_sites_are_refused_with_a_token_and_without() {
+    for token in [None, Some("a-token-of-enough-characters")] {
+        let operated = Operated::new(component("host/tests/guests"), token).await;
+        let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+        let token = token.unwrap_or_default();
+        let own = format!("origin: http://{}\r\nsec-fetch-site: same-origin\r\n", operated.address);
+        let headers = format!("{token}{own}");
+        assert_eq!(operated.ask("GET /metrics", &headers, "").await.status, 200, "{headers}");
+        for other in [
+            "origin: http://page.example",
+            "origin: null",
+            "sec-fetch-site: cross-site",
+            "sec-fetch-site: same-site",
+        ] {
+            let headers = format!("{token}{other}\r\n");
+            for request in ["GET /metrics", "DELETE /caches/plugin%2Fguests/entries"] {
+                let refused = operated.ask(request, &headers, "").await;
+                assert_eq!(refused.problem(), (403, "forbidden".to_owned()), "{headers}");
+            }
+            assert_eq!(operated.ask("GET /healthz", &headers, "").await.status, 200, "{headers}");
+        }
+    }
+}

@@ -53,6 +53,7 @@ fn method(name: &str) -> Method {
 
 pub struct TestServer {
     pub address: SocketAddr,
+    pub host: Arc<Host>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<ServerReport, HttpError>>,
     /// `source: message` of the log.
@@ -92,8 +93,9 @@ impl TestServer {
         let (stop, stopped) = oneshot::channel();
         let settings = HttpSettings { log, ..settings };
         let shutdown = async { stopped.await.unwrap_or_default() };
-        let task = tokio::spawn(async move { run(listener, host, settings, shutdown).await });
-        TestServer { address, stop: Some(stop), task, lines }
+        let of_task = Arc::clone(&host);
+        let task = tokio::spawn(async move { run(listener, of_task, settings, shutdown).await });
+        TestServer { address, host, stop: Some(stop), task, lines }
     }
 
     pub async fn connect(&self) -> Client<TcpStream> {
@@ -122,6 +124,11 @@ impl TestServer {
     pub async fn line(&mut self, wanted: &str) {
         let seen = async { while self.lines.recv().await.as_deref() != Some(wanted) {} };
         patiently(&format!("the line {wanted:?}"), seen).await;
+    }
+
+    /// The next line of the log.
+    pub async fn next_line(&mut self) -> String {
+        self.lines.recv().await.unwrap()
     }
 
     /// Tells the server to stop.

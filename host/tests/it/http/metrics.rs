@@ -231,8 +231,10 @@ async fn requests_connections_and_unknown_callers_are_counted() {
         ("hostel_http_connections_open", services, 1.0),
         ("hostel_http_connections_refused_total", &format!("{services} reason=system"), 0.0),
         ("hostel_http_connections_refused_total", &format!("{services} reason=tls"), 0.0),
+        ("hostel_http_connections_refused_total", &format!("{services} reason=proxy"), 0.0),
         ("hostel_http_unauthorized_total", &format!("{services} credentials=missing"), 1.0),
         ("hostel_http_unauthorized_total", &format!("{services} credentials=wrong"), 1.0),
+        ("hostel_http_unauthorized_total", &format!("{services} credentials=unchecked"), 0.0),
     ]);
     drop(client);
     while Metrics::of(&operated).await.get("hostel_http_connections_open", services) > 0.0 {}

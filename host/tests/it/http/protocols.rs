@@ -18,7 +18,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-async fn speak<S>(stream: S) -> SendRequest<Bytes>
+pub async fn speak<S>(stream: S) -> SendRequest<Bytes>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -27,7 +27,7 @@ where
     client.ready().await.unwrap()
 }
 
-fn request(method: Method, path: &str) -> Request<()> {
+pub fn request(method: Method, path: &str) -> Request<()> {
     Request::builder().method(method).uri(format!("http://a:1{path}")).body(()).unwrap()
 }
 
@@ -186,7 +186,7 @@ async fn a_stopped_server_ends_http2_politely() {
 }
 
 /// A server with a certificate of its own, and what a client needs to know of it.
-async fn secure(server: Server) -> (TestServer, CertificateDer<'static>, tempfile::TempDir) {
+pub async fn secure(server: Server) -> (TestServer, CertificateDer<'static>, tempfile::TempDir) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
@@ -201,6 +201,15 @@ async fn connect(
     certificate: &CertificateDer<'static>,
     protocols: &[&str],
 ) -> TlsStream<TcpStream> {
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    begin_tls(stream, certificate, protocols).await
+}
+
+pub async fn begin_tls(
+    stream: TcpStream,
+    certificate: &CertificateDer<'static>,
+    protocols: &[&str],
+) -> TlsStream<TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
@@ -208,7 +217,6 @@ async fn connect(
     let config = config.with_safe_default_protocol_versions().unwrap();
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-    let stream = TcpStream::connect(server.address).await.unwrap();
     let name = "localhost".try_into().unwrap();
     patiently("a handshake", TlsConnector::from(Arc::new(config)).connect(name, stream))
         .await

@@ -1,7 +1,7 @@
 //! `hostel serve`, the program.
 
 use super::client::post;
-use super::program::{ANYWHERE, Serving, address, after};
+use super::program::{ANYWHERE, Place, Serving, address, after};
 use crate::support::{hostel, stderr};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -14,18 +14,45 @@ pub fn check_serves(first: &str) {
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.contains("hello"));
 }
 
-#[test]
-fn a_server_that_runs_out_of_files_goes_on() {
-    let (mut serving, first) = Serving::start_by(after("ulimit -n 64"));
-    let connect = || TcpStream::connect(address(&first)).unwrap();
-    let connections: Vec<_> = (0..100).map(|_| connect()).collect();
-    let line = serving.line();
-    assert!(line.starts_with("cannot accept a connection: Too many open files"), "{line}");
-    drop(connections);
-    check_serves(&first);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_few_descriptors_keeps_some_for_its_operator() {
+    let place = Place::with_guests("");
+    let mut serving = place.begin_by(after("ulimit -n 64"));
+    let mut first = serving.line_with("serving ");
+    serving.address = address(&first).parse().unwrap();
+    serving.admin = address(&serving.line_with("admin on ")).parse().unwrap();
+    let line = serving.line_with("16 connections can be open at once, and not the 10000 of");
+    assert!(line.contains("`ulimit -n`, `LimitNOFILE=`"), "{line}");
+    while first.contains("being loaded") {
+        first = serving.line_with("serving ");
+    }
+    let mut clients = Vec::new();
+    for _ in 0..100 {
+        clients.push(serving.connect().await);
+    }
+    serving.until_metric("hostel_http_connections_open{listener=\"services\"}", 16).await;
+    assert_eq!(serving.get("/healthz").await.status, 200);
+    // Those that wait take the places of those that leave.
+    clients.drain(..50);
+    let mut last = clients.pop().unwrap();
+    clients.clear();
+    last.send(post("mirrors", "", "")).await;
+    assert_eq!(last.reply().await.unwrap().status, 200);
+    serving.check_serves("all are gone").await;
     serving.signal("TERM");
-    while !serving.line().starts_with("stopping") {}
-    assert_eq!(serving.code(), Some(0));
+    assert_eq!(serving.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_raises_its_own_limit_of_files_as_far_as_it_needs() {
+    let place = Place::with_guests("[server]\nconnections = 100\n");
+    let (serving, _) = place.serve_by(after("ulimit -Sn 64"));
+    assert_eq!(serving.metric("process_max_fds").await, 356);
+    for helper in Serving::helpers(place.folder.path()) {
+        let limits = std::fs::read_to_string(format!("/proc/{helper}/limits")).unwrap();
+        let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+        assert_eq!(files.split_whitespace().next(), Some("64"), "what it starts keeps its limit");
+    }
 }
 
 #[test]

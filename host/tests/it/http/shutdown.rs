@@ -108,9 +108,8 @@ async fn what_was_read_before_a_signal_is_answered_and_what_was_not_is_left_unre
 }
 
 /// A server with a call under way that does not end by itself, and the caller.
-async fn spinning(drain_time: &str) -> (Serving, Client<TcpStream>, Place) {
-    let drain = format!("[server]\ndrain-time = \"{drain_time}\"\n");
-    let place = Place::with_guests(&format!("{drain}[limits]\ntime = \"1h\"\n"));
+async fn spinning(server: &str) -> (Serving, Client<TcpStream>, Place) {
+    let place = Place::with_guests(&format!("[server]\n{server}\n[limits]\ntime = \"1h\"\n"));
     let serving = place.serve();
     let mut client = serving.connect().await;
     client.send(post("logs-then-spins", "", "")).await;
@@ -120,7 +119,7 @@ async fn spinning(drain_time: &str) -> (Serving, Client<TcpStream>, Place) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_does_not_end_is_cut_when_its_time_is_over() {
-    let (mut serving, mut client, _place) = spinning("100ms").await;
+    let (mut serving, mut client, _place) = spinning("drain-time = \"100ms\"").await;
     serving.signal("TERM");
     assert!(client.reply().await.is_none());
     serving.line_with("stopping");
@@ -131,7 +130,7 @@ async fn a_call_that_does_not_end_is_cut_when_its_time_is_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_signal_ends_a_server_whatever_is_under_way() {
     for (first, second) in [("TERM", "TERM"), ("INT", "INT"), ("TERM", "INT"), ("INT", "TERM")] {
-        let (mut serving, mut client, _place) = spinning("1h").await;
+        let (mut serving, mut client, _place) = spinning("drain-time = \"1h\"").await;
         serving.signal(first);
         serving.line_with("stopping");
         serving.check_runs();
@@ -139,6 +138,51 @@ async fn a_second_signal_ends_a_server_whatever_is_under_way() {
         assert_eq!(serving.ended().await, Some(1), "{first}, then {second}");
         assert!(client.reply().await.is_none());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_the_stop_delay_a_server_is_not_ready_and_serves_on() {
+    let place = Place::with_guests("[server]\nstop-delay = \"1h\"\n");
+    let mut serving = place.serve();
+    let mut kept = serving.connect().await;
+    kept.send(post("mirrors", "", "")).await;
+    assert_eq!(kept.reply().await.unwrap().header("connection"), None);
+    assert_eq!(serving.get("/readyz").await.status, 200);
+    serving.signal("TERM");
+    let line = serving.line_with("stopping");
+    let told = "stopping: connections are accepted for 1h, then requests under way have 10s to end";
+    assert!(line.starts_with(told), "{line}");
+    let ready = serving.get("/readyz").await;
+    assert_eq!(ready.problem(), (503, "unavailable".to_owned()));
+    assert!(ready.body.contains("the server is stopping"), "{}", ready.body);
+    assert_eq!(serving.get("/healthz").await.status, 200);
+    let request = post("mirrors", "", "");
+    let closes = async || {
+        let reply = serving.send(&request).await;
+        assert_eq!(reply.status, 200);
+        (reply.header("connection") == Some("close")).then_some(())
+    };
+    eventually("responses that end their connections", closes).await;
+    kept.send(&request).await;
+    let last = kept.reply().await.unwrap();
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+    assert_eq!(kept.rest().await, "");
+    serving.signal("INT");
+    assert_eq!(serving.ended().await, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_the_stop_delay_a_server_refuses_connections_and_tells_its_operator_on() {
+    let (mut serving, _client, _place) =
+        spinning("drain-time = \"1h\"\nstop-delay = \"100ms\"").await;
+    serving.signal("TERM");
+    let address = serving.address;
+    let is_closed = async || TcpStream::connect(address).await.is_err().then_some(());
+    eventually("a closed listener", is_closed).await;
+    assert_eq!(serving.get("/readyz").await.status, 503);
+    assert_eq!(serving.get("/healthz").await.status, 200);
+    serving.signal("TERM");
+    assert_eq!(serving.ended().await, Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,82 @@
+//! The file descriptors of a server: as many as it needs, and a reserve that clients cannot take.
+
+use crate::PluginSettings;
+use crate::config::Config;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Descriptors that are not for clients: 100 connections of the admin listener, and files, sockets
+/// and pipes of the server itself, of loads and of caches on Redis.
+const RESERVE: u64 = 256;
+
+/// Further descriptors, for connections to servers elsewhere, where a plugin may have some.
+const OUTBOUND: u64 = 1_024;
+
+/// How a server divides its descriptors.
+pub(super) struct OpenFiles {
+    /// Connections of clients that may be open at once.
+    pub(super) connections: usize,
+    /// A warning, where these are fewer than configured.
+    pub(super) warning: Option<String>,
+}
+
+/// Raises the limit of open files to what the server needs, or as far as it may. To be called after
+/// the helpers were started: what compiles and builds then keeps the limit that it expects. Without
+/// helpers it inherits this one, which is why it is raised no further than needed.
+pub(super) fn raise(config: &Config) -> OpenFiles {
+    let reaches_out = |settings: &PluginSettings| !settings.grants.http.allow.is_empty();
+    let outbound = config.plugins.iter().any(|plugin| reaches_out(&plugin.settings));
+    let reserve = RESERVE + if outbound { OUTBOUND } else { 0 };
+    let asked = config.server.connections;
+    let needed = reserve.saturating_add(u64::try_from(asked).unwrap_or(u64::MAX));
+    divide(asked, reserve, raised(needed))
+}
+
+/// The limit after an attempt to raise it to `needed`. It is never lowered.
+fn raised(needed: u64) -> u64 {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let now = current.unwrap_or(u64::MAX);
+    let most = needed.min(maximum.unwrap_or(u64::MAX));
+    let more = Rlimit { current: Some(most), maximum };
+    match most > now && setrlimit(Resource::Nofile, more).is_ok() {
+        true => most,
+        false => now,
+    }
+}
+
+/// Divides `limit` descriptors between connections and the reserve. Where the limit is low, a quarter
+/// is for connections.
+fn divide(asked: usize, reserve: u64, limit: u64) -> OpenFiles {
+    let reserve = reserve.min(limit - limit / 4);
+    let room = usize::try_from(limit - reserve).unwrap_or(usize::MAX).max(1);
+    let warning = (room < asked).then(|| {
+        format!(
+            "{room} connections can be open at once, and not the {asked} of `server.connections`: \
+             the limit of open files is {limit}, of which {reserve} are reserved for the admin \
+             listener and the server itself; raise the limit (`ulimit -n`, `LimitNOFILE=` in a \
+             systemd unit), or lower `server.connections`"
+        )
+    });
+    OpenFiles { connections: room.min(asked), warning }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(asked: usize, limit: u64, connections: usize, warns: bool) {
+        let descriptors = divide(asked, RESERVE, limit);
+        assert_eq!((descriptors.connections, descriptors.warning.is_some()), (connections, warns));
+    }
+
+    #[test]
+    fn the_reserve_is_not_for_connections() {
+        check(10_000, u64::MAX, 10_000, false);
+        check(10_000, 10_256, 10_000, false);
+        check(10_000, 10_255, 9_999, true);
+        check(10_000, 1_024, 768, true);
+        check(10_000, 64, 16, true);
+        check(10, 64, 10, false);
+        check(1, 0, 1, false);
+    }
+}

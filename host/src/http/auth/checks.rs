@@ -1,0 +1,180 @@
+//! Checks credentials, in the order that makes guessing slow: a client that keeps failing waits
+//! before its next check, and has one check at a time for each name.
+
+use super::credentials::SentCredentials;
+use super::groups::Group;
+use super::guesses::{GuessLock, GuessLocks};
+use super::passwords::{NotChecked, PasswordThreads};
+use super::throttle::{Guess, Throttle};
+use crate::config::PasswordMemory;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tokio::time::{Instant, sleep_until};
+
+/// Checks credentials for all groups of a listener.
+#[derive(Default)]
+pub(super) struct CredentialChecks {
+    throttle: Arc<Throttle>,
+    locks: Arc<GuessLocks>,
+    threads: PasswordThreads,
+}
+
+/// Why credentials are not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// They are wrong, and counted.
+    Wrong(Guess),
+    /// They are not checked: the client has too many checks under way.
+    TooMany,
+    /// They are not checked: the server has too many checks under way.
+    Busy,
+}
+
+impl From<NotChecked> for Denied {
+    fn from(error: NotChecked) -> Self {
+        match error {
+            NotChecked::TooManyOfClient => Denied::TooMany,
+            NotChecked::Busy => Denied::Busy,
+        }
+    }
+}
+
+impl CredentialChecks {
+    /// Returns the index of the caller in the group. `client` is none if it is not known: then
+    /// failures are counted by name alone.
+    ///
+    /// # Errors
+    ///
+    /// When the credentials are wrong, or there are too many checks.
+    pub(super) async fn check(
+        &self,
+        group: &Arc<Group>,
+        sent: SentCredentials,
+        client: Option<IpAddr>,
+    ) -> Result<usize, Denied> {
+        let guess = self.throttle.guess(client, &group.name, sent.name());
+        match &sent {
+            SentCredentials::Token(digest) => self.check_token(group, digest, &guess).await,
+            SentCredentials::Password { .. } => {
+                self.check_password(group, sent, client, guess).await
+            }
+        }
+    }
+
+    /// Takes back a failure: another group has accepted the credentials.
+    pub(super) fn forgive(&self, guess: &Guess) {
+        self.throttle.forgive(guess);
+    }
+
+    /// A token that was sent recently is accepted at once, however often others at its client's
+    /// address fail: tokens are random numbers, which the delay need not protect.
+    async fn check_token(
+        &self,
+        group: &Group,
+        digest: &[u8; 32],
+        guess: &Guess,
+    ) -> Result<usize, Denied> {
+        let now = Instant::now();
+        let found = group.find_token(digest);
+        if !found.is_some_and(|index| group.is_token_recent(index, now)) {
+            self.wait(guess).await;
+        }
+        let now = Instant::now();
+        match found {
+            Some(index) => {
+                group.token_was_sent(index, now);
+                Ok(index)
+            }
+            None => {
+                self.throttle.failed(guess, now);
+                Err(Denied::Wrong(*guess))
+            }
+        }
+    }
+
+    async fn check_password(
+        &self,
+        group: &Arc<Group>,
+        sent: SentCredentials,
+        client: Option<IpAddr>,
+        guess: Guess,
+    ) -> Result<usize, Denied> {
+        if let Some(index) = self.recently_verified(group, &sent, &guess) {
+            return Ok(index);
+        }
+        let mut lock = guess.lock_key().map(|key| self.locks.enter(key));
+        if let Some(lock) = lock.as_mut().filter(|lock| !lock.is_held()) {
+            self.refuse_another(&guess)?;
+            lock.hold().await;
+            // Many requests may begin with the same password, which the first one has verified.
+            if let Some(index) = self.recently_verified(group, &sent, &guess) {
+                return Ok(index);
+            }
+            self.refuse_another(&guess)?;
+        }
+        self.wait(&guess).await;
+        let is_late = self.throttle.has_failed(&guess, Instant::now());
+        let work = self.work(Arc::clone(group), sent, guess, lock);
+        self.threads.run(client, is_late, work).await?.ok_or(Denied::Wrong(guess))
+    }
+
+    /// The work of a password's check. It counts the result and holds the lock to its end, also if
+    /// the client is gone: otherwise a client could guess without a count, and see later which
+    /// password has become a verified one.
+    fn work(
+        &self,
+        group: Arc<Group>,
+        sent: SentCredentials,
+        guess: Guess,
+        lock: Option<GuessLock>,
+    ) -> impl FnOnce(&mut PasswordMemory) -> Option<usize> + Send + 'static {
+        let (throttle, now) = (Arc::clone(&self.throttle), Instant::now());
+        move |memory| {
+            // Another request may have verified the same password meanwhile.
+            let verified = group.recently_verified(&sent, now);
+            let found = verified.or_else(|| group.verify(&sent, memory, now));
+            match found {
+                Some(_) => throttle.succeeded(&guess),
+                None => throttle.failed(&guess, now),
+            }
+            drop(lock);
+            found
+        }
+    }
+
+    fn recently_verified(
+        &self,
+        group: &Group,
+        sent: &SentCredentials,
+        guess: &Guess,
+    ) -> Option<usize> {
+        let now = Instant::now();
+        let is_allowed = self.throttle.allows_comparison(guess, now);
+        let index = is_allowed.then(|| group.recently_verified(sent, now)).flatten()?;
+        self.throttle.succeeded(guess);
+        Some(index)
+    }
+
+    /// Waits for as long as the failures of this client or name require.
+    async fn wait(&self, guess: &Guess) {
+        let now = Instant::now();
+        let delay = self.throttle.delay(guess, now);
+        // Even a sleep until now would wait for the next tick of the runtime's clock.
+        if !delay.is_zero() {
+            sleep_until(now + delay).await;
+        }
+    }
+
+    /// Refuses a request beside another one of its client and name, if these must wait.
+    fn refuse_another(&self, guess: &Guess) -> Result<(), Denied> {
+        let now = Instant::now();
+        if self.throttle.delays_name(guess, now) {
+            self.throttle.refused(guess, now);
+            return Err(Denied::TooMany);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! One guess at a time for each client and name.
+
+use super::throttle::FailureKey;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OwnedMutexGuard;
+
+/// Locks by client and name. There is one for each that a request holds or waits for.
+#[derive(Default)]
+pub(super) struct GuessLocks {
+    by_key: Mutex<HashMap<FailureKey, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// The lock of one client and name. Dropping it lets the next request in, and removes the lock if
+/// there is none.
+pub(super) struct GuessLock {
+    locks: Arc<GuessLocks>,
+    key: FailureKey,
+    lock: Arc<tokio::sync::Mutex<()>>,
+    held: Option<OwnedMutexGuard<()>>,
+}
+
+impl GuessLocks {
+    /// The lock of a client and name, held if no other request holds it.
+    pub(super) fn enter(self: &Arc<Self>, key: FailureKey) -> GuessLock {
+        let lock = Arc::clone(self.by_key().entry(key).or_default());
+        let held = Arc::clone(&lock).try_lock_owned().ok();
+        GuessLock { locks: Arc::clone(self), key, lock, held }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.by_key().len()
+    }
+
+    fn by_key(&self) -> MutexGuard<'_, HashMap<FailureKey, Arc<tokio::sync::Mutex<()>>>> {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl GuessLock {
+    pub(super) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Waits until no other request holds it.
+    pub(super) async fn hold(&mut self) {
+        if self.held.is_none() {
+            self.held = Some(Arc::clone(&self.lock).lock_owned().await);
+        }
+    }
+}
+
+impl Drop for GuessLock {
+    fn drop(&mut self) {
+        self.held = None;
+        let mut by_key = self.locks.by_key();
+        // The map has one reference, and this another. No request takes one meanwhile.
+        if Arc::strong_count(&self.lock) <= 2 {
+            by_key.remove(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::throttle::Throttle;
+    use super::*;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    /// Whether a future is ready when it is polled once.
+    fn is_ready(future: impl Future) -> bool {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn a_lock_is_held_once_and_goes_with_its_last_request() {
+        let locks = Arc::new(GuessLocks::default());
+        let client = Some([10, 0, 0, 1].into());
+        let guess = |name| Throttle::default().guess(client, "people", Some(name));
+        let [ann, ben] = ["ann", "ben"].map(|name| guess(name).lock_key().unwrap());
+        let first = locks.enter(ann);
+        let mut second = locks.enter(ann);
+        assert!(first.is_held() && !second.is_held() && locks.enter(ben).is_held());
+        assert!(!is_ready(second.hold()));
+        assert_eq!(locks.by_key().len(), 1);
+        drop(first);
+        assert!(is_ready(second.hold()));
+        assert!(!locks.enter(ann).is_held());
+        drop(second);
+        assert_eq!(locks.by_key().len(), 0);
+    }
+}

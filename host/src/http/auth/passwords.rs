@@ -1,0 +1,250 @@
+//! Threads that check passwords, and the queue before them.
+//!
+//! The check of a password takes tens of milliseconds and as many MiB. There are half as many
+//! threads as processors, so that clients that guess passwords do not slow the services of others.
+
+use super::queue::{FairQueue, QueueFull, QueueTicket};
+use crate::config::PasswordMemory;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, available_parallelism};
+use tokio::sync::oneshot;
+
+/// The work of a thread, which has memory for it.
+type PasswordWork = Box<dyn FnOnce(&mut PasswordMemory) + Send>;
+
+/// Threads that check passwords. They begin with the first check and end when this is dropped.
+pub(super) struct PasswordThreads {
+    shared: Arc<PasswordQueue>,
+    max_threads: usize,
+}
+
+/// What the threads share.
+#[derive(Default)]
+struct PasswordQueue {
+    waiting: Mutex<WaitingWork>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct WaitingWork {
+    queue: FairQueue<PasswordWork>,
+    threads: usize,
+    is_closed: bool,
+}
+
+/// Removes work that has not begun when its client is gone.
+struct WaitingClient<'a> {
+    shared: &'a PasswordQueue,
+    ticket: QueueTicket,
+}
+
+/// Why a password was not checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotChecked {
+    /// The client has too many passwords in the queue.
+    TooManyOfClient,
+    /// The queue is full, or the system has no thread to give.
+    Busy,
+}
+
+impl From<QueueFull> for NotChecked {
+    fn from(full: QueueFull) -> Self {
+        match full {
+            QueueFull::OfClient => NotChecked::TooManyOfClient,
+            QueueFull::OfAll => NotChecked::Busy,
+        }
+    }
+}
+
+impl Default for PasswordThreads {
+    fn default() -> Self {
+        let processors = available_parallelism().map_or(1, usize::from);
+        PasswordThreads { shared: Arc::default(), max_threads: (processors / 2).max(1) }
+    }
+}
+
+impl PasswordThreads {
+    /// Does work on one of the threads, in the order of [`FairQueue`]. Work that has begun is done
+    /// to its end, also if the client is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the queue is full, or there is no thread.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        client: Option<IpAddr>,
+        is_late: bool,
+        work: impl FnOnce(&mut PasswordMemory) -> T + Send + 'static,
+    ) -> Result<T, NotChecked> {
+        let (sender, receiver) = oneshot::channel();
+        // The receiver is gone if the client is.
+        let work = move |memory: &mut PasswordMemory| drop(sender.send(work(memory)));
+        let ticket = {
+            let mut waiting = self.shared.waiting();
+            self.start_thread(&mut waiting)?;
+            waiting.queue.push(client, is_late, Box::new(work))?
+        };
+        self.shared.changed.notify_one();
+        let _waiting = WaitingClient { shared: &self.shared, ticket };
+        // The sender is gone if the work panicked.
+        receiver.await.map_err(|_| NotChecked::Busy)
+    }
+
+    #[cfg(test)]
+    pub(super) fn started(&self) -> usize {
+        self.shared.waiting().threads
+    }
+
+    /// Starts one more thread, up to the maximum.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a thread, and there is none yet.
+    fn start_thread(&self, waiting: &mut WaitingWork) -> Result<(), NotChecked> {
+        if waiting.threads < self.max_threads {
+            let shared = Arc::clone(&self.shared);
+            let thread = Builder::new().name("hostel-password".to_owned());
+            match thread.spawn(move || shared.work()) {
+                Ok(_) => waiting.threads += 1,
+                Err(_) if waiting.threads > 0 => {}
+                Err(_) => return Err(NotChecked::Busy),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for PasswordThreads {
+    fn drop(&mut self) {
+        self.shared.waiting().is_closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Drop for WaitingClient<'_> {
+    fn drop(&mut self) {
+        let removed = self.shared.waiting().queue.remove(self.ticket);
+        // Outside the lock: the work holds the lock of its client and name.
+        drop(removed);
+    }
+}
+
+impl PasswordQueue {
+    fn waiting(&self) -> MutexGuard<'_, WaitingWork> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what waits, until the threads are to end.
+    fn work(&self) {
+        let mut memory = PasswordMemory::default();
+        while let Some(work) = self.next(&mut memory) {
+            // A panic ends this work alone; the message is in the log.
+            let _ = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
+        }
+    }
+
+    /// Waits for work. While there is none, the memory is free for others.
+    fn next(&self, memory: &mut PasswordMemory) -> Option<PasswordWork> {
+        let mut waiting = self.waiting();
+        loop {
+            if waiting.is_closed {
+                return None;
+            }
+            if let Some(work) = waiting.queue.pop() {
+                return Some(work);
+            }
+            *memory = PasswordMemory::default();
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use tokio::task::yield_now;
+
+    fn ip(number: u8) -> Option<IpAddr> {
+        Some([10, 0, 0, number].into())
+    }
+
+    /// Threads of which the one is busy until the returned gate opens.
+    async fn busy_threads() -> (Arc<PasswordThreads>, mpsc::Sender<()>) {
+        let threads = Arc::new(PasswordThreads { shared: Arc::default(), max_threads: 1 });
+        let (open, gate) = mpsc::channel();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let busy = Arc::clone(&threads);
+        let work = move |_: &mut PasswordMemory| {
+            begin.send(()).unwrap();
+            gate.recv().unwrap();
+        };
+        tokio::spawn(async move { busy.run(ip(1), false, work).await });
+        begun.await.unwrap();
+        (threads, open)
+    }
+
+    async fn until_waiting(threads: &PasswordThreads, items: usize) {
+        while threads.shared.waiting().queue.len() != items {
+            yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn another_client_waits_for_one_check_of_many() {
+        let (threads, open) = busy_threads().await;
+        let (tell, told) = mpsc::channel();
+        let mut tasks = Vec::new();
+        for number in 0..100 {
+            let (shared, tell) = (Arc::clone(&threads), tell.clone());
+            let client = if number < 99 { ip(1) } else { ip(2) };
+            let work = move |_: &mut PasswordMemory| tell.send(number).unwrap();
+            tasks.push(tokio::spawn(async move { shared.run(client, false, work).await }));
+            until_waiting(&threads, number + 1).await;
+        }
+        open.send(()).unwrap();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        let order: Vec<_> = told.try_iter().collect();
+        assert_eq!((order.len(), &order[..3]), (100, &[0, 99, 1][..]));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_gone_leaves_nothing_and_a_panic_ends_no_thread() {
+        let (threads, open) = busy_threads().await;
+        let spawn = |work: fn()| {
+            let threads = Arc::clone(&threads);
+            tokio::spawn(async move { threads.run(None, false, move |_| work()).await })
+        };
+        let gone = spawn(|| ());
+        until_waiting(&threads, 1).await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        assert_eq!(threads.shared.waiting().queue.len(), 0);
+        open.send(()).unwrap();
+        let panics = spawn(|| std::panic::resume_unwind(Box::new(())));
+        assert_eq!(panics.await.unwrap(), Err(NotChecked::Busy));
+        assert_eq!(spawn(|| ()).await.unwrap(), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_client_with_too_many_checks_is_refused_and_others_are_not() {
+        let (threads, open) = busy_threads().await;
+        let spawn = |client| {
+            let threads = Arc::clone(&threads);
+            tokio::spawn(async move { threads.run(client, false, |_| ()).await })
+        };
+        let waiting: Vec<_> = (0..256).map(|_| spawn(ip(1))).collect();
+        until_waiting(&threads, 256).await;
+        assert_eq!(spawn(ip(1)).await.unwrap(), Err(NotChecked::TooManyOfClient));
+        let other = spawn(ip(2));
+        until_waiting(&threads, 257).await;
+        open.send(()).unwrap();
+        for task in waiting.into_iter().chain([other]) {
+            assert_eq!(task.await.unwrap(), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The client of a connection or a request: the other end, or the client that a trusted proxy names.
+
+use crate::config::{ClientHeader, Server};
+use hyper::header::HeaderMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// Addresses of one header that are looked at: more proxies in a row are a loop.
+const MAX_HOPS: usize = 32;
+
+/// The client of a connection, or of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Client {
+    ip: IpAddr,
+    /// IP address and port, as guests and the access log get them. Port 0: it is unknown.
+    address: String,
+    /// Whether this is a proxy, behind which there may be any number of clients.
+    is_shared: bool,
+    /// Whether its requests may name the client in a header.
+    may_name: bool,
+}
+
+impl Client {
+    /// The client at an address, or the trusted proxy there, whose requests may name the client.
+    pub(super) fn at(address: SocketAddr, server: &Server) -> Self {
+        let is_trusted = server.trusts(address.ip());
+        Client { may_name: is_trusted, ..Client::new(address, is_trusted) }
+    }
+
+    /// A proxy whose connection has no client that can be named. Its requests may be those of any
+    /// client, which could forge a header.
+    pub(super) fn unnamed_by(proxy: SocketAddr) -> Self {
+        Client::new(proxy, true)
+    }
+
+    fn new(address: SocketAddr, is_shared: bool) -> Self {
+        // A listener for IPv4 and IPv6 has IPv4 addresses in the form of IPv6: with it, a client
+        // would be another one than where a proxy names it.
+        let (ip, address) = match address.ip().to_canonical() {
+            ip @ IpAddr::V4(_) => (ip, SocketAddr::new(ip, address.port())),
+            ip @ IpAddr::V6(_) => (ip, address),
+        };
+        Client { ip, address: address.to_string(), is_shared, may_name: false }
+    }
+
+    /// The client that a request of this one names; none where this one may not name any, or names
+    /// none.
+    pub(super) fn named(&self, headers: &HeaderMap, server: &Server) -> Option<Client> {
+        let address = self.may_name.then(|| walk(headers, server))??;
+        Some(Client::new(address, false))
+    }
+
+    pub(super) fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
+    /// IP address and port; port 0 where it is unknown.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What the client's shares and delays are counted by; none for a proxy, behind which all would
+    /// have one share. For IPv6 it is the /64 network: each client has 2^64 addresses.
+    pub(super) fn share_key(&self) -> Option<IpAddr> {
+        (!self.is_shared).then(|| match self.ip {
+            IpAddr::V6(address) => {
+                Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into()
+            }
+            address => address,
+        })
+    }
+}
+
+/// Returns the last address of the header that is no trusted proxy's. Each proxy appends the address
+/// that it was connected from, so what is left of that address may be forged. None if an element
+/// that must be looked at is malformed, or all are trusted.
+fn walk(headers: &HeaderMap, server: &Server) -> Option<SocketAddr> {
+    let (name, last_comma, read): (_, LastComma, fn(&str) -> Option<SocketAddr>) =
+        match server.client_header {
+            ClientHeader::XForwardedFor => ("x-forwarded-for", last_comma, node),
+            ClientHeader::Forwarded => ("forwarded", last_unquoted_comma, for_parameter),
+        };
+    let lines = headers.get_all(name).iter().rev();
+    let elements = lines.flat_map(|line| from_right(line.as_bytes(), last_comma));
+    // RFC 9110, section 5.6.1.2: a list may have empty elements.
+    for element in elements.take(MAX_HOPS).filter(|element| !element.trim_ascii().is_empty()) {
+        let address = read(str::from_utf8(element).ok()?)?;
+        if !server.trusts(address.ip()) {
+            return Some(address);
+        }
+    }
+    None
+}
+
+/// Finds the comma before the last element of a list.
+type LastComma = fn(&[u8]) -> Option<usize>;
+
+fn last_comma(list: &[u8]) -> Option<usize> {
+    list.iter().rposition(|byte| *byte == b',')
+}
+
+/// As [`last_comma`], for lists with quoted strings. Read from the right, since what is left of a
+/// trusted proxy's element may be forged: a quotation mark there must not hide the element.
+fn last_unquoted_comma(list: &[u8]) -> Option<usize> {
+    let is_escaped = |at: usize| {
+        let before = list.get(..at).unwrap_or_default().iter().rev();
+        before.take_while(|byte| **byte == b'\\').count() % 2 == 1
+    };
+    let mut is_quoted = false;
+    for (at, byte) in list.iter().enumerate().rev() {
+        match byte {
+            b'"' if !is_quoted || !is_escaped(at) => is_quoted = !is_quoted,
+            b',' if !is_quoted => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The elements of a list, from the last to the first.
+fn from_right(list: &[u8], last_comma: LastComma) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(list);
+    std::iter::from_fn(move || {
+        let list = rest?;
+        let comma = last_comma(list);
+        rest = comma.and_then(|comma| list.get(..comma));
+        list.get(comma.map_or(0, |comma| comma + 1)..)
+    })
+}
+
+/// The address of an element of `Forwarded`: the one parameter `for`. None if it has no such
+/// parameter, several, or is malformed.
+fn for_parameter(element: &str) -> Option<SocketAddr> {
+    let is_between = |c: char| c == ';' || c.is_ascii_whitespace();
+    let mut rest = element.trim_matches(is_between);
+    let mut found = None;
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once('=')?;
+        let (value, after) = value(after)?;
+        if name.eq_ignore_ascii_case("for") && found.replace(node(&value)?).is_some() {
+            return None;
+        }
+        let next = after.trim_start_matches(is_between);
+        if next.len() == after.len() && !next.is_empty() {
+            return None;
+        }
+        rest = next;
+    }
+    found
+}
+
+/// The value of a parameter, a token or a quoted string, and what follows it.
+fn value(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (token, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
+        return Some((token.to_owned(), rest));
+    };
+    let mut value = String::new();
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some((value, chars.as_str())),
+            '\\' => value.push(chars.next()?),
+            other => value.push(other),
+        }
+    }
+}
+
+/// An IP address with an optional port, IPv6 in brackets or, without a port, as it is. None for what
+/// names no address, such as `unknown`.
+fn node(text: &str) -> Option<SocketAddr> {
+    let text = text.trim();
+    let (ip, rest): (IpAddr, &str) = match (text.parse::<IpAddr>(), text.strip_prefix('[')) {
+        (Ok(ip), _) => (ip, ""),
+        (Err(_), Some(inside)) => {
+            let (ip, rest) = inside.split_once(']')?;
+            (ip.parse::<Ipv6Addr>().ok()?.into(), rest)
+        }
+        (Err(_), None) => {
+            let (ip, rest) = text.split_at(text.find(':')?);
+            (ip.parse::<Ipv4Addr>().ok()?.into(), rest)
+        }
+    };
+    let port = match rest {
+        "" => 0,
+        _ => port(rest.strip_prefix(':')?)?,
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+/// A port; 0 for an obfuscated one: RFC 7239, section 6.3.
+fn port(text: &str) -> Option<u16> {
+    match text.strip_prefix('_') {
+        Some(_) => Some(0),
+        None => text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?,
+    }
+}
+
+#[cfg(test)]
+mod tests;
