@@ -8,9 +8,11 @@ mod leases;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 
+use crate::budget::{BudgetPart, MemoryBudget};
 use crate::clock::{Clock, Now};
 use crate::entry::{Entry, Value};
 use crate::error::Error;
@@ -36,7 +38,7 @@ use crate::value::Json;
 ///   of room. It never holds more bytes than its capacity, its own bookkeeping included, and never
 ///   evicts the entry being set. Each of its up to 64 shards, to which keys are spread by their
 ///   hash, has an equal share of the capacity, so eviction may begin a little before the sum is
-///   reached.
+///   reached; it begins earlier where a [budget](Cache::within) has no more.
 /// - Each operation on one key is atomic: threads see the operations in some order, the same for
 ///   all.
 /// - After an error the old entry and its expiry are as they were. When several arguments are
@@ -56,12 +58,25 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// An empty cache.
+    /// An empty cache. Only its limits bound it.
     #[must_use]
     pub fn new(limits: CacheLimits, clock: Clock) -> Self {
+        Self::within(limits, clock, &MemoryBudget::new(usize::MAX).part(usize::MAX))
+    }
+
+    /// An empty cache that takes its bytes from a part of a budget, some kibibytes at once, and
+    /// gives them back when it needs them no longer, or is dropped.
+    ///
+    /// Where the part has no more, the cache evicts entries as if its capacity were what it has
+    /// taken, and a `set` succeeds all the same: each shard takes its first 16 KiB, and what the
+    /// entry being set needs alone, whether or not they are left. Until it is written to, a cache
+    /// takes about 2 KiB a shard.
+    #[must_use]
+    pub fn within(limits: CacheLimits, clock: Clock, memory: &Arc<BudgetPart>) -> Self {
         let shards = shard_count(limits);
         let entries = limits.entries().map_or(usize::MAX, |entries| entries / shards);
-        let new_shard = || Shard::new(Room { bytes: limits.capacity() / shards, entries });
+        let room = Room { bytes: limits.capacity() / shards, entries };
+        let new_shard = || Shard::new(room, memory);
         Self {
             limits,
             clock,

@@ -27,6 +27,7 @@
 //!
 //! [`Key`], [`Json`], [`Integer`] and [`Expiry`] are the rules for arguments, for other backends to apply too.
 
+mod budget;
 mod cache;
 mod name;
 
@@ -53,6 +54,7 @@ mod sync;
 mod table;
 mod walk;
 
+pub use budget::{BudgetCharge, BudgetPart, MemoryBudget};
 pub use cache::Cache;
 pub use clock::{Clock, MockClock};
 pub use entry::Value;

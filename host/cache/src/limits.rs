@@ -65,6 +65,14 @@ pub(crate) const MIN_LARGEST_ENTRIES_IN_SHARD: usize = 4;
 /// a part of it.
 pub(crate) const MIN_SHARD_CAPACITY: usize = 32 << 10;
 
+/// The bytes that a shard takes from a budget at once, if they are not too large a part of it: some
+/// dozens of small entries, so that few writes touch what all caches share, and little enough that
+/// a thousand caches of a few entries each fit a small machine. So much a shard has in any case.
+pub(crate) const CHUNK: usize = 16 << 10;
+
+/// The least number of chunks that a shard has room for.
+pub(crate) const CHUNKS_IN_SHARD: usize = 8;
+
 /// The least limit on the entries of one of several shards: keys fall to shards by chance, so with
 /// less some shards would be full long before others.
 pub(crate) const MIN_SHARD_ENTRIES: usize = 256;

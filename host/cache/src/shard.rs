@@ -6,7 +6,9 @@ mod leases;
 mod walks;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use crate::budget::BudgetPart;
 use crate::clock::{Clock, Now};
 use crate::entry::{Entry, Value};
 use crate::eviction::{ClockHands, Removed, evict_least};
@@ -69,13 +71,13 @@ enum Progress {
 
 impl Shard {
     /// An empty shard with that much room, itself included: at least
-    /// [`least_bytes`](Self::least_bytes), and one entry.
-    pub(crate) fn new(room: Room) -> Self {
+    /// [`least_bytes`](Self::least_bytes), and one entry. Its bytes are taken from the part.
+    pub(crate) fn new(room: Room, memory: &Arc<BudgetPart>) -> Self {
         // An empty table is made beside a full one when all is cleared.
         let room = Room { bytes: room.bytes.saturating_sub(Table::empty_bytes()), ..room };
         Self(Mutex::new(Entries {
             hits: 0,
-            table: Table::new(room, size_of::<Self>()),
+            table: Table::new(room, size_of::<Self>(), memory),
             hands: ClockHands::new(),
             sweep: Sweep::new(),
             stats: Stats::default(),
@@ -151,6 +153,7 @@ impl Shard {
         }
         if let Some(place) = place {
             shard.table.remove(place);
+            shard.table.give_back();
             *count(&mut shard.stats) += 1;
         }
         let ended = shard.leases.end(key.as_str());
@@ -197,7 +200,10 @@ impl Shard {
     /// Continues the search for expired entries, for a moment under the lock.
     pub(crate) fn sweep(&self, clock: &Clock) -> Swept {
         let mut shard = self.lock();
-        shard.sweep(SWEPT_AT_ONCE, &Now::of(clock))
+        let swept = shard.sweep(SWEPT_AT_ONCE, &Now::of(clock));
+        shard.table.give_back();
+        shard.table.give_back_if_empty();
+        swept
     }
 
     /// The entries that one [`sweep`](Self::sweep) looks at.
@@ -212,7 +218,8 @@ impl Shard {
         }
     }
 
-    /// Removes every entry, and returns how many. They are dropped outside the lock.
+    /// Removes every entry, and returns how many. They are dropped outside the lock, and then their
+    /// bytes are given back.
     pub(crate) fn clear(&self) -> u64 {
         let mut shard = self.lock();
         let empty = shard.table.emptied();
@@ -270,6 +277,7 @@ impl Entries {
                 Some(place) => self.table.replace(place, key, &value, deadline),
                 None => self.table.insert(tag, key, &value, deadline),
             }
+            self.table.give_back();
             self.sweep.note(deadline.due());
             return Progress::Written;
         }

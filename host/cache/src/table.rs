@@ -1,10 +1,14 @@
 //! The entries of a shard and what they take: a directory of segments, and the sums over it.
 
+use std::sync::Arc;
+
+use crate::budget::{BudgetCharge, BudgetPart};
 use crate::clock::Now;
 use crate::directory::Directory;
 use crate::entry::{self, Entry};
 use crate::expiry::Deadline;
 use crate::key::Key;
+use crate::limits::{CHUNK, CHUNKS_IN_SHARD};
 use crate::segment::{Segment, Slot, Tag};
 
 /// Entries below which it is worth looking whether a segment could join its other half.
@@ -28,6 +32,9 @@ pub(crate) struct Table {
     /// Bytes of the table's owner.
     owner: usize,
     sums: Sums,
+    /// Behind what it pays for, so that bytes are given back when they are free. Never less than
+    /// the bytes of table and owner, and never more than the room.
+    charge: BudgetCharge,
 }
 
 #[derive(Debug, Default)]
@@ -65,9 +72,13 @@ impl Place {
 }
 
 impl Table {
-    /// An empty table, whose owner takes `owner` bytes.
-    pub(crate) fn new(room: Room, owner: usize) -> Self {
-        Self { directory: Directory::new(), room, owner, sums: Sums::default() }
+    /// An empty table, whose owner takes `owner` bytes. What both take is charged to the part, and
+    /// nothing more until an entry is made.
+    pub(crate) fn new(room: Room, owner: usize, memory: &Arc<BudgetPart>) -> Self {
+        let directory = Directory::new();
+        let mut charge = BudgetCharge::new(memory);
+        charge.force(owner + directory.bytes());
+        Self { directory, room, owner, sums: Sums::default(), charge }
     }
 
     /// What a table takes that holds nothing.
@@ -82,7 +93,7 @@ impl Table {
 
     /// An empty table with the same room.
     pub(crate) fn emptied(&self) -> Self {
-        Self::new(self.room, self.owner)
+        Self::new(self.room, self.owner, self.charge.part())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -129,9 +140,51 @@ impl Table {
     }
 
     /// Whether an entry of so many bytes can be made beside those that are there, where
-    /// `added` says whether it is one more or will take the place of another.
-    pub(crate) fn has_room(&self, bytes: usize, added: bool) -> bool {
-        self.bytes() + bytes <= self.room.bytes && (!added || self.sums.entries < self.room.entries)
+    /// `added` says whether it is one more or will take the place of another. Takes the bytes from
+    /// the budget. Where that has no more, a first chunk is taken all the same, and so is what the
+    /// entry needs when there is no other one to evict.
+    pub(crate) fn has_room(&mut self, bytes: usize, added: bool) -> bool {
+        if added && self.sums.entries >= self.room.entries {
+            return false;
+        }
+        let needed = self.bytes() + bytes;
+        if self.takes(needed) {
+            return true;
+        }
+        let others = self.sums.entries - usize::from(!added);
+        let least = if others == 0 { needed.max(self.chunk()) } else { self.chunk() };
+        self.charge.force(least.min(self.room.bytes).saturating_sub(self.charge.bytes()));
+        needed <= self.charge.bytes()
+    }
+
+    /// Whether table and owner may have so many bytes. Takes them in chunks, so that few writes
+    /// take anything.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let taken = self.charge.bytes();
+        if bytes <= taken {
+            return true;
+        }
+        let all = bytes.next_multiple_of(self.chunk()).min(self.room.bytes);
+        bytes <= all && self.charge.grow(all - taken)
+    }
+
+    /// Gives back what is not used, where that is two chunks or more, and keeps one for the next
+    /// entries.
+    pub(crate) fn give_back(&mut self) {
+        if self.charge.bytes().saturating_sub(self.bytes()) >= 2 * self.chunk() {
+            self.charge.shrink_to(self.bytes() + self.chunk());
+        }
+    }
+
+    /// Gives back all that is not used, where there are no entries.
+    pub(crate) fn give_back_if_empty(&mut self) {
+        if self.sums.entries == 0 {
+            self.charge.shrink_to(self.bytes());
+        }
+    }
+
+    fn chunk(&self) -> usize {
+        CHUNK.min(self.room.bytes / CHUNKS_IN_SHARD)
     }
 
     /// Makes slots where the segment of a tag has none, if there is room for them beside an entry
@@ -140,7 +193,7 @@ impl Table {
         let at = self.directory.find(tag);
         match self.directory.split_bytes(at) {
             None => Slots::Never,
-            Some(more) if self.bytes() + bytes + more > self.room.bytes => Slots::NoRoom,
+            Some(more) if !self.takes(self.bytes() + bytes + more) => Slots::NoRoom,
             Some(_) => {
                 self.directory.split(at);
                 Slots::Added

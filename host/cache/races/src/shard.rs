@@ -29,6 +29,7 @@ mod history;
 /// The cache's source as it is.
 #[path = "../../src"]
 mod source {
+    pub(crate) mod budget;
     pub(crate) mod cache;
     pub(crate) mod clock;
     pub(crate) mod directory;
@@ -53,8 +54,8 @@ mod source {
 }
 
 use source::{
-    cache, clock, directory, entry, error, eviction, expiry, integer, key, lease, limits, listing,
-    outcome, segment, shard, stats, sweep, table, value, walk,
+    budget, cache, clock, directory, entry, error, eviction, expiry, integer, key, lease, limits,
+    listing, outcome, segment, shard, stats, sweep, table, value, walk,
 };
 
 /// In the place of the cache's own.

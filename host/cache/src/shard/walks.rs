@@ -32,6 +32,7 @@ impl Shard {
                 slot.tag() >= from && slot.entry().is_some_and(is_meant)
             });
         });
+        shard.table.give_back();
         shard.stats.deletes += removed as u64;
         let ended = shard.leases.end_all(prefix);
         drop(shard);
