@@ -23,6 +23,7 @@ pub use compiler::Compiler;
 #[cfg(target_os = "linux")]
 pub(crate) use compiler::compile_in_child;
 pub use error::{CallError, ComponentError};
+pub(crate) use fairness::shorten_slice;
 pub use inspect::{ComponentInfo, Extent, FileKind, ImportInfo, Producer};
 pub use instance::Instances;
 pub(crate) use limits::Unit;

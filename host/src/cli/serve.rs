@@ -93,7 +93,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let (processes, wall) = (processes::Processes, "wall: none (there is one on Linux)".to_owned());
     let (writer, log) = log(config.log).map_err(Exit::no_plugin)?;
     check_threads().context("cannot start the runtime").map_err(Exit::no_plugin)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .on_thread_start(crate::engine::shorten_slice)
+        .build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     let logs = Logs::of(&writer, &config, log);
     let done =

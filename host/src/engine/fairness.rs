@@ -3,17 +3,24 @@
 //!
 //! A looping guest yields every tick, but enough of them would keep every thread of the runtime
 //! busy, and a short call would wait behind them all. So a call that has held its thread for a tick
-//! moves to one of the threads of [`LongCalls`]. There it is polled for a tick at a time. Of all that
-//! are ready, the next is one of the plugin that has computed least of late: one long call beside 64
-//! of another plugin has half of the time, not a 65th.
+//! moves to one of the threads of [`LongCalls`], if the long calls of its plugin have computed for
+//! their allowance of late. There it is polled for a tick at a time. Of all that are ready, the next is
+//! one of the plugin that has computed least of late: one long call beside 64 of another plugin has
+//! half of the time, not a 65th.
+//!
+//! The threads of long calls get what the runtime's threads leave, which is nearly nothing where short
+//! calls keep every processor busy. The allowance lets a plugin compute there all the same.
 
+mod priority;
 mod queue;
 mod share;
 mod task;
 
+pub(crate) use priority::shorten_slice;
 pub(super) use share::CpuShare;
 
 use super::ticker::TICK;
+use priority::lower_priority;
 use queue::LongQueue;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -22,12 +29,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
-use task::LongCall;
-
-/// How much lower the threads' priority is, as `nice` counts: the least that a thread can have. So
-/// the system gives a processor to the runtime's threads as soon as there is work for them.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 19;
+use task::{LongCall, thread_time};
 
 /// Why a call was stopped.
 #[derive(Debug, PartialEq)]
@@ -53,7 +55,7 @@ impl LongCalls {
         for _ in 0..threads() {
             let queue = Arc::clone(&queue);
             let work = move || {
-                give_way();
+                lower_priority();
                 work_on(&queue);
             };
             std::thread::Builder::new().name("hostel-long-call".to_owned()).spawn(work)?;
@@ -61,7 +63,8 @@ impl LongCalls {
         Ok(calls)
     }
 
-    /// Runs a call of a plugin, here until it has run for a tick, and then on one of the threads.
+    /// Runs a call of a plugin, here until it has run for a tick and its plugin's long calls for their
+    /// allowance, and then on one of the threads.
     ///
     /// Dropping the future drops the call: at once, or where it is just being polled, after that.
     ///
@@ -75,18 +78,34 @@ impl LongCalls {
         mut call: Pin<Box<impl Future<Output = T> + Send + 'static>>,
     ) -> Result<T, CallStopped> {
         let mut held = Duration::ZERO;
-        while held < TICK {
+        while held < TICK && share.has_allowance() {
             // By the clock: reading the thread's own time takes a system call, and most calls are
             // short.
             let begun = Instant::now();
-            let polled = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
-            if let Poll::Ready(answer) = polled {
+            if let Poll::Ready(answer) = polled_once(&mut call).await {
                 return Ok(answer);
             }
             held += begun.elapsed();
             woken().await;
         }
-        share.charge(held);
+        if !held.is_zero() {
+            share.charge(held);
+        }
+        while share.has_allowance() {
+            if held > cpu {
+                return Err(CallStopped::Cpu);
+            }
+            let begun = thread_time();
+            let polled = polled_once(&mut call).await;
+            // Between the two, the task stays on its thread.
+            let time = thread_time().saturating_sub(begun);
+            share.charge(time);
+            if let Poll::Ready(answer) = polled {
+                return Ok(answer);
+            }
+            held += time;
+            woken().await;
+        }
         let (answer, answered) = tokio::sync::oneshot::channel();
         let work = Box::pin(async move {
             // Fails where nobody waits any more.
@@ -113,18 +132,14 @@ fn work_on(queue: &LongQueue<Arc<LongCall>>) {
     }
 }
 
-/// As many as there are processors where the system prefers the runtime's threads, and else one fewer,
-/// so that one is always near for a short call.
+/// One fewer than there are processors, so that one is always free for a short call, and for other
+/// programs; with one processor, one.
 fn threads() -> usize {
-    let processors = available_parallelism().map_or(1, usize::from);
-    if cfg!(target_os = "linux") { processors } else { processors.saturating_sub(1).max(1) }
+    available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1)
 }
 
-/// Lowers the priority of this thread.
-fn give_way() {
-    // An error changes nothing but the priority.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, NICENESS);
+async fn polled_once<F: Future>(call: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await
 }
 
 /// Waits until what was polled before wakes the task.

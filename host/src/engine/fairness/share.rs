@@ -1,10 +1,15 @@
 //! What each plugin has computed of late.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 /// The time in which half of what a plugin has computed is forgotten.
 const HALF_LIFE: Duration = Duration::from_secs(1);
+
+/// What the long calls of a plugin may have computed of late before further ones go on at a low
+/// priority, for each processor of the machine: 7 % of it, as half is forgotten in a second.
+const ALLOWANCE: Duration = Duration::from_millis(100);
 
 /// What the long calls of one plugin have computed of late.
 #[derive(Default)]
@@ -23,6 +28,16 @@ impl CpuShare {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = used.map_or(0.0, |used| used.after(now)) + time.as_secs_f64();
         *used = Some(Used { seconds, at: now });
+    }
+
+    /// Whether its long calls have computed for less than their allowance of late.
+    pub(super) fn has_allowance(&self) -> bool {
+        static SECONDS: OnceLock<f64> = OnceLock::new();
+        let seconds = SECONDS.get_or_init(|| {
+            let processors = available_parallelism().map_or(1, usize::from);
+            ALLOWANCE.as_secs_f64() * processors as f64
+        });
+        self.used(Instant::now()) < *seconds
     }
 
     /// Seconds that it has computed of late.

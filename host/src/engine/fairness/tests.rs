@@ -38,8 +38,25 @@ async fn spins(polls: Arc<AtomicUsize>) {
     }
 }
 
+/// The share of a plugin that has no allowance any more.
 fn share() -> Arc<CpuShare> {
-    Arc::default()
+    let share = CpuShare::default();
+    share.charge(Duration::from_secs(60));
+    Arc::new(share)
+}
+
+#[tokio::test]
+async fn long_calls_stay_on_the_runtimes_thread_for_as_long_as_their_plugin_has_an_allowance() {
+    let calls = LongCalls::start().unwrap();
+    let here = std::thread::current().id();
+    let share = Arc::default();
+    let ends = || long(async { std::thread::current().id() });
+    assert_eq!(calls.run(&share, Duration::MAX, Box::pin(ends())).await, Ok(here));
+    share.charge(Duration::from_secs(60));
+    assert_ne!(calls.run(&share, Duration::MAX, Box::pin(ends())).await, Ok(here));
+    let spinning = spins(Arc::default());
+    let ended = calls.run(&Arc::default(), 3 * TICK, Box::pin(spinning)).await;
+    assert_eq!(ended, Err(CallStopped::Cpu), "before the allowance is over");
 }
 
 #[tokio::test]
@@ -47,7 +64,7 @@ async fn a_call_that_computes_for_long_leaves_the_runtimes_thread() {
     let calls = LongCalls::start().unwrap();
     let here = std::thread::current().id();
     let begins = async { std::thread::current().id() };
-    assert_eq!(calls.run(&share(), Duration::MAX, Box::pin(begins)).await, Ok(here));
+    assert_eq!(calls.run(&Arc::default(), Duration::MAX, Box::pin(begins)).await, Ok(here));
     let goes_on = long(async { std::thread::current().id() });
     assert_ne!(calls.run(&share(), Duration::MAX, Box::pin(goes_on)).await, Ok(here));
 }
