@@ -12,6 +12,7 @@ mod limits;
 mod parallel;
 mod pool;
 mod preamble;
+mod reclaim;
 mod screen;
 #[cfg(target_os = "linux")]
 mod snapshot;
@@ -22,9 +23,11 @@ pub(crate) use compiled::Compiled;
 pub use compiler::Compiler;
 #[cfg(target_os = "linux")]
 pub(crate) use compiler::compile_in_child;
+pub(crate) use error::NO_MEMORY;
 pub use error::{CallError, ComponentError};
 pub(crate) use fairness::shorten_slice;
 pub use inspect::{ComponentInfo, Extent, FileKind, ImportInfo, Producer};
+pub(crate) use instance::HostIdle;
 pub use instance::Instances;
 pub(crate) use limits::Unit;
 pub use limits::{Limit, LimitError, LimitReached, Limits};
@@ -33,6 +36,7 @@ pub(crate) use pool::MAX_SLOTS;
 pub(crate) use snapshot::{MountedFolder, SnapshotError, Surroundings, take as take_snapshot};
 
 use crate::hostcalls::{self, Capabilities, ConfigValues, Linkage, State};
+use crate::memory::{HostMemory, InstanceCharge};
 use crate::process::Cancellation;
 use crate::service::{Failure, Request, Response, ServiceInfo};
 use crate::telemetry::{
@@ -42,8 +46,9 @@ use crate::world::{self, Linked, WorldMismatch};
 use compiler::Job;
 use config::config;
 use fairness::{CallStopped, LongCalls};
-use instance::{HostIdle, Idle, Instance};
+use instance::{Idle, Instance};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use wasmtime::component::Linker;
 
@@ -56,6 +61,7 @@ pub(crate) struct Engine {
     compiler: Compiler,
     code: Option<CodeStore>,
     idle: Arc<HostIdle>,
+    memory: Arc<HostMemory>,
     long_calls: LongCalls,
     slots: u32,
 }
@@ -101,17 +107,36 @@ impl Engine {
         sink: LogSink,
         compiler: Compiler,
         code: Option<CodeStore>,
+        memory: &Arc<HostMemory>,
     ) -> wasmtime::Result<Self> {
-        let (engine, slots) = pool::engine(&config(&limits))?;
+        let (engine, slots) =
+            pool::engine(&config(&limits), memory.budget().most(), limits.memory)?;
         let linkers = Linkers::new(&engine)?;
         ticker::start(&engine)?;
         let (long_calls, sink) = (LongCalls::start()?, CallSink::new(sink));
-        let idle = Arc::new(HostIdle::of(slots));
-        Ok(Engine { engine, linkers, limits, sink, compiler, code, idle, long_calls, slots })
+        let (idle, memory) = (HostIdle::of(slots), Arc::clone(memory));
+        reclaim::start(&idle, &memory)?;
+        Ok(Engine {
+            engine,
+            linkers,
+            limits,
+            sink,
+            compiler,
+            code,
+            idle,
+            memory,
+            long_calls,
+            slots,
+        })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The instances that wait for their next call.
+    pub(crate) fn idle(&self) -> &Arc<HostIdle> {
+        &self.idle
     }
 
     /// Instances that have address space reserved; 0 where each instance's memory is mapped anew.
@@ -174,10 +199,11 @@ impl Engine {
         let linked = Linked::new(self.linkers.get(linkage), &component).map_err(mismatch)?;
         let idle = match instances {
             Instances::Fresh => None,
-            Instances::Reuse { calls } => Some(Idle::new(calls, &self.idle)),
+            Instances::Reuse { calls, idle_time } => Some(Idle::new(calls, idle_time, &self.idle)),
         };
         let (linked, config, cpu_share) = (Arc::new(linked), Arc::new(config), Arc::default());
-        Ok(Compiled { linked, limits, idle, meter, config, cpu_share })
+        let first_memory = AtomicUsize::new(0);
+        Ok(Compiled { linked, limits, idle, first_memory, meter, config, cpu_share })
     }
 
     /// Asks a component for its services, under the limits of a call and with its log alone open.
@@ -187,7 +213,8 @@ impl Engine {
         origin: Origin,
     ) -> Result<Vec<ServiceInfo>, CallError> {
         let limits = &component.limits;
-        let mut instance = self.instance(component, None, origin);
+        let charge = InstanceCharge::forced(&self.memory);
+        let mut instance = self.instance(component, None, origin, charge);
         let linked = Arc::clone(&component.linked);
         let call = async move {
             let listed = match instance.guest(&linked).await {
@@ -196,20 +223,23 @@ impl Engine {
             };
             (instance, listed)
         };
-        let (_, services) = self.bounded(component, call).await?;
+        let (instance, services) = self.bounded(component, call).await?;
+        let memory = instance.store.data().memory.used();
+        component.first_memory.store(memory, Ordering::Relaxed);
         if services.len() > limits.services {
             return Err(Limit::Services.reached(limits).into());
         }
         Ok(services)
     }
 
-    /// Handles one request, in a fresh instance or in an idle one.
+    /// Handles one request, in a fresh instance, whose memory is charged, or in an idle one.
     pub(crate) async fn handle(
         &self,
         component: &Compiled,
         origin: Origin,
         capabilities: Arc<Capabilities>,
         request: Request,
+        charge: InstanceCharge,
         span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
         let limits = &component.limits;
@@ -217,19 +247,21 @@ impl Engine {
             return Err(Limit::Request.reached(limits).into());
         }
         let service = origin.service.clone();
-        let reused = component.idle.as_ref().and_then(Idle::take);
+        let reused = component.idle.as_deref().and_then(Idle::take);
         let parent = span.and_then(|span| {
             span.has_instance(reused.is_some());
             span.parent()
         });
         let mut instance = match reused {
             Some(reused) => {
+                // It has its own.
+                drop(charge);
                 component.meter.reused();
                 reused.begin(origin)
             }
             None => {
                 component.meter.made();
-                let mut made = self.instance(component, Some(capabilities), origin);
+                let mut made = self.instance(component, Some(capabilities), origin, charge);
                 made.retires = component.idle.as_ref().map(|_| component.meter.retirement());
                 made
             }
@@ -264,6 +296,7 @@ impl Engine {
         component: &Compiled,
         capabilities: Option<Arc<Capabilities>>,
         origin: Origin,
+        charge: InstanceCharge,
     ) -> Instance {
         let Compiled { limits, config, meter, .. } = component;
         let bounds = LogBounds {
@@ -273,7 +306,7 @@ impl Engine {
         };
         let log = CallLog::new(Arc::clone(&self.sink), origin, bounds, config.masks());
         let config = Arc::clone(config);
-        Instance::new(&self.engine, limits, capabilities, config, log, meter.memory())
+        Instance::new(&self.engine, limits, capabilities, config, log, charge, meter.memory())
     }
 
     /// Runs a call within its limits of time. The epoch makes a looping guest yield, so that the

@@ -25,6 +25,7 @@ mod values;
 mod wasi;
 
 pub(crate) use linkage::Linkage;
+pub(crate) use memory::MemoryRefusal;
 pub(crate) use state::{Capabilities, State, StoreBounds};
 pub(crate) use values::ConfigValues;
 pub(crate) use wasi::{INTERFACES as WASI_INTERFACES, VERSION as WASI_VERSION};

@@ -46,7 +46,7 @@
 //! | `forbidden` | 403 | the service reports it, or a web page of another site calls the admin interface |
 //! | `not-found` | 404 | no service has this path, or the service reports it |
 //! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
-//! | `request-timeout` | 408 | the body did not arrive in time |
+//! | `request-timeout` | 408 | the body came too slowly |
 //! | `conflict` | 409 | the service reports it |
 //! | `too-large` | 413 | the body is larger than `limits.request` |
 //! | `expectation-failed` | 417 | `Expect` is not `100-continue` |
@@ -55,7 +55,7 @@
 //! | `internal` | 500 | the service reports it, trapped, exited, or reached a limit of its call |
 //! | `bad-answer` | 502 | the service's response is malformed or too large |
 //! | `unavailable` | 503 | the service reports it |
-//! | `busy` | 503 | the host has too many calls or bodies in progress (`Retry-After`) |
+//! | `busy` | 503 | the host has too many calls in progress, or too many bytes of bodies and responses, of all clients or of this one (`Retry-After`) |
 //! | `timeout` | 504 | the service did not respond within `limits.time` |
 //!
 //! Below 500, the `detail` of an error that a service reports is the service's message. From 500 on
@@ -64,16 +64,18 @@
 
 mod admin;
 mod auth;
-mod body_budget;
 mod client;
 mod error;
 mod handler;
 mod log;
+mod messages;
 mod path;
 mod peer;
 mod problem;
+mod rate;
 mod record;
 mod request;
+mod request_body;
 mod response;
 mod router;
 mod server;

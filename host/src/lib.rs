@@ -38,6 +38,7 @@ mod file;
 mod grants;
 mod hostcalls;
 pub mod http;
+mod memory;
 mod name;
 mod outbound;
 mod plugin;

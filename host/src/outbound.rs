@@ -40,6 +40,7 @@ pub(crate) struct Outbound {
     servers: Vec<GrantedServer>,
     secrets: Vec<Secret>,
     meter: HttpClientMeter,
+    network: Arc<Network>,
 }
 
 /// A response, whole.
@@ -99,13 +100,14 @@ impl Outbound {
         network: Arc<Network>,
         meter: HttpClientMeter,
     ) -> Self {
-        let bounds = Arc::new(PluginBounds::new(grants.http.connections, network));
+        let bounds = Arc::new(PluginBounds::new(grants.http.connections, Arc::clone(&network)));
         let server = |allowed: &Allowed| GrantedServer::new(allowed.clone(), Arc::clone(&bounds));
         Outbound {
             plugin,
             servers: grants.http.allow.iter().map(server).collect(),
             secrets: grants.config.secrets.values().cloned().collect(),
             meter,
+            network,
         }
     }
 
@@ -115,7 +117,8 @@ impl Outbound {
         request: SendRequest,
         sending: &Sending,
     ) -> Result<SendResponse, SendError> {
-        self.send_within(request, sending, &Room::new(sending.call.most_bytes)).await
+        let room = Room::new(sending.call.most_bytes, self.network.charge());
+        self.send_within(request, sending, &room).await
     }
 
     /// Sends requests at the same time. The results are in their order.
@@ -124,7 +127,7 @@ impl Outbound {
         requests: Vec<SendRequest>,
         sending: Arc<Sending>,
     ) -> Vec<Result<SendResponse, SendError>> {
-        let room = Arc::new(Room::new(sending.call.most_bytes));
+        let room = Arc::new(Room::new(sending.call.most_bytes, self.network.charge()));
         let mut set = tokio::task::JoinSet::new();
         let mut results: Vec<_> = requests.iter().map(|_| Err(stopped())).collect();
         for (at, request) in requests.into_iter().enumerate() {

@@ -117,7 +117,7 @@ async fn prepare(language: &'static str, folder: &str) -> Result<Row> {
     let fresh = host(component.clone(), Instances::Fresh).await?;
     let compile = start.elapsed();
     let many = NonZeroU32::new(u32::MAX).context("not zero")?;
-    let reused = host(component.clone(), Instances::Reuse { calls: many }).await?;
+    let reused = host(component.clone(), Instances::reuse(many)).await?;
     let (built, bytes) = ([first, second], component.len());
     let times = vec![Vec::new(); TIMED.len()];
     Ok(Row { language, built, bytes, compile, fresh, reused, times })

@@ -1,13 +1,16 @@
 //! All caches of a host, by name.
 
+mod released;
+
 use super::redis::{Meters, RedisBackend, RedisCache, ServerState, Servers};
 use super::stats::CacheStats;
 use super::store::CacheStore;
 use crate::telemetry::RedisMetrics;
-use hostel_cache::{Cache, CacheLimits, CacheName, Clock};
+use hostel_cache::{BudgetPart, Cache, CacheLimits, CacheName, Clock};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
 
 /// Where the entries of a cache are held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,18 +24,22 @@ pub enum Backend {
 
 /// The caches of a host by name, those in memory on one clock.
 ///
-/// A cache, once opened, stays until the registry is dropped, so a plugin that is loaded again
-/// finds its entries.
+/// A cache, once opened, stays until the registry is dropped, except a private one in memory whose
+/// plugin was unloaded: it stays for an hour, so that a plugin which is loaded again by then finds
+/// its entries, and for less where the host is short of memory.
 #[derive(Debug)]
 pub struct Caches {
     clock: Clock,
     metrics: RedisMetrics,
-    caches: RwLock<BTreeMap<CacheName, OpenCache>>,
+    memory: Arc<BudgetPart>,
+    caches: RwLock<CacheMap>,
 }
+
+type CacheMap = BTreeMap<CacheName, OpenCache>;
 
 #[derive(Clone, Debug)]
 enum OpenCache {
-    Memory(Arc<Cache>),
+    Memory { cache: Arc<Cache>, released: Option<Instant> },
     Redis { cache: Arc<RedisCache>, limits: CacheLimits, backend: Arc<RedisBackend> },
 }
 
@@ -63,10 +70,11 @@ pub(crate) struct RedisState {
 }
 
 impl Caches {
-    /// A registry without caches. All of its caches in memory will read `clock`.
+    /// A registry without caches. All of its caches in memory will read `clock`, and take their
+    /// bytes from `memory`.
     #[must_use]
-    pub(crate) fn new(clock: Clock, metrics: RedisMetrics) -> Self {
-        Self { clock, metrics, caches: RwLock::default() }
+    pub(crate) fn new(clock: Clock, metrics: RedisMetrics, memory: &Arc<BudgetPart>) -> Self {
+        Self { clock, metrics, memory: Arc::clone(memory), caches: RwLock::default() }
     }
 
     /// Opens the cache of that name in memory, and creates it where it does not exist.
@@ -91,7 +99,7 @@ impl Caches {
         limits: CacheLimits,
         backend: &Backend,
     ) -> Result<CacheStore, OpenError> {
-        let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
+        let mut caches = self.write();
         let servers = match backend {
             Backend::Memory => None,
             Backend::Redis(backend) => Some((backend, servers_of(&caches, backend))),
@@ -99,7 +107,10 @@ impl Caches {
         match caches.entry(name) {
             Entry::Vacant(vacant) => {
                 let open = match servers {
-                    None => OpenCache::Memory(Arc::new(Cache::new(limits, self.clock.clone()))),
+                    None => {
+                        let cache = Cache::within(limits, self.clock.clone(), &self.memory);
+                        OpenCache::Memory { cache: Arc::new(cache), released: None }
+                    }
                     Some((backend, servers)) => {
                         let meters = Meters::new(&self.metrics, vacant.key());
                         let names = backend.names(vacant.key());
@@ -110,7 +121,10 @@ impl Caches {
                 };
                 Ok(vacant.insert(open).store())
             }
-            Entry::Occupied(open) if open.get().is(limits, backend) => Ok(open.get().store()),
+            Entry::Occupied(mut open) if open.get().is(limits, backend) => {
+                open.get_mut().take_back();
+                Ok(open.get().store())
+            }
             Entry::Occupied(open) => Err(OpenError {
                 open: open.get().limits(),
                 asked: limits,
@@ -182,7 +196,7 @@ impl Caches {
     pub(super) fn reclaim(&self, most: usize) -> u64 {
         let caches: Vec<_> = {
             let in_memory = |open: &OpenCache| match open {
-                OpenCache::Memory(cache) => Some(Arc::clone(cache)),
+                OpenCache::Memory { cache, .. } => Some(Arc::clone(cache)),
                 OpenCache::Redis { .. } => None,
             };
             self.read().values().filter_map(in_memory).collect()
@@ -190,18 +204,27 @@ impl Caches {
         caches.iter().map(|cache| cache.reclaim(most)).sum()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<CacheName, OpenCache>> {
+    /// Bytes that the caches in memory have taken.
+    pub(super) fn taken(&self) -> usize {
+        self.memory.taken()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, CacheMap> {
         self.caches.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, CacheMap> {
+        self.caches.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The servers of a backend: those of an open cache at the same address, or new ones.
-fn servers_of(caches: &BTreeMap<CacheName, OpenCache>, asked: &RedisBackend) -> Arc<Servers> {
+fn servers_of(caches: &CacheMap, asked: &RedisBackend) -> Arc<Servers> {
     let shared = caches.values().find_map(|open| match open {
         OpenCache::Redis { cache, backend, .. } => (backend.address == asked.address
             && backend.timeout == asked.timeout)
             .then(|| Arc::clone(cache.servers())),
-        OpenCache::Memory(_) => None,
+        OpenCache::Memory { .. } => None,
     });
     shared.unwrap_or_else(|| Servers::new(asked.address.clone(), asked.timeout))
 }
@@ -209,21 +232,21 @@ fn servers_of(caches: &BTreeMap<CacheName, OpenCache>, asked: &RedisBackend) -> 
 impl OpenCache {
     fn store(&self) -> CacheStore {
         match self {
-            OpenCache::Memory(cache) => CacheStore::in_memory(Arc::clone(cache)),
+            OpenCache::Memory { cache, .. } => CacheStore::in_memory(Arc::clone(cache)),
             OpenCache::Redis { cache, .. } => CacheStore::on_redis(Arc::clone(cache)),
         }
     }
 
     fn limits(&self) -> CacheLimits {
         match self {
-            OpenCache::Memory(cache) => cache.limits(),
+            OpenCache::Memory { cache, .. } => cache.limits(),
             OpenCache::Redis { limits, .. } => *limits,
         }
     }
 
     fn is(&self, limits: CacheLimits, asked: &Backend) -> bool {
         let is_there = match (self, asked) {
-            (OpenCache::Memory(_), Backend::Memory) => true,
+            (OpenCache::Memory { .. }, Backend::Memory) => true,
             (OpenCache::Redis { backend, .. }, Backend::Redis(asked)) => backend == asked,
             _ => false,
         };
@@ -235,6 +258,7 @@ impl OpenCache {
 mod tests {
     use super::*;
     use crate::telemetry::Metrics;
+    use hostel_cache::MemoryBudget;
     use std::time::Duration;
 
     fn private(plugin: &str) -> CacheName {
@@ -246,7 +270,12 @@ mod tests {
     }
 
     fn caches() -> Caches {
-        Caches::new(Clock::mock().0, Metrics::new().redis())
+        on(Clock::mock().0)
+    }
+
+    fn on(clock: Clock) -> Caches {
+        let memory = MemoryBudget::new(1 << 30).part(1 << 30);
+        Caches::new(clock, Metrics::new().redis(), &memory)
     }
 
     fn memory(store: CacheStore) -> Arc<Cache> {
@@ -292,7 +321,7 @@ mod tests {
     #[test]
     fn a_cache_that_is_opened_again_has_kept_its_entries() {
         let (clock, handle) = Clock::mock();
-        let caches = Caches::new(clock, Metrics::new().redis());
+        let caches = on(clock);
         open(&caches, private("a")).set("k", "1", Some(2)).unwrap();
         handle.advance(Duration::from_secs(1));
         assert_eq!(open(&caches, private("a")).exists("k"), Ok(true));
@@ -328,7 +357,7 @@ mod tests {
 
     #[test]
     fn threads_that_open_a_name_at_once_get_one_cache() {
-        let caches = Caches::new(Clock::system(), Metrics::new().redis());
+        let caches = on(Clock::system());
         std::thread::scope(|scope| {
             for thread in 0..8 {
                 let caches = &caches;

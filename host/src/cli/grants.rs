@@ -40,7 +40,7 @@ impl PluginGrants {
     ) -> Self {
         let (instances, calls_per_instance) = match settings.instances {
             Instances::Fresh => ("fresh", None),
-            Instances::Reuse { calls } => ("reuse", Some(calls.get())),
+            Instances::Reuse { calls, .. } => ("reuse", Some(calls.get())),
         };
         let own = settings.limits.as_ref();
         PluginGrants {

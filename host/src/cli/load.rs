@@ -62,9 +62,17 @@ pub(super) fn configured_host(
 ) -> Result<Host, Exit> {
     let (limits, admission) = (config.limits.clone(), config.admission.clone());
     let cache = config.private_cache;
-    let backend = config.private_backend.clone();
-    let settings =
-        Settings { limits, admission, cache, backend, log, compiler, ..Settings::default() };
+    let (backend, memory) = (config.private_backend.clone(), config.server.memory);
+    let settings = Settings {
+        limits,
+        admission,
+        cache,
+        backend,
+        memory,
+        log,
+        compiler,
+        ..Settings::default()
+    };
     let host = host(settings)?;
     for cache in &config.caches {
         let name = CacheName::Configured(cache.name.clone());

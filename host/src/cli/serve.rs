@@ -4,6 +4,7 @@ mod descriptors;
 mod first_line;
 mod greeting;
 mod listeners;
+mod memory;
 mod notify;
 mod paths;
 mod processes;

@@ -5,7 +5,7 @@ use super::error::Diagnostics;
 use super::groups::{Callers, callers};
 use super::raw::{LimitValue, RawInstances, RawLimits, RawPlugin, RawZatoRest, Tables};
 use super::sources;
-use super::values::Context;
+use super::values::{Context, time};
 use crate::engine::{Instances, Limits};
 use crate::grants::Grants;
 use crate::name::PluginName;
@@ -168,17 +168,22 @@ fn path_by_name(name: &PluginName, context: &PluginContext<'_>) -> PathBuf {
 }
 
 fn instances(raw: &RawPlugin, diagnostics: &mut Diagnostics<'_>) -> Instances {
-    match (raw.instances.unwrap_or_default(), &raw.calls_per_instance) {
-        (RawInstances::Fresh, None) => Instances::Fresh,
-        (RawInstances::Fresh, Some(calls)) => {
-            diagnostics.fault(
-                calls.at(),
-                "`calls-per-instance` is for `instances = \"reuse\"`: a fresh one has one call",
-            );
+    let (calls, idle_time) = (&raw.calls_per_instance, &raw.idle_time);
+    match raw.instances.unwrap_or_default() {
+        RawInstances::Fresh => {
+            let calls = calls.as_ref().map(|it| (it.at(), "calls-per-instance"));
+            let idle_time = idle_time.as_ref().map(|it| (it.at(), "idle-time"));
+            for (at, name) in calls.into_iter().chain(idle_time) {
+                let fault = format!(
+                    "`{name}` is for `instances = \"reuse\"`: a fresh one is dropped with its call"
+                );
+                diagnostics.fault(at, fault);
+            }
             Instances::Fresh
         }
-        (RawInstances::Reuse, calls) => Instances::Reuse {
+        RawInstances::Reuse => Instances::Reuse {
             calls: calls.as_ref().map_or(CALLS_PER_INSTANCE, |calls| *calls.get()),
+            idle_time: time(idle_time.as_ref(), Instances::IDLE_TIME, diagnostics),
         },
     }
 }

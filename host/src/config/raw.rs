@@ -68,14 +68,21 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) headers: Option<At<NonZeroU32>>,
     /// Bytes of a request's head. Default: "64KiB".
     pub(in crate::config) header_bytes: Option<At<String>>,
-    /// Bytes of all bodies that are held for calls at once. Default: "256MiB".
+    /// Bytes of memory that caches, instances and bodies take together. Default: three quarters of what
+    /// the machine and its control groups allow.
+    pub(in crate::config) memory: Option<At<String>>,
+    /// Bytes of bodies of requests, and of responses until they are sent, at once. A client has at
+    /// most a quarter. Default: "256MiB".
     pub(in crate::config) bodies: Option<At<String>>,
     /// Time to send a request's head. Default: "10s".
     pub(in crate::config) header_time: Option<At<String>>,
     /// Time to send a request's whole body. Default: "30s".
     pub(in crate::config) body_time: Option<At<String>>,
-    /// Time to take a response. Default: "30s".
+    /// Time to take a response, and a second more for each `min-rate` bytes of it. Default: "30s".
     pub(in crate::config) write_time: Option<At<String>>,
+    /// Bytes per second at which a body must come after 5 s, and a response be taken after
+    /// `write-time`. Default: "4KiB".
+    pub(in crate::config) min_rate: Option<At<String>>,
     /// Time between two requests of a connection. Default: "1m".
     pub(in crate::config) idle_time: Option<At<String>>,
     /// Time from the signal to stop on in which the server still accepts connections, and /readyz

@@ -30,14 +30,21 @@ pub struct Server {
     pub headers: usize,
     /// Bytes of a request's head, its first line included. 64 KiB.
     pub header_bytes: usize,
-    /// Bytes of all bodies that are held for calls at once. 256 MiB.
+    /// Bytes of memory that caches, instances and bodies take together; none: three quarters of what the
+    /// machine and its control groups allow.
+    pub memory: Option<usize>,
+    /// Bytes of bodies of requests, and of responses until they are sent, at once. A client has at
+    /// most a quarter. 256 MiB.
     pub bodies: usize,
     /// Time to send a request's head. 10 s.
     pub header_time: Duration,
     /// Time to send a request's whole body. 30 s.
     pub body_time: Duration,
-    /// Time to take a response. 30 s.
+    /// Time to take a response, and a second more for each `min_rate` bytes of it. 30 s.
     pub write_time: Duration,
+    /// Bytes per second at which a body must come after 5 s, and a response be taken after
+    /// `write_time`. 4 KiB.
+    pub min_rate: usize,
     /// Time between two requests of a connection. 60 s.
     pub idle_time: Duration,
     /// Time from the signal to stop on in which connections are still accepted. 0 s.
@@ -109,10 +116,12 @@ impl Default for Server {
             connections: 10_000,
             headers: 100,
             header_bytes: 64 << 10,
+            memory: None,
             bodies: 256 << 20,
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
+            min_rate: 4 << 10,
             idle_time: Duration::from_secs(60),
             stop_delay: Duration::ZERO,
             drain_time: Duration::from_secs(10),
@@ -141,10 +150,12 @@ pub(super) fn server(
         connections: count(raw.connections.as_ref(), default.connections),
         headers: count(raw.headers.as_ref(), default.headers),
         header_bytes: size(raw.header_bytes.as_ref(), default.header_bytes, diagnostics),
+        memory: raw.memory.as_ref().map(|_| size(raw.memory.as_ref(), 0, diagnostics)),
         bodies: size(raw.bodies.as_ref(), default.bodies, diagnostics),
         header_time: time(raw.header_time.as_ref(), default.header_time, diagnostics),
         body_time: time(raw.body_time.as_ref(), default.body_time, diagnostics),
         write_time: time(raw.write_time.as_ref(), default.write_time, diagnostics),
+        min_rate: size(raw.min_rate.as_ref(), default.min_rate, diagnostics),
         idle_time: time(raw.idle_time.as_ref(), default.idle_time, diagnostics),
         stop_delay: delay(raw.stop_delay.as_ref(), default.stop_delay, diagnostics),
         drain_time: time(raw.drain_time.as_ref(), default.drain_time, diagnostics),
@@ -209,7 +220,7 @@ pub(super) fn check_required(
     }
 }
 
-/// A body that is larger than all may be together would never find room.
+/// A body that is larger than a client's share would never find room.
 pub(super) fn check_bodies(
     raw: Option<&RawServer>,
     server: &Server,
@@ -219,13 +230,14 @@ pub(super) fn check_bodies(
 ) {
     let of_plugins = plugins.iter().filter_map(|plugin| plugin.settings.limits.as_ref());
     let most = of_plugins.chain([limits]).map(|limits| limits.request).max().unwrap_or_default();
-    if most > server.bodies {
+    let share = server.bodies / 4;
+    if most > share {
         let at = raw.and_then(|server| server.bodies.as_ref()).map_or(0..0, At::at);
         diagnostics.fault(
             at,
             format_args!(
-                "`server.bodies` is {} bytes, and a `request` of the limits is {most}: such a body \
-                 would never find room",
+                "`server.bodies` is {} bytes, of which a client has at most a quarter, {share}, and \
+                 a `request` of the limits is {most}: such a body would never find room",
                 server.bodies
             ),
         );

@@ -118,7 +118,7 @@ fn a_plugin_is_granted_what_is_written() {
     let shared = Name::new("shared").unwrap();
     assert_eq!(users.settings.grants.cache.binding, CacheBinding::Configured(shared.clone()));
     assert_eq!(users.settings.grants.cache.access, Access::ReadOnly);
-    let Instances::Reuse { calls } = users.settings.instances else { panic!("fresh") };
+    let Instances::Reuse { calls, .. } = users.settings.instances else { panic!("fresh") };
     assert_eq!(calls.get(), 1_000);
     assert_eq!(
         (&users.callers, users.settings.calls),

@@ -7,13 +7,16 @@ use crate::hostcalls::ConfigValues;
 use crate::telemetry::InstanceMeter;
 use crate::world::Linked;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A component that is compiled and fits its world, with the limits of its calls and, where its
 /// plugin reuses instances, those that are idle.
 pub(crate) struct Compiled {
     pub(super) linked: Arc<Linked>,
     pub(super) limits: Limits,
-    pub(super) idle: Option<Idle>,
+    pub(super) idle: Option<Arc<Idle>>,
+    /// Bytes of memories and tables that a fresh instance has taken when it listed its services.
+    pub(super) first_memory: AtomicUsize,
     pub(super) meter: InstanceMeter,
     /// The settings and secrets of its plugin.
     pub(super) config: Arc<ConfigValues>,
@@ -25,6 +28,14 @@ impl Compiled {
     /// The limits of its calls.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Bytes of memory that its next call takes before it runs: nothing where an instance is idle.
+    pub(crate) fn memory_of_call(&self) -> usize {
+        match &self.idle {
+            Some(idle) if idle.has_any() => 0,
+            _ => self.first_memory.load(Ordering::Relaxed),
+        }
     }
 
     /// Turns instance reuse on or off and returns the idle instances, for the caller to drop

@@ -1,6 +1,7 @@
 //! Why a component was refused, and how a call can end other than with an answer.
 
 use super::limits::{Limit, LimitReached, Limits};
+use crate::hostcalls::MemoryRefusal;
 use crate::service::{Failure, FailureKind};
 use crate::telemetry::excerpt;
 use crate::world::WorldMismatch;
@@ -152,17 +153,28 @@ const UNTYPED_LIMITS: &[(&str, Limit)] = &[
     ("requested len ", Limit::Random),
 ];
 
-/// Tells why a call into a guest failed, from what the engine says and whether memory was refused.
+/// What a call that finds too little memory is told.
+pub(crate) const NO_MEMORY: &str = "its plugin has its share of the host's memory, or all of that is \
+                                    taken: come back later, or raise `server.memory`";
+
+/// Tells why a call into a guest failed, from what the engine says and why memory was refused.
 pub(crate) fn classify(
     error: &wasmtime::Error,
-    memory_refused: bool,
+    refused: Option<MemoryRefusal>,
     limits: &Limits,
 ) -> CallError {
     if error.is::<I32Exit>() {
         return CallError::Exit;
     }
-    if let Some(limit) = limit(error, memory_refused) {
+    if let Some(limit) = limit(error) {
         return limit.reached(limits).into();
+    }
+    // A guest that was refused memory and then fails has failed for want of memory: language
+    // runtimes answer a failed allocation with a trap or an abort.
+    match refused {
+        Some(MemoryRefusal::Limit) => return Limit::Memory.reached(limits).into(),
+        Some(MemoryRefusal::Budget) => return CallError::Busy(NO_MEMORY.to_owned()),
+        None => {}
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return CallError::Trap { reason: reason(*trap), frames: frames(error) };
@@ -179,18 +191,13 @@ pub(crate) fn classify(
 }
 
 /// The limit that a call ended by, if it did.
-fn limit(error: &wasmtime::Error, memory_refused: bool) -> Option<Limit> {
+fn limit(error: &wasmtime::Error) -> Option<Limit> {
     let root = error.root_cause().to_string();
     let untyped = UNTYPED_LIMITS.iter().find(|(words, _)| root.contains(words));
     if let Some((_, limit)) = untyped {
         return Some(*limit);
     }
-    if error.downcast_ref() == Some(&Trap::StackOverflow) {
-        return Some(Limit::Stack);
-    }
-    // A guest that was refused memory and then fails has failed for want of memory: language
-    // runtimes answer a failed allocation with a trap or an abort.
-    memory_refused.then_some(Limit::Memory)
+    (error.downcast_ref() == Some(&Trap::StackOverflow)).then_some(Limit::Stack)
 }
 
 /// The guest's frames. Their names are the guest's own, so they are escaped and cut, and never

@@ -3,11 +3,14 @@
 use super::limits::Limits;
 use super::ticker::TICKS_PER_YIELD;
 use crate::hostcalls::{Capabilities, ConfigValues, State, StoreBounds};
+use crate::memory::InstanceCharge;
 use crate::telemetry::{CallLog, MemoryMeter, Origin, Retirement};
 use crate::world::{Guest, Linked};
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 use wasmtime::{Store, UpdateDeadline};
 
 /// What happens to an instance when its call ends.
@@ -22,7 +25,19 @@ pub enum Instances {
     Reuse {
         /// Calls of one instance.
         calls: NonZeroU32,
+        /// How long an instance waits for its next call before it is dropped.
+        idle_time: Duration,
     },
+}
+
+impl Instances {
+    /// How long an instance waits for its next call, unless it is configured otherwise.
+    pub(crate) const IDLE_TIME: Duration = Duration::from_secs(60);
+
+    /// Reuse for so many calls, of instances that wait for their next call for a minute at most.
+    pub fn reuse(calls: NonZeroU32) -> Self {
+        Instances::Reuse { calls, idle_time: Self::IDLE_TIME }
+    }
 }
 
 /// Idle instances of one plugin.
@@ -31,18 +46,40 @@ const MAX_IDLE_OF_PLUGIN: usize = 16;
 /// Idle instances of all plugins of a host whose instances have no slots.
 const MAX_IDLE_OF_HOST: usize = 256;
 
-/// The count of idle instances of all plugins of a host, and its bound.
-pub(super) struct HostIdle {
+/// The idle instances of all plugins of a host: their count, its bound, and where they are.
+pub(crate) struct HostIdle {
     count: AtomicUsize,
     most: usize,
+    pools: Mutex<Vec<Weak<Idle>>>,
 }
 
 impl HostIdle {
     /// At most a quarter of the pool's slots is for idle instances, so that they never keep a call
     /// from its slot.
-    pub(super) fn of(slots: u32) -> Self {
+    pub(super) fn of(slots: u32) -> Arc<Self> {
         let most = if slots == 0 { MAX_IDLE_OF_HOST } else { slots as usize / 4 };
-        HostIdle { count: AtomicUsize::new(0), most }
+        Arc::new(HostIdle { count: AtomicUsize::new(0), most, pools: Mutex::default() })
+    }
+
+    /// Ends the instance that has waited longest; false when there is none.
+    pub(crate) fn end_longest(&self) -> bool {
+        let pools = self.pools();
+        let longest =
+            pools.iter().filter_map(|pool| Some((pool.since()?, pool))).min_by_key(|it| it.0);
+        longest.is_some_and(|(_, pool)| pool.end_first(|_| true))
+    }
+
+    /// Ends the instances that have waited for their time.
+    pub(super) fn end_overdue(&self, now: Instant) {
+        for pool in self.pools() {
+            while pool.end_first(|since| now.saturating_duration_since(since) >= pool.idle_time) {}
+        }
+    }
+
+    fn pools(&self) -> Vec<Arc<Idle>> {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.retain(|pool| pool.strong_count() > 0);
+        pools.iter().filter_map(Weak::upgrade).collect()
     }
 }
 
@@ -54,6 +91,8 @@ pub(super) struct Instance {
     calls: u32,
     /// Bytes of its memories and tables when its first call ended.
     memory: usize,
+    /// When its last call ended.
+    since: Instant,
     /// Counts its end, where it may be kept.
     pub(super) retires: Option<Retirement>,
 }
@@ -66,6 +105,7 @@ impl Instance {
         capabilities: Option<Arc<Capabilities>>,
         config: Arc<ConfigValues>,
         log: CallLog,
+        charge: InstanceCharge,
         memory: MemoryMeter,
     ) -> Self {
         let bounds = StoreBounds {
@@ -76,7 +116,8 @@ impl Instance {
             http_requests: limits.http_requests,
             http_response: limits.http_response,
         };
-        let mut store = Store::new(engine, State::new(capabilities, config, log, memory, bounds));
+        let mut store =
+            Store::new(engine, State::new(capabilities, config, log, charge, memory, bounds));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
@@ -87,7 +128,7 @@ impl Instance {
             let yielding = Box::pin(tokio::task::yield_now());
             Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, yielding))
         });
-        Instance { store, guest: None, calls: 0, memory: 0, retires: None }
+        Instance { store, guest: None, calls: 0, memory: 0, since: Instant::now(), retires: None }
     }
 
     /// Resets an idle instance for its next call.
@@ -125,34 +166,66 @@ impl Instance {
 /// The idle instances of one plugin; dropped with the plugin.
 pub(super) struct Idle {
     calls: NonZeroU32,
-    /// None while reuse is off.
-    waiting: Mutex<Option<Vec<Instance>>>,
+    idle_time: Duration,
+    /// None while reuse is off. The one that has waited longest is first.
+    waiting: Mutex<Option<VecDeque<Instance>>>,
     host_idle: Arc<HostIdle>,
 }
 
 impl Idle {
-    pub(super) fn new(calls: NonZeroU32, host_idle: &Arc<HostIdle>) -> Self {
-        let waiting = Mutex::new(Some(Vec::new()));
-        Idle { calls, waiting, host_idle: Arc::clone(host_idle) }
+    pub(super) fn new(
+        calls: NonZeroU32,
+        idle_time: Duration,
+        host_idle: &Arc<HostIdle>,
+    ) -> Arc<Self> {
+        let (waiting, host_idle) = (Mutex::new(Some(VecDeque::new())), Arc::clone(host_idle));
+        let idle = Arc::new(Idle { calls, idle_time, waiting, host_idle });
+        let mut pools = idle.host_idle.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.push(Arc::downgrade(&idle));
+        drop(pools);
+        idle
+    }
+
+    /// Whether an instance waits.
+    pub(super) fn has_any(&self) -> bool {
+        self.waiting().as_ref().is_some_and(|waiting| !waiting.is_empty())
+    }
+
+    /// Since when the first instance has waited; none when none waits.
+    fn since(&self) -> Option<Instant> {
+        Some(self.waiting().as_ref()?.front()?.since)
+    }
+
+    /// Ends the instance that has waited longest, if it is to end; false otherwise.
+    fn end_first(&self, is_to_end: impl Fn(Instant) -> bool) -> bool {
+        let take = |waiting: &mut VecDeque<Instance>| {
+            is_to_end(waiting.front()?.since).then(|| waiting.pop_front())?
+        };
+        // The lock is given back before the instance is dropped, which takes time.
+        let first = self.waiting().as_mut().and_then(take);
+        let Some(mut instance) = first else { return false };
+        self.host_idle.count.fetch_sub(1, Ordering::Relaxed);
+        instance.would_retire(Retirement::IDLE);
+        true
     }
 
     /// Takes the instance that was used last: its memory is the most likely to be in a processor's
     /// cache.
     pub(super) fn take(&self) -> Option<Instance> {
-        let instance = self.waiting().as_mut()?.pop()?;
+        let instance = self.waiting().as_mut()?.pop_back()?;
         self.host_idle.count.fetch_sub(1, Ordering::Relaxed);
         Some(instance)
     }
 
     /// Turns reuse on or off and returns the instances that were idle.
-    pub(super) fn set_open(&self, open: bool) -> Option<Vec<Instance>> {
-        let before = std::mem::replace(&mut *self.waiting(), open.then(Vec::new));
-        let count = before.as_ref().map_or(0, Vec::len);
+    pub(super) fn set_open(&self, open: bool) -> Option<VecDeque<Instance>> {
+        let before = std::mem::replace(&mut *self.waiting(), open.then(VecDeque::new));
+        let count = before.as_ref().map_or(0, VecDeque::len);
         self.host_idle.count.fetch_sub(count, Ordering::Relaxed);
         before
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Option<Vec<Instance>>> {
+    fn waiting(&self) -> MutexGuard<'_, Option<VecDeque<Instance>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -173,11 +246,12 @@ impl Idle {
             return instance.would_retire(Retirement::MEMORY);
         }
         instance.store.data_mut().end();
+        instance.since = Instant::now();
         if self.host_idle.count.fetch_add(1, Ordering::Relaxed) < self.host_idle.most {
             instance.would_retire(Retirement::VERSION);
             match self.waiting().as_mut() {
                 Some(waiting) if waiting.len() < MAX_IDLE_OF_PLUGIN => {
-                    return waiting.push(instance);
+                    return waiting.push_back(instance);
                 }
                 Some(_) => instance.would_retire(Retirement::ENOUGH),
                 None => {}

@@ -17,8 +17,12 @@ const KEPT_BYTES: usize = 4 << 20;
 /// host holds.
 const KEPT_SLOTS: u32 = 32;
 
-/// Slots given back to the system together, since each giving back stops the other threads.
+/// Slots given back to the system together at most, since each giving back stops the other threads.
 const GIVEN_BACK_TOGETHER: usize = 16;
+
+/// Of the budget of memory, what slots may hold that no instance uses: an eighth for their kept bytes,
+/// and an eighth for those that are not given back yet.
+const UNUSED_SHARE: usize = 8;
 
 /// The largest memory that a 32-bit guest can name; what it may have is the limiter's business.
 const MAX_MEMORY_BYTES: usize = 1 << 32;
@@ -34,16 +38,23 @@ const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
 /// Makes an engine with as large a pool as the system has address space for, and returns its slots.
+/// It holds unused memory in proportion to a budget, where an instance has at most so many bytes.
 /// Where address space is short the engine maps the memory of each instance anew, and has 0 slots.
 ///
 /// # Errors
 ///
 /// When the engine refuses its settings.
-pub(super) fn engine(config: &Config) -> wasmtime::Result<(Engine, u32)> {
+pub(super) fn engine(
+    config: &Config,
+    budget: usize,
+    instance: usize,
+) -> wasmtime::Result<(Engine, u32)> {
     let mut slots = MAX_SLOTS;
     while slots >= MIN_SLOTS {
         let mut pooled = config.clone();
-        pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots)));
+        pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(
+            slots, budget, instance,
+        )));
         if let Ok(engine) = Engine::new(&pooled) {
             return Ok((engine, slots));
         }
@@ -62,7 +73,10 @@ pub(super) fn without(config: &mut Config) {
         .memory_guard_size(0);
 }
 
-fn pool(slots: u32) -> PoolingAllocationConfig {
+fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
+    let unused = budget / UNUSED_SHARE;
+    let kept = u32::try_from(unused / KEPT_BYTES).unwrap_or(u32::MAX).clamp(1, KEPT_SLOTS);
+    let together = (unused / instance.max(1)).clamp(1, GIVEN_BACK_TOGETHER);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_memories(slots)
         .total_tables(slots)
@@ -72,8 +86,8 @@ fn pool(slots: u32) -> PoolingAllocationConfig {
         .table_elements(MAX_TABLE_ELEMENTS)
         .linear_memory_keep_resident(KEPT_BYTES)
         .table_keep_resident(KEPT_BYTES)
-        .max_unused_warm_slots(KEPT_SLOTS)
-        .decommit_batch_size(GIVEN_BACK_TOGETHER)
+        .max_unused_warm_slots(kept)
+        .decommit_batch_size(together)
         .pagemap_scan(Enabled::Auto);
     // A component's own counts are checked against `limits.instances` before it is instantiated.
     pool.total_core_instances(u32::MAX)

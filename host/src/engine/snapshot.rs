@@ -98,7 +98,8 @@ pub(crate) fn take(
         None => instrumented,
     };
     let limits = Limits::default();
-    let (engine, slots) = pool::engine(&config(&limits)).map_err(SnapshotError::Run)?;
+    let (engine, slots) =
+        pool::engine(&config(&limits), usize::MAX, limits.memory).map_err(SnapshotError::Run)?;
     let job = Job {
         engine: &engine,
         is_pooled: slots > 0,

@@ -1,6 +1,7 @@
 //! The limit on memory: one sum over all memories and tables of an instance. A guest that grows one
 //! asks the host for it.
 
+use crate::memory::InstanceCharge;
 use crate::telemetry::{CallLog, Level, MemoryMeter};
 use wasmtime::ResourceLimiter;
 
@@ -17,9 +18,20 @@ pub(crate) struct MemoryLimiter {
     most: usize,
     most_instances: usize,
     last_growth: usize,
-    refused: bool,
+    refused: Option<MemoryRefusal>,
+    /// What the instance has taken of the host's budget: at least what is used.
+    charge: InstanceCharge,
     log: CallLog,
     meter: MemoryMeter,
+}
+
+/// Why a guest was refused memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MemoryRefusal {
+    /// It would have more than one call may.
+    Limit,
+    /// The host has too little left for its plugin.
+    Budget,
 }
 
 impl MemoryLimiter {
@@ -27,16 +39,23 @@ impl MemoryLimiter {
     pub(crate) fn new(
         most: usize,
         most_instances: usize,
+        charge: InstanceCharge,
         log: CallLog,
         meter: MemoryMeter,
     ) -> Self {
-        let (used, last_growth, refused) = (0, 0, false);
-        MemoryLimiter { used, most, most_instances, last_growth, refused, log, meter }
+        let (used, last_growth, refused) = (0, 0, None);
+        MemoryLimiter { used, most, most_instances, last_growth, refused, charge, log, meter }
     }
 
     /// Begins a call in a reused instance: the memory that it holds stays counted.
     pub(crate) fn begin(&mut self) {
-        self.refused = false;
+        self.refused = None;
+        self.charge.resume();
+    }
+
+    /// Ends a call whose instance waits for another.
+    pub(crate) fn end(&mut self) {
+        self.charge.rest(self.used);
     }
 
     /// Bytes of all memories and tables together.
@@ -44,32 +63,40 @@ impl MemoryLimiter {
         self.used
     }
 
-    /// Whether the guest was refused memory in this call.
-    pub(crate) fn refused(&self) -> bool {
+    /// Why the guest was refused memory in this call, if it was.
+    pub(crate) fn refused(&self) -> Option<MemoryRefusal> {
         self.refused
     }
 
     fn grow(&mut self, growth: usize) -> bool {
-        let allowed = growth <= self.most.saturating_sub(self.used);
-        if allowed {
-            self.used += growth;
-            self.last_growth = growth;
-        } else {
-            self.refuse(growth);
+        if growth > self.most.saturating_sub(self.used) {
+            self.refuse(growth, MemoryRefusal::Limit);
+            return false;
         }
-        allowed
+        if !self.charge.grow_to(self.used + growth) {
+            self.refuse(growth, MemoryRefusal::Budget);
+            return false;
+        }
+        self.used += growth;
+        self.last_growth = growth;
+        true
     }
 
-    fn refuse(&mut self, growth: usize) {
-        if !std::mem::replace(&mut self.refused, true) {
-            self.meter.refused();
-            let message = format!(
-                "the guest has {} bytes of memory and was refused {growth} more: \
-                 `limits.memory` is {} bytes",
-                self.used, self.most
-            );
-            self.log.report(Level::Warn, &message);
+    fn refuse(&mut self, growth: usize, why: MemoryRefusal) {
+        if self.refused.replace(why).is_some() {
+            return;
         }
+        self.meter.refused();
+        let (used, most) = (self.used, self.most);
+        let rule = match why {
+            MemoryRefusal::Limit => format!("`limits.memory` is {most} bytes"),
+            MemoryRefusal::Budget => {
+                "its plugin has its share of `server.memory`, or all of that is taken".to_owned()
+            }
+        };
+        let message =
+            format!("the guest has {used} bytes of memory and was refused {growth} more: {rule}");
+        self.log.report(Level::Warn, &message);
     }
 
     /// Undoes the count of a growth that did not happen.
@@ -123,6 +150,7 @@ impl ResourceLimiter for MemoryLimiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::{HostMemory, PluginMemory};
     use crate::telemetry::{CallSink, LogBounds, Origin};
     use std::sync::Arc;
 
@@ -132,7 +160,8 @@ mod tests {
             Origin { plugin: "p".into(), service: String::new(), request_id: String::new() };
         let bounds = LogBounds { lines: 1, bytes: 1, line_bytes: 1 };
         let log = CallLog::new(sink, origin, bounds, Arc::new([]));
-        MemoryLimiter::new(most, 100, log, MemoryMeter::default())
+        let charge = InstanceCharge::forced(&HostMemory::new(0));
+        MemoryLimiter::new(most, 100, charge, log, MemoryMeter::default())
     }
 
     #[test]
@@ -141,9 +170,9 @@ mod tests {
         assert!(limiter.memory_growing(0, 65_536, None).unwrap());
         assert!(limiter.table_growing(0, 8_192, None).unwrap());
         assert!(limiter.memory_growing(65_536, 131_072, None).unwrap());
-        assert!(!limiter.refused());
+        assert_eq!(limiter.refused(), None);
         assert!(!limiter.table_growing(8_192, 9_192, None).unwrap());
-        assert!(limiter.refused());
+        assert_eq!(limiter.refused(), Some(MemoryRefusal::Limit));
     }
 
     #[test]
@@ -158,5 +187,21 @@ mod tests {
     fn a_size_that_cannot_be_counted_is_refused() {
         let mut limiter = limiter(100_000);
         assert!(!limiter.table_growing(0, usize::MAX, None).unwrap());
+    }
+
+    #[test]
+    fn what_the_budget_lacks_is_refused_and_what_was_taken_is_given_back() {
+        let host = HostMemory::new(300_000);
+        let charge = InstanceCharge::make(&PluginMemory::new(&host), 65_536).unwrap();
+        let mut limiter = limiter(1_000_000);
+        limiter.charge = charge;
+        assert!(limiter.memory_growing(0, 65_536, None).unwrap());
+        assert_eq!(host.budget().taken(), 65_536, "the first bytes are those of the admission");
+        assert!(limiter.memory_growing(65_536, 131_072, None).unwrap());
+        assert!(!limiter.memory_growing(131_072, 300_001, None).unwrap());
+        assert_eq!(limiter.refused(), Some(MemoryRefusal::Budget));
+        assert_eq!(host.budget().taken(), 131_072);
+        drop(limiter);
+        assert_eq!(host.budget().taken(), 0);
     }
 }

@@ -5,6 +5,7 @@ use super::values::ConfigValues;
 use super::wasi;
 use crate::backend::{CacheStore, CallLeases, LeaseWaits};
 use crate::grants::Grants;
+use crate::memory::InstanceCharge;
 use crate::outbound::{Outbound, Sending, SendingCall};
 use crate::telemetry::{CallLog, LeaseMeter, MemoryMeter, Origin, RedisSpan, SpanParent};
 use std::sync::Arc;
@@ -69,12 +70,14 @@ impl State {
         capabilities: Option<Arc<Capabilities>>,
         config: Arc<ConfigValues>,
         log: CallLog,
+        charge: InstanceCharge,
         memory: MemoryMeter,
         bounds: StoreBounds,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(bounds.handles);
-        let memory = MemoryLimiter::new(bounds.memory, bounds.instances, log.clone(), memory);
+        let StoreBounds { memory: most, instances, .. } = bounds;
+        let memory = MemoryLimiter::new(most, instances, charge, log.clone(), memory);
         State {
             capabilities,
             config,
@@ -101,8 +104,9 @@ impl State {
         self.until = Instant::now() + time;
     }
 
-    /// Ends a call whose instance is kept: its log, its leases, and its count of requests.
+    /// Ends a call whose instance is kept: its memory, its log, its leases, and its count of requests.
     pub(crate) fn end(&mut self) {
+        self.memory.end();
         self.log.end();
         self.leases = None;
         self.sending = None;

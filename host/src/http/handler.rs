@@ -2,9 +2,9 @@
 
 use super::admin::AdminApi;
 use super::auth::Authenticator;
-use super::body_budget::BodyBudget;
 use super::error::HttpError;
 use super::log::ErrorLog;
+use super::messages::Messages;
 use super::request::RequestIds;
 use super::router::Router;
 use super::settings::HttpSettings;
@@ -24,7 +24,7 @@ pub(super) struct Handler {
     pub(super) log: ErrorLog,
     pub(super) access: Option<AccessSink>,
     pub(super) meter: HttpMeter,
-    pub(super) body_budget: BodyBudget,
+    pub(super) messages: Arc<Messages>,
     pub(super) tracer: Option<Tracer>,
     pub(super) is_stopping: AtomicBool,
 }
@@ -79,7 +79,7 @@ impl Handler {
         };
         Handler {
             meter: host.counts().listener(listener),
-            body_budget: BodyBudget::new(server.bodies),
+            messages: Messages::new(server.bodies, host.memory().messages()),
             host,
             server,
             interface,

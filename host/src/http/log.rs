@@ -67,6 +67,12 @@ impl ErrorLog {
         log_event(&self.0, level, "", &escape(&message, MAX_MESSAGE_BYTES));
     }
 
+    /// Logs an error of the server about a request.
+    pub(super) fn of_request(&self, request_id: &str, message: &str) {
+        let message = escape(message, MAX_MESSAGE_BYTES);
+        (self.0)(&LogLine { request_id, ..LogLine::new(Level::Error, &message) });
+    }
+
     /// Logs an error of a call to a service.
     pub(super) fn of_call(&self, service: &ServiceName, request_id: &str, message: &str) {
         let (plugin, service) = (service.plugin(), service.service().unwrap_or_default());

@@ -4,11 +4,13 @@ use super::admin::{self, AdminApi};
 use super::client::Client;
 use super::handler::{Handler, Interface};
 use super::log::LogBound;
+use super::messages::{MAX_SMALL_BYTES, MessageCharge};
 use super::problem::Problem;
 use super::record::{RequestOrigin, RequestRecord};
+use super::response::ChargedBytes;
 use super::router::Match;
-use super::{request, response, span};
-use crate::config::{Callers, DirectCallers};
+use super::{request, request_body, response, span};
+use crate::config::{Callers, DirectCallers, Server};
 use crate::plugin::{Host, Target};
 use crate::service::{Request, ServiceName};
 use crate::telemetry::{Level, RequestKind, RequestSpan};
@@ -25,6 +27,12 @@ use std::sync::atomic::Ordering;
 pub(super) struct Peer {
     handler: Arc<Handler>,
     client: Client,
+}
+
+/// The body of a request, and what its message and that of its response hold.
+struct RequestBody<'a> {
+    incoming: &'a mut Incoming,
+    charge: MessageCharge,
 }
 
 /// A call to a service that a request has led to.
@@ -53,24 +61,36 @@ impl Peer {
 
     /// Responds to one request, of this client or of the one that it names. Dropping the future
     /// stops the guest, and the request is recorded as cancelled.
-    pub(super) async fn respond(&self, head: &Parts, body: &mut Incoming) -> Response<Bytes> {
+    pub(super) async fn respond(
+        &self,
+        head: &Parts,
+        body: &mut Incoming,
+    ) -> Response<ChargedBytes> {
         let named = self.client.named(&head.headers, &self.handler.server);
         let named = named.map(|client| Peer { handler: Arc::clone(&self.handler), client });
         named.as_ref().unwrap_or(self).respond_itself(head, body).await
     }
 
-    async fn respond_itself(&self, head: &Parts, body: &mut Incoming) -> Response<Bytes> {
-        let Handler { ids, tracer, server, access, meter, is_stopping, .. } = &*self.handler;
+    async fn respond_itself(
+        &self,
+        head: &Parts,
+        incoming: &mut Incoming,
+    ) -> Response<ChargedBytes> {
+        let Handler { ids, tracer, server, access, meter, messages, is_stopping, .. } =
+            &*self.handler;
         let (id, id_header) = ids.of(&head.headers);
         let mut span = tracer.as_ref().and_then(|tracer| {
             span::begin(tracer, head, &id, self.client.ip(), server.tls.is_some())
         });
         let origin = RequestOrigin { head, id: &id, client: self.client.address() };
         let mut record = RequestRecord::begin(meter, access.as_ref(), origin);
-        let response = match self.route(head, body, &id, &mut record, span.as_mut()).await {
-            Ok(response) => response,
-            Err(problem) => response::from_problem(problem, &id),
-        };
+        let charge = messages.charge(self.client.share_key());
+        let mut body = RequestBody { incoming, charge };
+        let routed = self.route(head, &mut body, &id, &mut record, span.as_mut()).await;
+        let charged =
+            routed.and_then(|response| self.charge(response, record.kind, &id, body.charge));
+        let response = charged
+            .unwrap_or_else(|problem| response::from_problem(problem, &id).map(ChargedBytes::free));
         let mut response = response::finish(response, &head.method, id_header);
         record.end(&response);
         if let Some(mut span) = span {
@@ -82,12 +102,34 @@ impl Peer {
         response
     }
 
+    /// Charges a response in place of its request: the client's share has it until it is sent. A
+    /// short one of the host itself is free, so that probes and lists always find room.
+    fn charge(
+        &self,
+        response: Response<Bytes>,
+        kind: RequestKind,
+        id: &str,
+        mut charge: MessageCharge,
+    ) -> Result<Response<ChargedBytes>, Problem> {
+        let length = response.body().len();
+        let is_own = matches!(kind, RequestKind::List | RequestKind::Admin);
+        if is_own && length <= MAX_SMALL_BYTES {
+            return Ok(response.map(ChargedBytes::free));
+        }
+        if let Err(no_room) = charge.hold(length, length) {
+            let message = format!("the response of {length} bytes is not sent: {no_room}");
+            self.handler.log.of_request(id, &message);
+            return Err(Problem::no_room(no_room));
+        }
+        Ok(response.map(|bytes| ChargedBytes::new(bytes, charge)))
+    }
+
     /// Routes a request. Nothing of the body is read before the route and the caller are accepted:
     /// a client that sends `Expect: 100-continue` then need not send it.
     async fn route(
         &self,
         head: &Parts,
-        body: &mut Incoming,
+        body: &mut RequestBody<'_>,
         id: &str,
         record: &mut RequestRecord<'_>,
         mut span: Option<&mut RequestSpan>,
@@ -147,19 +189,16 @@ impl Peer {
         &self,
         api: &AdminApi,
         head: &Parts,
-        body: &mut Incoming,
+        body: &mut RequestBody<'_>,
     ) -> Result<Response<Bytes>, Problem> {
-        let Handler { host, server, body_budget, .. } = &*self.handler;
+        let Handler { host, server, .. } = &*self.handler;
         let path = head.uri.path();
         if !AdminApi::is_probe(path) {
             api.check_host(&head.headers)?;
             admin::check_site(head)?;
             self.caller(&server.callers, head).await?;
         }
-        let limit = host.limits().request;
-        let mut reserved = body_budget.reserve();
-        let time = server.body_time;
-        let body = request::body(body, &head.headers, limit, time, &mut reserved).await?;
+        let body = body.read(head, host.limits().request, server).await?;
         api.respond(host, &head.method, path, head.uri.query(), &body).await
     }
 
@@ -205,20 +244,17 @@ impl Peer {
     async fn call(
         &self,
         head: &Parts,
-        body: &mut Incoming,
+        body: &mut RequestBody<'_>,
         id: &str,
         call: ServiceCall<'_>,
     ) -> Result<Response<Bytes>, Problem> {
-        let Handler { host, server, log, body_budget, .. } = &*self.handler;
+        let Handler { host, server, log, .. } = &*self.handler;
         let ServiceCall { service, target, path_params, caller, mut span } = call;
         if let (Some(span), Some(caller)) = (&mut span, caller) {
             span.caller(caller);
         }
         let target = target.ok_or_else(|| self.nothing())?;
-        let limit = target.request_limit();
-        let mut reserved = body_budget.reserve();
-        let time = server.body_time;
-        let body = request::body(body, &head.headers, limit, time, &mut reserved).await?;
+        let body = body.read(head, target.request_limit(), server).await?;
         let request = Request {
             id: id.to_owned(),
             content_type: request::content_type(&head.headers),
@@ -239,6 +275,18 @@ impl Peer {
                 Err(problem)
             }
         }
+    }
+}
+
+impl RequestBody<'_> {
+    async fn read(
+        &mut self,
+        head: &Parts,
+        limit: usize,
+        server: &Server,
+    ) -> Result<Vec<u8>, Problem> {
+        let RequestBody { incoming, charge } = self;
+        request_body::read(*incoming, &head.headers, limit, server, charge).await
     }
 }
 

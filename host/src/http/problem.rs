@@ -3,12 +3,15 @@
 //! A problem tells the client a stable code and a sentence that is safe to publish. The detail of a
 //! server error goes to the log only, under the id of the request.
 
+use super::messages::NoRoom;
+use super::rate::BODY_GRACE;
 use crate::engine::{CallError, Limit};
 use crate::plugin::Readiness;
 use crate::service::FailureKind;
 use hyper::StatusCode;
 use hyper::header::{ALLOW, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// The media type of a problem.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -128,8 +131,12 @@ impl Problem {
         }
     }
 
-    pub(super) fn body_too_slow() -> Self {
-        let detail = "the body did not arrive in time";
+    pub(super) fn body_too_slow(min_rate: usize, time: Duration) -> Self {
+        let (grace, time) = (BODY_GRACE.as_secs(), time.as_secs_f64());
+        let detail = format!(
+            "the body came too slowly: after {grace} s it must come at {min_rate} bytes a second or \
+             more, and all of it within {time} s"
+        );
         Problem::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", detail)
     }
 
@@ -170,6 +177,12 @@ impl Problem {
             header: Some((RETRY_AFTER, HeaderValue::from_static("1"))),
             ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
         }
+    }
+
+    /// A body or a response that finds no room.
+    pub(super) fn no_room(reason: NoRoom) -> Self {
+        let detail = format!("{reason}: try again in a second");
+        Problem { detail: detail.into(), ..Problem::busy() }
     }
 
     pub(super) fn loading() -> Self {

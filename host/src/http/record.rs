@@ -1,8 +1,8 @@
 //! What the metrics and the access log record of a request.
 
+use super::response::ChargedBytes;
 use crate::service::ServiceName;
 use crate::telemetry::{AccessLine, AccessSink, CANCELLED_STATUS, HttpMeter, RequestKind};
-use bytes::Bytes;
 use hyper::Response;
 use hyper::http::request::Parts;
 use std::time::SystemTime;
@@ -60,7 +60,7 @@ impl<'a> RequestRecord<'a> {
     }
 
     /// Counts the request and writes its access line, if there is an access log.
-    pub(super) fn end(mut self, response: &Response<Bytes>) {
+    pub(super) fn end(mut self, response: &Response<ChargedBytes>) {
         self.has_ended = true;
         let status = response.status().as_u16();
         self.meter.answered(self.kind, status);

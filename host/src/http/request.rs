@@ -1,22 +1,16 @@
-//! Requests: their checks, their ids, their bodies, and what guests get of them.
+//! Requests: their checks, their ids, and what guests get of them.
 
-use super::body_budget::Reservation;
 use super::problem::Problem;
 use crate::service::HttpRequest;
-use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderMap,
-    HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderMap, HeaderName,
+    HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{Method, Version};
-use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use tokio::time::timeout;
 
 /// The header with the request's id, in requests and responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -29,10 +23,6 @@ const HOST_PREFIX: &str = "x-hostel-";
 
 /// Bytes of an id that a client may choose.
 const MAX_ID_BYTES: usize = 128;
-
-/// Bytes that are allocated for a body before any of it has arrived: a client may declare any
-/// length.
-const MAX_INITIAL_CAPACITY: usize = 64 << 10;
 
 /// Whether a header belongs to one connection, not to the request: RFC 9110, section 7.6.1.
 pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
@@ -116,54 +106,6 @@ pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
 fn is_valid_host(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
-}
-
-/// Reads a body of at most `limit` bytes within `time`, and reserves its bytes.
-///
-/// # Errors
-///
-/// When the body is too large, too slow or malformed, or the budget of the reservation is used up.
-pub(super) async fn body(
-    body: &mut Incoming,
-    headers: &HeaderMap,
-    limit: usize,
-    time: Duration,
-    reserved: &mut Reservation<'_>,
-) -> Result<Vec<u8>, Problem> {
-    let declared = declared_length(headers);
-    if declared.is_some_and(|length| length > limit as u64) {
-        return Err(Problem::body_too_large(limit));
-    }
-    if body.is_end_stream() {
-        return Ok(Vec::new());
-    }
-    let length = declared.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-    let capacity = length.min(MAX_INITIAL_CAPACITY);
-    let read = timeout(time, collect(body, capacity, limit, reserved));
-    read.await.map_err(|_elapsed| Problem::body_too_slow())?
-}
-
-async fn collect(
-    body: &mut Incoming,
-    capacity: usize,
-    limit: usize,
-    reserved: &mut Reservation<'_>,
-) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::with_capacity(capacity);
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
-        let broken = |_| Problem::bad_request("the body ends early or is malformed");
-        let data: Bytes = frame.map_err(broken)?.into_data().unwrap_or_default();
-        if data.len() > limit - bytes.len() {
-            return Err(Problem::body_too_large(limit));
-        }
-        reserved.grow(data.len())?;
-        bytes.extend_from_slice(&data);
-    }
-    Ok(bytes)
-}
-
-fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The content type that the client declares.

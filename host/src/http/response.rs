@@ -1,5 +1,6 @@
 //! Responses to a client: of a service, of the server itself, and problems.
 
+use super::messages::MessageCharge;
 use super::problem::{MEDIA_TYPE, Problem};
 use super::request::{REQUEST_ID, is_hop_by_hop};
 use bytes::Bytes;
@@ -9,6 +10,37 @@ use serde_json::Value;
 
 /// The media type of JSON.
 pub(super) const JSON: &str = "application/json";
+
+/// The bytes of a response's body, with what they hold of their client's share.
+pub(super) struct ChargedBytes {
+    bytes: Bytes,
+    _charge: Option<MessageCharge>,
+}
+
+impl ChargedBytes {
+    pub(super) fn new(bytes: Bytes, charge: MessageCharge) -> Self {
+        ChargedBytes { bytes, _charge: Some(charge) }
+    }
+
+    /// Bytes that are charged to no client.
+    pub(super) fn free(bytes: Bytes) -> Self {
+        ChargedBytes { bytes, _charge: None }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+impl AsRef<[u8]> for ChargedBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
 
 /// A response with a body.
 pub(super) fn new(
@@ -55,18 +87,18 @@ pub(super) fn from_service(response: crate::Response) -> Option<Response<Bytes>>
 
 /// Adds the request's id, and removes the body where HTTP forbids one.
 pub(super) fn finish(
-    mut response: Response<Bytes>,
+    mut response: Response<ChargedBytes>,
     method: &Method,
     id: HeaderValue,
-) -> Response<Bytes> {
+) -> Response<ChargedBytes> {
     response.headers_mut().insert(REQUEST_ID, id);
     if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status()) {
-        *response.body_mut() = Bytes::new();
+        *response.body_mut() = ChargedBytes::free(Bytes::new());
     } else if method == Method::HEAD {
         // RFC 9110, section 9.3.2: the headers of HEAD are those of GET.
         let length = HeaderValue::from(response.body().len());
         response.headers_mut().insert(CONTENT_LENGTH, length);
-        *response.body_mut() = Bytes::new();
+        *response.body_mut() = ChargedBytes::free(Bytes::new());
     }
     response
 }

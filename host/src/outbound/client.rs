@@ -7,6 +7,7 @@ use super::request::Outgoing;
 use crate::grants::Allowed;
 use crate::units;
 use bytes::Bytes;
+use hostel_cache::BudgetCharge;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::HeaderMap;
@@ -14,8 +15,8 @@ use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
@@ -46,21 +47,32 @@ pub(super) struct Head {
 pub(super) struct Room {
     most: usize,
     left: AtomicUsize,
+    charge: Mutex<BudgetCharge>,
 }
 
 impl Room {
-    pub(super) fn new(most: usize) -> Self {
-        Room { most, left: AtomicUsize::new(most) }
+    pub(super) fn new(most: usize, charge: BudgetCharge) -> Self {
+        Room { most, left: AtomicUsize::new(most), charge: Mutex::new(charge) }
     }
 
     fn left(&self) -> usize {
         self.left.load(Ordering::Relaxed)
     }
 
-    /// Takes bytes; false when there are not so many.
-    fn take(&self, bytes: usize) -> bool {
+    /// Takes bytes; where there are not so many, the reason.
+    fn take(&self, bytes: usize) -> Result<(), String> {
         let less = |left: usize| left.checked_sub(bytes);
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
+            let limit = units::show_size(self.most as u64);
+            return Err(format!(
+                "the response is larger than {limit}: raise `limits.http-response`"
+            ));
+        }
+        let mut charge = self.charge.lock().unwrap_or_else(PoisonError::into_inner);
+        match charge.grow(bytes) {
+            true => Ok(()),
+            false => Err("the host has no room for the response: raise `server.memory`".to_owned()),
+        }
     }
 }
 
@@ -112,20 +124,13 @@ impl Head {
         url: &Url,
         room: &Room,
     ) -> Result<(HeaderMap, Vec<u8>), SendError> {
-        let too_large = || {
-            let limit = units::show_size(room.most as u64);
-            let reason =
-                format!("the response is larger than {limit}: raise `limits.http-response`");
-            SendError::of(SendErrorKind::TooLarge, url, reason)
-        };
+        let too_large = |reason| SendError::of(SendErrorKind::TooLarge, url, reason);
         let (head, mut incoming) = self.response.into_parts();
         let of_headers =
             |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
                 name.as_str().len() + value.len()
             };
-        if !room.take(head.headers.iter().map(of_headers).sum()) {
-            return Err(too_large());
-        }
+        room.take(head.headers.iter().map(of_headers).sum()).map_err(too_large)?;
         // As the head says, and no more than there is room for.
         let expected = usize::try_from(incoming.size_hint().lower()).unwrap_or(usize::MAX);
         let mut body = Vec::with_capacity(expected.min(room.left()));
@@ -133,9 +138,7 @@ impl Head {
             let frame = frame.map_err(|error| aborted(url, &error))?;
             // What is no data is a trailer, which the contract does not have.
             let Ok(data) = frame.into_data() else { continue };
-            if !room.take(data.len()) {
-                return Err(too_large());
-            }
+            room.take(data.len()).map_err(too_large)?;
             body.extend_from_slice(&data);
         }
         if let Some(traffic) = &self.traffic {

@@ -289,6 +289,7 @@ impl AsyncWrite for Link {
 #[cfg(test)]
 mod tests {
     use super::super::network::Network;
+    use super::super::tests::messages;
     use super::*;
     use tokio::net::TcpListener;
 
@@ -297,7 +298,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         for is_private in [false, true] {
-            let bounds = Arc::new(PluginBounds::new(9, Network::new()));
+            let bounds = Arc::new(PluginBounds::new(9, Network::new(&messages(1))));
             let Connector(row) = Connector::new(is_private, Vec::new(), bounds);
             // As if the address were one of the internet, which `resolve` lets through.
             let reached = row.reach(vec![address]).await;

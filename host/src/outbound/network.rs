@@ -1,6 +1,7 @@
 //! Bounds of what the plugins of a host do to reach servers elsewhere: each for itself, and all
 //! together.
 
+use hostel_cache::{BudgetCharge, BudgetPart};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub(super) type Resolver = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 pub(crate) struct Network {
     bounds: Semaphores,
     resolver: Resolver,
+    /// Where responses take their bytes from.
+    messages: Arc<BudgetPart>,
 }
 
 /// The bounds of a plugin, and of its host.
@@ -55,14 +58,20 @@ impl Semaphores {
 }
 
 impl Network {
-    pub(crate) fn new() -> Arc<Self> {
+    pub(crate) fn new(messages: &Arc<BudgetPart>) -> Arc<Self> {
         let of_system: Resolver = |host, port| (host, port).to_socket_addrs().map(Vec::from_iter);
-        Network::with(of_system)
+        Network::with(of_system, messages)
     }
 
     /// One that finds addresses in another way than by the system's resolver.
-    pub(super) fn with(resolver: Resolver) -> Arc<Self> {
-        Arc::new(Network { bounds: Semaphores::new(MAX_REQUESTS, MAX_LOOK_UPS), resolver })
+    pub(super) fn with(resolver: Resolver, messages: &Arc<BudgetPart>) -> Arc<Self> {
+        let bounds = Semaphores::new(MAX_REQUESTS, MAX_LOOK_UPS);
+        Arc::new(Network { bounds, resolver, messages: Arc::clone(messages) })
+    }
+
+    /// Bytes of responses that are being read, of the host's budget.
+    pub(super) fn charge(&self) -> BudgetCharge {
+        BudgetCharge::new(&self.messages)
     }
 
     /// Connections of all plugins that are open.

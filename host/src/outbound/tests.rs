@@ -8,9 +8,16 @@ mod tls;
 use super::*;
 use crate::grants::{ConfigGrant, HttpGrant};
 use crate::telemetry::Metrics;
+use hostel_cache::{BudgetPart, MemoryBudget};
+use network::Resolver;
 use server::Server;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU32;
+
+/// A budget for so many bytes of responses.
+pub(super) fn messages(bytes: usize) -> Arc<BudgetPart> {
+    MemoryBudget::new(bytes).part(bytes)
+}
 
 /// What a plugin may reach in a test.
 struct Reach {
@@ -28,7 +35,7 @@ impl Default for Reach {
             allow: Vec::new(),
             secrets: Vec::new(),
             connections: 64,
-            network: Network::new(),
+            network: Network::new(&messages(1 << 30)),
             most_requests: 50,
             most_bytes: 8 << 20,
         }
@@ -203,11 +210,14 @@ static LOOK_UPS: AtomicU32 = AtomicU32::new(0);
 async fn a_name_is_looked_up_once_and_that_address_is_connected_to() {
     let server = Server::new(|_| OK.into()).await;
     // The first answer is checked and connected to; a second look-up would lead elsewhere.
-    let changing = Network::with(|_, port| {
-        let first = LOOK_UPS.fetch_add(1, Ordering::Relaxed) == 0;
-        let address = if first { [127, 0, 0, 1] } else { [127, 0, 0, 9] };
-        Ok(vec![SocketAddr::from((address, port))])
-    });
+    let changing = Network::with(
+        |_, port| {
+            let first = LOOK_UPS.fetch_add(1, Ordering::Relaxed) == 0;
+            let address = if first { [127, 0, 0, 1] } else { [127, 0, 0, 9] };
+            Ok(vec![SocketAddr::from((address, port))])
+        },
+        &messages(1 << 20),
+    );
     let url = format!("http://changes.example:{}/", server.address.port());
     let reach = Reach { network: changing, ..Reach::private(&[&url]) };
     assert!(reach.open().get(&url).await.is_ok());
@@ -218,16 +228,20 @@ async fn a_name_is_looked_up_once_and_that_address_is_connected_to() {
 async fn a_name_that_leads_inside_is_denied_whatever_else_it_leads_to() {
     let server = Server::new(|_| OK.into()).await;
     let port = server.address.port();
-    let inside = Network::with(|_, port| Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]));
+    let resolve: Resolver = |_, port| Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]);
+    let inside = Network::with(resolve, &messages(1 << 20));
     let url = format!("http://inside.example:{port}/");
     let plugin = Reach { network: inside, ..Reach::public(&[&url]) }.open();
     let words = "its address 127.0.0.1 is a loopback address";
     Plugin::refused(plugin.get(&url).await, SendErrorKind::Denied, words);
     // Of both, only the one outside is connected to; nothing answers there.
-    let both = Network::with(|_, port| {
-        let inside = SocketAddr::from(([127, 0, 0, 1], port));
-        Ok(vec![inside, SocketAddr::from(([192, 31, 196, 1], port)), inside])
-    });
+    let both = Network::with(
+        |_, port| {
+            let inside = SocketAddr::from(([127, 0, 0, 1], port));
+            Ok(vec![inside, SocketAddr::from(([192, 31, 196, 1], port)), inside])
+        },
+        &messages(1 << 20),
+    );
     let plugin = Reach { network: both, ..Reach::public(&[&url]) }.open();
     let request = SendRequest { timeout: Some(Duration::from_millis(300)), ..get(&url) };
     let kind = plugin.send(request).await.unwrap_err().kind;
@@ -237,8 +251,18 @@ async fn a_name_that_leads_inside_is_denied_whatever_else_it_leads_to() {
 }
 
 #[tokio::test]
+async fn a_response_that_the_host_has_no_room_for_is_too_large_and_takes_none() {
+    let server = Server::new(|_| OK.into()).await;
+    let url = format!("http://{}/", server.address);
+    let messages = messages(1);
+    let plugin = Reach { network: Network::new(&messages), ..Reach::private(&[&url]) }.open();
+    Plugin::refused(plugin.get(&url).await, SendErrorKind::TooLarge, "raise `server.memory`");
+    assert_eq!(messages.taken(), 0);
+}
+
+#[tokio::test]
 async fn a_name_without_an_address_is_unreachable() {
-    let none = Network::with(|_, _| Ok(Vec::new()));
+    let none = Network::with(|_, _| Ok(Vec::new()), &messages(1 << 20));
     let url = "http://none.example/";
     let plugin = Reach { network: none, ..Reach::public(&[url]) }.open();
     Plugin::refused(plugin.get(url).await, SendErrorKind::Unreachable, "its name has no address");

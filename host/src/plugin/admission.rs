@@ -5,7 +5,8 @@ mod places;
 pub(super) use places::PluginCalls;
 
 use crate::backend::LeaseWaits;
-use crate::engine::CallError;
+use crate::engine::{CallError, NO_MEMORY};
+use crate::memory::{HostMemory, PluginMemory};
 use places::{CallPlace, Entered, Places};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,10 +35,15 @@ impl Default for Admission {
     }
 }
 
+/// How often a call that waits looks whether there is memory for it by now: memory that is given back
+/// by something else than a call, such as a body or a cache, wakes nobody.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+
 /// Admits calls to a host.
 pub(super) struct Gate {
     admission: Admission,
     places: Arc<Places>,
+    memory: Arc<HostMemory>,
     lease_waits: Arc<Semaphore>,
     /// Calls that wait until a plugin is loaded.
     loading: AtomicUsize,
@@ -46,19 +52,21 @@ pub(super) struct Gate {
 impl Gate {
     /// The gate of a host with so many slots for instances, 0 where instances have none. It admits no
     /// more calls than have a slot, since a call without one would fail.
-    pub(super) fn new(mut admission: Admission, slots: u32) -> Self {
+    pub(super) fn new(mut admission: Admission, slots: u32, memory: &Arc<HostMemory>) -> Self {
         if slots > 0 {
             // The rest is for idle instances.
             admission.calls = admission.calls.min(slots as usize / 4 * 3);
         }
         let places = Places::new(admission.calls);
         let lease_waits = semaphore(most_waits(admission.calls));
-        Gate { admission, places, lease_waits, loading: AtomicUsize::new(0) }
+        let (memory, loading) = (Arc::clone(memory), AtomicUsize::new(0));
+        Gate { admission, places, memory, lease_waits, loading }
     }
 
     /// The calls of one plugin, kept when the plugin is replaced.
     pub(super) fn calls(&self, most: Option<usize>) -> Arc<PluginCalls> {
-        PluginCalls::new(most.unwrap_or(self.admission.calls_per_plugin))
+        let most = most.unwrap_or(self.admission.calls_per_plugin);
+        PluginCalls::new(most, PluginMemory::new(&self.memory))
     }
 
     /// How many calls of one plugin may wait for leases, kept when the plugin is replaced.
@@ -89,12 +97,16 @@ impl Gate {
         self.waiting() > 0 || self.under_way() >= processors
     }
 
-    /// Admits a call of a plugin.
+    /// Admits a call of a plugin that takes so many bytes of memory before it runs.
     ///
     /// # Errors
     ///
     /// [`CallError::Busy`] when too many wait, or this one has waited for too long.
-    pub(super) async fn admit(&self, calls: &Arc<PluginCalls>) -> Result<CallPlace, CallError> {
+    pub(super) async fn admit(
+        &self,
+        calls: &Arc<PluginCalls>,
+        memory: usize,
+    ) -> Result<CallPlace, CallError> {
         let Admission { calls: most, queue, queue_time, .. } = &self.admission;
         let full = || {
             CallError::Busy(format!(
@@ -102,18 +114,29 @@ impl Gate {
                  wait: come back later, or raise `admission.queue`"
             ))
         };
-        let mut ticket = match self.places.enter(calls, *queue) {
+        let mut ticket = match self.places.enter(calls, memory, *queue) {
             Entered::Place(place) => return Ok(place),
             Entered::Queue(ticket) => ticket,
             Entered::Full => return Err(full()),
         };
-        match tokio::time::timeout(*queue_time, ticket.place()).await {
+        let waiting = async {
+            loop {
+                match tokio::time::timeout(LOOK_INTERVAL, ticket.place()).await {
+                    Ok(place) => return place,
+                    Err(_elapsed) => self.places.look_again(),
+                }
+            }
+        };
+        match tokio::time::timeout(*queue_time, waiting).await {
             Ok(place) => place.ok_or_else(full),
             Err(_elapsed) => {
                 let waited = humantime::format_duration(*queue_time);
-                Err(CallError::Busy(format!(
-                    "the call waited {waited} for others to end: come back later"
-                )))
+                Err(CallError::Busy(match calls.charge(memory) {
+                    Some(_) => {
+                        format!("the call waited {waited} for others to end: come back later")
+                    }
+                    None => format!("the call waited {waited} for memory: {NO_MEMORY}"),
+                }))
             }
         }
     }
@@ -177,7 +200,11 @@ mod tests {
 
     fn gate(calls: usize, calls_per_plugin: usize, queue: usize) -> Gate {
         let queue_time = Duration::from_millis(10);
-        Gate::new(Admission { calls, calls_per_plugin, queue, queue_time }, 0)
+        Gate::new(
+            Admission { calls, calls_per_plugin, queue, queue_time },
+            0,
+            &HostMemory::new(1_000),
+        )
     }
 
     #[track_caller]
@@ -189,7 +216,8 @@ mod tests {
     #[test]
     fn no_more_calls_are_taken_on_than_have_a_slot() {
         for (calls, slots, most) in [(256, 0, 256), (256, 1_024, 256), (256, 64, 48), (9, 16, 9)] {
-            let gate = Gate::new(Admission { calls, ..Admission::default() }, slots);
+            let gate =
+                Gate::new(Admission { calls, ..Admission::default() }, slots, &HostMemory::new(0));
             assert_eq!((gate.most(), gate.places.free()), (most, most));
         }
     }
@@ -198,10 +226,10 @@ mod tests {
     async fn a_call_over_the_bound_waits_until_another_ends() {
         let gate = gate(1, 1, 1);
         let calls = gate.calls(None);
-        let first = gate.admit(&calls).await.unwrap();
+        let first = gate.admit(&calls, 0).await.unwrap();
         assert_eq!((gate.under_way(), gate.waiting()), (1, 0));
         let second = async {
-            let admitted = gate.admit(&calls).await;
+            let admitted = gate.admit(&calls, 0).await;
             assert_eq!(gate.waiting(), 0);
             admitted
         };
@@ -216,8 +244,8 @@ mod tests {
     async fn a_call_that_waits_for_too_long_is_told_to_come_back() {
         let gate = gate(1, 1, 1);
         let calls = gate.calls(None);
-        let _first = gate.admit(&calls).await.unwrap();
-        check_busy(gate.admit(&calls).await, "waited 10ms");
+        let _first = gate.admit(&calls, 0).await.unwrap();
+        check_busy(gate.admit(&calls, 0).await, "waited 10ms");
         assert_eq!(gate.waiting(), 0);
     }
 
@@ -225,8 +253,8 @@ mod tests {
     async fn a_call_that_finds_the_queue_full_is_told_at_once() {
         let gate = gate(1, 1, 0);
         let calls = gate.calls(None);
-        let _first = gate.admit(&calls).await.unwrap();
-        check_busy(gate.admit(&calls).await, "raise `admission.queue`");
+        let _first = gate.admit(&calls, 0).await.unwrap();
+        check_busy(gate.admit(&calls, 0).await, "raise `admission.queue`");
         assert_eq!(gate.waiting(), 0);
     }
 
@@ -234,11 +262,11 @@ mod tests {
     async fn a_full_plugin_leaves_the_others_their_share() {
         let gate = gate(3, 1, 8);
         let (busy, other) = (gate.calls(None), gate.calls(None));
-        let _first = gate.admit(&busy).await.unwrap();
-        let waiting = async { check_busy(gate.admit(&busy).await, "waited") };
+        let _first = gate.admit(&busy, 0).await.unwrap();
+        let waiting = async { check_busy(gate.admit(&busy, 0).await, "waited") };
         let served = async {
             for _ in 0..3 {
-                gate.admit(&other).await.unwrap();
+                gate.admit(&other, 0).await.unwrap();
             }
         };
         tokio::join!(waiting, served);
@@ -246,7 +274,7 @@ mod tests {
 
     /// Waits for a place, and then says whose it is.
     async fn named(gate: &Gate, calls: &Arc<PluginCalls>, name: char, order: &Mutex<String>) {
-        let admitted = gate.admit(calls).await;
+        let admitted = gate.admit(calls, 0).await;
         order.lock().unwrap().push(if admitted.is_ok() { name } else { '-' });
     }
 
@@ -256,7 +284,7 @@ mod tests {
         let (greedy, modest, other) = (gate.calls(None), gate.calls(None), gate.calls(None));
         let mut held = Vec::new();
         for calls in [&greedy, &greedy, &modest] {
-            held.push(gate.admit(calls).await.unwrap());
+            held.push(gate.admit(calls, 0).await.unwrap());
         }
         let order = Mutex::new(String::new());
         let waiting = async {
@@ -279,7 +307,7 @@ mod tests {
     async fn in_a_full_queue_the_plugin_with_the_most_makes_way() {
         let gate = gate(1, 1, 4);
         let (greedy, modest) = (gate.calls(None), gate.calls(None));
-        let first = gate.admit(&greedy).await.unwrap();
+        let first = gate.admit(&greedy, 0).await.unwrap();
         let order = Mutex::new(String::new());
         let waiting = async {
             let greedy = || named(&gate, &greedy, 'g', &order);
@@ -306,7 +334,7 @@ mod tests {
                 .map(|_| {
                     let (gate, calls) = (Arc::clone(&gate), Arc::clone(&calls));
                     tokio::spawn(async move {
-                        let _place = gate.admit(&calls).await;
+                        let _place = gate.admit(&calls, 0).await;
                         tokio::task::yield_now().await;
                     })
                 })
@@ -324,5 +352,38 @@ mod tests {
             }
             assert_eq!((gate.under_way(), gate.waiting()), (0, 0));
         }
+    }
+
+    #[tokio::test]
+    async fn a_call_without_memory_waits_and_others_go_first() {
+        let gate = gate(9, 9, 9);
+        let (greedy, modest) = (gate.calls(None), gate.calls(None));
+        let first = gate.admit(&greedy, 400).await.unwrap();
+        let waiting = async { gate.admit(&greedy, 200).await.is_ok() };
+        let others = async {
+            assert_eq!((gate.under_way(), gate.waiting()), (1, 1));
+            drop(gate.admit(&modest, 200).await.unwrap());
+            assert_eq!(gate.waiting(), 1, "its plugin would have more than it leaves");
+            drop(first);
+        };
+        assert!(tokio::join!(waiting, others).0);
+        let held = gate.admit(&greedy, 600).await.unwrap();
+        check_busy(gate.admit(&greedy, 600).await, "raise `server.memory`");
+        drop(held);
+        assert_eq!((gate.under_way(), gate.memory.budget().taken()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn memory_that_no_call_gave_back_is_found() {
+        let mut gate = gate(9, 9, 9);
+        gate.admission.queue_time = Duration::from_secs(20);
+        let calls = gate.calls(None);
+        let messages = gate.memory.messages();
+        messages.force(1_000);
+        let given_back = async {
+            assert_eq!(gate.waiting(), 1);
+            messages.give_back(1_000);
+        };
+        assert!(tokio::join!(gate.admit(&calls, 100), given_back).0.is_ok());
     }
 }

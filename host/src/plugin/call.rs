@@ -3,7 +3,7 @@
 use super::host::Host;
 use super::metrics::CallCount;
 use super::target::Target;
-use crate::engine::CallError;
+use crate::engine::{CallError, NO_MEMORY};
 use crate::service::{Request, Response, ServiceName};
 use crate::telemetry::{CallSpan, Origin};
 use std::sync::Arc;
@@ -111,7 +111,9 @@ impl Host {
         mut span: Option<&mut CallSpan>,
     ) -> Result<Response, CallError> {
         let plugin = &target.plugin;
-        let _place = self.gate.admit(&plugin.calls).await?;
+        let component = &plugin.version.component;
+        let mut place = self.gate.admit(&plugin.calls, component.memory_of_call()).await?;
+        let charge = place.take_charge().ok_or_else(|| CallError::Busy(NO_MEMORY.to_owned()))?;
         if let Some(span) = &mut span {
             span.is_admitted();
         }
@@ -121,6 +123,6 @@ impl Host {
             request_id: request.id.clone(),
         };
         let capabilities = Arc::clone(&plugin.capabilities);
-        self.engine().handle(&plugin.version.component, origin, capabilities, request, span).await
+        self.engine().handle(component, origin, capabilities, request, charge, span).await
     }
 }

@@ -90,8 +90,8 @@ pub struct Built {
 /// - A file that does not load changes nothing, nor does one that became a folder, a pipe or a link
 ///   to nothing: the old version serves on, and [`Deployment::list`] has the reason. The same
 ///   content is not tried again; neither is a version that was rolled back, until the file changes.
-/// - Where a file is gone its plugin is unloaded, but its private cache stays: when the file comes
-///   back, so do the entries. A folder that cannot be read changes nothing: a disk that is not
+/// - Where a file is gone its plugin is unloaded, but its private cache stays for a while, as by
+///   [`Host::unload`]: when the file comes back, so do the entries. A folder that cannot be read changes nothing: a disk that is not
 ///   mounted for a while does not end its plugins.
 /// - Links are followed, and their targets watched. Of two files of one name the one that serves
 ///   keeps it, and a named plugin wins over both.

@@ -12,6 +12,7 @@ use crate::backend::{self, Backend, CacheStore, Caches};
 use crate::blocking::{self, BlockingError};
 use crate::engine::{CallError, CodeStore, CompileSettings, Engine, Limits};
 use crate::hostcalls::{Capabilities, ConfigValues, Linkage};
+use crate::memory::{self, HostMemory};
 use crate::name::PluginName;
 use crate::outbound::{Network, Outbound};
 use crate::process::Cancellation;
@@ -35,6 +36,7 @@ pub struct Host {
     plugins: RwLock<Plugins>,
     pub(super) pending: Pending,
     pub(super) gate: Gate,
+    memory: Arc<HostMemory>,
     counts: Metrics,
     log: LogSink,
     /// What all plugins share that reach servers elsewhere.
@@ -53,16 +55,28 @@ impl Host {
     /// When the engine refuses the limits or cannot start its one thread, or the folder for
     /// compiled code cannot be made or is not this user's alone.
     pub fn new(settings: Settings) -> Result<Host, HostError> {
-        let Settings { limits, admission, cache, backend, clock, log, code_folder, compiler } =
-            settings;
+        let Settings {
+            limits,
+            admission,
+            cache,
+            backend,
+            memory,
+            clock,
+            log,
+            code_folder,
+            compiler,
+        } = settings;
+        let memory = HostMemory::new(memory.unwrap_or_else(memory::default_budget));
         let open = |folder: PathBuf| {
             CodeStore::open(&folder).map_err(|source| HostError::CodeFolder { folder, source })
         };
         let code = code_folder.map(open).transpose()?;
-        let engine = Engine::new(limits, log.clone(), compiler, code);
+        let engine = Engine::new(limits, log.clone(), compiler, code, &memory);
         let engine = engine.map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let counts = Metrics::new();
-        let caches = Arc::new(Caches::new(clock, counts.redis()));
+        let caches = Arc::new(Caches::new(clock, counts.redis(), memory.caches()));
+        let (idle, released) = (Arc::clone(engine.idle()), Arc::clone(&caches));
+        memory.free_by(move || idle.end_longest() || released.drop_released());
         backend::start_reclaim(&caches).map_err(HostError::Reclaim)?;
         Ok(Host {
             caches,
@@ -70,11 +84,12 @@ impl Host {
             backend,
             plugins: RwLock::default(),
             pending: Pending::default(),
-            gate: Gate::new(admission, engine.slots()),
+            gate: Gate::new(admission, engine.slots(), &memory),
             engine: Arc::new(engine),
             counts,
             log,
-            network: Network::new(),
+            network: Network::new(memory.messages()),
+            memory,
             alive: Arc::default(),
         })
     }
@@ -130,12 +145,13 @@ impl Host {
         let cache_name = settings.grants.cache.binding.cache_of(&name);
         let linkage = self.linkage(self.caches.get(&cache_name).as_ref());
         let version = Arc::new(self.prepare(&name, component, &settings, linkage).await?);
-        let cache = self.open_cache(&cache_name)?;
         let mut plugins = self.write();
         match plugins.entry(name) {
             Entry::Occupied(taken) => Err(LoadError::NameTaken(taken.key().to_string())),
             Entry::Vacant(vacant) => {
                 let name = vacant.key().clone();
+                // Under the lock, so that it is not released by an unload at the same time.
+                let cache = self.open_cache(&cache_name)?;
                 let services = version.services.clone();
                 self.counts.load(name.as_str(), LoadOutcome::Loaded);
                 let capabilities = Capabilities {
@@ -205,19 +221,34 @@ impl Host {
 
     /// Takes a plugin away. Calls under way end as if it were there; later ones find no service.
     ///
-    /// Its private cache stays, so that a plugin which comes back under its name finds its entries.
+    /// Its private cache in memory stays for an hour, so that a plugin which is loaded again under its
+    /// name finds its entries; where the host is short of memory, it is dropped before. One on
+    /// Redis stays.
     ///
     /// # Errors
     ///
     /// When no plugin has that name.
     pub fn unload(&self, name: &PluginName) -> Result<(), LoadError> {
-        let removed = self.write().remove(name);
-        removed.map(drop).ok_or_else(|| LoadError::NotLoaded(name.to_string()))
+        let mut plugins = self.write();
+        let removed = plugins.remove(name);
+        let removed = removed.ok_or_else(|| LoadError::NotLoaded(name.to_string()))?;
+        let is_used = plugins.values().any(|plugin| plugin.cache_name == removed.cache_name);
+        if !is_used {
+            self.caches.release(&removed.cache_name, Instant::now());
+        }
+        // Outside the lock: this may be the last to hold the version's code.
+        drop(plugins);
+        Ok(())
     }
 
     /// The plugins in the order of their names.
     pub fn plugins(&self) -> Vec<PluginInfo> {
         self.read().values().map(|plugin| plugin.info()).collect()
+    }
+
+    /// The budget of all that is held in memory.
+    pub(crate) fn memory(&self) -> &Arc<HostMemory> {
+        &self.memory
     }
 
     pub(crate) fn counts(&self) -> &Metrics {

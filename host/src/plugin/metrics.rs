@@ -9,7 +9,7 @@ use hostel_cache::CacheName;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 use std::fmt;
 use std::time::Instant;
@@ -34,6 +34,11 @@ struct ServerLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabel {
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
 }
 
 /// A number of a cache: the metric's name, its help text, and the value.
@@ -88,10 +93,25 @@ impl Host {
         let (loading, refused) = self.pending.counts();
         gauge("plugins_loading", "Plugins loaded for the first time at this moment", loading);
         gauge("plugins_refused", "Plugins that do not serve, since they were refused", refused);
+        self.register_memory(&mut now);
         self.register_dropped_lines(&mut now);
         register_caches(&mut now, &self.caches().stats().await);
         register_redis(&mut now, &self.caches().redis());
         self.counts().text(&now)
+    }
+
+    fn register_memory(&self, registry: &mut Registry) {
+        let memory = self.memory();
+        let gauge = |bytes: usize| ConstGauge::new(i64::try_from(bytes).unwrap_or(i64::MAX));
+        let help = "Bytes that caches, messages and instances may take together";
+        registry.register("memory_budget_bytes", help, gauge(memory.budget().most()));
+        let family = Family::<KindLabel, Gauge>::default();
+        let parts = [memory.caches(), memory.messages(), memory.instances()];
+        for (kind, part) in ["caches", "messages", "instances"].into_iter().zip(parts) {
+            let bytes = i64::try_from(part.taken()).unwrap_or(i64::MAX);
+            family.get_or_create(&KindLabel { kind }).set(bytes);
+        }
+        registry.register("memory_bytes", "Bytes taken of the budget, by kind", family);
     }
 
     fn register_dropped_lines(&self, registry: &mut Registry) {

@@ -25,6 +25,10 @@ pub struct Settings {
     pub cache: CacheLimits,
     /// What holds the entries of each cache that is not opened before.
     pub backend: Backend,
+    /// Bytes of memory that entries of caches, instances, and bodies of requests and responses take
+    /// together; none: three quarters of what the machine and its control groups allow. Caches have
+    /// at most half of it, bodies a quarter. The program itself and compiled code are not counted.
+    pub memory: Option<usize>,
     /// The clock that entries expire by.
     pub clock: Clock,
     /// Where the guests' log lines go. By default nowhere.
@@ -44,6 +48,7 @@ impl Default for Settings {
             admission: Admission::default(),
             cache: CacheLimits::default(),
             backend: Backend::Memory,
+            memory: None,
             clock: Clock::system(),
             log: Arc::new(|_| {}),
             code_folder: None,

@@ -128,6 +128,7 @@ fn a_default_in_the_example_and_the_schema_is_the_default() {
         // What makes it mean something.
         let beside = match setting.key() {
             "calls-per-instance" => "instances = \"reuse\"",
+            "idle-time" if setting.table.contains("plugins") => "instances = \"reuse\"",
             "timeout" | "prefix" | "key-format" => "backend = \"redis://127.0.0.1\"",
             _ => "",
         };

@@ -17,6 +17,7 @@ mod proxies;
 mod reload;
 mod requests;
 pub mod serve;
+mod shares;
 mod shutdown;
 mod user;
 #[cfg(target_os = "linux")]

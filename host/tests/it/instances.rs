@@ -18,7 +18,7 @@ async fn host_with(limits: Limits, instances: Instances) -> TestHost {
 }
 
 async fn reusing(calls: u32) -> TestHost {
-    host(Instances::Reuse { calls: NonZeroU32::new(calls).unwrap() }).await
+    host(Instances::reuse(NonZeroU32::new(calls).unwrap())).await
 }
 
 /// How many calls the instance that takes this one has had.
@@ -60,7 +60,7 @@ async fn an_instance_survives_the_failures_it_answers_and_no_other_error() {
         assert_eq!(count_after(&format!("guests.{service}")).await, 1, "{service}");
     }
     let short = Limits { time: Duration::from_millis(300), ..Limits::default() };
-    let reuse = Instances::Reuse { calls: NonZeroU32::MAX };
+    let reuse = Instances::reuse(NonZeroU32::MAX);
     assert_eq!(count_on(host_with(short, reuse).await, "guests.spins").await, 1, "spins");
 }
 

@@ -141,7 +141,7 @@ async fn check_endings(settings: &dyn Fn(Limits) -> Settings) {
     assert!(matches!(late, Err(CallError::Limit(reached)) if reached.limit == Limit::Time));
     takes_over(&hasty, "late").await;
 
-    let reuse = Instances::Reuse { calls: NonZeroU32::new(10).unwrap() };
+    let reuse = Instances::reuse(NonZeroU32::new(10).unwrap());
     let settings = PluginSettings { instances: reuse, ..PluginSettings::default() };
     host.load_with("again", guests(), settings).await;
     let call = json!(["returns", ""]);

@@ -1,7 +1,9 @@
-//! Files that are no plugins: each is refused with what is wrong with it, before anything runs.
+//! Files that are no plugins: each is refused with what is wrong with it, before anything runs. And
+//! what is left of a plugin that was unloaded.
 
-use crate::support::{TestHost, guests};
-use hostel::{Limits, PluginName, PluginSettings};
+use crate::http::client::eventually;
+use crate::support::{TestHost, guests, patient};
+use hostel::{CacheName, Limits, PluginName, PluginSettings, Settings};
 
 async fn error_of(limits: Limits, component: Vec<u8>) -> String {
     let host = TestHost::with(limits);
@@ -170,4 +172,36 @@ async fn a_broken_replacement_changes_nothing() {
     let other = PluginName::new("other").unwrap();
     let unknown = host.host.replace(&other, guests()).await.unwrap_err();
     assert_eq!(unknown.to_string(), "no plugin called `other` is loaded");
+}
+
+/// Fills a plugin's private cache: with one of the largest value in each of several shards it takes
+/// more than 4 MiB.
+fn fill(host: &TestHost, cache: &CacheName) {
+    let value = "1".to_owned() + &" ".repeat((1 << 20) - 1);
+    let store = host.host.caches().get(cache).unwrap();
+    for key in 0..64 {
+        store.memory().unwrap().set(&key.to_string(), &value, None).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_loaded_again_finds_its_entries_where_there_is_room() {
+    let (host, name) = (TestHost::new(), CacheName::private("guest").unwrap());
+    host.load("guest", guests()).await;
+    fill(&host, &name);
+    host.host.unload(&PluginName::new("guest").unwrap()).unwrap();
+    host.load("guest", guests()).await;
+    let store = host.host.caches().get(&name).unwrap();
+    assert!(store.memory().unwrap().stats().entries > 4);
+}
+
+#[tokio::test]
+async fn where_memory_is_short_the_cache_of_a_plugin_that_is_gone_is_dropped() {
+    let settings = Settings { memory: Some(4 << 20), limits: patient(), ..Settings::default() };
+    let (host, name) = (TestHost::with_settings(settings), CacheName::private("guest").unwrap());
+    host.load("guest", guests()).await;
+    fill(&host, &name);
+    host.host.unload(&PluginName::new("guest").unwrap()).unwrap();
+    let is_gone = async || host.host.caches().get(&name).is_none().then_some(());
+    eventually("the end of the cache", is_gone).await;
 }

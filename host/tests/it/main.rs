@@ -31,6 +31,7 @@ mod instances;
 mod languages;
 mod lease;
 mod load;
+mod memory;
 mod new_service;
 mod outbound;
 mod preflight;

@@ -185,7 +185,7 @@ async fn the_requests_of_a_call_are_counted_anew_in_the_next_call_of_its_instanc
     let calls = std::num::NonZeroU32::new(9).unwrap();
     let settings = PluginSettings {
         limits: Some(limits),
-        instances: hostel::Instances::Reuse { calls },
+        instances: hostel::Instances::reuse(calls),
         ..granted(&[source.url("")])
     };
     let host = loaded("guest-sdk/conformance/sources", settings).await;

@@ -1,6 +1,6 @@
 //! The first lines of a server's log: its addresses and warnings about the configuration.
 
-use super::warnings;
+use super::{memory, warnings};
 use crate::config::Config;
 use crate::telemetry::{Level, LogSink, log_event};
 use crate::{Deployment, Host, Stage};
@@ -40,6 +40,11 @@ impl Greeting<'_> {
         if let Some(address) = admin {
             let paths = "/healthz /readyz /metrics /plugins /caches";
             log_line(log, &format!("admin on http://{address}: {paths}"));
+        }
+        let stats = host.caches().stats().await;
+        let caches = stats.iter().filter_map(|(_, stats)| Some(stats.memory?.capacity)).sum();
+        for (level, line) in memory::lines(config, host.memory().budget().most(), caches) {
+            log_event(log, level, "", &line);
         }
         let short = warnings::short_of_room(&config.admission, &host.activity());
         let warnings = warnings::in_the_clear(config);

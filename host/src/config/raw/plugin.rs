@@ -33,6 +33,9 @@ pub(in crate::config) struct RawPlugin {
     pub(in crate::config) instances: Option<RawInstances>,
     /// Calls of one instance, with `instances = "reuse"`. Default: 1000.
     pub(in crate::config) calls_per_instance: Option<At<NonZeroU32>>,
+    /// How long an instance waits for its next call before it is dropped, with `instances = "reuse"`.
+    /// Default: "60s".
+    pub(in crate::config) idle_time: Option<At<String>>,
     /// Who may call: "open" or a group of [callers]. Default: as [server] says.
     pub(in crate::config) callers: Option<At<String>>,
     /// Calls under way. Default: as [admission] says in `calls-per-plugin`.

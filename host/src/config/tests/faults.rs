@@ -67,8 +67,8 @@ fn the_shape_is_checked_with_what_is_allowed() {
     );
     check_last(
         "[server]\nbodies = \"1MiB\"",
-        "10: `server.bodies` is 1048576 bytes, and a `request` of the limits is 8388608: such a \
-         body would never find room",
+        "10: `server.bodies` is 1048576 bytes, of which a client has at most a quarter, 262144, and \
+         a `request` of the limits is 8388608: such a body would never find room",
     );
     check_last("[server]\ntls = { key = \"k\" }", "7: `server.tls` needs `certificate`");
     check("folder = \".\"\n[[routes]]\npath = \"/\"\n", &["2:1: `routes` needs `service`"]);

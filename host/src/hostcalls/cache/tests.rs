@@ -6,6 +6,7 @@ use crate::engine::{CompileSettings, Compiler, Engine, Instances, Limits};
 use crate::grants::{Access, CacheGrant, ConfigGrant, Grants};
 use crate::hostcalls::ConfigValues;
 use crate::hostcalls::state::Capabilities;
+use crate::memory::{HostMemory, InstanceCharge};
 use crate::outbound::{Network, Outbound};
 use crate::process::Cancellation;
 use crate::service::Request;
@@ -68,7 +69,9 @@ fn component() -> Vec<u8> {
 /// The results of one call, in nine rows of 24 bytes.
 async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     let limits = Limits::default();
-    let engine = Engine::new(limits.clone(), Arc::new(|_| {}), Compiler::InProcess, None).unwrap();
+    let memory = HostMemory::new(1 << 30);
+    let engine =
+        Engine::new(limits.clone(), Arc::new(|_| {}), Compiler::InProcess, None, &memory).unwrap();
     let (instances, meter) = (Instances::Fresh, Metrics::new().instances("p"));
     let settings = CompileSettings {
         limits,
@@ -79,17 +82,20 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
         cancellation: Cancellation::default(),
     };
     let component = engine.compile(&component(), settings).unwrap();
-    let caches = Caches::new(Clock::mock().0, Metrics::new().redis());
+    let caches = Caches::new(Clock::mock().0, Metrics::new().redis(), memory.caches());
     let cache = caches.open(CacheName::private("p").unwrap(), CacheLimits::default()).unwrap();
     let grants = Grants::from(CacheGrant { access, ..CacheGrant::default() });
     let place = || Arc::new(Semaphore::new(1));
     let lease_waits = LeaseWaits::new(place(), place());
     let lease_meter = Metrics::new().leases().cache("p");
     let meter = Metrics::new().http_client("p");
-    let outbound = Arc::new(Outbound::new("p".into(), &grants, Network::new(), meter));
+    let outbound =
+        Arc::new(Outbound::new("p".into(), &grants, Network::new(memory.messages()), meter));
     let capabilities = Arc::new(Capabilities { grants, cache, lease_waits, lease_meter, outbound });
     let origin = Origin { plugin: "p".into(), service: "echo".into(), request_id: String::new() };
-    let result = engine.handle(&component, origin, capabilities, Request::default(), None).await;
+    let charge = InstanceCharge::forced(&memory);
+    let request = Request::default();
+    let result = engine.handle(&component, origin, capabilities, request, charge, None).await;
     result.unwrap().body.chunks(24).map(<[u8]>::to_vec).collect()
 }
 

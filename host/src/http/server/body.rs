@@ -1,23 +1,59 @@
-//! The body of a response: its bytes, and the exchange that lasts until the client has taken them.
+//! The body of a response: its bytes, and the exchange that lasts until they are sent.
 
+use super::responses::ResponseProgress;
 use super::timers::Exchange;
+use crate::http::response::ChargedBytes;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A body that is one piece of bytes. hyper drops it once its bytes are written, or when the client
-/// is gone: the exchange ends with it.
+/// Bytes that hyper gets at once. It asks for more only when these are on their way, which shows
+/// that the client takes something.
+const FRAME_BYTES: usize = 64 << 10;
+
+/// A body in frames of one piece of bytes. hyper drops the body when the last frame is in its
+/// buffer, and the frames when they are written or the client is gone.
 pub(super) struct ResponseBody {
+    /// The bytes that hyper has not got yet.
     bytes: Bytes,
+    /// Bytes of the last frame.
+    last: usize,
+    /// None for a body of one frame.
+    progress: Option<ResponseProgress>,
+    /// The exchange of an empty body. That of others is in their bytes.
+    _exchange: Option<Exchange>,
+}
+
+/// What the bytes of a body own. It is dropped with the last slice of them.
+struct Unsent {
+    bytes: ChargedBytes,
     _exchange: Exchange,
 }
 
+impl AsRef<[u8]> for Unsent {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+}
+
 impl ResponseBody {
-    pub(super) fn new(bytes: Bytes, mut exchange: Exchange) -> Self {
+    pub(super) fn new(bytes: ChargedBytes, mut exchange: Exchange) -> Self {
+        if bytes.is_empty() {
+            let exchange = Some(exchange);
+            return ResponseBody {
+                bytes: Bytes::new(),
+                last: 0,
+                progress: None,
+                _exchange: exchange,
+            };
+        }
         exchange.responded();
-        ResponseBody { bytes, _exchange: exchange }
+        let is_long = bytes.len() > FRAME_BYTES;
+        let progress = if is_long { exchange.progress() } else { None };
+        let bytes = Bytes::from_owner(Unsent { bytes, _exchange: exchange });
+        ResponseBody { bytes, last: 0, progress, _exchange: None }
     }
 }
 
@@ -29,8 +65,18 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let bytes = std::mem::take(&mut self.bytes);
-        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+        if self.bytes.is_empty() {
+            return Poll::Ready(None);
+        }
+        if let Some(progress) = &self.progress {
+            progress.taken(self.last);
+        }
+        let frame = match self.bytes.len() {
+            ..=FRAME_BYTES => std::mem::take(&mut self.bytes),
+            _ => self.bytes.split_to(FRAME_BYTES),
+        };
+        self.last = frame.len();
+        Poll::Ready(Some(Ok(Frame::data(frame))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -39,5 +85,49 @@ impl Body for ResponseBody {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.bytes.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Server;
+    use crate::http::server::timers::Timers;
+
+    /// The frames of a body of so many bytes, whose exchange has begun with these timers.
+    fn frames(bytes: usize, timers: &std::sync::Arc<Timers>) -> (ResponseBody, Vec<Bytes>) {
+        let bytes = ChargedBytes::free(Bytes::from(vec![b'x'; bytes]));
+        let mut body = ResponseBody::new(bytes, Exchange::begin(timers));
+        let mut frames = Vec::new();
+        while !body.is_end_stream() {
+            let frame =
+                Pin::new(&mut body).poll_frame(&mut Context::from_waker(std::task::Waker::noop()));
+            let Poll::Ready(Some(Ok(frame))) = frame else { panic!("{frame:?}") };
+            frames.push(frame.into_data().unwrap());
+        }
+        (body, frames)
+    }
+
+    #[test]
+    fn an_exchange_lasts_until_the_last_frame_is_dropped() {
+        let timers = Timers::new(&Server::default());
+        let (body, mut frames) = frames(150_000, &timers);
+        let lengths: Vec<_> = frames.iter().map(Bytes::len).collect();
+        assert_eq!(lengths, [FRAME_BYTES, FRAME_BYTES, 150_000 - 2 * FRAME_BYTES]);
+        drop(body);
+        for _ in 0..3 {
+            assert!(timers.is_busy());
+            frames.remove(0);
+        }
+        assert!(!timers.is_busy());
+    }
+
+    #[test]
+    fn the_exchange_of_an_empty_body_ends_with_it() {
+        let timers = Timers::new(&Server::default());
+        let (body, frames) = frames(0, &timers);
+        assert!(frames.is_empty() && timers.is_busy());
+        drop(body);
+        assert!(!timers.is_busy());
     }
 }

@@ -2,11 +2,13 @@
 //! client to take the response.
 //!
 //! The connection records moments here, and checks them only when the earliest deadline could have
-//! passed: arming a timer of the runtime for each request would cost every request a lock.
+//! passed: arming a timer of the runtime for each request would cost every request a lock of all.
 
+use super::moment::AtomicInstant;
+use super::responses::{PendingResponses, ResponseProgress, ResponseTime};
 use crate::config::Server;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -29,10 +31,10 @@ pub(super) struct Timers {
     head_time: Duration,
     idle_time: Duration,
     write_time: Duration,
-    /// Requests whose response the client has not taken to its end.
+    /// Requests whose response is not sent to its end.
     requests: AtomicUsize,
-    /// Those of them that have a response.
-    responses: AtomicUsize,
+    /// The responses of them that have begun.
+    responses: PendingResponses,
     /// When the last request ended.
     idle: AtomicInstant,
     /// When the first byte of a head arrived.
@@ -42,59 +44,27 @@ pub(super) struct Timers {
     times_heads: AtomicBool,
     /// When a write began to wait for the client.
     stuck: AtomicInstant,
-    /// When a response was last begun or taken.
-    responded: AtomicInstant,
     /// When the connection began to linger.
     linger: AtomicInstant,
     /// Whether a response was given before its request was read to the end.
     unread: AtomicBool,
 }
 
-/// A moment or none. Zero is none; otherwise one more than the nanoseconds since the connection
-/// began.
-#[derive(Default)]
-struct AtomicInstant(AtomicU64);
-
-impl AtomicInstant {
-    fn set(&self, start: Instant) {
-        self.set_to(start, Instant::now());
-    }
-
-    fn set_to(&self, start: Instant, now: Instant) {
-        let nanoseconds = u64::try_from((now - start).as_nanos()).unwrap_or(u64::MAX);
-        self.0.store(nanoseconds.saturating_add(1), Ordering::Relaxed);
-    }
-
-    fn clear(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != 0
-    }
-
-    /// This moment plus a time; none where no moment is set.
-    fn plus(&self, start: Instant, time: Duration) -> Option<Instant> {
-        let since = self.0.load(Ordering::Relaxed).checked_sub(1)?;
-        start.checked_add(Duration::from_nanos(since))?.checked_add(time)
-    }
-}
-
 impl Timers {
     /// The timers of a connection that begins now: its first head is due.
     pub(super) fn new(server: &Server) -> Arc<Self> {
+        let start = Instant::now();
         let timers = Timers {
-            start: Instant::now(),
+            start,
             head_time: server.header_time,
             idle_time: server.idle_time,
             write_time: server.write_time,
             requests: AtomicUsize::new(0),
-            responses: AtomicUsize::new(0),
+            responses: PendingResponses::new(server, start),
             idle: AtomicInstant::default(),
             head: AtomicInstant::default(),
             times_heads: AtomicBool::new(true),
             stuck: AtomicInstant::default(),
-            responded: AtomicInstant::default(),
             linger: AtomicInstant::default(),
             unread: AtomicBool::new(false),
         };
@@ -172,11 +142,10 @@ impl Timers {
     fn deadline(&self) -> Option<(Instant, Overdue)> {
         let after = |moment: &AtomicInstant, time| moment.plus(self.start, time);
         let stuck = [
+            self.responses.earliest(),
             after(&self.linger, LINGER),
             after(&self.stuck, self.write_time),
             after(&self.head, self.head_time).filter(|_| !self.is_busy()),
-            after(&self.responded, self.write_time)
-                .filter(|_| self.responses.load(Ordering::Acquire) > 0),
         ];
         let stuck = stuck.into_iter().flatten().min().map(|deadline| (deadline, Overdue::Stuck));
         let idle = after(&self.idle, self.idle_time).filter(|_| !self.is_busy());
@@ -184,39 +153,39 @@ impl Timers {
     }
 }
 
-/// One request and its response, from the request's head until the client has taken the response or
+/// One request and its response, from the request's head until the response is sent or the client
 /// has gone.
 pub(super) struct Exchange {
+    /// None before there is a response.
+    response: Option<ResponseTime>,
     timers: Arc<Timers>,
-    has_response: bool,
 }
 
 impl Exchange {
     pub(super) fn begin(timers: &Arc<Timers>) -> Self {
         timers.requests.fetch_add(1, Ordering::AcqRel);
         timers.head.clear();
-        Exchange { timers: Arc::clone(timers), has_response: false }
+        Exchange { response: None, timers: Arc::clone(timers) }
     }
 
     /// Records that the response is ready: the client's time to take it begins.
     pub(super) fn responded(&mut self) {
-        self.has_response = true;
-        self.timers.responded.set(self.timers.start);
-        self.timers.responses.fetch_add(1, Ordering::AcqRel);
+        self.response = Some(self.timers.responses.begin());
+    }
+
+    /// What records that the client takes the response; none before there is one.
+    pub(super) fn progress(&self) -> Option<ResponseProgress> {
+        self.response.as_ref().map(|response| self.timers.responses.progress(response))
     }
 }
 
 impl Drop for Exchange {
-    /// Sets each moment before the count that guards it: another thread that saw the new count with
+    /// Sets the moment before the count that guards it: another thread that saw the new count with
     /// the old moment would end the connection at once.
     fn drop(&mut self) {
-        let (timers, now) = (&self.timers, Instant::now());
-        if self.has_response {
-            timers.responded.set_to(timers.start, now);
-            timers.responses.fetch_sub(1, Ordering::AcqRel);
-        }
-        timers.idle.set_to(timers.start, now);
-        timers.requests.fetch_sub(1, Ordering::AcqRel);
+        self.response = None;
+        self.timers.idle.set(self.timers.start);
+        self.timers.requests.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -235,17 +204,19 @@ mod tests {
         };
         let mut timers = Timers::new(&server);
         // Room in the past, for moments to be moved into.
-        Arc::get_mut(&mut timers).unwrap().start -= 30 * SECOND;
+        let start = timers.start - 30 * SECOND;
+        let own = Arc::get_mut(&mut timers).unwrap();
+        own.start = start;
+        own.responses.set_start(start);
         timers.head.set(timers.start);
         timers
     }
 
     /// Moves every moment a second into the past.
     fn a_second_passes(timers: &Timers) {
-        let Timers { idle, head, stuck, responded, linger, .. } = timers;
-        for moment in [idle, head, stuck, responded, linger].into_iter().filter(|m| m.is_set()) {
-            moment.0.fetch_sub(1_000_000_000, Ordering::Relaxed);
-        }
+        let Timers { idle, head, stuck, linger, responses, .. } = timers;
+        [idle, head, stuck, linger].into_iter().for_each(AtomicInstant::a_second_passes);
+        responses.a_second_passes();
     }
 
     /// Checks that nothing is overdue half a second before `seconds` have passed, and what is
@@ -294,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_that_is_taken_gives_the_others_more_time() {
+    fn a_response_that_is_taken_gives_the_others_no_more_time() {
         let timers = timers();
         let (mut first, mut second) = (Exchange::begin(&timers), Exchange::begin(&timers));
         first.responded();
@@ -302,8 +273,21 @@ mod tests {
         a_second_passes(&timers);
         a_second_passes(&timers);
         drop(first);
-        check(&timers, 3, Overdue::Stuck);
+        check(&timers, 1, Overdue::Stuck);
         drop(second);
+        check(&timers, 5, Overdue::Idle);
+    }
+
+    #[test]
+    fn a_response_has_more_time_for_what_is_taken_of_it() {
+        let timers = timers();
+        let mut exchange = Exchange::begin(&timers);
+        assert!(exchange.progress().is_none());
+        exchange.responded();
+        // The default of `min-rate` is 4 KiB a second.
+        exchange.progress().unwrap().taken(16 << 10);
+        check(&timers, 7, Overdue::Stuck);
+        drop(exchange);
         check(&timers, 5, Overdue::Idle);
     }
 }

@@ -6,16 +6,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// The calls of one plugin.
+use crate::memory::{InstanceCharge, PluginMemory};
+
+/// The calls of one plugin, and the memory of its instances.
 pub(in crate::plugin) struct PluginCalls {
     most: usize,
+    memory: Arc<PluginMemory>,
     /// Changes only while the places are locked.
     under_way: AtomicUsize,
 }
 
 impl PluginCalls {
-    pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(PluginCalls { most, under_way: AtomicUsize::new(0) })
+    pub(super) fn new(most: usize, memory: Arc<PluginMemory>) -> Arc<Self> {
+        Arc::new(PluginCalls { most, memory, under_way: AtomicUsize::new(0) })
+    }
+
+    /// Takes memory for a call, and makes room for it where that is needed.
+    pub(super) fn charge(&self, memory: usize) -> Option<InstanceCharge> {
+        InstanceCharge::make(&self.memory, memory)
     }
 
     fn under_way(&self) -> usize {
@@ -43,14 +51,29 @@ struct PlacesState {
 
 struct WaitingCalls {
     calls: Arc<PluginCalls>,
-    /// Each with its number, which rises.
-    waiters: VecDeque<(u64, oneshot::Sender<CallPlace>)>,
+    waiters: VecDeque<WaitingCall>,
+}
+
+struct WaitingCall {
+    /// It rises from one call to the next.
+    number: u64,
+    /// Bytes of memory that it takes.
+    memory: usize,
+    place: oneshot::Sender<CallPlace>,
 }
 
 /// The place of a call, given back when it is dropped.
 pub(in crate::plugin) struct CallPlace {
     places: Arc<Places>,
     calls: Arc<PluginCalls>,
+    charge: Option<InstanceCharge>,
+}
+
+impl CallPlace {
+    /// The memory that was taken for the call; none the second time.
+    pub(in crate::plugin) fn take_charge(&mut self) -> Option<InstanceCharge> {
+        self.charge.take()
+    }
 }
 
 /// A call that waits for its place; it leaves the queue when it is dropped.
@@ -83,20 +106,27 @@ impl Places {
         self.state().waiting
     }
 
-    /// Takes a place for a call of a plugin, or else a place in the queue, which has room for `queue`
-    /// calls. In a full queue, the last call of the plugin with the most makes way for one of a plugin
-    /// with fewer.
-    pub(super) fn enter(self: &Arc<Self>, calls: &Arc<PluginCalls>, queue: usize) -> Entered {
+    /// Takes a place for a call of a plugin that takes so many bytes of memory, or else a place in the
+    /// queue, which has room for `queue` calls. In a full queue, the last call of the plugin with the
+    /// most makes way for one of a plugin with fewer.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        calls: &Arc<PluginCalls>,
+        memory: usize,
+        queue: usize,
+    ) -> Entered {
+        // Before the lock, since making room takes time.
+        let charge = calls.charge(memory);
         let mut state = self.state();
-        if state.free > 0 && calls.has_room() {
-            return Entered::Place(state.take(self, calls));
+        if let Some(charge) = charge.filter(|_| state.free > 0 && calls.has_room()) {
+            return Entered::Place(state.take(self, calls, charge));
         }
         let refused = if state.waiting < queue { None } else { state.make_room(calls) };
         if state.waiting >= queue {
             return Entered::Full;
         }
         let (place, receiver) = oneshot::channel();
-        let number = state.wait(calls, place);
+        let number = state.wait(calls, memory, place);
         drop(state);
         drop(refused);
         let (places, calls) = (Arc::clone(self), Arc::clone(calls));
@@ -112,8 +142,21 @@ impl Places {
         let mut state = self.state();
         state.free += 1;
         calls.under_way.fetch_sub(1, Ordering::Relaxed);
-        let Some((waiter, calls)) = state.next_waiter() else { return };
-        let place = state.take(self, &calls);
+        self.give_out(state);
+    }
+
+    /// Gives free places to calls that wait and for which there is memory by now.
+    pub(super) fn look_again(self: &Arc<Self>) {
+        self.give_out(self.state());
+    }
+
+    /// Gives a free place to a call that waits, if there are both.
+    fn give_out(self: &Arc<Self>, mut state: MutexGuard<'_, PlacesState>) {
+        if state.free == 0 {
+            return;
+        }
+        let Some((waiter, calls, charge)) = state.next_waiter() else { return };
+        let place = state.take(self, &calls, charge);
         drop(state);
         // Where the waiter is just leaving, the place is dropped, and so goes to the next.
         let _ = waiter.send(place);
@@ -121,38 +164,58 @@ impl Places {
 }
 
 impl PlacesState {
-    fn take(&mut self, places: &Arc<Places>, calls: &Arc<PluginCalls>) -> CallPlace {
+    fn take(
+        &mut self,
+        places: &Arc<Places>,
+        calls: &Arc<PluginCalls>,
+        charge: InstanceCharge,
+    ) -> CallPlace {
         self.free -= 1;
         calls.under_way.fetch_add(1, Ordering::Relaxed);
-        CallPlace { places: Arc::clone(places), calls: Arc::clone(calls) }
+        let (places, calls, charge) = (Arc::clone(places), Arc::clone(calls), Some(charge));
+        CallPlace { places, calls, charge }
     }
 
-    fn wait(&mut self, calls: &Arc<PluginCalls>, waiter: oneshot::Sender<CallPlace>) -> u64 {
+    fn wait(
+        &mut self,
+        calls: &Arc<PluginCalls>,
+        memory: usize,
+        place: oneshot::Sender<CallPlace>,
+    ) -> u64 {
         let number = self.next;
         self.next += 1;
         self.waiting += 1;
+        let call = WaitingCall { number, memory, place };
         match self.lines.iter_mut().find(|line| Arc::ptr_eq(&line.calls, calls)) {
-            Some(line) => line.waiters.push_back((number, waiter)),
+            Some(line) => line.waiters.push_back(call),
             None => {
-                let waiters = VecDeque::from([(number, waiter)]);
+                let waiters = VecDeque::from([call]);
                 self.lines.push(WaitingCalls { calls: Arc::clone(calls), waiters });
             }
         }
         number
     }
 
-    /// The call that gets the next place.
-    fn next_waiter(&mut self) -> Option<(oneshot::Sender<CallPlace>, Arc<PluginCalls>)> {
+    /// The call that gets the next place, with memory that was taken for it.
+    fn next_waiter(
+        &mut self,
+    ) -> Option<(oneshot::Sender<CallPlace>, Arc<PluginCalls>, InstanceCharge)> {
         let with_room = self.lines.iter().enumerate().filter(|(_, line)| line.calls.has_room());
-        let (at, _) = with_room.min_by_key(|(_, line)| line.calls.under_way())?;
+        let mut order: Vec<_> = with_room.map(|(at, line)| (line.calls.under_way(), at)).collect();
+        order.sort_unstable();
+        let charged = |line: &WaitingCalls| {
+            InstanceCharge::of_free(&line.calls.memory, line.waiters.front()?.memory)
+        };
+        let (at, charge) =
+            order.into_iter().find_map(|(_, at)| Some((at, charged(self.lines.get(at)?)?)))?;
         let mut line = self.lines.remove(at);
-        let (_, waiter) = line.waiters.pop_front()?;
+        let waiter = line.waiters.pop_front()?;
         self.waiting -= 1;
         let calls = Arc::clone(&line.calls);
         if !line.waiters.is_empty() {
             self.lines.push(line);
         }
-        Some((waiter, calls))
+        Some((waiter.place, calls, charge))
     }
 
     /// Refuses the last call of the longest line, unless that of `calls` would be as long.
@@ -163,9 +226,9 @@ impl PlacesState {
         if longest.waiters.len() <= own + 1 {
             return None;
         }
-        let (_, refused) = longest.waiters.pop_back()?;
+        let refused = longest.waiters.pop_back()?;
         self.waiting -= 1;
-        Some(refused)
+        Some(refused.place)
     }
 
     fn leave(
@@ -175,13 +238,13 @@ impl PlacesState {
     ) -> Option<oneshot::Sender<CallPlace>> {
         let at = self.lines.iter().position(|line| Arc::ptr_eq(&line.calls, calls))?;
         let line = self.lines.get_mut(at)?;
-        let in_line = line.waiters.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        let (_, left) = line.waiters.remove(in_line)?;
+        let in_line = line.waiters.binary_search_by_key(&number, |call| call.number).ok()?;
+        let left = line.waiters.remove(in_line)?;
         if line.waiters.is_empty() {
             self.lines.remove(at);
         }
         self.waiting -= 1;
-        Some(left)
+        Some(left.place)
     }
 }
 
@@ -201,6 +264,8 @@ impl Drop for Ticket {
 
 impl Drop for CallPlace {
     fn drop(&mut self) {
+        // Before the place goes to another call, which may need this memory.
+        drop(self.charge.take());
         self.places.give_back(&self.calls);
     }
 }

@@ -168,6 +168,8 @@ impl Retirement {
     pub(crate) const MEMORY: &'static str = "memory";
     /// Enough other instances are idle.
     pub(crate) const ENOUGH: &'static str = "enough";
+    /// It has waited for a call for too long, or its memory is needed.
+    pub(crate) const IDLE: &'static str = "idle";
     /// Its version no longer serves.
     pub(crate) const VERSION: &'static str = "version";
 }

@@ -159,7 +159,7 @@ async fn loads_and_instances_are_counted_by_what_became_of_them() {
     let host = &operated.host;
     let calls = 2.try_into().unwrap();
     let settings =
-        PluginSettings { instances: Instances::Reuse { calls }, ..PluginSettings::default() };
+        PluginSettings { instances: Instances::reuse(calls), ..PluginSettings::default() };
     host.load(name("warm"), guests(), settings).await.unwrap();
     for _ in 0..5 {
         host.call("warm.counts", Request::default()).await.unwrap();

@@ -292,25 +292,3 @@ async fn a_slow_body_is_given_up() {
     assert_eq!(reply.problem(), (408, "request-timeout".to_owned()));
     server.check_serves("a slow body").await;
 }
-
-#[tokio::test]
-async fn bodies_that_find_no_room_are_sent_back_until_others_have_gone() {
-    let server = TestServer::limited(Server { bodies: 10, ..Server::default() }).await;
-    let mut slow = server.connect().await;
-    slow.send(post("mirrors", "", "12345678").trim_end_matches("12345678")).await;
-    // What is only announced takes no room.
-    assert_eq!(server.post("mirrors", "", "1234567890").await.status, 200);
-    slow.send("1234").await;
-    let busy = loop {
-        // Until the first four have come.
-        let reply = server.post("mirrors", "", "1234567").await;
-        if reply.status != 200 {
-            break reply;
-        }
-    };
-    assert_eq!((busy.problem(), busy.header("retry-after")), ((503, "busy".to_owned()), Some("1")));
-    assert_eq!(server.post("mirrors", "", "123456").await.status, 200);
-    slow.send("5678").await;
-    assert_eq!(slow.reply().await.unwrap().status, 200);
-    assert_eq!(server.post("mirrors", "", "1234567890").await.status, 200);
-}

@@ -52,7 +52,7 @@ impl Ours {
         };
         let admission = Admission { calls_per_plugin: 256, ..Admission::default() };
         let host = Host::new(Settings { backend, admission, ..Settings::default() })?;
-        let instances = Instances::Reuse { calls: NonZeroU32::MAX };
+        let instances = Instances::reuse(NonZeroU32::MAX);
         for (name, component) in guests {
             let binding = CacheBinding::Configured(Name::new("bench")?);
             let grants = Grants::from(CacheGrant { binding, ..CacheGrant::default() });

@@ -24,7 +24,7 @@ impl Ours {
         };
         let host = Host::new(Settings { limits, ..Settings::default() })?;
         let store = host.caches().open(CacheName::configured("bench")?, cache)?;
-        let kept = Instances::Reuse { calls: NonZeroU32::MAX };
+        let kept = Instances::reuse(NonZeroU32::MAX);
         for (name, instances) in [("fresh", Instances::Fresh), ("kept", kept)] {
             let binding = CacheBinding::Configured(Name::new("bench")?);
             let grants = Grants::from(CacheGrant { binding, ..CacheGrant::default() });

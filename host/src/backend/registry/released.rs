@@ -1,0 +1,160 @@
+//! The private caches in memory of plugins that were unloaded.
+
+use super::{Caches, OpenCache};
+use hostel_cache::CacheName;
+use std::time::{Duration, Instant};
+
+/// How long the cache of a plugin that was unloaded stays: long enough to repair a file and deploy
+/// it anew.
+const RELEASED_TIME: Duration = Duration::from_secs(3600);
+
+impl Caches {
+    /// Notes that no plugin has this cache any more. A private one in memory is dropped an hour
+    /// after `now`, or earlier for want of memory, unless it is opened again before.
+    pub(crate) fn release(&self, name: &CacheName, now: Instant) {
+        let mut caches = self.write();
+        if let (CacheName::Private(_), Some(OpenCache::Memory { released, .. })) =
+            (name, caches.get_mut(name))
+        {
+            *released = Some(now);
+        }
+    }
+
+    /// Drops the cache that was released longest ago; false when there is none. Where a call under
+    /// way still uses it, its memory comes back when that ends.
+    pub(crate) fn drop_released(&self) -> bool {
+        self.drop_one(|_| true)
+    }
+
+    /// Drops the caches that were released an hour before `now`, or earlier.
+    pub(in crate::backend) fn drop_overdue(&self, now: Instant) {
+        while self.drop_one(|since| now.saturating_duration_since(since) >= RELEASED_TIME) {}
+    }
+
+    /// Drops the cache that was released longest ago, if that time is meant.
+    fn drop_one(&self, is_meant: impl Fn(Instant) -> bool) -> bool {
+        let first = |caches: &super::CacheMap| {
+            let released = caches.iter().filter_map(|(name, open)| Some((open.released()?, name)));
+            released.min().filter(|(since, _)| is_meant(*since)).map(|(_, name)| name.clone())
+        };
+        // Nearly always there is none.
+        if first(&self.read()).is_none() {
+            return false;
+        }
+        let mut caches = self.write();
+        let dropped = first(&caches).and_then(|name| caches.remove(&name));
+        drop(caches);
+        // Outside the lock, since it takes time to free the entries.
+        dropped.is_some()
+    }
+}
+
+impl OpenCache {
+    /// A plugin has it again.
+    pub(super) fn take_back(&mut self) {
+        if let OpenCache::Memory { released, .. } = self {
+            *released = None;
+        }
+    }
+
+    /// When it was released.
+    fn released(&self) -> Option<Instant> {
+        match self {
+            OpenCache::Memory { released, .. } => *released,
+            OpenCache::Redis { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::Metrics;
+    use hostel_cache::{BudgetPart, Cache, CacheLimits, Clock, MemoryBudget};
+    use std::sync::Arc;
+
+    /// Caches, the memory that they take from, and a moment.
+    fn caches() -> (Caches, Arc<BudgetPart>, Instant) {
+        let memory = MemoryBudget::new(1 << 30).part(1 << 30);
+        let caches = Caches::new(Clock::mock().0, Metrics::new().redis(), &memory);
+        (caches, memory, Instant::now())
+    }
+
+    /// Opens the private cache of a plugin, which has an entry then.
+    fn open(caches: &Caches, plugin: &str) -> Arc<Cache> {
+        let name = CacheName::private(plugin).unwrap();
+        let store = caches.open(name, CacheLimits::default()).unwrap();
+        let cache = store.shared_memory().unwrap();
+        cache.set("k", "1", None).unwrap();
+        cache
+    }
+
+    fn release(caches: &Caches, plugin: &str, now: Instant) {
+        caches.release(&CacheName::private(plugin).unwrap(), now);
+    }
+
+    fn names(caches: &Caches) -> Vec<String> {
+        caches.list().into_iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    #[test]
+    fn a_released_cache_is_dropped_after_an_hour() {
+        let (caches, memory, now) = caches();
+        drop(open(&caches, "a"));
+        release(&caches, "a", now);
+        caches.drop_overdue(now + RELEASED_TIME - Duration::from_nanos(1));
+        assert_eq!(names(&caches), ["plugin/a"]);
+        assert!(memory.taken() > 0);
+        caches.drop_overdue(now + RELEASED_TIME);
+        assert_eq!((names(&caches).len(), memory.taken()), (0, 0));
+    }
+
+    #[test]
+    fn a_cache_that_is_opened_again_stays_with_its_entries() {
+        let (caches, _, now) = caches();
+        open(&caches, "a").set("old", "1", None).unwrap();
+        release(&caches, "a", now);
+        let again = open(&caches, "a");
+        caches.drop_overdue(now + 2 * RELEASED_TIME);
+        assert!(!caches.drop_released());
+        assert_eq!((names(&caches).len(), again.exists("old")), (1, Ok(true)));
+    }
+
+    #[test]
+    fn for_room_the_one_that_was_released_first_goes_first() {
+        let (caches, _, now) = caches();
+        for (plugin, after) in [("a", 2), ("b", 1), ("c", 3)] {
+            open(&caches, plugin);
+            release(&caches, plugin, now + Duration::from_secs(after));
+        }
+        open(&caches, "in-use");
+        assert!(caches.drop_released());
+        assert_eq!(names(&caches), ["plugin/a", "plugin/c", "plugin/in-use"]);
+        assert!(caches.drop_released() && caches.drop_released() && !caches.drop_released());
+        assert_eq!(names(&caches), ["plugin/in-use"]);
+    }
+
+    #[test]
+    fn only_private_caches_are_released() {
+        let (caches, _, now) = caches();
+        let shared = CacheName::configured("shared").unwrap();
+        caches.open(shared.clone(), CacheLimits::default()).unwrap();
+        caches.release(&shared, now);
+        release(&caches, "unknown", now);
+        assert!(!caches.drop_released());
+        assert_eq!(names(&caches), ["shared"]);
+    }
+
+    #[test]
+    fn a_cache_that_a_call_holds_gives_its_memory_back_when_the_call_ends() {
+        let (caches, memory, now) = caches();
+        let held = open(&caches, "a");
+        release(&caches, "a", now);
+        assert!(caches.drop_released());
+        assert_eq!(names(&caches).len(), 0);
+        assert_eq!(held.get("k").unwrap().as_deref(), Some("1"));
+        assert!(memory.taken() as u64 >= held.stats().bytes);
+        drop(held);
+        assert_eq!(memory.taken(), 0);
+    }
+}

@@ -1,0 +1,77 @@
+//! The line at the start that compares what is configured with the budget of memory.
+
+use crate::config::Config;
+use crate::telemetry::Level;
+use crate::units::show_size;
+
+/// Of a budget, the part of caches and what is always left for instances: see `HostMemory`.
+const CACHES: usize = 2;
+const INSTANCES: usize = 4;
+
+/// What a server of this configuration may take of a budget, where its caches in memory have so many
+/// bytes: a line, and warnings where the budget is too small for it.
+pub(super) fn lines(config: &Config, budget: usize, caches: u64) -> Vec<(Level, String)> {
+    let (calls, memory) = (config.admission.calls, config.limits.memory);
+    let bodies = config.server.bodies;
+    let all = (calls as u64).saturating_mul(memory as u64).saturating_add(bodies as u64);
+    let shown = |bytes: usize| show_size(bytes as u64);
+    let first = format!(
+        "a budget of {} for memory; configured are {}: caches of {}, bodies of {}, and {calls} calls \
+         of {} each. A call that finds no room waits",
+        shown(budget),
+        show_size(all.saturating_add(caches)),
+        show_size(caches),
+        shown(bodies),
+        shown(memory)
+    );
+    let mut lines = vec![(Level::Info, first)];
+    if caches > (budget / CACHES) as u64 {
+        let fault = format!(
+            "caches of {} are configured, and half of the budget of memory is {}: they evict entries \
+             before they are full. Raise `server.memory`, or lower their `capacity`",
+            show_size(caches),
+            shown(budget / CACHES)
+        );
+        lines.push((Level::Warn, fault));
+    }
+    if memory > budget / INSTANCES {
+        let fault = format!(
+            "`limits.memory` is {}, and a quarter of the budget of memory, which caches and bodies \
+             always leave, is {}: a call may find less than its limit. Raise `server.memory`, or \
+             lower the limit",
+            shown(memory),
+            shown(budget / INSTANCES)
+        );
+        lines.push((Level::Warn, fault));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[track_caller]
+    fn check(budget: usize, caches: u64, expected: &[&str]) {
+        let lines = lines(&Config::of_folder(Path::new(".")), budget, caches);
+        assert_eq!(lines.len(), expected.len(), "{lines:?}");
+        for ((level, line), expected) in lines.iter().zip(expected) {
+            assert!(line.contains(expected), "{line}");
+            assert_eq!(*level == Level::Info, line.contains("configured are"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_configured_is_compared_with_the_budget() {
+        let fits = "a budget of 8.0 GiB for memory; configured are 16.4 GiB: caches of 128.0 MiB, bodies \
+                    of 256.0 MiB, and 256 calls of 64.0 MiB each";
+        check(8 << 30, 128 << 20, &[fits]);
+        check(
+            256 << 20,
+            129 << 20,
+            &["budget of 256.0 MiB", "half of the budget of memory is 128.0"],
+        );
+        check(255 << 20, 0, &["", "`limits.memory` is 64.0 MiB, and a quarter"]);
+    }
+}

@@ -1,0 +1,112 @@
+//! The body of a request: how fast it must arrive, and how much of it is taken.
+
+use super::messages::MessageCharge;
+use super::problem::Problem;
+use super::rate::{BODY_GRACE, MinRate};
+use crate::config::Server;
+use hyper::body::{Body, Bytes};
+use hyper::header::{CONTENT_LENGTH, HeaderMap};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Bytes that are allocated for a body before any of it has arrived: a client may declare any
+/// length.
+const MAX_INITIAL_CAPACITY: usize = 64 << 10;
+
+/// How fast a body must arrive. Without a rate, a client could hold its bytes for the whole time of
+/// a body by sending one now and then.
+pub(super) struct BodyPace {
+    begun: Instant,
+    time: Duration,
+    min_rate: MinRate,
+}
+
+impl BodyPace {
+    pub(super) fn new(server: &Server, begun: Instant) -> Self {
+        BodyPace { begun, time: server.body_time, min_rate: MinRate::new(server.min_rate) }
+    }
+
+    /// The time in which more than these bytes must arrive; zero once it is over.
+    fn left(&self, received: usize) -> Duration {
+        let by_rate = BODY_GRACE.saturating_add(self.min_rate.time_of(received));
+        self.time.min(by_rate).saturating_sub(self.begun.elapsed())
+    }
+}
+
+/// Reads a body of at most `limit` bytes at its pace, and charges its bytes as they arrive.
+///
+/// # Errors
+///
+/// When the body is too large, too slow or malformed, or its bytes find no room.
+pub(super) async fn read<B>(
+    body: &mut B,
+    headers: &HeaderMap,
+    limit: usize,
+    server: &Server,
+    charge: &mut MessageCharge,
+) -> Result<Vec<u8>, Problem>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let declared = declared_length(headers);
+    if declared.is_some_and(|length| length > limit as u64) {
+        return Err(Problem::body_too_large(limit));
+    }
+    if body.is_end_stream() {
+        return Ok(Vec::new());
+    }
+    let length = declared.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let pace = BodyPace::new(server, Instant::now());
+    let read = collect(body, length, limit, &pace, charge);
+    read.await?.ok_or_else(|| Problem::body_too_slow(server.min_rate, server.body_time))
+}
+
+/// Returns none when the body is too slow.
+async fn collect<B>(
+    body: &mut B,
+    length: usize,
+    limit: usize,
+    pace: &BodyPace,
+    charge: &mut MessageCharge,
+) -> Result<Option<Vec<u8>>, Problem>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut bytes = Vec::with_capacity(length.min(MAX_INITIAL_CAPACITY));
+    // Armed anew only when it is over: most bodies end before that.
+    let mut timer = pin!(sleep(pace.left(0)));
+    loop {
+        let frame = poll_fn(|cx| {
+            // Before the timer: bytes that have arrived are in time.
+            if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) {
+                return Poll::Ready(Some(frame));
+            }
+            while timer.as_mut().poll(cx).is_ready() {
+                match pace.left(bytes.len()) {
+                    Duration::ZERO => return Poll::Ready(None),
+                    left => timer.set(sleep(left)),
+                }
+            }
+            Poll::Pending
+        });
+        let Some(frame) = frame.await else { return Ok(None) };
+        let Some(frame) = frame else { return Ok(Some(bytes)) };
+        let broken = |_| Problem::bad_request("the body ends early or is malformed");
+        let data = frame.map_err(broken)?.into_data().unwrap_or_default();
+        if data.len() > limit - bytes.len() {
+            return Err(Problem::body_too_large(limit));
+        }
+        charge.hold(bytes.len() + data.len(), length).map_err(Problem::no_room)?;
+        bytes.extend_from_slice(&data);
+    }
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+use super::*;
+use crate::http::messages::Messages;
+use hostel_cache::MemoryBudget;
+use hyper::body::Frame;
+use std::convert::Infallible;
+use std::task::Context;
+use tokio::time::timeout;
+
+const KIB: usize = 1 << 10;
+
+/// A body of frames of 1 KiB, after which nothing comes, not even its end.
+struct Frames(usize);
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.0.checked_sub(1) {
+            Some(left) => self.0 = left,
+            None => return Poll::Pending,
+        }
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; KIB])))))
+    }
+}
+
+/// The pace of a body that began so many seconds ago: 4 KiB a second, 30 s at most.
+fn pace(seconds: u64) -> BodyPace {
+    let begun = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+    BodyPace::new(&Server::default(), begun)
+}
+
+/// Whether a body with so many KiB is waited for when it began so many seconds ago.
+async fn is_waited_for(kib: usize, seconds: u64) -> bool {
+    let part = MemoryBudget::new(64 << 20).part(64 << 20);
+    let mut charge = Messages::new(1 << 20, &part).charge(None);
+    let (mut body, pace) = (Frames(kib), pace(seconds));
+    let read = collect(&mut body, 0, 1 << 20, &pace, &mut charge);
+    // A body whose time is over ends before this, since it is polled first.
+    match timeout(Duration::from_millis(20), read).await {
+        Ok(read) => assert_eq!(read, Ok(None)),
+        Err(_elapsed) => return true,
+    }
+    false
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_ended_after_its_grace() {
+    assert!(is_waited_for(0, 1).await);
+    assert!(!is_waited_for(0, 5).await);
+    assert!(is_waited_for(20, 6).await, "5 s and as much for 20 KiB");
+    assert!(!is_waited_for(20, 10).await);
+    assert!(is_waited_for(200, 25).await);
+    assert!(!is_waited_for(200, 30).await, "the time for the whole body is over");
+}
