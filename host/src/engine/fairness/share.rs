@@ -1,5 +1,6 @@
 //! What each plugin has computed of late.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -12,8 +13,13 @@ const HALF_LIFE: Duration = Duration::from_secs(1);
 const ALLOWANCE: Duration = Duration::from_millis(100);
 
 /// What the long calls of one plugin have computed of late.
-#[derive(Default)]
-pub(in crate::engine) struct CpuShare(Mutex<Option<Used>>);
+pub(in crate::engine) struct CpuShare {
+    used: Mutex<Option<Used>>,
+    made: Instant,
+    /// Nanoseconds from `made` until it has an allowance again; 0 while it has one, so that a call of
+    /// a plugin without long ones reads no clock and takes no lock.
+    spent_until: AtomicU64,
+}
 
 #[derive(Clone, Copy)]
 struct Used {
@@ -21,30 +27,55 @@ struct Used {
     at: Instant,
 }
 
+impl Default for CpuShare {
+    fn default() -> Self {
+        let spent_until = AtomicU64::new(0);
+        CpuShare { used: Mutex::default(), made: Instant::now(), spent_until }
+    }
+}
+
 impl CpuShare {
     /// Adds what a call has computed.
     pub(super) fn charge(&self, time: Duration) {
         let now = Instant::now();
-        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = used.map_or(0.0, |used| used.after(now)) + time.as_secs_f64();
         *used = Some(Used { seconds, at: now });
+        let half_lives = (seconds / allowance()).log2();
+        if half_lives > 0.0 {
+            let spent = now.saturating_duration_since(self.made) + HALF_LIFE.mul_f64(half_lives);
+            let nanoseconds = u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX);
+            self.spent_until.store(nanoseconds, Ordering::Relaxed);
+        }
     }
 
     /// Whether its long calls have computed for less than their allowance of late.
     pub(super) fn has_allowance(&self) -> bool {
-        static SECONDS: OnceLock<f64> = OnceLock::new();
-        let seconds = SECONDS.get_or_init(|| {
-            let processors = available_parallelism().map_or(1, usize::from);
-            ALLOWANCE.as_secs_f64() * processors as f64
-        });
-        self.used(Instant::now()) < *seconds
+        let spent_until = self.spent_until.load(Ordering::Relaxed);
+        if spent_until == 0 {
+            return true;
+        }
+        let has_returned = self.made.elapsed() >= Duration::from_nanos(spent_until);
+        if has_returned {
+            self.spent_until.store(0, Ordering::Relaxed);
+        }
+        has_returned
     }
 
     /// Seconds that it has computed of late.
     pub(super) fn used(&self, now: Instant) -> f64 {
-        let used = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.map_or(0.0, |used| used.after(now))
     }
+}
+
+/// The allowance of a plugin on this machine, in seconds.
+fn allowance() -> f64 {
+    static SECONDS: OnceLock<f64> = OnceLock::new();
+    *SECONDS.get_or_init(|| {
+        let processors = available_parallelism().map_or(1, usize::from);
+        ALLOWANCE.as_secs_f64() * processors as f64
+    })
 }
 
 impl Used {
@@ -64,5 +95,21 @@ mod tests {
         let used = Used { seconds: 4.0, at };
         let after = |seconds| used.after(at + Duration::from_secs(seconds));
         assert_eq!([after(0), after(1), after(2)], [4.0, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn an_allowance_that_is_spent_returns_after_the_time_in_which_enough_is_forgotten() {
+        let share = CpuShare::default();
+        share.charge(Duration::from_secs_f64(allowance() / 2.0));
+        assert!(share.has_allowance());
+        share.charge(Duration::from_secs_f64(allowance() * 3.5));
+        assert!(!share.has_allowance());
+        // Four times the allowance: two half-lives.
+        let until = Duration::from_nanos(share.spent_until.load(Ordering::Relaxed));
+        let left = until.saturating_sub(share.made.elapsed());
+        assert!(left <= 2 * HALF_LIFE && left > HALF_LIFE, "{left:?}");
+        share.spent_until.store(1, Ordering::Relaxed);
+        assert!(share.has_allowance());
+        assert_eq!(share.spent_until.load(Ordering::Relaxed), 0);
     }
 }
