@@ -10,7 +10,7 @@ use hostel_cache::{BudgetPart, MemoryBudget};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Frees some memory that can be done without; false when there is none.
+/// Frees some memory that can be done without; false without such memory.
 type Freeing = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// The budget of a host, by kind.
@@ -22,7 +22,7 @@ pub(crate) struct HostMemory {
     caches: Arc<BudgetPart>,
     messages: Arc<BudgetPart>,
     instances: Arc<BudgetPart>,
-    /// Bytes of idle instances. They are free to whoever needs them.
+    /// Bytes of idle instances. They become free when others need them.
     idle: AtomicUsize,
     freeing: OnceLock<Freeing>,
 }
@@ -68,7 +68,7 @@ impl HostMemory {
     }
 
     /// Frees some memory that can be done without: an idle instance, or else the cache of a plugin
-    /// that is gone. False when there is none.
+    /// that is gone. False without either.
     pub(crate) fn make_room(&self) -> bool {
         self.freeing.get().is_some_and(|free| free())
     }

@@ -139,9 +139,9 @@ impl Table {
         self.directory.get_mut(place.segment)?.slot_mut(place.slot)
     }
 
-    /// Whether an entry of so many bytes can be made beside those that are there, where
-    /// `added` says whether it is one more or will take the place of another. Takes the bytes from
-    /// the budget. Where that has no more, a first chunk is taken all the same, and so is what the
+    /// Whether an entry of so many bytes can be made beside those that are there, where `added` is
+    /// true for one more entry, and false for one that takes the place of another. Takes the bytes
+    /// from the budget. Where that has no more, a first chunk is taken all the same, and so is what the
     /// entry needs when there is no other one to evict.
     pub(crate) fn has_room(&mut self, bytes: usize, added: bool) -> bool {
         if added && self.sums.entries >= self.room.entries {

@@ -108,7 +108,7 @@ impl LongCalls {
         }
         let (answer, answered) = tokio::sync::oneshot::channel();
         let work = Box::pin(async move {
-            // Fails where nobody waits any more.
+            // Fails where the caller no longer waits.
             let _ = answer.send(call.await);
         });
         let task = LongCall::begin(work, &self.0, share, cpu.saturating_sub(held));

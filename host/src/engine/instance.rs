@@ -61,7 +61,7 @@ impl HostIdle {
         Arc::new(HostIdle { count: AtomicUsize::new(0), most, pools: Mutex::default() })
     }
 
-    /// Ends the instance that has waited longest; false when there is none.
+    /// Ends the instance that has waited longest; false without idle instances.
     pub(crate) fn end_longest(&self) -> bool {
         let pools = self.pools();
         let longest =

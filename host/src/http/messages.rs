@@ -70,7 +70,7 @@ impl Messages {
         Arc::new(Messages { part: Arc::clone(part), most, setting, taken: Mutex::default() })
     }
 
-    /// A charge of no bytes yet. `client` is none where it is unknown whose message it is: then only
+    /// A charge of no bytes yet. `client` is `None` where it is unknown whose message it is: then only
     /// the pools bound it.
     pub(super) fn charge(self: &Arc<Self>, client: Option<IpAddr>) -> MessageCharge {
         MessageCharge { messages: Arc::clone(self), client, held: Sizes::default() }

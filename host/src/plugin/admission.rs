@@ -36,7 +36,7 @@ impl Default for Admission {
 }
 
 /// How often a call that waits looks whether there is memory for it by now: memory that is given back
-/// by something else than a call, such as a body or a cache, wakes nobody.
+/// by something else than a call, such as a body or a cache, wakes no call.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Admits calls to a host.

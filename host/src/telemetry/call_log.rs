@@ -114,8 +114,8 @@ impl CallLog {
         self.0.write(&mut self.0.call(), level, message);
     }
 
-    /// Writes a line of the host's own about the call. It is none of the guest's lines: the caller
-    /// writes few of them.
+    /// Writes a line of the host's own about the call. It does not count as a line of the guest: the
+    /// caller writes few of them.
     pub(crate) fn report(&self, level: Level, message: &str) {
         self.0.emit(&self.0.call().origin, level, message);
     }

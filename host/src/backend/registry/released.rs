@@ -20,7 +20,7 @@ impl Caches {
         }
     }
 
-    /// Drops the cache that was released longest ago; false when there is none. Where a call under
+    /// Drops the cache that was released longest ago; false without such a cache. Where a call under
     /// way still uses it, its memory comes back when that ends.
     pub(crate) fn drop_released(&self) -> bool {
         self.drop_one(|_| true)
@@ -37,7 +37,7 @@ impl Caches {
             let released = caches.iter().filter_map(|(name, open)| Some((open.released()?, name)));
             released.min().filter(|(since, _)| is_meant(*since)).map(|(_, name)| name.clone())
         };
-        // Nearly always there is none.
+        // Nearly always there are no such caches.
         if first(&self.read()).is_none() {
             return false;
         }

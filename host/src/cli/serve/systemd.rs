@@ -101,7 +101,7 @@ fn status(host: &Host, is_ready: bool) -> String {
     }
 }
 
-/// Notifies systemd that the server stops. `status` says what it still does.
+/// Notifies systemd that the server stops. `status` is what it still does.
 pub(super) fn stopping(socket: Option<&NotifySocket>, status: &str) {
     if let Some(socket) = socket {
         // systemd mostly asked for it: it does not matter if this is dropped.

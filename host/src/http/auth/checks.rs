@@ -40,7 +40,7 @@ impl From<NotChecked> for Denied {
 }
 
 impl CredentialChecks {
-    /// Returns the index of the caller in the group. `client` is none if it is not known: then
+    /// Returns the index of the caller in the group. `client` is `None` if it is not known: then
     /// failures are counted by name alone.
     ///
     /// # Errors

@@ -11,8 +11,8 @@ pub(super) struct GuessLocks {
     by_key: Mutex<HashMap<FailureKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// The lock of one client and name. Dropping it lets the next request in, and removes the lock if
-/// there is none.
+/// The lock of one client and name. Dropping it lets the next request in, and removes the lock
+/// after the last one.
 pub(super) struct GuessLock {
     locks: Arc<GuessLocks>,
     key: FailureKey,

@@ -101,7 +101,7 @@ impl PasswordThreads {
     ///
     /// # Errors
     ///
-    /// When the system refuses a thread, and there is none yet.
+    /// When the system refuses the first thread.
     fn start_thread(&self, waiting: &mut WaitingWork) -> Result<(), NotChecked> {
         if waiting.threads < self.max_threads {
             let shared = Arc::clone(&self.shared);
@@ -145,7 +145,7 @@ impl PasswordQueue {
         }
     }
 
-    /// Waits for work. While there is none, the memory is free for others.
+    /// Waits for work. Meanwhile the memory is free for others.
     fn next(&self, memory: &mut PasswordMemory) -> Option<PasswordWork> {
         let mut waiting = self.waiting();
         loop {

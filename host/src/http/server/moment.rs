@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A moment or none. Zero is none; otherwise one more than the nanoseconds since the connection
-/// began.
+/// A moment, or no moment. Zero means no moment; otherwise one more than the nanoseconds since the
+/// connection began.
 #[derive(Default)]
 pub(super) struct AtomicInstant(AtomicU64);
 
