@@ -1,6 +1,7 @@
 //! Where instances live: slots of address space set aside once, so that making an instance maps
 //! nothing anew, and a slot given back is cleaned where a guest wrote and nowhere else.
 
+use std::ops::RangeInclusive;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Slots tried first: memories, and as many of what else an instance takes. Each reserves 4 GiB of
@@ -10,12 +11,15 @@ pub(crate) const MAX_SLOTS: u32 = 1_024;
 /// Fewer slots than this are not worth a pool.
 const MIN_SLOTS: u32 = 16;
 
-/// Bytes of a used slot's memory that are cleaned and kept, not given back to the system.
-const KEPT_BYTES: usize = 4 << 20;
+/// Bytes of a used slot's memory that are cleaned and kept, not given back to the system: at least and
+/// at most. Every slot that was ever used keeps them, so they depend on the budget.
+const KEPT_BYTES: RangeInclusive<usize> = 64 << 10..=4 << 20;
 
-/// Unused slots whose bytes are kept: with [`KEPT_BYTES`] it bounds the memory that an idle
-/// host holds.
-const KEPT_SLOTS: u32 = 32;
+/// Slots that are in use together where calls are as many as the default settings allow.
+const USED_TOGETHER: usize = 256;
+
+/// Unused slots that are taken again before one that was never used.
+const WARM_SLOTS: u32 = 32;
 
 /// Slots given back to the system together at most, since each giving back stops the other threads.
 const GIVEN_BACK_TOGETHER: usize = 16;
@@ -75,7 +79,7 @@ pub(super) fn without(config: &mut Config) {
 
 fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
     let unused = budget / UNUSED_SHARE;
-    let kept = u32::try_from(unused / KEPT_BYTES).unwrap_or(u32::MAX).clamp(1, KEPT_SLOTS);
+    let kept = (unused / USED_TOGETHER).clamp(*KEPT_BYTES.start(), *KEPT_BYTES.end());
     let together = (unused / instance.max(1)).clamp(1, GIVEN_BACK_TOGETHER);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_memories(slots)
@@ -84,9 +88,9 @@ fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
         .total_component_instances(slots)
         .max_memory_size(MAX_MEMORY_BYTES)
         .table_elements(MAX_TABLE_ELEMENTS)
-        .linear_memory_keep_resident(KEPT_BYTES)
-        .table_keep_resident(KEPT_BYTES)
-        .max_unused_warm_slots(kept)
+        .linear_memory_keep_resident(kept)
+        .table_keep_resident(kept)
+        .max_unused_warm_slots(WARM_SLOTS)
         .decommit_batch_size(together)
         .pagemap_scan(Enabled::Auto);
     // A component's own counts are checked against `limits.instances` before it is instantiated.
@@ -102,4 +106,31 @@ fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
 /// Whether a component was refused for a table that no slot has room for.
 pub(super) fn refused_table(error: &wasmtime::Error) -> bool {
     error.root_cause().to_string().contains(TABLE_TOO_LARGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::{Instance, Module, Store};
+
+    #[test]
+    fn slots_keep_no_more_than_their_share_of_the_budget() {
+        let (budget, memory) = (256 << 20, 1 << 20);
+        let (engine, slots) = engine(&Config::new(), budget, memory).unwrap();
+        assert!(slots > 0, "this test needs the address space of a pool");
+        let text = "(module (memory 16) (func (export \"fill\")
+            (memory.fill (i32.const 0) (i32.const 1) (i32.const 1048576))))";
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut used = Vec::new();
+        for _ in 0..USED_TOGETHER {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let fill = instance.get_typed_func::<(), ()>(&mut store, "fill").unwrap();
+            fill.call(&mut store, ()).unwrap();
+            used.push(store);
+        }
+        drop(used);
+        let kept = engine.pooling_allocator_metrics().unwrap().unused_memory_bytes_resident();
+        assert!(kept <= budget / UNUSED_SHARE, "{kept} bytes are kept");
+    }
 }
