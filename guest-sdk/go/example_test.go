@@ -53,7 +53,7 @@ func Example() {
 func ExampleHandle() {
 	hostel.Handle("orders.page", "Shows an order as a page.",
 		func(ctx *hostel.Context, _ struct{}) (hostel.Response, error) {
-			id := ctx.Request.HTTP.PathParam("id")
+			id := ctx.Request.PathParam("id")
 			item, found, err := hostel.Get[string](ctx.Cache, "order:"+id)
 			if err != nil {
 				return hostel.Response{}, fmt.Errorf("reading order %q: %w", id, err)
@@ -64,18 +64,15 @@ func ExampleHandle() {
 			return hostel.Text(item).WithHeader("cache-control", "no-store"), nil
 		})
 
-	http := &hostel.HTTPRequest{PathParams: []hostel.PathParam{{Name: "id", Value: "7"}}}
-	request := hostel.Request{Service: "orders.page", HTTP: http}
 	fake := hostel.NewFake()
-	_, err := fake.CallWith(request)
-	fmt.Println(err)
+	fake.Serve("GET /orders/{id}", "orders.page")
+	fmt.Println(fake.HTTP("GET", "/orders/7").Status)
 	if err := fake.Context().Cache.Set("order:7", "tea"); err != nil {
 		fmt.Println(err)
 	}
-	response, _ := fake.CallWith(request)
-	fmt.Println(string(response.Body))
+	fmt.Println(string(fake.HTTP("GET", "/orders/7").Body))
 	// Output:
-	// no order "7"
+	// 404
 	// tea
 }
 

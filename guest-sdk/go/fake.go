@@ -34,6 +34,7 @@ type Fake struct {
 	logs     []string
 	stats    Stats
 	routes   []route
+	served   pathNode
 	requests []OutgoingRequest
 	settings map[string]string
 	// What the request was that no route matches.
@@ -82,8 +83,13 @@ func (f *Fake) ContextWith(request Request) *Context {
 }
 
 // Call sends payload as JSON to the service of that name, the way a host does. An error is the
-// *[Failure] that the caller would see.
+// *[Failure] that the caller would see. A payload that is a [Request] is sent as it is, to that
+// service.
 func (f *Fake) Call(service string, payload any) (Response, error) {
+	if request, is := payload.(Request); is {
+		request.Service = service
+		return f.CallWith(request)
+	}
 	request, err := JSON(payload)
 	if err != nil {
 		return Response{}, err
@@ -91,13 +97,13 @@ func (f *Fake) Call(service string, payload any) (Response, error) {
 	return f.CallWith(Request{Service: service, ContentType: request.ContentType, Body: request.Body})
 }
 
-// CallWith sends a request to the service that it names: for bodies that are not JSON, for no body,
-// and for HTTP.
+// CallWith sends a request to the service that it names: for bodies that are not JSON, and for no
+// body. [Fake.HTTP] makes one from a method and a path.
 func (f *Fake) CallWith(request Request) (Response, error) {
-	response, err := dispatch(f.ContextWith(request))
+	response, failure := respond(f.ContextWith(request))
 	f.checkExpected()
-	if err != nil {
-		return Response{}, failureOf(err)
+	if failure != nil {
+		return Response{}, failure
 	}
 	return response, nil
 }

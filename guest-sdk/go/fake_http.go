@@ -114,9 +114,8 @@ func (f *Fake) follow(request OutgoingRequest) (*HTTPResponse, error) {
 		if err != nil {
 			return nil, err
 		}
-		location := response.Header("location")
-		isRedirect := slices.Contains([]int{301, 302, 303, 307, 308}, response.Status)
-		if !isRedirect || location == "" || request.Redirects == 0 {
+		location, _ := firstOf(slices.Values(response.HeaderValues("location")))
+		if !isRedirect(response.Status) || location == "" || request.Redirects == 0 {
 			return response, nil
 		}
 		if followed == request.Redirects {
@@ -237,14 +236,6 @@ func checkAsHost(request *OutgoingRequest) error {
 		}
 	}
 	return nil
-}
-
-func isToken(text string) bool {
-	isOther := func(r rune) bool {
-		isAlphanumeric := r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
-		return !isAlphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
-	}
-	return text != "" && !strings.ContainsFunc(text, isOther)
 }
 
 func abortedf(format string, arguments ...any) error {

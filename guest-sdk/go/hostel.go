@@ -48,5 +48,6 @@
 //
 // A service is tested by `go test`, without wasm and without a host: [Fake] has the cache of one,
 // with a clock that the test moves, and the servers elsewhere and the settings that the test sets.
+// [Fake.Serve] and [Fake.HTTP] send requests by HTTP to the services, along routes.
 // [NewFakeWithClock] is for a service that reads [time.Now].
 package hostel

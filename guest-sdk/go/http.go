@@ -145,8 +145,8 @@ func NewOutgoingRequest(method, url string, options ...HTTPOption) OutgoingReque
 	return request
 }
 
-// HTTPOption changes a request: [WithHeader], [WithJSON], [WithText], [WithBody], [WithTimeout] and
-// [WithRedirects] make one.
+// HTTPOption changes a request: [WithHeader], [WithJSON], [WithText], [WithForm], [WithBody],
+// [WithTimeout] and [WithRedirects] make one.
 type HTTPOption struct {
 	// The content type is used where no header has one.
 	apply func(request *OutgoingRequest, contentType *string)
@@ -184,6 +184,12 @@ func WithBody(contentType string, body []byte) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, ofBody *string) {
 		request.Body, *ofBody = body, contentType
 	}}
+}
+
+// WithForm makes a form the body, of the content type application/x-www-form-urlencoded, with its
+// fields in the order of their names. A [net/url.Values] is one.
+func WithForm(fields map[string][]string) HTTPOption {
+	return WithBody(formType, formOf(fields))
 }
 
 // WithTimeout bounds the time of a request, redirects included.

@@ -1,9 +1,6 @@
 package hostel
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // HTTPResponse is the response of a server elsewhere, whole.
 type HTTPResponse struct {
@@ -17,26 +14,17 @@ type HTTPResponse struct {
 	Body []byte
 }
 
-// Header is the value of the first header of that name, in any case; empty when there is none.
+// Header is the header of that name, in any case: the values of several fields are joined by a
+// comma and a blank. It is empty when there is none, and when one is not UTF-8. Read set-cookie by
+// [HTTPResponse.HeaderValues]: its values have commas of their own.
 func (r *HTTPResponse) Header(name string) string {
-	if values := valuesOf(r.Headers, name); len(values) > 0 {
-		return values[0]
-	}
-	return ""
+	return joined(r.Headers, name)
 }
 
-// HeaderValues are the values of all headers of that name, in any case, in their order.
+// HeaderValues are the values of the fields of that name, in any case, in their order. Those that
+// are not UTF-8 are left out.
 func (r *HTTPResponse) HeaderValues(name string) []string {
 	return valuesOf(r.Headers, name)
-}
-
-func valuesOf(headers []Header, name string) (values []string) {
-	for _, header := range headers {
-		if strings.EqualFold(header.Name, name) {
-			values = append(values, string(header.Value))
-		}
-	}
-	return values
 }
 
 // OK is true for a status of 200 to 299.
@@ -65,8 +53,8 @@ func (r *HTTPResponse) Text() (string, error) {
 	return string(r.Body), nil
 }
 
-// JSON reads the body into what target points to, by the rules of [Request.JSON], whatever its media
-// type and whatever the status.
+// JSON reads the body into what target points to, by the rules of [Request.JSON], whatever its
+// media type and whatever the status.
 //
 // Every error is a [Failure] of kind [FailureInternal] that tells the line and the column.
 func (r *HTTPResponse) JSON(target any) error {

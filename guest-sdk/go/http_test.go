@@ -184,7 +184,7 @@ func TestResponseIsReadByItsTypeAndItsStatus(t *testing.T) {
 	if shown := shownHeaders(response.Headers); shown != expected {
 		t.Errorf("got %q", shown)
 	}
-	if response.Header("SET-COOKIE") != "a" || response.Header("none") != "" {
+	if response.Header("SET-COOKIE") != "a, b" || response.Header("none") != "" {
 		t.Errorf("got %q", response.Header("SET-COOKIE"))
 	}
 	if values := response.HeaderValues("Set-Cookie"); !slices.Equal(values, []string{"a", "b"}) {

@@ -1,14 +1,11 @@
 package hostel
 
-import (
-	"reflect"
-	"strings"
-)
+import "reflect"
 
 // Request is one request to one service.
 //
-// A handler gets the body as the type it asks for; the rest is here. A test makes one with the
-// fields it needs.
+// A handler gets the body as the type it asks for; the rest is here, and the methods read it by
+// name. A test makes one with the fields it needs.
 type Request struct {
 	// Service is the service's name within the plugin.
 	Service string
@@ -90,31 +87,4 @@ type HTTPRequest struct {
 // PathParam is one parameter in the path of a route.
 type PathParam struct {
 	Name, Value string
-}
-
-// Header is one header of a request or a response. Its name is in lower case.
-type Header struct {
-	Name  string
-	Value []byte
-}
-
-// Header is the value of the first header of that name, in any case; empty when there is none.
-func (r *HTTPRequest) Header(name string) string {
-	for _, header := range r.Headers {
-		if strings.EqualFold(header.Name, name) {
-			return string(header.Value)
-		}
-	}
-	return ""
-}
-
-// PathParam is the decoded parameter of that name in the route's path, id of /orders/{id} for
-// example; empty when there is none.
-func (r *HTTPRequest) PathParam(name string) string {
-	for _, param := range r.PathParams {
-		if param.Name == name {
-			return param.Value
-		}
-	}
-	return ""
 }

@@ -71,29 +71,3 @@ func TestPairedSurrogatesAndOtherEscapesAreRead(t *testing.T) {
 		t.Errorf("read %q, %v", text, err)
 	}
 }
-
-func TestHeaderIsFoundInAnyCaseAndTheFirstWins(t *testing.T) {
-	http := hostel.HTTPRequest{Headers: []hostel.Header{
-		{Name: "accept", Value: []byte("a/b")}, {Name: "accept", Value: []byte("c/d")},
-	}}
-	if http.Header("Accept") != "a/b" || http.Header("accepts") != "" {
-		t.Errorf("found %q and %q", http.Header("Accept"), http.Header("accepts"))
-	}
-}
-
-func TestPathParameterIsFoundByItsName(t *testing.T) {
-	http := hostel.HTTPRequest{PathParams: []hostel.PathParam{{Name: "id", Value: "a b"}}}
-	if http.PathParam("id") != "a b" || http.PathParam("ID") != "" {
-		t.Errorf("found %q and %q", http.PathParam("id"), http.PathParam("ID"))
-	}
-}
-
-func TestResponseWithMoreLeavesTheFirstOneAlone(t *testing.T) {
-	first := hostel.Text("made").WithHeader("X-A", "1")
-	second := first.WithStatus(201).WithHeader("Location", "/orders/7")
-	third := first.WithHeader("x-b", "2")
-	if len(first.Headers) != 1 || first.Status != 200 || first.Headers[0].Name != "x-a" ||
-		second.Headers[1].Name != "location" || third.Headers[1].Name != "x-b" {
-		t.Errorf("made %v, %v and %v", first, second, third)
-	}
-}

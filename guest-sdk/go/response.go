@@ -1,21 +1,26 @@
 package hostel
 
-import "strings"
+import "unicode/utf8"
 
 // Response is the response of a service.
 //
 // Most handlers return any other value instead, which becomes [JSON]. The fields are open to read
-// and to change; what HTTP does not allow (a header of the connection, say) the host refuses.
+// and to change. A response that HTTP does not allow (with a line break in a header, say, or with a
+// header of the connection) becomes a [Failure] of kind [FailureInternal] that names the header.
 type Response struct {
 	// Status is a status code of HTTP, 200 to 599.
 	Status int
 	// ContentType is the media type of the body; empty for none. It wins over a header of that
 	// name.
 	ContentType string
-	// Headers have names in lower case; a name may occur more than once.
+	// Headers are sent with their names in lower case; a name may occur more than once.
 	Headers []Header
 	// Body is empty when there is none.
 	Body []byte
+
+	isRedirect bool
+	// What is wrong with a cookie.
+	flaw error
 }
 
 // JSON is status 200 and the value as application/json, by the rules of encoding/json, but for
@@ -46,6 +51,14 @@ func Empty() Response {
 	return Response{Status: 204}
 }
 
+// Redirect is status 303, which makes the client GET the location, a URL or a path.
+// [Response.WithStatus] sets another one: 301 or 302, or 307 or 308, which keep the method; 301 and
+// 308 are for good.
+func Redirect(location string) Response {
+	response := Response{Status: 303, isRedirect: true}
+	return response.WithHeader("location", location)
+}
+
 // WithStatus is the same with another status.
 func (r Response) WithStatus(status int) Response {
 	r.Status = status
@@ -61,10 +74,18 @@ func (r Response) WithContentType(contentType string) Response {
 // WithHeader is the same with one more header. The name is put in lower case; headers of that name
 // stay.
 func (r Response) WithHeader(name, value string) Response {
-	headers := make([]Header, 0, len(r.Headers)+1)
-	headers = append(headers, r.Headers...)
-	r.Headers = append(headers, Header{strings.ToLower(name), []byte(value)})
+	r.Headers = withHeader(r.Headers, name, value)
 	return r
+}
+
+// WithCookie is the same with one more cookie. An invalid cookie becomes a [Failure] of kind
+// [FailureInternal] when the handler has returned.
+func (r Response) WithCookie(cookie Cookie) Response {
+	if err := cookie.check(); err != nil {
+		r.flaw = err
+		return r
+	}
+	return r.WithHeader("set-cookie", cookie.text())
 }
 
 // responseOf is the response that a handler's result becomes.
@@ -83,9 +104,34 @@ func responseOf(answer any) (Response, error) {
 	default:
 		return JSON(answer)
 	}
-	if response.Status < minStatus || response.Status > maxStatus {
-		return Response{}, Internal("the service answered status %d: it must be %d to %d",
-			response.Status, minStatus, maxStatus)
+	if err := response.check(); err != nil {
+		return Response{}, err
 	}
 	return response, nil
+}
+
+// check refuses what is not a response of HTTP, and puts the names of headers in lower case.
+func (r *Response) check() (err error) {
+	switch {
+	case r.flaw != nil:
+		return r.flaw
+	case r.isRedirect && !isRedirect(r.Status):
+		return Internal("a redirect of status %d: it must be 301, 302, 303, 307 or 308", r.Status)
+	case r.Status < minStatus || r.Status > maxStatus:
+		return Internal("the service answered status %d: it must be %d to %d",
+			r.Status, minStatus, maxStatus)
+	}
+	for i := range len(r.ContentType) {
+		if c := r.ContentType[i]; isControlInValue(c) {
+			return Internal(`the response header "content-type": its value has a control character`)
+		} else if c >= utf8.RuneSelf {
+			return Internal(`the response header "content-type": its value has a character beyond ASCII`)
+		}
+	}
+	r.Headers, err = checkedHeaders(r.Headers)
+	return err
+}
+
+func isRedirect(status int) bool {
+	return status >= 301 && status <= 303 || status == 307 || status == 308
 }

@@ -78,6 +78,23 @@ func newContext(host host, request Request) *Context {
 	return ctx
 }
 
+// respond calls the service: what it returned, or why it failed.
+func respond(ctx *Context) (Response, *Failure) {
+	response, err := dispatch(ctx)
+	if err == nil {
+		return response, nil
+	}
+	failure := failureOf(err)
+	// The contract has no headers of a failure.
+	if len(failure.headers) > 0 && ctx.Request.HTTP != nil {
+		if response, err = problemOf(ctx, failure); err == nil {
+			return response, nil
+		}
+		failure = failureOf(err)
+	}
+	return Response{}, failure
+}
+
 // dispatch hands the request to the service that it names.
 func dispatch(ctx *Context) (response Response, err error) {
 	defer func() {
@@ -102,18 +119,19 @@ func names() string {
 	return strings.Join(names, ", ")
 }
 
-// maxFrames bounds the lines of one stack: the host bounds the lines of a call.
+// maxFrames bounds one stack: the host cuts a long line.
 const maxFrames = 20
 
-// logPanic tells where the panic was: the author's frames, the innermost first.
+// logPanic logs where the panic was, in one record: the author's frames, the innermost first.
 func logPanic(log Log, cause any) {
-	log.Errorf("panic: %v", cause)
+	record := fmt.Sprintf("panic: %v", cause)
+	defer func() { log.Log(LevelError, record) }()
 	callers := make([]uintptr, 128)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
 	for shown := 0; shown < maxFrames; {
 		frame, more := frames.Next()
 		if isAuthors(frame) {
-			log.Errorf("  at %s:%d in %s", frame.File, frame.Line, frame.Function)
+			record += fmt.Sprintf("\n  at %s:%d in %s", frame.File, frame.Line, frame.Function)
 			shown++
 		}
 		if !more {

@@ -231,9 +231,9 @@ func exportHandle(request *witRequest) unsafe.Pointer {
 	}
 	ctx := newContext(host{}, request.lift())
 	stopReading()
-	response, err := dispatch(ctx)
-	if err != nil {
-		return answerFailure(failureOf(err))
+	response, failure := respond(ctx)
+	if failure != nil {
+		return answerFailure(failure)
 	}
 	return answerResponse(response)
 }
@@ -269,11 +269,9 @@ func (h *witHTTPRequest) lift() *HTTPRequest {
 }
 
 func answerResponse(response Response) unsafe.Pointer {
-	response.ContentType = strings.ToValidUTF8(response.ContentType, "\ufffd")
 	answered.response, answered.headers = response, answered.headers[:0]
 	for i := range response.Headers {
 		header := &response.Headers[i]
-		header.Name = strings.ToValidUTF8(header.Name, "\ufffd")
 		pair := witPair{name: listOfText(header.Name), value: listOf(header.Value)}
 		answered.headers = append(answered.headers, pair)
 	}

@@ -21,6 +21,7 @@ type arguments struct {
 	Keys     []string `json:"keys"`
 	Entries  [][2]any `json:"entries"`
 	Prefix   string   `json:"prefix"`
+	httpArguments
 }
 
 // change does the steps beside get and set: atomics, leases, batches and entries.

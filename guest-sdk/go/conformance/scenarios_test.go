@@ -106,10 +106,13 @@ func resultOf(t *testing.T, fake *hostel.Fake, step map[string]any) map[string]a
 	if bytes, found := step["bytes"].(float64); found {
 		sent["op"], sent["value"] = "set", strings.Repeat("x", int(bytes)-2)
 	}
-	response, err := fake.Call("conformance", sent)
+	response, err := fake.Call("conformance", payloadOf(t, sent))
 	var failure *hostel.Failure
 	if errors.As(err, &failure) {
 		return map[string]any{"failure": []any{failure.Kind.String(), failure.Message}}
+	}
+	if expected, found := step["response"].(map[string]any); found {
+		return map[string]any{"response": shownAs(t, response, expected)}
 	}
 	var result map[string]any
 	if err := json.Unmarshal(response.Body, &result); err != nil {
@@ -120,7 +123,7 @@ func resultOf(t *testing.T, fake *hostel.Fake, step map[string]any) map[string]a
 
 // wantedOf is the result that a step expects.
 func wantedOf(step map[string]any) map[string]any {
-	for _, name := range []string{"failure", "error"} {
+	for _, name := range []string{"failure", "error", "response"} {
 		if value, found := step[name]; found {
 			return map[string]any{name: value}
 		}

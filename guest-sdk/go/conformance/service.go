@@ -36,12 +36,20 @@ type answer map[string]any
 var errSkip = errors.New("skip")
 
 // A request without a body asks for nothing: what a call costs by itself.
-func conformance(ctx *hostel.Context, step *step) (any, error) {
-	if step == nil {
-		return hostel.Empty(), nil
+func conformance(ctx *hostel.Context, _ struct{}) (any, error) {
+	step, err := stepOf(&ctx.Request)
+	if step == nil || err != nil {
+		return hostel.Empty(), err
 	}
-	if step.Op == "fail" {
+	switch step.Op {
+	case "fail":
 		return nil, failure(step.Value, step.What)
+	case "fail-with-headers":
+		return nil, failureWithHeaders(*step)
+	case "respond":
+		return responseOf(step.Args), nil
+	case "respond-directly":
+		return responseDirectly(step.Args), nil
 	}
 	value, err := done(ctx, *step)
 	var refused *hostel.CacheError
@@ -56,9 +64,21 @@ func conformance(ctx *hostel.Context, step *step) (any, error) {
 	return answer{"ok": value}, nil
 }
 
+// stepOf is the step that a request by HTTP has in a header, or else the one in the body.
+func stepOf(request *hostel.Request) (step *step, err error) {
+	if header := request.Header("x-step"); header != "" {
+		err = json.Unmarshal([]byte(header), &step)
+	} else {
+		err = request.JSON(&step)
+	}
+	return step, err
+}
+
 func done(ctx *hostel.Context, step step) (any, error) {
 	cache, key := ctx.Cache, step.Key
 	switch step.Op {
+	case "read":
+		return readFrom(&ctx.Request, step.What, key)
 	case "get":
 		value, _, err := hostel.Get[any](cache, key)
 		return value, err
@@ -260,7 +280,7 @@ func level(name any) hostel.Level {
 	return hostel.LevelError
 }
 
-func failure(kind any, message string) error {
+func failure(kind any, message string) *hostel.Failure {
 	for candidate := hostel.FailureBadRequest; candidate <= hostel.FailureUnavailable; candidate++ {
 		if candidate.String() == kind {
 			return &hostel.Failure{Kind: candidate, Message: message}

@@ -1,0 +1,117 @@
+package hostel
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Queries and forms: application/x-www-form-urlencoded of the WHATWG URL Standard. net/url has
+// other rules (it refuses an invalid escape and a semicolon), and would make every component
+// larger.
+
+// formValues are the decoded values of the fields of that name, in their order.
+func formValues(text, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for piece := range strings.SplitSeq(text, "&") {
+			if piece == "" {
+				continue
+			}
+			field, value, _ := strings.Cut(piece, "=")
+			if decodedField(field) == name && !yield(decodedField(value)) {
+				return
+			}
+		}
+	}
+}
+
+func firstOf(values iter.Seq[string]) (value string, found bool) {
+	for value := range values {
+		return value, true
+	}
+	return "", false
+}
+
+func decodedField(text string) string {
+	if !strings.ContainsAny(text, "%+") {
+		return toUTF8(text)
+	}
+	decoded := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '+':
+			decoded = append(decoded, ' ')
+		case c == '%' && i+2 < len(text) && digitOf(text[i+1]) < 16 && digitOf(text[i+2]) < 16:
+			decoded = append(decoded, digitOf(text[i+1])<<4|digitOf(text[i+2]))
+			i += 2
+		default:
+			decoded = append(decoded, c)
+		}
+	}
+	return toUTF8(string(decoded))
+}
+
+// digitOf is the value of a hexadecimal digit, 16 or more for any other byte.
+func digitOf(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 16
+}
+
+// toUTF8 replaces what is not UTF-8 as the WHATWG Encoding Standard does: each longest beginning of
+// a character by one U+FFFD. strings.ToValidUTF8 replaces a run of them by one.
+func toUTF8(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	valid := make([]byte, 0, len(text)+8)
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && size == 1 {
+			for size < len(text) && !utf8.FullRuneInString(text[:size+1]) {
+				size++
+			}
+		}
+		valid = utf8.AppendRune(valid, r)
+		text = text[size:]
+	}
+	return string(valid)
+}
+
+// formOf is the form of these fields, in the order of their names.
+func formOf(fields map[string][]string) []byte {
+	var text []byte
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		for _, value := range fields[name] {
+			if len(text) > 0 {
+				text = append(text, '&')
+			}
+			text = append(appendEncoded(text, name), '=')
+			text = appendEncoded(text, value)
+		}
+	}
+	return text
+}
+
+func appendEncoded(text []byte, field string) []byte {
+	const digits = "0123456789ABCDEF"
+	for _, c := range []byte(field) {
+		switch {
+		case c == ' ':
+			text = append(text, '+')
+		case isAlphanumeric(c) || strings.IndexByte("*-._", c) >= 0:
+			text = append(text, c)
+		default:
+			text = append(text, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return text
+}

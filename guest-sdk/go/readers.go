@@ -1,0 +1,159 @@
+package hostel
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What a service reads of a request by name. Nothing of it is parsed before it is asked for.
+
+const formType = "application/x-www-form-urlencoded"
+
+// Header is the header of that name, in any case: the values of several fields are joined by a
+// comma and a blank, those of cookie by a semicolon and a blank. It is empty when there is none,
+// when one is not UTF-8, and when the request did not come by HTTP.
+func (r *Request) Header(name string) string {
+	return joined(r.headers(), name)
+}
+
+// HeaderValues are the values of the fields of that name, in any case, in their order. Those that
+// are not UTF-8 are left out.
+func (r *Request) HeaderValues(name string) []string {
+	return valuesOf(r.headers(), name)
+}
+
+func (r *Request) headers() []Header {
+	if r.HTTP == nil {
+		return nil
+	}
+	return r.HTTP.Headers
+}
+
+// Query is the first value of that parameter of the query, decoded. It is empty when there is none;
+// [Request.QueryValues] tells an empty one from none.
+//
+// Queries are read as forms of the web: a plus is a blank, an invalid escape stays as it is, and
+// what is not UTF-8 becomes U+FFFD.
+func (r *Request) Query(name string) string {
+	value, _ := firstOf(formValues(r.query(), name))
+	return value
+}
+
+// QueryValues are all values of that parameter of the query, decoded, in their order.
+func (r *Request) QueryValues(name string) []string {
+	return slices.Collect(formValues(r.query(), name))
+}
+
+// QueryInteger is the first value of that parameter of the query, as an integer. The error, a
+// [Failure] of kind [FailureBadRequest], is for a value that is not a decimal integer of 64 bits.
+func (r *Request) QueryInteger(name string) (value int64, found bool, err error) {
+	text, found := firstOf(formValues(r.query(), name))
+	if !found {
+		return 0, false, nil
+	}
+	value, err = parameterAsInteger("query", name, text)
+	return value, err == nil, err
+}
+
+func (r *Request) query() string {
+	if r.HTTP == nil {
+		return ""
+	}
+	return r.HTTP.Query
+}
+
+// PathParam is the decoded parameter of that name in the route's path, id of /orders/{id} for
+// example. It is empty when the route has none of that name.
+func (r *Request) PathParam(name string) string {
+	value, _ := r.pathParam(name)
+	return value
+}
+
+// PathInteger is the parameter of that name in the route's path, as an integer. The error is a
+// [Failure]: of kind [FailureBadRequest] for a value that is not a decimal integer of 64 bits, of
+// kind [FailureInternal] when the route has no parameter of that name.
+func (r *Request) PathInteger(name string) (int64, error) {
+	text, found := r.pathParam(name)
+	if !found {
+		return 0, Internal("the route has no path parameter %q", name)
+	}
+	return parameterAsInteger("path", name, text)
+}
+
+func (r *Request) pathParam(name string) (value string, found bool) {
+	if r.HTTP == nil {
+		return "", false
+	}
+	for _, param := range r.HTTP.PathParams {
+		if param.Name == name {
+			return param.Value, true
+		}
+	}
+	return "", false
+}
+
+func parameterAsInteger(place, name, text string) (int64, error) {
+	// strconv also reads a plus.
+	digits := strings.TrimPrefix(text, "-")
+	isOther := func(r rune) bool { return r < '0' || r > '9' }
+	if digits == "" || strings.ContainsFunc(digits, isOther) {
+		return 0, BadRequest("the %s parameter %q is %s: it must be an integer",
+			place, name, shortened(text))
+	}
+	integer, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, BadRequest("the %s parameter %q is %s: it must be from -9223372036854775808 to "+
+			"9223372036854775807", place, name, shortened(text))
+	}
+	return integer, nil
+}
+
+// Cookie is the value of the first cookie of that name, without the double quotes around it.
+// Escapes in it are not decoded.
+func (r *Request) Cookie(name string) (value string, found bool) {
+	for pair := range strings.SplitSeq(r.Header("cookie"), ";") {
+		key, value, isPair := strings.Cut(pair, "=")
+		if !isPair || strings.Trim(key, " \t") != name {
+			continue
+		}
+		value = strings.Trim(value, " \t")
+		if len(value) > 1 && strings.HasPrefix(value, `"`) && strings.HasSuffix(value, `"`) {
+			value = value[1 : len(value)-1]
+		}
+		return value, true
+	}
+	return "", false
+}
+
+// Form is the first value of that field of the body, a form of the content type
+// application/x-www-form-urlencoded, which is decoded as [Request.Query] does. An empty body
+// without a content type has no fields. The error, a [Failure] of kind [FailureBadRequest], is for
+// any other content type.
+func (r *Request) Form(name string) (value string, found bool, err error) {
+	if err := r.checkForm(); err != nil {
+		return "", false, err
+	}
+	value, found = firstOf(formValues(string(r.Body), name))
+	return value, found, nil
+}
+
+// FormValues are all values of that field of the body, in their order. The error is that of
+// [Request.Form].
+func (r *Request) FormValues(name string) ([]string, error) {
+	if err := r.checkForm(); err != nil {
+		return nil, err
+	}
+	return slices.Collect(formValues(string(r.Body), name)), nil
+}
+
+func (r *Request) checkForm() error {
+	if r.ContentType == "" && len(r.Body) == 0 {
+		return nil
+	}
+	mediaType, _, _ := strings.Cut(r.ContentType, ";")
+	if !strings.EqualFold(strings.Trim(mediaType, " \t"), formType) {
+		return BadRequest("the request body: it must be a form, of the content type %s", formType)
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package hostel_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"hostel-sdk"
+)
+
+var (
+	returned hostel.Response
+	failed   error
+)
+
+func init() {
+	hostel.Handle("returned", "", func(*hostel.Context, struct{}) (hostel.Response, error) {
+		return returned, failed
+	})
+}
+
+// seen is what a caller sees of a response.
+func seen(response hostel.Response) (hostel.Response, error) {
+	returned, failed = response, nil
+	return hostel.NewFake().Call("returned", nil)
+}
+
+// seenByHTTP is what a caller by HTTP sees of an error, and what is logged.
+func seenByHTTP(err error) (response hostel.Response, seen error, logs []string) {
+	failed = err
+	fake := hostel.NewFake()
+	request := hostel.Request{ID: "7", HTTP: &hostel.HTTPRequest{}}
+	response, seen = fake.Call("returned", request)
+	return response, seen, fake.Logs()
+}
+
+func TestResponseWithMoreLeavesTheFirstOneAlone(t *testing.T) {
+	first := hostel.Text("made").WithHeader("X-A", "1")
+	second := first.WithStatus(201).WithHeader("Location", "/orders/7")
+	third := first.WithHeader("x-b", "2")
+	if len(first.Headers) != 1 || first.Status != 200 || first.Headers[0].Name != "x-a" ||
+		second.Headers[1].Name != "location" || third.Headers[1].Name != "x-b" {
+		t.Errorf("made %v, %v and %v", first, second, third)
+	}
+}
+
+func TestHeadersOfTheHandlerStayAsTheyAre(t *testing.T) {
+	headers := []hostel.Header{{Name: "a"}, {Name: "X-B"}}
+	response, err := seen(hostel.Response{Status: 204, Headers: headers})
+	if shownHeaders(response.Headers) != "a= x-b=" || headers[1].Name != "X-B" || err != nil {
+		t.Errorf("got %v, %v; left %v", response.Headers, err, headers)
+	}
+}
+
+func TestContentTypeIsChecked(t *testing.T) {
+	for contentType, part := range map[string]string{
+		"a/b\r\nx: y": `the response header "content-type": its value has a control character`,
+		"a/b; c=\x7f": `the response header "content-type": its value has a control character`,
+		"a/ä":         `the response header "content-type": its value has a character beyond ASCII`,
+	} {
+		_, err := seen(hostel.Text("").WithContentType(contentType))
+		failsWith(t, err, hostel.FailureInternal, part)
+	}
+	if _, err := seen(hostel.Text("").WithContentType("a/b;\tc=d")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRedirectHasAStatusOfItsOwn(t *testing.T) {
+	for status := 200; status < 600; status++ {
+		_, err := seen(hostel.Redirect("/").WithStatus(status))
+		if slices.Contains([]int{301, 302, 303, 307, 308}, status) != (err == nil) {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
+func TestCookieHasASafeFormOrNone(t *testing.T) {
+	for expected, cookie := range map[string]hostel.Cookie{
+		"a=1; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax": {Name: "a", Value: "1", MaxAge: time.Minute},
+		"a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax":   {Name: "a", MaxAge: -time.Nanosecond},
+		"a=; Path=/; HttpOnly; SameSite=Lax":                      {Name: "a", Insecure: true},
+		"a=; Path=/; Secure; SameSite=Lax":                        {Name: "a", ScriptReadable: true},
+	} {
+		response, err := seen(hostel.Empty().WithCookie(cookie))
+		if shownHeaders(response.Headers) != "set-cookie="+expected || err != nil {
+			t.Errorf("got %v, %v; expected %s", response.Headers, err, expected)
+		}
+	}
+	for part, cookie := range map[string]hostel.Cookie{
+		`the cookie "a": a max age of 1.5s: it must be whole seconds`: {Name: "a", MaxAge: 1500 * time.Millisecond},
+		`the cookie "a": a SameSite of unknown (3)`:                   {Name: "a", SameSite: 3},
+		`the cookie "a": its domain has a semicolon`:                  {Name: "a", Domain: "b\x7f"},
+	} {
+		_, err := seen(hostel.Empty().WithCookie(cookie).WithHeader("x", "y"))
+		failsWith(t, err, hostel.FailureInternal, part)
+	}
+}
+
+func TestFailureWithHeadersIsAProblemOverHTTP(t *testing.T) {
+	slow := hostel.TooManyRequests("at %d", 5).WithHeader("Retry-After", "7").WithHeader("x", "y")
+	response, err, logs := seenByHTTP(fmt.Errorf("saving\xff: %w", slow))
+	body := `{"type":"about:blank","title":"Too Many Requests","status":429,"code":"too-many-requests",` +
+		`"detail":"saving` + "\ufffd" + `: at 5","request_id":"7"}`
+	shown := fmt.Sprint(response.Status, response.ContentType, shownHeaders(response.Headers), string(response.Body))
+	if expected := "429application/problem+jsonretry-after=7 x=y" + body; shown != expected || err != nil {
+		t.Errorf("got %s, %v; expected %s", shown, err, expected)
+	}
+	if len(logs) > 0 {
+		t.Errorf("logged %q", logs)
+	}
+	failed = slow
+	_, err = hostel.NewFake().Call("returned", nil)
+	failsWith(t, err, hostel.FailureTooManyRequests, "at 5")
+}
+
+func TestFailureThatNoProblemCanShowIsInternal(t *testing.T) {
+	_, err, _ := seenByHTTP(hostel.Conflict("no").WithHeader("a", "\n"))
+	failsWith(t, err, hostel.FailureInternal, `the response header "a": its value has a control character`)
+	odd := &hostel.Failure{Kind: 9, Message: "odd"}
+	response, err, logs := seenByHTTP(odd.WithHeader("a", "b"))
+	if response.Status != 500 || err != nil || !slices.Equal(logs, []string{"error: odd"}) {
+		t.Errorf("got %v, %v; logged %q", response, err, logs)
+	}
+}
+
+func TestFailureWithMoreLeavesTheFirstOneAlone(t *testing.T) {
+	first := hostel.Conflict("no").WithHeader("a", "1")
+	second, third := first.WithHeader("b", "2"), first.WithHeader("c", "3")
+	for expected, failure := range map[string]error{"a=1": first, "a=1 b=2": second, "a=1 c=3": third} {
+		response, err, _ := seenByHTTP(failure)
+		if shownHeaders(response.Headers) != expected || err != nil {
+			t.Errorf("got %v, %v; expected %s", response, err, expected)
+		}
+	}
+	response, err, _ := seenByHTTP(hostel.Conflict("plain"))
+	if failsWith(t, err, hostel.FailureConflict, "plain"); response.Status != 0 {
+		t.Errorf("got %v", response)
+	}
+}
