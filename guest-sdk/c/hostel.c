@@ -5,6 +5,7 @@
 
 #include "src/memory.c"
 #include "src/text.c"
+#include "src/headers.c"
 #include "src/failure.c"
 #include "src/json_grammar.c"
 #include "src/json_reading.c"
@@ -17,8 +18,11 @@
 #include "src/many.c"
 #include "src/entries.c"
 #include "src/log.c"
+#include "src/form.c"
 #include "src/request.c"
 #include "src/response.c"
+#include "src/response_checks.c"
+#include "src/problem.c"
 #include "src/http_response.c"
 #include "src/http.c"
 #include "src/config.c"
@@ -33,4 +37,6 @@
 #include "src/fake_arguments.c"
 #include "src/fake_cache.c"
 #include "src/fake_http.c"
+#include "src/fake_routes.c"
+#include "src/fake_serving.c"
 #endif

@@ -138,6 +138,18 @@ void *hostel_alloc(hostel_ctx *ctx, size_t size);
 hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *format, ...)
     HOSTEL_PRINTF(3, 4);
 
+/* Adds a header to the failure of the last call that did not return HOSTEL_OK, and returns its
+ * result. Name and value are copied. Call it after hostel_fail:
+ *
+ *     hostel_fail(ctx, HOSTEL_TOO_MANY_REQUESTS, "at most 5 calls a minute");
+ *     return hostel_failure_header(ctx, "retry-after", HOSTEL_STR("60"));
+ *
+ * When the request came by HTTP the SDK sends a failure with headers as a response: the status of
+ * its kind, these headers, and as the body the problem (RFC 9457) that the host makes of a failure
+ * without. Like the host it only logs the message of HOSTEL_INTERNAL and HOSTEL_UNAVAILABLE. A
+ * caller elsewhere gets the failure alone. */
+hostel_result hostel_failure_header(hostel_ctx *ctx, const char *name, hostel_str value);
+
 /* The message of the last call that did not return HOSTEL_OK: the offending value and the rule. A
  * handler that returns that call's result sends this message, so most have no use for it. Belongs
  * to `ctx`. */
@@ -172,71 +184,11 @@ void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...) HO
 
 #include "hostel_config.h"
 
+#include "hostel_request.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* --- requests ------------------------------------------------------------------------------ */
-
-/* The parts that only a request that came by HTTP has. */
-typedef struct hostel_http {
-    hostel_str method;
-    hostel_str path;                /* As sent, still percent-encoded, without the query. */
-    const hostel_pair *path_params; /* Those of the route's path, decoded, in its order. */
-    size_t path_param_count;
-    hostel_str query;           /* As sent, without the `?`; empty when there is none. */
-    hostel_str authority;       /* Host and port as the client named them; may be empty. */
-    hostel_str client;          /* The address of the client, `ip:port`. */
-    const hostel_pair *headers; /* In the order sent, names in lower case, some maybe twice. */
-    size_t header_count;
-} hostel_http;
-
-/* One request to one service. All it points to lives as what belongs to `ctx` does. */
-typedef struct hostel_request {
-    hostel_str service;      /* The service's name within the plugin. */
-    hostel_str id;           /* The correlation id, the one that the host's log lines carry. */
-    hostel_str content_type; /* The body's media type; `ptr` is NULL when none was named. */
-    hostel_str body;         /* Any bytes; empty when there is none. */
-    const hostel_http *http; /* NULL when the request did not come by HTTP. */
-} hostel_request;
-
-/* Reads the body as JSON, whatever media type the caller named. An empty body reads as null. The
- * value borrows from the request. HOSTEL_BAD_REQUEST, with the place, when the body is not JSON;
- * and from the functions that read the value, when it does not fit. */
-HOSTEL_MUST_USE hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_request *req,
-                                                  hostel_json *value);
-
-/* The value of the first header of that name, in any case; `ptr` is NULL when there is none, and
- * when the request did not come by HTTP. Borrows from the request. */
-hostel_str hostel_request_header(const hostel_request *req, const char *name);
-
-/* The decoded parameter of that name in the route's path, `id` of `/orders/{id}` for example;
- * `ptr` is NULL when there is none. Borrows from the request. */
-hostel_str hostel_request_path_param(const hostel_request *req, const char *name);
-
-/* --- responses ----------------------------------------------------------------------------- */
-
-/* The response of a service. The handler gets it with status 204 and nothing else: a handler that
- * only returns HOSTEL_OK sends that. The fields are open; the SDK frees none of them. */
-typedef struct hostel_response {
-    uint16_t status;         /* A status code of HTTP, 200 to 599. */
-    hostel_str content_type; /* `ptr` is NULL for none. Wins over a header of that name. */
-    hostel_str body;
-    const hostel_pair *headers; /* Names in lower case. */
-    size_t header_count;
-} hostel_response;
-
-/* Status 200, and a JSON text as the body, which `*res` borrows. HOSTEL_INTERNAL when its `ptr` is
- * NULL, as it is for a value without a JSON form (NaN). Return its result. */
-HOSTEL_MUST_USE hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res,
-                                                  hostel_str json);
-
-/* Status 200, and a plain text as the body, which `*res` borrows. Always HOSTEL_OK. */
-hostel_result hostel_respond_text(hostel_ctx *ctx, hostel_response *res, hostel_str text);
-
-/* Adds a header. Name, put in lower case, and value are copied. Headers of that name stay. */
-void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *name,
-                            hostel_str value);
 
 /* --- services ------------------------------------------------------------------------------ */
 

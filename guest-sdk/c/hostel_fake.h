@@ -35,8 +35,8 @@ extern "C" {
  *
  * Keys, values, expiry and errors are those of a host with the default limits. What a host does
  * beyond: it evicts from a full cache, may answer HOSTEL_DENIED and HOSTEL_UNAVAILABLE, and checks
- * the response. hostel_cache_get_or_set computes what is missing and never waits, unless the test
- * holds the key. Not for several threads at once. */
+ * the status and the size of a response. hostel_cache_get_or_set computes what is missing and never
+ * waits, unless the test holds the key. Not for several threads at once. */
 typedef struct hostel_fake hostel_fake;
 
 /* A new host, which hostel_fake_free frees. */
@@ -62,6 +62,31 @@ hostel_answer hostel_fake_call(hostel_fake *fake, const char *service, const cha
 
 /* Sends a request to the service that it names: for bodies that are no JSON, and for HTTP. */
 hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request);
+
+/* From now on hostel_fake_http sends the requests of this route, "GET /orders/{id}" for example, to
+ * the service of that name. Without a method the route takes any. The path is as in the
+ * `[[routes]]` of a host's configuration, and where several routes match, the same one is taken.
+ *
+ * A route that is invalid or takes the requests of an earlier one, and a service that does not
+ * exist, end the test by abort(), after a line on stderr that gives the reason. */
+void hostel_fake_serve(hostel_fake *fake, const char *route, const char *service);
+
+/* A request by HTTP. At most one of `json`, `form` and `body` is the body; the first two come with
+ * their content type. */
+typedef struct hostel_fake_http_call {
+    const char *method; /* NULL for GET. */
+    const char *target; /* Path and query, "/orders/7?page=2" for example. */
+    const hostel_pair *headers;
+    size_t header_count;
+    const char *json; /* NULL for none. */
+    const char *form; /* A text such as "name=Ada&age=3"; NULL for none. */
+    hostel_str body;
+} hostel_fake_http_call;
+
+/* Sends a request by HTTP to the service whose route takes it, and returns the response that a
+ * client gets: also for a failure, for a path without a route (404) and for a method that the path
+ * does not allow (405). The response lives until the next call of the same fake. */
+hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call *call);
 
 /* Moves the clock forward. Entries whose expiry has then passed are gone. */
 void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds);

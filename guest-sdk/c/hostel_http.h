@@ -38,14 +38,16 @@ typedef struct hostel_http_response {
     hostel_str body; /* As it was sent: a compressed one stays so. */
 } hostel_http_response;
 
-/* The value of the first header of that name, in any case; `ptr` is NULL when there is none.
- * Borrows from the response. */
-hostel_str hostel_http_header(const hostel_http_response *response, const char *name);
+/* The header of that name, in any case: all its fields, joined by ", ". It belongs to `ctx` or
+ * borrows from the response. `ptr` is NULL when there is none, and when it is not UTF-8. The fields
+ * of `set-cookie` cannot be told apart once they are joined: use hostel_http_header_values. */
+hostel_str hostel_http_header(hostel_ctx *ctx, const hostel_http_response *response,
+                              const char *name);
 
-/* The value of the header of that name at an index, from 0 on: for a name that occurs more than
- * once. `ptr` is NULL past the last. */
-hostel_str hostel_http_header_at(const hostel_http_response *response, const char *name,
-                                 size_t index);
+/* Points `*values` to the fields of the header of that name, in any case, in the order they came,
+ * and returns how many there are. Fields that are not UTF-8 are left out. */
+size_t hostel_http_header_values(hostel_ctx *ctx, const hostel_http_response *response,
+                                 const char *name, const hostel_str **values);
 
 /* True for a status of 200 to 299. */
 bool hostel_http_ok(const hostel_http_response *response);

@@ -212,7 +212,7 @@ static hostel_result draw(struct step *step)
     return HOSTEL_OK;
 }
 
-static hostel_result fail(hostel_ctx *ctx, hostel_str kind, hostel_str message)
+hostel_result failure_kind(hostel_str name)
 {
     static const char *const kinds[] = {
         "bad-request", "unauthorized",      "forbidden", "not-found",   "method-not-allowed",
@@ -220,11 +220,10 @@ static hostel_result fail(hostel_ctx *ctx, hostel_str kind, hostel_str message)
     };
     int found = HOSTEL_INTERNAL - HOSTEL_BAD_REQUEST;
     for (int i = 0; i < (int)(sizeof kinds / sizeof *kinds); i++) {
-        if (hostel_str_equal(kind, hostel_str_of(kinds[i])))
+        if (hostel_str_equal(name, hostel_str_of(kinds[i])))
             found = i;
     }
-    return hostel_fail(ctx, (hostel_result)(HOSTEL_BAD_REQUEST + found), "%.*s",
-                       HOSTEL_ARG(message));
+    return (hostel_result)(HOSTEL_BAD_REQUEST + found);
 }
 
 static const char *error_name(hostel_result result)
@@ -284,17 +283,25 @@ static operation *operation_of(hostel_str op)
 
 static hostel_result conformance(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
-    struct step step = {.ctx = ctx, .answer = HOSTEL_STR("null")};
-    if (req->body.len == 0)
+    struct step step = {.ctx = ctx, .req = req, .res = res, .answer = HOSTEL_STR("null")};
+    /* Where a step has a request by HTTP of its own, it comes beside that. */
+    hostel_str by_header = hostel_request_header(ctx, req, "x-step");
+    if (by_header.ptr != NULL)
+        HOSTEL_TRY(hostel_json_parse(ctx, by_header, &step.body));
+    else if (req->body.len == 0)
         return HOSTEL_OK;
-    HOSTEL_TRY(hostel_request_json(ctx, req, &step.body));
+    else
+        HOSTEL_TRY(hostel_request_json(ctx, req, &step.body));
     step.op = text_of(&step, "/op");
     step.key = text_of(&step, "/key");
     step.what = text_of(&step, "/what");
     if (hostel_str_equal(step.op, HOSTEL_STR("fail")))
-        return fail(ctx, text_of(&step, "/value"), step.what);
-    operation *run = operation_of(step.op);
+        return hostel_fail(ctx, failure_kind(text_of(&step, "/value")), "%.*s",
+                           HOSTEL_ARG(step.what));
     hostel_result result = HOSTEL_OK;
+    if (direct_step(&step, &result))
+        return result;
+    operation *run = operation_of(step.op);
     if (run == NULL)
         step.answer = (hostel_str){NULL, 0};
     else

@@ -7,6 +7,8 @@
 /* One step, and its answer: a JSON text; `ptr` is NULL for a step that C cannot do. */
 struct step {
     hostel_ctx *ctx;
+    const hostel_request *req;
+    hostel_response *res;
     hostel_json body;
     hostel_str op, key, what;
     hostel_str answer;
@@ -25,6 +27,12 @@ hostel_result set_unsigned(struct step *step);
 hostel_result get_bits(struct step *step);
 hostel_result set_bits(struct step *step);
 hostel_result loop_through_bits(struct step *step);
+
+/* Does a step whose result is the plugin's own: of requests.c. False when it is none of them. */
+bool direct_step(struct step *step, hostel_result *result);
+
+/* The kind of failure of a step. */
+hostel_result failure_kind(hostel_str name);
 
 /* The services of sources.c. */
 hostel_handler http_send, http_at_once, config_get, config_names;

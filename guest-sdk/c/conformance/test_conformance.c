@@ -107,6 +107,80 @@ static hostel_str sent(hostel_ctx *ctx, hostel_json step)
     return hostel_written(&json);
 }
 
+/* The pairs of an array of arrays at a place of a value, and one more with the step. */
+static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, hostel_json step,
+                       hostel_pair pairs[static 8])
+{
+    size_t found = 0;
+    hostel_items each = hostel_json_items(ctx, hostel_json_at(ctx, value, pointer));
+    while (found < 7 && hostel_json_next(&each)) {
+        pairs[found].name = text_at(ctx, each.value, "/0");
+        pairs[found++].value = text_at(ctx, each.value, "/1");
+    }
+    pairs[found++] = (hostel_pair){HOSTEL_STR("x-step"), step.text};
+    return found;
+}
+
+/* Sends a step: by HTTP when it has a request of its own, which then has the step as a header. */
+static hostel_answer answered(hostel_fake *fake, hostel_json step)
+{
+    hostel_ctx *ctx = hostel_fake_ctx(fake);
+    hostel_pair headers[8], params[8];
+    hostel_request req = {.service = HOSTEL_STR("conformance")};
+    hostel_json sent_by_http = hostel_json_at(ctx, step, "/http");
+    if (hostel_json_kind_of(sent_by_http) != HOSTEL_OBJECT) {
+        req.body = sent(ctx, step);
+        return hostel_fake_call_with(fake, req);
+    }
+    hostel_str method = text_at(ctx, sent_by_http, "/method");
+    hostel_str path = text_at(ctx, sent_by_http, "/path");
+    const hostel_http http = {
+        .method = method.len == 0 ? HOSTEL_STR("GET") : method,
+        .path = path.len == 0 ? HOSTEL_STR("/") : path,
+        .path_params = params,
+        .path_param_count = pairs_at(ctx, sent_by_http, "/path_params", step, params) - 1,
+        .query = text_at(ctx, sent_by_http, "/query"),
+        .headers = headers,
+        .header_count = pairs_at(ctx, sent_by_http, "/headers", step, headers),
+    };
+    req.http = &http;
+    req.body = text_at(ctx, sent_by_http, "/body");
+    if (hostel_json_has(ctx, sent_by_http, "/content_type"))
+        req.content_type = text_at(ctx, sent_by_http, "/content_type");
+    return hostel_fake_call_with(fake, req);
+}
+
+/* Compares the response with the parts that a step expects of it. */
+static void check_response(hostel_ctx *ctx, hostel_json step, hostel_json expected,
+                           hostel_response response)
+{
+    hostel_json status = hostel_json_at(ctx, expected, "/status");
+    hostel_json body = hostel_json_at(ctx, expected, "/body"), problem;
+    hostel_str sent_status = hostel_json_of_integer(ctx, response.status);
+    check(hostel_str_equal(status.text, sent_status), step, sent_status);
+    if (hostel_json_has(ctx, expected, "/content-type"))
+        check(hostel_str_equal(response.content_type, text_at(ctx, expected, "/content-type")),
+              step, response.content_type);
+    hostel_items each = hostel_json_items(ctx, hostel_json_at(ctx, expected, "/headers"));
+    for (size_t i = 0; i < response.header_count; i++) {
+        hostel_pair header = response.headers[i];
+        check(hostel_json_next(&each), step, header.name);
+        check(hostel_str_equal(header.name, text_at(ctx, each.value, "/0")), step, header.name);
+        check(hostel_str_equal(header.value, text_at(ctx, each.value, "/1")), step, header.value);
+    }
+    check(!hostel_json_next(&each), step, HOSTEL_STR("fewer headers"));
+    if (hostel_json_kind_of(body) == HOSTEL_STRING)
+        check(hostel_str_equal(response.body, text_at(ctx, body, "")), step, response.body);
+    if (hostel_json_kind_of(body) != HOSTEL_OBJECT)
+        return;
+    check(hostel_json_parse(ctx, response.body, &problem) == HOSTEL_OK, step, response.body);
+    for (hostel_items member = hostel_json_items(ctx, body); hostel_json_next(&member);) {
+        hostel_str pointer = hostel_format(ctx, "/%.*s", HOSTEL_ARG(member.name));
+        hostel_json sent_member = hostel_json_at(ctx, problem, pointer.ptr);
+        check(equal(ctx, sent_member, member.value), step, response.body);
+    }
+}
+
 /* The kind of a failure as the contract spells it. */
 static hostel_str kind_name(hostel_result kind)
 {
@@ -171,8 +245,7 @@ static void do_step(hostel_fake *fake, hostel_json step, size_t *lines)
     hostel_json expected = hostel_json_at(ctx, step, "/except/c");
     if (hostel_json_kind_of(expected) == HOSTEL_MISSING)
         expected = step;
-    hostel_answer answer = hostel_fake_call_with(
-        fake, (hostel_request){.service = HOSTEL_STR("conformance"), .body = sent(ctx, step)});
+    hostel_answer answer = answered(fake, step);
     if (hostel_json_has(ctx, expected, "/failure")) {
         check(answer.result != HOSTEL_OK, step, answer.response.body);
         hostel_str kind = kind_name(answer.result);
@@ -181,7 +254,11 @@ static void do_step(hostel_fake *fake, hostel_json step, size_t *lines)
               answer.message);
     } else {
         check(answer.result == HOSTEL_OK, step, answer.message);
-        check_result(ctx, step, expected, answer.response.body);
+        if (hostel_json_has(ctx, expected, "/response"))
+            check_response(ctx, step, hostel_json_at(ctx, expected, "/response"),
+                           answer.response);
+        else
+            check_result(ctx, step, expected, answer.response.body);
     }
     const char *line = hostel_fake_log(fake, *lines);
     if (hostel_json_has(ctx, expected, "/warned")) {

@@ -14,6 +14,9 @@
 /* How many bytes of an offending text a message shows. */
 #define EXCERPT_BYTES 64
 
+/* What is_token allows, in words. */
+#define TOKEN_BYTES "letters, digits and !#$%&'*+-.^_`|~"
+
 /* A piece of a ctx's memory. */
 struct chunk {
     struct chunk *older;
@@ -22,10 +25,17 @@ struct chunk {
     max_align_t bytes[];
 };
 
+/* The last call that did not return HOSTEL_OK. */
+struct failure {
+    hostel_result result;
+    hostel_str message;
+    const hostel_pair *headers;
+    size_t header_count;
+};
+
 struct hostel_ctx {
     struct chunk *chunks;     /* The newest first. */
-    hostel_result result;     /* What `message` was said with. */
-    hostel_str message;       /* Of the last call that did not answer HOSTEL_OK. */
+    struct failure failure;   /* Zeroed when there was none. */
     hostel_str unwritten;     /* What why_unwritten answers; `ptr` NULL when there was none. */
     struct hostel_fake *fake; /* NULL in a real host. */
 };
@@ -41,11 +51,27 @@ static hostel_str vformat(hostel_ctx *ctx, const char *format, va_list arguments
 /* The byte at which a text stops being UTF-8; its length when it never does. */
 static size_t valid_utf8(hostel_str text);
 
-/* The text itself when it is UTF-8; otherwise a copy with U+FFFD for each byte that is not. */
+/* The text itself when it is UTF-8; otherwise a copy with U+FFFD for each maximal part that is not,
+ * as the Encoding Standard of WHATWG has it. */
 static hostel_str lossy(hostel_ctx *ctx, hostel_str text);
 
 /* The beginning of a text in quotes, as one line of UTF-8, for messages. */
 static hostel_str quoted(hostel_ctx *ctx, hostel_str text);
+
+/* A text without the blanks and tabs around it. */
+static hostel_str trimmed(hostel_str text);
+
+/* A text that is there, but when empty may have any address, also none. */
+static hostel_str present(hostel_str text);
+
+/* A list of texts. */
+struct texts {
+    const hostel_str *texts;
+    size_t count;
+};
+
+/* Adds a text to a list that was made by this function alone, from an empty one. */
+static void add_text(hostel_ctx *ctx, struct texts *list, hostel_str text);
 
 /* Where a text is no JSON, and why. */
 struct flaw {
@@ -64,6 +90,9 @@ static void set_level(uint64_t *objects, unsigned level, bool object);
 static bool in_object(const uint64_t *objects, unsigned depth);
 
 static bool is_digit(int byte);
+
+/* Reads digits, perhaps after a minus; false for an integer beyond 64 bits with a sign. */
+static bool integer_of(hostel_str digits, int64_t *value);
 
 /* The code point of the escape `\uXXXX`, or of the pair of them, that begins at a backslash; -1
  * when it is none. `*length` is how many bytes it takes. */
@@ -92,16 +121,6 @@ static size_t put_utf8(char *out, uint32_t code);
  * message is `ctx`'s. */
 static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res);
 
-/* The failure that a ctx remembers. */
-struct failure {
-    hostel_result result;
-    hostel_str message;
-};
-
-/* Puts back what a ctx remembered before a call whose failure is not the caller's. */
-static struct failure remembered(const hostel_ctx *ctx);
-static void put_back(hostel_ctx *ctx, struct failure failure);
-
 /* Arguments of the cache's functions, checked before the host is called: it traps on a text that is
  * not UTF-8. */
 static hostel_result check_key(hostel_ctx *ctx, hostel_str key);
@@ -119,9 +138,28 @@ static bool is_integer_in_range(double number);
  * key, and the function that makes JSON of a text. */
 static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
-/* The value of the header of that name at an index, in any case; `ptr` NULL past the last. */
-static hostel_str header_value(const hostel_pair *headers, size_t count, const char *name,
-                               size_t index);
+/* The header of that name, in any case: whether there is one; its fields as one text, `ptr` NULL
+ * when there is none or it is not UTF-8; and one by one those that are UTF-8. */
+static bool has_header(const hostel_pair *headers, size_t count, const char *name);
+static hostel_str joined_header(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
+                                const char *name);
+static struct texts header_values(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
+                                  const char *name);
+
+/* Adds a header, with a copy of its value, and makes `*headers` a copy with it. */
+static void add_field(hostel_ctx *ctx, const hostel_pair **headers, size_t *count, hostel_str name,
+                      hostel_str value);
+
+/* True for a token of RFC 9110, section 5.6.2, in any case. */
+static bool is_token(hostel_str text);
+
+/* Puts the names of a response's headers in lower case. HOSTEL_INTERNAL when HTTP cannot carry a
+ * header or the content type, or the server sets the header. */
+static hostel_result check_response(hostel_ctx *ctx, hostel_response *res);
+
+/* The response of a failure by HTTP. The message of a fault of the server is logged instead. */
+static hostel_response failure_response(hostel_ctx *ctx, hostel_str request_id,
+                                        hostel_result kind);
 
 /* A URL in quotes, for messages. */
 static hostel_str shown_url(hostel_ctx *ctx, hostel_str url);
@@ -141,14 +179,9 @@ enum found {
     FOUND_BUSY = 3     /* No live entry, another call computes it, and the wait is over. */
 };
 
-/* A list of texts from the host. */
-struct texts {
-    const hostel_str *texts;
-    size_t count;
-};
-
-/* The host: wit.c, wit_cache.c and wit_http.c are the real one, fake.c, fake_cache.c and fake_http.c
- * that of tests. All texts are UTF-8; a `ptr` of NULL is no text. An `expiry` of 0 is none. */
+/* The host: wit.c, wit_cache.c and wit_http.c are the real one, fake.c, fake_cache.c and
+ * fake_http.c that of tests. All texts are UTF-8; a `ptr` of NULL is no text. An `expiry` of 0 is
+ * none. */
 static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text);
 static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry);
 static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);

@@ -6,24 +6,24 @@ hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *forma
 {
     va_list arguments;
     va_start(arguments, format);
-    ctx->message = vformat(ctx, format, arguments);
+    hostel_str message = vformat(ctx, format, arguments);
     va_end(arguments);
-    ctx->result = kind;
+    ctx->failure = (struct failure){.result = kind, .message = message};
     return kind;
+}
+
+hostel_result hostel_failure_header(hostel_ctx *ctx, const char *name, hostel_str value)
+{
+    struct failure *failure = &ctx->failure;
+    if (failure->result == HOSTEL_OK)
+        return hostel_fail(ctx, HOSTEL_INTERNAL,
+                           "hostel_failure_header has no failure: call it after hostel_fail");
+    add_field(ctx, &failure->headers, &failure->header_count, lowered(ctx, hostel_str_of(name)),
+              value);
+    return failure->result;
 }
 
 hostel_str hostel_message(const hostel_ctx *ctx)
 {
-    return ctx->message;
-}
-
-static struct failure remembered(const hostel_ctx *ctx)
-{
-    return (struct failure){ctx->result, ctx->message};
-}
-
-static void put_back(hostel_ctx *ctx, struct failure failure)
-{
-    ctx->result = failure.result;
-    ctx->message = failure.message;
+    return ctx->failure.message;
 }

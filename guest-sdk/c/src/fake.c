@@ -29,6 +29,13 @@ struct route {
     hostel_response response;
 };
 
+/* A route to a service. */
+struct served {
+    hostel_str text, method;  /* An empty method: any. */
+    struct texts segments;    /* Of the path, as written. */
+    hostel_str service;
+};
+
 struct hostel_fake {
     hostel_ctx look;   /* The memory of the test, and of all that the fake has. */
     hostel_ctx called; /* The memory of the newest call. */
@@ -42,6 +49,8 @@ struct hostel_fake {
     size_t line_count;
     struct route *routes;
     size_t route_count;
+    struct served *served;
+    size_t served_count;
     hostel_http_request *requests;
     size_t request_count;
     hostel_pair *settings;
@@ -99,7 +108,7 @@ hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request)
     ctx_reset(&fake->called);
     answer.result = dispatch(&fake->called, &request, &answer.response);
     if (answer.result != HOSTEL_OK) {
-        answer.message = hostel_copy(&fake->called, fake->called.message);
+        answer.message = hostel_copy(&fake->called, fake->called.failure.message);
         answer.response = (hostel_response){.status = 0};
     }
     return answer;

@@ -122,9 +122,7 @@ static hostel_http_response over_http(hostel_ctx *ctx, hostel_str url, hostel_re
             (hostel_pair){HOSTEL_STR("content-type"), hostel_copy(ctx, response.content_type)};
     for (size_t i = 0; i < response.header_count; i++) {
         hostel_pair header = response.headers[i];
-        hostel_str name = hostel_copy(ctx, header.name);
-        for (size_t at = 0; at < name.len; at++)
-            ((char *)name.ptr)[at] = lower(name.ptr[at]);
+        hostel_str name = lowered(ctx, header.name);
         if (!has_type || !hostel_str_equal(name, HOSTEL_STR("content-type")))
             headers[count++] = (hostel_pair){name, hostel_copy(ctx, header.value)};
     }
@@ -237,7 +235,7 @@ static hostel_result check_as_host(hostel_ctx *ctx, const hostel_http_request *r
                            "`authorization`");
     for (size_t i = 0; i < sizeof headers_of_host / sizeof *headers_of_host; i++) {
         const char *name = headers_of_host[i];
-        if (header_value(request->headers, request->header_count, name, 0).ptr != NULL)
+        if (has_header(request->headers, request->header_count, name))
             return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,
                                "%.*s: the header `%s` is made by the host: leave it out",
                                HOSTEL_ARG(url), name);
@@ -252,7 +250,7 @@ static hostel_result follow(hostel_ctx *ctx, hostel_http_request request,
     HOSTEL_TRY(check_as_host(ctx, &request));
     for (int followed = 0;; followed++) {
         HOSTEL_TRY(exchange(ctx, &request, response));
-        hostel_str location = hostel_http_header(response, "location");
+        hostel_str location = hostel_http_header(ctx, response, "location");
         if (!is_redirect(response->status) || location.ptr == NULL || request.redirects == 0)
             return HOSTEL_OK;
         if (followed == request.redirects) {

@@ -17,14 +17,8 @@ hostel_http_request hostel_http_request_of(const char *method, hostel_str url)
 void hostel_http_request_header(hostel_ctx *ctx, hostel_http_request *request, const char *name,
                                 hostel_str value)
 {
-    size_t count = request->header_count;
-    hostel_pair *headers = (hostel_pair *)hostel_alloc(ctx, (count + 1) * sizeof *headers);
-    if (count > 0)
-        memcpy(headers, request->headers, count * sizeof *headers);
     hostel_str copy = hostel_copy(ctx, hostel_str_of(name));
-    headers[count] = (hostel_pair){copy, hostel_copy(ctx, value)};
-    request->headers = headers;
-    request->header_count = count + 1;
+    add_field(ctx, &request->headers, &request->header_count, copy, value);
 }
 
 hostel_result hostel_http_request_json(hostel_ctx *ctx, hostel_http_request *request,
@@ -37,8 +31,7 @@ hostel_result hostel_http_request_json(hostel_ctx *ctx, hostel_http_request *req
                            HOSTEL_ARG(shown), HOSTEL_ARG(why));
     }
     request->body = json;
-    hostel_str given = header_value(request->headers, request->header_count, "content-type", 0);
-    if (given.ptr == NULL)
+    if (!has_header(request->headers, request->header_count, "content-type"))
         hostel_http_request_header(ctx, request, "content-type", HOSTEL_STR("application/json"));
     return HOSTEL_OK;
 }
@@ -118,7 +111,10 @@ void hostel_http_send_many(hostel_ctx *ctx, const hostel_http_request *requests,
     }
     for (size_t i = count; i-- > 0;) {
         if (results[i].result != HOSTEL_OK)
-            put_back(ctx, (struct failure){results[i].result, results[i].message});
+            ctx->failure = (struct failure){
+                .result = results[i].result,
+                .message = results[i].message,
+            };
     }
 }
 

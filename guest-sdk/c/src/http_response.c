@@ -2,26 +2,18 @@
 
 #include "ctx.h"
 
-static hostel_str header_value(const hostel_pair *headers, size_t count, const char *name,
-                               size_t index)
+hostel_str hostel_http_header(hostel_ctx *ctx, const hostel_http_response *response,
+                              const char *name)
 {
-    for (size_t i = 0; i < count; i++) {
-        bool is_named = equal_in_any_case(headers[i].name, hostel_str_of(name));
-        if (is_named && index-- == 0)
-            return headers[i].value;
-    }
-    return NO_TEXT;
+    return joined_header(ctx, response->headers, response->header_count, name);
 }
 
-hostel_str hostel_http_header(const hostel_http_response *response, const char *name)
+size_t hostel_http_header_values(hostel_ctx *ctx, const hostel_http_response *response,
+                                 const char *name, const hostel_str **values)
 {
-    return hostel_http_header_at(response, name, 0);
-}
-
-hostel_str hostel_http_header_at(const hostel_http_response *response, const char *name,
-                                 size_t index)
-{
-    return header_value(response->headers, response->header_count, name, index);
+    struct texts found = header_values(ctx, response->headers, response->header_count, name);
+    *values = found.texts;
+    return found.count;
 }
 
 bool hostel_http_ok(const hostel_http_response *response)

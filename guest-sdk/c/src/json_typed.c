@@ -28,6 +28,20 @@ static bool is_integer(hostel_str token)
     return !hostel_str_equal(token, HOSTEL_STR("-0"));
 }
 
+static bool integer_of(hostel_str digits, int64_t *value)
+{
+    bool negative = digits.ptr[0] == '-';
+    int64_t integer = 0;
+    for (size_t i = negative ? 1 : 0; i < digits.len; i++) {
+        int digit = digits.ptr[i] - '0';
+        if (__builtin_mul_overflow(integer, 10, &integer) ||
+            __builtin_add_overflow(integer, negative ? -digit : digit, &integer))
+            return false;
+    }
+    *value = integer;
+    return true;
+}
+
 hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value, const char *pointer,
                                   int64_t *out)
 {
@@ -35,17 +49,10 @@ hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value, const char
     hostel_str token = found.text;
     if (hostel_json_kind_of(found) != HOSTEL_NUMBER || !is_integer(token))
         return misfit(ctx, value, pointer, found, "no integer");
-    bool negative = token.ptr[0] == '-';
-    int64_t integer = 0;
-    for (size_t i = negative ? 1 : 0; i < token.len; i++) {
-        int digit = token.ptr[i] - '0';
-        if (__builtin_mul_overflow(integer, 10, &integer) ||
-            __builtin_add_overflow(integer, negative ? -digit : digit, &integer))
-            return misfit(ctx, value, pointer, found,
-                          "an integer beyond 64 bits with a sign: hostel_json_unsigned reads up to "
-                          "18446744073709551615, and the text is exact");
-    }
-    *out = integer;
+    if (!integer_of(token, out))
+        return misfit(ctx, value, pointer, found,
+                      "an integer beyond 64 bits with a sign: hostel_json_unsigned reads up to "
+                      "18446744073709551615, and the text is exact");
     return HOSTEL_OK;
 }
 

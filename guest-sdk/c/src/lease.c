@@ -46,14 +46,14 @@ static hostel_result compute_text(hostel_ctx *ctx, hostel_str key, hostel_comput
 static hostel_result fill(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t seconds)
 {
     bool filled;
-    struct failure before = remembered(ctx);
+    struct failure before = ctx->failure;
     hostel_result result = host_fill(ctx, key, json, seconds, &filled);
     if (result == HOSTEL_INVALID_VALUE)
         return refused_value(ctx, key, json);
     if (result != HOSTEL_UNAVAILABLE)
         return result;
     warn(ctx, key, "may not be stored", hostel_message(ctx));
-    put_back(ctx, before);
+    ctx->failure = before;
     return HOSTEL_OK;
 }
 
@@ -69,9 +69,9 @@ static hostel_result compute_and_fill(hostel_ctx *ctx, hostel_str key, hostel_co
         return HOSTEL_OK;
     }
     /* An error of it is left out: the lease ends with the call in any case. */
-    struct failure why = remembered(ctx);
+    struct failure why = ctx->failure;
     host_release(ctx, key);
-    put_back(ctx, why);
+    ctx->failure = why;
     return result;
 }
 
@@ -95,16 +95,16 @@ static hostel_result compute_alone(hostel_ctx *ctx, hostel_str key, hostel_compu
 static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, void *user_data,
                     uint32_t seconds, hostel_str *json)
 {
-    struct failure before = remembered(ctx);
+    struct failure before = ctx->failure;
     hostel_result result = compute_and_fill(ctx, key, compute, user_data, seconds, json);
     if (result == HOSTEL_OK)
         return;
     /* A message of an earlier failure is not why. */
     hostel_str why = hostel_format(ctx, "result %d", (int)result);
-    if (result == ctx->result)
+    if (result == ctx->failure.result)
         why = hostel_message(ctx);
     warn(ctx, key, "is not computed anew", why);
-    put_back(ctx, before);
+    ctx->failure = before;
 }
 
 hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_str key, double expiry_seconds,

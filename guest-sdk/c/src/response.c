@@ -2,6 +2,8 @@
 
 #include "ctx.h"
 
+#include <inttypes.h>
+
 hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res, hostel_str json)
 {
     if (json.ptr == NULL) {
@@ -24,18 +26,97 @@ hostel_result hostel_respond_text(hostel_ctx *ctx, hostel_response *res, hostel_
     return HOSTEL_OK;
 }
 
+hostel_result hostel_respond_redirect(hostel_ctx *ctx, hostel_response *res, hostel_str location)
+{
+    return hostel_respond_redirect_with(ctx, res, location, 303);
+}
+
+hostel_result hostel_respond_redirect_with(hostel_ctx *ctx, hostel_response *res,
+                                           hostel_str location, int status)
+{
+    if ((status < 301 || status > 303) && status != 307 && status != 308)
+        return hostel_fail(ctx, HOSTEL_INTERNAL,
+                           "a redirect of status %d: it must be 301, 302, 303, 307 or 308", status);
+    res->status = (uint16_t)status;
+    res->content_type = NO_TEXT;
+    res->body = HOSTEL_STR("");
+    hostel_response_header(ctx, res, "location", location);
+    return HOSTEL_OK;
+}
+
 void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *name,
                             hostel_str value)
 {
-    hostel_str copy = hostel_copy(ctx, lossy(ctx, hostel_str_of(name)));
-    char *letters = (char *)copy.ptr;
-    for (size_t i = 0; i < copy.len; i++)
-        letters[i] = lower(letters[i]);
-    size_t count = res->header_count;
-    hostel_pair *headers = (hostel_pair *)hostel_alloc(ctx, (count + 1) * sizeof *headers);
-    if (count > 0)
-        memcpy(headers, res->headers, count * sizeof *headers);
-    headers[count] = (hostel_pair){copy, hostel_copy(ctx, value)};
-    res->headers = headers;
-    res->header_count = count + 1;
+    add_field(ctx, &res->headers, &res->header_count, lowered(ctx, hostel_str_of(name)), value);
+}
+
+/* Whether the text of a cookie's attribute has a byte that ends it, or that no header may have. */
+static bool ends_attribute(const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++) {
+        if (*text == ';' || (unsigned char)*text < ' ' || *text == 0x7F)
+            return true;
+    }
+    return false;
+}
+
+/* RFC 6265, section 4.1.1. */
+static bool is_cookie_value(hostel_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        char byte = value.ptr[i];
+        if (byte <= ' ' || byte >= 0x7F || strchr("\",;\\", byte) != NULL)
+            return false;
+    }
+    return true;
+}
+
+static hostel_result check_cookie(hostel_ctx *ctx, const char *name, hostel_str value,
+                                  const hostel_cookie_options *options)
+{
+    hostel_str shown = quoted(ctx, hostel_str_of(name));
+    if (!is_token(hostel_str_of(name)))
+        return hostel_fail(ctx, HOSTEL_INTERNAL, "the cookie %.*s: a name has only %s",
+                           HOSTEL_ARG(shown), TOKEN_BYTES);
+    if (!is_cookie_value(value))
+        return hostel_fail(ctx, HOSTEL_INTERNAL,
+                           "the cookie %.*s: a value has no blanks, quotes, commas, semicolons, "
+                           "backslashes, control characters or characters beyond ASCII: "
+                           "percent-encode it",
+                           HOSTEL_ARG(shown));
+    const char *wrong = ends_attribute(options->path)     ? "path"
+                        : ends_attribute(options->domain) ? "domain"
+                                                          : NULL;
+    if (wrong != NULL)
+        return hostel_fail(ctx, HOSTEL_INTERNAL,
+                           "the cookie %.*s: its %s has a semicolon or a control character",
+                           HOSTEL_ARG(shown), wrong);
+    if (options->same_site == HOSTEL_SAME_SITE_NONE && options->insecure)
+        return hostel_fail(ctx, HOSTEL_INTERNAL, "the cookie %.*s: SameSite=None needs Secure",
+                           HOSTEL_ARG(shown));
+    return HOSTEL_OK;
+}
+
+hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res, const char *name,
+                                     hostel_str value, const hostel_cookie_options *options)
+{
+    static const hostel_cookie_options safe = {.max_age_seconds = 0};
+    if (options == NULL)
+        options = &safe;
+    HOSTEL_TRY(check_cookie(ctx, name, value, options));
+    int64_t seconds = options->max_age_seconds < 0 ? 0 : options->max_age_seconds;
+    hostel_str age = HOSTEL_STR("");
+    if (options->max_age_seconds != 0)
+        age = hostel_format(ctx, "; Max-Age=%" PRId64, seconds);
+    bool has_domain = options->domain != NULL;
+    const char *same_site = options->same_site == HOSTEL_SAME_SITE_NONE     ? "None"
+                            : options->same_site == HOSTEL_SAME_SITE_STRICT ? "Strict"
+                                                                            : "Lax";
+    hostel_str cookie = hostel_format(
+        ctx, "%s=%.*s%.*s%s%s; Path=%s%s%s; SameSite=%s", name, HOSTEL_ARG(value), HOSTEL_ARG(age),
+        has_domain ? "; Domain=" : "", has_domain ? options->domain : "",
+        options->path == NULL ? "/" : options->path, options->insecure ? "" : "; Secure",
+        options->script_readable ? "" : "; HttpOnly", same_site);
+    hostel_response_header(ctx, res, "set-cookie", cookie);
+    return HOSTEL_OK;
 }

@@ -44,8 +44,14 @@ static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel
     *res = (hostel_response){.status = 204};
     hostel_result result = handle(ctx, req, res);
     /* A failure that the handler coped with earlier is not why it fails now. */
-    if (result != ctx->result)
-        ctx->message = HOSTEL_STR("");
-    ctx->message = lossy(ctx, ctx->message);
-    return failure_kind(result);
+    if (result != ctx->failure.result)
+        ctx->failure = (struct failure){.result = result, .message = HOSTEL_STR("")};
+    ctx->failure.message = lossy(ctx, ctx->failure.message);
+    result = failure_kind(result);
+    /* A failure of the contract has no headers. */
+    if (result != HOSTEL_OK && (req->http == NULL || ctx->failure.header_count == 0))
+        return result;
+    if (result != HOSTEL_OK)
+        *res = failure_response(ctx, req->id, result);
+    return check_response(ctx, res);
 }

@@ -41,6 +41,19 @@ static size_t character(const unsigned char *at, size_t left)
     return overlong || too_high ? 0 : 4;
 }
 
+/* How many bytes of `left` ones, which begin with no character, could be the beginning of one; 1
+ * when none could. */
+static size_t flawed_character(const unsigned char *at, size_t left)
+{
+    size_t flawed = 1;
+    for (size_t size = 2; size <= 3 && size <= left; size++) {
+        const unsigned char completed[] = {at[0], at[1], size == 2 ? 0x80 : at[2], 0x80};
+        if (character(completed, 4) > size)
+            flawed = size;
+    }
+    return flawed;
+}
+
 /* Whether eight bytes are ASCII all. */
 static bool ascii_word(const char *at)
 {
@@ -79,9 +92,36 @@ static hostel_str lossy(hostel_ctx *ctx, hostel_str text)
         if (valid == text.len)
             break;
         length += put_utf8(copy + length, 0xFFFD);
-        text = (hostel_str){text.ptr + valid + 1, text.len - valid - 1};
+        text = (hostel_str){text.ptr + valid, text.len - valid};
+        size_t flawed = flawed_character((const unsigned char *)text.ptr, text.len);
+        text = (hostel_str){text.ptr + flawed, text.len - flawed};
     }
     return (hostel_str){copy, length};
+}
+
+static hostel_str trimmed(hostel_str text)
+{
+    while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t'))
+        text = (hostel_str){text.ptr + 1, text.len - 1};
+    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
+        text.len--;
+    return text;
+}
+
+static hostel_str present(hostel_str text)
+{
+    return text.len == 0 ? HOSTEL_STR("") : text;
+}
+
+static void add_text(hostel_ctx *ctx, struct texts *list, hostel_str text)
+{
+    size_t count = list->count, size = sizeof text;
+    /* Doubled when their number is a power of two. */
+    if ((count & (count - 1)) == 0)
+        list->texts = (const hostel_str *)grow(ctx, (void *)list->texts, count * size,
+                                               (count == 0 ? 1 : count * 2) * size);
+    ((hostel_str *)list->texts)[count] = text;
+    list->count++;
 }
 
 static hostel_str quoted(hostel_ctx *ctx, hostel_str text)

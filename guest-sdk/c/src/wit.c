@@ -155,7 +155,7 @@ EXPORT(HANDLER "#handle") struct wit_answer *wit_handle(const struct wit_request
     answer->failed = result != HOSTEL_OK;
     uint8_t kind = (uint8_t)(result - HOSTEL_BAD_REQUEST);
     if (answer->failed)
-        answer->as.failure = (struct wit_error){kind, ctx->message};
+        answer->as.failure = (struct wit_error){kind, ctx->failure.message};
     else
         answer->as.response = wit_response(ctx, &res);
     /* What the handler printed is a log line of this request. */

@@ -128,21 +128,17 @@ static hostel_result refused(hostel_ctx *ctx, struct wit_error error)
         HOSTEL_TOO_LARGE,   HOSTEL_DENIED,        HOSTEL_UNAVAILABLE,
     };
     bool known = error.kind < sizeof kinds / sizeof *kinds;
-    ctx->message = error.message;
-    ctx->result = known ? kinds[error.kind] : HOSTEL_INTERNAL;
-    return ctx->result;
+    ctx->failure = (struct failure){
+        .result = known ? kinds[error.kind] : HOSTEL_INTERNAL,
+        .message = error.message,
+    };
+    return ctx->failure.result;
 }
 
 /* The error of an answer, if it is one. */
 static hostel_result result_of(hostel_ctx *ctx, const struct wit_cache_answer *answer)
 {
     return answer->failed ? refused(ctx, answer->as.error) : HOSTEL_OK;
-}
-
-/* An empty text that is there may have any address, also none. */
-static hostel_str present(hostel_str text)
-{
-    return text.len == 0 ? HOSTEL_STR("") : text;
 }
 
 static hostel_str text_of(struct wit_option option)

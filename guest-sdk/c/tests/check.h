@@ -39,6 +39,12 @@
         }                                                                                          \
     } while (0)
 
+/* Checks that this call ends the test, and what it prints. */
+void check_end(void (*act)(const char *argument), const char *argument, const char *line);
+
+/* A service of test_requests. */
+hostel_handler order;
+
 /* The JSON text under a key; `ptr` is NULL without one. */
 static inline hostel_str stored(hostel_ctx *ctx, const char *key)
 {
@@ -73,5 +79,6 @@ void test_entries(void);
 void test_http(void);
 void test_recipes(void);
 void test_service(void);
+void test_requests(void);
 
 #endif

@@ -16,6 +16,7 @@ int main(void)
     test_http();
     test_recipes();
     test_service();
+    test_requests();
     puts("all passed");
     return 0;
 }

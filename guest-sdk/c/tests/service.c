@@ -4,7 +4,7 @@
 
 static hostel_result show(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
-    hostel_str who = hostel_request_header(req, "X-Who");
+    hostel_str who = hostel_request_header(ctx, req, "X-Who");
     hostel_str id = hostel_request_path_param(req, "id");
     HOSTEL_TRY(hostel_respond_text(ctx, res,
                                    hostel_format(ctx, "%.*s %.*s", HOSTEL_ARG(who),
@@ -48,7 +48,8 @@ static hostel_result misbehave(hostel_ctx *ctx, const hostel_request *req, hoste
     return HOSTEL_OK;
 }
 
-HOSTEL_SERVICES({"show", "Shows.", show}, {"misbehave", NULL, misbehave})
+HOSTEL_SERVICES({"show", "Shows.", show}, {"misbehave", NULL, misbehave},
+                {"order", NULL, order})
 
 static void request_reaches_the_service_it_names(void)
 {
@@ -62,7 +63,7 @@ static void request_reaches_the_service_it_names(void)
     hostel_answer answer = hostel_fake_call_with(
         fake, (hostel_request){.service = HOSTEL_STR("show"), .http = &http});
     CHECK(answer.result == HOSTEL_OK && answer.response.status == 201);
-    CHECK_TEXT(answer.response.body, "Ada a b");
+    CHECK_TEXT(answer.response.body, "Ada, Eve a b");
     CHECK_TEXT(answer.response.content_type, "text/plain; charset=utf-8");
     CHECK(answer.response.header_count == 2);
     CHECK_TEXT(answer.response.headers[0].name, "cache-control");
@@ -100,7 +101,7 @@ static void failure_has_a_kind_and_its_own_message(void)
                   "the request body is no JSON: at byte 1 expected a member's name in double "
                   "quotes, found the end");
     check_failure("shout", "1", HOSTEL_NOT_FOUND,
-                  "no service \"shout\" here; there are: show, misbehave");
+                  "no service \"shout\" here; there are: show, misbehave, order");
 }
 
 static void request_without_a_response_is_unavailable_where_the_server_may_answer_later(void)

@@ -258,7 +258,8 @@ static void valid_requests_are_sent_in_one_call_and_the_first_failure_tells_its_
     check_calls("");
     hostel_http_send_many(ctx, requests, 3, results);
     check_calls("send_many ");
-    CHECK(results[0].result == HOSTEL_HTTP_INVALID_REQUEST && ctx->result == results[0].result);
+    CHECK(results[0].result == HOSTEL_HTTP_INVALID_REQUEST);
+    CHECK(ctx->failure.result == results[0].result);
     CHECK_SAYS(hostel_message(ctx), "is not UTF-8");
 }
 

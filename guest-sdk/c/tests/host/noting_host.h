@@ -31,6 +31,8 @@
 #include "../../src/fake_arguments.c"
 #include "../../src/fake_cache.c"
 #include "../../src/fake_http.c"
+#include "../../src/fake_routes.c"
+#include "../../src/fake_serving.c"
 #undef host_get
 #undef host_set
 #undef host_delete
