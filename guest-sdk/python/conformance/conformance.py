@@ -1,6 +1,7 @@
 """Interprets one step of the conformance scenarios a request, by the public SDK alone."""
 
 import datetime
+import json
 import math
 import os
 import random
@@ -10,7 +11,17 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from hostel_sdk import CacheError, Conflict, Failure, FailureKind, cache, logger, service
+from hostel_sdk import (
+    CacheError,
+    Conflict,
+    Failure,
+    FailureKind,
+    Request,
+    Response,
+    cache,
+    logger,
+    service,
+)
 
 GENERATOR = random.Random()
 
@@ -18,10 +29,16 @@ Step = dict[str, Any]
 
 
 @service
-def conformance(step: Step | None) -> dict[str, Any] | None:
+def conformance(request: Request) -> dict[str, Any] | Response | None:
     """Interprets one step."""
+    given = request.header("x-step")
+    step: Step | None = request.json() if given is None else json.loads(given)
     if step is None:
         return None
+    if step["op"] == "read":
+        return {"ok": READERS[step["what"]](request, step["key"])}
+    if step["op"] in RESPONSES:
+        return RESPONSES[step["op"]](step)
     operation = OPERATIONS.get(step["op"])
     if operation is None:
         return {"skip": True}
@@ -185,6 +202,40 @@ def fail(step: Step) -> None:
     raise Failure(step["what"], kind)
 
 
+def fail_with_headers(step: Step) -> Response:
+    kind: FailureKind = step["value"]
+    failure = Failure(step["what"], kind)
+    for name, value in step["args"]["headers"]:
+        failure = failure.with_header(name, value)
+    raise failure
+
+
+def respond(step: Step) -> Response:
+    args = step["args"]
+    if "redirect" in args:
+        response = Response.redirect(args["redirect"], args.get("redirect-status", 303))
+    else:
+        response = plain(args)
+    for name, value in args.get("headers", []):
+        response = response.with_header(name, value)
+    if "cookie" in args:
+        options = {name.replace("-", "_"): value for name, value in args["cookie"].items()}
+        response = response.with_cookie(**options)
+    return response
+
+
+def respond_directly(step: Step) -> Response:
+    response = plain(step["args"])
+    response.headers += [(name, value.encode()) for name, value in step["args"]["headers"]]
+    return response
+
+
+def plain(args: dict[str, Any]) -> Response:
+    if "text" in args:
+        return Response.text(args["text"], status=args.get("status", 200))
+    return Response.empty(args.get("status", 204))
+
+
 def draw(_: Step) -> list[str]:
     drawn = {
         "random.random": random.random(),
@@ -241,4 +292,23 @@ OPERATIONS: dict[str, Callable[[Step], Any]] = {
     "log": log,
     "fail": fail,
     "random": draw,
+}
+
+READERS: dict[str, Callable[[Request, str], Any]] = {
+    "header": Request.header,
+    "header-values": Request.header_values,
+    "query": Request.query,
+    "query-values": Request.query_values,
+    "query-integer": Request.query_integer,
+    "path-param": Request.path_param,
+    "path-integer": Request.path_integer,
+    "cookie": Request.cookie,
+    "form": Request.form,
+    "form-values": Request.form_values,
+}
+
+RESPONSES: dict[str, Callable[[Step], Response]] = {
+    "respond": respond,
+    "respond-directly": respond_directly,
+    "fail-with-headers": fail_with_headers,
 }

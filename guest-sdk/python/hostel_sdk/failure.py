@@ -1,8 +1,14 @@
-"""What a service answers when it does not fulfil a request."""
+"""The failures that a service raises when it does not fulfil a request."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+from .headers import written
+
+if TYPE_CHECKING:
+    from typing import Self
 
 FailureKind = Literal[
     "bad-request",
@@ -31,6 +37,8 @@ class Failure(Exception):
     """
 
     kind: FailureKind = "internal"
+    headers: Sequence[tuple[str, bytes]] = ()
+    """Those of its response over HTTP, names in lower case."""
 
     def __init__(self, message: object = "", kind: FailureKind | None = None) -> None:
         super().__init__(message)
@@ -46,6 +54,15 @@ class Failure(Exception):
     def message(self) -> str:
         """What was being done, with which value, and what would help."""
         return str(self.args[0]) if self.args else ""
+
+    def with_header(self, name: str, value: str | bytes) -> Self:
+        """Adds a header to the response that a client gets by HTTP, and returns the failure. A
+        request that did not come by HTTP fails with the kind and the message alone.
+
+        >>> raise TooManyRequests("slow down").with_header("Retry-After", "7")
+        """
+        self.headers = [*self.headers, written(name, value)]
+        return self
 
 
 class CorrelationId(str):
@@ -74,7 +91,7 @@ class HTTPException(Failure):
         super().__init__(message)
         self.cid = cid
         self.msg = self.reason = message
-        self.status = _STATUSES[self.kind]
+        self.status = STATUSES[self.kind]
         self.challenge = status if isinstance(self, Unauthorized) else None
         if type(self) is HTTPException and isinstance(status, int):
             self.status = int(status)
@@ -140,7 +157,7 @@ class Unavailable(HTTPException):
     kind = "unavailable"
 
 
-_STATUSES: dict[FailureKind, int] = {
+STATUSES: dict[FailureKind, int] = {
     "bad-request": 400,
     "unauthorized": 401,
     "forbidden": 403,
@@ -151,4 +168,6 @@ _STATUSES: dict[FailureKind, int] = {
     "internal": 500,
     "unavailable": 503,
 }
-_KINDS_BY_STATUS = {status: kind for kind, status in _STATUSES.items()}
+"""The status of each kind over HTTP."""
+
+_KINDS_BY_STATUS = {status: kind for kind, status in STATUSES.items()}

@@ -1,5 +1,5 @@
-"""A host for tests: the cache, the log, the clock, the settings and the servers elsewhere of a
-real one, in the test's own process.
+"""A host for tests: the cache, the log, the clock, the settings, the routes and the servers
+elsewhere of a real one, in the test's own process.
 
 >>> from hostel_sdk import cache, logger, service
 >>> from hostel_sdk.fake import Fake
@@ -17,24 +17,37 @@ real one, in the test's own process.
 >>> fake.advance(60)
 >>> cache.exists("name")
 False
+>>> fake.serve("PUT /names/{name}", remember)
+>>> fake.http("PUT", "/names/7", json="Ada").status
+204
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from . import host, values
+from . import forms, host, problem, values
 from .clock import Clock
 from .error import UnexpectedRequest
+from .failure import Failure
 from .fake_cache import FakeCache, Stats
+from .fake_routes import Routes
 from .fake_sources import Answer, FakeSources
-from .outgoing import Request as HttpRequest
-from .request import Request
+from .outgoing import Request as Outgoing
+from .request import HttpRequest, Request
 from .response import Response
 from .service import Declared, answer
 
+if TYPE_CHECKING:
+    from .outgoing import Headers
+
 __all__ = ["Fake", "Stats", "UnexpectedRequest"]
+
+_ID = "fake"
+"""The id of a request that has none."""
 
 
 class Fake:
@@ -52,7 +65,7 @@ class Fake:
       compare types by ``isinstance``.
     - A request to a server elsewhere is answered by a route that the test adds. One that no route
       matches fails the test: it raises ``UnexpectedRequest``, which no ``except Exception`` hides.
-    - It does not check the request or the names in the response, as a host does.
+    - It does not check the request, as a host does.
     """
 
     def __init__(self) -> None:
@@ -62,30 +75,75 @@ class Fake:
         self._cache = FakeCache(self._clock)
         self.stats: Stats = self._cache.stats
         self._sources = FakeSources()
+        self._routes = Routes()
         host.connect({**self._cache.calls(), **self._sources.calls()})
         host.log = self._log
 
-    def call(
-        self,
-        service: object,
-        payload: object = None,
-        *,
-        request: Request | None = None,
-    ) -> Response:
-        """Sends ``payload`` as JSON to a service, the way a host does, or a request as it is: for
-        bodies that are not JSON, and for HTTP.
+    def call(self, service: object, payload: object = None) -> Response:
+        """Sends ``payload`` as JSON to a service, the way a host does. A ``Request`` is sent as it
+        is: for bodies that are not JSON, and for what ``http`` does not send.
 
         Raises the service's ``Failure``; ``internal`` for any other exception, with that as its
         cause, and its traceback in the log.
         """
         declared = Declared(service)
-        if request is None:
+        if isinstance(payload, Request):
+            request = payload
+        else:
             body = b"" if payload is None else values.to_text(payload).encode()
             request = Request(content_type="application/json" if body else None, body=body)
         request.service = request.service or declared.name
-        request.id = request.id or "fake"
+        return self._sent(declared, request)
+
+    def serve(self, route: str, service: object) -> None:
+        """Adds a route for ``http``: a method and a path, as the ``[[routes]]`` of a host's
+        configuration have them, or a path alone for any method. A segment in braces is a parameter,
+        which ``Request.path_param`` reads.
+
+        Raises ``ValueError`` for a text that is no route, and for one that takes requests of
+        another route.
+
+        >>> fake.serve("GET /orders/{id}", find_order)
+        """
+        self._routes.add(route, Declared(service))
+
+    def http(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Headers = (),
+        json: object = ...,
+        form: Mapping[str, object] | Iterable[tuple[str, object]] | None = None,
+        body: str | bytes = b"",
+    ) -> Response:
+        """Sends a request to the service that a route leads to, and returns the response that a
+        client gets: a failure too is one, of the kind's status, with a problem as its body.
+
+        ``path`` is as it is sent, percent-encoded, with the query. A request has ``json``,
+        ``form``, a ``dict`` or pairs, or ``body``, or none of them. The client is
+        ``127.0.0.1:1``, and ``localhost`` the authority.
+
+        >>> fake.http("GET", "/orders/7?page=2", headers={"Accept": "text/html"}).status
+        200
+        """
+        if form is not None:
+            body, headers = _form(form, headers, json, body)
+        made = Outgoing(method, path, headers=headers, json=json, body=body)
+        sent = [(name.lower(), value) for name, value in made.headers]
+        path, _, query = path.partition("?")
+        try:
+            service, params = self._routes.find(method, path)
+            http = HttpRequest(method, path, params, query, "localhost", "127.0.0.1:1", sent)
+            content_type = made.header("content-type")
+            return self._sent(service, Request(service.name, "", content_type, made.body, http))
+        except Failure as failure:
+            return problem.response_of(failure, _ID)
+
+    def _sent(self, service: Declared, request: Request) -> Response:
+        request.id = request.id or _ID
         with self._clock.shown():
-            return self._watched(lambda: answer({request.service: declared}, request))
+            return self._watched(lambda: answer({request.service: service}, request))
 
     def _watched(self, call: Callable[[], Response]) -> Response:
         """What the call returns or raises, unless a request was not what the test expects."""
@@ -108,7 +166,7 @@ class Fake:
         self._sources.route(method, url, answer)
 
     @property
-    def requests(self) -> list[HttpRequest]:
+    def requests(self) -> list[Outgoing]:
         """The requests that were sent to servers elsewhere so far, redirects included."""
         return self._sources.requests
 
@@ -136,3 +194,19 @@ class Fake:
 
     def _log(self, level: str, message: str) -> None:
         self.logs.append(f"{level}: {message}")
+
+
+def _form(
+    form: Mapping[str, object] | Iterable[tuple[str, object]],
+    headers: Headers,
+    json: object,
+    body: str | bytes,
+) -> tuple[bytes, Headers]:
+    """The body of a form, and the headers with its content type."""
+    if json is not ... or body:
+        raise ValueError("a request has one of json, form and body")
+    fields: Any = form
+    pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+    if not any(name.lower() == "content-type" for name, _ in pairs):
+        pairs.append(("content-type", forms.FORM))
+    return urlencode(fields, doseq=True).encode(), pairs

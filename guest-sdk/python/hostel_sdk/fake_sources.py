@@ -53,7 +53,7 @@ class FakeSources:
                 redirects=request.redirects,
             )
             response = self._answer(asked)
-            location = response.headers.get("location")
+            location = response.header("location")
             if response.status not in _REDIRECTS or location is None or not request.redirects:
                 return response
             to = urljoin(url, location)

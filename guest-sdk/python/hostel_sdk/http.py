@@ -25,19 +25,18 @@ from typing import TYPE_CHECKING, NoReturn
 
 from . import host
 from .error import HttpError, HttpErrorKind, WrongRequestType
-from .incoming import Headers, Response
+from .incoming import Response
 from .outgoing import Request
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack
 
-    from .outgoing import Headers as GivenHeaders
-    from .outgoing import Timeout
+    from .outgoing import Headers, Timeout
 
     class Options(TypedDict, total=False):
         """What a request may have beside its method and its URL: see ``Request``."""
 
-        headers: GivenHeaders
+        headers: Headers
         timeout: Timeout
         redirects: int
 
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "Headers",
     "HttpError",
     "HttpErrorKind",
     "Request",

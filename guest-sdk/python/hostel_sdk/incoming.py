@@ -7,31 +7,10 @@ from typing import Any, TypeVar, overload
 
 from . import typed, values
 from .failure import Internal, Unavailable
-from .outgoing import Headers as GivenHeaders
-from .outgoing import Request, first, without_query
+from .headers import apart, joined
+from .outgoing import Headers, Request, without_query
 
 T = TypeVar("T")
-
-
-class Headers(list[tuple[str, bytes]]):
-    """The headers in the order they came, as pairs of a name in lower case and a value in bytes.
-    They are looked up by a name in any case.
-
-    >>> Headers([("set-cookie", b"a=1"), ("set-cookie", b"b=2")]).get("Set-Cookie")
-    'a=1'
-    """
-
-    __module__ = "hostel_sdk.http"
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The first value of that name as a text; ``default`` where there is none, and where it is
-        not UTF-8."""
-        found = first(self, name)
-        return default if found is None else found
-
-    def get_all(self, name: str) -> list[bytes]:
-        """All values of that name, as they came."""
-        return [value for each, value in self if each.lower() == name.lower()]
 
 
 class Response:
@@ -50,7 +29,8 @@ class Response:
     """A status code of HTTP."""
     url: str
     """The URL that answered: the last one where redirects were followed."""
-    headers: Headers
+    headers: list[tuple[str, bytes]]
+    """In the order they came, names in lower case; one name may occur more than once."""
     body: bytes
     """As it was sent: what is compressed stays so."""
 
@@ -58,7 +38,7 @@ class Response:
         self,
         status: int = 200,
         *,
-        headers: GivenHeaders = (),
+        headers: Headers = (),
         json: object = ...,
         text: str | None = None,
         body: bytes = b"",
@@ -71,8 +51,8 @@ class Response:
             given, typed_as = text, b"text/plain; charset=utf-8"
         # By the rules of a request, which are those of the host.
         made = Request("GET", url, headers=headers, json=json, body=given)
-        self.headers = Headers((name.lower(), value) for name, value in made.headers)
-        if typed_as is not None and not self.headers.get_all("content-type"):
+        self.headers = [(name.lower(), value) for name, value in made.headers]
+        if typed_as is not None and not self.header_values("content-type"):
             self.headers.append(("content-type", typed_as))
         self.body = made.body
 
@@ -82,7 +62,7 @@ class Response:
     ) -> Response:
         """The response that the host gave, which is not checked again."""
         made = cls.__new__(cls)
-        made.status, made.url, made.headers, made.body = status, url, Headers(headers), body
+        made.status, made.url, made.headers, made.body = status, url, list(headers), body
         return made
 
     @property
@@ -102,6 +82,19 @@ class Response:
         if self.status == 429 or self.status >= 500:
             raise Unavailable(message)
         raise Internal(message)
+
+    def header(self, name: str) -> str | None:
+        """The value of the header of that name, in any case: all its fields, joined by ``, ``.
+        ``None`` also when it is not UTF-8. ``set-cookie`` is read by ``header_values``: joined, its
+        fields mean nothing.
+
+        >>> http.get("https://api.example.com/latest").header("ETag")
+        """
+        return joined(self.headers, name)
+
+    def header_values(self, name: str) -> list[str]:
+        """The fields of the header of that name one by one, without those that are not UTF-8."""
+        return apart(self.headers, name)
 
     def text(self) -> str:
         """The body as a text. Raises ``Internal`` when it is not UTF-8."""

@@ -70,9 +70,8 @@ def level_of(number: int) -> Level:
 
 
 def log_traceback(error: BaseException) -> None:
-    """Logs a traceback at level error, one log line a line."""
-    for line in tracebacks.lines(error):
-        host.log("error", sendable(line))
+    """Logs a traceback at level error, as one record of several lines."""
+    host.log("error", sendable("\n".join(tracebacks.lines(error))))
 
 
 def sendable(text: str) -> str:

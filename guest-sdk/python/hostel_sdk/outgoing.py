@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Union, cast
 
 from . import values
+from .headers import TOKEN, joined
 from .error import WrongRequest, WrongRequestType
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ REDIRECTS = 5
 
 _MAX_REDIRECTS = 255
 _MAX_MILLIS = 2**32 - 1
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BREAK = re.compile(rb"[\r\n\0]")
 
 
@@ -78,8 +78,9 @@ class Request:
         self.timeout, self.redirects = _seconds(timeout), _redirects(redirects)
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, in any case; ``None`` also when it is not UTF-8."""
-        return first(self.headers, name)
+        """The value of the header of that name, in any case: all its fields, joined by ``, ``.
+        ``None`` also when it is not UTF-8."""
+        return joined(((each.lower(), value) for each, value in self.headers), name)
 
     def text(self) -> str:
         """The body as a text. For tests."""
@@ -91,18 +92,6 @@ class Request:
 
     def __repr__(self) -> str:
         return f"Request({self.method!r}, {without_query(self.url)!r})"
-
-
-def first(headers: list[tuple[str, bytes]], name: str) -> str | None:
-    """The first header of that name, in any case; ``None`` also when it is not UTF-8."""
-    name = name.lower()
-    for each, value in headers:
-        if each.lower() == name:
-            try:
-                return value.decode()
-            except UnicodeDecodeError:
-                return None
-    return None
 
 
 def without_query(url: str) -> str:
@@ -127,7 +116,7 @@ def _method(method: object) -> str:
     rule = "it must be a method of HTTP, like 'GET'"
     if not isinstance(method, str):
         _wrong_type(f"a method of {method!r:.64}: {rule}")
-    if not _TOKEN.fullmatch(method):
+    if not TOKEN.fullmatch(method):
         _wrong(f"a method of {method!r:.64}: {rule}")
     return method
 
@@ -157,7 +146,7 @@ def _header(pair: Any) -> tuple[str, bytes]:
     rule = "it must be letters, digits and hyphens"
     if not isinstance(name, str):
         _wrong_type(f"a header's name of {name!r:.64}: {rule}")
-    if not _TOKEN.fullmatch(name):
+    if not TOKEN.fullmatch(name):
         _wrong(f"a header's name of {name!r:.64}: {rule}")
     called = f"the value of the header {name!r}"
     if isinstance(value, str):

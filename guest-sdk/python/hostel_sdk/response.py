@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import values
+from .cookies import SameSite, set_cookie
 from .error import known_as
 from .failure import Internal
+from .headers import NAME_RULE, TOKEN, quoted, written
 from .limits import MAX_STATUS, MIN_STATUS
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+# RFC 9110, 7.6.1 and 8.6: they are of the connection, or of the body as it is sent.
+_OF_THE_SERVER = (
+    *("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer"),
+    *("transfer-encoding", "upgrade"),
+)
+# RFC 9110, 5.5. A tab is allowed.
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @known_as(Internal)
@@ -32,7 +45,7 @@ class Response:
     content_type: str | None = None
     """The media type of the body. Wins over a header of that name."""
     headers: list[tuple[str, bytes]] = field(default_factory=list)
-    """Names in lower case; one name may occur more than once."""
+    """Names in any case, sent in lower case; one name may occur more than once."""
     body: bytes = b""
     """Empty when there is none."""
 
@@ -59,6 +72,59 @@ class Response:
         """No body: the response of a service that returns ``None``."""
         return cls(status)
 
+    @classmethod
+    def redirect(cls, location: str, status: int = 303) -> Response:
+        """Sends the client to another place, a URL or a path. With 303 it fetches that by ``GET``;
+        301 and 308 are for good; with 307 and 308 it repeats its request there.
+
+        Raises ``Internal`` for a status that is no redirect.
+
+        >>> Response.redirect("/orders/7").headers
+        [('location', b'/orders/7')]
+        """
+        if status not in _REDIRECTS:
+            rule = "it must be 301, 302, 303, 307 or 308"
+            raise Internal(f"a redirect of status {status!r:.40}: {rule}")
+        return cls(status).with_header("location", location)
+
+    def with_header(self, name: str, value: str | bytes) -> Response:
+        """Adds a header, beside those of that name that are there, and returns the response.
+
+        When the service is done, each header is checked: for one with an invalid name or value, and
+        for one that the server sets, as ``content-length``, the service fails with ``internal``.
+
+        >>> Response.json([]).with_header("Cache-Control", "no-store")
+        """
+        self.headers.append(written(name, value))
+        return self
+
+    def with_cookie(
+        self,
+        name: str,
+        value: str,
+        *,
+        max_age: int | None = None,
+        domain: str | None = None,
+        path: str | None = "/",
+        secure: bool = True,
+        http_only: bool = True,
+        same_site: SameSite = "lax",
+    ) -> Response:
+        """Sets a cookie of the client, and returns the response.
+
+        - ``max_age`` is seconds; 0 removes the cookie, ``None`` lets it end with the browser.
+        - By default a browser sends it to every path of this host and to no other host, over TLS
+          alone, and of the requests that other sites cause with links alone. No script of a page
+          reads it.
+
+        Raises ``Internal`` for a name, a value, a path or a domain that no cookie can have; a value
+        with other characters is percent-encoded by the service.
+
+        >>> Response.empty().with_cookie("session", token, max_age=3600)
+        """
+        options = (max_age, domain, path, secure, http_only, same_site)
+        return self.with_header("set-cookie", set_cookie(name, value, *options))
+
     def value(self) -> Any:
         """The body, read as JSON; an empty one is ``None``. For tests."""
         return values.from_caller(self.body) if self.body else None
@@ -73,37 +139,57 @@ class Response:
 
 
 def _headers(headers: Iterable[tuple[str, str | bytes]]) -> list[tuple[str, bytes]]:
-    return [
-        (name.lower(), value.encode() if isinstance(value, str) else value)
-        for name, value in headers
-    ]
+    return [written(name, value) for name, value in headers]
 
 
 def checked(response: Response) -> Response:
-    """The response, if its fields have the types that the host requires.
+    """The response with the names of its headers in lower case, if its fields are what the host
+    requires and HTTP allows.
 
-    Raises ``Internal`` that names the field that does not.
+    Raises ``Internal`` that names the field that is not.
     """
     status, content_type = response.status, response.content_type
     if not isinstance(status, int) or not MIN_STATUS <= status <= MAX_STATUS:
         rule = f"it must be a number from {MIN_STATUS} to {MAX_STATUS}"
         raise Internal(f"a status of {status!r:.40}: {rule}")
-    if not (content_type is None or (isinstance(content_type, str) and content_type.isascii())):
-        raise Internal(f"a content type of {content_type!r:.40}: it must be a str in ASCII")
+    if content_type is not None:
+        if not isinstance(content_type, str):
+            raise Internal(f"a content type of {content_type!r:.40}: it must be a str in ASCII")
+        if not (content_type.isascii() and content_type.isprintable()):
+            _check_content_type(content_type)
     if type(response.body) is not bytes:
         raise Internal(f"a body of {type(response.body).__name__}: it must be bytes")
     if type(response.headers) is not list:
         raise Internal(f"headers of {response.headers!r:.40}: they must be a list of pairs")
-    for header in response.headers:
-        _check_header(header)
+    if response.headers:
+        response.headers = [_checked_header(header) for header in response.headers]
     return response
 
 
-def _check_header(header: object) -> None:
-    if isinstance(header, tuple) and len(header) == 2:
-        name, value = header
-        if isinstance(name, str) and name.isascii() and type(value) is bytes:
-            return
-    raise Internal(
-        f"a header of {header!r:.80}: it must be a name in ASCII, and its value as bytes"
-    )
+def _check_content_type(content_type: str) -> None:
+    if not content_type.isascii():
+        raise Internal('the response header "content-type": its value has a character beyond ASCII')
+    _check_value("content-type", content_type.encode())
+
+
+def _checked_header(header: object) -> tuple[str, bytes]:
+    if not isinstance(header, tuple) or len(header) != 2:
+        raise Internal(f"a header of {header!r:.80}: it must be a pair, (name, value)")
+    name, value = header
+    if not isinstance(name, str):
+        raise Internal(f"a header's name of {name!r:.40}: it must be a str")
+    name = name.lower()
+    if not TOKEN.fullmatch(name):
+        raise Internal(f"the response header {quoted(name)}: {NAME_RULE}")
+    if name in _OF_THE_SERVER:
+        raise Internal(f"the response header {quoted(name)}: the server sets it")
+    if type(value) is not bytes:
+        kind = f"of type {type(value).__name__}: it must be bytes; with_header takes a str"
+        raise Internal(f"the response header {quoted(name)}: its value is {kind}")
+    _check_value(name, value)
+    return name, value
+
+
+def _check_value(name: str, value: bytes) -> None:
+    if _CONTROL.search(value):
+        raise Internal(f"the response header {quoted(name)}: its value has a control character")

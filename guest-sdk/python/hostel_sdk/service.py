@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from types import CoroutineType
 from typing import Any, ClassVar, TypeVar, overload
 
-from . import advice, tracebacks, typed
+from . import advice, problem, tracebacks, typed
 from .cache import Cache, cache
 from .error import UnexpectedRequest, is_unavailable
 from .failure import Failure
@@ -152,7 +152,7 @@ def answer(services: dict[str, Declared], request: Request) -> Response:
     """Passes the request to the service that it names.
 
     Raises ``Failure`` alone: the service's own, or ``internal`` for any other exception, whose
-    traceback is logged then.
+    traceback is logged then. A failure with headers is returned as a response where there is HTTP.
     """
     found = services.get(request.service)
     if found is None:
@@ -164,7 +164,11 @@ def answer(services: dict[str, Declared], request: Request) -> Response:
         file, line = found.place
         where = f"in the answer of the service {found.name!r}, {tracebacks.path(file)}:{line}"
         raise Failure(f"{failure} ({where})", "internal") from None
-    except (Failure, KeyboardInterrupt, UnexpectedRequest):
+    except Failure as failure:
+        if not failure.headers or request.http is None:
+            raise
+        return checked(problem.response_of(failure, request.id))
+    except (KeyboardInterrupt, UnexpectedRequest):
         raise
     except BaseException as error:
         advice.add(error)

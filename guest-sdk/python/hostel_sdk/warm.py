@@ -14,9 +14,11 @@ from typing import Any
 from . import host, http, wit
 from .cache import cache
 from .config import config
+from .forms import FORM
 from .log import logger
 from .outcome import Swap
-from .request import Request
+from .request import HttpRequest, Request
+from .response import Response, checked
 from .service import Service, declared, service
 
 # Python rewrites at the second run or later, by the kind of instruction.
@@ -96,6 +98,13 @@ def _work() -> None:
 
 
 def _work_of_few() -> None:
+    sent = HttpRequest("GET", "/a", [("id", "7")], "a=1", "", "", [("cookie", b"a=1")])
+    request = Request("function", "id", FORM, b"a=1", sent)
+    request.query_integer("a")
+    request.path_integer("id")
+    request.cookie("a")
+    request.form("a")
+    checked(Response.redirect("/a").with_cookie("a", "1"))
     http.get("a", headers={"a": "b"}).raise_for_status().json()
     config.get("a")
     cache.increment("a", expiry=60)

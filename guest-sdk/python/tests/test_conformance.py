@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from hostel_sdk import Failure, host
+from hostel_sdk import Failure, HttpRequest, Request, Response, host
 from hostel_sdk.fake import Fake
 
 SDKS = Path(__file__).parents[2]
@@ -42,7 +42,11 @@ class Conformance(unittest.TestCase):
         expected = step.get("except", {}).get("python", step)
         fake.logs.clear()
         try:
-            result = fake.call(service, sent(step)).value()
+            response = fake.call(service, sent(step))
+            if "response" in expected:
+                self.check_logs(fake, step, expected)
+                return self.check_response(response, expected["response"])
+            result = response.value()
         except Failure as failure:
             result = {"failure": [failure.kind, failure.message]}
         if step.get("may_skip") and result == {"skip": True}:
@@ -54,16 +58,47 @@ class Conformance(unittest.TestCase):
         self.assertIn(expected.get("message", ""), told)
         wanted = next((name for name in ("failure", "error") if name in expected), "ok")
         self.assertEqual(result, {wanted: expected.get(wanted)}, step)
+        self.check_logs(fake, step, expected)
+        return None
+
+    def check_logs(self, fake: Fake, step: dict[str, Any], expected: dict[str, Any]) -> None:
         logged = [": ".join(expected["logged"])] if "logged" in expected else []
         if expected.get("warned"):
             self.assertEqual([line[:6] for line in fake.logs], ["warn: "], step)
         else:
             self.assertEqual(fake.logs, logged, step)
-        return None
+
+    def check_response(self, response: Response, expected: dict[str, Any]) -> None:
+        """Compares the members that the scenario has."""
+        headers = [[name, value.decode()] for name, value in response.headers]
+        made = {
+            "status": response.status,
+            "headers": headers,
+            "content-type": response.content_type,
+            "body": response.body.decode(),
+        }
+        wanted = dict(expected)
+        if isinstance(wanted.get("body"), dict):
+            body = response.value()
+            self.assertEqual({name: body.get(name) for name in wanted["body"]}, wanted.pop("body"))
+        self.assertEqual({name: made[name] for name in wanted}, wanted)
 
 
-def sent(step: dict[str, Any]) -> dict[str, Any]:
+def sent(step: dict[str, Any]) -> object:
     """The request of a step."""
     if "bytes" in step:
         return {**step, "op": "set", "value": "x" * (step["bytes"] - 2)}
-    return step
+    if "http" not in step:
+        return step
+    http = step["http"]
+    given = {name: step[name] for name in ("op", "key", "value", "what", "args") if name in step}
+    headers = [*http.get("headers", []), ["x-step", json.dumps(given)]]
+    made = HttpRequest(
+        http.get("method", "GET"),
+        http.get("path", "/"),
+        [(name, value) for name, value in http.get("path_params", [])],
+        http.get("query", ""),
+        headers=[(name, value.encode()) for name, value in headers],
+    )
+    body = http.get("body", "").encode()
+    return Request(content_type=http.get("content_type"), body=body, http=made)

@@ -70,7 +70,8 @@ class HttpTest(unittest.TestCase):
             http.post(URL, **options)  # type: ignore[arg-type]
             sent = self.fake.requests[-1]
             self.assertEqual((sent.body, sent.headers), (body, headers), options)
-        self.assertEqual((sent.header("a"), sent.header("none")), ("1", None))
+        self.assertEqual((sent.header("a"), sent.header("none")), (None, None))
+        self.assertEqual(http.Request("GET", URL, headers=[("a", "1"), ("A", "2")]).header("A"), "1, 2")
 
     def test_a_timeout_is_seconds_or_a_timedelta_and_five_redirects_are_followed(self) -> None:
         self.fake.route("GET", "*", http.Response())
@@ -124,16 +125,19 @@ class HttpTest(unittest.TestCase):
         self.assertEqual(self.fake.requests, [])
 
     def test_a_response_is_read_as_text_and_json(self) -> None:
-        headers = [("X-Left", "3"), ("set-cookie", "a"), ("set-cookie", "b"), ("bad", b"\xff")]
+        headers: list[tuple[str, str | bytes]]
+        headers = [("X-Left", "3"), ("set-cookie", "a"), ("bad", b"\xff"), ("set-cookie", "b")]
+        headers += [("vary", "a"), ("Vary", "b"), ("bad", "c")]
         self.fake.route("GET", URL, http.Response(json=[1], headers=headers))
         response = http.get(URL)
         self.assertEqual((response.status, response.url, response.ok), (200, URL, True))
         self.assertEqual((response.text(), response.json()), ("[1]", [1]))
         self.assertEqual(response.json(list[int]), [1])
-        self.assertEqual(response.headers.get("x-left"), "3")
-        self.assertEqual(response.headers.get("Content-Type"), "application/json")
-        self.assertEqual(response.headers.get_all("Set-Cookie"), [b"a", b"b"])
-        self.assertEqual((response.headers.get("bad"), response.headers.get("no", 1)), (None, 1))
+        self.assertEqual(response.header("x-left"), "3")
+        self.assertEqual(response.header("Content-Type"), "application/json")
+        self.assertEqual((response.header("Vary"), response.header("no")), ("a, b", None))
+        self.assertEqual(response.header_values("Set-Cookie"), ["a", "b"])
+        self.assertEqual((response.header("bad"), response.header_values("bad")), (None, ["c"]))
         self.assertEqual(response.headers[0], ("x-left", b"3"))
         where = r"https://api.example.com/latest \(status 200\): the body: "
         with self.assertRaisesRegex(Failure, where) as raised:

@@ -70,6 +70,10 @@ class LogTest(unittest.TestCase):
             first = self.fake.logs[:]
             self.fake.logs.clear()
             logger.warning("failed", exc_info=error)
-        self.assertEqual((first[0], first[-1]), ("error: failed", "error: KeyError: 'a'"))
+        self.assertEqual(first[0], "error: failed")
+        # One record, of which the host makes one line.
+        self.assertEqual(len(first), 2)
+        self.assertTrue(first[1].startswith("error: Traceback (most recent call last):\n"), first)
+        self.assertTrue(first[1].endswith("\nKeyError: 'a'"), first)
         self.assertEqual(self.fake.logs[0], "warn: failed")
         self.assertEqual(self.fake.logs[1:], first[1:])

@@ -67,12 +67,12 @@ class ZatoTest(unittest.TestCase):
             (b"2", "application/json", 2),
         ]:
             request = Request(id="42", content_type=content_type, body=body)
-            answer = self.fake.call(MyService, request=request).value()
+            answer = self.fake.call(MyService, request).value()
             self.assertEqual(answer, {"payload": payload, "raw": body.decode()})
         self.assertEqual(self.fake.logs[0], "info: my-service 42")
         with self.assertRaises(Failure) as raised:
             request = Request(content_type="application/json", body=b"{")
-            self.fake.call(MyService, request=request)
+            self.fake.call(MyService, request)
         self.assertEqual(raised.exception.kind, "bad-request")
 
     def test_the_response_is_payload_status_headers_and_content_type(self) -> None:
@@ -204,15 +204,15 @@ class ZatoTest(unittest.TestCase):
                     "header": [http.headers.get("X-A"), "x-B" in http.headers],
                 }
 
-        answer = self.fake.call(Merged, request=Request(body=b'{"id": 1, "b": 2}', http=http)).value()
+        answer = self.fake.call(Merged, Request(body=b'{"id": 1, "b": 2}', http=http)).value()
         query = {"id": "8", "tag": ["a", "b"], "empty": ""}
         self.assertEqual(answer["input"], {"id": "8", "b": 2, "tag": ["a", "b"], "empty": ""})
         self.assertEqual(answer["http"], ["POST", "/u/7", {"id": "7"}, query, {}])
         self.assertEqual(answer["header"], ["1, 2", False])
         form = Request(content_type="application/x-www-form-urlencoded", body=b"a=1&b=%C3%A9")
-        answer = self.fake.call(Merged, request=form).value()
+        answer = self.fake.call(Merged, form).value()
         self.assertEqual(answer["input"], {"a": "1", "b": "é"})
-        response = self.fake.call(ByName, request=Request(http=HttpRequest(path_params=[("id", "7")])))
+        response = self.fake.call(ByName, Request(http=HttpRequest(path_params=[("id", "7")])))
         self.assertEqual(response.body, b"7 ''")
 
     def test_a_payload_is_filled_by_members_or_as_a_list(self) -> None:

@@ -38,7 +38,7 @@ class RestTest(unittest.TestCase):
         """What the work returns, done in a service with the id `42`."""
         results = []
         Runs.work = lambda service: results.append(work(service))
-        self.fake.call(Runs, request=Request(id="42"))
+        self.fake.call(Runs, Request(id="42"))
         return results[0]
 
     def asked(self, work: Callable[[Any], object]) -> Any:

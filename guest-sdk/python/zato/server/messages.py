@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from hostel_sdk import values
+from hostel_sdk import forms, values
 from hostel_sdk.failure import BadRequest, Internal
+from hostel_sdk.headers import fields_of, separator
 from hostel_sdk.request import HttpRequest, Request
 from hostel_sdk.response import Response
 
@@ -93,9 +93,8 @@ class RequestedHttp:
         self.method = http.method
         self.path = http.path
         self.params: dict[str, Any] = dict(http.path_params)
-        self.GET = _fields(http.query)
-        form = (request.content_type or "").startswith("application/x-www-form-urlencoded")
-        self.POST = _fields(request.body.decode(errors="replace")) if form else {}
+        self.GET = _fields(http.query.encode())
+        self.POST = _fields(request.body) if forms.is_form(request.content_type) else {}
         self.headers = Headers.of(http.headers)
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -103,22 +102,24 @@ class RequestedHttp:
         missing("self.request.http", name, there)
 
 
-def _fields(text: str) -> dict[str, Any]:
+def _fields(encoded: bytes) -> dict[str, Any]:
     """The fields of a query or a form; one that occurs more than once is a list."""
-    found = urllib.parse.parse_qs(text, keep_blank_values=True)
-    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+    found: dict[str, list[str]] = {}
+    for name, value in forms.fields(encoded):
+        found.setdefault(name, []).append(value)
+    return {name: texts[0] if len(texts) == 1 else texts for name, texts in found.items()}
 
 
 class Headers(dict[str, str]):
     """Headers by their names, in any case."""
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[str, bytes]]) -> Headers:
-        """Those of a message. The values of one name are joined by commas."""
+    def of(cls, pairs: list[tuple[str, bytes]]) -> Headers:
+        """Those of a message. The fields of one name are joined."""
         headers = cls()
-        for name, value in pairs:
-            text = value.decode(errors="replace")
-            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        for name in dict(pairs):
+            value = separator(name).join(fields_of(pairs, name))
+            headers[name] = value.decode(errors="replace")
         return headers
 
     def __getitem__(self, name: str) -> str:
@@ -233,9 +234,7 @@ class Responded:
         if self._content_type is not None:
             response.content_type = self._content_type
         for name, value in self.headers.items():
-            if not isinstance(value, bytes):
-                value = str(value).encode()
-            response.headers.append((str(name).lower(), value))
+            response.with_header(str(name), value if isinstance(value, bytes) else str(value))
         return response
 
     def __getattr__(self, name: str) -> NoReturn:

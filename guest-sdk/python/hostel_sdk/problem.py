@@ -1,0 +1,45 @@
+"""The response to a request by HTTP that failed: a problem of RFC 9457."""
+
+from __future__ import annotations
+
+from . import host, values
+from .failure import STATUSES, Failure, FailureKind
+from .log import sendable
+from .response import Response
+
+_TITLES: dict[FailureKind, str] = {
+    "bad-request": "Bad Request",
+    "unauthorized": "Unauthorized",
+    "forbidden": "Forbidden",
+    "not-found": "Not Found",
+    "method-not-allowed": "Method Not Allowed",
+    "conflict": "Conflict",
+    "too-many-requests": "Too Many Requests",
+    "internal": "Internal Server Error",
+    "unavailable": "Service Unavailable",
+}
+
+# The detail for the client in place of the message, which may have a secret.
+_PUBLIC: dict[FailureKind, str] = {
+    "internal": "the service failed",
+    "unavailable": "something that the service needs is unavailable",
+}
+
+
+def response_of(failure: Failure, request_id: str) -> Response:
+    """The response that the host makes of a failure, with the failure's headers. The message of an
+    ``internal`` or an ``unavailable`` is logged, and not in it."""
+    kind, message = failure.kind, sendable(failure.message)
+    public = _PUBLIC.get(kind)
+    if public is not None:
+        host.log("error", message)
+    problem = {
+        "type": "about:blank",
+        "title": _TITLES[kind],
+        "status": STATUSES[kind],
+        "code": kind,
+        "detail": message if public is None else public,
+        "request_id": request_id,
+    }
+    body = values.to_text(problem).encode()
+    return Response(STATUSES[kind], "application/problem+json", list(failure.headers), body)
