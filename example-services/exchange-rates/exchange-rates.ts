@@ -14,7 +14,9 @@ interface Rates {
 }
 
 function convert(request: Request): { amount: number; currency: string } {
-  const { amount, from, to } = request.json<Conversion>();
+  const conversion = request.json<Conversion>();
+  if (conversion === undefined) throw Failure.badRequest("the body names an amount, from and to");
+  const { amount, from, to } = conversion;
   const rates = cache.getOrSet("rates", fetchRates, { expiry: 60 });
   const converted = (amount / rateOf(from, rates)) * rateOf(to, rates);
   return { amount: Math.round(converted * 100) / 100, currency: to };

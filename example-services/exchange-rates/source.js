@@ -7,7 +7,7 @@ const RATES = { USD: 1.0842, GBP: 0.8531, JPY: 161.94, CHF: 0.9377 };
 export default { latest };
 
 function latest(request) {
-  if (request.http?.header("x-api-key") !== config.require("api-key")) {
+  if (request.header("x-api-key") !== config.require("api-key")) {
     throw Failure.unauthorized("the header x-api-key has another key, or none");
   }
   return { base: "EUR", rates: RATES };

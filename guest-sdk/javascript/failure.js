@@ -1,4 +1,5 @@
 import { FAILURE } from "./error.js";
+import { namedFields } from "./headers.js";
 
 export class Failure extends Error {
   static {
@@ -11,6 +12,11 @@ export class Failure extends Error {
     }
     super(message, options);
     this.kind = kind;
+  }
+
+  withHeader(name, value) {
+    this.headers = [...(this.headers ?? []), ...namedFields(name, value)];
+    return this;
   }
 
   static badRequest(message) {

@@ -1,4 +1,4 @@
-import type { HttpError, Request, RequestFields, Response } from "./index.js";
+import type { HeaderInput, HttpError, Request, RequestFields, Response } from "./index.js";
 
 /**
  * A host for tests: what stands behind the SDK, in the test's own process.
@@ -38,7 +38,7 @@ export class Fake {
 
   /**
    * Sends `payload` as JSON to the service of that name, the way a host does; without a payload
-   * the request has no body.
+   * the request has no body. A {@link Request} is sent as it is.
    *
    * Rejects with the service's {@link Failure}: `not-found` without such a service, and one whose
    * `cause` is what was thrown when that was no failure.
@@ -47,6 +47,30 @@ export class Fake {
 
   /** Sends a request to the service that it names: for bodies that are no JSON, and for HTTP. */
   callWith(request: Request | Partial<RequestFields>): Promise<Response>;
+
+  /**
+   * Leads requests of {@link Fake.http} to a service, by the rules of the host's routes:
+   * `fake.serve("GET /orders/{id}", "order")`. Without a method the route takes any; HEAD is taken
+   * where GET is. Throws an Error when the route or the service is none.
+   */
+  serve(route: string, service: string): void;
+
+  /**
+   * Sends a request by HTTP to the service that the routes of {@link Fake.serve} lead to:
+   *
+   * ```js
+   * fake.serve("POST /orders/{id}", "order");
+   * const response = await fake.http("POST", "/orders/7?fast=1", { json: { count: 2 } });
+   * assert.equal(response.status, 201);
+   * assert.equal(response.header("location"), "/orders/7");
+   * ```
+   *
+   * A failure is a response here, as the host makes it: `application/problem+json` with `status`,
+   * `code` and `detail`. So is a path without a route (404) or without that method (405). What
+   * {@link Fake.logs} has is what the client does not read: the message of a failure of kind
+   * `internal` or `unavailable`.
+   */
+  http(method: string, path: string, options?: FakeHttpOptions): Promise<Response>;
 
   /** Moves the clock forward. Entries whose expiry has then passed are gone. */
   advance(seconds: number): void;
@@ -111,6 +135,25 @@ export class Fake {
   };
 }
 
+/** What a request by HTTP to a service may have beside its method and path. */
+export interface FakeHttpOptions {
+  /** `content-type` wins over that of `json` and `form`. */
+  headers?: HeaderInput | undefined;
+  /** A body as it is: a text in UTF-8 or bytes, without a type unless the headers name one. */
+  body?: string | Uint8Array | undefined;
+  /** A body of JSON, any value. */
+  json?: unknown;
+  /** A body of a form: names and values. An array of values becomes as many fields. */
+  form?: FormInput | undefined;
+}
+
+/** The fields of a form by names, or as pairs. */
+export type FormInput =
+  | Readonly<Record<string, FormValue | readonly FormValue[]>>
+  | Iterable<readonly [name: string, value: FormValue]>;
+
+export type FormValue = string | number | boolean;
+
 /** A request that a service has sent. */
 export interface SentRequest {
   readonly method: string;
@@ -124,7 +167,7 @@ export interface SentRequest {
   /** How many redirects were to be followed. */
   readonly redirects: number;
 
-  /** The first header of that name, in any case. */
+  /** The header of that name, in any case, all its fields joined by `, `. */
   header(name: string): string | undefined;
   /** The body as text. */
   text(): string;

@@ -99,10 +99,14 @@ export class HttpResponse {
   /** Whether the status is 200 to 299. */
   get ok(): boolean;
 
-  /** The first header of that name, in any case. `undefined` also when its value is not UTF-8. */
+  /**
+   * The header of that name, in any case: all its fields as one text, joined by `, `. `undefined`
+   * without one, and when a field is not UTF-8. Cookies are read by `headerValues`: the fields of
+   * `set-cookie` have commas of their own, so joined they mean nothing.
+   */
   header(name: string): string | undefined;
 
-  /** All headers of that name, in any case, without those whose value is not UTF-8. */
+  /** The fields of that name one by one, in any case, without those that are not UTF-8. */
   headerValues(name: string): string[];
 
   /** The body as text. Throws a TypeError when it is not UTF-8. */

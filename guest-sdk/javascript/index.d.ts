@@ -1,3 +1,5 @@
+import type { HeaderInput, HeaderValue, Headers } from "./response.js";
+
 /**
  * Write a service for a Hostel host in JavaScript or TypeScript: a shared JSON cache with expiry,
  * a log, requests and responses, requests to servers elsewhere, and settings.
@@ -14,7 +16,7 @@
  *   static description = "Greets, and remembers whom for a minute.";
  *
  *   handle(request) {
- *     const { name } = request.json();
+ *     const { name } = request.json() ?? {};
  *     cache.set("greeted", name, { expiry: 60 });
  *     log.info("greeted", name);
  *     return `Hello, ${name}!`;
@@ -84,6 +86,7 @@ export type Services = Record<string, Handler | (new () => Service)>;
 
 export * from "./cache.js";
 export * from "./http.js";
+export * from "./response.js";
 
 /**
  * The plugin's log lines; the host adds the plugin, the service and the request to each.
@@ -103,9 +106,6 @@ export const log: {
   error(...values: unknown[]): void;
 };
 
-/** Names and values of headers, in order; one name may occur more than once. */
-export type Headers = [name: string, value: Uint8Array][];
-
 /** One request to one service. A test makes one with the fields that it needs. */
 export class Request {
   constructor(fields?: Partial<RequestFields>);
@@ -120,6 +120,52 @@ export class Request {
   /** Absent when the request did not come by HTTP. */
   readonly http: HttpRequest | undefined;
 
+  /**
+   * The header of that name, in any case: all its fields as one text, joined by `, ` (`cookie` by
+   * `; `). `undefined` without one, when a field is not UTF-8, and when the request did not come by
+   * HTTP, which is so for the readers below too.
+   */
+  header(name: string): string | undefined;
+
+  /** The fields of that name one by one, in any case, without those that are not UTF-8. */
+  headerValues(name: string): string[];
+
+  /** The first decoded value of that name in the query. `page` of `?page=7&page=8` is `"7"`. */
+  query(name: string): string | undefined;
+
+  /** All decoded values of that name in the query, in order. */
+  queryValues(name: string): string[];
+
+  /**
+   * The first value of that name in the query as an integer. Throws a `bad-request` when it is no
+   * integer, or one beyond 2^53 - 1.
+   */
+  queryInteger(name: string): number | undefined;
+
+  /** The decoded parameter of that name in the route's path, `id` of `/orders/{id}` for example. */
+  pathParam(name: string): string | undefined;
+
+  /**
+   * The same as an integer. Throws a `bad-request` when it is no integer, or one beyond 2^53 - 1,
+   * and an `internal` when the route has no such parameter.
+   */
+  pathInteger(name: string): number;
+
+  /**
+   * The first cookie of that name, without double quotes around it. Escapes (`%20`) are not
+   * decoded.
+   */
+  cookie(name: string): string | undefined;
+
+  /**
+   * The first value of that name in a body of the type `application/x-www-form-urlencoded`. Throws
+   * a `bad-request` for a body of another type; an empty body without a type has no fields.
+   */
+  form(name: string): string | undefined;
+
+  /** All values of that name in such a body, in order. Throws as `form` does. */
+  formValues(name: string): string[];
+
   /** The body as text. Throws a `bad-request` when it is not UTF-8. */
   text(): string;
 
@@ -129,7 +175,39 @@ export class Request {
    *
    * Throws a `bad-request` when it is no JSON, or a number in it does not fit without rounding.
    */
-  json<T = any>(): T;
+  json<T = unknown>(): T | undefined;
+
+  /**
+   * What a schema makes of the body, of any library that offers
+   * [Standard Schema](https://standardschema.dev), as zod, valibot and arktype do:
+   * `const { name } = request.json(z.object({ name: z.string() }))`
+   *
+   * Throws a `bad-request` as above, when the schema does not accept the body, with the places in
+   * it, and when the body is empty, unless the schema accepts `undefined`. Throws a TypeError when
+   * the schema validates asynchronously.
+   */
+  json<T>(schema: StandardSchema<T>): T;
+}
+
+/** A schema by Standard Schema, version 1. `T` is what it makes of a value. */
+export interface StandardSchema<T> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>;
+    readonly types?: { readonly input: unknown; readonly output: T } | undefined;
+  };
+}
+
+/** What a schema returns: a value, or why it does not accept it. */
+export type SchemaResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+/** Why a schema does not accept a value, and where in it. */
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
 /** What a request is made of. */
@@ -138,11 +216,16 @@ export interface RequestFields {
   id: string;
   contentType: string | undefined;
   body: Uint8Array;
-  http: Partial<HttpFields> | undefined;
+  http: HttpFields | undefined;
+}
+
+/** What a request by HTTP is made of. A test gives what it needs. */
+export interface HttpFields extends Partial<Omit<HttpRequest, "headers">> {
+  readonly headers?: HeaderInput;
 }
 
 /** What only a request that came by HTTP has. */
-export interface HttpFields {
+export interface HttpRequest {
   /** As sent, `GET` for example. */
   readonly method: string;
   /** As sent, still percent-encoded, without the query. */
@@ -157,66 +240,6 @@ export interface HttpFields {
   readonly client: string;
   /** In the order they were sent, names in lower case. */
   readonly headers: Headers;
-}
-
-/** The part of a request that came by HTTP. */
-export interface HttpRequest extends HttpFields {}
-export class HttpRequest {
-  constructor(fields: Partial<HttpFields>);
-
-  /**
-   * The first header of that name, in any case. `undefined` also when its value is not UTF-8; the
-   * bytes, and further headers of the name, are in `headers`.
-   */
-  header(name: string): string | undefined;
-
-  /** The decoded parameter of that name in the route's path, `id` of `/orders/{id}` for example. */
-  pathParam(name: string): string | undefined;
-}
-
-/** What a response may be given beside its body. */
-export interface ResponseOptions {
-  /** A status code of HTTP, 200 to 599. */
-  status?: number;
-  /** The media type of the body. Wins over a header of that name. */
-  contentType?: string;
-  /** Put in lower case. */
-  headers?:
-    | Record<string, string | Uint8Array>
-    | Iterable<[name: string, value: string | Uint8Array]>;
-}
-
-/**
- * A service's answer. Most services return any other value instead, which becomes `Response.json`.
- *
- * `Response.text("made", { status: 201, headers: { location: "/orders/7" } })`
- */
-export class Response {
-  /** Status 200 unless the options say otherwise. Throws when a part is not what it must be. */
-  constructor(body?: Uint8Array, options?: ResponseOptions);
-
-  /** `value` as `application/json`. Throws as `cache.set` does when it has no JSON form. */
-  static json(value: unknown, options?: ResponseOptions): Response;
-
-  /** A plain text. */
-  static text(text: string, options?: ResponseOptions): Response;
-
-  /** Bytes of no particular type, unless the options name one. */
-  static bytes(body: Uint8Array, options?: ResponseOptions): Response;
-
-  /** Status 204 and no body: what a service that returns nothing answers. */
-  static empty(options?: ResponseOptions): Response;
-
-  status: number;
-  contentType: string | undefined;
-  headers: Headers;
-  body: Uint8Array;
-
-  /** The body as text, for tests. */
-  text(): string;
-
-  /** The body, read as JSON, for tests; `undefined` when it is empty. */
-  json<T = any>(): T;
 }
 
 /** The kinds of failure that a service may answer, with the status that each has over HTTP. */
@@ -246,6 +269,19 @@ export class Failure extends Error {
   constructor(kind: FailureKind, message: string, options?: ErrorOptions);
   /** What a caller can act upon. */
   readonly kind: FailureKind;
+  /** The headers of the response, if there are any. */
+  readonly headers?: [name: string, value: string | Uint8Array][];
+
+  /**
+   * Adds a header, and returns the failure:
+   * `throw Failure.tooManyRequests("at most 100 calls a minute").withHeader("Retry-After", 60)`
+   *
+   * The response to a request by HTTP has it, with the failure as its body, of the type
+   * `application/problem+json`. The message of `internal` and `unavailable` goes to the log, not to
+   * the client. Without HTTP the headers are dropped. Throws a TypeError when the value is of
+   * another type; a header that HTTP cannot carry makes the failure one of kind `internal`.
+   */
+  withHeader(name: string, value: HeaderValue | readonly HeaderValue[]): this;
 
   static badRequest(message: string): Failure;
   static unauthorized(message: string): Failure;

@@ -8,7 +8,7 @@ export { HttpError } from "./http/error.js";
 export { http } from "./http/http.js";
 export { HttpResponse } from "./http/response.js";
 export { log } from "./log.js";
-export { HttpRequest, Request } from "./request.js";
+export { Request } from "./request.js";
 export { Response } from "./response.js";
 
 export { CacheError } from "./error.js";

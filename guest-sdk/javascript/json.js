@@ -173,7 +173,8 @@ function halfAPair() {
   return new Refusal(TypeError, "holds half of a surrogate pair: toWellFormed() replaces it");
 }
 
-function member(key) {
+/** How a member is written behind the name of its object. */
+export function member(key) {
   return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 

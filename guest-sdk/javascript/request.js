@@ -1,10 +1,8 @@
 import { Failure } from "./failure.js";
+import { DECODER, encoded, fieldsOf, joinedOf, valuesOf } from "./headers.js";
 import { fromText } from "./json.js";
-
-/** Written so, it is the engine's own, which knows UTF-8 alone, and not that of `web/`. */
-const { TextDecoder: Utf8Decoder } = globalThis;
-
-export const UTF8 = new Utf8Decoder("utf-8", { fatal: true, ignoreBOM: true });
+import { cookieIn, formText, formValuesIn, integerOf } from "./read.js";
+import { validated } from "./schema.js";
 
 export class Request {
   constructor({ service = "", id = "", contentType, body, http } = {}) {
@@ -12,58 +10,94 @@ export class Request {
     this.id = id;
     this.contentType = contentType ?? undefined;
     this.body = body ?? new Uint8Array();
-    this.http = http ? new HttpRequest(http) : undefined;
+    this.http = http ? httpOf(http) : undefined;
   }
 
   /** The request that a record of `wit/` becomes: to copy it takes as long as to use the cache. */
   static of(record) {
     record.contentType ??= undefined;
-    record.http = record.http ? new HttpRequest(record.http) : undefined;
+    record.http ??= undefined;
     return Object.setPrototypeOf(record, Request.prototype);
+  }
+
+  header(name) {
+    return this.http && joinedOf(this.http.headers, name);
+  }
+
+  headerValues(name) {
+    return this.http ? valuesOf(this.http.headers, name) : [];
+  }
+
+  query(name) {
+    return this.queryValues(name)[0];
+  }
+
+  queryValues(name) {
+    return this.http ? formValuesIn(this.http.query, name) : [];
+  }
+
+  queryInteger(name) {
+    const value = this.query(name);
+    if (value === undefined) return undefined;
+    return integerOf(value, `the query parameter ${JSON.stringify(name)}`);
+  }
+
+  pathParam(name) {
+    return this.http?.pathParams.find(([param]) => param === name)?.[1];
+  }
+
+  pathInteger(name) {
+    const value = this.pathParam(name);
+    const called = `path parameter ${JSON.stringify(name)}`;
+    if (value === undefined) throw Failure.internal(`the route has no ${called}`);
+    return integerOf(value, `the ${called}`);
+  }
+
+  cookie(name) {
+    return cookieIn(this.header("cookie") ?? "", name);
+  }
+
+  form(name) {
+    return this.formValues(name)[0];
+  }
+
+  formValues(name) {
+    return formValuesIn(formText(this), name);
   }
 
   text() {
     try {
-      return UTF8.decode(this.body);
+      return DECODER.decode(this.body);
     } catch {
       throw Failure.badRequest("the request body is no UTF-8");
     }
   }
 
-  json() {
-    if (this.body.length === 0) return undefined;
-    const text = this.text();
-    try {
-      return fromText(text, false);
-    } catch (error) {
-      throw Failure.badRequest(`the request body: ${error.message}`);
-    }
+  json(schema) {
+    const value = this.body.length === 0 ? undefined : valueOf(this);
+    return schema === undefined ? value : validated(value, schema);
   }
 }
 
-export class HttpRequest {
-  constructor(http) {
-    this.method = http.method ?? "GET";
-    this.path = http.path ?? "/";
-    this.pathParams = http.pathParams ?? [];
-    this.query = http.query ?? "";
-    this.authority = http.authority ?? "";
-    this.client = http.client ?? "";
-    this.headers = http.headers ?? [];
+/** The value of a body that is JSON. */
+function valueOf(request) {
+  const text = request.text();
+  try {
+    return fromText(text, false);
+  } catch (error) {
+    throw Failure.badRequest(`the request body: ${error.message}`);
   }
+}
 
-  header(name) {
-    const lowered = name.toLowerCase();
-    const header = this.headers.find(([name]) => name.toLowerCase() === lowered);
-    if (header === undefined) return undefined;
-    try {
-      return UTF8.decode(header[1]);
-    } catch {
-      return undefined;
-    }
-  }
-
-  pathParam(name) {
-    return this.pathParams.find(([param]) => param === name)?.[1];
-  }
+/** The part of a request by HTTP, with what a test leaves out. */
+function httpOf(http) {
+  return {
+    method: http.method ?? "GET",
+    path: http.path ?? "/",
+    pathParams: http.pathParams ?? [],
+    query: http.query ?? "",
+    authority: http.authority ?? "",
+    client: http.client ?? "",
+    headers: encoded(fieldsOf(http.headers ?? [])),
+  };
 }

@@ -1,13 +1,19 @@
+import { checkOptions } from "./arguments.js";
+import { cookieText } from "./cookie.js";
+import { DECODER, checked, fieldsOf, joinedOf, namedFields, valuesOf } from "./headers.js";
 import { fromText, toText } from "./json.js";
 import { MAX_BODY_DEPTH, MAX_STATUS, MIN_STATUS } from "./limits.js";
-import { UTF8 as DECODER } from "./request.js";
 
 const UTF8 = new TextEncoder();
 
 const JSON_TYPE = "application/json";
 
+const OF_REDIRECTS = [301, 302, 303, 307, 308];
+
+const OPTIONS = ["status", "contentType", "headers"];
+
 export class Response {
-  constructor(body = new Uint8Array(), { status = 200, contentType, headers = [] } = {}) {
+  constructor(body = new Uint8Array(), { status = 200, contentType, headers } = {}) {
     if (!(body instanceof Uint8Array)) {
       throw new TypeError("a body is a Uint8Array: Response.text makes one of text");
     }
@@ -17,9 +23,7 @@ export class Response {
     }
     this.status = status;
     this.contentType = contentType ?? undefined;
-    const isIterable = typeof headers[Symbol.iterator] === "function";
-    const pairs = isIterable ? Array.from(headers) : Object.entries(headers);
-    this.headers = pairs.map(([name, value]) => [String(name).toLowerCase(), bytesOf(value)]);
+    this.headers = headers === undefined ? [] : fieldsOf(headers);
     this.body = body;
   }
 
@@ -41,6 +45,34 @@ export class Response {
     return new Response(new Uint8Array(), { status: 204, ...options });
   }
 
+  static redirect(location, options = {}) {
+    checkOptions(options, "Response.redirect(location", OPTIONS);
+    const { status = 303 } = options;
+    if (!OF_REDIRECTS.includes(status)) {
+      const rule = "it must be 301, 302, 303, 307 or 308";
+      throw new RangeError(`a redirect of status ${String(status)}: ${rule}`);
+    }
+    const response = Response.empty({ ...options, status });
+    return response.withHeader("location", location?.href ?? location);
+  }
+
+  withHeader(name, value) {
+    this.headers.push(...namedFields(name, value));
+    return this;
+  }
+
+  withCookie(name, value, options) {
+    return this.withHeader("set-cookie", cookieText(name, value, options));
+  }
+
+  header(name) {
+    return joinedOf(this.headers, name);
+  }
+
+  headerValues(name) {
+    return valuesOf(this.headers, name);
+  }
+
   text() {
     return DECODER.decode(this.body);
   }
@@ -50,13 +82,24 @@ export class Response {
   }
 }
 
-function bytesOf(value) {
-  return value instanceof Uint8Array ? value : UTF8.encode(String(value));
+/**
+ * The response with its headers as HTTP carries them.
+ *
+ * Throws a TypeError that names the header when HTTP cannot carry one.
+ */
+export function finished(response) {
+  const { contentType, headers } = response;
+  if (contentType !== undefined && contentType !== JSON_TYPE && !/^[\t -~]*$/.test(contentType)) {
+    const why = "its value has a control character or one beyond ASCII";
+    throw new TypeError(`the response header "content-type": ${why}`);
+  }
+  if (headers.length > 0) response.headers = checked(headers);
+  return response;
 }
 
 /** The response that a returned value becomes. */
 export function responseOf(returned) {
-  if (returned instanceof Response) return returned;
+  if (returned instanceof Response) return finished(returned);
   return returned === undefined ? Response.empty() : Response.json(returned);
 }
 
@@ -65,7 +108,7 @@ const NO_CONTENT = { status: 204, contentType: undefined, headers: [], body: new
 /** The same as a record of `wit/`, in fewer steps. */
 export function recordOf(returned) {
   if (returned === undefined) return NO_CONTENT;
-  if (returned instanceof Response) return returned;
+  if (returned instanceof Response) return finished(returned);
   const text = toText(returned, "answer", MAX_BODY_DEPTH);
   return { status: 200, contentType: JSON_TYPE, headers: [], body: UTF8.encode(text) };
 }

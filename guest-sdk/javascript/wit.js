@@ -10,6 +10,7 @@ import { getRandomBytes } from "wasi:random/random@0.2.0";
 import { Failure, failureOf } from "./failure.js";
 import { connect } from "./host.js";
 import { hasPlace, log, mapPlaces } from "./log.js";
+import { responseWithHeaders } from "./problem.js";
 import { Request } from "./request.js";
 import { recordOf } from "./response.js";
 import { advice } from "./runtime/advice.js";
@@ -60,14 +61,14 @@ function warmUp() {
 
 /** The response to a request of the host, or a promise of it; throws its failure. */
 function answer(services, record) {
-  const name = record.service;
+  const request = Request.of(record);
   let waits = false;
   try {
-    const returned = dispatch(services, Request.of(record));
+    const returned = dispatch(services, request);
     waits = typeof returned?.then === "function";
-    return waits ? settled(returned, services, name) : response(returned, services, name);
+    return waits ? settled(returned, services, request) : recordOf(returned);
   } catch (error) {
-    throw failed(error, services, name);
+    return failed(error, services, request);
   } finally {
     // What a service leaves running is done in its own request, not in the next of the instance.
     engine.runJobs(rejected);
@@ -75,15 +76,13 @@ function answer(services, record) {
   }
 }
 
-function settled(promise, services, name) {
+function settled(promise, services, request) {
   return engine.settle(promise, {
-    respond: (value) => response(value, services, name),
-    fail: (error) => {
-      throw failed(error, services, name);
-    },
+    respond: recordOf,
+    fail: (error) => failed(error, services, request),
     stuck: () =>
       new Error(
-        `${called(services, name)} waits for a promise that nothing settles: ` +
+        `${called(services, request.service)} waits for a promise that nothing settles: ` +
           engine.NOTHING_TO_WAIT_FOR,
       ),
     rejected,
@@ -101,25 +100,28 @@ function dropTimers() {
   log.warn(`${left} of the call's timers are dropped, as the service has responded: await them`);
 }
 
-function response(returned, services, name) {
-  try {
-    return recordOf(returned);
-  } catch (error) {
-    throw new TypeError(`${error.message} (in the answer of ${called(services, name)})`);
-  }
-}
-
-/** What the host is told of an error; its trace, or the service's place, is told to the log. */
-function failed(error, services, name) {
+/**
+ * The response of a failure with headers. Any other error is thrown as the contract's failure; its
+ * trace, or the service's place, is logged.
+ */
+function failed(error, services, request) {
   advise(error);
-  const { kind, message } = failureOf(error);
+  const failure = failureOf(error);
+  const { kind, message } = failure;
   if (!(error instanceof Failure)) {
-    const where = called(services, name);
-    // A place that the error names itself is not said twice.
+    const where = called(services, request.service);
+    // A place that the error names itself is not logged twice.
     const has = hasPlace(error) || message.includes(where);
     log.error(error, ...(has ? [] : [`(in ${where})`]));
   }
-  return { kind, message: message.toWellFormed() };
+  let response;
+  try {
+    response = responseWithHeaders(failure, request);
+  } catch (invalid) {
+    return failed(invalid, services, request);
+  }
+  if (response !== undefined) return response;
+  throw { kind, message: message.toWellFormed() };
 }
 
 function rejected(error) {

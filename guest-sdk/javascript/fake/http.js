@@ -3,9 +3,10 @@
 import { AssertionError } from "node:assert";
 
 import { shown } from "../arguments.js";
+import { joinedOf, valuesOf } from "../headers.js";
 import { HttpError } from "../http/error.js";
-import { HttpResponse, valuesOf } from "../http/response.js";
-import { Response } from "../response.js";
+import { HttpResponse } from "../http/response.js";
+import { Response, finished } from "../response.js";
 
 const KINDS = ["invalid-request", "denied", "unreachable", "timeout", "too-large", "aborted"];
 
@@ -34,7 +35,7 @@ export class SentRequest {
   }
 
   header(name) {
-    return valuesOf(this.headers, name)[0];
+    return joinedOf(this.headers, name);
   }
 
   text() {
@@ -150,7 +151,8 @@ function checkReply(reply, route, isFunction) {
 }
 
 /** What the host gives a plugin of a response. */
-function recordOf({ status, contentType, headers, body }) {
+function recordOf(response) {
+  const { status, contentType, headers, body } = finished(response);
   const isTyped = contentType === undefined || valuesOf(headers, "content-type").length > 0;
   const type = isTyped ? [] : [["content-type", new TextEncoder().encode(contentType)]];
   return { status, headers: [...type, ...headers], body };

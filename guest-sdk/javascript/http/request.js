@@ -1,6 +1,7 @@
 // What a service asks `http` for, checked before the host is called.
 
 import { MAX_MILLIS, checkOptions, isNumeric, shortened, shown } from "../arguments.js";
+import { TOKEN } from "../headers.js";
 import { toText } from "../json.js";
 import { MAX_BODY_DEPTH } from "../limits.js";
 
@@ -17,9 +18,6 @@ const MAX_REDIRECTS = 255;
 const OPTIONS = ["json", "body", "headers", "timeout", "redirects"];
 
 const REQUEST = ["url", "method", ...OPTIONS];
-
-/** What a method is, and the name of a header. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
 const CONTENT_TYPE = "content-type";
 

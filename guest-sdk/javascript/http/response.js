@@ -1,3 +1,4 @@
+import { joinedOf, valuesOf } from "../headers.js";
 import { fromText } from "../json.js";
 
 /** Written so, it is the engine's own, which knows UTF-8 alone, and not that of `web/`. */
@@ -18,7 +19,7 @@ export class HttpResponse {
   }
 
   header(name) {
-    return this.headerValues(name)[0];
+    return joinedOf(this.headers, name);
   }
 
   headerValues(name) {
@@ -42,19 +43,6 @@ export class HttpResponse {
       throw error;
     }
   }
-}
-
-/** The values of a header as texts, without those that are no UTF-8. */
-export function valuesOf(headers, name) {
-  const lowered = String(name).toLowerCase();
-  return headers.flatMap(([each, value]) => {
-    if (each.toLowerCase() !== lowered) return [];
-    try {
-      return [UTF8.decode(value)];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** Without the query, which may hold a secret. */

@@ -8,7 +8,7 @@ import test from "node:test";
 import * as plugin from "../conformance/conformance.js";
 import { Fake } from "../fake.js";
 import { host } from "../host.js";
-import { HttpError, Response } from "../index.js";
+import { HttpError, Request, Response } from "../index.js";
 
 const scenarios = new URL("../../conformance/scenarios.json", import.meta.url);
 
@@ -24,22 +24,51 @@ async function check(fake, step) {
   if (op === "advance") return fake.advance(seconds);
   if (op === "host-set") return host.set(key, value);
   const sent = bytes ? { ...step, op: "set", value: "x".repeat(bytes - 2) } : step;
-  const { ok, error, message, failure, logged, warned, distinct } = step.except?.javascript ?? step;
+  const expected = step.except?.javascript ?? step;
+  const { ok, error, message, failure, response, logged, warned, distinct } = expected;
   const logs = fake.logs.length;
-  const answer = await fake.call("conformance", sent).then(
-    (response) => response.json(),
+  const answer = await fake.call("conformance", step.http ? requestOf(sent) : sent).then(
+    (answer) => (response ? answer : answer.json()),
     ({ kind, message }) => ({ failure: [kind, message] }),
   );
   if (step.may_skip && answer.skip) return;
   if (distinct) return;
   if (failure) return assert.deepEqual(answer, { failure });
+  if (response) checkResponse(answer, response);
+  else checkAnswer(answer, { ok, error, message });
+  const lines = fake.logs.slice(logs);
+  if (warned) assert.deepEqual(lines.map((line) => line.split(": ")[0]), ["warn"]);
+  else assert.deepEqual(lines, logged ? [logged.join(": ")] : []);
+}
+
+function checkAnswer(answer, { ok, error, message }) {
   const told = answer.message;
   delete answer.message;
   assert.deepEqual(answer, error ? { error } : { ok });
   if (message) assert.ok(told.includes(message), told);
-  const lines = fake.logs.slice(logs);
-  if (warned) assert.deepEqual(lines.map((line) => line.split(": ")[0]), ["warn"]);
-  else assert.deepEqual(lines, logged ? [logged.join(": ")] : []);
+}
+
+/** The request by HTTP of a step, which its header carries. */
+function requestOf({ http, ...step }) {
+  const { method, path, query, path_params: pathParams, headers = [], content_type, body } = http;
+  return new Request({
+    contentType: content_type,
+    body: new TextEncoder().encode(body),
+    http: {
+      ...{ method, path, query, pathParams },
+      headers: [...headers, ["x-step", JSON.stringify(step)]],
+    },
+  });
+}
+
+/** Checks those members of a response that are expected. */
+function checkResponse(answer, { status, headers, "content-type": contentType, body }) {
+  const pairs = answer.headers.map(([name, value]) => [name, new TextDecoder().decode(value)]);
+  if (status !== undefined) assert.equal(answer.status, status);
+  if (contentType !== undefined) assert.equal(answer.contentType, contentType);
+  if (headers !== undefined) assert.deepEqual(pairs, headers);
+  if (typeof body === "string") assert.equal(answer.text(), body);
+  else if (body !== undefined) assert.deepEqual({ ...answer.json(), ...body }, answer.json());
 }
 
 test("requests are sent one by one and together, and their results are shown", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Fake } from "../fake.js";
-import { Failure, HttpRequest, Request, Response, Service, log } from "../index.js";
+import { Failure, Request, Response, Service, log } from "../index.js";
 import { servicesOf } from "../service.js";
 
 class PlaceOrder extends Service {
@@ -59,15 +59,6 @@ test("what a service returns becomes the response", async () => {
   await assert.rejects(fake.call("gone"), { kind: "not-found", message: /nothing, value, made/ });
 });
 
-test("a response has the headers of an object, of pairs and of a Headers", () => {
-  const pairs = [["a", "1"], ["a", "2"]];
-  const names = (headers) => Response.empty({ headers }).headers.map(([name]) => name);
-  assert.deepEqual(names({ A: "1", b: "2" }), ["a", "b"]);
-  assert.deepEqual(names(pairs), ["a", "a"]);
-  assert.deepEqual(names(new Map([["B", "1"]])), ["b"]);
-  assert.deepEqual(names(new Headers({ A: "1", b: "2" })), ["a", "b"]);
-});
-
 test("a response that HTTP cannot carry is refused when it is made", () => {
   for (const status of [0, 199, 600, 200.5, "200"]) {
     assert.throws(() => Response.empty({ status }), /200 to 599/);
@@ -84,15 +75,6 @@ test("a body is read as JSON, an empty one as nothing, a wrong one as a bad requ
   assert.throws(() => request("{").json(), bad);
   assert.throws(() => request("9007199254740993").json(), bad);
   assert.throws(() => new Request({ body: new Uint8Array([0xff]) }).json(), bad);
-});
-
-test("headers and path parameters are found by name", () => {
-  const value = new TextEncoder().encode("a/b");
-  const headers = [["accept", value], ["x", new Uint8Array([0xff])]];
-  const http = new HttpRequest({ headers, pathParams: [["id", "a b"]] });
-  assert.equal(http.header("Accept"), "a/b");
-  assert.deepEqual([http.header("x"), http.header("y")], [undefined, undefined]);
-  assert.deepEqual([http.pathParam("id"), http.pathParam("ID")], ["a b", undefined]);
 });
 
 test("a line shows values much as their source", () => {

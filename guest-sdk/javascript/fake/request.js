@@ -1,0 +1,57 @@
+// Requests by HTTP to the services of a fake, as a client sends them. Only in a test.
+
+import { checkOptions, shown } from "../arguments.js";
+import { encoded, fieldsOf, joinedOf } from "../headers.js";
+import { Response } from "../response.js";
+
+const OPTIONS = ["headers", "body", "json", "form"];
+
+const CONTENT_TYPE = "content-type";
+
+/** The fields of the request of a method, a path with or without a query, and options. */
+export function requestOf(method, target, options = {}) {
+  checkOptions(options, "fake.http(method, path", OPTIONS);
+  if (typeof target !== "string" || !target.startsWith("/")) {
+    throw new TypeError(`the path ${shown(target)} must begin with a slash`);
+  }
+  const [path, ...query] = target.split("?");
+  const { body, type } = bodyOf(options);
+  const headers = encoded(fieldsOf(options.headers ?? []));
+  if (type !== undefined && joinedOf(headers, CONTENT_TYPE) === undefined) {
+    headers.push(...encoded([[CONTENT_TYPE, type]]));
+  }
+  const contentType = joinedOf(headers, CONTENT_TYPE);
+  const sent = { method, path, query: query.join("?"), headers };
+  const http = { ...sent, authority: "localhost", client: "127.0.0.1:1" };
+  return { contentType, body, http };
+}
+
+/** The bytes of a body and their media type, of the one option that has it. */
+function bodyOf({ body, json, form }) {
+  if ([body, json, form].filter((given) => given !== undefined).length > 1) {
+    throw new TypeError("a request has one of body, json and form");
+  }
+  if (json !== undefined) {
+    const { body, contentType } = Response.json(json);
+    return { body, type: contentType };
+  }
+  if (form !== undefined) {
+    return { body: bytesOf(formText(form)), type: "application/x-www-form-urlencoded" };
+  }
+  if (body === undefined || body instanceof Uint8Array) return { body };
+  if (typeof body === "string") return { body: bytesOf(body) };
+  const fix = "; `json` takes any value";
+  throw new TypeError(`body is ${shown(body)}: it must be a text or a Uint8Array${fix}`);
+}
+
+/** A form of an object or of pairs; an array of values becomes as many fields. */
+function formText(form) {
+  const isIterable = typeof form[Symbol.iterator] === "function";
+  const pairs = isIterable ? Array.from(form) : Object.entries(form);
+  const fields = pairs.flatMap(([name, value]) => [value].flat().map((each) => [name, each]));
+  return new URLSearchParams(fields).toString();
+}
+
+function bytesOf(text) {
+  return new TextEncoder().encode(text);
+}
