@@ -114,7 +114,7 @@ func (f *Fake) follow(request OutgoingRequest) (*HTTPResponse, error) {
 		if err != nil {
 			return nil, err
 		}
-		location, _ := firstOf(slices.Values(response.HeaderValues("location")))
+		location := append(response.HeaderValues("location"), "")[0]
 		if !isRedirect(response.Status) || location == "" || request.Redirects == 0 {
 			return response, nil
 		}

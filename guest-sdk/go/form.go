@@ -1,7 +1,6 @@
 package hostel
 
 import (
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -12,24 +11,23 @@ import (
 // other rules (it refuses an invalid escape and a semicolon), and would make every component
 // larger.
 
-// formValues are the decoded values of the fields of that name, in their order.
-func formValues(text, name string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for piece := range strings.SplitSeq(text, "&") {
-			if piece == "" {
-				continue
-			}
-			field, value, _ := strings.Cut(piece, "=")
-			if decodedField(field) == name && !yield(decodedField(value)) {
-				return
-			}
+// formValues are the decoded values of the fields of that name, in their order, at most so many.
+func formValues(text, name string, most int) (values []string) {
+	for piece := range strings.SplitSeq(text, "&") {
+		field, value, _ := strings.Cut(piece, "=")
+		if piece == "" || decodedField(field) != name {
+			continue
+		}
+		if values = append(values, decodedField(value)); len(values) == most {
+			break
 		}
 	}
+	return values
 }
 
-func firstOf(values iter.Seq[string]) (value string, found bool) {
-	for value := range values {
-		return value, true
+func firstFormValue(text, name string) (value string, found bool) {
+	if values := formValues(text, name, 1); len(values) > 0 {
+		return values[0], true
 	}
 	return "", false
 }

@@ -12,7 +12,7 @@ func redirects() *hostel.Fake {
 	fake := hostel.NewFake()
 	for i, path := range []string{"/0", "1", "./2", "http://a/3", "4"} {
 		url := "http://a/" + string(rune('1'+i))
-		fake.Route("GET", url, hostel.Empty().WithStatus(302).WithHeader("location", path))
+		fake.Route("GET", url, hostel.Empty().WithStatus(302).WithHeader("location", path).WithHeader("location", "/not"))
 	}
 	fake.Route("GET", "http://a/0", hostel.Text("there"))
 	return fake

@@ -1,7 +1,7 @@
 package hostel
 
 import (
-	"slices"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -36,19 +36,19 @@ func (r *Request) headers() []Header {
 // Queries are read as forms of the web: a plus is a blank, an invalid escape stays as it is, and
 // what is not UTF-8 becomes U+FFFD.
 func (r *Request) Query(name string) string {
-	value, _ := firstOf(formValues(r.query(), name))
+	value, _ := firstFormValue(r.query(), name)
 	return value
 }
 
 // QueryValues are all values of that parameter of the query, decoded, in their order.
 func (r *Request) QueryValues(name string) []string {
-	return slices.Collect(formValues(r.query(), name))
+	return formValues(r.query(), name, math.MaxInt)
 }
 
 // QueryInteger is the first value of that parameter of the query, as an integer. The error, a
 // [Failure] of kind [FailureBadRequest], is for a value that is not a decimal integer of 64 bits.
 func (r *Request) QueryInteger(name string) (value int64, found bool, err error) {
-	text, found := firstOf(formValues(r.query(), name))
+	text, found := firstFormValue(r.query(), name)
 	if !found {
 		return 0, false, nil
 	}
@@ -134,7 +134,7 @@ func (r *Request) Form(name string) (value string, found bool, err error) {
 	if err := r.checkForm(); err != nil {
 		return "", false, err
 	}
-	value, found = firstOf(formValues(string(r.Body), name))
+	value, found = firstFormValue(string(r.Body), name)
 	return value, found, nil
 }
 
@@ -144,7 +144,7 @@ func (r *Request) FormValues(name string) ([]string, error) {
 	if err := r.checkForm(); err != nil {
 		return nil, err
 	}
-	return slices.Collect(formValues(string(r.Body), name)), nil
+	return formValues(string(r.Body), name, math.MaxInt), nil
 }
 
 func (r *Request) checkForm() error {
