@@ -61,12 +61,14 @@ pub struct Failure {
     pub kind: FailureKind,
     /// For people: what was being done, with which value, and the fix.
     pub message: String,
+    /// Headers of the response, names in lower case. Sent only when the request came by HTTP.
+    pub headers: Vec<(String, Vec<u8>)>,
 }
 
 impl Failure {
     /// A failure of any kind.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Failure {
-        Failure { kind, message: message.into() }
+        Failure { kind, message: message.into(), headers: Vec::new() }
     }
 
     /// The request is malformed.
@@ -113,6 +115,21 @@ impl Failure {
     pub fn unavailable(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::Unavailable, message)
     }
+
+    /// The same with one more header of the response over HTTP, `Retry-After` for example. The name
+    /// is put in lower case.
+    ///
+    /// ```
+    /// use hostel_sdk::Failure;
+    ///
+    /// let failure = Failure::too_many_requests("one order a minute").with_header("Retry-After", "60");
+    /// assert_eq!(failure.headers, [("retry-after".to_string(), b"60".to_vec())]);
+    /// ```
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Failure {
+        self.headers.push((name.to_ascii_lowercase(), value.into()));
+        self
+    }
 }
 
 impl fmt::Display for Failure {
@@ -133,7 +150,7 @@ impl<E: Error + 'static> From<E> for Failure {
             append(&mut message, &cause.to_string());
             next = cause.source();
         }
-        Failure { kind, message }
+        Failure::new(kind, message)
     }
 }
 

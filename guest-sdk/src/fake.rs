@@ -23,8 +23,15 @@
 //! fake.advance(Duration::from_secs(60));
 //! assert_eq!(fake.context().cache.exists("name"), Ok(false));
 //! ```
+//!
+//! [`Fake::serve`] and [`Fake::http`] call services by HTTP, with the statuses that clients see.
 
-use std::sync::Arc;
+mod call;
+mod routes;
+
+pub use call::HttpCall;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -34,24 +41,30 @@ use hostel_cache::{CacheLimits, Clock, MockClock};
 
 use crate::cache::Cache;
 use crate::config::Config;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::host::{self, FakeCache, FakeSources, Sender, Settings, Store};
 use crate::http::{Http, HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
+use crate::problem;
 use crate::request::Request;
 use crate::response::Response;
 use crate::service::{Context, Service, dispatch};
+use routes::{Match, Routes};
+
+/// The correlation id of requests by HTTP.
+const ID: &str = "1";
 
 /// A host with one cache, empty at first, and a clock that stands still until the test moves it.
 ///
 /// - The cache is the very one of a host, with the default limits, so keys, values, expiry and
 ///   errors are a host's; only `Denied` and `Unavailable` never happen.
 /// - [`Cache::get_or_set`] computes what is missing and never waits, unless the test holds the key.
-/// - It does not check the request or the response, as a host does.
+/// - Of a request and a response it checks what the SDK does: not their sizes and the status.
 /// - The log is the thread's: lines of other threads are not in it, and a new fake empties it.
 #[derive(Debug)]
 pub struct Fake {
     cache: Arc<FakeCache>,
     sources: Arc<FakeSources>,
+    routes: Mutex<Routes>,
     clock: MockClock,
 }
 
@@ -63,7 +76,7 @@ impl Fake {
         let (clock, handle) = Clock::mock();
         let cache = hostel_cache::Cache::new(CacheLimits::default(), clock);
         let (cache, sources) = (Arc::new(FakeCache::new(cache)), Arc::default());
-        Fake { cache, sources, clock: handle }
+        Fake { cache, sources, routes: Mutex::default(), clock: handle }
     }
 
     /// The context of a handler, with an empty request: to call a handler as a plain function, or to
@@ -106,6 +119,60 @@ impl Fake {
     /// The service's own; `NotFound` without such a service.
     pub fn call_with(&self, services: &[Service], request: Request) -> Result<Response> {
         dispatch(services, &self.context_with(request))
+    }
+
+    /// Leads requests of [`http`](Fake::http) to the service of that name, by a route as a host's
+    /// configuration has it: `GET /orders/{id}`, or `/orders/{id}` for any method. A route that a
+    /// host would refuse, and a name without a service, fail the test.
+    pub fn serve(&self, services: &[Service], route: &str, service: &str) {
+        let names = services.iter().map(Service::name).collect::<Vec<_>>().join(", ");
+        let found = services.iter().find(|it| it.name() == service);
+        assert!(found.is_some(), "{route}: no service {service:?}; there are: {names}");
+        if let Some(found) = found {
+            let added = self.lock_routes().add(route, *found);
+            assert_eq!(added, Ok(()), "the route {route:?}");
+        }
+    }
+
+    /// Sends a request by HTTP to the service of its route, and returns what a client gets: a
+    /// failure as a problem, with its status. The message of a failure that a client does not see
+    /// is logged. Without a route the status is 404, with routes for other methods alone 405.
+    ///
+    /// ```
+    /// use hostel_sdk::{Context, Result, fake::{Fake, HttpCall}, services};
+    ///
+    /// services! { order }
+    ///
+    /// fn order(ctx: &Context) -> Result<(i64, bool)> {
+    ///     Ok((ctx.request.path_integer("id")?, ctx.request.query("all").is_some()))
+    /// }
+    ///
+    /// let fake = Fake::new();
+    /// fake.serve(SERVICES, "GET /orders/{id}", "order");
+    /// assert_eq!(fake.http(HttpCall::get("/orders/7?all")).body, b"[7,true]");
+    /// assert_eq!(fake.http(HttpCall::get("/orders/x")).status, 400);
+    /// assert_eq!(fake.http(HttpCall::post("/orders/7")).status, 405);
+    /// ```
+    pub fn http(&self, call: HttpCall) -> Response {
+        // The lock ends here: a service may panic.
+        let found = self.lock_routes().find(call.method(), call.path());
+        let result = match found {
+            Match::Service(service, params) => {
+                let request = call.into_request(service.name().into_owned(), ID.to_owned(), params);
+                self.call_with(&[service], request)
+            }
+            Match::Nothing => Err(Failure::not_found("no service has this path")),
+            Match::Malformed => Err(Failure::bad_request("the path has an invalid escape")),
+            Match::Methods(allow) => {
+                let failure = Failure::method_not_allowed(format!("this path allows {allow}"));
+                Err(failure.with_header("allow", allow))
+            }
+        };
+        result.unwrap_or_else(|failure| problem::of_failure(failure, ID))
+    }
+
+    fn lock_routes(&self) -> MutexGuard<'_, Routes> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves the cache's clock forward. Entries whose expiry has then passed are gone.
@@ -173,40 +240,4 @@ impl Fake {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::info;
-    use crate::request::HttpRequest;
-
-    #[test]
-    fn new_fake_has_an_empty_cache_and_an_empty_log() {
-        let first = Fake::new();
-        info!("before");
-        first.context().cache.set("a", &1).unwrap();
-        let second = Fake::new();
-        assert!(second.logs().is_empty());
-        assert_eq!(second.context().cache.exists("a"), Ok(false));
-        assert_eq!(first.context().cache.exists("a"), Ok(true));
-    }
-
-    #[test]
-    fn contexts_of_one_fake_share_its_cache() {
-        let fake = Fake::new();
-        fake.context().cache.set("a", &1).unwrap();
-        assert_eq!(fake.context().cache.get("a"), Ok(Some(1)));
-    }
-
-    #[test]
-    fn request_reaches_the_handler_as_it_was_sent() {
-        fn who(ctx: &Context) -> Result<Option<String>> {
-            let http = ctx.request.http.as_ref();
-            Ok(http.and_then(|http| http.header("X-Who")).map(str::to_owned))
-        }
-        let services = [Service::of_function("who", "", |ctx| crate::Handler::handle(&who, ctx))];
-        let headers = vec![("x-who".to_owned(), b"Ada".to_vec())];
-        let http = Some(HttpRequest { headers, ..HttpRequest::default() });
-        let request = Request { service: "who".to_owned(), http, ..Request::default() };
-        let response = Fake::new().call_with(&services, request).unwrap();
-        assert_eq!(response.body, br#""Ada""#);
-    }
-}
+mod tests;

@@ -33,7 +33,7 @@
 //! A second argument is the request's JSON body, as any type that deserialises; a body that does not
 //! fit never reaches the function. The function returns the response: a value that serialises
 //! becomes JSON, `()` an empty response, and a [`Response`] is sent as it is. The rest of the request
-//! is in [`Context::request`].
+//! is in [`Context::request`]: it reads headers, cookies, parameters and forms.
 //!
 //! ```
 //! use hostel_sdk::{Context, Failure, Response, Result, services};
@@ -62,10 +62,9 @@
 //! }
 //!
 //! fn order_page(ctx: &Context) -> Result<Response> {
-//!     let http = ctx.request.http.as_ref();
-//!     let id = http.and_then(|http| http.path_param("id")).unwrap_or_default();
+//!     let id = ctx.request.path_integer("id")?;
 //!     let Some(order) = ctx.cache.get::<Order>(&format!("order:{id}"))? else {
-//!         return Err(Failure::not_found(format!("no order {id:?}")));
+//!         return Err(Failure::not_found(format!("no order {id}")));
 //!     };
 //!     Ok(Response::text(order.item).with_header("cache-control", "no-store"))
 //! }
@@ -76,11 +75,8 @@
 //! # assert_eq!(answer.body, br#"{"id":7,"item":"tea"}"#);
 //! # let again = fake.call(SERVICES, "orders.place", &order).unwrap_err();
 //! # assert_eq!(again.kind, FailureKind::Conflict);
-//! # let path_params = vec![("id".to_string(), "7".to_string())];
-//! # let http = Some(hostel_sdk::HttpRequest { path_params, ..Default::default() });
-//! # let service = "orders.page".to_string();
-//! # let request = hostel_sdk::Request { service, http, ..Default::default() };
-//! # assert_eq!(fake.call_with(SERVICES, request).unwrap().body, b"tea");
+//! # fake.serve(SERVICES, "GET /orders/{id}", "orders.page");
+//! # assert_eq!(fake.http(hostel_sdk::fake::HttpCall::get("/orders/7")).body, b"tea");
 //! ```
 //!
 //! # Sources
@@ -92,12 +88,13 @@
 //!
 //! A [`Failure`] has a kind that the caller sees and a message. `?` makes one of any error: kind
 //! `Internal`, or `Unavailable` when the cache is. A panic is a fault of the service: the host logs
-//! its message, discards the instance, and returns `Internal` to the caller.
+//! its message, discards the instance, and returns `Internal` to the caller. Over HTTP a failure has
+//! the status of its kind, and the headers of [`Failure::with_header`].
 //!
 //! # Tests
 //!
 //! A service is tested without wasm and without a host: [`fake::Fake`] is the cache of a real host,
-//! with a clock that the test moves.
+//! with a clock that the test moves. [`fake::Fake::http`] calls services by HTTP, on routes.
 //!
 //! ```
 //! # use hostel_sdk::{Context, Result, services};
@@ -124,6 +121,7 @@ mod service;
 
 mod cache;
 mod config;
+mod cookie;
 pub mod http;
 mod log;
 mod request;
@@ -132,10 +130,12 @@ mod response;
 mod error;
 mod expiry;
 mod failure;
+mod headers;
 mod level;
 mod limits;
 mod numbers;
 mod outcome;
+mod problem;
 
 pub mod recipes;
 
@@ -148,6 +148,7 @@ mod host;
 
 pub use cache::{Cache, GetOrSet};
 pub use config::Config;
+pub use cookie::{Cookie, SameSite};
 pub use error::{CacheError, CacheErrorKind};
 pub use failure::{Failure, FailureKind, Result};
 pub use http::{Http, HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};

@@ -5,6 +5,9 @@ use serde::de::DeserializeOwned;
 use crate::failure::{Failure, Result};
 use crate::numbers;
 
+mod fields;
+mod readers;
+
 /// One request to one service.
 ///
 /// A handler with a second argument gets the body as that type; the rest is here. A test makes one
@@ -44,7 +47,7 @@ impl Request {
     }
 }
 
-/// What only a request that came by HTTP has.
+/// What only a request that came by HTTP has. [`Request`] reads its headers and parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
     /// As sent, `GET` for example.
@@ -63,82 +66,5 @@ pub struct HttpRequest {
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
-impl HttpRequest {
-    /// The first header of that name, in any case. `None` also when its value is not UTF-8; the
-    /// bytes, and further headers of the name, are in [`headers`](HttpRequest::headers).
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(value).ok()
-    }
-
-    /// The decoded parameter of that name in the route's path, `id` of `/orders/{id}` for example.
-    pub fn path_param(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.path_params.iter().find(|(n, _)| n == name)?;
-        Some(value)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::failure::FailureKind;
-
-    #[derive(serde::Deserialize, Debug, PartialEq)]
-    struct Order {
-        id: u64,
-        price: f64,
-    }
-
-    fn request(body: &[u8]) -> Request {
-        Request { body: body.to_vec(), ..Request::default() }
-    }
-
-    #[track_caller]
-    fn check_refused(body: &[u8], says: &str) {
-        let failure = request(body).json::<Order>().unwrap_err();
-        assert_eq!(failure.kind, FailureKind::BadRequest);
-        assert!(failure.message.contains(says), "{failure}");
-    }
-
-    #[test]
-    fn body_is_read_as_the_type() {
-        let order = request(br#"{"id": 18446744073709551615, "price": 2, "more": 1}"#).json();
-        assert_eq!(order, Ok(Order { id: u64::MAX, price: 2.0 }));
-    }
-
-    #[test]
-    fn empty_body_reads_as_null() {
-        assert_eq!(request(b"").json::<Option<Order>>(), Ok(None));
-        assert_eq!(request(b"").json::<()>(), Ok(()));
-        check_refused(b"", "needs a JSON body and has none");
-    }
-
-    #[test]
-    fn body_that_does_not_fit_is_a_bad_request_that_says_where() {
-        check_refused(br#"{"id": 1}"#, "missing field `price` at line 1 column 9");
-        check_refused(b"{\"id\": 1,\n\"price\": \"2\"}", "at line 2 column 12");
-        check_refused(br#"{"id": 1, "price": 9007199254740993}"#, "9007199254740993");
-        check_refused(b"{} {}", "line 1 column 2");
-        check_refused(b"\xff", "utf-8");
-    }
-
-    #[test]
-    fn header_is_found_in_any_case_and_the_first_wins() {
-        let headers = vec![
-            ("accept".to_owned(), b"a/b".to_vec()),
-            ("accept".to_owned(), b"c/d".to_vec()),
-            ("x-bytes".to_owned(), b"\xff".to_vec()),
-        ];
-        let http = HttpRequest { headers, ..HttpRequest::default() };
-        assert_eq!(http.header("Accept"), Some("a/b"));
-        assert_eq!(http.header("accepts"), None);
-        assert_eq!(http.header("x-bytes"), None);
-    }
-
-    #[test]
-    fn path_parameter_is_found_by_its_name() {
-        let path_params = vec![("id".to_owned(), "a b".to_owned())];
-        let http = HttpRequest { path_params, ..HttpRequest::default() };
-        assert_eq!((http.path_param("id"), http.path_param("ID")), (Some("a b"), None));
-    }
-}
+mod tests;

@@ -4,14 +4,17 @@ use std::any::TypeId;
 
 use serde::Serialize;
 
+use crate::cookie::Cookie;
 use crate::failure::{Failure, Result};
+use crate::headers;
 use crate::numbers;
 
 /// A service's answer.
 ///
 /// Most services return any value that serialises instead, which becomes [`Response::json`]. The
-/// fields are open to read and to change; what HTTP does not allow (a status outside 200 to 599, a
-/// header of the connection) the host refuses.
+/// fields are open to read and to change. When the service returns, headers are checked: one that
+/// HTTP does not allow, or that the server sets, makes the response an `Internal` failure. A status
+/// outside 200 to 599 the host refuses.
 ///
 /// ```
 /// use hostel_sdk::Response;
@@ -59,6 +62,26 @@ impl Response {
         Response { status: 204, content_type: None, headers: Vec::new(), body: Vec::new() }
     }
 
+    /// Status 303 and a URL or path, which the client gets next: after a form was sent, for example.
+    pub fn redirect(location: impl Into<String>) -> Response {
+        Response::empty().with_status(303).with_header("location", location.into())
+    }
+
+    /// As [`redirect`](Response::redirect), with another status: 301 or 308 when the resource
+    /// has moved permanently, 302 or 307 temporarily. At 307 and 308 a client repeats its method.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` for any other status.
+    pub fn redirect_with_status(location: impl Into<String>, status: u16) -> Result<Response> {
+        if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+            return Err(Failure::internal(format!(
+                "a redirect of status {status}: it must be 301, 302, 303, 307 or 308"
+            )));
+        }
+        Ok(Response::redirect(location).with_status(status))
+    }
+
     /// The same with another status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Response {
@@ -78,6 +101,29 @@ impl Response {
     pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Response {
         self.headers.push((name.to_ascii_lowercase(), value.into()));
         self
+    }
+
+    /// The same with one more cookie to set.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when its name, value, domain or path has a character that is not allowed there, and
+    /// for `SameSite=None` without `Secure`.
+    pub fn with_cookie(self, cookie: Cookie) -> Result<Response> {
+        Ok(self.with_header("set-cookie", cookie.text()?))
+    }
+
+    /// Puts the names of headers in lower case, and checks headers and media type.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` for the first header or media type that is invalid.
+    pub(crate) fn checked(mut self) -> Result<Response> {
+        if let Some(content_type) = &self.content_type {
+            headers::check_content_type(content_type)?;
+        }
+        headers::check(&mut self.headers)?;
+        Ok(self)
     }
 
     fn ok(content_type: &str, body: Vec<u8>) -> Response {

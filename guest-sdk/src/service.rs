@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::failure::{Failure, Result};
+use crate::headers;
 use crate::http::Http;
+use crate::problem;
 use crate::request::Request;
 use crate::response::{IntoResponse, Response};
 
@@ -123,7 +125,8 @@ impl Service {
 ///
 /// # Errors
 ///
-/// The service's own; `NotFound` when there is no such service: a host has checked that before.
+/// The service's own; `Internal` when its response is invalid; `NotFound` when there is no such
+/// service: a host has checked that before.
 pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> {
     let name = &ctx.request.service;
     let Some(service) = services.iter().find(|service| service.name() == *name) else {
@@ -131,7 +134,15 @@ pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> 
         let names = names.join(", ");
         return Err(Failure::not_found(format!("no service {name:?} here; there are: {names}")));
     };
-    (service.handle)(ctx)
+    match (service.handle)(ctx) {
+        Ok(response) => response.checked(),
+        // The contract's failure has no headers, so a response is returned instead.
+        Err(mut failure) if !failure.headers.is_empty() && ctx.request.http.is_some() => {
+            headers::check(&mut failure.headers)?;
+            Ok(problem::of_failure(failure, &ctx.request.id))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ fn fail(step: &Step) -> Result<(), Failure> {
 fn answer(done: Result<Value, Failure>) -> Result<Answer, CacheError> {
     match done {
         Ok(value) => Ok(value.into()),
-        Err(Failure { kind: FailureKind::Unavailable, message }) => {
+        Err(Failure { kind: FailureKind::Unavailable, message, .. }) => {
             Err(CacheError { kind: CacheErrorKind::Unavailable, message })
         }
         Err(Failure { kind: FailureKind::Conflict, .. }) => {

@@ -1,7 +1,9 @@
 //! The conformance plugin in Rust: each request is one step of a scenario. The plugin does it
 //! through the public SDK alone, and returns its result.
 
-use hostel_sdk::{CacheError, CacheErrorKind, Context, Failure, FailureKind, Result, services};
+use hostel_sdk::{
+    CacheError, CacheErrorKind, Context, Failure, FailureKind, Response, Result, services,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 mod changes;
+mod over_http;
 
 services! {
     /// Does one step of a scenario.
@@ -30,18 +33,26 @@ struct Step {
     args: Value,
 }
 
-fn conformance(ctx: &Context, step: Option<Step>) -> Result<Option<Value>> {
+fn conformance(ctx: &Context) -> Result<Response> {
+    // The body of a request by HTTP is the step's own.
+    let step = match ctx.request.header("x-step") {
+        Some(step) => Some(serde_json::from_str::<Step>(&step)?),
+        None => ctx.request.json()?,
+    };
     let Some(step) = step else {
-        return Ok(None);
+        return Response::json(&());
     };
     if step.op == "fail" {
         return Err(failure(&step));
     }
-    Ok(Some(match done(ctx, &step) {
+    if let Some(result) = over_http::done(ctx, &step) {
+        return result;
+    }
+    Response::json(&match done(ctx, &step) {
         Ok(Answer::Value(value)) => json!({ "ok": value }),
         Ok(Answer::Skip) => json!({ "skip": true }),
         Err(error) => json!({ "error": kind(error.kind), "message": error.message }),
-    }))
+    })
 }
 
 enum Answer {

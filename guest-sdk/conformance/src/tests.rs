@@ -2,6 +2,7 @@
 
 use super::*;
 use hostel_sdk::fake::Fake;
+use hostel_sdk::{HttpRequest, Request};
 use serde_json::value::RawValue;
 
 const SCENARIOS: &str = include_str!("../scenarios.json");
@@ -38,7 +39,15 @@ fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
     }
     let expected = step["except"].get("rust").unwrap_or(step);
     let logged = fake.logs().len();
-    let mut result = match fake.call(SERVICES, "conformance", &sent(step)) {
+    let answered = match step["http"].as_object() {
+        Some(_) => fake.call_with(SERVICES, by_http(step)),
+        None => fake.call(SERVICES, "conformance", &sent(step)),
+    };
+    if let (Ok(response), Some(wanted)) = (&answered, expected.get("response")) {
+        check_response(response, wanted)?;
+        return check_log(fake, logged, expected);
+    }
+    let mut result = match answered {
         Ok(response) => serde_json::from_slice(&response.body).unwrap(),
         Err(failure) => json!({ "failure": [kebab_case(failure.kind), failure.message] }),
     };
@@ -58,13 +67,64 @@ fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
     if !equal(&result, &json!({ wanted: expected[wanted] })) {
         return Err(format!("{result:.200}"));
     }
+    check_log(fake, logged, expected)
+}
+
+fn check_log(fake: &Fake, before: usize, expected: &Value) -> Result<(), String> {
     let line =
         |line: &Value| format!("{}: {}", line[0].as_str().unwrap(), line[1].as_str().unwrap());
     let lines: Vec<_> = expected.get("logged").map(line).into_iter().collect();
-    let new = fake.logs().split_off(logged);
+    let new = fake.logs().split_off(before);
     let is_warning = new.len() == 1 && new[0].starts_with("warn: ");
     let passed = if expected["warned"] == true { is_warning } else { new == lines };
     if passed { Ok(()) } else { Err(format!("logged {new:?}, not {lines:?}")) }
+}
+
+/// Compares those members of a response that are expected.
+fn check_response(response: &Response, wanted: &Value) -> Result<(), String> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let headers: Vec<_> = response.headers.iter().map(|(n, value)| (n, text(value))).collect();
+    let body = match &wanted["body"] {
+        Value::Object(members) => {
+            let body: Value = serde_json::from_slice(&response.body).unwrap();
+            json!(members.keys().map(|name| (name, &body[name])).collect::<BTreeMap<_, _>>())
+        }
+        _ => json!(text(&response.body)),
+    };
+    let all = json!({
+        "status": response.status, "content-type": response.content_type, "headers": headers,
+        "body": body,
+    });
+    let differs = |(name, value): &(&String, &Value)| all[*name] != **value;
+    match wanted.as_object().unwrap().iter().find(differs) {
+        Some((name, value)) => Err(format!("{name} is {}, not {value}", all[name])),
+        None => Ok(()),
+    }
+}
+
+/// The request of a step by HTTP.
+fn by_http(step: &Value) -> Request {
+    let http = &step["http"];
+    let text = |name: &str| http[name].as_str();
+    let pairs = |name: &str| -> Vec<(String, String)> {
+        serde_json::from_value(http[name].clone()).unwrap_or_default()
+    };
+    let headers = pairs("headers").into_iter().map(|(name, value)| (name, value.into_bytes()));
+    let step = ("x-step".to_owned(), step.to_string().into_bytes());
+    Request {
+        service: "conformance".to_owned(),
+        content_type: text("content_type").map(str::to_owned),
+        body: text("body").unwrap_or_default().into(),
+        http: Some(HttpRequest {
+            method: text("method").unwrap_or("GET").to_owned(),
+            path: text("path").unwrap_or("/").to_owned(),
+            path_params: pairs("path_params"),
+            query: text("query").unwrap_or_default().to_owned(),
+            headers: headers.chain([step]).collect(),
+            ..HttpRequest::default()
+        }),
+        ..Request::default()
+    }
 }
 
 /// The request of a step.

@@ -1,10 +1,13 @@
 //! The response of a server elsewhere.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::HttpError;
 use crate::failure::{Failure, Result};
+use crate::headers;
 use crate::numbers;
 
 /// The response of a server elsewhere, whole.
@@ -55,10 +58,16 @@ impl HttpResponse {
         self
     }
 
-    /// The first header of that name, in any case. `None` also when its value is not UTF-8.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(value).ok()
+    /// The header of that name, in any case: all its fields, joined by `, `. `None` also when a
+    /// field is not UTF-8. Read `set-cookie` by [`header_values`](HttpResponse::header_values):
+    /// joined, its fields are no cookies.
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        headers::joined(&self.headers, name)
+    }
+
+    /// The fields of the header of that name, one by one. A field that is not UTF-8 is left out.
+    pub fn header_values(&self, name: &str) -> Vec<&str> {
+        headers::values(&self.headers, name)
     }
 
     /// Whether the status is 200 to 299.

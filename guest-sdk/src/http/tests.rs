@@ -40,7 +40,7 @@ fn a_response_is_read_as_text_and_json_and_refused_by_its_status() {
     fake.route("GET", URL, response);
     let response = fake.context().http.get(URL).unwrap();
     assert_eq!(response.json::<Vec<u8>>(), Ok(vec![1]));
-    assert_eq!((response.header("x-left"), response.header("none")), (Some("3"), None));
+    assert_eq!((response.header("x-left"), response.header("none")), (Some("3".into()), None));
     assert!(response.is_success());
     let failure = response.json::<String>().unwrap_err();
     assert_eq!(failure.kind, FailureKind::Internal);
@@ -55,6 +55,17 @@ fn a_response_is_read_as_text_and_json_and_refused_by_its_status() {
         let failure = response.error_for_status().err();
         assert_eq!(failure.map(|it| it.kind), kind, "{status}");
     }
+}
+
+#[test]
+fn a_header_is_read_whole_and_by_its_fields() {
+    let response = HttpResponse::of_status(200)
+        .with_header("Vary", "accept")
+        .with_header("set-cookie", "a=1; Path=/")
+        .with_header("vary", "cookie")
+        .with_header("set-cookie", "b=2");
+    assert_eq!(response.header("VARY").as_deref(), Some("accept, cookie"));
+    assert_eq!(response.header_values("Set-Cookie"), ["a=1; Path=/", "b=2"]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl FakeSources {
                 return Err(HttpError { kind: HttpErrorKind::Aborted, message });
             }
             followed += 1;
-            request.url = location.to_owned();
+            request.url = location.into_owned();
             let becomes_get = match response.status {
                 303 => request.method != "HEAD",
                 301 | 302 => request.method == "POST",

@@ -66,7 +66,8 @@ pub fn answers_a_bad_status(_: &Context) -> Result<Response> {
 }
 
 pub fn answers_a_bad_header(_: &Context) -> Result<Response> {
-    Ok(Response::text("ok").with_header("x-a", "1\r\nset-cookie: b"))
+    crate::send_unchecked("x-a", "1\r\nset-cookie: b");
+    Ok(Response::text("ok"))
 }
 
 /// Begins a line on stderr, which the host ends with the call, then logs a whole one on stdout.

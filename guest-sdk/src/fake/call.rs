@@ -1,0 +1,135 @@
+//! A request by HTTP, as a test writes it.
+
+use serde::Serialize;
+
+use crate::numbers;
+use crate::request::{HttpRequest, Request};
+
+/// A request by HTTP for [`Fake::http`](super::Fake::http).
+///
+/// ```
+/// use hostel_sdk::fake::HttpCall;
+///
+/// let call = HttpCall::post("/orders?dry-run").with_header("accept", "text/html").with_json(&["tea"]);
+/// let form = HttpCall::post("/orders").with_form(&[("item", "tea"), ("note", "no milk & sugar")]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpCall {
+    method: String,
+    target: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+}
+
+impl HttpCall {
+    /// A request of that method to that path, percent-encoded as it is sent, and after a `?` its
+    /// query.
+    pub fn new(method: impl Into<String>, target: impl Into<String>) -> HttpCall {
+        let (method, target) = (method.into(), target.into());
+        HttpCall { method, target, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A `GET`.
+    pub fn get(target: impl Into<String>) -> HttpCall {
+        HttpCall::new("GET", target)
+    }
+
+    /// A `POST`.
+    pub fn post(target: impl Into<String>) -> HttpCall {
+        HttpCall::new("POST", target)
+    }
+
+    /// A `PUT`.
+    pub fn put(target: impl Into<String>) -> HttpCall {
+        HttpCall::new("PUT", target)
+    }
+
+    /// A `PATCH`.
+    pub fn patch(target: impl Into<String>) -> HttpCall {
+        HttpCall::new("PATCH", target)
+    }
+
+    /// A `DELETE`.
+    pub fn delete(target: impl Into<String>) -> HttpCall {
+        HttpCall::new("DELETE", target)
+    }
+
+    /// The same with one more header. The name is put in lower case.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> HttpCall {
+        self.headers.push((name.to_ascii_lowercase(), value.into()));
+        self
+    }
+
+    /// The same with a body of that media type.
+    #[must_use]
+    pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> HttpCall {
+        self.body = body.into();
+        self.with_header("content-type", content_type)
+    }
+
+    /// The same with a JSON body. A value without a JSON form fails the test.
+    #[must_use]
+    pub fn with_json<T: Serialize + ?Sized>(self, value: &T) -> HttpCall {
+        let text = numbers::to_text(value);
+        assert!(text.is_ok(), "the body has no JSON form: {text:?}");
+        self.with_body("application/json", text.unwrap_or_default())
+    }
+
+    /// The same with a form of these names and values.
+    #[must_use]
+    pub fn with_form(self, fields: &[(&str, &str)]) -> HttpCall {
+        let pairs =
+            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        let form = pairs.collect::<Vec<_>>().join("&");
+        self.with_body("application/x-www-form-urlencoded", form)
+    }
+
+    pub(super) fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path as it is sent.
+    pub(super) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The request that a service gets.
+    pub(super) fn into_request(
+        self,
+        service: String,
+        id: String,
+        path_params: Vec<(String, String)>,
+    ) -> Request {
+        let HttpCall { method, target, headers, body } = self;
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let content_type = headers.iter().find(|(name, _)| name == "content-type");
+        let content_type =
+            content_type.and_then(|(_, value)| String::from_utf8(value.clone()).ok());
+        let http = HttpRequest {
+            method,
+            path: path.to_owned(),
+            path_params,
+            query: query.to_owned(),
+            authority: "localhost".to_owned(),
+            client: "127.0.0.1:1".to_owned(),
+            headers,
+        };
+        Request { service, id, content_type, body, http: Some(http) }
+    }
+}
+
+/// Encodes a text for `application/x-www-form-urlencoded`.
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' => encoded.push('+'),
+            _ if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) => {
+                encoded.push(byte.into());
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
