@@ -38,6 +38,8 @@ hostel_result order(hostel_ctx *ctx, const hostel_request *req, hostel_response 
         hostel_str param = hostel_request_path_param(req, "id");
         hostel_str type = hostel_request_header(ctx, req, "content-type");
         CHECK(hostel_str_equal(type, req->content_type) && type.ptr == req->content_type.ptr);
+        if (http->header_count > 0)
+            CHECK_TEXT(http->headers[0].name, "content-type");
         hostel_str shown = hostel_format(
             ctx, "%.*s %.*s %.*s %.*s %.*s [%.*s] %d (%.*s) %.*s", HOSTEL_ARG(http->method),
             HOSTEL_ARG(http->path), HOSTEL_ARG(http->query), HOSTEL_ARG(http->authority),
@@ -218,6 +220,16 @@ static void part_that_is_not_utf8_is_left_out_or_replaced(void)
     CHECK_TEXT(value, BAD "|" BAD "|" BAD "|" BAD "|" BAD BAD "|" BAD BAD "|" BAD);
 }
 
+static void empty_piece_of_a_query_is_no_parameter(void)
+{
+    hostel_ctx *ctx = hostel_fake_ctx(fake);
+    hostel_http http = {.query = HOSTEL_STR("&&a=1")};
+    const hostel_request req = {.http = &http};
+    CHECK(hostel_request_query(ctx, &req, "").ptr == NULL);
+    http.query = HOSTEL_STR("a=1&=x");
+    CHECK_TEXT(hostel_request_query(ctx, &req, ""), "x");
+}
+
 static void request_that_did_not_come_by_http_has_only_a_body(void)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
@@ -249,5 +261,6 @@ void test_requests(void)
     on_a_new_fake(failure_is_the_response_that_a_client_gets);
     on_a_new_fake(response_is_checked);
     on_a_new_fake(part_that_is_not_utf8_is_left_out_or_replaced);
+    on_a_new_fake(empty_piece_of_a_query_is_no_parameter);
     on_a_new_fake(request_that_did_not_come_by_http_has_only_a_body);
 }
