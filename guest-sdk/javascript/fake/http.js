@@ -3,10 +3,10 @@
 import { AssertionError } from "node:assert";
 
 import { shown } from "../arguments.js";
-import { joinedOf, valuesOf } from "../headers.js";
+import { encoded, joinedOf, valuesOf } from "../headers.js";
 import { HttpError } from "../http/error.js";
 import { HttpResponse } from "../http/response.js";
-import { Response, finished } from "../response.js";
+import { Response } from "../response.js";
 
 const KINDS = ["invalid-request", "denied", "unreachable", "timeout", "too-large", "aborted"];
 
@@ -151,11 +151,10 @@ function checkReply(reply, route, isFunction) {
 }
 
 /** What the host gives a plugin of a response. */
-function recordOf(response) {
-  const { status, contentType, headers, body } = finished(response);
+function recordOf({ status, contentType, headers, body }) {
   const isTyped = contentType === undefined || valuesOf(headers, "content-type").length > 0;
   const type = isTyped ? [] : [["content-type", new TextEncoder().encode(contentType)]];
-  return { status, headers: [...type, ...headers], body };
+  return { status, headers: [...type, ...encoded(headers)], body };
 }
 
 /** Refuses what the host refuses, in its words. */

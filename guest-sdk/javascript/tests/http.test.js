@@ -54,14 +54,17 @@ test("a request has what the options say", () => {
 
 test("a response has its headers by name without case, its text and its JSON", () => {
   const fake = new Fake();
-  const headers = [["Set-Cookie", "a=1"], ["set-cookie", "b"], ["x", new Uint8Array([0xff])]];
+  const x = new Uint8Array([0xff]);
+  const headers = [["Set-Cookie", ["a=1", "b"]], ["Vary", "a"], ["vary", "b"], ["x", x]];
   fake.route("GET", URL_A, Response.json({ a: 1 }, { headers }));
   const response = http.get(URL_A);
   assert.deepEqual([response.status, response.ok, response.url], [200, true, URL_A]);
   assert.deepEqual(response.headerValues("SET-Cookie"), ["a=1", "b"]);
   assert.equal(response.header("Content-Type"), "application/json");
   assert.deepEqual([response.header("x"), response.header("y")], [undefined, undefined]);
-  assert.equal(response.headers.length, 4);
+  assert.equal(response.header("VARY"), "a, b");
+  assert.deepEqual(response.headers.at(-1), ["x", x]);
+  assert.ok(response.headers.every(([, value]) => value instanceof Uint8Array));
   assert.deepEqual([response.json(), response.text()], [{ a: 1 }, '{"a":1}']);
 });
 
@@ -266,7 +269,7 @@ test("a route's function and the test see what was sent", () => {
     seen.push(request.header("X-KEY"), request.json(), request.text(), request.timeout);
     return Response.empty();
   });
-  http.put(URL_A, { json: [1], headers: { "x-key": "k" }, timeout: 2 });
-  assert.deepEqual(seen, ["k", [1], "[1]", 2]);
-  assert.equal(fake.requests[0].header("x-key"), "k");
+  http.put(URL_A, { json: [1], headers: [["x-key", "k"], ["X-Key", "l"]], timeout: 2 });
+  assert.deepEqual(seen, ["k, l", [1], "[1]", 2]);
+  assert.equal(fake.requests[0].header("x-key"), "k, l");
 });

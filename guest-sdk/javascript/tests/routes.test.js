@@ -102,8 +102,9 @@ test("a request has what a client sends", async () => {
   await fake.http("POST", "/a/7?x=1&x=a?b", { headers, json: { n: 1 } });
   await fake.http("POST", "/a/7", { form: { a: "x y", b: [1, 2] } });
   await fake.http("PUT", "/a/7", { body: "<a>", headers: { "content-type": "text/xml" } });
+  await fake.http("PUT", "/a/7", { json: 1, headers: { "content-type": "text/json" } });
   await fake.http("GET", "/a/7");
-  const [json, form, text, none] = seen;
+  const [json, form, text, typed, none] = seen;
   const { method, path, query, authority, client } = json.http;
   assert.deepEqual([method, path, query], ["POST", "/a/7", "x=1&x=a?b"]);
   assert.deepEqual([authority, client], ["localhost", "127.0.0.1:1"]);
@@ -113,6 +114,8 @@ test("a request has what a client sends", async () => {
   assert.deepEqual([...types, json.json()], [...Array(2).fill("application/json"), { n: 1 }]);
   assert.deepEqual([form.form("a"), form.formValues("b")], ["x y", ["1", "2"]]);
   assert.deepEqual([text.contentType, text.text()], ["text/xml", "<a>"]);
+  const own = [typed.contentType, ...typed.headerValues("content-type")];
+  assert.deepEqual(own, ["text/json", "text/json"]);
   assert.deepEqual([none.contentType, none.body.length, none.service], [undefined, 0, "see"]);
 });
 
