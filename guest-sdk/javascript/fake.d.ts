@@ -50,8 +50,8 @@ export class Fake {
 
   /**
    * Leads requests of {@link Fake.http} to a service, by the rules of the host's routes:
-   * `fake.serve("GET /orders/{id}", "order")`. Without a method the route takes any; HEAD is taken
-   * where GET is. Throws an Error when the route or the service is none.
+   * `fake.serve("GET /orders/{id}", "order")`. Without a method the route takes any; one of GET
+   * takes HEAD too. Throws an Error when the route is invalid, and when there is no such service.
    */
   serve(route: string, service: string): void;
 
@@ -66,9 +66,9 @@ export class Fake {
    * ```
    *
    * A failure is a response here, as the host makes it: `application/problem+json` with `status`,
-   * `code` and `detail`. So is a path without a route (404) or without that method (405). What
-   * {@link Fake.logs} has is what the client does not read: the message of a failure of kind
-   * `internal` or `unavailable`.
+   * `code` and `detail`. So is a path without a route (404) or without that method (405). Of a
+   * failure of kind `internal` or `unavailable` {@link Fake.logs} has the message, as the client
+   * does not get it.
    */
   http(method: string, path: string, options?: FakeHttpOptions): Promise<Response>;
 

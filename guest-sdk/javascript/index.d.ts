@@ -273,7 +273,7 @@ export class Failure extends Error {
   readonly headers?: [name: string, value: string | Uint8Array][];
 
   /**
-   * Adds a header, and returns the failure:
+   * Adds a header to this failure, and returns it:
    * `throw Failure.tooManyRequests("at most 100 calls a minute").withHeader("Retry-After", 60)`
    *
    * The response to a request by HTTP has it, with the failure as its body, of the type

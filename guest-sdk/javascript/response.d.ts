@@ -85,13 +85,13 @@ export class Response {
   body: Uint8Array;
 
   /**
-   * Adds a header, and returns the response itself. An array of values adds as many fields. Throws
+   * Adds a header to this response, and returns it. An array of values adds as many fields. Throws
    * a TypeError that names the header when a value is of another type.
    */
   withHeader(name: string, value: HeaderValue | readonly HeaderValue[]): this;
 
   /**
-   * Adds a cookie, and returns the response itself:
+   * Adds a cookie to this response, and returns it:
    * `Response.empty().withCookie("session", token, { maxAge: 3600 })`
    *
    * Unless the options differ it is for the whole site, over HTTPS alone, hidden from scripts, and

@@ -66,7 +66,7 @@ test("a request without a route is the problem that the host responds with", asy
   }
 });
 
-test("a route that is none is refused", () => {
+test("an invalid route is refused", () => {
   for (const [route, message] of [
     ["GET orders", 'the route "GET orders" must be like "GET /orders/{id}"'],
     ["", 'the route "" must be like'],

@@ -44,13 +44,13 @@ test("issues are a bad request with their places", () => {
   }
 });
 
-test("an empty body that the schema refuses is told, and JSON is read first", () => {
+test("an empty body that the schema refuses is a bad request, and so is no JSON", () => {
   const empty = { kind: "bad-request", message: "the request needs a JSON body and has none" };
   assert.throws(() => request("").json(refuses({ message: "no" })), empty);
   assert.throws(() => request("{").json(makes(() => 1)), { kind: "bad-request" });
 });
 
-test("a schema that is none, or that waits, is a TypeError", () => {
+test("an invalid schema, or an asynchronous one, is a TypeError", () => {
   for (const schema of [{}, null, "text", () => {}]) {
     const message = /^json takes a Standard Schema/;
     assert.throws(() => request("1").json(schema), { name: "TypeError", message });
