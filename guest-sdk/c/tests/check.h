@@ -40,10 +40,10 @@
     } while (0)
 
 /* Checks that this call ends the test, and what it prints. */
-void check_end(void (*act)(const char *argument), const char *argument, const char *line);
+void check_stops(void (*act)(const char *argument), const char *argument, const char *line);
 
 /* A service of test_requests. */
-hostel_handler order;
+hostel_handler handle_order;
 
 /* The JSON text under a key; `ptr` is NULL without one. */
 static inline hostel_str stored(hostel_ctx *ctx, const char *key)

@@ -297,7 +297,7 @@ static void redirect_changes_method_and_headers_as_a_host_does(void)
                    "POST http://ab/ 1 content-type=application/json");
 }
 
-void check_end(void (*act)(const char *argument), const char *argument, const char *line)
+void check_stops(void (*act)(const char *argument), const char *argument, const char *line)
 {
     int ends[2];
     CHECK(pipe(ends) == 0);
@@ -330,14 +330,14 @@ static void get(const char *url)
 
 static void request_that_no_row_matches_ends_the_test(void)
 {
-    check_end(get, "http://a", "GET http://a matches no route of the fake; there are: none\n");
+    check_stops(get, "http://a", "GET http://a matches no route of the fake; there are: none\n");
     hostel_fake_route(fake, "GET", "http://a", 200, NULL);
     hostel_fake_route(fake, "POST", "http://b/*", 200, NULL);
-    check_end(get, "http://b/1",
+    check_stops(get, "http://b/1",
               "GET http://b/1 matches no route of the fake; there are: GET http://a, POST "
               "http://b/*\n");
     redirect_route("GET", "http://c", 302, "//d");
-    check_end(get, "http://c", "the fake follows no redirect to //d\n");
+    check_stops(get, "http://c", "the fake follows no redirect to //d\n");
 }
 
 static void setting_is_read_by_its_name_and_one_that_is_missing_is_named(void)

@@ -5,7 +5,7 @@
 static hostel_fake *fake;
 
 /* Does what the header `x-do` names; without one it shows the request. */
-hostel_result order(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
+hostel_result handle_order(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     hostel_str todo = hostel_request_header(ctx, req, "x-do");
     int64_t id = 0, page = 1;
@@ -139,21 +139,22 @@ static void call_target(const char *target)
 static void invalid_route_ends_the_test(void)
 {
     serve("GET /a/{id}");
-    check_end(serve, "GET a", "the route \"GET a\" of the fake is invalid: a path begins with a");
-    check_end(serve, "GET", "a path begins with a slash");
-    check_end(serve, "get /a", "a method is GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS");
-    check_end(serve, "GET /a//b", "a segment is not empty, `.` or `..`");
-    check_end(serve, "GET /a/", "a segment is not empty");
-    check_end(serve, "GET /../a", "a segment is not empty");
-    check_end(serve, "GET /{}", "a parameter is a whole segment, `{name}`");
-    check_end(serve, "GET /x{id}", "a parameter is a whole segment");
-    check_end(serve, "GET /{i.d}", "a parameter is a whole segment");
-    check_end(serve, "GET /%20", "write the path as it is, not encoded, without a query");
-    check_end(serve, "GET /a b", "write the path as it is");
-    check_end(serve, "GET /{a}/{a}", "it has a parameter twice");
-    check_end(serve, "/a/{name}", "an earlier route takes its requests");
-    check_end(serve_nothing, "GET /b", "there is no service of that name");
-    check_end(call_target, "a", "the target \"a\" of hostel_fake_http does not begin with a slash");
+    check_stops(serve, "GET a", "the route \"GET a\" of the fake is invalid: a path begins with a");
+    check_stops(serve, "GET", "a path begins with a slash");
+    check_stops(serve, "get /a", "a method is GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS");
+    check_stops(serve, "GET /a//b", "a segment is not empty, `.` or `..`");
+    check_stops(serve, "GET /a/", "a segment is not empty");
+    check_stops(serve, "GET /../a", "a segment is not empty");
+    check_stops(serve, "GET /{}", "a parameter is a whole segment, `{name}`");
+    check_stops(serve, "GET /x{id}", "a parameter is a whole segment");
+    check_stops(serve, "GET /{i.d}", "a parameter is a whole segment");
+    check_stops(serve, "GET /%20", "write the path as it is, not encoded, without a query");
+    check_stops(serve, "GET /a b", "write the path as it is");
+    check_stops(serve, "GET /{a}/{a}", "it has a parameter twice");
+    check_stops(serve, "/a/{name}", "an earlier route takes its requests");
+    check_stops(serve_nothing, "GET /b", "there is no service of that name");
+    check_stops(call_target, "a",
+                "the target \"a\" of hostel_fake_http does not begin with a slash");
 }
 
 static void failure_is_the_response_that_a_client_gets(void)

@@ -49,7 +49,7 @@ static hostel_result misbehave(hostel_ctx *ctx, const hostel_request *req, hoste
 }
 
 HOSTEL_SERVICES({"show", "Shows.", show}, {"misbehave", NULL, misbehave},
-                {"order", NULL, order})
+                {"order", NULL, handle_order})
 
 static void request_reaches_the_service_it_names(void)
 {
