@@ -116,6 +116,11 @@ fn a_service_sees_the_clock_of_a_fake() {
 }
 
 #[test]
+fn the_service_of_the_page_about_http_passes_its_tests() {
+    compiled_and_run(&project().join("guest-sdk/c/tests/orders"), "-I../.. *.c ../../hostel.c");
+}
+
+#[test]
 fn every_scenario_passes_on_the_fake_without_a_leak() {
     let plugin = project().join("guest-sdk/c/conformance");
     compiled_and_run(&plugin, "-I.. *.c ../hostel.c");

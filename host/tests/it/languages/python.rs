@@ -481,3 +481,13 @@ fn the_sdk_passes_its_own_tests() {
     let tested = tests.current_dir(sdk).env_remove("PYTHONPATH").output().unwrap();
     assert!(tested.status.success(), "{}", stderr(&tested));
 }
+
+#[test]
+fn the_service_of_the_page_about_http_passes_its_tests() {
+    let mut tests = Command::new("python3");
+    tests.args(["-B", "-m", "unittest"]).env("PYTHONPATH", project().join("guest-sdk/python"));
+    let folder = project().join("guest-sdk/python/tests/orders");
+    let tested = tests.current_dir(folder).output().unwrap();
+    assert!(stderr(&tested).contains("Ran 2 tests"), "{}", stderr(&tested));
+    assert!(tested.status.success(), "{}", stderr(&tested));
+}
