@@ -1,5 +1,6 @@
 //! JavaScript and TypeScript, from source to answers, and what an author is told of mistakes.
 
+mod orders;
 mod quick;
 mod sources;
 mod types;

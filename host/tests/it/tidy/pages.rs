@@ -20,39 +20,92 @@ fn the_page_of_all_languages_shows_the_templates_as_they_are() {
     }
 }
 
-/// The languages of the recipes, by the name after the fence, and where each tests them.
-const RECIPES: &[(&str, &str)] = &[
-    ("rust", "guest-sdk/src/recipes.rs"),
-    ("python", "guest-sdk/python/tests/test_recipes.py"),
-    ("js", "guest-sdk/javascript/tests/recipes.test.js"),
-    ("ts", "guest-sdk/javascript/conformance/recipes.ts"),
-    ("go", "guest-sdk/go/recipes_test.go"),
-    ("c", "guest-sdk/c/tests/test_recipes.c"),
+/// The languages of a page, by the name after the fence, and the files that test its listings.
+type Listings = &'static [(&'static str, &'static [&'static str])];
+
+const RECIPES: Listings = &[
+    ("rust", &["guest-sdk/src/recipes.rs"]),
+    ("python", &["guest-sdk/python/tests/test_recipes.py"]),
+    ("js", &["guest-sdk/javascript/tests/recipes.test.js"]),
+    ("ts", &["guest-sdk/javascript/conformance/recipes.ts"]),
+    ("go", &["guest-sdk/go/recipes_test.go"]),
+    ("c", &["guest-sdk/c/tests/test_recipes.c"]),
 ];
 
-/// The code of a file, of docs in Rust those lines that a reader sees.
+/// The service of the page about HTTP, and its test.
+const ORDERS: Listings = &[
+    ("rust", &["guest-sdk/tests/orders.rs"]),
+    (
+        "python",
+        &[
+            "guest-sdk/python/tests/orders/orders.py",
+            "guest-sdk/python/tests/orders/test_orders.py",
+        ],
+    ),
+    (
+        "js",
+        &[
+            "guest-sdk/javascript/tests/orders/orders.js",
+            "guest-sdk/javascript/tests/orders/orders.test.js",
+        ],
+    ),
+    (
+        "ts",
+        &[
+            "guest-sdk/javascript/tests/orders/orders.ts",
+            "guest-sdk/javascript/tests/orders/orders.test.ts",
+        ],
+    ),
+    (
+        "go",
+        &[
+            "guest-sdk/go/conformance/orders/orders.go",
+            "guest-sdk/go/conformance/orders/orders_test.go",
+        ],
+    ),
+    ("c", &["guest-sdk/c/tests/orders/orders.c", "guest-sdk/c/tests/orders/test_orders.c"]),
+];
+
+/// What else a page shows: configurations, commands, and what these print.
+const NO_LISTINGS: &[&str] = &["toml", "sh", "text"];
+
+/// The code of a file; of docs in Rust that have it, those lines that a reader sees.
 fn code(file: &str) -> String {
     let text = read(file);
     let shown = |line: &str| !line.starts_with("# ");
     let docs = text.lines().filter_map(|line| line.strip_prefix("//!"));
     let docs = docs.map(|line| line.strip_prefix(' ').unwrap_or(line)).filter(|line| shown(line));
     let docs = docs.collect::<Vec<_>>().join("\n");
-    if docs.is_empty() { text } else { docs }
+    if docs.contains("```") { docs } else { text }
+}
+
+/// Checks that each section shows every language, as its files have it; returns the sections.
+fn check_listings(page: &str, listings: Listings) -> usize {
+    let text = read(page);
+    for section in text.split("\n## ").skip(1) {
+        let title = section.lines().next().unwrap();
+        let mut shown = BTreeSet::new();
+        for block in section.split("```").skip(1).step_by(2) {
+            let (language, text) = block.split_once('\n').unwrap();
+            if NO_LISTINGS.contains(&language) {
+                continue;
+            }
+            let (_, files) = listings.iter().find(|(name, _)| *name == language).unwrap();
+            let is_tested = files.iter().any(|file| code(file).contains(text.trim_end()));
+            assert!(is_tested, "{title} in {language} is not in {}", files.join(" or "));
+            shown.insert(language);
+        }
+        assert_eq!(shown, listings.iter().map(|(name, _)| *name).collect(), "{title}");
+    }
+    text.matches("\n## ").count()
 }
 
 #[test]
 fn each_recipe_is_there_in_every_language_as_it_is_tested() {
-    let page = read("docs/recipes.md");
-    for recipe in page.split("\n## ").skip(1) {
-        let title = recipe.lines().next().unwrap();
-        let mut shown = BTreeSet::new();
-        for block in recipe.split("```").skip(1).step_by(2) {
-            let (language, text) = block.split_once('\n').unwrap();
-            let (_, file) = RECIPES.iter().find(|(name, _)| *name == language).unwrap();
-            assert!(code(file).contains(text.trim_end()), "{title} in {language} is not in {file}");
-            shown.insert(language);
-        }
-        assert_eq!(shown, RECIPES.iter().map(|(name, _)| *name).collect(), "{title}");
-    }
-    assert!(page.matches("\n## ").count() >= 5, "no recipes");
+    assert!(check_listings("docs/recipes.md", RECIPES) >= 5, "no recipes");
+}
+
+#[test]
+fn the_page_about_http_shows_every_language_as_it_is_tested() {
+    assert_eq!(check_listings("docs/answer-over-http.md", ORDERS), 6);
 }
