@@ -47,6 +47,7 @@ use compiler::Job;
 use config::config;
 use fairness::{CallStopped, LongCalls};
 use instance::{Idle, Instance};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -216,13 +217,13 @@ impl Engine {
         let charge = InstanceCharge::forced(&self.memory);
         let mut instance = self.instance(component, None, origin, charge);
         let linked = Arc::clone(&component.linked);
-        let call = async move {
+        let call = Box::pin(async move {
             let listed = match instance.guest(&linked).await {
                 Ok((guest, store)) => guest.services(store).await,
                 Err(error) => Err(error),
             };
             (instance, listed)
-        };
+        });
         let (instance, services) = self.bounded(component, call).await?;
         let memory = instance.store.data().memory.used();
         component.first_memory.store(memory, Ordering::Relaxed);
@@ -270,13 +271,14 @@ impl Engine {
         state.span = parent;
         state.may_run(limits.time);
         let linked = Arc::clone(&component.linked);
-        let call = async move {
+        // In its box from the start: it is large, and moving it costs.
+        let call = Box::pin(async move {
             let handled = match instance.guest(&linked).await {
                 Ok((guest, store)) => guest.handle(store, service, request).await,
                 Err(error) => Err(error),
             };
             (instance, handled)
-        };
+        });
         let (instance, handled) = self.bounded(component, call).await?;
         let result = match handled {
             Ok(response) => Ok(accept(response, limits)?),
@@ -314,12 +316,12 @@ impl Engine {
     async fn bounded<T: Send + 'static>(
         &self,
         component: &Compiled,
-        call: impl Future<Output = (Instance, wasmtime::Result<T>)> + Send + 'static,
+        call: Pin<Box<impl Future<Output = (Instance, wasmtime::Result<T>)> + Send + 'static>>,
     ) -> Result<(Instance, T), CallError> {
         let Compiled { limits, cpu_share, .. } = component;
         // Where it is no less, the time bounds it.
         let cpu = if limits.cpu < limits.time { limits.cpu } else { Duration::MAX };
-        let running = self.long_calls.run(cpu_share, cpu, Box::pin(call));
+        let running = self.long_calls.run(cpu_share, cpu, call);
         match tokio::time::timeout(limits.time, running).await {
             Ok(Ok((instance, Ok(result)))) => Ok((instance, result)),
             Ok(Ok((instance, Err(error)))) => {

@@ -56,6 +56,10 @@ impl BudgetPart {
     /// Takes bytes; false, and nothing is taken, where the part or its budget has fewer left.
     #[must_use]
     pub fn take(&self, bytes: usize) -> bool {
+        // Calls that take nothing would all write to one cache line.
+        if bytes == 0 {
+            return true;
+        }
         if !take(&self.taken, bytes, self.most) {
             return false;
         }
@@ -74,6 +78,9 @@ impl BudgetPart {
 
     /// Gives back bytes that were taken.
     pub fn give_back(&self, bytes: usize) {
+        if bytes == 0 {
+            return;
+        }
         self.taken.fetch_sub(bytes, Ordering::Relaxed);
         self.budget.taken.fetch_sub(bytes, Ordering::Relaxed);
     }

@@ -15,6 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The largest small message, in bytes.
 pub(super) const MAX_SMALL_BYTES: usize = 64 << 10;
 
+/// The largest message that is charged to nothing, in bytes: the stream that carries it takes more,
+/// and most messages are as short. So they take no lock.
+const MAX_FREE_BYTES: usize = 512;
+
 /// A client has at most this fraction of a pool, and small messages have this fraction of the bytes
 /// that large ones have: a quarter.
 const QUARTER: usize = 4;
@@ -156,7 +160,7 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// The bytes of one message, given back when this is dropped. A message without bytes takes no lock.
+/// The bytes of one message, given back when this is dropped.
 pub(super) struct MessageCharge {
     messages: Arc<Messages>,
     client: Option<IpAddr>,
@@ -172,7 +176,10 @@ impl MessageCharge {
     ///
     /// When there is no room. Then it holds what it held before.
     pub(super) fn hold(&mut self, bytes: usize, length: usize) -> Result<(), NoRoom> {
-        let new = Sizes::of(bytes, bytes.max(length) <= MAX_SMALL_BYTES);
+        let new = match bytes {
+            ..=MAX_FREE_BYTES => Sizes::default(),
+            _ => Sizes::of(bytes, bytes.max(length) <= MAX_SMALL_BYTES),
+        };
         if new != self.held {
             self.messages.replace(self.client, self.held, new)?;
             self.held = new;

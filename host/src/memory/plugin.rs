@@ -22,7 +22,7 @@ impl PluginMemory {
     /// Takes bytes of what is free; false where its share or the budget has too few.
     fn take_free(&self, bytes: usize) -> bool {
         let has_taken = self.has_share(bytes) && self.host.instances.take(bytes);
-        if has_taken {
+        if has_taken && bytes > 0 {
             self.taken.fetch_add(bytes, Ordering::Relaxed);
         }
         has_taken
@@ -112,6 +112,9 @@ impl InstanceCharge {
 
 impl Drop for InstanceCharge {
     fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
         self.plugin.host.instances.give_back(self.bytes);
         let counted = if self.is_idle { &self.plugin.host.idle } else { &self.plugin.taken };
         counted.fetch_sub(self.bytes, Ordering::Relaxed);

@@ -55,7 +55,9 @@ fn small_messages_have_a_pool_of_their_own() {
     let large = fill(&messages, None, MIB);
     let first = fill(&messages, SOME, MAX_SMALL_BYTES);
     assert_eq!(first.len(), 16, "a quarter of the small pool");
-    check_refuses(&mut messages.charge(SOME), 1, MessageBound::Client, "server.bodies");
+    let mut charge = messages.charge(SOME);
+    check_refuses(&mut charge, MAX_FREE_BYTES + 1, MessageBound::Client, "server.bodies");
+    charge.hold(MAX_FREE_BYTES, MAX_FREE_BYTES).unwrap();
     assert_eq!(fill(&messages, OTHER, MAX_SMALL_BYTES).len(), 16);
     assert_eq!(fill(&messages, None, MAX_SMALL_BYTES).len(), 48, "what the first leaves");
     drop(large);
@@ -73,10 +75,10 @@ fn a_message_that_grows_moves_to_the_large_pool() {
     assert_eq!(sizes(&messages), Sizes { small: MAX_SMALL_BYTES, large: 0 });
     charge.hold(MAX_SMALL_BYTES + 1, 0).unwrap();
     assert_eq!(sizes(&messages), Sizes { small: 0, large: MAX_SMALL_BYTES + 1 });
-    charge.hold(10, MIB).unwrap();
-    assert_eq!(sizes(&messages), Sizes { small: 0, large: 10 }, "large from its first byte on");
+    charge.hold(1_000, MIB).unwrap();
+    assert_eq!(sizes(&messages), Sizes { small: 0, large: 1_000 }, "large from the beginning");
     check_refuses(&mut charge, 4 * MIB + 1, MessageBound::Client, "server.bodies");
-    assert_eq!(sizes(&messages), Sizes { small: 0, large: 10 }, "an error changes nothing");
+    assert_eq!(sizes(&messages), Sizes { small: 0, large: 1_000 }, "an error changes nothing");
     charge.hold(4 * MIB, 0).unwrap();
     assert_eq!(messages.part.taken(), 4 * MIB);
     charge.hold(0, MIB).unwrap();
