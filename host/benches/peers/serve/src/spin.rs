@@ -1,4 +1,4 @@
-//! A plugin that runs for ever, and what another one's callers notice of it.
+//! A plugin that never returns, and the latency that the callers of another plugin then have.
 
 use crate::load;
 use crate::made::Made;
@@ -12,8 +12,12 @@ const ROUNDS: usize = 5;
 /// Seconds of each load.
 const SECONDS: u32 = 2;
 
-/// Calls that spin at once: more than there are processors.
-const SPINNING: usize = 4;
+/// Calls that spin at once, and connections that call another plugin. Four are more than there are
+/// processors, and 64 are as many as one plugin may have under way.
+const CASES: [(usize, u32); 4] = [(4, 1), (4, 32), (64, 1), (64, 32)];
+
+/// Seconds after which the load is measured: a host knows long calls by what they have computed.
+const SETTLING: u32 = 1;
 
 pub fn measure(made: &Made) -> Result<()> {
     let plugin = &made.plugin;
@@ -24,18 +28,19 @@ pub fn measure(made: &Made) -> Result<()> {
     let config = made.configure("spin", &plugins, "entry.entry")?;
     let server = Server::hostel(&made.hostel, &config)?;
     ensure!(ask(server.address, "GET", "/", "")? == 200, "it does not serve");
-    for (target, connections) in [("H", 1), ("H", 32)] {
+    for (spinning, connections) in CASES {
         let (mut with, mut without) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             without.push(load::run(server.address, connections, SECONDS)?.p99);
-            let spinning = spin(&server)?;
+            let spinning = spin(&server, spinning)?;
+            load::run(server.address, connections, SETTLING)?;
             with.push(load::run(server.address, connections, SECONDS)?.p99);
             drop(spinning);
         }
         let row = Row {
-            target,
-            what: &format!("p99 beside a plugin that spins, connections: {connections}"),
-            peer: "without it",
+            target: "H",
+            what: &format!("p99 beside {spinning} calls that spin, connections: {connections}"),
+            peer: "without them",
             unit: "ms",
             ours: with,
             theirs: without,
@@ -46,7 +51,7 @@ pub fn measure(made: &Made) -> Result<()> {
     Ok(())
 }
 
-/// Calls that spin until they are dropped: the host stops a call whose client is gone.
-fn spin(server: &Server) -> Result<Vec<TcpStream>> {
-    (0..SPINNING).map(|_| send(server.address, "POST", "/services/other.spin", "")).collect()
+/// So many calls that spin until they are dropped: the host stops a call whose client is gone.
+fn spin(server: &Server, calls: usize) -> Result<Vec<TcpStream>> {
+    (0..calls).map(|_| send(server.address, "POST", "/services/other.spin", "")).collect()
 }
