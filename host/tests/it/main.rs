@@ -24,6 +24,7 @@ mod contract;
 mod deploy;
 mod direct_calls;
 mod examples;
+mod first_day;
 mod guests;
 mod http;
 mod inspect;

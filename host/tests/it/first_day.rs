@@ -1,0 +1,111 @@
+//! Pages for the first day: their commands run as written, and their files are valid.
+
+use crate::support::{hostel, project, stderr, stdout};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The fenced blocks of a page: the language and the text of each.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let page = fs::read_to_string(project().join(page)).unwrap();
+    let block = |text: &str| {
+        let (language, text) = text.split_once('\n').unwrap();
+        (language.to_owned(), text.to_owned())
+    };
+    page.split("```").skip(1).step_by(2).map(block).collect()
+}
+
+/// The only block of a page in this language.
+fn block(page: &str, language: &str) -> String {
+    let mut found: Vec<_> = blocks(page).into_iter().filter(|(name, _)| name == language).collect();
+    let (_, text) = found.pop().unwrap();
+    assert!(found.is_empty(), "{page} has several blocks of {language}");
+    text
+}
+
+/// Runs commands in a folder, with the program under test in `PATH`.
+#[track_caller]
+fn run_in(folder: &Path, commands: &str) -> String {
+    let program = hostel();
+    let path = Path::new(program.get_program()).parent().unwrap().to_owned();
+    let mut shell = Command::new("sh");
+    shell.args(["-exc", commands]).current_dir(folder).env_remove("CARGO_TARGET_DIR");
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.env("PATH", format!("{}:{}", path.display(), std::env::var("PATH").unwrap()));
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{commands}: {}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn the_commands_of_the_page_about_deployment_lead_to_a_folder_that_an_image_serves() {
+    let page = "docs/deploy.md";
+    let folder = tempfile::tempdir().unwrap();
+    let mut checked = 0;
+    for (language, text) in blocks(page) {
+        match &*language {
+            // The last one shows another setting of the same file.
+            "toml" if checked == 0 => {
+                fs::write(folder.path().join("deploy/hostel.toml"), text).unwrap();
+            }
+            "sh" => {
+                let printed = run_in(folder.path(), &text);
+                checked += usize::from(printed.contains("1 service, 1 route"));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(checked, 2, "`hostel check` lists the service before and after the build of CI");
+
+    // What the image does with the folder, in other folders.
+    let image = block(page, "dockerfile");
+    let kept = fs::read_to_string(project().join("packaging/Dockerfile")).unwrap();
+    assert!(kept.ends_with(&image), "{page} differs from packaging/Dockerfile");
+    let line = image.lines().find_map(|line| line.strip_prefix("RUN cd /etc/hostel && ")).unwrap();
+    let code = folder.path().join("code");
+    let line = line.replace("/srv/hostel-code", &code.display().to_string());
+    let environment = format!("export HOSTEL_CODE_FOLDER='{}'; ", code.display());
+    run_in(&folder.path().join("deploy"), &(environment + &line));
+    assert!(fs::read_dir(code).unwrap().count() > 0, "no compiled code is in the image");
+    let entry = r#"["hostel", "serve", "--config", "/etc/hostel/hostel.toml"]"#;
+    assert!(image.contains(entry) && image.contains("COPY deploy/ /etc/hostel/"), "{image}");
+}
+
+#[test]
+fn the_last_setting_of_the_page_about_deployment_is_one() {
+    let (_, text) = blocks("docs/deploy.md").into_iter().rfind(|(name, _)| name == "toml").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hostel.toml"), format!("folder = \".\"\n{text}")).unwrap();
+    let checked = hostel().current_dir(folder.path()).arg("check").output().unwrap();
+    assert!(checked.status.success(), "{}", stderr(&checked));
+}
+
+#[test]
+fn haproxy_accepts_the_configuration_of_the_page_about_deployment() {
+    let page = "docs/deploy.md";
+    let text = block(page, "haproxy");
+    let kept = fs::read_to_string(project().join("packaging/haproxy.cfg")).unwrap();
+    assert!(kept.ends_with(&text), "{page} differs from packaging/haproxy.cfg");
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate: PathBuf = folder.path().join("site.pem");
+    fs::write(&certificate, made.cert.pem() + &made.signing_key.serialize_pem()).unwrap();
+    let text = kept.replace("/etc/haproxy/site.pem", &certificate.display().to_string());
+    let file = folder.path().join("haproxy.cfg");
+    fs::write(&file, text).unwrap();
+    let checked = Command::new("haproxy").arg("-c").arg("-f").arg(file).output().unwrap();
+    assert!(checked.status.success(), "{}{}", stdout(&checked), stderr(&checked));
+}
+
+#[test]
+fn the_page_about_editors_shows_the_files_of_the_templates() {
+    let page = fs::read_to_string(project().join("docs/editors.md")).unwrap();
+    for file in ["python/template/pyrightconfig.json", "c/template/compile_flags.txt"] {
+        let text = fs::read_to_string(project().join("guest-sdk").join(file)).unwrap();
+        assert!(page.contains(&text), "docs/editors.md differs from {file}");
+    }
+    for (language, text) in blocks("docs/editors.md") {
+        let is_valid = language != "json" || serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        assert!(is_valid, "{text}");
+    }
+}
