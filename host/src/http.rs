@@ -16,6 +16,7 @@
 //!
 //! | request | response |
 //! |---|---|
+//! | `GET /` | these paths, as JSON |
 //! | `GET /healthz` | 200 while the server runs |
 //! | `GET /readyz` | 200 once all configured plugins serve, 503 before and while the server stops |
 //! | `GET /metrics` | the metrics, as OpenMetrics 1.0 text |

@@ -99,8 +99,9 @@ impl AdminApi {
             }
             ["plugins"] => plugins::list(&self.deployment),
             ["caches"] => caches::list(host, query).await?,
+            [""] => response::new(StatusCode::OK, response::JSON, index()),
             _ => {
-                let detail = "the admin interface has no such path: see the docs of `hostel::http`";
+                let detail = "the admin interface has no such path: GET / lists its paths";
                 return Err(Problem::not_found(detail));
             }
         };
@@ -109,6 +110,33 @@ impl AdminApi {
             _ => Err(Problem::method_not_allowed("GET, HEAD")),
         }
     }
+}
+
+/// The paths, each with its methods and what they do.
+const ENDPOINTS: &[(&str, &str, &str)] = &[
+    ("GET", "/", "lists these paths"),
+    ("GET", "/healthz", "200 while the server runs"),
+    ("GET", "/readyz", "200 once all configured plugins serve or were refused, 503 before"),
+    ("GET", "/metrics", "metrics, as OpenMetrics text"),
+    ("GET", "/plugins", "every plugin: its version, state, services and grants"),
+    ("GET", "/caches", "every cache with its counts"),
+    ("GET", "/caches/{cache}/entries", "keys, by prefix, after and limit"),
+    ("DELETE", "/caches/{cache}/entries", "removes all entries"),
+    ("DELETE", "/caches/{cache}/prefixes/{prefix}", "removes a page of entries by prefix"),
+    ("GET, PUT, DELETE", "/caches/{cache}/entries/{key}", "reads, stores or removes an entry"),
+    ("GET", "/caches/{cache}/entries/{key}/exists", "whether the entry exists"),
+    ("GET", "/caches/{cache}/entries/{key}/ttl", "the entry's seconds left"),
+    ("POST", "/caches/{cache}/entries/{key}/increment", "adds to an integer"),
+];
+
+/// The list of paths as JSON, a line each for people.
+fn index() -> String {
+    let row = |(methods, path, what): &(&str, &str, &str)| {
+        let methods: Vec<_> = methods.split(", ").collect();
+        format!("    {}", serde_json::json!({ "path": path, "methods": methods, "what": what }))
+    };
+    let rows: Vec<_> = ENDPOINTS.iter().map(row).collect();
+    format!("{{\n  \"endpoints\": [\n{}\n  ]\n}}\n", rows.join(",\n"))
 }
 
 /// A probe needs no token, so that it is told names and no reasons.

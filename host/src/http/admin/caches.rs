@@ -114,7 +114,7 @@ fn not_there(path: &[&str]) -> Problem {
         ["entries", _, "exists" | "ttl"] => Problem::method_not_allowed("GET"),
         ["entries", _, "increment"] => Problem::method_not_allowed("POST"),
         _ => {
-            let detail = "a cache has the paths /entries, /entries/<key> and /prefixes/<prefix>";
+            let detail = "a cache has no such path: GET / lists its paths";
             Problem::not_found(detail)
         }
     }

@@ -172,6 +172,42 @@ async fn with_a_token_all_but_health_asks_for_it() {
 }
 
 #[tokio::test]
+async fn the_root_lists_the_paths_and_an_unknown_one_names_the_root() {
+    let operated = Operated::loaded().await;
+    let root = operated.get("/").await;
+    assert_eq!((root.status, root.header("content-type")), (200, Some("application/json")));
+    let endpoints = root.json()["endpoints"].take();
+    let endpoints = endpoints.as_array().unwrap();
+    assert_eq!(root.body.lines().count(), endpoints.len() + 4, "a line each");
+    for endpoint in endpoints {
+        let path = endpoint["path"].as_str().unwrap();
+        let path = path.replace("{cache}", "plugin%2Fguests").replace("{prefix}", "none");
+        let path = path.replace("{key}", "1");
+        let methods = endpoint["methods"].as_array().unwrap().iter();
+        for method in methods.map(|method| method.as_str().unwrap()) {
+            let reply = operated.ask(&format!("{method} {path}"), "", "1").await;
+            assert_ne!(reply.status, 405, "{method} {path}");
+            let is_known = reply.status != 404 || reply.json()["code"] == "no-entry";
+            assert!(is_known && !endpoint["what"].as_str().unwrap().is_empty(), "{method} {path}");
+        }
+    }
+    for unknown in ["/gone", "/caches/plugin%2Fguests/gone"] {
+        let reply = operated.get(unknown).await;
+        let detail = reply.json()["detail"].take();
+        assert!(detail.as_str().unwrap().contains("GET / lists"), "{detail}");
+    }
+    assert_eq!(operated.ask("POST /", "", "").await.header("allow"), Some("GET, HEAD"));
+    assert_eq!(
+        Operated::new("gone.wasm".into(), Some("a-token-of-enough-characters"))
+            .await
+            .get("/")
+            .await
+            .status,
+        401
+    );
+}
+
+#[tokio::test]
 async fn services_are_not_called_here_nor_entries_read_there() {
     let operated = Operated::loaded().await;
     assert_eq!(operated.ask("POST /services/guests.counts", "", "").await.status, 404);
