@@ -1,7 +1,7 @@
 //! Go: the standard toolchain builds a core module, which is encoded as a component here.
 
 use super::work::Work;
-use super::{BuildError, Check, EncodeError, Inputs, SdkError, Source, encode, sdk, tool};
+use super::{BuildError, Check, EncodeError, Inputs, SdkError, Source, encode, mark, sdk, tool};
 use crate::bounded;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -54,7 +54,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     package.add_read(inputs)?;
     tool::run("go", shown, &mut go, progress, &[], false)?;
     let component = package.output.join(&package.component_name);
-    encode_module(&core, &component)?;
+    encode_module(&core, &component, source)?;
     if let Some(folder) = package.output.parent() {
         bounded::prune(folder);
     }
@@ -147,10 +147,10 @@ impl GoPackage {
 
 /// Encodes the module that Go made, unless the component is already that of the same module. Its
 /// time does not tell: Go renews it also when there was nothing to build.
-fn encode_module(core: &Path, component: &Path) -> Result<(), BuildError> {
+fn encode_module(core: &Path, component: &Path, source: &Source) -> Result<(), BuildError> {
     let unreadable = |error| BuildError::Read { path: core.to_owned(), source: error };
     let module = fs::read(core).map_err(unreadable)?;
-    let made_from = component.with_extension("made-from");
+    let made_from = component.with_extension("made-from-marked");
     let digest = digest(&module);
     if component.is_file() && fs::read_to_string(&made_from).is_ok_and(|kept| kept == digest) {
         return Ok(());
@@ -160,7 +160,7 @@ fn encode_module(core: &Path, component: &Path) -> Result<(), BuildError> {
     })?;
     // The component is never seen half written.
     let making = component.with_extension("making");
-    let written = fs::write(&making, encoded)
+    let written = fs::write(&making, mark::marked(encoded, source))
         .and_then(|()| fs::rename(&making, component))
         .and_then(|()| fs::write(&made_from, digest));
     written.map_err(|error| write_failed(component, error))

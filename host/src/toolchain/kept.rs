@@ -3,7 +3,7 @@
 
 use super::inputs::now;
 use super::work::Work;
-use super::{BuildError, Inputs, Progress, SdkError, Source, sdk};
+use super::{BuildError, Inputs, Progress, SdkError, Source, mark, sdk};
 use crate::bounded;
 use sha2::{Digest, Sha256};
 use std::io;
@@ -101,6 +101,8 @@ pub(super) fn component(
         inputs.extend(&read);
         return Err(error);
     }
+    let unmarked = std::fs::read(&made).map_err(failed)?;
+    std::fs::write(&made, mark::marked(unmarked, source)).map_err(failed)?;
     *inputs = read;
     let folder = match inputs.changed_since(began) {
         false => built.join(name(&way, inputs)),
@@ -188,6 +190,8 @@ fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Resu
     // However the path was written, it is the same source.
     let place = std::path::absolute(&source.file)?;
     add(Path::new(tools), place.as_os_str().as_encoded_bytes());
+    // It is in the component.
+    add(Path::new("language"), source.shown_language().as_bytes());
     for (name, content) in sdk::files() {
         add(&name, &content);
     }

@@ -103,6 +103,22 @@ pub struct Source {
 }
 
 impl Source {
+    /// The language that it is written in, as people write its name: that of C's toolchain may be
+    /// C++ or Zig.
+    pub fn shown_language(&self) -> &'static str {
+        let extension = self.file.extension().and_then(OsStr::to_str);
+        match (self.language, extension) {
+            (Language::C, Some("cpp" | "cc")) => "C++",
+            (Language::C, Some("zig")) => "Zig",
+            (Language::C, _) => "C",
+            (Language::Go, _) => "Go",
+            (Language::JavaScript, _) => "JavaScript",
+            (Language::Python, _) => "Python",
+            (Language::Rust, _) => "Rust",
+            (Language::TypeScript, _) => "TypeScript",
+        }
+    }
+
     /// The name of its component's file, without the extension: that of the source file, or of the
     /// folder where it is a package or the file is called `service`.
     pub(crate) fn stem(&self) -> String {
