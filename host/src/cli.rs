@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod client;
 mod command;
+mod completed;
 mod completions;
 mod componentize;
 mod doctor;

@@ -30,7 +30,7 @@ pub(crate) use callers::is_caller;
 pub use callers::{CallerGroup, Credential, Scheme};
 pub use direct::DirectCallers;
 pub(crate) use error::instead;
-pub use error::{ConfigError, Fault, Place};
+pub use error::{Absent, ConfigError, Fault, Place};
 pub use groups::Callers;
 pub use listeners::{AdminListener, Listeners, TokenSource};
 pub use plugins::PluginConfig;

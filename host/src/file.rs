@@ -1,5 +1,10 @@
 //! Files that a person or a configuration names: what is not a file is refused by its kind, nothing
-//! that a path leads to makes a read wait for ever, and no read is unbounded.
+//! that a path leads to makes a read wait for ever, and no read is unbounded. Where there is
+//! nothing at a path, the error names what was probably meant.
+
+mod nearest;
+
+pub(crate) use nearest::{explained, instead_of, listed, nearest};
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -61,7 +66,10 @@ pub(crate) fn read_open(mut file: File, max_bytes: u64) -> Result<(Vec<u8>, Meta
 
 /// Reads a file of at most 16 MiB.
 pub(crate) fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    Ok(read(path, MAX_TEXT_BYTES)?.0)
+    match read(path, MAX_TEXT_BYTES) {
+        Ok((bytes, _)) => Ok(bytes),
+        Err(error) => Err(explained(path, error.into())),
+    }
 }
 
 /// Reads a file of at most 16 MiB of UTF-8.

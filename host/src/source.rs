@@ -10,7 +10,7 @@ mod location;
 
 pub(crate) use crate::toolchain::now;
 pub use crate::toolchain::{Inputs, Source};
-pub use component::{FileError, check_file, read, read_open};
+pub use component::{FileError, absent, check_file, read, read_open};
 pub use discover::{by_name, components, discover, place_of};
 pub use files::{FilesError, Stamp};
 pub use location::Location;
@@ -39,7 +39,8 @@ pub fn build(
         Err(FilesError::Unreadable(path, source)) => return Err(BuildError::Read { path, source }),
     };
     if modules.is_none() {
-        (progress.line)(&FilesError::TooMany(source.file.clone()).to_string());
+        let warning = FilesError::TooMany(source.file.clone());
+        (progress.line)(&format!("warning: {warning}"));
     }
     let built = toolchain::build(source, modules.as_deref(), progress, inputs);
     if built.is_err() {

@@ -2,13 +2,14 @@
 
 mod answer;
 
-pub(super) use answer::{show_body, trouble};
+pub(super) use answer::{beginning, show_body, trouble};
 
 use super::client::{self, Address, ClientRequest, Reply};
+use super::completed::Completed;
 use super::exit::{Exit, SERVICE_FAILED};
 use super::output::eprint_warning;
 use super::{load, payload};
-use crate::config::Listeners;
+use crate::config::{self, Listeners};
 use crate::units;
 use anyhow::{Context, anyhow};
 use hyper::Method;
@@ -42,7 +43,8 @@ pub(super) struct Arguments {
     payload: Option<String>,
 
     /// HTTP method
-    #[arg(long, short = 'X', value_name = "METHOD", default_value = "POST")]
+    #[arg(long, short = 'X', value_name = "METHOD", default_value = "POST", value_parser = METHOD)]
+    #[arg(hide_possible_values = true)]
     method: Method,
 
     /// Request header, as in 'accept: text/plain'; may be repeated
@@ -155,6 +157,12 @@ pub(super) fn listeners(config: Option<&Path>) -> anyhow::Result<Listeners> {
         None => Ok(Listeners::default()),
     }
 }
+
+/// Reads a method. Shells complete those of routes.
+const METHOD: Completed<Method> = Completed {
+    parse: |text| text.parse().map_err(|_| "that is no method".to_owned()),
+    values: || config::Method::ALL.map(config::Method::as_str).to_vec(),
+};
 
 /// Parses a header. Refuses `authorization`: every user of the machine can read arguments.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {

@@ -4,12 +4,14 @@ mod report;
 
 use super::exit::Exit;
 use super::load;
-use super::output::print;
-use crate::config::{Config, ConfigError, Configured, DirectCallers, Route, instead};
+use super::output::{eprint_warning, print};
+use crate::config::{
+    Absent, Config, ConfigError, Configured, DirectCallers, Place, Route, instead,
+};
 use crate::source::Location;
 use crate::{Host, PluginInfo, telemetry};
-use anyhow::Context;
-use report::{Asked, CheckReport, Checked, CheckedRoute, DirectCall, told};
+use anyhow::{Context, anyhow};
+use report::{Asked, CheckReport, Checked, CheckedRoute, DirectCall, Told, told};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,9 +40,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let file = arguments.config.clone().or_else(load::usual_config);
     let mut report = CheckReport { config: file.clone(), ..CheckReport::default() };
     match load::configured(file.as_deref()) {
-        Ok(Configured { config, warnings }) => {
-            report.warnings = told(&warnings);
-            check(&config, &mut report)?;
+        Ok(configured) => {
+            report.warnings = told(&configured.warnings);
+            check(&configured, &mut report)?;
         }
         Err(ConfigError::Faults(faults)) => report.faults = told(&faults),
         Err(error) => return Err(Exit::usage(error)),
@@ -55,8 +57,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
 }
 
 /// Loads all plugins, then looks up the routes' services.
-fn check(config: &Config, report: &mut CheckReport) -> Result<(), Exit> {
-    let host = load::configured_host(config, telemetry::stderr(), load::compiler())?;
+fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> {
+    let Configured { config, absent, service_places, .. } = configured;
+    let folder = absent.iter().filter(|absent| absent.plugin.is_none());
+    report.faults = folder.map(|absent| Told::from(&absent.fault)).collect();
+    if !report.faults.is_empty() {
+        return Ok(());
+    }
+    let (log, compiler) = (telemetry::stderr(), load::compiler());
+    let host = load::configured_host(config, log, compiler, &eprint_warning)?;
     let mut asked: Vec<Asked> = config.plugins.iter().map(Asked::from).collect();
     let found = load::unnamed(config).map_err(Exit::usage)?;
     asked.extend(found.iter().map(|location| Asked::found(location, config)));
@@ -65,11 +74,12 @@ fn check(config: &Config, report: &mut CheckReport) -> Result<(), Exit> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
-    report.plugins = runtime.block_on(check_plugins(&host, asked));
+    report.plugins = runtime.block_on(check_plugins(&host, asked, absent));
     let plugins = host.plugins();
     let all_loaded = report.plugins.iter().all(|plugin| plugin.error.is_none());
-    let routes = config.routes.iter();
-    report.routes = routes.map(|route| checked_route(route, &plugins, all_loaded)).collect();
+    let routes = config.routes.iter().zip(service_places);
+    let checked = |(route, place)| checked_route(route, place, &plugins, all_loaded);
+    report.routes = routes.map(checked).collect();
     report.direct_calls = direct_calls(config, &plugins);
     Ok(())
 }
@@ -87,20 +97,27 @@ fn direct_calls(config: &Config, plugins: &[PluginInfo]) -> Vec<DirectCall> {
     services.collect()
 }
 
-async fn check_plugins(host: &Host, asked: Vec<Asked>) -> Vec<Checked> {
+async fn check_plugins(host: &Host, asked: Vec<Asked>, absent: &[Absent]) -> Vec<Checked> {
     let mut plugins = Vec::new();
     for asked in asked {
         let settings = asked.settings.clone();
-        let loaded = match Location::at(&asked.path) {
-            Ok(location) => load::load(host, asked.name.clone(), &location, settings).await,
-            Err(error) => Err(error.into()),
+        let is_absent = |absent: &&Absent| absent.plugin.is_some() && absent.plugin == asked.name;
+        let loaded = match (absent.iter().find(is_absent), Location::at(&asked.path)) {
+            (Some(absent), _) => Err(anyhow!("{}", absent.fault)),
+            (None, Ok(location)) => load::load(host, asked.name.clone(), &location, settings).await,
+            (None, Err(error)) => Err(error.into()),
         };
         plugins.push(Checked::new(host, asked, loaded));
     }
     plugins
 }
 
-fn checked_route(route: &Route, plugins: &[PluginInfo], all_loaded: bool) -> CheckedRoute {
+fn checked_route(
+    route: &Route,
+    place: &Place,
+    plugins: &[PluginInfo],
+    all_loaded: bool,
+) -> CheckedRoute {
     let (plugin, short) = (route.service.plugin(), route.service.service());
     let error = match plugins.iter().find(|info| info.name.as_str() == plugin) {
         Some(info) => wrong_service(info, short),
@@ -111,7 +128,10 @@ fn checked_route(route: &Route, plugins: &[PluginInfo], all_loaded: bool) -> Che
             Some(format!("no plugin `{plugin}` was found; {}", instead(plugin, names)))
         }
     };
-    CheckedRoute::new(route, error)
+    CheckedRoute::new(
+        route,
+        error.map(|error| format!("{place}: the route {}: {error}", route.path)),
+    )
 }
 
 /// Returns an error if a plugin has no service of this name, or if it has several and the route

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use super::exit::NO_PLUGIN;
+use super::new::LANGUAGE;
 use super::output::print;
 use crate::toolchain::{self, Check, Language};
 use anstyle::AnsiColor;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:\n  hostel doctor\n  hostel doctor python --json")]
 pub(super) struct Arguments {
     /// Languages to check: c, go, javascript, python, rust, typescript [default: all]
-    #[arg(value_name = "LANGUAGE", value_parser = super::new::language)]
+    #[arg(value_name = "LANGUAGE", value_parser = LANGUAGE, hide_possible_values = true)]
     languages: Vec<Language>,
 
     /// Print one JSON object per line for each tool

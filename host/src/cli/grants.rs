@@ -54,6 +54,11 @@ impl PluginGrants {
         }
     }
 
+    /// Whether servers elsewhere are granted.
+    pub(super) fn reaches_servers(&self) -> bool {
+        self.grants.contains_key("http")
+    }
+
     /// One phrase for each grant and setting; default settings are left out.
     pub(super) fn phrases(&self) -> Vec<String> {
         let mut phrases: Vec<_> =

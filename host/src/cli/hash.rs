@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::output::print;
-use crate::config::{Scheme, SecretHash, is_caller};
+use crate::config::{SecretHash, is_caller};
 use anyhow::{Context, anyhow};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::{IsTerminal, Read, Stdin, Write, stdin};
@@ -24,15 +24,21 @@ pub(super) struct Arguments {
     caller: Option<String>,
 
     /// basic for a password, bearer for a token of at least 20 characters
-    #[arg(long, value_name = "SCHEME", default_value = "basic", value_parser = scheme)]
-    scheme: Scheme,
+    #[arg(long, value_name = "SCHEME", default_value = "basic", hide_possible_values = true)]
+    scheme: SchemeName,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum SchemeName {
+    Basic,
+    Bearer,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let secret = if stdin().is_terminal() { ask() } else { read() }.map_err(Exit::usage)?;
     let hash = match arguments.scheme {
-        Scheme::Basic => SecretHash::of_password(secret.as_bytes()),
-        Scheme::Bearer => SecretHash::of_token(secret.as_bytes()),
+        SchemeName::Basic => SecretHash::of_password(secret.as_bytes()),
+        SchemeName::Bearer => SecretHash::of_token(secret.as_bytes()),
     };
     let stored = hash.map_err(Exit::usage)?.stored();
     let line = match &arguments.caller {
@@ -46,14 +52,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
 fn caller(text: &str) -> Result<String, String> {
     let wrong = "a caller's name has 1 to 128 visible ASCII characters and no colon";
     if is_caller(text) { Ok(text.to_owned()) } else { Err(wrong.to_owned()) }
-}
-
-fn scheme(text: &str) -> Result<Scheme, String> {
-    match text {
-        "basic" => Ok(Scheme::Basic),
-        "bearer" => Ok(Scheme::Bearer),
-        _ => Err("there are: basic, bearer".to_owned()),
-    }
 }
 
 /// Reads all of stdin without the last line end.

@@ -8,7 +8,9 @@ use super::output::{eprint_error, eprint_warning, print};
 use super::{build, load};
 use crate::config::{Callers, Config, ConfigError, Configured, PluginConfig};
 use crate::source::Location;
-use crate::{ComponentInfo, Digest, Host, PluginName, PluginSettings, Settings, telemetry};
+use crate::{
+    ComponentInfo, Digest, Host, PluginName, PluginSettings, Settings, telemetry, toolchain,
+};
 use anyhow::Context;
 use report::InspectReport;
 use std::path::{Path, PathBuf};
@@ -84,6 +86,10 @@ fn inspect(
     let given = || PluginName::new(&location.name());
     let name = named.map_or_else(given, |named| Ok(named.name.clone()));
     report.take_file(file, size, &Digest::of(&bytes), ComponentInfo::read(&bytes));
+    report.language = match location {
+        Location::Source(source) => Some(source.shown_language().to_owned()),
+        Location::Component(_) => toolchain::source_language(&bytes),
+    };
     report.had_code = host.has_code_of(&bytes);
     report.take_grants(
         PluginGrants::new(name.as_ref().ok(), &settings, &callers, host.limits()),
@@ -127,9 +133,9 @@ impl Granter {
     fn new(file: Option<&Path>) -> Result<Self, Exit> {
         let read = match file {
             Some(file) => load::configured(Some(file)),
-            None => Ok(Configured { config: Config::default(), warnings: Vec::new() }),
+            None => Ok(Config::default().into()),
         };
-        let Configured { config, warnings } =
+        let Configured { config, warnings, .. } =
             read.map_err(|error: ConfigError| Exit::usage(error))?;
         warnings.iter().for_each(|warning| eprint_warning(&warning.to_string()));
         Ok(Granter { file: file.map(Path::to_owned), config })
@@ -137,12 +143,14 @@ impl Granter {
 
     fn host(&self) -> Result<Host, Exit> {
         match self.file {
-            Some(_) => load::configured_host(&self.config, telemetry::stderr(), load::compiler()),
-            None => load::host(Settings {
-                log: telemetry::stderr(),
-                compiler: load::compiler(),
-                ..Settings::default()
-            }),
+            Some(_) => {
+                let (log, compiler) = (telemetry::stderr(), load::compiler());
+                load::configured_host(&self.config, log, compiler, &eprint_warning)
+            }
+            None => {
+                let (log, compiler) = (telemetry::stderr(), load::compiler());
+                load::host(Settings { log, compiler, ..Settings::default() }, &eprint_warning)
+            }
         }
     }
 

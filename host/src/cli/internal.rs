@@ -29,7 +29,7 @@ pub(super) fn run() -> Option<ExitCode> {
         _ => return None,
     };
     Some(done.unwrap_or_else(|error| {
-        crate::telemetry::eprint_line(format_args!("error: {error}"));
+        super::output::eprint_error(&error.to_string());
         ExitCode::FAILURE
     }))
 }

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use crate::Launcher;
 use crate::config::{Config, ConfigError, Configured, PluginConfig};
 use crate::source::{self, FileError, Location};
-use crate::telemetry::{TimedStep, eprint_line};
+use crate::telemetry::TimedStep;
 use crate::{
     CacheName, Compiler, Host, HostError, Limit, Limits, LoadError, LogSink, PluginName,
     PluginSettings, ServiceInfo, Settings, toolchain,
@@ -22,13 +22,14 @@ pub(super) fn compiler() -> Compiler {
     Compiler::InProcess
 }
 
-/// Makes a host that keeps compiled code on disk, or one without if the folder is unusable.
-pub(super) fn host(settings: Settings) -> Result<Host, Exit> {
+/// Makes a host that keeps compiled code on disk, or one without if the folder is unusable, of
+/// which it warns.
+pub(super) fn host(settings: Settings, warn: &dyn Fn(&str)) -> Result<Host, Exit> {
     let code_folder = toolchain::code_folder();
     let without = Settings { code_folder: None, ..settings.clone() };
     let made = match Host::new(Settings { code_folder, ..settings }) {
         Err(error @ HostError::CodeFolder { .. }) => {
-            eprint_line(format_args!("{:#}", anyhow::Error::new(error)));
+            warn(&format!("{:#}", anyhow::Error::new(error)));
             Host::new(without)
         }
         made => made,
@@ -50,15 +51,16 @@ pub(super) fn config_in(folder: &Path) -> Option<PathBuf> {
 pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
     match file {
         Some(file) => Config::read(file, &|name| std::env::var(name).ok()),
-        None => Ok(Configured { config: Config::of_folder(Path::new(".")), warnings: Vec::new() }),
+        None => Ok(Config::of_folder(Path::new(".")).into()),
     }
 }
 
-/// Makes the configured host with all its caches and no plugins.
+/// Makes the configured host with all its caches and no plugins. Warns as [`host`] does.
 pub(super) fn configured_host(
     config: &Config,
     log: LogSink,
     compiler: Compiler,
+    warn: &dyn Fn(&str),
 ) -> Result<Host, Exit> {
     let (limits, admission) = (config.limits.clone(), config.admission.clone());
     let cache = config.private_cache;
@@ -73,7 +75,7 @@ pub(super) fn configured_host(
         compiler,
         ..Settings::default()
     };
-    let host = host(settings)?;
+    let host = host(settings, warn)?;
     for cache in &config.caches {
         let name = CacheName::Configured(cache.name.clone());
         host.caches().open_on(name, cache.limits, &cache.backend).map_err(Exit::usage)?;
@@ -150,6 +152,7 @@ pub(super) fn read(file: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
     match source::read(file, limits.component) {
         Ok((bytes, _)) => Ok(bytes),
         Err(FileError::TooLarge) => Err(Limit::Component.reached(limits).into()),
+        Err(FileError::Gone) => Err(anyhow!("{}", source::absent(file))),
         Err(error) => Err(error.into()),
     }
 }

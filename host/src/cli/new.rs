@@ -1,7 +1,9 @@
 //! `hostel new`: creates a folder with a new service.
 
+use super::completed::Completed;
 use super::exit::Exit;
 use crate::PluginName;
+use crate::config::instead;
 use crate::telemetry::eprint_line;
 use crate::toolchain::{self, Language};
 use std::path::{Path, PathBuf};
@@ -16,7 +18,8 @@ pub(super) struct Arguments {
     folder: PathBuf,
 
     /// Language of the service: c, go, javascript, python, rust or typescript
-    #[arg(long, value_name = "LANGUAGE", default_value = "rust", value_parser = language)]
+    #[arg(long, value_name = "LANGUAGE", default_value = "rust", value_parser = LANGUAGE)]
+    #[arg(hide_possible_values = true)]
     lang: Language,
 }
 
@@ -32,7 +35,11 @@ const ALIASES: &[(&str, Language)] = &[
 /// Languages that use the SDK of another language.
 const OTHERS: &[&str] = &["cpp", "c++", "zig"];
 
-pub(super) fn language(name: &str) -> Result<Language, String> {
+/// Reads the name of a language. Shells complete it.
+pub(super) const LANGUAGE: Completed<Language> =
+    Completed { parse: language, values: || Language::ALL.map(Language::name).to_vec() };
+
+fn language(name: &str) -> Result<Language, String> {
     let name = name.to_ascii_lowercase();
     if OTHERS.contains(&&*name) {
         return Err(
@@ -41,8 +48,8 @@ pub(super) fn language(name: &str) -> Result<Language, String> {
     }
     let alias = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, language)| *language);
     let found = Language::ALL.into_iter().find(|language| language.name() == name).or(alias);
-    let names = Language::ALL.map(Language::name).join(", ");
-    found.ok_or_else(|| format!("there is no SDK for it; there are: {names}"))
+    let names = Language::ALL.map(Language::name);
+    found.ok_or_else(|| format!("there is no SDK for it; {}", instead(&name, names)))
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {

@@ -7,13 +7,13 @@ use std::io::{ErrorKind, Write};
 /// Writes an error to stderr as one line.
 pub(super) fn eprint_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    telemetry::eprint_line(format_args!("{style}error{style:#}: {message}"));
+    telemetry::eprint_line(format_args!("{style}error:{style:#} {message}"));
 }
 
 /// Writes a warning to stderr as one line.
 pub(super) fn eprint_warning(message: &str) {
     let style = anstyle::AnsiColor::Yellow.on_default().bold();
-    telemetry::eprint_line(format_args!("{style}warning{style:#}: {message}"));
+    telemetry::eprint_line(format_args!("{style}warning:{style:#} {message}"));
 }
 
 /// Writes a result to stdout on a line of its own. A closed stdout is not an error.

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;
-use super::output::{eprint_error, print};
+use super::output::{eprint_error, eprint_warning, print};
 use super::{build, envelope, load, payload, reach};
 use crate::telemetry::eprint_line;
 use crate::{
@@ -93,7 +93,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
     let payload = arguments.payload().map_err(Exit::usage)?;
     let settings = arguments.settings().map_err(Exit::usage)?;
     let grants = arguments.grants().map_err(Exit::usage)?;
-    let host = load::host(settings)?;
+    let host = load::host(settings, &eprint_warning)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_plugin)?;
     runtime.block_on(async {

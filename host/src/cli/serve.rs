@@ -14,6 +14,7 @@ mod sources;
 mod steps;
 mod systemd;
 mod traces;
+mod usage;
 #[cfg(target_os = "linux")]
 mod wall;
 mod warnings;
@@ -21,7 +22,7 @@ mod warnings;
 use super::exit::Exit;
 use super::load;
 use crate::config::{self, Config};
-use crate::telemetry::{LineFormat, LogSink, LogWriter, StderrAbove, eprint_line};
+use crate::telemetry::{Level, LineFormat, LogSink, LogWriter, StderrAbove, log_event};
 use crate::toolchain;
 use anyhow::{Context, anyhow};
 use server::Logs;
@@ -38,7 +39,7 @@ use systemd::Sockets;
 /// Without PATH, serves the current folder. A folder with a hostel.toml is served as that file
 /// configures it; of any other folder, all services are served. New, changed and removed components
 /// take effect without a restart: the server sees a file at once when it is written, and looks for
-/// all changes twice a second and on SIGHUP.
+/// all changes twice a second and on SIGHUP. Edited sources are built with --watch and on SIGHUP.
 /// On SIGTERM or SIGINT, the server stops accepting connections, after stop-delay of the
 /// configuration if it is set, and completes the requests under way, for at most 10s unless the
 /// configuration sets drain-time. A second signal ends it at once.
@@ -74,7 +75,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let sockets = Sockets::take().map_err(Exit::usage)?;
-    let mut config = arguments.config()?;
+    let (mut config, warnings) = arguments.config()?;
     if let Some(listen) = arguments.listen {
         config.server.listen = listen;
     }
@@ -93,6 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     #[cfg(not(target_os = "linux"))]
     let (processes, wall) = (processes::Processes, "wall: none (there is one on Linux)".to_owned());
     let (writer, log) = log(config.log).map_err(Exit::no_plugin)?;
+    warnings.iter().for_each(|warning| log_event(&log, Level::Warn, "", warning));
     check_threads().context("cannot start the runtime").map_err(Exit::no_plugin)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -126,14 +128,14 @@ fn check_threads() -> io::Result<()> {
 }
 
 impl Arguments {
-    fn config(&self) -> Result<Config, Exit> {
+    /// The configuration, and warnings about it for the log.
+    fn config(&self) -> Result<(Config, Vec<String>), Exit> {
         let file = self.config.clone().or_else(|| paths::config_file(&self.paths));
         let Some(file) = file else { return paths::config(&self.paths) };
         let read = load::configured(Some(&file)).map_err(Exit::usage)?;
-        for warning in &read.warnings {
-            eprint_line(warning);
-        }
-        Ok(read.config)
+        let absent = read.absent.iter().map(|absent| &absent.fault);
+        let warnings = read.warnings.iter().chain(absent).map(ToString::to_string).collect();
+        Ok((read.config, warnings))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is wrong with a configuration, where, and what was probably meant.
 
+use crate::file::{listed, nearest};
+use crate::name::PluginName;
 use std::fmt;
 use std::io;
 use std::ops::Range;
@@ -24,6 +26,16 @@ pub struct Fault {
     pub place: Place,
     /// One line.
     pub message: String,
+}
+
+/// Something that a configuration names, and that was not there when it was read. It may come
+/// later, so the configuration is valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// The plugin that has no file; none: the folder of plugins is not there.
+    pub plugin: Option<PluginName>,
+    /// Where it is written, and what was probably meant.
+    pub fault: Fault,
 }
 
 /// Why there is no configuration.
@@ -64,11 +76,13 @@ pub(super) struct Diagnostics<'a> {
     text: &'a str,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Fault>,
+    pub(super) absent: Vec<Absent>,
 }
 
 impl<'a> Diagnostics<'a> {
     pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
-        Diagnostics { file, text, faults: Vec::new(), warnings: Vec::new() }
+        let (faults, warnings, absent) = Default::default();
+        Diagnostics { file, text, faults, warnings, absent }
     }
 
     /// Diagnostics a fault of what is written at these bytes.
@@ -83,7 +97,19 @@ impl<'a> Diagnostics<'a> {
         self.warnings.push(warning);
     }
 
-    fn place(&self, at: Range<usize>) -> Place {
+    /// Reports something that is not there, but may come later.
+    pub(super) fn absent(
+        &mut self,
+        plugin: Option<&PluginName>,
+        at: Range<usize>,
+        message: impl fmt::Display,
+    ) {
+        let fault = Fault { place: self.place(at), message: message.to_string() };
+        self.absent.push(Absent { plugin: plugin.cloned(), fault });
+    }
+
+    /// The place of these bytes of the file.
+    pub(super) fn place(&self, at: Range<usize>) -> Place {
         let before = self.text.get(..at.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Place {
@@ -96,19 +122,16 @@ impl<'a> Diagnostics<'a> {
     }
 }
 
-/// What is right instead of a name that is not: the nearest one, or all there are.
+/// Most names that a message lists: more than a table has settings.
+const MAX_NAMES: usize = 30;
+
+/// What is right instead of a name that is not: the nearest one, or those that there are.
 pub(crate) fn instead<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let distance = |other: &str| match other.starts_with(name) && !name.is_empty() {
-        true => 1,
-        false => strsim::osa_distance(name, other),
-    };
-    let nearest = known.iter().map(|other| (distance(other), *other)).min();
-    let near = nearest.filter(|(distance, other)| *distance <= other.len().max(name.len()) / 3);
-    match (near, known.is_empty()) {
-        (Some((_, nearest)), _) => format!("did you mean `{nearest}`?"),
+    match (nearest(name, known.iter().copied()), known.is_empty()) {
+        (Some(nearest), _) => format!("did you mean `{nearest}`?"),
         (None, true) => "there is none".to_owned(),
-        (None, false) => format!("there are: {}", known.join(", ")),
+        (None, false) => format!("there are: {}", listed(&known, MAX_NAMES)),
     }
 }
 

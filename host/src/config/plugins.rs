@@ -1,16 +1,17 @@
 //! `[plugins]`: what each may reach and use up, and who may call it.
 
 use super::callers::CallerGroup;
-use super::error::Diagnostics;
+use super::error::{Diagnostics, instead};
 use super::groups::{Callers, callers};
-use super::raw::{LimitValue, RawInstances, RawLimits, RawPlugin, RawZatoRest, Tables};
+use super::raw::{At, LimitValue, RawInstances, RawLimits, RawPlugin, RawZatoRest, Tables};
 use super::sources;
 use super::values::{Context, time};
 use crate::engine::{Instances, Limits};
+use crate::file;
 use crate::grants::Grants;
 use crate::name::PluginName;
 use crate::plugin::{Admission, PluginSettings};
-use crate::source;
+use crate::source::{self, Location};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -75,11 +76,65 @@ pub(super) fn plugins(
     let mut plugins = Vec::new();
     for (name, plugin) in raw {
         match PluginName::new(name.get()) {
-            Ok(name) => plugins.push(plugin_config(name, plugin.get(), context, diagnostics)),
+            Ok(known) => {
+                let plugin = plugin.get();
+                let config = plugin_config(known, plugin, context, diagnostics);
+                let at = plugin.path.as_ref().map_or_else(|| name.at(), At::at);
+                if let Some(message) = absent(&config, plugin.path.is_some()) {
+                    diagnostics.absent(Some(&config.name), at, message);
+                }
+                plugins.push(config);
+            }
             Err(error) => diagnostics.fault(name.at(), error),
         }
     }
     plugins
+}
+
+/// Why there is no plugin at its path; none where there is one.
+fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
+    let PluginConfig { name, path, .. } = plugin;
+    let shown = path.display();
+    if path.exists() {
+        let error = Location::at(path).err()?;
+        return Some(format!("the plugin `{name}` is not there: {error}"));
+    }
+    if path.is_symlink() {
+        return Some(format!(
+            "the plugin `{name}` is not there: {shown} is a link to a file that is not there"
+        ));
+    }
+    if has_path {
+        let instead = file::instead_of(path).map(|it| format!("; {it}")).unwrap_or_default();
+        return Some(format!("the plugin `{name}` is not there: {shown} does not exist{instead}"));
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    let found = source::discover(folder).unwrap_or_default();
+    let names: Vec<String> = found.iter().map(Location::name).collect();
+    let instead = instead(name.as_str(), names.iter().map(String::as_str));
+    Some(format!(
+        "the plugin `{name}` is not there: neither {shown} nor a source of that name exists; {instead}"
+    ))
+}
+
+/// The folder of plugins.
+pub(super) fn folder(
+    written: &At<String>,
+    context: &Context<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> PathBuf {
+    let folder = context.path(written.get());
+    let shown = folder.display();
+    if !folder.exists() {
+        let instead = file::instead_of(&folder).map(|it| format!("; {it}")).unwrap_or_default();
+        let message = format!("the folder of plugins {shown} does not exist{instead}");
+        diagnostics.absent(None, written.at(), message);
+    } else if !folder.is_dir() {
+        let message = format!("{shown} is no folder: `folder` is the one that holds the plugins");
+        diagnostics.absent(None, written.at(), message);
+    }
+    folder
 }
 
 fn plugin_config(

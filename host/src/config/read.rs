@@ -4,7 +4,7 @@
 use super::admin::{self, Admin};
 use super::caches::{self, CacheConfig};
 use super::callers::CallerGroup;
-use super::error::{ConfigError, Diagnostics, Fault};
+use super::error::{Absent, ConfigError, Diagnostics, Fault, Place};
 use super::groups;
 use super::plugins::{self, PluginConfig, PluginContext};
 use super::raw::{Raw, Tables};
@@ -64,6 +64,18 @@ pub struct Configured {
     pub config: Config,
     /// Files with secrets that other users can read.
     pub warnings: Vec<Fault>,
+    /// Plugins, and the folder of plugins, that were not there: they may come later.
+    pub absent: Vec<Absent>,
+    /// Where the service of each route is written, in the order of [`Config::routes`].
+    pub service_places: Vec<Place>,
+}
+
+impl From<Config> for Configured {
+    /// A configuration that was not read from a file.
+    fn from(config: Config) -> Self {
+        let (warnings, absent, service_places) = Default::default();
+        Configured { config, warnings, absent, service_places }
+    }
 }
 
 impl Config {
@@ -112,9 +124,11 @@ impl Config {
             let folder = file.parent().unwrap_or(Path::new(""));
             compose(&raw, &Context { folder, variable }, &mut diagnostics)
         });
-        let Diagnostics { mut faults, warnings, .. } = diagnostics;
+        let Diagnostics { mut faults, warnings, absent, .. } = diagnostics;
         match config {
-            Some(config) if faults.is_empty() => Ok(Configured { config, warnings }),
+            Some((config, service_places)) if faults.is_empty() => {
+                Ok(Configured { config, warnings, absent, service_places })
+            }
             _ => {
                 let elsewhere = |fault: &Fault| fault.place.file != file;
                 faults
@@ -139,8 +153,12 @@ pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> 
 }
 
 /// Validates a whole file and fills in the defaults. The result is valid only when no fault was
-/// reported.
-fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) -> Config {
+/// reported. Returns also where the service of each route is written.
+fn compose(
+    raw: &Raw,
+    context: &Context<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> (Config, Vec<Place>) {
     let none = Tables::new();
     let groups =
         groups::groups(raw.callers.as_ref().unwrap_or(&Tables::new()), context, diagnostics);
@@ -151,7 +169,7 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
     let raw_caches = raw.caches.as_ref();
     let caches =
         raw_caches.map(|raw| caches::caches(raw, context, diagnostics)).unwrap_or_default();
-    let folder = raw.folder.as_ref().map(|folder| context.path(folder.get()));
+    let folder = raw.folder.as_ref().map(|folder| plugins::folder(folder, context, diagnostics));
     let cache_names: Vec<String> =
         raw_caches.into_iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect();
     let zato = raw.zato.as_ref().and_then(|zato| zato.out.as_ref()?.rest.as_ref());
@@ -168,22 +186,18 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
     };
     let raw_plugins = raw.plugins.as_ref().unwrap_or(&none);
     let plugins = plugins::plugins(raw_plugins, &plugin_context, diagnostics);
-    if raw_plugins.is_empty() && folder.is_none() {
-        diagnostics.fault(
-            0..0,
-            "there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`",
-        );
-    }
-    server::check_required(raw_server, folder.is_some(), &plugins, &cache_names, diagnostics);
-    server::check_bodies(raw_server, &server, &limits, &plugins, diagnostics);
+    let has_folder = folder.is_some();
+    check_any_plugin(!raw_plugins.is_empty() || has_folder, diagnostics);
+    server::check_required(raw_server, has_folder, &plugins, &cache_names, diagnostics);
+    server::check_bodies(raw, &server, &limits, &plugins, diagnostics);
     let names: Vec<&str> = raw_plugins.keys().map(|name| name.get().as_str()).collect();
     sources::check_zato(zato, &names, diagnostics);
     let raw_routes = raw.routes.as_deref().unwrap_or_default();
-    let routes = routes::routes(raw_routes, &names, folder.is_some(), &groups, diagnostics);
+    let (routes, places) = routes::routes(raw_routes, &names, has_folder, &groups, diagnostics);
     let log = raw.log.as_ref();
     let (private_cache, private_backend) =
         caches::private_cache(raw.private_cache.as_ref(), context, diagnostics);
-    Config {
+    let config = Config {
         admin: admin::admin(raw, &server, context, diagnostics),
         server,
         limits,
@@ -198,5 +212,14 @@ fn compose(raw: &Raw, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) 
         log: telemetry::log_format(log.and_then(|log| log.format).unwrap_or_default()),
         access_log: log.and_then(|log| log.access).unwrap_or_default(),
         traces: telemetry::traces(raw.traces.as_ref(), diagnostics),
+    };
+    (config, places)
+}
+
+fn check_any_plugin(may_have_plugins: bool, diagnostics: &mut Diagnostics<'_>) {
+    if !may_have_plugins {
+        let message =
+            "there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`";
+        diagnostics.fault(0..0, message);
     }
 }

@@ -1,7 +1,7 @@
 //! Routes: paths and methods that lead to services.
 
 use super::callers::CallerGroup;
-use super::error::{Diagnostics, instead};
+use super::error::{Diagnostics, Place, instead};
 use super::groups::{Callers, callers};
 use super::raw::{At, RawRoute};
 use crate::name::PluginName;
@@ -169,16 +169,16 @@ impl Method {
     }
 }
 
-/// Reads the routes; of two that take the same request, the one that comes first in the list is
-/// the one that fits it best.
+/// Reads the routes, and where the service of each is written; of two that take the same request,
+/// the one that comes first in the list is the one that fits it best.
 pub(super) fn routes(
     raw: &[At<RawRoute>],
     plugins: &[&str],
     has_folder: bool,
     groups: &[CallerGroup],
     diagnostics: &mut Diagnostics<'_>,
-) -> Vec<Route> {
-    let mut routes: Vec<Route> = Vec::new();
+) -> (Vec<Route>, Vec<Place>) {
+    let mut routes: Vec<(Route, Place)> = Vec::new();
     for raw in raw.iter().map(At::get) {
         let methods = methods(raw.methods.as_deref().unwrap_or_default(), diagnostics);
         check_service(&raw.service, plugins, has_folder, diagnostics);
@@ -192,7 +192,9 @@ pub(super) fn routes(
         };
         let service = ServiceName::new(raw.service.get());
         let route = Route { path, methods, service, callers };
-        if let Some(other) = routes.iter().find(|other| clash(other, &route)) {
+        if let Some(other) =
+            routes.iter().map(|(other, _)| other).find(|other| clash(other, &route))
+        {
             let (path, other) = (&route.path, &other.path);
             diagnostics.fault(
                 raw.path.at(),
@@ -202,10 +204,10 @@ pub(super) fn routes(
                 ),
             );
         }
-        routes.push(route);
+        routes.push((route, diagnostics.place(raw.service.at())));
     }
-    routes.sort_by(|a, b| a.path.cmp(&b.path));
-    routes
+    routes.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    routes.into_iter().unzip()
 }
 
 fn clash(a: &Route, b: &Route) -> bool {

@@ -6,14 +6,16 @@ use super::groups::{Callers, callers};
 use super::plugins::PluginConfig;
 use super::private_file::check_access;
 use super::proxies::{self, ClientHeader, ProxyNetwork};
-use super::raw::{At, RawAdmission, RawServer, RawTls, RawWall};
+use super::raw::{At, LimitValue, Raw, RawAdmission, RawServer, RawTls, RawWall};
 use super::values::{Context, address, count, delay, size, time};
 use crate::engine::Limits;
 use crate::file;
 use crate::name::PluginName;
 use crate::plugin::{Admission, Requirement};
+use crate::units;
 use hostel_cache::Name;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -222,7 +224,7 @@ pub(super) fn check_required(
 
 /// A body that is larger than a client's share would never find room.
 pub(super) fn check_bodies(
-    raw: Option<&RawServer>,
+    raw: &Raw,
     server: &Server,
     limits: &Limits,
     plugins: &[PluginConfig],
@@ -232,7 +234,8 @@ pub(super) fn check_bodies(
     let most = of_plugins.chain([limits]).map(|limits| limits.request).max().unwrap_or_default();
     let share = server.bodies / 4;
     if most > share {
-        let at = raw.and_then(|server| server.bodies.as_ref()).map_or(0..0, At::at);
+        let bodies = raw.server.as_ref().and_then(|server| server.bodies.as_ref());
+        let at = bodies.map_or_else(|| largest_request(raw), At::at);
         diagnostics.fault(
             at,
             format_args!(
@@ -242,6 +245,19 @@ pub(super) fn check_bodies(
             ),
         );
     }
+}
+
+/// Where the largest `request` of all limits is written.
+fn largest_request(raw: &Raw) -> Range<usize> {
+    let of_plugins =
+        raw.plugins.iter().flatten().filter_map(|(_, plugin)| plugin.get().limits.as_ref());
+    let all = of_plugins.chain(&raw.limits).flat_map(|limits| &limits.0);
+    let bytes = |value: &At<LimitValue>| match value.get() {
+        LimitValue::Text(text) => units::size(text).unwrap_or_default(),
+        LimitValue::Count(_) => 0,
+    };
+    let requests = all.filter(|(name, _)| name.get() == "request").map(|(_, value)| value);
+    requests.max_by_key(|value| bytes(value)).map_or(0..0, At::at)
 }
 
 fn tls(raw: &RawTls, context: &Context<'_>, diagnostics: &mut Diagnostics<'_>) -> Tls {

@@ -72,7 +72,8 @@ pub type Build = Arc<dyn Fn(&Source) -> Built + Send + Sync>;
 pub struct Built {
     /// The component, open for reading, or why there is none.
     pub component: Result<File, Box<dyn Error + Send + Sync>>,
-    /// What the build has read: when that changes, it is to be built again.
+    /// What the build has read: when that changes, it is to be built again. Empty where nothing was
+    /// built, and an earlier component is used again.
     pub inputs: Inputs,
 }
 
@@ -213,6 +214,12 @@ impl Deployment {
             let shared = Arc::clone(&self.shared);
             loads.spawn(async move { shared.load(&key).await });
         }
+    }
+
+    /// Has each source built and loaded again by the next scans, also where nothing of it has
+    /// changed since.
+    pub fn load_sources_again(&self) {
+        self.shared.entries().values_mut().for_each(Candidate::load_source_again);
     }
 
     /// Waits until the loads that have begun have ended.

@@ -47,6 +47,12 @@ impl From<ReadError> for FileError {
     }
 }
 
+/// Why there is no component at this path, at which there is nothing, with what was probably meant.
+pub fn absent(path: &Path) -> String {
+    let instead = file::instead_of(path).map(|it| format!("; {it}")).unwrap_or_default();
+    format!("{}{instead}", FileError::Gone)
+}
+
 /// Checks a file of at most `max_bytes` without opening it.
 ///
 /// # Errors

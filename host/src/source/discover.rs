@@ -2,6 +2,7 @@
 
 use super::files::{is_hidden, is_ignored};
 use super::location::{Location, folder_of, real_place};
+use crate::file;
 use crate::toolchain::{BuildError, Language, Source, folder_name, is_test};
 use std::ffi::OsStr;
 use std::fs::DirEntry;
@@ -31,7 +32,7 @@ pub fn discover(path: &Path) -> io::Result<Vec<Location>> {
     if is_component(path) {
         return Ok(vec![Location::Component(path.to_owned())]);
     }
-    if !path.metadata()?.is_dir() {
+    if !path.metadata().map_err(|error| file::explained(path, error))?.is_dir() {
         return Ok(source_file(path).into_iter().collect());
     }
     let folder = Folder::read(path)?;

@@ -90,6 +90,11 @@ impl LogWriter {
         Ok((LogWriter { format, queue, running }, sink))
     }
 
+    /// Whether its lines are text, which people read.
+    pub(crate) fn is_text(&self) -> bool {
+        self.format == LineFormat::Text
+    }
+
     /// The counts of dropped lines.
     pub(crate) fn dropped(&self) -> Arc<DroppedLines> {
         Arc::clone(&self.queue.dropped)

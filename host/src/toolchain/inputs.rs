@@ -53,6 +53,11 @@ impl Inputs {
         self.0.extend(other.0.iter().cloned());
     }
 
+    /// Whether it has no file.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Keeps those for which this holds.
     pub(super) fn retain(&mut self, keep: impl FnMut(&PathBuf) -> bool) {
         self.0.retain(keep);

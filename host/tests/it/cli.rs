@@ -239,11 +239,34 @@ fn every_command_has_a_help_with_an_example_and_a_page_of_the_manual() {
 }
 
 #[test]
+fn errors_have_one_form_whatever_reports_them() {
+    let coloured = |arguments: &[&str]| {
+        let mut command = hostel();
+        stderr(&command.args(arguments).env("CLICOLOR_FORCE", "1").output().unwrap())
+    };
+    let start = "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m ";
+    for arguments in [
+        &["fly"][..],
+        &["new", "a", "--lang", "cobol"],
+        &["run", "gone"],
+        &["check", "--config", "gone"],
+    ] {
+        let told = coloured(arguments);
+        assert!(told.starts_with(start), "{told:?}");
+    }
+    let told = coloured(&["new", "a", "--lang", "pyton"]);
+    assert!(told.contains("did you mean `python`?"), "{told}");
+    let told = coloured(&["run", "a", "--limit", "memroy=1MiB"]);
+    assert!(told.contains("no limit is called `memroy`; did you mean `memory`?"), "{told}");
+}
+
+#[test]
 fn shells_take_their_completions() {
     for (shell, word) in [("bash", "complete -F"), ("zsh", "#compdef hostel"), ("fish", "complete")]
     {
         let output = hostel().args(["completions", shell]).output().unwrap();
-        assert!(stdout(&output).contains(word), "{shell}");
+        let script = stdout(&output);
+        assert!(script.contains(word), "{shell}");
         let Ok(mut child) =
             Command::new(shell).arg("-n").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn()
         else {
@@ -254,6 +277,21 @@ fn shells_take_their_completions() {
         let checked = child.wait_with_output().unwrap();
         assert_eq!((checked.status.code(), &*stderr(&checked)), (Some(0), ""), "{shell}");
     }
+}
+
+#[test]
+fn shells_complete_the_values_of_closed_sets() {
+    let script = stdout(&hostel().args(["completions", "bash"]).output().unwrap());
+    for values in [
+        "c go javascript python rust typescript",
+        "GET HEAD POST PUT PATCH DELETE OPTIONS",
+        "basic bearer",
+    ] {
+        assert!(script.contains(&format!("compgen -W \"{values}\"")), "{values}");
+    }
+    // Other methods can be sent as well.
+    let output = hostel().args(["call", "-X", "PURGE", "http://127.0.0.1:1/"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
 }
 
 #[test]

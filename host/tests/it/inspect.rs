@@ -48,6 +48,9 @@ fn a_component_is_told_with_all_that_is_in_it() {
         ("services", json!([service])),
         ("exports", json!(["hostel:service/handler@0.1.0"])),
         ("had_code", json!(false)),
+        ("language", json!("Rust")),
+        ("network", json!("none")),
+        ("files", json!("none")),
         ("config", Value::Null),
     ] {
         assert_eq!(found[key], value, "{key}");
@@ -78,13 +81,15 @@ fn people_are_told_the_same_in_sections() {
     let folder = folder(&store_and_read(), None);
     let output = inspect(folder.path(), &["users.wasm"]);
     let told = stdout(&output);
-    assert!(told.starts_with("users: users.wasm, component, "), "{told}");
+    assert!(told.starts_with("users: users.wasm, component from Rust, "), "{told}");
     for line in [
         "services",
         "  users.store-and-read  Stores a value and reads it back.",
         "granted by default",
         "  cache      plugin/users, read-write",
         "  instances  fresh",
+        "  network    none",
+        "  files      none",
     ] {
         assert!(told.lines().any(|found| found == line), "no {line:?} in {told}");
     }
@@ -136,6 +141,49 @@ fn what_does_not_fit_is_told_as_far_as_it_can_be_read() {
         gone["error"].as_str().unwrap().contains("cannot load gone.wasm: there is no such file"),
         "{gone}"
     );
+}
+
+/// A component that imports an interface, with the mark of a source in Zig.
+fn marked(import: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component (import "{import}" (instance))
+            (core module (@producers (language "Rust" "") (processed-by "zig" "0.17")))
+            (@custom "hostel-source-language" "\03Zig"))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn the_language_is_that_of_the_source_and_not_of_its_tools() {
+    let folder = folder(&marked("hostel:log/log@0.1.0"), None);
+    assert_eq!(report(folder.path(), &["users.wasm"], 3)["language"], "Zig");
+    let told = stdout(&inspect(folder.path(), &["users.wasm"]));
+    assert!(told.starts_with("users: users.wasm, component from Zig, "), "{told}");
+    let made: Vec<_> = told.lines().skip_while(|line| *line != "made by").skip(1).take(2).collect();
+    assert_eq!(made, ["  language      Zig", "  processed-by  zig 0.17"], "{told}");
+}
+
+#[test]
+fn the_network_is_open_where_it_is_granted_and_used_alone() {
+    let granted = "[plugins.users]\nhttp = { allow = [\"https://a.example\"] }\n";
+    let http = "hostel:http/client@0.1.0";
+    for (import, configuration, network, shown) in [
+        (http, granted, "http", "  network    the servers of http alone"),
+        (
+            "hostel:log/log@0.1.0",
+            granted,
+            "none",
+            "  network    none: it does not import hostel:http",
+        ),
+        (http, "[plugins.users]\n", "none", "  network    none"),
+    ] {
+        let folder = folder(&marked(import), Some(configuration));
+        let arguments = ["users.wasm", "--config", "hostel.toml"];
+        let found = report(folder.path(), &arguments, 3);
+        assert_eq!((&found["network"], &found["files"]), (&json!(network), &json!("none")));
+        let told = stdout(&inspect(folder.path(), &arguments));
+        assert!(told.lines().any(|line| line == shown), "no {shown:?} in {told}");
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod preflight;
 mod readme;
 mod redis;
 mod sdk_bindings;
+mod slips;
 mod source;
 #[cfg(target_os = "linux")]
 mod status;

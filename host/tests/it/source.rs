@@ -181,6 +181,10 @@ pub fn check_new(language: &str) {
     let made = output(outside.path(), &["new", "my-shop", "--lang", language]);
     assert!(made.status.success(), "{}", stderr(&made));
     check(&outside.path().join("my-shop"), &["my-shop"]);
+    let built = stdout(&output(outside.path(), &["build", "my-shop"]));
+    let report = output(outside.path(), &["inspect", built.trim(), "--json"]);
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(report["language"].as_str().unwrap_or_default().to_lowercase(), language);
 }
 
 fn wasm() -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! The status line: what a terminal shows of a build that takes long, and a pipe does not.
 
 use crate::http::client::PATIENCE;
-use crate::http::program::ANYWHERE;
+use crate::http::program::{ANYWHERE, Serving, numbered};
 use crate::source::folder_with;
 use crate::support::{component, hostel, program, stderr, stdout};
 use std::fs;
@@ -164,4 +164,27 @@ fn a_server_on_a_terminal_shows_what_it_builds() {
     let count = |words: &str| own.clone().filter(|line| line.contains(words)).count();
     assert_eq!([count(" first words"), count(" last words"), count(" (built in ")], [1, 1, 1]);
     assert!(count("stopping: ") == 1 && count("building shop ") == 0, "{lines:#?}");
+}
+
+#[test]
+fn an_edit_without_watch_is_told_and_built_on_a_signal() {
+    let shop = Shop::new();
+    let (mut serving, outside) = (Serving::spawn(shop.program(&["serve"])), shop.outside.path());
+    shop.go_on();
+    let line = serving.line_with("sources are built at the start: ");
+    assert!(line.contains("`kill -HUP ") && line.contains("--watch"), "{line}");
+    fs::write(shop.folder.join("Cargo.toml"), "[package]\n# edited\n").unwrap();
+    let until = |serving: &Serving, words: &str| loop {
+        let (plugin, line) = serving.any_line().unwrap();
+        assert!(!line.contains("nothing has changed"), "{line}");
+        if line.contains(words) {
+            assert_eq!(plugin, "shop", "{line}");
+            return;
+        }
+    };
+    until(&serving, "was edited, and the build before the edit serves on: `kill -HUP ");
+    fs::write(outside.join("made.wasm"), numbered("two")).unwrap();
+    serving.signal("HUP");
+    shop.go_on();
+    until(&serving, "; was ");
 }

@@ -1,6 +1,6 @@
 //! A client of the admin listener.
 
-use crate::cli::call::{exchange, listeners, trouble};
+use crate::cli::call::{beginning, exchange, listeners, trouble};
 use crate::cli::client::{self, Address, ClientRequest, Reply};
 use crate::cli::exit::Exit;
 use crate::cli::output::eprint_warning;
@@ -95,7 +95,10 @@ impl AdminClient {
         let reply = self.send(method, path, query, body)?;
         check(&reply, path.get(1).unwrap_or(&""))?;
         let read = serde_json::from_slice(&reply.body);
-        let foreign = || format!("what answers at {} is no admin listener", self.address);
+        let foreign = || {
+            let body = beginning(&reply.body).unwrap_or_else(|| "no text".to_owned());
+            format!("the server at {} is no admin listener: it returned {body}", self.address)
+        };
         read.with_context(foreign).map_err(Exit::no_server)
     }
 

@@ -4,7 +4,7 @@ use crate::cli::client::Reply;
 use crate::cli::exit::Exit;
 use crate::cli::output::{print, print_raw};
 use crate::cli::{envelope, pretty};
-use crate::telemetry::excerpt;
+use crate::telemetry::{escape, excerpt};
 use hyper::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -42,7 +42,8 @@ fn head(reply: &Reply) -> String {
     format!("{}\n{}\n", reply.status, lines.collect::<String>())
 }
 
-/// Describes a response whose status is not 2xx; `None` for any other response.
+/// Describes a response whose status is not 2xx, with the beginning of a body that is no problem;
+/// `None` for any other response.
 pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
     if reply.status.is_success() {
         return None;
@@ -56,8 +57,22 @@ pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
     });
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let elsewhere = location.map(|place| format!(", and names {}", excerpt(place)));
-    let plain = || format!("the answer is {status}{}", elsewhere.unwrap_or_default());
+    let body = beginning(&reply.body).map(|text| format!(": {text}")).unwrap_or_default();
+    let plain = || format!("the answer is {status}{}{body}", elsewhere.unwrap_or_default());
     Some(detail.unwrap_or_else(plain))
+}
+
+/// Maximum characters of a body that an error quotes.
+const MAX_QUOTED: usize = 100;
+
+/// The beginning of a body for an error, escaped; `None` for an empty body and for one that is no
+/// text.
+pub(in crate::cli) fn beginning(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let cut: String = text.chars().take(MAX_QUOTED).collect();
+    let ending = if cut.len() < text.len() { " ..." } else { "" };
+    // Four bytes a character at most: nothing more is cut.
+    (!cut.is_empty()).then(|| format!("{}{ending}", escape(&cut, 4 * MAX_QUOTED)))
 }
 
 fn problem(reply: &Reply) -> Option<Value> {
@@ -127,7 +142,17 @@ mod tests {
             told(&reply(404, &content, body)).as_deref(),
             Some("404 not-found: no\\nsuch (request 7)")
         );
-        assert_eq!(told(&reply(404, &[], body)).as_deref(), Some("the answer is 404 Not Found"));
+        assert_eq!(told(&reply(404, &[], b"")).as_deref(), Some("the answer is 404 Not Found"));
+        let page = format!("<html>\n\u{1b}{}", "é".repeat(100));
+        let quoted = format!("<html>\\n\\u{{1b}}{} ...", "é".repeat(92));
+        assert_eq!(
+            told(&reply(502, &[], page.as_bytes())),
+            Some(format!("the answer is 502 Bad Gateway: {quoted}"))
+        );
+        assert_eq!(
+            told(&reply(500, &[], b"\xff")).as_deref(),
+            Some("the answer is 500 Internal Server Error")
+        );
         assert_eq!(
             told(&reply(302, &[("location", "/x")], b"")).as_deref(),
             Some("the answer is 302 Found, and names /x")

@@ -76,14 +76,15 @@ pub(super) struct DirectCall {
     required: BTreeSet<String>,
 }
 
+impl From<&Fault> for Told {
+    fn from(Fault { place, message }: &Fault) -> Self {
+        let (file, line, column) = (place.file.clone(), place.line, place.column);
+        Told { file, line, column, message: message.clone() }
+    }
+}
+
 pub(super) fn told(faults: &[Fault]) -> Vec<Told> {
-    let told = faults.iter().map(|Fault { place, message }| Told {
-        file: place.file.clone(),
-        line: place.line,
-        column: place.column,
-        message: message.clone(),
-    });
-    told.collect()
+    faults.iter().map(Told::from).collect()
 }
 
 impl From<&PluginConfig> for Asked {
@@ -194,11 +195,7 @@ impl CheckReport {
         for call in &self.direct_calls {
             print(call.line().as_bytes())?;
         }
-        for CheckedRoute { path, error, .. } in &self.routes {
-            if let Some(error) = error {
-                eprint_error(&format!("the route {path}: {error}"));
-            }
-        }
+        self.routes.iter().filter_map(|route| route.error.as_ref()).for_each(|it| eprint_error(it));
         print(self.last_line().as_bytes())
     }
 

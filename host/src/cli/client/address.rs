@@ -89,7 +89,7 @@ impl Address {
         self.authority.port_u16().unwrap_or(if self.is_tls { 443 } else { 80 })
     }
 
-    pub(super) fn target(&self) -> Uri {
+    pub(in crate::cli) fn target(&self) -> Uri {
         Uri::from(self.target.clone())
     }
 

@@ -27,6 +27,8 @@ pub(super) struct InspectReport {
     version: Option<String>,
     /// `component`, `core module`, or null if it is not WebAssembly.
     kind: Option<&'static str>,
+    /// The language of its source, where that is known: `producers` also names those of its tools.
+    pub(super) language: Option<String>,
     bytes: Option<u64>,
     /// The reason why the component cannot be loaded.
     pub(super) error: Option<String>,
@@ -39,6 +41,10 @@ pub(super) struct InspectReport {
     /// In elements.
     tables: Vec<Size>,
     producers: Vec<Producer>,
+    /// `http`: the servers that its grants name; or `none`.
+    network: &'static str,
+    /// Always `none`.
+    files: &'static str,
     grants: Option<PluginGrants>,
     /// All limits by name.
     limits: BTreeMap<&'static str, String>,
@@ -68,7 +74,8 @@ struct Size {
 
 impl InspectReport {
     pub(super) fn new(path: &Path) -> Self {
-        InspectReport { path: path.to_owned(), ..InspectReport::default() }
+        let (network, files) = ("none", "none");
+        InspectReport { path: path.to_owned(), network, files, ..InspectReport::default() }
     }
 
     pub(super) fn take_file(
@@ -100,11 +107,18 @@ impl InspectReport {
         limits: &Limits,
         config: Option<(&Path, bool)>,
     ) {
+        if self.imports_http() && grants.reaches_servers() {
+            self.network = "http";
+        }
         self.grants = Some(grants);
         let limit = |name| Some((name, limits.show(name)?));
         self.limits = Limits::names().filter_map(limit).collect();
         self.config = config.map(|(file, _)| file.to_owned());
         self.is_named = config.is_some_and(|(_, is_named)| is_named);
+    }
+
+    fn imports_http(&self) -> bool {
+        self.imports.iter().any(|import| import.name.starts_with("hostel:http/"))
     }
 
     pub(super) fn take_services(&mut self, services: Vec<ServiceInfo>) {
@@ -115,7 +129,9 @@ impl InspectReport {
     pub(super) fn show(&self) -> Result<(), Exit> {
         let Some(bytes) = self.bytes else { return Ok(()) };
         let name = self.name.as_deref().unwrap_or("no name");
-        let is = self.kind.unwrap_or("not WebAssembly");
+        let kind = self.kind.unwrap_or("not WebAssembly");
+        let from = self.language.as_deref().map(|it| format!(" from {}", excerpt(it)));
+        let is = format!("{kind}{}", from.unwrap_or_default());
         let file = self.component.as_deref().unwrap_or(&self.path).display();
         let bold = anstyle::Style::new().bold();
         let version = self.version.as_deref().unwrap_or_default();
@@ -145,7 +161,7 @@ impl InspectReport {
             ("imports".to_owned(), self.imports.iter().map(Imported::row).collect()),
             ("exports".to_owned(), exports),
             ("made of".to_owned(), self.parts()),
-            ("made by".to_owned(), self.producers.iter().map(producer_row).collect()),
+            ("made by".to_owned(), self.made_by()),
         ];
         if self.kind.is_some() {
             sections.push((self.granted_by(), self.granted()));
@@ -171,6 +187,15 @@ impl InspectReport {
         rows
     }
 
+    /// The tools. Where the source's language is known, those of its interpreter and its libraries
+    /// are left out.
+    fn made_by(&self) -> Vec<Vec<String>> {
+        let is_shown = |it: &&Producer| self.language.is_none() || it.part != "language";
+        let source = self.language.as_ref().map(|name| vec!["language".to_owned(), excerpt(name)]);
+        let tools = self.producers.iter().filter(is_shown).map(producer_row);
+        source.into_iter().chain(tools).collect()
+    }
+
     fn granted_by(&self) -> String {
         match (&self.config, self.is_named) {
             (None, _) => "granted by default".to_owned(),
@@ -182,6 +207,13 @@ impl InspectReport {
     fn granted(&self) -> Vec<Vec<String>> {
         let Some(grants) = &self.grants else { return Vec::new() };
         let mut rows = grants.rows();
+        let network = match (self.network, grants.reaches_servers()) {
+            ("http", _) => "the servers of http alone",
+            (_, true) => "none: it does not import hostel:http",
+            (_, false) => "none",
+        };
+        rows.push(vec!["network".to_owned(), network.to_owned()]);
+        rows.push(vec!["files".to_owned(), self.files.to_owned()]);
         let limits = Limits::names().filter_map(|name| Some((name, self.limits.get(name)?)));
         let limits: Vec<_> = limits.map(|(name, value)| format!("{name} {value}")).collect();
         for (place, several) in limits.chunks(4).enumerate() {

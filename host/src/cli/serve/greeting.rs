@@ -1,6 +1,7 @@
 //! The first lines of a server's log: its addresses and warnings about the configuration.
 
-use super::{memory, warnings};
+use super::sources::Sources;
+use super::{memory, usage, warnings};
 use crate::config::Config;
 use crate::telemetry::{Level, LogSink, log_event};
 use crate::{Deployment, Host, Stage};
@@ -16,7 +17,10 @@ pub(super) struct Greeting<'a> {
     pub(super) config: &'a Config,
     pub(super) host: &'a Host,
     pub(super) deployment: &'a Deployment,
+    pub(super) sources: &'a Sources,
     pub(super) log: &'a LogSink,
+    /// Whether the log is text, which people read.
+    pub(super) is_text: bool,
     /// A warning about too few file descriptors.
     pub(super) descriptors: Option<&'a str>,
 }
@@ -24,14 +28,15 @@ pub(super) struct Greeting<'a> {
 impl Greeting<'_> {
     /// Logs the address for clients, the admin listener, warnings about the configuration, and the
     /// wall; then what `release` releases. Logs the address again when all plugins are loaded or
-    /// refused, if that takes longer.
+    /// refused, if that takes longer. Then logs how edited sources are built, and in text how to
+    /// call a service.
     pub(super) async fn log(
         &self,
         at: (SocketAddr, Option<SocketAddr>),
         wall: &str,
         release: impl FnOnce(),
     ) -> Infallible {
-        let Greeting { config, host, deployment, log, descriptors } = *self;
+        let Greeting { config, host, deployment, log, descriptors, .. } = *self;
         let _ = tokio::time::timeout(PATIENCE, deployment.until_loaded()).await;
         let states = deployment.list();
         let loading = states.iter().filter(|state| state.stage == Stage::Loading).count();
@@ -60,7 +65,18 @@ impl Greeting<'_> {
             deployment.until_loaded().await;
             log_line(log, &welcome(&services(host), 0, address, config));
         }
+        self.log_usage(address);
         std::future::pending().await
+    }
+
+    fn log_usage(&self, address: SocketAddr) {
+        let states = self.deployment.list();
+        let reload = self.sources.reload(states.iter().map(|state| state.path.as_path()));
+        reload.iter().for_each(|line| log_line(self.log, line));
+        if self.is_text {
+            let lines = usage::lines(self.config, &services(self.host), address);
+            lines.iter().for_each(|line| log_line(self.log, line));
+        }
     }
 }
 

@@ -17,8 +17,9 @@ pub(super) fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
     }
 }
 
-/// Makes a configuration that serves the plugins at these paths, or those of the current folder.
-pub(super) fn config(paths: &[PathBuf]) -> Result<Config, Exit> {
+/// Makes a configuration that serves the plugins at these paths, or those of the current folder,
+/// and warnings about components that are not there: they may come later.
+pub(super) fn config(paths: &[PathBuf]) -> Result<(Config, Vec<String>), Exit> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
     let mut config = Config::of_folder(Path::new("."));
@@ -29,7 +30,7 @@ pub(super) fn config(paths: &[PathBuf]) -> Result<Config, Exit> {
         let is_whole = found.iter().any(|location| location.path() == path);
         if path.is_dir() && !is_whole && paths.len() == 1 {
             // As a folder of plugins, so that plugins added later are served as well.
-            return Ok(Config::of_folder(path));
+            return Ok((Config::of_folder(path), Vec::new()));
         }
         if found.is_empty() && !path.is_dir() {
             let none = anyhow!("{} is neither a component nor a source", path.display());
@@ -39,7 +40,10 @@ pub(super) fn config(paths: &[PathBuf]) -> Result<Config, Exit> {
             config.plugins.push(plugin(location)?);
         }
     }
-    Ok(config)
+    let paths = config.plugins.iter().map(|plugin| &plugin.path).filter(|path| !path.exists());
+    let absent = |path: &PathBuf| format!("{}: {}", path.display(), source::absent(path));
+    let warnings = paths.map(absent).collect();
+    Ok((config, warnings))
 }
 
 fn plugin(location: &Location) -> Result<PluginConfig, Exit> {

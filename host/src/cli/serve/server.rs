@@ -6,15 +6,16 @@ use super::listeners::{admin, listen};
 use super::notify::NotifySocket;
 use super::processes::Processes;
 use super::signals::{Hangups, Signals};
+use super::sources::Sources;
 use super::systemd::{self, Sockets};
-use super::{descriptors, sources, steps, traces};
+use super::{descriptors, steps, traces};
 use crate::cli::exit::{Exit, SERVICE_FAILED};
 use crate::cli::load;
 use crate::config::{Config, PluginConfig, Server};
 use crate::http::{self, HttpError, HttpSettings, ServerReport};
-use crate::telemetry::{AccessSink, DroppedLines, LogSink, LogWriter, Tracer};
+use crate::telemetry::{AccessSink, DroppedLines, Level, LogSink, LogWriter, Tracer, log_event};
 use crate::units::show_duration;
-use crate::{Deployment, Host, NamedPlugin, PluginFolder, PluginSettings};
+use crate::{Build, Deployment, Host, NamedPlugin, PluginFolder, PluginSettings};
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 /// The sinks of the log and of the access log.
 pub(super) struct Logs {
     log: LogSink,
+    /// Whether its lines are text, which people read.
+    is_text: bool,
     access: Option<AccessSink>,
     dropped: Arc<DroppedLines>,
 }
@@ -40,7 +43,7 @@ pub(super) struct Logs {
 impl Logs {
     pub(super) fn of(writer: &LogWriter, config: &Config, log: LogSink) -> Self {
         let access = config.access_log.then(|| writer.access());
-        Logs { log, access, dropped: writer.dropped() }
+        Logs { log, is_text: writer.is_text(), access, dropped: writer.dropped() }
     }
 }
 
@@ -52,17 +55,19 @@ pub(super) async fn run(
     sockets: Sockets,
     (processes, wall): (Processes, String),
 ) -> Result<ExitCode, Exit> {
-    let Logs { log, access, dropped } = logs;
+    let Logs { log, is_text, access, dropped } = logs;
     // First, so that no signal is lost and an occupied port is reported at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
     let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
     let tracer = traces::start(&config.traces, &log).map_err(Exit::usage)?;
     let (held, release) = first_line::hold(Arc::clone(&log));
-    let host = Arc::new(load::configured_host(config, held, processes.compiler())?);
+    let warn = |warning: &str| log_event(&log, Level::Warn, "", warning);
+    let host = Arc::new(load::configured_host(config, held, processes.compiler(), &warn)?);
     processes.watch(&log).map_err(Exit::no_plugin)?;
     host.counts().dropped_lines_of(dropped);
-    let deployment = Arc::new(deployment(&host, config, watch, processes, &log));
+    let sources = Sources::new(watch);
+    let deployment = Arc::new(deployment(&host, config, sources.build(processes, &log)));
     let mut tasks = JoinSet::new();
     let admin_address =
         admin(config, sockets.admin, (&host, &deployment, &log), &mut tasks).await?;
@@ -86,14 +91,15 @@ pub(super) async fn run(
     let notify = NotifySocket::of_environment();
     let notify = notify.as_ref();
     let (host, deployment, descriptors) = (&*host, &*deployment, descriptors.warning.as_deref());
-    let greeting = Greeting { config, host, deployment, log: &log, descriptors };
+    let greeting =
+        Greeting { config, host, deployment, sources: &sources, log: &log, is_text, descriptors };
     let stopping = Stopping { server: &config.server, deployment, notify, log: &log };
     tokio::select! {
         never = greeting.log((address, admin_address), &wall, release) => match never {},
         report = serving => Ok(exit_code(report.map_err(Exit::usage)?, &log)),
         () = stopping.two_signals(&mut signals, stop) => Ok(SERVICE_FAILED.into()),
         () = systemd::tell(notify, host, deployment) => Ok(SERVICE_FAILED.into()),
-        never = scan(deployment, &mut hangups, &log) => match never {},
+        never = scan(deployment, &sources, &mut hangups, &log) => match never {},
         never = steps::show(deployment) => match never {},
     }
 }
@@ -148,23 +154,26 @@ fn will_do(server: &Server) -> String {
     }
 }
 
-/// Scans the plugins' files until the server ends, and at once on SIGHUP.
-async fn scan(deployment: &Deployment, hangups: &mut Hangups, log: &LogSink) -> Infallible {
+/// Scans the plugins' files until the server ends, and at once on SIGHUP, which also has the
+/// sources built again that edits alone do not.
+async fn scan(
+    deployment: &Deployment,
+    sources: &Sources,
+    hangups: &mut Hangups,
+    log: &LogSink,
+) -> Infallible {
     loop {
         deployment.run(SCAN_INTERVAL, hangups.one()).await;
-        let message =
-            "looking at the plugins' files now; the configuration is read at the start alone";
+        if sources.forget_components() {
+            deployment.load_sources_again();
+        }
+        let message = "looking at the plugins' files now, edited sources included; the \
+                       configuration is read at the start alone";
         log_line(log, message);
     }
 }
 
-fn deployment(
-    host: &Arc<Host>,
-    config: &Config,
-    watch: bool,
-    processes: Processes,
-    log: &LogSink,
-) -> Deployment {
+fn deployment(host: &Arc<Host>, config: &Config, build: Build) -> Deployment {
     let named = |plugin: &PluginConfig| NamedPlugin {
         name: plugin.name.clone(),
         path: plugin.path.clone(),
@@ -172,7 +181,6 @@ fn deployment(
     };
     let folder =
         |path: &PathBuf| PluginFolder { path: path.clone(), settings: PluginSettings::default() };
-    let build = sources::build(watch, processes, Arc::clone(log));
     let named = config.plugins.iter().map(named).collect();
     let folder = config.folder.as_ref().map(folder);
     let deployment = Deployment::new(Arc::clone(host), named, folder, Some(build));

@@ -1,41 +1,90 @@
-//! Builds the sources among the served plugins: once at the start, or on each change with --watch.
+//! Builds the sources among the served plugins: on each edit with --watch, otherwise at the start
+//! and on SIGHUP.
 
 use super::processes::Processes;
-use crate::source::{Inputs, Source};
-use crate::telemetry::LogSink;
+use crate::source::{Inputs, Location, Source};
+use crate::telemetry::{Level, LogSink, log_event};
 use crate::{Build, Built};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Seek};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The components that are not built again, by their sources.
-type Components = Mutex<BTreeMap<PathBuf, File>>;
-
-/// Returns a function that builds a source: with `watch` each time, otherwise only the first time.
-pub(super) fn build(watch: bool, processes: Processes, log: LogSink) -> Build {
-    let components = Components::default();
-    Arc::new(move |source: &Source| match watch {
-        true => processes.build(source, &log),
-        false => once(&components, source, || processes.build(source, &log)),
-    })
+/// Builds the sources of a server.
+pub(super) struct Sources {
+    watch: bool,
+    components: Arc<Mutex<Components>>,
 }
 
-fn once(components: &Components, source: &Source, build: impl FnOnce() -> Built) -> Built {
+/// The components that are not built again, by their sources.
+type Components = BTreeMap<PathBuf, KeptComponent>;
+
+struct KeptComponent {
+    file: File,
+    /// Whether it was logged that an edit of its source is not built.
+    is_reported: bool,
+}
+
+impl Sources {
+    /// With `watch`, an edited source is built again.
+    pub(super) fn new(watch: bool) -> Self {
+        Sources { watch, components: Arc::default() }
+    }
+
+    /// Returns the function that builds a source, or returns its component of the start again.
+    pub(super) fn build(&self, processes: Processes, log: &LogSink) -> Build {
+        let (watch, components, log) = (self.watch, Arc::clone(&self.components), Arc::clone(log));
+        Arc::new(move |source: &Source| match watch {
+            true => processes.build(source, &log),
+            false => once(&components, source, &log, || processes.build(source, &log)),
+        })
+    }
+
+    /// Makes the next load of each source build it. Returns false where each load does.
+    pub(super) fn forget_components(&self) -> bool {
+        self.components.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        !self.watch
+    }
+
+    /// How edits come into effect, where a plugin at these paths is a source and no edit is built.
+    pub(super) fn reload<'p>(&self, mut paths: impl Iterator<Item = &'p Path>) -> Option<String> {
+        let is_source = |path: &Path| matches!(Location::at(path), Ok(Location::Source(_)));
+        let is_needed = !self.watch && paths.any(is_source);
+        is_needed.then(|| format!("sources are built at the start: {}", how_to_build_again()))
+    }
+}
+
+fn how_to_build_again() -> String {
+    let process = std::process::id();
+    format!("`kill -HUP {process}` builds edited ones, and --watch builds them at each edit")
+}
+
+fn once(
+    components: &Mutex<Components>,
+    source: &Source,
+    log: &LogSink,
+    build: impl FnOnce() -> Built,
+) -> Built {
     let kept = || components.lock().unwrap_or_else(PoisonError::into_inner);
     let again = |component: &File| -> io::Result<File> {
         let mut component = component.try_clone()?;
         component.rewind()?;
         Ok(component)
     };
-    if let Some(component) = kept().get(&source.file) {
-        let component = again(component).map_err(Into::into);
+    if let Some(component) = kept().get_mut(&source.file) {
+        if !std::mem::replace(&mut component.is_reported, true) {
+            let name = Location::Source(source.clone()).name();
+            let edited = "was edited, and the build before the edit serves on";
+            log_event(log, Level::Warn, &name, &format!("{edited}: {}", how_to_build_again()));
+        }
+        let component = again(&component.file).map_err(Into::into);
         return Built { component, inputs: Inputs::default() };
     }
     let built = build();
-    if let Ok(component) = built.component.as_ref().map(File::try_clone) {
-        kept().extend(component.ok().map(|component| (source.file.clone(), component)));
+    if let Ok(file) = built.component.as_ref().map(File::try_clone) {
+        let keep = |file| (source.file.clone(), KeptComponent { file, is_reported: false });
+        kept().extend(file.ok().map(keep));
     }
     built
 }

@@ -70,6 +70,10 @@ fn the_shape_is_checked_with_what_is_allowed() {
         "10: `server.bodies` is 1048576 bytes, of which a client has at most a quarter, 262144, and \
          a `request` of the limits is 8388608: such a body would never find room",
     );
+    check_last(
+        "[plugins.a.limits]\nrequest = \"80MiB\"",
+        "11: `server.bodies` is 268435456 bytes, of which a client has at most a quarter, 67108864",
+    );
     check_last("[server]\ntls = { key = \"k\" }", "7: `server.tls` needs `certificate`");
     check("folder = \".\"\n[[routes]]\npath = \"/\"\n", &["2:1: `routes` needs `service`"]);
     check_last(

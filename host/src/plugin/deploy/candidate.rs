@@ -247,6 +247,13 @@ impl Candidate {
         self.settled = None;
     }
 
+    /// The next scans load what is here again, if it is a source.
+    pub(super) fn load_source_again(&mut self) {
+        if self.loading.is_none() && self.stamp().is_some_and(Stamp::is_of_source) {
+            self.settled = None;
+        }
+    }
+
     /// The plugin was taken out of the host.
     pub(super) fn unloaded(&mut self, reason: &str) {
         self.serving = None;

@@ -53,7 +53,8 @@ impl Shared {
         let fetching = blocking::run(move || {
             let (mut read, began) = (None, Instant::now());
             let bytes = fetch.read(lane, &mut read);
-            let built = read.is_some().then(|| began.elapsed());
+            let is_built = read.as_ref().is_some_and(|(inputs, _)| !inputs.is_empty());
+            let built = is_built.then(|| began.elapsed());
             let component = bytes.and_then(|bytes| {
                 let has_code = check_lane(&host, &bytes, lane)?;
                 let content = Digest::of(&bytes);

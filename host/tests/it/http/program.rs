@@ -186,7 +186,7 @@ impl Serving {
     }
 
     /// Starts a program. Listeners that its arguments do not name are those that no other test has.
-    fn spawn(mut serve: Command) -> Self {
+    pub fn spawn(mut serve: Command) -> Self {
         for listener in ANYWHERE.chunks(2) {
             if serve.get_args().all(|argument| argument != listener[0]) {
                 serve.args(listener);

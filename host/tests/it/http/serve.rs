@@ -70,6 +70,42 @@ fn a_folder_is_served_until_a_signal() {
 }
 
 #[test]
+fn a_log_for_people_has_the_routes_and_a_command_that_works() {
+    let place = Place::with_guests(
+        "[log]\nformat = \"text\"\n[[routes]]\npath = \"/{id}\"\nmethods = [\"GET\"]\n\
+         service = \"guests.mirrors\"\n[[routes]]\npath = \"/mirror\"\nmethods = [\"PUT\"]\n\
+         service = \"guests.mirrors\"\n",
+    );
+    let serving = place.begin_by(hostel());
+    let mut routes = Vec::new();
+    let command = loop {
+        let (_, line) = serving.any_line().unwrap();
+        if let Some((_, command)) = line.split_once(" hostel try: ") {
+            break command.to_owned();
+        }
+        routes.extend(line.split_once(" hostel route ").map(|(_, route)| route.to_owned()));
+    };
+    assert_eq!(routes, ["PUT /mirror -> guests.mirrors", "GET /{id} -> guests.mirrors"]);
+    assert!(command.starts_with("curl --request PUT --data '{}' http://127.0.0.1:"), "{command}");
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("{command} --silent --show-error")])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && told.contains("\"body\":\"{}\""), "{told}");
+}
+
+#[test]
+fn a_log_for_programs_has_no_commands() {
+    let (mut serving, _) = Serving::start();
+    serving.signal("TERM");
+    while let Some((_, line)) = serving.any_line() {
+        assert!(!line.starts_with("try: "), "{line}");
+    }
+    assert_eq!(serving.code(), Some(0));
+}
+
+#[test]
 fn a_second_signal_ends_at_once() {
     let (mut serving, first) = Serving::start();
     let mut stream = TcpStream::connect(address(&first)).unwrap();

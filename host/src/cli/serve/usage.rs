@@ -1,0 +1,188 @@
+//! Lines on how to call a server that has just started: its routes, and a command to copy.
+
+use crate::cli::client::Address;
+use crate::config::{Callers, Config, DirectCallers, Method, Route, Scheme, Segment};
+use crate::service::ServiceName;
+use std::net::SocketAddr;
+
+/// Most routes that have a line.
+const MAX_ROUTES: usize = 10;
+
+/// A line for each of the first routes, and one with a command that calls a service. `services` are
+/// the full names of those that serve.
+pub(super) fn lines(config: &Config, services: &[String], address: SocketAddr) -> Vec<String> {
+    let routes = &config.routes;
+    let mut lines: Vec<String> = routes.iter().take(MAX_ROUTES).map(route_line).collect();
+    if routes.len() > MAX_ROUTES {
+        lines.push(format!("and {} more routes", routes.len() - MAX_ROUTES));
+    }
+    lines.extend(command(config, services, address).map(|command| format!("try: {command}")));
+    lines
+}
+
+fn route_line(route: &Route) -> String {
+    let methods: Vec<_> = route.methods.iter().map(|method| method.as_str()).collect();
+    let methods = if methods.is_empty() { "any method".to_owned() } else { methods.join(", ") };
+    format!("route {methods} {} -> {}", route.path, route.service)
+}
+
+/// A request that a service takes.
+struct Call<'a> {
+    method: Method,
+    segments: Vec<&'a str>,
+    callers: &'a Callers,
+}
+
+/// A `curl` command that reaches a service: by a route if one has a path without parameters, or
+/// else by the service's own path. None where no service is reached so.
+fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<String> {
+    // Each connection would have to begin with a header that only a trusted proxy may send.
+    if config.server.proxy_protocol {
+        return None;
+    }
+    let own = config.plugins.iter().map(|plugin| (&plugin.name, &plugin.callers));
+    let direct = DirectCallers::new(&config.server.callers, own, &config.routes);
+    let is_fixed = |route: &&Route| {
+        !route.path.segments().iter().any(|part| matches!(part, Segment::Parameter(_)))
+    };
+    let routes = || config.routes.iter().filter(|route| serves(route, services));
+    let of_route = |route| route_call(route, &direct);
+    let by_service = || services.iter().find_map(|service| direct_call(service, config, &direct));
+    let call = routes().find(is_fixed).map(of_route);
+    let call = call.or_else(by_service).or_else(|| routes().next().map(of_route))?;
+    let is_tls = config.server.tls.is_some();
+    let address = Address::of_listener(address, is_tls).ok()?.join(&call.segments, &[]);
+    let mut words = vec!["curl"];
+    // The certificate is one of another name than this address.
+    words.extend(is_tls.then_some("--insecure"));
+    words.extend(credentials(call.callers, config));
+    words.extend(match call.method {
+        Method::Get => &[][..],
+        Method::Head => &["--head"],
+        Method::Post => &["--data '{}'"],
+        Method::Put => &["--request PUT", "--data '{}'"],
+        Method::Patch => &["--request PATCH", "--data '{}'"],
+        Method::Delete => &["--request DELETE"],
+        Method::Options => &["--request OPTIONS"],
+    });
+    Some(format!("{} {address}{}", words.join(" "), address.target()))
+}
+
+/// Whether the service of a route is among these.
+fn serves(route: &Route, services: &[String]) -> bool {
+    let plugin = route.service.plugin();
+    let is_of_plugin = |full: &&String| ServiceName::new(full.as_str()).plugin() == plugin;
+    match route.service.service() {
+        Some(_) => services.iter().any(|full| full == route.service.as_str()),
+        None => services.iter().filter(is_of_plugin).count() == 1,
+    }
+}
+
+fn route_call<'a>(route: &'a Route, direct: &'a DirectCallers) -> Call<'a> {
+    let segments = route.path.segments().iter().map(|segment| match segment {
+        Segment::Fixed(text) => text.as_str(),
+        Segment::Parameter(_) => "1",
+    });
+    let of_plugin = || direct.of_plugin(route.service.plugin());
+    Call {
+        method: route.methods.first().copied().unwrap_or(Method::Get),
+        segments: segments.collect(),
+        callers: route.callers.as_ref().unwrap_or_else(of_plugin),
+    }
+}
+
+fn direct_call<'a>(
+    service: &'a str,
+    config: &Config,
+    direct: &'a DirectCallers,
+) -> Option<Call<'a>> {
+    let (plugin, short) = service.split_once('.')?;
+    let callers = direct.of_service(plugin, short).filter(|_| config.server.services)?;
+    Some(Call { method: Method::Post, segments: vec!["services", service], callers })
+}
+
+/// What stands for the caller's credentials.
+fn credentials(callers: &Callers, config: &Config) -> Option<&'static str> {
+    let Callers::Group(name) = callers else { return None };
+    let group = config.callers.iter().find(|group| group.name == *name)?;
+    Some(match group.scheme {
+        Scheme::Bearer => "--header 'Authorization: Bearer TOKEN'",
+        Scheme::Basic => "--user NAME:PASSWORD",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Checks the lines of a configuration with the services `users.find`, `users.list` and
+    /// `shop.buy`.
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let text = format!("folder = \".\"\n{text}");
+        let token = |_: &str| Some("till:0123456789abcdefghij".to_owned());
+        let config = Config::parse(Path::new("hostel.toml"), &text, &token).unwrap().config;
+        let services = ["users.find", "users.list", "shop.buy"].map(str::to_owned);
+        let lines = lines(&config, &services, ([0, 0, 0, 0], 8080).into());
+        assert_eq!(lines, expected, "{text}");
+    }
+
+    fn route(path: &str, methods: &str, service: &str) -> String {
+        format!("[[routes]]\npath = {path:?}\nmethods = [{methods}]\nservice = {service:?}\n")
+    }
+
+    #[test]
+    fn a_service_is_called_by_its_own_path_or_by_a_route() {
+        check("", &["try: curl --data '{}' http://127.0.0.1:8080/services/users.find"]);
+        let by_id = route("/users/{id}", "\"GET\"", "users.find");
+        let named = "route GET /users/{id} -> users.find";
+        check(&by_id, &[named, "try: curl --data '{}' http://127.0.0.1:8080/services/users.find"]);
+        let alone = format!("[server]\nservices = false\n{by_id}");
+        check(&alone, &[named, "try: curl http://127.0.0.1:8080/users/1"]);
+        let buy = route("/bűy", "", "shop");
+        check(&buy, &["route any method /bűy -> shop", "try: curl http://127.0.0.1:8080/b%C5%B1y"]);
+        let put = route("/", "\"PUT\", \"DELETE\"", "shop.buy");
+        let line = "route PUT, DELETE / -> shop.buy";
+        check(&put, &[line, "try: curl --request PUT --data '{}' http://127.0.0.1:8080/"]);
+    }
+
+    #[test]
+    fn a_route_to_a_service_that_does_not_serve_is_not_tried() {
+        for service in ["users.gone", "users", "gone"] {
+            let routes = route("/a", "", service);
+            let try_it = "try: curl --data '{}' http://127.0.0.1:8080/services/users.find";
+            check(&routes, &[&format!("route any method /a -> {service}"), try_it]);
+        }
+    }
+
+    #[test]
+    fn credentials_have_a_placeholder() {
+        for (scheme, shown) in [
+            ("bearer", "--header 'Authorization: Bearer TOKEN'"),
+            ("basic", "--user NAME:PASSWORD"),
+        ] {
+            let text = format!(
+                "[server]\ncallers = \"tills\"\n[callers.tills]\nscheme = {scheme:?}\nenv = \"T\"\n"
+            );
+            let line = format!(
+                "try: curl {shown} --data '{{}}' http://127.0.0.1:8080/services/users.find"
+            );
+            check(&text, &[&line]);
+        }
+    }
+
+    #[test]
+    fn the_lines_are_bounded_and_what_no_client_reaches_has_none() {
+        let routes: String =
+            (0..12).map(|number| route(&format!("/r{number:02}"), "", "shop")).collect();
+        let mut expected: Vec<_> =
+            (0..10).map(|number| format!("route any method /r{number:02} -> shop")).collect();
+        expected.push("and 2 more routes".to_owned());
+        expected.push("try: curl http://127.0.0.1:8080/r00".to_owned());
+        check(&routes, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+        check("[server]\nservices = false\n", &[]);
+        let proxy = "[server]\ntrusted-proxies = [\"10.0.0.7\"]\nproxy-protocol = true\n";
+        check(proxy, &[]);
+    }
+}
