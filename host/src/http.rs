@@ -8,6 +8,7 @@
 //! | `POST /services/<plugin>` | the plugin's service, if it has exactly one |
 //! | `GET /services` | names and descriptions of the services that the caller may call so, as JSON |
 //! | the methods and path of a [`Route`](crate::config::Route) | its service; HEAD goes where GET does |
+//! | `GET`, `HEAD` below the path of a [`FileRoute`](crate::config::FileRoute) | the file of its folder |
 //!
 //! Who may call by `/services` is in [`DirectCallers`](crate::config::DirectCallers); the setting
 //! `services = false` turns these paths off.
@@ -45,11 +46,12 @@
 //! | `bad-request` | 400 | the request is malformed, or the service reports it |
 //! | `unauthorized` | 401 | the credentials are missing or wrong, or the service reports it |
 //! | `forbidden` | 403 | the service reports it, or a web page of another site calls the admin interface |
-//! | `not-found` | 404 | no service has this path, or the service reports it |
+//! | `not-found` | 404 | no service or file has this path, or the service reports it |
 //! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
 //! | `request-timeout` | 408 | the body came too slowly |
 //! | `conflict` | 409 | the service reports it |
 //! | `too-large` | 413 | the body is larger than `limits.request` |
+//! | `range-not-satisfiable` | 416 | the file ends before the range of the request |
 //! | `expectation-failed` | 417 | `Expect` is not `100-continue` |
 //! | `too-many-requests` | 429 | the service reports it, or the client keeps failing authentication and another of its requests waits (`Retry-After`) |
 //! | `headers-too-large` | 431 | the request has too many headers |
@@ -67,6 +69,7 @@ mod admin;
 mod auth;
 mod client;
 mod error;
+mod files;
 mod handler;
 mod log;
 mod messages;
@@ -81,8 +84,10 @@ mod response;
 mod router;
 mod server;
 mod settings;
+mod slice;
 mod span;
 
 pub use error::HttpError;
+pub(crate) use files::MAX_OPEN_FILES;
 pub use server::{ServerReport, run, run_admin};
 pub use settings::HttpSettings;

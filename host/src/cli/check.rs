@@ -69,7 +69,7 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     let mut asked: Vec<Asked> = config.plugins.iter().map(Asked::from).collect();
     let found = load::unnamed(config).map_err(Exit::usage)?;
     asked.extend(found.iter().map(|location| Asked::found(location, config)));
-    if asked.is_empty() {
+    if asked.is_empty() && config.files.is_empty() {
         report.error = Some(load::nothing_to_serve(config).to_string());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -80,6 +80,7 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     let routes = config.routes.iter().zip(service_places);
     let checked = |(route, place)| checked_route(route, place, &plugins, all_loaded);
     report.routes = routes.map(checked).collect();
+    report.routes.extend(config.files.iter().map(CheckedRoute::of_files));
     report.direct_calls = direct_calls(config, &plugins);
     Ok(())
 }

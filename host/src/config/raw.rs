@@ -48,7 +48,7 @@ pub(in crate::config) struct Raw {
     pub(in crate::config) plugins: Option<Tables<RawPlugin>>,
     /// Connections of services that were written for Zato.
     pub(in crate::config) zato: Option<RawZato>,
-    /// Paths and methods that lead to services.
+    /// Paths and methods that lead to services, and paths that lead to files.
     pub(in crate::config) routes: Option<Vec<At<RawRoute>>>,
     /// Groups of callers, by name.
     pub(in crate::config) callers: Option<Tables<RawCallers>>,
@@ -235,7 +235,7 @@ pub(in crate::config) enum RawKeyFormat {
     Zato,
 }
 
-/// A path and methods that lead to a service.
+/// A path and methods that lead to a service, or to the files of a folder.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawRoute {
@@ -243,9 +243,14 @@ pub(in crate::config) struct RawRoute {
     pub(in crate::config) path: At<String>,
     /// Methods, as in ["GET"]. Default: any.
     pub(in crate::config) methods: Option<Vec<At<String>>>,
-    /// `PLUGIN.SERVICE`, or the plugin alone where it has one service.
-    pub(in crate::config) service: At<String>,
-    /// Who may call: "open" or a group of [callers]. Default: as the plugin says.
+    /// `PLUGIN.SERVICE`, or the plugin alone where it has one service. A route has this or `files`.
+    pub(in crate::config) service: Option<At<String>>,
+    /// The folder whose files are served at the path and below it.
+    pub(in crate::config) files: Option<At<String>>,
+    /// The header `cache-control` of files. Default: "no-cache".
+    pub(in crate::config) cache_control: Option<At<String>>,
+    /// Who may call: "open" or a group of [callers]. Default: as the plugin says, or [server] for
+    /// files.
     pub(in crate::config) callers: Option<At<String>>,
 }
 

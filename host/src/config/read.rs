@@ -5,9 +5,10 @@ use super::admin::{self, Admin};
 use super::caches::{self, CacheConfig};
 use super::callers::CallerGroup;
 use super::error::{Absent, ConfigError, Diagnostics, Fault, Place};
+use super::files::{self, FileRoute};
 use super::groups;
 use super::plugins::{self, PluginConfig, PluginContext};
-use super::raw::{Raw, Tables};
+use super::raw::{At, Raw, RawRoute, Tables};
 use super::routes::{self, Route};
 use super::server::{self, Server};
 use super::shape;
@@ -47,6 +48,8 @@ pub struct Config {
     pub plugins: Vec<PluginConfig>,
     /// The routes: the first that takes a request's path and method is the one.
     pub routes: Vec<Route>,
+    /// The paths that lead to the files of folders.
+    pub files: Vec<FileRoute>,
     /// The groups of callers.
     pub callers: Vec<CallerGroup>,
     /// How log lines are written.
@@ -152,6 +155,17 @@ pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> 
     read.map_err(|error| diagnostics.fault(error.span().unwrap_or(0..0), error.message())).ok()
 }
 
+/// Checks that there are files to serve, where there are no plugins.
+fn check_files(routes: &[At<RawRoute>], diagnostics: &mut Diagnostics<'_>) {
+    if routes.iter().all(|route| route.get().files.is_none()) {
+        diagnostics.fault(
+            0..0,
+            "there is nothing to serve: name plugins in [plugins], set `folder = \".\"`, or give \
+             a route `files`",
+        );
+    }
+}
+
 /// Validates a whole file and fills in the defaults. The result is valid only when no fault was
 /// reported. Returns also where the service of each route is written.
 fn compose(
@@ -187,13 +201,16 @@ fn compose(
     let raw_plugins = raw.plugins.as_ref().unwrap_or(&none);
     let plugins = plugins::plugins(raw_plugins, &plugin_context, diagnostics);
     let has_folder = folder.is_some();
-    check_any_plugin(!raw_plugins.is_empty() || has_folder, diagnostics);
+    let raw_routes = raw.routes.as_deref().unwrap_or_default();
+    if raw_plugins.is_empty() && !has_folder {
+        check_files(raw_routes, diagnostics);
+    }
     server::check_required(raw_server, has_folder, &plugins, &cache_names, diagnostics);
     server::check_bodies(raw, &server, &limits, &plugins, diagnostics);
     let names: Vec<&str> = raw_plugins.keys().map(|name| name.get().as_str()).collect();
     sources::check_zato(zato, &names, diagnostics);
-    let raw_routes = raw.routes.as_deref().unwrap_or_default();
     let (routes, places) = routes::routes(raw_routes, &names, has_folder, &groups, diagnostics);
+    let files = files::file_routes(raw_routes, context, &server.callers, &groups, diagnostics);
     let log = raw.log.as_ref();
     let (private_cache, private_backend) =
         caches::private_cache(raw.private_cache.as_ref(), context, diagnostics);
@@ -208,18 +225,11 @@ fn compose(
         folder,
         plugins,
         routes,
+        files,
         callers: groups,
         log: telemetry::log_format(log.and_then(|log| log.format).unwrap_or_default()),
         access_log: log.and_then(|log| log.access).unwrap_or_default(),
         traces: telemetry::traces(raw.traces.as_ref(), diagnostics),
     };
     (config, places)
-}
-
-fn check_any_plugin(may_have_plugins: bool, diagnostics: &mut Diagnostics<'_>) {
-    if !may_have_plugins {
-        let message =
-            "there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`";
-        diagnostics.fault(0..0, message);
-    }
 }

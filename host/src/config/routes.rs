@@ -169,8 +169,8 @@ impl Method {
     }
 }
 
-/// Reads the routes, and where the service of each is written; of two that take the same request,
-/// the one that comes first in the list is the one that fits it best.
+/// Reads the routes to services, and where the service of each is written; of two that take the same
+/// request, the one that comes first in the list is the one that fits it best.
 pub(super) fn routes(
     raw: &[At<RawRoute>],
     plugins: &[&str],
@@ -179,9 +179,11 @@ pub(super) fn routes(
     diagnostics: &mut Diagnostics<'_>,
 ) -> (Vec<Route>, Vec<Place>) {
     let mut routes: Vec<(Route, Place)> = Vec::new();
-    for raw in raw.iter().map(At::get) {
+    for written in raw {
+        let raw = written.get();
+        let Some(service) = target(written, diagnostics) else { continue };
         let methods = methods(raw.methods.as_deref().unwrap_or_default(), diagnostics);
-        check_service(&raw.service, plugins, has_folder, diagnostics);
+        check_service(service, plugins, has_folder, diagnostics);
         let callers = callers(raw.callers.as_ref(), groups, diagnostics);
         let path = match PathPattern::new(raw.path.get()) {
             Ok(path) => path,
@@ -190,7 +192,8 @@ pub(super) fn routes(
                 continue;
             }
         };
-        let service = ServiceName::new(raw.service.get());
+        let service_at = service.at();
+        let service = ServiceName::new(service.get());
         let route = Route { path, methods, service, callers };
         if let Some(other) =
             routes.iter().map(|(other, _)| other).find(|other| clash(other, &route))
@@ -204,10 +207,27 @@ pub(super) fn routes(
                 ),
             );
         }
-        routes.push((route, diagnostics.place(raw.service.at())));
+        routes.push((route, diagnostics.place(service_at)));
     }
     routes.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
     routes.into_iter().unzip()
+}
+
+/// The service that a route leads to; none where it leads to files, or to nothing.
+fn target<'a>(
+    route: &'a At<RawRoute>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<&'a At<String>> {
+    let RawRoute { service, files, cache_control, .. } = route.get();
+    if service.is_some() == files.is_some() {
+        let message = "a route needs `service` or `files`, and one of them alone";
+        diagnostics.fault(route.at(), message);
+    }
+    if let (Some(written), None) = (cache_control, files) {
+        let message = "`cache-control` is for `files`: a service sets its own headers";
+        diagnostics.fault(written.at(), message);
+    }
+    service.as_ref().filter(|_| files.is_none())
 }
 
 fn clash(a: &Route, b: &Route) -> bool {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 mod faults;
+mod files;
 mod routes;
 mod sources;
 

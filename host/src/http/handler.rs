@@ -3,6 +3,7 @@
 use super::admin::AdminApi;
 use super::auth::Authenticator;
 use super::error::HttpError;
+use super::files::FileServer;
 use super::log::ErrorLog;
 use super::messages::Messages;
 use super::request::RequestIds;
@@ -25,6 +26,7 @@ pub(super) struct Handler {
     pub(super) access: Option<AccessSink>,
     pub(super) meter: HttpMeter,
     pub(super) messages: Arc<Messages>,
+    pub(super) files: FileServer,
     pub(super) tracer: Option<Tracer>,
     pub(super) is_stopping: AtomicBool,
 }
@@ -44,18 +46,21 @@ impl Handler {
     ///
     /// When the settings name an unknown group of callers.
     pub(super) fn services(host: Arc<Host>, settings: HttpSettings) -> Result<Self, HttpError> {
-        let HttpSettings { server, routes, plugins, .. } = &settings;
+        let HttpSettings { server, routes, files, plugins, .. } = &settings;
         let authenticator = Authenticator::new(&settings.groups);
         authenticator.check("the server", &server.callers)?;
         for route in routes {
             let callers = route.callers.as_ref().unwrap_or(&Callers::Open);
             authenticator.check(&format!("the route {}", route.path), callers)?;
         }
+        for route in files {
+            authenticator.check(&format!("the route {}", route.path), &route.callers)?;
+        }
         for (plugin, callers) in plugins {
             authenticator.check(&format!("the plugin {plugin}"), callers)?;
         }
         let direct = DirectCallers::new(&server.callers, plugins, routes);
-        let router = Router::new(routes, server.services);
+        let router = Router::new(routes, files, server.services);
         let interface = Interface::Services { router, direct };
         Ok(Handler::new(host, authenticator, interface, settings))
     }
@@ -80,6 +85,7 @@ impl Handler {
         Handler {
             meter: host.counts().listener(listener),
             messages: Messages::new(server.bodies, host.memory().messages()),
+            files: FileServer::default(),
             host,
             server,
             interface,

@@ -7,8 +7,8 @@ use super::log::LogBound;
 use super::messages::{MAX_SMALL_BYTES, MessageCharge};
 use super::problem::Problem;
 use super::record::{RequestOrigin, RequestRecord};
-use super::response::ChargedBytes;
-use super::router::Match;
+use super::response::{ChargedContent, Content};
+use super::router::{FileEndpoint, Match};
 use super::{request, request_body, response, span};
 use crate::config::{Callers, DirectCallers, Server};
 use crate::plugin::{Host, Target};
@@ -65,7 +65,7 @@ impl Peer {
         &self,
         head: &Parts,
         body: &mut Incoming,
-    ) -> Response<ChargedBytes> {
+    ) -> Response<ChargedContent> {
         let named = self.client.named(&head.headers, &self.handler.server);
         let named = named.map(|client| Peer { handler: Arc::clone(&self.handler), client });
         named.as_ref().unwrap_or(self).respond_itself(head, body).await
@@ -75,7 +75,7 @@ impl Peer {
         &self,
         head: &Parts,
         incoming: &mut Incoming,
-    ) -> Response<ChargedBytes> {
+    ) -> Response<ChargedContent> {
         let Handler { ids, tracer, server, access, meter, messages, is_stopping, .. } =
             &*self.handler;
         let (id, id_header) = ids.of(&head.headers);
@@ -89,8 +89,9 @@ impl Peer {
         let routed = self.route(head, &mut body, &id, &mut record, span.as_mut()).await;
         let charged =
             routed.and_then(|response| self.charge(response, record.kind, &id, body.charge));
-        let response = charged
-            .unwrap_or_else(|problem| response::from_problem(problem, &id).map(ChargedBytes::free));
+        let response = charged.unwrap_or_else(|problem| {
+            response::from_problem(problem, &id).map(ChargedContent::free)
+        });
         let mut response = response::finish(response, &head.method, id_header);
         record.end(&response);
         if let Some(mut span) = span {
@@ -106,22 +107,21 @@ impl Peer {
     /// short one of the host itself is free, so that probes and lists always find room.
     fn charge(
         &self,
-        response: Response<Bytes>,
+        response: Response<Content>,
         kind: RequestKind,
         id: &str,
         mut charge: MessageCharge,
-    ) -> Result<Response<ChargedBytes>, Problem> {
+    ) -> Result<Response<ChargedContent>, Problem> {
         let length = response.body().len();
         let is_own = matches!(kind, RequestKind::List | RequestKind::Admin);
-        if is_own && length <= MAX_SMALL_BYTES {
-            return Ok(response.map(ChargedBytes::free));
-        }
-        if let Err(no_room) = charge.hold(length, length) {
+        let is_free = is_own && length <= MAX_SMALL_BYTES;
+        let held = if is_free { 0 } else { response.body().memory() };
+        if let Err(no_room) = charge.hold(held, length) {
             let message = format!("the response of {length} bytes is not sent: {no_room}");
             self.handler.log.of_request(id, &message);
             return Err(Problem::no_room(no_room));
         }
-        Ok(response.map(|bytes| ChargedBytes::new(bytes, charge)))
+        Ok(response.map(|content| ChargedContent::new(content, charge)))
     }
 
     /// Routes a request. Nothing of the body is read before the route and the caller are accepted:
@@ -133,35 +133,26 @@ impl Peer {
         id: &str,
         record: &mut RequestRecord<'_>,
         mut span: Option<&mut RequestSpan>,
-    ) -> Result<Response<Bytes>, Problem> {
+    ) -> Result<Response<Content>, Problem> {
         let Handler { host, server, interface, .. } = &*self.handler;
         request::check(head, server.headers)?;
         let (router, direct) = match interface {
             Interface::Services { router, direct } => (router, direct),
             Interface::Admin(api) => {
                 record.kind = RequestKind::Admin;
-                return self.administer(api, head, body).await;
+                return Ok(self.administer(api, head, body).await?.map(Content::from));
             }
         };
         let found = router.find(&head.method, head.uri.path());
         record.kind = found.kind();
-        match found {
+        let response = match found {
             Match::List => {
                 name_span(&mut span, "/services");
                 self.list(direct, head).await
             }
             Match::Service(service) => {
                 name_span(&mut span, "/services/{service}");
-                // Resolved once: its callers are those of the service that is called, whatever the
-                // spelling, also when the plugin is replaced meanwhile.
-                let (mut target, is_loading) = host.look_up(&service);
-                let mut caller =
-                    self.caller(callers_of(direct, &service, target.as_ref())?, head).await?;
-                if is_loading {
-                    target = loaded(host, &service).await?;
-                    let callers = callers_of(direct, &service, target.as_ref())?;
-                    caller = self.caller(callers, head).await?;
-                }
+                let (target, caller) = self.resolve(direct, &service, head).await?;
                 record.call(&service, caller);
                 let path_params = Vec::new();
                 let call = ServiceCall { service: &service, target, path_params, caller, span };
@@ -178,10 +169,53 @@ impl Peer {
                 let call = ServiceCall { service, target, path_params, caller, span };
                 self.call(head, body, id, call).await
             }
+            Match::File(endpoint, below) => {
+                name_span(&mut span, &endpoint.path);
+                return self.file(endpoint, &below, head, record, span).await;
+            }
             Match::Nothing => Err(self.nothing()),
             Match::Methods(allow) => Err(Problem::method_not_allowed(&allow)),
             Match::Malformed => Err(Problem::malformed_path()),
+        };
+        response.map(|response| response.map(Content::from))
+    }
+
+    /// Finds the service of a direct call, and authenticates its caller. It is resolved once: its
+    /// callers are those of the service that is called, whatever the spelling, also when the plugin
+    /// is replaced meanwhile.
+    async fn resolve(
+        &self,
+        direct: &DirectCallers,
+        service: &ServiceName,
+        head: &Parts,
+    ) -> Result<(Option<Target>, Option<&str>), Problem> {
+        let host = &self.handler.host;
+        let (mut target, is_loading) = host.look_up(service);
+        let mut caller = self.caller(callers_of(direct, service, target.as_ref())?, head).await?;
+        if is_loading {
+            target = loaded(host, service).await?;
+            let callers = callers_of(direct, service, target.as_ref())?;
+            caller = self.caller(callers, head).await?;
         }
+        Ok((target, caller))
+    }
+
+    /// Responds with a file.
+    async fn file(
+        &self,
+        endpoint: &FileEndpoint,
+        below: &[String],
+        head: &Parts,
+        record: &mut RequestRecord<'_>,
+        span: Option<&mut RequestSpan>,
+    ) -> Result<Response<Content>, Problem> {
+        let Handler { files, log, .. } = &*self.handler;
+        let caller = self.caller(&endpoint.callers, head).await?;
+        record.caller(caller);
+        if let (Some(span), Some(caller)) = (span, caller) {
+            span.caller(caller);
+        }
+        files.respond(endpoint, below, head, log).await
     }
 
     /// Responds to a request of the operator. The probes need no credentials.

@@ -9,7 +9,9 @@ use crate::engine::{CallError, Limit};
 use crate::plugin::Readiness;
 use crate::service::FailureKind;
 use hyper::StatusCode;
-use hyper::header::{ALLOW, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{
+    ALLOW, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -120,6 +122,29 @@ impl Problem {
     /// As [`Problem::no_service`], where nothing lists the services.
     pub(super) fn no_route() -> Self {
         Problem::not_found("no service has this path")
+    }
+
+    /// The same whether there is no file, it is not for clients, or it cannot be read.
+    pub(super) fn no_file() -> Self {
+        Problem::not_found("no file has this path")
+    }
+
+    /// A file that the system does not let the server read, for a reason that the log has.
+    pub(super) fn unreadable_file() -> Self {
+        let detail = "the file cannot be read";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// A range that begins behind the end of a file of so many bytes.
+    pub(super) fn range_not_satisfiable(length: u64) -> Self {
+        let detail = format!("the file has {length} bytes and ends before this range");
+        let code = "range-not-satisfiable";
+        Problem {
+            header: HeaderValue::from_str(&format!("bytes */{length}"))
+                .ok()
+                .map(|value| (CONTENT_RANGE, value)),
+            ..Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, code, detail)
+        }
     }
 
     /// `allow` is the value of the header of that name.

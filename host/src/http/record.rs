@@ -1,6 +1,6 @@
 //! What the metrics and the access log record of a request.
 
-use super::response::ChargedBytes;
+use super::response::ChargedContent;
 use crate::service::ServiceName;
 use crate::telemetry::{AccessLine, AccessSink, CANCELLED_STATUS, HttpMeter, RequestKind};
 use hyper::Response;
@@ -53,18 +53,25 @@ impl<'a> RequestRecord<'a> {
 
     /// Records the service that is called, and the caller if it is known.
     pub(super) fn call(&mut self, service: &ServiceName, caller: Option<&str>) {
+        self.caller(caller);
         if let Some(access) = &mut self.access {
             service.as_str().clone_into(&mut access.service);
+        }
+    }
+
+    /// Records the caller if it is known.
+    pub(super) fn caller(&mut self, caller: Option<&str>) {
+        if let Some(access) = &mut self.access {
             caller.unwrap_or_default().clone_into(&mut access.caller);
         }
     }
 
     /// Counts the request and writes its access line, if there is an access log.
-    pub(super) fn end(mut self, response: &Response<ChargedBytes>) {
+    pub(super) fn end(mut self, response: &Response<ChargedContent>) {
         self.has_ended = true;
         let status = response.status().as_u16();
         self.meter.answered(self.kind, status);
-        self.write(status, response.body().len());
+        self.write(status, usize::try_from(response.body().len()).unwrap_or(usize::MAX));
     }
 
     fn write(&self, status: u16, bytes: usize) {

@@ -1,8 +1,9 @@
-//! Responses to a client: of a service, of the server itself, and problems.
+//! Responses to a client: of a service, of a file, of the server itself, and problems.
 
 use super::messages::MessageCharge;
 use super::problem::{MEDIA_TYPE, Problem};
 use super::request::{REQUEST_ID, is_hop_by_hop};
+use super::slice::FileSlice;
 use bytes::Bytes;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
@@ -10,6 +11,72 @@ use serde_json::Value;
 
 /// The media type of JSON.
 pub(super) const JSON: &str = "application/json";
+
+/// The body of a response.
+pub(super) enum Content {
+    /// Bytes in memory.
+    Bytes(Bytes),
+    /// Bytes of a file.
+    File(FileSlice),
+}
+
+impl From<Bytes> for Content {
+    fn from(bytes: Bytes) -> Self {
+        Content::Bytes(bytes)
+    }
+}
+
+impl Content {
+    /// The length in bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Content::Bytes(bytes) => bytes.len(),
+            Content::File(slice) => usize::try_from(slice.len()).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// Bytes of memory that it takes until it is sent.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Content::Bytes(bytes) => bytes.len(),
+            Content::File(slice) => slice.memory(),
+        }
+    }
+}
+
+/// The body of a response, with what it holds of its client's share.
+pub(super) enum ChargedContent {
+    Bytes(ChargedBytes),
+    File(FileBody),
+}
+
+impl ChargedContent {
+    pub(super) fn new(content: Content, charge: MessageCharge) -> Self {
+        match content {
+            Content::Bytes(bytes) => ChargedContent::Bytes(ChargedBytes::new(bytes, charge)),
+            Content::File(slice) => ChargedContent::File(FileBody { slice, _charge: charge }),
+        }
+    }
+
+    /// Bytes that are charged to no client.
+    pub(super) fn free(bytes: Bytes) -> Self {
+        ChargedContent::Bytes(ChargedBytes::free(bytes))
+    }
+
+    /// The length in bytes.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            ChargedContent::Bytes(bytes) => bytes.len() as u64,
+            ChargedContent::File(body) => body.slice.len(),
+        }
+    }
+}
+
+/// A body that is read from a file while it is sent.
+pub(super) struct FileBody {
+    pub(super) slice: FileSlice,
+    _charge: MessageCharge,
+}
 
 /// The bytes of a response's body, with what they hold of their client's share.
 pub(super) struct ChargedBytes {
@@ -29,10 +96,6 @@ impl ChargedBytes {
 
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
     }
 }
 
@@ -87,18 +150,18 @@ pub(super) fn from_service(response: crate::Response) -> Option<Response<Bytes>>
 
 /// Adds the request's id, and removes the body where HTTP forbids one.
 pub(super) fn finish(
-    mut response: Response<ChargedBytes>,
+    mut response: Response<ChargedContent>,
     method: &Method,
     id: HeaderValue,
-) -> Response<ChargedBytes> {
+) -> Response<ChargedContent> {
     response.headers_mut().insert(REQUEST_ID, id);
     if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status()) {
-        *response.body_mut() = ChargedBytes::free(Bytes::new());
+        *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if method == Method::HEAD {
         // RFC 9110, section 9.3.2: the headers of HEAD are those of GET.
         let length = HeaderValue::from(response.body().len());
         response.headers_mut().insert(CONTENT_LENGTH, length);
-        *response.body_mut() = ChargedBytes::free(Bytes::new());
+        *response.body_mut() = ChargedContent::free(Bytes::new());
     }
     response
 }

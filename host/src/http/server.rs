@@ -4,6 +4,7 @@ mod accept;
 mod body;
 mod connection;
 mod connections;
+mod file;
 mod moment;
 mod proxy;
 mod responses;

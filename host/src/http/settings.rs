@@ -1,6 +1,6 @@
 //! The settings of a server.
 
-use crate::config::{CallerGroup, Callers, Config, Route, Server};
+use crate::config::{CallerGroup, Callers, Config, FileRoute, Route, Server};
 use crate::name::PluginName;
 use crate::telemetry::{AccessSink, LogSink, Tracer};
 use std::collections::BTreeMap;
@@ -14,6 +14,8 @@ pub struct HttpSettings {
     pub server: Server,
     /// Routes besides `/services/<name>`.
     pub routes: Vec<Route>,
+    /// Routes of files.
+    pub files: Vec<FileRoute>,
     /// The groups of callers that routes, plugins and the server name.
     pub groups: Vec<CallerGroup>,
     /// The callers of a plugin's services; for a plugin that is missing here, those of the server.
@@ -39,6 +41,7 @@ impl HttpSettings {
         HttpSettings {
             server: config.server.clone(),
             routes: config.routes.clone(),
+            files: config.files.clone(),
             groups: config.callers.clone(),
             plugins: callers.collect(),
             log,

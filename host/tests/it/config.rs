@@ -88,7 +88,9 @@ fn the_example_is_right_with_everything_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let hash =
         "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-    std::fs::create_dir(folder.path().join("tls")).unwrap();
+    for inner in ["tls", "public"] {
+        std::fs::create_dir(folder.path().join(inner)).unwrap();
+    }
     for (file, text) in [
         ("tls/certificate.pem", ""),
         ("tls/key.pem", ""),
@@ -113,6 +115,7 @@ fn the_example_is_right_with_everything_in_it() {
     let read = Config::parse(&file, &text.join("\n"), &variable);
     let config = read.unwrap_or_else(|error| panic!("{error}")).config;
     assert_eq!((config.plugins.len(), config.routes.len(), config.callers.len()), (2, 1, 2));
+    assert_eq!(config.files.len(), 1);
 }
 
 #[test]

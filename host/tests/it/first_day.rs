@@ -105,7 +105,8 @@ fn the_page_about_editors_shows_the_files_of_the_templates() {
         assert!(page.contains(&text), "docs/editors.md differs from {file}");
     }
     for (language, text) in blocks("docs/editors.md") {
-        let is_valid = language != "json" || serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        let is_valid =
+            language != "json" || serde_json::from_str::<serde_json::Value>(&text).is_ok();
         assert!(is_valid, "{text}");
     }
 }

@@ -8,6 +8,7 @@ mod clients;
 mod crash;
 mod direct;
 mod ends;
+mod files;
 mod floods;
 mod loading;
 mod metrics;

@@ -3,7 +3,7 @@
 use crate::cli::exit::{Exit, NO_PLUGIN, USAGE};
 use crate::cli::grants::{PluginGrants, show_callers};
 use crate::cli::output::{eprint_error, eprint_warning, print};
-use crate::config::{Callers, Config, DirectCallers, Fault, PluginConfig, Route};
+use crate::config::{Callers, Config, DirectCallers, Fault, FileRoute, PluginConfig, Route};
 use crate::source::Location;
 use crate::{Host, PluginName, PluginSettings, ServiceInfo};
 use serde::Serialize;
@@ -59,7 +59,12 @@ pub(super) struct Checked {
 pub(super) struct CheckedRoute {
     path: String,
     methods: Vec<&'static str>,
-    service: String,
+    /// `None`: it leads to files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
+    /// The folder of the files; `None`: it leads to a service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<PathBuf>,
     /// `None`: the plugin's callers.
     callers: Option<String>,
     error: Option<String>,
@@ -134,9 +139,22 @@ impl CheckedRoute {
         CheckedRoute {
             path: route.path.to_string(),
             methods: route.methods.iter().map(|method| method.as_str()).collect(),
-            service: route.service.to_string(),
+            service: Some(route.service.to_string()),
+            files: None,
             callers: route.callers.as_ref().map(show_callers),
             error,
+        }
+    }
+
+    /// A route of files, whose folder the configuration has checked.
+    pub(super) fn of_files(route: &FileRoute) -> Self {
+        CheckedRoute {
+            path: route.path.to_string(),
+            methods: vec!["GET", "HEAD"],
+            service: None,
+            files: Some(route.folder.clone()),
+            callers: Some(show_callers(&route.callers)),
+            error: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::PluginSettings;
 use crate::config::Config;
+use crate::http;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Descriptors that are not for clients: 100 connections of the admin listener, and files, sockets
@@ -25,7 +26,8 @@ pub(super) struct OpenFiles {
 pub(super) fn raise(config: &Config) -> OpenFiles {
     let reaches_out = |settings: &PluginSettings| !settings.grants.http.allow.is_empty();
     let outbound = config.plugins.iter().any(|plugin| reaches_out(&plugin.settings));
-    let reserve = RESERVE + if outbound { OUTBOUND } else { 0 };
+    let files = if config.files.is_empty() { 0 } else { http::MAX_OPEN_FILES as u64 };
+    let reserve = RESERVE + files + if outbound { OUTBOUND } else { 0 };
     let asked = config.server.connections;
     let needed = reserve.saturating_add(u64::try_from(asked).unwrap_or(u64::MAX));
     divide(asked, reserve, raised(needed))

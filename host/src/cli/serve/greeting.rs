@@ -97,8 +97,16 @@ pub(super) fn log_line(log: &LogSink, message: &str) {
 /// Maximum number of services that the first line names.
 const MAX_NAMES: usize = 5;
 
-/// The first line: the address, the services, and how many plugins are still being loaded.
+/// The first line: the address, the services, the paths of files, and how many plugins are still
+/// being loaded.
 fn welcome(services: &[String], loading: usize, address: SocketAddr, config: &Config) -> String {
+    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
+    let paths: Vec<_> = config.files.iter().map(|route| route.path.to_string()).collect();
+    let paths = paths.join(", ");
+    let has_plugins = !config.plugins.is_empty() || config.folder.is_some();
+    if !paths.is_empty() && !has_plugins {
+        return format!("serving files on {scheme}://{address}: {paths}");
+    }
     let count = match services.len() {
         1 => "1 service".to_owned(),
         many => format!("{many} services"),
@@ -110,7 +118,6 @@ fn welcome(services: &[String], loading: usize, address: SocketAddr, config: &Co
         _ if config.server.services => "GET /services lists them".to_owned(),
         _ => "`hostel check` lists them".to_owned(),
     };
-    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
     let how = match (config.server.services, config.routes.len()) {
         (true, _) => "POST /services/<plugin>.<service>".to_owned(),
         (false, 1) => "by 1 route alone".to_owned(),
@@ -122,13 +129,14 @@ fn welcome(services: &[String], loading: usize, address: SocketAddr, config: &Co
         many => format!("{what}; {many} plugins are being loaded"),
     };
     let what = what.trim_start_matches("; ");
-    format!("serving {count} on {scheme}://{address}: {how} ({what})")
+    let files = if paths.is_empty() { paths } else { format!("; files at {paths}") };
+    format!("serving {count} on {scheme}://{address}: {how} ({what}){files}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Server, Tls};
+    use crate::config::{Callers, FileRoute, PathPattern, Server, Tls};
 
     #[track_caller]
     fn check(services: usize, server: Server, expected: &str) {
@@ -141,6 +149,26 @@ mod tests {
         let config = Config { server, ..Config::default() };
         let line = welcome(&names, loading, SocketAddr::from(([127, 0, 0, 1], 8080)), &config);
         assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn the_first_line_has_the_paths_of_files() {
+        let route = |path: &str| FileRoute {
+            path: PathPattern::new(path).unwrap(),
+            folder: "public".into(),
+            cache_control: "no-cache".to_owned(),
+            callers: Callers::Open,
+        };
+        let files = vec![route("/"), route("/assets")];
+        let config = Config { files, ..Config::default() };
+        let line = |services: &[String], config: &Config| {
+            welcome(services, 0, SocketAddr::from(([127, 0, 0, 1], 80)), config)
+        };
+        assert_eq!(line(&[], &config), "serving files on http://127.0.0.1:80: /, /assets");
+        let config = Config { folder: Some(".".into()), ..config };
+        let expected = "serving 1 service on http://127.0.0.1:80: POST \
+                        /services/<plugin>.<service> (p.s); files at /, /assets";
+        assert_eq!(line(&["p.s".to_owned()], &config), expected);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(super) async fn run(
         () = begin(&deployment) => {}
         () = signals.one() => return Ok(ExitCode::SUCCESS),
     }
-    if deployment.list().is_empty() {
+    if deployment.list().is_empty() && config.files.is_empty() {
         return Err(Exit::no_plugin(load::nothing_to_serve(config)));
     }
     let descriptors = descriptors::raise(config);

@@ -87,6 +87,7 @@ fn files(config: &Config, plugins: &[PathBuf]) -> Files {
         config.server.tls.iter().flat_map(|tls| [tls.certificate.clone(), tls.key.clone()]),
     );
     read.extend(plugins.iter().flat_map(|plugin| around(plugin)));
+    read.extend(config.files.iter().flat_map(|route| served(&route.folder)));
     let write: Vec<_> = toolchain::code_folder().into_iter().collect();
     read.extend(write.iter().filter_map(|folder| CodeStore::key_file(folder)));
     Files { read, write }
@@ -106,6 +107,13 @@ fn around(plugin: &Path) -> Vec<PathBuf> {
     let links = inside.map(|entry| entry.path()).filter(|path| is_link(path));
     folders.extend(links.filter_map(|link| target(&link)));
     folders
+}
+
+/// What serving the files of a folder needs: the folder, and where it is a link, the folder of what
+/// it leads to, so that the link can be turned to another version there.
+fn served(folder: &Path) -> Vec<PathBuf> {
+    let target = folder.canonicalize().ok().filter(|_| folder.is_symlink());
+    target.map(|target| folder_of(&target)).into_iter().chain([folder.to_owned()]).collect()
 }
 
 /// The folder that a path is in; the path itself where that is the root, which has everything.

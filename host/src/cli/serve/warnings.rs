@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 /// Warns about secrets that are sent without TLS to other machines.
 pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
     let is_public = |address: &SocketAddr| !address.ip().is_loopback();
-    let (routes, plugins) = (&config.routes, &config.plugins);
+    let Config { routes, files, plugins, .. } = config;
     let of_routes = routes.iter().filter_map(|route| route.callers.as_ref());
     let mut callers = of_routes
+        .chain(files.iter().map(|route| &route.callers))
         .chain(plugins.iter().map(|plugin| &plugin.callers))
         .chain([&config.server.callers]);
     let has_callers = callers.any(|callers| *callers != Callers::Open);

@@ -75,7 +75,7 @@ fn the_shape_is_checked_with_what_is_allowed() {
         "11: `server.bodies` is 268435456 bytes, of which a client has at most a quarter, 67108864",
     );
     check_last("[server]\ntls = { key = \"k\" }", "7: `server.tls` needs `certificate`");
-    check("folder = \".\"\n[[routes]]\npath = \"/\"\n", &["2:1: `routes` needs `service`"]);
+    check("folder = \".\"\n[[routes]]\nservice = \"a\"\n", &["2:1: `routes` needs `path`"]);
     check_last(
         "[plugins.a.limits]\nmemori = \"1MiB\"",
         "1: there is no setting `plugins.a.limits.memori`; did you mean `memory`?",
@@ -151,8 +151,8 @@ fn a_value_is_checked_with_the_reason() {
 
 #[test]
 fn what_does_not_fit_together_is_refused() {
-    let nothing =
-        "1:1: there is nothing to serve: name plugins in [plugins], or set `folder = \".\"`";
+    let nothing = "1:1: there is nothing to serve: name plugins in [plugins], set `folder = \".\"`, \
+                   or give a route `files`";
     check("", &[nothing]);
     check_last(
         "[admission]\ncalls = 2\ncalls-per-plugin = 3",

@@ -1,13 +1,14 @@
-//! The body of a response: its bytes, and the exchange that lasts until they are sent.
+//! The body of a response: its bytes or its file, and the exchange that lasts until they are sent.
 
+use super::file::FileStream;
 use super::responses::ResponseProgress;
 use super::timers::Exchange;
-use crate::http::response::ChargedBytes;
+use crate::http::response::{ChargedBytes, ChargedContent};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// Bytes that hyper gets at once. It asks for more only when these are on their way, which shows
 /// that the client takes something.
@@ -17,13 +18,19 @@ const FRAME_BYTES: usize = 64 << 10;
 /// buffer, and the frames when they are written or the client is gone.
 pub(super) struct ResponseBody {
     /// The bytes that hyper has not got yet.
-    bytes: Bytes,
+    unsent: BodySource,
     /// Bytes of the last frame.
     last: usize,
     /// None for a body of one frame.
     progress: Option<ResponseProgress>,
     /// The exchange of an empty body. That of others is in their bytes.
     _exchange: Option<Exchange>,
+}
+
+/// Where the frames of a body come from.
+enum BodySource {
+    Bytes(Bytes),
+    File(FileStream),
 }
 
 /// What the bytes of a body own. It is dropped with the last slice of them.
@@ -39,52 +46,67 @@ impl AsRef<[u8]> for Unsent {
 }
 
 impl ResponseBody {
-    pub(super) fn new(bytes: ChargedBytes, mut exchange: Exchange) -> Self {
-        if bytes.is_empty() {
-            let exchange = Some(exchange);
-            return ResponseBody {
-                bytes: Bytes::new(),
-                last: 0,
-                progress: None,
-                _exchange: exchange,
-            };
+    pub(super) fn new(content: ChargedContent, mut exchange: Exchange) -> Self {
+        if content.len() == 0 {
+            let (unsent, exchange) = (BodySource::Bytes(Bytes::new()), Some(exchange));
+            return ResponseBody { unsent, last: 0, progress: None, _exchange: exchange };
         }
         exchange.responded();
-        let is_long = bytes.len() > FRAME_BYTES;
+        let is_long = content.len() > FRAME_BYTES as u64;
         let progress = if is_long { exchange.progress() } else { None };
-        let bytes = Bytes::from_owner(Unsent { bytes, _exchange: exchange });
-        ResponseBody { bytes, last: 0, progress, _exchange: None }
+        let unsent = match content {
+            ChargedContent::Bytes(bytes) => {
+                BodySource::Bytes(Bytes::from_owner(Unsent { bytes, _exchange: exchange }))
+            }
+            ChargedContent::File(body) => BodySource::File(FileStream::new(body, exchange)),
+        };
+        ResponseBody { unsent, last: 0, progress, _exchange: None }
+    }
+
+    /// Bytes that hyper has not got yet.
+    fn left(&self) -> u64 {
+        match &self.unsent {
+            BodySource::Bytes(bytes) => bytes.len() as u64,
+            BodySource::File(stream) => stream.left(),
+        }
     }
 }
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    type Error = Infallible;
+    /// A file that cannot be read to its end: hyper then ends the connection or the stream, since
+    /// the client was told another length.
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.bytes.is_empty() {
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.left() == 0 {
             return Poll::Ready(None);
         }
+        let last = std::mem::take(&mut self.last);
         if let Some(progress) = &self.progress {
-            progress.taken(self.last);
+            progress.taken(last);
         }
-        let frame = match self.bytes.len() {
-            ..=FRAME_BYTES => std::mem::take(&mut self.bytes),
-            _ => self.bytes.split_to(FRAME_BYTES),
+        let frame = match &mut self.unsent {
+            BodySource::Bytes(bytes) if bytes.len() <= FRAME_BYTES => std::mem::take(bytes),
+            BodySource::Bytes(bytes) => bytes.split_to(FRAME_BYTES),
+            BodySource::File(stream) => match ready!(stream.poll_frame(cx, FRAME_BYTES)) {
+                Some(Ok(frame)) => frame,
+                other => return Poll::Ready(other.map(|frame| frame.map(Frame::data))),
+            },
         };
         self.last = frame.len();
         Poll::Ready(Some(Ok(Frame::data(frame))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_empty()
+        self.left() == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.len() as u64)
+        SizeHint::with_exact(self.left())
     }
 }
 
@@ -96,7 +118,7 @@ mod tests {
 
     /// The frames of a body of so many bytes, whose exchange has begun with these timers.
     fn frames(bytes: usize, timers: &std::sync::Arc<Timers>) -> (ResponseBody, Vec<Bytes>) {
-        let bytes = ChargedBytes::free(Bytes::from(vec![b'x'; bytes]));
+        let bytes = ChargedContent::free(Bytes::from(vec![b'x'; bytes]));
         let mut body = ResponseBody::new(bytes, Exchange::begin(timers));
         let mut frames = Vec::new();
         while !body.is_end_stream() {

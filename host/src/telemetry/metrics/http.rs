@@ -37,6 +37,8 @@ pub(crate) enum RequestKind {
     Service,
     /// A configured route.
     Route,
+    /// A file of a configured folder.
+    File,
     /// The list of services.
     List,
     /// The admin interface.
@@ -47,7 +49,7 @@ pub(crate) enum RequestKind {
 }
 
 impl RequestKind {
-    const NAMES: [&'static str; 5] = ["service", "route", "list", "admin", "nothing"];
+    const NAMES: [&'static str; 6] = ["service", "route", "file", "list", "admin", "nothing"];
 }
 
 /// The classes of statuses: their first digit. Those of cancelled requests are a class of their own,
@@ -108,7 +110,7 @@ impl ListenerMetrics {
 /// The metrics of one listener, looked up once: a look-up by name would cost every request a lock.
 pub(crate) struct HttpMeter {
     /// By kind, then by class of status.
-    requests: [[Counter; 6]; 5],
+    requests: [[Counter; 6]; 6],
     accepted: Counter,
     open: Gauge,
     refused: [Counter; 3],

@@ -1,0 +1,141 @@
+//! Routes of files: paths that lead to the files of a folder.
+
+use super::callers::CallerGroup;
+use super::error::{Diagnostics, instead};
+use super::groups::{Callers, callers};
+use super::raw::{At, RawRoute};
+use super::routes::{PathPattern, Segment};
+use super::values::Context;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The `cache-control` of files where a route sets none: clients may store a file, and ask each time
+/// whether it has changed.
+const CACHE_CONTROL: &str = "no-cache";
+
+/// A path that leads to the files of a folder, with all paths below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRoute {
+    /// The path of the folder, without parameters.
+    pub path: PathPattern,
+    /// The folder. It may be a link, which each request follows anew.
+    pub folder: PathBuf,
+    /// The header `cache-control` of the responses. One that is no valid value of a header counts
+    /// as `no-cache`.
+    pub cache_control: String,
+    /// Who may read the files.
+    pub callers: Callers,
+}
+
+/// Reads the routes of files. `open_to` may read the files of those that name no callers.
+pub(super) fn file_routes(
+    raw: &[At<RawRoute>],
+    context: &Context<'_>,
+    open_to: &Callers,
+    groups: &[CallerGroup],
+    diagnostics: &mut Diagnostics<'_>,
+) -> Vec<FileRoute> {
+    let mut routes: Vec<FileRoute> = Vec::new();
+    for raw in raw.iter().map(At::get) {
+        let Some(files) = &raw.files else { continue };
+        let folder = folder(files, context, diagnostics);
+        let cache_control = cache_control(raw.cache_control.as_ref(), diagnostics);
+        let callers = callers(raw.callers.as_ref(), groups, diagnostics);
+        let callers = callers.unwrap_or_else(|| open_to.clone());
+        if let Some(method) = raw.methods.iter().flatten().next() {
+            let message = "files have the methods GET and HEAD: leave `methods` out";
+            diagnostics.fault(method.at(), message);
+        }
+        let Some(path) = path(&raw.path, diagnostics) else { continue };
+        if routes.iter().any(|other| other.path == path) {
+            let message =
+                format_args!("{path} leads to files above: give each folder its own path");
+            diagnostics.fault(raw.path.at(), message);
+        }
+        routes.push(FileRoute { path, folder, cache_control, callers });
+    }
+    routes
+}
+
+fn path(written: &At<String>, diagnostics: &mut Diagnostics<'_>) -> Option<PathPattern> {
+    let path = match PathPattern::new(written.get()) {
+        Ok(path) => path,
+        Err(error) => {
+            diagnostics.fault(written.at(), error);
+            return None;
+        }
+    };
+    let parameter = path.segments().iter().find_map(|segment| match segment {
+        Segment::Parameter(name) => Some(name),
+        Segment::Fixed(_) => None,
+    });
+    if let Some(name) = parameter {
+        let message = format_args!(
+            "the path {path} has the parameter `{name}`, and a path of files has none: all paths \
+             below it lead to the folder"
+        );
+        diagnostics.fault(written.at(), message);
+    }
+    Some(path)
+}
+
+fn folder(
+    written: &At<String>,
+    context: &Context<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> PathBuf {
+    let folder = context.path(written.get());
+    let shown = folder.display();
+    match fs::metadata(&folder) {
+        Ok(found) if !found.is_dir() => {
+            let message = format_args!("{shown} is not a folder: name the folder with the files");
+            diagnostics.fault(written.at(), message);
+        }
+        // Secrets lie beside a configuration.
+        Ok(_) if contains(&folder, context.folder) => diagnostics.fault(
+            written.at(),
+            format_args!(
+                "{:?} contains this configuration, which clients could then read: name a folder of \
+                 its own",
+                written.get()
+            ),
+        ),
+        Ok(_) => {}
+        Err(error) => {
+            let name = Path::new(written.get()).file_name().unwrap_or_default();
+            let beside = folders_beside(&folder);
+            let instead = instead(&name.to_string_lossy(), beside.iter().map(String::as_str));
+            let message = format_args!("cannot serve the files of {shown}: {error}; {instead}");
+            diagnostics.fault(written.at(), message);
+        }
+    }
+    folder
+}
+
+/// Whether a folder is this one, or has it in it.
+fn contains(folder: &Path, inner: &Path) -> bool {
+    let inner = if inner.as_os_str().is_empty() { Path::new(".") } else { inner };
+    match (folder.canonicalize(), inner.canonicalize()) {
+        (Ok(folder), Ok(inner)) => inner.starts_with(folder),
+        _ => false,
+    }
+}
+
+/// The names of the folders that are where this one should be.
+fn folders_beside(folder: &Path) -> Vec<String> {
+    let beside = folder.parent().and_then(|parent| parent.read_dir().ok()).into_iter().flatten();
+    let folders = beside.filter_map(Result::ok).filter(|entry| entry.path().is_dir());
+    folders.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+fn cache_control(written: Option<&At<String>>, diagnostics: &mut Diagnostics<'_>) -> String {
+    let Some(written) = written else { return CACHE_CONTROL.to_owned() };
+    let text = written.get();
+    if text.is_empty() || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        let message = format_args!(
+            "{text:?} is no value of a header: write it as in \"no-cache\" or \"max-age=3600\""
+        );
+        diagnostics.fault(written.at(), message);
+    }
+    text.clone()
+}

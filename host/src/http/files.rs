@@ -1,0 +1,203 @@
+//! Files of configured folders, as responses.
+//!
+//! Nothing of a folder is kept: each request opens its file anew, on a thread for work that blocks.
+//! A small file is read there; of a larger one, the response reads a piece at a time.
+
+mod open;
+mod path;
+mod range;
+mod validators;
+
+use super::log::{ErrorLog, LogBound};
+use super::problem::Problem;
+use super::response::Content;
+use super::router::FileEndpoint;
+use super::slice::FileSlice;
+use crate::blocking;
+use crate::telemetry::Level;
+use bytes::Bytes;
+use hyper::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+    RANGE, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+use open::{FileOpenError, OpenedFile};
+use range::ByteRange;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use validators::Validators;
+
+/// Files that are open at once. As many descriptors are kept from connections.
+pub(crate) const MAX_OPEN_FILES: usize = 1_024;
+
+/// Threads that open and read files at once: more than a disk has use for.
+const MAX_READERS: usize = 32;
+
+/// The longest that a request waits for one of these. Without it, a file system that hangs would
+/// collect requests until there are no connections left for those to services.
+const READER_TIME: Duration = Duration::from_secs(1);
+
+/// Serves files, within these bounds.
+pub(super) struct FileServer {
+    open: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    /// Bounds the log lines about files that cannot be read: clients choose how many there are.
+    unreadable: LogBound,
+}
+
+impl Default for FileServer {
+    fn default() -> Self {
+        FileServer {
+            open: Arc::new(Semaphore::new(MAX_OPEN_FILES)),
+            readers: Arc::new(Semaphore::new(MAX_READERS)),
+            unreadable: LogBound::default(),
+        }
+    }
+}
+
+impl FileServer {
+    /// Responds to GET or HEAD with the file of the segments below an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// 404 where clients may have no such file, whatever the reason; 416 for a range behind its end;
+    /// 503 where too many files are open; 500 where it cannot be read.
+    pub(super) async fn respond(
+        &self,
+        endpoint: &FileEndpoint,
+        below: &[String],
+        head: &Parts,
+        log: &ErrorLog,
+    ) -> Result<Response<Content>, Problem> {
+        let path = path::relative(below).ok_or_else(Problem::no_file)?;
+        let opened = self.open(&endpoint.folder, &path, head.method == Method::GET).await;
+        let found = opened.map_err(|error| self.problem(error, &endpoint.folder, &path, log))?;
+        let mut response = match found {
+            None => redirect(head),
+            Some((file, open)) => self.of_file(file, open, &path, head)?,
+        };
+        response.headers_mut().insert(CACHE_CONTROL, endpoint.cache_control.clone());
+        Ok(response)
+    }
+
+    /// Opens a file, with its permit to be open. None where the path leads to a folder that has an index.
+    async fn open(
+        &self,
+        folder: &Path,
+        path: &Path,
+        reads: bool,
+    ) -> Result<Option<(OpenedFile, OwnedSemaphorePermit)>, FileOpenError> {
+        let permit = Arc::clone(&self.open).try_acquire_owned().map_err(|_| FileOpenError::Busy)?;
+        let reader = timeout(READER_TIME, Arc::clone(&self.readers).acquire_owned()).await;
+        let reader = reader.map_err(|_| FileOpenError::Busy)?;
+        let (folder, path) = (folder.to_owned(), path.to_owned());
+        let work = move || {
+            // Until the end of the work, also if the client is gone by then.
+            let _reader = reader;
+            open::open(&folder, &path, reads)
+        };
+        let opened = blocking::run(work).await.map_err(|_| FileOpenError::Busy)??;
+        Ok(opened.map(|file| (file, permit)))
+    }
+
+    /// The problem of a file that is not opened. A reason that the operator should know is logged.
+    fn problem(&self, error: FileOpenError, folder: &Path, path: &Path, log: &ErrorLog) -> Problem {
+        let (reason, problem) = match error {
+            FileOpenError::NoFile => return Problem::no_file(),
+            FileOpenError::Busy => return Problem::busy(),
+            FileOpenError::Denied(reason) => (reason, Problem::no_file()),
+            FileOpenError::Failed(reason) => (reason, Problem::unreadable_file()),
+        };
+        let (folder, path) = (folder.display(), path.display());
+        let message = format_args!("cannot read {path} in the folder {folder}: {reason}");
+        log.bounded(&self.unreadable, Level::Warn, message);
+        problem
+    }
+
+    fn of_file(
+        &self,
+        opened: OpenedFile,
+        open: OwnedSemaphorePermit,
+        path: &Path,
+        head: &Parts,
+    ) -> Result<Response<Content>, Problem> {
+        let OpenedFile { file, found, content } = opened;
+        let length = found.len();
+        let validators = Validators::new(&found, SystemTime::now());
+        let mut response = Response::new(Content::from(Bytes::new()));
+        validators.put(response.headers_mut());
+        if validators.is_known(&head.headers) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return Ok(response);
+        }
+        let (start, length) = match range(head, &validators, length) {
+            ByteRange::Whole => (0, length),
+            ByteRange::Unsatisfiable => return Err(Problem::range_not_satisfiable(length)),
+            ByteRange::Part { start, length: part } => {
+                let last = start + part - 1;
+                let range = HeaderValue::from_str(&format!("bytes {start}-{last}/{length}"));
+                response.headers_mut().extend(range.ok().map(|range| (CONTENT_RANGE, range)));
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                (start, part)
+            }
+        };
+        put_type(path, response.headers_mut());
+        *response.body_mut() = match part_of(content, start, length) {
+            Some(bytes) => bytes.into(),
+            None => {
+                let readers = Arc::clone(&self.readers);
+                Content::File(FileSlice::new(file, (start, length), readers, open))
+            }
+        };
+        Ok(response)
+    }
+}
+
+/// Redirects to the path with a slash at its end, so that relative links of the folder's index work.
+/// The path begins with one slash and a name, so that it leads to no other site.
+fn redirect(head: &Parts) -> Response<Content> {
+    let query = head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let location = HeaderValue::from_str(&format!("{}/{query}", head.uri.path()));
+    let mut response = Response::new(Content::from(Bytes::new()));
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().extend(location.ok().map(|location| (LOCATION, location)));
+    response
+}
+
+/// The bytes that a request asks for. RFC 9110, section 14.2: only GET has ranges.
+fn range(head: &Parts, validators: &Validators, length: u64) -> ByteRange {
+    let mut ranges = head.headers.get_all(RANGE).iter();
+    match (ranges.next().and_then(|range| range.to_str().ok()), ranges.next()) {
+        (Some(range), None)
+            if head.method == Method::GET && validators.allow_range(&head.headers) =>
+        {
+            ByteRange::of(range, length)
+        }
+        _ => ByteRange::Whole,
+    }
+}
+
+/// Adds the media type, by the extension of the file's name, and that it has ranges. A text has the
+/// encoding that all tools write today.
+fn put_type(path: &Path, headers: &mut HeaderMap) {
+    let media_type = mime_guess::from_path(path).first_raw();
+    let media_type = media_type.unwrap_or("application/octet-stream");
+    let value = match media_type.starts_with("text/") {
+        true => HeaderValue::from_str(&format!("{media_type}; charset=utf-8")).ok(),
+        false => Some(HeaderValue::from_static(media_type)),
+    };
+    headers.extend(value.map(|value| (CONTENT_TYPE, value)));
+    // Browsers would run a text that looks like a script.
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+}
+
+/// These bytes of a content that was read already.
+fn part_of(content: Option<Vec<u8>>, start: u64, length: u64) -> Option<Bytes> {
+    let (start, length) = (usize::try_from(start).ok()?, usize::try_from(length).ok()?);
+    content.map(|content| Bytes::from(content).slice(start..start + length))
+}

@@ -1,0 +1,60 @@
+//! The path of a file within its folder, from the segments of a request's path.
+
+use std::path::PathBuf;
+
+/// The file that stands for a folder.
+pub(super) const INDEX: &str = "index.html";
+
+/// The one name that is served though it begins with a dot: RFC 8615.
+const WELL_KNOWN: &str = ".well-known";
+
+/// The path of these decoded segments, relative to the folder: it only leads down, and never to a
+/// hidden file. An empty last segment stands for the index of a folder, and no segment for the
+/// folder itself. None where a client may have no file of this path.
+pub(super) fn relative(segments: &[String]) -> Option<PathBuf> {
+    let Some((last, folders)) = segments.split_last() else { return Some(PathBuf::from(".")) };
+    let last = if last.is_empty() { INDEX } else { last };
+    let mut names = folders.iter().map(String::as_str).chain([last]);
+    names.clone().all(is_served).then(|| names.by_ref().collect())
+}
+
+/// Whether clients may have a file of this name. A decoded slash would be another segment, and a
+/// backslash is one to some clients and proxies.
+fn is_served(name: &str) -> bool {
+    let is_hidden = name.starts_with('.') && name != WELL_KNOWN;
+    !name.is_empty() && !is_hidden && !name.contains(['/', '\\', '\0'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(segments: &[&str], expected: Option<&str>) {
+        let owned: Vec<_> = segments.iter().map(|segment| (*segment).to_owned()).collect();
+        assert_eq!(relative(&owned), expected.map(PathBuf::from), "{segments:?}");
+    }
+
+    #[test]
+    fn a_path_leads_down_to_what_is_not_hidden() {
+        check(&[], Some("."));
+        check(&[""], Some("index.html"));
+        check(&["a", ""], Some("a/index.html"));
+        check(&["a", "b c.txt"], Some("a/b c.txt"));
+        check(&["..a", "b"], None);
+        check(&["a..", "b..c"], Some("a../b..c"));
+        check(&[".well-known", "security.txt"], Some(".well-known/security.txt"));
+        for hidden in [".", "..", ".git", ".well-known2", "..."] {
+            check(&[hidden], None);
+            check(&[hidden, "a"], None);
+            check(&["a", hidden], None);
+        }
+        for odd in ["a/b", "/etc", "a\\b", "..\\a", "a\0", "\0"] {
+            check(&[odd], None);
+            check(&["a", odd, "b"], None);
+        }
+        check(&["", "evil"], None);
+        check(&["a", "", "b"], None);
+        check(&["", ""], None);
+    }
+}

@@ -1,0 +1,180 @@
+//! What tells one version of a file from another, and the conditions of requests on it: RFC 9110,
+//! sections 8.8 and 13.
+
+use hyper::header::{
+    ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED,
+};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime};
+
+/// A file that changed less than this ago may change again without another time: file systems count
+/// in steps of milliseconds, some of two seconds.
+const STEP: Duration = Duration::from_secs(2);
+
+/// The entity tag and the time of a file.
+pub(super) struct Validators {
+    /// With its quotation marks.
+    tag: String,
+    /// Whether the tag and the time stand for these very bytes.
+    are_strong: bool,
+    /// In whole seconds; none where it is before 1970 or in the future.
+    modified: Option<SystemTime>,
+}
+
+impl Validators {
+    /// The tag is of the size and of the times of the last modification and of the last change of
+    /// the inode: tools that build reproducibly give all versions of a file one time of
+    /// modification. So it differs between machines.
+    pub(super) fn new(found: &Metadata, now: SystemTime) -> Self {
+        let seconds = u64::try_from(found.mtime()).ok().map(Duration::from_secs);
+        let modified = seconds.and_then(|time| SystemTime::UNIX_EPOCH.checked_add(time));
+        let nanoseconds =
+            |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        let of_content = nanoseconds(found.mtime(), found.mtime_nsec());
+        let of_inode = nanoseconds(found.ctime(), found.ctime_nsec());
+        let settled =
+            now.checked_sub(STEP).and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let settled = settled.and_then(|it| i128::try_from(it.as_nanos()).ok());
+        Validators {
+            tag: format!("\"{:x}-{of_content:x}-{of_inode:x}\"", found.len()),
+            are_strong: settled.is_some_and(|settled| of_content.max(of_inode) <= settled),
+            modified: modified.filter(|modified| *modified <= now),
+        }
+    }
+
+    /// Adds the headers `etag` and `last-modified`.
+    pub(super) fn put(&self, headers: &mut HeaderMap) {
+        let weak = if self.are_strong { "" } else { "W/" };
+        let tag = HeaderValue::from_str(&format!("{weak}{}", self.tag));
+        let modified = self.modified.map(httpdate::fmt_http_date);
+        let modified = modified.and_then(|text| HeaderValue::from_str(&text).ok());
+        headers.extend(tag.ok().map(|tag| (ETAG, tag)));
+        headers.extend(modified.map(|modified| (LAST_MODIFIED, modified)));
+    }
+
+    /// Whether the client has this version already.
+    pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
+        let mut tags = headers.get_all(IF_NONE_MATCH).iter().peekable();
+        if tags.peek().is_some() {
+            let mut tags = tags.filter_map(|line| line.to_str().ok()).flat_map(|it| it.split(','));
+            return tags.any(|tag| {
+                let tag = tag.trim();
+                tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag
+            });
+        }
+        let since = headers.get(IF_MODIFIED_SINCE).and_then(time);
+        since.zip(self.modified).is_some_and(|(since, modified)| modified <= since)
+    }
+
+    /// Whether a client that asks for a range has the rest of this very version.
+    pub(super) fn allow_range(&self, headers: &HeaderMap) -> bool {
+        let Some(condition) = headers.get(IF_RANGE) else { return true };
+        let is_tag = condition.as_bytes() == self.tag.as_bytes();
+        let is_time = self.modified.is_some() && time(condition) == self.modified;
+        self.are_strong && (is_tag || is_time)
+    }
+}
+
+fn time(value: &HeaderValue) -> Option<SystemTime> {
+    httpdate::parse_http_date(value.to_str().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::header::HeaderName;
+    use std::fs::File;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    /// The validators of a file that was changed a second ago, or longer, and its modification.
+    fn validators(age: Duration) -> (Validators, SystemTime) {
+        let file = tempfile::tempfile().unwrap();
+        let modified = SystemTime::UNIX_EPOCH + 1_000 * HOUR;
+        file.set_modified(modified).unwrap();
+        let found = file.metadata().unwrap();
+        let changed = Duration::new(found.ctime() as u64, found.ctime_nsec() as u32);
+        (Validators::new(&found, SystemTime::UNIX_EPOCH + changed + age), modified)
+    }
+
+    fn headers(written: &[(HeaderName, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in written {
+            headers.append(name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_known_version_is_not_sent_again() {
+        for age in [HOUR, Duration::ZERO] {
+            let (validators, modified) = validators(age);
+            let tag = validators.tag.as_str();
+            let date = |time| httpdate::fmt_http_date(time);
+            let (at, before, after) =
+                (date(modified), date(modified - HOUR), date(modified + HOUR));
+            let is_known = |written: &[(HeaderName, &str)]| validators.is_known(&headers(written));
+            assert!(!is_known(&[]));
+            for tags in [tag, "*", &format!("W/{tag}"), &format!("\"a\", {tag},\"b\"")] {
+                assert!(is_known(&[(IF_NONE_MATCH, tags), (IF_MODIFIED_SINCE, &before)]), "{tags}");
+            }
+            assert!(is_known(&[(IF_NONE_MATCH, "\"a\""), (IF_NONE_MATCH, tag)]));
+            for tags in ["\"a\"", "", &tag[1..], &tag.replace('"', "")] {
+                assert!(!is_known(&[(IF_NONE_MATCH, tags), (IF_MODIFIED_SINCE, &at)]), "{tags}");
+            }
+            assert!(is_known(&[(IF_MODIFIED_SINCE, &at)]));
+            assert!(is_known(&[(IF_MODIFIED_SINCE, &after)]));
+            assert!(!is_known(&[(IF_MODIFIED_SINCE, &before)]));
+            assert!(!is_known(&[(IF_MODIFIED_SINCE, "yesterday")]));
+        }
+    }
+
+    #[test]
+    fn a_range_is_of_the_version_that_the_client_has() {
+        let (settled, modified) = validators(HOUR);
+        let allow = |condition: &str| settled.allow_range(&headers(&[(IF_RANGE, condition)]));
+        let at = httpdate::fmt_http_date(modified);
+        assert!(settled.allow_range(&HeaderMap::new()));
+        assert!(allow(&settled.tag) && allow(&at));
+        assert!(!allow(&format!("W/{}", settled.tag)) && !allow("\"a\"") && !allow("*"));
+        assert!(!allow(&httpdate::fmt_http_date(modified + HOUR)));
+        let (recent, _) = validators(STEP / 2);
+        for condition in [&recent.tag, &at] {
+            assert!(!recent.allow_range(&headers(&[(IF_RANGE, condition)])), "{condition}");
+        }
+    }
+
+    #[test]
+    fn versions_have_different_tags_though_they_have_one_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let tag = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+            Validators::new(&file.metadata().unwrap(), SystemTime::now()).tag
+        };
+        let first = tag("a");
+        // The file system's clock moves on in steps.
+        while tag("b") == first {}
+    }
+
+    #[test]
+    fn a_recent_version_has_a_weak_tag_and_a_future_one_no_time() {
+        let put = |age| {
+            let mut headers = HeaderMap::new();
+            validators(age).0.put(&mut headers);
+            headers
+        };
+        let tag = |headers: &HeaderMap| headers[ETAG].to_str().unwrap().to_owned();
+        assert!(tag(&put(HOUR)).starts_with('"'));
+        assert!(tag(&put(STEP / 2)).starts_with("W/\""));
+        assert_eq!(put(HOUR)[LAST_MODIFIED], "Wed, 11 Feb 1970 16:00:00 GMT");
+        let file = tempfile::tempfile().unwrap();
+        file.set_modified(SystemTime::now() + HOUR).unwrap();
+        let mut headers = HeaderMap::new();
+        Validators::new(&file.metadata().unwrap(), SystemTime::now()).put(&mut headers);
+        assert!(headers.get(LAST_MODIFIED).is_none() && tag(&headers).starts_with("W/"));
+    }
+}

@@ -1,0 +1,93 @@
+//! The body of a response that is read from a file while it is sent.
+
+use super::timers::Exchange;
+use crate::http::response::FileBody;
+use bytes::Bytes;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The frames of a file. One piece of it is in memory at a time: the next one is read when the last
+/// frame of this one is written, so that a client gets no more than it takes.
+pub(super) struct FileStream {
+    sending: Arc<FileSending>,
+    /// Bytes that are not in a frame yet.
+    left: u64,
+    /// Those of them that are read.
+    piece: Bytes,
+    reading: Option<PieceReading>,
+}
+
+type PieceReading = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
+
+/// A response that lasts until the last of its frames is dropped.
+struct FileSending {
+    body: FileBody,
+    /// One permit: of the piece that is in memory.
+    turn: Arc<Semaphore>,
+    _exchange: Exchange,
+}
+
+/// What the frames of a piece own.
+struct UnsentPiece {
+    bytes: Vec<u8>,
+    _turn: OwnedSemaphorePermit,
+    _sending: Arc<FileSending>,
+}
+
+impl AsRef<[u8]> for UnsentPiece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl FileStream {
+    pub(super) fn new(body: FileBody, exchange: Exchange) -> Self {
+        let left = body.slice.len();
+        let turn = Arc::new(Semaphore::new(1));
+        let sending = Arc::new(FileSending { body, turn, _exchange: exchange });
+        FileStream { sending, left, piece: Bytes::new(), reading: None }
+    }
+
+    /// Bytes that are not in a frame yet.
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// The next frame, of at most so many bytes; none at the end, and after an error.
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+        most: usize,
+    ) -> Poll<Option<io::Result<Bytes>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        if self.piece.is_empty() {
+            let FileStream { sending, left, reading, .. } = self;
+            let begin = || -> PieceReading { Box::pin(read(Arc::clone(sending), *left)) };
+            let piece = ready!(reading.get_or_insert_with(begin).as_mut().poll(cx));
+            self.reading = None;
+            match piece {
+                Ok(piece) => self.piece = piece,
+                Err(error) => {
+                    self.left = 0;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+        let frame = self.piece.split_to(self.piece.len().min(most));
+        self.left -= frame.len() as u64;
+        Poll::Ready(Some(Ok(frame)))
+    }
+}
+
+/// Reads the next piece, when the one before is sent.
+async fn read(sending: Arc<FileSending>, left: u64) -> io::Result<Bytes> {
+    let turn = Arc::clone(&sending.turn).acquire_owned().await.map_err(io::Error::other)?;
+    let slice = &sending.body.slice;
+    let bytes = slice.piece(slice.len() - left).await?;
+    Ok(Bytes::from_owner(UnsentPiece { bytes, _turn: turn, _sending: sending }))
+}
