@@ -68,6 +68,12 @@ impl Host {
         (found, is_loading)
     }
 
+    /// Whether a plugin does not serve, since it was refused by a
+    /// [`Deployment`](crate::Deployment).
+    pub(crate) fn is_refused(&self, plugin: &str) -> bool {
+        self.pending.is_refused(plugin) && self.plugin(plugin).is_none()
+    }
+
     /// Calls the service that a name was resolved to, as [`Host::call`] does.
     ///
     /// # Errors

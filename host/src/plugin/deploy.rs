@@ -347,9 +347,11 @@ impl Shared {
     /// Tells the host which plugins are being loaded and have never served.
     fn report_pending(&self) {
         let entries = self.entries();
+        // Refused first: a call that waits for a plugin must find why it does not serve.
+        let refused = entries.values().filter(|entry| entry.is_refused());
+        self.host.pending.set_refused(refused.map(Candidate::shown_name).collect());
         let new = entries.values().filter(|entry| entry.is_new());
         self.host.pending.set(new.filter_map(|entry| entry.name.clone().ok()).collect());
-        self.host.pending.set_refused(entries.values().filter(|it| it.is_refused()).count());
     }
 
     fn info(&self, name: &PluginName) -> Option<PluginInfo> {

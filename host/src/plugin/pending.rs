@@ -3,15 +3,15 @@
 
 use crate::name::PluginName;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
 use tokio::sync::watch;
 
 /// The names of the plugins that are being loaded and have never served.
 #[derive(Default)]
 pub(super) struct Pending {
     names: watch::Sender<BTreeSet<PluginName>>,
-    /// How many do not serve, since they were refused.
-    refused: AtomicUsize,
+    /// The names of those that do not serve, since they were refused. Two may have the same.
+    refused: RwLock<Vec<String>>,
 }
 
 impl Pending {
@@ -24,13 +24,19 @@ impl Pending {
         });
     }
 
-    pub(super) fn set_refused(&self, count: usize) {
-        self.refused.store(count, Ordering::Relaxed);
+    pub(super) fn set_refused(&self, names: Vec<String>) {
+        *self.refused.write().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    pub(super) fn is_refused(&self, plugin: &str) -> bool {
+        let refused = self.refused.read().unwrap_or_else(PoisonError::into_inner);
+        refused.iter().any(|name| name == plugin)
     }
 
     /// How many plugins are pending, and how many were refused.
     pub(super) fn counts(&self) -> (usize, usize) {
-        (self.names.borrow().len(), self.refused.load(Ordering::Relaxed))
+        let refused = self.refused.read().unwrap_or_else(PoisonError::into_inner);
+        (self.names.borrow().len(), refused.len())
     }
 
     pub(super) fn has(&self, plugin: &str) -> bool {
