@@ -9,6 +9,8 @@
 //! | `GET /services` | names and descriptions of the services that the caller may call so, as JSON |
 //! | the methods and path of a [`Route`](crate::config::Route) | its service; HEAD goes where GET does |
 //! | `GET`, `HEAD` below the path of a [`FileRoute`](crate::config::FileRoute) | the file of its folder |
+//! | `OPTIONS` with `Origin` and `Access-Control-Request-Method`, a preflight | the host, where the path has [`Cors`](crate::config::Cors) |
+//! | `OPTIONS *` | the host: 204, with the methods that routes may have in `Allow` |
 //!
 //! Who may call by `/services` is in [`DirectCallers`](crate::config::DirectCallers); the setting
 //! `services = false` turns these paths off.
@@ -45,7 +47,7 @@
 //! |---|---|---|
 //! | `bad-request` | 400 | the request is malformed, or the service reports it |
 //! | `unauthorized` | 401 | the credentials are missing or wrong, or the service reports it |
-//! | `forbidden` | 403 | the service reports it, or a web page of another site calls the admin interface |
+//! | `forbidden` | 403 | the service reports it, CORS does not allow what a preflight asks for, or a web page of another site calls the admin interface |
 //! | `not-found` | 404 | no service or file has this path, or the service reports it |
 //! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
 //! | `request-timeout` | 408 | the body came too slowly |
@@ -57,7 +59,7 @@
 //! | `headers-too-large` | 431 | the request has too many headers |
 //! | `internal` | 500 | the service reports it, trapped, exited, or reached a limit of its call |
 //! | `bad-answer` | 502 | the service's response is malformed or too large |
-//! | `unavailable` | 503 | the service reports it |
+//! | `unavailable` | 503 | the service reports it, or its plugin did not load |
 //! | `busy` | 503 | the host has too many calls in progress, or too many bytes of bodies and responses, of all clients or of this one (`Retry-After`) |
 //! | `timeout` | 504 | the service did not respond within `limits.time` |
 //!
@@ -68,11 +70,13 @@
 mod admin;
 mod auth;
 mod client;
+mod cors;
 mod error;
 mod files;
 mod handler;
 mod log;
 mod messages;
+mod methods;
 mod path;
 mod peer;
 mod problem;

@@ -192,7 +192,7 @@ impl Response {
 }
 
 /// True for a token of RFC 9110, section 5.6.2, in lower case.
-fn is_token(name: &str) -> bool {
+pub(crate) fn is_token(name: &str) -> bool {
     let allowed = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
     };

@@ -87,7 +87,7 @@ impl DirectCallers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::PathPattern;
+    use crate::config::{PathPattern, RouteCors};
     use crate::service::ServiceName;
 
     fn callers(name: &str) -> Callers {
@@ -108,6 +108,7 @@ mod tests {
                 methods: Vec::new(),
                 service: ServiceName::new(service),
                 callers: Some(name).filter(|name| !name.is_empty()).map(callers),
+                cors: RouteCors::default(),
             }
         };
         let routes: Vec<_> = routes.iter().map(route).collect();

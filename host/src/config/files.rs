@@ -1,6 +1,7 @@
 //! Routes of files: paths that lead to the files of a folder.
 
 use super::callers::CallerGroup;
+use super::cors::{self, RouteCors};
 use super::error::{Diagnostics, instead};
 use super::groups::{Callers, callers};
 use super::raw::{At, RawRoute};
@@ -25,6 +26,8 @@ pub struct FileRoute {
     pub cache_control: String,
     /// Who may read the files.
     pub callers: Callers,
+    /// Which pages of other origins may read them.
+    pub cors: RouteCors,
 }
 
 /// Reads the routes of files. `open_to` may read the files of those that name no callers.
@@ -42,6 +45,7 @@ pub(super) fn file_routes(
         let cache_control = cache_control(raw.cache_control.as_ref(), diagnostics);
         let callers = callers(raw.callers.as_ref(), groups, diagnostics);
         let callers = callers.unwrap_or_else(|| open_to.clone());
+        let cors = cors::of_route(raw.cors.as_ref(), diagnostics);
         if let Some(method) = raw.methods.iter().flatten().next() {
             let message = "files have the methods GET and HEAD: leave `methods` out";
             diagnostics.fault(method.at(), message);
@@ -52,7 +56,7 @@ pub(super) fn file_routes(
                 format_args!("{path} leads to files above: give each folder its own path");
             diagnostics.fault(raw.path.at(), message);
         }
-        routes.push(FileRoute { path, folder, cache_control, callers });
+        routes.push(FileRoute { path, folder, cache_control, callers, cors });
     }
     routes
 }

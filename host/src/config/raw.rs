@@ -3,11 +3,13 @@
 //! The documentation of each field is what an editor shows; `hostel.example.toml` gives the
 //! reasons.
 
+mod cors;
 mod limits;
 mod plugin;
 mod sources;
 mod written;
 
+pub(in crate::config) use cors::{RawCors, RawOrigins, RawRouteCors};
 pub(in crate::config) use limits::{LimitValue, RawLimits};
 pub(in crate::config) use plugin::{RawInstances, RawPlugin};
 pub(in crate::config) use sources::{
@@ -62,6 +64,8 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) listen: Option<At<String>>,
     /// TLS, from two files. Default: none.
     pub(in crate::config) tls: Option<RawTls>,
+    /// Which web pages of other origins may read responses (CORS). Default: none.
+    pub(in crate::config) cors: Option<RawCors>,
     /// Connections open at once; further ones wait. Default: 10000.
     pub(in crate::config) connections: Option<At<NonZeroU32>>,
     /// Headers of a request. Default: 100.
@@ -252,6 +256,8 @@ pub(in crate::config) struct RawRoute {
     /// Who may call: "open" or a group of [callers]. Default: as the plugin says, or [server] for
     /// files.
     pub(in crate::config) callers: Option<At<String>>,
+    /// `false` for no CORS, or a table of its own, as [server.cors]. Default: as the server.
+    pub(in crate::config) cors: Option<At<RawRouteCors>>,
 }
 
 /// A group of callers.

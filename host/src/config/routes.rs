@@ -1,8 +1,10 @@
 //! Routes: paths and methods that lead to services.
 
 use super::callers::CallerGroup;
+use super::cors::{self, RouteCors};
 use super::error::{Diagnostics, Place, instead};
 use super::groups::{Callers, callers};
+use super::method::{Method, methods};
 use super::raw::{At, RawRoute};
 use crate::name::PluginName;
 use crate::service::ServiceName;
@@ -19,19 +21,8 @@ pub struct Route {
     pub service: ServiceName,
     /// Who may call; none: as the plugin says.
     pub callers: Option<Callers>,
-}
-
-/// A method that a route can be bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Method {
-    Get,
-    Head,
-    Post,
-    Put,
-    Patch,
-    Delete,
-    Options,
+    /// Which web pages of other origins may read responses.
+    pub cors: RouteCors,
 }
 
 /// Which paths a route takes: `/`, or segments that a path has to have one for one.
@@ -143,32 +134,6 @@ impl fmt::Display for PathPattern {
     }
 }
 
-impl Method {
-    /// All of them.
-    pub const ALL: [Method; 7] = [
-        Method::Get,
-        Method::Head,
-        Method::Post,
-        Method::Put,
-        Method::Patch,
-        Method::Delete,
-        Method::Options,
-    ];
-
-    /// The method as it is sent, in upper case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Method::Get => "GET",
-            Method::Head => "HEAD",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
-            Method::Options => "OPTIONS",
-        }
-    }
-}
-
 /// Reads the routes to services, and where the service of each is written; of two that take the same
 /// request, the one that comes first in the list is the one that fits it best.
 pub(super) fn routes(
@@ -185,6 +150,7 @@ pub(super) fn routes(
         let methods = methods(raw.methods.as_deref().unwrap_or_default(), diagnostics);
         check_service(service, plugins, has_folder, diagnostics);
         let callers = callers(raw.callers.as_ref(), groups, diagnostics);
+        let cors = cors::of_route(raw.cors.as_ref(), diagnostics);
         let path = match PathPattern::new(raw.path.get()) {
             Ok(path) => path,
             Err(error) => {
@@ -194,7 +160,7 @@ pub(super) fn routes(
         };
         let service_at = service.at();
         let service = ServiceName::new(service.get());
-        let route = Route { path, methods, service, callers };
+        let route = Route { path, methods, service, callers, cors };
         if let Some(other) =
             routes.iter().map(|(other, _)| other).find(|other| clash(other, &route))
         {
@@ -235,22 +201,6 @@ fn clash(a: &Route, b: &Route) -> bool {
         || b.methods.is_empty()
         || a.methods.iter().any(|method| b.methods.contains(method));
     common && a.path.is_like(&b.path)
-}
-
-fn methods(raw: &[At<String>], diagnostics: &mut Diagnostics<'_>) -> Vec<Method> {
-    let mut methods = Vec::new();
-    for written in raw {
-        match Method::ALL.into_iter().find(|method| method.as_str() == written.get()) {
-            Some(method) => methods.push(method),
-            None => {
-                let upper = written.get().to_ascii_uppercase();
-                let instead = instead(&upper, Method::ALL.map(Method::as_str));
-                diagnostics
-                    .fault(written.at(), format_args!("no method {:?}; {instead}", written.get()));
-            }
-        }
-    }
-    methods
 }
 
 /// Checks that the plugin of a service is configured, or may come from the folder of plugins.

@@ -1,6 +1,7 @@
 //! `[server]` and `[admission]`: the listener for callers, and how many calls run at once.
 
 use super::callers::CallerGroup;
+use super::cors::{Cors, cors};
 use super::error::{Diagnostics, instead};
 use super::groups::{Callers, callers};
 use super::plugins::PluginConfig;
@@ -26,6 +27,9 @@ pub struct Server {
     pub listen: SocketAddr,
     /// TLS; none: plain HTTP.
     pub tls: Option<Tls>,
+    /// Which web pages of other origins may read responses, where a route has no other; none: the
+    /// services' own headers decide. None.
+    pub cors: Option<Cors>,
     /// Connections open at once; further ones wait in the system's queue. 10,000.
     pub connections: usize,
     /// Headers of a request. 100.
@@ -115,6 +119,7 @@ impl Default for Server {
         Server {
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             tls: None,
+            cors: None,
             connections: 10_000,
             headers: 100,
             header_bytes: 64 << 10,
@@ -149,6 +154,7 @@ pub(super) fn server(
     Server {
         listen: address(raw.listen.as_ref(), default.listen, diagnostics),
         tls: raw.tls.as_ref().map(|raw| tls(raw, context, diagnostics)),
+        cors: raw.cors.as_ref().map(|raw| cors(raw, diagnostics)),
         connections: count(raw.connections.as_ref(), default.connections),
         headers: count(raw.headers.as_ref(), default.headers),
         header_bytes: size(raw.header_bytes.as_ref(), default.header_bytes, diagnostics),

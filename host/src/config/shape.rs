@@ -35,6 +35,17 @@ fn without_null(schema: &mut Value) {
         if let Some(Value::Array(values)) = map.get_mut("enum") {
             values.retain(|value| !value.is_null());
         }
+        // What an optional value of several types becomes: these types, or null.
+        if let Some(Value::Array(types)) = map.get_mut("anyOf") {
+            types.retain(|it| it.get("type").and_then(Value::as_str) != Some("null"));
+            if let [Value::Object(only)] = types.as_slice() {
+                let only = only.clone();
+                map.remove("anyOf");
+                for (key, value) in only {
+                    map.entry(key).or_insert(value);
+                }
+            }
+        }
         map.values_mut().for_each(without_null);
     } else if let Value::Array(values) = schema {
         values.iter_mut().for_each(without_null);

@@ -6,10 +6,10 @@ mod query;
 
 use super::path::segments;
 use super::problem::Problem;
-use super::response;
+use super::{request, response};
 use crate::plugin::{Deployment, Host, Readiness};
 use bytes::Bytes;
-use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
+use hyper::header::{HeaderName, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{Method, Response, StatusCode};
@@ -38,9 +38,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Browsers send `Origin` with each request that may change something, and `Sec-Fetch-Site` with
 /// each one to an address that they trust, as 127.0.0.1 is. Programs send neither.
 pub(super) fn check_site(head: &Parts) -> Result<(), Problem> {
-    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| head.uri.authority().map(Authority::as_str)).unwrap_or_default();
-    let own = format!("http://{host}");
+    let own = format!("http://{}", request::authority(head).unwrap_or_default());
     let is_own = |origin: &[u8]| origin.eq_ignore_ascii_case(own.as_bytes());
     let is_same_site = |site: &[u8]| site == b"same-origin" || site == b"none";
     if !head.headers.get_all(ORIGIN).iter().all(|origin| is_own(origin.as_bytes())) {
@@ -62,8 +60,8 @@ impl AdminApi {
     /// Refuses a request without a token whose `Host` is neither an IP address nor `localhost`. An
     /// attacker's web page can make a browser on this machine send requests here, if it is loaded
     /// from a name that then resolves to this machine (DNS rebinding).
-    pub(super) fn check_host(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        let host = headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    pub(super) fn check_host(&self, head: &Parts) -> Result<(), Problem> {
+        let host = request::authority(head).and_then(|host| Authority::try_from(host).ok());
         let is_local = |host: &str| {
             let address = host.trim_start_matches('[').trim_end_matches(']');
             address.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
@@ -165,9 +163,15 @@ mod tests {
             let host = Host::new(crate::Settings::default()).unwrap();
             Arc::new(Deployment::new(Arc::new(host), Vec::new(), None, None))
         };
-        let is_refused = |has_token, host: &'static str| {
-            let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
-            AdminApi { deployment: deployment(), has_token }.check_host(&headers).is_err()
+        let is_refused = |has_token, host: &str| {
+            let by_header = hyper::Request::builder().header("host", host);
+            let by_target = hyper::Request::builder().uri(format!("http://{host}/caches"));
+            let refused = [by_header, by_target.header("host", "localhost")].map(|request| {
+                let head = request.body(()).unwrap().into_parts().0;
+                AdminApi { deployment: deployment(), has_token }.check_host(&head).is_err()
+            });
+            assert_eq!(refused[0], refused[1], "{host}");
+            refused[0]
         };
         for host in ["127.0.0.1:8081", "localhost:8081", "[::1]:8081", "10.0.0.1"] {
             assert!(!is_refused(false, host), "{host}");
@@ -179,7 +183,7 @@ mod tests {
     fn only_the_own_origin_and_programs_are_of_no_other_site() {
         #[track_caller]
         fn check(host: &str, header: &str, value: &str, is_own: bool) {
-            let request = hyper::Request::builder().header(HOST, host).header(header, value);
+            let request = hyper::Request::builder().header("host", host).header(header, value);
             let head = request.body(()).unwrap().into_parts().0;
             assert_eq!(check_site(&head).is_ok(), is_own, "{host} {header} {value}");
         }

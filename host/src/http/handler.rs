@@ -34,7 +34,7 @@ pub(super) struct Handler {
 /// What a listener serves.
 pub(super) enum Interface {
     /// The services, and who may call them where a route does not say so.
-    Services { router: Router, direct: DirectCallers },
+    Services { router: Box<Router>, direct: DirectCallers },
     /// The admin interface.
     Admin(AdminApi),
 }
@@ -60,7 +60,8 @@ impl Handler {
             authenticator.check(&format!("the plugin {plugin}"), callers)?;
         }
         let direct = DirectCallers::new(&server.callers, plugins, routes);
-        let router = Router::new(routes, files, server.services);
+        let router = Router::new(routes, files, server.services, server.cors.as_ref());
+        let router = Box::new(router);
         let interface = Interface::Services { router, direct };
         Ok(Handler::new(host, authenticator, interface, settings))
     }

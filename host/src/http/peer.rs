@@ -76,8 +76,9 @@ impl Peer {
         head: &Parts,
         incoming: &mut Incoming,
     ) -> Response<ChargedContent> {
-        let Handler { ids, tracer, server, access, meter, messages, is_stopping, .. } =
-            &*self.handler;
+        let Handler {
+            ids, tracer, server, access, meter, messages, is_stopping, interface, ..
+        } = &*self.handler;
         let (id, id_header) = ids.of(&head.headers);
         let mut span = tracer.as_ref().and_then(|tracer| {
             span::begin(tracer, head, &id, self.client.ip(), server.tls.is_some())
@@ -86,13 +87,20 @@ impl Peer {
         let mut record = RequestRecord::begin(meter, access.as_ref(), origin);
         let charge = messages.charge(self.client.share_key());
         let mut body = RequestBody { incoming, charge };
-        let routed = self.route(head, &mut body, &id, &mut record, span.as_mut()).await;
+        let (found, cors) = match interface {
+            Interface::Services { router, .. } => router.of_request(head),
+            Interface::Admin(_) => (Match::Nothing, None),
+        };
+        let routed = self.route(head, found, &mut body, &id, &mut record, span.as_mut()).await;
         let charged =
             routed.and_then(|response| self.charge(response, record.kind, &id, body.charge));
         let response = charged.unwrap_or_else(|problem| {
             response::from_problem(problem, &id).map(ChargedContent::free)
         });
         let mut response = response::finish(response, &head.method, id_header);
+        if let Some(cors) = cors {
+            cors.finish(&head.headers, response.headers_mut());
+        }
         record.end(&response);
         if let Some(mut span) = span {
             span.status(response.status().as_u16());
@@ -129,6 +137,7 @@ impl Peer {
     async fn route(
         &self,
         head: &Parts,
+        found: Match<'_>,
         body: &mut RequestBody<'_>,
         id: &str,
         record: &mut RequestRecord<'_>,
@@ -136,14 +145,13 @@ impl Peer {
     ) -> Result<Response<Content>, Problem> {
         let Handler { host, server, interface, .. } = &*self.handler;
         request::check(head, server.headers)?;
-        let (router, direct) = match interface {
-            Interface::Services { router, direct } => (router, direct),
+        let direct = match interface {
+            Interface::Services { direct, .. } => direct,
             Interface::Admin(api) => {
                 record.kind = RequestKind::Admin;
                 return Ok(self.administer(api, head, body).await?.map(Content::from));
             }
         };
-        let found = router.find(&head.method, head.uri.path());
         record.kind = found.kind();
         let response = match found {
             Match::List => {
@@ -174,7 +182,9 @@ impl Peer {
                 return self.file(endpoint, &below, head, record, span).await;
             }
             Match::Nothing => Err(self.nothing()),
-            Match::Methods(allow) => Err(Problem::method_not_allowed(&allow)),
+            Match::Server => Ok(response::of_server()),
+            Match::Preflight(preflight) => preflight.respond(&head.headers),
+            Match::Methods(allow, _) => Err(Problem::method_not_allowed(&allow)),
             Match::Malformed => Err(Problem::malformed_path()),
         };
         response.map(|response| response.map(Content::from))
@@ -228,7 +238,7 @@ impl Peer {
         let Handler { host, server, .. } = &*self.handler;
         let path = head.uri.path();
         if !AdminApi::is_probe(path) {
-            api.check_host(&head.headers)?;
+            api.check_host(head)?;
             admin::check_site(head)?;
             self.caller(&server.callers, head).await?;
         }
@@ -262,6 +272,14 @@ impl Peer {
         Ok(response::json(&serde_json::json!({ "services": listed.collect::<Vec<_>>() })))
     }
 
+    /// That a service is not there, or that its plugin does not serve.
+    fn not_found(&self, service: &ServiceName) -> Problem {
+        match self.handler.host.is_refused(service.plugin()) {
+            true => Problem::not_loaded(service.plugin()),
+            false => self.nothing(),
+        }
+    }
+
     /// That nothing has the path of a request.
     fn nothing(&self) -> Problem {
         match self.handler.server.services {
@@ -287,7 +305,7 @@ impl Peer {
         if let (Some(span), Some(caller)) = (&mut span, caller) {
             span.caller(caller);
         }
-        let target = target.ok_or_else(|| self.nothing())?;
+        let target = target.ok_or_else(|| self.not_found(service))?;
         let body = body.read(head, target.request_limit(), server).await?;
         let request = Request {
             id: id.to_owned(),

@@ -10,7 +10,7 @@ use crate::plugin::Readiness;
 use crate::service::FailureKind;
 use hyper::StatusCode;
 use hyper::header::{
-    ALLOW, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -48,6 +48,16 @@ impl Problem {
     /// The request is invalid, for a reason that is composed for this client.
     pub(super) fn refused(detail: String) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
+    }
+
+    /// A preflight that CORS does not allow, for the reason `what`. The Fetch standard encourages
+    /// 403 there. `vary` is the value of the header of that name.
+    pub(super) fn not_shared(what: &str, vary: Option<HeaderValue>) -> Self {
+        let detail = format!("the CORS settings of this path do not allow {what}");
+        Problem {
+            header: vary.map(|vary| (VARY, vary)),
+            ..Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
+        }
     }
 
     pub(super) fn malformed_path() -> Self {
@@ -213,6 +223,15 @@ impl Problem {
     pub(super) fn loading() -> Self {
         let detail = "the plugin of this service is being loaded: try again in a second";
         Problem { detail: detail.into(), ..Problem::busy() }
+    }
+
+    /// A plugin that does not serve, since it was refused.
+    pub(super) fn not_loaded(plugin: &str) -> Self {
+        let detail = format!(
+            "the plugin `{plugin}` is not available: the log and GET /plugins of the admin interface \
+             have the reason"
+        );
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
     /// The problem of a call that failed, without the details of a server error.

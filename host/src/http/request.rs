@@ -71,7 +71,8 @@ pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
     }
     // RFC 9112, section 3.2: only the targets of CONNECT and OPTIONS have no path.
     let path = head.uri.path();
-    if !path.starts_with('/') && path != "*" && head.method != Method::CONNECT {
+    let is_of_server = path == "*" && head.method == Method::OPTIONS;
+    if !path.starts_with('/') && !is_of_server && head.method != Method::CONNECT {
         return Err(Problem::bad_request("the path must begin with a slash"));
     }
     // RFC 9112, section 3.2: an HTTP/1.1 request has exactly one Host. A proxy that chose another
@@ -83,6 +84,7 @@ pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
     if headers.get(HOST).is_some_and(|host| !is_valid_host(host)) {
         return Err(Problem::bad_request("the Host is invalid"));
     }
+    check_authority(head)?;
     // Refuse any other coding: a proxy that decodes it would see a different body (request
     // smuggling).
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
@@ -100,6 +102,39 @@ pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
         }
         _ => Ok(()),
     }
+}
+
+/// Checks the host and port that the target of a request names.
+fn check_authority(head: &Parts) -> Result<(), Problem> {
+    let Some(authority) = head.uri.authority() else { return Ok(()) };
+    // RFC 9110, section 4.2.4, and RFC 9113, section 8.3.1: a user there is an error, or deceit.
+    if authority.as_str().contains('@') {
+        return Err(Problem::bad_request("the target names a user"));
+    }
+    // RFC 9113, section 8.3.1. In HTTP/1.1 the target wins instead: RFC 9112, section 3.2.2.
+    let is_same = |host: &HeaderValue| {
+        let host = Authority::try_from(host.as_bytes());
+        host.is_ok_and(|host| is_same_place(&host, authority, head.uri.scheme_str()))
+    };
+    match head.headers.get(HOST) {
+        Some(host) if head.version == Version::HTTP_2 && !is_same(host) => {
+            Err(Problem::bad_request("Host differs from :authority"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether two authorities name the same host and port; one without a port has the scheme's.
+fn is_same_place(a: &Authority, b: &Authority, scheme: Option<&str>) -> bool {
+    let default = if scheme == Some("https") { 443 } else { 80 };
+    let port = |it: &Authority| it.port_u16().unwrap_or(default);
+    a.host().eq_ignore_ascii_case(b.host()) && port(a) == port(b)
+}
+
+/// Host and port as the client names them: in the target, or else in `Host`.
+pub(super) fn authority(head: &Parts) -> Option<&str> {
+    let of_target = head.uri.authority().map(Authority::as_str);
+    of_target.or_else(|| head.headers.get(HOST)?.to_str().ok())
 }
 
 /// Whether a `Host` is valid: a name or an address with an optional port, or empty, but no user.
@@ -121,23 +156,23 @@ pub(super) fn http(
     path_params: Vec<(String, String)>,
     caller: Option<&str>,
 ) -> HttpRequest {
-    let uri = &head.uri;
-    let authority = uri
-        .authority()
-        .map(|authority| authority.as_str().to_owned())
-        .or_else(|| head.headers.get(HOST).and_then(|host| Some(host.to_str().ok()?.to_owned())));
+    let (uri, authority) = (&head.uri, authority(head));
     HttpRequest {
         method: head.method.as_str().to_owned(),
         path: uri.path().to_owned(),
         path_params,
         query: uri.query().unwrap_or_default().to_owned(),
-        authority: authority.unwrap_or_default(),
+        authority: authority.unwrap_or_default().to_owned(),
         client: client.to_owned(),
-        headers: headers(&head.headers, caller),
+        headers: headers(&head.headers, authority, caller),
     }
 }
 
-fn headers(sent: &HeaderMap, caller: Option<&str>) -> Vec<(String, Vec<u8>)> {
+fn headers(
+    sent: &HeaderMap,
+    authority: Option<&str>,
+    caller: Option<&str>,
+) -> Vec<(String, Vec<u8>)> {
     let named: Vec<_> = sent.get_all(CONNECTION).iter().filter_map(|it| it.to_str().ok()).collect();
     let is_named = |name: &HeaderName| {
         let mut tokens = named.iter().flat_map(|tokens| tokens.split(','));
@@ -148,10 +183,16 @@ fn headers(sent: &HeaderMap, caller: Option<&str>) -> Vec<(String, Vec<u8>)> {
             || *name == EXPECT
             || (*name == AUTHORIZATION && caller.is_some())
             || *name == COOKIE
+            || *name == HOST
             || name.as_str().starts_with(HOST_PREFIX);
         !is_for_host && (named.is_empty() || !is_named(name))
     };
-    let mut headers = Vec::with_capacity(sent.len() + 1);
+    let mut headers = Vec::with_capacity(sent.len() + 2);
+    // RFC 9112, section 3.2.2: where the target names a host, the header is ignored. RFC 9113,
+    // section 8.3.1: HTTP/2 has it in the target alone.
+    if let Some(authority) = authority {
+        headers.push((HOST.as_str().to_owned(), authority.as_bytes().to_vec()));
+    }
     for (name, value) in sent.iter().filter(|(name, _)| is_for_guest(name)) {
         headers.push((name.as_str().to_owned(), value.as_bytes().to_vec()));
     }

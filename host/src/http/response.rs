@@ -5,7 +5,7 @@ use super::problem::{MEDIA_TYPE, Problem};
 use super::request::{REQUEST_ID, is_hop_by_hop};
 use super::slice::FileSlice;
 use bytes::Bytes;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
 
@@ -116,6 +116,18 @@ pub(super) fn new(
     from_parts(status, headers, body.into())
 }
 
+/// A response of 204 with these headers.
+pub(super) fn no_content(headers: HeaderMap) -> Response<Bytes> {
+    from_parts(StatusCode::NO_CONTENT, headers, Bytes::new())
+}
+
+/// The response to `OPTIONS *`: the methods that routes may have. RFC 9110, section 9.3.7, has this
+/// request serve as a test of the server itself.
+pub(super) fn of_server() -> Response<Bytes> {
+    let allow = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+    no_content(HeaderMap::from_iter([(ALLOW, allow)]))
+}
+
 /// A response of 200 with a JSON body.
 pub(super) fn json(value: &Value) -> Response<Bytes> {
     new(StatusCode::OK, JSON, value.to_string())
@@ -156,6 +168,10 @@ pub(super) fn finish(
 ) -> Response<ChargedContent> {
     response.headers_mut().insert(REQUEST_ID, id);
     if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status()) {
+        *response.body_mut() = ChargedContent::free(Bytes::new());
+    } else if response.status() == StatusCode::RESET_CONTENT {
+        // RFC 9110, section 15.3.6: it has no content, and unlike 204 it must show that.
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if method == Method::HEAD {
         // RFC 9110, section 9.3.2: the headers of HEAD are those of GET.

@@ -1,14 +1,23 @@
 //! The routes: from a method and a path to a service, or to the files of a folder.
 
+use super::cors::{self, CorsPolicy, Preflight};
+use super::methods;
 use super::path::segments;
-use crate::config::{Callers, FileRoute, Route, Segment};
+use crate::config::{Callers, Cors, FileRoute, Route, RouteCors, Segment};
 use crate::service::ServiceName;
 use crate::telemetry::RequestKind;
 use hyper::Method;
 use hyper::header::HeaderValue;
+use hyper::http::request::Parts;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// The methods of `/services/<name>`.
+const OF_SERVICE: &[Method] = &[Method::POST];
+
+/// The methods of the list of services, and of files.
+const ONLY_GET: &[Method] = &[Method::GET];
 
 /// What a method and a path match.
 #[derive(Debug)]
@@ -23,8 +32,13 @@ pub(super) enum Match<'a> {
     File(&'a FileEndpoint, Vec<String>),
     /// Nothing.
     Nothing,
-    /// The path, but not the method. Holds the methods of the path, as a value of `Allow`.
-    Methods(String),
+    /// The path, but not the method. Holds the methods of the path, as a value of `Allow`, and its
+    /// CORS.
+    Methods(String, Option<&'a CorsPolicy>),
+    /// `OPTIONS *`: the server itself.
+    Server,
+    /// A preflight to a path that has CORS.
+    Preflight(Preflight<'a>),
     /// The path has an invalid escape.
     Malformed,
 }
@@ -37,7 +51,8 @@ impl Match<'_> {
             Match::Service(_) => RequestKind::Service,
             Match::Route(..) => RequestKind::Route,
             Match::File(..) => RequestKind::File,
-            Match::Nothing | Match::Methods(_) | Match::Malformed => RequestKind::Nothing,
+            Match::Server | Match::Preflight(_) => RequestKind::Options,
+            Match::Nothing | Match::Methods(..) | Match::Malformed => RequestKind::Nothing,
         }
     }
 }
@@ -51,6 +66,7 @@ pub(super) struct Endpoint {
     parameters: Vec<String>,
     pub(super) service: ServiceName,
     pub(super) callers: Option<Callers>,
+    cors: Option<Arc<CorsPolicy>>,
 }
 
 /// The target of a route of files.
@@ -63,6 +79,7 @@ pub(super) struct FileEndpoint {
     pub(super) folder: PathBuf,
     pub(super) cache_control: HeaderValue,
     pub(super) callers: Callers,
+    cors: Option<Arc<CorsPolicy>>,
 }
 
 /// All configured routes, as a tree of segments.
@@ -71,6 +88,8 @@ pub(super) struct Router {
     root: Node,
     /// Whether `/services` and `/services/<name>` are served. They lead to no route either way.
     serves_directly: bool,
+    /// The CORS of all paths but those of routes that have another.
+    cors: Option<Arc<CorsPolicy>>,
 }
 
 #[derive(Default)]
@@ -84,8 +103,14 @@ struct Node {
 }
 
 impl Router {
-    pub(super) fn new(routes: &[Route], files: &[FileRoute], serves_directly: bool) -> Self {
-        let mut router = Router { serves_directly, ..Router::default() };
+    pub(super) fn new(
+        routes: &[Route],
+        files: &[FileRoute],
+        serves_directly: bool,
+        cors: Option<&Cors>,
+    ) -> Self {
+        let cors = cors.map(|cors| Arc::new(CorsPolicy::new(cors)));
+        let mut router = Router { root: Node::default(), serves_directly, cors };
         // The route `/` has no segments, but the path `/` has one, which is empty.
         let root = [Segment::Fixed(String::new())];
         for route in routes {
@@ -102,11 +127,13 @@ impl Router {
                 parameters,
                 service: route.service.clone(),
                 callers: route.callers.clone(),
+                cors: policy(&route.cors, router.cors.as_ref()),
             });
         }
         for route in files {
             let segments = route.path.segments();
-            let endpoint = Arc::new(FileEndpoint::new(route));
+            let endpoint =
+                Arc::new(FileEndpoint::new(route, policy(&route.cors, router.cors.as_ref())));
             if segments.is_empty() {
                 router.root.at(&root).files = Some(Arc::clone(&endpoint));
             }
@@ -115,16 +142,56 @@ impl Router {
         router
     }
 
-    /// Matches a request. Where several routes match, a fixed segment wins over a parameter, from
-    /// left to right, and both over files above; then the methods of that path decide. HEAD matches
-    /// where GET does.
+    /// Matches a request, and finds the CORS of its response; none for a preflight, which is
+    /// responded to in full.
+    pub(super) fn of_request(&self, head: &Parts) -> (Match<'_>, Option<&CorsPolicy>) {
+        let path = head.uri.path();
+        if let Some(method) = cors::preflighted(head)
+            && let Some(preflight) = self.preflight(method, path)
+        {
+            return (Match::Preflight(preflight), None);
+        }
+        let found = self.find(&head.method, path);
+        let cors = self.cors_of(&found);
+        (found, cors)
+    }
+
+    /// A preflight, where the path is known and has CORS.
+    fn preflight(&self, method: Method, path: &str) -> Option<Preflight<'_>> {
+        let found = self.find(&method, path);
+        let policy = self.cors_of(&found)?;
+        let taken = match found {
+            Match::Route(endpoint, _) => Some(endpoint.methods.as_slice()),
+            Match::Service(_) => Some(OF_SERVICE),
+            Match::List | Match::File(..) => Some(ONLY_GET),
+            Match::Methods(..) => None,
+            Match::Nothing | Match::Malformed | Match::Server | Match::Preflight(_) => return None,
+        };
+        Some(Preflight { policy, method, taken })
+    }
+
+    fn cors_of<'a>(&'a self, found: &Match<'a>) -> Option<&'a CorsPolicy> {
+        match found {
+            Match::Route(endpoint, _) => endpoint.cors.as_deref(),
+            Match::File(endpoint, _) => endpoint.cors.as_deref(),
+            Match::Methods(_, cors) => *cors,
+            _ => self.cors.as_deref(),
+        }
+    }
+
+    /// Matches a method and a path. Where several routes match, a fixed segment wins over a
+    /// parameter, from left to right, and both over files above; then the methods of that path
+    /// decide. HEAD matches where GET does.
     pub(super) fn find(&self, method: &Method, path: &str) -> Match<'_> {
+        if path == "*" && method == Method::OPTIONS {
+            return Match::Server;
+        }
         let own = path.strip_prefix("/services/").filter(|name| !name.contains(['/', '%']));
         if let Some(name) = own {
             return match method {
                 _ if !self.serves_directly => Match::Nothing,
                 &Method::POST => Match::Service(ServiceName::new(name)),
-                _ => Match::Methods("POST".to_owned()),
+                _ => self.other_methods(OF_SERVICE),
             };
         }
         let Some(segments) = segments(path) else { return Match::Malformed };
@@ -132,15 +199,20 @@ impl Router {
             ["services"] | ["services", _] if !self.serves_directly => Match::Nothing,
             ["services"] => match method {
                 &Method::GET | &Method::HEAD => Match::List,
-                _ => Match::Methods("GET, HEAD".to_owned()),
+                _ => self.other_methods(ONLY_GET),
             },
             ["services", name] => match method {
                 &Method::POST => Match::Service(ServiceName::new(*name)),
-                _ => Match::Methods("POST".to_owned()),
+                _ => self.other_methods(OF_SERVICE),
             },
             segments if path.starts_with('/') => self.route(method, segments),
             _ => Match::Nothing,
         }
+    }
+
+    /// That one of the host's own paths has these methods and no others.
+    fn other_methods(&self, methods: &[Method]) -> Match<'_> {
+        Match::Methods(methods::list(methods), self.cors.as_deref())
     }
 
     fn route(&self, method: &Method, segments: &[&str]) -> Match<'_> {
@@ -157,7 +229,12 @@ impl Router {
                 let below = segments.iter().skip(files.depth).map(|segment| (*segment).to_owned());
                 Match::File(files, below.collect())
             }
-            None => Match::Methods(allowed(ends, files.is_some())),
+            None => {
+                let of_files = if files.is_some() { ONLY_GET } else { &[] };
+                let methods = ends.iter().flat_map(|end| &end.methods).chain(of_files);
+                let cors = ends.first().map(|end| &end.cors).or(files.map(|files| &files.cors));
+                Match::Methods(methods::list(methods), cors.and_then(Option::as_deref))
+            }
         }
     }
 }
@@ -205,13 +282,21 @@ impl Node {
 
 impl Endpoint {
     fn takes(&self, method: &Method) -> bool {
-        let has = |method| self.methods.contains(method);
-        self.methods.is_empty() || has(method) || (method == Method::HEAD && has(&Method::GET))
+        self.methods.is_empty() || methods::take(&self.methods, method)
+    }
+}
+
+/// The CORS of a route, with that of its server.
+fn policy(cors: &RouteCors, server: Option<&Arc<CorsPolicy>>) -> Option<Arc<CorsPolicy>> {
+    match cors {
+        RouteCors::Server => server.cloned(),
+        RouteCors::Off => None,
+        RouteCors::Own(own) => Some(Arc::new(CorsPolicy::new(own))),
     }
 }
 
 impl FileEndpoint {
-    fn new(route: &FileRoute) -> Self {
+    fn new(route: &FileRoute, cors: Option<Arc<CorsPolicy>>) -> Self {
         let cache_control = HeaderValue::from_str(&route.cache_control);
         FileEndpoint {
             path: route.path.to_string(),
@@ -219,166 +304,10 @@ impl FileEndpoint {
             folder: route.folder.clone(),
             cache_control: cache_control.unwrap_or(HeaderValue::from_static("no-cache")),
             callers: route.callers.clone(),
+            cors,
         }
     }
-}
-
-/// The value of `Allow` for a path with these routes, and with files or without.
-fn allowed(ends: &[Endpoint], has_files: bool) -> String {
-    let mut names: Vec<&str> = ends.iter().flat_map(|e| &e.methods).map(Method::as_str).collect();
-    if has_files {
-        names.push("GET");
-    }
-    if names.contains(&"GET") {
-        names.push("HEAD");
-    }
-    names.sort_unstable();
-    names.dedup();
-    names.join(", ")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Method::{Delete, Get, Put};
-    use crate::config::{self, PathPattern};
-
-    fn router(file_paths: &[&str]) -> Router {
-        let route = |methods: &[config::Method], path: &str| Route {
-            path: PathPattern::new(path).unwrap(),
-            methods: methods.to_vec(),
-            service: ServiceName::new(path),
-            callers: None,
-        };
-        let routes = [
-            route(&[Get], "/users/{id}"),
-            route(&[Put, Delete], "/users/{user}"),
-            route(&[Get], "/users/me"),
-            route(&[], "/users/me/{what}"),
-            route(&[Get], "/users/{id}/orders"),
-            route(&[Get], "/"),
-        ];
-        let files = file_paths.iter().map(|path| FileRoute {
-            path: PathPattern::new(path).unwrap(),
-            folder: path.into(),
-            cache_control: String::new(),
-            callers: Callers::Open,
-        });
-        Router::new(&routes, &files.collect::<Vec<_>>(), true)
-    }
-
-    /// Checks a match: the route's pattern and its values, `405 ALLOW`, or a word.
-    #[track_caller]
-    fn check(request: &str, expected: &str) {
-        check_beside(&[], request, expected);
-    }
-
-    /// Checks a match beside routes of files: their pattern and the segments below it.
-    #[track_caller]
-    fn check_beside(files: &[&str], request: &str, expected: &str) {
-        let (method, path) = request.split_once(' ').unwrap();
-        let router = router(files);
-        let found = match router.find(&method.parse().unwrap(), path) {
-            Match::List => "list".to_owned(),
-            Match::Service(name) => format!("service {name}"),
-            Match::Route(end, values) => {
-                let values = values.iter().map(|(name, value)| format!(" {name}={value}"));
-                format!("{}{}", end.service, values.collect::<String>())
-            }
-            Match::File(end, below) => format!("files {} {below:?}", end.path),
-            Match::Nothing => "nothing".to_owned(),
-            Match::Methods(allow) => format!("405 {allow}"),
-            Match::Malformed => "malformed".to_owned(),
-        };
-        assert_eq!(found, expected, "{request}");
-    }
-
-    #[test]
-    fn the_servers_own_paths_are_for_services() {
-        check("POST /services/users.find", "service users.find");
-        check("POST /services/users%2Efind", "service users.find");
-        check("GET /services/users.find", "405 POST");
-        check("get /services/users.find", "405 POST");
-        check("GET /services", "list");
-        check("HEAD /services", "list");
-        check("POST /services", "405 GET, HEAD");
-        check("POST /services/a/b", "nothing");
-        check("POST /services/", "service ");
-    }
-
-    #[test]
-    fn a_fixed_segment_wins_over_a_parameter() {
-        check("GET /users/7", "/users/{id} id=7");
-        check("GET /users/a%2Fb%20c", "/users/{id} id=a/b c");
-        check("GET /users/me", "/users/me");
-        check("GET /users/me/x", "/users/me/{what} what=x");
-        check("GET /users/me/orders", "/users/me/{what} what=orders");
-        check("GET /users/you/orders", "/users/{id}/orders id=you");
-        check("GET /", "/");
-    }
-
-    #[test]
-    fn methods_choose_between_routes_of_one_path() {
-        check("PUT /users/7", "/users/{user} user=7");
-        check("HEAD /users/7", "/users/{id} id=7");
-        check("POST /users/7", "405 DELETE, GET, HEAD, PUT");
-        check("DELETE /users/me", "405 GET, HEAD");
-        check("BREW /users/me/x", "/users/me/{what} what=x");
-    }
-
-    #[test]
-    fn files_take_what_no_other_route_takes() {
-        let check =
-            |request, expected| check_beside(&["/", "/users", "/docs/en"], request, expected);
-        check("GET /docs/en/a/b.html", r#"files /docs/en ["a", "b.html"]"#);
-        check("HEAD /docs/en/", r#"files /docs/en [""]"#);
-        check("GET /docs/en", "files /docs/en []");
-        check("GET /docs/fr/", r#"files / ["docs", "fr", ""]"#);
-        check("GET //a%2Fb", r#"files / ["", "a/b"]"#);
-        check("GET /users/7", "/users/{id} id=7");
-        check("GET /users/7/", r#"files /users ["7", ""]"#);
-        check("GET /users/7/other", r#"files /users ["7", "other"]"#);
-        check("POST /users/7", "405 DELETE, GET, HEAD, PUT");
-        check("POST /docs/en/a", "405 GET, HEAD");
-        check("GET /", "/");
-        check("GET /services", "list");
-        check("GET /docs/%", "malformed");
-        check("GET *", "nothing");
-    }
-
-    #[test]
-    fn files_and_services_of_one_path_divide_its_methods() {
-        let check = |request, expected| check_beside(&["/users/me"], request, expected);
-        check("GET /users/me", "/users/me");
-        check("POST /users/me", "405 GET, HEAD");
-        let router = |methods: &[config::Method]| {
-            let path = PathPattern::new("/").unwrap();
-            let methods = methods.to_vec();
-            let service = ServiceName::new("s");
-            let files = FileRoute {
-                path: path.clone(),
-                folder: "".into(),
-                cache_control: String::new(),
-                callers: Callers::Open,
-            };
-            Router::new(&[Route { path, methods, service, callers: None }], &[files], true)
-        };
-        let puts = router(&[Put]);
-        assert!(matches!(puts.find(&Method::PUT, "/"), Match::Route(..)));
-        assert!(matches!(puts.find(&Method::GET, "/"), Match::File(_, below) if below == [""]));
-        assert!(
-            matches!(puts.find(&Method::POST, "/"), Match::Methods(it) if it == "GET, HEAD, PUT")
-        );
-        assert!(matches!(router(&[]).find(&Method::GET, "/"), Match::Route(..)));
-    }
-
-    #[test]
-    fn an_unknown_path_matches_nothing() {
-        for path in ["/users", "/users/", "/users//orders", "/users/7/", "/other", "/USERS/7"] {
-            check(&format!("GET {path}"), "nothing");
-        }
-        check("GET *", "nothing");
-        check("GET /users/%", "malformed");
-        check("GET /users/%ff", "malformed");
-    }
-}
+mod tests;

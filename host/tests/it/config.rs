@@ -114,7 +114,7 @@ fn the_example_is_right_with_everything_in_it() {
     let file = folder.path().join("hostel.toml");
     let read = Config::parse(&file, &text.join("\n"), &variable);
     let config = read.unwrap_or_else(|error| panic!("{error}")).config;
-    assert_eq!((config.plugins.len(), config.routes.len(), config.callers.len()), (2, 1, 2));
+    assert_eq!((config.plugins.len(), config.routes.len(), config.callers.len()), (2, 2, 2));
     assert_eq!(config.files.len(), 1);
 }
 
@@ -133,6 +133,7 @@ fn a_default_in_the_example_and_the_schema_is_the_default() {
             "calls-per-instance" => "instances = \"reuse\"",
             "idle-time" if setting.table.contains("plugins") => "instances = \"reuse\"",
             "timeout" | "prefix" | "key-format" => "backend = \"redis://127.0.0.1\"",
+            "credentials" => "origins = [\"https://app.example.com\"]",
             _ => "",
         };
         let with =

@@ -1,10 +1,12 @@
 //! The front for HTTP, byte by byte: what a client sends, what it gets, and what a guest sees.
 
 mod admin;
+mod authority;
 mod bad;
 mod callers;
 pub mod client;
 mod clients;
+mod cors;
 mod crash;
 mod direct;
 mod ends;

@@ -136,7 +136,7 @@ fn welcome(services: &[String], loading: usize, address: SocketAddr, config: &Co
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Callers, FileRoute, PathPattern, Server, Tls};
+    use crate::config::{Callers, FileRoute, PathPattern, RouteCors, Server, Tls};
 
     #[track_caller]
     fn check(services: usize, server: Server, expected: &str) {
@@ -158,6 +158,7 @@ mod tests {
             folder: "public".into(),
             cache_control: "no-cache".to_owned(),
             callers: Callers::Open,
+            cors: RouteCors::Server,
         };
         let files = vec![route("/"), route("/assets")];
         let config = Config { files, ..Config::default() };

@@ -43,6 +43,7 @@ fn files_need_no_plugin() {
         folder: site.0.path().join("public"),
         cache_control: "no-cache".to_owned(),
         callers: Callers::Open,
+        cors: RouteCors::Server,
     };
     assert_eq!((config.files, config.routes), (vec![expected], vec![]));
 }

@@ -43,13 +43,16 @@ pub(crate) enum RequestKind {
     List,
     /// The admin interface.
     Admin,
+    /// `OPTIONS` that the host answers: a preflight of CORS, or `OPTIONS *`.
+    Options,
     /// Nothing: the path is unknown or malformed.
     #[default]
     Nothing,
 }
 
 impl RequestKind {
-    const NAMES: [&'static str; 6] = ["service", "route", "file", "list", "admin", "nothing"];
+    const NAMES: [&'static str; 7] =
+        ["service", "route", "file", "list", "admin", "options", "nothing"];
 }
 
 /// The classes of statuses: their first digit. Those of cancelled requests are a class of their own,
@@ -110,7 +113,7 @@ impl ListenerMetrics {
 /// The metrics of one listener, looked up once: a look-up by name would cost every request a lock.
 pub(crate) struct HttpMeter {
     /// By kind, then by class of status.
-    requests: [[Counter; 6]; 6],
+    requests: [[Counter; 6]; 7],
     accepted: Counter,
     open: Gauge,
     refused: [Counter; 3],

@@ -58,7 +58,9 @@ async fn unusual_targets_lead_nowhere_or_where_they_say() {
         ("POST /services/guests.mirrors%00", 404),
         ("POST //services/guests.mirrors", 404),
         ("POST /services/guests.mirrors/", 404),
-        ("OPTIONS *", 404),
+        ("OPTIONS *", 204),
+        ("GET *", 400),
+        ("OPTIONS a", 400),
         ("CONNECT a:80", 404),
         ("TRACE /services", 405),
     ] {

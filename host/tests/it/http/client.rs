@@ -1,7 +1,7 @@
 //! A server under test and a client that sends any bytes.
 
 use crate::support::{guests, patient};
-use hostel::config::{Method, PathPattern, Route, Server};
+use hostel::config::{Method, PathPattern, Route, RouteCors, Server};
 use hostel::http::{HttpError, HttpSettings, ServerReport, run};
 use hostel::{Host, Limits, PluginName, PluginSettings, ServiceName, Settings};
 use serde_json::Value;
@@ -44,6 +44,7 @@ pub fn route(methods: &str, path: &str, service: &str) -> Route {
         methods: methods.split_whitespace().map(method).collect(),
         service: ServiceName::new(service),
         callers: None,
+        cors: RouteCors::default(),
     }
 }
 

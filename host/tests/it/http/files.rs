@@ -3,7 +3,7 @@
 use super::client::{Reply, TestServer};
 use super::program::Serving;
 use crate::support::{hostel, patient, stdout};
-use hostel::config::{Callers, FileRoute, PathPattern, Server};
+use hostel::config::{Callers, FileRoute, PathPattern, RouteCors, Server};
 use hostel::http::HttpSettings;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -55,6 +55,7 @@ fn route(path: &str, folder: &Path) -> FileRoute {
         folder: folder.to_owned(),
         cache_control: "no-cache".to_owned(),
         callers: Callers::Open,
+        cors: RouteCors::Server,
     }
 }
 

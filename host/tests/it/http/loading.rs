@@ -114,3 +114,22 @@ async fn a_refused_plugin_is_told_by_the_probe_and_the_metrics_and_one_that_is_r
     assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
     assert!(reply.body.contains("required plugins do not serve: wrong"), "{}", reply.body);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_of_a_refused_plugin_is_unavailable_until_it_loads() {
+    let place = Place::new("[[routes]]\npath = \"/one\"\nservice = \"numbers\"\n");
+    place.put("numbers", b"no component");
+    let serving = place.serve();
+    let by_route = numbered_request(1).replace("/services/numbers", "/one");
+    for request in [&by_route, &numbered_request(1)] {
+        let reply = serving.send(request).await;
+        assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+        let detail = reply.json()["detail"].take();
+        assert!(detail.as_str().unwrap().contains("`numbers` is not available"), "{detail}");
+    }
+    let other = numbered_request(1).replace("numbers", "none");
+    assert_eq!(serving.send(&other).await.problem(), (404, "not-found".to_owned()));
+    place.put("numbers", &numbered("late"));
+    let answers = async || (serving.send(&by_route).await.body == "late 1").then_some(());
+    eventually("the plugin", answers).await;
+}

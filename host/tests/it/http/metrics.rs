@@ -220,11 +220,14 @@ async fn requests_connections_and_unknown_callers_are_counted() {
     }
     client.send("GET /none HTTP/1.1\r\nhost: a\r\n\r\n").await;
     assert_eq!(client.reply().await.unwrap().status, 404);
+    client.send("OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert_eq!(client.reply().await.unwrap().status, 204);
     let (services, admin) = ("listener=services", "listener=admin");
     Metrics::of(&operated).await.check(&[
         ("hostel_http_requests_total", &format!("{services} kind=service status=2xx"), 1.0),
         ("hostel_http_requests_total", &format!("{services} kind=service status=4xx"), 2.0),
         ("hostel_http_requests_total", &format!("{services} kind=nothing status=4xx"), 1.0),
+        ("hostel_http_requests_total", &format!("{services} kind=options status=2xx"), 1.0),
         ("hostel_http_requests_total", &format!("{admin} kind=admin status=2xx"), 0.0),
         ("hostel_http_connections_total", services, 1.0),
         ("hostel_http_connections_total", admin, 1.0),

@@ -32,7 +32,7 @@ pub fn request(method: Method, path: &str) -> Request<()> {
 }
 
 /// Sends a request with a body and answers status and body.
-async fn ask(
+pub async fn ask(
     client: &SendRequest<Bytes>,
     request: Request<()>,
     body: &str,

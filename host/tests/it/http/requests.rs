@@ -231,6 +231,10 @@ async fn some_responses_have_no_body_whatever_the_guest_says() {
         let reply = client.reply().await.unwrap();
         assert_eq!((reply.status, reply.header("content-length")), (status, None));
     }
+    let told = json!({"status": 205, "body": "ignored"}).to_string();
+    client.send(post("answers-as-told", "", &told)).await;
+    let reply = client.reply().await.unwrap();
+    assert_eq!((reply.status, reply.header("content-length"), &*reply.body), (205, Some("0"), ""));
     client.send("HEAD /any HTTP/1.1\r\nhost: a\r\n\r\n").await;
     let reply = client.head_reply().await.unwrap();
     let length: usize = reply.header("content-length").unwrap().parse().unwrap();

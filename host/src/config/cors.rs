@@ -1,0 +1,193 @@
+//! `[server.cors]`, and `cors` of a route: which web pages of other origins may read responses.
+
+use super::error::Diagnostics;
+use super::method::{Method, methods};
+use super::raw::{At, RawCors, RawOrigins, RawRouteCors};
+use super::values::delay;
+use crate::service::is_token;
+use std::ops::Range;
+use std::time::Duration;
+use url::Url;
+
+/// What stands for all origins, or all headers.
+const ANY: &str = "*";
+
+/// Cross-origin resource sharing, by the Fetch standard: which web pages of other origins may read
+/// responses, and send what needs a preflight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cors {
+    /// The origins of these pages.
+    pub origins: CorsOrigins,
+    /// The methods that they may use; none: those that the path takes.
+    pub methods: Option<Vec<Method>>,
+    /// The headers of a request that they may set, in lower case; none: any.
+    pub headers: Option<Vec<String>>,
+    /// The headers of a response that they may read beside those that the standard safelists, in
+    /// lower case.
+    pub expose_headers: Vec<String>,
+    /// Whether browsers send cookies and HTTP authentication along. It means nothing with
+    /// [`CorsOrigins::Any`]: browsers refuse the combination.
+    pub credentials: bool,
+    /// How long a browser may keep the response to a preflight, in whole seconds; none: as long as
+    /// it does by itself.
+    pub max_age: Option<Duration>,
+}
+
+/// The origins of pages that may read responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// All origins.
+    Any,
+    /// These origins, each as browsers send it: `https://app.example.com`.
+    Listed(Vec<String>),
+}
+
+/// The CORS of a route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RouteCors {
+    /// That of the server, if it has any.
+    #[default]
+    Server,
+    /// None: the service's own headers reach the client, and `OPTIONS` the service.
+    Off,
+    /// Its own.
+    Own(Cors),
+}
+
+pub(super) fn of_route(
+    raw: Option<&At<RawRouteCors>>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> RouteCors {
+    let Some(raw) = raw else { return RouteCors::Server };
+    match raw.get() {
+        RawRouteCors::Switch(is_on) => {
+            if *is_on {
+                diagnostics.fault(
+                    raw.at(),
+                    "`cors` of a route is `false`, or a table as [server.cors]: leave it out for the \
+                     server's",
+                );
+            }
+            RouteCors::Off
+        }
+        RawRouteCors::Own(own) => RouteCors::Own(cors(own, diagnostics)),
+    }
+}
+
+pub(super) fn cors(raw: &RawCors, diagnostics: &mut Diagnostics<'_>) -> Cors {
+    let origins = origins(&raw.origins, diagnostics);
+    let credentials = raw.credentials.as_ref().filter(|credentials| *credentials.get());
+    let exposed = raw.expose_headers.as_deref().unwrap_or_default();
+    if let Some(credentials) = credentials {
+        if origins == CorsOrigins::Any {
+            diagnostics.fault(
+                credentials.at(),
+                "`credentials` needs a list of `origins`: with \"*\" the pages of every site could act \
+                 as their visitor, so browsers refuse it",
+            );
+        }
+        if let Some(any) = exposed.iter().find(|name| name.get() == ANY) {
+            diagnostics.fault(
+                any.at(),
+                "with `credentials` browsers take \"*\" for the name of a header: name each header",
+            );
+        }
+    }
+    Cors {
+        origins,
+        methods: raw.methods.as_ref().map(|written| methods(written, diagnostics)),
+        headers: raw.headers.as_ref().map(|written| {
+            if let Some(any) = written.iter().find(|name| name.get() == ANY) {
+                diagnostics.fault(any.at(), "leave `headers` out to allow any header");
+            }
+            names(written, diagnostics)
+        }),
+        expose_headers: names(exposed, diagnostics),
+        credentials: credentials.is_some(),
+        max_age: max_age(raw.max_age.as_ref(), diagnostics),
+    }
+}
+
+fn origins(raw: &At<RawOrigins>, diagnostics: &mut Diagnostics<'_>) -> CorsOrigins {
+    let written = match raw.get() {
+        RawOrigins::One(one) => std::slice::from_ref(one),
+        RawOrigins::Several(several) => several.as_slice(),
+    };
+    if written.is_empty() {
+        diagnostics.fault(raw.at(), "`origins` is empty: name an origin, or leave CORS out");
+    }
+    if let [any] = written
+        && any == ANY
+    {
+        return CorsOrigins::Any;
+    }
+    for origin in written {
+        check_origin(origin, raw.at(), diagnostics);
+    }
+    CorsOrigins::Listed(written.to_vec())
+}
+
+/// Checks that an origin is written as browsers send it, since it is compared byte by byte.
+fn check_origin(written: &str, at: Range<usize>, diagnostics: &mut Diagnostics<'_>) {
+    let fault = match Url::parse(written).ok().and_then(|url| Some((serialized(&url)?, url))) {
+        _ if written == ANY => "\"*\" stands for all origins: write it alone".to_owned(),
+        _ if written.contains('*') => {
+            format!("{written:?} has a `*`: write each origin in full, or \"*\" alone for all")
+        }
+        _ if written == "null" => {
+            "\"null\" is the origin of every page in a sandbox, whoever wrote it: it cannot be allowed"
+                .to_owned()
+        }
+        None => {
+            format!("{written:?} is no origin: write it as in \"https://app.example.com\"")
+        }
+        Some((origin, _)) if origin == written => return,
+        Some((origin, _)) => {
+            format!("browsers never send the origin {written:?}: write it as they do, {origin:?}")
+        }
+    };
+    diagnostics.fault(at, fault);
+}
+
+/// The origin of a URL: scheme, host, and the port unless it is the scheme's own.
+fn serialized(url: &Url) -> Option<String> {
+    let (scheme, host) = (url.scheme(), url.host_str().filter(|host| !host.is_empty())?);
+    Some(match url.port() {
+        None => format!("{scheme}://{host}"),
+        Some(port) => format!("{scheme}://{host}:{port}"),
+    })
+}
+
+/// Names of headers, in lower case.
+fn names(written: &[At<String>], diagnostics: &mut Diagnostics<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for raw in written {
+        let name = raw.get().to_ascii_lowercase();
+        if !is_token(&name) {
+            diagnostics.fault(
+                raw.at(),
+                format_args!(
+                    "{:?} is no name of a header: write it as in \"x-request-id\"",
+                    raw.get()
+                ),
+            );
+        }
+        names.push(name);
+    }
+    names
+}
+
+fn max_age(raw: Option<&At<String>>, diagnostics: &mut Diagnostics<'_>) -> Option<Duration> {
+    let written = raw?;
+    let time = delay(raw, Duration::ZERO, diagnostics);
+    if time.subsec_nanos() > 0 {
+        diagnostics.fault(
+            written.at(),
+            format_args!(
+                "{:?} is no number of whole seconds: write it as in \"10m\"",
+                written.get()
+            ),
+        );
+    }
+    Some(time)
+}

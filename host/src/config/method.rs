@@ -1,0 +1,59 @@
+//! Methods of HTTP, by their names.
+
+use super::error::{Diagnostics, instead};
+use super::raw::At;
+
+/// A method that a route can be bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Method; 7] = [
+        Method::Get,
+        Method::Head,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Delete,
+        Method::Options,
+    ];
+
+    /// The method as it is sent, in upper case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+            Method::Options => "OPTIONS",
+        }
+    }
+}
+
+pub(super) fn methods(raw: &[At<String>], diagnostics: &mut Diagnostics<'_>) -> Vec<Method> {
+    let mut methods = Vec::new();
+    for written in raw {
+        match Method::ALL.into_iter().find(|method| method.as_str() == written.get()) {
+            Some(method) => methods.push(method),
+            None => {
+                let upper = written.get().to_ascii_uppercase();
+                let instead = instead(&upper, Method::ALL.map(Method::as_str));
+                diagnostics
+                    .fault(written.at(), format_args!("no method {:?}; {instead}", written.get()));
+            }
+        }
+    }
+    methods
+}
