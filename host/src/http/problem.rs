@@ -12,6 +12,7 @@ use hyper::StatusCode;
 use hyper::header::{
     ALLOW, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
+use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -25,6 +26,17 @@ pub(super) struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     header: Option<(hyper::header::HeaderName, HeaderValue)>,
+}
+
+/// The members of a problem, in the order in which the SDKs write them too.
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    r#type: &'a str,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    request_id: &'a str,
 }
 
 impl Problem {
@@ -264,15 +276,11 @@ impl Problem {
     /// The body, as JSON.
     pub(super) fn body(&self, request_id: &str) -> Vec<u8> {
         let title = self.status.canonical_reason().unwrap_or_default();
-        let problem = serde_json::json!({
-            "type": "about:blank",
-            "title": title,
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-            "request_id": request_id,
-        });
-        problem.to_string().into_bytes()
+        let status = self.status.as_u16();
+        let (code, detail) = (self.code, &*self.detail);
+        let body = ProblemBody { r#type: "about:blank", title, status, code, detail, request_id };
+        // Texts and a number always have a JSON form.
+        serde_json::to_vec(&body).unwrap_or_default()
     }
 
     pub(super) fn put_header(self, headers: &mut HeaderMap) {

@@ -1,6 +1,6 @@
 //! Pages for the first day: their commands run as written, and their files are valid.
 
-use crate::support::{hostel, project, stderr, stdout};
+use crate::support::{component, hostel, project, stderr, stdout};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -75,7 +75,9 @@ fn the_commands_of_the_page_about_deployment_lead_to_a_folder_that_an_image_serv
 fn the_last_setting_of_the_page_about_deployment_is_one() {
     let (_, text) = blocks("docs/deploy.md").into_iter().rfind(|(name, _)| name == "toml").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("hostel.toml"), format!("folder = \".\"\n{text}")).unwrap();
+    let plugin = component("host/tests/guests");
+    let text = format!("{text}[plugins.guests]\npath = {plugin:?}\n");
+    fs::write(folder.path().join("hostel.toml"), text).unwrap();
     let checked = hostel().current_dir(folder.path()).arg("check").output().unwrap();
     assert!(checked.status.success(), "{}", stderr(&checked));
 }

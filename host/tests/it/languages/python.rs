@@ -2,6 +2,7 @@
 
 mod files;
 mod quick;
+mod services;
 mod sources;
 
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
@@ -448,7 +449,9 @@ async fn a_fault_is_logged_with_the_authors_file_and_line() {
     assert!(error.to_string().contains("KeyError: 'key'"), "{error}");
     let lines = host.lines.lock().unwrap().clone();
     assert!(lines.iter().all(|(level, _)| *level == Level::Error), "{lines:?}");
-    let messages: Vec<_> = lines.iter().map(|(_, message)| &**message).collect();
+    let [(_, record)] = &lines[..] else { panic!("a traceback is one record: {lines:?}") };
+    let text = record.replace("\\n", "\n");
+    let messages: Vec<_> = text.lines().collect();
     assert_eq!(messages[0], "Traceback (most recent call last):");
     assert!(messages[1].starts_with("  File \"conformance.py\", line "), "{messages:?}");
     assert!(!messages.iter().any(|line| line.contains("hostel_sdk")), "{messages:?}");
