@@ -5,4 +5,6 @@ mod c;
 mod go;
 mod javascript;
 mod python;
+mod rust;
+pub mod services;
 mod zato;

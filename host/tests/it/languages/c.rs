@@ -1,5 +1,7 @@
 //! C, C++ and Zig, from a source to a running service, by the program alone.
 
+mod services;
+
 use crate::source;
 use crate::support::{TestHost, hostel, project, stderr, stdout};
 use hostel::{CallError, ComponentInfo};

@@ -1,5 +1,7 @@
 //! Go: from nothing to a running service, and what an author sees who made a mistake.
 
+mod services;
+
 use crate::source;
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
 use hostel::{CallError, ComponentInfo, FailureKind, Level};

@@ -2,6 +2,7 @@
 
 mod orders;
 mod quick;
+mod services;
 mod sources;
 mod types;
 mod uses;
@@ -319,7 +320,9 @@ fn the_sdk_passes_its_own_tests() {
 }
 
 mod python {
+    use crate::languages::services::{ask, check_refused, served};
     use crate::support::{hostel, project, stderr, stdout};
+    use serde_json::json;
 
     #[test]
     fn a_service_reads_what_one_in_python_wrote_types_intact() {
@@ -336,5 +339,27 @@ mod python {
         for line in ["name: string \"Zoë 😀\"", "height: number 1.75", "active: boolean true"] {
             assert!(stderr(&run).contains(line), "no {line:?} in {}", stderr(&run));
         }
+    }
+
+    #[tokio::test]
+    async fn one_language_changes_the_profile_that_another_wrote() {
+        let server = served("profiles");
+        let zoe = "/profiles/7";
+        let send = async |method: &str, body: &str| {
+            ask(&server, &format!("{method} {zoe}"), &[], body).await
+        };
+        check_refused(&send("GET", "").await, 404, "no profile 7");
+        let written = send("PUT", r#"{"name":"Zoë","height":1.75}"#).await;
+        assert_eq!((written.status, &*written.body), (204, ""));
+
+        let mut profile = json!({ "name": "Zoë", "height": 1.75, "points": 0, "tags": [] });
+        assert_eq!(send("GET", "").await.json(), profile);
+        profile["points"] = json!(1);
+        profile["tags"] = json!(["admin"]);
+        assert_eq!(send("PATCH", r#"{"tag":"admin"}"#).await.json(), profile);
+        check_refused(&send("PATCH", r#"{"tag":1}"#).await, 400, "the tag must be a string");
+        let wrong = send("PUT", r#"{"name":"Zoë","height":"tall"}"#).await;
+        check_refused(&wrong, 400, "at 'height': 'tall' is no float");
+        assert_eq!(send("GET", "").await.json(), profile);
     }
 }

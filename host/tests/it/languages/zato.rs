@@ -2,6 +2,8 @@
 //!
 //! `HOSTEL_ZATO_EXAMPLES` names a folder with files of the same names to take instead of ours.
 
+mod services;
+
 use crate::support::{hostel, project, stderr};
 use std::path::PathBuf;
 

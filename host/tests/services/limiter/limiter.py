@@ -1,0 +1,36 @@
+"""Takes notes, five a minute from each client."""
+
+from dataclasses import dataclass
+
+from hostel_sdk import Request, Response, TooManyRequests, cache, service
+
+NOTES_A_MINUTE = 5
+
+
+@dataclass
+class Note:
+    text: str
+
+
+@service
+def take_note(note: Note, request: Request) -> Response:
+    """Stores a note for an hour."""
+    left = notes_left(request)
+    number = cache.increment("notes")
+    cache.set(f"note:{number}", note, expiry=3600)
+    headers = [("X-Notes-Left", str(left))]
+    return Response.json({"number": number, "text": note.text}, status=201, headers=headers)
+
+
+def notes_left(request: Request) -> int:
+    """Counts a note of the client, and returns how many it may still send in this minute."""
+    # `ip:port`, and a client's next connection has another port.
+    address = request.http.client.rpartition(":")[0] if request.http else ""
+    key = f"notes-of:{address}"
+    count = cache.increment(key, expiry=60)
+    if count > NOTES_A_MINUTE:
+        # None if the minute ended just now.
+        seconds = cache.ttl(key) or 1
+        failure = TooManyRequests(f"at most {NOTES_A_MINUTE} notes a minute")
+        raise failure.with_header("Retry-After", str(seconds))
+    return NOTES_A_MINUTE - count
