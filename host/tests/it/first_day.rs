@@ -1,4 +1,5 @@
-//! Pages for the first day: their commands run as written, and their files are valid.
+//! Pages of the docs: those for the first day run as written, and all name commands and settings that
+//! there are.
 
 use crate::support::{component, hostel, project, stderr, stdout};
 use std::fs;
@@ -111,4 +112,70 @@ fn the_page_about_editors_shows_the_files_of_the_templates() {
             language != "json" || serde_json::from_str::<serde_json::Value>(&text).is_ok();
         assert!(is_valid, "{text}");
     }
+}
+
+/// The pages that a reader of the project meets.
+fn pages() -> Vec<String> {
+    let docs = fs::read_dir(project().join("docs")).unwrap().map(|page| page.unwrap().file_name());
+    let docs = docs.map(|name| format!("docs/{}", name.into_string().unwrap()));
+    let mut pages: Vec<_> = docs.filter(|page| page.ends_with(".md")).collect();
+    pages.extend(["README.md", "SECURITY.md"].map(str::to_owned));
+    pages
+}
+
+/// Checks the arguments of a command, without doing what it asks for: `--help` comes last, and an
+/// argument before it that is wrong is reported first.
+const ONLY_PARSE: &str = "#!/bin/sh
+\"$PROGRAM\" \"$@\" --help >/dev/null 2>\"$REPORT.new\" || {
+    echo \"hostel $*:\"
+    /bin/cat \"$REPORT.new\"
+} >>\"$REPORT\"
+echo >>\"$REPORT.count\"
+";
+
+#[test]
+fn the_program_has_every_command_that_a_page_shows() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (stub, report) = (folder.path().join("hostel"), folder.path().join("report"));
+    fs::write(&stub, ONLY_PARSE).unwrap();
+    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).unwrap();
+    for page in pages() {
+        let shell = blocks(&page).into_iter().filter(|(language, _)| language == "sh");
+        for (_, text) in shell {
+            let text = text.replace("\\\n", " ");
+            // What a line writes would be written on this machine.
+            let lines = text.lines().filter(|line| line.contains("hostel ") && !line.contains('>'));
+            for line in lines {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", line]).current_dir(folder.path()).env("PATH", folder.path());
+                shell.env("PROGRAM", hostel().get_program()).env("REPORT", &report);
+                // A secret that a command reads.
+                shell.env("WEATHER_KEY", "k");
+                shell.output().unwrap();
+            }
+        }
+    }
+    assert_eq!(fs::read_to_string(&report).unwrap_or_default(), "");
+    let count = fs::read_to_string(report.with_extension("count")).unwrap().lines().count();
+    assert!(count > 30, "only {count} commands");
+}
+
+#[test]
+fn the_program_has_every_setting_that_a_page_shows() {
+    let mut count = 0;
+    for page in pages() {
+        let settings = blocks(&page).into_iter().filter(|(language, _)| language == "toml");
+        for (_, text) in settings.filter(|(_, text)| !text.contains("[package")) {
+            count += 1;
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("hostel.toml"), &text).unwrap();
+            let checked = hostel().current_dir(folder.path()).arg("check").output().unwrap();
+            let told = stderr(&checked);
+            // What a setting names is not there, such as a plugin; the setting itself has to be.
+            let is_wrong = ["there is no setting", "duplicate key", "expected", "invalid"];
+            assert!(!is_wrong.iter().any(|words| told.contains(words)), "{page}: {text}\n{told}");
+        }
+    }
+    assert!(count > 15, "only {count} blocks");
 }
