@@ -155,9 +155,13 @@ pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> 
     read.map_err(|error| diagnostics.fault(error.span().unwrap_or(0..0), error.message())).ok()
 }
 
-/// Checks that there are files to serve, where there are no plugins.
-fn check_files(routes: &[At<RawRoute>], diagnostics: &mut Diagnostics<'_>) {
-    if routes.iter().all(|route| route.get().files.is_none()) {
+fn cache_names(raw: &Raw) -> Vec<String> {
+    raw.caches.iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect()
+}
+
+/// Checks that there are files to serve, if there are no plugins.
+fn check_any(no_plugins: bool, routes: &[At<RawRoute>], diagnostics: &mut Diagnostics<'_>) {
+    if no_plugins && routes.iter().all(|route| route.get().files.is_none()) {
         diagnostics.fault(
             0..0,
             "there is nothing to serve: name plugins in [plugins], set `folder = \".\"`, or give \
@@ -173,9 +177,8 @@ fn compose(
     context: &Context<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> (Config, Vec<Place>) {
-    let none = Tables::new();
-    let groups =
-        groups::groups(raw.callers.as_ref().unwrap_or(&Tables::new()), context, diagnostics);
+    let (none, no_groups) = (Tables::new(), Tables::new());
+    let groups = groups::groups(raw.callers.as_ref().unwrap_or(&no_groups), context, diagnostics);
     let raw_server = raw.server.as_ref();
     let server = server::server(raw_server, context, &groups, diagnostics);
     let admission = server::admission(raw.admission.as_ref(), diagnostics);
@@ -184,8 +187,7 @@ fn compose(
     let caches =
         raw_caches.map(|raw| caches::caches(raw, context, diagnostics)).unwrap_or_default();
     let folder = raw.folder.as_ref().map(|folder| plugins::folder(folder, context, diagnostics));
-    let cache_names: Vec<String> =
-        raw_caches.into_iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect();
+    let cache_names = cache_names(raw);
     let zato = raw.zato.as_ref().and_then(|zato| zato.out.as_ref()?.rest.as_ref());
     let plugin_context = PluginContext {
         place: context,
@@ -202,16 +204,13 @@ fn compose(
     let plugins = plugins::plugins(raw_plugins, &plugin_context, diagnostics);
     let has_folder = folder.is_some();
     let raw_routes = raw.routes.as_deref().unwrap_or_default();
-    if raw_plugins.is_empty() && !has_folder {
-        check_files(raw_routes, diagnostics);
-    }
+    check_any(raw_plugins.is_empty() && !has_folder, raw_routes, diagnostics);
     server::check_required(raw_server, has_folder, &plugins, &cache_names, diagnostics);
     server::check_bodies(raw, &server, &limits, &plugins, diagnostics);
     let names: Vec<&str> = raw_plugins.keys().map(|name| name.get().as_str()).collect();
     sources::check_zato(zato, &names, diagnostics);
     let (routes, places) = routes::routes(raw_routes, &names, has_folder, &groups, diagnostics);
     let files = files::file_routes(raw_routes, context, &server.callers, &groups, diagnostics);
-    let log = raw.log.as_ref();
     let (private_cache, private_backend) =
         caches::private_cache(raw.private_cache.as_ref(), context, diagnostics);
     let config = Config {
@@ -227,8 +226,8 @@ fn compose(
         routes,
         files,
         callers: groups,
-        log: telemetry::log_format(log.and_then(|log| log.format).unwrap_or_default()),
-        access_log: log.and_then(|log| log.access).unwrap_or_default(),
+        log: telemetry::log_format(raw.log.as_ref().and_then(|it| it.format).unwrap_or_default()),
+        access_log: raw.log.as_ref().and_then(|log| log.access).unwrap_or_default(),
         traces: telemetry::traces(raw.traces.as_ref(), diagnostics),
     };
     (config, places)
