@@ -3,6 +3,7 @@
 mod admin;
 mod authority;
 mod bad;
+mod browser;
 mod callers;
 pub mod client;
 mod clients;

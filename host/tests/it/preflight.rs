@@ -90,7 +90,7 @@ fn a_full_disk_and_a_missing_network_are_named() {
 /// Checks which tests are left out, and the words about it, where the languages' tools are these.
 #[track_caller]
 fn check_languages(stand_ins: &[(&str, &str)], left_out: &[&str], words: &[&str]) {
-    let others = ["strace", "haproxy"].map(|tool| (tool, WORKS));
+    let others = ["strace", "haproxy", "chromium"].map(|tool| (tool, WORKS));
     let stand_ins = [stand_ins, &others].concat();
     let output = preflight_with(&["languages"], &[SERVERS], &[], &stand_ins);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -140,7 +140,7 @@ fn where_everything_has_to_be_tested_a_missing_language_is_an_error() {
     let output = preflight_with(&["languages"], &[CI, SERVERS], &[], &[node, npm, PYTHON]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("Go 1.26 or newer"), "{}", stderr(&output));
-    let others = ["strace", "haproxy"].map(|tool| (tool, WORKS));
+    let others = ["strace", "haproxy", "chromium"].map(|tool| (tool, WORKS));
     let all = [&[GO, node, npm, PYTHON], &others[..]].concat();
     let output = preflight_with(&["languages"], &[CI, SERVERS], &[], &all);
     assert_eq!((output.status.code(), stdout(&output).trim()), (Some(0), ""));
