@@ -87,7 +87,7 @@ async fn an_answer_comes_raw_with_its_head_or_in_an_envelope() {
     let included = output(&server, &[&fails[..], &["--include"]].concat());
     let told = stdout(&included);
     assert!(told.starts_with("409 Conflict\ncontent-type: application/problem+json\n"), "{told}");
-    assert!(told.contains("\n\n{\"code\":\"conflict\""), "{told}");
+    assert!(told.contains("\n\n{\"type\":\"about:blank\",\"title\":\"Conflict\""), "{told}");
     let failed = output(&server, &[&fails[..], &["--json"]].concat());
     assert_eq!((failed.status.code(), &*stderr(&failed)), (Some(1), ""));
     let envelope: Value = serde_json::from_slice(&failed.stdout).unwrap();
