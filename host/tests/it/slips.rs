@@ -126,7 +126,10 @@ fn a_name_of_another_table_that_is_not_there_is_told_the_nearest_one() {
             "[plugins.hello-c.limits]\nmemori = \"1MiB\"\n",
             "2:1: there is no setting `plugins.hello-c.limits.memori`; did you mean `memory`?",
         ),
-        ("[plugins.hello-c]\n[[routes]]\npath = \"/\"\n", "2:1: `routes` needs `service`"),
+        (
+            "[plugins.hello-c]\n[[routes]]\npath = \"/\"\n",
+            "2:1: a route needs `service` or `files`, and one of them alone",
+        ),
     ] {
         check(text, 2, error);
     }
