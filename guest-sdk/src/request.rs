@@ -60,7 +60,8 @@ pub struct HttpRequest {
     pub query: String,
     /// Host and port as the client named them; empty when it named none.
     pub authority: String,
-    /// The address of the client, `ip:port`.
+    /// The address and port of the client, `192.0.2.1:4711` or `[2001:db8::1]:4711`.
+    /// [`Request::client_address`] returns the address alone.
     pub client: String,
     /// In the order they were sent, names in lower case; one name may occur more than once.
     pub headers: Vec<(String, Vec<u8>)>,

@@ -1,6 +1,7 @@
 //! What a service answers when it fulfils a request.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 
 use serde::Serialize;
 
@@ -113,6 +114,18 @@ impl Response {
         Ok(self.with_header("set-cookie", cookie.text()?))
     }
 
+    /// The header of that name, in any case: all its fields, joined by `, `. `None` also when a
+    /// field is not UTF-8. The media type is in `content_type`, not here. Read `set-cookie` by
+    /// [`header_values`](Response::header_values): joined, its fields are no cookies.
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        headers::joined(&self.headers, name)
+    }
+
+    /// The fields of the header of that name, one by one. A field that is not UTF-8 is left out.
+    pub fn header_values(&self, name: &str) -> Vec<&str> {
+        headers::values(&self.headers, name)
+    }
+
     /// Puts the names of headers in lower case, and checks headers and media type.
     ///
     /// # Errors
@@ -183,6 +196,15 @@ mod tests {
         check(vec![(1, true)], 200, Some("application/json"), "[[1,true]]");
         check(Response::text("a").with_status(202), 202, Some("text/plain; charset=utf-8"), "a");
         check(Response::bytes("a").with_content_type("a/b"), 200, Some("a/b"), "a");
+    }
+
+    #[test]
+    fn a_test_reads_the_headers_of_a_response_by_name() {
+        let response =
+            Response::empty().with_header("Vary", "accept").with_header("vary", "origin");
+        assert_eq!(response.header("VARY").as_deref(), Some("accept, origin"));
+        assert_eq!(response.header_values("Vary"), ["accept", "origin"]);
+        assert_eq!(response.header("location"), None);
     }
 
     #[test]

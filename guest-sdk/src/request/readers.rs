@@ -24,6 +24,18 @@ impl Request {
         headers::values(self.headers(), name)
     }
 
+    /// The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. `None` when the
+    /// request did not come by HTTP. Behind a proxy it is the address of the client only if the
+    /// host's configuration names that proxy in `server.trusted-proxies`.
+    pub fn client_address(&self) -> Option<&str> {
+        let client = &self.http.as_ref()?.client;
+        let address = match client.strip_prefix('[') {
+            Some(bracketed) => bracketed.split(']').next()?,
+            None => client.split(':').next()?,
+        };
+        (!address.is_empty()).then_some(address)
+    }
+
     /// The cookie of that name, the first one where there are several: without blanks and double
     /// quotes around it, and not percent-decoded.
     pub fn cookie(&self, name: &str) -> Option<&str> {

@@ -83,6 +83,16 @@ fn a_cookie_is_read_of_the_first_pair_and_a_quote_alone_stays() {
 }
 
 #[test]
+fn the_address_of_a_client_has_no_port_and_no_brackets() {
+    let by =
+        |client: &str| by_http(HttpRequest { client: client.into(), ..HttpRequest::default() });
+    assert_eq!(by("192.0.2.1:4711").client_address(), Some("192.0.2.1"));
+    assert_eq!(by("[2001:db8::1]:0").client_address(), Some("2001:db8::1"));
+    assert_eq!(by("").client_address(), None);
+    assert_eq!(Request::default().client_address(), None);
+}
+
+#[test]
 fn a_request_without_http_has_no_headers_cookies_and_parameters() {
     let request = Request::default();
     assert_eq!((request.header("a"), request.cookie("a")), (None, None));
