@@ -88,6 +88,19 @@ typedef struct hostel_fake_http_call {
  * does not allow (405). The response lives until the next call of the same fake. */
 hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call *call);
 
+/* The header of that name of a response, in any case: all its fields, joined by ", ". `ptr` is NULL
+ * when there is none, and when it is not UTF-8. The media type is in `content_type`, not here. The
+ * fields of `set-cookie` cannot be told apart once they are joined: use hostel_fake_header_values.
+ * The text lives until the next call of the same fake. */
+hostel_str hostel_fake_header(hostel_fake *fake, const hostel_response *response,
+                              const char *name);
+
+/* Points `*values` to the fields of the header of that name, in any case, and returns how many
+ * there are. Fields that are not UTF-8 are left out. They live until the next call of the same
+ * fake. */
+size_t hostel_fake_header_values(hostel_fake *fake, const hostel_response *response,
+                                 const char *name, const hostel_str **values);
+
 /* Moves the clock forward. Entries whose expiry has then passed are gone. */
 void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds);
 

@@ -26,7 +26,7 @@ typedef struct hostel_http {
     size_t path_param_count;
     hostel_str query;           /* As sent, without the `?`; empty when there is none. */
     hostel_str authority;       /* Host and port as the client named them; may be empty. */
-    hostel_str client;          /* The address of the client, `ip:port`. */
+    hostel_str client;          /* `192.0.2.1:4711` or `[2001:db8::1]:4711`. */
     const hostel_pair *headers; /* In the order sent, names in lower case, some maybe twice. */
     size_t header_count;
 } hostel_http;
@@ -57,6 +57,11 @@ hostel_str hostel_request_header(hostel_ctx *ctx, const hostel_request *req, con
 /* The fields of the header of that name, in any case. Fields that are not UTF-8 are left out. */
 size_t hostel_request_header_values(hostel_ctx *ctx, const hostel_request *req, const char *name,
                                     const hostel_str **values);
+
+/* The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. Behind a proxy it is
+ * the address of the client only if the host's configuration names that proxy in
+ * `server.trusted-proxies`. */
+hostel_str hostel_request_client_address(const hostel_request *req);
 
 /* The first value of the query parameter of that name, decoded as that of a form. */
 hostel_str hostel_request_query(hostel_ctx *ctx, const hostel_request *req, const char *name);
@@ -147,8 +152,7 @@ typedef enum hostel_same_site {
 
 /* The attributes of a cookie. Zeroed they are the safe ones. */
 typedef struct hostel_cookie_options {
-    int64_t max_age_seconds; /* How long the browser stores it: with 0 until it is closed. Below 0
-                                it deletes the cookie of that name, path and domain. */
+    int64_t max_age_seconds; /* How long the browser stores it: with 0 until it is closed. */
     const char *path;        /* The paths that it is sent to; NULL for all. */
     const char *domain;      /* The domain that it is sent to, with those below it; NULL for this
                                 host alone. */
@@ -159,10 +163,18 @@ typedef struct hostel_cookie_options {
 
 /* Adds a header `set-cookie`. The options are read until it returns; NULL is the same as zeroed
  * ones. HOSTEL_INTERNAL, and nothing added, for a name, a value or options that no cookie can have:
- * percent-encode a value that has blanks, commas or characters beyond ASCII, for example. */
+ * percent-encode a value that has blanks, commas or characters beyond ASCII, for example. So is a
+ * negative `max_age_seconds`: hostel_response_delete_cookie deletes a cookie. */
 HOSTEL_MUST_USE hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res,
                                                      const char *name, hostel_str value,
                                                      const hostel_cookie_options *options);
+
+/* Adds a header `set-cookie` that deletes the cookie of that name, with `Max-Age=0`. Path and
+ * domain must be those that the cookie was set with; `max_age_seconds` is not read. Otherwise it is
+ * as hostel_response_cookie. */
+HOSTEL_MUST_USE hostel_result hostel_response_delete_cookie(hostel_ctx *ctx, hostel_response *res,
+                                                            const char *name,
+                                                            const hostel_cookie_options *options);
 
 #ifdef __cplusplus
 }

@@ -111,13 +111,13 @@ static hostel_result write_cookie(struct step *step)
                      : is(same_site, "strict") ? HOSTEL_SAME_SITE_STRICT
                                                : HOSTEL_SAME_SITE_LAX,
     };
+    const char *name = c_text_of(step, cookie, "/name");
     if (hostel_json_has(ctx, cookie, "/max-age")) {
         HOSTEL_TRY(hostel_json_integer(ctx, cookie, "/max-age", &options.max_age_seconds));
         if (options.max_age_seconds == 0)
-            options.max_age_seconds = -1;
+            return hostel_response_delete_cookie(ctx, step->res, name, &options);
     }
-    return hostel_response_cookie(ctx, step->res, c_text_of(step, cookie, "/name"),
-                                  text_of(step, cookie, "/value"), &options);
+    return hostel_response_cookie(ctx, step->res, name, text_of(step, cookie, "/value"), &options);
 }
 
 static hostel_result write_redirect(struct step *step)

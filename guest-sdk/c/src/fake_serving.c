@@ -79,3 +79,17 @@ hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call 
         .http = &http,
     });
 }
+
+hostel_str hostel_fake_header(hostel_fake *fake, const hostel_response *response, const char *name)
+{
+    return joined_header(&fake->called, response->headers, response->header_count, name);
+}
+
+size_t hostel_fake_header_values(hostel_fake *fake, const hostel_response *response,
+                                 const char *name, const hostel_str **values)
+{
+    struct texts found =
+        header_values(&fake->called, response->headers, response->header_count, name);
+    *values = found.texts;
+    return found.count;
+}

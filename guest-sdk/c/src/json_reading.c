@@ -34,7 +34,7 @@ static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
         hostel_str source = source_of(ctx, read);
         hostel_str rest = {text.ptr + flaw.offset, text.len - flaw.offset};
         rest = rest.len == 0 ? HOSTEL_STR("the end") : quoted(ctx, rest);
-        return hostel_fail(ctx, misfit, "%.*s is no JSON: at byte %zu %s, found %.*s",
+        return hostel_fail(ctx, misfit, "%.*s is not JSON: at byte %zu %s, found %.*s",
                            HOSTEL_ARG(source), flaw.offset, flaw.reason, HOSTEL_ARG(rest));
     }
     *value = read;

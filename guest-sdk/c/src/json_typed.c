@@ -3,7 +3,7 @@
 #include "ctx.h"
 
 static hostel_result misfit(hostel_ctx *ctx, hostel_json value, const char *pointer,
-                            hostel_json found, const char *why)
+                            hostel_json found, const char *rule)
 {
     hostel_str source = source_of(ctx, value);
     const char *at = pointer[0] == '\0' ? "" : ": ";
@@ -14,8 +14,8 @@ static hostel_result misfit(hostel_ctx *ctx, hostel_json value, const char *poin
     bool cut = text.len > EXCERPT_BYTES;
     if (cut)
         text.len = EXCERPT_BYTES;
-    return hostel_fail(ctx, value.misfit, "%.*s%s%s is %.*s%s, %s", HOSTEL_ARG(source), at, pointer,
-                       HOSTEL_ARG(text), cut ? ".." : "", why);
+    return hostel_fail(ctx, value.misfit, "%.*s%s%s is %.*s%s: %s", HOSTEL_ARG(source), at, pointer,
+                       HOSTEL_ARG(text), cut ? ".." : "", rule);
 }
 
 /* Whether a number has neither fraction nor exponent, and is not `-0`, which no integer is. */
@@ -48,11 +48,12 @@ hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value, const char
     hostel_json found = hostel_json_at(ctx, value, pointer);
     hostel_str token = found.text;
     if (hostel_json_kind_of(found) != HOSTEL_NUMBER || !is_integer(token))
-        return misfit(ctx, value, pointer, found, "no integer");
+        return misfit(ctx, value, pointer, found, "it must be an integer");
     if (!integer_of(token, out))
         return misfit(ctx, value, pointer, found,
-                      "an integer beyond 64 bits with a sign: hostel_json_unsigned reads up to "
-                      "18446744073709551615, and the text is exact");
+                      "it must be from -9223372036854775808 to 9223372036854775807; "
+                      "hostel_json_unsigned reads up to 18446744073709551615, and the text is "
+                      "exact");
     return HOSTEL_OK;
 }
 
@@ -62,15 +63,15 @@ hostel_result hostel_json_unsigned(hostel_ctx *ctx, hostel_json value, const cha
     hostel_json found = hostel_json_at(ctx, value, pointer);
     hostel_str token = found.text;
     if (hostel_json_kind_of(found) != HOSTEL_NUMBER || !is_integer(token))
-        return misfit(ctx, value, pointer, found, "no integer");
+        return misfit(ctx, value, pointer, found, "it must be an integer");
     if (token.ptr[0] == '-')
-        return misfit(ctx, value, pointer, found, "a negative integer");
+        return misfit(ctx, value, pointer, found, "it must be 0 or more");
     uint64_t integer = 0;
     for (size_t i = 0; i < token.len; i++) {
         if (__builtin_mul_overflow(integer, 10, &integer) ||
             __builtin_add_overflow(integer, (uint64_t)(token.ptr[i] - '0'), &integer))
             return misfit(ctx, value, pointer, found,
-                          "an integer beyond 64 bits: its text is exact");
+                          "it must be up to 18446744073709551615; its text is exact");
     }
     *out = integer;
     return HOSTEL_OK;
@@ -89,11 +90,11 @@ hostel_result hostel_json_double(hostel_ctx *ctx, hostel_json value, const char 
 {
     hostel_json found = hostel_json_at(ctx, value, pointer);
     if (hostel_json_kind_of(found) != HOSTEL_NUMBER)
-        return misfit(ctx, value, pointer, found, "no number");
+        return misfit(ctx, value, pointer, found, "it must be a number");
     double number = number_of(ctx, found.text);
     if (is_integer(found.text) && !is_exactly(number, found.text))
         return misfit(ctx, value, pointer, found,
-                      "an integer that a double would round: read it as an integer");
+                      "a double would round it: read it as an integer");
     *out = number;
     return HOSTEL_OK;
 }
@@ -102,7 +103,7 @@ hostel_result hostel_json_bool(hostel_ctx *ctx, hostel_json value, const char *p
 {
     hostel_json found = hostel_json_at(ctx, value, pointer);
     if (hostel_json_kind_of(found) != HOSTEL_BOOL)
-        return misfit(ctx, value, pointer, found, "neither true nor false");
+        return misfit(ctx, value, pointer, found, "it must be true or false");
     *out = found.text.ptr[0] == 't';
     return HOSTEL_OK;
 }
@@ -112,7 +113,7 @@ hostel_result hostel_json_string(hostel_ctx *ctx, hostel_json value, const char 
 {
     hostel_json found = hostel_json_at(ctx, value, pointer);
     if (hostel_json_kind_of(found) != HOSTEL_STRING)
-        return misfit(ctx, value, pointer, found, "no string");
+        return misfit(ctx, value, pointer, found, "it must be a string");
     *out = decoded(ctx, found.text);
     return HOSTEL_OK;
 }

@@ -184,7 +184,7 @@ void hostel_write_raw(hostel_writer *json, hostel_str text)
 {
     struct flaw flaw = check_json(json->ctx, text, HOSTEL_MAX_BODY_DEPTH);
     if (flaw.reason != NULL) {
-        refuse(json, "a raw text that is no JSON: at byte %zu %s", flaw.offset, flaw.reason);
+        refuse(json, "a raw text that is not JSON: at byte %zu %s", flaw.offset, flaw.reason);
         return;
     }
     put_value(json, text);

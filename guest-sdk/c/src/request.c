@@ -75,6 +75,18 @@ hostel_result hostel_request_path_integer(hostel_ctx *ctx, const hostel_request 
     return read_integer(ctx, "path", name, text, value);
 }
 
+hostel_str hostel_request_client_address(const hostel_request *req)
+{
+    hostel_str rest = req->http == NULL ? NO_TEXT : req->http->client, address;
+    if (rest.len > 0 && rest.ptr[0] == '[') {
+        take_up_to(&rest, '[');
+        address = take_up_to(&rest, ']');
+    } else {
+        address = take_up_to(&rest, ':');
+    }
+    return address.len == 0 ? NO_TEXT : address;
+}
+
 hostel_str hostel_request_cookie(hostel_ctx *ctx, const hostel_request *req, const char *name)
 {
     hostel_str rest = hostel_request_header(ctx, req, "cookie"), wanted = hostel_str_of(name);

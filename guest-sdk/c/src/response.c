@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#define SAFE_COOKIE ((hostel_cookie_options){.max_age_seconds = 0})
+
 hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res, hostel_str json)
 {
     if (json.ptr == NULL) {
@@ -91,23 +93,23 @@ static hostel_result check_cookie(hostel_ctx *ctx, const char *name, hostel_str 
         return hostel_fail(ctx, HOSTEL_INTERNAL,
                            "the cookie %.*s: its %s has a semicolon or a control character",
                            HOSTEL_ARG(shown), wrong);
+    if (options->max_age_seconds < 0)
+        return hostel_fail(ctx, HOSTEL_INTERNAL,
+                           "the cookie %.*s: its max_age_seconds is %" PRId64
+                           ": it must be 0 or more; hostel_response_delete_cookie deletes a cookie",
+                           HOSTEL_ARG(shown), options->max_age_seconds);
     if (options->same_site == HOSTEL_SAME_SITE_NONE && options->insecure)
         return hostel_fail(ctx, HOSTEL_INTERNAL, "the cookie %.*s: SameSite=None needs Secure",
                            HOSTEL_ARG(shown));
     return HOSTEL_OK;
 }
 
-hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res, const char *name,
-                                     hostel_str value, const hostel_cookie_options *options)
+/* Adds a cookie. `age` is its attribute `Max-Age`, or empty. */
+static hostel_result add_cookie(hostel_ctx *ctx, hostel_response *res, const char *name,
+                                hostel_str value, hostel_str age,
+                                const hostel_cookie_options *options)
 {
-    static const hostel_cookie_options safe = {.max_age_seconds = 0};
-    if (options == NULL)
-        options = &safe;
     HOSTEL_TRY(check_cookie(ctx, name, value, options));
-    int64_t seconds = options->max_age_seconds < 0 ? 0 : options->max_age_seconds;
-    hostel_str age = HOSTEL_STR("");
-    if (options->max_age_seconds != 0)
-        age = hostel_format(ctx, "; Max-Age=%" PRId64, seconds);
     bool has_domain = options->domain != NULL;
     const char *same_site = options->same_site == HOSTEL_SAME_SITE_NONE     ? "None"
                             : options->same_site == HOSTEL_SAME_SITE_STRICT ? "Strict"
@@ -119,4 +121,22 @@ hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res, cons
         options->script_readable ? "" : "; HttpOnly", same_site);
     hostel_response_header(ctx, res, "set-cookie", cookie);
     return HOSTEL_OK;
+}
+
+hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res, const char *name,
+                                     hostel_str value, const hostel_cookie_options *options)
+{
+    hostel_cookie_options cookie = options == NULL ? SAFE_COOKIE : *options;
+    hostel_str age = HOSTEL_STR("");
+    if (cookie.max_age_seconds != 0)
+        age = hostel_format(ctx, "; Max-Age=%" PRId64, cookie.max_age_seconds);
+    return add_cookie(ctx, res, name, value, age, &cookie);
+}
+
+hostel_result hostel_response_delete_cookie(hostel_ctx *ctx, hostel_response *res, const char *name,
+                                            const hostel_cookie_options *options)
+{
+    hostel_cookie_options cookie = options == NULL ? SAFE_COOKIE : *options;
+    cookie.max_age_seconds = 0;
+    return add_cookie(ctx, res, name, HOSTEL_STR(""), HOSTEL_STR("; Max-Age=0"), &cookie);
 }

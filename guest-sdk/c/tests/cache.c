@@ -55,7 +55,7 @@ static void value_that_does_not_fit_names_its_key(void)
     CHECK(set("n", "{\"a\": 1.5}", HOSTEL_NO_EXPIRY) == HOSTEL_OK);
     CHECK(hostel_cache_get(ctx, HOSTEL_STR("n"), &value) == HOSTEL_OK);
     CHECK(hostel_json_integer(ctx, value, "/a", &integer) == HOSTEL_INVALID_VALUE);
-    CHECK_TEXT(hostel_message(ctx), "the value under \"n\": /a is 1.5, no integer");
+    CHECK_TEXT(hostel_message(ctx), "the value under \"n\": /a is 1.5: it must be an integer");
 }
 
 static void entry_is_gone_at_its_deadline(void)

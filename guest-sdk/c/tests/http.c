@@ -188,7 +188,7 @@ static void response_is_read_by_its_type_and_its_status(void)
     CHECK_TEXT(text, "{\"a\": 7}");
     response.body = HOSTEL_STR("[1\xFF");
     CHECK(hostel_http_json(ctx, &response, &value) == HOSTEL_INTERNAL);
-    CHECK_SAYS(hostel_message(ctx), "the body from \"http://a\" (status 200) is no JSON: at byte");
+    CHECK_SAYS(hostel_message(ctx), "the body from \"http://a\" (status 200) is not JSON: at byte");
     CHECK(hostel_http_text(ctx, &response, &text) == HOSTEL_INTERNAL);
     CHECK_TEXT(hostel_message(ctx), "the body from \"http://a\" is not UTF-8 from byte 2 on");
     static const struct {

@@ -204,11 +204,12 @@ static void string_is_decoded(void)
     CHECK(hostel_str_equal(text, HOSTEL_STR("a\0b")));
     CHECK(hostel_json_string(ctx, value, "/4", &text) == HOSTEL_OK && text.len == 0);
     CHECK(hostel_json_string(ctx, value, "/5", &text) == HOSTEL_INVALID_VALUE);
-    CHECK_SAYS(hostel_message(ctx), "the JSON text: /5 is 1, no string");
+    CHECK_SAYS(hostel_message(ctx), "the JSON text: /5 is 1: it must be a string");
     CHECK(hostel_json_string(ctx, value, "/6", &text) == HOSTEL_INVALID_VALUE);
     CHECK_SAYS(hostel_message(ctx), "the JSON text: /6 is missing");
     bool truth;
     CHECK(hostel_json_bool(ctx, value, "/0", &truth) == HOSTEL_INVALID_VALUE);
+    CHECK_SAYS(hostel_message(ctx), "/0 is \"plain\": it must be true or false");
     CHECK(hostel_json_bool(ctx, parsed("true"), "", &truth) == HOSTEL_OK && truth);
 }
 

@@ -195,6 +195,53 @@ static void response_is_checked(void)
     }
 }
 
+static void check_client(const char *client, const char *address)
+{
+    const hostel_http http = {.client = hostel_str_of(client)};
+    hostel_request req = {.http = &http};
+    CHECK_TEXT(hostel_request_client_address(&req), address);
+}
+
+static void client_address_has_no_port_and_no_brackets(void)
+{
+    check_client("192.0.2.1:4711", "192.0.2.1");
+    check_client("[2001:db8::1]:0", "2001:db8::1");
+    const hostel_http http = {.client = HOSTEL_STR("")};
+    hostel_request req = {.http = &http};
+    CHECK(hostel_request_client_address(&req).ptr == NULL);
+    req.http = NULL;
+    CHECK(hostel_request_client_address(&req).ptr == NULL);
+}
+
+static void header_of_a_response_is_read_by_its_name(void)
+{
+    hostel_response res = {.status = 204};
+    hostel_response_header(hostel_fake_ctx(fake), &res, "Vary", HOSTEL_STR("accept"));
+    hostel_response_header(hostel_fake_ctx(fake), &res, "vary", HOSTEL_STR("origin"));
+    const hostel_str *values;
+    CHECK_TEXT(hostel_fake_header(fake, &res, "VARY"), "accept, origin");
+    CHECK(hostel_fake_header_values(fake, &res, "Vary", &values) == 2);
+    CHECK_TEXT(values[1], "origin");
+    CHECK(hostel_fake_header(fake, &res, "location").ptr == NULL);
+}
+
+static void cookie_is_deleted_by_a_function_of_its_own(void)
+{
+    hostel_ctx *ctx = hostel_fake_ctx(fake);
+    hostel_response res = {.status = 204};
+    hostel_cookie_options options = {.max_age_seconds = 60, .path = "/a"};
+    CHECK(hostel_response_delete_cookie(ctx, &res, "a", NULL) == HOSTEL_OK);
+    CHECK(hostel_response_delete_cookie(ctx, &res, "b", &options) == HOSTEL_OK);
+    options.max_age_seconds = -1;
+    CHECK(hostel_response_cookie(ctx, &res, "c", HOSTEL_STR("1"), &options) == HOSTEL_INTERNAL);
+    CHECK_SAYS(hostel_message(ctx), "the cookie \"c\": its max_age_seconds is -1: it must be 0 or "
+                                    "more; hostel_response_delete_cookie deletes a cookie");
+    const hostel_str *values;
+    CHECK(hostel_fake_header_values(fake, &res, "set-cookie", &values) == 2);
+    CHECK_TEXT(values[0], "a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax");
+    CHECK_TEXT(values[1], "b=; Max-Age=0; Path=/a; Secure; HttpOnly; SameSite=Lax");
+}
+
 static void part_that_is_not_utf8_is_left_out_or_replaced(void)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
@@ -261,6 +308,9 @@ void test_requests(void)
     on_a_new_fake(invalid_route_ends_the_test);
     on_a_new_fake(failure_is_the_response_that_a_client_gets);
     on_a_new_fake(response_is_checked);
+    on_a_new_fake(client_address_has_no_port_and_no_brackets);
+    on_a_new_fake(header_of_a_response_is_read_by_its_name);
+    on_a_new_fake(cookie_is_deleted_by_a_function_of_its_own);
     on_a_new_fake(part_that_is_not_utf8_is_left_out_or_replaced);
     on_a_new_fake(empty_piece_of_a_query_is_no_parameter);
     on_a_new_fake(request_that_did_not_come_by_http_has_only_a_body);

@@ -96,9 +96,10 @@ static void failure_has_a_kind_and_its_own_message(void)
     check_failure("misbehave", "\"nan\"", HOSTEL_INTERNAL,
                   "the answer has no JSON form: the number Infinity");
     check_failure("misbehave", "\"bytes\"", HOSTEL_FORBIDDEN, "a \xEF\xBF\xBD" "b");
-    check_failure("misbehave", "7", HOSTEL_BAD_REQUEST, "the request body is 7, no string");
+    check_failure("misbehave", "7", HOSTEL_BAD_REQUEST,
+                  "the request body is 7: it must be a string");
     check_failure("misbehave", "{", HOSTEL_BAD_REQUEST,
-                  "the request body is no JSON: at byte 1 expected a member's name in double "
+                  "the request body is not JSON: at byte 1 expected a member's name in double "
                   "quotes, found the end");
     check_failure("shout", "1", HOSTEL_NOT_FOUND,
                   "no service \"shout\" here; there are: show, misbehave, order");
