@@ -35,6 +35,8 @@ pub(super) struct CorsPolicy {
 #[derive(Debug)]
 pub(super) struct Preflight<'a> {
     pub(super) policy: &'a CorsPolicy,
+    /// The pattern of the path that takes the method; none where nothing does.
+    pub(super) route: Option<&'a str>,
     /// The method that the page is about to use.
     pub(super) method: Method,
     /// The methods of what takes that method, empty for any; none where nothing does.
@@ -152,7 +154,7 @@ impl Preflight<'_> {
 
     /// The methods that pages may use here; none where the requested one is not among them.
     fn methods(&self) -> Option<Vec<Method>> {
-        let Preflight { policy, method, taken } = self;
+        let Preflight { policy, method, taken, .. } = self;
         let taken = (*taken)?;
         let allowed = match &policy.methods {
             None if taken.is_empty() => vec![method.clone()],

@@ -153,13 +153,12 @@ impl Peer {
             }
         };
         record.kind = found.kind();
+        if let (Some(span), Some(route)) = (&mut span, found.route()) {
+            span.route(route);
+        }
         let response = match found {
-            Match::List => {
-                name_span(&mut span, "/services");
-                self.list(direct, head).await
-            }
+            Match::List => self.list(direct, head).await,
             Match::Service(service) => {
-                name_span(&mut span, "/services/{service}");
                 let (target, caller) = self.resolve(direct, &service, head).await?;
                 record.call(&service, caller);
                 let path_params = Vec::new();
@@ -167,7 +166,6 @@ impl Peer {
                 self.call(head, body, id, call).await
             }
             Match::Route(endpoint, path_params) => {
-                name_span(&mut span, &endpoint.path);
                 let service = &endpoint.service;
                 let of_plugin = || direct.of_plugin(service.plugin());
                 let callers = endpoint.callers.as_ref().unwrap_or_else(of_plugin);
@@ -178,7 +176,6 @@ impl Peer {
                 self.call(head, body, id, call).await
             }
             Match::File(endpoint, below) => {
-                name_span(&mut span, &endpoint.path);
                 return self.file(endpoint, &below, head, record, span).await;
             }
             Match::Nothing => Err(self.nothing()),
@@ -365,10 +362,4 @@ fn callers_of<'a>(
 /// The target of a service whose plugin may be being loaded.
 async fn loaded(host: &Host, service: &ServiceName) -> Result<Option<Target>, Problem> {
     host.find(service).await.map_err(|_| Problem::loading())
-}
-
-fn name_span(span: &mut Option<&mut RequestSpan>, route: &str) {
-    if let Some(span) = span {
-        span.route(route);
-    }
 }

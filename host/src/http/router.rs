@@ -16,6 +16,10 @@ use std::sync::Arc;
 /// The methods of `/services/<name>`.
 const OF_SERVICE: &[Method] = &[Method::POST];
 
+/// The path of the list of services, and the pattern of the paths of services.
+const LIST_ROUTE: &str = "/services";
+const SERVICE_ROUTE: &str = "/services/{service}";
+
 /// The methods of the list of services, and of files.
 const ONLY_GET: &[Method] = &[Method::GET];
 
@@ -43,7 +47,19 @@ pub(super) enum Match<'a> {
     Malformed,
 }
 
-impl Match<'_> {
+impl<'a> Match<'a> {
+    /// The pattern of the path, for traces; of a preflight, that of the target.
+    pub(super) fn route(&self) -> Option<&'a str> {
+        match self {
+            Match::List => Some(LIST_ROUTE),
+            Match::Service(_) => Some(SERVICE_ROUTE),
+            Match::Route(endpoint, _) => Some(&endpoint.path),
+            Match::File(endpoint, _) => Some(&endpoint.path),
+            Match::Preflight(preflight) => preflight.route,
+            Match::Nothing | Match::Methods(..) | Match::Server | Match::Malformed => None,
+        }
+    }
+
     /// The kind of the request, for the metrics.
     pub(super) fn kind(&self) -> RequestKind {
         match self {
@@ -160,6 +176,7 @@ impl Router {
     fn preflight(&self, method: Method, path: &str) -> Option<Preflight<'_>> {
         let found = self.find(&method, path);
         let policy = self.cors_of(&found)?;
+        let route = found.route();
         let taken = match found {
             Match::Route(endpoint, _) => Some(endpoint.methods.as_slice()),
             Match::Service(_) => Some(OF_SERVICE),
@@ -167,7 +184,7 @@ impl Router {
             Match::Methods(..) => None,
             Match::Nothing | Match::Malformed | Match::Server | Match::Preflight(_) => return None,
         };
-        Some(Preflight { policy, method, taken })
+        Some(Preflight { policy, route, method, taken })
     }
 
     fn cors_of<'a>(&'a self, found: &Match<'a>) -> Option<&'a CorsPolicy> {

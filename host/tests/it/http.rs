@@ -7,7 +7,7 @@ mod browser;
 mod callers;
 pub mod client;
 mod clients;
-mod cors;
+pub mod cors;
 mod crash;
 mod direct;
 mod ends;

@@ -2,11 +2,13 @@
 //! nobody takes them.
 
 use crate::http::client::{TestServer, post, route};
+use crate::http::cors::cors;
 use crate::http::program::{ANYWHERE, Place, Serving};
 use crate::http::serve::check_serves;
 use crate::outbound::server::Source;
 use crate::redis::server::RedisServer;
 use crate::support::{component, hostel, patient};
+use hostel::config::Server;
 use hostel::http::HttpSettings;
 use hostel::{Limits, TraceSettings, Tracer};
 use serde_json::{Value, json};
@@ -235,6 +237,36 @@ async fn spans_say_what_went_wrong_and_by_which_route() {
     let traces: std::collections::BTreeSet<_> =
         spans.iter().map(|it| it.field("traceId")).collect();
     assert_eq!(traces.len(), 4, "one trace a request");
+}
+
+#[tokio::test]
+async fn the_span_of_a_preflight_has_the_route_of_its_target() {
+    let collector = Collector::start(&["200 OK"]);
+    let tracer = tracer(&collector, 1.0);
+    let settings = HttpSettings {
+        server: Server { cors: Some(cors("*")), ..Server::default() },
+        routes: vec![route("POST", "/mirrors/{id}", "guests.mirrors")],
+        tracer: Some(tracer.clone()),
+        ..HttpSettings::default()
+    };
+    let server = TestServer::with(patient(), settings).await;
+    let targets = [
+        ("/mirrors/7", "POST", Some("/mirrors/{id}")),
+        ("/services/guests.mirrors", "POST", Some("/services/{service}")),
+        ("/services", "GET", Some("/services")),
+        ("/mirrors/7", "PUT", None),
+    ];
+    for (path, method, _) in targets {
+        let asked = format!("origin: https://a.example\r\naccess-control-request-method: {method}");
+        server.send(&format!("OPTIONS {path} HTTP/1.1\r\nhost: a\r\n{asked}\r\n\r\n")).await;
+    }
+    let spans = collector.all_spans(&tracer, targets.len()).await;
+    for (span, (path, method, route)) in spans.iter().zip(targets) {
+        let found = span.attributes.get("http.route").and_then(Value::as_str);
+        assert_eq!(found, route, "{method} {path}");
+        let name = route.map_or("OPTIONS".to_owned(), |route| format!("OPTIONS {route}"));
+        span.check(&name, &[("url.path", path)]);
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,8 @@ use tokio::net::TcpStream;
 const APP: &str = "https://app.example.com";
 const PARTNER: &str = "https://partner.example.com";
 
-fn cors(origin: &str) -> Cors {
+/// CORS for pages of this origin, or of all by `*`.
+pub fn cors(origin: &str) -> Cors {
     Cors {
         origins: match origin {
             "*" => CorsOrigins::Any,
