@@ -52,6 +52,7 @@
 //! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
 //! | `request-timeout` | 408 | the body came too slowly |
 //! | `conflict` | 409 | the service reports it |
+//! | `precondition-failed` | 412 | the file is not the version that `If-Match` or `If-Unmodified-Since` names |
 //! | `too-large` | 413 | the body is larger than `limits.request` |
 //! | `range-not-satisfiable` | 416 | the file ends before the range of the request |
 //! | `expectation-failed` | 417 | `Expect` is not `100-continue` |

@@ -12,7 +12,7 @@ use super::log::{ErrorLog, LogBound};
 use super::problem::Problem;
 use super::response::Content;
 use super::router::FileEndpoint;
-use super::slice::FileSlice;
+use super::slice::{FileSlice, ReadErrors};
 use crate::blocking;
 use crate::telemetry::Level;
 use bytes::Bytes;
@@ -47,6 +47,8 @@ pub(super) struct FileServer {
     readers: Arc<Semaphore>,
     /// Bounds the log lines about files that cannot be read: clients choose how many there are.
     unreadable: LogBound,
+    /// As `unreadable`, for files whose responses have begun.
+    unfinished: Arc<LogBound>,
 }
 
 impl Default for FileServer {
@@ -55,6 +57,7 @@ impl Default for FileServer {
             open: Arc::new(Semaphore::new(MAX_OPEN_FILES)),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             unreadable: LogBound::default(),
+            unfinished: Arc::default(),
         }
     }
 }
@@ -64,8 +67,9 @@ impl FileServer {
     ///
     /// # Errors
     ///
-    /// 404 where clients may have no such file, whatever the reason; 416 for a range behind its end;
-    /// 503 where too many files are open; 500 where it cannot be read.
+    /// 404 where clients may have no such file, whatever the reason; 412 for a condition that it
+    /// does not meet; 416 for a range behind its end; 503 where too many files are open; 500 where
+    /// it cannot be read.
     pub(super) async fn respond(
         &self,
         endpoint: &FileEndpoint,
@@ -78,7 +82,10 @@ impl FileServer {
         let found = opened.map_err(|error| self.problem(error, &endpoint.folder, &path, log))?;
         let mut response = match found {
             None => redirect(head),
-            Some((file, open)) => self.of_file(file, open, &path, head)?,
+            Some((file, open)) => {
+                let (path, bound) = (endpoint.folder.join(path), Arc::clone(&self.unfinished));
+                self.of_file(file, open, head, ReadErrors { path, log: log.clone(), bound })?
+            }
         };
         response.headers_mut().insert(CACHE_CONTROL, endpoint.cache_control.clone());
         Ok(response)
@@ -122,14 +129,17 @@ impl FileServer {
         &self,
         opened: OpenedFile,
         open: OwnedSemaphorePermit,
-        path: &Path,
         head: &Parts,
+        errors: ReadErrors,
     ) -> Result<Response<Content>, Problem> {
         let OpenedFile { file, found, content } = opened;
         let length = found.len();
         let validators = Validators::new(&found, SystemTime::now());
         let mut response = Response::new(Content::from(Bytes::new()));
         validators.put(response.headers_mut());
+        if !validators.are_expected(&head.headers) {
+            return Err(Problem::precondition_failed());
+        }
         if validators.is_known(&head.headers) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return Ok(response);
@@ -145,12 +155,12 @@ impl FileServer {
                 (start, part)
             }
         };
-        put_type(path, response.headers_mut());
+        put_type(&errors.path, response.headers_mut());
         *response.body_mut() = match part_of(content, start, length) {
             Some(bytes) => bytes.into(),
             None => {
                 let readers = Arc::clone(&self.readers);
-                Content::File(FileSlice::new(file, (start, length), readers, open))
+                Content::File(FileSlice::new(file, (start, length), readers, open, errors))
             }
         };
         Ok(response)

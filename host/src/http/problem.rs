@@ -157,6 +157,12 @@ impl Problem {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
+    /// A file that is not the version that the request is for.
+    pub(super) fn precondition_failed() -> Self {
+        let detail = "the file is not the version that If-Match or If-Unmodified-Since names";
+        Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", detail)
+    }
+
     /// A range that begins behind the end of a file of so many bytes.
     pub(super) fn range_not_satisfiable(length: u64) -> Self {
         let detail = format!("the file has {length} bytes and ends before this range");

@@ -1,10 +1,13 @@
 //! A part of an open file, which is read piece by piece while it is sent: no file is ever in memory
 //! as a whole.
 
+use super::log::{ErrorLog, LogBound};
 use crate::blocking;
+use crate::telemetry::Level;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -19,7 +22,30 @@ pub(super) struct FileSlice {
     length: u64,
     /// Permits to read, of which each read takes one.
     readers: Arc<Semaphore>,
+    errors: ReadErrors,
     _open: OwnedSemaphorePermit,
+}
+
+/// Logs that a file cannot be read to its end, when its response has begun: the client learns it
+/// from the end of its connection alone.
+#[derive(Clone)]
+pub(super) struct ReadErrors {
+    pub(super) path: PathBuf,
+    pub(super) log: ErrorLog,
+    pub(super) bound: Arc<LogBound>,
+}
+
+impl ReadErrors {
+    fn log(&self, error: &io::Error) {
+        let path = self.path.display();
+        let message = match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                format!("the file {path} became shorter while it was sent")
+            }
+            _ => format!("cannot read the file {path} to its end: {error}"),
+        };
+        self.log.bounded(&self.bound, Level::Error, format_args!("{message}"));
+    }
 }
 
 impl FileSlice {
@@ -29,8 +55,9 @@ impl FileSlice {
         (start, length): (u64, u64),
         readers: Arc<Semaphore>,
         open: OwnedSemaphorePermit,
+        errors: ReadErrors,
     ) -> Self {
-        FileSlice { file: Arc::new(file), start, length, readers, _open: open }
+        FileSlice { file: Arc::new(file), start, length, readers, errors, _open: open }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -46,10 +73,11 @@ impl FileSlice {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or the file has become shorter.
+    /// When it cannot be read, or the file has become shorter. The error is logged.
     pub(super) fn piece(&self, at: u64) -> impl Future<Output = io::Result<Vec<u8>>> + use<> {
         let (file, readers) = (Arc::clone(&self.file), Arc::clone(&self.readers));
         let (start, length) = (self.start.saturating_add(at), self.bytes_from(at));
+        let errors = self.errors.clone();
         async move {
             let reader = readers.acquire_owned().await.map_err(io::Error::other)?;
             let read = move || {
@@ -58,7 +86,8 @@ impl FileSlice {
                 let mut bytes = vec![0; length];
                 file.read_exact_at(&mut bytes, start).map(|()| bytes)
             };
-            blocking::run(read).await.map_err(io::Error::other)?
+            let read = blocking::run(read).await.map_err(io::Error::other).flatten();
+            read.inspect_err(|error| errors.log(error))
         }
     }
 
@@ -73,6 +102,17 @@ impl FileSlice {
 mod tests {
     use super::*;
     use std::io::Write;
+    use std::sync::Mutex;
+
+    /// The errors of a file, and the lines that they log.
+    fn errors() -> (ReadErrors, Arc<Mutex<Vec<String>>>) {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let of_log = Arc::clone(&lines);
+        let log = ErrorLog::new(Arc::new(move |line| {
+            of_log.lock().unwrap().push(format!("{} {}", line.level, line.message));
+        }));
+        (ReadErrors { path: "/site/film".into(), log, bound: Arc::default() }, lines)
+    }
 
     #[tokio::test]
     async fn a_slice_is_read_in_pieces_and_a_shorter_file_is_an_error() {
@@ -82,7 +122,9 @@ mod tests {
         let open = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         let readers = Arc::new(Semaphore::new(1));
         let end = (3, bytes.len() as u64 - 3);
-        let slice = FileSlice::new(file.try_clone().unwrap(), end, Arc::clone(&readers), open);
+        let (errors, lines) = errors();
+        let written = file.try_clone().unwrap();
+        let slice = FileSlice::new(written, end, Arc::clone(&readers), open, errors);
         assert_eq!((slice.len(), slice.memory()), (end.1, PIECE_BYTES));
         assert_eq!(slice.piece(0).await.unwrap(), bytes[3..PIECE_BYTES + 3]);
         assert_eq!(slice.piece(PIECE_BYTES as u64).await.unwrap(), bytes[PIECE_BYTES + 3..]);
@@ -90,5 +132,20 @@ mod tests {
         let error = slice.piece(0).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
         assert_eq!(readers.available_permits(), 1);
+        let expected = "error the file /site/film became shorter while it was sent";
+        assert_eq!(*lines.lock().unwrap(), [expected]);
+    }
+
+    #[tokio::test]
+    async fn a_read_that_fails_is_logged_with_the_reason_of_the_system() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let (errors, lines) = errors();
+        // A folder opens as a file does, and no byte of it can be read.
+        let file = File::open(folder.path()).unwrap();
+        let slice = FileSlice::new(file, (0, 10), Arc::new(Semaphore::new(1)), open, errors);
+        assert_eq!(slice.piece(0).await.unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        let line = "error cannot read the file /site/film to its end: Is a directory (os error 21)";
+        assert_eq!(*lines.lock().unwrap(), [line]);
     }
 }

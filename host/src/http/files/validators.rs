@@ -2,7 +2,8 @@
 //! sections 8.8 and 13.
 
 use hyper::header::{
-    ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED,
+    ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    IF_UNMODIFIED_SINCE, LAST_MODIFIED,
 };
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -53,18 +54,28 @@ impl Validators {
         headers.extend(modified.map(|modified| (LAST_MODIFIED, modified)));
     }
 
+    /// Whether this is the version that the client expects. A weak tag is never that of `If-Match`
+    /// (section 13.1.1), and a time that cannot be compared is ignored (13.1.4).
+    pub(super) fn are_expected(&self, headers: &HeaderMap) -> bool {
+        if let Some(mut tags) = tags(headers, IF_MATCH) {
+            return tags.any(|tag| tag == "*" || (self.are_strong && tag == self.tag));
+        }
+        self.is_modified_by(headers, IF_UNMODIFIED_SINCE).unwrap_or(true)
+    }
+
     /// Whether the client has this version already.
     pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
-        let mut tags = headers.get_all(IF_NONE_MATCH).iter().peekable();
-        if tags.peek().is_some() {
-            let mut tags = tags.filter_map(|line| line.to_str().ok()).flat_map(|it| it.split(','));
-            return tags.any(|tag| {
-                let tag = tag.trim();
-                tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag
-            });
+        if let Some(mut tags) = tags(headers, IF_NONE_MATCH) {
+            return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag);
         }
-        let since = headers.get(IF_MODIFIED_SINCE).and_then(time);
-        since.zip(self.modified).is_some_and(|(since, modified)| modified <= since)
+        self.is_modified_by(headers, IF_MODIFIED_SINCE).unwrap_or(false)
+    }
+
+    /// Whether the file has its bytes since the time of a header, or longer; none where one of the
+    /// times is unknown.
+    fn is_modified_by(&self, headers: &HeaderMap, name: HeaderName) -> Option<bool> {
+        let by = headers.get(name).and_then(time)?;
+        self.modified.map(|modified| modified <= by)
     }
 
     /// Whether a client that asks for a range has the rest of this very version.
@@ -76,6 +87,14 @@ impl Validators {
     }
 }
 
+/// The entity tags of a header; none without it.
+fn tags(headers: &HeaderMap, name: HeaderName) -> Option<impl Iterator<Item = &str>> {
+    let mut lines = headers.get_all(name).iter().peekable();
+    lines.peek()?;
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    Some(lines.flat_map(|line| line.split(',')).map(str::trim))
+}
+
 fn time(value: &HeaderValue) -> Option<SystemTime> {
     httpdate::parse_http_date(value.to_str().ok()?).ok()
 }
@@ -83,7 +102,6 @@ fn time(value: &HeaderValue) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::header::HeaderName;
     use std::fs::File;
 
     const HOUR: Duration = Duration::from_secs(3_600);
@@ -128,6 +146,31 @@ mod tests {
             assert!(!is_known(&[(IF_MODIFIED_SINCE, &before)]));
             assert!(!is_known(&[(IF_MODIFIED_SINCE, "yesterday")]));
         }
+    }
+
+    #[test]
+    fn only_the_expected_version_is_sent() {
+        let (settled, modified) = validators(HOUR);
+        let date = |time| httpdate::fmt_http_date(time);
+        let (at, before) = (date(modified), date(modified - HOUR));
+        let are_expected = |written: &[(HeaderName, &str)]| settled.are_expected(&headers(written));
+        let tag = settled.tag.as_str();
+        assert!(are_expected(&[]));
+        for tags in [tag, "*", &format!("\"a\", {tag}")] {
+            assert!(are_expected(&[(IF_MATCH, tags), (IF_UNMODIFIED_SINCE, &before)]), "{tags}");
+        }
+        assert!(are_expected(&[(IF_MATCH, "\"a\""), (IF_MATCH, tag)]));
+        for tags in ["\"a\"", "", &format!("W/{tag}"), &tag[1..]] {
+            assert!(!are_expected(&[(IF_MATCH, tags), (IF_UNMODIFIED_SINCE, &at)]), "{tags}");
+        }
+        for (since, expected) in [(&*at, true), (&*before, false), ("yesterday", true)] {
+            assert_eq!(are_expected(&[(IF_UNMODIFIED_SINCE, since)]), expected, "{since}");
+        }
+        let (recent, _) = validators(STEP / 2);
+        for tags in [&*recent.tag, &format!("W/{}", recent.tag)] {
+            assert!(!recent.are_expected(&headers(&[(IF_MATCH, tags)])), "{tags}");
+        }
+        assert!(recent.are_expected(&headers(&[(IF_MATCH, "*")])));
     }
 
     #[test]

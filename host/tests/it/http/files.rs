@@ -223,6 +223,40 @@ async fn a_version_that_the_client_has_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn another_version_than_the_expected_one_is_not_sent() {
+    let (server, _site) = server().await;
+    let first = get(&server, "/app.js", "").await;
+    let time = first.header("last-modified").unwrap().to_owned();
+    let old = "Thu, 01 Jan 1970 00:00:00 GMT";
+    let tag = first.header("etag").unwrap();
+    for (conditions, expected) in [
+        ("if-match: *\r\n".to_owned(), 200),
+        ("if-match: \"a\"\r\n".to_owned(), 412),
+        (format!("if-unmodified-since: {time}\r\n"), 200),
+        (format!("if-unmodified-since: {old}\r\n"), 412),
+        // RFC 9110, section 13.2.2: the order in which they count.
+        (format!("if-match: *\r\nif-unmodified-since: {old}\r\n"), 200),
+        (format!("if-match: \"a\"\r\nif-unmodified-since: {time}\r\n"), 412),
+        (format!("if-match: \"a\"\r\nif-none-match: {tag}\r\n"), 412),
+        (format!("if-match: *\r\nif-none-match: {tag}\r\n"), 304),
+        (format!("if-unmodified-since: {old}\r\nif-modified-since: {time}\r\n"), 412),
+        ("if-match: \"a\"\r\nrange: bytes=99-\r\n".to_owned(), 412),
+    ] {
+        let reply = get(&server, "/app.js", &conditions).await;
+        assert_eq!(reply.status, expected, "{conditions}");
+        if expected == 412 {
+            assert_eq!(reply.problem().1, "precondition-failed");
+            let head = ask(&server, "HEAD", "/app.js", &conditions).await;
+            assert_eq!((head.status, &*head.body), (412, ""), "{conditions}");
+        }
+    }
+    // Section 13.2.1: a response without a file has no conditions.
+    for (path, status) in [("/docs", 308), ("/none", 404)] {
+        assert_eq!(get(&server, path, "if-match: \"a\"\r\n").await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_range_is_sent_alone() {
     let (server, site) = server().await;
     let large = fs::read_to_string(site.path().join("public/large.bin")).unwrap();
