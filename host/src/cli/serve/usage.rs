@@ -1,7 +1,7 @@
 //! Lines on how to call a server that has just started: its routes, and a command to copy.
 
 use crate::cli::client::Address;
-use crate::config::{Callers, Config, DirectCallers, Method, Route, Scheme, Segment};
+use crate::config::{Callers, Config, DirectCallers, FileRoute, Method, Route, Scheme, Segment};
 use crate::service::ServiceName;
 use std::net::SocketAddr;
 
@@ -26,7 +26,7 @@ fn route_line(route: &Route) -> String {
     format!("route {methods} {} -> {}", route.path, route.service)
 }
 
-/// A request that a service takes.
+/// A request for a service or a file.
 struct Call<'a> {
     method: Method,
     segments: Vec<&'a str>,
@@ -34,7 +34,8 @@ struct Call<'a> {
 }
 
 /// A `curl` command that reaches a service: by a route if one has a path without parameters, or
-/// else by the service's own path. None where no service is reached so.
+/// else by the service's own path; where it reaches none, one that gets a file. None where there
+/// are no files either.
 fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<String> {
     // Each connection would have to begin with a header that only a trusted proxy may send.
     if config.server.proxy_protocol {
@@ -49,7 +50,8 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     let of_route = |route| route_call(route, &direct);
     let by_service = || services.iter().find_map(|service| direct_call(service, config, &direct));
     let call = routes().find(is_fixed).map(of_route);
-    let call = call.or_else(by_service).or_else(|| routes().next().map(of_route))?;
+    let call = call.or_else(by_service).or_else(|| routes().next().map(of_route));
+    let call = call.or_else(|| config.files.first().map(file_call))?;
     let is_tls = config.server.tls.is_some();
     let address = Address::of_listener(address, is_tls).ok()?.join(&call.segments, &[]);
     let mut words = vec!["curl"];
@@ -91,6 +93,17 @@ fn route_call<'a>(route: &'a Route, direct: &'a DirectCallers) -> Call<'a> {
     }
 }
 
+/// A request for the index of a folder.
+fn file_call(route: &FileRoute) -> Call<'_> {
+    let fixed = route.path.segments().iter().filter_map(|segment| match segment {
+        Segment::Fixed(text) => Some(text.as_str()),
+        Segment::Parameter(_) => None,
+    });
+    // An empty segment at the end: without its slash, the path is redirected.
+    let segments = fixed.chain([""]).collect();
+    Call { method: Method::Get, segments, callers: &route.callers }
+}
+
 fn direct_call<'a>(
     service: &'a str,
     config: &Config,
@@ -120,10 +133,15 @@ mod tests {
     /// `shop.buy`.
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
+        check_of(&["users.find", "users.list", "shop.buy"], text, expected);
+    }
+
+    #[track_caller]
+    fn check_of(services: &[&str], text: &str, expected: &[&str]) {
         let text = format!("folder = \".\"\n{text}");
         let token = |_: &str| Some("till:0123456789abcdefghij".to_owned());
         let config = Config::parse(Path::new("hostel.toml"), &text, &token).unwrap().config;
-        let services = ["users.find", "users.list", "shop.buy"].map(str::to_owned);
+        let services: Vec<_> = services.iter().map(|&service| service.to_owned()).collect();
         let lines = lines(&config, &services, ([0, 0, 0, 0], 8080).into());
         assert_eq!(lines, expected, "{text}");
     }
@@ -154,6 +172,19 @@ mod tests {
             let try_it = "try: curl --data '{}' http://127.0.0.1:8080/services/users.find";
             check(&routes, &[&format!("route any method /a -> {service}"), try_it]);
         }
+    }
+
+    #[test]
+    fn files_are_tried_where_no_service_is() {
+        let files = |path: &str| format!("[[routes]]\npath = {path:?}\nfiles = \"src\"\n");
+        check_of(&[], &files("/"), &["try: curl http://127.0.0.1:8080/"]);
+        let several = files("/bűy") + &files("/");
+        check_of(&[], &several, &["try: curl http://127.0.0.1:8080/b%C5%B1y/"]);
+        let groups = "[callers.tills]\nscheme = \"basic\"\nenv = \"T\"\n";
+        let closed = format!("{}callers = \"tills\"\n{groups}", files("/"));
+        check_of(&[], &closed, &["try: curl --user NAME:PASSWORD http://127.0.0.1:8080/"]);
+        let try_it = "try: curl --data '{}' http://127.0.0.1:8080/services/users.find";
+        check(&files("/"), &[try_it]);
     }
 
     #[test]
