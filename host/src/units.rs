@@ -54,9 +54,35 @@ pub(crate) fn show_duration(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
+/// A count for people: `199,980`.
+pub(crate) fn show_count(count: usize) -> String {
+    let digits = count.to_string();
+    let mut shown = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_has_its_digits_in_groups_of_three() {
+        for (count, shown) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (199_980, "199,980"),
+            (1_000_000, "1,000,000"),
+        ] {
+            assert_eq!(show_count(count), shown);
+        }
+    }
 
     #[test]
     fn a_size_has_a_unit_or_is_in_bytes() {

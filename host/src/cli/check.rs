@@ -18,9 +18,9 @@ use std::process::ExitCode;
 /// Validate a configuration and its plugins without serving
 ///
 /// Reads the configuration, builds and loads every plugin as `hostel serve` does, checks that each
-/// route leads to a service, and prints the services and grants of each plugin. Without a
-/// configuration, checks the plugins of the current folder. The exit code is 2 if the configuration
-/// is invalid and 3 if a plugin cannot be built or loaded.
+/// route leads to a service, and prints the services and grants of each plugin, and each route.
+/// Without a configuration, checks the plugins of the current folder. The exit code is 2 if the
+/// configuration is invalid and 3 if a plugin cannot be built or loaded.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -78,9 +78,13 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     let plugins = host.plugins();
     let all_loaded = report.plugins.iter().all(|plugin| plugin.error.is_none());
     let routes = config.routes.iter().zip(service_places);
-    let checked = |(route, place)| checked_route(route, place, &plugins, all_loaded);
-    report.routes = routes.map(checked).collect();
-    report.routes.extend(config.files.iter().map(CheckedRoute::of_files));
+    let cors = config.server.cors.as_ref();
+    report.routes = routes
+        .map(|(route, place)| {
+            CheckedRoute::new(route, cors, route_error(route, place, &plugins, all_loaded))
+        })
+        .collect();
+    report.routes.extend(config.files.iter().map(|route| CheckedRoute::of_files(route, cors)));
     report.direct_calls = direct_calls(config, &plugins);
     Ok(())
 }
@@ -113,12 +117,13 @@ async fn check_plugins(host: &Host, asked: Vec<Asked>, absent: &[Absent]) -> Vec
     plugins
 }
 
-fn checked_route(
+/// The error of a route that leads to no service.
+fn route_error(
     route: &Route,
     place: &Place,
     plugins: &[PluginInfo],
     all_loaded: bool,
-) -> CheckedRoute {
+) -> Option<String> {
     let (plugin, short) = (route.service.plugin(), route.service.service());
     let error = match plugins.iter().find(|info| info.name.as_str() == plugin) {
         Some(info) => wrong_service(info, short),
@@ -129,10 +134,7 @@ fn checked_route(
             Some(format!("no plugin `{plugin}` was found; {}", instead(plugin, names)))
         }
     };
-    CheckedRoute::new(
-        route,
-        error.map(|error| format!("{place}: the route {}: {error}", route.path)),
-    )
+    error.map(|error| format!("{place}: the route {}: {error}", route.path))
 }
 
 /// Returns an error if a plugin has no service of this name, or if it has several and the route

@@ -2,6 +2,7 @@
 
 use crate::file::{listed, nearest};
 use crate::name::PluginName;
+use crate::units::show_count;
 use std::fmt;
 use std::io;
 use std::ops::Range;
@@ -49,7 +50,8 @@ pub enum ConfigError {
         /// The reason.
         source: io::Error,
     },
-    /// All that is wrong with it, in the order of the lines.
+    /// All that is wrong with it, in the order of the lines. Displays as a line each, of at most 20
+    /// and the number of the others.
     #[error("{}", lines(.0))]
     Faults(Vec<Fault>),
 }
@@ -67,7 +69,18 @@ impl fmt::Display for Fault {
 }
 
 fn lines(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+    first_lines(faults.iter().map(Fault::to_string)).join("\n")
+}
+
+/// Most lines of errors that are printed: a file of any length may have one in each of its lines.
+const MAX_LINES: usize = 20;
+
+/// The first of these lines of errors, and one with the number of the others.
+pub(crate) fn first_lines(mut lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut first: Vec<_> = lines.by_ref().take(MAX_LINES).collect();
+    let more = lines.count();
+    first.extend((more > 0).then(|| format!("and {} more", show_count(more))));
+    first
 }
 
 /// Collects what is wrong with one file while it is read.

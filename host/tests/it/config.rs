@@ -304,8 +304,9 @@ fn a_folder_alone_is_checked() {
 fn a_plugin_is_told_with_what_it_is_granted() {
     let users = "users: store-and-read; cache shared, read-only; 1000 calls an instance; limits \
                  time 5s, handles 7; 3 calls at once; callers staff";
+    let routes = ["any method /shop: shop", "GET /users/{id}: users.store-and-read"];
     let last = "2 plugins, 2 services, 2 routes: all is well";
-    check_prints(with_grants().path(), 0, &[users, SHOP, last], &[]);
+    check_prints(with_grants().path(), 0, &[users, SHOP, routes[0], routes[1], last], &[]);
 }
 
 #[test]

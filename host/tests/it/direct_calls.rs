@@ -26,14 +26,16 @@ fn route(path: &str, service: &str, callers: &str) -> String {
     format!("[[routes]]\npath = \"{path}\"\nservice = \"{service}\"\ncallers = \"{callers}\"\n")
 }
 
-/// Checks the lines between that of the plugin and the last one, and that nothing is wrong.
+/// Checks the lines between that of the plugin and those of the routes, and that nothing is wrong.
 #[track_caller]
 fn check_tells(lines: &str, expected: &[&str]) {
     let output = check(lines, &[]);
     let out = stdout(&output);
     let out: Vec<_> = out.lines().collect();
     let (last, told) = out.split_last().unwrap();
-    assert_eq!((&told[1..], output.status.code()), (expected, Some(0)), "{}", stderr(&output));
+    let told: Vec<_> =
+        told[1..].iter().filter(|line| !line.starts_with("any method ")).copied().collect();
+    assert_eq!((&*told, output.status.code()), (expected, Some(0)), "{}", stderr(&output));
     assert!(last.ends_with(": all is well"), "{last}");
 }
 

@@ -38,6 +38,7 @@ mod outbound;
 mod preflight;
 mod readme;
 mod redis;
+mod routes;
 mod sdk_bindings;
 mod slips;
 mod source;

@@ -174,3 +174,22 @@ fn a_server_warns_of_what_is_not_there_yet() {
     }
     assert!(warnings.len() >= 2, "{told}");
 }
+
+#[test]
+fn of_very_many_errors_the_first_are_printed_and_the_others_counted() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = place();
+    let text = "folder = \".\"\n[callers.staff]\nscheme = \"bearer\"\nfile = \"many\"\n";
+    fs::write(place.path().join("hostel.toml"), text).unwrap();
+    let many = place.path().join("many");
+    fs::write(&many, "ann\n".repeat(200_000)).unwrap();
+    fs::set_permissions(&many, fs::Permissions::from_mode(0o600)).unwrap();
+    for (command, last) in [("check", "error: and 199,980 more"), ("serve", "and 199,980 more")] {
+        let output = run_in(place.path(), &[command]);
+        let printed = stderr(&output);
+        let lines: Vec<_> = printed.lines().collect();
+        assert_eq!((lines.len(), lines.last()), (21, Some(&last)), "{command}");
+        assert!(lines[19].contains("many:20:1: a line is `name:hash`"), "{}", lines[19]);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+    }
+}

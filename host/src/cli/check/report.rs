@@ -3,7 +3,10 @@
 use crate::cli::exit::{Exit, NO_PLUGIN, USAGE};
 use crate::cli::grants::{PluginGrants, show_callers};
 use crate::cli::output::{eprint_error, eprint_warning, print};
-use crate::config::{Callers, Config, DirectCallers, Fault, FileRoute, PluginConfig, Route};
+use crate::config::{
+    Callers, Config, Cors, CorsOrigins, DirectCallers, Fault, FileRoute, PluginConfig, Route,
+    RouteCors, first_lines,
+};
 use crate::source::Location;
 use crate::{Host, PluginName, PluginSettings, ServiceInfo};
 use serde::Serialize;
@@ -67,6 +70,8 @@ pub(super) struct CheckedRoute {
     files: Option<PathBuf>,
     /// `None`: the plugin's callers.
     callers: Option<String>,
+    /// The origins of other sites whose pages may read responses, or `*`; `None`: there is no CORS.
+    cors: Option<Vec<String>>,
     error: Option<String>,
 }
 
@@ -135,28 +140,58 @@ impl Checked {
 }
 
 impl CheckedRoute {
-    pub(super) fn new(route: &Route, error: Option<String>) -> Self {
+    /// A route to a service, on a server with this CORS.
+    pub(super) fn new(route: &Route, server: Option<&Cors>, error: Option<String>) -> Self {
         CheckedRoute {
             path: route.path.to_string(),
             methods: route.methods.iter().map(|method| method.as_str()).collect(),
             service: Some(route.service.to_string()),
             files: None,
             callers: route.callers.as_ref().map(show_callers),
+            cors: origins(&route.cors, server),
             error,
         }
     }
 
-    /// A route of files, whose folder the configuration has checked.
-    pub(super) fn of_files(route: &FileRoute) -> Self {
+    /// A route of files, whose folder the configuration has checked, on a server with this CORS.
+    pub(super) fn of_files(route: &FileRoute, server: Option<&Cors>) -> Self {
         CheckedRoute {
             path: route.path.to_string(),
             methods: vec!["GET", "HEAD"],
             service: None,
             files: Some(route.folder.clone()),
             callers: Some(show_callers(&route.callers)),
+            cors: origins(&route.cors, server),
             error: None,
         }
     }
+
+    /// The methods, the path, and what serves them, on one line.
+    fn line(&self) -> String {
+        let methods = match self.methods.as_slice() {
+            [] => "any method".to_owned(),
+            methods => methods.join(", "),
+        };
+        let to_service = self.service.iter().cloned();
+        let to_files = self.files.iter().map(|folder| format!("files of {}", folder.display()));
+        let mut phrases: Vec<_> = to_service.chain(to_files).collect();
+        phrases.extend(self.callers.iter().map(|callers| format!("callers {callers}")));
+        phrases.extend(self.cors.iter().map(|origins| format!("CORS for {}", origins.join(", "))));
+        format!("{methods} {}: {}", self.path, phrases.join("; "))
+    }
+}
+
+/// The origins of a route's CORS, on a server with this CORS.
+fn origins(cors: &RouteCors, server: Option<&Cors>) -> Option<Vec<String>> {
+    let cors = match cors {
+        RouteCors::Server => server?,
+        RouteCors::Off => return None,
+        RouteCors::Own(own) => own,
+    };
+    Some(match &cors.origins {
+        CorsOrigins::Any => vec!["*".to_owned()],
+        CorsOrigins::Listed(origins) => origins.clone(),
+    })
 }
 
 impl DirectCall {
@@ -196,13 +231,14 @@ impl DirectCall {
 }
 
 impl CheckReport {
-    /// Prints a line for each plugin and a summary to stdout, errors and warnings to stderr.
+    /// Prints a line for each plugin and route and a summary to stdout, errors and warnings to
+    /// stderr.
     pub(super) fn show(&self) -> Result<(), Exit> {
         let place = |told: &Told| {
             format!("{}:{}:{}: {}", told.file.display(), told.line, told.column, told.message)
         };
         self.warnings.iter().for_each(|warning| eprint_warning(&place(warning)));
-        self.faults.iter().for_each(|fault| eprint_error(&place(fault)));
+        first_lines(self.faults.iter().map(place)).iter().for_each(|line| eprint_error(line));
         self.error.iter().for_each(|error| eprint_error(error));
         for plugin in &self.plugins {
             match &plugin.error {
@@ -213,7 +249,11 @@ impl CheckReport {
         for call in &self.direct_calls {
             print(call.line().as_bytes())?;
         }
-        self.routes.iter().filter_map(|route| route.error.as_ref()).for_each(|it| eprint_error(it));
+        for route in self.routes.iter().filter(|route| route.error.is_none()) {
+            print(route.line().as_bytes())?;
+        }
+        let wrong = self.routes.iter().filter_map(|route| route.error.clone());
+        first_lines(wrong).iter().for_each(|line| eprint_error(line));
         print(self.last_line().as_bytes())
     }
 

@@ -351,5 +351,7 @@ async fn the_program_serves_files_without_a_plugin_behind_its_wall() {
         .output();
     let check = check.unwrap();
     assert_eq!(check.status.code(), Some(0));
-    assert_eq!(stdout(&check), "0 plugins, 0 services, 1 route: all is well\n");
+    let route = "GET, HEAD /: files of public; callers staff";
+    let last = "0 plugins, 0 services, 1 route: all is well";
+    assert_eq!(stdout(&check), format!("{route}\n{last}\n"));
 }
