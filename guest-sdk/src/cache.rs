@@ -1,4 +1,4 @@
-//! The plugin's cache: values of any type that serialises, under a key, with an expiry.
+//! The plugin's cache: serialisable values, each with a key and an optional expiry.
 
 use std::any::type_name;
 use std::time::Duration;
@@ -18,20 +18,20 @@ mod many;
 
 pub use lease::GetOrSet;
 
-/// The cache that the host bound to this plugin, shared by all its instances.
+/// The cache that the host assigns to this plugin. All instances of the plugin share it.
 ///
-/// - Values are JSON: every language can read the values of every other.
+/// - Values are stored as JSON, so services in any language can read them.
 /// - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
 ///   100 levels deep, unless the host's configuration says otherwise.
-/// - A cache may forget: a full one evicts entries that were not used for a while. Keep the source
-///   of a value that must not be lost elsewhere.
-/// - Each method is one step for its key. A `get` with a `set` after it is not: of two calls that do
-///   both at the same time, one change may be lost. [`increment`](Cache::increment),
-///   [`update`](Cache::update), [`take`](Cache::take) and
-///   [`set_if_absent`](Cache::set_if_absent) lose none.
+/// - A full cache evicts entries that have not been used recently. Do not keep the only copy of
+///   important data in it.
+/// - Each method is atomic for its key. A `get` followed by a `set` is not: if two calls do this at
+///   the same time, one change may be lost. [`increment`](Cache::increment),
+///   [`update`](Cache::update), [`take`](Cache::take) and [`set_if_absent`](Cache::set_if_absent)
+///   lose no change.
 /// - [`recipes`](crate::recipes) shows a rate limiter, a lock and other common uses.
-/// - After an error the old entry is untouched, except after [`CacheErrorKind::Unavailable`]: there
-///   the write may have happened.
+/// - An error leaves the entry unchanged, except [`CacheErrorKind::Unavailable`]: the write may
+///   have happened.
 ///
 /// ```
 /// # use hostel_sdk::{Context, Result};
@@ -56,18 +56,18 @@ impl Cache {
         Cache { store }
     }
 
-    /// The value under `key`; `None` when it is missing or expired, and when it is a stored `null`
-    /// ([`exists`](Cache::exists) tells them apart). Never extends the expiry.
+    /// Returns the value under `key`. `None` if the entry is missing or expired, or if its value is
+    /// `null` ([`exists`](Cache::exists) distinguishes these cases). Never extends the expiry.
     ///
-    /// An integer is never rounded: 2^53 + 1 does not read as an `f64`, nor 2^24 + 1 as `f32`, and
-    /// one that needs more than 64 bits reads as a `serde_json::Value` only where an `f64` is that
-    /// very integer. Fields that `T` does not have are ignored. One gap: below
-    /// `#[serde(flatten)]`, and in untagged and internally tagged enums, serde hides which type a
-    /// number becomes, so there an integer of at most 64 bits can still turn into a rounded float.
+    /// Integers are never rounded: reading 2^53 + 1 as `f64` or 2^24 + 1 as `f32` is an error. An
+    /// integer of more than 64 bits can be read as a `serde_json::Value` only if an `f64`
+    /// represents it exactly. Fields that `T` does not have are ignored. Exception: inside
+    /// `#[serde(flatten)]` and untagged or internally tagged enums, serde hides the target type of
+    /// a number, so an integer of at most 64 bits can still become a rounded float.
     ///
     /// # Errors
     ///
-    /// `InvalidValue` when the value does not fit `T`, or `T` would round it; `InvalidKey`,
+    /// `InvalidValue` if the value does not fit `T`, or if `T` would round it; `InvalidKey`,
     /// `Denied`, `Unavailable` from the host.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, CacheError> {
         let Some(text) = self.get_raw(key)? else {
@@ -76,8 +76,9 @@ impl Cache {
         read_optional(key, &text)
     }
 
-    /// The JSON text under `key`, byte for byte as it was stored: for numbers that no type here
-    /// holds, and to pass a value on unread. A stored `null` is `Some("null")`.
+    /// Returns the JSON text under `key`, byte for byte as stored. Use it for numbers that no Rust
+    /// type represents, or to pass a value on without parsing it. A stored `null` is
+    /// `Some("null")`.
     ///
     /// # Errors
     ///
@@ -86,32 +87,32 @@ impl Cache {
         self.store.get(key)
     }
 
-    /// Stores `value` under `key` until it is replaced, deleted or evicted. Replaces value and
-    /// expiry of the entry that was there: this one has no expiry, whatever that one had.
+    /// Stores `value` under `key` until it is replaced, deleted or evicted. The entry has no
+    /// expiry, even if it replaces an entry that had one.
     ///
     /// # Errors
     ///
-    /// `InvalidValue` without a call to the host when the value has no JSON form: it holds a NaN or
-    /// an infinity, a map whose keys are no strings, two members of one name (in a map, or beside a
-    /// flattened one), or its own `Serialize` fails. `InvalidKey`, `InvalidValue`, `TooLarge`,
-    /// `Denied`, `Unavailable` from the host.
+    /// `InvalidValue` without a call to the host if the value has no JSON form: it contains a NaN,
+    /// an infinity, a map whose keys are not strings or two members with the same name (in a map,
+    /// or because of a flattened one), or its `Serialize` fails. `InvalidKey`, `InvalidValue`,
+    /// `TooLarge`, `Denied`, `Unavailable` from the host.
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), CacheError> {
         self.store.set(key, &json(key, value)?, None)
     }
 
-    /// Stores a JSON text under `key`, byte for byte, in place of the entry that was there and of
-    /// its expiry: for numbers that no type here holds, and to pass a value on unread.
+    /// Stores a JSON text under `key`, byte for byte, without an expiry. Use it for numbers that no
+    /// Rust type represents, or to pass a value on without parsing it.
     ///
     /// # Errors
     ///
-    /// `InvalidValue` when the text is not JSON; `InvalidKey`, `TooLarge`, `Denied`, `Unavailable`
+    /// `InvalidValue` if the text is not JSON; `InvalidKey`, `TooLarge`, `Denied`, `Unavailable`
     /// from the host.
     pub fn set_raw(&self, key: &str, text: &str) -> Result<(), CacheError> {
         self.store.set(key, text, None)
     }
 
-    /// As [`set_raw`](Cache::set_raw), with an expiry as
-    /// [`set_with_expiry`](Cache::set_with_expiry) takes it.
+    /// Like [`set_raw`](Cache::set_raw), with the expiry of
+    /// [`set_with_expiry`](Cache::set_with_expiry).
     ///
     /// # Errors
     ///
@@ -125,13 +126,13 @@ impl Cache {
         self.store.set(key, text, Some(whole_seconds(expiry)?))
     }
 
-    /// As [`set`](Cache::set), and the entry is gone for every operation from the first instant at
-    /// which `expiry` has passed.
+    /// Like [`set`](Cache::set), but the entry expires after `expiry`. No operation sees an expired
+    /// entry.
     ///
     /// # Errors
     ///
     /// Those of [`set`](Cache::set), and `InvalidExpiry` without a call to the host unless `expiry`
-    /// is whole seconds, 1 to 315,360,000 (ten years).
+    /// is a whole number of seconds from 1 to 315,360,000 (ten years).
     pub fn set_with_expiry<T: Serialize + ?Sized>(
         &self,
         key: &str,
@@ -142,7 +143,8 @@ impl Cache {
         self.store.set(key, &json(key, value)?, Some(seconds))
     }
 
-    /// Removes the entry; true when a live one was there. Deleting a missing key is no error.
+    /// Removes the entry. Returns true if it existed and had not expired. Deleting a missing key is
+    /// not an error.
     ///
     /// # Errors
     ///
@@ -151,8 +153,8 @@ impl Cache {
         self.store.delete(key)
     }
 
-    /// True for a live entry, also for one whose value is `null`. Does not count as a use for
-    /// eviction.
+    /// Returns true if the entry exists and has not expired, even if its value is `null`. Does not
+    /// count as a use for eviction.
     ///
     /// # Errors
     ///
@@ -162,12 +164,12 @@ impl Cache {
     }
 }
 
-/// The value of a JSON text that was under `key`.
+/// Parses the JSON text that was stored under `key`.
 fn read<T: DeserializeOwned>(key: &str, text: &str) -> Result<T, CacheError> {
     numbers::from_text(text).map_err(|error| does_not_read::<T>(key, &error))
 }
 
-/// As [`read`], with `None` for a `null`.
+/// Like [`read`], but returns `None` for `null`.
 fn read_optional<T: DeserializeOwned>(key: &str, text: &str) -> Result<Option<T>, CacheError> {
     numbers::from_text(text).map_err(|error| does_not_read::<T>(key, &error))
 }
@@ -188,7 +190,7 @@ fn invalid_value(message: String) -> CacheError {
     CacheError { kind: CacheErrorKind::InvalidValue, message }
 }
 
-/// The key in quotes, cut to what an error message can carry.
+/// The key in quotes, cut to 64 characters for error messages.
 fn shortened(key: &str) -> String {
     match key.char_indices().nth(64) {
         Some((end, _)) => format!("{:?}..", key.get(..end).unwrap_or_default()),

@@ -3,9 +3,9 @@
 use crate::failure::{Failure, Result};
 use crate::host::Settings;
 
-/// The settings and secrets that the host's configuration gives this plugin: those of
-/// `[plugins.NAME.config]` and `[plugins.NAME.secrets]`, or of `hostel run --config NAME=VALUE` and
-/// `--secret NAME=env:VARIABLE`.
+/// The plugin's settings and secrets, from `[plugins.NAME.config]` and `[plugins.NAME.secrets]` in
+/// the host's configuration, or from `hostel run --config NAME=VALUE` and `--secret
+/// NAME=env:VARIABLE`.
 ///
 /// ```
 /// # use hostel_sdk::{Context, Result};
@@ -27,16 +27,16 @@ impl Config {
         Config { settings }
     }
 
-    /// The value of the setting or secret of that name; `None` where there is none.
+    /// Returns the value of the setting or secret of that name, or `None` if it does not exist.
     pub fn get(&self, name: &str) -> Option<String> {
         self.settings.get(name)
     }
 
-    /// The value of the setting or secret of that name.
+    /// Returns the value of the setting or secret of that name.
     ///
     /// # Errors
     ///
-    /// `Internal` where there is none.
+    /// `Internal` if there is no such setting or secret.
     pub fn require(&self, name: &str) -> Result<String> {
         self.get(name).ok_or_else(|| {
             Failure::internal(format!(
@@ -46,7 +46,7 @@ impl Config {
         })
     }
 
-    /// The names of all settings and secrets, sorted.
+    /// Returns the names of all settings and secrets, sorted.
     pub fn names(&self) -> Vec<String> {
         self.settings.names()
     }

@@ -1,4 +1,4 @@
-//! Cookies that a response sets.
+//! Cookies to set in a response.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::failure::{Failure, Result};
 use crate::headers::{TOKEN, is_token};
 
-/// A cookie for [`Response::with_cookie`](crate::Response::with_cookie), by RFC 6265.
+/// A cookie for [`Response::with_cookie`](crate::Response::with_cookie), as in RFC 6265.
 ///
-/// Without other instructions it lasts until the browser ends, for all paths of the host that sets
-/// it, over TLS, not readable by scripts, and sent with requests of other sites only when a person
-/// follows a link (`Path=/; Secure; HttpOnly; SameSite=Lax`).
+/// By default, a cookie has the attributes `Path=/; Secure; HttpOnly; SameSite=Lax` and lasts until
+/// the browser is closed: the browser sends it for all paths of this host, only over TLS, and from
+/// other sites only when the user follows a link. Scripts cannot read it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,20 +38,20 @@ pub struct Cookie {
     same_site: SameSite,
 }
 
-/// With which requests of other sites a browser sends a cookie.
+/// Which requests from other sites include the cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SameSite {
-    /// Only when a person follows a link to this site.
+    /// Only requests that navigate to this site, for example when the user follows a link.
     Lax,
-    /// With none.
+    /// No requests.
     Strict,
-    /// With all. Such a cookie must be `Secure`.
+    /// All requests. The cookie must be `Secure`.
     None,
 }
 
 impl Cookie {
-    /// A cookie of that name and value. A value that has more than ASCII letters, digits and most
-    /// punctuation must be percent-encoded.
+    /// Creates a cookie. Percent-encode a value that contains spaces, double quotes, commas,
+    /// semicolons, backslashes, control characters or non-ASCII characters.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Cookie {
         Cookie {
             name: name.into(),
@@ -65,54 +65,55 @@ impl Cookie {
         }
     }
 
-    /// The same with a lifetime, in whole seconds: a fraction of a second is dropped. Zero deletes
-    /// the cookie.
+    /// Sets the lifetime in whole seconds; a fraction of a second is dropped. Zero deletes the
+    /// cookie.
     #[must_use]
     pub fn with_max_age(mut self, max_age: Duration) -> Cookie {
         self.max_age = Some(max_age);
         self
     }
 
-    /// The same for a domain and its subdomains.
+    /// Makes the cookie valid for a domain and its subdomains.
     #[must_use]
     pub fn with_domain(mut self, domain: impl Into<String>) -> Cookie {
         self.domain = Some(domain.into());
         self
     }
 
-    /// The same for a path and those below it.
+    /// Limits the cookie to a path and the paths below it. The default is `/`.
     #[must_use]
     pub fn with_path(mut self, path: impl Into<String>) -> Cookie {
         self.path = path.into();
         self
     }
 
-    /// The same; whether a browser sends it over TLS only.
+    /// Sets whether the browser sends the cookie only over TLS. The default is true.
     #[must_use]
     pub fn with_secure(mut self, secure: bool) -> Cookie {
         self.secure = secure;
         self
     }
 
-    /// The same; whether it is hidden from scripts.
+    /// Sets whether the cookie is hidden from scripts. The default is true.
     #[must_use]
     pub fn with_http_only(mut self, http_only: bool) -> Cookie {
         self.http_only = http_only;
         self
     }
 
-    /// The same; with which requests of other sites a browser sends it.
+    /// Sets which requests from other sites include the cookie. The default is `Lax`.
     #[must_use]
     pub fn with_same_site(mut self, same_site: SameSite) -> Cookie {
         self.same_site = same_site;
         self
     }
 
-    /// The value of `Set-Cookie`.
+    /// The value of the `Set-Cookie` header.
     ///
     /// # Errors
     ///
-    /// `Internal` when it would be read as another cookie.
+    /// `Internal` if a part has a character that is not allowed there, or if `SameSite=None` is set
+    /// without `Secure`.
     pub(crate) fn text(&self) -> Result<String> {
         self.check()?;
         let mut text = format!("{}={}", self.name, self.value);

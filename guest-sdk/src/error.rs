@@ -1,35 +1,35 @@
-//! The error of a refused cache call.
+//! Errors of cache calls.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a call of the cache was refused. The set is closed.
+/// Why a cache call failed. The set is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CacheErrorKind {
     /// The key is empty or longer than 1,024 bytes.
     InvalidKey,
-    /// The value has no JSON form that every language can read, or does not fit the type asked for.
+    /// The value has no JSON form that every language can read, or does not fit the requested type.
     InvalidValue,
-    /// The expiry is not a whole number of seconds, or not 1 to 315,360,000 of them.
+    /// The expiry is not a whole number of seconds from 1 to 315,360,000.
     InvalidExpiry,
-    /// The value is longer than the cache allows.
+    /// The value is larger than the cache allows, or the call has too many keys.
     TooLarge,
     /// The plugin has no permission for this call.
     Denied,
-    /// The backend of the cache did not respond in time. The only kind after which a write may have
-    /// happened.
+    /// The backend of the cache did not respond in time. This is the only kind after which a write
+    /// may have happened.
     Unavailable,
 }
 
-/// A refused call of the cache.
+/// A failed cache call.
 ///
-/// `?` in a service turns it into a [`Failure`](crate::Failure): `Unavailable` stays that, every
-/// other kind is `Internal`.
+/// `?` in a service converts it to a [`Failure`](crate::Failure): `Unavailable` stays
+/// `Unavailable`; every other kind becomes `Internal`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheError {
-    /// For programs.
+    /// The kind, for programs.
     pub kind: CacheErrorKind,
-    /// For people: the offending value, shortened, and the rule or limit.
+    /// A message for people: the invalid value, shortened, and the rule or limit.
     pub message: String,
 }
 

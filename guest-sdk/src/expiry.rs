@@ -1,15 +1,15 @@
-//! The expiry of an entry: a `Duration` that is whole seconds.
+//! Validation of an entry's expiry.
 
 use std::time::Duration;
 
 use crate::error::{CacheError, CacheErrorKind};
 use crate::limits::MAX_EXPIRY_SECONDS;
 
-/// The seconds of an expiry.
+/// Converts an expiry to seconds.
 ///
 /// # Errors
 ///
-/// `InvalidExpiry` unless it is whole seconds, 1 to [`MAX_EXPIRY_SECONDS`].
+/// `InvalidExpiry` unless it is a whole number of seconds from 1 to [`MAX_EXPIRY_SECONDS`].
 pub(crate) fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
     let seconds = u32::try_from(expiry.as_secs()).unwrap_or(u32::MAX);
     let in_range = (1..=MAX_EXPIRY_SECONDS).contains(&seconds);

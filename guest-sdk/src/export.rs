@@ -1,4 +1,4 @@
-//! The exports of a plugin, through which the host calls it: `services!` makes them.
+//! The `services!` macro, which generates a plugin's exports.
 //!
 //! Public only for the expansion of [`services!`](crate::services).
 
@@ -8,12 +8,14 @@ mod wasm;
 #[cfg(target_family = "wasm")]
 pub use wasm::{Failure, Guest, Request, Response, ServiceInfo, handle, list};
 
-/// Lists the services of a plugin, each with the function that handles it, and exports them.
+/// Registers the services of a plugin, each with its handler function, and exports them to the
+/// host.
 ///
-/// Use it once in a plugin, in any module. A doc comment is the service's description, for people. A
-/// service is named by its function, with hyphens for underscores, or by a name in front: 1 to 128
-/// ASCII letters, digits, dots, hyphens and underscores, a letter first, unique in the plugin. The
-/// host refuses a plugin with any other name. [`Handler`](crate::Handler) is the form of a handler.
+/// Use it once per plugin, in any module. A doc comment is the service's description. The name of a
+/// service is the name of its function, with hyphens instead of underscores, or the string before
+/// `=>`. A name has 1 to 128 ASCII letters, digits, dots, hyphens and underscores, begins with a
+/// letter, and is unique in the plugin; the host refuses a plugin with any other name. See
+/// [`Handler`](crate::Handler) for the signature of a handler.
 ///
 /// Defines the constant `SERVICES`, which tests pass to [`Fake::call`](crate::fake::Fake::call).
 ///

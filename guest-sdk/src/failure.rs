@@ -1,4 +1,4 @@
-//! The result of a request that a service did not fulfil.
+//! Failures that services return.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use crate::error::{CacheError, CacheErrorKind};
 use crate::http::HttpError;
 
-/// The result of a service, and of everything in this crate that can fail.
+/// The result of a service and of the fallible functions of this crate.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// The kinds of failure that a service may return. The set is closed.
@@ -14,33 +14,33 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 pub enum FailureKind {
     /// The request is malformed; the same request will fail again. 400 over HTTP.
     BadRequest,
-    /// The caller is not known. 401.
+    /// The caller is not authenticated. 401.
     Unauthorized,
-    /// The caller is known and has no permission. 403.
+    /// The caller is authenticated but has no permission. 403.
     Forbidden,
-    /// The thing that the request names does not exist. 404.
+    /// The requested resource does not exist. 404.
     NotFound,
     /// The service does not support that method. 405.
     MethodNotAllowed,
-    /// The request does not fit the present state. 409.
+    /// The request conflicts with the current state. 409.
     Conflict,
     /// The caller sends too many requests. 429.
     TooManyRequests,
     /// The service has a fault. 500.
     Internal,
-    /// Something that the service needs is not available at present. 503.
+    /// A dependency of the service is temporarily unavailable. 503.
     Unavailable,
 }
 
-/// A request that a service did not fulfil: a kind for programs, a message for a person.
+/// A failed request: a kind for programs and a message for people.
 ///
-/// `?` turns any [`Error`] into one. Its kind is then [`FailureKind::Internal`], unless one of the
-/// causes is a [`CacheError`] of kind `Unavailable`, or an [`HttpError`] of kind `Unreachable`,
-/// `Timeout` or `Aborted`: then it is [`FailureKind::Unavailable`]. Its
-/// message is the error and its causes, joined by colons; a cause that the text already ends with
-/// is not repeated.
+/// `?` converts any [`Error`] to a `Failure`. Its kind is [`FailureKind::Unavailable`] if the error
+/// or one of its causes is a [`CacheError`] of kind `Unavailable` or an [`HttpError`] of kind
+/// `Unreachable`, `Timeout` or `Aborted`; otherwise it is [`FailureKind::Internal`]. Its message
+/// joins the error and its causes with colons. A cause is omitted if the text already ends with it.
 ///
-/// It is not an [`Error`] itself, because that would rule the conversion out.
+/// `Failure` does not implement [`Error`]: its conversion from any [`Error`] would then conflict
+/// with the blanket `impl From<T> for T`.
 ///
 /// ```
 /// use hostel_sdk::{Failure, FailureKind, Result};
@@ -57,67 +57,68 @@ pub enum FailureKind {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// For programs.
+    /// The kind, for programs.
     pub kind: FailureKind,
-    /// For people: what was being done, with which value, and the fix.
+    /// A message for people: the failed operation, the value, and the fix.
     pub message: String,
-    /// Headers of the response, names in lower case. Sent only when the request came by HTTP.
+    /// Headers of the response, with names in lower case. Sent only over HTTP.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
 impl Failure {
-    /// A failure of any kind.
+    /// Creates a failure of the given kind.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Failure {
         Failure { kind, message: message.into(), headers: Vec::new() }
     }
 
-    /// The request is malformed.
+    /// A failure of kind [`BadRequest`](FailureKind::BadRequest): the request is malformed.
     pub fn bad_request(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::BadRequest, message)
     }
 
-    /// The caller is not known.
+    /// A failure of kind [`Unauthorized`](FailureKind::Unauthorized): the caller is not
+    /// authenticated.
     pub fn unauthorized(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::Unauthorized, message)
     }
 
-    /// The caller is known and has no permission.
+    /// A failure of kind [`Forbidden`](FailureKind::Forbidden): the caller has no permission.
     pub fn forbidden(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::Forbidden, message)
     }
 
-    /// The thing that the request names does not exist.
+    /// A failure of kind [`NotFound`](FailureKind::NotFound): the resource does not exist.
     pub fn not_found(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::NotFound, message)
     }
 
-    /// The service does not support that method.
+    /// A failure of kind [`MethodNotAllowed`](FailureKind::MethodNotAllowed).
     pub fn method_not_allowed(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::MethodNotAllowed, message)
     }
 
-    /// The request does not fit the present state.
+    /// A failure of kind [`Conflict`](FailureKind::Conflict): the request conflicts with the state.
     pub fn conflict(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::Conflict, message)
     }
 
-    /// The caller sends too many requests.
+    /// A failure of kind [`TooManyRequests`](FailureKind::TooManyRequests).
     pub fn too_many_requests(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::TooManyRequests, message)
     }
 
-    /// The service has a fault.
+    /// A failure of kind [`Internal`](FailureKind::Internal): the service has a fault.
     pub fn internal(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::Internal, message)
     }
 
-    /// Something that the service needs is not available at present.
+    /// A failure of kind [`Unavailable`](FailureKind::Unavailable): a dependency is unavailable.
     pub fn unavailable(message: impl Into<String>) -> Failure {
         Failure::new(FailureKind::Unavailable, message)
     }
 
-    /// The same with one more header of the response over HTTP, `Retry-After` for example. The name
-    /// is put in lower case.
+    /// Adds a header to the HTTP response, for example `Retry-After`. The name is converted to
+    /// lower case.
     ///
     /// ```
     /// use hostel_sdk::Failure;

@@ -1,4 +1,4 @@
-//! A host for tests: the cache and the log of a real one, without wasm, in the test's own process.
+//! A host for tests: a real host's cache and a log, in the test's own process and without wasm.
 //!
 //! ```
 //! use std::time::Duration;
@@ -24,7 +24,7 @@
 //! assert_eq!(fake.context().cache.exists("name"), Ok(false));
 //! ```
 //!
-//! [`Fake::serve`] and [`Fake::http`] call services by HTTP, with the statuses that clients see.
+//! [`Fake::serve`] and [`Fake::http`] call services over HTTP, with the statuses that clients see.
 
 mod call;
 mod routes;
@@ -50,16 +50,18 @@ use crate::response::Response;
 use crate::service::{Context, Service, dispatch};
 use routes::{Match, Routes};
 
-/// The correlation id of requests by HTTP.
+/// The correlation id of HTTP requests.
 const ID: &str = "1";
 
-/// A host with one cache, empty at first, and a clock that stands still until the test moves it.
+/// A host with an empty cache and a clock that moves only when the test advances it.
 ///
-/// - The cache is the very one of a host, with the default limits, so keys, values, expiry and
-///   errors are a host's; only `Denied` and `Unavailable` never happen.
-/// - [`Cache::get_or_set`] computes what is missing and never waits, unless the test holds the key.
-/// - Of a request and a response it checks what the SDK does: not their sizes and the status.
-/// - The log is the thread's: lines of other threads are not in it, and a new fake empties it.
+/// - The cache is a real host's implementation with the default limits, so keys, values, expiry and
+///   errors behave as in a host. Only `Denied` and `Unavailable` never occur.
+/// - [`Cache::get_or_set`] never waits for another call. [`hold`](Fake::hold) simulates a call that
+///   computes the value.
+/// - Requests and responses get the checks of the SDK. The host's checks of sizes and statuses are
+///   missing.
+/// - The log belongs to the thread: it has no lines of other threads, and a new fake empties it.
 #[derive(Debug)]
 pub struct Fake {
     cache: Arc<FakeCache>,
@@ -69,7 +71,7 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// A host with an empty cache and an empty log.
+    /// Creates a host with an empty cache and an empty log.
     #[allow(clippy::new_without_default, reason = "making one empties the log")]
     pub fn new() -> Fake {
         host::start_log();
@@ -79,13 +81,13 @@ impl Fake {
         Fake { cache, sources, routes: Mutex::default(), clock: handle }
     }
 
-    /// The context of a handler, with an empty request: to call a handler as a plain function, or to
-    /// read the cache.
+    /// Returns a context with an empty request, to call a handler as a plain function or to read
+    /// the cache.
     pub fn context(&self) -> Context {
         self.context_with(Request::default())
     }
 
-    /// The context of a handler, with this request.
+    /// Returns a context with this request.
     pub fn context_with(&self, request: Request) -> Context {
         Context {
             cache: Cache::new(Store::new(Arc::clone(&self.cache))),
@@ -95,12 +97,12 @@ impl Fake {
         }
     }
 
-    /// Sends `payload` as JSON to the service of that name, the way a host does.
+    /// Sends `payload` as JSON to the service of that name, as a host does.
     ///
     /// # Errors
     ///
-    /// The service's own; `NotFound` without such a service; `Internal` when the payload has no JSON
-    /// form.
+    /// Those of the service; `NotFound` if there is no such service; `Internal` if the payload has
+    /// no JSON form.
     pub fn call<T: Serialize + ?Sized>(
         &self,
         services: &[Service],
@@ -112,18 +114,19 @@ impl Fake {
         self.call_with(services, Request { service, content_type, body, ..Request::default() })
     }
 
-    /// Sends a request to the service that it names: for bodies that are not JSON, and for HTTP.
+    /// Sends a request to the service that it names. Use it for bodies that are not JSON and for
+    /// HTTP requests.
     ///
     /// # Errors
     ///
-    /// The service's own; `NotFound` without such a service.
+    /// Those of the service; `NotFound` if there is no such service.
     pub fn call_with(&self, services: &[Service], request: Request) -> Result<Response> {
         dispatch(services, &self.context_with(request))
     }
 
-    /// Leads requests of [`http`](Fake::http) to the service of that name, by a route as a host's
-    /// configuration has it: `GET /orders/{id}`, or `/orders/{id}` for any method. A route that a
-    /// host would refuse, and a name without a service, fail the test.
+    /// Routes requests of [`http`](Fake::http) to the service of that name. A route has the form of
+    /// the host's configuration: `GET /orders/{id}`, or `/orders/{id}` for any method. Panics if a
+    /// host would refuse the route or if there is no such service.
     pub fn serve(&self, services: &[Service], route: &str, service: &str) {
         let names = services.iter().map(Service::name).collect::<Vec<_>>().join(", ");
         let found = services.iter().find(|it| it.name() == service);
@@ -134,9 +137,10 @@ impl Fake {
         }
     }
 
-    /// Sends a request by HTTP to the service of its route, and returns what a client gets: a
-    /// failure as a problem, with its status. The message of a failure that a client does not see
-    /// is logged. Without a route the status is 404, with routes for other methods alone 405.
+    /// Sends an HTTP request to the service of its route and returns the client's response. A
+    /// failure becomes a problem response (RFC 9457) with the status of its kind; the message of an
+    /// `Internal` or `Unavailable` failure is only logged. The status is 404 if no route matches
+    /// the path, and 405 if the matching routes are for other methods.
     ///
     /// ```
     /// use hostel_sdk::{Context, Result, fake::{Fake, HttpCall}, services};
@@ -154,7 +158,7 @@ impl Fake {
     /// assert_eq!(fake.http(HttpCall::post("/orders/7")).status, 405);
     /// ```
     pub fn http(&self, call: HttpCall) -> Response {
-        // The lock ends here: a service may panic.
+        // Release the lock before the call: a service may panic or use the routes.
         let found = self.lock_routes().find(call.method(), call.path());
         let result = match found {
             Match::Service(service, params) => {
@@ -175,38 +179,39 @@ impl Fake {
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves the cache's clock forward. Entries whose expiry has then passed are gone.
+    /// Moves the cache's clock forward. Entries expire accordingly.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
 
-    /// The lines logged on this thread since the newest fake was made: level, colon, message.
+    /// Returns the lines logged on this thread since the newest fake was created, as `level:
+    /// message`.
     pub fn logs(&self) -> Vec<String> {
         host::logged()
     }
 
-    /// From now on another call computes the value of this key, as
-    /// [`Cache::get_or_set`](crate::Cache::get_or_set) sees it: while the key has no value, the service
-    /// computes its own and does not store it, and an old value is not renewed. It ends with
-    /// [`let_go`](Fake::let_go), or when the key is set or deleted.
+    /// Simulates another call that computes the value of this key.
+    /// [`Cache::get_or_set`](crate::Cache::get_or_set) then computes a missing value without
+    /// storing it, and does not refresh an old one. Ends with [`let_go`](Fake::let_go), or when the
+    /// key is set or deleted.
     pub fn hold(&self, key: &str) {
-        // A text that is no key has no lease.
+        // An invalid key has no lease, so its error is ignored.
         drop(self.cache.hold(key));
     }
 
-    /// Ends what [`hold`](Fake::hold) began.
+    /// Ends the effect of [`hold`](Fake::hold).
     pub fn let_go(&self, key: &str) {
         drop(self.cache.let_go(key));
     }
 
-    /// Answers requests of that method to that URL. A URL that ends with `*` stands for all that
-    /// begin so. Of several rows that match, the newest answers. A request that no row matches
-    /// fails the test.
+    /// Returns this response to requests with that method and URL. A URL that ends with `*` matches
+    /// every URL with that prefix. If several routes match, the newest one is used. A request that
+    /// matches no route panics.
     pub fn route(&self, method: &str, url: &str, response: HttpResponse) {
         self.route_with(method, url, move |_| Ok(response.clone()));
     }
 
-    /// Answers requests of that method to that URL by a function.
+    /// Calls a function for the response to requests with that method and URL.
     pub fn route_with(
         &self,
         method: &str,
@@ -216,24 +221,24 @@ impl Fake {
         self.sources.route(method, url, Box::new(answer));
     }
 
-    /// Answers requests of that method to that URL with an error.
+    /// Returns an error of this kind to requests with that method and URL.
     pub fn fail_route(&self, method: &str, url: &str, kind: HttpErrorKind) {
         let message = format!("{url}: the fake answers with {kind:?}");
         self.route_with(method, url, move |_| Err(HttpError { kind, message: message.clone() }));
     }
 
-    /// The requests that were sent so far, redirects included.
+    /// Returns the requests that were sent so far, including those that follow redirects.
     pub fn requests(&self) -> Vec<OutgoingRequest> {
         self.sources.requests()
     }
 
-    /// Gives the plugin a setting or a secret.
+    /// Sets a setting or a secret of the plugin.
     pub fn set_config(&self, name: &str, value: &str) {
         self.sources.set(name, value);
     }
 
-    /// The counts of the cache: `sets`, `hits`, `misses`, `exists`, `deletes` that removed an entry,
-    /// and its entries and bytes. A refused call is not counted.
+    /// Returns the counters of the cache: `sets`, `hits`, `misses`, `exists`, `deletes` that
+    /// removed an entry, and its entries and bytes. Refused calls are not counted.
     pub fn stats(&self) -> Stats {
         self.cache.cache.stats()
     }

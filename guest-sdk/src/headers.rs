@@ -1,10 +1,10 @@
-//! Header fields: how those of one name are read, and which a response may have.
+//! Reads header fields by name and validates the headers of a response.
 
 use std::borrow::Cow;
 
 use crate::failure::{Failure, Result};
 
-/// The values of the fields of that name, in any case.
+/// The values of the fields of that name, which is case-insensitive.
 pub(crate) fn fields<'a>(
     headers: &'a [(String, Vec<u8>)],
     name: &str,
@@ -12,7 +12,7 @@ pub(crate) fn fields<'a>(
     headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
 }
 
-/// All fields of that name as one value. `None` without any, and when one is not UTF-8.
+/// Joins all fields of that name to one value. `None` if there are none, or if one is not UTF-8.
 pub(crate) fn joined<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<Cow<'a, str>> {
     let mut fields = fields(headers, name).map(|value| std::str::from_utf8(value).ok());
     let mut joined = Cow::Borrowed(fields.next()??);
@@ -26,16 +26,16 @@ pub(crate) fn joined<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option
     Some(joined)
 }
 
-/// The fields of that name one by one, without those that are not UTF-8.
+/// Returns each field of that name. Omits fields that are not UTF-8.
 pub(crate) fn values<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Vec<&'a str> {
     fields(headers, name).filter_map(|value| std::str::from_utf8(value).ok()).collect()
 }
 
-/// Puts the names of a response's headers in lower case, and checks names and values.
+/// Converts the names of a response's headers to lower case and validates names and values.
 ///
 /// # Errors
 ///
-/// `Internal` for the first header that HTTP does not allow, or that belongs to the server.
+/// `Internal` for the first header that HTTP does not allow or that only the server may set.
 pub(crate) fn check(headers: &mut [(String, Vec<u8>)]) -> Result<()> {
     for (name, value) in headers {
         name.make_ascii_lowercase();
@@ -50,11 +50,11 @@ pub(crate) fn check(headers: &mut [(String, Vec<u8>)]) -> Result<()> {
     Ok(())
 }
 
-/// Checks a media type by the rules of the header that it becomes, and that it is ASCII.
+/// Validates a media type as a header value; it must also be ASCII.
 ///
 /// # Errors
 ///
-/// `Internal` otherwise.
+/// `Internal` if it is invalid.
 pub(crate) fn check_content_type(content_type: &str) -> Result<()> {
     check_value("content-type", content_type.as_bytes())?;
     if content_type.is_ascii() {
@@ -74,7 +74,7 @@ fn refused(name: &str, reason: impl std::fmt::Display) -> Failure {
     Failure::internal(format!("the response header {name:?}: {reason}"))
 }
 
-/// The characters of a token, for messages.
+/// The characters of a token, for error messages.
 pub(crate) const TOKEN: &str = "letters, digits and !#$%&'*+-.^_`|~";
 
 /// True for a token of RFC 9110, section 5.6.2.
@@ -83,7 +83,7 @@ pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(allowed)
 }
 
-/// True for the headers of the connection, and for the length, which the server counts.
+/// True for headers that only the server sets: those of the connection, and the length.
 fn is_of_the_server(name: &str) -> bool {
     matches!(
         name,

@@ -1,7 +1,7 @@
-//! The host as the SDK calls it: a cache, a log, servers elsewhere and settings.
+//! The SDK's interface to the host: cache, log, HTTP client and settings.
 //!
-//! In a plugin the host is the real one, behind the imports of `wit/`. Elsewhere it is the fake's,
-//! in the test's own process.
+//! In a plugin, calls go to the real host through the imports of `wit/`. On other targets they go
+//! to the fake host in the test's process.
 
 #[cfg(not(target_family = "wasm"))]
 mod native;

@@ -1,4 +1,4 @@
-//! Requests to servers elsewhere: [`Context::http`](crate::Context::http).
+//! HTTP requests to other servers: [`Context::http`](crate::Context::http).
 //!
 //! ```
 //! use hostel_sdk::{Context, Result, services};
@@ -22,7 +22,7 @@
 //! assert_eq!(fake.call(SERVICES, "latest", &()).unwrap().body, b"1.1");
 //! ```
 //!
-//! A plugin reaches what the host's configuration grants it, and nothing else:
+//! A plugin can send requests only to the servers that the host's configuration allows:
 //! `[plugins.NAME.http] allow = ["https://api.example.com"]`, or `hostel run --allow-http URL`.
 
 mod error;
@@ -38,13 +38,13 @@ use serde::Serialize;
 use crate::failure::Result;
 use crate::host::Sender;
 
-/// Sends requests to the servers that the host's configuration grants.
+/// Sends requests to the servers that the host's configuration allows.
 ///
-/// Each method waits for the whole response. A status of 400 or more is a response as well; see
-/// [`HttpResponse::error_for_status`]. Up to 5 redirects are followed.
+/// Each method waits for the whole response. A status of 400 or more is not an error; see
+/// [`HttpResponse::error_for_status`]. Each request follows at most 5 redirects by default.
 ///
-/// `?` in a service turns an [`HttpError`] into a [`Failure`](crate::Failure): `Unreachable`,
-/// `Timeout` and `Aborted` become `Unavailable`, every other kind `Internal`.
+/// `?` in a service converts an [`HttpError`] to a [`Failure`](crate::Failure): `Unreachable`,
+/// `Timeout` and `Aborted` become `Unavailable`; every other kind becomes `Internal`.
 #[derive(Debug)]
 pub struct Http {
     sender: Sender,
@@ -55,38 +55,35 @@ impl Http {
         Http { sender }
     }
 
-    /// Sends a `GET`.
+    /// Sends a `GET` request.
     ///
     /// # Errors
-    ///
-    /// When there is no whole response.
+    /// An [`HttpError`] if no complete response arrives.
     pub fn get(&self, url: &str) -> Result<HttpResponse, HttpError> {
         self.send(&OutgoingRequest::new("GET", url))
     }
 
-    /// Sends a `HEAD`.
+    /// Sends a `HEAD` request.
     ///
     /// # Errors
-    ///
-    /// When there is no whole response.
+    /// An [`HttpError`] if no complete response arrives.
     pub fn head(&self, url: &str) -> Result<HttpResponse, HttpError> {
         self.send(&OutgoingRequest::new("HEAD", url))
     }
 
-    /// Sends a `DELETE`.
+    /// Sends a `DELETE` request.
     ///
     /// # Errors
-    ///
-    /// When there is no whole response.
+    /// An [`HttpError`] if no complete response arrives.
     pub fn delete(&self, url: &str) -> Result<HttpResponse, HttpError> {
         self.send(&OutgoingRequest::new("DELETE", url))
     }
 
-    /// Sends a `POST` with a JSON body.
+    /// Sends a `POST` request with a JSON body.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` when the value has no JSON form; when there is no whole response.
+    /// `InvalidRequest` if the value has no JSON form; any kind if no complete response arrives.
     pub fn post<T: Serialize + ?Sized>(
         &self,
         url: &str,
@@ -95,11 +92,11 @@ impl Http {
         self.send(&OutgoingRequest::new("POST", url).with_json(value)?)
     }
 
-    /// Sends a `PUT` with a JSON body.
+    /// Sends a `PUT` request with a JSON body.
     ///
     /// # Errors
     ///
-    /// As of [`post`](Http::post).
+    /// Those of [`post`](Http::post).
     pub fn put<T: Serialize + ?Sized>(
         &self,
         url: &str,
@@ -108,11 +105,11 @@ impl Http {
         self.send(&OutgoingRequest::new("PUT", url).with_json(value)?)
     }
 
-    /// Sends a `PATCH` with a JSON body.
+    /// Sends a `PATCH` request with a JSON body.
     ///
     /// # Errors
     ///
-    /// As of [`post`](Http::post).
+    /// Those of [`post`](Http::post).
     pub fn patch<T: Serialize + ?Sized>(
         &self,
         url: &str,
@@ -121,16 +118,16 @@ impl Http {
         self.send(&OutgoingRequest::new("PATCH", url).with_json(value)?)
     }
 
-    /// Sends a request, for one with headers, a timeout or another method.
+    /// Sends a request. Use it to set headers, a timeout or another method.
     ///
     /// # Errors
-    ///
-    /// When there is no whole response.
+    /// An [`HttpError`] if no complete response arrives.
     pub fn send(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
         self.sender.send(request)
     }
 
-    /// Sends requests at the same time, and waits for all. The results are in their order.
+    /// Sends requests concurrently and waits for all of them. The results are in the order of the
+    /// requests.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};

@@ -2,20 +2,20 @@
 
 use std::fmt;
 
-/// The importance of a log line, least first.
+/// The severity of a log line, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// For finding a fault.
+    /// Details for debugging.
     Debug,
     /// Ordinary events.
     Info,
     /// An unexpected event that the service handled.
     Warn,
-    /// A failure.
+    /// An error that makes an operation fail.
     Error,
 }
 
-/// In lower case, `info` for example.
+/// The level in lower case, for example `info`.
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

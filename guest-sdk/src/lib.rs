@@ -1,9 +1,9 @@
-//! Write a service for a Hostel host in Rust: a shared JSON cache with expiry, a log, typed requests
-//! and responses, and requests to servers elsewhere.
+//! The Rust SDK for Hostel services: a shared JSON cache with expiry, logging, typed requests and
+//! responses, and HTTP requests to other servers.
 //!
 //! # A service
 //!
-//! A service is a function. [`services!`] lists those of a plugin; there is nothing else to do.
+//! A service is a function. [`services!`] registers the services of a plugin.
 //!
 //! ```
 //! use hostel_sdk::{Context, Result, info, services};
@@ -25,15 +25,16 @@
 //! # assert_eq!(fake.logs(), ["info: hello"]);
 //! ```
 //!
-//! Its crate is a `cdylib`; `cargo build --release --target wasm32-wasip2` makes the
-//! plugin, a component. The service is called `store-and-read` there.
+//! Build the crate as a `cdylib`: `cargo build --release --target wasm32-wasip2` produces the
+//! plugin, a WebAssembly component. In the plugin this service is named `store-and-read`.
 //!
 //! # Requests and responses
 //!
-//! A second argument is the request's JSON body, as any type that deserialises; a body that does not
-//! fit never reaches the function. The function returns the response: a value that serialises
-//! becomes JSON, `()` an empty response, and a [`Response`] is sent as it is. The rest of the request
-//! is in [`Context::request`]: it reads headers, cookies, parameters and forms.
+//! A second argument receives the request's JSON body, as any type that implements `Deserialize`.
+//! If the body does not fit that type, the SDK returns `BadRequest` without calling the function. A
+//! returned value that implements `Serialize` is sent as JSON, `()` as an empty response, and a
+//! [`Response`] unchanged. [`Context::request`] has the rest of the request: headers, cookies,
+//! parameters and forms.
 //!
 //! ```
 //! use hostel_sdk::{Context, Failure, Response, Result, services};
@@ -79,22 +80,23 @@
 //! # assert_eq!(fake.http(hostel_sdk::fake::HttpCall::get("/orders/7")).body, b"tea");
 //! ```
 //!
-//! # Sources
+//! # HTTP requests and settings
 //!
-//! [`Context::http`] sends requests to the servers that the host's configuration grants, and
-//! [`Context::config`] has the plugin's settings and secrets: see [`http`].
+//! [`Context::http`] sends requests to the servers that the host's configuration allows: see
+//! [`http`]. [`Context::config`] has the plugin's settings and secrets.
 //!
 //! # Failures
 //!
-//! A [`Failure`] has a kind that the caller sees and a message. `?` makes one of any error: kind
-//! `Internal`, or `Unavailable` when the cache is. A panic is a fault of the service: the host logs
-//! its message, discards the instance, and returns `Internal` to the caller. Over HTTP a failure has
-//! the status of its kind, and the headers of [`Failure::with_header`].
+//! A [`Failure`] has a kind, which the caller sees, and a message. `?` converts any error to a
+//! `Failure`: `Unavailable` if the cache or a remote server is unavailable, otherwise `Internal`.
+//! If a service panics, the host logs the message, discards the instance, and returns `Internal` to
+//! the caller. Over HTTP, a failure has the status of its kind and the headers set with
+//! [`Failure::with_header`].
 //!
 //! # Tests
 //!
-//! A service is tested without wasm and without a host: [`fake::Fake`] is the cache of a real host,
-//! with a clock that the test moves. [`fake::Fake::http`] calls services by HTTP, on routes.
+//! Tests need neither wasm nor a host: [`fake::Fake`] has the cache of a real host and a clock that
+//! the test controls. [`fake::Fake::http`] sends HTTP requests to services through routes.
 //!
 //! ```
 //! # use hostel_sdk::{Context, Result, services};

@@ -1,4 +1,4 @@
-//! The plugin's log lines. The host adds the plugin, the service and the request to each.
+//! Logging. The host adds the plugin, the service and the request id to each line.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use crate::host;
 use crate::level::Level;
 
 impl Level {
-    /// Writes one line; it stays one line whatever it contains, since the host escapes control
-    /// characters. Never fails: the host cuts a line that is too long, drops lines that are too
-    /// many, and logs that it did.
+    /// Logs one line. The host escapes control characters, so a message is always one line. Never
+    /// fails: the host truncates a line that is too long and drops lines above its limit, and logs
+    /// that it did so.
     ///
     /// The macros [`debug!`](crate::debug), [`info!`](crate::info), [`warn!`](crate::warn) and
     /// [`error!`](crate::error) call this.

@@ -1,9 +1,8 @@
-//! JSON without lost numbers: serde_json, but what it would round or drop in silence is an error.
+//! JSON without silent loss: wraps serde_json and refuses values that it would round or drop.
 //!
-//! How it differs from serde_json: writing a NaN or an infinity is an error, where serde_json
-//! writes `null`; reading an integer into a type that may round it is an error, where serde_json
-//! rounds; writing two members of one name is an error, of which readers keep one or refuse both.
-//! All else is serde_json's.
+//! Differences from serde_json: writing a NaN or an infinity is an error instead of `null`; reading
+//! an integer into a type that would round it is an error; writing an object with two members of
+//! the same name is an error, because readers keep one of them or refuse both.
 
 use std::cell::Cell;
 
@@ -20,12 +19,12 @@ mod reading;
 mod text;
 mod writing;
 
-/// The JSON text of a value.
+/// Serialises a value to JSON.
 ///
 /// # Errors
 ///
-/// The value holds a NaN or an infinity, a map whose keys are no strings or of which two are one
-/// name, or fails to serialise.
+/// The value contains a NaN, an infinity, or a map whose keys are not strings or not unique, or it
+/// fails to serialise.
 pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     let has_map = Cell::new(false);
     let text = serde_json::to_string(&Finite::new(value, &has_map))?;
@@ -39,12 +38,12 @@ pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error>
     }
 }
 
-/// The value of a JSON text.
+/// Parses a JSON text.
 ///
 /// # Errors
 ///
-/// The text is no JSON, does not fit `T`, or holds an integer that `T` reads and would round; with
-/// line and column.
+/// The text is not JSON, does not fit `T`, or contains an integer that `T` would round. The error
+/// has the line and column.
 pub(crate) fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     let text = Text::new(text);
     let mut json = serde_json::Deserializer::from_str(text.as_str());

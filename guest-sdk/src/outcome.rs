@@ -1,30 +1,31 @@
-//! What operations of the cache take and return, where a plain type does not express it.
+//! Types for the arguments and results of cache operations.
 
 use std::time::Duration;
 
-/// How long an entry lives that
-/// [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw) writes.
+/// The lifetime of an entry written by
+/// [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// As long as the entry that it replaces. An entry that replaces none has no expiry.
+    /// The new entry keeps the expiry of the entry that it replaces. Without such an entry it has
+    /// no expiry.
     Keep,
-    /// It has no expiry.
+    /// The entry has no expiry.
     Unlimited,
-    /// It has this expiry, as [`set_with_expiry`](crate::Cache::set_with_expiry) takes it.
+    /// The entry has this expiry; see [`set_with_expiry`](crate::Cache::set_with_expiry).
     After(Duration),
 }
 
 /// The result of [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Swap {
-    /// The entry was as expected, and is now as wanted.
+    /// The entry was as expected and has been replaced.
     Swapped,
-    /// It was not, and nothing has changed. With its JSON text, or `None` where there is no live
-    /// entry.
+    /// The entry was not as expected and is unchanged. Contains its JSON text, or `None` if there
+    /// is no live entry.
     Changed(Option<String>),
 }
 
-/// How long an entry still lives, as [`ttl`](crate::Cache::ttl) returns it.
+/// The remaining lifetime of an entry, as [`ttl`](crate::Cache::ttl) returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeLeft {
     /// There is no live entry.
@@ -35,15 +36,15 @@ pub enum TimeLeft {
     Limited(Duration),
 }
 
-/// What the host found under a key, and which call computes the value.
+/// The host's result of looking up a key: the value, or which call must compute it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// The value of a live entry.
     Value(String),
-    /// The value of a live entry that soon expires. This call computes the next one.
+    /// The value of a live entry that expires soon. This call must compute the next value.
     Refresh(String),
-    /// There is no live entry, and this call computes it.
+    /// There is no live entry, and this call must compute the value.
     Compute,
-    /// There is no live entry, another call computes it, and the time to wait is over.
+    /// There is no live entry, another call is computing the value, and the wait has timed out.
     Busy,
 }

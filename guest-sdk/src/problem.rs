@@ -1,4 +1,4 @@
-//! Problems, RFC 9457: what a failure becomes over HTTP, as the host writes them.
+//! Converts failures to problem responses (RFC 9457), in the same form as the host.
 
 use serde::Serialize;
 
@@ -7,8 +7,8 @@ use crate::host;
 use crate::level::Level;
 use crate::response::Response;
 
-/// The response of a failure, with its headers. The message of a failure of the server goes to the
-/// log alone.
+/// Converts a failure to a response with its headers. The message of an `Internal` or `Unavailable`
+/// failure is only logged, so clients do not see internal details.
 pub(crate) fn of_failure(failure: Failure, request_id: &str) -> Response {
     let Failure { kind, message, headers } = failure;
     let general = match kind {
@@ -26,7 +26,7 @@ pub(crate) fn of_failure(failure: Failure, request_id: &str) -> Response {
         status,
         content_type: Some("application/problem+json".to_owned()),
         headers,
-        // Texts and a number always have a JSON form.
+        // Cannot fail: the problem has only strings and a number.
         body: serde_json::to_vec(&problem).unwrap_or_default(),
     }
 }

@@ -1,13 +1,14 @@
-//! Common uses of the cache, each as a function to copy.
+//! Common uses of the cache, as functions to copy.
 //!
-//! **A cache may forget.** A full one evicts entries, and a host that restarts begins with an empty
-//! cache in memory. Each recipe describes what happens then. Keep what must never be lost elsewhere.
+//! **A cache can lose entries.** A full cache evicts entries, and an in-memory cache is empty after
+//! a restart of the host. Each recipe describes the effect. Do not keep the only copy of important
+//! data in a cache.
 //!
 //! # Rate limiter
 //!
-//! [`increment_with_expiry`](crate::Cache::increment_with_expiry) counts no call twice and loses
-//! none. The expiry is that of the first call in a window. If the cache forgets the count, the
-//! caller gets a new window early.
+//! [`increment_with_expiry`](crate::Cache::increment_with_expiry) counts each call exactly once.
+//! The window begins with the first call and lasts as long as the expiry. If the cache evicts the
+//! count, a new window begins early.
 //!
 //! ```
 //! # use hostel_sdk::{Context, Failure, Result};
@@ -31,8 +32,8 @@
 //!
 //! # One-time token
 //!
-//! [`take`](crate::Cache::take) returns a value to one caller only. If the cache forgets the token,
-//! it is not valid any more, and the user asks for another one.
+//! [`take`](crate::Cache::take) returns a value to only one caller. If the cache evicts the token,
+//! it becomes invalid, and the user must request another one.
 //!
 //! ```
 //! # use hostel_sdk::{Context, Failure, Result};
@@ -55,14 +56,14 @@
 //!
 //! # Lock
 //!
-//! [`set_if_absent_with_expiry`](crate::Cache::set_if_absent_with_expiry) lets one caller in. The
-//! expiry ends the lock of a caller that failed. The number in it is random, and
-//! [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw) removes it only if it is still this
-//! caller's: after the expiry the lock may be another's.
+//! [`set_if_absent_with_expiry`](crate::Cache::set_if_absent_with_expiry) gives the lock to one
+//! caller. The expiry releases the lock if that caller fails. The value is a random number, and
+//! [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw) removes the entry only if it still
+//! has this number: after the expiry another caller may hold the lock.
 //!
-//! The lock ends early if the cache forgets it, and the work may take longer than the expiry. So it
-//! saves work that is done twice; it does not protect what must never happen twice. For a value that
-//! is computed once, [`get_or_set`](crate::Cache::get_or_set) is simpler.
+//! The lock ends early if the cache evicts it or if the work takes longer than the expiry. So it
+//! avoids duplicate work, but it does not guarantee that the work never runs twice. To compute a
+//! value once, [`get_or_set`](crate::Cache::get_or_set) is simpler.
 //!
 //! ```
 //! # use hostel_sdk::{Context, Failure, Lifetime, Result};
@@ -94,8 +95,8 @@
 //!
 //! # Read, modify, write
 //!
-//! [`update`](crate::Cache::update) loses no change, however many callers change the value at the
-//! same time. If the cache forgets the value, the next change starts from the default.
+//! [`update`](crate::Cache::update) loses no change, even if many callers change the value at the
+//! same time. If the cache evicts the value, the next change starts from the default.
 //!
 //! ```
 //! # use hostel_sdk::{Context, Result};
@@ -113,12 +114,12 @@
 //! # assert_eq!(search("d"), ["d", "c", "b"]);
 //! ```
 //!
-//! # A group of entries that is dropped at once
+//! # Invalidating a group of entries
 //!
-//! The keys of a group carry its generation, a random number. To delete the generation makes all of
-//! them unreachable in one step, without a walk, because the next call draws another one. Their
-//! expiry removes them. If the cache forgets the generation, the group is dropped early, and never
-//! read as it was before.
+//! The keys of a group contain its generation, a random number. Deleting the generation invalidates
+//! the whole group in one step, because the next call picks a new number and the old keys are never
+//! read again. Their expiry removes the old entries. If the cache evicts the generation, the group
+//! is invalidated early, but stale entries are never read.
 //!
 //! ```
 //! # use hostel_sdk::{Context, GetOrSet, Result};

@@ -1,4 +1,4 @@
-//! What a service is asked.
+//! Requests to a service.
 
 use serde::de::DeserializeOwned;
 
@@ -10,31 +10,31 @@ mod readers;
 
 /// One request to one service.
 ///
-/// A handler with a second argument gets the body as that type; the rest is here. A test makes one
-/// with the fields it needs and `..Request::default()`.
+/// A handler with a second argument receives the body as that type; the rest of the request is
+/// here. Tests create a request with the fields they need and `..Request::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// The service's name within the plugin.
     pub service: String,
-    /// The correlation id, the one that the host's log lines carry.
+    /// The correlation id, as in the host's log lines.
     pub id: String,
-    /// The media type of the body, when the caller named one.
+    /// The media type of the body, if the caller sent one.
     pub content_type: Option<String>,
-    /// Empty when there is none.
+    /// The body. Empty if there is none.
     pub body: Vec<u8>,
-    /// Absent when the request did not come by HTTP.
+    /// The HTTP request; `None` for a call that is not made over HTTP.
     pub http: Option<HttpRequest>,
 }
 
 impl Request {
-    /// The body, read as JSON, whatever media type the caller named. An empty body reads as
-    /// `null`, so `Option<T>` and `()` fit a request without one.
+    /// Parses the body as JSON, whatever its media type. An empty body is read as `null`, so
+    /// `Option<T>` and `()` accept a request without a body.
     ///
     /// # Errors
     ///
-    /// `BadRequest` when the body is not UTF-8, no JSON, no `T`, or holds an integer that `T` would
-    /// round (the rule is that of [`Cache::get`](crate::Cache::get)). The message says where, by
-    /// line and column.
+    /// `BadRequest` if the body is not UTF-8, is not JSON, does not fit `T`, or contains an integer
+    /// that `T` would round (see [`Cache::get`](crate::Cache::get)). The message has the line and
+    /// column.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         if self.body.is_empty() {
             return numbers::from_text("null")
@@ -47,23 +47,24 @@ impl Request {
     }
 }
 
-/// What only a request that came by HTTP has. [`Request`] reads its headers and parameters.
+/// The HTTP part of a request. The methods of [`Request`] read its headers and parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// As sent, `GET` for example.
+    /// The method as sent, for example `GET`.
     pub method: String,
-    /// As sent, still percent-encoded, without the query.
+    /// The path as sent, still percent-encoded, without the query.
     pub path: String,
-    /// The decoded parameters of the route's path, name and value, in the route's order.
+    /// The names and decoded values of the route's path parameters, in the order of the route.
     pub path_params: Vec<(String, String)>,
-    /// As sent, without the `?`; empty when there is none.
+    /// The query as sent, without the `?`. Empty if there is none.
     pub query: String,
-    /// Host and port as the client named them; empty when it named none.
+    /// The host and port that the client sent. Empty if it sent none.
     pub authority: String,
-    /// The address and port of the client, `192.0.2.1:4711` or `[2001:db8::1]:4711`.
+    /// The address and port of the client, for example `192.0.2.1:4711` or `[2001:db8::1]:4711`.
     /// [`Request::client_address`] returns the address alone.
     pub client: String,
-    /// In the order they were sent, names in lower case; one name may occur more than once.
+    /// The headers in the received order, with names in lower case. A name may occur more than
+    /// once.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 

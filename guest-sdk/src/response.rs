@@ -1,4 +1,4 @@
-//! What a service answers when it fulfils a request.
+//! Responses of a service.
 
 use std::any::TypeId;
 use std::borrow::Cow;
@@ -10,12 +10,12 @@ use crate::failure::{Failure, Result};
 use crate::headers;
 use crate::numbers;
 
-/// A service's answer.
+/// The response of a service.
 ///
-/// Most services return any value that serialises instead, which becomes [`Response::json`]. The
-/// fields are open to read and to change. When the service returns, headers are checked: one that
-/// HTTP does not allow, or that the server sets, makes the response an `Internal` failure. A status
-/// outside 200 to 599 the host refuses.
+/// Most services return a serialisable value instead, which is converted with [`Response::json`].
+/// The headers are validated when the service returns: a header that HTTP does not allow, or that
+/// only the server may set, turns the response into an `Internal` failure. The host refuses a
+/// status outside 200 to 599.
 ///
 /// ```
 /// use hostel_sdk::Response;
@@ -25,51 +25,54 @@ use crate::numbers;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// A status code of HTTP, 200 to 599.
+    /// The HTTP status code, from 200 to 599.
     pub status: u16,
-    /// The media type of the body. Wins over a header of that name.
+    /// The media type of the body. Overrides a `content-type` in `headers`.
     pub content_type: Option<String>,
-    /// Names in lower case; one name may occur more than once.
+    /// The headers, with names in lower case. A name may occur more than once.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// Empty when there is none.
+    /// The body. Empty if there is none.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// Status 200 and `value` as `application/json`.
+    /// Creates a response with status 200 and `value` as `application/json`.
     ///
     /// # Errors
     ///
-    /// `Internal` when the value has no JSON form: it holds a NaN or an infinity, a map whose keys
-    /// are no strings, or its own `Serialize` fails.
+    /// `Internal` if the value has no JSON form: it contains a NaN, an infinity, or a map whose
+    /// keys are not strings or not unique, or its `Serialize` fails.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Response> {
         let text = numbers::to_text(value)
             .map_err(|error| Failure::internal(format!("the answer has no JSON form: {error}")))?;
         Ok(Response::ok("application/json", text.into_bytes()))
     }
 
-    /// Status 200 and a plain text.
+    /// Creates a response with status 200 and plain text.
     pub fn text(text: impl Into<String>) -> Response {
         Response::ok("text/plain; charset=utf-8", text.into().into_bytes())
     }
 
-    /// Status 200 and bytes of no particular type; see [`Response::with_content_type`].
+    /// Creates a response with status 200 and bytes as `application/octet-stream`. Set another type
+    /// with [`Response::with_content_type`].
     pub fn bytes(body: impl Into<Vec<u8>>) -> Response {
         Response::ok("application/octet-stream", body.into())
     }
 
-    /// Status 204 and no body: what a service that returns `()` answers.
+    /// Creates a response with status 204 and no body, as for a service that returns `()`.
     pub fn empty() -> Response {
         Response { status: 204, content_type: None, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// Status 303 and a URL or path, which the client gets next: after a form was sent, for example.
+    /// Creates a redirect with status 303 to a URL or path, which the client requests with `GET`,
+    /// for example after it has sent a form.
     pub fn redirect(location: impl Into<String>) -> Response {
         Response::empty().with_status(303).with_header("location", location.into())
     }
 
-    /// As [`redirect`](Response::redirect), with another status: 301 or 308 when the resource
-    /// has moved permanently, 302 or 307 temporarily. At 307 and 308 a client repeats its method.
+    /// Like [`redirect`](Response::redirect), with another status: 301 or 308 if the resource has
+    /// moved permanently, 302 or 307 if temporarily. With 307 and 308 the client repeats its
+    /// method.
     ///
     /// # Errors
     ///
@@ -83,54 +86,55 @@ impl Response {
         Ok(Response::redirect(location).with_status(status))
     }
 
-    /// The same with another status.
+    /// Sets the status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Response {
         self.status = status;
         self
     }
 
-    /// The same with another media type.
+    /// Sets the media type.
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Response {
         self.content_type = Some(content_type.into());
         self
     }
 
-    /// The same with one more header. The name is put in lower case; headers of that name stay.
+    /// Adds a header. The name is converted to lower case. Existing headers of that name are kept.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Response {
         self.headers.push((name.to_ascii_lowercase(), value.into()));
         self
     }
 
-    /// The same with one more cookie to set.
+    /// Adds a `Set-Cookie` header.
     ///
     /// # Errors
     ///
-    /// `Internal` when its name, value, domain or path has a character that is not allowed there, and
+    /// `Internal` if the name, value, domain or path has a character that is not allowed there, or
     /// for `SameSite=None` without `Secure`.
     pub fn with_cookie(self, cookie: Cookie) -> Result<Response> {
         Ok(self.with_header("set-cookie", cookie.text()?))
     }
 
-    /// The header of that name, in any case: all its fields, joined by `, `. `None` also when a
-    /// field is not UTF-8. The media type is in `content_type`, not here. Read `set-cookie` by
-    /// [`header_values`](Response::header_values): joined, its fields are no cookies.
+    /// Returns the header of that name, which is case-insensitive; several fields are joined with
+    /// `, `. `None` if there is none, or if a field is not UTF-8. The media type is in
+    /// `content_type`, not in the headers. Use [`header_values`](Response::header_values) for
+    /// `set-cookie`, whose fields cannot be joined.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         headers::joined(&self.headers, name)
     }
 
-    /// The fields of the header of that name, one by one. A field that is not UTF-8 is left out.
+    /// Returns each field of the header of that name. Omits fields that are not UTF-8.
     pub fn header_values(&self, name: &str) -> Vec<&str> {
         headers::values(&self.headers, name)
     }
 
-    /// Puts the names of headers in lower case, and checks headers and media type.
+    /// Converts the names of headers to lower case and validates the headers and the media type.
     ///
     /// # Errors
     ///
-    /// `Internal` for the first header or media type that is invalid.
+    /// `Internal` for the first invalid header or media type.
     pub(crate) fn checked(mut self) -> Result<Response> {
         if let Some(content_type) = &self.content_type {
             headers::check_content_type(content_type)?;
@@ -149,10 +153,10 @@ impl Response {
     }
 }
 
-/// What a service may return: a [`Response`] as it is, `()` as [`Response::empty`], and any other
-/// value that serialises as [`Response::json`].
+/// The result type of a handler: a [`Response`] is sent unchanged, `()` as [`Response::empty`], and
+/// any other serialisable value as [`Response::json`].
 pub trait IntoResponse {
-    /// The response that this value stands for.
+    /// Converts this value to a response.
     ///
     /// # Errors
     ///

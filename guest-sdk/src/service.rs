@@ -1,4 +1,4 @@
-//! The services of a plugin, and how a request finds its handler.
+//! The services of a plugin and the dispatch of requests to their handlers.
 
 use std::borrow::Cow;
 
@@ -13,12 +13,12 @@ use crate::problem;
 use crate::request::Request;
 use crate::response::{IntoResponse, Response};
 
-/// The argument of every handler: what the service may use, and the request beyond its typed body.
+/// The first argument of every handler: the host's functions and the request.
 #[derive(Debug)]
 pub struct Context {
     /// The plugin's cache.
     pub cache: Cache,
-    /// Servers elsewhere, as far as they are granted.
+    /// The client for HTTP requests to other servers.
     pub http: Http,
     /// The plugin's settings and secrets.
     pub config: Config,
@@ -26,14 +26,14 @@ pub struct Context {
     pub request: Request,
 }
 
-/// A function that handles the requests to one service:
+/// A function that handles the requests of one service:
 ///
-/// - `fn(&Context) -> Result<R>`, which reads the body itself or not at all, or
-/// - `fn(&Context, T) -> Result<R>`, where `T: DeserializeOwned` is the body as
-///   [`Request::json`] reads it; a body that does not fit is a `BadRequest`.
+/// - `fn(&Context) -> Result<R>`, which can read the body from the context, or
+/// - `fn(&Context, T) -> Result<R>`, where `T: DeserializeOwned` is the body, parsed by
+///   [`Request::json`]. A body that does not fit is a `BadRequest`.
 ///
-/// `R` is a [`Response`], or any value that is `Serialize + 'static`: see [`IntoResponse`].
-/// Implemented for such functions; there is no need to implement it elsewhere.
+/// `R` is a [`Response`] or any `Serialize + 'static` value: see [`IntoResponse`]. This trait is
+/// already implemented for such functions; services do not implement it.
 #[diagnostic::on_unimplemented(
     message = "this function cannot handle a service",
     label = "not a handler",
@@ -45,8 +45,8 @@ pub trait Handler<Arguments> {
     ///
     /// # Errors
     ///
-    /// The function's own, that of a body that does not fit, and that of a result without a JSON
-    /// form.
+    /// The function's error; `BadRequest` if the body does not fit; `Internal` if the result has no
+    /// JSON form.
     fn handle(&self, ctx: &Context) -> Result<Response>;
 }
 
@@ -71,7 +71,7 @@ where
     }
 }
 
-/// One service of a plugin, as [`services!`](crate::services) lists it.
+/// One service of a plugin, as registered with [`services!`](crate::services).
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
     name: Name,
@@ -86,7 +86,7 @@ enum Name {
 }
 
 impl Service {
-    /// The name within the plugin.
+    /// Returns the name within the plugin.
     pub fn name(&self) -> Cow<'static, str> {
         match self.name {
             Name::Given(name) => Cow::Borrowed(name),
@@ -97,7 +97,7 @@ impl Service {
         }
     }
 
-    /// One line for a person. May be empty.
+    /// Returns the description, one line. May be empty.
     pub fn description(&self) -> &'static str {
         self.description.trim()
     }
@@ -125,8 +125,8 @@ impl Service {
 ///
 /// # Errors
 ///
-/// The service's own; `Internal` when its response is invalid; `NotFound` when there is no such
-/// service: a host has checked that before.
+/// Those of the service; `Internal` if its response is invalid; `NotFound` if there is no such
+/// service, which a host has already checked.
 pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> {
     let name = &ctx.request.service;
     let Some(service) = services.iter().find(|service| service.name() == *name) else {
@@ -136,7 +136,7 @@ pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> 
     };
     match (service.handle)(ctx) {
         Ok(response) => response.checked(),
-        // The contract's failure has no headers, so a response is returned instead.
+        // A failure in the WIT interface has no headers, so return the failure as a response.
         Err(mut failure) if !failure.headers.is_empty() && ctx.request.http.is_some() => {
             headers::check(&mut failure.headers)?;
             Ok(problem::of_failure(failure, &ctx.request.id))

@@ -1,4 +1,4 @@
-//! The steps beside `get` and `set`: atomics, leases, batches and entries.
+//! Steps for atomics, leases, batches and entries.
 
 use super::{Answer, Step};
 use hostel_sdk::{
@@ -77,7 +77,8 @@ fn swap(ctx: &Context, key: &str, args: &Value) -> Result<Answer, CacheError> {
     })
 }
 
-/// Appends the step's value to the list under the key; with a `fail`, the change fails instead.
+/// Appends the step's value to the list under the key. With `fail`, the change function fails
+/// instead.
 fn update(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
     let changed = ctx.cache.update(&step.key, |list: Option<Vec<Value>>| {
         fail(step)?;
@@ -88,13 +89,13 @@ fn update(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
     answer(changed.map(Value::from))
 }
 
-/// Fails as a function of the service's own does, where the step says so.
+/// Fails like a service's own function if the step has `fail`.
 fn fail(step: &Step) -> Result<(), Failure> {
     if step.args["fail"] == true { Err(Failure::conflict("as the step says")) } else { Ok(()) }
 }
 
-/// The value, or the kind of the failure. One of the cache that is unavailable is an error of the step:
-/// of other refusals a failure in Rust does not keep the kind.
+/// Returns the value or the kind of the failure. Only `Unavailable` becomes a cache error of the
+/// step, because a Rust `Failure` does not keep the other cache error kinds.
 fn answer(done: Result<Value, Failure>) -> Result<Answer, CacheError> {
     match done {
         Ok(value) => Ok(value.into()),
@@ -108,7 +109,7 @@ fn answer(done: Result<Value, Failure>) -> Result<Answer, CacheError> {
     }
 }
 
-/// Returns the value and whether it was computed; the step has the value that is computed.
+/// Returns the value and whether it was computed. The step has the value to compute.
 fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<Answer, CacheError> {
     let mut options = expiry.map_or(GetOrSet::unlimited(), GetOrSet::expiry);
     if let Some(early) = seconds(&step.args["early"]) {
@@ -123,7 +124,7 @@ fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<An
     answer(value.map(|value| json!({ "value": value, "computed": computed })))
 }
 
-/// Reads a value that is there, by `get_or_set`.
+/// Reads an existing value with `get_or_set`.
 pub fn hit(ctx: &Context, key: &str) -> Result<(), CacheError> {
     let computed = || Err(Failure::internal("there is no value"));
     let value = ctx.cache.get_or_set::<Value>(key, Duration::from_secs(60), computed);

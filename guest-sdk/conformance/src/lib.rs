@@ -1,5 +1,5 @@
-//! The conformance plugin in Rust: each request is one step of a scenario. The plugin does it
-//! through the public SDK alone, and returns its result.
+//! The Rust conformance plugin. Each request is one step of a scenario: the plugin runs it with the
+//! public SDK only and returns the result.
 
 use hostel_sdk::{
     CacheError, CacheErrorKind, Context, Failure, FailureKind, Response, Result, services,
@@ -34,7 +34,7 @@ struct Step {
 }
 
 fn conformance(ctx: &Context) -> Result<Response> {
-    // The body of a request by HTTP is the step's own.
+    // An HTTP request has the step in a header, because its body belongs to the step.
     let step = match ctx.request.header("x-step") {
         Some(step) => Some(serde_json::from_str::<Step>(&step)?),
         None => ctx.request.json()?,
@@ -57,7 +57,7 @@ fn conformance(ctx: &Context) -> Result<Response> {
 
 enum Answer {
     Value(Value),
-    /// Rust does not have the value or argument of the step.
+    /// Rust cannot express the value or argument of the step.
     Skip,
 }
 
@@ -112,7 +112,8 @@ fn float_of(bits: &str) -> f64 {
     f64::from_bits(u64::from_str_radix(bits, 16).unwrap_or_default())
 }
 
-/// Sets and gets so many floats of random bits, and as many whole ones; the first that changed.
+/// Sets and gets `rounds` floats of random bits and as many integral floats. Returns the first that
+/// changed.
 fn loop_through_bits(ctx: &Context, key: &str, rounds: &Value) -> Result<Answer, CacheError> {
     let mut state = 1_u64;
     for round in 0..rounds.as_u64().unwrap_or_default() {
@@ -130,7 +131,7 @@ fn loop_through_bits(ctx: &Context, key: &str, rounds: &Value) -> Result<Answer,
     Ok(Value::Null.into())
 }
 
-/// Does one call as often as `calls` says.
+/// Repeats a call `calls` times.
 fn many(calls: &Value, call: impl Fn() -> Result<(), CacheError>) -> Result<Answer, CacheError> {
     for _ in 0..calls.as_u64().unwrap_or_default() {
         call()?;
@@ -148,14 +149,14 @@ fn set(
         ctx.cache.set(key, value)?;
         return Ok(Value::Null.into());
     };
-    // A text or a negative number is no Duration: the compiler has refused it already.
+    // A `Duration` cannot be a text or negative: in Rust the compiler refuses it.
     let seconds = expiry.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let Some(expiry) = seconds else { return Ok(Answer::Skip) };
     ctx.cache.set_with_expiry(key, value, expiry)?;
     Ok(Value::Null.into())
 }
 
-/// Sets a value that has no JSON form, where Rust has it.
+/// Sets a value without a JSON form, if Rust has such a value.
 fn special(ctx: &Context, key: &str, what: &str) -> Result<Answer, CacheError> {
     match what {
         "nan" => ctx.cache.set(key, &[f64::NAN])?,
@@ -164,7 +165,8 @@ fn special(ctx: &Context, key: &str, what: &str) -> Result<Answer, CacheError> {
         "bigint" => ctx.cache.set(key, &(1_i128 << 70))?,
         "integer-keys" => ctx.cache.set(key, &BTreeMap::from([(1, "a")]))?,
         "tuple" => ctx.cache.set(key, &(1, "a"))?,
-        // To serde a set and bytes are arrays and a map is an object: no mistake to refuse.
+        // Serde serialises sets and bytes as arrays and maps as objects, so these are valid in
+        // Rust.
         _ => return Ok(Answer::Skip),
     }
     Ok(Value::Null.into())

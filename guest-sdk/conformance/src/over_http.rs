@@ -1,11 +1,11 @@
-//! The steps of services that are called by HTTP: what they read of a request, and what they return.
+//! Steps of services that are called over HTTP: they read requests and return responses.
 
 use super::{Step, failure};
 use hostel_sdk::{Context, Cookie, Request, Response, Result, SameSite};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The result of a step, or nothing when it is another one.
+/// Runs a step. Returns `None` if the step is not one of this module.
 pub fn done(ctx: &Context, step: &Step) -> Option<Result<Response>> {
     match step.op.as_str() {
         "read" => Some(read(&ctx.request, step)),

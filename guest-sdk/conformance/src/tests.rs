@@ -1,4 +1,4 @@
-//! The scenarios that every language passes in a host pass on the fake as well.
+//! Runs the scenarios of all languages on the fake.
 
 use super::*;
 use hostel_sdk::fake::Fake;
@@ -22,7 +22,7 @@ fn every_scenario_passes_on_the_fake() {
     assert!(steps > scenarios.len() && scenarios.len() > 50, "{steps} steps");
 }
 
-/// Does one step on a fake, in the test itself or in the plugin, and compares the results.
+/// Runs one step on a fake, in the test or in the plugin, and compares the result.
 fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
     let text = |name: &str| step[name].as_str().unwrap_or_default();
     match text("op") {
@@ -58,7 +58,7 @@ fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
         return Err(format!("{told:?} and not {message:?}"));
     }
     let skipped = step["may_skip"] == true && result == json!({ "skip": true });
-    // The numbers differ between instances, and a fake has none.
+    // The numbers must differ between instances, but a fake has no instances.
     if skipped || step["distinct"] == true && result["ok"].is_array() {
         return Ok(());
     }
@@ -80,7 +80,7 @@ fn check_log(fake: &Fake, before: usize, expected: &Value) -> Result<(), String>
     if passed { Ok(()) } else { Err(format!("logged {new:?}, not {lines:?}")) }
 }
 
-/// Compares those members of a response that are expected.
+/// Compares the expected members of a response.
 fn check_response(response: &Response, wanted: &Value) -> Result<(), String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let headers: Vec<_> = response.headers.iter().map(|(n, value)| (n, text(value))).collect();
@@ -102,7 +102,7 @@ fn check_response(response: &Response, wanted: &Value) -> Result<(), String> {
     }
 }
 
-/// The request of a step by HTTP.
+/// The HTTP request of a step.
 fn by_http(step: &Value) -> Request {
     let http = &step["http"];
     let text = |name: &str| http[name].as_str();
@@ -137,7 +137,7 @@ fn sent(step: &Value) -> Value {
     sent
 }
 
-/// Equal as JSON values; 1 and 1.0 are one number, because not every language distinguishes them.
+/// Compares JSON values. 1 equals 1.0, because not every language distinguishes them.
 fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),

@@ -1,4 +1,4 @@
-//! Reading and changing one entry in one step.
+//! Atomic operations on one entry.
 
 use std::time::Duration;
 
@@ -12,17 +12,16 @@ use crate::failure::{Failure, Result};
 use crate::limits::MAX_INTEGER;
 use crate::outcome::{Lifetime, Swap};
 
-/// How often [`Cache::update`] tries to swap a value in. Each lost try is another caller's success,
-/// so only a key with very many writers reaches it.
+/// How often [`Cache::update`] tries to swap a value in. Each failed try means that another caller
+/// succeeded, so only a key with very many writers reaches this limit.
 const UPDATE_TRIES: usize = 100;
 
-/// One step each: no other operation on the key comes between the reading and the writing, from
-/// any instance, plugin or host that shares the cache. After
-/// [`Unavailable`](crate::CacheErrorKind::Unavailable) the change may have been made, so a repeated
-/// call may make it twice; the SDK repeats none.
+/// Atomic operations: no other instance, plugin or host that shares the cache can change the entry
+/// between the read and the write. After [`Unavailable`](crate::CacheErrorKind::Unavailable) the
+/// change may have been made, so a retry may make it twice. The SDK never retries.
 impl Cache {
-    /// Stores `value` under `key` where there is no live entry; true when it did. A live entry stays
-    /// untouched, also one whose value is `null`.
+    /// Stores `value` under `key` if there is no live entry. Returns true if it stored the value. A
+    /// live entry stays unchanged, even if its value is `null`.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
@@ -46,7 +45,7 @@ impl Cache {
         self.store.set_if_absent(key, &json(key, value)?, None)
     }
 
-    /// As [`set_if_absent`](Cache::set_if_absent), with an expiry for the entry that it creates.
+    /// Like [`set_if_absent`](Cache::set_if_absent), with an expiry for the new entry.
     ///
     /// # Errors
     ///
@@ -62,7 +61,7 @@ impl Cache {
     }
 
     /// Adds `delta` to the integer under `key` and returns the sum. A missing entry counts as 0. An
-    /// entry that is there keeps its expiry; a new one has none.
+    /// existing entry keeps its expiry; a new one has no expiry.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
@@ -75,20 +74,21 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// `InvalidValue` when `delta`, the sum, or the value under the key is not an integer from
-    /// -(2^53 - 1) to 2^53 - 1; of `delta` without a call to the host. A value such as `1.0` or
-    /// `"1"` is not one. `InvalidKey`, `TooLarge`, `Denied`, `Unavailable` from the host.
+    /// `InvalidValue` if `delta`, the sum, or the value under the key is not an integer from
+    /// -(2^53 - 1) to 2^53 - 1. An invalid `delta` is refused without a call to the host. Values
+    /// such as `1.0` and `"1"` are not integers. `InvalidKey`, `TooLarge`, `Denied`, `Unavailable`
+    /// from the host.
     pub fn increment(&self, key: &str, delta: i64) -> Result<i64, CacheError> {
         self.store.increment(key, checked(delta)?, None)
     }
 
-    /// As [`increment`](Cache::increment), with an expiry for the entry that it creates. An entry
-    /// that is there keeps its own, so the count ends this long after it began.
+    /// Like [`increment`](Cache::increment), with an expiry for a new entry. An existing entry
+    /// keeps its expiry, so the count ends this long after the first increment.
     ///
     /// # Errors
     ///
-    /// Those of [`increment`](Cache::increment), and `InvalidExpiry` without a call to the host, also
-    /// where the expiry would not apply.
+    /// Those of [`increment`](Cache::increment), and `InvalidExpiry` without a call to the host,
+    /// even if the entry exists.
     pub fn increment_with_expiry(
         &self,
         key: &str,
@@ -99,10 +99,11 @@ impl Cache {
         self.store.increment(key, checked(delta)?, Some(seconds))
     }
 
-    /// Replaces the entry if its JSON text is `expected`, byte for byte. `None` stands for "no live
-    /// entry" on either side: as `expected` it creates the entry, as `wanted` it removes it.
+    /// Replaces the entry if its JSON text equals `expected`, byte for byte. `None` means no live
+    /// entry: as `expected`, it requires that there is none; as `wanted`, it removes the entry.
     ///
-    /// [`get_raw`](Cache::get_raw) returns such a text. [`update`](Cache::update) is the common use.
+    /// [`get_raw`](Cache::get_raw) returns the text to compare with. In most cases
+    /// [`update`](Cache::update) is simpler.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Lifetime, Result, Swap};
@@ -119,7 +120,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// `InvalidValue` and `TooLarge` of either text; `InvalidExpiry` without a call to the host;
+    /// `InvalidValue` and `TooLarge` for either text; `InvalidExpiry` without a call to the host;
     /// `InvalidKey`, `Denied`, `Unavailable` from the host.
     pub fn compare_and_swap_raw(
         &self,
@@ -128,17 +129,17 @@ impl Cache {
         wanted: Option<&str>,
         lifetime: Lifetime,
     ) -> Result<Swap, CacheError> {
-        // The lifetime of an entry that is removed does not count.
+        // A removed entry has no lifetime, so an invalid expiry is ignored.
         let lifetime = if wanted.is_none() { Lifetime::Keep } else { lifetime };
         self.store.compare_and_swap(key, expected, wanted, lifetime)
     }
 
-    /// Replaces the value under `key` by the one that `change` makes of it, and returns the new one.
-    /// No other change of the entry is lost: where one came between, `change` is called again with
-    /// the value that is there then. It must do nothing else than compute.
+    /// Replaces the value under `key` with the result of `change` and returns the new value. If
+    /// another caller changes the entry meanwhile, `change` is called again with the current value,
+    /// so no change is lost. `change` must have no side effects.
     ///
-    /// `change` gets `None` where [`get`](Cache::get) returns it. An entry that is there keeps its
-    /// expiry; a new one has none, and [`expire`](Cache::expire) gives it one.
+    /// `change` receives `None` when [`get`](Cache::get) would return `None`. An existing entry
+    /// keeps its expiry. A new entry has no expiry; [`expire`](Cache::expire) sets one.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
@@ -156,9 +157,9 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// That of `change`, and the entry is untouched. Those of [`get`](Cache::get) and
-    /// [`set`](Cache::set). `Unavailable` when other callers changed the entry each time, which is
-    /// tried 100 times.
+    /// The error of `change`, which leaves the entry unchanged. Those of [`get`](Cache::get) and
+    /// [`set`](Cache::set). `Unavailable` if other callers changed the entry during each of 100
+    /// tries.
     pub fn update<T: Serialize + DeserializeOwned>(
         &self,
         key: &str,
@@ -185,12 +186,12 @@ impl Cache {
         )))
     }
 
-    /// Removes the entry and returns its value: of several callers one gets it. `None` when the key
-    /// is missing or expired, and when the value was a `null`.
+    /// Removes the entry and returns its value. If several callers take the same entry, only one
+    /// gets the value. `None` if the entry is missing or expired, or if its value was `null`.
     ///
     /// # Errors
     ///
-    /// Those of [`get`](Cache::get). A value that does not fit `T` is removed as well;
+    /// Those of [`get`](Cache::get). A value that does not fit `T` is removed too and is lost;
     /// [`take_raw`](Cache::take_raw) returns any value.
     pub fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, CacheError> {
         match self.take_raw(key)? {
@@ -199,7 +200,7 @@ impl Cache {
         }
     }
 
-    /// As [`take`](Cache::take), with the JSON text as it was stored. A `null` is `Some("null")`.
+    /// Like [`take`](Cache::take), but returns the JSON text as stored. A `null` is `Some("null")`.
     ///
     /// # Errors
     ///

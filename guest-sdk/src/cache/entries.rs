@@ -1,4 +1,4 @@
-//! How long entries live, and work on all entries whose keys begin alike.
+//! Expiry of entries, and operations on all keys with a common prefix.
 
 use std::iter;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::expiry::whole_seconds;
 use crate::outcome::TimeLeft;
 
 impl Cache {
-    /// How long the entry still lives. Does not count as a use for eviction.
+    /// Returns the remaining lifetime of the entry. Does not count as a use for eviction.
     ///
     /// ```
     /// # use hostel_sdk::fake::Fake;
@@ -32,8 +32,8 @@ impl Cache {
         self.store.ttl(key)
     }
 
-    /// Gives a live entry another expiry, counted from now; `None` takes its expiry away. True when
-    /// there is a live entry.
+    /// Sets the expiry of a live entry, counted from now; `None` removes its expiry. Returns true
+    /// if there is a live entry.
     ///
     /// # Errors
     ///
@@ -44,11 +44,13 @@ impl Cache {
         self.store.expire(key, expiry.map(whole_seconds).transpose()?)
     }
 
-    /// The keys that begin with `prefix`, which is plain text and may be empty, in no order. The host
-    /// is called for the next keys when the iterator needs them.
+    /// Iterates over the keys that begin with `prefix`, in no particular order. `prefix` is literal
+    /// text, not a pattern, and may be empty. The iterator asks the host for one page of keys at a
+    /// time.
     ///
-    /// A key that lives throughout the walk is in it, and may be in it more than once. One that is set
-    /// or removed meanwhile may be in it or not. After an error the walk is over.
+    /// A key that exists during the whole iteration is returned, possibly more than once. A key
+    /// that is set or removed during the iteration may or may not be returned. An error ends the
+    /// iteration.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
@@ -69,7 +71,7 @@ impl Cache {
     ) -> impl Iterator<Item = Result<String, CacheError>> + use<'c> {
         let prefix = prefix.to_owned();
         let mut page = Vec::new().into_iter();
-        // Where the next page begins; `None` after the last one.
+        // `Some(cursor)` while there are more pages; `None` after the last page or an error.
         let mut next: Option<Option<String>> = Some(None);
         iter::from_fn(move || {
             loop {
@@ -88,13 +90,14 @@ impl Cache {
         })
     }
 
-    /// Removes the entries whose keys begin with `prefix`, and returns how many live ones there were.
-    /// The empty prefix is that of every key. Together this is not one step: an entry that is set
-    /// meanwhile may stay.
+    /// Removes the entries whose keys begin with `prefix` and returns the number of removed live
+    /// entries. An empty prefix matches every key. Not atomic: an entry that is set meanwhile may
+    /// remain.
     ///
     /// # Errors
     ///
-    /// `Denied`, `Unavailable` from the host. After `Unavailable` some of them may be gone.
+    /// `Denied`, `Unavailable` from the host. After `Unavailable` some entries may already be
+    /// removed.
     pub fn delete_prefix(&self, prefix: &str) -> Result<u64, CacheError> {
         let mut removed = 0;
         let mut cursor: Option<String> = None;

@@ -1,4 +1,4 @@
-//! Values that are computed once, however many calls need them at the same time.
+//! Values that are computed once even if many calls need them at the same time.
 
 use std::time::Duration;
 
@@ -11,15 +11,14 @@ use crate::expiry::whole_seconds;
 use crate::failure::Result;
 use crate::outcome::Found;
 
-/// How [`Cache::get_or_set_with`] stores a value, and how it waits for one.
+/// Options of [`Cache::get_or_set_with`]: how it stores a value and how long it waits for one.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use hostel_sdk::GetOrSet;
-///
-/// /// For a minute. A call in its last five seconds computes the next value.
-/// const RATES: GetOrSet = GetOrSet::expiry(Duration::from_secs(60)).early(Duration::from_secs(5));
+/// use hostel_sdk::GetOrSet; /// Stored for a minute; a call in the last five seconds recomputes
+/// the value. const RATES: GetOrSet =
+/// GetOrSet::expiry(Duration::from_secs(60)).early(Duration::from_secs(5));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GetOrSet {
@@ -29,26 +28,27 @@ pub struct GetOrSet {
 }
 
 impl GetOrSet {
-    /// The value is stored with this expiry: whole seconds, 1 to 315,360,000.
+    /// Stores the value with this expiry: whole seconds, from 1 to 315,360,000.
     pub const fn expiry(expiry: Duration) -> GetOrSet {
         GetOrSet { expiry: Some(expiry), ..GetOrSet::unlimited() }
     }
 
-    /// The value is stored without an expiry.
+    /// Stores the value without an expiry.
     pub const fn unlimited() -> GetOrSet {
         GetOrSet { expiry: None, early: None, wait: Duration::from_secs(5) }
     }
 
-    /// The value is computed anew before it expires, by one call in the last `early` of its life.
-    /// The other calls get the old value meanwhile, so none has to wait. Whole seconds:
-    /// choose far fewer than the expiry, or most calls compute.
+    /// Refreshes the value before it expires: one call during the last `early` of its lifetime
+    /// recomputes it. Other calls get the old value meanwhile, so they never wait. Whole seconds;
+    /// choose much less than the expiry, or the value is recomputed too often.
     #[must_use]
     pub const fn early(self, early: Duration) -> GetOrSet {
         GetOrSet { early: Some(early), ..self }
     }
 
-    /// The longest time that a call waits for another one that computes the value. 5 seconds unless
-    /// set, and at most three quarters of the time that the call has left. Zero never waits.
+    /// The longest time that a call waits while another call computes the value. The default is 5
+    /// seconds; the maximum is three quarters of the call's remaining time. With zero, the call
+    /// never waits.
     #[must_use]
     pub const fn wait(self, wait: Duration) -> GetOrSet {
         GetOrSet { wait, ..self }
@@ -60,15 +60,16 @@ impl GetOrSet {
 }
 
 impl Cache {
-    /// The value under `key`. If the key has no value, `compute` makes one, which is stored with the
-    /// expiry.
+    /// Returns the value under `key`. If there is none, calls `compute` and stores its result with
+    /// this expiry.
     ///
-    /// Of all calls that miss the key at the same time, on all hosts that share the cache, one
-    /// computes; the others wait up to 5 seconds for its value. Then they compute as well, without
-    /// storing the result. So `compute` may still run more than once: this is no lock.
+    /// If several calls miss the key at the same time, on any host that shares the cache, one of
+    /// them computes the value. The others wait up to 5 seconds for it; after that each computes
+    /// its own value and does not store it. So `compute` can run more than once: this is not a
+    /// lock.
     ///
-    /// A stored `null` is a value here. A value that was set, or a key that was deleted, while
-    /// `compute` ran is newer than its result: the result is then returned and not stored.
+    /// A stored `null` counts as a value. If the key is set or deleted while `compute` runs, its
+    /// result is returned but not stored, because the other change is newer.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
@@ -87,9 +88,9 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// That of `compute`. Those of [`get`](Cache::get) and
-    /// [`set_with_expiry`](Cache::set_with_expiry); only where the computed value cannot be stored
-    /// because the cache is unavailable, it is returned all the same, and a warning is logged.
+    /// The error of `compute`. Those of [`get`](Cache::get) and
+    /// [`set_with_expiry`](Cache::set_with_expiry). If the cache is unavailable when the computed
+    /// value is stored, the method logs a warning and still returns the value.
     pub fn get_or_set<T: Serialize + DeserializeOwned>(
         &self,
         key: &str,
@@ -99,14 +100,14 @@ impl Cache {
         self.get_or_set_with(key, GetOrSet::expiry(expiry), compute)
     }
 
-    /// As [`get_or_set`](Cache::get_or_set), with [`GetOrSet`] for what is less common.
+    /// Like [`get_or_set`](Cache::get_or_set), with the options of [`GetOrSet`].
     ///
-    /// With [`early`](GetOrSet::early), a value that cannot be computed anew is no error while the
-    /// old one lives: a warning is logged, and the old value returned.
+    /// If an [early](GetOrSet::early) refresh fails, the method logs a warning and returns the old
+    /// value.
     ///
     /// # Errors
     ///
-    /// Those of [`get_or_set`](Cache::get_or_set), and `InvalidExpiry` of `early`.
+    /// Those of [`get_or_set`](Cache::get_or_set), and `InvalidExpiry` for `early`.
     pub fn get_or_set_with<T: Serialize + DeserializeOwned>(
         &self,
         key: &str,
@@ -115,7 +116,7 @@ impl Cache {
     ) -> Result<T> {
         let expiry = options.expiry.map(whole_seconds).transpose()?;
         let early = options.early.map(whole_seconds).transpose()?;
-        // A hit then costs what `get` costs.
+        // Try a plain `get` first: a hit then needs no lease.
         if early.is_none()
             && let Some(text) = self.get_raw(key)?
         {
@@ -143,14 +144,14 @@ impl Cache {
             Ok(value)
         });
         if value.is_err() {
-            // An error of it is left out: the lease ends with the call in any case.
+            // Ignore an error: the host releases the lease at the end of the call anyway.
             let _ = self.store.release(key);
         }
         value
     }
 }
 
-/// Drops the error of a cache that is unavailable, with a warning: the service has its value.
+/// Logs an `Unavailable` error as a warning and ignores it: the service already has its value.
 fn unless_unavailable(key: &str, filled: Result<bool, CacheError>) -> Result<(), CacheError> {
     match filled {
         Err(error) if error.kind == CacheErrorKind::Unavailable => {

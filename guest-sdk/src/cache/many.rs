@@ -1,4 +1,4 @@
-//! Several entries in one call of the host.
+//! Operations on several entries in one call to the host.
 
 use std::time::Duration;
 
@@ -10,11 +10,12 @@ use crate::error::{CacheError, CacheErrorKind};
 use crate::expiry::whole_seconds;
 use crate::limits::MAX_KEYS;
 
-/// Each key by itself is as in the method for one key; all together are not one step. Arguments are
-/// checked before anything is done. At most 1,000 keys a call: more are `TooLarge`, without a call
-/// to the host.
+/// Operations on several keys. Each key is handled atomically, but the whole call is not atomic.
+/// All arguments are checked before any entry changes. More than 1,000 keys in a call are
+/// `TooLarge`, without a call to the host.
 impl Cache {
-    /// The values under the keys, in their order, each as [`get`](Cache::get) returns it.
+    /// Returns the values under the keys, in the same order, each as [`get`](Cache::get) returns
+    /// it.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
@@ -28,8 +29,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of [`get`](Cache::get), and `TooLarge` when the values together are larger than the host
-    /// reads at once.
+    /// Those of [`get`](Cache::get), and `TooLarge` if the values together exceed the host's limit
+    /// for one call.
     pub fn get_many<T: DeserializeOwned>(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
@@ -43,7 +44,7 @@ impl Cache {
         keys.iter().zip(texts).map(value).collect()
     }
 
-    /// Stores the values under their keys, in their order, without an expiry.
+    /// Stores the values under their keys, in the given order, without an expiry.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
@@ -62,7 +63,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of [`set`](Cache::set). After `Unavailable` some of them may be set.
+    /// Those of [`set`](Cache::set). After `Unavailable` some entries may already be set.
     pub fn set_many(
         &self,
         entries: impl IntoIterator<Item = (impl AsRef<str>, impl Serialize)>,
@@ -70,12 +71,12 @@ impl Cache {
         self.store.set_many(&texts(entries)?, None)
     }
 
-    /// As [`set_many`](Cache::set_many), all with this expiry.
+    /// Like [`set_many`](Cache::set_many); every entry gets this expiry.
     ///
     /// # Errors
     ///
-    /// Those of [`set_with_expiry`](Cache::set_with_expiry). After `Unavailable` some of them may be
-    /// set.
+    /// Those of [`set_with_expiry`](Cache::set_with_expiry). After `Unavailable` some entries may
+    /// already be set.
     pub fn set_many_with_expiry(
         &self,
         entries: impl IntoIterator<Item = (impl AsRef<str>, impl Serialize)>,
@@ -85,11 +86,11 @@ impl Cache {
         self.store.set_many(&texts(entries)?, Some(seconds))
     }
 
-    /// Removes the entries, and returns how many live ones there were.
+    /// Removes the entries and returns the number of removed live entries.
     ///
     /// # Errors
     ///
-    /// Those of [`delete`](Cache::delete). After `Unavailable` some of them may be gone.
+    /// Those of [`delete`](Cache::delete). After `Unavailable` some entries may already be removed.
     pub fn delete_many(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,

@@ -1,4 +1,4 @@
-//! The exports of `wit/`, with the types of this crate.
+//! Implements the exports of `wit/` with the types of this crate.
 
 use std::panic::PanicHookInfo;
 
@@ -16,7 +16,7 @@ pub use crate::bindings::exports::hostel::service::handler::{
     Failure, Guest, Request, Response, ServiceInfo,
 };
 
-/// The result of the export `services`.
+/// Implements the export `services`.
 pub fn list(services: &[Service]) -> Vec<ServiceInfo> {
     let info = |service: &Service| ServiceInfo {
         name: service.name().into_owned(),
@@ -25,7 +25,7 @@ pub fn list(services: &[Service]) -> Vec<ServiceInfo> {
     services.iter().map(info).collect()
 }
 
-/// The result of the export `handle`.
+/// Implements the export `handle`.
 pub fn handle(services: &[Service], request: Request) -> Result<Response, Failure> {
     std::panic::set_hook(Box::new(log_panic));
     let ctx = Context {
@@ -37,8 +37,8 @@ pub fn handle(services: &[Service], request: Request) -> Result<Response, Failur
     dispatch(services, &ctx).map(Response::from).map_err(Failure::from)
 }
 
-/// Logs a panic as one error. The host adds it to the trap that follows; without this the message is
-/// a warning of several lines, as all of stderr is.
+/// Logs a panic as one error line, which the host adds to the trap that follows. Without this hook
+/// the message goes to stderr, which the host logs as several warnings.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("a payload that is no text");
     match panic.location() {

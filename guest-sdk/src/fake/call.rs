@@ -1,11 +1,11 @@
-//! A request by HTTP, as a test writes it.
+//! HTTP requests of tests.
 
 use serde::Serialize;
 
 use crate::numbers;
 use crate::request::{HttpRequest, Request};
 
-/// A request by HTTP for [`Fake::http`](super::Fake::http).
+/// An HTTP request for [`Fake::http`](super::Fake::http).
 ///
 /// ```
 /// use hostel_sdk::fake::HttpCall;
@@ -22,53 +22,52 @@ pub struct HttpCall {
 }
 
 impl HttpCall {
-    /// A request of that method to that path, percent-encoded as it is sent, and after a `?` its
-    /// query.
+    /// Creates a request. `target` is the percent-encoded path, and optionally `?` and a query.
     pub fn new(method: impl Into<String>, target: impl Into<String>) -> HttpCall {
         let (method, target) = (method.into(), target.into());
         HttpCall { method, target, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// A `GET`.
+    /// Creates a `GET` request.
     pub fn get(target: impl Into<String>) -> HttpCall {
         HttpCall::new("GET", target)
     }
 
-    /// A `POST`.
+    /// Creates a `POST` request.
     pub fn post(target: impl Into<String>) -> HttpCall {
         HttpCall::new("POST", target)
     }
 
-    /// A `PUT`.
+    /// Creates a `PUT` request.
     pub fn put(target: impl Into<String>) -> HttpCall {
         HttpCall::new("PUT", target)
     }
 
-    /// A `PATCH`.
+    /// Creates a `PATCH` request.
     pub fn patch(target: impl Into<String>) -> HttpCall {
         HttpCall::new("PATCH", target)
     }
 
-    /// A `DELETE`.
+    /// Creates a `DELETE` request.
     pub fn delete(target: impl Into<String>) -> HttpCall {
         HttpCall::new("DELETE", target)
     }
 
-    /// The same with one more header. The name is put in lower case.
+    /// Adds a header. The name is converted to lower case.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> HttpCall {
         self.headers.push((name.to_ascii_lowercase(), value.into()));
         self
     }
 
-    /// The same with a body of that media type.
+    /// Sets the body and its media type.
     #[must_use]
     pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> HttpCall {
         self.body = body.into();
         self.with_header("content-type", content_type)
     }
 
-    /// The same with a JSON body. A value without a JSON form fails the test.
+    /// Sets a JSON body. Panics if the value has no JSON form.
     #[must_use]
     pub fn with_json<T: Serialize + ?Sized>(self, value: &T) -> HttpCall {
         let text = numbers::to_text(value);
@@ -76,7 +75,7 @@ impl HttpCall {
         self.with_body("application/json", text.unwrap_or_default())
     }
 
-    /// The same with a form of these names and values.
+    /// Sets the body to a form with these names and values.
     #[must_use]
     pub fn with_form(self, fields: &[(&str, &str)]) -> HttpCall {
         let pairs =
@@ -89,12 +88,12 @@ impl HttpCall {
         &self.method
     }
 
-    /// The path as it is sent.
+    /// The path, still percent-encoded.
     pub(super) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// The request that a service gets.
+    /// Converts the call to the request that the service receives.
     pub(super) fn into_request(
         self,
         service: String,
@@ -119,7 +118,7 @@ impl HttpCall {
     }
 }
 
-/// Encodes a text for `application/x-www-form-urlencoded`.
+/// Encodes a name or value for `application/x-www-form-urlencoded`.
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

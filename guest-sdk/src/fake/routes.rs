@@ -1,4 +1,4 @@
-//! The routes of a fake: from a method and a path to a service, by the rules of a host.
+//! The routes of a fake: they map a method and a path to a service, by a host's rules.
 
 use crate::service::Service;
 
@@ -11,7 +11,7 @@ pub(super) struct Routes(Vec<ServiceRoute>);
 
 #[derive(Debug)]
 struct ServiceRoute {
-    /// Any, where there is none.
+    /// `None` matches any method.
     method: Option<&'static str>,
     segments: Vec<Segment>,
     service: Service,
@@ -23,25 +23,25 @@ enum Segment {
     Parameter(String),
 }
 
-/// What a method and a path match.
+/// The result of matching a method and a path.
 #[derive(Debug)]
 pub(super) enum Match {
     /// A service, with the decoded parameters of the path.
     Service(Service, Vec<(String, String)>),
-    /// Nothing.
+    /// No route has this path.
     Nothing,
-    /// The path, but not the method. Holds the methods of the path, as a value of `Allow`.
+    /// Routes have this path, but not this method. The text lists their methods for `Allow`.
     Methods(String),
     /// The path has an invalid escape.
     Malformed,
 }
 
 impl Routes {
-    /// Adds a route, `GET /orders/{id}`, or `/orders/{id}` for any method.
+    /// Adds a route such as `GET /orders/{id}`, or `/orders/{id}` for any method.
     ///
     /// # Errors
     ///
-    /// When a host would refuse the route: with the reason.
+    /// The reason, if a host would refuse the route.
     pub(super) fn add(&mut self, route: &str, service: Service) -> Result<(), String> {
         let (method, path) = match route.split_once(' ') {
             Some((method, path)) => {
@@ -59,7 +59,7 @@ impl Routes {
         Ok(())
     }
 
-    /// Matches a request. HEAD matches where GET does.
+    /// Matches a request. A route for GET also matches HEAD.
     pub(super) fn find(&self, method: &str, path: &str) -> Match {
         let Some(path) = decoded(path) else { return Match::Malformed };
         let matching = self.0.iter().filter(|route| route.has_path(&path));
@@ -81,13 +81,13 @@ impl ServiceRoute {
         self.segments.len() == path.len() && self.segments.iter().zip(path).all(matches)
     }
 
-    /// Of the routes that match a path, the one of the least rank fits it best: fixed text wins over
-    /// a parameter, from left to right.
+    /// Orders routes that match the same path; the lowest rank wins. Segments are compared from
+    /// left to right, and fixed text ranks before a parameter.
     fn rank(&self) -> Vec<bool> {
         self.segments.iter().map(|segment| matches!(segment, Segment::Parameter(_))).collect()
     }
 
-    /// Whether the two match the same paths.
+    /// Whether both routes match the same paths.
     fn is_like(&self, other: &ServiceRoute) -> bool {
         let like = |pair: (&Segment, &Segment)| match pair {
             (Segment::Fixed(a), Segment::Fixed(b)) => a == b,
@@ -133,7 +133,7 @@ fn pattern(path: &str) -> Result<Vec<Segment>, String> {
     let inside = path.strip_prefix('/');
     let inside = inside.ok_or(format!("the path {path:?} has to begin with a slash"))?;
     let mut segments = Vec::new();
-    // The path `/` has one segment, which is empty.
+    // The path `/` has one empty segment.
     for text in inside.split('/') {
         let segment = if inside.is_empty() { Segment::Fixed(String::new()) } else { read(text)? };
         if matches!(segment, Segment::Parameter(_)) && segments.contains(&segment) {
@@ -167,8 +167,8 @@ fn read(text: &str) -> Result<Segment, String> {
     }
 }
 
-/// The decoded segments of a path. `None` if an escape is not `%` and two hexadecimal digits, or if
-/// a segment is not UTF-8.
+/// Decodes the segments of a path. `None` if an escape is not `%` with two hexadecimal digits, or
+/// if a decoded segment is not UTF-8.
 fn decoded(path: &str) -> Option<Vec<String>> {
     path.strip_prefix('/').unwrap_or(path).split('/').map(decode).collect()
 }

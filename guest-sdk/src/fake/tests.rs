@@ -117,7 +117,7 @@ fn requests_find_the_route_that_fits_them_best() {
     let status = |method: &str, path: &str| served().http(HttpCall::new(method, path)).status;
     assert_eq!((status("GET", "/orders/7"), status("HEAD", "/orders/7")), (200, 200));
     assert_eq!((status("DELETE", "/orders/7"), status("GET", "/orders/new")), (429, 429));
-    // Fixed text first decides, although the second route has more of it to the right.
+    // The leftmost fixed segment wins, although the second route has more fixed text further right.
     assert_eq!((status("GET", "/a/b/c"), status("GET", "/a/b/d")), (500, 200));
     assert_eq!((status("GET", "/1/d/e"), status("GET", "/1/d/f")), (429, 200));
     assert_eq!(status("PATCH", "/sign-in"), 400);
@@ -125,7 +125,7 @@ fn requests_find_the_route_that_fits_them_best() {
         assert_eq!(status("GET", path), 404, "{path}");
     }
     assert_eq!((status("GET", "/orders/%zz"), status("GET", "/orders/%ff")), (400, 400));
-    // Routes of other methods with less fixed text are not looked for.
+    // A less specific route for the method is not used if a more specific route has the path.
     assert_eq!(status("DELETE", "/orders/new"), 405);
 }
 
@@ -173,7 +173,7 @@ fn invalid_route_fails_the_test_with_the_reason() {
         let serve = AssertUnwindSafe(|| fake.serve(shop::SERVICES, route, service));
         let panic = catch_unwind(serve).unwrap_err();
         let message = panic.downcast_ref::<String>().unwrap();
-        // The text of an assertion quotes the reason.
+        // The panic message shows the reason with `Debug`, which escapes quotes.
         assert!(message.replace('\\', "").contains(reason), "{route}: {message}");
     }
 }

@@ -1,4 +1,4 @@
-//! The host of tests: the cache that a fake holds, and the log of this thread.
+//! The host of tests: the fake's cache and the log of this thread.
 
 mod sources;
 
@@ -26,19 +26,19 @@ pub(crate) fn start_log() {
     LOGS.take();
 }
 
-/// The lines logged on this thread: level, colon, message.
+/// The lines logged on this thread, as `level: message`.
 pub(crate) fn logged() -> Vec<String> {
     LOGS.with_borrow(Vec::clone)
 }
 
-/// Keeps the line, and prints it, so that a failing test shows its log.
+/// Records the line, and prints it so that a failing test shows its log.
 pub(crate) fn log(level: Level, message: &str) {
     let line = format!("{level}: {message}");
     eprintln!("{line}");
     LOGS.with_borrow_mut(|lines| lines.push(line));
 }
 
-/// The cache of a fake, and the two holders of leases: all calls of the test, and another call.
+/// The cache of a fake, with two lease holders: the test's own calls, and a simulated other call.
 #[derive(Debug)]
 pub(crate) struct FakeCache {
     pub(crate) cache: hostel_cache::Cache,
@@ -51,20 +51,20 @@ impl FakeCache {
         FakeCache { cache, own: Holder::new(), other: Holder::new() }
     }
 
-    /// Gives the other the lease of a key.
+    /// Gives the lease of a key to the simulated other call.
     pub(crate) fn hold(&self, key: &str) -> Result<(), hostel_cache::Error> {
         self.cache.release(key, self.own)?;
-        // An entry that is there is refreshed, however long it lives.
+        // With the longest `early`, the lease is given even if the entry exists.
         self.cache.get_or_lease(key, Some(MAX_EXPIRY_SECONDS), self.other).map(drop)
     }
 
-    /// Ends the other's lease of a key.
+    /// Releases the other call's lease of a key.
     pub(crate) fn let_go(&self, key: &str) -> Result<(), hostel_cache::Error> {
         self.cache.release(key, self.other)
     }
 }
 
-/// The cache of the fake: the functions of the host's interfaces, with texts as they are.
+/// The host's cache functions on the fake's cache. Values are JSON texts.
 pub(crate) struct Store(Arc<FakeCache>);
 
 impl Store {
@@ -133,7 +133,7 @@ impl Store {
         Ok(text(self.0.cache.take(key)?))
     }
 
-    /// Never waits: no other call fills the key in while a test calls.
+    /// Never waits: no other call can fill the key while the test runs.
     pub(crate) fn get_or_lease(
         &self,
         key: &str,
@@ -192,7 +192,7 @@ impl Store {
         Ok(self.0.cache.expire(key, expiry)?)
     }
 
-    /// A page of keys, and the cursor of the next one.
+    /// Returns a page of keys and the cursor of the next page.
     pub(crate) fn keys(
         &self,
         prefix: &str,
@@ -202,7 +202,8 @@ impl Store {
         Ok((page.keys, page.cursor))
     }
 
-    /// How many entries of a page were removed, and the cursor of the next one.
+    /// Removes a page of entries. Returns the number of removed entries and the cursor of the next
+    /// page.
     pub(crate) fn delete_prefix(
         &self,
         prefix: &str,

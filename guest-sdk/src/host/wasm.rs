@@ -1,4 +1,4 @@
-//! The real host: the imports of `wit/`, with the types of this crate.
+//! The real host: wraps the imports of `wit/` in the types of this crate.
 
 mod sources;
 
@@ -23,8 +23,8 @@ pub(crate) fn log(level: Level, message: &str) {
     host_log::log(level, message);
 }
 
-/// The cache of the host: the functions of its interfaces, with texts as they are. A component
-/// imports only those interfaces of which it calls a function.
+/// The host's cache functions. Values are JSON texts. A component imports only the interfaces that
+/// it calls.
 #[derive(Debug)]
 pub(crate) struct Store;
 
@@ -146,7 +146,7 @@ impl Store {
         Ok(entries::expire(key, expiry)?)
     }
 
-    /// A page of keys, and the cursor of the next one.
+    /// Returns a page of keys and the cursor of the next page.
     pub(crate) fn keys(
         &self,
         prefix: &str,
@@ -156,7 +156,8 @@ impl Store {
         Ok((page.keys, page.cursor))
     }
 
-    /// How many entries of a page were removed, and the cursor of the next one.
+    /// Removes a page of entries. Returns the number of removed entries and the cursor of the next
+    /// page.
     pub(crate) fn delete_prefix(
         &self,
         prefix: &str,

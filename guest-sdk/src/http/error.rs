@@ -1,31 +1,33 @@
-//! The error of a request without a response.
+//! Errors of outgoing HTTP requests.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a request has no response. The set is closed.
+/// Why a request failed. The set is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HttpErrorKind {
-    /// The request is no request of HTTP, or one that a plugin cannot make.
+    /// The request is not valid HTTP, or plugins cannot send such a request.
     InvalidRequest,
-    /// The plugin has no permission for this address, or for more requests in this call.
+    /// The plugin has no permission for this address, or this call has sent too many requests.
     Denied,
-    /// No connection to the server was made. Nothing of the request was sent.
+    /// The connection to the server failed. No part of the request was sent.
     Unreachable,
-    /// The time is over. The server may have done what it was asked for.
+    /// The request timed out. The server may have processed it.
     Timeout,
     /// The response is larger than the host allows.
     TooLarge,
-    /// The response was not whole, or no HTTP. The server may have done what it was asked for.
+    /// The response was incomplete or not valid HTTP, or it redirected too often. The server may
+    /// have processed the request.
     Aborted,
 }
 
-/// A request without a response.
+/// A failed outgoing request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpError {
-    /// For programs.
+    /// The kind, for programs.
     pub kind: HttpErrorKind,
-    /// For people: the URL, and the reason or limit; where a setting would allow it, the setting.
+    /// A message for people: the URL, the reason or limit, and the setting that would allow the
+    /// request, if there is one.
     pub message: String,
 }
 
@@ -34,7 +36,7 @@ impl HttpError {
         HttpError { kind: HttpErrorKind::InvalidRequest, message: message.into() }
     }
 
-    /// Whether the server may answer the same request later.
+    /// Whether the same request may succeed later.
     pub(crate) fn is_unavailable(&self) -> bool {
         use HttpErrorKind::{Aborted, Timeout, Unreachable};
         matches!(self.kind, Unreachable | Timeout | Aborted)

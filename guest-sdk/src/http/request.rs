@@ -1,4 +1,4 @@
-//! A request to a server elsewhere.
+//! Outgoing HTTP requests.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::error::HttpError;
 use crate::numbers;
 
-/// Redirects that are followed unless a request says otherwise.
+/// The default number of redirects to follow.
 const REDIRECTS: u8 = 5;
 
-/// A request to a server elsewhere.
+/// An HTTP request to another server.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,23 +25,23 @@ const REDIRECTS: u8 = 5;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutgoingRequest {
-    /// As it is sent, `GET` for example.
+    /// The method, for example `GET`.
     pub method: String,
-    /// Absolute, of the scheme http or https.
+    /// An absolute URL with the scheme http or https.
     pub url: String,
-    /// In the order in which they are sent; a name may occur more than once.
+    /// The headers, in the order in which they are sent. A name may occur more than once.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// Empty when there is none.
+    /// The body. Empty if there is none.
     pub body: Vec<u8>,
-    /// How long it may take, redirects included. By default, and at most, what is left of the
-    /// call's time.
+    /// The time limit, including redirects. The default and the maximum are the call's remaining
+    /// time.
     pub timeout: Option<Duration>,
-    /// How many redirects to follow; with 0 a redirect is a response as any other.
+    /// The maximum number of redirects to follow. With 0, a redirect is returned as a response.
     pub redirects: u8,
 }
 
 impl OutgoingRequest {
-    /// A request without headers and body, which follows 5 redirects.
+    /// Creates a request without headers or body that follows up to 5 redirects.
     pub fn new(method: impl Into<String>, url: impl Into<String>) -> OutgoingRequest {
         OutgoingRequest {
             method: method.into(),
@@ -53,18 +53,18 @@ impl OutgoingRequest {
         }
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> OutgoingRequest {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// The same with a JSON body.
+    /// Sets a JSON body and its `content-type`.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` when the value has no JSON form.
+    /// `InvalidRequest` if the value has no JSON form.
     pub fn with_json<T: Serialize + ?Sized>(self, value: &T) -> Result<OutgoingRequest, HttpError> {
         let text = numbers::to_text(value).map_err(|error| {
             HttpError::invalid(format!("{}: the body has no JSON form: {error}", self.url))
@@ -72,21 +72,21 @@ impl OutgoingRequest {
         Ok(self.with_body("application/json", text))
     }
 
-    /// The same with a body of that media type.
+    /// Sets the body and its media type.
     #[must_use]
     pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> OutgoingRequest {
         self.body = body.into();
         self.with_header("content-type", content_type)
     }
 
-    /// The same with a bound on its time.
+    /// Sets the time limit.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> OutgoingRequest {
         self.timeout = Some(timeout);
         self
     }
 
-    /// The same with another number of redirects to follow.
+    /// Sets the maximum number of redirects to follow.
     #[must_use]
     pub fn with_redirects(mut self, redirects: u8) -> OutgoingRequest {
         self.redirects = redirects;

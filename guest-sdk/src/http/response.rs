@@ -1,4 +1,4 @@
-//! The response of a server elsewhere.
+//! Responses to outgoing HTTP requests.
 
 use std::borrow::Cow;
 
@@ -10,27 +10,29 @@ use crate::failure::{Failure, Result};
 use crate::headers;
 use crate::numbers;
 
-/// The response of a server elsewhere, whole.
+/// The complete response of another server.
 ///
-/// A test makes one with [`HttpResponse::of_json`], [`HttpResponse::of_text`] or [`HttpResponse::of_status`].
+/// In tests, create one with [`HttpResponse::of_json`], [`HttpResponse::of_text`] or
+/// [`HttpResponse::of_status`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpResponse {
-    /// A status code of HTTP.
+    /// The HTTP status code.
     pub status: u16,
-    /// The URL that answered: the last one where redirects were followed.
+    /// The URL of the response: the last one if redirects were followed.
     pub url: String,
-    /// In the order they came, names in lower case; a name may occur more than once.
+    /// The headers in the received order, with names in lower case. A name may occur more than
+    /// once.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// As it was sent.
+    /// The body, as the server sent it.
     pub body: Vec<u8>,
 }
 
 impl HttpResponse {
-    /// A response for a test: status 200 and a JSON body.
+    /// Creates a response for tests: status 200 and a JSON body.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` when the value has no JSON form.
+    /// `InvalidRequest` if the value has no JSON form.
     pub fn of_json<T: Serialize + ?Sized>(value: &T) -> Result<HttpResponse, HttpError> {
         let text = numbers::to_text(value).map_err(|error| {
             HttpError::invalid(format!("the response has no JSON form: {error}"))
@@ -39,47 +41,48 @@ impl HttpResponse {
         Ok(HttpResponse { body: text.into_bytes(), ..response })
     }
 
-    /// A response for a test: status 200 and a plain text.
+    /// Creates a response for tests: status 200 and plain text.
     pub fn of_text(text: impl Into<String>) -> HttpResponse {
         let content_type = "text/plain; charset=utf-8";
         let response = HttpResponse::of_status(200).with_header("content-type", content_type);
         HttpResponse { body: text.into().into_bytes(), ..response }
     }
 
-    /// A response for a test: a status and nothing else.
+    /// Creates a response for tests: only a status.
     pub fn of_status(status: u16) -> HttpResponse {
         HttpResponse { status, url: String::new(), headers: Vec::new(), body: Vec::new() }
     }
 
-    /// The same with one more header. The name is put in lower case.
+    /// Adds a header. The name is converted to lower case.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> HttpResponse {
         self.headers.push((name.to_ascii_lowercase(), value.into()));
         self
     }
 
-    /// The header of that name, in any case: all its fields, joined by `, `. `None` also when a
-    /// field is not UTF-8. Read `set-cookie` by [`header_values`](HttpResponse::header_values):
-    /// joined, its fields are no cookies.
+    /// Returns the header of that name, which is case-insensitive; several fields are joined with
+    /// `, `. `None` if there is none, or if a field is not UTF-8. Use
+    /// [`header_values`](HttpResponse::header_values) for `set-cookie`, whose fields cannot be
+    /// joined.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         headers::joined(&self.headers, name)
     }
 
-    /// The fields of the header of that name, one by one. A field that is not UTF-8 is left out.
+    /// Returns each field of the header of that name. Omits fields that are not UTF-8.
     pub fn header_values(&self, name: &str) -> Vec<&str> {
         headers::values(&self.headers, name)
     }
 
-    /// Whether the status is 200 to 299.
+    /// Returns true if the status is from 200 to 299.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The response, unless its status is 400 or more.
+    /// Returns the response if its status is below 400.
     ///
     /// # Errors
     ///
-    /// `Unavailable` for 429 and from 500 on, `Internal` for the others.
+    /// `Unavailable` for status 429 and for 500 or more; `Internal` for other statuses from 400.
     pub fn error_for_status(self) -> Result<HttpResponse> {
         if self.status < 400 {
             return Ok(self);
@@ -91,21 +94,22 @@ impl HttpResponse {
         })
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     ///
     /// # Errors
     ///
-    /// `Internal` when it is not UTF-8.
+    /// `Internal` if it is not UTF-8.
     pub fn text(&self) -> Result<&str> {
         std::str::from_utf8(&self.body)
             .map_err(|error| Failure::internal(format!("{}: the body: {error}", self.shown())))
     }
 
-    /// The body read as JSON, by the rules of [`Cache::get`](crate::Cache::get).
+    /// Parses the body as JSON. Integers are never rounded, as with
+    /// [`Cache::get`](crate::Cache::get).
     ///
     /// # Errors
     ///
-    /// `Internal` when it is no JSON, or no `T`.
+    /// `Internal` if it is not JSON or does not fit `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         numbers::from_text(self.text()?).map_err(|error| {
             let (url, status) = (self.shown(), self.status);
@@ -113,7 +117,7 @@ impl HttpResponse {
         })
     }
 
-    /// The URL without its query, which may have credentials.
+    /// The URL without its query, which may contain credentials.
     fn shown(&self) -> &str {
         self.url.split(['?', '#']).next().unwrap_or_default()
     }

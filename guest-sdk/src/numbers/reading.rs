@@ -1,8 +1,9 @@
-//! A deserialiser around serde_json's that refuses to round an integer.
+//! A wrapper of serde_json's deserialiser that refuses to round an integer.
 //!
-//! serde_json hands an integer of up to 64 bits to a visitor as an integer, and only a visitor that
-//! was asked for by `deserialize_f64` or `deserialize_f32` rounds it: there it is compared. An
-//! integer of more bits arrives as a float that looks like any other: there the text is asked.
+//! serde_json passes an integer of up to 64 bits to a visitor as an integer. Only a visitor of
+//! `deserialize_f64` or `deserialize_f32` rounds it, so the wrapper compares the value before and
+//! after rounding. A larger integer arrives as a float, so the wrapper looks it up in the JSON
+//! text.
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -10,8 +11,8 @@ use serde::de::{
 
 use super::text::{Target, Text};
 
-/// Around a deserialiser, a visitor, a seed, or a part of one: hands everything on, and refuses an
-/// integer that the target would round. The keys of a map pass as they are: they are strings.
+/// Wraps a deserialiser, visitor, seed or access: forwards every call and refuses an integer that
+/// the target would round. Map keys are strings and need no wrapper.
 pub(super) struct Exact<'a, X> {
     inner: X,
     text: &'a Text<'a>,

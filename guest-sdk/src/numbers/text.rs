@@ -1,27 +1,27 @@
-//! What only a JSON text tells: names that occur twice, and the integers that serde_json cannot
-//! hand on as integers.
+//! Searches a JSON text for what serde_json does not report: duplicate member names, and integers
+//! beyond 64 bits.
 //!
-//! An integer of more than 64 bits arrives at its visitor as the nearest float. Whether a float was
-//! such an integer, rounded, is told by the text: no integer in it beyond 64 bits that is not that
-//! float may have it for its nearest. A float that was written as one, and is the nearest of another
-//! integer in the same text, is then refused too; that is rare, and better than a wrong number.
+//! serde_json passes an integer beyond 64 bits to the visitor as the nearest float. A float is
+//! refused if the text contains such an integer that rounds to this float without being equal to
+//! it. This also refuses a float that was written as a float if another integer in the same text
+//! rounds to it. That is rare, and better than a wrong number.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-/// From here on serde_json hands integers on as floats: the smallest magnitude beyond an `i64`.
+/// The smallest magnitude that serde_json may pass on as a float: 2^63, just beyond an `i64`.
 const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
 
-/// What a number is read into.
+/// The type that a number is read into.
 #[derive(Clone, Copy)]
 pub(super) enum Target {
-    /// Whatever the visitor makes of it: beyond 64 bits an `f64`.
+    /// The visitor's choice; `f64` for an integer beyond 64 bits.
     Any,
     F32,
     F64,
 }
 
-/// A JSON text, and its integers beyond 64 bits once they are asked for.
+/// A JSON text, with lazily computed lists of its integers beyond 64 bits.
 pub(super) struct Text<'t> {
     text: &'t str,
     rounded_to_f64: OnceCell<Vec<(f64, &'t str)>>,
@@ -37,7 +37,7 @@ impl<'t> Text<'t> {
         self.text
     }
 
-    /// An integer beyond 64 bits, as written, that the target rounds to `value`.
+    /// Finds an integer beyond 64 bits in the text that the target would round to `value`.
     pub(super) fn integer_rounded_to(&self, value: f64, target: Target) -> Option<&'t str> {
         if value.abs() < BEYOND_64_BITS {
             return None;
@@ -53,19 +53,20 @@ impl<'t> Text<'t> {
     }
 }
 
-/// The nearest `f64` of an integer, and whether it is that integer.
+/// Returns the nearest `f64` of an integer, and whether it equals the integer.
 fn f64(integer: &str) -> Option<(f64, bool)> {
     let near: f64 = integer.parse().ok()?;
     Some((near, format!("{near:.0}") == integer))
 }
 
-/// The nearest `f32` of an integer, and whether it is that integer.
+/// Returns the nearest `f32` of an integer, and whether it equals the integer.
 fn f32(integer: &str) -> Option<(f64, bool)> {
     let near: f32 = integer.parse().ok()?;
     Some((near.into(), format!("{near:.0}") == integer))
 }
 
-/// In the order of their values, to be searched: a text may hold as many as a guest likes.
+/// Returns the integers that `nearest` rounds, sorted for binary search: a text may contain many,
+/// so a linear search per float would be quadratic.
 fn integers_rounded_by(
     text: &str,
     nearest: impl Fn(&str) -> Option<(f64, bool)>,
@@ -90,7 +91,8 @@ fn integers_rounded_by(
     found
 }
 
-/// A name, with its quotes, that two members of one object have in a text that serde_json wrote.
+/// Finds a name, including its quotes, that occurs twice in one object. The text must be written by
+/// serde_json, without whitespace.
 pub(super) fn repeated_name(text: &str) -> Option<&str> {
     let mut open: Vec<BTreeSet<&str>> = Vec::new();
     let mut rest = text;
@@ -114,7 +116,7 @@ pub(super) fn repeated_name(text: &str) -> Option<&str> {
 }
 
 fn string_end(token: &str) -> usize {
-    // As if escaped at first, so that the opening quote does not end the string.
+    // Start as escaped, so that the opening quote does not end the string.
     let mut escaped = true;
     let end = token.bytes().position(|byte| {
         let ends = byte == b'"' && !escaped;

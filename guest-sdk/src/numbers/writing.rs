@@ -1,4 +1,4 @@
-//! A serialiser around another that refuses numbers without a JSON form.
+//! A wrapper of a serialiser that refuses numbers without a JSON form.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -6,12 +6,12 @@ use std::fmt::Display;
 use serde::ser;
 use serde::{Serialize, Serializer};
 
-/// Around a value: serialises through `Finite` around the serialiser. Around a serialiser, or a
-/// part of one: hands on everything but a NaN or an infinity, which is an error. The keys of a map
-/// pass as they are, since serde_json refuses these by itself.
+/// Wraps a value, a serialiser or a part of one. A wrapped value is serialised through a wrapped
+/// serialiser, which forwards every call and refuses a NaN or an infinity. Map keys need no
+/// wrapper, because serde_json refuses float keys that are not finite.
 pub(super) struct Finite<'m, X> {
     inner: X,
-    /// Set once a map was written, of which two members may have one name.
+    /// Set when a map is written: only then can two members have the same name.
     has_map: &'m Cell<bool>,
 }
 

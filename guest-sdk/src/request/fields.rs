@@ -1,9 +1,9 @@
-//! The fields of a query and of a form: `application/x-www-form-urlencoded` as
-//! [the URL standard](https://url.spec.whatwg.org/#urlencoded-parsing) parses it.
+//! Parses the fields of a query or form, `application/x-www-form-urlencoded`, as in [the URL
+//! standard](https://url.spec.whatwg.org/#urlencoded-parsing).
 
 use std::borrow::Cow;
 
-/// The decoded values of the fields of that name.
+/// Returns the decoded values of the fields of that name.
 pub(super) fn values<'a>(text: &'a [u8], name: &str) -> impl Iterator<Item = Cow<'a, str>> {
     let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
     pairs.filter_map(move |pair| {
@@ -13,7 +13,7 @@ pub(super) fn values<'a>(text: &'a [u8], name: &str) -> impl Iterator<Item = Cow
     })
 }
 
-/// Decodes `+` and escapes. What is no escape stays; what is not UTF-8 becomes U+FFFD.
+/// Decodes `+` and percent-escapes. Invalid escapes are kept; invalid UTF-8 becomes U+FFFD.
 fn decode(text: &[u8]) -> Cow<'_, str> {
     if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
         return String::from_utf8_lossy(text);

@@ -1,6 +1,6 @@
-//! What a service reads of a request that came by HTTP: headers, cookies, parameters, forms.
+//! Accessors for headers, cookies, parameters and forms of a request.
 //!
-//! Nothing is parsed before a service asks for it.
+//! Each accessor parses on demand, so a request costs nothing for the parts that a service ignores.
 
 use std::borrow::Cow;
 
@@ -10,23 +10,24 @@ use crate::headers;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Without HTTP there are no headers, cookies and parameters.
+/// Accessors for HTTP requests. A call that is not made over HTTP has no headers, cookies or
+/// parameters.
 impl Request {
-    /// The header of that name, in any case: all its fields, joined by `, `, or by `; ` for
-    /// `cookie`. `None` also when a field is not UTF-8; the bytes are in
-    /// [`HttpRequest::headers`](super::HttpRequest::headers).
+    /// Returns the header of that name, which is case-insensitive. Several fields are joined with
+    /// `, `, or with `; ` for `cookie`. `None` if there is none, or if a field is not UTF-8;
+    /// [`HttpRequest::headers`](super::HttpRequest::headers) has the bytes.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         headers::joined(self.headers(), name)
     }
 
-    /// The fields of the header of that name, one by one. A field that is not UTF-8 is left out.
+    /// Returns each field of the header of that name. Omits fields that are not UTF-8.
     pub fn header_values(&self, name: &str) -> Vec<&str> {
         headers::values(self.headers(), name)
     }
 
-    /// The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. `None` when the
-    /// request did not come by HTTP. Behind a proxy it is the address of the client only if the
-    /// host's configuration names that proxy in `server.trusted-proxies`.
+    /// Returns the client's IP address without the port, for example `192.0.2.1` or `2001:db8::1`.
+    /// `None` if the call is not made over HTTP. Behind a proxy, this is the client's address only
+    /// if the host's configuration lists the proxy in `server.trusted-proxies`.
     pub fn client_address(&self) -> Option<&str> {
         let client = &self.http.as_ref()?.client;
         let address = match client.strip_prefix('[') {
@@ -36,8 +37,8 @@ impl Request {
         (!address.is_empty()).then_some(address)
     }
 
-    /// The cookie of that name, the first one where there are several: without blanks and double
-    /// quotes around it, and not percent-decoded.
+    /// Returns the value of the first cookie of that name, without surrounding blanks and double
+    /// quotes. The value is not percent-decoded.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         const BLANKS: [char; 2] = [' ', '\t'];
         for field in headers::fields(self.headers(), "cookie") {
@@ -52,38 +53,40 @@ impl Request {
         None
     }
 
-    /// The decoded value of the query parameter of that name, the first one where there are
-    /// several. A parameter without `=` is empty.
+    /// Returns the decoded value of the first query parameter of that name. The value of a
+    /// parameter without `=` is empty.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
         fields::values(self.query_bytes(), name).next()
     }
 
-    /// The decoded values of the query parameters of that name.
+    /// Returns the decoded values of all query parameters of that name.
     pub fn query_values(&self, name: &str) -> Vec<Cow<'_, str>> {
         fields::values(self.query_bytes(), name).collect()
     }
 
-    /// The query parameter of that name as an integer: digits, after a `-` if it is negative.
+    /// Returns the first query parameter of that name as an integer: digits, optionally after a
+    /// `-`.
     ///
     /// # Errors
     ///
-    /// `BadRequest` when it is there and no integer, or none of an `i64`.
+    /// `BadRequest` if the parameter is present but is not an integer or does not fit an `i64`.
     pub fn query_integer(&self, name: &str) -> Result<Option<i64>> {
         self.query(name).map(|value| integer("query", name, &value)).transpose()
     }
 
-    /// The decoded parameter of that name in the route's path, `id` of `/orders/{id}` for example.
+    /// Returns the decoded path parameter of that name, for example `id` of the route
+    /// `/orders/{id}`.
     pub fn path_param(&self, name: &str) -> Option<&str> {
         let (_, value) = self.http.as_ref()?.path_params.iter().find(|(n, _)| n == name)?;
         Some(value)
     }
 
-    /// The path parameter of that name as an integer: digits, after a `-` if it is negative.
+    /// Returns the path parameter of that name as an integer: digits, optionally after a `-`.
     ///
     /// # Errors
     ///
-    /// `BadRequest` when it is no integer, or none of an `i64`; `Internal` when the route has no
-    /// such parameter.
+    /// `BadRequest` if the parameter is not an integer or does not fit an `i64`; `Internal` if the
+    /// route has no such parameter.
     pub fn path_integer(&self, name: &str) -> Result<i64> {
         let value = self.path_param(name).ok_or_else(|| {
             Failure::internal(format!("the route has no path parameter {name:?}"))
@@ -91,22 +94,22 @@ impl Request {
         integer("path", name, value)
     }
 
-    /// The decoded field of that name of a form, the first one where there are several. The body is
-    /// the form, also when the request did not come by HTTP.
+    /// Returns the decoded value of the first form field of that name. The form is the request's
+    /// body; this also works for calls that are not made over HTTP.
     ///
     /// # Errors
     ///
-    /// `BadRequest` when the content type is not `application/x-www-form-urlencoded`. An empty body
-    /// without a content type is a form without fields.
+    /// `BadRequest` if the content type is not `application/x-www-form-urlencoded`. An empty body
+    /// without a content type is an empty form.
     pub fn form(&self, name: &str) -> Result<Option<Cow<'_, str>>> {
         Ok(fields::values(self.form_bytes()?, name).next())
     }
 
-    /// The decoded fields of that name of a form.
+    /// Returns the decoded values of all form fields of that name.
     ///
     /// # Errors
     ///
-    /// As of [`form`](Request::form).
+    /// Those of [`form`](Request::form).
     pub fn form_values(&self, name: &str) -> Result<Vec<Cow<'_, str>>> {
         Ok(fields::values(self.form_bytes()?, name).collect())
     }
@@ -141,7 +144,7 @@ fn integer(place: &str, name: &str, text: &str) -> Result<i64> {
         Failure::bad_request(message)
     };
     let digits = text.strip_prefix('-').unwrap_or(text);
-    // `str::parse` accepts a `+` as well, which a query parameter has for a blank.
+    // Do not rely on `str::parse` alone: it also accepts a leading `+`, which other SDKs refuse.
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(refused("an integer"));
     }

@@ -1,4 +1,4 @@
-//! A plugin that sends requests and reads settings as a test says, through the public SDK alone.
+//! A plugin that sends requests and reads settings for tests, with the public SDK only.
 
 use hostel_sdk::http::{HttpResponse, OutgoingRequest};
 use hostel_sdk::{Context, HttpError, HttpErrorKind, Result, services};

@@ -6,7 +6,7 @@ use crate::fake::Fake;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// More than one page has.
+/// More keys than fit in one page.
 const MANY: usize = 2_500;
 
 fn many() -> Cache {

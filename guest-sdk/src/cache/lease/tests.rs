@@ -136,7 +136,7 @@ fn old_value_is_returned_while_another_call_computes_the_next() {
     assert_eq!(cache.get_or_set_with("k", EARLY, || Ok(2)), Ok(2));
 }
 
-/// Checks that what is computed while `change` runs is returned and not stored.
+/// Checks that a value computed while `change` runs is returned but not stored.
 #[track_caller]
 fn check_newer(change: impl FnOnce(&Cache), stored: Option<&str>) {
     let cache = Fake::new().context().cache;
@@ -160,7 +160,7 @@ fn what_was_set_meanwhile_is_newer_than_what_was_computed() {
     check_newer(|cache| cache.set("other", &7).unwrap(), Some("1"));
 }
 
-/// Checks that what is computed anew while `change` runs is returned and not stored.
+/// Checks that a value refreshed while `change` runs is returned but not stored.
 #[track_caller]
 fn check_newer_than_old(change: impl FnOnce(&Cache), stored: Option<&str>) {
     let fake = Fake::new();

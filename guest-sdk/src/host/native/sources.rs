@@ -1,4 +1,4 @@
-//! The servers and the settings of a fake: what the test says.
+//! The HTTP servers and the settings of a fake, as the test defines them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,15 +8,15 @@ use crate::http::{HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 
 type Answer = Box<dyn Fn(&OutgoingRequest) -> Result<HttpResponse, HttpError> + Send>;
 
-/// A row of the table of routes.
+/// A response for requests with a method and URL.
 struct Route {
     method: String,
-    /// With a `*` at its end, the beginning of a URL.
+    /// A URL, or a URL prefix followed by `*`.
     url: String,
     answer: Answer,
 }
 
-/// What a test has set, and what was asked.
+/// The routes and settings of a test, and the requests that were sent.
 #[derive(Default)]
 pub(crate) struct FakeSources {
     routes: Mutex<Vec<Route>>,
@@ -38,7 +38,8 @@ impl FakeSources {
         lock(&self.settings).insert(name.to_owned(), value.to_owned());
     }
 
-    /// The answer of the newest row that matches. A request that the test did not expect fails it.
+    /// Returns the response of the newest matching route. Panics if no route matches, so an
+    /// unexpected request fails the test.
     fn answer(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
         lock(&self.requests).push(request.clone());
         let OutgoingRequest { method, url, .. } = request;

@@ -1,10 +1,10 @@
-//! Servers elsewhere, and settings: the imports of `hostel:http` and `hostel:config`.
+//! HTTP requests and settings: wraps the imports of `hostel:http` and `hostel:config`.
 
 use crate::bindings::hostel::config::config;
 use crate::bindings::hostel::http::client;
 use crate::http::{HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 
-/// Sends requests.
+/// Sends requests through `hostel:http`.
 #[derive(Debug)]
 pub(crate) struct Sender;
 
@@ -25,7 +25,7 @@ impl Sender {
 
 fn sent(request: &OutgoingRequest) -> client::Request {
     let OutgoingRequest { method, url, headers, body, timeout, redirects } = request.clone();
-    // A timeout of half a millisecond is one, not none.
+    // Round up: half a millisecond must not become a timeout of zero.
     let millis = |time: std::time::Duration| {
         u32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
     };
@@ -53,7 +53,7 @@ impl From<client::Error> for HttpError {
     }
 }
 
-/// Reads settings.
+/// Reads settings through `hostel:config`.
 #[derive(Debug)]
 pub(crate) struct Settings;
 
