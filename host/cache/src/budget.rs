@@ -1,18 +1,18 @@
-//! Bytes that all caches of a host share, with what else it holds in memory.
+//! The memory budget that all caches of a host share with the host's other memory.
 
 use std::sync::Arc;
 
 use crate::sync::{AtomicUsize, Ordering};
 
-/// A number of bytes, and how many of them are taken.
+/// A number of bytes and how many of them are taken.
 #[derive(Debug)]
 pub struct MemoryBudget {
     most: usize,
     taken: AtomicUsize,
 }
 
-/// A part of a budget, for memory of one kind: it may have a bound of its own. What it takes, it takes
-/// from the budget too.
+/// A part of a budget, for one kind of memory, with an optional bound of its own. Bytes taken from
+/// a part are also taken from its budget.
 #[derive(Debug)]
 pub struct BudgetPart {
     budget: Arc<MemoryBudget>,
@@ -21,31 +21,32 @@ pub struct BudgetPart {
 }
 
 impl MemoryBudget {
-    /// A budget of so many bytes.
+    /// Creates a budget of `most` bytes.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(MemoryBudget { most, taken: AtomicUsize::new(0) })
     }
 
-    /// A part that takes at most so many bytes.
+    /// Creates a part that takes at most `most` bytes.
     #[must_use]
     pub fn part(self: &Arc<Self>, most: usize) -> Arc<BudgetPart> {
         Arc::new(BudgetPart { budget: Arc::clone(self), most, taken: AtomicUsize::new(0) })
     }
 
-    /// Its bytes.
+    /// Returns the size of the budget in bytes.
     #[must_use]
     pub fn most(&self) -> usize {
         self.most
     }
 
-    /// Bytes that are taken: more than [`most`](Self::most) where some were taken by force.
+    /// Returns the taken bytes: more than [`most`](Self::most) if some were taken by
+    /// [`force`](BudgetPart::force).
     #[must_use]
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Bytes that are not taken.
+    /// Returns the bytes that are not taken.
     #[must_use]
     pub fn free(&self) -> usize {
         self.most.saturating_sub(self.taken())
@@ -53,10 +54,10 @@ impl MemoryBudget {
 }
 
 impl BudgetPart {
-    /// Takes bytes; false, and nothing is taken, where the part or its budget has fewer left.
+    /// Takes bytes. Returns false and takes nothing if the part or its budget has fewer left.
     #[must_use]
     pub fn take(&self, bytes: usize) -> bool {
-        // Calls that take nothing would all write to one cache line.
+        // Avoids needless writes to a cache line that all threads share.
         if bytes == 0 {
             return true;
         }
@@ -70,7 +71,7 @@ impl BudgetPart {
         has_room
     }
 
-    /// Takes bytes whether or not they are left, for what cannot be done without.
+    /// Takes bytes even beyond the limits, for memory that is needed in any case.
     pub fn force(&self, bytes: usize) {
         self.taken.fetch_add(bytes, Ordering::Relaxed);
         self.budget.taken.fetch_add(bytes, Ordering::Relaxed);
@@ -85,19 +86,19 @@ impl BudgetPart {
         self.budget.taken.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// The most that it takes.
+    /// Returns the size of the part in bytes.
     #[must_use]
     pub fn most(&self) -> usize {
         self.most
     }
 
-    /// Bytes that it has taken.
+    /// Returns the bytes taken from this part.
     #[must_use]
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// The budget of which it is a part.
+    /// Returns the budget that this is a part of.
     #[must_use]
     pub fn budget(&self) -> &Arc<MemoryBudget> {
         &self.budget
@@ -109,7 +110,7 @@ fn take(taken: &AtomicUsize, bytes: usize, most: usize) -> bool {
     taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
 }
 
-/// Bytes of a part, given back when this is dropped.
+/// Bytes taken from a part, given back on drop.
 #[derive(Debug)]
 pub struct BudgetCharge {
     part: Arc<BudgetPart>,
@@ -117,13 +118,13 @@ pub struct BudgetCharge {
 }
 
 impl BudgetCharge {
-    /// A charge of no bytes yet.
+    /// Creates a charge of zero bytes.
     #[must_use]
     pub fn new(part: &Arc<BudgetPart>) -> Self {
         BudgetCharge { part: Arc::clone(part), bytes: 0 }
     }
 
-    /// Takes more bytes; false, and the charge is as before, where there are fewer left.
+    /// Takes more bytes. Returns false and takes nothing if fewer are left.
     #[must_use]
     pub fn grow(&mut self, bytes: usize) -> bool {
         let has_room = self.part.take(bytes);
@@ -133,26 +134,26 @@ impl BudgetCharge {
         has_room
     }
 
-    /// Takes more bytes whether or not they are left.
+    /// Takes more bytes even beyond the limits.
     pub fn force(&mut self, bytes: usize) {
         self.part.force(bytes);
         self.bytes += bytes;
     }
 
-    /// Gives back all but so many bytes.
+    /// Gives back all but `bytes` bytes.
     pub fn shrink_to(&mut self, bytes: usize) {
         let less = self.bytes.saturating_sub(bytes);
         self.part.give_back(less);
         self.bytes -= less;
     }
 
-    /// Bytes that it has taken.
+    /// Returns the bytes that the charge holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The part that they are taken from.
+    /// Returns the part that the bytes are taken from.
     #[must_use]
     pub fn part(&self) -> &Arc<BudgetPart> {
         &self.part

@@ -1,5 +1,5 @@
-//! The cache: operations on entries that expire, in a bounded number of bytes. Those of each interface
-//! beside `get` and `set` have a file of their own.
+//! [`Cache`]: operations on entries that expire, within a bounded number of bytes. `get` and `set`
+//! are here; each submodule implements the operations of one other interface.
 
 mod atomics;
 mod batch;
@@ -31,46 +31,45 @@ use crate::value::Json;
 
 /// A map from keys to JSON texts, in memory, shared by threads.
 ///
-/// - An entry with an expiry is gone, for every operation, from the first instant at which that
-///   many seconds have passed since it was set. The clock is monotonic; reading never extends an
-///   expiry.
-/// - A full cache evicts entries that were not used for a while and never refuses a `set` for lack
-///   of room. It never holds more bytes than its capacity, its own bookkeeping included, and never
-///   evicts the entry being set. Each of its up to 64 shards, to which keys are spread by their
-///   hash, has an equal share of the capacity, so eviction may begin a little before the sum is
-///   reached; it begins earlier where a [budget](Cache::within) has no more.
-/// - Each operation on one key is atomic: threads see the operations in some order, the same for
-///   all.
-/// - After an error the old entry and its expiry are as they were. When several arguments are
-///   wrong, the error is about the first of them.
-/// - A value that was returned stays as it was, whatever happens to the entry.
+/// - An entry with an expiry is missing, for every operation, as soon as that many seconds have
+///   passed since it was set. The clock is monotonic; reading never extends an expiry.
+/// - A full cache evicts entries that have not been used recently. It never refuses a `set` for
+///   lack of room. It never holds more bytes than its capacity, its own bookkeeping included, and
+///   never evicts the entry being set. Keys are distributed by hash over up to 64 shards with equal
+///   shares of the capacity, so eviction may begin slightly below the capacity. It begins earlier
+///   when a shared [budget](Cache::within) is exhausted.
+/// - Each operation on one key is atomic: all threads observe the operations in the same order.
+/// - An operation that fails leaves the entry and its expiry unchanged. If several arguments are
+///   invalid, the error describes the first.
+/// - A returned value never changes, whatever happens to the entry afterwards.
 pub struct Cache {
     limits: CacheLimits,
     clock: Clock,
-    /// Guests choose the keys, so the seed is random: no guest can know which keys collide.
+    /// The seed is random because guests choose the keys: with a known seed, a guest could make
+    /// keys collide on purpose.
     hashing: RandomState,
-    /// One shard that is always there, so that choosing one cannot fail.
+    /// One shard outside the slice, so that choosing a shard cannot fail.
     first: Shard,
-    /// One less than a power of two.
+    /// The other shards: one fewer than a power of two, so the length serves as the mask.
     others: Box<[Shard]>,
-    /// How often the search for expired entries has moved to the next shard.
+    /// Number of times that [`Cache::reclaim`] has moved to the next shard.
     swept: AtomicUsize,
 }
 
 impl Cache {
-    /// An empty cache. Only its limits bound it.
+    /// Creates an empty cache, bounded only by its limits.
     #[must_use]
     pub fn new(limits: CacheLimits, clock: Clock) -> Self {
         Self::within(limits, clock, &MemoryBudget::new(usize::MAX).part(usize::MAX))
     }
 
-    /// An empty cache that takes its bytes from a part of a budget, some kibibytes at once, and
-    /// gives them back when it needs them no longer, or is dropped.
+    /// Creates an empty cache that charges its bytes to a part of a memory budget, several KiB at a
+    /// time. It releases bytes that it no longer needs, and all of them when dropped.
     ///
-    /// Where the part has no more, the cache evicts entries as if its capacity were what it has
-    /// taken, and a `set` succeeds all the same: each shard takes its first 16 KiB, and what the
-    /// entry being set needs alone, whether or not they are left. Until it is written to, a cache
-    /// takes about 2 KiB a shard.
+    /// When the part is exhausted, the cache evicts entries as if its capacity were the bytes
+    /// already charged, and `set` still succeeds: each shard may always charge its first 16 KiB and
+    /// the size of the entry being set, even beyond the part. Before its first write, a cache
+    /// charges about 2 KiB per shard.
     #[must_use]
     pub fn within(limits: CacheLimits, clock: Clock, memory: &Arc<BudgetPart>) -> Self {
         let shards = shard_count(limits);
@@ -87,8 +86,8 @@ impl Cache {
         }
     }
 
-    /// The value of a live entry, and a use of the entry for eviction. `None` when there is none;
-    /// a stored `null` is `Some("null")`.
+    /// Returns the value of a live entry, or `None` if there is no such entry; a stored `null` is
+    /// `Some("null")`. Counts as a use of the entry for eviction.
     ///
     /// # Errors
     ///
@@ -99,8 +98,8 @@ impl Cache {
         Ok(shard.get(hash, key, &self.clock))
     }
 
-    /// Creates the entry or replaces it, value and expiry together. `expiry` is in seconds; without
-    /// one the entry has none, also where the replaced entry had one.
+    /// Creates or replaces an entry, both value and expiry. `expiry` is in seconds; with `None` the
+    /// entry never expires, even if it replaces one with an expiry.
     ///
     /// # Errors
     ///
@@ -109,7 +108,7 @@ impl Cache {
         self.write(key, value, expiry, |_| true).map(drop)
     }
 
-    /// Removes the entry. True when a live one was there, false otherwise.
+    /// Removes the entry. Returns true if a live entry was removed.
     ///
     /// # Errors
     ///
@@ -118,7 +117,8 @@ impl Cache {
         Ok(self.remove(Key::new(key)?))
     }
 
-    /// True when there is a live entry, whatever its value. Not a use of the entry for eviction.
+    /// Returns true if there is a live entry, whatever its value. Does not count as a use of the
+    /// entry for eviction.
     ///
     /// # Errors
     ///
@@ -129,12 +129,13 @@ impl Cache {
         Ok(shard.exists(hash, key, &self.clock))
     }
 
-    /// The first live entries, in the order of their keys' bytes, whose keys begin with `prefix`
-    /// and come after `after`; at most `most` of them. Not a use of any for eviction.
+    /// Returns the first live entries, in byte order of their keys, whose keys begin with `prefix`
+    /// and come after `after`; at most `most` of them. Does not count as a use of any entry for
+    /// eviction.
     ///
-    /// To go through all of a cache, give the last key of one listing as `after` of the next:
-    /// each entry that is there all the while is in it once. A listing goes through all entries,
-    /// one shard after the other, each under its lock; it is for the operator of a cache.
+    /// To list a whole cache, pass the last key of each listing as `after` of the next: every entry
+    /// that exists throughout is listed once. Each call scans all entries, one shard after another,
+    /// each under its lock. It is meant for operators, not for guests.
     #[must_use]
     pub fn list(&self, prefix: &str, after: Option<&str>, most: usize) -> Vec<EntryInfo> {
         let mut listing = Listing::new(prefix, after, most, Now::of(&self.clock));
@@ -142,18 +143,19 @@ impl Cache {
         listing.entries()
     }
 
-    /// Empties one shard after the other, and returns how many entries were removed, expired ones
-    /// included. The counts in [`Cache::stats`] go on.
+    /// Removes all entries, one shard after another, and returns how many there were, expired ones
+    /// included. Does not reset the counters in [`Cache::stats`].
     pub fn clear(&self) -> u64 {
         self.shards().map(Shard::clear).sum()
     }
 
-    /// Removes expired entries that no caller has read since, so that their memory comes back.
-    /// Looks at about `most` entries, continues the next time where it stopped, and returns how
-    /// many it removed. No lock is held for longer than some hundred entries take.
+    /// Removes expired entries that no caller has read since, to free their memory. Scans about
+    /// `most` entries, continuing where the last call stopped, and returns how many it removed.
+    /// Holds each lock only for a few hundred entries at a time.
     ///
-    /// Writing does some of this too. A host that calls it every few milliseconds with some
-    /// thousand entries gets a million of them back within seconds, without a caller waiting.
+    /// Writes also remove some expired entries. A host that calls this every few milliseconds for a
+    /// few thousand entries reclaims a million of them within seconds, without making a caller
+    /// wait.
     pub fn reclaim(&self, most: usize) -> u64 {
         let (mut left, mut removed) = (most, 0);
         for _ in 0..=self.others.len() {
@@ -174,7 +176,7 @@ impl Cache {
         removed
     }
 
-    /// The counts of the cache, and how much it holds.
+    /// Returns the counters of the cache and its current size.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let capacity = self.limits.capacity() as u64;
@@ -182,7 +184,7 @@ impl Cache {
         self.shards().fold(empty, |sum, shard| sum.plus(shard.stats()))
     }
 
-    /// The limits that the cache was made with.
+    /// Returns the limits that the cache was created with.
     #[must_use]
     pub fn limits(&self) -> CacheLimits {
         self.limits
@@ -192,7 +194,7 @@ impl Cache {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// The key's shard, and the part of its hash that did not choose the shard.
+    /// Returns the key's shard, and the half of its hash that did not select the shard.
     fn place_of(&self, key: Key<'_>) -> (&Shard, u32) {
         let mut hasher = self.hashing.build_hasher();
         hasher.write(key.as_str().as_bytes());
@@ -200,7 +202,7 @@ impl Cache {
         (self.shard((hash >> 32) as usize), hash as u32)
     }
 
-    /// The shard of a number, of which only the low bits count.
+    /// Returns a shard by number; only the low bits of the number count.
     fn shard(&self, number: usize) -> &Shard {
         self.others.get(number & self.others.len()).unwrap_or(&self.first)
     }
@@ -244,14 +246,14 @@ impl Cache {
     }
 }
 
-/// A `Debug` that shows no guest's data.
+/// `Debug` omits keys and values: they belong to guests and must not reach a log.
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
-/// A power of two.
+/// Returns the number of shards: always a power of two, so that a mask selects one.
 fn shard_count(limits: CacheLimits) -> usize {
     let least =
         Shard::least_bytes(limits.value_limit()).saturating_mul(MIN_LARGEST_ENTRIES_IN_SHARD);

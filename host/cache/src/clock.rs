@@ -1,4 +1,4 @@
-//! Time as the cache sees it: nanoseconds that only go forward.
+//! The clock of the cache: nanoseconds that never go backwards.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -6,52 +6,52 @@ use std::time::Duration;
 
 use crate::sync::{AtomicU64, Ordering};
 
-/// A monotonic clock: the system's, or one that a test moves by hand.
+/// A monotonic clock: the system's, or a mock that a test advances.
 ///
-/// A clone shows the same time. It counts nanoseconds from its own start, is not moved by changes
-/// of the wall clock, and on Linux stands still while the machine is suspended. It ends at 584
-/// years, and then stands still too.
+/// Clones share the same time. A clock counts nanoseconds since its creation and ignores changes of
+/// the wall clock. On Linux it stops while the machine is suspended. It stops for good after 584
+/// years.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// The reading of [`system`] at the clock's start.
+    /// The value of [`system::now`] when the clock was created.
     System(u64),
     Mock(Arc<AtomicU64>),
 }
 
-/// By how much a mock clock's cheap reading is late: as late as where the kernel's timer ticks a
-/// hundred times a second.
+/// The lag of a mock clock's coarse reading, in nanoseconds: that of a kernel with 100 timer ticks
+/// a second.
 const LATE: u64 = 10_000_000;
 
-/// By how many ticks a cheap reading may be late.
+/// The maximum lag of a coarse reading, in ticks of [`Moment::tick`].
 const LATEST_TICKS: u32 = 8;
 
-/// Moves the [`Clock`] that it was made with, and every clone of that clock.
+/// Advances its [`Clock`] and all clones of it.
 #[derive(Debug, Clone)]
 pub struct MockClock(Arc<AtomicU64>);
 
-/// One exact reading of a clock, made when it is first asked for: what happens under one lock
-/// happens at one moment. What has no expiry reads no clock, and what is far from its deadline is
-/// told by a cheap reading of a moment before.
+/// One exact reading of a clock, made on first use, so that everything under one hold of a lock
+/// sees the same time. An entry without an expiry reads no clock, and a distant deadline needs only
+/// a coarse reading.
 pub(crate) struct Now<'a> {
     clock: &'a Clock,
     moment: OnceCell<Moment>,
 }
 
-/// A reading of a clock, in nanoseconds since the clock's start.
+/// A reading of a clock, in nanoseconds since the clock was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
 
 impl Clock {
-    /// The operating system's monotonic clock, starting now.
+    /// Returns the operating system's monotonic clock, starting now.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System(system::now()))
     }
 
-    /// A clock that stands at zero until the handle advances it.
+    /// Returns a clock that stays at zero until the handle advances it.
     #[must_use]
     pub fn mock() -> (Self, MockClock) {
         let nanos = Arc::new(AtomicU64::new(0));
@@ -65,8 +65,8 @@ impl Clock {
         }
     }
 
-    /// A moment that has just passed: milliseconds ago, and [more](Moment::latest_tick_since) where
-    /// a machine stood still. On Linux reading it takes a quarter of the time.
+    /// Returns a coarse reading: milliseconds old, or [older](Moment::latest_tick_since) after the
+    /// machine was paused. On Linux it costs a quarter of an exact reading.
     fn lately(&self) -> Moment {
         match &self.0 {
             Source::System(start) => Moment::between(*start, system::lately()),
@@ -75,7 +75,7 @@ impl Clock {
     }
 }
 
-/// The system's monotonic clock, in nanoseconds since some moment before this process.
+/// The system's monotonic clock, in nanoseconds since some time before this process started.
 #[cfg(target_os = "linux")]
 mod system {
     use rustix::time::{ClockId, clock_gettime};
@@ -84,14 +84,14 @@ mod system {
         read(ClockId::Monotonic)
     }
 
-    /// What the clock showed when the kernel's timer last ticked, every 1 to 10 milliseconds.
+    /// Returns the time of the kernel's last timer tick; there is one every 1 to 10 milliseconds.
     pub(super) fn lately() -> u64 {
         read(ClockId::MonotonicCoarse)
     }
 
     fn read(clock: ClockId) -> u64 {
         let time = clock_gettime(clock);
-        // Neither is ever negative on these clocks.
+        // These clocks are never negative.
         (time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64)
     }
 }
@@ -114,7 +114,7 @@ mod system {
 }
 
 impl<'a> Now<'a> {
-    /// The moment at which it will first be asked for.
+    /// The reading is made on first use.
     pub(crate) fn of(clock: &'a Clock) -> Self {
         Self { clock, moment: OnceCell::new() }
     }
@@ -123,42 +123,41 @@ impl<'a> Now<'a> {
         *self.moment.get_or_init(|| self.clock.now())
     }
 
-    /// A moment that has passed, not long ago, for what that can tell: by the exact reading where
-    /// there is one, otherwise by a cheap one.
+    /// Returns the exact reading if there already is one, otherwise a coarse one, which is slightly
+    /// old.
     pub(crate) fn lately(&self) -> Moment {
         self.moment.get().copied().unwrap_or_else(|| self.clock.lately())
     }
 }
 
 impl MockClock {
-    /// Moves the clock forward. It stops at its end, 584 years, instead of wrapping.
+    /// Advances the clock. It stops at its end, 584 years, instead of wrapping.
     pub fn advance(&self, by: Duration) {
         let step = |nanos| Some(Moment(nanos).after(by).0);
-        // The closure always answers `Some`, so the update cannot fail.
+        // The closure always returns `Some`, so the update cannot fail.
         let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
     }
 }
 
 impl Moment {
-    /// Later than any clock can show, so that comparing with it needs no special case.
+    /// Later than any reading of a clock, so that comparisons need no special case.
     pub(crate) const NEVER: Self = Self(u64::MAX);
     const LAST: u64 = u64::MAX - 1;
 
-    /// The part of time that the moment is in: 2^30 nanoseconds, a little more than a second. The
-    /// last but one of all, at 146 years, has no end.
+    /// Returns the tick of the moment: units of 2^30 nanoseconds, a little more than a second. The
+    /// last tick but one, at 146 years, has no end.
     pub(crate) fn tick(self) -> u32 {
         u32::try_from(self.0 >> 30).unwrap_or(u32::MAX).min(u32::MAX - 1)
     }
 
-    /// What a clock shows that began at one reading and is read at another. It stops at the last
-    /// moment that it can show.
+    /// Returns the time from `start` to `reading`, at most the last moment that a clock can show.
     fn between(start: u64, reading: u64) -> Self {
         Self(reading.saturating_sub(start).min(Self::LAST))
     }
 
-    /// The latest tick that it may be now if a cheap reading shows this moment. A kernel moves what
-    /// is read cheaply with its timer, every 1 to 10 milliseconds; that may come late where a
-    /// machine's host is too busy to run it, so seconds are allowed for.
+    /// Returns the latest possible current tick, given this coarse reading. The kernel normally
+    /// updates the coarse clock every 1 to 10 milliseconds. On an overloaded virtual machine the
+    /// update may come seconds late, hence the margin.
     pub(crate) fn latest_tick_since(self) -> u32 {
         self.tick().saturating_add(LATEST_TICKS)
     }
@@ -171,12 +170,12 @@ impl Moment {
         self.0
     }
 
-    /// The time from an earlier moment to this one; zero from a later one.
+    /// Returns the time since an earlier moment; zero if `earlier` is later.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// This moment and `by`, at most the last that a clock can show.
+    /// Returns this moment plus `by`, at most the last moment that a clock can show.
     pub(crate) fn after(self, by: Duration) -> Self {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(by).min(Self::LAST))

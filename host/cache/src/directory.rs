@@ -1,10 +1,9 @@
-//! From a tag to the segment that its key belongs to (extendible hashing).
+//! Maps a tag to the segment of its key (extendible hashing).
 //!
-//! The directory has a place for each number that the highest bits of a tag can be. A segment whose
-//! entries have fewer bits in common than that owns several places in a row; it stands in the first
-//! and the others are empty. A segment that is full splits alone, so no caller ever waits for a
-//! whole table to be copied, and there are never two of it in memory. Two that became nearly empty
-//! join.
+//! The directory has one place for each value of the highest bits of a tag. A segment whose entries
+//! share fewer bits than that owns several adjacent places: it is in the first of them, and the
+//! others are empty. A full segment splits on its own, so no caller ever waits for a whole table to
+//! be copied and no second copy takes memory. Two nearly empty segments are joined.
 
 use crate::limits::MAX_DIRECTORY_BITS;
 use crate::segment::{Segment, Tag};
@@ -20,20 +19,21 @@ pub(crate) struct Directory {
     places: Vec<Option<Box<Segment>>>,
     bits: u32,
     segments: usize,
-    /// Segments that own one place: with none, half of the places would do.
+    /// Segments that own a single place. If there are none, half of the places would suffice.
     deepest: usize,
 }
 
 impl Directory {
-    /// One segment, for all tags.
+    /// Creates a directory with one segment for all tags.
     pub(crate) fn new() -> Self {
         Self { places: vec![Some(Box::new(Segment::new(0)))], bits: 0, segments: 1, deepest: 1 }
     }
 
-    /// The place of the segment of a tag.
+    /// Returns the place of the segment of a tag.
     pub(crate) fn find(&self, tag: Tag) -> usize {
         let mut at = tag.high(self.bits);
-        // The first of a row of 2^n places ends with n zeros.
+        // The first of 2^n places of a segment ends with n zero bits: clear low bits until it is
+        // found.
         while at != 0 && self.get(at).is_none() {
             at &= at - 1;
         }
@@ -48,7 +48,8 @@ impl Directory {
         self.places.get_mut(at)?.as_deref_mut()
     }
 
-    /// The first tag of the segment after that at a place; of the first one, after the last.
+    /// Returns the first tag of the segment after the one at a place, wrapping round after the
+    /// last.
     pub(crate) fn after(&self, at: usize) -> Tag {
         let next = at + self.get(at).map_or(1, |segment| self.width(segment));
         if next < self.places.len() { Tag::from_high(next, self.bits) } else { Tag::FIRST }
@@ -58,25 +59,25 @@ impl Directory {
         self.places.iter().flatten().map(|segment| &**segment)
     }
 
-    /// The bytes it holds now, segments included, as asked of the allocator.
+    /// Returns the current bytes, segments included, as requested from the allocator.
     pub(crate) fn bytes(&self) -> usize {
         self.places.len() * PLACE + self.segments * size_of::<Segment>()
     }
 
-    /// The bytes of a new directory.
+    /// Returns the bytes of a new directory.
     pub(crate) const fn least_bytes() -> usize {
         PLACE + size_of::<Segment>()
     }
 
-    /// The most bytes by which splitting a segment raises what is held, even for a moment; `None`
-    /// where it cannot be split.
+    /// Returns the most bytes that splitting a segment adds, even temporarily, or `None` if the
+    /// segment cannot be split.
     pub(crate) fn split_bytes(&self, at: usize) -> Option<usize> {
         let depth = self.get(at)?.depth();
         let wider = if depth == self.bits { 2 * self.places.len() * PLACE } else { 0 };
         (depth < MAX_DIRECTORY_BITS).then_some(size_of::<Segment>() + wider)
     }
 
-    /// Splits a segment in two. Places may move: ask anew for every one.
+    /// Splits a segment in two. Invalidates all places.
     pub(crate) fn split(&mut self, mut at: usize) {
         let Some(depth) = self.get(at).map(Segment::depth) else {
             return;
@@ -97,8 +98,8 @@ impl Directory {
         }
     }
 
-    /// Joins the segment at a place with its other half, where both are nearly empty, and what came
-    /// of it again with its own. Whether anything was joined.
+    /// Joins the segment at a place with its sibling if both are nearly empty, and repeats this
+    /// with the result. Returns true if any segments were joined.
     pub(crate) fn join(&mut self, mut at: usize) -> bool {
         let before = self.segments;
         while let Some((low, high)) = self.halves(at) {
@@ -115,8 +116,8 @@ impl Directory {
         self.segments < before
     }
 
-    /// Gives up half of the places while no segment needs them. The new list is made before the old
-    /// one goes, so it must find `room`.
+    /// Halves the list of places while no segment needs all of them. The new list is allocated
+    /// before the old one is freed, so it must fit into `room`.
     pub(crate) fn shrink(&mut self, room: usize) {
         while self.deepest == 0 && self.bits > 0 && self.places.len() / 2 * PLACE <= room {
             let mut half = Vec::with_capacity(self.places.len() / 2);
@@ -127,7 +128,7 @@ impl Directory {
         }
     }
 
-    /// A segment and its other half, in order, where they fit one.
+    /// Returns the places of a segment and its sibling, in order, if one segment can hold both.
     fn halves(&self, at: usize) -> Option<(usize, usize)> {
         let segment = self.get(at)?;
         let width = self.width(segment);
@@ -136,12 +137,12 @@ impl Directory {
         fit.then_some((low, high))
     }
 
-    /// How many places a segment owns.
+    /// Returns how many places a segment owns.
     fn width(&self, segment: &Segment) -> usize {
         1 << (self.bits - segment.depth())
     }
 
-    /// Makes two places of each.
+    /// Doubles the number of places.
     fn double(&mut self) {
         let mut twice = Vec::with_capacity(2 * self.places.len());
         twice.extend(self.places.drain(..).flat_map(|place| [place, None]));
@@ -153,7 +154,7 @@ impl Directory {
     fn count_deepest(&self) -> usize {
         match self.bits {
             0 => 1,
-            // Who stands at an odd place owns one, and its other half is as deep.
+            // A segment at an odd place owns only that one, and its sibling is as deep.
             _ => 2 * self.places.iter().skip(1).step_by(2).flatten().count(),
         }
     }
@@ -168,7 +169,7 @@ mod tests {
     use crate::key::Key;
     use crate::segment::Slot;
 
-    /// Tags that differ in their high bits, each with a key of its own.
+    /// Tags that differ in their high bits, each with its own key.
     fn tag(number: u32) -> (Tag, String) {
         (Tag::of(number.wrapping_mul(0x9E37_79B1)), number.to_string())
     }
@@ -193,7 +194,7 @@ mod tests {
         Some((at, directory.get(at)?.find(tag, Key::new(&key).unwrap())?))
     }
 
-    /// That going round meets every segment once, and that the counts are right.
+    /// Asserts that one round visits every segment once, and that the counts are correct.
     fn check(directory: &Directory) {
         let (mut tag, mut met) = (Tag::FIRST, 0);
         loop {

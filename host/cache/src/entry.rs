@@ -1,8 +1,8 @@
-//! An entry, in one allocation: what is known of it, its key and its value, one after the other.
+//! An entry in a single allocation: header, key and value, one after another.
 //!
-//! Beside a hundred bytes of text, two or three allocations an entry would be most of the cost, in
-//! memory and in time: each is a line of memory that no processor has in its cache. So this
-//! file does by hand what an `Arc` of three fields would do, and is the only one with `unsafe`.
+//! For texts of about a hundred bytes, two or three allocations per entry would dominate the cost
+//! in memory and time, because each one is a cache miss. So this file does by hand what an `Arc` of
+//! three fields would do. It is the only file with `unsafe`.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::fmt;
@@ -15,41 +15,41 @@ use crate::limits::MAX_OWNERS;
 use crate::sync::{AtomicU32, Ordering, fence};
 use crate::value::Json;
 
-/// What stands before the texts.
+/// The header before the texts.
 #[repr(C)]
 struct Head {
-    /// In halves, or the head would end in a gap of four bytes. Atomic, because `expire` writes it
-    /// while readers share the entry. No reader reads it: only holders of the shard's lock do.
+    /// Two halves, because an `AtomicU64` would pad the header by four bytes. Atomic because
+    /// `expire` writes it while readers share the entry. Only holders of the shard's lock access
+    /// it.
     deadline: [AtomicU32; 2],
     owners: AtomicU32,
     value_bytes: u32,
     key_bytes: u16,
 }
 
-/// One owner of an entry, which goes with its last owner: the table holds one, and each reader
-/// that still has the value another.
+/// One reference to an entry; the last one frees it. The table holds one, and so does each reader
+/// that still has the value.
 pub(crate) struct Entry(NonNull<Head>);
 
-/// The value of an entry, as [`Cache::get`](crate::Cache::get) found it: one JSON text.
+/// The value of an entry, as returned by [`Cache::get`](crate::Cache::get): one JSON text.
 ///
-/// Differs from `Arc<str>` in that it shares the entry's own allocation, key included, so nothing
-/// is copied for a reader. It stays as it is whatever happens to the entry, and holds the memory
-/// for as long as it is held.
+/// Unlike an `Arc<str>` it shares the allocation of the entry, including the key, so reading copies
+/// nothing. It never changes, and keeps the entry's memory allocated until it is dropped.
 pub struct Value(Entry);
 
-// SAFETY: nothing of an entry is written while it has more than one owner but the count and the
-// deadline, which are atomic, and the owner that decrements the count last sees what all others did
+// SAFETY: while an entry has several owners, only its count and deadline are written, and both are
+// atomic. The owner that decrements the count last observes everything that the other owners did
 // before.
 #[allow(unsafe_code, reason = "a pointer is not sent on its own")]
 unsafe impl Send for Entry {}
-// SAFETY: as for `Send`: through a shared entry there are only reads.
+// SAFETY: as for `Send`; a shared entry is only read.
 #[allow(unsafe_code, reason = "a pointer is not shared on its own")]
 unsafe impl Sync for Entry {}
 
 #[allow(unsafe_code, reason = "the texts stand behind the head, where no type says they are")]
 impl Entry {
-    /// A new entry with one owner. `value` is at most
-    /// [`MAX_VALUE_BYTES`](crate::limits::MAX_VALUE_BYTES) long: the process ends if it is longer.
+    /// Creates an entry with one owner. Aborts the process if `value` is longer than
+    /// [`MAX_VALUE_BYTES`](crate::limits::MAX_VALUE_BYTES).
     pub(crate) fn new(key: Key<'_>, value: &str, deadline: Deadline) -> Self {
         let key = key.as_str();
         let lengths = (u16::try_from(key.len()), u32::try_from(value.len()));
@@ -57,8 +57,8 @@ impl Entry {
         let layout = layout(key.len(), value.len());
         let deadline = deadline.to_halves().map(AtomicU32::new);
         let head = Head { deadline, owners: AtomicU32::new(1), value_bytes, key_bytes };
-        // SAFETY: the layout is never empty, since a head is not. It has room for the head and both
-        // texts, one after the other, and the new block overlaps neither text.
+        // SAFETY: the layout is never empty, because the header is not. It has room for the header
+        // and both texts, one after another, and the new block overlaps neither text.
         unsafe {
             let Some(place) = NonNull::new(alloc(layout).cast::<Head>()) else {
                 handle_alloc_error(layout)
@@ -71,27 +71,28 @@ impl Entry {
         }
     }
 
-    /// Another owner of the same entry, to read its value.
+    /// Adds an owner, who reads the value.
     pub(crate) fn share(&self) -> Value {
-        // Relaxed: a caller that makes another owner has the entry already.
+        // Relaxed suffices: the caller already owns a reference.
         if self.head().owners.fetch_add(1, Ordering::Relaxed) >= MAX_OWNERS {
             std::process::abort();
         }
         Value(Self(self.0))
     }
 
-    /// Puts another value and deadline into the entry in its place. False, and nothing is done,
-    /// when a reader has the old value or the new one is not as long.
+    /// Overwrites value and deadline in place. Returns false and changes nothing if a reader still
+    /// has the old value, or if the new value has another length.
     pub(crate) fn replace(&mut self, value: &str, deadline: Deadline) -> bool {
-        // Acquire: whatever a reader did with the value came before it gave the entry back.
+        // Acquire: everything that a reader did with the value happened before it dropped its
+        // reference.
         let alone = self.head().owners.load(Ordering::Acquire) == 1;
         if !alone || self.value().len() != value.len() {
             return false;
         }
         let key_bytes = self.key().len();
-        // SAFETY: this is the one owner, and held exclusively, so no thread reads and no new owner
-        // comes. The value's place is behind the key and as long as the new value, which cannot
-        // lie in it, being borrowed from elsewhere.
+        // SAFETY: this is the only owner and borrowed exclusively, so no other thread reads the
+        // value and no new owner can appear. The value starts after the key and is as long as the
+        // new one, which cannot overlap it because it is borrowed from elsewhere.
         unsafe {
             let place = self.0.add(1).cast::<u8>().add(key_bytes);
             place.copy_from_nonoverlapping(NonNull::from(value).cast(), value.len());
@@ -101,13 +102,14 @@ impl Entry {
     }
 
     fn head(&self) -> &Head {
-        // SAFETY: an owner's entry is there, with a head that `new` wrote.
+        // SAFETY: an owner's entry is allocated, and `new` wrote its header.
         unsafe { self.0.as_ref() }
     }
 
-    /// `bytes` of text, `skipped` behind the head.
+    /// Returns `bytes` bytes of text that start `skipped` bytes after the header.
     fn text(&self, skipped: usize, bytes: usize) -> &str {
-        // SAFETY: callers name the key's or the value's place, which `new` filled from a `str`.
+        // SAFETY: callers pass the range of the key or of the value, which `new` copied from a
+        // `str`.
         unsafe {
             let start = self.0.add(1).cast::<u8>().add(skipped).as_ptr();
             std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, bytes))
@@ -125,60 +127,61 @@ impl Entry {
         self.text(head.key_bytes.into(), head.value_bytes as usize)
     }
 
-    /// Under the lock of the entry's shard only: the halves are read one after the other.
+    /// Requires the shard's lock: the two halves are not read atomically together.
     pub(crate) fn deadline(&self) -> Deadline {
         let [high, low] = &self.head().deadline;
         Deadline::from_halves([high.load(Ordering::Relaxed), low.load(Ordering::Relaxed)])
     }
 
-    /// Puts another deadline in the place of the old one. Under the lock of the entry's shard only.
+    /// Replaces the deadline. Requires the shard's lock.
     pub(crate) fn expire(&self, deadline: Deadline) {
         for (place, half) in self.head().deadline.iter().zip(deadline.to_halves()) {
             place.store(half, Ordering::Relaxed);
         }
     }
 
-    /// What the entry asked of the allocator.
+    /// Returns the bytes that the entry requested from the allocator.
     pub(crate) fn bytes(&self) -> usize {
         let head = self.head();
         bytes(head.key_bytes.into(), head.value_bytes as usize)
     }
 }
 
-/// What an entry with texts of these lengths asks of the allocator.
+/// Returns the bytes that an entry with texts of these lengths requests from the allocator.
 pub(crate) const fn bytes(key: usize, value: usize) -> usize {
     size_of::<Head>() + key + value
 }
 
 fn layout(key: usize, value: usize) -> Layout {
     let layout = Layout::from_size_align(bytes(key, value), align_of::<Head>());
-    // Refused are texts of more than half the address space, which cannot be there.
+    // Fails only for texts of more than half the address space, which cannot exist.
     layout.unwrap_or_else(|_| std::process::abort())
 }
 
 impl Drop for Entry {
     #[allow(unsafe_code, reason = "the last owner gives the block back")]
     fn drop(&mut self) {
-        // Release, and Acquire by the last: what any owner did with the entry comes before its end.
+        // Release, then Acquire by the last owner: everything that any owner did with the entry
+        // happens before it is freed.
         if self.head().owners.fetch_sub(1, Ordering::Release) != 1 {
             return;
         }
         fence(Ordering::Acquire);
         let layout = layout(self.key().len(), self.value().len());
-        // SAFETY: the entry has no owner any more, `new` took the block with the same layout, and
-        // neither the head nor the texts have anything to drop.
+        // SAFETY: the entry has no owner left, `new` allocated the block with the same layout, and
+        // neither the header nor the texts need to be dropped.
         unsafe { dealloc(self.0.as_ptr().cast(), layout) }
     }
 }
 
 impl Value {
-    /// A value that no [`Cache`](crate::Cache) holds: that of an entry that is kept elsewhere.
+    /// Creates a value outside any [`Cache`](crate::Cache), for entries of another backend.
     #[must_use]
     pub fn new(key: Key<'_>, json: Json<'_>) -> Self {
         Value(Entry::new(key, json.as_str(), Deadline::NEVER))
     }
 
-    /// True when it is this very entry's value, not only an equal one.
+    /// Returns true if this is the value of that same entry, not only an equal one.
     pub(crate) fn is_of(&self, entry: &Entry) -> bool {
         self.0.0 == entry.0
     }
@@ -206,7 +209,7 @@ impl PartialEq for Value {
 
 impl Eq for Value {}
 
-/// As the text's own.
+/// Formats like `str`.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&**self, f)
@@ -219,7 +222,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// A `Debug` that shows no guest's data.
+/// `Debug` omits key and value: they belong to guests and must not reach a log.
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Entry")

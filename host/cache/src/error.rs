@@ -2,36 +2,36 @@
 
 use crate::limits::{MAX_EXPIRY_SECONDS, MAX_KEY_BYTES};
 
-/// How many characters of an offending text a message shows.
+/// How many characters of an invalid text a message quotes.
 const EXCERPT_CHARS: usize = 32;
 
-/// A refused call. The entry that was there, its expiry too, is untouched.
+/// A refused call. It leaves the entry and its expiry unchanged.
 ///
-/// A message names the rule and the offending text, shortened and with its control characters
-/// escaped, so that it can be written to a log as it is. The set is closed: a map in memory
-/// refuses bad arguments and nothing else. A plugin without access, or a backend that does not
-/// respond, is an error of the map's caller.
+/// A message states the rule and quotes the invalid text, shortened and with control characters
+/// escaped, so it is safe to log. The enum is complete: an in-memory map refuses only invalid
+/// arguments. The host has its own errors for a plugin without access and a backend that does not
+/// respond.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A key of no bytes.
+    /// An empty key.
     #[error("invalid key \"\": a key is 1 to {MAX_KEY_BYTES} bytes")]
     EmptyKey,
     /// A key of more than [`MAX_KEY_BYTES`] bytes.
     #[error("invalid key {key} of {bytes} bytes: a key is 1 to {MAX_KEY_BYTES} bytes")]
     LongKey {
-        /// The key's beginning, quoted.
+        /// The beginning of the key, quoted.
         key: String,
-        /// The key's length.
+        /// The length of the key in bytes.
         bytes: usize,
     },
-    /// A value that is not a JSON text by the rules of [`Json`](crate::Json).
+    /// A value that is not valid by the rules of [`Json`](crate::Json).
     #[error("invalid value at byte {offset}: {reason}, found {found}")]
     InvalidValue {
-        /// Where the value is wrong, in bytes from its beginning.
+        /// Byte offset of the error in the value.
         offset: usize,
-        /// What is wrong there.
+        /// The rule that the value breaks there.
         reason: &'static str,
-        /// The rest of the value from there on, quoted and shortened, or `the end`.
+        /// The rest of the value from `offset` on, quoted and shortened, or `the end`.
         found: String,
     },
     /// An expiry of 0 seconds, or of more than [`MAX_EXPIRY_SECONDS`].
@@ -40,37 +40,37 @@ pub enum Error {
         /// The expiry as given.
         seconds: u32,
     },
-    /// What is under a key, or what is added to it, is no integer from -(2^53 - 1) to 2^53 - 1.
+    /// The stored value or the number to add is not an integer from -(2^53 - 1) to 2^53 - 1.
     #[error(
         "{what} is no integer from -(2^53 - 1) to 2^53 - 1, written without fraction, exponent and \
          spaces"
     )]
     NotAnInteger {
-        /// What it is, quoted and shortened where it comes from a guest.
+        /// The value or the number; quoted and shortened if it comes from a guest.
         what: String,
     },
-    /// A sum that is no integer from -(2^53 - 1) to 2^53 - 1.
+    /// A sum outside -(2^53 - 1) to 2^53 - 1.
     #[error("the sum of {value} and {delta} is not from -(2^53 - 1) to 2^53 - 1")]
     SumOutOfRange {
-        /// What is under the key.
+        /// The stored integer.
         value: i64,
-        /// What was to be added.
+        /// The number to add.
         delta: i64,
     },
-    /// A cursor that no page of this cache gave.
+    /// A cursor that this cache did not return.
     #[error("{cursor} is no place in this cache: take the cursor of the page before")]
     InvalidCursor {
-        /// The cursor's beginning, quoted.
+        /// The beginning of the cursor, quoted.
         cursor: String,
     },
-    /// A value longer than the cache allows.
+    /// A value longer than the cache's limit.
     #[error("value {value} of {bytes} bytes is too large: a value is at most {limit} bytes here")]
     TooLarge {
-        /// The value's beginning, quoted.
+        /// The beginning of the value, quoted.
         value: String,
-        /// The value's length.
+        /// The length of the value in bytes.
         bytes: usize,
-        /// The cache's limit.
+        /// The limit of the cache in bytes.
         limit: usize,
     },
 }
@@ -78,18 +78,18 @@ pub enum Error {
 /// The kind of an [`Error`], as a guest sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The key is empty or too long, or the cursor comes from elsewhere.
+    /// The key is empty or too long, or the cursor is invalid.
     InvalidKey,
-    /// The value is not a JSON text, or no integer where one is needed.
+    /// The value is not valid JSON, or not an integer where one is required.
     InvalidValue,
     /// The expiry is 0 or more than ten years.
     InvalidExpiry,
-    /// The value is longer than the cache allows.
+    /// The value is longer than the cache's limit.
     TooLarge,
 }
 
 impl Error {
-    /// Which argument was refused, and why in one word.
+    /// Returns the kind of the error, which names the invalid argument.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -105,7 +105,7 @@ impl Error {
     }
 }
 
-/// The beginning of a text in double quotes, with everything escaped that could disturb a line.
+/// Returns the beginning of a text in double quotes, with control characters escaped.
 pub(crate) fn excerpt(text: &str) -> String {
     let end = text.char_indices().nth(EXCERPT_CHARS).map_or(text.len(), |(end, _)| end);
     let shown = text.get(..end).unwrap_or_default();

@@ -1,30 +1,32 @@
-//! Which entry a full shard evicts.
+//! Eviction: which entry a full shard removes.
 //!
-//! The policy is S3-FIFO's (Yang et al., SOSP 2023), with one difference: the clock hands pass
-//! entries in the order of their keys' hashes, in which the table holds them anyway. So there is no
-//! list, and a hit writes only a mark beside the entry. An entry is new until a hand first reaches
-//! it. If it was used by then it is kept, otherwise it is evicted and its key is remembered for a
-//! while; a key that is set again in that time is kept at once. New entries are evicted as long as
-//! they are more than a tenth of all, so entries that a scan uses once cannot push out entries that
-//! are used often. Otherwise kept ones are: a hand takes one use off an entry that it passes, and
-//! evicts one that has none.
+//! The policy is S3-FIFO (Yang et al., SOSP 2023) with one difference: instead of queues, clock
+//! hands visit the entries in the table's own order, by hash. So there is no list, and a hit only
+//! sets a mark beside the entry.
+//!
+//! An entry is new until a hand first reaches it. If it was used by then, it is promoted to kept.
+//! Otherwise it is evicted and its key is remembered for a while; a remembered key that is set
+//! again is kept at once. New entries are evicted while they are more than a tenth of all entries,
+//! so a scan that uses each entry once cannot displace frequently used entries. Otherwise kept
+//! entries are evicted: a hand subtracts one use from each entry it passes, and evicts one without
+//! uses.
 
 use crate::clock::Now;
 use crate::limits::MAX_SEGMENTS_PER_EVICTION;
 use crate::segment::{Slot, Tag};
 use crate::table::Table;
 
-/// One in so many entries may be new; with more, new ones are evicted first.
+/// New entries are evicted first while more than one entry in this many is new.
 const NEW_SHARE: usize = 10;
 
-/// Where eviction continues: one hand passes the new entries, the other the kept ones.
+/// Where eviction continues: one hand visits the new entries, the other the kept ones.
 #[derive(Debug)]
 pub(crate) struct ClockHands {
     new: ClockHand,
     kept: ClockHand,
 }
 
-/// A segment, and the first of its slots that the hand has not passed.
+/// A segment and the first of its slots that the hand has not passed yet.
 #[derive(Debug)]
 struct ClockHand {
     segment: Tag,
@@ -45,8 +47,8 @@ impl ClockHands {
         Self { new: ClockHand::FIRST, kept: ClockHand::FIRST }
     }
 
-    /// Removes the expired entries of a segment, or else one live entry that does not have the
-    /// spared tag; removes nothing only when there is no such entry.
+    /// Removes the expired entries of a segment, or else one live entry whose tag is not `spared`.
+    /// Removes nothing only if there is no such entry.
     pub(crate) fn evict(
         &mut self,
         table: &mut Table,
@@ -66,7 +68,7 @@ impl ClockHands {
         self.evict_any(table, spared)
     }
 
-    /// Removes the entry of least worth in the next segment that has one.
+    /// Removes the least used entry of the next segment that has an evictable one.
     fn evict_any(&mut self, table: &mut Table, spared: Option<Tag>) -> Removed {
         for _ in 0..table.segments() {
             let at = table.segment_of(self.new.segment);
@@ -82,8 +84,9 @@ impl ClockHands {
 impl ClockHand {
     const FIRST: Self = Self { segment: Tag::FIRST, slot: 0 };
 
-    /// Removes the expired entries of a segment, or else its first wanted entry that was not used,
-    /// and passes the used ones before it. Moves to the next segment when there is none.
+    /// Removes the expired entries of the current segment. If there are none, evicts its first
+    /// wanted entry that was not used and passes the used ones before it. Moves to the next segment
+    /// if there is no such entry.
     fn advance(
         &mut self,
         table: &mut Table,
@@ -99,7 +102,8 @@ impl ClockHand {
         while let Some(place) = table.position(at, self.slot, &is_wanted) {
             if !table.pass(place) {
                 if table.evict(place) {
-                    // Entries moved: some that the hand has not passed may be before it.
+                    // The segment was joined with another: entries that the hand has not passed may
+                    // now be before it.
                     self.slot = 0;
                 }
                 return Removed { expired: 0, evicted: 1 };
@@ -111,7 +115,8 @@ impl ClockHand {
     }
 }
 
-/// Removes the entry of least worth in a segment, of those not spared; false when there is none.
+/// Evicts the least used entry of a segment, except those with the spared tag. Returns false if
+/// there is no such entry.
 pub(crate) fn evict_least(table: &mut Table, at: usize, spared: Option<Tag>) -> bool {
     let may_go = |slot: &&Slot| Some(slot.tag()) != spared;
     let slots = table.segment(at).map(|segment| segment.slots().filter(may_go));
@@ -127,7 +132,7 @@ mod tests {
 
     const ENTRIES: usize = 200;
 
-    /// A cache of one shard that is full, of new entries by the names `0` to `199`.
+    /// A full cache with one shard of new entries with the keys `0` to `199`.
     fn full() -> Cache {
         let limits = CacheLimits::default().with_entries(ENTRIES).unwrap();
         let cache = Cache::new(limits, Clock::mock().0);
@@ -178,7 +183,7 @@ mod tests {
         evicted.iter().for_each(|name| set(&cache, *name..name + 1));
         set(&cache, 2_000..2_400);
         let kept = evicted.iter().filter(|name| count(&cache, **name..**name + 1) == 1).count();
-        // One whose segment joined another meanwhile may be forgotten.
+        // An evicted key is forgotten if its segment was joined with another meanwhile.
         assert!(kept * 2 > evicted.len(), "{kept} of {} are kept", evicted.len());
         assert!(evicted.len() >= 3);
     }

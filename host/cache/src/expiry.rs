@@ -1,4 +1,4 @@
-//! How long an entry lives: the expiry that a caller gives, and the deadline made from it.
+//! Entry lifetimes: the expiry that a caller passes, and the deadline computed from it.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::limits::MAX_EXPIRY_SECONDS;
 pub struct Expiry(u32);
 
 impl Expiry {
-    /// Takes a number of seconds.
+    /// Validates a number of seconds.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidExpiry`] for 0, and for more than [`MAX_EXPIRY_SECONDS`].
+    /// [`Error::InvalidExpiry`] for 0 and for more than [`MAX_EXPIRY_SECONDS`].
     pub fn new(seconds: u32) -> Result<Self, Error> {
         match seconds {
             1..=MAX_EXPIRY_SECONDS => Ok(Self(seconds)),
@@ -23,19 +23,19 @@ impl Expiry {
         }
     }
 
-    /// The expiry in seconds.
+    /// Returns the expiry in seconds.
     #[must_use]
     pub fn seconds(self) -> u32 {
         self.0
     }
 }
 
-/// The first moment at which an entry is gone.
+/// The first moment at which an entry counts as expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Deadline(Moment);
 
-/// The [tick](Moment::tick) of a deadline: enough to tell most live entries from those that may be
-/// gone, in half the space and without reading the entry.
+/// The [tick](Moment::tick) of a deadline. It is enough to rule out expiry for most live entries,
+/// in half the space and without reading the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Due(u32);
 
@@ -43,30 +43,31 @@ impl Deadline {
     /// The deadline of an entry without expiry.
     pub(crate) const NEVER: Self = Self(Moment::NEVER);
 
-    /// The deadline of an entry that is set now. The clock is read only when there is an expiry.
+    /// Computes the deadline of an entry that is set now. Reads the clock only if there is an
+    /// expiry.
     pub(crate) fn from_now(expiry: Option<Expiry>, now: &Now<'_>) -> Self {
         Self(expiry.map_or(Moment::NEVER, |expiry| {
             now.moment().after(Duration::from_secs(expiry.0.into()))
         }))
     }
 
-    /// True when the entry is gone. The clock is read only when there is a deadline.
+    /// Returns true if the entry has expired. Reads the clock only if there is a deadline.
     pub(crate) fn has_passed(self, now: &Now<'_>) -> bool {
         self.0 != Moment::NEVER && now.moment() >= self.0
     }
 
-    /// The time left, if there is a deadline.
+    /// Returns the time left, or `None` without a deadline.
     pub(crate) fn remaining(self, now: &Now<'_>) -> Option<Duration> {
         (self.0 != Moment::NEVER).then(|| self.0.since(now.moment()))
     }
 
-    /// The deadline as two numbers, for a struct in which one of eight bytes would leave a gap.
+    /// Splits the deadline into two numbers, for a struct that an eight-byte field would pad.
     pub(crate) fn to_halves(self) -> [u32; 2] {
         let nanos = self.0.nanos();
         [(nanos >> 32) as u32, nanos as u32]
     }
 
-    /// The deadline of two such numbers.
+    /// Reverses [`to_halves`](Self::to_halves).
     pub(crate) fn from_halves([high, low]: [u32; 2]) -> Self {
         Self(Moment::of_nanos(u64::from(high) << 32 | u64::from(low)))
     }
@@ -77,7 +78,7 @@ impl Deadline {
 }
 
 impl Due {
-    /// An entry without a deadline.
+    /// The value for an entry without a deadline.
     pub(crate) const NEVER: Self = Self(u32::MAX);
 
     /// True once the deadline may have passed; check the entry to be sure. A distant deadline is
@@ -87,13 +88,13 @@ impl Due {
         self != Self::NEVER && self.is_near_by_clock(now)
     }
 
-    /// A function of its own, so that an entry without an expiry pays for none of this code.
+    /// Not inlined, so that the path of an entry without an expiry stays small.
     #[inline(never)]
     fn is_near_by_clock(self, now: &Now<'_>) -> bool {
         self.0 <= now.lately().latest_tick_since() && self.0 <= now.moment().tick()
     }
 
-    /// True once the deadline has passed in an earlier tick than this one. May be a little late.
+    /// True once the tick of the deadline is over. May become true slightly late.
     pub(crate) fn is_over(self, now: &Now<'_>) -> bool {
         self != Self::NEVER && self.0 < now.lately().tick()
     }

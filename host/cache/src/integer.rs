@@ -1,34 +1,34 @@
-//! The integers that can be added to.
+//! Integers that `increment` accepts.
 
 use crate::error::{Error, excerpt};
 use crate::limits::MAX_INTEGER;
 
 /// An integer from -[`MAX_INTEGER`] to [`MAX_INTEGER`].
 ///
-/// Under a key it is the text `0`, or an optional `-` and digits of which the first is not `0`.
-/// Other JSON texts of the same number, such as `1.0`, `1e2` and `-0`, are no integers here.
+/// A stored integer is the text `0`, or an optional `-` and digits that do not begin with `0`.
+/// Other JSON texts of the same number, such as `1.0`, `1e2` and `-0`, are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Integer(i64);
 
 impl Integer {
-    /// What a missing entry counts as.
+    /// The value of a missing entry.
     const ZERO: Self = Self(0);
 
-    /// Takes a number to be added.
+    /// Validates a number to add.
     ///
     /// # Errors
     ///
-    /// [`Error::NotAnInteger`] for one that is out of range.
+    /// [`Error::NotAnInteger`] if it is out of range.
     pub fn new(delta: i64) -> Result<Self, Error> {
         Self::in_range(delta).ok_or_else(|| Error::NotAnInteger { what: format!("delta {delta}") })
     }
 
-    /// The sum of the integer in the text under a key (0 without a text) and a delta; and the sum's
-    /// text, of at most `limit` bytes.
+    /// Adds `delta` to the integer in a stored text, or to 0 without a text. Returns the sum and
+    /// its text of at most `limit` bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::NotAnInteger`] of the text, [`Error::SumOutOfRange`], [`Error::TooLarge`].
+    /// [`Error::NotAnInteger`] for the text, [`Error::SumOutOfRange`], [`Error::TooLarge`].
     pub fn sum(text: Option<&str>, delta: Self, limit: usize) -> Result<(Self, String), Error> {
         let sum = text.map_or(Ok(Self::ZERO), Self::parse)?.plus(delta)?;
         let text = sum.0.to_string();
@@ -38,7 +38,7 @@ impl Integer {
         Ok((sum, text))
     }
 
-    /// Takes the text under a key.
+    /// Parses a stored text.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Integer {
             .ok_or_else(|| Error::NotAnInteger { what: format!("value {}", excerpt(text)) })
     }
 
-    /// The sum of both.
+    /// Returns the sum.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Integer {
         sum.ok_or(Error::SumOutOfRange { value: self.0, delta: delta.0 })
     }
 
-    /// The integer as a number.
+    /// Returns the integer as a number.
     #[must_use]
     pub fn get(self) -> i64 {
         self.0

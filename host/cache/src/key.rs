@@ -5,17 +5,17 @@ use crate::limits::MAX_KEY_BYTES;
 
 /// A valid key: 1 to [`MAX_KEY_BYTES`] bytes of UTF-8.
 ///
-/// Differs from `&str` only in its length. Every scalar value is allowed, NUL and newline too.
-/// Keys are compared byte by byte and never normalised.
+/// Every Unicode scalar value is allowed, including NUL and newline. Keys are compared byte by byte
+/// and never normalised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key<'a>(&'a str);
 
 impl<'a> Key<'a> {
-    /// Takes a key as it was given.
+    /// Validates a key.
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyKey`], and [`Error::LongKey`] over [`MAX_KEY_BYTES`].
+    /// [`Error::EmptyKey`]; [`Error::LongKey`] if it is longer than [`MAX_KEY_BYTES`].
     pub fn new(key: &'a str) -> Result<Self, Error> {
         match key.len() {
             0 => Err(Error::EmptyKey),

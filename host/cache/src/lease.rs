@@ -1,7 +1,7 @@
-//! Leases: of the callers that miss a key at the same time, one is told to compute its value.
+//! Leases: of the callers that miss a key at the same time, only one computes its value.
 //!
-//! A shard keeps the leases of its keys under its own lock, beside the entries: so each operation
-//! sees a lease and the entry as they are at one moment.
+//! A shard keeps its leases under the same lock as its entries, so each operation sees a consistent
+//! pair of lease and entry.
 
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
@@ -11,14 +11,14 @@ use std::task::{Context, Poll, Waker};
 use crate::entry::{Entry, Value};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// Who holds leases: a call, which holds at most one of each key.
+/// Identifies the holder of leases: one call, which has at most one lease per key.
 ///
-/// Its owner ends its leases by [`Cache::release`](crate::Cache::release).
+/// The owner must end its leases with [`Cache::release`](crate::Cache::release).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Holder(u64);
 
 impl Holder {
-    /// A holder that is no other.
+    /// Creates a new, unique holder.
     #[must_use]
     #[allow(clippy::new_without_default, reason = "no two are equal")]
     pub fn new() -> Self {
@@ -27,59 +27,61 @@ impl Holder {
     }
 }
 
-/// What [`Cache::get_or_lease`](crate::Cache::get_or_lease) found.
+/// The result of [`Cache::get_or_lease`](crate::Cache::get_or_lease).
 #[derive(Debug)]
 pub enum Found {
     /// The value of a live entry.
     Value(Value),
-    /// The value of a live entry that soon expires, and the caller is the one to compute it anew.
+    /// The value of a live entry that expires soon; the caller must recompute it.
     Refresh(Value),
-    /// There is no live entry, and the caller is the one to compute it.
+    /// There is no live entry; the caller must compute the value.
     Compute,
-    /// There is no live entry, and another holder computes it: ask again once its lease has ended.
+    /// There is no live entry, and another holder computes the value: retry once its lease has
+    /// ended.
     Held(LeaseEnd),
 }
 
-/// The leases of one shard, by key. There are none almost always.
+/// The leases of one shard, by key. The map is nearly always empty.
 ///
-/// What ends a lease returns it, to be dropped where the shard's lock is no longer held: that wakes
-/// who waits.
+/// Methods that end a lease return it. The caller must drop it after releasing the shard's lock,
+/// because dropping it wakes the waiters.
 #[derive(Debug, Default)]
 pub(crate) struct Leases(BTreeMap<Box<str>, Lease>);
 
-/// One lease. All callers that wait for its end are woken when it is dropped.
+/// One lease. Dropping it wakes all callers that wait for its end.
 #[derive(Debug)]
 #[must_use = "it is dropped outside the shard's lock"]
 pub(crate) struct Lease {
     holder: Holder,
-    /// The value that was there when it began: where another is there, it was set since.
+    /// The value when the lease began. If the entry has another value now, it was set since.
     seen: Option<Value>,
     waiters: Arc<Waiters>,
 }
 
 impl Leases {
-    /// Ends the lease of a key, of any holder.
+    /// Ends the lease of a key, whoever holds it.
     #[inline]
     pub(crate) fn end(&mut self, key: &str) -> Option<Lease> {
         if self.0.is_empty() { None } else { self.0.remove(key) }
     }
 
-    /// Ends the lease of a key, if it is this holder's.
+    /// Ends the lease of a key if it belongs to this holder.
     pub(crate) fn release(&mut self, key: &str, holder: Holder) -> Option<Lease> {
         let is_its = self.0.get(key).is_some_and(|lease| lease.holder == holder);
         if is_its { self.0.remove(key) } else { None }
     }
 
-    /// Ends the leases of all keys that begin with the prefix, also of those without an entry.
+    /// Ends the leases of all keys that begin with the prefix, including keys without an entry.
     pub(crate) fn end_all(&mut self, prefix: &str) -> Vec<Lease> {
         self.0.extract_if(.., |key, _| key.starts_with(prefix)).map(|(_, lease)| lease).collect()
     }
 
-    /// Gives the holder the lease of a key, whose live entry is this one, unless another holds it.
+    /// Grants the holder the lease of a key, unless another holder has it. `seen` is the key's live
+    /// entry.
     ///
     /// # Errors
     ///
-    /// With the end of the other's lease.
+    /// If another holder has the lease, the end of that lease.
     pub(crate) fn begin(
         &mut self,
         key: &str,
@@ -98,8 +100,8 @@ impl Leases {
         Ok(())
     }
 
-    /// True when the holder has the lease of a key whose live entry, if there is one, is still the
-    /// one that was there when the lease began. It may be gone by itself: expired or evicted.
+    /// Returns true if the holder has the lease of the key and the entry was not replaced since the
+    /// lease began. The entry may have expired or been evicted.
     pub(crate) fn is_valid(&self, key: &str, holder: Holder, entry: Option<&Entry>) -> bool {
         self.0.get(key).is_some_and(|lease| {
             let is_as_seen = match (&lease.seen, entry) {
@@ -119,7 +121,7 @@ impl Drop for Lease {
     }
 }
 
-/// Who waits for the end of one lease.
+/// The callers that wait for the end of one lease.
 #[derive(Debug, Default)]
 struct Waiters {
     state: Mutex<WaitersState>,
@@ -129,7 +131,7 @@ struct Waiters {
 #[derive(Debug, Default)]
 struct WaitersState {
     has_ended: bool,
-    /// By the number of the one who waits.
+    /// Keyed by [`LeaseEnd::number`].
     wakers: HashMap<u64, Waker>,
 }
 
@@ -146,8 +148,8 @@ impl WaitersState {
     }
 }
 
-/// The end of another holder's lease, to wait for: the value was filled in, the key was set or
-/// deleted, or the lease was given back.
+/// A future that completes when another holder's lease ends: the value was filled, the key was set
+/// or deleted, or the lease was released.
 #[derive(Debug)]
 pub struct LeaseEnd {
     waiters: Arc<Waiters>,
@@ -177,7 +179,7 @@ impl Future for LeaseEnd {
 impl Drop for LeaseEnd {
     fn drop(&mut self) {
         let waker = self.waiters.lock().wakers.remove(&self.number);
-        // Dropped outside the lock, since it may do whatever its runtime does.
+        // Drop the waker outside the lock: its `drop` runs code of the async runtime.
         drop(waker);
     }
 }

@@ -1,7 +1,8 @@
-//! An expiring map of JSON texts, bounded in bytes: the cache that a Hostel host offers its guests.
+//! An in-memory, thread-safe map of JSON texts with expiry and a bound in bytes: the cache that a
+//! Hostel host provides to its guests.
 //!
 //! Keys are short texts, values are JSON texts kept byte for byte, and an entry may have an expiry
-//! in whole seconds. The map is in memory and shared by threads. It knows nothing of its callers.
+//! in whole seconds. The crate does not depend on the host.
 //!
 //! ```
 //! use hostel_cache::{Cache, CacheLimits, Clock};
@@ -25,7 +26,8 @@
 //! # Ok::<(), hostel_cache::Error>(())
 //! ```
 //!
-//! [`Key`], [`Json`], [`Integer`] and [`Expiry`] are the rules for arguments, for other backends to apply too.
+//! [`Key`], [`Json`], [`Integer`] and [`Expiry`] validate arguments. They are public so that other
+//! backends apply the same rules.
 
 mod budget;
 mod cache;

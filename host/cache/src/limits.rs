@@ -1,99 +1,99 @@
-//! Every limit of the cache: on its arguments, on what one cache may hold, and on its parts.
+//! All limits of the cache: on arguments, on the size of a cache, and on its internals.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 
 use thiserror::Error;
 
-/// The longest key, in bytes of UTF-8: short enough for every backend to index.
+/// The longest key, in bytes of UTF-8: short enough for any backend to index.
 pub const MAX_KEY_BYTES: usize = 1024;
 
 /// The longest expiry, in seconds: ten years of 365 days.
 ///
-/// A longer one is more often a mistake of units than a wish, and every clock and backend can hold
-/// this one.
+/// A longer expiry is probably a mistake of units. Every clock and backend supports this one.
 pub const MAX_EXPIRY_SECONDS: u32 = 315_360_000;
 
-/// The largest integer that can be added to, and that a sum can be: 2^53 - 1. The least is its
-/// negative. Every language has these as ordinary numbers.
+/// The largest integer that `increment` accepts or produces, 2^53 - 1; the smallest is its
+/// negative. Every language can represent this range exactly with its ordinary numbers.
 pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
-/// The most arrays and objects in a value that may be open at once.
+/// The maximum nesting of arrays and objects in a value.
 ///
-/// Common readers of JSON stop at 127 or 128, and a message around the value needs some of those.
+/// Common JSON parsers stop at 127 or 128 levels, and a message that contains the value needs some
+/// of them.
 pub const MAX_DEPTH: u32 = 100;
 
-/// The most keys of one call on several: more would keep a caller waiting for long.
+/// The most keys in one batch call: more would make a caller wait too long.
 pub const MAX_KEYS: usize = 1_000;
 
-/// The longest value, whatever the limits of a cache are: an entry counts lengths in 32 bits.
+/// The longest value whatever the limits of a cache are: an entry stores its length in 32 bits.
 pub(crate) const MAX_VALUE_BYTES: usize = u32::MAX as usize;
 
-/// The longest name of a cache, in bytes: names are part of log lines, addresses and file names.
+/// The longest name of a cache, in bytes: names appear in log lines, addresses and file names.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
 
-/// The capacity of a cache that is not configured otherwise: 64 MiB.
+/// The default capacity of a cache: 64 MiB.
 ///
-/// Room for some hundred thousand small entries, and little enough that a dozen plugins with a
-/// cache each fit a small machine.
+/// It holds a few hundred thousand small entries, and a dozen such caches fit on a small machine.
 pub const DEFAULT_CAPACITY: usize = 64 << 20;
 
-/// The longest value of a cache that is not configured otherwise: 1 MiB.
+/// The default maximum length of a value: 1 MiB.
 ///
-/// More than that is a file, and a guest would copy it on every read.
+/// A guest copies the whole value on every read, so a larger one belongs in a file.
 pub const DEFAULT_VALUE_LIMIT: usize = 1 << 20;
 
-/// How many times the value limit a capacity must be.
+/// The minimum ratio of capacity to value limit.
 ///
-/// One `set` then throws out at most a small part of what the cache holds, and several shards can
-/// each hold the largest entry.
+/// Thus one `set` evicts only a small part of the cache, and several shards can each hold the
+/// largest entry.
 pub const MIN_CAPACITY_IN_VALUES: usize = 16;
 
-/// The least capacity whatever the value limit: 64 KiB.
+/// The minimum capacity, whatever the value limit: 64 KiB.
 ///
 /// A shard needs about 3 KiB for one entry with the longest key and a small value.
 pub const MIN_CAPACITY: usize = 64 << 10;
 
-/// The most shards of a cache: on the largest machines, still several for each core.
+/// The most shards of a cache: several per core even on the largest machines.
 pub(crate) const MAX_SHARDS: usize = 64;
 
-/// The least number of entries of the largest size that a shard has room for, so that one of them
-/// does not push out everything else.
+/// The minimum number of entries of the largest size that fit into a shard, so that one of them
+/// does not evict everything else.
 pub(crate) const MIN_LARGEST_ENTRIES_IN_SHARD: usize = 4;
 
-/// The least capacity of one of several shards: with less, the shard's own bookkeeping is too large
-/// a part of it.
+/// The minimum capacity of one of several shards: in a smaller shard, the bookkeeping would take
+/// too large a share.
 pub(crate) const MIN_SHARD_CAPACITY: usize = 32 << 10;
 
-/// The bytes that a shard takes from a budget at once, if they are not too large a part of it: some
-/// dozens of small entries, so that few writes touch what all caches share, and little enough that
-/// a thousand caches of a few entries each fit a small machine. So much a shard has in any case.
+/// The bytes that a shard takes from a budget at once, unless that is too large a share of the
+/// shard. It fits dozens of small entries, so few writes touch the shared counters. It is small
+/// enough that a thousand caches of a few entries each fit on a small machine. Every shard is
+/// guaranteed this much.
 pub(crate) const CHUNK: usize = 16 << 10;
 
-/// The least number of chunks that a shard has room for.
+/// The minimum number of chunks that fit into a shard.
 pub(crate) const CHUNKS_IN_SHARD: usize = 8;
 
-/// The least limit on the entries of one of several shards: keys fall to shards by chance, so with
-/// less some shards would be full long before others.
+/// The minimum entry limit of one of several shards. Keys are distributed randomly, so with a lower
+/// limit some shards would be full long before others.
 pub(crate) const MIN_SHARD_ENTRIES: usize = 256;
 
-/// The most bits of a tag that a directory looks at: 40 million entries in a shard. A shard that
-/// needs more evicts entries instead.
+/// The most bits of a tag that a directory uses: enough for 40 million entries per shard. A shard
+/// that would need more evicts entries instead.
 pub(crate) const MAX_DIRECTORY_BITS: u32 = 20;
 
-/// The most segments that one eviction looks at: some microseconds under the shard's lock. The
-/// last one loses an entry even if it is used, because other threads wait for the lock.
+/// The most segments that one eviction scans: a few microseconds under the shard's lock. In the
+/// last one an entry is evicted even if it is used, because other threads wait for the lock.
 pub(crate) const MAX_SEGMENTS_PER_EVICTION: usize = 16;
 
-/// About the most entries that one page of a walk looks at, and the most keys that it has.
+/// The approximate number of entries that one page of a walk scans, and its maximum number of keys.
 pub(crate) const MAX_PAGE_ENTRIES: usize = 1_000;
 
-/// The most owners of an entry. One more ends the process, as it does with an `Arc`: a count that
-/// wrapped to zero would free memory in use.
+/// The most owners of an entry. One more aborts the process, as with an `Arc`: if the count wrapped
+/// to zero, memory in use would be freed.
 pub(crate) const MAX_OWNERS: u32 = u32::MAX >> 1;
 
-/// The limits of one cache, checked against each other: its capacity and the length of its values,
-/// in bytes, and optionally the number of its entries.
+/// The validated limits of one cache: its capacity and value limit, in bytes, and optionally the
+/// number of its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheLimits {
     capacity: usize,
@@ -101,13 +101,13 @@ pub struct CacheLimits {
     entries: Option<NonZeroUsize>,
 }
 
-/// Limits that no cache can keep.
+/// Limits that no cache can have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LimitsError {
-    /// No JSON text is that short.
+    /// The value limit is 0, but the shortest JSON text has one byte.
     #[error("value limit of 0 bytes: the shortest JSON text is 1 byte, so raise the limit")]
     NoValue,
-    /// No entry at all.
+    /// The entry limit is 0.
     #[error("a limit of 0 entries: raise it, or leave it out")]
     NoEntry,
     /// The capacity is less than [`MIN_CAPACITY`].
@@ -132,12 +132,12 @@ pub enum LimitsError {
 }
 
 impl CacheLimits {
-    /// Takes a capacity and a value limit, in bytes.
+    /// Validates a capacity and a value limit, in bytes.
     ///
     /// # Errors
     ///
-    /// [`LimitsError`] when the value limit is 0, and when the capacity is less than
-    /// [`MIN_CAPACITY`] or less than [`MIN_CAPACITY_IN_VALUES`] times the value limit.
+    /// [`LimitsError`] if the value limit is 0, or the capacity is less than [`MIN_CAPACITY`] or
+    /// [`MIN_CAPACITY_IN_VALUES`] times the value limit.
     pub fn new(capacity: usize, value_limit: usize) -> Result<Self, LimitsError> {
         if value_limit == 0 {
             return Err(LimitsError::NoValue);
@@ -151,8 +151,8 @@ impl CacheLimits {
         Ok(Self { capacity, value_limit, entries: None })
     }
 
-    /// The same limits, and at most so many entries. Like the capacity it is shared out to the
-    /// cache's shards, so eviction may begin a little before it is reached.
+    /// Adds a limit on the number of entries. Like the capacity it is divided among the shards, so
+    /// eviction may begin slightly below it.
     ///
     /// # Errors
     ///
@@ -162,26 +162,26 @@ impl CacheLimits {
         Ok(Self { entries: Some(entries), ..self })
     }
 
-    /// How many bytes the cache may hold: keys, values and what it takes to file them.
+    /// Returns the bytes that the cache may hold: keys, values and bookkeeping.
     #[must_use]
     pub fn capacity(self) -> usize {
         self.capacity
     }
 
-    /// The longest value, in bytes.
+    /// Returns the length of the longest value, in bytes.
     #[must_use]
     pub fn value_limit(self) -> usize {
         self.value_limit
     }
 
-    /// The most entries; as many as the capacity allows unless there is a limit.
+    /// Returns the maximum number of entries, or `None` if only the capacity limits it.
     #[must_use]
     pub fn entries(self) -> Option<usize> {
         self.entries.map(NonZeroUsize::get)
     }
 }
 
-/// As in "a capacity of 2 bytes, a value limit of 1 and any number of entries".
+/// For example "a capacity of 2 bytes, a value limit of 1 and any number of entries".
 impl fmt::Display for CacheLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { capacity, value_limit, entries } = self;

@@ -1,22 +1,22 @@
-//! What a cache tells of its entries to who looks after it: keys, sizes and expiries, no values.
+//! Listing of entries for operators: keys, sizes and expiries, without values.
 
 use crate::clock::Now;
 use crate::expiry::Deadline;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What is known of a live entry without reading its value.
+/// Information about a live entry that does not include its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryInfo {
     /// The key.
     pub key: String,
     /// Bytes of key and value together.
     pub bytes: u64,
-    /// Time until the entry is gone; none when it has no expiry.
+    /// Time until the entry expires; `None` if it has no expiry.
     pub remaining: Option<Duration>,
 }
 
-/// The first keys, in the order of their bytes, of those that are wanted.
+/// Collects the first matching keys, in byte order.
 pub(crate) struct Listing<'a> {
     prefix: &'a str,
     after: &'a str,
@@ -26,13 +26,13 @@ pub(crate) struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    /// Wants keys that begin with `prefix` and come after `after`, at most so many.
+    /// Lists at most `most` keys that begin with `prefix` and come after `after`.
     pub(crate) fn new(prefix: &'a str, after: Option<&'a str>, most: usize, now: Now<'a>) -> Self {
-        // No key is empty, so all come after the empty text.
+        // Keys are never empty, so all of them come after the empty text.
         Listing { prefix, after: after.unwrap_or(""), most, now, found: BTreeMap::new() }
     }
 
-    /// Takes an entry into the listing, if it is live and among the first.
+    /// Adds an entry to the listing if it is live and among the first.
     pub(crate) fn see(&mut self, key: &str, bytes: usize, deadline: Deadline) {
         let is_first = self.found.len() < self.most
             || self.found.last_key_value().is_some_and(|(last, _)| key < &**last);

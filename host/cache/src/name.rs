@@ -13,13 +13,13 @@ pub struct Name(Arc<str>);
 
 /// The name of a cache.
 ///
-/// Two kinds that never meet: a [`Name`] has no slash, so no configured name is displayed as a
-/// private one is.
+/// The two kinds cannot collide: a [`Name`] contains no slash, so a configured name is never
+/// displayed like a private one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CacheName {
-    /// The cache of one plugin alone, displayed as `plugin/<name>`.
+    /// The private cache of one plugin, displayed as `plugin/<name>`.
     Private(Name),
-    /// A cache that the host's configuration names and hands to plugins, displayed as `<name>`.
+    /// A cache that the host's configuration names and grants to plugins, displayed as `<name>`.
     Configured(Name),
 }
 
@@ -35,11 +35,11 @@ pub struct NameError {
 }
 
 impl Name {
-    /// Takes a name as it was written.
+    /// Validates a name.
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is not `[a-z][a-z0-9-]*`, or longer than 64 bytes.
+    /// [`NameError`] if it is not `[a-z][a-z0-9-]*`, or longer than 64 bytes.
     pub fn new(name: &str) -> Result<Self, NameError> {
         let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());
@@ -50,13 +50,13 @@ impl Name {
         }
     }
 
-    /// The name's text.
+    /// Returns the text of the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name's text, shared.
+    /// Returns the text of the name as a shared pointer.
     #[must_use]
     pub fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
@@ -64,20 +64,20 @@ impl Name {
 }
 
 impl CacheName {
-    /// The name of a plugin's private cache.
+    /// Returns the name of a plugin's private cache.
     ///
     /// # Errors
     ///
-    /// [`NameError`] when the plugin's name is no [`Name`].
+    /// [`NameError`] if `plugin` is not a valid [`Name`].
     pub fn private(plugin: &str) -> Result<Self, NameError> {
         Name::new(plugin).map(Self::Private)
     }
 
-    /// The name of a configured cache.
+    /// Returns the name of a configured cache.
     ///
     /// # Errors
     ///
-    /// [`NameError`] when it is no [`Name`].
+    /// [`NameError`] if `name` is not a valid [`Name`].
     pub fn configured(name: &str) -> Result<Self, NameError> {
         Name::new(name).map(Self::Configured)
     }

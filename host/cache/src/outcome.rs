@@ -1,67 +1,69 @@
-//! What the operations on one entry or many take and answer, where a plain type does not say it.
+//! Argument and result types of the cache's operations.
 
 use std::time::Duration;
 
 use crate::entry::Value;
 
-/// How long an entry lives that [`Cache::compare_and_swap`](crate::Cache::compare_and_swap) writes.
+/// The lifetime of an entry that [`Cache::compare_and_swap`](crate::Cache::compare_and_swap)
+/// writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// As long as the entry that it replaces. An entry that replaces none has no expiry.
+    /// Keep the deadline of the replaced entry. A new entry has no expiry.
     Keep,
-    /// It has no expiry.
+    /// No expiry.
     Unlimited,
-    /// It is gone after so many seconds.
+    /// Expires after this many seconds.
     After(u32),
 }
 
-/// What came of a [`Cache::compare_and_swap`](crate::Cache::compare_and_swap).
+/// The result of [`Cache::compare_and_swap`](crate::Cache::compare_and_swap).
 #[derive(Debug, PartialEq, Eq)]
 pub enum Swap {
-    /// The entry was as expected, and is now as wanted.
+    /// The entry was as expected, and the swap was made.
     Swapped,
-    /// It was not: its value, or none where there is no live entry. Nothing has changed.
+    /// The entry was not as expected, and nothing was changed. Contains its current value, or
+    /// `None` if there is no live entry.
     Changed(Option<Value>),
 }
 
-/// How long an entry still lives.
+/// How long an entry has left to live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeLeft {
     /// There is no live entry.
     Missing,
-    /// It has no expiry.
+    /// The entry has no expiry.
     Unlimited,
-    /// So many seconds, rounded up: never 0.
+    /// Seconds, rounded up: never 0.
     Seconds(u32),
 }
 
 impl TimeLeft {
-    /// What is left to a live entry.
+    /// Converts the remaining time of a live entry.
     pub(crate) fn of(remaining: Option<Duration>) -> Self {
         let Some(remaining) = remaining else {
             return Self::Unlimited;
         };
         let seconds = remaining.as_secs().saturating_add((remaining.subsec_nanos() > 0).into());
-        // At least 1: where the cheap clock was late, a deadline can have passed meanwhile.
+        // At least 1: the coarse clock may lag, so a live entry's deadline may just have passed.
         Self::Seconds(u32::try_from(seconds).unwrap_or(u32::MAX).max(1))
     }
 }
 
-/// Some keys of a walk through a cache.
+/// One page of keys of a walk through a cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyPage {
-    /// Keys of live entries, in no order.
+    /// Keys of live entries, in no particular order.
     pub keys: Vec<String>,
-    /// Where the walk goes on; none: it is over.
+    /// The cursor of the next page; `None` after the last page.
     pub cursor: Option<String>,
 }
 
-/// What one step of removing entries by prefix did.
+/// The result of removing one page of entries by prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RemovedPage {
-    /// Live entries that were removed.
+    /// Number of live entries removed.
     pub removed: u32,
-    /// Where the walk goes on; none: it is over.
+    /// The cursor of the next page; `None` after the last page.
     pub cursor: Option<String>,
 }
 

@@ -1,8 +1,8 @@
-//! A small table of entries, laid out for how a processor reads memory.
+//! A small hash table of entries, laid out for the cache lines of a processor.
 //!
-//! What a lookup compares, and what an eviction and a search for expired entries look at, stands
-//! in the table itself, four slots to a line of memory. So a hit touches one or two lines here and
-//! then the entry, and a search for entries to remove reads on without touching any.
+//! Each slot holds everything that lookups, eviction and the sweep compare, four slots to a cache
+//! line. So a hit touches one or two lines of the table and then the entry, and a scan for entries
+//! to remove reads sequentially without touching the entries.
 
 use crate::clock::Now;
 use crate::entry::Entry;
@@ -12,27 +12,28 @@ use crate::key::Key;
 /// Slots of a segment: a power of two.
 pub(crate) const SLOTS: usize = 64;
 
-/// Entries at which a segment is full. Some slots stay free, or a search for a key that is not
-/// there would go through all of them.
+/// Number of entries at which a segment is full. Some slots must stay free: an unsuccessful lookup
+/// stops at the first free slot.
 pub(crate) const FULL: usize = 58;
 
-/// Entries up to which two segments fit one: it is then far from full.
+/// Two segments are joined when they have at most this many entries together, so that the result is
+/// not soon split again.
 const FIT_ONE: usize = SLOTS / 2;
 
-/// Keys that a segment remembers after their entries were evicted. With the numbers beside them
-/// they fill one line of memory.
+/// Number of evicted keys that a segment remembers. Together with the fields before them they fill
+/// one cache line.
 const REMEMBERED: usize = 28;
 
-/// The high bits of a key's hash, which are all that a table knows of it. The low bits are free for
-/// [`Slot`]'s marks.
+/// The high bits of a key's hash: the only bits that a table uses. The low bits are free for the
+/// marks of a [`Slot`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tag(u32);
 
-/// One place of the table, with an entry or free.
+/// A slot of the table, free or with an entry.
 ///
-/// A free one has no tag, so that tags can be compared before anybody knows what is free. The marks
-/// of an entry stand in three low bits beside the tag: two count uses, and one says that the entry
-/// was kept when a clock hand first reached it.
+/// A free slot has tag zero, so that a lookup can compare tags without checking first whether a
+/// slot is free. The three low bits beside the tag are the marks: two count uses, and one is set if
+/// the entry was kept when a clock hand first reached it.
 #[derive(Debug)]
 pub(crate) struct Slot {
     entry: Option<Entry>,
@@ -40,18 +41,18 @@ pub(crate) struct Slot {
     due: Due,
 }
 
-/// See the module's own words. Its slots begin with a line of memory, and none lies in two.
+/// The table of the module's documentation. Slots start at a cache line, and no slot spans two.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Segment {
     len: u16,
     depth: u8,
     next_remembered: u8,
-    /// At or before what any slot is due.
+    /// At or before the earliest `due` of all slots.
     due: Due,
     remembered: [u16; REMEMBERED],
-    /// A key's slot is the first free one at the time, from the one that its tag says, going round.
-    /// No gap is ever between the two.
+    /// Linear probing: a key is in the first slot, from its home slot on and wrapping round, that
+    /// was free when it was inserted. There is never a free slot between the two.
     slots: [Slot; SLOTS],
 }
 
@@ -59,30 +60,30 @@ const MARKS: u32 = 0b0111;
 const USES: u32 = 0b0011;
 const KEPT: u32 = 0b0100;
 
-/// Set in every tag, so that none is that of a free slot, which is zero.
+/// Set in every tag, so that no tag equals that of a free slot, which is zero.
 const TAKEN: u32 = 0b1000;
 
 impl Tag {
     pub(crate) const FIRST: Self = Self(TAKEN);
 
-    /// Bits of a tag that say something.
+    /// Number of significant bits of a tag.
     pub(crate) const BITS: u32 = u32::BITS - (MARKS | TAKEN).count_ones();
 
     pub(crate) fn of(hash: u32) -> Self {
         Self(hash & !MARKS | TAKEN)
     }
 
-    /// The first tag of those with these highest bits.
+    /// Returns the smallest tag with these highest bits.
     pub(crate) fn from_high(high: usize, bits: u32) -> Self {
         Self(((high as u64) << (u32::BITS - bits)) as u32 | TAKEN)
     }
 
-    /// The tag as a number, of which [`of`](Self::of) makes the same tag.
+    /// Returns the tag as a number, from which [`of`](Self::of) makes the same tag.
     pub(crate) fn number(self) -> u32 {
         self.0
     }
 
-    /// The highest bits of the tag, as a number.
+    /// Returns the highest bits of the tag as a number.
     pub(crate) fn high(self, bits: u32) -> usize {
         (u64::from(self.0) >> (u32::BITS - bits)) as usize
     }
@@ -91,7 +92,7 @@ impl Tag {
         (self.0 >> (u32::BITS - Self::BITS)) as usize % SLOTS
     }
 
-    /// What is remembered of the key: some bits, never none of them.
+    /// Returns the bits that are remembered of an evicted key; never zero, which means "empty".
     fn trace(self) -> u16 {
         ((self.0 >> (u32::BITS - Self::BITS)) as u16).max(1)
     }
@@ -105,12 +106,12 @@ impl Slot {
         Self { entry: Some(entry), tag_and_marks: tag.0, due }
     }
 
-    /// The entry, unless the slot is free.
+    /// Returns the entry, or `None` if the slot is free.
     pub(crate) fn entry(&self) -> Option<&Entry> {
         self.entry.as_ref()
     }
 
-    /// Bytes that the entry has allocated.
+    /// Returns the bytes that the entry has allocated.
     pub(crate) fn bytes(&self) -> usize {
         self.entry().map_or(0, Entry::bytes)
     }
@@ -127,7 +128,7 @@ impl Slot {
         self.due
     }
 
-    /// Whether the entry is gone. Most are told apart without a look at the entry.
+    /// Returns true if the entry has expired. Reads the entry only when `due` cannot decide.
     pub(crate) fn has_expired(&self, now: &Now<'_>) -> bool {
         self.due.is_near(now) && self.entry().is_some_and(|entry| entry.deadline().has_passed(now))
     }
@@ -139,7 +140,7 @@ impl Slot {
         }
     }
 
-    /// Takes one use off, if there is any.
+    /// Subtracts a use, if there is one.
     pub(crate) fn unmark(&mut self) {
         self.tag_and_marks -= u32::from(self.is_used());
     }
@@ -152,18 +153,18 @@ impl Slot {
         self.tag_and_marks & KEPT != 0
     }
 
-    /// Says that the entry was kept, and forgets its uses.
+    /// Marks the entry as kept and resets its uses.
     pub(crate) fn keep(&mut self) {
         self.tag_and_marks = self.tag().0 | KEPT;
     }
 
-    /// The marks as a number: the less, the less would be lost.
+    /// Returns the marks as a number: entries with lower numbers are evicted first.
     pub(crate) fn worth(&self) -> u32 {
         self.tag_and_marks & MARKS
     }
 
-    /// Gives the entry another value and deadline; the marks stay. What the entry took before, and
-    /// what it takes now.
+    /// Replaces the value and deadline of the entry; the marks stay. Returns the entry's bytes
+    /// before and after.
     pub(crate) fn write(
         &mut self,
         key: Key<'_>,
@@ -179,7 +180,7 @@ impl Slot {
         (before, self.bytes())
     }
 
-    /// Gives the entry another deadline; value and marks stay.
+    /// Sets the deadline of the entry; value and marks stay.
     pub(crate) fn expire(&mut self, deadline: Deadline) {
         if let Some(entry) = self.entry() {
             entry.expire(deadline);
@@ -212,7 +213,7 @@ impl Segment {
         self.len() >= FULL
     }
 
-    /// How many high bits of their tags the entries have in common.
+    /// Returns how many high bits the tags of all entries have in common.
     pub(crate) fn depth(&self) -> u32 {
         self.depth.into()
     }
@@ -221,7 +222,7 @@ impl Segment {
         self.due
     }
 
-    /// Where the entry of a key is.
+    /// Returns the slot of a key's entry.
     pub(crate) fn find(&self, tag: Tag, key: Key<'_>) -> Option<usize> {
         for at in around(tag.home()) {
             let slot = self.slots.get(at)?;
@@ -247,12 +248,13 @@ impl Segment {
         self.slots.iter().filter(|slot| slot.is_taken())
     }
 
-    /// The first place from `from` on with a slot that is wanted.
+    /// Returns the first slot from `from` on for which `is_it` returns true.
     pub(crate) fn position(&self, from: usize, is_it: impl Fn(&Slot) -> bool) -> Option<usize> {
         (from..SLOTS).find(|at| self.slot(*at).is_some_and(&is_it))
     }
 
-    /// Adds a slot whose key is not there. The caller has seen that the segment is not full.
+    /// Inserts a slot whose key is not present. The caller has checked that the segment is not
+    /// full.
     pub(crate) fn insert(&mut self, slot: Slot) {
         self.soften_due(slot.due);
         let free = around(slot.tag().home()).find(|at| self.slot(*at).is_none());
@@ -262,7 +264,8 @@ impl Segment {
         }
     }
 
-    /// Removes a slot, and moves those behind it that stood further from home than they must.
+    /// Removes a slot. Moves later slots of the probe sequence into the gap: a lookup would stop at
+    /// it.
     pub(crate) fn remove(&mut self, at: usize) -> Option<Slot> {
         let removed = std::mem::replace(self.slot_mut(at)?, Slot::FREE);
         self.len -= 1;
@@ -279,17 +282,17 @@ impl Segment {
         Some(removed)
     }
 
-    /// Sees to it that the segment is due no later than that.
+    /// Lowers `due` of the segment to that of a new slot.
     pub(crate) fn soften_due(&mut self, due: Due) {
         self.due = self.due.min(due);
     }
 
-    /// Finds out what the segment is due, after removals.
+    /// Recomputes `due` of the segment after removals.
     pub(crate) fn find_due(&mut self) {
         self.due = self.slots().map(Slot::due).min().unwrap_or(Due::NEVER);
     }
 
-    /// Remembers a key whose entry was evicted, and forgets the one that was longest ago.
+    /// Remembers an evicted key, replacing the oldest one.
     pub(crate) fn remember(&mut self, tag: Tag) {
         self.remember_trace(tag.trace());
     }
@@ -301,15 +304,16 @@ impl Segment {
         self.next_remembered = (self.next_remembered + 1) % REMEMBERED as u8;
     }
 
-    /// Whether the key's entry was evicted not long ago; it is then forgotten. May say so of
-    /// another key, seldom.
+    /// Returns true if the key was evicted recently, and forgets it. May rarely return true for
+    /// another key with the same trace.
     pub(crate) fn recall(&mut self, tag: Tag) -> bool {
         let trace = tag.trace();
         let found = self.remembered.iter_mut().find(|place| **place == trace);
         found.map(|place| *place = 0).is_some()
     }
 
-    /// Takes out half of the segment: what has a one in the next bit of its tag.
+    /// Splits the segment: moves the slots with a one in the next bit of their tags into the
+    /// returned half.
     pub(crate) fn split(&mut self) -> Box<Self> {
         self.depth += 1;
         let mut half = Box::new(Self::new(self.depth));
@@ -327,12 +331,12 @@ impl Segment {
         half
     }
 
-    /// Whether one segment could hold what these two hold, and not soon be full.
+    /// Returns true if one segment could hold the entries of both and stay far from full.
     pub(crate) fn fits(&self, other: &Self) -> bool {
         self.depth == other.depth && self.len() + other.len() <= FIT_ONE
     }
 
-    /// Takes in the other half, what [`split`](Self::split) once took out, and half of what that
+    /// Reverses [`split`](Self::split): takes the slots of the other half, and half of the keys it
     /// remembers.
     pub(crate) fn join(&mut self, half: Self) {
         self.depth -= 1;
@@ -343,12 +347,12 @@ impl Segment {
     }
 }
 
-/// All places, from one on, going round.
+/// All slot numbers, from `at` on, wrapping round.
 fn around(at: usize) -> impl Iterator<Item = usize> {
     (at..at + SLOTS).map(|at| at % SLOTS)
 }
 
-/// Steps from one place to another, going round.
+/// Steps from one slot to another, wrapping round.
 fn distance(from: usize, to: usize) -> usize {
     (to + SLOTS - from) % SLOTS
 }
@@ -398,7 +402,7 @@ mod tests {
         #[test]
         fn a_segment_finds_what_a_list_holds(
             steps in prop::collection::vec((any::<bool>(), 0..90_u32), 1..300),
-            // All from one home, from the last ones, and from anywhere.
+            // All with one home slot, with the last ones (which wrap round), and with any.
             homes in prop_oneof![Just(0_u32..1), Just(60..64), Just(0..64)],
         ) {
             let (mut segment, mut held) = (Segment::new(0), Vec::<u32>::new());

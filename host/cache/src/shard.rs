@@ -1,6 +1,6 @@
-//! One part of a cache: the entries of the keys that hash to it, under one lock.
+//! One shard of a cache: the entries of the keys that hash to it, under one lock.
 //!
-//! Every operation is here, and is atomic because it is done under the lock.
+//! Each operation is atomic because it runs under the lock.
 
 mod leases;
 mod walks;
@@ -24,25 +24,25 @@ use crate::sweep::{Sweep, Swept};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 use crate::table::{Place, Room, Slots, Table};
 
-/// Evictions under one hold of the lock. A large value can take the place of thousands of small
-/// ones, and other threads wait for the shard meanwhile.
+/// Evictions per hold of the lock. A large value can displace thousands of small ones, and other
+/// threads must not wait for all of those evictions.
 const EVICTIONS_AT_ONCE: usize = 64;
 
-/// Segments that a search for expired entries, or a walk, looks at under one hold of the lock: at
-/// most some hundred entries, some tens of microseconds.
+/// Segments that a sweep or a walk scans per hold of the lock: at most a few hundred entries, which
+/// takes tens of microseconds.
 const SWEPT_AT_ONCE: usize = 8;
 
-/// Entries under a lock, on cache lines of their own: neighbouring shards never wait for a line
-/// that the other writes. Processors fetch lines of 64 bytes in pairs, hence 128.
+/// Entries under a lock. The alignment prevents false sharing between neighbouring shards: it is
+/// 128 because processors prefetch cache lines of 64 bytes in pairs.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Shard(Mutex<Entries>);
 
-/// The fields that a hit reads and writes are first, in one cache line with the lock.
+/// A hit touches only the first fields. `repr(C)` keeps them in one cache line with the lock.
 #[derive(Debug)]
 #[repr(C)]
 struct Entries {
-    /// Counted here, and not in `stats`.
+    /// Hits are counted here instead of in `stats`, to stay in the first cache line.
     hits: u64,
     table: Table,
     hands: ClockHands,
@@ -51,29 +51,29 @@ struct Entries {
     leases: Leases,
 }
 
-/// A new value and deadline of a key.
+/// The new value and deadline of a key.
 pub(crate) struct Write<'a> {
     /// A JSON text, within the cache's limit.
     pub(crate) value: Cow<'a, str>,
     pub(crate) deadline: Deadline,
 }
 
-/// Which count an operation adds to.
+/// Selects the counter that an operation increments.
 pub(crate) type Count = fn(&mut Stats) -> &mut u64;
 
-/// How far a write has come under one hold of the lock.
+/// The progress of a write after one hold of the lock.
 enum Progress {
     Written,
     Refused,
-    /// Entries were removed to make room, and more must be.
+    /// Entries were evicted, but more room is needed.
     Unfinished,
 }
 
 impl Shard {
-    /// An empty shard with that much room, itself included: at least
-    /// [`least_bytes`](Self::least_bytes), and one entry. Its bytes are taken from the part.
+    /// Creates an empty shard within `room`, which includes the shard's own size. `room` must be at
+    /// least [`least_bytes`](Self::least_bytes) and one entry. The bytes are charged to `memory`.
     pub(crate) fn new(room: Room, memory: &Arc<BudgetPart>) -> Self {
-        // An empty table is made beside a full one when all is cleared.
+        // Reserve a second empty table: `clear` creates it while the full one still exists.
         let room = Room { bytes: room.bytes.saturating_sub(Table::empty_bytes()), ..room };
         Self(Mutex::new(Entries {
             hits: 0,
@@ -85,7 +85,7 @@ impl Shard {
         }))
     }
 
-    /// The bytes of a shard with one entry of the largest size.
+    /// Returns the bytes of a shard with one entry of the largest size.
     pub(crate) fn least_bytes(value_limit: usize) -> usize {
         let tables = Table::empty_bytes() + Table::least_bytes(MAX_KEY_BYTES, value_limit);
         size_of::<Self>().saturating_add(tables)
@@ -94,7 +94,7 @@ impl Shard {
     pub(crate) fn get(&self, hash: u32, key: Key<'_>, clock: &Clock) -> Option<Value> {
         let shard = &mut *self.lock();
         let (tag, now) = (Tag::of(hash), Now::of(clock));
-        // The path of a hit is inline, and looks up the entry once.
+        // The fast path of a hit: one lookup, inline.
         if let Some(slot) = shard.table.find_mut(tag, key) {
             if !slot.has_expired(&now) {
                 slot.mark();
@@ -107,9 +107,9 @@ impl Shard {
         None
     }
 
-    /// Writes what `write` returns for the live entry, if there is one; writes nothing when it
-    /// returns nothing. `write` may be called more than once, and its last result counts. True
-    /// when something was written; then it is counted.
+    /// Writes what `write` returns for the live entry, if any; writes nothing if `write` returns
+    /// `None`. `write` may be called several times, and only its last result counts. Returns true,
+    /// and increments the counter, if something was written.
     pub(crate) fn write<'a>(
         &self,
         hash: u32,
@@ -134,8 +134,8 @@ impl Shard {
         }
     }
 
-    /// Removes the live entry, if there is one and `allows` returns true for it. True when it was
-    /// removed; then it is counted.
+    /// Removes the live entry if there is one and `allows` accepts it. Returns true, and increments
+    /// the counter, if it was removed.
     pub(crate) fn remove(
         &self,
         hash: u32,
@@ -175,7 +175,7 @@ impl Shard {
         entry.map_or(TimeLeft::Missing, |entry| TimeLeft::of(entry.deadline().remaining(&now)))
     }
 
-    /// Gives the live entry another deadline. True when there is one.
+    /// Sets the deadline of the live entry. Returns true if there is one.
     pub(crate) fn expire(
         &self,
         hash: u32,
@@ -197,7 +197,7 @@ impl Shard {
         place.is_some()
     }
 
-    /// Continues the search for expired entries, for a moment under the lock.
+    /// Continues the sweep for expired entries, with a short hold of the lock.
     pub(crate) fn sweep(&self, clock: &Clock) -> Swept {
         let mut shard = self.lock();
         let swept = shard.sweep(SWEPT_AT_ONCE, &Now::of(clock));
@@ -206,10 +206,10 @@ impl Shard {
         swept
     }
 
-    /// The entries that one [`sweep`](Self::sweep) looks at.
+    /// Entries that one [`sweep`](Self::sweep) scans at most.
     pub(crate) const SWEPT_ENTRIES: usize = SWEPT_AT_ONCE * crate::segment::SLOTS;
 
-    /// Shows every entry to a listing.
+    /// Passes every entry to a listing.
     pub(crate) fn list(&self, listing: &mut Listing<'_>) {
         let shard = self.lock();
         for entry in shard.table.slots().filter_map(Slot::entry) {
@@ -218,8 +218,8 @@ impl Shard {
         }
     }
 
-    /// Removes every entry, and returns how many. They are dropped outside the lock, and then their
-    /// bytes are given back.
+    /// Removes all entries and returns how many there were. They are dropped, and their bytes
+    /// released, outside the lock: dropping many entries takes long.
     pub(crate) fn clear(&self) -> u64 {
         let mut shard = self.lock();
         let empty = shard.table.emptied();
@@ -230,22 +230,22 @@ impl Shard {
         old.len() as u64
     }
 
-    /// The counts of this shard, without a capacity.
+    /// Returns the counters of this shard; the capacity is 0.
     pub(crate) fn stats(&self) -> Stats {
         let shard = self.lock();
         let (entries, bytes) = (shard.table.len() as u64, shard.table.bytes() as u64);
         Stats { hits: shard.hits, entries, bytes, ..shard.stats }
     }
 
-    /// Takes a poisoned lock like any other: no operation panics halfway, and if one did, every
-    /// place is checked before use.
+    /// Ignores lock poisoning: no operation panics halfway, and if one did, every place is checked
+    /// before use.
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Entries {
-    /// Finds the live entry of a key. Removes it instead when it has expired.
+    /// Finds the live entry of a key. Removes the entry if it has expired.
     fn find_live(&mut self, tag: Tag, key: Key<'_>, now: &Now<'_>) -> Option<Place> {
         let place = self.table.find(tag, key)?;
         if self.table.slot(place)?.has_expired(now) {
@@ -284,7 +284,8 @@ impl Entries {
         Progress::Unfinished
     }
 
-    /// True when an entry can be written now; otherwise room was made for it.
+    /// Returns true if an entry can be written now. Otherwise makes some room; the caller must look
+    /// up the entry again and retry.
     fn has_room(&mut self, tag: Tag, bytes: usize, is_new: bool, now: &Now<'_>) -> bool {
         if !self.table.has_room(bytes, is_new) {
             self.evict((!is_new).then_some(tag), now);
@@ -306,7 +307,7 @@ impl Entries {
         }
         match self.table.add_slots(tag, bytes) {
             Slots::Added => (),
-            // Not in this segment: the hands stand elsewhere.
+            // Evict anywhere, not in this segment: the clock hands point elsewhere.
             Slots::NoRoom => self.evict(None, now),
             Slots::Never => {
                 self.stats.evicted += u64::from(evict_least(&mut self.table, at, None));
@@ -321,9 +322,9 @@ impl Entries {
         expired > 0
     }
 
-    /// Removes some entries: expired ones before live ones, as far as is known. The entry being
-    /// written is spared while there is another: otherwise adding to a number in a full cache
-    /// would evict that number.
+    /// Evicts some entries, expired ones first as far as they are known. Spares the entry being
+    /// written unless it is the only one: otherwise incrementing a counter in a full cache could
+    /// evict that counter.
     fn evict(&mut self, spared: Option<Tag>, now: &Now<'_>) {
         if self.sweep.is_late(now) && self.sweep(SWEPT_AT_ONCE, now).expired > 0 {
             return;

@@ -1,33 +1,33 @@
-//! What a cache counts.
+//! The counters of a cache.
 
-/// The counts of one cache since it was made, and what it holds now.
+/// The counters of one cache since it was created, and its current size.
 ///
-/// Each operation is in it once it has returned. The shards are asked one after another, so the
-/// counts of operations that run meanwhile may be in it or not. A refused call (see
-/// [`Error`](crate::Error)) counts nowhere.
+/// An operation is counted before it returns. The shards are read one after another, so concurrent
+/// operations may or may not be included. A refused call (see [`Error`](crate::Error)) is not
+/// counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Calls of `get`, and keys of `get_many`, that found a live entry.
     pub hits: u64,
-    /// Calls of `get`, and keys of `get_many`, that found none, or one that had expired.
+    /// Calls of `get`, and keys of `get_many`, that found no live entry.
     pub misses: u64,
     /// Calls of `exists`, whatever they returned.
     pub exists: u64,
-    /// Values that `set`, `set_if_absent` and `set_many` stored, under new keys and old.
+    /// Values that `set`, `set_if_absent` and `set_many` stored, under new and existing keys.
     pub sets: u64,
     /// Live entries that `delete`, `delete_many` and `delete_prefix` removed.
     pub deletes: u64,
-    /// Entries removed because their expiry had passed, whoever met them: any operation on the
-    /// key, or eviction.
+    /// Entries removed because their expiry had passed, by any operation on the key, by eviction or
+    /// by the sweep.
     pub expired: u64,
     /// Live entries removed to make room.
     pub evicted: u64,
-    /// Entries held now, those included that have expired and that nobody has met since.
+    /// Current entries, including expired ones that have not been removed yet.
     pub entries: u64,
-    /// Bytes held now: keys, values, and what it takes to file them, as asked of the allocator.
-    /// Never more than `capacity`. A value that was removed while a reader holds it is not in it.
+    /// Current bytes: keys, values and bookkeeping, as requested from the allocator. Never more
+    /// than `capacity`. Excludes a removed value that a reader still holds.
     pub bytes: u64,
-    /// The bytes that the cache may hold.
+    /// The maximum of `bytes`.
     pub capacity: u64,
     /// Calls of `increment` that stored a sum.
     pub increments: u64,
@@ -40,7 +40,8 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// The counts of both. The capacities are not added: a shard has none of its own to tell.
+    /// Adds the counters of two shards. The capacity is not added, because a shard's stats have
+    /// none.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             hits: self.hits + other.hits,

@@ -1,29 +1,29 @@
-//! The search for entries that have expired and that nobody reads.
+//! The sweep for expired entries that are no longer read.
 //!
-//! It goes through the segments in turn, and only while one may be due. A segment that is not costs
-//! it one line of memory, and one that is, its own lines and the entries that are removed.
+//! It visits the segments in turn, as long as one may be due. A segment that is not due costs one
+//! cache line; a segment that is due costs all its lines and the removed entries.
 
 use crate::clock::Now;
 use crate::expiry::Due;
 use crate::segment::{Segment, Tag};
 use crate::table::Table;
 
-/// Where the search is, and what it has seen.
+/// The position and state of the sweep.
 #[derive(Debug)]
 pub(crate) struct Sweep {
     next: Tag,
-    /// At or before what any segment is due.
+    /// At or before the earliest `due` of all segments.
     due: Due,
-    /// The same, of those that this round has passed and of what was added since it began.
+    /// The same for the segments visited in this round and the entries added since it began.
     passed: Due,
 }
 
-/// What a step of the search did.
+/// The result of a step.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Swept {
-    /// Entries that had expired, and are removed.
+    /// Expired entries that were removed.
     pub(crate) expired: usize,
-    /// Whether nothing is due, or a round has ended.
+    /// True if nothing is due or a round has ended.
     pub(crate) is_done: bool,
 }
 
@@ -32,18 +32,18 @@ impl Sweep {
         Self { next: Tag::FIRST, due: Due::NEVER, passed: Due::NEVER }
     }
 
-    /// Takes note of an entry that is set.
+    /// Records the deadline of an entry that was set.
     pub(crate) fn note(&mut self, due: Due) {
         self.due = self.due.min(due);
         self.passed = self.passed.min(due);
     }
 
-    /// Whether entries have expired for sure, some time ago.
+    /// Returns true if entries have certainly expired some time ago.
     pub(crate) fn is_late(&self, now: &Now<'_>) -> bool {
         self.due.is_over(now)
     }
 
-    /// Looks at so many segments at most.
+    /// Visits at most `segments` segments.
     pub(crate) fn step(&mut self, table: &mut Table, segments: usize, now: &Now<'_>) -> Swept {
         let mut expired = 0;
         for _ in 0..segments {

@@ -1,4 +1,4 @@
-//! What threads share, named in one place: a checker of interleavings puts its own here.
+//! The synchronisation types of the crate, in one place so that a model checker can replace them.
 
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub(crate) use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! The entries of a shard and what they take: a directory of segments, and the sums over it.
+//! The entries of a shard and their size: a directory of segments, with running totals.
 
 use std::sync::Arc;
 
@@ -11,69 +11,69 @@ use crate::key::Key;
 use crate::limits::{CHUNK, CHUNKS_IN_SHARD};
 use crate::segment::{Segment, Slot, Tag};
 
-/// Entries below which it is worth looking whether a segment could join its other half.
+/// A segment with fewer entries than this may be joined with its sibling.
 const SPARSE: usize = 16;
 
-/// The most that a table may hold.
+/// The limits of a table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Room {
-    /// Bytes, those of whoever owns the table included.
+    /// Bytes, including those of the table's owner.
     pub(crate) bytes: usize,
     /// Entries.
     pub(crate) entries: usize,
 }
 
-/// Entries by their keys. It grows and shrinks a segment at a time.
+/// A map from keys to entries. It grows and shrinks by one segment at a time.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Table {
     directory: Directory,
     room: Room,
-    /// Bytes of the table's owner.
+    /// Bytes of the table's owner (the shard).
     owner: usize,
     sums: Sums,
-    /// Behind what it pays for, so that bytes are given back when they are free. Never less than
-    /// the bytes of table and owner, and never more than the room.
+    /// The last field, so that the entries are freed before their bytes return to the budget. At
+    /// least the bytes of table and owner, at most the room.
     charge: BudgetCharge,
 }
 
 #[derive(Debug, Default)]
 struct Sums {
     entries: usize,
-    /// Entries that were not kept yet.
+    /// Entries that no clock hand has promoted from new to kept.
     new: usize,
     /// Bytes that the entries have allocated.
     texts: usize,
 }
 
-/// Where an entry stands, until the next insertion or removal.
+/// The position of an entry, valid until the next insertion or removal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     segment: usize,
     slot: usize,
 }
 
-/// Whether a segment that was full can take more.
+/// The result of adding slots to a full segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slots {
-    /// It was split.
+    /// The segment was split.
     Added,
-    /// It can be split when there is room.
+    /// The segment can be split once there is room.
     NoRoom,
-    /// It cannot be split.
+    /// The segment cannot be split.
     Never,
 }
 
 impl Place {
-    /// The slot behind it, in the same segment.
+    /// The next slot in the same segment.
     pub(crate) fn next_slot(self) -> usize {
         self.slot + 1
     }
 }
 
 impl Table {
-    /// An empty table, whose owner takes `owner` bytes. What both take is charged to the part, and
-    /// nothing more until an entry is made.
+    /// Creates an empty table whose owner takes `owner` bytes. Charges the bytes of both to the
+    /// part; nothing more is charged until the first insertion.
     pub(crate) fn new(room: Room, owner: usize, memory: &Arc<BudgetPart>) -> Self {
         let directory = Directory::new();
         let mut charge = BudgetCharge::new(memory);
@@ -81,17 +81,17 @@ impl Table {
         Self { directory, room, owner, sums: Sums::default(), charge }
     }
 
-    /// What a table takes that holds nothing.
+    /// Returns the bytes of an empty table.
     pub(crate) fn empty_bytes() -> usize {
         Directory::least_bytes()
     }
 
-    /// What a table takes that holds one entry.
+    /// Returns the bytes of a table with one entry.
     pub(crate) fn least_bytes(key: usize, value: usize) -> usize {
         Directory::least_bytes() + entry::bytes(key, value)
     }
 
-    /// An empty table with the same room.
+    /// Returns an empty table with the same room.
     pub(crate) fn emptied(&self) -> Self {
         Self::new(self.room, self.owner, self.charge.part())
     }
@@ -104,12 +104,12 @@ impl Table {
         self.directory.segments().count()
     }
 
-    /// How many entries were not kept yet.
+    /// Returns the number of entries that no clock hand has promoted from new to kept.
     pub(crate) fn new_entries(&self) -> usize {
         self.sums.new
     }
 
-    /// What table and owner take of memory now.
+    /// Returns the current bytes of table and owner.
     pub(crate) fn bytes(&self) -> usize {
         self.owner + self.directory.bytes() + self.sums.texts
     }
@@ -139,10 +139,10 @@ impl Table {
         self.directory.get_mut(place.segment)?.slot_mut(place.slot)
     }
 
-    /// Whether an entry of so many bytes can be made beside those that are there, where `added` is
-    /// true for one more entry, and false for one that takes the place of another. Takes the bytes
-    /// from the budget. Where that has no more, a first chunk is taken all the same, and so is what the
-    /// entry needs when there is no other one to evict.
+    /// Returns true if an entry of `bytes` fits beside the existing ones; `added` is true for an
+    /// additional entry and false for a replacement. Charges the bytes to the budget. If the budget
+    /// is exhausted, one chunk is charged nonetheless, as is the entry's size when no other entry
+    /// can be evicted.
     pub(crate) fn has_room(&mut self, bytes: usize, added: bool) -> bool {
         if added && self.sums.entries >= self.room.entries {
             return false;
@@ -157,8 +157,8 @@ impl Table {
         needed <= self.charge.bytes()
     }
 
-    /// Whether table and owner may have so many bytes. Takes them in chunks, so that few writes
-    /// take anything.
+    /// Returns true if table and owner may grow to `bytes`. Charges whole chunks, so that most
+    /// writes do not touch the shared budget.
     fn takes(&mut self, bytes: usize) -> bool {
         let taken = self.charge.bytes();
         if bytes <= taken {
@@ -168,7 +168,7 @@ impl Table {
         bytes <= all && self.charge.grow(all - taken)
     }
 
-    /// Gives back what is not used, where that is two chunks or more, and keeps one for the next
+    /// Releases unused bytes if they amount to two chunks or more. Keeps one chunk for the next
     /// entries.
     pub(crate) fn give_back(&mut self) {
         if self.charge.bytes().saturating_sub(self.bytes()) >= 2 * self.chunk() {
@@ -176,7 +176,7 @@ impl Table {
         }
     }
 
-    /// Gives back all that is not used, where there are no entries.
+    /// Releases all unused bytes if there are no entries.
     pub(crate) fn give_back_if_empty(&mut self) {
         if self.sums.entries == 0 {
             self.charge.shrink_to(self.bytes());
@@ -187,8 +187,8 @@ impl Table {
         CHUNK.min(self.room.bytes / CHUNKS_IN_SHARD)
     }
 
-    /// Makes slots where the segment of a tag has none, if there is room for them beside an entry
-    /// of so many bytes.
+    /// Splits the full segment of a tag, if there is room for the split and for an entry of
+    /// `bytes`.
     pub(crate) fn add_slots(&mut self, tag: Tag, bytes: usize) -> Slots {
         let at = self.directory.find(tag);
         match self.directory.split_bytes(at) {
@@ -201,7 +201,8 @@ impl Table {
         }
     }
 
-    /// Adds an entry whose key is not there, where there is room and a slot.
+    /// Inserts an entry whose key is not present. The caller has checked that there is room and a
+    /// slot.
     pub(crate) fn insert(&mut self, tag: Tag, key: Key<'_>, value: &str, deadline: Deadline) {
         let at = self.directory.find(tag);
         let Some(segment) = self.directory.get_mut(at) else {
@@ -218,7 +219,7 @@ impl Table {
         segment.insert(slot);
     }
 
-    /// Puts another value into the entry's place, which keeps its marks.
+    /// Replaces the value of an entry, which keeps its marks.
     pub(crate) fn replace(&mut self, place: Place, key: Key<'_>, value: &str, deadline: Deadline) {
         let Some(segment) = self.directory.get_mut(place.segment) else {
             return;
@@ -230,7 +231,7 @@ impl Table {
         }
     }
 
-    /// Gives the entry another deadline.
+    /// Sets the deadline of an entry.
     pub(crate) fn expire(&mut self, place: Place, deadline: Deadline) {
         let Some(segment) = self.directory.get_mut(place.segment) else {
             return;
@@ -241,7 +242,7 @@ impl Table {
         }
     }
 
-    /// Removes an entry. Whether those around it stand elsewhere now.
+    /// Removes an entry. Returns true if segments were joined, so that other positions changed.
     pub(crate) fn remove(&mut self, place: Place) -> bool {
         let segment = self.directory.get_mut(place.segment);
         let Some(removed) = segment.and_then(|segment| segment.remove(place.slot)) else {
@@ -251,7 +252,7 @@ impl Table {
         self.tidy(place.segment)
     }
 
-    /// Where the segment of a tag stands, until the next insertion or removal.
+    /// Returns the position of the segment of a tag, valid until the next insertion or removal.
     pub(crate) fn segment_of(&self, tag: Tag) -> usize {
         self.directory.find(tag)
     }
@@ -260,12 +261,12 @@ impl Table {
         self.directory.get(at)
     }
 
-    /// The first tag of the next segment; of the first one, after the last.
+    /// Returns the first tag of the next segment, wrapping round after the last.
     pub(crate) fn after(&self, at: usize) -> Tag {
         self.directory.after(at)
     }
 
-    /// The first entry of a segment, from a slot on, that is wanted.
+    /// Returns the first entry of a segment, from slot `from` on, for which `is_it` returns true.
     pub(crate) fn position(
         &self,
         segment: usize,
@@ -276,8 +277,8 @@ impl Table {
         Some(Place { segment, slot })
     }
 
-    /// Lets an entry stay that was used: a new one is kept, and a kept one has a use less. False when
-    /// it was not used.
+    /// Spares an entry that was used: promotes a new one to kept, or subtracts a use from a kept
+    /// one. Returns false if the entry was not used.
     pub(crate) fn pass(&mut self, place: Place) -> bool {
         let Some(slot) = self.slot_mut(place).filter(|slot| slot.is_used()) else {
             return false;
@@ -291,8 +292,8 @@ impl Table {
         true
     }
 
-    /// Removes an entry for want of room, and remembers its key if it was new. Whether those around
-    /// it stand elsewhere now.
+    /// Evicts an entry, and remembers its key if the entry was new. Returns true if segments were
+    /// joined, so that other positions changed.
     pub(crate) fn evict(&mut self, place: Place) -> bool {
         let tag = self.slot(place).filter(|slot| !slot.is_kept()).map(Slot::tag);
         if let (Some(tag), Some(segment)) = (tag, self.directory.get_mut(place.segment)) {
@@ -301,7 +302,7 @@ impl Table {
         self.remove(place)
     }
 
-    /// Removes what has expired in a segment, and says how many entries that were.
+    /// Removes the expired entries of a segment and returns how many there were.
     pub(crate) fn remove_expired(&mut self, at: usize, now: &Now<'_>) -> usize {
         if !self.segment(at).is_some_and(|segment| segment.due().is_near(now)) {
             return 0;
@@ -309,7 +310,8 @@ impl Table {
         self.remove_all(at, |slot| slot.has_expired(now))
     }
 
-    /// Removes the entries of a segment that are meant, and returns how many there were.
+    /// Removes the entries of a segment for which `is_meant` returns true, and returns how many
+    /// there were.
     pub(crate) fn remove_all(&mut self, at: usize, is_meant: impl Fn(&Slot) -> bool) -> usize {
         let before = self.sums.entries;
         let Some(segment) = self.directory.get_mut(at) else {
@@ -326,8 +328,8 @@ impl Table {
         before - self.sums.entries
     }
 
-    /// Gives back what a nearly empty segment can do without: another such, and then places.
-    /// Whether it joined another.
+    /// Frees memory of a sparse segment: joins it with its sibling if both fit into one, then
+    /// shrinks the directory. Returns true if segments were joined.
     pub(crate) fn tidy(&mut self, at: usize) -> bool {
         let is_sparse = |segment: &Segment| segment.len() < SPARSE;
         if !self.directory.get(at).is_some_and(is_sparse) {

@@ -1,27 +1,27 @@
-//! Values: JSON texts that were checked once and are kept as they were written.
+//! Values: JSON texts that are validated once and stored unchanged.
 
 mod grammar;
 mod scalars;
 
 use crate::error::{Error, excerpt};
 
-/// A valid value: one JSON text as of RFC 8259, unchanged, that any guest can read.
+/// A valid value: one JSON text (RFC 8259), unchanged, that guests in any language can parse.
 ///
-/// Differs from `&str` in what it refuses. RFC 8259 leaves some things to the reader, and those
-/// are refused that a common reader would refuse or change: nesting deeper than
-/// [`MAX_DEPTH`](crate::MAX_DEPTH), an escaped surrogate without its pair, and a number that is not
-/// finite as a binary64. Numbers are otherwise kept however long or precise, and names of members
-/// may occur twice.
+/// RFC 8259 leaves some limits to the parser. This type refuses texts that a common parser would
+/// refuse or change: nesting deeper than [`MAX_DEPTH`](crate::MAX_DEPTH), an unpaired escaped
+/// surrogate, and a number that is not finite as a binary64. Otherwise it accepts numbers of any
+/// length and precision, and duplicate member names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
-    /// Takes a text of at most `limit` bytes. Reads it once and allocates nothing but an error.
+    /// Validates a text of at most `limit` bytes in one pass. Allocates only to report an error.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] over the limit, without reading the text; [`Error::InvalidValue`] with
-    /// the byte at which the text first cannot be continued to a valid one.
+    /// [`Error::TooLarge`] if the text is longer than `limit`, without parsing it;
+    /// [`Error::InvalidValue`] with the offset of the first byte that no valid text could have
+    /// there.
     pub fn new(text: &'a str, limit: usize) -> Result<Self, Error> {
         if text.len() > limit {
             return Err(Error::TooLarge { value: excerpt(text), bytes: text.len(), limit });
@@ -33,14 +33,14 @@ impl<'a> Json<'a> {
         })
     }
 
-    /// The text, byte for byte as it was given.
+    /// Returns the text, byte for byte as given.
     #[must_use]
     pub fn as_str(self) -> &'a str {
         self.0
     }
 }
 
-/// Checks that a text is refused, and where: a caret stands before the byte of the flaw.
+/// Asserts that a text is refused, and at which byte: a caret in `marked` stands before it.
 #[cfg(test)]
 #[track_caller]
 fn check_marked(marked: &str, reason: &str) {

@@ -1,29 +1,29 @@
-//! Walks through all entries of a cache, a page at a time.
+//! Walks through all entries of a cache, one page at a time.
 
 use crate::error::{Error, excerpt};
 use crate::limits::MAX_PAGE_ENTRIES;
 use crate::segment::{SLOTS, Tag};
 
-/// What looking at a segment costs beside its entries, in entries: so a page also ends where a
-/// cache has many segments and few entries.
+/// The cost of a segment besides its entries, measured in entries. It ends a page early in a cache
+/// with many segments and few entries.
 const SEGMENT_COST: usize = 8;
 
-/// Where a walk is, and how much it may still look at in this page.
+/// The position of a walk, and how much it may still scan in this page.
 ///
-/// It goes from shard to shard, and in each by tag. An entry's tag never changes, and segments are
-/// in the order of their tags. So a walk misses no entry when segments split or join between two of
-/// its pages.
+/// A walk visits the shards in order, and the entries of each by tag. The tag of an entry never
+/// changes, and segments are ordered by their tags. So a walk misses no entry when segments split
+/// or join between two pages.
 #[derive(Debug)]
 pub(crate) struct Walk {
     shard: usize,
-    /// Entries of the shard with a lower tag were looked at.
+    /// All entries of the shard with a lower tag have been visited.
     from: Tag,
     left: usize,
 }
 
 impl Walk {
-    /// A page of a walk through so many shards: the first one without a cursor, otherwise the one
-    /// after the page that gave the cursor.
+    /// Starts a page of a walk through `shards` shards: the first page without a cursor, otherwise
+    /// the page after the one that returned the cursor.
     ///
     /// # Errors
     ///
@@ -32,7 +32,8 @@ impl Walk {
         let Some(cursor) = cursor else {
             return Ok(Self { shard: 0, from: Tag::FIRST, left: MAX_PAGE_ENTRIES });
         };
-        // Only the form that `cursor` prints, none of the others that can be read as numbers.
+        // Accept only the exact form that `cursor` prints: other spellings parse to the same
+        // numbers.
         Self::parse(cursor)
             .filter(|walk| walk.shard < shards && walk.cursor() == cursor)
             .ok_or_else(|| Error::InvalidCursor { cursor: excerpt(cursor) })
@@ -44,28 +45,28 @@ impl Walk {
         Some(Self { shard: shard.parse().ok()?, from, left: MAX_PAGE_ENTRIES })
     }
 
-    /// Where the next page begins.
+    /// Returns the cursor of the next page.
     pub(crate) fn cursor(&self) -> String {
         format!("{}-{:08x}", self.shard, self.from.number())
     }
 
-    /// The number of the shard that comes next.
+    /// Returns the number of the next shard.
     pub(crate) fn shard(&self) -> usize {
         self.shard
     }
 
-    /// The first tag that comes next.
+    /// Returns the first tag to visit next.
     pub(crate) fn from(&self) -> Tag {
         self.from
     }
 
-    /// False when the page is full: another segment could be too much for it.
+    /// Returns false if the page is full: the next segment might exceed it.
     pub(crate) fn goes_on(&self) -> bool {
         self.left >= SLOTS + SEGMENT_COST
     }
 
-    /// Goes past a segment of so many entries, to the first tag of the next. True when there is
-    /// none in this shard.
+    /// Passes a segment with `entries` entries, on to the first tag of the next one. Returns true
+    /// if that was the last segment of the shard.
     pub(crate) fn pass(&mut self, entries: usize, next: Tag) -> bool {
         self.left = self.left.saturating_sub(entries + SEGMENT_COST);
         self.from = next;

@@ -1,4 +1,4 @@
-//! Reads and changes one entry in one step.
+//! Operations that read and change one entry atomically.
 
 use super::Cache;
 use crate::entry::{Entry, Value};
@@ -11,11 +11,12 @@ use crate::shard::{Count, Write};
 use crate::value::Json;
 
 impl Cache {
-    /// As [`set`](Self::set), but only where there is no live entry. True when it was set.
+    /// Like [`set`](Self::set), but only if there is no live entry. Returns true if the entry was
+    /// set.
     ///
     /// # Errors
     ///
-    /// Those of [`set`](Self::set), also where nothing would be set.
+    /// Those of [`set`](Self::set), even if nothing would be set.
     pub fn set_if_absent(
         &self,
         key: &str,
@@ -25,15 +26,15 @@ impl Cache {
         self.write(key, value, expiry, |old| old.is_none())
     }
 
-    /// Adds to the integer under the key, and returns the sum. A missing entry counts as 0, and only
-    /// then the expiry applies; an entry that is there keeps its own.
+    /// Adds `delta` to the integer under the key and returns the sum. A missing entry counts as 0
+    /// and is created with `expiry`; an existing entry keeps its own expiry.
     ///
     /// # Errors
     ///
-    /// Those of [`Key::new`]; [`Error::NotAnInteger`] of the delta; those of [`Expiry::new`], also
-    /// where it would not apply; [`Error::NotAnInteger`] of what is under the key;
-    /// [`Error::SumOutOfRange`]; [`Error::TooLarge`] when the sum is longer than the cache's values
-    /// may be.
+    /// Those of [`Key::new`]; [`Error::NotAnInteger`] for the delta; those of [`Expiry::new`], even
+    /// if the expiry would not apply; [`Error::NotAnInteger`] for the stored value;
+    /// [`Error::SumOutOfRange`]; [`Error::TooLarge`] if the sum is longer than the cache's value
+    /// limit.
     pub fn increment(&self, key: &str, delta: i64, expiry: Option<u32>) -> Result<i64, Error> {
         let key = Key::new(key)?;
         let delta = Integer::new(delta)?;
@@ -57,13 +58,14 @@ impl Cache {
         outcome
     }
 
-    /// Replaces the entry if its value is, byte for byte, `expected`. None stands for "no live
-    /// entry" on either side: so it also creates and removes. The lifetime of an entry that is removed
-    /// does not count.
+    /// Replaces the entry if its value equals `expected` byte for byte. On either side `None` means
+    /// "no live entry", so this operation can also create and remove an entry. `lifetime` is
+    /// ignored when `wanted` is `None`.
     ///
     /// # Errors
     ///
-    /// Those of [`Key::new`], [`Json::new`] for both values and [`Expiry::new`], whatever is there.
+    /// Those of [`Key::new`], [`Json::new`] for both values and [`Expiry::new`], whatever the
+    /// entry's value is.
     pub fn compare_and_swap(
         &self,
         key: &str,
@@ -107,7 +109,7 @@ impl Cache {
         Ok(Swap::Changed(found))
     }
 
-    /// Removes the entry and returns its value: of several callers one gets it.
+    /// Removes the entry and returns its value. Of several concurrent callers, only one gets it.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Several keys in one call, each by itself.
+//! Operations on several keys in one call. Only each key is atomic, not the whole call.
 
 use super::Cache;
 use crate::entry::Value;
@@ -7,11 +7,12 @@ use crate::expiry::Expiry;
 use crate::key::Key;
 
 impl Cache {
-    /// The values of the keys, in their order. Each is read by itself.
+    /// Returns the values of the keys, in the order of the keys. The batch as a whole is not
+    /// atomic.
     ///
     /// # Errors
     ///
-    /// Those of [`Key::new`] for the first key that is wrong; nothing is counted then.
+    /// Those of [`Key::new`] for the first invalid key; then no counter changes.
     pub fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
         let read = |key| {
             let (shard, hash) = self.place_of(key);
@@ -20,11 +21,12 @@ impl Cache {
         Ok(valid(keys)?.into_iter().map(read).collect())
     }
 
-    /// Sets the entries, in their order, all with one expiry. Each is set by itself.
+    /// Sets the entries in the given order, all with the same expiry. The batch as a whole is not
+    /// atomic.
     ///
     /// # Errors
     ///
-    /// Those of [`set`](Self::set) for the first entry that is wrong; nothing is set then.
+    /// Those of [`set`](Self::set) for the first invalid entry; then nothing is set.
     pub fn set_many(&self, entries: &[(&str, &str)], expiry: Option<u32>) -> Result<(), Error> {
         let entries = entries.iter().map(|(key, value)| Ok((Key::new(key)?, self.json(value)?)));
         let entries = entries.collect::<Result<Vec<_>, Error>>()?;
@@ -35,11 +37,11 @@ impl Cache {
         Ok(())
     }
 
-    /// Removes the entries, and returns how many live ones there were.
+    /// Removes the entries and returns how many of them were live.
     ///
     /// # Errors
     ///
-    /// Those of [`Key::new`] for the first key that is wrong; nothing is removed then.
+    /// Those of [`Key::new`] for the first invalid key; then nothing is removed.
     pub fn delete_many(&self, keys: &[&str]) -> Result<u32, Error> {
         Ok(valid(keys)?.into_iter().map(|key| u32::from(self.remove(key))).sum())
     }

@@ -1,4 +1,4 @@
-//! How long entries live, and looking after all of them.
+//! Entry lifetimes, and operations on all entries with a prefix.
 
 use super::Cache;
 use crate::error::Error;
@@ -9,7 +9,7 @@ use crate::shard::Shard;
 use crate::walk::Walk;
 
 impl Cache {
-    /// How long the entry still lives. Not a use of it for eviction.
+    /// Returns how long the entry has left to live. Does not count as a use of it for eviction.
     ///
     /// # Errors
     ///
@@ -20,8 +20,8 @@ impl Cache {
         Ok(shard.ttl(hash, key, &self.clock))
     }
 
-    /// Gives a live entry another expiry, counted from now; none takes it away. True when there is a
-    /// live entry. Not a use of it for eviction.
+    /// Replaces the expiry of a live entry, counted from now; `None` removes the expiry. Returns
+    /// true if there is a live entry. Does not count as a use of it for eviction.
     ///
     /// # Errors
     ///
@@ -33,12 +33,12 @@ impl Cache {
         Ok(shard.expire(hash, key, &self.clock, expiry))
     }
 
-    /// A page of the keys that begin with `prefix`, at most 1,000. `cursor` is that of the page
-    /// before. Not a use of any entry for eviction.
+    /// Returns a page of at most 1,000 keys that begin with `prefix`. `cursor` is the cursor of the
+    /// previous page, or `None` for the first. Does not count as a use of any entry for eviction.
     ///
-    /// A page looks at about 1,000 entries at most, so that it may have no key and not be the last.
-    /// An entry that lives throughout a walk is in some page; it may be in several. A cursor is a
-    /// place, no snapshot: it holds no memory and never becomes invalid.
+    /// A page scans at most about 1,000 entries, so a page without keys is not necessarily the
+    /// last. An entry that lives throughout a walk appears in at least one page. A cursor is a
+    /// position, not a snapshot: it uses no memory and never becomes invalid.
     ///
     /// # Errors
     ///
@@ -51,8 +51,8 @@ impl Cache {
         Ok(KeyPage { keys, cursor })
     }
 
-    /// Removes a page of the entries whose keys begin with `prefix`, as [`keys`](Self::keys) goes
-    /// through them.
+    /// Removes a page of the entries whose keys begin with `prefix`. Pages and cursors work as in
+    /// [`keys`](Self::keys).
     ///
     /// # Errors
     ///
@@ -65,7 +65,8 @@ impl Cache {
         Ok(RemovedPage { removed, cursor })
     }
 
-    /// One page of a walk, in short steps. Returns the next page's cursor, if there is one.
+    /// Walks one page in short steps, releasing the lock between them. Returns the cursor of the
+    /// next page, or `None` after the last.
     fn walk(
         &self,
         cursor: Option<&str>,

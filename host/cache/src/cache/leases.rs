@@ -1,4 +1,4 @@
-//! A value that is computed once, however many callers need it.
+//! Leases: of all callers that miss the same key, one computes its value.
 
 use super::Cache;
 use crate::error::Error;
@@ -9,18 +9,18 @@ use crate::shard::Write;
 use std::time::Duration;
 
 impl Cache {
-    /// The value of a live entry, as [`get`](Self::get) finds it. If no entry is live, the result
-    /// names the holder that computes it: this one, or another that has the lease of the key
-    /// already. A holder that asks again is told to compute again.
+    /// Returns the value of a live entry, as [`get`](Self::get) does. Without a live entry, either
+    /// `holder` gets the lease of the key ([`Found::Compute`]) or another holder already has it
+    /// ([`Found::Held`]). A holder that already has the lease gets `Found::Compute` again.
     ///
-    /// With `early`, in seconds, the first holder that asks in the last so many seconds of an entry's
-    /// life is told to refresh it, and the others get its value.
+    /// If `early` is given, the first caller in the last `early` seconds of an entry's life gets
+    /// the lease together with the old value ([`Found::Refresh`]); the others get the value only.
     ///
-    /// A holder has its lease until it fills it or gives it back, or the key is set or deleted.
+    /// A lease ends when its holder fills or releases it, or when the key is set or deleted.
     ///
     /// # Errors
     ///
-    /// Those of [`Key::new`]; those of [`Expiry::new`] of `early`.
+    /// Those of [`Key::new`]; those of [`Expiry::new`] for `early`.
     pub fn get_or_lease(
         &self,
         key: &str,
@@ -34,12 +34,13 @@ impl Cache {
         Ok(shard.get_or_lease(hash, key, &self.clock, early, holder))
     }
 
-    /// Stores what was computed, as [`set`](Self::set) does, and ends the lease. False, and nothing
-    /// is stored, when the holder has no lease of the key, or another value was set since it began.
+    /// Stores the computed value, as [`set`](Self::set) does, and ends the lease. Returns false and
+    /// stores nothing if the holder does not have the lease of the key, or if another value was set
+    /// since the lease began.
     ///
     /// # Errors
     ///
-    /// Those of [`set`](Self::set). The holder still has its lease then.
+    /// Those of [`set`](Self::set). The holder then keeps its lease.
     pub fn fill(
         &self,
         key: &str,
@@ -57,7 +58,7 @@ impl Cache {
         }))
     }
 
-    /// Ends the holder's lease of a key; nothing where it has none.
+    /// Ends the holder's lease of a key. Does nothing if the holder does not have it.
     ///
     /// # Errors
     ///

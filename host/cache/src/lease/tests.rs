@@ -1,4 +1,4 @@
-//! Leases on a mock clock: who computes, who waits, and what ends a lease.
+//! Leases on a mock clock: who computes, who waits, and which operations end a lease.
 
 use super::*;
 use crate::cache::Cache;
@@ -64,7 +64,7 @@ fn a_lease_that_is_given_back_is_the_next_ones() {
     assert_eq!(cache.fill("k", "2", None, other), Ok(true));
 }
 
-/// Something that is done to the cache.
+/// An operation on the cache.
 type Change = fn(&Cache);
 
 #[test]
@@ -98,7 +98,7 @@ fn what_changes_an_entry_ends_its_lease_and_nothing_older_is_filled_in() {
         ("clear", |cache| assert_eq!(cache.clear(), 0)),
     ];
     for (name, change) in changes {
-        // One shard, so that the first page of a walk reaches it.
+        // A cache with one shard, so that the first page of a walk reaches the key.
         let limits = CacheLimits::new(MIN_CAPACITY, 100).unwrap();
         let cache = Cache::new(limits, Clock::mock().0);
         let (one, other) = (Holder::new(), Holder::new());

@@ -1,4 +1,4 @@
-//! The leases of a shard's keys, under the lock of its entries.
+//! Leases of a shard's keys, under the same lock as the entries.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::lease::{Found, Holder};
 use crate::segment::Tag;
 
 impl Shard {
-    /// The live entry's value, as [`get`](Self::get) finds it. Without a live entry, and in the time
-    /// `early` before it expires, the holder gets the lease of its key.
+    /// Returns the value of the live entry, as [`get`](Self::get) does. Grants the holder the lease
+    /// of the key if there is no live entry, or if the entry expires within `early`.
     pub(crate) fn get_or_lease(
         &self,
         hash: u32,
@@ -31,7 +31,7 @@ impl Shard {
         };
         slot.mark();
         shard.hits += 1;
-        // Not of nothing: the place was found under the same lock.
+        // Unreachable: the entry was found under the same lock.
         let Some(entry) = slot.entry() else { return Found::Compute };
         let is_near = entry.deadline().remaining(&now).is_some_and(|left| left < early);
         if is_near && shard.leases.begin(key.as_str(), holder, Some(entry)).is_ok() {
@@ -40,7 +40,8 @@ impl Shard {
         Found::Value(entry.share())
     }
 
-    /// Writes if the holder's lease is valid, and ends it. True when it was written.
+    /// Writes, and ends the holder's lease, if the lease is valid. Returns true if the value was
+    /// written.
     pub(crate) fn fill<'a>(
         &self,
         hash: u32,
@@ -72,14 +73,14 @@ impl Shard {
         }
     }
 
-    /// Ends the lease of a key whose entry a call was to change and did not, as a call that changes it
-    /// does.
+    /// Ends the lease of a key after a call that did not change the entry. A call that does change
+    /// it ends the lease too.
     pub(crate) fn end_lease(&self, key: Key<'_>) {
         let ended = self.lock().leases.end(key.as_str());
         drop(ended);
     }
 
-    /// Ends the holder's lease of a key, if it has it.
+    /// Ends the holder's lease of a key, if it has one.
     pub(crate) fn release(&self, key: Key<'_>, holder: Holder) {
         let ended = self.lock().leases.release(key.as_str(), holder);
         drop(ended);

@@ -1,4 +1,4 @@
-//! Walks through a shard's entries, in steps of a bounded length.
+//! Walks over a shard's entries, in short holds of the lock.
 
 use super::{Entries, SWEPT_AT_ONCE, Shard};
 use crate::clock::{Clock, Now};
@@ -8,8 +8,8 @@ use crate::table::Table;
 use crate::walk::Walk;
 
 impl Shard {
-    /// Goes on with a walk, for a moment under the lock, and returns the keys of live entries that
-    /// begin with the prefix.
+    /// Continues a walk with a short hold of the lock, and returns the keys of live entries that
+    /// begin with `prefix`.
     pub(crate) fn keys(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> Vec<String> {
         let mut keys = Vec::new();
         self.lock().walk(walk, &Now::of(clock), |table, at, from| {
@@ -21,8 +21,8 @@ impl Shard {
         keys
     }
 
-    /// Goes on with a walk, for a moment under the lock. Removes the live entries whose keys begin
-    /// with the prefix, and returns how many there were.
+    /// Continues a walk with a short hold of the lock. Removes the live entries whose keys begin
+    /// with `prefix` and returns how many there were.
     pub(crate) fn delete_prefix(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> usize {
         let mut removed = 0;
         let mut shard = self.lock();
@@ -42,8 +42,8 @@ impl Shard {
 }
 
 impl Entries {
-    /// Shows a walk's next segments to `see`, each without its expired entries, and with the first
-    /// tag that the walk has not passed.
+    /// Passes the next segments of a walk to `see`, after removing their expired entries, each with
+    /// the first tag that the walk has not visited yet.
     fn walk(
         &mut self,
         walk: &mut Walk,
@@ -55,7 +55,8 @@ impl Entries {
                 return;
             }
             let at = self.table.segment_of(walk.from());
-            // Both before anything is removed: segments may join then.
+            // Read both before removing anything: removals may join segments, which changes
+            // positions.
             let entries = self.table.segment(at).map_or(0, Segment::len);
             let next = self.table.after(at);
             self.remove_expired(at, now);

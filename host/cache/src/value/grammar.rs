@@ -1,19 +1,19 @@
-//! One pass over a JSON text: is it valid, and if not, where and why not.
+//! Validates a JSON text in one pass and locates the first error.
 //!
-//! The grammar is that of RFC 8259. Arrays and objects that are open are bits of one integer, so
-//! no text, however deep, makes the check recurse or allocate.
+//! The grammar is that of RFC 8259. One integer holds the stack of open arrays and objects as bits,
+//! so even a deeply nested text needs neither recursion nor allocation.
 
 use crate::limits::MAX_DEPTH;
 
-/// Why a text is not a value, and where.
+/// Why and where a text is not valid JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
-    /// In bytes from the beginning, always between two characters.
+    /// Byte offset from the beginning; always a character boundary.
     pub(super) offset: usize,
     pub(super) reason: Reason,
 }
 
-/// Reads the whole text.
+/// Validates the whole text.
 ///
 /// # Errors
 ///
@@ -23,10 +23,10 @@ pub(super) fn check(text: &str) -> Result<(), Flaw> {
     reader.read().map_err(|reason| Flaw { offset: reader.at, reason })
 }
 
-/// Why a text is not a value; the reader stands at the place.
+/// Why a text is not valid; `Reader::at` is the place.
 pub(super) type Reason = &'static str;
 
-/// How far a text has been read.
+/// The position of the parser in a text.
 pub(super) struct Reader<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
@@ -34,7 +34,7 @@ pub(super) struct Reader<'a> {
     open: Open,
 }
 
-/// The arrays and objects that are open, the innermost in the lowest bit.
+/// The stack of open arrays and objects: the innermost is the lowest bit, which is 1 for an object.
 #[derive(Default)]
 struct Open {
     depth: u32,
@@ -71,7 +71,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads a scalar, or opens an array or object. True when a value must follow at once.
+    /// Reads a scalar, or opens an array or object. Returns true if a value must follow.
     fn begin_value(&mut self) -> Result<bool, Reason> {
         match self.after_space() {
             Some(b'"') => self.string()?,
@@ -86,7 +86,8 @@ impl Reader<'_> {
         Ok(false)
     }
 
-    /// Closes what ends after a value. True when another value follows, false at the text's end.
+    /// Reads the closing brackets and the comma after a value. Returns true if another value
+    /// follows, false at the end of the text.
     fn end_value(&mut self) -> Result<bool, Reason> {
         loop {
             let next = self.after_space();
@@ -137,7 +138,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Skips white space, and shows the byte after it.
+    /// Skips white space and returns the next byte without consuming it.
     fn after_space(&mut self) -> Option<u8> {
         loop {
             match self.peek() {
@@ -323,7 +324,8 @@ mod tests {
         })
     }
 
-    /// Short texts that are nearly JSON: none is deep enough for the two limits of depth to differ.
+    /// Short texts that are almost JSON. None is nested deeply enough for the depth limits of the
+    /// two parsers to matter.
     fn nearly_json() -> impl Strategy<Value = String> {
         let edit = (any::<prop::sample::Index>(), "[\\[\\]{},:\"\\\\u0-9deE.+ \n-]{0,2}");
         prop_oneof![

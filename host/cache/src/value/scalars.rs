@@ -1,9 +1,9 @@
-//! What stands between the brackets: literals, numbers and strings.
+//! Scalars: literals, numbers and strings.
 
 use super::grammar::{Reader, Reason};
 
-/// A number with this many digits before its point and in its exponent's reach together is below
-/// 1e308, the power of ten next below the largest finite binary64. Others are read to be sure.
+/// If the digits before the decimal point plus the largest possible exponent are at most this many,
+/// the number is below 1e308 and thus finite as a binary64. Longer numbers must be parsed.
 const SURELY_FINITE_DIGITS: usize = 308;
 
 const UNFINISHED_STRING: &str = "expected the closing quote of a string";
@@ -40,8 +40,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads an exponent if there is one, and says what it is at most: 0 for none, 99 for two
-    /// digits.
+    /// Reads an optional exponent and returns an upper bound of it: 0 without an exponent, 99 for
+    /// two digits.
     fn largest_exponent(&mut self) -> Result<usize, Reason> {
         if !matches!(self.peek(), Some(b'e' | b'E')) {
             return Ok(0);
@@ -57,7 +57,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads digits, at least one, and says how many.
+    /// Reads one or more digits and returns how many there are.
     fn digits(&mut self) -> Result<usize, Reason> {
         let start = self.at;
         while let Some(b'0'..=b'9') = self.peek() {
@@ -90,7 +90,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Skips to the next byte that is not plainly part of a string, or to the end.
+    /// Skips to the next byte that needs handling in a string, or to the end.
     fn skip_plain(&mut self) {
         while let Some(eight) = self.rest().first_chunk() {
             let special = special_bytes(u64::from_le_bytes(*eight));
@@ -105,7 +105,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads an escape, from its backslash on.
+    /// Reads an escape, including its backslash.
     fn escape(&mut self) -> Result<(), Reason> {
         match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
@@ -137,17 +137,17 @@ impl Reader<'_> {
         }
     }
 
-    /// The UTF-16 code unit that `\uXXXX` at an offset stands for.
+    /// Returns the UTF-16 code unit of the `\uXXXX` at an offset.
     fn code_unit(&self, at: usize) -> Option<u32> {
         let digits = self.bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
         digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
     }
 }
 
-/// Marks, in the top bit of each byte, quotes, backslashes and control characters.
+/// Sets the top bit of each byte that is a quote, a backslash or a control character.
 ///
-/// A subtraction that borrows may mark a byte above a marked one wrongly, so only the lowest mark
-/// is sure, and only that is used.
+/// A borrow of the subtraction may also set the bit of a byte above a marked one, so only the
+/// lowest mark is reliable. The caller uses only that one.
 fn special_bytes(eight: u64) -> u64 {
     const EVERY: u64 = 0x0101_0101_0101_0101;
     let below = |bytes: u64, bound: u8| bytes.wrapping_sub(EVERY * u64::from(bound)) & !bytes;
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_number_is_refused_exactly_when_it_rounds_to_no_finite_binary64() {
-        // From 2^1024 - 2^970 on, a number is nearer to 2^1024 than to the largest finite one.
+        // From 2^1024 - 2^970 on, a number rounds to 2^1024 instead of the largest finite one.
         let below = "17976931348623158079372897140530341507993413271003782693617377898044496829276475\
             09466490179775872070963302864166928879109465555478519404026306574886715058206819\
             08902000708383676273854845817711531764475730270069855571366959622842914819860834\
