@@ -1,6 +1,6 @@
-# `make run` shows the example services at work, `make test` checks everything.
+# `make run` demonstrates the example services; `make test` runs all checks.
 
-# Examples that fetch from a source, which `make run` does not have.
+# Examples that fetch from an origin server, which `make run` does not provide.
 WITH_SOURCE = example-services/cache-aside/ example-services/exchange-rates/
 
 run: preflight
@@ -18,8 +18,8 @@ test: preflight
 	cargo test --locked --release -p hostel-cache
 	HOSTEL_REDIS_SERVERS=$$(cat target/redis-servers) cargo test --locked --workspace -- $$(cat target/left-out)
 
-# What is held against others, each a package of host/benches/peers; `table` prints the head of the
-# rows that the others print. `serve` measures the released program.
+# Benchmarks against other projects, each a package of host/benches/peers. `table` prints the header
+# of the rows that the others print. `serve` measures the released program.
 PEERS = table calls map serve micro sources backends
 PEER = cargo run --locked --quiet --release --target-dir target/peers \
 	--manifest-path host/benches/peers/Cargo.toml --package
@@ -30,12 +30,12 @@ bench: preflight
 bench-plots: preflight
 	$(PEER) calls -- plots docs/performance
 
-# On the build of the tests, so that wasmtime is not built again, but with an optimised host.
+# Reuses the build of the tests, so that wasmtime is not built again, but with an optimised host.
 bench-languages: preflight
 	cargo bench --locked --profile dev --config profile.dev.package.hostel.opt-level=3 \
 		--config profile.dev.package.wasmtime-wasi.opt-level=3 -p hostel --bench languages
 
-# Many orders of threads on the cache's locks and atomics; ORDERS says how many of each check.
+# Many thread interleavings of the cache's locks and atomics. ORDERS sets how many per check.
 races:
 	cargo run --locked --release --target-dir target/races \
 		--manifest-path host/cache/races/Cargo.toml -- $(ORDERS)

@@ -1,4 +1,4 @@
-//! What caches take from a budget that they share, and what they give back.
+//! What caches take from a shared budget, and what they give back.
 
 #![allow(clippy::unwrap_used, reason = "the whole file is a test")]
 
@@ -10,7 +10,7 @@ use hostel_cache::{
 };
 use proptest::prelude::*;
 
-/// What a shard takes at once, and so many of them a default cache has.
+/// The bytes that a shard takes at once, and the number of shards of a default cache.
 const CHUNK: usize = 16 << 10;
 const SHARDS: usize = 8;
 
@@ -27,7 +27,7 @@ fn bytes(cache: &Cache) -> usize {
     usize::try_from(cache.stats().bytes).unwrap()
 }
 
-/// Sets so many entries of 200 bytes.
+/// Sets `entries` entries of 200 bytes.
 fn fill(cache: &Cache, entries: usize, expiry: Option<u32>) {
     let value = format!("\"{}\"", "x".repeat(198));
     (0..entries).for_each(|number| cache.set(&number.to_string(), &value, expiry).unwrap());
@@ -91,8 +91,8 @@ fn where_nothing_is_left_the_largest_value_is_set_and_replaced() {
     assert!(memory.taken() <= SHARDS * 2 * CHUNK, "{} bytes", memory.taken());
 }
 
-/// Fills a cache, does something that removes all entries, and checks what is given back at once,
-/// and after a search for expired entries.
+/// Fills a cache, removes all entries with `remove`, and checks the bytes given back immediately
+/// and after a sweep for expired entries.
 #[track_caller]
 fn gives_back(remove: impl Fn(&Cache, &MockClock)) {
     let memory = part(usize::MAX);
@@ -137,8 +137,8 @@ fn what_is_given_back_another_cache_takes() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// A cache holds no more than it has taken, whatever it and its neighbour do, and takes every
-    /// value.
+    /// A cache never holds more than it has taken, whatever it and its neighbour do, and accepts
+    /// every value.
     #[test]
     fn a_cache_holds_no_more_than_it_has_taken(
         most in 0_usize..1 << 20,

@@ -1,4 +1,4 @@
-//! Whether a cache does what its model does, expiry and eviction included.
+//! A cache behaves like its model, including expiry and eviction.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "all is a test")]
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 const CASES: u32 = if cfg!(miri) { 2 } else { 300 };
 
-/// Four bytes are an operation.
+/// Four bytes encode one operation.
 const MOST_BYTES: usize = if cfg!(miri) { 200 } else { 3_000 };
 
 proptest! {

@@ -1,4 +1,4 @@
-//! Whether threads see each key as if its operations came one after the other.
+//! Concurrent operations on each key are linearizable.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
@@ -19,18 +19,18 @@ use hostel_cache::{
 const THREADS: usize = 4;
 const ROUNDS: u64 = if cfg!(miri) { 4 } else { 300 };
 
-/// Operations of a thread in a round, on two keys and the clock.
+/// Operations per thread and round, on two keys and the clock.
 const CALLS: usize = MOST_EVENTS / THREADS;
 
-/// Long enough for another processor to do an operation meanwhile. Giving up the processor would take
-/// as long as whoever else is on the machine likes.
+/// Waits long enough for another processor to run an operation. Yielding could take arbitrarily
+/// long on a busy machine.
 fn spin() {
     (0..50).for_each(|_| std::hint::spin_loop());
 }
 
-/// Whether every key's history is linearizable, in each of many rounds. Histories of different keys
-/// are decided one by one: that they all are is the same as that the whole is. A clock that goes on
-/// is an event of every key, so then there is only one.
+/// Asserts that the history of every key is linearizable, in each of many rounds. Keys are checked
+/// separately, which is equivalent to checking the whole. If the clock advances, that is an event
+/// of every key, so there is only one key.
 fn check(
     keys: &[&str],
     goes_on: bool,
@@ -57,7 +57,7 @@ fn check(
                         let record = Record { count, events: &events[at] };
                         let pause = [|| (), spin][dice.roll(2) as usize];
                         record.note(operation, pause, |it| wrap(cache, time, keys[at], it));
-                        // What removes expired entries meanwhile is to be seen by nobody.
+                        // The removal of expired entries must not be observable.
                         cache.reclaim(dice.roll(2) as usize);
                     }
                 });
@@ -103,7 +103,7 @@ fn set(called: u64, returned: u64, value: i64) -> Event {
     event(called, returned, Operation::Set(value, None), Answer::Nothing)
 }
 
-/// Checks what the checker says of histories, each under a name.
+/// Tests the checker itself with named histories.
 fn check_checker(cases: &[(&str, bool, &[Event])]) {
     for (name, expected, history) in cases {
         assert_eq!(is_linearizable(history), *expected, "{name}");

@@ -1,4 +1,4 @@
-//! Whether the cache counts its bytes truthfully: an allocator that counts looks on.
+//! The cache counts its bytes correctly: checked against a counting allocator.
 
 #![allow(unsafe_code, reason = "an allocator cannot be written without")]
 #![allow(clippy::unwrap_used, reason = "the whole file is a test")]
@@ -10,40 +10,42 @@ use std::time::Duration;
 
 use hostel_cache::{Cache, CacheLimits, Clock};
 
-/// The system's allocator, and what a thread asked of it: now, and the most since the last reset.
+/// The system's allocator, plus counters per thread: the bytes allocated now, and the maximum since
+/// the last reset.
 ///
-/// It has no `realloc` of its own, so growing in place counts as holding both blocks for a moment.
+/// It does not override `realloc`, so growing in place counts as both blocks at once.
 struct Counting;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 thread_local! {
-    /// Each test's own, so that they may run at the same time.
+    /// Thread-local, so that tests can run in parallel.
     static NOW: Cell<usize> = const { Cell::new(0) };
     static MOST: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: every call is handed on unchanged to the system's allocator.
+// SAFETY: every call is passed unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         NOW.set(NOW.get().wrapping_add(layout.size()));
         MOST.set(MOST.get().max(NOW.get()));
-        // SAFETY: the caller keeps `alloc`'s contract.
+        // SAFETY: the caller upholds the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         NOW.set(NOW.get().wrapping_sub(layout.size()));
-        // SAFETY: the caller keeps `dealloc`'s contract, and the block is the system's.
+        // SAFETY: the caller upholds the contract of `dealloc`, and the block is the system
+        // allocator's.
         unsafe { System.dealloc(block, layout) }
     }
 }
 
-/// What a cache has that belongs to no shard.
+/// Bytes of a cache that belong to no shard.
 const OUTSIDE_SHARDS: usize = size_of::<Cache>();
 
-/// A key, written in place, so that keys themselves take nothing from the allocator.
+/// Returns a key on the stack, so that keys themselves allocate nothing.
 fn key(number: usize) -> [u8; 10] {
     let mut key = [0; 10];
     write!(&mut key[..], "{number:010}").unwrap();
@@ -94,8 +96,8 @@ fn the_bytes_that_a_cache_counts_are_those_that_it_holds() {
     check(1 << 20, 100, |_| 1);
 }
 
-/// Bytes that the thread holds more than an empty cache does, when entries have expired, nobody has
-/// read them, and something was done meanwhile.
+/// Returns the bytes that this thread holds beyond an empty cache, after entries have expired
+/// unread and `meanwhile` has run.
 fn held_after(meanwhile: impl Fn(&Cache)) -> usize {
     const ENTRIES: usize = 50_000;
     let (clock, time) = Clock::mock();

@@ -1,4 +1,4 @@
-//! Whether the check before compiling ends, without a panic, whatever the bytes are.
+//! The check before compiling terminates without a panic, for any bytes.
 
 #![no_main]
 

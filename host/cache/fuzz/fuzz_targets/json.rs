@@ -1,4 +1,4 @@
-//! Whether a cache takes a text exactly when another reader reads it, and gives it back as it was.
+//! A cache accepts a text if and only if another parser does, and returns it unchanged.
 
 #![no_main]
 

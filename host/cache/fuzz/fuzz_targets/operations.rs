@@ -1,4 +1,4 @@
-//! Whether a cache does what its model does, whatever bytes choose the operations.
+//! A cache behaves like its model, whatever operations the bytes encode.
 
 #![no_main]
 

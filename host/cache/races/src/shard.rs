@@ -1,7 +1,7 @@
-//! Whether a cache keeps its word in whatever order threads come to its locks and atomics.
+//! Checks the guarantees of the cache under many interleavings of its locks and atomics.
 //!
-//! `cargo run --release --manifest-path host/cache/races/Cargo.toml` tries some thousand orders of
-//! each check; with a number behind `--`, so many.
+//! `cargo run --release --manifest-path host/cache/races/Cargo.toml` tries several thousand
+//! interleavings per check; a number after `--` replaces the default.
 
 #![allow(dead_code, reason = "the checks need a part of the cache")]
 
@@ -26,7 +26,7 @@ mod calls;
 #[path = "../../tests/linearizable/history.rs"]
 mod history;
 
-/// The cache's source as it is.
+/// The unmodified source of the cache.
 #[path = "../../src"]
 mod source {
     pub(crate) mod budget;
@@ -58,7 +58,7 @@ use source::{
     listing, outcome, segment, shard, stats, sweep, table, value, walk,
 };
 
-/// In the place of the cache's own.
+/// Replaces the cache's own `sync` module.
 mod sync {
     pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
@@ -73,10 +73,10 @@ const CHECKS: &[(&str, fn())] = &[
     ("what is filled in is never older than what was set", what_is_filled_in_is_not_older),
 ];
 
-/// The orders of each check, unless a number is given.
+/// The default number of interleavings per check.
 const ORDERS: usize = 5_000;
 
-/// How often, in one of them, a thread that could go on has to wait.
+/// How often the checker preempts a runnable thread in one interleaving.
 const FORCED_WAITS: usize = 3;
 
 fn main() {
@@ -94,7 +94,7 @@ fn new_cache() -> (Arc<Cache>, MockClock) {
     (Arc::new(Cache::new(limits, clock)), time)
 }
 
-/// Runs what each thread is to do, given its number, and waits for all.
+/// Runs `work` on `count` threads, passing each its number, and waits for all of them.
 fn threads(count: u64, work: impl Fn(u64) + Send + Sync + 'static) {
     let work = Arc::new(work);
     let spawn = |thread| {
@@ -125,7 +125,7 @@ fn each_key_is_linearizable() {
     assert!(is_linearizable(&events), "{events:#?}");
 }
 
-/// Values of one length are written in one place where nobody reads: none may do so too early.
+/// A value of equal length is overwritten in place, but only when no reader holds the old one.
 fn what_a_reader_holds_stays() {
     let (cache, _) = new_cache();
     cache.set("k", "\"00000000\"", None).unwrap();
@@ -169,7 +169,8 @@ fn the_capacity_holds() {
     assert!(stats.bytes <= stats.capacity, "{stats:?}");
 }
 
-/// One holder computes at a time, also where it gives up. Who would wait for ever stops the checker.
+/// Only one holder computes at a time, even if it gives up. A caller that never wakes would be
+/// reported by the checker as a deadlock.
 fn one_computes() {
     let (cache, _) = new_cache();
     let computing = AtomicU64::new(0);
@@ -196,7 +197,7 @@ fn one_computes() {
     });
 }
 
-/// A value is computed from a source that others change and then write through.
+/// A value is computed from a source that other threads change before they write to the cache.
 fn what_is_filled_in_is_not_older() {
     let (cache, _) = new_cache();
     let source = shuttle::sync::Mutex::new(0_u64);
@@ -206,7 +207,8 @@ fn what_is_filled_in_is_not_older() {
         if thread > 1 {
             let mut source = source.lock().unwrap();
             *source += 1;
-            // Written in the order of the source.
+            // Under the source's lock, so that cache writes have the same order as changes of the
+            // source.
             match thread {
                 2 => cache.set("k", &source.to_string(), None).unwrap(),
                 _ => drop(cache.delete("k")),
@@ -222,7 +224,7 @@ fn what_is_filled_in_is_not_older() {
         }
         cache.release("k", holder).unwrap();
     });
-    // Whatever is there was read or written after the last change.
+    // A remaining value must have been read or written after the last change.
     let left = watched.get("k").unwrap();
     assert!(left.is_none_or(|value| &*value == "2"), "older than the source");
 }

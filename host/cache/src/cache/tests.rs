@@ -1,4 +1,4 @@
-//! The cache on a mock clock: every operation, its errors, expiry, eviction and counts.
+//! The cache on a mock clock: operations, errors, expiry, eviction and counters.
 
 use super::*;
 use crate::clock::MockClock;
@@ -324,7 +324,7 @@ fn statistics_count_each_operation_once() {
     assert!(after.bytes < before.bytes && before.entries == 1);
 }
 
-/// A cache of the given limits that is filled with ten times its capacity.
+/// Fills a cache with ten times its capacity.
 #[track_caller]
 fn overfill(capacity: usize, value_limit: usize, length: impl Fn(usize) -> usize) {
     let limits = CacheLimits::new(capacity, value_limit).unwrap();
@@ -371,7 +371,7 @@ fn an_entry_that_grows_in_a_full_cache_stays() {
     }
 }
 
-/// Whether an entry survives a flood of others, when it is touched like that now and then.
+/// Returns true if an entry that is touched now and then survives a flood of other entries.
 fn survives(touch: impl Fn(&Cache)) -> bool {
     let limits = CacheLimits::new(MIN_CAPACITY, 1).unwrap();
     let cache = Cache::new(limits, Clock::mock().0);
@@ -442,7 +442,7 @@ fn keys_are_spread_over_all_shards() {
     assert!(entries.iter().all(|entries| (60..200).contains(entries)), "{entries:?}");
 }
 
-/// What an operation was refused for.
+/// Reduces an error to its kind.
 fn kind<T>(outcome: Result<T, Error>) -> Result<T, ErrorKind> {
     outcome.map_err(|error| error.kind())
 }
@@ -531,7 +531,7 @@ fn a_swapped_entry_lives_as_its_lifetime_says() {
     }
 }
 
-/// Checks that an operation is refused and has changed nothing.
+/// Asserts that an operation is refused and changes nothing.
 #[track_caller]
 fn unchanged<T: fmt::Debug + PartialEq>(
     expected: ErrorKind,
@@ -692,7 +692,7 @@ fn an_entry_gets_another_expiry_from_now_on() {
         let (cache, time) = new_cache();
         cache.set("k", "[1]", old).unwrap();
         time.advance(Duration::from_secs(1));
-        // A reader has the value, so the entry cannot be written anew in its place.
+        // A reader holds the value, so the entry cannot be overwritten in place.
         let held = cache.get("k").unwrap();
         let bytes = cache.stats().bytes;
         assert_eq!(cache.expire("k", new), Ok(true));
@@ -753,7 +753,7 @@ fn several_keys_are_read_written_and_removed_in_their_order() {
     assert_eq!((stats.sets, stats.hits, stats.misses, stats.deletes), (4, 3, 1, 2));
 }
 
-/// All pages of a walk by `keys`, and what is done after each.
+/// Returns all pages of a walk by `keys`, calling `after` after each.
 fn walk(cache: &Cache, prefix: &str, mut after: impl FnMut(usize)) -> Vec<Vec<String>> {
     let (mut pages, mut cursor) = (Vec::new(), None);
     loop {
@@ -827,7 +827,7 @@ fn a_walk_loses_no_entry_while_segments_join() {
         let goes = (page - 1) * 2_000..page * 2_000;
         goes.for_each(|number| assert!(cache.delete(&format!("goes:{number}")).is_ok()));
     });
-    // By the hash of the run there are some more or fewer.
+    // The number of pages varies with the random hash seed.
     assert!(pages.len() >= 8, "{} pages", pages.len());
     let mut keys = pages.concat();
     keys.sort_unstable();

@@ -1,5 +1,5 @@
-//! A cache and the plainest form of what it promises, side by side. The bytes that choose the
-//! operations come from a test or from a fuzzer.
+//! Runs a cache and a simple model of its guarantees side by side. A test or a fuzzer provides the
+//! bytes that encode the operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,25 +8,26 @@ use hostel_cache::{Cache, CacheLimits, Clock, MIN_CAPACITY, MockClock, Stats};
 use hostel_cache::{Error, ErrorKind, Lifetime, Swap, TimeLeft, Value};
 use hostel_cache::{MAX_EXPIRY_SECONDS, MAX_INTEGER};
 
-/// The longest value of a cache that is soon full.
+/// The value limit of the small cache.
 const VALUE_LIMIT: usize = MIN_CAPACITY / 16;
 
-/// How many values are held at once, to be seen unchanged later.
+/// How many values are held at once, to check that they never change.
 const HELD: usize = 8;
 
-/// So many entries are set or removed at once in a cache with room for all: then a walk has several
-/// pages. In one that is soon full they are few, because each eviction compares all entries.
+/// How many entries one operation sets or removes in a cache with room for all of them, so that a
+/// walk has several pages. The small cache uses `FEW`, because the model compares all entries after
+/// each eviction.
 const MANY: usize = 400;
 const FEW: usize = 4;
 
-/// The most keys of a page.
+/// The most keys in a page.
 const MOST_KEYS: usize = 1_000;
 
-/// Does what the bytes say, and compares after each operation.
+/// Runs the operations that the bytes encode, and compares cache and model after each one.
 ///
 /// # Panics
 ///
-/// Where the cache and its model differ.
+/// If the cache and its model differ.
 pub(crate) fn check(bytes: &[u8]) {
     let Some((limits, operations)) = bytes.split_first() else {
         return;
@@ -40,7 +41,8 @@ pub(crate) fn check(bytes: &[u8]) {
     pair.end();
 }
 
-/// A cache with room for all, or one that is soon full: of bytes, or of entries.
+/// Limits of a cache with room for everything, or of one that soon reaches its limit of bytes or
+/// entries.
 fn limits_of(byte: u8) -> CacheLimits {
     let small = CacheLimits::new(MIN_CAPACITY, VALUE_LIMIT).unwrap();
     match byte % 4 {
@@ -65,7 +67,7 @@ enum Operation {
     GetMany(Vec<String>),
     SetMany(Vec<(String, String)>, Option<u32>),
     DeleteMany(Vec<String>),
-    /// The next page of a walk, or the first one of a walk by this prefix.
+    /// Continues a walk, or starts one with this prefix.
     Keys(String),
     DeletePrefix(String),
     Advance(Duration),
@@ -74,10 +76,10 @@ enum Operation {
     Clear,
 }
 
-/// What a swap expects.
+/// The expected value of a swap.
 #[derive(Debug)]
 enum Expected {
-    /// What is there, if anything: a comparison by chance would hardly succeed.
+    /// The current value, if any: a random value would rarely match.
     Present,
     This(Option<String>),
 }
@@ -127,18 +129,18 @@ impl Operation {
     }
 }
 
-/// Keys of which two may be the same.
+/// Returns three keys, of which some may be equal.
 fn several(byte: u8, other: u8) -> [u8; 3] {
     [byte, byte.wrapping_add(other % 4), byte.wrapping_add(other % 8)]
 }
 
-/// Keys of no other operation.
+/// Keys that no other operation uses.
 fn many(byte: u8, count: usize) -> impl Iterator<Item = String> {
     let start = usize::from(byte % 8) * count;
     (start..start + count).map(|number| format!("many {number}"))
 }
 
-/// Of all keys, of some, or of one and those that are longer.
+/// A prefix of all keys, of some, or of one key and its extensions.
 fn prefix_of(byte: u8, key: String) -> String {
     match byte % 8 {
         0..=2 => String::new(),
@@ -157,7 +159,7 @@ fn lifetime_of(byte: u8) -> Lifetime {
     }
 }
 
-/// Small ones, the largest and the least, and two that are refused.
+/// Small deltas, the largest and the smallest, and two invalid ones.
 fn delta_of(byte: u8) -> i64 {
     match byte {
         0 => MAX_INTEGER,
@@ -168,7 +170,7 @@ fn delta_of(byte: u8) -> i64 {
     }
 }
 
-/// Some of many short keys, some long ones, and two that are refused.
+/// One of many short keys, some long ones, or two invalid ones.
 fn key_of(byte: u8) -> String {
     match byte {
         0 => String::new(),
@@ -178,7 +180,7 @@ fn key_of(byte: u8) -> String {
     }
 }
 
-/// Integers, longer texts up to the limit, and some that are refused.
+/// Integers, longer texts up to the limit, and some invalid values.
 fn value_of(byte: u8) -> String {
     let padded = |length: usize| format!("{byte}{}", " ".repeat(length - byte.to_string().len()));
     match byte {
@@ -211,7 +213,7 @@ fn duration_of(byte: u8) -> Duration {
     match byte % 8 {
         0 => Duration::from_nanos(1),
         1 => Duration::from_nanos(999_999_999),
-        // What the cache takes for a second where it does not look closely.
+        // One tick of the cache's coarse clock.
         2 => Duration::from_nanos(1 << 30),
         3 => Duration::from_millis(500),
         4 if byte > 200 => Duration::from_secs(MAX_EXPIRY_SECONDS.into()),
@@ -224,10 +226,10 @@ struct Pair {
     time: MockClock,
     now: Duration,
     entries: BTreeMap<String, Entry>,
-    /// What an empty cache takes.
+    /// Bytes of an empty cache.
     empty: u64,
     counts: Stats,
-    /// Entries that were put where none was, those that `clear` took, and those that a swap did.
+    /// Entries created, removed by `clear`, and removed by a swap.
     put: u64,
     cleared: u64,
     swapped_out: u64,
@@ -235,11 +237,11 @@ struct Pair {
     walk: Option<Walk>,
 }
 
-/// A walk by keys that goes on while other operations are done.
+/// A walk by `keys` that continues while other operations run.
 struct Walk {
     prefix: String,
     cursor: Option<String>,
-    /// What was there all the while.
+    /// The keys that existed during the whole walk.
     stayed: BTreeSet<String>,
     met: BTreeSet<String>,
 }
@@ -502,7 +504,7 @@ impl Pair {
         self.put += u64::from(self.entries.insert(key.to_owned(), entry).is_none());
     }
 
-    /// Makes one page of a walk, of which others may have been made before.
+    /// Reads one page of a walk, possibly after earlier pages.
     fn keys(&mut self, prefix: &str) {
         let keys = |prefix: &str| {
             let keys = self.entries.keys().filter(|key| key.starts_with(prefix));
@@ -565,8 +567,8 @@ impl Pair {
         assert!(known.next().is_none(), "a listing left out a live entry");
     }
 
-    /// Takes what was evicted out of the model. Only a write evicts, never the entry it wrote, and
-    /// it counts what it evicts.
+    /// Removes evicted entries from the model. Only a write evicts, never the entry that it wrote,
+    /// and it counts the evictions.
     fn forget(&mut self, evicted: u64, operation: &Operation) {
         let written = match operation {
             Operation::Set(key, ..)
@@ -581,7 +583,8 @@ impl Pair {
         let is_there = |key: &String| there.binary_search_by_key(&key, |found| &found.key).is_ok();
         assert!(is_there(written), "{operation:?} evicted what it wrote");
         self.entries.retain(|key, _| is_there(key));
-        // Of several writes one may evict what the next one creates again, or replaces.
+        // One write of a batch may evict an entry that a later write of the batch creates again or
+        // replaces.
         let again = evicted - (before - self.entries.len() as u64);
         let most = if let Operation::SetMany(entries, _) = operation { entries.len() } else { 0 };
         assert!(again <= most as u64, "{evicted} evicted by {operation:?}");
@@ -604,7 +607,7 @@ impl Pair {
         assert!(unchanged, "{operation:?} changed a value that a reader holds");
     }
 
-    /// After all, every entry is read, and then everything expires and comes back unread.
+    /// Finally reads every entry, then lets everything expire and be reclaimed without a read.
     fn end(mut self) {
         self.list("");
         let keys: Vec<_> = self.entries.keys().cloned().collect();

@@ -1,4 +1,4 @@
-//! Calls of a cache by chance, and the record of them.
+//! Random calls of a cache, and the record of them.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::history::{self, Answer, Event, Operation};
 use super::{Cache, Lifetime, MockClock, Swap, TimeLeft, Value};
 
-/// Numbers by chance, the same for the same seed.
+/// Pseudo-random numbers from a seed.
 pub(crate) struct Dice(u64);
 
 impl Dice {
@@ -15,7 +15,7 @@ impl Dice {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    /// One of `0..sides`.
+    /// Returns one of `0..sides`.
     pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -23,8 +23,8 @@ impl Dice {
         (self.0 >> 16) % sides
     }
 
-    /// An operation on a key that has an expiry now and then; of values there are few, so that a
-    /// comparison may find the one it expects.
+    /// Returns an operation on a key, sometimes with an expiry. Values are few, so that a
+    /// comparison often finds the expected one.
     pub(crate) fn operation(&mut self) -> Operation {
         let expiry = [None, None, Some(1), Some(2)][self.roll(4) as usize];
         match self.roll(16) {
@@ -52,22 +52,24 @@ impl Dice {
         Operation::CompareAndSwap(expected, wanted, lifetime)
     }
 
-    /// A short one, or one of fifteen digits: those of one length are written in one place.
+    /// Returns a short number or one of fifteen digits: values of equal length are overwritten in
+    /// place.
     fn value(&mut self) -> i64 {
         let number = self.roll(12) as i64;
         if number % 2 == 0 { number } else { 100_000_000_000_000 + number * 7_777_777_777 }
     }
 }
 
-/// What threads did to a key, in a count of calls and returns that all keys of a round share.
+/// The operations of all threads on one key. The counter of calls and returns is shared by all keys
+/// of a round.
 pub(crate) struct Record<'a> {
     pub(crate) count: &'a AtomicU64,
     pub(crate) events: &'a Mutex<Vec<Event>>,
 }
 
 impl Record<'_> {
-    /// Does an operation, and takes down what it answered. Between the call and its beginning
-    /// other threads may have a turn.
+    /// Runs an operation and records its result. `pause` lets other threads run between the
+    /// recorded call and the operation.
     pub(crate) fn note(
         &self,
         operation: Operation,
@@ -83,7 +85,7 @@ impl Record<'_> {
     }
 }
 
-/// Does one operation on a key of a cache.
+/// Runs one operation on a key of a cache.
 pub(crate) fn perform(cache: &Cache, time: &MockClock, key: &str, operation: Operation) -> Answer {
     match operation {
         Operation::Get => Answer::Value(number(cache.get(key).unwrap())),

@@ -1,32 +1,32 @@
-//! Recorded histories of operations on one key, and whether they are linearizable.
+//! Recorded histories of operations on one key, and a check that they are linearizable.
 //!
-//! The search is that of Wing and Gong (1993), with the memory of Lowe (2017): of the operations
-//! that had begun before any open one returned, one is taken to be next, and a state that was met
-//! with the same operations done is not gone through again.
+//! The search is that of Wing and Gong (1993) with the memoization of Lowe (2017): it tries each
+//! operation that began before the earliest return of a pending one as the next, and skips a state
+//! that it has already visited with the same operations done.
 
 use std::collections::HashSet;
 
-/// What was asked.
+/// The operation that was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     Get,
-    /// A value, and an expiry in seconds.
+    /// Value, and expiry in seconds.
     Set(i64, Option<u32>),
     SetIfAbsent(i64, Option<u32>),
-    /// What is expected and what is wanted, each a value or no entry; and the lifetime.
+    /// Expected and new value (`None` for no entry), and the lifetime.
     CompareAndSwap(Option<i64>, Option<i64>, Lifetime),
-    /// What is added, and the expiry of a new entry.
+    /// Delta, and the expiry of a new entry.
     Increment(i64, Option<u32>),
     Take,
     Delete,
     Exists,
     Ttl,
     Expire(Option<u32>),
-    /// Seconds by which the clock goes on.
+    /// Advances the clock by this many seconds.
     Advance(u32),
 }
 
-/// How long an entry lives that is swapped in.
+/// The lifetime of an entry that a swap writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lifetime {
     Keep,
@@ -34,20 +34,21 @@ pub(crate) enum Lifetime {
     After(u32),
 }
 
-/// What was answered.
+/// The result of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     Nothing,
     Value(Option<i64>),
     Whether(bool),
     Swapped,
-    /// What is there instead of what was expected.
+    /// The current value, which differs from the expected one.
     Changed(Option<i64>),
-    /// The time left, in seconds, if there is a live entry, and if it has an expiry.
+    /// `None` without a live entry, `Some(None)` without an expiry, otherwise the time left in
+    /// seconds.
     Left(Option<Option<u64>>),
 }
 
-/// One operation, from its call to its return. Both are numbers of one count that all threads share.
+/// One operation, from call to return. Both are values of a counter that all threads share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event {
     pub(crate) called: u64,
@@ -56,10 +57,10 @@ pub(crate) struct Event {
     pub(crate) answer: Answer,
 }
 
-/// The most events of a history.
+/// The most events in a history.
 pub(crate) const MOST_EVENTS: usize = u128::BITS as usize;
 
-/// What one key is to hold when its operations come one after the other.
+/// The sequential model of one key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Register {
     now: u64,
@@ -136,8 +137,7 @@ impl Register {
     }
 }
 
-/// Whether the events could have come one after the other, each between its call and its return,
-/// from an empty register on.
+/// Returns true if the events are linearizable, starting from an empty register.
 pub(crate) fn is_linearizable(history: &[Event]) -> bool {
     assert!(history.len() <= MOST_EVENTS, "{} events are too many", history.len());
     let all = (0..history.len()).fold(0, |bits, at| bits | bit(at));
@@ -163,7 +163,7 @@ pub(crate) fn is_linearizable(history: &[Event]) -> bool {
 }
 
 impl Register {
-    /// The register after an event, if it would have answered so.
+    /// Returns the register after an event, or `None` if the event's result is not possible here.
     fn after(&mut self, event: &Event) -> Option<Self> {
         (self.apply(event.operation) == event.answer).then_some(*self)
     }
