@@ -1,10 +1,10 @@
-//! Compiled code kept on disk, because compiling is the real cold start: seconds for a language
-//! runtime, where loading its compiled form takes milliseconds.
+//! A cache of compiled code on disk. Compiling dominates the cold start: it takes seconds for a
+//! language runtime, and loading the compiled code takes milliseconds.
 //!
 //! Compiled code is native code, which the engine executes without any check. So each file ends
-//! with a MAC under a key that lies outside the folder. Code is loaded only from a regular file of
-//! this user, and it is verified and mapped through one open descriptor. A file that is corrupt,
-//! forged or moved to another name is ignored, and the component is compiled again.
+//! with a MAC under a key that is stored outside the folder. Code is loaded only from a regular
+//! file owned by this user, and it is verified and mapped through one open descriptor. A corrupt,
+//! forged or renamed file is ignored, and the component is compiled again.
 
 mod folder;
 mod key;
@@ -33,22 +33,22 @@ use wasmtime::component::Component;
 /// A folder of compiled code.
 pub(crate) struct CodeStore {
     folder: PathBuf,
-    /// The key of the MACs. `None` in a folder that this user cannot write to: its files are root's
-    /// or this user's, which is all that a MAC would prove.
+    /// The key of the MACs. `None` if this user cannot write to the folder: its files then belong
+    /// to root or to this user, and a MAC would prove no more than that.
     key: Option<MacKey>,
 }
 
 impl CodeStore {
-    /// Opens the folder and its key, and makes those that are missing. The key is the file
+    /// Opens the folder and its key, and creates them if they are missing. The key is the file
     /// `<folder>.key`, beside the folder.
     ///
-    /// A folder of this user that others could write to is emptied of compiled code first. One
-    /// that nobody but root can write to is only read.
+    /// If the folder belongs to this user but others could write to it, its compiled code is
+    /// deleted first. If only root can write to it, it is used read-only.
     ///
     /// # Errors
     ///
-    /// When the folder or its key cannot be made or read, or others can replace files in the
-    /// folder.
+    /// When the folder or its key cannot be created or read, or other users can replace files in
+    /// the folder.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         let key = match folder::take(folder, is_code)? {
             Ownership::Writable => Some(MacKey::beside(folder)?),
@@ -57,7 +57,7 @@ impl CodeStore {
         Ok(CodeStore { folder: folder.to_owned(), key })
     }
 
-    /// The file with the key of a folder that is there.
+    /// Returns the path of an existing folder's key file.
     pub(crate) fn key_file(folder: &Path) -> Option<PathBuf> {
         key::path(&folder.canonicalize().ok()?).ok()
     }
@@ -68,16 +68,18 @@ impl CodeStore {
         self.open_file(&name(engine, bytes)).is_ok()
     }
 
-    /// The component of these bytes, if its code by this engine is kept and passes all checks.
+    /// Returns the component with these bytes, if its code for this engine is stored and passes all
+    /// checks.
     pub(super) fn load(&self, engine: &Engine, bytes: &[u8]) -> Option<Component> {
         let file = self.genuine(&name(engine, bytes))?;
         // SAFETY: the MAC proves that this user's server wrote this code under this name; in a
         // read-only folder the owner proves the same. Only `keep` writes files, and it never
-        // changes one under its name.
+        // changes a file in place.
         unsafe { map(engine, &file) }.ok()
     }
 
-    /// What this engine keeps under a name beside components, at its beginning, and its length.
+    /// Opens the file that this engine stored under a name with [`CodeStore::keep_beside`], at its
+    /// beginning, and returns it with the length of its content.
     pub(super) fn beside(&self, engine: &Engine, kept: &str) -> Option<(File, u64)> {
         let mut file = self.genuine(&name(engine, kept.as_bytes()))?;
         let tag = if self.key.is_some() { TAG_BYTES as u64 } else { 0 };
@@ -86,11 +88,11 @@ impl CodeStore {
         Some((file, length))
     }
 
-    /// Keeps a draft under a name beside components.
+    /// Stores a draft that is not a component's code under a name.
     ///
     /// # Errors
     ///
-    /// When the disk fails, or the folder is read-only.
+    /// When writing fails, or the folder is read-only.
     pub(super) fn keep_beside(
         &self,
         engine: &Engine,
@@ -103,7 +105,8 @@ impl CodeStore {
         Ok(())
     }
 
-    /// Opens a file that passes all checks, and marks it as used.
+    /// Opens a file that passes all checks, and updates its modification time, by which the least
+    /// recently used files are deleted.
     fn genuine(&self, name: &str) -> Option<File> {
         let file = self.open_file(name).ok()?;
         if let Some(key) = &self.key {
@@ -115,27 +118,27 @@ impl CodeStore {
         Some(file)
     }
 
-    /// Marks a component for as long as it is loaded.
+    /// Marks a component as being loaded, until the mark is dropped.
     pub(super) fn mark(&self, bytes: &[u8]) -> Option<LoadMark> {
         self.key.as_ref().and_then(|_| LoadMark::new(&self.folder, bytes))
     }
 
-    /// True if a process has ended while it loaded this component.
+    /// True if a process died while it loaded this component.
     pub(super) fn was_interrupted(&self, bytes: &[u8]) -> bool {
         mark::was_left(&self.folder, bytes)
     }
 
-    /// False in a folder of another user, whose code is only used.
+    /// False if the folder belongs to another user: its code is loaded but none is added.
     pub(super) fn is_writable(&self) -> bool {
         self.key.is_some()
     }
 
-    /// An empty file in the folder, for a compiler to write a component's serialized code into. It
-    /// is removed when it is dropped.
+    /// Creates an empty file in the folder, for a compiler to write a component's serialized code
+    /// into. Dropping it deletes the file.
     ///
     /// # Errors
     ///
-    /// When it cannot be made, or the folder is read-only.
+    /// When the file cannot be created, or the folder is read-only.
     pub(super) fn draft(&self) -> io::Result<NamedTempFile> {
         match &self.key {
             Some(_) => NamedTempFile::new_in(&self.folder),
@@ -143,14 +146,14 @@ impl CodeStore {
         }
     }
 
-    /// Keeps a draft as the compiled code of these bytes by this engine, and loads it. A draft that
-    /// cannot be renamed into place serves this load alone.
+    /// Stores a draft as this engine's compiled code of these bytes, and loads it. If the draft
+    /// cannot be renamed into place, it serves only this load.
     ///
     /// The process that wrote the draft must have ended.
     ///
     /// # Errors
     ///
-    /// When the disk fails, or the draft is not code of this engine.
+    /// When writing fails, or the draft is not code of this engine.
     pub(super) fn keep(
         &self,
         engine: &Engine,
@@ -160,19 +163,19 @@ impl CodeStore {
         let name = name(engine, bytes);
         let file = draft.as_file();
         self.sign(&name, file)?;
-        // SAFETY: the draft is what the compiler wrote, and the only other descriptors of it were
-        // the compiler's. A compiler that a component took over, and that passed a descriptor on,
-        // gains nothing by a later write: its output is executed in any case. The MAC refuses such
-        // a write at the next load.
+        // SAFETY: the compiler wrote the draft, and only the compiler held other descriptors of it.
+        // A component that took over the compiler and passed a descriptor on gains nothing by a
+        // later write: the compiler's output is executed in any case. The MAC detects such a write
+        // at the next load.
         let component = unsafe { map(engine, file) }.map_err(io::Error::other)?;
         self.persist(draft, &name);
         Ok(component)
     }
 
-    /// Writes the tag of a name behind the content of a file.
+    /// Appends the MAC of a name and the file's content to the file.
     fn sign(&self, name: &str, mut file: &File) -> io::Result<()> {
         let Some(key) = &self.key else { return Err(io::ErrorKind::ReadOnlyFilesystem.into()) };
-        // The offset may be shared with the compiler, which leaves it at the end.
+        // The compiler may share the offset, and leaves it at the end.
         file.rewind()?;
         let tag = key.tag(name, file)?;
         file.write_all(tag.as_bytes())?;
@@ -185,8 +188,8 @@ impl CodeStore {
         }
     }
 
-    /// Opens a file of compiled code. A link is not followed, a named pipe does not block, and a
-    /// file that another user may have written is refused.
+    /// Opens a file of compiled code. Does not follow a symbolic link, does not block on a named
+    /// pipe, and refuses a file that another user may have written.
     fn open_file(&self, name: &str) -> io::Result<File> {
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let file = self.folder.join(name);
@@ -207,35 +210,35 @@ impl CodeStore {
 ///
 /// # Safety
 ///
-/// The file holds code that this engine's compiler wrote, and stays as it is while the component
-/// lives.
+/// The file must hold code that this engine's compiler wrote, and must not change while the
+/// component lives.
 unsafe fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
-    // The engine has no function for components that takes an open file. This path leads to the
-    // open file itself, whatever its name leads to by now.
+    // The engine cannot load a component from an open file. This path refers to the open file
+    // itself, even if another file has taken its name since.
     let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
     let path = format!("{folder}/{}", file.as_raw_fd());
-    // SAFETY: the caller's promise. The engine does not read the tag, which is behind the code.
+    // SAFETY: the caller upholds it. The engine does not read the MAC, which follows the code.
     unsafe { Component::deserialize_file(engine, path) }
 }
 
-/// True if a file ends with the tag of the code before it.
+/// True if a file ends with the MAC of its name and content.
 fn is_genuine(key: &MacKey, name: &str, mut file: &File) -> io::Result<bool> {
     let code = file.metadata()?.len().saturating_sub(TAG_BYTES as u64);
     let expected = key.tag(name, Read::by_ref(&mut file).take(code))?;
     let mut found = [0; TAG_BYTES];
     file.read_exact(&mut found)?;
-    // Compared in constant time.
+    // blake3's hashes compare in constant time.
     Ok(expected == found)
 }
 
-/// The name of the compiled code of these bytes by this engine with its settings.
+/// Returns the file name for the code of these bytes, compiled by this engine with its settings.
 fn name(engine: &Engine, bytes: &[u8]) -> String {
     let mut settings = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut settings);
     format!("{}-{:016x}", blake3::hash(bytes), settings.finish())
 }
 
-/// True if this is a name that [`name`] makes.
+/// True if [`name`] could have returned this name.
 fn is_code(name: &OsStr) -> bool {
     let is_hex = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     let parts = name.to_str().and_then(|name| name.split_once('-'));

@@ -9,18 +9,18 @@ use crate::world::Linked;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A component that is compiled and fits its world, with the limits of its calls and, where its
-/// plugin reuses instances, those that are idle.
+/// A compiled component that fits its world, with the limits of its calls and, if its plugin reuses
+/// instances, the idle ones.
 pub(crate) struct Compiled {
     pub(super) linked: Arc<Linked>,
     pub(super) limits: Limits,
     pub(super) idle: Option<Arc<Idle>>,
-    /// Bytes of memories and tables that a fresh instance has taken when it listed its services.
+    /// Bytes of memories and tables of a fresh instance after it listed its services.
     pub(super) first_memory: AtomicUsize,
     pub(super) meter: InstanceMeter,
     /// The settings and secrets of its plugin.
     pub(super) config: Arc<ConfigValues>,
-    /// What its calls have computed of late.
+    /// The recent CPU time of its calls.
     pub(super) cpu_share: Arc<CpuShare>,
 }
 
@@ -30,7 +30,7 @@ impl Compiled {
         &self.limits
     }
 
-    /// Bytes of memory that its next call takes before it runs: nothing where an instance is idle.
+    /// Bytes of memory that its next call needs before it runs: 0 if an instance is idle.
     pub(crate) fn memory_of_call(&self) -> usize {
         match &self.idle {
             Some(idle) if idle.has_any() => 0,

@@ -1,4 +1,4 @@
-//! Where components are compiled: in this process, or in one of its own that can reach nothing.
+//! Compiles components in this process, or in a separate sandboxed process.
 
 #[cfg(target_os = "linux")]
 mod child;
@@ -18,22 +18,22 @@ use super::error::ComponentError;
 use crate::process::Launcher;
 use wasmtime::component::Component;
 
-/// Where components are compiled. Wherever that is, a component is measured before, so that one
-/// which would take minutes or gigabytes is refused.
+/// Where components are compiled. In either case a component is measured first, so that one that
+/// would take minutes or gigabytes is refused.
 #[derive(Clone, Default)]
 pub enum Compiler {
-    /// In the process that asks for it. A component that makes the compiler crash ends it, and
-    /// cannot be interrupted.
+    /// In the calling process. A component that crashes the compiler ends the process, and
+    /// compiling cannot be interrupted.
     #[default]
     InProcess,
-    /// In a process for each component, which can open no file and no connection, and which
-    /// `limits.compile-memory` and `limits.compile-time` bound.
+    /// In a separate process for each component. The process cannot open files or connections, and
+    /// `limits.compile-memory` and `limits.compile-time` limit it.
     #[cfg(target_os = "linux")]
     Process(Launcher),
 }
 
 impl Compiler {
-    /// Compiles a component, and keeps its code where there is a store.
+    /// Compiles a component, and stores its code if there is a store.
     pub(super) fn compile(&self, bytes: &[u8], job: &Job<'_>) -> Result<Component, ComponentError> {
         match self {
             Compiler::InProcess => job.in_process(bytes),

@@ -1,4 +1,4 @@
-//! The settings of the engine that compiles a component, and its refusals.
+//! The settings of the engine that compiles a component, and the error when it refuses one.
 
 use super::error::ComponentError;
 use super::limits::{Limit, Limits};
@@ -6,11 +6,12 @@ use super::pool;
 use crate::telemetry::escape;
 use wasmtime::Config;
 
-/// Bytes of stack that host functions have beside the guest's own: they run on the same stack, and
+/// Bytes of stack for host functions in addition to the guest's: they run on the same stack, and
 /// overflowing it would end the process.
 const HOST_STACK: usize = 3 << 19;
 
-/// Why the compiler refuses a component. It quotes the component's names, which may hold anything.
+/// Returns the error for a component that the compiler refuses. The message is escaped: it quotes
+/// the component's names, which may hold any text.
 pub(super) fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentError {
     match pool::refused_table(error) {
         true => Limit::Memory.reached(limits).into(),
@@ -18,17 +19,17 @@ pub(super) fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentErro
     }
 }
 
-/// The settings that code depends on, but for whether there is a pool.
+/// The settings that compiled code depends on, except the pool.
 pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
-        // Host calls cost half as much without it, and no advisory about asynchronous tasks applies.
-        // WASI 0.3, which needs it, is not offered.
+        // Without it host calls cost half as much, and no security advisory about asynchronous
+        // tasks applies. Only WASI 0.3 needs it, which the host does not offer.
         .concurrency_support(false)
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack)
         .async_stack_size(limits.stack.saturating_add(HOST_STACK))
-        // No supported language needs these: off, they are no surface for an attack.
+        // No supported language needs these; disabled, they reduce the attack surface.
         .wasm_memory64(false)
         .shared_memory(false);
     config

@@ -1,4 +1,4 @@
-//! Why a component was refused, and how a call can end other than with an answer.
+//! Why a component was refused, and how a call can end other than with a response.
 
 use super::limits::{Limit, LimitReached, Limits};
 use crate::hostcalls::MemoryRefusal;
@@ -9,14 +9,14 @@ use std::io;
 use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-/// Why a file is no plugin.
+/// Why a file is not a usable plugin.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComponentError {
-    /// The bytes are no WebAssembly at all.
+    /// The bytes are not WebAssembly.
     #[error("it is not WebAssembly: {0}")]
     NotWasm(&'static str),
-    /// A core module, which knows nothing of the component model.
+    /// A core module instead of a component.
     #[error(
         "it is a core module, not a component: build it for wasm32-wasip2, \
          or encode it as a component of the world hostel:service/service"
@@ -25,16 +25,16 @@ pub enum ComponentError {
     /// A limit on components was reached.
     #[error(transparent)]
     Limit(#[from] LimitReached),
-    /// The engine cannot compile it: malformed, or it uses a feature that is off.
+    /// The engine cannot compile it: it is malformed, or it uses a disabled feature.
     #[error("it cannot be compiled: {0}")]
     Invalid(String),
-    /// The process that compiles ended by a fault.
+    /// The compiler process crashed.
     #[error("it could not be compiled: {0}")]
     Compiler(String),
-    /// The system refuses the threads or the process that compile it; it may be fine.
+    /// The system refused the threads or the process for compiling it. The component may be valid.
     #[error("it cannot be compiled now")]
     Unavailable(#[source] io::Error),
-    /// An import that is not offered, or a missing export.
+    /// It imports an interface that the host does not offer, or lacks an export.
     #[error(transparent)]
     World(#[from] WorldMismatch),
 }
@@ -43,44 +43,44 @@ pub enum ComponentError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The service answered a failure.
+    /// The service returned a failure.
     #[error("{0}")]
     Failure(Failure),
-    /// A limit was reached and the call stopped.
+    /// The call reached a limit and was stopped.
     #[error(transparent)]
     Limit(#[from] LimitReached),
     /// The guest trapped.
     #[error("the guest trapped: {reason}")]
     Trap {
-        /// What the trap was.
+        /// The kind of trap.
         reason: String,
-        /// The guest's frames, innermost first, a line each and escaped.
+        /// The guest's frames, innermost first, each one line and escaped.
         frames: Vec<String>,
     },
-    /// The guest ended itself, which a service may not.
+    /// The guest called exit, which a service must not.
     #[error("the guest called exit: a service ends by returning")]
     Exit,
-    /// The machine lacks what the call needs, or the host's limits ask too much of it.
+    /// The machine lacks the resources for the call, or the host's limits exceed the machine's.
     #[error("the host cannot run the call: {0}")]
     Host(String),
-    /// More is under way than the host takes on at once; the call did not begin.
+    /// The host is at its limit of concurrent work; the call did not begin.
     #[error("the host is busy: {0}")]
     Busy(String),
-    /// What the guest passed to the host or answered breaks the contract.
+    /// The guest passed or returned a value that breaks the contract.
     #[error("the guest broke the contract: {0}")]
     ContractViolation(String),
-    /// There is no such service.
+    /// No service has this name.
     #[error("no service is called `{}`; there are: {}", excerpt(name), join(offered))]
     UnknownService {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// The full names of those that exist.
+        /// The full names of the existing services.
         offered: Vec<String>,
     },
 }
 
 impl CallError {
-    /// How the call ended, in a word: the kind of the service's own failure, or what ended it.
+    /// How the call ended, in one word: the kind of the service's own failure, or the cause.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             CallError::Failure(failure) => failure.kind.as_str(),
@@ -94,8 +94,8 @@ impl CallError {
         }
     }
 
-    /// Adds the guest's last warning to a trap by which a guest gives up: a panic, a failed
-    /// assertion. The engine knows no more than that.
+    /// Adds the guest's last warning to the trap of a panic or a failed assertion, for which the
+    /// engine has no message of its own.
     pub(super) fn after(self, warning: Option<String>) -> Self {
         match (self, warning) {
             (CallError::Trap { reason, frames }, Some(warning)) if reason == GAVE_UP => {
@@ -106,8 +106,7 @@ impl CallError {
         }
     }
 
-    /// The kind of failure that this is to the caller: what the guest did wrong is
-    /// `internal`.
+    /// The kind of failure for the caller. A fault of the guest is `internal`.
     pub fn kind(&self) -> FailureKind {
         match self {
             CallError::Failure(failure) => failure.kind,
@@ -119,10 +118,10 @@ impl CallError {
     }
 }
 
-/// The engine's words for the trap that compilers make of an abort.
+/// The engine's message for the trap that compilers emit for an abort.
 const GAVE_UP: &str = "wasm `unreachable` instruction executed";
 
-/// Characters of a warning that an error carries; the log has the rest.
+/// Characters of a warning in an error; the log has the rest.
 const MAX_WARNING_CHARS: usize = 200;
 
 fn shortened(warning: &str) -> String {
@@ -132,7 +131,7 @@ fn shortened(warning: &str) -> String {
     }
 }
 
-/// Names that an error lists; `GET /services` lists all.
+/// Names in an error; `GET /services` lists all.
 const MAX_NAMES: usize = 20;
 
 fn join(names: &[String]) -> String {
@@ -144,7 +143,7 @@ fn join(names: &[String]) -> String {
     }
 }
 
-/// The engine's words for a limit that it has no type for.
+/// The engine's messages for limits without an error type.
 const UNTYPED_LIMITS: &[(&str, Limit)] = &[
     ("fuel allocated for hostcalls has been exhausted", Limit::HostcallBytes),
     ("resource table has no free keys", Limit::Handles),
@@ -153,11 +152,12 @@ const UNTYPED_LIMITS: &[(&str, Limit)] = &[
     ("requested len ", Limit::Random),
 ];
 
-/// What a call that finds too little memory is told.
+/// The message for a call that was refused memory.
 pub(crate) const NO_MEMORY: &str = "its plugin has its share of the host's memory, or all of that is \
                                     taken: come back later, or raise `server.memory`";
 
-/// Tells why a call into a guest failed, from what the engine says and why memory was refused.
+/// Classifies why a call into a guest failed, from the engine's error and the reason why memory was
+/// refused.
 pub(crate) fn classify(
     error: &wasmtime::Error,
     refused: Option<MemoryRefusal>,
@@ -169,8 +169,8 @@ pub(crate) fn classify(
     if let Some(limit) = limit(error) {
         return limit.reached(limits).into();
     }
-    // A guest that was refused memory and then fails has failed for want of memory: language
-    // runtimes answer a failed allocation with a trap or an abort.
+    // When a guest fails after it was refused memory, that is the cause: language runtimes turn a
+    // failed allocation into a trap or an abort.
     match refused {
         Some(MemoryRefusal::Limit) => return Limit::Memory.reached(limits).into(),
         Some(MemoryRefusal::Budget) => return CallError::Busy(NO_MEMORY.to_owned()),
@@ -190,7 +190,7 @@ pub(crate) fn classify(
     }
 }
 
-/// The limit that a call ended by, if it did.
+/// The limit that ended a call, if one did.
 fn limit(error: &wasmtime::Error) -> Option<Limit> {
     let root = error.root_cause().to_string();
     let untyped = UNTYPED_LIMITS.iter().find(|(words, _)| root.contains(words));
@@ -200,8 +200,8 @@ fn limit(error: &wasmtime::Error) -> Option<Limit> {
     (error.downcast_ref() == Some(&Trap::StackOverflow)).then_some(Limit::Stack)
 }
 
-/// The guest's frames. Their names are the guest's own, so they are escaped and cut, and never
-/// demangled: that can take more time and memory than any limit allows.
+/// Returns the guest's frames. Their names come from the guest, so they are escaped and cut, and
+/// never demangled: demangling can take more time and memory than any limit allows.
 fn frames(error: &wasmtime::Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let name = |frame: &FrameInfo| frame.func_name().map_or("?".to_owned(), excerpt);
@@ -209,12 +209,12 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
     backtrace.frames().iter().enumerate().map(frame).collect()
 }
 
-/// A trap in the engine's words, and in ours where those mislead.
+/// Describes a trap in the engine's words, or in ours if those would mislead.
 fn reason(trap: Trap) -> String {
     let words = trap.to_string();
     let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
     match trap {
-        // Most compilers put a stack of their own at the bottom of memory.
+        // Most compilers place their own stack at the bottom of memory.
         Trap::MemoryOutOfBounds => {
             format!("{words}, by a wild pointer or by recursion past the guest's own stack")
         }

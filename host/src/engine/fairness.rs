@@ -1,15 +1,16 @@
-//! CPU fairness: a call that has computed for long goes on on a thread for long calls, so that short
-//! calls find a free thread, and the long calls of one plugin do not keep another's waiting.
+//! CPU fairness. A call that has computed for long moves to a thread for long calls, so that short
+//! calls find a free thread, and one plugin's long calls do not delay another plugin's.
 //!
 //! A looping guest yields every tick, but enough of them would keep every thread of the runtime
 //! busy, and a short call would wait behind them all. So a call that has held its thread for a tick
-//! moves to one of the threads of [`LongCalls`], if the long calls of its plugin have computed for
-//! their allowance of late. There it is polled for a tick at a time. Of all that are ready, the next is
-//! one of the plugin that has computed least of late: one long call beside 64 of another plugin has
-//! half of the time, not a 65th.
+//! moves to one of the threads of [`LongCalls`], if its plugin's long calls have used up their
+//! recent allowance. There it is polled for one tick at a time. The next call is always one of the
+//! plugin with the least recent CPU time: a single long call beside 64 long calls of another plugin
+//! gets half of the time, not a 65th.
 //!
-//! The threads of long calls get what the runtime's threads leave, which is nearly nothing where short
-//! calls keep every processor busy. The allowance lets a plugin compute there all the same.
+//! The threads for long calls run at low priority, so they get nearly nothing while short calls
+//! keep every processor busy. The allowance lets a plugin compute on the runtime's threads even
+//! then.
 
 mod priority;
 mod queue;
@@ -34,13 +35,13 @@ use task::{LongCall, thread_time};
 /// Why a call was stopped.
 #[derive(Debug, PartialEq)]
 pub(super) enum CallStopped {
-    /// It has computed for longer than it may.
+    /// It has exceeded its CPU limit.
     Cpu,
-    /// A fault of the host ended it.
+    /// The host panicked while polling it.
     Panicked,
 }
 
-/// The threads for the long calls of a host. They end when it is dropped.
+/// The threads for the long calls of a host. They end when this is dropped.
 pub(super) struct LongCalls(Arc<LongQueue<Arc<LongCall>>>);
 
 impl LongCalls {
@@ -48,7 +49,7 @@ impl LongCalls {
     ///
     /// # Errors
     ///
-    /// When the system has no thread for it.
+    /// When the system cannot start a thread.
     pub(super) fn start() -> io::Result<Self> {
         let queue = LongQueue::new();
         let calls = LongCalls(Arc::clone(&queue));
@@ -63,10 +64,11 @@ impl LongCalls {
         Ok(calls)
     }
 
-    /// Runs a call of a plugin, here until it has run for a tick and its plugin's long calls for their
-    /// allowance, and then on one of the threads.
+    /// Runs a plugin's call on this thread until it has run for a tick and the plugin's long calls
+    /// have used up their allowance, then on one of the threads for long calls.
     ///
-    /// Dropping the future drops the call: at once, or where it is just being polled, after that.
+    /// Dropping the future drops the call: at once, or after the current poll if a thread is
+    /// polling it.
     ///
     /// # Errors
     ///
@@ -79,8 +81,8 @@ impl LongCalls {
     ) -> Result<T, CallStopped> {
         let mut held = Duration::ZERO;
         while held < TICK && share.has_allowance() {
-            // By the clock: reading the thread's own time takes a system call, and most calls are
-            // short.
+            // Wall-clock time: reading the thread's CPU time takes a system call, and most calls
+            // are short.
             let begun = Instant::now();
             if let Poll::Ready(answer) = polled_once(&mut call).await {
                 return Ok(answer);
@@ -97,7 +99,7 @@ impl LongCalls {
             }
             let begun = thread_time();
             let polled = polled_once(&mut call).await;
-            // Between the two, the task stays on its thread.
+            // No await between the two readings: the task stays on its thread.
             let time = thread_time().saturating_sub(begun);
             share.charge(time);
             if let Poll::Ready(answer) = polled {
@@ -108,7 +110,7 @@ impl LongCalls {
         }
         let (answer, answered) = tokio::sync::oneshot::channel();
         let work = Box::pin(async move {
-            // Fails where the caller no longer waits.
+            // Fails if the caller no longer waits.
             let _ = answer.send(call.await);
         });
         let task = LongCall::begin(work, &self.0, share, cpu.saturating_sub(held));
@@ -125,15 +127,15 @@ impl Drop for LongCalls {
     }
 }
 
-/// Polls what is ready until there is nothing more to come.
+/// Polls ready calls until the queue is closed.
 fn work_on(queue: &LongQueue<Arc<LongCall>>) {
     while let Some(task) = queue.next() {
         task.poll();
     }
 }
 
-/// One fewer than there are processors, so that one is always free for a short call, and for other
-/// programs; with one processor, one.
+/// One fewer than the processors, so that one is always free for short calls and other programs;
+/// but at least one.
 fn threads() -> usize {
     available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1)
 }
@@ -142,7 +144,7 @@ async fn polled_once<F: Future>(call: &mut Pin<Box<F>>) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await
 }
 
-/// Waits until what was polled before wakes the task.
+/// Waits until the previously polled future wakes the task.
 async fn woken() {
     let mut waited = false;
     poll_fn(|_| match std::mem::replace(&mut waited, true) {

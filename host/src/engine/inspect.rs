@@ -1,4 +1,4 @@
-//! Reads what a component holds without compiling it, also when it does not fit the world.
+//! Inspects a component without compiling it, even if it does not fit the world.
 
 use crate::world::{Offer, offer};
 use serde::Serialize;
@@ -8,30 +8,30 @@ use wasmparser::{
     TableType,
 };
 
-/// Bytes of a memory's page, unless it says otherwise.
+/// The default page size of a memory, as a power of two.
 const PAGE_LOG2: u32 = 16;
 
-/// What a WebAssembly file holds: all of it, or what comes before the first place that cannot be
-/// read. Names are the file's own and may hold any text.
+/// The contents of a WebAssembly file, or of its part before the first place that cannot be read.
+/// Names come from the file and may hold any text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ComponentInfo {
-    /// What kind of file it is; none: not WebAssembly.
+    /// The kind of file, or `None` if it is not WebAssembly.
     pub kind: Option<FileKind>,
-    /// What it imports, in its own order, each name once.
+    /// Its imports in the file's order, each name once.
     pub imports: Vec<ImportInfo>,
-    /// The names that it exports, in its own order.
+    /// The names of its exports, in the file's order.
     pub exports: Vec<String>,
-    /// Core modules in it, adapters included.
+    /// Number of core modules in it, including adapters.
     pub modules: usize,
     /// The memories that its core modules define, in bytes.
     pub memories: Vec<Extent>,
     /// The tables that its core modules define, in elements.
     pub tables: Vec<Extent>,
-    /// Who made it, as the tools wrote it down, each once and in the order of their names.
+    /// The tools and languages that made it, from its `producers` sections: unique, sorted by name.
     pub producers: Vec<Producer>,
 }
 
-/// What kind of WebAssembly a file is.
+/// The kind of a WebAssembly file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A component.
@@ -40,32 +40,32 @@ pub enum FileKind {
     CoreModule,
 }
 
-/// What is imported, and who offers it.
+/// An import, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportInfo {
-    /// Its name, with a version where it has one: `wasi:cli/stdout@0.2.6`.
+    /// Its name, with its version if it has one: `wasi:cli/stdout@0.2.6`.
     pub name: String,
-    /// Who offers it.
+    /// Where it comes from.
     pub offer: Offer,
 }
 
 /// The size of a memory or a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// The size that it begins with.
+    /// The initial size.
     pub initial: u64,
-    /// The size that it never grows beyond; none: the host's limits alone bound it.
+    /// The maximum size, or `None` if only the host's limits bound it.
     pub maximum: Option<u64>,
 }
 
 /// A language or a tool that took part in making a component.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Producer {
-    /// Its part: `language`, `processed-by` or `sdk`.
+    /// Its role: `language`, `processed-by` or `sdk`.
     pub part: String,
     /// Its name.
     pub name: String,
-    /// Its version, which may be empty.
+    /// Its version; may be empty.
     pub version: String,
 }
 
@@ -75,7 +75,7 @@ impl ComponentInfo {
     pub fn read(bytes: &[u8]) -> ComponentInfo {
         let mut reading = Reading::default();
         for payload in Parser::new(0).parse_all(bytes) {
-            // What cannot be read is the compiler's to tell of, in better words.
+            // The compiler reports unreadable content, with a better message.
             if payload.and_then(|payload| reading.take_in(payload)).is_err() {
                 break;
             }
@@ -85,13 +85,13 @@ impl ComponentInfo {
     }
 }
 
-/// A file so far.
+/// The state of reading a file.
 #[derive(Default)]
 struct Reading {
     info: ComponentInfo,
     producers: BTreeSet<Producer>,
     seen: BTreeSet<String>,
-    /// How many modules and components are open, one in the other.
+    /// Nesting depth of open modules and components.
     depth: usize,
 }
 

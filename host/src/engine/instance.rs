@@ -16,14 +16,15 @@ use wasmtime::{Store, UpdateDeadline};
 /// What happens to an instance when its call ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Instances {
-    /// It is dropped: each call begins with the memory that the component was built with.
+    /// The instance is dropped: each call starts with the component's initial memory.
     #[default]
     Fresh,
-    /// It is reused by the next call, one call at a time: what a call leaves in the guest's memory,
-    /// the next one finds. It is dropped after so many calls, after any error but a failure that
-    /// the service itself returned, and when its memory has grown by a quarter of `limits.memory`.
+    /// The next call reuses the instance, one call at a time, and finds the guest's memory as the
+    /// previous call left it. The instance is dropped after this many calls, after any error except
+    /// a failure that the service returned, and once its memory has grown by a quarter of
+    /// `limits.memory`.
     Reuse {
-        /// Calls of one instance.
+        /// Calls before the instance is dropped.
         calls: NonZeroU32,
         /// How long an instance waits for its next call before it is dropped.
         idle_time: Duration,
@@ -31,22 +32,22 @@ pub enum Instances {
 }
 
 impl Instances {
-    /// How long an instance waits for its next call, unless it is configured otherwise.
+    /// The default idle time of an instance before it is dropped.
     pub(crate) const IDLE_TIME: Duration = Duration::from_secs(60);
 
-    /// Reuse for so many calls, of instances that wait for their next call for a minute at most.
+    /// Reuse for this many calls, with the default idle time of one minute.
     pub fn reuse(calls: NonZeroU32) -> Self {
         Instances::Reuse { calls, idle_time: Self::IDLE_TIME }
     }
 }
 
-/// Idle instances of one plugin.
+/// Maximum number of idle instances of one plugin.
 const MAX_IDLE_OF_PLUGIN: usize = 16;
 
-/// Idle instances of all plugins of a host whose instances have no slots.
+/// Maximum number of idle instances of a host without pool slots.
 const MAX_IDLE_OF_HOST: usize = 256;
 
-/// The idle instances of all plugins of a host: their count, its bound, and where they are.
+/// The idle instances of all plugins of a host: their count, its maximum, and their pools.
 pub(crate) struct HostIdle {
     count: AtomicUsize,
     most: usize,
@@ -54,14 +55,14 @@ pub(crate) struct HostIdle {
 }
 
 impl HostIdle {
-    /// At most a quarter of the pool's slots is for idle instances, so that they never keep a call
-    /// from its slot.
+    /// Idle instances may take at most a quarter of the pool's slots, so that they never keep a
+    /// call from getting one.
     pub(super) fn of(slots: u32) -> Arc<Self> {
         let most = if slots == 0 { MAX_IDLE_OF_HOST } else { slots as usize / 4 };
         Arc::new(HostIdle { count: AtomicUsize::new(0), most, pools: Mutex::default() })
     }
 
-    /// Ends the instance that has waited longest; false without idle instances.
+    /// Drops the instance that has been idle longest. Returns false if there is none.
     pub(crate) fn end_longest(&self) -> bool {
         let pools = self.pools();
         let longest =
@@ -69,7 +70,7 @@ impl HostIdle {
         longest.is_some_and(|(_, pool)| pool.end_first(|_| true))
     }
 
-    /// Ends the instances that have waited for their time.
+    /// Drops the instances whose idle time is over.
     pub(super) fn end_overdue(&self, now: Instant) {
         for pool in self.pools() {
             while pool.end_first(|since| now.saturating_duration_since(since) >= pool.idle_time) {}
@@ -83,22 +84,22 @@ impl HostIdle {
     }
 }
 
-/// An instance and the store that it lives in.
+/// An instance and its store.
 pub(super) struct Instance {
     pub(super) store: Store<State>,
-    /// None until the first call, since instantiation counts as its time.
+    /// `None` until the first call: instantiation counts towards that call's time.
     guest: Option<Guest>,
     calls: u32,
-    /// Bytes of its memories and tables when its first call ended.
+    /// Bytes of its memories and tables at the end of its first call.
     memory: usize,
     /// When its last call ended.
     since: Instant,
-    /// Counts its end, where it may be kept.
+    /// Counts the end of the instance, if its plugin reuses instances.
     pub(super) retires: Option<Retirement>,
 }
 
 impl Instance {
-    /// An empty store for one call, with every limit set.
+    /// Creates an empty store for one call, with every limit set.
     pub(super) fn new(
         engine: &wasmtime::Engine,
         limits: &Limits,
@@ -122,8 +123,8 @@ impl Instance {
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(TICKS_PER_YIELD);
-        // Not wasmtime's own yield, which wakes the task at once: tokio's runtime polls its I/O and
-        // timers first.
+        // Not wasmtime's own yield, which wakes the task at once: with tokio's, the runtime polls
+        // its I/O and timers first.
         store.epoch_deadline_callback(|_| {
             let yielding = Box::pin(tokio::task::yield_now());
             Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, yielding))
@@ -139,18 +140,18 @@ impl Instance {
         self
     }
 
-    /// Sets the reason that is counted if the instance is dropped from here on.
+    /// Sets the reason that is counted if the instance is dropped from now on.
     fn would_retire(&mut self, reason: &'static str) {
         if let Some(retires) = &mut self.retires {
             retires.reason = reason;
         }
     }
 
-    /// The guest, instantiated if it is not yet, and the store to call it in.
+    /// Returns the guest, instantiating it if necessary, and the store to call it in.
     ///
     /// # Errors
     ///
-    /// When the instance cannot be made: a limit forbids it, or its start function traps.
+    /// When the instance cannot be created: a limit forbids it, or its start function traps.
     pub(super) async fn guest(
         &mut self,
         linked: &Linked,
@@ -163,11 +164,11 @@ impl Instance {
     }
 }
 
-/// The idle instances of one plugin; dropped with the plugin.
+/// The idle instances of one plugin, dropped with the plugin.
 pub(super) struct Idle {
     calls: NonZeroU32,
     idle_time: Duration,
-    /// None while reuse is off. The one that has waited longest is first.
+    /// `None` while reuse is off. The instance that has been idle longest is first.
     waiting: Mutex<Option<VecDeque<Instance>>>,
     host_idle: Arc<HostIdle>,
 }
@@ -186,22 +187,23 @@ impl Idle {
         idle
     }
 
-    /// Whether an instance waits.
+    /// True if an instance is idle.
     pub(super) fn has_any(&self) -> bool {
         self.waiting().as_ref().is_some_and(|waiting| !waiting.is_empty())
     }
 
-    /// Since when the first instance has waited; none when none waits.
+    /// When the first instance became idle, or `None` if no instance is idle.
     fn since(&self) -> Option<Instant> {
         Some(self.waiting().as_ref()?.front()?.since)
     }
 
-    /// Ends the instance that has waited longest, if it is to end; false otherwise.
+    /// Drops the instance that has been idle longest, if `is_to_end` returns true for it. Returns
+    /// false if no instance was dropped.
     fn end_first(&self, is_to_end: impl Fn(Instant) -> bool) -> bool {
         let take = |waiting: &mut VecDeque<Instance>| {
             is_to_end(waiting.front()?.since).then(|| waiting.pop_front())?
         };
-        // The lock is given back before the instance is dropped, which takes time.
+        // Release the lock before the instance is dropped, which takes time.
         let first = self.waiting().as_mut().and_then(take);
         let Some(mut instance) = first else { return false };
         self.host_idle.count.fetch_sub(1, Ordering::Relaxed);
@@ -209,7 +211,7 @@ impl Idle {
         true
     }
 
-    /// Takes the instance that was used last: its memory is the most likely to be in a processor's
+    /// Takes the most recently used instance: its memory is the most likely to be in a processor's
     /// cache.
     pub(super) fn take(&self) -> Option<Instance> {
         let instance = self.waiting().as_mut()?.pop_back()?;
@@ -229,9 +231,9 @@ impl Idle {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps an instance whose call succeeded, unless it has had its calls, its memory has grown, or
-    /// enough are idle. The call ends here, so that the last line of its log is written and its
-    /// leases are given back before the instance waits.
+    /// Keeps an instance whose call succeeded, unless it has served its calls, its memory has
+    /// grown, or enough instances are idle. The call ends here, so that the last line of its log is
+    /// written and its leases are released before the instance becomes idle.
     pub(super) fn keep(&self, mut instance: Instance, limits: &Limits) {
         let memory = instance.store.data().memory.used();
         instance.calls += 1;

@@ -1,4 +1,4 @@
-//! What one call may use up: every limit named, with its value and its reason.
+//! The limits of one call and of one component: the value of each and its reason.
 
 mod setting;
 
@@ -9,89 +9,90 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// The limits of a host. Each is a setting; the default's reason stands beside it.
+/// The limits of a host. Each is a setting, documented with the reason for its default.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Limits {
-    /// Time of one call, from making the instance to its answer, waiting included. 1 second: a
-    /// service that people wait for has no use for more. For a plugin that may reach servers
-    /// elsewhere, 30 seconds: see [`Limits::for_sources`].
+    /// Time of one call, from creating the instance to its response, including waits. 1 second: a
+    /// service that people wait for needs no more. 30 seconds for a plugin that may send requests
+    /// to other servers: see [`Limits::for_sources`].
     pub time: Duration,
-    /// Processor time of one call: what its guest computes, without its waits. 1 second. It counts
-    /// where it is less than `time`, and is checked every 5 ms.
+    /// Processor time of one call's guest, without its waits. 1 second. It applies when it is less
+    /// than `time`, and is checked every 5 ms.
     pub cpu: Duration,
     /// Bytes of all memories and tables of an instance together. 64 MiB: room for a language
     /// runtime and its working set; a table's element counts as 8 bytes.
     pub memory: usize,
-    /// Bytes of WebAssembly stack. 512 KiB, the engine's own default; recursion that needs more
-    /// is a bug more often than a need.
+    /// Bytes of WebAssembly stack. 512 KiB, the engine's own default; deeper recursion is usually a
+    /// bug.
     pub stack: usize,
-    /// Instances of core modules and of components, memories and tables of a component, the last
-    /// two each counted alone; those of a nested component once for each of its instances. 100: a
-    /// component made by any of the usual tools has fewer than 20.
+    /// Number of core instances and component instances, of memories, and of tables of a component,
+    /// each counted separately. Those of a nested component count once for each of its instances.
+    /// 100: a component made by any of the usual tools has fewer than 20.
     pub instances: usize,
-    /// Live handles of a call: streams, pollables and the like. 1,000: a leak is stopped long
-    /// before the host feels it.
+    /// Live handles of a call: streams, pollables and the like. 1,000: this stops a leak long
+    /// before it affects the host.
     pub handles: usize,
     /// Bytes that a guest may pass to the host in one host call. 64 MiB: a backstop, well above
-    /// what any documented limit lets through.
+    /// what the documented limits allow.
     pub hostcall_bytes: usize,
-    /// Random bytes that a guest may ask for in one host call. 64 KiB: the host allocates them.
+    /// Random bytes that a guest may request in one host call. 64 KiB: the host allocates them.
     pub random: u64,
-    /// Bytes of a request's body. 8 MiB: what a caller may send, several of the largest cache
-    /// values.
+    /// Bytes of a request's body. 8 MiB: room for several of the largest cache values.
     pub request: usize,
-    /// Bytes of a response, headers included. 8 MiB: several of the largest cache values.
+    /// Bytes of a response, headers included. 8 MiB: room for several of the largest cache values.
     pub response: usize,
-    /// Headers of a response. 1,000: no client takes more.
+    /// Headers of a response. 1,000: no client accepts more.
     pub headers: usize,
-    /// Requests of one call to servers elsewhere, each redirect counted. 50: more is a crawler.
+    /// Requests that one call may send to other servers, including redirects. 50: more is a
+    /// crawler.
     pub http_requests: usize,
-    /// Bytes of a response from elsewhere, headers included; of all together where several are
-    /// asked for at once. 8 MiB: what a guest's memory holds, several of the largest cache values.
+    /// Bytes of a response from another server, headers included; of all responses together when
+    /// requests run concurrently. 8 MiB: fits in a guest's memory.
     pub http_response: usize,
-    /// Log lines of one call; further ones are counted and dropped. 1,000: more is a flood.
+    /// Log lines of one call; further lines are counted and dropped. 1,000: more is a flood.
     pub log_lines: u64,
-    /// Bytes of the log messages of one call, escaped; the line that would exceed them and all further
-    /// ones are counted and dropped. 256 KiB: as many lines as `log_lines` of an ordinary length, or 32
-    /// of the longest. Without it one call could write 8 MiB.
+    /// Bytes of one call's log messages after escaping. The line that would exceed them and all
+    /// later lines are counted and dropped. 256 KiB: `log_lines` lines of ordinary length, or 32 of
+    /// the longest. Without this limit one call could write 8 MiB.
     pub log_bytes: usize,
-    /// Bytes of one log message; the rest is cut. 8 KiB: room for a stack trace.
+    /// Bytes of one log message; the rest is cut off. 8 KiB: room for a stack trace.
     pub log_line_bytes: usize,
-    /// Bytes of a component. 256 MiB: the largest language runtime is a tenth of it, and
-    /// compiling takes several times the size.
+    /// Bytes of a component. 256 MiB: ten times the largest language runtime. Compiling takes
+    /// several times this size in memory.
     pub component: u64,
-    /// Services of one plugin. 1,000: a list that a person can still read.
+    /// Services of one plugin. 1,000: a person can still read the list.
     pub services: usize,
-    /// Components, core modules and types of these within one another, the component itself
-    /// counted. 32: the usual tools nest two, and the engine's memory grows with the square.
+    /// Nested components, core modules and their types, including the outermost component. 32: the
+    /// usual tools nest two, and the engine's memory use grows with the square.
     pub nesting: usize,
     /// Functions of a component's core modules. 50,000: Python with its library has 13,400, and
-    /// compiling one takes 6 KB and 50 µs at least.
+    /// compiling a function takes at least 6 KB and 50 µs.
     pub functions: usize,
     /// Bytes of one function. 2 MiB: Python's largest has 417 KiB, and compiling takes 500 times
-    /// as much memory.
+    /// the size in memory.
     pub function_bytes: usize,
-    /// Locals, parameters and results of a function. 3,000: compilers make fewer than 300.
+    /// Locals, parameters and results of a function. 3,000: compilers emit fewer than 300.
     pub locals: usize,
-    /// Blocks, loops and conditions of a function. 40,000: JavaScript's engine has 4,200 in one.
+    /// Blocks, loops and conditions of a function. 40,000: JavaScript's engine has 4,200 in one
+    /// function.
     pub blocks: usize,
-    /// Locals of a function, counted once for each of its blocks. 2,000,000: JavaScript's engine
-    /// has 200,000 in one, and compiling takes memory by it.
+    /// Locals of a function times its blocks. 2,000,000: JavaScript's engine has 200,000 in one
+    /// function, and the memory for compiling grows with it.
     pub block_locals: usize,
-    /// Locals of a function, counted for each of its loops once for each loop around it and
-    /// itself. 1,000,000: JavaScript's engine has 124,000 in one, and compiling takes time by it.
+    /// Locals of a function times the nesting depth of each loop, summed over its loops. 1,000,000:
+    /// JavaScript's engine has 124,000 in one function, and the time for compiling grows with it.
     pub loop_locals: usize,
-    /// Types that a component's core modules define. 10,000: Python with its library has 1,100,
-    /// and for each the engine compiles a function of its own.
+    /// Types that a component's core modules define. 10,000: Python with its library has 1,100, and
+    /// the engine compiles a function for each.
     pub types: usize,
-    /// Imports, exports, globals, aliases, instances and the like of a component, those of a nested
-    /// one once for each of its instances. 200,000: Python with its library has 10,000.
+    /// Imports, exports, globals, aliases, instances and the like of a component. Those of a nested
+    /// component count once for each of its instances. 200,000: Python with its library has 10,000.
     pub definitions: usize,
-    /// Bytes of memory that compiling a component may take, where it is done in a process of its
-    /// own. 2 GiB: Python with its library takes 350 MiB.
+    /// Bytes of memory for compiling a component in a separate process. 2 GiB: Python with its
+    /// library takes 350 MiB.
     pub compile_memory: usize,
-    /// Processor time of compiling a component, where it is done in a process of its own; ten times
-    /// as long by the clock. 2 min: Python with its library takes 11 s.
+    /// Processor time for compiling a component in a separate process; wall-clock time may be ten
+    /// times as long. 2 min: Python with its library takes 11 s.
     pub compile_time: Duration,
 }
 
@@ -131,20 +132,20 @@ impl Default for Limits {
     }
 }
 
-/// Time of one call of a plugin that may reach servers elsewhere, unless configured otherwise: a slow
-/// source takes some seconds, and `cpu` still ends a loop.
+/// Default time of one call of a plugin that may send requests to other servers: a slow server
+/// takes some seconds, and `cpu` still ends a loop.
 const TIME_WITH_SOURCES: Duration = Duration::from_secs(30);
 
 impl Limits {
-    /// These limits for a plugin that may reach servers elsewhere: with 30 seconds for a call. For
-    /// limits whose `time` was not set by a person.
+    /// Returns these limits with 30 seconds for a call, for a plugin that may send requests to
+    /// other servers. Only for limits whose `time` is not configured.
     #[must_use]
     pub fn for_sources(self) -> Self {
         Limits { time: TIME_WITH_SOURCES, ..self }
     }
 }
 
-/// Which limit was reached.
+/// A limit that was reached.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
 #[expect(missing_docs, reason = "each is documented at the field of `Limits` of that name")]
 pub enum Limit {
@@ -240,17 +241,17 @@ impl Limit {
         }
     }
 
-    /// The error that says this limit was reached, with its value in `limits`.
+    /// Returns the error for reaching this limit, with its value in `limits`.
     pub(crate) fn reached(self, limits: &Limits) -> LimitReached {
         let value = limits.show(self.name()).unwrap_or_default();
         LimitReached { limit: self, value }
     }
 }
 
-/// A limit was reached: which, its value, and the setting that raises it.
+/// A limit was reached: the limit, its value, and the setting that raises it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct LimitReached {
-    /// Which limit.
+    /// The limit.
     pub limit: Limit,
     /// Its value, with its unit.
     pub value: String,

@@ -1,49 +1,52 @@
-//! Where instances live: slots of address space set aside once, so that making an instance maps
-//! nothing anew, and a slot given back is cleaned where a guest wrote and nowhere else.
+//! The pool of instance slots: address space reserved once, so that creating an instance maps no
+//! memory. A freed slot is cleaned only where the guest wrote.
 
 use std::ops::RangeInclusive;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Slots tried first: memories, and as many of what else an instance takes. Each reserves 4 GiB of
-/// address space, of which a process has 128 TiB.
+/// Slots that are tried first: this many memories, and as many of the other parts of an instance.
+/// Each reserves 4 GiB of address space, of which a process has 128 TiB.
 pub(crate) const MAX_SLOTS: u32 = 1_024;
 
-/// Fewer slots than this are not worth a pool.
+/// With fewer slots than this, a pool is not worthwhile.
 const MIN_SLOTS: u32 = 16;
 
-/// Bytes of a used slot's memory that are cleaned and kept, not given back to the system: at least and
-/// at most. Every slot that was ever used keeps them, so they depend on the budget.
+/// Bytes of a used slot's memory that are cleaned and kept instead of returned to the system:
+/// minimum and maximum. Every slot that was ever used keeps them, so the value depends on the
+/// memory budget.
 const KEPT_BYTES: RangeInclusive<usize> = 64 << 10..=4 << 20;
 
-/// Slots that are in use together where calls are as many as the default settings allow.
+/// Slots in use at once, with as many concurrent calls as the default settings allow.
 const USED_TOGETHER: usize = 256;
 
-/// Unused slots that are taken again before one that was never used.
+/// Unused slots that are reused before a slot that was never used.
 const WARM_SLOTS: u32 = 32;
 
-/// Slots given back to the system together at most, since each giving back stops the other threads.
+/// Maximum number of slots that are returned to the system at once: each return stops the other
+/// threads.
 const GIVEN_BACK_TOGETHER: usize = 16;
 
-/// Of the budget of memory, what slots may hold that no instance uses: an eighth for their kept bytes,
-/// and an eighth for those that are not given back yet.
+/// The share of the memory budget for slots without an instance: an eighth for their kept bytes,
+/// and an eighth for slots that are not returned yet.
 const UNUSED_SHARE: usize = 8;
 
-/// The largest memory that a 32-bit guest can name; what it may have is the limiter's business.
+/// The largest memory that a 32-bit guest can address; the limiter bounds the memory it may use.
 const MAX_MEMORY_BYTES: usize = 1 << 32;
 
-/// Address space of a memory where that is short: it is moved when it grows beyond, and every access
-/// is checked.
+/// Address space of a memory when address space is short: the memory moves when it outgrows this,
+/// and every access is bounds-checked.
 const LITTLE_SPACE: u64 = 1 << 20;
 
-/// Elements of the largest table that a slot has room for, 128 MiB of address space.
+/// Elements of the largest table that fits a slot: 128 MiB of address space.
 const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 
-/// The engine's words for a table larger than that.
+/// The engine's message for a larger table.
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
-/// Makes an engine with as large a pool as the system has address space for, and returns its slots.
-/// It holds unused memory in proportion to a budget, where an instance has at most so many bytes.
-/// Where address space is short the engine maps the memory of each instance anew, and has 0 slots.
+/// Creates an engine with as large a pool as the address space allows, and returns its slots. The
+/// unused memory in the pool is bounded in proportion to `budget`; `instance` is the most bytes of
+/// one instance. If address space is short, the engine maps each instance's memory separately, and
+/// has 0 slots.
 ///
 /// # Errors
 ///
@@ -69,7 +72,7 @@ pub(super) fn engine(
     Ok((Engine::new(&mapped)?, 0))
 }
 
-/// Settings for little address space, and no pool.
+/// Settings for little address space, without a pool.
 pub(super) fn without(config: &mut Config) {
     config
         .memory_reservation(LITTLE_SPACE)
@@ -93,7 +96,7 @@ fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
         .max_unused_warm_slots(WARM_SLOTS)
         .decommit_batch_size(together)
         .pagemap_scan(Enabled::Auto);
-    // A component's own counts are checked against `limits.instances` before it is instantiated.
+    // `limits.instances` bounds a component's own counts before it is instantiated.
     pool.total_core_instances(u32::MAX)
         .max_core_instances_per_component(u32::MAX)
         .max_memories_per_component(u32::MAX)
@@ -103,7 +106,7 @@ fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
     pool
 }
 
-/// Whether a component was refused for a table that no slot has room for.
+/// True if a component was refused because one of its tables does not fit a slot.
 pub(super) fn refused_table(error: &wasmtime::Error) -> bool {
     error.root_cause().to_string().contains(TABLE_TOO_LARGE)
 }

@@ -1,18 +1,18 @@
-//! Refuses the files that people pass by mistake, each with an error of its own.
+//! Refuses common wrong files, each with its own error.
 
 use super::error::ComponentError;
 
-/// Bytes that decide whether a file is text.
+/// Bytes that are examined to decide whether a file is text.
 const TEXT_BYTES: usize = 512;
 
-/// What files begin with, and what they are then.
+/// Leading bytes of files, and the error for each.
 const KINDS: [(&[u8], &str); 3] = [
     (b"\x7fELF", "it is a native program (ELF)"),
     (b"PK\x03\x04", "it is a ZIP archive"),
     (b"\x1f\x8b", "it is compressed by gzip"),
 ];
 
-/// Checks that bytes begin as a component does.
+/// Checks that the bytes begin like a component.
 pub(super) fn check(bytes: &[u8]) -> Result<(), ComponentError> {
     let Some(rest) = bytes.strip_prefix(b"\0asm") else {
         return Err(ComponentError::NotWasm(kind(bytes)));
@@ -24,8 +24,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), ComponentError> {
     }
 }
 
-/// What a file is that is not WebAssembly. Its content is not quoted: it may be a secret that a
-/// link led to, and the error goes to a log.
+/// Returns the error for a file that is not WebAssembly. The error does not quote the content: a
+/// link may have led to a secret, and the error is logged.
 fn kind(bytes: &[u8]) -> &'static str {
     let known = KINDS.iter().find(|(start, _)| bytes.starts_with(start));
     match known {
@@ -36,7 +36,7 @@ fn kind(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// True for a text in any encoding that extends ASCII.
+/// True for text in any encoding that extends ASCII.
 fn is_text(bytes: &[u8]) -> bool {
     let start = bytes.get(..TEXT_BYTES).unwrap_or(bytes);
     start.iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())

@@ -1,4 +1,4 @@
-//! The thread that ends instances which have waited for too long, and keeps some memory free.
+//! The thread that drops instances whose idle time is over, and keeps some memory free.
 
 use super::instance::HostIdle;
 use crate::memory::HostMemory;

@@ -1,8 +1,8 @@
-//! Measures a component's bytes before the engine gets them.
+//! Measures a component before the engine compiles it.
 //!
-//! A few hundred bytes can make the engine compile for minutes, take gigabytes or overflow its stack.
-//! So the bytes are read once, without recursion and in time linear in their number, and a component
-//! over a limit or of another world is refused before anything of it is compiled.
+//! A few hundred bytes can make the engine compile for minutes, take gigabytes or overflow its
+//! stack. So the bytes are read once, without recursion and in linear time, and a component that
+//! exceeds a limit or does not fit the world is refused before any of it is compiled.
 
 mod arity;
 mod excess;
@@ -22,18 +22,18 @@ use wasmparser::{
     Encoding, FunctionBody, Parser, Payload,
 };
 
-/// The reason for refusing a component of components that are passed to it.
+/// The error for a component that instantiates a component passed to it.
 const PASSED_COMPONENT: &str =
     "it instantiates a component that it does not contain: nest that component in it";
 
 impl Limits {
     /// Checks a component's sizes against these limits, and its imports and exports against the
-    /// world, in time and memory linear in its bytes. Nothing of it is compiled, so that it may
-    /// still be refused by [`Host::load`](crate::Host::load), which begins with this.
+    /// world, in time and memory linear in its bytes. Does not compile it, so
+    /// [`Host::load`](crate::Host::load), which also calls this, may still refuse it.
     ///
     /// # Errors
     ///
-    /// When a limit is reached, the bytes are malformed, or the names do not fit the world.
+    /// When a limit is exceeded, the bytes are malformed, or the names do not fit the world.
     pub fn check_component(&self, bytes: &[u8]) -> Result<(), ComponentError> {
         if bytes.len() as u64 > self.component {
             return Err(Limit::Component.reached(self).into());
@@ -66,15 +66,15 @@ fn check(bytes: &[u8], limits: &Limits) -> Result<(), ComponentError> {
     Ok(())
 }
 
-/// The bytes so far.
+/// The measurements of the bytes read so far.
 struct Screen<'a, 'l> {
     limits: &'l Limits,
     scopes: Scopes,
-    /// Of the core module that is being read.
+    /// The types of the core module being read.
     arity: Arity,
     functions: usize,
     types: usize,
-    /// Definitions in the file, each once.
+    /// Definitions in the file, each counted once.
     definitions: usize,
     imports: Vec<&'a str>,
     exports: Vec<&'a str>,
@@ -114,7 +114,7 @@ impl<'a> Screen<'a, '_> {
         Ok(())
     }
 
-    /// The sections that components have.
+    /// Handles the sections of components.
     fn take_in_component(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<(), Excess> {
         let section = payload.as_section();
         let count = match payload {
@@ -162,7 +162,7 @@ impl<'a> Screen<'a, '_> {
         for import in imports {
             let import = import?;
             let is_type = matches!(import.ty, ComponentTypeRef::Type(_));
-            // The engine knows which types are resources; `world::check` sees those.
+            // Only the engine knows which types are resources; `world::check` checks those.
             if self.scopes.depth() == 1 && !is_type {
                 self.imports.push(import.name.name);
             }

@@ -1,9 +1,9 @@
-//! Initialises a component once more, and makes a component of the state that it is in then.
+//! Initialises a component ahead of time, and builds a component from its resulting state.
 //!
-//! A language's tool makes a base: a component whose interpreter runs, with nothing of an author's in
-//! it. Here an export of the base loads an author's files, and what its memory and its globals have
-//! become is written into a copy of the base. All functions stay as they are, so that those which
-//! were compiled for the base are not compiled again.
+//! A language's tool makes a base: a component with an interpreter and no plugin code. Here an
+//! export of the base loads an author's files, and the resulting memory and globals are written
+//! into a copy of the base. Its functions do not change, so the code that was compiled for the base
+//! is reused.
 
 mod inner;
 mod layout;
@@ -30,33 +30,33 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Instance, Linker, Val, WasmList};
 use wasmtime_wasi::{FsPerms, I32Exit, ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-/// What an initialisation sees: folders of this machine and variables, no network; and the plugin,
-/// unless it reads that from a folder.
+/// The environment of an initialisation: folders of this machine and variables, no network; and the
+/// plugin, unless the base reads it from a folder.
 #[derive(Default)]
 pub(crate) struct Surroundings {
-    /// The plugin as a script, which `handle` is given as the name of a service. Without one,
-    /// `services` is called.
+    /// The plugin as a script, passed to `handle` as the name of a service. If `None`, `services`
+    /// is called instead.
     pub(crate) script: Option<String>,
     pub(crate) folders: Vec<MountedFolder>,
     pub(crate) variables: Vec<(String, String)>,
 }
 
-/// A folder of this machine, as an initialisation sees it.
+/// A folder of this machine that the initialisation can access.
 pub(crate) struct MountedFolder {
     /// Its path in the component.
     pub(crate) name: String,
-    /// Its path here.
+    /// Its path on this machine.
     pub(crate) path: PathBuf,
     pub(crate) is_writable: bool,
 }
 
-/// Why there is no component.
+/// Why a base could not be initialised.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SnapshotError {
-    /// The base is not what a tool makes.
+    /// The base is malformed.
     #[error("the base is no component: {0}")]
     Malformed(#[from] BinaryReaderError),
-    /// The base has what cannot be written into a copy.
+    /// The base has state that cannot be written into a copy.
     #[error("the base has {0}, which no copy of it can begin with")]
     Unsupported(&'static str),
     /// The base cannot be compiled.
@@ -68,7 +68,7 @@ pub(crate) enum SnapshotError {
     /// The script does not load.
     #[error("the script does not load: {0}")]
     Script(String),
-    /// The initialisation ended itself, and has told why.
+    /// The initialisation called exit, and has printed the reason.
     #[error("the initialisation ended itself")]
     Exited,
     /// The initialisation ended by a trap.
@@ -76,12 +76,12 @@ pub(crate) enum SnapshotError {
     Run(#[source] wasmtime::Error),
 }
 
-/// Initialises a base by a call of a function of its instance `interface`, and returns the component
-/// that begins where the base was then.
+/// Initialises a base by calling a function of its instance `interface`, and returns a component
+/// that starts in the resulting state.
 ///
 /// # Errors
 ///
-/// When the base is refused or the call does not return. What it wrote to stderr has the reason.
+/// When the base is refused or the call fails. The base prints the reason to stderr.
 pub(crate) fn take(
     base: &[u8],
     interface: &str,
@@ -125,12 +125,12 @@ pub(crate) fn take(
     }
 }
 
-/// Why a base does not load a script.
+/// Why a base did not load a script.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Refusal(String);
 
-/// Has a base load a plugin.
+/// Makes a base load a plugin.
 fn load(
     instance: &Instance,
     mut store: &mut Store<Visit>,
@@ -153,7 +153,7 @@ fn load(
     }
 }
 
-/// A request that has a script as the name of its service.
+/// Builds a request with a script as the name of its service.
 fn request(script: &str) -> Val {
     let fields = [
         ("service", Val::String(script.to_owned())),
@@ -165,7 +165,7 @@ fn request(script: &str) -> Val {
     Val::Record(fields.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
-/// The message of a failure.
+/// Returns the message of a failure.
 fn message(failure: Option<Box<Val>>) -> String {
     let Some(Val::Record(fields)) = failure.map(|failure| *failure) else { return String::new() };
     let message = fields.into_iter().find(|(name, _)| name == "message");
@@ -175,13 +175,13 @@ fn message(failure: Option<Box<Val>>) -> String {
     }
 }
 
-/// Instantiates an instrumented component, calls it, and reads its state after that.
+/// Instantiates an instrumented component, calls it, and then reads its state.
 fn read(
     component: &Component,
     mut store: Store<Visit>,
     call: impl FnOnce(&Instance, &mut Store<Visit>) -> wasmtime::Result<()>,
 ) -> wasmtime::Result<Vec<u8>> {
-    // Nothing advances the epoch: it takes as long as it takes, as in the languages' own tools.
+    // Nothing advances the epoch: initialisation has no time limit, as in the languages' own tools.
     store.set_epoch_deadline(1);
     store.set_hostcall_fuel(usize::MAX);
     let instance = linker(component)?.instantiate(&mut store, component)?;
@@ -191,7 +191,7 @@ fn read(
     Ok(state.as_le_slice(&store).to_vec())
 }
 
-/// A linker with WASI. All else that the component imports ends it when it is called.
+/// Returns a linker with WASI. Every other import traps when it is called.
 fn linker(component: &Component) -> wasmtime::Result<Linker<Visit>> {
     let engine = component.engine();
     let mut linker = Linker::new(engine);
@@ -211,7 +211,7 @@ fn linker(component: &Component) -> wasmtime::Result<Linker<Visit>> {
     Ok(linker)
 }
 
-/// The data of the store: WASI for one initialisation.
+/// The store's data: WASI for one initialisation.
 struct Visit {
     wasi: WasiCtx,
     table: ResourceTable,

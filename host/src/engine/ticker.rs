@@ -9,7 +9,7 @@ pub(super) const TICK: Duration = Duration::from_millis(5);
 /// Ticks after which a running guest yields.
 pub(super) const TICKS_PER_YIELD: u64 = 1;
 
-/// Starts the thread that advances the engine's epoch until the engine is gone.
+/// Starts the thread that advances the engine's epoch until the engine is dropped.
 ///
 /// # Errors
 ///

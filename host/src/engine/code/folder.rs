@@ -1,4 +1,4 @@
-//! The folder of compiled code: who can write to it decides whether its files may be executed.
+//! The folder of compiled code: its owner and mode decide whether its files may be executed.
 
 use rustix::fs::{Access, AtFlags, OFlags, accessat};
 use rustix::process::geteuid;
@@ -11,25 +11,25 @@ use std::path::Path;
 /// The user id of root.
 const ROOT: u32 = 0;
 
-/// What a folder may be used for.
+/// How a folder may be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
-    /// It is this user's, and no other user can write to it.
+    /// It belongs to this user, and no other user can write to it.
     Writable,
-    /// It is root's or this user's, and this user cannot write to it: it is part of an image, or an
-    /// administrator filled it.
+    /// It belongs to root or this user, and this user cannot write to it: it is part of an image,
+    /// or an administrator filled it.
     ReadOnly,
 }
 
-/// Takes a folder in use, made if it is not there.
+/// Prepares a folder for use; creates it if it is missing.
 ///
 /// A folder of this user that others could write to gets the mode 0700, and each entry whose name
-/// `is_code` is removed: any of them may be forged. The mode alone would make forged code look like
-/// this user's.
+/// `is_code` is deleted, because another user may have forged it. Changing only the mode would make
+/// forged code look like this user's.
 ///
 /// # Errors
 ///
-/// When it cannot be made or read, or another user can replace files in it.
+/// When the folder cannot be created or read, or another user can replace files in it.
 pub(super) fn take(path: &Path, is_code: impl Fn(&OsStr) -> bool) -> io::Result<Ownership> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let flags = OFlags::DIRECTORY.bits().cast_signed();
@@ -46,7 +46,7 @@ pub(super) fn take(path: &Path, is_code: impl Fn(&OsStr) -> bool) -> io::Result<
     }
 }
 
-/// What a folder of this owner may be used for by this user as it is.
+/// Returns how this user may use a folder of this owner without changing it.
 fn ownership(owner: u32, user: u32, is_open: bool, is_writable: bool) -> Option<Ownership> {
     match (is_open, is_writable) {
         (false, true) if owner == user => Some(Ownership::Writable),
@@ -55,20 +55,22 @@ fn ownership(owner: u32, user: u32, is_open: bool, is_writable: bool) -> Option<
     }
 }
 
-/// True if files of this owner may be executed where this user cannot write.
+/// True if files of this owner may be executed from a folder that this user cannot write to.
 pub(super) fn is_trusted(owner: u32) -> bool {
     owner == ROOT || owner == geteuid().as_raw()
 }
 
-/// True if a file or a folder can be written to by users other than its owner.
+/// True if users other than the owner can write to a file or folder.
 pub(super) fn is_open_to_others(found: &Metadata) -> bool {
     found.mode() & 0o022 != 0
 }
 
-/// Closes a folder to other users, and then removes the compiled code in it, whatever it is. Other
-/// files stay: they are never loaded, and the operator may have named the wrong folder.
+/// Closes a folder to other users, and then deletes the compiled code in it, even if it is genuine.
+/// Other files are kept: they are never loaded, and the operator may have configured the wrong
+/// folder.
 ///
-/// No link is followed. An entry that cannot be removed stays, and its owner or its MAC refuses it.
+/// Does not follow links. Ignores entries that cannot be deleted: their owner or their MAC makes
+/// loading fail.
 fn empty(path: &Path, folder: &File, is_code: impl Fn(&OsStr) -> bool) -> io::Result<()> {
     folder.set_permissions(Permissions::from_mode(0o700))?;
     for entry in fs::read_dir(path)? {

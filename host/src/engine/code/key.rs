@@ -1,4 +1,5 @@
-//! The key that compiled code is authenticated by: 32 random bytes in a file of this user alone.
+//! The key that authenticates compiled code: 32 random bytes in a file that only this user can
+//! read.
 
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
@@ -11,18 +12,18 @@ use std::path::{Path, PathBuf};
 /// Bytes of a key.
 const KEY_BYTES: usize = blake3::KEY_LEN;
 
-/// Bytes of a tag, which a file of compiled code ends with.
+/// Bytes of the MAC at the end of a file of compiled code.
 pub(super) const TAG_BYTES: usize = blake3::OUT_LEN;
 
 /// A secret key for MACs.
 pub(super) struct MacKey([u8; KEY_BYTES]);
 
 impl MacKey {
-    /// The key of a folder that is there: the file `<folder>.key` beside it. It is outside, so that
-    /// write access to the folder alone is not enough to forge a file.
+    /// Returns the key of an existing folder: the file `<folder>.key` beside it. It is outside the
+    /// folder, so that write access to the folder is not enough to forge a file.
     ///
-    /// A missing key is made. One that others can read, or that is not this user's, is replaced:
-    /// then all code is compiled again.
+    /// A missing key is created. A key that others can read, or that belongs to another user, is
+    /// replaced, so that all code is compiled again.
     pub(super) fn beside(folder: &Path) -> io::Result<Self> {
         let path = path(&folder.canonicalize()?)?;
         let with_path = |error: io::Error| {
@@ -35,8 +36,8 @@ impl MacKey {
         }
     }
 
-    /// The tag of code under a name. Each name has a key of its own, so that the tag of a file that
-    /// was moved to another name is wrong there.
+    /// Computes the MAC of code under a name. Each name has its own derived key, so that a renamed
+    /// file has the wrong MAC.
     pub(super) fn tag(&self, name: &str, code: impl Read) -> io::Result<blake3::Hash> {
         let key = blake3::keyed_hash(&self.0, name.as_bytes());
         let mut mac = blake3::Hasher::new_keyed(key.as_bytes());
@@ -50,7 +51,7 @@ pub(super) fn path(folder: &Path) -> io::Result<PathBuf> {
     Ok(folder.with_file_name(name))
 }
 
-/// Reads a key. `None` if there is none, or none that is this user's secret.
+/// Reads a key. `None` if the file is missing, or is not a secret of this user.
 fn read(path: &Path) -> io::Result<Option<MacKey>> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
@@ -68,17 +69,17 @@ fn read(path: &Path) -> io::Result<Option<MacKey>> {
     Ok(Some(MacKey(key)))
 }
 
-/// True if a path leads to no key: nothing, a link, a socket, or a file of another user. Any other
-/// error, such as too many open files, says nothing about the key.
+/// True if the path does not lead to a key: it is missing, a link, a socket, or a file of another
+/// user. Any other error, such as too many open files, does not mean that the key is unusable.
 fn is_unfit(error: &io::Error) -> bool {
     let error = Errno::from_io_error(error);
     matches!(error, Some(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS))
 }
 
-/// Makes a key, and replaces a file that is none.
+/// Creates a key, and replaces a file that is not a valid key.
 fn make(path: &Path) -> io::Result<MacKey> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    // Of two processes that start at once, the second waits here and reads the key of the first.
+    // When two processes start at once, the second waits here and reads the first one's key.
     let lock = File::open(folder)?;
     flock(&lock, FlockOperation::LockExclusive)?;
     if let Some(key) = read(path)? {
@@ -86,7 +87,7 @@ fn make(path: &Path) -> io::Result<MacKey> {
     }
     let mut key = [0; KEY_BYTES];
     getrandom::fill(&mut key)?;
-    // Such a file has the mode 0600.
+    // The temporary file has the mode 0600.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(&key)?;
     file.as_file().sync_all()?;

@@ -1,19 +1,19 @@
-//! A mark on a component while it is loaded: what a process leaves that ends meanwhile.
+//! A mark on a component while it is loaded. If the process dies meanwhile, the mark remains.
 
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A mark, removed when it is dropped.
+/// A mark, deleted when this is dropped.
 pub(crate) struct LoadMark {
     path: PathBuf,
-    /// Held locked, which tells the mark of a process that lives from one that was left.
+    /// Locked while the process lives, which distinguishes its mark from one of a dead process.
     _file: File,
 }
 
 impl LoadMark {
-    /// Marks a component. A folder that cannot be written to takes no marks.
+    /// Marks a component. Returns `None` if the folder is not writable.
     pub(super) fn new(folder: &Path, bytes: &[u8]) -> Option<Self> {
         let path = path(folder, bytes);
         let mut options = OpenOptions::new();
@@ -30,14 +30,14 @@ impl Drop for LoadMark {
     }
 }
 
-/// True if a process has ended while it loaded this component, and none loads it now.
+/// True if a process died while it loaded this component, and no process is loading it now.
 pub(super) fn was_left(folder: &Path, bytes: &[u8]) -> bool {
     let Ok(file) = File::open(path(folder, bytes)) else { return false };
     flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
 
-/// The name of a mark begins as that of a file that is being made, so that it is removed after an
-/// hour.
+/// Returns the path of a mark. Its name begins like that of a temporary file, so that it is deleted
+/// after an hour.
 fn path(folder: &Path, bytes: &[u8]) -> PathBuf {
     folder.join(format!(".tmp-loading-{}", blake3::hash(bytes)))
 }
@@ -54,7 +54,7 @@ mod tests {
         assert!(!was_left(b"a"), "it is being loaded");
         drop(mark);
         assert!(!was_left(b"a"), "it was loaded");
-        // As the system leaves it of a process that ends: unlocked, and not removed.
+        // The state that a dead process leaves: unlocked, and not deleted.
         std::fs::write(path(folder.path(), b"a"), "").unwrap();
         assert!(was_left(b"a") && !was_left(b"b"));
         drop(LoadMark::new(folder.path(), b"a").unwrap());

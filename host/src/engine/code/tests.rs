@@ -1,4 +1,4 @@
-//! What is loaded from a store, and what is refused.
+//! Tests of which files a store loads and which it refuses.
 
 use super::*;
 use std::fs::{self, Permissions};
@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A store in a folder of its own, with an engine.
+/// A store in its own folder, with an engine.
 struct Place {
     home: TempDir,
     engine: Engine,
@@ -33,7 +33,7 @@ impl Place {
         self.folder().join(name(&self.engine, bytes))
     }
 
-    /// Compiles and keeps a component, and returns its file.
+    /// Compiles and stores a component, and returns its file.
     fn keep(&self, bytes: &[u8]) -> PathBuf {
         let store = self.store();
         let draft = store.draft().unwrap();
@@ -47,7 +47,7 @@ impl Place {
     }
 }
 
-/// A component that differs from others by a number.
+/// Returns a component that differs from others by a number.
 fn component(number: u32) -> Vec<u8> {
     let text = format!("(component (core module (func (result i32) i32.const {number})))");
     wat::parse_str(text).unwrap()
@@ -83,7 +83,7 @@ fn what_is_kept_beside_components_is_checked_as_they_are() {
     draft.as_file().write_all(b"code").unwrap();
     store.keep_beside(&place.engine, "functions", draft).unwrap();
     assert_eq!(kept().as_deref(), Some("code"));
-    // Neither another name nor another content has its tag.
+    // The MAC covers both the name and the content.
     let file = place.file(b"functions");
     fs::copy(&file, place.file(b"other")).unwrap();
     assert!(place.store().beside(&place.engine, "other").is_none());
@@ -93,8 +93,8 @@ fn what_is_kept_beside_components_is_checked_as_they_are() {
     assert_eq!(kept(), None);
 }
 
-/// Checks that a file of compiled code is not loaded after a change, and that the component is kept
-/// again.
+/// Checks that a file of compiled code is not loaded after a change, and that the component can be
+/// stored again.
 #[track_caller]
 fn check_refused(what: &str, spoil: impl FnOnce(&Place, &Path)) {
     let (place, bytes) = (Place::new(), component(1));
@@ -145,7 +145,7 @@ fn only_a_regular_file_of_this_user_is_loaded() {
     check_refused("a file that others can write to", |_, file| {
         fs::set_permissions(file, Permissions::from_mode(0o620)).unwrap();
     });
-    // Only root can give a file away.
+    // Only root can change a file's owner.
     if geteuid().is_root() {
         check_refused("another user's", |_, file| chown(file, Some(65_534), None).unwrap());
     }
@@ -163,7 +163,7 @@ fn a_folder_that_others_could_write_to_is_emptied_and_closed() {
     fs::create_dir_all(place.file(&component(3)).join("in")).unwrap();
     for mode in [0o777, 0o770, 0o702] {
         fs::set_permissions(place.folder(), Permissions::from_mode(mode)).unwrap();
-        // Genuine by every other check, as it would be if another user had the key.
+        // Genuine by every other check, as if another user had the key.
         place.store();
         assert_eq!(fs::metadata(place.folder()).unwrap().permissions().mode() & 0o777, 0o700);
         let left: Vec<_> = fs::read_dir(place.folder()).unwrap().map(|it| it.unwrap()).collect();
@@ -194,7 +194,7 @@ fn a_folder_of_another_user_is_refused() {
     assert!(error.to_string().contains("another user (id 65534)"), "{error}");
 }
 
-/// Checks that a key which is not this user's secret is replaced, and with it all code.
+/// Checks that a key which is not a secret of this user is replaced, which invalidates all code.
 #[track_caller]
 fn check_key_replaced(what: &str, spoil: impl FnOnce(&Path)) {
     let (place, bytes) = (Place::new(), component(1));

@@ -1,4 +1,4 @@
-//! What the process does that compiles one component.
+//! The process that compiles one component.
 
 use super::functions::Functions;
 use super::order::{CompileOrder, REFUSED, Refusal};
@@ -15,18 +15,18 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use wasmtime::{CacheStore, Engine};
 
-/// The lowest priority, so that calls come first.
+/// The lowest priority, so that calls have priority over compiling.
 const NICENESS: i32 = 19;
 
-/// Compiles the component on stdin, writes its code or why it was refused to stdout, and returns the
-/// process's exit code. `wall` is put up before the component is read.
+/// Compiles the component on stdin, writes its code or a [`Refusal`] to stdout, and returns the
+/// process's exit code. `wall` sandboxes the process, before it reads the component.
 ///
-/// Before the component come the functions that are known, and behind the code those that are to be
-/// kept and their length, eight bytes.
+/// In the input, the cached functions precede the component. In the output, the functions to cache
+/// follow the code, and then their length in eight bytes.
 ///
 /// # Errors
 ///
-/// When the settings cannot be read, the process cannot be bounded, or the files fail.
+/// When the settings cannot be read, the process cannot be limited, or reading or writing fails.
 pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> io::Result<u8> {
     let CompileOrder { limits, is_pooled, known } = serde_json::from_str(settings)?;
     bound(&limits)?;
@@ -57,11 +57,11 @@ pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> 
     }
 }
 
-/// Sets what the kernel enforces.
+/// Sets the limits that the kernel enforces.
 fn bound(limits: &Limits) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = limits.compile_time.as_secs().max(1);
-    // The first of the two ends the process by a signal that tells why.
+    // The soft limit comes first: its signal, SIGXCPU, identifies the cause.
     lower(Resource::Cpu, seconds, seconds.saturating_add(5))?;
     lower(Resource::Data, limits.compile_memory as u64, limits.compile_memory as u64)?;
     lower(Resource::Core, 0, 0)?;
@@ -69,7 +69,7 @@ fn bound(limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Sets a limit, or leaves it where it is lower: what is inherited cannot be raised.
+/// Sets a limit, unless the inherited one is lower: that cannot be raised.
 fn lower(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
     let inherited = getrlimit(resource);
     let least = |most: u64, inherited: Option<u64>| Some(inherited.map_or(most, |it| it.min(most)));

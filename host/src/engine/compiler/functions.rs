@@ -1,7 +1,7 @@
-//! Compiled functions, kept from one component to the next of the same tools: a new version of a
-//! service compiles what has changed in it, and not its language's runtime.
+//! A cache of compiled functions, shared by the components of the same tools: a new version of a
+//! service compiles only its changed functions, and not its language's runtime.
 //!
-//! They are written one behind the other: a key, the length of the code, and the code.
+//! The format is a sequence of entries: a key, the length of the code, and the code.
 
 use crate::engine::code::CodeStore;
 use std::borrow::Cow;
@@ -14,10 +14,10 @@ use std::sync::{Mutex, PoisonError};
 use wasmparser::{KnownCustom, Parser, Payload};
 use wasmtime::{CacheStore, Engine};
 
-/// Bytes of all that are kept: those of a Python plugin take 27 MB.
+/// Maximum bytes of the cache. The functions of a Python plugin take 27 MB.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Bytes of the length of the functions behind the code.
+/// Bytes of the length field that follows the functions, which follow the code.
 const LENGTH_BYTES: usize = size_of::<u64>();
 
 /// The compiler's keys are SHA-256 of the function and the settings.
@@ -25,7 +25,7 @@ const KEY_BYTES: usize = 32;
 
 type FunctionKey = [u8; KEY_BYTES];
 
-/// The functions that were compiled before, and those that are compiled now.
+/// The cached functions, and the functions compiled in this run.
 #[derive(Debug, Default)]
 pub(super) struct Functions {
     bytes: Vec<u8>,
@@ -33,7 +33,7 @@ pub(super) struct Functions {
     new: Mutex<HashMap<FunctionKey, Vec<u8>>>,
 }
 
-/// One that was compiled before: where its code is, and whether it was asked for.
+/// A cached function: where its code is, and whether this run used it.
 #[derive(Debug)]
 struct Known {
     code: Range<usize>,
@@ -41,7 +41,7 @@ struct Known {
 }
 
 impl Functions {
-    /// Those that [`Functions::write`] wrote. What is cut short ends them.
+    /// Parses the output of [`Functions::write`]. Stops at a truncated entry.
     pub(super) fn read(bytes: Vec<u8>) -> Self {
         let mut known = HashMap::new();
         let mut at = 0;
@@ -52,8 +52,8 @@ impl Functions {
         Functions { bytes, known, new: Mutex::default() }
     }
 
-    /// Writes those that were used and the new ones, then the others until there is no more room,
-    /// and returns how many bytes that were. It writes nothing when none is new.
+    /// Writes the used and the new functions, then the unused ones up to the maximum size, and
+    /// returns the number of bytes. Writes nothing if there are no new functions.
     pub(super) fn write(&self, mut out: impl Write) -> io::Result<u64> {
         let new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
         if new.is_empty() {
@@ -82,7 +82,7 @@ impl Functions {
     }
 }
 
-/// The entry that begins at a place: its key, and where its code is.
+/// Returns the entry at an offset: its key, and the range of its code.
 fn entry(bytes: &[u8], at: usize) -> Option<(FunctionKey, Range<usize>)> {
     let (key, rest) = bytes.get(at..)?.split_first_chunk()?;
     let (length, rest) = rest.split_first_chunk()?;
@@ -109,7 +109,7 @@ impl CacheStore for Functions {
     }
 }
 
-/// Moves the functions behind the code in a file to where they are kept, under their name.
+/// Moves the functions that follow the code in a file to the store, under their name.
 pub(super) fn keep(
     store: &CodeStore,
     engine: &Engine,
@@ -133,11 +133,11 @@ pub(super) fn keep(
     }
 }
 
-/// The name of a component's functions: the languages and tools that its modules name as theirs.
-/// Components of the same share most of their functions.
+/// Returns the name of a component's set of functions, made from the languages and tools in the
+/// `producers` sections of its modules. Components with the same tools share most functions.
 pub(super) fn name(component: &[u8]) -> String {
     let mut tools = BTreeSet::new();
-    // What cannot be read any further is refused when it is compiled.
+    // The compiler refuses a component that cannot be parsed.
     for payload in Parser::new(0).parse_all(component).map_while(Result::ok) {
         let Payload::CustomSection(section) = payload else { continue };
         let KnownCustom::Producers(fields) = section.as_known() else { continue };
@@ -154,12 +154,12 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    /// The numbers of functions that were known and that were new when a module was compiled.
+    /// Compiles a module and returns the numbers of cached functions used and of new functions.
     fn compile(functions: Functions, module: &str) -> (usize, usize, Arc<Functions>) {
         let functions = Arc::new(functions);
         let mut config = wasmtime::Config::new();
-        // With several threads a key may differ by what a thread compiled before: then the function
-        // is compiled again, which is slower and otherwise the same.
+        // With several threads a key may depend on what a thread compiled before. The function is
+        // then compiled again: slower, with the same result.
         config.parallel_compilation(false);
         config.enable_incremental_compilation(Arc::clone(&functions) as _).unwrap();
         let engine = Engine::new(&config).unwrap();
@@ -188,13 +188,13 @@ mod tests {
 
         let (known, changed, functions) = compile(Functions::read(kept.clone()), &two);
         assert_eq!((known, changed), (new - 1, 1));
-        // What no one asked for stays too, as long as there is room.
+        // Unused functions are kept as long as there is room.
         assert_eq!(Functions::read(written(&functions)).known.len(), new + 1);
 
         let (known, changed, functions) = compile(Functions::read(kept.clone()), &one);
         assert_eq!((known, changed, written(&functions).len()), (new, 0, 0));
 
-        // What is cut short is compiled again.
+        // A truncated function is compiled again.
         let cut = kept.get(..kept.len() - 1).unwrap().to_vec();
         let (known, changed, _) = compile(Functions::read(cut), &one);
         assert_eq!((known, changed), (new - 1, 1));

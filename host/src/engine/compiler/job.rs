@@ -1,4 +1,4 @@
-//! One component that is to be compiled, and compiling it in this process.
+//! A compilation job for one component, and compiling it in this process.
 
 use crate::engine::code::CodeStore;
 use crate::engine::config::invalid;
@@ -10,10 +10,10 @@ use std::io::Write;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// What a component is compiled with.
+/// The context for compiling a component.
 pub(in crate::engine) struct Job<'a> {
     pub(in crate::engine) engine: &'a Engine,
-    /// Whether the engine has a pool of slots, which its code must fit.
+    /// Whether the engine has a pool of slots, which the code must fit.
     pub(in crate::engine) is_pooled: bool,
     pub(in crate::engine) limits: &'a Limits,
     pub(in crate::engine) store: Option<&'a CodeStore>,
@@ -27,7 +27,7 @@ impl Job<'_> {
         let component = parallel::run(compile)
             .map_err(ComponentError::Unavailable)?
             .map_err(|error| invalid(&error, self.limits))?;
-        // Without a place on the disk it compiles again next time.
+        // If the disk is full, it is compiled again next time.
         let _ = self.store.map(|store| self.keep(store, bytes, &component));
         Ok(component)
     }

@@ -1,4 +1,4 @@
-//! Has a component compiled by a process of its own.
+//! Compiles a component in a separate process.
 
 use super::functions;
 use super::job::Job;
@@ -17,28 +17,29 @@ use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The code of a process that has written a [`Refusal`].
+/// The exit code of a process that has written a [`Refusal`].
 pub(super) const REFUSED: i32 = 10;
 
-/// Wall-clock time that compiling may take, in times of the processor's: a machine may be busy.
+/// Wall-clock time limit for compiling, as a multiple of its CPU time: the machine may be busy.
 const MAX_WAIT: u32 = 10;
 
-/// Bytes of a refusal, or of what a process prints when it ends by a fault, that are read.
+/// Maximum bytes that are read of a refusal, or of a crashed process's stderr.
 const MAX_WORDS: u64 = 64 << 10;
 
-/// Bytes that are read at once.
+/// Bytes per read.
 const PIECE: usize = 1 << 18;
 
-/// What the process is told.
+/// The orders for the process.
 #[derive(Deserialize, Serialize)]
 pub(super) struct CompileOrder {
     pub(super) limits: Limits,
     pub(super) is_pooled: bool,
-    /// Bytes of known functions that come before the component. `None` where none can be kept.
+    /// Length of the cached functions that precede the component in the input. `None` if functions
+    /// cannot be cached.
     pub(super) known: Option<u64>,
 }
 
-/// Why a component was refused by the process.
+/// Why the process refused a component.
 #[derive(Deserialize, Serialize)]
 pub(super) enum Refusal {
     Limit(Limit),
@@ -47,13 +48,13 @@ pub(super) enum Refusal {
     Unavailable(String),
 }
 
-/// What a process has written: a file in the store of code, or memory where that is none.
+/// The output of a process: a file in the code store, or memory if there is no store.
 enum CodeOutput {
     Draft(NamedTempFile),
     Memory(Vec<u8>),
 }
 
-/// Compiles a component, and keeps its code where there is a store.
+/// Compiles a component, and stores its code if there is a store.
 pub(super) fn compile(
     launcher: &Launcher,
     bytes: &[u8],
@@ -62,17 +63,17 @@ pub(super) fn compile(
     let functions = job.store.filter(|it| it.is_writable()).map(|_| functions::name(bytes));
     let component = match (run(launcher, bytes, functions.as_deref(), job)?, job.store) {
         (CodeOutput::Draft(draft), Some(store)) => {
-            // Functions that are not kept are compiled again.
+            // If the functions are not stored, they are compiled again next time.
             let _ = functions.map(|it| functions::keep(store, job.engine, &it, draft.as_file()));
             let file = draft.as_file().try_clone().map_err(ComponentError::Unavailable)?;
             match store.keep(job.engine, bytes, draft) {
                 Ok(component) => return Ok(component),
-                // Without a place on the disk it compiles again next time.
+                // If the disk is full, it is compiled again next time.
                 Err(_) => map(job.engine, &file),
             }
         }
         (CodeOutput::Draft(draft), None) => map(job.engine, draft.as_file()),
-        // SAFETY: it is what the process has written, which has ended.
+        // SAFETY: the compiler process wrote it, and has ended.
         (CodeOutput::Memory(code), _) => unsafe { Component::deserialize(job.engine, code) },
     };
     component.map_err(|error| ComponentError::Compiler(format!("{error:#}")))
@@ -80,12 +81,12 @@ pub(super) fn compile(
 
 fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    // SAFETY: it is what the process has written, which has ended; no other has the file.
+    // SAFETY: the compiler process wrote it and has ended; no other process has the file.
     unsafe { Component::deserialize_file(engine, path) }
 }
 
-/// Runs the process, and returns what it has written. `functions` names those that it uses and adds
-/// to.
+/// Runs the process and returns its output. `functions` names the set of cached functions that it
+/// uses and extends.
 fn run(
     launcher: &Launcher,
     bytes: &[u8],
@@ -106,7 +107,7 @@ fn run(
     let task = Task::Compile { settings, longest };
     let running = launcher.launch(task, input.into(), code.into(), job.cancellation);
     let mut running = running.map_err(unavailable)?;
-    // Three pipes, none of which waits for another.
+    // Each pipe has its own thread, so that none blocks another.
     let (output, words) = thread::scope(|threads| {
         let feed = move || {
             if let Some((file, length)) = known {
@@ -133,7 +134,8 @@ fn run(
     }
 }
 
-/// The first of what a process prints as errors, which is read to the end.
+/// Returns the first part of a process's stderr, and reads the rest so that the process does not
+/// block.
 fn words_of(errors: &mut File) -> Vec<u8> {
     let mut words = Vec::new();
     let _ = Read::by_ref(errors).take(MAX_WORDS).read_to_end(&mut words);
@@ -141,7 +143,8 @@ fn words_of(errors: &mut File) -> Vec<u8> {
     words
 }
 
-/// Takes in what a process writes: into the store, so that it takes no memory, until that is full.
+/// Receives a process's output into the store, so that it takes no memory; into memory once the
+/// store's disk is full.
 fn receive(output: &mut impl Read, store: Option<&CodeStore>) -> io::Result<CodeOutput> {
     let mut draft = store.and_then(|store| store.draft().ok());
     let (mut written, mut memory) = (0, Vec::new());
@@ -191,8 +194,8 @@ impl Refusal {
         }
     }
 
-    /// The error that it stands for. The process has read the component, so its words are no more
-    /// to be trusted than that.
+    /// Converts it to the error. The process has read the component, so its text is as untrusted as
+    /// the component.
     fn told(self, limits: &Limits) -> ComponentError {
         let escaped = |words: &String| escape(words, limits.log_line_bytes);
         match self {
@@ -208,9 +211,9 @@ impl Refusal {
     }
 }
 
-/// Why a process ended without an answer.
+/// Why a process ended without a result.
 fn fault(ended: &Ended, words: &str, limits: &Limits) -> ComponentError {
-    /// The words of Rust's allocator, and of its threads, when memory is refused.
+    /// Messages of Rust's allocator and thread library when memory is refused.
     const OUT_OF_MEMORY: [&str; 3] = ["memory allocation of", "Cannot allocate", "WouldBlock"];
     let killed_by = |signal: rustix::process::Signal| ended.signal == Some(signal.as_raw());
     if ended.overdue || killed_by(rustix::process::Signal::XCPU) {

@@ -1,19 +1,19 @@
-//! The tasks that are ready: each plugin's in their order, and next that of the plugin which has
-//! computed least of late.
+//! The queue of ready tasks: in order within each plugin; the plugin with the least recent CPU time
+//! is next.
 
 use super::share::CpuShare;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// The tasks of a host that are ready to go on.
+/// The ready tasks of a host.
 pub(super) struct LongQueue<T> {
     ready: Mutex<ReadyTasks<T>>,
     changed: Condvar,
 }
 
 struct ReadyTasks<T> {
-    /// None of them is empty.
+    /// No line is empty.
     lines: Vec<TaskLine<T>>,
     has_ended: bool,
 }
@@ -35,7 +35,7 @@ impl<T> LongQueue<T> {
         self.changed.notify_one();
     }
 
-    /// Waits for the next task; none once nothing more is to come.
+    /// Waits for the next task. `None` once the queue is closed and empty.
     pub(super) fn next(&self) -> Option<T> {
         let mut ready = self.ready();
         loop {
@@ -49,7 +49,7 @@ impl<T> LongQueue<T> {
         }
     }
 
-    /// Nothing more is to come.
+    /// Closes the queue: no task follows.
     pub(super) fn end(&self) {
         self.ready().has_ended = true;
         self.changed.notify_all();

@@ -1,23 +1,23 @@
-//! What each plugin has computed of late.
+//! The recent CPU time of each plugin.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-/// The time in which half of what a plugin has computed is forgotten.
+/// The time after which CPU time counts half.
 const HALF_LIFE: Duration = Duration::from_secs(1);
 
-/// What the long calls of a plugin may have computed of late before further ones go on at a low
-/// priority, for each processor of the machine: 7 % of it, as half is forgotten in a second.
+/// Recent CPU time of a plugin's long calls, for each processor of the machine, after which further
+/// long calls run at low priority: 7 % of the processor, given the half-life of one second.
 const ALLOWANCE: Duration = Duration::from_millis(100);
 
-/// What the long calls of one plugin have computed of late.
+/// The recent CPU time of one plugin's long calls.
 pub(in crate::engine) struct CpuShare {
     used: Mutex<Option<Used>>,
     made: Instant,
-    /// Nanoseconds from `made` until it has an allowance again; 0 while it has one, so that a call of
-    /// a plugin without long ones reads no clock and takes no lock.
+    /// Nanoseconds from `made` until the plugin has an allowance again; 0 while it has one, so that
+    /// a plugin without long calls reads no clock and takes no lock.
     spent_until: AtomicU64,
 }
 
@@ -35,7 +35,7 @@ impl Default for CpuShare {
 }
 
 impl CpuShare {
-    /// Adds what a call has computed.
+    /// Adds the CPU time of a call.
     pub(super) fn charge(&self, time: Duration) {
         let now = Instant::now();
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +49,7 @@ impl CpuShare {
         }
     }
 
-    /// Whether its long calls have computed for less than their allowance of late.
+    /// True if the recent CPU time of its long calls is below the allowance.
     pub(super) fn has_allowance(&self) -> bool {
         let spent_until = self.spent_until.load(Ordering::Relaxed);
         if spent_until == 0 {
@@ -62,7 +62,7 @@ impl CpuShare {
         has_returned
     }
 
-    /// Seconds that it has computed of late.
+    /// Recent CPU time in seconds.
     pub(super) fn used(&self, now: Instant) -> f64 {
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.map_or(0.0, |used| used.after(now))

@@ -1,4 +1,4 @@
-//! One long call: polled by a thread for long calls whenever it is woken.
+//! A long call, which a thread for long calls polls each time it is woken.
 
 use super::queue::LongQueue;
 use super::share::CpuShare;
@@ -14,16 +14,16 @@ use tokio::runtime::Handle;
 
 pub(super) type CallWork = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// It waits until it is woken.
+/// The call waits to be woken.
 const WAITING: u8 = 0;
-/// It is in the queue.
+/// The call is in the queue.
 const READY: u8 = 1;
-/// A thread polls it.
+/// A thread polls the call.
 const POLLED: u8 = 2;
-/// A thread polls it, and it has been woken since.
+/// A thread polls the call, and it was woken during the poll.
 const WOKEN: u8 = 3;
 
-/// A call that goes on on the threads for long calls.
+/// A call that continues on the threads for long calls.
 pub(super) struct LongCall {
     progress: Mutex<LongWork>,
     state: AtomicU8,
@@ -31,22 +31,22 @@ pub(super) struct LongCall {
     is_over: AtomicBool,
     share: Arc<CpuShare>,
     queue: Weak<LongQueue<Arc<LongCall>>>,
-    /// Of the timers that the call waits for.
+    /// The runtime with the timers and I/O of the call.
     runtime: Handle,
 }
 
 struct LongWork {
-    /// None when it has ended.
+    /// `None` once the call has ended.
     work: Option<CallWork>,
-    /// What it may still compute.
+    /// The CPU time that it has left.
     left: Duration,
 }
 
-/// Drops the work of a call with itself.
+/// Drops the work of a call when this is dropped.
 pub(super) struct Owner(Arc<LongCall>);
 
 impl LongCall {
-    /// Puts a call into the queue. It needs a tokio runtime.
+    /// Adds a call to the queue. Must be called within a tokio runtime.
     pub(super) fn begin(
         work: CallWork,
         queue: &Arc<LongQueue<Arc<LongCall>>>,
@@ -66,12 +66,12 @@ impl LongCall {
         Owner(task)
     }
 
-    /// Whether it was stopped because it has computed for longer than it may.
+    /// True if the call was stopped because it exceeded its CPU limit.
     pub(super) fn is_over(&self) -> bool {
         self.is_over.load(Ordering::SeqCst)
     }
 
-    /// Polls it once.
+    /// Polls the call once.
     pub(super) fn poll(self: Arc<Self>) {
         self.state.store(POLLED, Ordering::SeqCst);
         let ended = self.poll_work();
@@ -87,7 +87,7 @@ impl LongCall {
         }
     }
 
-    /// Polls the work, and returns it when it has ended.
+    /// Polls the work, and returns it if it has ended.
     fn poll_work(self: &Arc<Self>) -> Option<CallWork> {
         let _context = self.runtime.enter();
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,7 +98,7 @@ impl LongCall {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().map(poll)));
         let time = thread_time().saturating_sub(begun);
         self.share.charge(time);
-        // By the processor time of the thread, so that a busy machine ends no call early.
+        // The thread's CPU time: with wall-clock time, a busy machine would end calls early.
         let is_over = time > *left;
         *left = left.saturating_sub(time);
         match polled {
@@ -146,7 +146,8 @@ impl Deref for Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // In this order: a thread that polls it looks at the mark when it has given the lock back.
+        // The mark comes first: a polling thread checks it after it has released the lock. In the
+        // other order the work might never be dropped.
         self.0.is_dropped.store(true, Ordering::SeqCst);
         let work = match self.0.progress.try_lock() {
             Ok(mut progress) => progress.work.take(),
@@ -157,7 +158,7 @@ impl Drop for Owner {
     }
 }
 
-/// The processor time that this thread has taken so far.
+/// Returns the CPU time of this thread so far.
 pub(super) fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap_or_default()

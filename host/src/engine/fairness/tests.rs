@@ -1,4 +1,4 @@
-//! How long calls share the threads, and end.
+//! Tests of how long calls share the threads, and how they end.
 
 use super::task::thread_time;
 use super::*;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
-/// Holds the thread for so many ticks.
+/// Holds the thread for this many ticks.
 fn hold(ticks: u32) {
     let begun = thread_time();
     while thread_time() - begun < ticks * TICK {
@@ -14,7 +14,7 @@ fn hold(ticks: u32) {
     }
 }
 
-/// Long calls on one thread.
+/// Starts a single thread for long calls.
 fn on_one_thread() -> LongCalls {
     let queue = LongQueue::new();
     let calls = LongCalls(Arc::clone(&queue));
@@ -22,14 +22,14 @@ fn on_one_thread() -> LongCalls {
     calls
 }
 
-/// Becomes long, and then is as `rest` is.
+/// Becomes a long call, then awaits `rest`.
 async fn long<T>(rest: impl Future<Output = T>) -> T {
     hold(1);
     tokio::task::yield_now().await;
     rest.await
 }
 
-/// Holds its thread for one tick after the other, for ever, and counts them.
+/// Holds its thread for one tick at a time in an endless loop, and counts the ticks.
 async fn spins(polls: Arc<AtomicUsize>) {
     loop {
         hold(1);
@@ -38,7 +38,7 @@ async fn spins(polls: Arc<AtomicUsize>) {
     }
 }
 
-/// The share of a plugin that has no allowance any more.
+/// Returns the share of a plugin that has used up its allowance.
 fn share() -> Arc<CpuShare> {
     let share = CpuShare::default();
     share.charge(Duration::from_secs(60));
@@ -113,7 +113,7 @@ async fn the_call_of_a_plugin_that_has_computed_little_does_not_wait_behind_thos
         counted.load(Ordering::Relaxed) - before
     };
     let between = calls.run(&modest, Duration::MAX, Box::pin(work)).await.unwrap();
-    // The first ticks are those of the runtime's thread, beside which the other goes on.
+    // The first ticks run on the runtime's thread, concurrently with the other plugin's.
     assert!(between < 20, "{between} ticks of the greedy plugin");
     spinning.iter().for_each(tokio::task::JoinHandle::abort);
 }
@@ -134,7 +134,7 @@ async fn a_call_that_has_computed_for_too_long_is_stopped_and_dropped() {
 #[tokio::test]
 async fn a_call_that_nobody_waits_for_is_dropped_wherever_it_is() {
     let calls = Arc::new(on_one_thread());
-    // One waits for ever, the others are in the queue or being polled.
+    // One waits forever; the others are in the queue or being polled.
     for rest in 0..10_u32 {
         let (dropped, is_dropped) = mpsc::channel::<()>();
         let (tell, is_long) = oneshot::channel();

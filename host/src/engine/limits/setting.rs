@@ -1,16 +1,16 @@
-//! Each limit by its name: what it counts, and setting it from what a person wrote.
+//! The limits by name: their units, and parsing their values.
 
 use super::Limits;
 use crate::units::{UnitError, count, duration, show_duration, show_size, size};
 use std::time::Duration;
 
-/// A limit that can be set.
+/// A configurable limit.
 struct Setting {
     name: &'static str,
     field: Field,
 }
 
-/// Where a limit is kept, and so how it is written.
+/// The field of a limit, which determines its unit.
 #[derive(Clone, Copy)]
 enum Field {
     Time(fn(&mut Limits) -> &mut Duration),
@@ -20,18 +20,18 @@ enum Field {
     LongCount(fn(&mut Limits) -> &mut u64),
 }
 
-/// How a limit is written.
+/// The unit of a limit's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// As in `5s`.
+    /// A duration, such as `5s`.
     Time,
-    /// As in `64MiB`.
+    /// A size, such as `64MiB`.
     Bytes,
     /// A whole number.
     Count,
 }
 
-/// Every limit, by the name that errors and the configuration use.
+/// Every limit, by its name in errors and in the configuration.
 const SETTINGS: &[Setting] = &[
     Setting { name: "time", field: Field::Time(|limits| &mut limits.time) },
     Setting { name: "cpu", field: Field::Time(|limits| &mut limits.cpu) },
@@ -67,10 +67,10 @@ const SETTINGS: &[Setting] = &[
 /// Why a limit could not be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
-    /// There is no limit of that name.
+    /// No limit has this name.
     #[error("no limit is called `{name}`; there are: {}", all_names())]
     Unknown {
-        /// The name as written.
+        /// The given name.
         name: String,
     },
     /// The value is not in the limit's unit.
@@ -87,12 +87,12 @@ impl Limits {
         SETTINGS.iter().map(|setting| setting.name)
     }
 
-    /// Sets the limit of that name to a value as people write it: `5s`, `64MiB`, `1000`.
+    /// Sets a limit by its name to a value such as `5s`, `64MiB` or `1000`.
     ///
     /// # Errors
     ///
-    /// When there is no such limit, the value is not in its unit, or is zero. Nothing has changed
-    /// then.
+    /// When the limit does not exist, or the value is not in its unit or is zero. The limits are
+    /// unchanged then.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), LimitError> {
         let setting = setting(name).ok_or_else(|| LimitError::Unknown { name: name.to_owned() })?;
         match setting.field {
@@ -105,8 +105,8 @@ impl Limits {
         Ok(())
     }
 
-    /// The value of the limit of that name, with its unit, for people; none when there is no such
-    /// limit.
+    /// Returns the value of a limit with its unit, in the form that [`Limits::set`] accepts, or
+    /// `None` if the limit does not exist.
     pub fn show(&self, name: &str) -> Option<String> {
         let mut limits = self.clone();
         Some(match setting(name)?.field {
@@ -118,7 +118,7 @@ impl Limits {
         })
     }
 
-    /// All limits by name, each with the unit that it is written in.
+    /// The names of all limits, each with its unit.
     pub(crate) fn units() -> impl Iterator<Item = (&'static str, Unit)> {
         SETTINGS.iter().map(|Setting { name, field }| {
             let unit = match field {

@@ -1,11 +1,11 @@
-//! The parameters and results of a core module's functions and blocks: in a loop each is a variable,
-//! as a local is.
+//! The number of parameters and results of a core module's functions and blocks: the compiler
+//! treats those of a loop as variables, like locals.
 
 use wasmparser::{
     BinaryReaderError, BlockType, CompositeInnerType, FunctionSectionReader, TypeSectionReader,
 };
 
-/// The types of a core module, and which of them its functions have.
+/// The types of a core module, and the type of each function.
 #[derive(Default)]
 pub(super) struct Arity {
     types: Vec<usize>,
@@ -14,7 +14,7 @@ pub(super) struct Arity {
 }
 
 impl Arity {
-    /// Reads the module's types and returns how many there are.
+    /// Reads the module's types and returns their number.
     pub(super) fn types(
         &mut self,
         section: TypeSectionReader<'_>,
@@ -43,12 +43,12 @@ impl Arity {
         Ok(())
     }
 
-    /// The parameters and results of the function whose body is next.
+    /// The number of parameters and results of the function whose body is next.
     pub(super) fn next_function(&mut self) -> usize {
         self.functions.next().map_or(0, |ty| self.of_type(ty))
     }
 
-    /// The parameters and results of a block.
+    /// The number of parameters and results of a block.
     pub(super) fn of_block(&self, ty: BlockType) -> usize {
         match ty {
             BlockType::Empty => 0,
@@ -57,7 +57,7 @@ impl Arity {
         }
     }
 
-    /// The most that any block of the module has.
+    /// The largest number of parameters and results of any block of the module.
     pub(super) fn widest(&self) -> usize {
         self.widest.max(1)
     }

@@ -1,15 +1,15 @@
-//! The size of one function. Compiling takes time linear in its bytes, but more where many variables
-//! live across many blocks, and far more where they live across loops within loops.
+//! Measures one function. Compiling takes time linear in its bytes, but more if many variables live
+//! across many blocks, and far more if they live across nested loops.
 
 use super::arity::Arity;
 use super::excess::{Excess, within};
 use crate::engine::limits::{Limit, Limits};
 use wasmparser::{BinaryReaderError, BlockType, FunctionBody, Operator};
 
-/// Bytes that a block takes at least: its operator, its type and its end.
+/// Minimum bytes of a block: its operator, its type and its end.
 const MIN_BLOCK_BYTES: usize = 3;
 
-/// Checks a function, whose type has so many parameters and results.
+/// Checks a function with this many parameters and results.
 pub(super) fn check(
     body: &FunctionBody<'_>,
     params: usize,
@@ -20,7 +20,7 @@ pub(super) fn check(
     within(bytes, limits.function_bytes, Limit::FunctionBytes)?;
     let locals = locals(body)?.saturating_add(params);
     within(locals, limits.locals, Limit::Locals)?;
-    // Most functions are too short to reach a limit whatever they hold: they need not be read.
+    // Most functions are too short to reach a limit with any content, and need not be read.
     let (blocks, widest) = (bytes / MIN_BLOCK_BYTES + 1, locals.saturating_add(arity.widest()));
     let most = Weight {
         blocks,
@@ -33,7 +33,7 @@ pub(super) fn check(
     weigh(body, locals, arity)?.check(limits)
 }
 
-/// What the blocks of a function make of its locals.
+/// The cost of a function's blocks and locals.
 #[derive(Default)]
 struct Weight {
     blocks: usize,
@@ -54,7 +54,7 @@ impl Weight {
     }
 }
 
-/// The locals that a function declares, which are runs of a count and a type.
+/// Counts the declared locals of a function, which are runs of a count and a type.
 fn locals(body: &FunctionBody<'_>) -> Result<usize, BinaryReaderError> {
     let mut locals = 0_usize;
     for run in body.get_locals_reader()? {

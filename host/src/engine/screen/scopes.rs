@@ -1,5 +1,5 @@
-//! What instantiating a component costs: its instances and definitions, and those of each component
-//! in it once for each time that it is instantiated.
+//! The cost of instantiating a component: its instances and definitions, and those of each nested
+//! component, once for each time that it is instantiated.
 
 use super::excess::{Excess, within};
 use crate::engine::limits::{Limit, Limits};
@@ -10,7 +10,7 @@ use wasmparser::{
     InstanceSectionReader as CoreInstances,
 };
 
-/// What one instance of a component takes.
+/// The cost of one instance of a component.
 #[derive(Clone, Copy, Default)]
 struct Cost {
     instances: usize,
@@ -24,15 +24,15 @@ impl Cost {
     }
 }
 
-/// A component or core module that is being read.
+/// A component or core module being read.
 struct Scope {
     encoding: Encoding,
     cost: Cost,
-    /// The costs of the components that it can name by their index; none: passed to it.
+    /// The costs of the components in its index space. `None`: an imported component.
     components: Vec<Option<Cost>>,
 }
 
-/// The components and core modules that are being read, the outermost first.
+/// The components and core modules being read, outermost first.
 #[derive(Default)]
 pub(super) struct Scopes {
     open: Vec<Scope>,
@@ -47,7 +47,7 @@ impl Scopes {
         self.open.push(Scope { encoding, cost: Cost::default(), components: Vec::new() });
     }
 
-    /// Ends a component or core module. The outermost is checked, with all that it instantiates.
+    /// Ends a component or core module. Checks the outermost one, including all instantiations.
     pub(super) fn close(&mut self, limits: &Limits) -> Result<(), Excess> {
         let Some(Scope { encoding, cost, .. }) = self.open.pop() else { return Ok(()) };
         if self.open.is_empty() {
@@ -59,12 +59,12 @@ impl Scopes {
         Ok(())
     }
 
-    /// Adds definitions of the current component.
+    /// Adds definitions to the current component.
     pub(super) fn define(&mut self, definitions: usize) {
         self.add(Cost { instances: 0, definitions });
     }
 
-    /// Reads instances of core modules, and returns the definitions in them.
+    /// Reads instances of core modules, and returns the number of definitions in them.
     pub(super) fn core_instances(
         &mut self,
         section: CoreInstances<'_>,
@@ -82,7 +82,7 @@ impl Scopes {
         Ok(definitions)
     }
 
-    /// Reads instances of components, and returns the definitions in them.
+    /// Reads instances of components, and returns the number of definitions in them.
     pub(super) fn instances(&mut self, section: ComponentInstances<'_>) -> Result<usize, Excess> {
         let mut definitions = 0;
         for instance in section {
@@ -99,7 +99,7 @@ impl Scopes {
         Ok(definitions)
     }
 
-    /// Reads aliases, some of which name components, and returns their number.
+    /// Reads aliases, including those of components, and returns their number.
     pub(super) fn aliases(&mut self, section: Aliases<'_>) -> Result<usize, BinaryReaderError> {
         let mut definitions = 0;
         for alias in section {
@@ -122,14 +122,14 @@ impl Scopes {
         Ok(definitions)
     }
 
-    /// An import, which may be a component.
+    /// Reads an import, which may be a component.
     pub(super) fn import(&mut self, ty: ComponentTypeRef) {
         if let ComponentTypeRef::Component(_) = ty {
             self.name(None);
         }
     }
 
-    /// An export, which gives what it exports a further index.
+    /// Reads an export, which gives the exported item another index.
     pub(super) fn export(&mut self, kind: ComponentExternalKind, index: u32) {
         if kind == ComponentExternalKind::Component {
             let cost = self.component(0, index);
@@ -137,7 +137,8 @@ impl Scopes {
         }
     }
 
-    /// The cost of the component with this index in a scope so many levels outwards.
+    /// Returns the cost of the component with this index, in the scope this many levels further
+    /// out.
     fn component(&self, outwards: u32, index: u32) -> Option<Cost> {
         let scope = self.open.iter().rev().nth(outwards as usize)?;
         scope.components.get(index as usize).copied().flatten()

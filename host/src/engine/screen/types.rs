@@ -1,7 +1,7 @@
-//! Counts what the type sections of a component define.
+//! Counts the definitions in a component's type sections.
 //!
-//! Types of components and instances contain others, which the engine's reader reads by recursion:
-//! 300 KB of them overflow its stack and end the process. Here a list takes the stack's place.
+//! Component and instance types nest, and the engine's parser reads them by recursion: 300 KB of
+//! them overflow its stack and end the process. This parser uses a list instead of the stack.
 
 use super::excess::Excess;
 use crate::engine::limits::Limit;
@@ -10,14 +10,14 @@ use wasmparser::{
     ComponentType, ComponentTypeRef, CoreType,
 };
 
-/// The leading bytes of the two types that contain others.
+/// The leading bytes of the two types that can nest.
 const COMPONENT_TYPE: u8 = 0x41;
 const INSTANCE_TYPE: u8 = 0x42;
 
-/// Counts the types and declarations of a section, which may be nested `room` levels deep.
+/// Counts the types and declarations of a section. At most `room` levels of nesting are allowed.
 pub(super) fn component(mut reader: BinaryReader<'_>, room: usize) -> Result<usize, Excess> {
     let mut count = 0;
-    // The declarations that each open type still has, the section outermost.
+    // The number of remaining declarations of each open type, starting with the section.
     let mut open = vec![reader.read_var_u32()?];
     while let Some(left) = open.last_mut() {
         let Some(rest) = left.checked_sub(1) else {
@@ -53,7 +53,7 @@ fn core_type(reader: &mut BinaryReader<'_>) -> Result<usize, BinaryReaderError> 
     })
 }
 
-/// Reads a declaration in a type, and returns true where it is a type, which is not read.
+/// Reads a declaration in a type. Returns true if it is a type, and leaves that unread.
 fn declares_type(
     reader: &mut BinaryReader<'_>,
     count: &mut usize,
@@ -72,7 +72,7 @@ fn declares_type(
             reader.read::<ComponentExternName<'_>>()?;
             reader.read::<ComponentTypeRef>()?;
         }
-        // Not a declaration: the engine's reader has the words for it, and fails at its first byte.
+        // Not a valid declaration: the engine's parser returns the proper error at the first byte.
         _ => {
             *reader = start;
             reader.read::<wasmparser::InstanceTypeDeclaration<'_>>()?;
@@ -81,7 +81,7 @@ fn declares_type(
     Ok(false)
 }
 
-/// Reads a type. Of one that contains others, only their number.
+/// Reads a type. Of a type that can nest, reads only the number of its declarations.
 fn container(reader: &mut BinaryReader<'_>) -> Result<Option<u32>, BinaryReaderError> {
     match reader.clone().read_u8()? {
         COMPONENT_TYPE | INSTANCE_TYPE => {

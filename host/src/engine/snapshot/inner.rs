@@ -1,5 +1,5 @@
-//! A base within a component that answers its imports, as the tool of JavaScript makes it: the inner
-//! component is what is initialised, and its copy takes its place.
+//! A base nested in a component that provides its imports, as JavaScript's tool makes it. The inner
+//! component is initialised, and its copy replaces it.
 
 use super::SnapshotError;
 use super::layout::Counts;
@@ -11,22 +11,23 @@ use wasm_encoder::{
 };
 use wasmparser::{ComponentInstance, Parser, Payload};
 
-/// An inner component: where it is, and what the outer one has.
+/// An inner component: its place, and the item counts of the outer component.
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) place: Range<usize>,
-    /// Its number among the components.
+    /// Its index among the components.
     number: u32,
-    /// Its instance.
+    /// The index of its instance.
     instance: Option<u32>,
     counts: Counts,
 }
 
 impl Inner {
-    /// Finds the inner component that exports an interface; none if the component itself has modules.
+    /// Finds the inner component that exports an interface. `None` if the outer component has core
+    /// modules of its own.
     pub(super) fn of(component: &[u8], interface: &str) -> Result<Option<Self>, SnapshotError> {
         let mut found = Inner::default();
-        // The components and modules around what is read, each by its place; and those before it.
+        // The ranges of the open components and modules, and the number of components so far.
         let (mut around, mut components) = (Vec::new(), 0);
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload?;
@@ -53,7 +54,7 @@ impl Inner {
         Ok(found.instance.is_some().then_some(found))
     }
 
-    /// Takes in a section of the outer component.
+    /// Handles a section of the outer component.
     fn add(&mut self, section: &Payload<'_>) -> Result<(), SnapshotError> {
         if let Payload::ComponentInstanceSection(instances) = section {
             for (number, instance) in (self.counts.instances..).zip(instances.clone()) {
@@ -70,7 +71,7 @@ impl Inner {
         self.counts.add_section(section)
     }
 
-    /// Puts an inner component with a probe in its place, and exports the probe's function.
+    /// Replaces the inner component with one that has a probe, and exports the probe's function.
     pub(super) fn expose(&self, outer: &[u8], inner: &[u8]) -> Result<Vec<u8>, SnapshotError> {
         let mut component = self.replaced(outer, inner)?;
         let (mut aliases, mut exports) =
@@ -83,7 +84,7 @@ impl Inner {
         Ok(component.finish())
     }
 
-    /// Puts another inner component in its place.
+    /// Replaces the inner component.
     pub(super) fn replace(&self, outer: &[u8], inner: &[u8]) -> Result<Vec<u8>, SnapshotError> {
         Ok(self.replaced(outer, inner)?.finish())
     }
@@ -93,7 +94,7 @@ impl Inner {
         let mut end = 0;
         for payload in Parser::new(0).parse_all(outer) {
             let Some((id, range)) = payload?.as_section() else { continue };
-            // What is within a section was copied with it.
+            // A nested section was copied with its outer section.
             if range.start < end {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Where a component keeps its state, and what a part that is added to it needs to know.
+//! The places of a component's state, and the data for adding a part to the component.
 
 use super::SnapshotError;
 use wasmparser::{
@@ -6,15 +6,15 @@ use wasmparser::{
     Instance, MemoryType, Parser, Payload, TypeRef, ValType,
 };
 
-/// Functions of C libraries that make them forget handles of the host: they are called before the
-/// state is read, so that a copy asks for handles of its own. The first is that of the adapter of
-/// WASI 0.1, the second that of wasi-libc. `toolchain/merge.rs` keeps them exported.
+/// Functions of C libraries that discard the host's handles. They are called before the state is
+/// read, so that a copy requests its own handles. The first belongs to the adapter of WASI 0.1, the
+/// second to wasi-libc. `toolchain/merge.rs` keeps them exported.
 const FORGETTING: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
-/// Where a component keeps its state. Its core modules are known by their numbers.
+/// The places of a component's state. Core modules are identified by their index.
 #[derive(Default)]
 pub(super) struct Layout {
-    /// The globals that can change, in the order of the modules.
+    /// The mutable globals, in the order of the modules.
     pub(super) globals: Vec<GlobalPlace>,
     pub(super) memory: MemoryPlace,
     /// The functions to be called before the state is read, each with its module.
@@ -24,15 +24,15 @@ pub(super) struct Layout {
     pub(super) counts: Counts,
 }
 
-/// A global that can change.
+/// A mutable global.
 pub(super) struct GlobalPlace {
     pub(super) module: u32,
-    /// Its number in the module, imported ones counted.
+    /// Its index in the module, including imported globals.
     pub(super) index: u32,
     pub(super) value: wasm_encoder::ValType,
 }
 
-/// The one memory.
+/// The only memory.
 #[derive(Default)]
 pub(super) struct MemoryPlace {
     pub(super) module: u32,
@@ -40,7 +40,7 @@ pub(super) struct MemoryPlace {
     pub(super) minimum: u64,
 }
 
-/// How many of each a component has, which is the number of the next one.
+/// The number of each kind of item in a component, which is the index of the next one.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) modules: u32,
@@ -57,11 +57,12 @@ impl Layout {
     ///
     /// # Errors
     ///
-    /// When it is malformed, or has state of another kind than one memory and numbers in globals.
+    /// When it is malformed, or has state other than one memory and numeric globals.
     pub(super) fn read(component: &[u8]) -> Result<Self, SnapshotError> {
         let mut layout = Layout::default();
         let mut memories = Vec::new();
-        // The core module that is being read, by its imported globals; the components around it.
+        // The number of imported globals of the core module being read, and the nesting depth of
+        // inner components.
         let mut module: Option<u32> = None;
         let mut nested = 0_u32;
         for payload in Parser::new(0).parse_all(component) {
@@ -90,7 +91,7 @@ impl Layout {
         }
     }
 
-    /// Adds what a section of the last module has, and returns how many globals that imports.
+    /// Adds a section of the last module, and returns the number of globals that it imports.
     fn add_of_module(
         &mut self,
         section: &Payload<'_>,
@@ -137,7 +138,7 @@ impl Layout {
         Ok(imported)
     }
 
-    /// Adds what a section of the component has.
+    /// Adds a section of the component.
     fn add(&mut self, section: &Payload<'_>) -> Result<(), SnapshotError> {
         if let Payload::InstanceSection(instances) = section {
             for (number, instance) in (self.counts.core_instances..).zip(instances.clone()) {
@@ -149,7 +150,7 @@ impl Layout {
         self.counts.add_section(section)
     }
 
-    /// The core instance of a module.
+    /// Returns the core instance of a module.
     pub(super) fn instance_of(&self, module: u32) -> Result<u32, SnapshotError> {
         let mut of_module = self.instances.iter().filter(|(of, _)| *of == module);
         match (of_module.next(), of_module.next()) {
@@ -160,7 +161,7 @@ impl Layout {
 }
 
 impl Counts {
-    /// Counts what a section of the component has.
+    /// Counts the items of a section of the component.
     pub(super) fn add_section(&mut self, section: &Payload<'_>) -> Result<(), SnapshotError> {
         match section {
             Payload::InstanceSection(instances) => self.core_instances += instances.count(),
@@ -217,7 +218,7 @@ impl Counts {
     }
 }
 
-/// The type of a global that holds a number which a constant can be.
+/// Returns the type of a numeric global that a constant expression can initialise.
 fn number(value: ValType) -> Result<wasm_encoder::ValType, SnapshotError> {
     match value {
         ValType::I32 => Ok(wasm_encoder::ValType::I32),

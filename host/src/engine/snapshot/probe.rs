@@ -1,7 +1,7 @@
-//! The probe: a module that is added to a component, to read its state.
+//! The probe: a module that is added to a component to read its state.
 //!
-//! Its one function has the C libraries forget their handles, makes the memory larger and writes all
-//! globals there: so memory and globals are one list of bytes.
+//! Its one function makes the C libraries discard their handles, grows the memory and writes all
+//! globals there, so that memory and globals form one list of bytes.
 
 use super::SnapshotError;
 use super::layout::{GlobalPlace, Layout};
@@ -16,18 +16,18 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, Payload};
 
-/// The export by which the state is read.
+/// The export that returns the state.
 pub(super) const FUNCTION: &str = "hostel-state";
 
 /// Bytes of a page of memory.
 pub(super) const PAGE: u32 = 1 << 16;
 
-/// Bytes behind the memory: the place and the length of the list, then each global.
+/// Bytes that are appended to the memory: the address and the length of the list, then each global.
 pub(super) fn bytes_behind(layout: &Layout) -> u32 {
     (layout.globals.len() as u32 + 1) * SLOT
 }
 
-/// Bytes that a global has there.
+/// Bytes of each global there.
 pub(super) const SLOT: u32 = 8;
 
 /// Adds the probe to a component.
@@ -62,7 +62,8 @@ fn name(global: &GlobalPlace) -> String {
     format!("hostel:global-{}", global.index)
 }
 
-/// The module of the probe. It imports from instances that are named by the number of their module.
+/// Builds the module of the probe. It imports from instances that are named by their module's
+/// number.
 fn module(layout: &Layout) -> Module {
     let (mut types, mut imports) = (TypeSection::new(), ImportSection::new());
     types.ty().function([], []);
@@ -94,7 +95,7 @@ fn module(layout: &Layout) -> Module {
 }
 
 fn function(layout: &Layout) -> Function {
-    // The local is where the memory ended.
+    // The local with the old end of the memory.
     const END: u32 = 0;
     let mut function = Function::new([(1, ValType::I32)]);
     for index in (0..).take(layout.forgetting.len()) {
@@ -116,7 +117,8 @@ fn function(layout: &Layout) -> Function {
             _ => Instruction::I32Store(place),
         });
     }
-    // The list begins at 0, as the bytes behind the memory do not yet hold anything else.
+    // The list starts at address 0: the returned pointer is the appended bytes' address, which
+    // holds the list's address (0, as new memory is zero) and its length.
     function.instruction(&Instruction::LocalGet(END));
     function.instruction(&Instruction::LocalGet(END));
     function.instruction(&Instruction::I32Const(bytes.cast_signed()));

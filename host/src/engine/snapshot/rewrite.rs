@@ -1,18 +1,18 @@
-//! Copies a component, some sections of its core modules changed.
+//! Copies a component and changes some sections of its core modules.
 
 use super::SnapshotError;
 use wasm_encoder::{Component, Module, ModuleSection, RawSection};
 use wasmparser::{Parser, Payload};
 
-/// Copies a component. `edit` is given each section of each core module, with the module's number,
-/// and returns true if it has put another section, or none, in its place.
+/// Copies a component. `edit` gets each section of each core module, with the module's number, and
+/// returns true if it has replaced or removed the section.
 pub(super) fn copy(
     component: &[u8],
     mut edit: impl FnMut(u32, &Payload<'_>, &mut Module) -> Result<bool, SnapshotError>,
 ) -> Result<Component, SnapshotError> {
     let mut copy = Component::default();
     let mut module: Option<Module> = None;
-    // The number of the next module, and the components around what is read, which are copied whole.
+    // The number of the next module, and the depth of nested components, which are copied whole.
     let (mut modules, mut nested) = (0, 0_u32);
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload?;
@@ -30,7 +30,7 @@ pub(super) fn copy(
                 modules += 1;
                 module = Some(Module::default());
             }
-            // Functions are within their section.
+            // The section that contains the function is copied as a whole.
             (Payload::CodeSectionEntry(_), _) => {}
             (_, Some(changed)) => {
                 if !edit(modules - 1, &payload, changed)?

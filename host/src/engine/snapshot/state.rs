@@ -1,4 +1,4 @@
-//! Puts a state into a copy of a component, in place of that which it begins with.
+//! Writes a state into a copy of a component, in place of its initial state.
 
 use super::SnapshotError;
 use super::layout::Layout;
@@ -11,13 +11,13 @@ use wasm_encoder::{
 };
 use wasmparser::{GlobalSectionReader, Payload};
 
-/// Zeros in a row that are left out of the memory's segments. Fewer are not worth the place of one
-/// more segment.
+/// Runs of at least this many zeros are omitted from the memory's segments. For shorter runs
+/// another segment would take more bytes.
 const MANY_ZEROS: usize = 64;
 
 const CUT_SHORT: SnapshotError = SnapshotError::Unsupported("a state that is cut short");
 
-/// Puts a state, as the probe reads it, into a copy of a component.
+/// Writes a state that the probe has read into a copy of a component.
 pub(super) fn put(base: &[u8], layout: &Layout, state: &[u8]) -> Result<Vec<u8>, SnapshotError> {
     let size = state.len().checked_sub(bytes_behind(layout) as usize).ok_or(CUT_SHORT)?;
     let (memory, behind) = state.split_at_checked(size).ok_or(CUT_SHORT)?;
@@ -49,7 +49,7 @@ pub(super) fn put(base: &[u8], layout: &Layout, state: &[u8]) -> Result<Vec<u8>,
     Ok(copy.finish())
 }
 
-/// The globals of a module, those that can change with the values of a state, eight bytes each.
+/// Returns the globals of a module; the mutable ones have the values of a state, eight bytes each.
 fn with_values(
     reader: &GlobalSectionReader<'_>,
     module: u32,
@@ -71,7 +71,7 @@ fn with_values(
         let value = i64::from_le_bytes(value.try_into().map_err(|_| CUT_SHORT)?);
         let constant = match place.value {
             ValType::I64 => ConstExpr::i64_const(value),
-            // Its upper half was never written.
+            // The upper half was never written.
             _ => ConstExpr::i32_const(value as i32),
         };
         let ty = GlobalType { val_type: place.value, mutable: true, shared: false };
@@ -80,7 +80,7 @@ fn with_values(
     Ok(globals)
 }
 
-/// Adds the memory as segments.
+/// Adds the memory as data segments.
 fn fill(changed: &mut Module, memory: &[u8], segments: &[Range<usize>]) {
     let mut data = DataSection::new();
     for range in segments {
@@ -90,7 +90,7 @@ fn fill(changed: &mut Module, memory: &[u8], segments: &[Range<usize>]) {
     changed.section(&data);
 }
 
-/// The parts of a memory that are not zero.
+/// The non-zero parts of a memory.
 struct Segments<'a> {
     memory: &'a [u8],
     at: usize,

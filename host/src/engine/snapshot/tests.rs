@@ -1,11 +1,11 @@
-//! Tests of snapshots, on a component as small as one can be.
+//! Tests of snapshots, on a minimal component.
 
 use super::*;
 use crate::engine::Compiler;
 
-/// A component with a module that has the memory and the globals, and another that has a global and
-/// what forgets. Its function `services` changes all of them, and traps where nothing was forgotten
-/// since it ran before.
+/// A component with two modules: one has the memory and the globals, the other has a global and the
+/// function that discards handles. `services` changes all of them, and traps if the handle was not
+/// discarded since its last call.
 const BASE: &str = r#"
 (component
   (core module $main
@@ -45,7 +45,7 @@ fn snapshot(base: &[u8]) -> Result<Vec<u8>, SnapshotError> {
     take(base, "hostel:service/handler@0.1.0", &nothing, &Compiler::InProcess, None)
 }
 
-/// The state that the probe reads of a component before anything is called: memory and globals.
+/// Returns the state that the probe reads before any call: memory and globals.
 fn begins_with(component: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let layout = Layout::read(component).unwrap();
     let bytes = probe::add(component, &layout).unwrap();
@@ -70,7 +70,7 @@ fn a_component_begins_where_the_base_was() {
             |index: usize| i64::from_le_bytes(globals[8 * index..][..8].try_into().unwrap());
         assert_eq!(number(0) as i32, 40 - 50 * round as i32);
         assert_eq!(number(1), (1 << 32) + round as i64);
-        // The handle was forgotten, without which the second round would have ended in a trap.
+        // The handle was discarded; otherwise the second round would have trapped.
         assert_eq!(number(2) as i32, 0);
     }
 }
