@@ -1,6 +1,6 @@
-//! Deployment: what becomes of a plugin as its file comes, changes and goes, and of its calls.
+//! Deployment: the state and the calls of a plugin as its file appears, changes and disappears.
 //!
-//! The tests scan by hand: what two scans in a row see is acted upon.
+//! The tests trigger scans by hand: a change is acted upon when two consecutive scans see it.
 
 #[cfg(target_os = "linux")]
 mod watch;
@@ -23,8 +23,8 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use wit_component::StringEncoding;
 
-/// A component that answers its version. A request that begins with `t` traps, one with `f` is
-/// answered by a failure, and one with `w` waits until its plugin's cache has an entry `go`.
+/// A component that responds with its version. A request beginning with `t` traps, one with `f`
+/// fails, and one with `w` waits until the plugin's cache has an entry `go`.
 fn component(version: &str) -> Vec<u8> {
     let text = r#"
     (data (i32.const 2048) "VERSION")
@@ -46,7 +46,7 @@ fn component(version: &str) -> Vec<u8> {
     assemble(&text.replace("VERSION", version).replace("LENGTH", &length), StringEncoding::UTF8)
 }
 
-/// A component all whose calls trap.
+/// A component whose calls all trap.
 fn traps() -> Vec<u8> {
     let own = "(func $handle (param i32) (result i32) (unreachable))";
     assemble(own, StringEncoding::UTF8)
@@ -56,7 +56,7 @@ fn name(name: &str) -> PluginName {
     PluginName::new(name).unwrap()
 }
 
-/// A folder of plugins and the deployment of those in it.
+/// A folder of plugins and their deployment.
 struct House {
     folder: TempDir,
     host: Arc<Host>,
@@ -69,7 +69,7 @@ impl House {
         House::with(Vec::new())
     }
 
-    /// A house with plugins of these names and files, relative to the folder.
+    /// Creates a house with plugins of these names and files, relative to the folder.
     fn with(named: Vec<(&str, &str)>) -> Self {
         House::that_builds(named, None)
     }
@@ -112,26 +112,26 @@ impl House {
         fs::write(self.path(file), content).unwrap();
     }
 
-    /// Puts a file in place in one step.
+    /// Writes a file atomically.
     fn put(&self, file: &str, content: &[u8]) {
         let aside = self.path(".aside");
         fs::write(&aside, content).unwrap();
         fs::rename(aside, self.path(file)).unwrap();
     }
 
-    /// Scans once, and waits for what that began.
+    /// Scans once, and waits for the resulting work.
     async fn scan(&self) {
         self.deployment.scan().await;
         self.deployment.settle().await;
     }
 
-    /// Scans until what is there now has been acted upon.
+    /// Scans until the current files have been acted upon.
     async fn scan_twice(&self) {
         self.scan().await;
         self.scan().await;
     }
 
-    /// A house in which `users` serves version `one`.
+    /// Creates a house in which `users` serves version `one`.
     async fn serving() -> Self {
         let house = House::new();
         house.put("users.wasm", &component("one"));
@@ -144,7 +144,7 @@ impl House {
         call(&self.host, plugin, body).await
     }
 
-    /// Checks which version answers.
+    /// Checks which version responds.
     async fn check(&self, plugin: &str, version: &str) {
         assert_eq!(answer(self.call(plugin, "").await), version);
     }
@@ -160,8 +160,8 @@ impl House {
         found.unwrap_or_else(|| panic!("no {plugin} in {states:?}")).clone()
     }
 
-    /// Checks a plugin's stage, and that its reason has these words; without words, that it has
-    /// none.
+    /// Checks a plugin's stage, and that its reason contains `words`, or that it has no reason if
+    /// `words` is empty.
     #[track_caller]
     fn check_state(&self, plugin: &str, stage: Stage, words: &str) {
         let state = self.state(plugin);
@@ -171,7 +171,7 @@ impl House {
         assert!(fits, "{reason}");
     }
 
-    /// The log lines so far, taken.
+    /// Returns and clears the log lines so far.
     fn lines(&self) -> Vec<String> {
         let mut lines = self.lines.lock().unwrap();
         lines.drain(..).map(|(level, message)| format!("{level} {message}")).collect()
@@ -280,8 +280,8 @@ async fn a_broken_file_is_tried_and_told_once() {
     assert_eq!((house.deployment.list().len(), house.lines().len()), (1, 0));
 }
 
-/// Checks that the old version serves on when its file is replaced so, and the reason; and that
-/// the file is served again when it is back.
+/// Checks that the old version keeps serving when its file is replaced by `replace`, and the
+/// reported reason. Then restores the file, which is served again.
 async fn check_replaced_by(replace: impl FnOnce(&Path), words: &str) {
     let house = House::serving().await;
     house.lines();
@@ -535,8 +535,8 @@ async fn a_call_under_way_ends_on_the_version_it_began_with() {
     assert_eq!(house.host.activity().versions, 0);
 }
 
-/// Callers call on and on while versions are swapped: each answer comes from one version, none is
-/// lost, and none comes from a version that was replaced before its call began.
+/// Callers keep sending requests while versions are swapped. Each response comes from one version,
+/// none is lost, and none comes from a version replaced before its call began.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_or_late_while_versions_are_swapped() {
     const SWAPS: usize = 100;
@@ -590,7 +590,7 @@ async fn a_version_whose_first_three_calls_trap_is_rolled_back() {
         "error brought back version {}, since the first 3 calls of {bad} all failed",
         good.unwrap()
     ));
-    // It is not tried again, and what was brought back is not on probation.
+    // The failed version is not tried again, and the restored version is not on probation.
     house.put("users.wasm", &traps());
     house.scan_twice().await;
     for _ in 0..4 {
@@ -603,14 +603,14 @@ async fn a_version_whose_first_three_calls_trap_is_rolled_back() {
     house.check_state("users", Stage::Serving, "");
 }
 
-/// Checks whether these calls have a new version rolled back.
+/// Checks whether these calls cause a new version to be rolled back.
 async fn check_probation(calls: &[&str], rolled_back: bool) {
     let house = House::serving().await;
     house.put("users.wasm", &component("two"));
     house.scan_twice().await;
     for call in calls {
         match *call {
-            // Dropped while it waits in the guest.
+            // The call is cancelled while it waits in the guest.
             "cancelled" => {
                 let waiting = house.call("users", "w");
                 let waited = tokio::time::timeout(Duration::from_millis(20), waiting).await;
@@ -662,7 +662,7 @@ async fn a_plugin_that_is_not_there_cannot_be_unloaded() {
     assert_eq!(house.host.unload(&name("users")).unwrap_err().to_string(), message);
 }
 
-/// Builds a source by taking its file's text for a version; it counts how often.
+/// Builds a source by taking its text as the version, and counts the builds.
 fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
     let (runs, file) = (Arc::clone(runs), built.path().join("built.wasm"));
     Arc::new(move |source| {
@@ -757,7 +757,7 @@ async fn a_module_of_a_source_is_no_plugin_and_its_change_builds_the_source() {
     assert_eq!(runs.load(Ordering::Relaxed), 2);
 }
 
-/// Checks whether a source is served with so many files of a kind beside it.
+/// Checks whether a source is served with `count` files of a kind beside it.
 async fn check_beside(count: usize, file: impl Fn(usize) -> String) {
     let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
     let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
@@ -847,7 +847,7 @@ async fn a_deployment_scans_until_it_is_told_to_stop() {
     house.deployment.run(Duration::from_millis(20), stop).await;
 }
 
-/// A source that is built when the test says so, and what says so.
+/// Returns a build that waits for the test's signal, and the sender of that signal.
 fn build_when_told(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
     let file = built.path().join("built.wasm");
     let (tell, told) = std::sync::mpsc::channel();
@@ -863,14 +863,14 @@ fn build_when_told(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
     (build, tell)
 }
 
-/// Scans until what is there now is being loaded.
+/// Scans until loading of the current files has begun.
 async fn begin_to_load(house: &House, plugin: &str) {
     house.deployment.scan().await;
     house.deployment.scan().await;
     house.check_state(plugin, Stage::Loading, "");
 }
 
-/// Scans until a plugin has come to this stage, or is gone.
+/// Scans until a plugin reaches this stage, or is gone.
 async fn until(house: &House, plugin: &str, stage: Option<Stage>) {
     let stage_of = |states: Vec<PluginState>| {
         states.into_iter().find(|state| state.name == plugin).map(|state| state.stage)
@@ -902,7 +902,7 @@ async fn nothing_waits_for_a_slow_load_but_the_calls_to_its_plugin() {
     house.check_state("slow", Stage::Loading, "");
     let refused = house.call("slow", "").await.unwrap_err();
     assert!(matches!(&refused, CallError::Busy(words) if words.contains("`slow`")), "{refused}");
-    // Whether this one still waits decides the clock; both are right.
+    // Timing decides whether this call is still waiting; both results are correct.
     assert!(matches!(waits.await.unwrap(), Err(CallError::Busy(_))));
     tell.send(()).unwrap();
     tell.send(()).unwrap();
@@ -926,7 +926,7 @@ async fn a_call_that_waits_for_its_plugin_is_answered_when_that_is_loaded_or_ref
     }
     tell.send(()).unwrap();
     assert_eq!(answer(waits.await.unwrap()), "built");
-    // And where it is refused there is no such service.
+    // If the build is refused, the service does not exist.
     house.put("other.py", b"x");
     begin_to_load(&house, "other").await;
     let host = Arc::clone(&house.host);
@@ -947,7 +947,7 @@ async fn a_load_is_given_up_when_its_file_is_gone() {
     house.put("slow.py", b"built");
     begin_to_load(&house, "slow").await;
     fs::remove_file(house.path("slow.py")).unwrap();
-    // The build has not ended.
+    // The build is still running.
     until(&house, "slow", None).await;
     drop(tell);
 }

@@ -1,4 +1,4 @@
-//! The front for HTTP, byte by byte: what a client sends, what it gets, and what a guest sees.
+//! The HTTP server, byte by byte: what a client sends and receives, and what a guest is told.
 
 mod admin;
 mod authority;

@@ -1,4 +1,4 @@
-//! Caches on real Redis servers: what the contract says of them, and what faults do to them.
+//! Caches on real Redis servers: the guarantees of the contract, and behaviour under faults.
 
 mod balancer;
 pub mod client;
@@ -34,29 +34,29 @@ fn at(server: &RedisServer) -> RedisAddress {
     server.backend().address
 }
 
-/// The time of an operation in which a busy machine does it.
+/// An operation timeout that is long enough for a busy machine.
 const PATIENT: Duration = Duration::from_secs(20);
 
-/// The cache `c` at an address, as a host of its own has it.
+/// Returns the cache `c` at an address, on a new host.
 fn cache(address: RedisAddress) -> CacheStore {
     let backend = RedisBackend { timeout: PATIENT, ..RedisBackend::new(address) };
     on(&CacheName::configured("c").unwrap(), backend)
 }
 
-/// A cache on Redis, as a host of its own has it.
+/// Returns a cache on Redis, on a new host.
 fn on(name: &CacheName, backend: RedisBackend) -> CacheStore {
     let backend = Backend::Redis(Arc::new(backend));
     host().caches().open_on(name.clone(), CacheLimits::default(), &backend).unwrap()
 }
 
-/// A server of each program that there is, and a cluster of each.
+/// Starts a server of each available program, and a cluster of each.
 pub async fn servers() -> Vec<Arc<RedisServer>> {
     let programs = server::programs();
     assert!(!programs.is_empty(), "{}", server::MISSING);
     servers_of(&programs).await
 }
 
-/// A server of each of these programs, and a cluster of each.
+/// Starts a server of each of these programs, and a cluster of each.
 pub async fn servers_of(programs: &[PathBuf]) -> Vec<Arc<RedisServer>> {
     let begin = |program: &PathBuf| Cluster::begin(program, 3, &[]);
     let clusters: Vec<_> = programs.iter().map(begin).collect();

@@ -1,5 +1,5 @@
-//! What becomes of a file when it is written. The deployments here scan once in an hour after their
-//! start, so nothing but the watch reports a change.
+//! The effect of writing a plugin's file. After their start these deployments scan only once an
+//! hour, so only the file watch can report a change.
 
 use super::{House, Stage, build, component, fs, inputs, symlink};
 use crate::http::client::eventually;
@@ -13,12 +13,12 @@ use std::time::Duration;
 const HOUR: Duration = Duration::from_hours(1);
 
 impl House {
-    /// Runs the deployment while a test does this.
+    /// Runs the deployment while `test` runs.
     async fn while_watching(&self, test: impl Future<Output = ()>) {
         self.deployment.run(HOUR, test).await;
     }
 
-    /// Waits until so many log lines have these words.
+    /// Waits until `count` log lines contain `words`.
     async fn until_lines(&self, words: &str, count: usize) {
         let are_there = async || {
             let lines = self.lines.lock().unwrap();
@@ -135,7 +135,7 @@ async fn a_source_that_is_written_while_it_is_built_is_built_again() {
         let version = fs::read_to_string(&source.file).unwrap();
         if version == "slow" {
             begin.send(()).unwrap();
-            // Fails when the test is over.
+            // Fails once the test is over.
             let _ = ended.lock().unwrap().recv();
         }
         fs::write(&file, component(&version)).unwrap();

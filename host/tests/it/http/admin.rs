@@ -1,4 +1,4 @@
-//! The listener for whoever runs a server.
+//! The admin listener, for operators.
 
 use super::client::{Client, Reply};
 use crate::support::component;
@@ -20,7 +20,7 @@ pub struct Operated {
 }
 
 impl Operated {
-    /// A host whose plugin `guests` comes from this file, not looked at yet.
+    /// Creates a host whose plugin `guests` is this file, which is not loaded yet.
     async fn new(path: PathBuf, token: Option<&str>) -> Self {
         let code_folder = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
         let host = Arc::new(Host::new(Settings { code_folder, ..Settings::default() }).unwrap());

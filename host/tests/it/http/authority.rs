@@ -1,4 +1,4 @@
-//! The host that a request names, in its target and in `Host`, and cookies of HTTP/2.
+//! The host named by a request's target and its `Host` header, and cookies in HTTP/2.
 
 use super::client::TestServer;
 use super::protocols::{ask, request, speak};
@@ -8,7 +8,7 @@ use hyper::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-/// The values of a header that a guest has seen.
+/// Returns the values of a header that the guest received.
 fn seen(told: &Value, name: &str) -> Vec<String> {
     let headers = told["http"]["headers"].as_array().unwrap().iter();
     let values = headers.filter(|pair| pair[0] == name).map(|pair| pair[1].as_str().unwrap());
@@ -29,7 +29,7 @@ async fn the_host_of_an_absolute_target_wins() {
     }
 }
 
-/// A request by HTTP/2 to `http://a:1`, with these headers.
+/// Builds an HTTP/2 request to `http://a:1` with these headers.
 fn mirrors(headers: &[(HeaderName, &str)]) -> Request<()> {
     let mut mirrors = request(Method::POST, "/services/guests.mirrors");
     for (name, value) in headers {

@@ -1,10 +1,11 @@
-//! What is no good HTTP/1.1: refused by a status or by closing, and nobody else notices.
+//! Invalid HTTP/1.1: the server responds with an error or closes the connection, and serves other
+//! clients normally.
 
 use super::client::{TestServer, post};
 use hostel::config::Server;
 
-/// Sends bytes on a connection of their own and checks each status that comes. A refusal by the
-/// protocol's implementation, which names no request, closes.
+/// Sends bytes on a new connection and checks the statuses of the responses. When the HTTP
+/// implementation itself refuses, it names no request and closes the connection.
 async fn check(server: &TestServer, what: &str, bytes: impl AsRef<[u8]>, statuses: &[u16]) {
     let mut client = server.connect().await;
     client.send(bytes).await;
@@ -20,7 +21,7 @@ async fn check(server: &TestServer, what: &str, bytes: impl AsRef<[u8]>, statuse
     server.check_serves(what).await;
 }
 
-/// A request with these lines after its first.
+/// Returns a request with these lines after the request line.
 fn with(lines: &str) -> String {
     format!("POST /services/guests.mirrors HTTP/1.1\r\n{lines}\r\n")
 }

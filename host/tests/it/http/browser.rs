@@ -14,11 +14,11 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-/// Chromium takes up to 16 seconds where the processors are busy with other tests.
+/// Chromium takes up to 16 seconds when other tests keep the processors busy.
 const BROWSER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Shows the results of its requests in its body, as JSON. A request is a step of the conformance
-/// plugin.
+/// Writes the results of its requests as JSON into its body. Each request is a step of the
+/// conformance plugin.
 const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <script type="module">
@@ -54,14 +54,14 @@ document.body.textContent = JSON.stringify({
 </script>
 "#;
 
-/// Serves the page that calls this server to each client of a listener.
+/// Serves, to each client of a listener, the page that calls this server.
 async fn serve_page(listener: TcpListener, server: SocketAddr) {
     let page = PAGE.replace("SERVER", &format!("http://{server}"));
     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/html\r\n";
     let response = format!("{head}content-length: {}\r\n\r\n{page}", page.len());
     while let Ok((stream, _)) = listener.accept().await {
         let response = response.clone();
-        // A task for each: a browser opens connections that it does not use.
+        // One task per connection: a browser opens connections that it does not use.
         tokio::spawn(async move {
             let mut stream = BufReader::new(stream);
             let mut line = String::new();
@@ -73,7 +73,7 @@ async fn serve_page(listener: TcpListener, server: SocketAddr) {
     }
 }
 
-/// Chromium with a profile of its own.
+/// Chromium with its own profile.
 struct Browser {
     child: Child,
     folder: TempDir,
@@ -87,13 +87,13 @@ impl Drop for Browser {
 }
 
 impl Browser {
-    /// Begins to print a page after its scripts have run.
+    /// Starts Chromium, which prints the page after its scripts have run.
     fn open(page: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let printed = File::create(folder.path().join("printed")).unwrap();
         let mut command = Command::new("chromium");
         command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom"]);
-        // The time of the page stands still while a request is under way.
+        // Virtual time stops while a request is in progress.
         command.args(["--disable-dev-shm-usage", "--virtual-time-budget=10000"]);
         command.arg(format!("--user-data-dir={}", folder.path().join("profile").display()));
         command.arg(format!("http://{page}/"));
@@ -101,7 +101,7 @@ impl Browser {
         Browser { child: command.spawn().expect("there is no chromium"), folder }
     }
 
-    /// The body of the page, once Chromium has printed it.
+    /// Returns the body of the page once Chromium has printed it.
     async fn body(mut self) -> Value {
         let mut ticks = tokio::time::interval(Duration::from_millis(10));
         let ending = async {
@@ -117,7 +117,7 @@ impl Browser {
     }
 }
 
-/// Allows the page all that it does, but on one route.
+/// Settings that allow all requests of the page, except on one route.
 fn settings(page: SocketAddr) -> HttpSettings {
     let cors = Cors {
         origins: CorsOrigins::Listed(vec![format!("http://{page}")]),
@@ -171,7 +171,8 @@ async fn a_page_of_an_allowed_origin_calls_services_as_the_settings_allow() {
     assert_eq!(problem["detail"], "one a minute", "{problem}");
     let requests = requests.lock().unwrap();
     assert!(requests.iter().any(|request| request == "OPTIONS /steps 204"), "{requests:?}");
-    // Only the simple request reaches a service: the browser hides a response that it has.
+    // Only the simple request reaches the service, but the browser hides its response from the
+    // page.
     let off: Vec<_> = requests.iter().filter(|request| request.contains(" /off ")).collect();
     assert_eq!(off, ["OPTIONS /off 405", "POST /off 200"]);
 }

@@ -1,4 +1,4 @@
-//! Callers: who is let in, and what a guest gets to know of them.
+//! Authentication of callers, and what a guest is told about them.
 
 use super::client::{TestServer, post, route};
 use crate::support::patient;
@@ -31,7 +31,7 @@ pub fn of(group: &str) -> Callers {
     Callers::Group(group.to_owned())
 }
 
-/// The server asks for tokens, the plugin `other` for passwords; one route is open.
+/// The server requires tokens, the plugin `other` requires passwords, and one route is open.
 fn settings() -> HttpSettings {
     let mut open = route("POST", "/open", "guests.mirrors");
     open.callers = Some(Callers::Open);
@@ -48,7 +48,7 @@ async fn server() -> TestServer {
     TestServer::with(patient(), settings()).await
 }
 
-/// Checks status and challenge of a `POST` to a path with this `Authorization`.
+/// Checks status and challenge of a `POST` with this `Authorization` header.
 async fn check(server: &TestServer, path: &str, sent: &str, expected: (u16, Option<&str>)) {
     let header = if sent.is_empty() { String::new() } else { format!("authorization: {sent}\r\n") };
     let request = post("mirrors", &header, "").replace("/services/guests.mirrors", path);

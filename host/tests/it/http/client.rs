@@ -1,4 +1,4 @@
-//! A server under test and a client that sends any bytes.
+//! A server under test, and a client that can send arbitrary bytes.
 
 use crate::support::{guests, patient};
 use hostel::config::{Method, PathPattern, Route, RouteCors, Server};
@@ -14,17 +14,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// What would otherwise hang fails after this.
+/// A test that waits longer than this fails instead of hanging.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Times that end soon what is never to be waited for.
+/// A short timeout for tests in which it must expire.
 pub const SOON: Duration = Duration::from_millis(100);
 
 pub async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} takes too long"))
 }
 
-/// Asks again and again until there is an answer.
+/// Polls until `ask` returns a value.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let mut ticks = tokio::time::interval(Duration::from_millis(2));
     let asking = async {
@@ -57,7 +57,7 @@ pub struct TestServer {
     pub host: Arc<Host>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<ServerReport, HttpError>>,
-    /// `source: message` of the log.
+    /// Log lines as `source: message`.
     lines: mpsc::UnboundedReceiver<String>,
 }
 
@@ -71,12 +71,12 @@ impl TestServer {
         TestServer::with(patient(), settings).await
     }
 
-    /// Serves the guests under the names `guests` and `other`.
+    /// Serves the test guests as `guests` and `other`.
     pub async fn with(limits: Limits, settings: HttpSettings) -> Self {
         TestServer::of(&[("guests", guests()), ("other", guests())], limits, settings).await
     }
 
-    /// Serves these components under their names.
+    /// Serves these components under these names.
     pub async fn of(plugins: &[(&str, Vec<u8>)], limits: Limits, settings: HttpSettings) -> Self {
         let (tell, lines) = mpsc::unbounded_channel();
         let log: hostel::LogSink = Arc::new(move |line| {
@@ -103,31 +103,31 @@ impl TestServer {
         Client::new(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// Sends bytes on a connection of their own and answers the response.
+    /// Sends bytes on a new connection and returns the response.
     pub async fn send(&self, bytes: impl AsRef<[u8]>) -> Option<Reply> {
         let mut client = self.connect().await;
         client.send(bytes).await;
         client.reply().await
     }
 
-    /// A `POST` to a service of the plugin `guests`.
+    /// Sends a `POST` to a service of the plugin `guests`.
     pub async fn post(&self, service: &str, headers: &str, body: &str) -> Reply {
         self.send(post(service, headers, body)).await.unwrap()
     }
 
-    /// Checks that a normal request is answered.
+    /// Checks that a normal request succeeds.
     pub async fn check_serves(&self, after: &str) {
         let reply = self.post("mirrors", "", "").await;
         assert_eq!(reply.status, 200, "after {after}: {reply:?}");
     }
 
-    /// Waits for a line of the log.
+    /// Waits for a log line.
     pub async fn line(&mut self, wanted: &str) {
         let seen = async { while self.lines.recv().await.as_deref() != Some(wanted) {} };
         patiently(&format!("the line {wanted:?}"), seen).await;
     }
 
-    /// The next line of the log.
+    /// Returns the next log line.
     pub async fn next_line(&mut self) -> String {
         self.lines.recv().await.unwrap()
     }
@@ -150,7 +150,7 @@ pub fn post(service: &str, headers: &str, body: &str) -> String {
     )
 }
 
-/// A response of HTTP/1.
+/// An HTTP/1 response.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -168,7 +168,7 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Status and code of a problem, after a check of what every problem has.
+    /// Checks the members that all problems have, and returns status and code.
     #[track_caller]
     pub fn problem(&self) -> (u16, String) {
         let problem = self.json();
@@ -191,22 +191,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Client { stream, read: Vec::new() }
     }
 
-    /// Sends bytes. A server may have closed by then: what it said is still to be read.
+    /// Sends bytes. Ignores errors: the server may have closed already, and its response must still
+    /// be read.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = patiently("sending", self.stream.write_all(bytes.as_ref())).await;
     }
 
-    /// The next response, unless the server closes before there is one.
+    /// Returns the next response, or `None` if the server closes first.
     pub async fn reply(&mut self) -> Option<Reply> {
         self.read_reply(true).await
     }
 
-    /// The next response, to a request by `HEAD`.
+    /// Returns the next response to a `HEAD` request.
     pub async fn head_reply(&mut self) -> Option<Reply> {
         self.read_reply(false).await
     }
 
-    /// Reads until the server closes, and answers what came.
+    /// Reads until the server closes, and returns the received text.
     pub async fn rest(&mut self) -> String {
         while self.more().await {}
         String::from_utf8_lossy(&std::mem::take(&mut self.read)).into_owned()

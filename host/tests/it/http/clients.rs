@@ -1,4 +1,4 @@
-//! Clients that are slow, many, or leave in the midst: what they took comes back.
+//! Clients that are slow, numerous or disconnect early: the server releases their resources.
 
 use super::client::{Client, SOON, TestServer, patiently, post};
 use super::program::{Place, Serving, after};
@@ -9,14 +9,14 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Connections at once, unless `HOSTEL_CONNECTIONS` names another number.
+/// Concurrent connections, unless `HOSTEL_CONNECTIONS` sets another number.
 const CONNECTIONS: usize = 2_000;
 
-/// Descriptors that the test's process needs for other things.
+/// File descriptors that the test process needs for other purposes.
 const OTHER_FILES: u64 = 500;
 
-/// Sends bytes one by one, some of them within each of the server's times, until the server closes;
-/// answers what it said.
+/// Sends bytes one by one, several of them within each of the server's timeouts, until the server
+/// closes. Returns the received text.
 async fn trickle(server: &TestServer, bytes: String) -> String {
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut read, mut write) = stream.into_split();
@@ -28,11 +28,11 @@ async fn trickle(server: &TestServer, bytes: String) -> String {
                 return;
             }
         }
-        // The end is the server's.
+        // Wait for the server to close.
         std::future::pending::<()>().await;
     });
     let mut said = Vec::new();
-    // A connection that is cut may end by an error.
+    // Reading may fail if the server resets the connection.
     let _ = patiently("the end", read.read_to_end(&mut said)).await;
     sending.abort();
     String::from_utf8(said).unwrap()
@@ -59,7 +59,7 @@ async fn a_request_that_comes_byte_by_byte_is_given_up() {
     server.check_serves("bytes one by one").await;
 }
 
-/// How far a client has come when it leaves.
+/// The phase in which a client disconnects.
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Connected,
@@ -71,7 +71,8 @@ enum Phase {
     Answered,
 }
 
-/// A client that has come so far, after the one whose call is under way where it has to wait.
+/// Connects a client and takes it to this phase. For `Waiting`, another client's call occupies the
+/// plugin first.
 async fn come(serving: &Serving, phase: Phase) -> Vec<Client<TcpStream>> {
     let mut clients = vec![serving.connect().await];
     let send = async |client: &mut Client<TcpStream>, bytes: &str| client.send(bytes).await;
@@ -119,7 +120,7 @@ async fn a_client_that_leaves_in_any_phase_leaves_nothing_behind() {
     ] {
         for by_reset in [false, true] {
             let what = format!("{phase:?}, by a reset: {by_reset}");
-            // Who came last leaves first, so that it leaves while it waits.
+            // Disconnect the last client first, while it is still waiting.
             for client in come(&serving, phase).await.into_iter().rev() {
                 if by_reset {
                     client.stream.set_zero_linger().unwrap();
@@ -134,7 +135,8 @@ async fn a_client_that_leaves_in_any_phase_leaves_nothing_behind() {
     }
 }
 
-/// A client that has said all it has to say may not be told from one that has left.
+/// The server cannot distinguish a client that has shut down its sending half from one that has
+/// disconnected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_closes_its_half_counts_as_one_that_left() {
     let limits = hostel::Limits {
@@ -159,7 +161,7 @@ async fn thousands_of_connections_are_served_and_given_back() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     let room = maximum.map_or(u64::MAX, |most| most.saturating_sub(OTHER_FILES));
     let count = asked.unwrap_or(CONNECTIONS).min(usize::try_from(room).unwrap());
-    // However long it takes to make them all.
+    // Long enough to open all connections.
     let place = Place::with_guests("[server]\nheader-time = \"10m\"\nidle-time = \"10m\"\n");
     let mut serving = place.serve_by(after("ulimit -n $(ulimit -Hn)")).0;
     serving.check_serves("nothing").await;

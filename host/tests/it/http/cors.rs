@@ -1,4 +1,4 @@
-//! What pages of other origins may do, by the settings of CORS.
+//! What pages of other origins may do, depending on the CORS settings.
 
 use super::callers::{group, of};
 use super::client::{Reply, TestServer, post, route};
@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 const APP: &str = "https://app.example.com";
 const PARTNER: &str = "https://partner.example.com";
 
-/// CORS for pages of this origin, or of all by `*`.
+/// Returns CORS settings for one origin, or for all with `*`.
 pub fn cors(origin: &str) -> Cors {
     Cors {
         origins: match origin {
@@ -37,7 +37,7 @@ fn with(cors: RouteCors, route: Route) -> Route {
     Route { cors, ..route }
 }
 
-/// The server shares with `APP`, one route with `PARTNER`, and one with none.
+/// The server allows `APP`, one route allows `PARTNER`, and one route allows no origin.
 fn settings() -> HttpSettings {
     let of_partner = Cors {
         methods: Some(vec![Method::Get, Method::Delete, Method::Put]),
@@ -74,7 +74,7 @@ fn preflight(path: &str, method: &str, origin: &str, headers: &str) -> String {
     )
 }
 
-/// The headers of CORS and `vary` of a response, without `access-control-`.
+/// Returns the CORS headers of a response without `access-control-`, and `vary`.
 fn shared(reply: &Reply) -> Vec<(String, String)> {
     let headers = reply.headers.iter().filter_map(|(name, value)| {
         let short = name.strip_prefix("access-control-").or((name == "vary").then_some("vary"))?;
@@ -96,7 +96,7 @@ fn check(reply: &Reply, expected: &[(&str, &str)]) {
 async fn a_preflight_is_answered_before_authentication_and_by_no_guest() {
     let server = server().await;
     for (path, method, headers, expected) in [
-        // Its service does not exist.
+        // The route's service does not exist.
         ("/things/1", "PUT", "", &[("allow-methods", "GET, HEAD, PUT")][..]),
         ("/things/1", "HEAD", "", &[("allow-methods", "GET, HEAD, PUT")]),
         (
@@ -147,7 +147,7 @@ async fn a_preflight_of_what_is_not_allowed_has_no_headers_of_cors() {
         assert_eq!(reply.problem(), (403, "forbidden".to_owned()), "{case}");
         check(&reply, &[("vary", "origin")]);
     }
-    // Not a preflight: it goes where any request goes.
+    // Not a preflight, so it is handled like any other request.
     let plain = format!("OPTIONS /things/1 HTTP/1.1\r\nhost: a\r\norigin: {APP}\r\n\r\n");
     assert_eq!(server.send(plain).await.unwrap().problem(), (405, "method-not-allowed".to_owned()));
 }
@@ -175,7 +175,7 @@ async fn a_route_has_its_own_settings() {
         ("expose-headers", "x-total, x-request-id"),
         ("vary", "origin"),
     ];
-    // POST is a method of no route here.
+    // No route here accepts POST.
     for (method, status) in [("GET", 200), ("POST", 405)] {
         let request = format!("{method} /partner HTTP/1.1\r\nhost: a\r\norigin: {PARTNER}\r\n\r\n");
         let reply = server.send(request).await.unwrap();
@@ -186,8 +186,7 @@ async fn a_route_has_its_own_settings() {
     check(&server.send(request).await.unwrap(), &[("vary", "origin")]);
 }
 
-/// Checks the status of a request, and that its response shows to the page of an allowed origin alone
-/// that it may read it.
+/// Checks the status of a request, and that only a page of an allowed origin may read the response.
 async fn check_shown(server: &TestServer, line: &str, body: &str, status: u16) {
     for (origin, may_read) in [(APP, true), ("https://evil.example.com", false), ("", false)] {
         let header = match origin {
@@ -258,7 +257,7 @@ async fn settings_win_over_headers_of_a_service() {
     check(&reply, &[("allow-origin", APP), ("vary", "accept"), ("vary", "origin")]);
     let reply = server.post("answers-as-told", &page, &told("accept, Origin")).await;
     check(&reply, &[("allow-origin", APP), ("vary", "accept, Origin")]);
-    // Without CORS by the settings a service answers preflights itself.
+    // On a route without CORS, the service itself handles preflights.
     let body = told("accept");
     let length = format!("content-length: {}\r\n", body.len());
     let request = preflight("/off", "PUT", APP, &length) + &body;

@@ -1,4 +1,4 @@
-//! Servers that are killed, and machines on which something is broken.
+//! Servers that are killed, and servers on machines with a fault.
 
 use super::client::{eventually, post};
 use super::program::{Place, after, numbered, numbered_request};
@@ -8,14 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The files in a place's own folder of compiled code, if it is there.
+/// Returns the compiled-code files of a place, or `None` without such a folder.
 fn code(place: &Place) -> Option<Vec<PathBuf>> {
     let folder = place.folder.path().join("cache/hostel").join(env!("CARGO_PKG_VERSION"));
     let files = fs::read_dir(folder.join("code")).ok()?;
     Some(files.map(|file| file.unwrap().path()).collect())
 }
 
-/// The program, with a place's own folder of compiled code.
+/// Returns the program, with the place's own folder for compiled code.
 fn program(place: &Place) -> Command {
     let mut program = hostel();
     program.env("XDG_CACHE_HOME", place.folder.path().join("cache"));
@@ -27,7 +27,7 @@ async fn a_server_that_was_killed_begins_again_where_it_was() {
     let place = Place::with_guests("");
     let has_folder = |place: &Place| code(place).is_some();
     let has_file = |place: &Place| code(place).is_some_and(|files| !files.is_empty());
-    // While it compiles, and when the first byte of compiled code is on the disk.
+    // Kill it while it compiles, and when the first byte of compiled code is on disk.
     for (moment, is_there) in
         [("compiling", &has_folder as &dyn Fn(&Place) -> bool), ("storing", &has_file)]
     {
@@ -62,8 +62,8 @@ async fn a_port_is_free_as_soon_as_its_server_was_killed() {
     }
 }
 
-/// Loads a component in a host of its own with this folder of compiled code, calls it, and answers
-/// the only file in the folder.
+/// Loads and calls a component in a new host with this folder for compiled code. Returns the only
+/// file in the folder.
 async fn load(folder: &Path, component: &[u8]) -> PathBuf {
     let code_folder = Some(folder.to_owned());
     let host = Host::new(Settings { code_folder, ..Settings::default() }).unwrap();
@@ -107,7 +107,7 @@ async fn compiled_code_that_is_spoilt_is_made_again() {
     }
 }
 
-/// Checks that a program which cannot keep compiled code serves.
+/// Checks that a program which cannot store compiled code still serves.
 async fn check_serves_without_code(place: &Place, program: Command, what: &str) {
     let (mut serving, _) = place.serve_by(program);
     serving.check_serves(what).await;
@@ -124,11 +124,10 @@ async fn check_serves_without_code(place: &Place, program: Command, what: &str) 
 async fn compiled_code_that_cannot_be_kept_keeps_nobody_from_being_served() {
     let place = Place::with_guests("");
     let mut nowhere = hostel();
-    // Nobody can make a folder there, not even who may do all else.
+    // Not even root can create a folder here.
     nowhere.env("XDG_CACHE_HOME", "/proc/hostel");
     check_serves_without_code(&place, nowhere, "no folder").await;
-    // A disk that is full, as far as one process can have it: the guests' code is larger than any
-    // file may be.
+    // A full disk, simulated by a file size limit below the size of the guests' compiled code.
     let mut full = after("trap '' XFSZ; ulimit -f 1000");
     full.env("XDG_CACHE_HOME", place.folder.path().join("cache"));
     check_serves_without_code(&place, full, "a full disk").await;
@@ -139,8 +138,8 @@ async fn compiled_code_that_cannot_be_kept_keeps_nobody_from_being_served() {
     );
 }
 
-/// Plugins whose lines are more than a pipe and the server's own queue hold, though each may only
-/// write so many.
+/// Plugins that log more than a pipe and the server's queue can hold, although each one's output is
+/// limited.
 const TALKERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

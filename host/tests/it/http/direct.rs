@@ -1,5 +1,5 @@
-//! Direct calls, `POST /services/<name>`: whatever its routes require cannot be avoided by calling
-//! a service directly, and a caller is told only of what it may call.
+//! Direct calls, `POST /services/<name>`: they cannot bypass the authentication that a service's
+//! routes require, and a caller learns only of services that it may call.
 
 use super::callers::{group, of};
 use super::client::{Reply, TestServer, route};
@@ -11,7 +11,7 @@ use hostel::PluginName;
 use hostel::config::{CallerGroup, Callers, Credential, Route, Scheme, SecretHash, Server};
 use hostel::http::HttpSettings;
 
-/// What the callers send: nothing, a token of the group `tokens`, one of `robots`.
+/// Credentials of the callers: none, a token of the group `tokens`, a token of `robots`.
 const SENT: [&str; 3] = ["", "Bearer the-long-secret-of-ann", "Bearer the-long-secret-of-rob"];
 
 const OPEN: [u16; 3] = [200, 200, 200];
@@ -40,7 +40,7 @@ fn statuses(name: &str) -> [u16; 3] {
     }
 }
 
-/// Routes to services, each with its callers: `/0`, `/1` and so on.
+/// Routes `/0`, `/1` and so on, each to a service with its callers.
 fn routes(written: &[(&str, &str)]) -> Vec<Route> {
     let to = |(number, (service, name)): (usize, &(&str, &str))| Route {
         callers: Some(callers(name)),
@@ -49,7 +49,7 @@ fn routes(written: &[(&str, &str)]) -> Vec<Route> {
     written.iter().enumerate().map(to).collect()
 }
 
-/// Settings where the plugin `one` has callers of its own, if any are given.
+/// Settings in which the plugin `one` has its own callers, if `own` is given.
 fn settings(server: Server, own: Option<&str>, written: &[(&str, &str)]) -> HttpSettings {
     let own = own.map(|name| (PluginName::new("one").unwrap(), callers(name)));
     HttpSettings {
@@ -61,7 +61,7 @@ fn settings(server: Server, own: Option<&str>, written: &[(&str, &str)]) -> Http
     }
 }
 
-/// A server of the plugin `one`, whose only service is `echo`, and of one more like it.
+/// Serves the plugin `one`, whose only service is `echo`, and a second plugin like it.
 async fn server(settings: HttpSettings) -> TestServer {
     let plugins = [("one", numbered("1")), ("two", numbered("2"))];
     TestServer::of(&plugins, patient(), settings).await
@@ -81,8 +81,9 @@ fn names(list: &Reply) -> Vec<String> {
     services.iter().map(|service| service["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Checks the statuses of direct calls by all spellings of `one.echo`, that each route requires what
-/// it says, and that a list of services has the service where the caller may call it directly.
+/// Checks the statuses of direct calls with all spellings of `one.echo`. Also checks that each
+/// route enforces its callers, and that the service is listed exactly for callers that may call it
+/// directly.
 async fn check(of_server: &str, own: Option<&str>, written: &[(&str, &str)], expected: [u16; 3]) {
     let of_all = Server { callers: callers(of_server), ..Server::default() };
     let server = server(settings(of_all, own, written)).await;
@@ -149,7 +150,7 @@ async fn without_direct_calls_only_routes_lead_to_services() {
     assert_eq!(send(&server, "POST /1", SENT[1]).await.status, 200);
 }
 
-/// Checks the status of the list, and the names in it, for a caller.
+/// Checks the status of the service list for a caller, and the names in it.
 async fn check_list(server: &TestServer, sent: &str, expected: Result<&[&str], u16>) {
     let list = send(server, "GET /services", sent).await;
     let found = if list.status == 200 { Ok(names(&list)) } else { Err(list.status) };
@@ -171,7 +172,7 @@ async fn the_list_of_services_has_what_the_caller_may_call() {
     check_list(&mixed, "", Ok(&[])).await;
     check_list(&mixed, SENT[1], Ok(two)).await;
     check_list(&mixed, &ben, Ok(one)).await;
-    // Its group has no service, so nothing here accepts its token.
+    // No service accepts this group, so its token is invalid here.
     check_list(&mixed, SENT[2], Err(401)).await;
 
     let half = server(settings(of_all("open"), Some("robots"), &[])).await;

@@ -1,4 +1,4 @@
-//! How connections end: by the client, by a timer, or because the server is told to stop.
+//! How connections end: by the client, by a timeout, or because the server stops.
 
 use super::client::{Client, SOON, TestServer, patiently, post};
 use hostel::Limits;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
-/// Limits under which nothing ends by itself while a test runs.
+/// Limits that never expire during a test.
 fn patient() -> Limits {
     Limits {
         time: Duration::from_secs(3_600),
@@ -65,8 +65,8 @@ async fn a_connection_serves_many_requests_and_closes_when_asked() {
     }
 }
 
-/// Checks that a server with these times closes on a client that has sent this and got so many
-/// answers.
+/// Checks that a server with these timeouts closes the connection of a client that has sent `sent`
+/// and received `answers` responses.
 async fn check_closes(server: Server, sent: &str, answers: usize) {
     let server = TestServer::limited(server).await;
     let mut client = server.connect().await;
@@ -95,7 +95,7 @@ async fn an_idle_connection_is_closed() {
     check_closes(server, &post("mirrors", "", ""), 1).await;
 }
 
-/// A client that takes little before it reads.
+/// Connects a client with a small receive buffer.
 async fn narrow(server: &TestServer) -> Client<TcpStream> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
@@ -108,7 +108,7 @@ async fn a_client_that_takes_nothing_loses_its_place() {
     let server = patient_server(server).await;
     let mut client = narrow(&server).await;
     client.send(post("answers-too-much", "", "")).await;
-    // There is room for one connection: it has to be gone.
+    // The server allows one connection, so it must have closed the first.
     server.check_serves("a client that takes nothing").await;
     assert!(client.rest().await.len() < 8 << 20);
 }
@@ -165,12 +165,12 @@ async fn a_request_that_was_on_its_way_is_answered() {
     while !is_answered_on_its_way().await {}
 }
 
-/// The longest between a server's stop and a request that counts as having been on its way: half of
-/// what the server waits for such requests.
+/// The longest delay after a server's stop at which a request still counts as in flight: half the
+/// time that the server waits for such requests.
 const ON_ITS_WAY: Duration = Duration::from_millis(50);
 
-/// Checks that requests which come soon after a server was told to stop are answered; false where
-/// the machine was too busy to send them that soon, which shows nothing.
+/// Checks that requests in flight when the server stops are answered. Returns false if the machine
+/// was too busy to send them in time, which proves nothing.
 async fn is_answered_on_its_way() -> bool {
     let mut server = TestServer::new().await;
     let mut idle = server.connect().await;
@@ -180,7 +180,7 @@ async fn is_answered_on_its_way() -> bool {
     server.check_serves("the fresh one was accepted").await;
     server.stop();
     let stopped = Instant::now();
-    // Some turns after the listener is closed every connection has been told.
+    // After the listener has closed, let every connection task learn of the stop.
     for _ in 0..3 {
         while TcpStream::connect(server.address).await.is_ok() {}
     }

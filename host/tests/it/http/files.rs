@@ -1,4 +1,4 @@
-//! Files of a folder: what a client gets, and what it cannot get.
+//! Static files of a folder: which ones a client can get, and which it cannot.
 
 use super::client::{Reply, TestServer};
 use super::program::Serving;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 mod large;
 
-/// Bytes of a file that is read in several pieces.
+/// Size of a file that takes several reads.
 const LARGE: usize = 1_000_000;
 
 /// A folder with files in `public`, and a secret beside it.
@@ -234,7 +234,7 @@ async fn another_version_than_the_expected_one_is_not_sent() {
         ("if-match: \"a\"\r\n".to_owned(), 412),
         (format!("if-unmodified-since: {time}\r\n"), 200),
         (format!("if-unmodified-since: {old}\r\n"), 412),
-        // RFC 9110, section 13.2.2: the order in which they count.
+        // RFC 9110, section 13.2.2: precedence of preconditions.
         (format!("if-match: *\r\nif-unmodified-since: {old}\r\n"), 200),
         (format!("if-match: \"a\"\r\nif-unmodified-since: {time}\r\n"), 412),
         (format!("if-match: \"a\"\r\nif-none-match: {tag}\r\n"), 412),
@@ -250,7 +250,7 @@ async fn another_version_than_the_expected_one_is_not_sent() {
             assert_eq!((head.status, &*head.body), (412, ""), "{conditions}");
         }
     }
-    // Section 13.2.1: a response without a file has no conditions.
+    // Section 13.2.1: preconditions are ignored for a response without a file.
     for (path, status) in [("/docs", 308), ("/none", 404)] {
         assert_eq!(get(&server, path, "if-match: \"a\"\r\n").await.status, status, "{path}");
     }
@@ -313,7 +313,7 @@ async fn a_folder_may_be_a_link_that_is_turned() {
     assert_eq!(get(&server, "/site/", "").await.problem(), (500, "internal".to_owned()));
 }
 
-/// Serves a folder's `hostel.toml`, which has files alone.
+/// Serves the `hostel.toml` of a folder, which has only static files.
 fn program(site: &Path, lines: &str) -> Serving {
     let text = format!(
         "[[routes]]\npath = \"/\"\nfiles = \"public\"\n{lines}\n[server]\nwall = \"available\"\n\

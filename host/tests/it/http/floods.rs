@@ -1,5 +1,5 @@
-//! Floods and stalls by HTTP/2, frame by frame, against `hostel serve`: the process goes on with the
-//! others, and what the flood took comes back.
+//! HTTP/2 floods and stalls against `hostel serve`, sent as raw frames: the process keeps serving
+//! others, and its resources are released.
 
 use super::client::{SOON, patiently};
 use super::program::{Place, Serving};
@@ -20,14 +20,14 @@ const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// RFC 9113, section 7.
+/// Error codes of RFC 9113, section 7.
 const PROTOCOL_ERROR: u32 = 1;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// Frames or pairs of frames in a flood.
+/// Frames, or pairs of frames, in a flood.
 const FLOOD: u32 = 50_000;
 
-/// MiB that a server may hold more than before, by what its allocator keeps for later.
+/// MiB by which memory may grow, because the allocator keeps freed memory.
 const KEPT: usize = 64;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -38,14 +38,14 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A header that is written out, under a name of the table of RFC 7541, appendix A.
+/// Encodes a literal header with an indexed name (RFC 7541, appendix A).
 fn header(index: u8, value: &str) -> Vec<u8> {
     let mut header = vec![index, u8::try_from(value.len()).unwrap()];
     header.extend(value.as_bytes());
     header
 }
 
-/// The head of a `POST`.
+/// Encodes the headers of a `POST`.
 fn head(path: &str) -> Vec<u8> {
     [vec![0x83, 0x86], header(4, path), header(1, "a")].concat()
 }
@@ -54,7 +54,7 @@ fn mirrors() -> Vec<u8> {
     head("/services/guests.mirrors")
 }
 
-/// Ids of streams that a client opens.
+/// Returns the id of the client's stream with this number.
 fn stream(number: u32) -> u32 {
     number * 2 + 1
 }
@@ -65,11 +65,11 @@ struct Frame {
     payload: Vec<u8>,
 }
 
-/// A client that keeps to no rule.
+/// A client that violates the protocol.
 struct Raw(TcpStream);
 
 impl Raw {
-    /// A connection that has begun to speak HTTP/2, with these settings.
+    /// Opens an HTTP/2 connection with these settings.
     async fn new(serving: &Serving, settings: &[u8]) -> Self {
         let mut stream = TcpStream::connect(serving.address).await.unwrap();
         let begin =
@@ -78,7 +78,7 @@ impl Raw {
         Raw(stream)
     }
 
-    /// Sends until all is sent, or the server has closed or takes no more.
+    /// Sends until everything is sent, or the server has closed or stopped reading.
     async fn flood(&mut self, frames: impl IntoIterator<Item = Vec<u8>>) {
         let mut bytes = Vec::new();
         let mut frames = frames.into_iter().peekable();
@@ -94,7 +94,7 @@ impl Raw {
         }
     }
 
-    /// The next frame; none when the server has closed.
+    /// Returns the next frame, or `None` if the server has closed.
     async fn frame(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         self.0.read_exact(&mut head).await.ok()?;
@@ -104,7 +104,7 @@ impl Raw {
         Some(Frame { kind, flags, payload })
     }
 
-    /// Reads until the server closes, and answers the error that it gave for it.
+    /// Reads until the server closes, and returns its error code.
     async fn error(&mut self) -> Option<u32> {
         let mut error = None;
         while let Some(Frame { kind, payload, .. }) = patiently("the end", self.frame()).await {
@@ -116,7 +116,7 @@ impl Raw {
     }
 }
 
-/// What a server has before it is attacked.
+/// A server and its resource usage before an attack.
 struct Before {
     serving: Serving,
     files: usize,
@@ -133,28 +133,28 @@ impl Before {
         Before { serving, files, memory, _place: place }
     }
 
-    /// Checks that the others are served, and that no more memory is taken than is kept for later.
+    /// Checks that other clients are served, and that memory has grown by at most `KEPT`.
     async fn check_serves(&mut self, what: &str) {
         self.serving.check_serves(what).await;
         let memory = self.serving.memory();
         assert!(memory < self.memory + KEPT, "{what}: {} MiB, then {memory}", self.memory);
     }
 
-    /// Checks that nothing is left of connections that are closed.
+    /// Checks that closed connections leave no resources behind.
     async fn check_is_as_before(&mut self, what: &str) {
         self.until_idle().await;
         self.check_serves(what).await;
     }
 
-    /// Waits until no call is under way: what one holds is given back at its end.
+    /// Waits until no call is in progress: its resources are released at its end.
     async fn until_idle(&mut self) {
         self.serving.until_metric("hostel_calls_under_way", 0).await;
         self.serving.until_files(self.files + 2).await;
     }
 }
 
-/// Floods a server, and checks with which error the connection ends, if it has to; and in any case
-/// the others.
+/// Floods a server. Checks the error that ends the connection, if one is expected, and that other
+/// clients are served.
 async fn check(
     before: &mut Before,
     what: &str,
@@ -165,7 +165,7 @@ async fn check(
     raw.flood(frames).await;
     before.check_serves(what).await;
     if error.is_some() {
-        // What was said may be lost where the client was still sending.
+        // The GOAWAY frame may be lost while the client is still sending.
         let ended = raw.error().await;
         assert!(ended.is_none() || ended == error, "{what}: {ended:?}");
     }
@@ -213,7 +213,7 @@ async fn a_flood_of_frames_ends_its_connection_or_costs_nothing() {
     let unknown = (0..FLOOD).map(|_| frame(0xbb, 0, 0, &[0; 64]));
     check(server, "frames of no known kind", unknown, None).await;
 
-    // Nobody reads what is answered to these.
+    // The client never reads the responses to these frames.
     let pings = (0..10 * FLOOD).map(|_| frame(PING, 0, 0, &[7; 8]));
     check(server, "pings", pings, None).await;
     let settings = (0..10 * FLOOD).map(|_| frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 9]));
@@ -223,7 +223,8 @@ async fn a_flood_of_frames_ends_its_connection_or_costs_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn headers_that_grow_when_they_are_unpacked_end_their_connection() {
     let mut server = Before::new("").await;
-    // One of 4,000 bytes that is put into the table, then named 12,000 times by a byte: 48 MB.
+    // A 4,000-byte header is added to the table, then referenced 12,000 times with one byte each:
+    // 48 MB.
     let value = [vec![0x40, 1, b'x', 0x7f, 0xa1, 0x1e], vec![b'v'; 4_000]].concat();
     let bomb = [mirrors(), value, vec![0xbe; 12_000]].concat();
     let heads =
@@ -272,7 +273,7 @@ async fn answers_whose_windows_stay_shut_are_given_up() {
         }
         drop(raw);
         server.until_idle().await;
-        // The first time fills the slots that are kept for further instances.
+        // The first round may raise the baseline: it fills the slots of reusable instances.
         server.memory = server.memory.max(server.serving.memory().min(server.memory + 160));
         server.check_is_as_before("windows that stay shut").await;
     }

@@ -5,7 +5,8 @@ use super::program::{Place, Serving, numbered, numbered_request};
 use crate::support::hostel;
 use std::process::Command;
 
-/// A component that takes some seconds to compile: of functions that are the same, one is compiled.
+/// A component that takes several seconds to compile. All functions differ, because identical
+/// functions are compiled only once.
 pub fn slow() -> Vec<u8> {
     let work = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(120);
     let function = |number| format!("(func (param i32) {work} (local.set 0 (i32.const {number})))");
@@ -25,14 +26,14 @@ fn slow_request() -> String {
     numbered_request(1).replace("numbers", "slow")
 }
 
-/// The program, with a folder of compiled code of the place's own.
+/// Returns the program, with the place's own folder for compiled code.
 fn program(place: &Place) -> Command {
     let mut program = hostel();
     program.env("XDG_CACHE_HOME", place.folder.path().join("cache"));
     program
 }
 
-/// A server that answers for its quick plugin, while its slow one is being loaded.
+/// A server that serves its quick plugin while its slow one is being loaded.
 async fn quick_and_slow(place: &Place) -> Serving {
     place.put("numbers", &numbered("quick"));
     place.put("slow", &slow());

@@ -1,4 +1,4 @@
-//! What a server counts, read as Prometheus reads it.
+//! The server's metrics, parsed as Prometheus does.
 
 use super::admin::Operated;
 use super::client::{Client, post};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// What Prometheus takes from a server's metrics.
+/// The parsed metrics of a server.
 struct Metrics(Scrape);
 
 impl Metrics {
@@ -33,7 +33,8 @@ impl Metrics {
         Metrics(scrape)
     }
 
-    /// The value of the one sample of this name that has all these labels, written as `a=b c=d`.
+    /// Returns the value of the only sample with this name and all these labels, written as `a=b
+    /// c=d`.
     #[track_caller]
     fn get(&self, name: &str, labels: &str) -> f64 {
         let mut labels = labels.split_whitespace().map(|label| label.split_once('=').unwrap());
@@ -166,12 +167,13 @@ async fn loads_and_instances_are_counted_by_what_became_of_them() {
     }
     fail(&operated, &["warm.panics"]).await;
     host.call("warm.counts", Request::default()).await.unwrap();
-    // The instance that waits goes, though its version stays until the trial of the new one ends.
+    // The idle instance is dropped at once, although its version stays until the probation of the
+    // new one ends.
     host.replace(&name("warm"), guests()).await.unwrap();
     let retired = ("hostel_instances_retired_total", "plugin=warm reason=version", 1.0);
     Metrics::of(&operated).await.check(&[retired, ("hostel_versions", "", 3.0)]);
     fail(&operated, &["warm.panics"; 3]).await;
-    // Brought back, it keeps instances again.
+    // After the rollback, the version reuses instances again.
     for _ in 0..2 {
         host.call("warm.counts", Request::default()).await.unwrap();
     }

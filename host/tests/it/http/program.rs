@@ -1,4 +1,4 @@
-//! `hostel serve` as a process of its own, and what a test does to it.
+//! `hostel serve` as a separate process, and what tests do with it.
 
 use super::client::{Client, PATIENCE, Reply, eventually, patiently, post};
 use crate::abi::assemble;
@@ -16,21 +16,21 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use wit_component::StringEncoding;
 
-/// Listeners that no other test has.
+/// Arguments for listeners on free ports.
 pub const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
-/// Lines that are read before a test asks for them; further ones stay in the pipe.
+/// Log lines that are read ahead of the test; further ones stay in the pipe.
 const LINES_AHEAD: usize = 16;
 
-/// The longest that a server takes to begin: it may have a source to build first.
+/// The longest start of a server that may first have to build a plugin from source.
 const BUILD_PATIENCE: Duration = Duration::from_secs(300);
 
-/// A component that answers its version and its request's body, with a space between.
+/// A component that responds with its version, a space and the request's body.
 pub fn numbered(version: &str) -> Vec<u8> {
     numbered_after(version, "")
 }
 
-/// One that logs its request's body first, and takes some ten milliseconds.
+/// Like [`numbered`], but logs the request's body first and takes tens of milliseconds.
 pub fn numbered_slowly(version: &str) -> Vec<u8> {
     let slowly = "
       (call $log (i32.const 1) (local.get $text) (local.get $length))
@@ -64,7 +64,7 @@ pub fn numbered_request(number: usize) -> String {
     post("", "", &number.to_string()).replace("guests.", "numbers")
 }
 
-/// The program, run by a shell after it has done this.
+/// Returns the program, run by a shell after the commands in `shell`.
 pub fn after(shell: &str) -> Command {
     let mut command = Command::new("sh");
     let program = hostel();
@@ -74,13 +74,13 @@ pub fn after(shell: &str) -> Command {
     command
 }
 
-/// A folder with a `hostel.toml`, its plugins, and compiled code of its own.
+/// A folder with a `hostel.toml`, plugins, and its own compiled code.
 pub struct Place {
     pub folder: TempDir,
 }
 
 impl Place {
-    /// A place without plugins, where these lines are configured.
+    /// Creates a place without plugins, with these lines in its configuration.
     pub fn new(lines: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("plugins")).unwrap();
@@ -89,7 +89,7 @@ impl Place {
         Place { folder }
     }
 
-    /// A place with the guests, whose compiled code is every test's.
+    /// Creates a place with the test guests, which shares compiled code with all tests.
     pub fn with_guests(lines: &str) -> Self {
         let place = Place::new(lines);
         fs::copy(component("host/tests/guests"), place.file("guests")).unwrap();
@@ -100,7 +100,7 @@ impl Place {
         self.folder.path().join("plugins").join(plugin).with_extension("wasm")
     }
 
-    /// Puts a plugin's file in place in one step.
+    /// Writes the file of a plugin atomically.
     pub fn put(&self, plugin: &str, content: &[u8]) {
         let aside = self.folder.path().join("aside");
         fs::write(&aside, content).unwrap();
@@ -111,31 +111,31 @@ impl Place {
         self.serve_by(hostel()).0
     }
 
-    /// Serves what is here at this address, which has to be free.
+    /// Serves the place at this address, which must be free.
     pub fn serve_at(&self, address: SocketAddr) -> Serving {
         let mut program = hostel();
         program.current_dir(&self.folder).args(["serve", "--listen", &address.to_string()]);
         Serving::begin(program).0
     }
 
-    /// Begins to serve what is here.
+    /// Starts a server of the place without waiting.
     pub fn begin_by(&self, mut program: Command) -> Serving {
         program.current_dir(&self.folder).arg("serve");
         Serving::spawn(program)
     }
 
-    /// Serves what is here, by this program; answers the first line as well.
+    /// Serves the place with this program. Also returns the first log line.
     pub fn serve_by(&self, mut program: Command) -> (Serving, String) {
         program.current_dir(&self.folder).arg("serve");
         Serving::begin(program)
     }
 }
 
-/// A server, which ends with the test.
+/// A server process, killed when the test ends.
 pub struct Serving {
     child: Child,
     lines: Receiver<String>,
-    /// The longest that a line is waited for.
+    /// The longest wait for a log line.
     patience: Duration,
     pub address: SocketAddr,
     pub admin: SocketAddr,
@@ -149,7 +149,7 @@ impl Drop for Serving {
 }
 
 impl Serving {
-    /// Serves a folder with the guests; answers the first line as well.
+    /// Serves a folder with the test guests. Also returns the first log line.
     pub fn start() -> (Self, String) {
         Serving::start_by(hostel())
     }
@@ -164,7 +164,8 @@ impl Serving {
         (serving, first)
     }
 
-    /// Starts a program and waits until it serves all that is there; answers the line about that.
+    /// Starts a program and waits until all plugins are loaded. Also returns the log line that
+    /// reports it.
     pub fn begin(serve: Command) -> (Self, String) {
         let mut serving = Serving::spawn(serve);
         serving.patience = BUILD_PATIENCE;
@@ -177,15 +178,15 @@ impl Serving {
         (serving, first)
     }
 
-    /// Takes the addresses of a server that has written this line.
+    /// Stores the addresses from this log line of a server.
     pub fn takes_addresses(&mut self, first: &str) {
         self.address = address(first).parse().unwrap();
         self.admin = address(&self.line_with("admin on ")).parse().unwrap();
-        // After the warnings, of which there is one where the tests run as root.
+        // After the warnings: running the tests as root causes one.
         self.line_with("wall: ");
     }
 
-    /// Starts a program. Listeners that its arguments do not name are those that no other test has.
+    /// Starts a program, on free ports unless its arguments name listeners.
     pub fn spawn(mut serve: Command) -> Self {
         for listener in ANYWHERE.chunks(2) {
             if serve.get_args().all(|argument| argument != listener[0]) {
@@ -195,7 +196,7 @@ impl Serving {
         let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
         let (tell, lines) = sync_channel(LINES_AHEAD);
         let mut output = BufReader::new(child.stderr.take().unwrap()).lines();
-        // It ends with the process, or when nobody asks any more: the pipe is closed then.
+        // This thread ends with the process or when `lines` is dropped; then it closes the pipe.
         std::thread::spawn(move || {
             while let Some(Ok(line)) = output.next()
                 && tell.send(line).is_ok()
@@ -206,7 +207,7 @@ impl Serving {
         Serving { child, lines, patience, address: nowhere, admin: nowhere, _folder: None }
     }
 
-    /// Waits until the process has its own way with SIGTERM.
+    /// Waits until the process has installed its SIGTERM handler.
     pub async fn until_it_listens_for_signals(&self) {
         const TERM: u64 = 1 << (15 - 1);
         let listens = async || {
@@ -216,14 +217,14 @@ impl Serving {
         eventually("a handler of SIGTERM", listens).await;
     }
 
-    /// The next line, whoever's it is; none when the process has ended.
+    /// Returns the next log line with its source, or `None` if the process has ended.
     pub fn any_line(&self) -> Option<(String, String)> {
         let line = match self.lines.recv_timeout(self.patience) {
             Ok(line) => line,
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return None,
             Err(error) => panic!("no line: {error}"),
         };
-        // No terminal reads, so each line is JSON; but what comes before there is a log.
+        // Log lines are JSON because the output is no terminal. Earlier output is plain text.
         let Ok(line) = serde_json::from_str::<Value>(&line) else {
             return Some((String::new(), line));
         };
@@ -231,7 +232,7 @@ impl Serving {
         Some((text("plugin"), text("message")))
     }
 
-    /// The next line of the server's own.
+    /// Returns the next log line of the server itself.
     pub fn line(&mut self) -> String {
         loop {
             let (plugin, message) = self.any_line().unwrap();
@@ -241,7 +242,7 @@ impl Serving {
         }
     }
 
-    /// Waits for a line of the server's own that begins so.
+    /// Waits for a log line of the server itself that begins with `start`.
     pub fn line_with(&mut self, start: &str) -> String {
         loop {
             let line = self.line();
@@ -251,7 +252,7 @@ impl Serving {
         }
     }
 
-    /// Closes the pipe that the log goes to, at the latest with its next line but one.
+    /// Closes the pipe of the log; takes effect after at most two more lines.
     pub fn close_log(&mut self) {
         self.lines = sync_channel(0).1;
     }
@@ -261,30 +262,30 @@ impl Serving {
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
-    /// The processes that start others on behalf of the server of this folder, by their numbers.
+    /// Returns the process ids of the helpers that start processes for the server of this folder.
     pub fn helpers(folder: &Path) -> Vec<String> {
         let pattern = format!("start-processes {}", folder.display());
         let output = Command::new("pgrep").args(["-f", &pattern]).output().unwrap();
         String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
     }
 
-    /// Whether all threads of the process are stopped.
+    /// Returns true if all threads of the process are stopped.
     pub fn stands_still(&self) -> bool {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
         threads.map(|thread| thread.unwrap().path().join("stat")).all(|stat| {
             let stat = std::fs::read_to_string(stat).unwrap();
-            // The state follows the name, which may hold anything, in parentheses.
+            // The state follows the name in parentheses, which may contain any characters.
             stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
         })
     }
 
-    /// Ends the process as `kill -9` does, and waits until it is gone.
+    /// Kills the process as `kill -9` does, and waits until it is gone.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Waits for the end, and answers its code.
+    /// Waits until the process ends, and returns its exit code.
     pub async fn ended(&mut self) -> Option<i32> {
         let status = eventually("the end", async || self.child.try_wait().unwrap()).await;
         status.code()
@@ -304,7 +305,7 @@ impl Serving {
         Client::new(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// Sends a request on a connection of its own.
+    /// Sends a request on a new connection.
     pub async fn send(&self, request: &str) -> Reply {
         let mut client = self.connect().await;
         client.send(request).await;
@@ -317,7 +318,7 @@ impl Serving {
         assert_eq!((reply.status, &reply.json()["body"]), (200, &Value::from(after)));
     }
 
-    /// What whoever runs the server is answered.
+    /// Sends a `GET` to the admin listener.
     pub async fn get(&self, path: &str) -> Reply {
         let mut client = Client::new(TcpStream::connect(self.admin).await.unwrap());
         client.send(format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.admin)).await;
@@ -335,17 +336,17 @@ impl Serving {
         eventually(&format!("{name} {value}"), is_there).await;
     }
 
-    /// What the system says of the process.
+    /// Returns the path of a file of the process in `/proc`.
     fn proc(&self, path: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/{path}", self.child.id()))
     }
 
-    /// Descriptors that are open.
+    /// Returns the number of open file descriptors.
     pub fn files(&self) -> usize {
         fs::read_dir(self.proc("fd")).unwrap().count()
     }
 
-    /// The folders that it watches, by the numbers of their inodes.
+    /// Returns the inode numbers of the watched folders.
     pub fn watched(&self) -> BTreeSet<u64> {
         let open = fs::read_dir(self.proc("fdinfo")).unwrap().filter_map(Result::ok);
         let open: Vec<_> = open.filter_map(|file| fs::read_to_string(file.path()).ok()).collect();
@@ -355,18 +356,18 @@ impl Serving {
         hexadecimal.map(|inode| u64::from_str_radix(inode, 16).unwrap()).collect()
     }
 
-    /// Waits until no more descriptors are open than that.
+    /// Waits until at most `most` file descriptors are open.
     pub async fn until_files(&self, most: usize) {
         let are_closed = async || (self.files() <= most).then_some(());
         eventually(&format!("{most} files instead of {}", self.files()), are_closed).await;
     }
 
-    /// Parts of its address space.
+    /// Returns the number of memory mappings.
     pub fn mappings(&self) -> usize {
         fs::read_to_string(self.proc("maps")).unwrap().lines().count()
     }
 
-    /// MiB of memory that it has.
+    /// Returns the resident memory in MiB.
     pub fn memory(&self) -> usize {
         let resident = self.status("VmRSS:").unwrap();
         resident.strip_suffix(" kB").unwrap().parse::<usize>().unwrap() >> 10
@@ -379,7 +380,7 @@ impl Serving {
     }
 }
 
-/// The address that a line names.
+/// Returns the address in a log line.
 pub fn address(line: &str) -> &str {
     line.split("http://").nth(1).unwrap().split(": ").next().unwrap()
 }

@@ -31,7 +31,7 @@ pub fn request(method: Method, path: &str) -> Request<()> {
     Request::builder().method(method).uri(format!("http://a:1{path}")).body(()).unwrap()
 }
 
-/// Sends a request with a body and answers status and body.
+/// Sends a request with a body and returns status and body.
 pub async fn ask(
     client: &SendRequest<Bytes>,
     request: Request<()>,
@@ -54,7 +54,7 @@ pub async fn ask(
     Ok((status, text))
 }
 
-/// Checks that requests of one HTTP/2 connection at once are each answered with their own.
+/// Checks that concurrent requests on one HTTP/2 connection each get their own response.
 async fn check_http2(client: &SendRequest<Bytes>) {
     let mut asked = JoinSet::new();
     for number in 0..30 {
@@ -137,7 +137,7 @@ async fn streams_that_are_reset_at_once_end_the_connection_and_nothing_else() {
         }
         Ok::<_, h2::Error>(())
     };
-    // Whether it is ended depends on how fast the server takes the streams in.
+    // The flood may or may not end with an error, depending on how fast the server accepts streams.
     let _ = patiently("the flood", flood).await;
     server.check_serves("a flood of resets").await;
 }
@@ -167,7 +167,7 @@ async fn an_answer_whose_window_stays_shut_is_dropped() {
     let mut client = client.ready().await.unwrap();
     let (response, _) = client.send_request(request(Method::GET, "/services"), true).unwrap();
     let mut body = patiently("a head", response).await.unwrap().into_body();
-    // There is room for one connection: it has to be gone.
+    // The server allows one connection, so it must have closed the first.
     server.check_serves("a shut window").await;
     assert!(patiently("the end", body.data()).await.is_none_or(|data| data.is_err()));
 }
@@ -185,7 +185,7 @@ async fn a_stopped_server_ends_http2_politely() {
     assert_eq!(server.report().await.cut, 0);
 }
 
-/// A server with a certificate of its own, and what a client needs to know of it.
+/// A server with a self-signed certificate, and the certificate for the client.
 pub async fn secure(server: Server) -> (TestServer, CertificateDer<'static>, tempfile::TempDir) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Behind proxies: the client that they name, in HTTP headers and by the PROXY protocol.
+//! Behind proxies: the client address from HTTP headers and the PROXY protocol.
 
 use super::client::{Client, SOON, TestServer, patiently, post};
 use super::protocols::{begin_tls, secure};
@@ -14,13 +14,13 @@ const BINARY: &[u8] =
     b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0f\xc0\0\x02\x02\x0a\0\0\x01\xdc\x04\x01\xbb\x04\0\0";
 const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
 
-/// The settings of a server that trusts proxies at these addresses.
+/// Settings of a server that trusts proxies at these addresses.
 fn trusting(trusted: &str) -> Server {
     let trusted_proxies = trusted.split_whitespace().map(|it| it.parse().unwrap()).collect();
     Server { trusted_proxies, ..Server::default() }
 }
 
-/// What a guest sees of the client of a request with these headers.
+/// Returns the client address that a guest is told for a request with these headers.
 async fn seen<S>(client: &mut Client<S>, headers: &str) -> String
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -104,14 +104,14 @@ async fn a_proxy_header_names_the_client_of_a_connection() {
             assert_eq!(seen(&mut client, forged).await, own, "{header:?}");
         }
     }
-    // A proxy behind the one that connects.
+    // A proxy behind the connecting one.
     let mut client = server.connect().await;
     client.send("PROXY TCP4 10.0.0.9 10.0.0.1 56324 443\r\n").await;
     assert_eq!(seen(&mut client, "x-forwarded-for: 192.0.2.9\r\n").await, "192.0.2.9:0");
     assert_eq!(seen(&mut client, "").await, "10.0.0.9:56324");
 }
 
-/// Sends bytes, at once or one by one.
+/// Sends bytes, all at once or one by one.
 async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     client: &mut Client<S>,
     bytes: &[u8],
@@ -138,7 +138,7 @@ async fn a_proxy_header_comes_before_tls() {
     }
 }
 
-/// Checks that a connection that begins so is closed without a response.
+/// Checks that the server closes a connection that begins with these bytes, without a response.
 async fn check_closed(server: &TestServer, bytes: &[u8]) {
     let mut client = server.connect().await;
     client.send(bytes).await;

@@ -1,4 +1,4 @@
-//! Plugins that are replaced while their services are called by HTTP.
+//! Plugins that are replaced while clients call their services over HTTP.
 
 use super::client::{Client, eventually};
 use super::program::{Place, Serving, numbered, numbered_request};
@@ -8,22 +8,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Swaps, unless `HOSTEL_SWAPS` names another number: 10,000 show whether anything grows.
+/// Number of swaps, unless `HOSTEL_SWAPS` sets another one; 10,000 reveal a slow leak.
 const SWAPS: usize = 200;
 
-/// Swaps before anything is measured: by then all that is kept has been made.
+/// Swaps before the first measurement: enough to fill all caches and pools.
 const WARM_UP: usize = 20;
 
 /// Connections that send without pause.
 const SENDERS: usize = 4;
 
-/// Sets apart the numbers of one sender from those of the next.
+/// Distance between the number ranges of the senders.
 const APART: usize = 1_000_000_000;
 
-/// The answers of the two versions are told apart by this.
+/// The two versions respond with these texts.
 const VERSIONS: [&str; 2] = ["even", "odd"];
 
-/// Swaps that were begun, and that `GET /plugins` has told.
+/// Swaps that were begun, and that `GET /plugins` has reported.
 #[derive(Default)]
 struct Swaps {
     begun: AtomicUsize,
@@ -32,7 +32,7 @@ struct Swaps {
 }
 
 impl Swaps {
-    /// Sends a request, which has to be answered by a version that is current while it is.
+    /// Sends a request and checks that a version current during the request responds.
     async fn send(&self, client: &mut Client<TcpStream>, number: usize) {
         let oldest = self.told.load(Ordering::SeqCst);
         client.send(numbered_request(number)).await;
@@ -44,7 +44,7 @@ impl Swaps {
         self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sends on and on on one connection until all swaps are told.
+    /// Sends requests on one connection until all swaps are reported.
     async fn send_on(&self, address: SocketAddr, first: usize, last_swap: usize) {
         let mut client = Client::new(TcpStream::connect(address).await.unwrap());
         for number in first.. {
@@ -56,7 +56,7 @@ impl Swaps {
     }
 }
 
-/// The version that `GET /plugins` tells.
+/// Returns the version that `GET /plugins` reports.
 async fn version(serving: &Serving) -> String {
     let mut plugins = serving.get("/plugins").await.json();
     let version = plugins["plugins"][0]["version"].take();
@@ -113,7 +113,7 @@ async fn a_file_that_is_written_over_without_pause_ends_as_the_last_one() {
     let mut serving = place.serve();
     let mut client = serving.connect().await;
     for number in 0..400 {
-        // In place, so that halves of it are seen.
+        // Not atomically, so that the server may read a partial file.
         std::fs::write(place.file("numbers"), &components[number % 2]).unwrap();
         if number % 10 == 0 {
             serving.signal("HUP");

@@ -1,4 +1,4 @@
-//! Requests and responses as HTTP has them, on either side of the guest.
+//! How HTTP requests reach a guest, and how its responses reach the client.
 
 use super::client::{Reply, SOON, TestServer, post, route};
 use crate::support::patient;
@@ -94,7 +94,7 @@ async fn services_are_listed() {
     assert!(list.contains(&json!({ "name": "guests.spins", "description": "" })), "{list:?}");
 }
 
-/// Checks status and code of what a request is refused with.
+/// Checks the status and problem code of a refused request.
 async fn check(server: &TestServer, request: &str, status: u16, code: &str) -> Reply {
     let request = format!("{request} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n");
     let reply = server.send(&request).await.unwrap();
@@ -175,7 +175,7 @@ async fn what_a_guest_did_wrong_is_told_to_the_log_alone() {
     }
 }
 
-/// Checks how a call of a service is answered, and the line that is logged.
+/// Checks the response to a call of a service, and the line that is logged.
 async fn check_wrong(
     server: &mut TestServer,
     (service, status, code, line): (&str, u16, &str, &str),
@@ -186,7 +186,7 @@ async fn check_wrong(
     server.line(&format!("guests.{service}: {line}")).await;
 }
 
-/// What a guest that answers this makes of the response.
+/// Returns the response of a guest that is told what to return.
 async fn told(server: &TestServer, told: Value) -> Reply {
     server.post("answers-as-told", "", &told.to_string()).await
 }

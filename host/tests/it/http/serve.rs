@@ -1,4 +1,4 @@
-//! `hostel serve`, the program.
+//! The program `hostel serve`.
 
 use super::client::post;
 use super::program::{ANYWHERE, Place, Serving, address, after};
@@ -32,7 +32,7 @@ async fn a_server_with_few_descriptors_keeps_some_for_its_operator() {
     }
     serving.until_metric("hostel_http_connections_open{listener=\"services\"}", 16).await;
     assert_eq!(serving.get("/healthz").await.status, 200);
-    // Those that wait take the places of those that leave.
+    // Waiting clients take the places of those that disconnect.
     clients.drain(..50);
     let mut last = clients.pop().unwrap();
     clients.clear();

@@ -1,4 +1,4 @@
-//! A client's share of the bytes that bodies and responses may have.
+//! A client's share of the memory budget for bodies and responses.
 
 use super::client::{Client, TestServer, eventually, patiently, post};
 use super::protocols::{request, speak};
@@ -18,7 +18,7 @@ const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 const MIB: usize = 1 << 20;
 
-/// A server on which each client has a share of so many bytes.
+/// A server on which each client has a share of `share` bytes.
 async fn server(share: usize) -> TestServer {
     let limits = Limits { response: 64 << 20, ..patient() };
     let server = Server { bodies: 4 * share, ..Server::default() };
@@ -31,14 +31,14 @@ async fn connect(server: &TestServer, from: Ipv4Addr) -> TcpStream {
     socket.connect(server.address).await.unwrap()
 }
 
-/// The status of a request with a body of so many bytes.
+/// Returns the status of a request with a body of `bytes` bytes.
 async fn status(server: &TestServer, from: Ipv4Addr, bytes: usize) -> u16 {
     let mut client = Client::new(connect(server, from).await);
     client.send(post("mirrors", "", &"x".repeat(bytes))).await;
     client.reply().await.unwrap().status
 }
 
-/// Bytes that bodies and responses have, as the metrics tell them.
+/// Returns the bytes that bodies and responses hold, from the metrics.
 async fn held(server: &TestServer) -> usize {
     let metrics = server.host.metrics().await.unwrap();
     let line = metrics
@@ -54,7 +54,7 @@ async fn until_held(server: &TestServer, bytes: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_fills_its_share_keeps_no_other_from_it() {
-    // Each response repeats its body, and some more.
+    // Each response repeats the request's body and adds to it.
     let server = server(2 * MIB + 4_096).await;
     let mut filling = Vec::new();
     for _ in 0..2 {
@@ -102,7 +102,8 @@ async fn bodies_that_find_no_room_are_refused_until_others_are_gone() {
     assert_eq!(status(&server, FIRST, 9 * KIB).await, 200);
 }
 
-/// Requests a response of 8 MiB and a byte. Returns the status, and the body, which must be kept.
+/// Requests a response of 8 MiB plus one byte. Returns the status, and the body, which the caller
+/// must keep.
 async fn large(client: &SendRequest<Bytes>) -> (StatusCode, RecvStream) {
     let mut client = client.clone().ready().await.unwrap();
     let large = request(Method::POST, "/services/guests.answers-too-much");

@@ -1,4 +1,4 @@
-//! Signals to `hostel serve` while it works.
+//! Signals to a busy `hostel serve`.
 
 use super::client::{Client, SOON, eventually, post};
 use super::program::{Place, Serving, numbered, numbered_request, numbered_slowly};
@@ -9,25 +9,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Connections that send one request after another, and those that each send one.
+/// Connections that send many requests, and connections that send a single one.
 const CALLERS: (usize, usize) = (16, 4);
 
 /// Requests that are answered before the signal.
 const BEFORE: usize = 100;
 
-/// Sets apart the numbers of one caller from those of the next.
+/// Distance between the number ranges of the callers.
 const APART: usize = 1_000_000;
 
-/// What one caller has seen by the end.
+/// The results of one caller.
 #[derive(Default)]
 struct Seen {
     answered: Vec<usize>,
-    /// Requests that were sent on a connection that closed instead of answering.
+    /// Requests on connections that closed without a response.
     unanswered: Vec<usize>,
 }
 
 impl Seen {
-    /// Sends a request, and answers whether another may be sent on the connection.
+    /// Sends a request. Returns true if the connection stays open for another.
     async fn send(&mut self, client: &mut Client<TcpStream>, number: usize) -> bool {
         client.send(numbered_request(number)).await;
         let Some(reply) = client.reply().await else {
@@ -41,7 +41,7 @@ impl Seen {
     }
 }
 
-/// Calls on one connection until it is told to stop.
+/// Sends requests on one connection until the server closes it.
 async fn call_on(address: SocketAddr, first: usize, answered: Arc<AtomicUsize>) -> Seen {
     let mut seen = Seen::default();
     let mut client = Client::new(TcpStream::connect(address).await.unwrap());
@@ -54,7 +54,7 @@ async fn call_on(address: SocketAddr, first: usize, answered: Arc<AtomicUsize>) 
     seen
 }
 
-/// Connects anew for each call until nobody listens.
+/// Opens a new connection for each request until the server no longer listens.
 async fn connect_on(address: SocketAddr, first: usize) -> Seen {
     let mut seen = Seen::default();
     for number in first.. {
@@ -64,7 +64,7 @@ async fn connect_on(address: SocketAddr, first: usize) -> Seen {
     seen
 }
 
-/// The numbers that the guest has logged, once the process has ended.
+/// Returns the numbers that the guest has logged. Call it after the process has ended.
 fn logged(serving: &Serving) -> BTreeSet<usize> {
     let mut logged = BTreeSet::new();
     while let Some((plugin, message)) = serving.any_line() {
@@ -107,7 +107,7 @@ async fn what_was_read_before_a_signal_is_answered_and_what_was_not_is_left_unre
     }
 }
 
-/// A server with a call under way that does not end by itself, and the caller.
+/// A server with a call that never ends by itself, and the client of that call.
 async fn spinning(server: &str) -> (Serving, Client<TcpStream>, Place) {
     let place = Place::with_guests(&format!("[server]\n{server}\n[limits]\ntime = \"1h\"\n"));
     let serving = place.serve();
@@ -228,10 +228,11 @@ async fn what_comes_while_the_process_stands_still_is_answered() {
         }
         clients.push(client);
     }
-    // The others were accepted before this one is answered.
+    // The server accepts connections in order, so once this request is answered it has accepted the
+    // others.
     serving.check_serves("the others").await;
     serving.signal("STOP");
-    // Each thread stops when it is next scheduled, which on a busy machine is not at once.
+    // Each thread stops only when it is next scheduled, which takes a while on a busy machine.
     eventually("all threads stopped", async || serving.stands_still().then_some(())).await;
     for client in &mut clients {
         client.send(post("mirrors", "", "")).await;

@@ -1,4 +1,5 @@
-//! From an empty folder to a service that is replaced while it serves, as a person does it.
+//! From an empty folder to a service that is replaced while it serves, using the tools a person
+//! would use.
 
 use super::client::{Client, Reply, eventually};
 use super::program::{Serving, numbered};
@@ -9,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use tokio::net::TcpStream;
 
-/// The program in a folder, with what is built kept for the next time.
+/// Returns the program in a folder, with a shared folder for build results.
 fn hostel_in(folder: &Path) -> Command {
     let mut command = hostel();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("user");
@@ -17,7 +18,7 @@ fn hostel_in(folder: &Path) -> Command {
     command
 }
 
-/// What `curl` prints, and the status; by the test's own client where there is no `curl`.
+/// Returns the output and status of `curl`, or of the test's own client without `curl`.
 async fn curl(url: &str, data: Option<&str>) -> (u16, String) {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--show-error", "--max-time", "20", "--write-out", "\n%{http_code}"]);
@@ -89,7 +90,7 @@ async fn from_nothing_to_a_service_that_is_replaced_while_it_serves() {
         assert_eq!(seen.call("greeter.greet", ada).await, (200, greeting));
     }
 
-    // Files are copied as `cp` does it, not in one step.
+    // Not atomically, as `cp` writes a file.
     let copy = |content: &[u8]| fs::write(folder.path().join("numbers.wasm"), content).unwrap();
     assert_eq!(seen.call("numbers", "7").await.0, 404);
     copy(&numbered("first"));

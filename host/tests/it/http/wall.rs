@@ -1,4 +1,5 @@
-//! The wall around a server, seen from outside: what it opens, and what it can no longer open.
+//! The Landlock sandbox of a server (`server.wall`), seen from outside: which files it opens, and
+//! which it no longer can.
 
 use super::client::eventually;
 use super::program::{Place, Serving, numbered, numbered_request};
@@ -9,20 +10,21 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-/// Files of the system that docs/run-in-production.md says a server can read.
+/// System files that a server can read according to docs/run-in-production.md.
 const SYSTEM: [&str; 4] = ["/proc/self", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/etc/"];
 
-/// Threads and processes that a traced server has started, and what each did.
+/// The system calls of a traced server, each with the id of its thread or process.
 struct Traced<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Traced<'a> {
     fn read(text: &'a str) -> Self {
         let parts = text.lines().filter_map(|line| line.split_once(char::is_whitespace));
-        // A short number is followed by more than one space.
+        // strace pads short ids with several spaces.
         Traced(parts.map(|(id, call)| (id, call.trim_start())).collect())
     }
 
-    /// The threads of the process that put up a wall; not those of the processes that it started.
+    /// Returns the server's own threads that restrict themselves, without those of processes that
+    /// it started.
     fn server(&self) -> BTreeSet<&'a str> {
         let executes = |id: &str| {
             self.0.iter().skip(1).any(|(by, call)| *by == id && call.contains("execve("))
@@ -39,7 +41,7 @@ impl<'a> Traced<'a> {
         server
     }
 
-    /// What the server has opened once its wall stood, each with what came of it.
+    /// Returns the files that the server opened after the sandbox was active, with the results.
     fn opened(&self) -> Vec<(&'a str, &'a str)> {
         let server = self.server();
         let is_before = |(_, call): &&(&str, &str)| !call.contains("landlock_restrict_self");
@@ -48,7 +50,7 @@ impl<'a> Traced<'a> {
         let own = own.filter(|(_, (by, call))| server.contains(by) && call.starts_with("open"));
         own.filter_map(|(at, (by, call))| {
             let path = call.split('"').nth(1)?;
-            // Where another thread came between, the result is in this one's next line.
+            // If another thread interrupted, the result is in the next line of this thread.
             let mut rest = calls[at..].iter().filter(|(other, _)| other == by);
             let result = rest.find_map(|(_, call)| Some(call.rsplit_once("= ")?.1))?;
             Some((path, result))
@@ -65,7 +67,7 @@ async fn what_a_server_opens_is_in_the_table_of_its_wall() {
     let log = place.folder.path().join("trace");
     let mut strace = Command::new("strace");
     strace.args([
-        // As a process aside, so that the server is the test's own child.
+        // Let strace run as a separate process, so that the server is the test's own child.
         "-D",
         "-f",
         "-e",
@@ -75,7 +77,7 @@ async fn what_a_server_opens_is_in_the_table_of_its_wall() {
     strace.envs(hostel().get_envs().filter_map(|(name, value)| Some((name, value?))));
     strace.env("XDG_CACHE_HOME", &cache);
     let (mut serving, _) = place.serve_by(strace);
-    // What a server does in an hour: it answers, is looked at, and takes up what is new.
+    // The ordinary work of a server: it handles requests, is monitored, and loads new plugins.
     assert_eq!(serving.send(&numbered_request(1)).await.body, "one 1");
     for path in ["/metrics", "/plugins", "/readyz", "/caches"] {
         assert_eq!(serving.get(path).await.status, 200);
@@ -119,7 +121,8 @@ async fn a_plugin_that_leads_elsewhere_than_at_the_start_is_refused() {
     eventually("the reason", is_refused).await;
     serving.check_serves("a link that leads elsewhere").await;
     serving.kill();
-    // One that was there at the start is followed, also when it is turned to a file beside.
+    // A symbolic link that existed at the start is followed, even if it later points to another
+    // file beside its first target.
     let mut serving = place.serve();
     assert_eq!(serving.send(&numbered_request(1)).await.body, "one 1");
     fs::write(elsewhere.path().join("next.wasm"), numbered("two")).unwrap();
@@ -142,7 +145,7 @@ async fn the_folders_of_plugins_are_watched_behind_the_wall_also_new_ones() {
         eventually("a watched folder", is_watched).await;
     };
     until_watched(&plugins).await;
-    // Another folder takes its place.
+    // Replace the folder with another one.
     let next = place.folder.path().join("next");
     fs::create_dir(&next).unwrap();
     fs::rename(&plugins, place.folder.path().join("before")).unwrap();

@@ -1,5 +1,5 @@
-//! Three servers behind HAProxy and over a cluster, configured as the page says, restarted one after
-//! another.
+//! Three servers behind HAProxy that share a Redis cluster, configured as in the documentation, and
+//! restarted one after another.
 
 use super::cluster::Cluster;
 use super::server::RedisServer;
@@ -17,13 +17,14 @@ use tempfile::TempDir;
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
-/// Clients that send one request after another. Every other one connects anew for each step.
+/// Clients that send one request after another. Every other client opens a new connection for each
+/// step.
 const CLIENTS: usize = 48;
 
 /// How often each host is restarted.
 const ROUNDS: usize = 3;
 
-/// HAProxy with the configuration of the page, but for its addresses.
+/// HAProxy with the configuration from the documentation, except for the addresses.
 struct Balancer {
     child: Child,
     socket: PathBuf,
@@ -54,7 +55,7 @@ impl Balancer {
     }
 }
 
-/// The `haproxy.cfg` of the page, with these addresses for those of the page.
+/// Returns the `haproxy.cfg` from the documentation with these addresses.
 fn configuration(socket: &Path, hosts: &[Serving; 3]) -> String {
     let page = project().join("docs/more-than-one-machine.md");
     let page = fs::read_to_string(page).unwrap();
@@ -70,7 +71,7 @@ fn configuration(socket: &Path, hosts: &[Serving; 3]) -> String {
     })
 }
 
-/// Sends a call of the cache and answers what it answered.
+/// Sends a call that uses the cache, and returns its response.
 async fn ask(client: &mut Client<UnixStream>, call: Value) -> String {
     client.send(post("touches-the-cache", "", &call.to_string())).await;
     let reply = client.reply().await.unwrap_or_else(|| panic!("{call} is not answered"));
@@ -78,16 +79,16 @@ async fn ask(client: &mut Client<UnixStream>, call: Value) -> String {
     reply.body
 }
 
-/// What the clients do until they are told to stop.
+/// The work of the clients until they are told to stop.
 #[derive(Default)]
 struct Counting {
     stop: AtomicBool,
-    /// Of all clients.
+    /// The steps of all clients together.
     steps: AtomicUsize,
 }
 
 impl Counting {
-    /// Counts in the cache, with a key for each step.
+    /// Increments counters in the cache, with a new key for each step.
     async fn run(&self, balancer: &Balancer, name: usize) {
         let mut client = balancer.connect().await;
         let latest = format!("latest of {name}");
@@ -115,7 +116,7 @@ fn serve(place: &Place, listen: SocketAddr, admin: SocketAddr) -> Serving {
     Serving::begin(program).0
 }
 
-/// Waits until requests that store something have come to a host.
+/// Waits until the host has handled requests that store something.
 async fn until_it_stores(host: &Serving) {
     let stored = "hostel_db_client_operation_duration_seconds_count{db_system_name=\"redis\",\
                   db_operation_name=\"set\",cache=\"plugin/guests\",error_type=\"\"} ";

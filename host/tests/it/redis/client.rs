@@ -1,9 +1,10 @@
-//! A client of the tests, beside the host: writes what a host would not, and looks at what it wrote.
+//! A Redis client for the tests, independent of the host: it writes entries that a host would not,
+//! and reads those that the host wrote.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// A reply of a server.
+/// A server's reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     Nothing,
@@ -35,7 +36,7 @@ impl Client {
         self.reply()
     }
 
-    /// Sends a command of words without spaces.
+    /// Sends a command whose words contain no spaces, and returns its reply.
     pub fn say(&mut self, command: &str) -> Reply {
         let words: Vec<_> = command.split(' ').map(str::as_bytes).collect();
         self.ask(&words)
@@ -48,7 +49,7 @@ impl Client {
         }
     }
 
-    /// The reply to a command that is answered with a text.
+    /// Sends a command that returns text, and returns the text.
     pub fn info(&mut self, command: &str) -> String {
         match self.say(command) {
             Reply::Text(text) => String::from_utf8(text).unwrap(),
@@ -56,7 +57,7 @@ impl Client {
         }
     }
 
-    /// The text under a name.
+    /// Returns the text stored under a name.
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.ask(&[b"GET", name.as_bytes()]) {
             Reply::Text(text) => Some(String::from_utf8(text).unwrap()),
@@ -64,7 +65,7 @@ impl Client {
         }
     }
 
-    /// All names, in their order.
+    /// Returns all names in order.
     pub fn names(&mut self) -> Vec<Vec<u8>> {
         let Reply::List(names) = self.say("KEYS *") else { panic!("no list of names") };
         let name = |name: Reply| match name {

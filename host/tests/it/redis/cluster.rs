@@ -1,5 +1,5 @@
-//! A cluster of three primaries, each with a replica: where keys are, how a walk goes, and what a
-//! failover and slots that move do to operations under way.
+//! A cluster of three primaries, each with a replica: the distribution of keys, walks, and
+//! operations during a failover or slot migration.
 
 use super::client::Reply;
 use super::faults::check_unavailable;
@@ -16,15 +16,15 @@ use std::time::{Duration, Instant};
 
 pub const SLOTS: usize = 16_384;
 
-/// The settings of each server of a cluster.
+/// Command-line settings of each server of a cluster.
 pub const SETTINGS: &str =
     "--cluster-enabled yes --cluster-node-timeout 1500 --cluster-config-file nodes.conf";
 
-/// Three primaries, each with a third of the slots, and then their replicas.
+/// The servers of a cluster: three primaries, each with a third of the slots, then their replicas.
 pub struct Cluster(pub Vec<RedisServer>);
 
 impl Cluster {
-    /// Three primaries, each with a replica.
+    /// Starts three primaries, each with a replica.
     async fn start() -> Self {
         let cluster = Cluster::begin(&program(), 6, &["--appendonly yes"]);
         for number in 3..6 {
@@ -41,14 +41,14 @@ impl Cluster {
         cluster
     }
 
-    /// Three primaries without replicas.
+    /// Starts three primaries without replicas.
     pub async fn of_primaries(settings: &[&str]) -> Self {
         let cluster = Cluster::begin(&program(), 3, settings);
         cluster.until_ready().await;
         cluster
     }
 
-    /// Starts so many servers and has them meet. They serve some seconds later.
+    /// Starts `count` servers and joins them into a cluster. They are ready several seconds later.
     pub fn begin(program: &Path, count: usize, more: &[&str]) -> Self {
         let settings = [&[SETTINGS], more].concat();
         let servers: Vec<_> = (0..count).map(|_| RedisServer::with(program, &settings)).collect();
@@ -56,7 +56,7 @@ impl Cluster {
         Cluster::meet(servers, &ports)
     }
 
-    /// Has servers meet, which find each other at these ports.
+    /// Joins servers, which reach each other at these ports, into a cluster.
     pub fn meet(servers: Vec<RedisServer>, ports: &[u16]) -> Self {
         for (number, server) in servers.iter().enumerate() {
             let mut client = server.client();
@@ -72,7 +72,7 @@ impl Cluster {
         Cluster(servers)
     }
 
-    /// Waits until each server says that all slots are served.
+    /// Waits until each server reports that all slots are served.
     pub async fn until_ready(&self) {
         for server in &self.0 {
             let mut client = server.client();
@@ -91,26 +91,26 @@ impl Cluster {
         on(&CacheName::configured("c").unwrap(), backend)
     }
 
-    /// The slot of a name.
+    /// Returns the slot of a name.
     pub fn slot(&self, name: &str) -> usize {
         let slot = self.0[0].client().integer(&[b"CLUSTER", b"KEYSLOT", name.as_bytes()]);
         usize::try_from(slot).unwrap()
     }
 
-    /// Whether all servers know the same of all slots.
+    /// Returns true if all servers agree on the owners of all slots.
     pub fn is_settled(&self) -> bool {
         let known = |server: &RedisServer| server.client().say("CLUSTER SLOTS");
         let first = known(&self.0[0]);
         self.0.iter().all(|server| known(server) == first)
     }
 
-    /// Moves a slot with its entries from one primary to another, as resharding does.
+    /// Moves a slot and its entries from one primary to another, as resharding does.
     pub fn move_slot(&self, slot: usize, from: usize, to: usize) {
         self.begin_to_move(slot, from, to);
         self.end_move(slot, from, to);
     }
 
-    /// Moves the entries of a slot; the slot itself is still where it was.
+    /// Moves the entries of a slot; the slot itself stays with its owner.
     fn begin_to_move(&self, slot: usize, from: usize, to: usize) {
         let (mut source, mut target) = (self.0[from].client(), self.0[to].client());
         let (source_id, target_id) = (self.id(from), self.id(to));
@@ -133,8 +133,8 @@ impl Cluster {
     }
 }
 
-/// Operations on 200 keys until told to stop, each value with its key in it; counts those that
-/// succeeded and failed.
+/// Runs operations on 200 keys until told to stop. Each value contains its key. Counts successes
+/// and failures.
 async fn load(cache: CacheStore, stop: Arc<AtomicBool>, counts: Arc<[AtomicU64; 2]>, seed: u64) {
     let mut random = Random(seed);
     while !stop.load(Ordering::Relaxed) {
@@ -287,7 +287,7 @@ async fn a_primary_that_is_killed_under_load_is_replaced_by_its_replica() {
     println!("{counts:?} operations succeeded and failed");
 }
 
-/// Of the keys 0 to 59, those whose slots a primary has.
+/// Returns the keys from 0 to 59 whose slots belong to a primary.
 fn keys_of(cluster: &Cluster, number: usize) -> Vec<String> {
     let mut client = cluster.0[number].client();
     let has = |key: &String| {

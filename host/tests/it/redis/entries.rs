@@ -1,5 +1,5 @@
-//! What one cache on a real server does, beside the vectors of the contract: names on the wire,
-//! entries of others, listings.
+//! One cache on a real server, beyond the test vectors of the contract: names on the wire, entries
+//! written by other programs, listings.
 
 use super::client::Reply;
 use super::server::{RedisServer, programs};
@@ -87,7 +87,7 @@ async fn what_others_wrote_is_an_error_that_names_the_key_and_can_be_replaced() 
 async fn a_huge_text_of_others_is_not_read() {
     let server = RedisServer::start();
     let (cache, mut client) = (cache(at(&server)), server.client());
-    // 500 MB that are never written: the server takes no memory for them before they are read.
+    // A sparse string of 500 MB: the server allocates no memory for it until it is read.
     client.ask(&[b"SETRANGE", b"hostel:v:{c/c/k}", b"500000000", b"1"]);
     client.say("CONFIG RESETSTAT");
     let error = cache.get("k").await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The examples on two hosts that share a server: what one stores or deletes, the other sees.
+//! The examples on two hosts that share a server: each host sees what the other stores or deletes.
 
 use super::server::RedisServer;
 use crate::outbound::server::Source;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Two hosts that have an example under the same name, and its cache as the second has it.
+/// Two hosts that serve the same example, and the second host's view of its cache.
 struct Pair {
     name: &'static str,
     server: Arc<RedisServer>,
@@ -42,13 +42,13 @@ impl Pair {
         self.check(&self.second, lines).await;
     }
 
-    /// What the second host finds under a key.
+    /// Returns the value that the second host finds under a key.
     async fn found(&self, key: &str) -> Option<Value> {
         let text = self.cache.get(key).await.unwrap()?;
         Some(serde_json::from_str(&text).unwrap())
     }
 
-    /// Checks that the second host finds a key for so many seconds, and no longer.
+    /// Checks that the second host finds a key for exactly this many seconds.
     async fn check_expiry(&self, key: &str, seconds: u64) {
         self.server.advance(Duration::from_millis(seconds * 1_000 - 1));
         assert!(self.cache.exists(key).await.unwrap(), "just before the expiry");

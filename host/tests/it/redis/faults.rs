@@ -1,5 +1,5 @@
-//! What faults of servers and networks do: errors are typed and bounded in time, nothing wrong is
-//! ever returned, no write is sent twice, and a cache recovers by itself.
+//! Faults of servers and networks: errors are typed and bounded in time, no wrong value is ever
+//! returned, no write is sent twice, and a cache recovers on its own.
 
 use super::cache;
 use super::client::Client;
@@ -12,19 +12,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// The most that an operation may take: its time, and what a busy machine adds.
+/// The longest an operation may take: its timeout, plus a margin for a busy machine.
 pub const MOST: Duration = Duration::from_secs(5);
 
 fn address(port: u16) -> RedisAddress {
     RedisAddress::parse(&format!("redis://127.0.0.1:{port}")).unwrap()
 }
 
-/// A cache whose operations have the time that they have by default.
+/// Returns a cache with the default operation timeout.
 pub fn hasty(port: u16) -> CacheStore {
     super::on(&CacheName::configured("c").unwrap(), RedisBackend::new(address(port)))
 }
 
-/// Checks that an operation is unavailable in time, for a reason that has this part.
+/// Checks that an operation fails as unavailable, for a reason that contains `part`.
 #[track_caller]
 pub fn check_unavailable<T: std::fmt::Debug>(result: Result<T, CacheError>, part: &str) {
     match result {
@@ -33,7 +33,7 @@ pub fn check_unavailable<T: std::fmt::Debug>(result: Result<T, CacheError>, part
     }
 }
 
-/// The time until an operation succeeds again.
+/// Returns the time until an operation succeeds again.
 pub async fn recovery(cache: &CacheStore) -> Duration {
     let begun = Instant::now();
     while cache.exists("k").await.is_err() {
@@ -64,7 +64,7 @@ async fn a_write_whose_reply_is_lost_is_unavailable_and_not_sent_twice() {
     assert_eq!(cache.exists("k").await, Ok(false), "both were carried out");
 }
 
-/// How often a server has carried a command out.
+/// Returns how often a server has run a command.
 fn calls(client: &mut Client, command: &str) -> u64 {
     let super::client::Reply::Text(text) = client.say("INFO commandstats") else { panic!() };
     let text = String::from_utf8(text).unwrap();
@@ -188,7 +188,7 @@ async fn what_a_server_refuses_is_unavailable_with_its_reason() {
     check_unavailable(cache.get("k").await, "clients");
 }
 
-/// Its operations may take longer than their callers wait.
+/// The server's operations may take longer than their callers wait.
 #[tokio::test]
 async fn a_server_whose_callers_give_up_is_kept_away_and_used_again_after() {
     let server = RedisServer::start();
@@ -263,8 +263,8 @@ async fn what_does_not_speak_redis_is_named() {
     web.abort();
 }
 
-/// Operations that are given up at any moment, while others go on over the same connection: each
-/// value names its key, so that a reply that reaches another caller is seen.
+/// Cancels operations at random moments while others continue on the same connection. Each value
+/// contains its key, so a reply that reaches the wrong caller is detected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operation_that_is_given_up_leaves_its_reply_to_nobody() {
     let operations = std::env::var("HOSTEL_REDIS_OPERATIONS").ok().and_then(|n| n.parse().ok());

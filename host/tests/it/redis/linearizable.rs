@@ -1,4 +1,4 @@
-//! Whether two hosts on one server see each key as if its operations came one after the other.
+//! Operations on each key, from two hosts on one server, are linearizable.
 
 #[path = "../../../cache/tests/linearizable/history.rs"]
 #[allow(dead_code, reason = "memory has a clock of the test's")]
@@ -14,15 +14,15 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-/// Tasks at once, half of them on each host.
+/// Concurrent tasks, half of them on each host.
 const TASKS: usize = 6;
 
-/// Operations of a task in a round, on one key.
+/// Operations per task and round, on one key.
 const CALLS: usize = MOST_EVENTS / TASKS;
 
 const ROUNDS: usize = 60;
 
-/// What the tasks of a round do with their key.
+/// The state of one round, in which all tasks use the same key.
 struct Round {
     hosts: Arc<[CacheStore; 2]>,
     key: String,
@@ -30,11 +30,11 @@ struct Round {
     count: AtomicU64,
     start: Barrier,
     events: Mutex<Vec<Event>>,
-    /// The answer to the last `get`, where the next is answered from it.
+    /// If set, the result of the last `get` is returned by the next one, to simulate a stale read.
     copy: Option<Mutex<Answer>>,
 }
 
-/// Without expiries: the clock is the server's, which the checker does not see.
+/// Returns a random operation, without expiry: the server's clock is invisible to the checker.
 fn by_chance(random: &mut Random) -> Operation {
     let kind = random.below(14);
     let value = random.below(5) as i64;
@@ -111,8 +111,8 @@ impl Round {
     }
 }
 
-/// Whether the history of a key is linearizable, and whether any two operations in it were under way
-/// at once.
+/// Runs a round. Returns whether the key's history is linearizable, and whether any two of its
+/// operations overlapped.
 async fn check(hosts: &Arc<[CacheStore; 2]>, number: usize, from_copy: bool) -> (bool, bool) {
     let round = Arc::new(Round {
         hosts: Arc::clone(hosts),

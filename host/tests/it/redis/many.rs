@@ -1,4 +1,5 @@
-//! Several entries at once, and walks by prefix, on every server there is, on one and on a cluster.
+//! Batch operations and walks by prefix, on every available server program, standalone and as a
+//! cluster.
 
 use super::client::Reply;
 use super::server::RedisServer;
@@ -41,7 +42,7 @@ async fn sets_gets_and_deletes(cache: &CacheStore, server: &RedisServer) {
     expected.extend([None, Some("[0]"), Some("[0]")]);
     let found: Vec<_> = found.iter().map(Option::as_deref).collect();
     assert_eq!(found, expected);
-    // The last value of a key that is there more than once.
+    // If a key occurs several times, its last value is kept.
     let again: Vec<_> = values.iter().map(|value| ("k", &**value)).collect();
     cache.set_many(&again, None).await.unwrap();
     assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("[999]"));

@@ -1,4 +1,5 @@
-//! What each operation of the contract returns on every server there is, on one and on a cluster.
+//! The results of all operations of the contract, on every available server program, standalone and
+//! as a cluster.
 
 use super::client::Reply;
 use super::server::RedisServer;
@@ -7,11 +8,11 @@ use hostel::{CacheError, CacheLimits, CacheName, CacheStore, RedisBackend};
 use hostel_cache::{Error, ErrorKind, Lifetime, MAX_INTEGER, Swap, TimeLeft};
 use std::sync::Arc;
 
-/// The name of the entry under `k`.
+/// The Redis name of the entry under `k`.
 const NAME: &[u8] = b"hostel:v:{c/c/k}";
 const LEASE: &[u8] = b"hostel:l:{c/c/k}";
 
-/// A server with the cache `c`, which is emptied for each check.
+/// A server with the cache `c`, which is emptied before each check.
 struct Place {
     server: Arc<RedisServer>,
     cache: CacheStore,
@@ -22,7 +23,7 @@ impl Place {
         self.server.ask_about_a_name(words)
     }
 
-    /// The text under `k`, as it is on the server.
+    /// Returns the raw text under `k` on the server.
     fn text(&self) -> Option<String> {
         match self.ask(&[b"GET", NAME]) {
             Reply::Text(text) => Some(String::from_utf8(text).unwrap()),
@@ -30,7 +31,7 @@ impl Place {
         }
     }
 
-    /// Sets `k` as another program would; none: deletes it.
+    /// Sets `k` as another program would, or deletes it if `text` is `None`.
     fn write(&self, text: Option<&[u8]>, seconds: Option<&str>) {
         self.ask(&[b"DEL", NAME]);
         self.ask(&[b"SET", LEASE, b"token"]);
@@ -60,7 +61,7 @@ async fn places() -> Vec<Place> {
     servers().await.into_iter().map(place).collect()
 }
 
-/// The kind of an error, and a part of its message.
+/// Checks the kind of an error, and a part of its message.
 #[track_caller]
 fn check_error<T: std::fmt::Debug>(result: Result<T, CacheError>, kind: ErrorKind, part: &str) {
     let error = result.unwrap_err();
@@ -77,8 +78,8 @@ fn check_error<T: std::fmt::Debug>(result: Result<T, CacheError>, kind: ErrorKin
     assert!(error.to_string().contains(part), "{error}");
 }
 
-/// What others may have written under a key, which no operation takes for a value, and what is said
-/// of it.
+/// Data that other programs may have written under a key and that is not a valid value, with the
+/// resulting error.
 const FOREIGN: [(&[&[u8]], ErrorKind, &str); 4] = [
     (&[b"LPUSH", NAME, b"1"], ErrorKind::InvalidValue, "it is not a string"),
     (&[b"SET", NAME, b"no json"], ErrorKind::InvalidValue, "at byte 0"),
@@ -224,8 +225,8 @@ async fn swaps(place: &Place) {
     use Lifetime::{After, Keep, Unlimited};
     let cache = &place.cache;
     let (one, two) = (Some("1"), Some("2"));
-    // What is there, for how long, what is expected, what is wanted and for how long; what is there
-    // then, and for how long.
+    // Columns: the current value and its expiry; the expected value; the new value and its
+    // lifetime; then the resulting value and its expiry.
     for (there, seconds, expected, wanted, lifetime, left, left_seconds) in [
         (one, None, one, two, After(60), two, Some(60)),
         (one, Some(1_000), one, two, Keep, two, Some(1_000)),
@@ -283,7 +284,7 @@ async fn checks_what_is_swapped(place: &Place) {
         check_error(cache.compare_and_swap(key, expected, wanted, lifetime).await, kind, "");
         assert!(place.has_lease() && place.text().as_deref() == one, "nothing was sent");
     }
-    // The largest value there is.
+    // The largest possible value.
     let largest = format!("\"{}\"", "x".repeat((1 << 20) - 2));
     let swap = cache.compare_and_swap("k", one, Some(&largest), Keep).await.unwrap();
     assert!(matches!(swap, Swap::Swapped));
@@ -316,7 +317,8 @@ async fn gives_another_expiry(place: &Place) {
             assert!(!place.has_lease());
         }
     }
-    // The server's time goes on: what is rounded up is seen by one of some attempts.
+    // The server's clock advances meanwhile, so several attempts may be needed to observe the
+    // rounding.
     let (mut rounded, mut attempts) = (false, 0..20);
     while !rounded && attempts.next().is_some() {
         place.write(Some(b"1"), None);

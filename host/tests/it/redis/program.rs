@@ -1,5 +1,5 @@
-//! The program with its caches on Redis: two servers that share them, their readiness and metrics,
-//! TLS and sockets behind the wall.
+//! The program with caches on Redis: two servers that share them, readiness and metrics, TLS, and
+//! Unix sockets with the Landlock sandbox.
 
 use super::cluster::{self, Cluster};
 use super::proxy::Proxy;
@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-/// A server whose plugin `guests` has its cache at this address.
+/// Starts a server whose plugin `guests` has its cache at this address.
 fn serving(address: &str, more: &str) -> (Place, Serving) {
     let place = Place::with_guests(&format!(
         "[server]\nwall = \"required\"\n{more}\n[caches.shared]\nbackend = \"{address}\"\n\
@@ -30,7 +30,7 @@ async fn ask(serving: &Serving, call: serde_json::Value) -> String {
     serving.send(&post("touches-the-cache", "", &call.to_string())).await.body
 }
 
-/// A server whose private caches are at this address.
+/// Creates the place of a server whose private caches are at this address.
 fn place(address: String) -> Place {
     Place::with_guests(&format!(
         "[server]\nwall = \"required\"\n[private-cache]\nbackend = \"{address}\"\n\
@@ -38,11 +38,11 @@ fn place(address: String) -> Place {
     ))
 }
 
-/// A folder with a certificate, its key, and the authority that signed it.
+/// A folder with a certificate, its key, and the certificate authority.
 struct Certified(TempDir);
 
 impl Certified {
-    /// A certificate of a host that is valid until this year.
+    /// Creates a certificate for a host that is valid until this year.
     fn new(host: &str, year: i32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
@@ -60,7 +60,7 @@ impl Certified {
         Certified(folder)
     }
 
-    /// The settings of a server of Redis that has it.
+    /// Returns the settings of a Redis server with this certificate.
     fn settings(&self, port: u16) -> String {
         let at = self.0.path().display();
         format!(
@@ -69,7 +69,7 @@ impl Certified {
         )
     }
 
-    /// The program where it trusts the authority.
+    /// Returns the program, configured to trust the authority.
     fn trusting(&self) -> Command {
         let mut command = hostel();
         command.env("SSL_CERT_FILE", self.0.path().join("ca.pem"));
@@ -186,8 +186,8 @@ async fn a_cluster_is_used_by_tls_and_with_a_login() {
     assert!(told.contains("it refuses the login"), "{told}");
 }
 
-/// A server of a cluster that is reached by TLS, and its port for that. The one beside it, by which
-/// its cluster's servers reach it, is 10,000 higher.
+/// Starts a cluster server with TLS, and returns it with its TLS port. The port of the cluster bus
+/// is 10,000 higher.
 fn by_tls(certified: &Certified) -> (RedisServer, u16) {
     let port =
         std::iter::repeat_with(super::server::free_port).find(|port| *port < 50_000).unwrap();

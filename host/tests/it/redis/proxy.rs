@@ -1,4 +1,4 @@
-//! A proxy between a host and a server, which does to their connections what a network may.
+//! A proxy between a host and a server that simulates network faults.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,24 +8,24 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// What the proxy does to connections.
+/// The faults to inject.
 #[derive(Default)]
 pub struct Faults {
-    /// Replies are not passed on, and the connection is cut once the server has sent one.
+    /// Drop replies, and cut the connection once the server has sent one.
     pub cuts_replies: AtomicBool,
-    /// Nothing is passed on in either direction.
+    /// Forward nothing in either direction.
     pub holds: AtomicBool,
-    /// Replies are passed on byte by byte.
+    /// Forward replies byte by byte.
     pub splits: AtomicBool,
-    /// Connections are cut as they are made.
+    /// Cut connections as soon as they are accepted.
     pub refuses: AtomicBool,
-    /// Connections that were made.
+    /// Number of accepted connections.
     pub connections: AtomicU64,
     released: Notify,
     cut: Notify,
 }
 
-/// A proxy to one server, ended with this.
+/// A proxy to one server; dropping it stops it.
 pub struct Proxy {
     pub port: u16,
     pub faults: Arc<Faults>,
@@ -68,7 +68,7 @@ async fn accept(listener: TcpListener, faults: Arc<Faults>, port: u16) {
             client.set_nodelay(true).unwrap();
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = server.into_split();
-            // Each half that ends ends the other.
+            // When one direction ends, the other ends too.
             tokio::select! {
                 () = pass(from_client, to_server, &faults, false) => {}
                 () = pass(from_server, to_client, &faults, true) => {}

@@ -1,4 +1,5 @@
-//! Scripts on servers that do not know them, with many callers at once, and while slots move.
+//! Scripts on servers that have not loaded them, with many concurrent callers, and while slots
+//! move.
 
 use super::cluster::{Cluster, SLOTS};
 use super::server::{RedisServer, programs};
@@ -34,7 +35,7 @@ async fn no_step_of_many_callers_is_lost() {
     let cluster = Cluster::of_primaries(&[]).await;
     let server = RedisServer::start();
     for address in [at(&server), at(&RedisServer::of_cluster(cluster.0))] {
-        // Two hosts, which know nothing of each other.
+        // Two independent hosts.
         let hosts = [cache(address.clone()), cache(address)];
         let callers: Vec<_> = (0..50)
             .map(|caller| {
@@ -65,7 +66,7 @@ async fn no_step_of_many_callers_is_lost() {
     }
 }
 
-/// Adds one to a number by reading and swapping it.
+/// Increments a number by reading and swapping it.
 async fn add_by_swaps(cache: &CacheStore) {
     let mut expected = cache.get("swaps").await.unwrap();
     loop {
@@ -95,7 +96,7 @@ async fn counts_are_exact_while_their_slots_move() {
                             sum += 1;
                             assert_eq!(found, sum, "{key}");
                         }
-                        // It may have been added.
+                        // The increment may have been applied, so a retry could count twice.
                         Err(CacheError::Unavailable { reason }) => panic!("{key}: {reason}"),
                         Err(other) => panic!("{other}"),
                     }
@@ -104,7 +105,7 @@ async fn counts_are_exact_while_their_slots_move() {
             })
         })
         .collect();
-    // One server after another takes all of the slots, once all servers agree on who has them.
+    // Move all slots to one server after another, each time once all servers agree on the owners.
     let slots: Vec<_> =
         (0..12).map(|key| cluster.slot(&format!("hostel:v:{{c/c/count:{key}}}"))).collect();
     let mut owners: Vec<_> = slots.iter().map(|slot| slot * 3 / SLOTS).collect();

@@ -1,4 +1,4 @@
-//! A primary and a replica that a Sentinel watches.
+//! A primary and a replica monitored by a Sentinel.
 
 use super::server::{RedisServer, program};
 use super::{on, until};
@@ -46,7 +46,7 @@ async fn a_primary_that_is_killed_is_replaced_by_the_one_that_the_sentinel_names
     assert_eq!(replica.client().text("hostel:v:{c/c/k}").as_deref(), Some("3"));
 }
 
-/// Nothing fails at a host that only reads: its connection is ended while it waits for nothing.
+/// A host that only reads notices no error: its idle connection is closed.
 #[tokio::test]
 async fn a_primary_that_became_a_replica_is_not_read_from() {
     let (primary, other) = (RedisServer::start(), RedisServer::start());

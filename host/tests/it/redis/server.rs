@@ -1,4 +1,4 @@
-//! Redis servers of the tests: each in a temporary folder, on a port that was free.
+//! Redis servers for the tests: each in a temporary folder, on a free port.
 
 use super::client::{Client, Reply};
 use hostel::{RedisAddress, RedisBackend};
@@ -14,16 +14,16 @@ use tempfile::TempDir;
 /// Attempts to start a server: another process may take its port first.
 const ATTEMPTS: u32 = 5;
 
-/// What is told where there is no server.
+/// The panic message when no server is installed.
 pub const MISSING: &str =
     "there is no redis-server: install it (Debian: apt-get install redis-server)";
 
-/// Time that entries are given so that they do not go while a test looks at them: more than any
-/// expiry there is.
+/// Added to the time to live of entries, so that they do not expire while a test inspects them:
+/// more than any expiry.
 const SPARE: Duration = Duration::from_secs(1_000_000_000);
 
-/// The servers to test against: those that `HOSTEL_REDIS_SERVERS` names, separated by colons, and
-/// else the one of this machine.
+/// Returns the server programs to test: those in `HOSTEL_REDIS_SERVERS`, separated by colons, or
+/// else the installed one.
 pub fn programs() -> Vec<PathBuf> {
     let named = std::env::var("HOSTEL_REDIS_SERVERS").unwrap_or_default();
     let named: Vec<_> =
@@ -38,12 +38,12 @@ pub fn programs() -> Vec<PathBuf> {
     places.find(|path| path.is_file()).into_iter().collect()
 }
 
-/// The server that tests are run on which need no particular version.
+/// Returns the server program for tests that do not depend on the version.
 pub fn program() -> PathBuf {
     programs().into_iter().next().expect(MISSING)
 }
 
-/// A server, ended with this; or the first of a cluster, with the others.
+/// A server, killed when dropped; or the first server of a cluster together with the others.
 pub struct RedisServer {
     pub port: u16,
     pub folder: TempDir,
@@ -59,7 +59,7 @@ impl RedisServer {
         RedisServer::with(&program(), &[])
     }
 
-    /// Starts a server with these settings, as in `--maxmemory 2mb`.
+    /// Starts a server with these settings, for example `--maxmemory 2mb`.
     pub fn with(program: &Path, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let arguments: Vec<String> = settings
@@ -78,13 +78,13 @@ impl RedisServer {
         panic!("{} does not start with {arguments:?}", program.display());
     }
 
-    /// Starts a Sentinel, which keeps what it knows in a file of its own.
+    /// Starts a Sentinel, which stores its state in its own file.
     pub fn sentinel(settings: &str) -> Self {
         let settings = format!("FOLDER/sentinel.conf {settings}");
         RedisServer::with(&program(), &[&settings])
     }
 
-    /// The servers of a cluster as one.
+    /// Combines the servers of a cluster into one value.
     pub fn of_cluster(mut servers: Vec<RedisServer>) -> Self {
         let mut first = servers.remove(0);
         first.others = servers;
@@ -95,7 +95,8 @@ impl RedisServer {
         std::iter::once(self).chain(&self.others)
     }
 
-    /// What it is, as in `redis 7.0.15` and `a cluster of valkey 9.1.2`.
+    /// Returns the server's name and version, for example `redis 7.0.15` or `a cluster of valkey
+    /// 9.1.2`.
     pub fn title(&self) -> String {
         let info = self.client().info("INFO server");
         let version = |name: &str| {
@@ -110,7 +111,7 @@ impl RedisServer {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Caches here, whose operations have the time that a busy machine needs.
+    /// Returns a backend for this server, with a timeout long enough for a busy machine.
     pub fn backend(&self) -> RedisBackend {
         let hosts: Vec<_> = self.all().map(RedisServer::address).collect();
         let scheme = if self.others.is_empty() { "redis" } else { "redis+cluster" };
@@ -118,12 +119,12 @@ impl RedisServer {
         RedisBackend { timeout: Duration::from_secs(20), ..RedisBackend::new(address) }
     }
 
-    /// How many names there are.
+    /// Returns the number of names.
     pub fn size(&self) -> i64 {
         self.all().map(|server| server.client().integer(&[b"DBSIZE"])).sum()
     }
 
-    /// Sends a command about one name to the server that has it.
+    /// Sends a command about one name to the server that owns it.
     pub fn ask_about_a_name(&self, words: &[&[u8]]) -> Reply {
         let mut replies = self.all().map(|server| server.client().ask(words));
         let is_elsewhere = |reply: &Reply| match reply {
@@ -137,13 +138,13 @@ impl RedisServer {
         Client::connect(self.port)
     }
 
-    /// Ends it at once, as a fault would.
+    /// Kills the server, to simulate a fault.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Starts it again on its port, with the data that it had saved.
+    /// Restarts the server on the same port, with its saved data.
     pub fn restart(&mut self) {
         for _ in 0..ATTEMPTS {
             if let Some(child) =
@@ -156,17 +157,17 @@ impl RedisServer {
         panic!("{} does not start again", self.program.display());
     }
 
-    /// Stops its process, with its sockets open, or lets it go on.
+    /// Pauses or resumes the process; its sockets stay open.
     pub fn signal(&self, signal: rustix::process::Signal) {
         let id = i32::try_from(self.child.id()).unwrap();
         let id = rustix::process::Pid::from_raw(id).unwrap();
         rustix::process::kill_process(id, signal).unwrap();
     }
 
-    /// Makes time pass for every entry: its deadline comes that much nearer.
+    /// Simulates the passage of time: every entry's deadline moves closer by `time`.
     ///
-    /// An entry that is not gone then is given `SPARE` more, and the time it has left is kept here:
-    /// it would go by itself while a slow test still looks at it.
+    /// Each entry that is still live gets `SPARE` more, and its true time left is recorded here.
+    /// Otherwise it could expire while a slow test still inspects it.
     pub fn advance(&self, time: Duration) {
         self.all().for_each(|server| server.advance_own(time));
     }
@@ -179,7 +180,7 @@ impl RedisServer {
             let left = match spared.remove(&name) {
                 _ if left < 0 => continue,
                 Some(known) if left > spare / 2 => known,
-                // Set since then, less than a second ago, for whole seconds.
+                // Set less than a second ago, so the time left was a whole number of seconds.
                 _ => (left + 999) / 1_000 * 1_000,
             };
             let left = left - i64::try_from(time.as_millis()).unwrap();
@@ -203,7 +204,7 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Starts a server and waits until it accepts connections; none: its port was taken.
+/// Starts a server and waits until it accepts connections. Returns `None` if its port was taken.
 fn spawn(program: &Path, folder: &Path, port: u16, arguments: &[String]) -> Option<Child> {
     let mut command = Command::new(program);
     let is_sentinel = arguments.iter().any(|argument| argument == "--sentinel");
@@ -223,7 +224,7 @@ fn spawn(program: &Path, folder: &Path, port: u16, arguments: &[String]) -> Opti
         line.contains("eady to accept connections") || line.contains("Sentinel ID is")
     };
     if lines.any(|line| is_ready(&line)) {
-        // Read to its end, so that the server never waits for its own log.
+        // Keep reading, so that the server never blocks on its log.
         std::thread::spawn(move || lines.for_each(drop));
         return Some(child);
     }

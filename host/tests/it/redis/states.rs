@@ -1,5 +1,5 @@
-//! States of a server in which it serves less than usual, or has lost what it had: each is seen as it
-//! is, with the server's own reason, and ends without the host's doing.
+//! States in which a server is limited or has lost its data: callers get the server's own reason,
+//! and the host recovers on its own.
 
 use super::client::Client;
 use super::faults::{MOST, check_unavailable, hasty, recovery};
@@ -14,7 +14,7 @@ fn text(number: usize) -> String {
     format!("\"{number}{}\"", "x".repeat(4_000))
 }
 
-/// Waits until an operation is unavailable for a reason that has this part.
+/// Waits until an operation fails as unavailable, for a reason that contains `part`.
 async fn until_unavailable(cache: &CacheStore, part: &str) {
     let begun = Instant::now();
     loop {
@@ -28,7 +28,7 @@ async fn until_unavailable(cache: &CacheStore, part: &str) {
     }
 }
 
-/// Waits until the server's last snapshot has ended so.
+/// Waits until the server's last snapshot has this status.
 async fn until_snapshot(client: &mut Client, status: &str) {
     let is_so = |info: String| {
         info.contains(&format!("rdb_last_bgsave_status:{status}"))
@@ -45,7 +45,7 @@ async fn a_server_whose_snapshots_fail_refuses_writes_and_still_answers_reads() 
     cache.set("k", "1", None).await.unwrap();
     let mut client = server.client();
     client.ask(&[b"CONFIG", b"SET", b"save", b"3600 1"]);
-    // A snapshot cannot take the place of a folder.
+    // A snapshot fails if a folder has its file name.
     let file = server.folder.path().join("dump.rdb");
     fs::create_dir(&file).unwrap();
     until_snapshot(&mut client, "err").await;
@@ -63,7 +63,8 @@ async fn a_server_whose_snapshots_fail_refuses_writes_and_still_answers_reads() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_loads_its_data_is_unavailable_until_it_has_it() {
-    // Some milliseconds for each entry, and a look at its connections after each 2 MB.
+    // Loading takes several milliseconds per entry, and the server handles connections after each 2
+    // MB.
     let slow = "--key-load-delay 4000 --rdbcompression no";
     let mut server = RedisServer::with(&program(), &[slow]);
     let cache = hasty(server.port);
@@ -166,7 +167,7 @@ async fn many_operations_on_a_server_that_is_stopped_end_in_time() {
     let cache = hasty(server.port);
     cache.set("k", "1", None).await.unwrap();
     server.signal(Signal::STOP);
-    // More than are sent at once: the others wait for their turn.
+    // More than are sent at once: the others wait in the queue.
     let calls = (0..300).map(|_| {
         let cache = cache.clone();
         tokio::spawn(async move {

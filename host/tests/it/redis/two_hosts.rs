@@ -5,7 +5,7 @@ use crate::support::Random;
 use hostel::{Cache, CacheError, CacheLimits, Clock};
 use std::time::Duration;
 
-/// Keys, values and expiries, valid and not, that operations are made of.
+/// Keys, values and expiries, valid and invalid, from which operations are composed.
 const KEYS: [&str; 7] = ["a", "b", "{c}", "\0", "*", "ž", ""];
 const VALUES: [&str; 6] = ["1", "null", "{\"a\":[1.0,-0]}", "nonsense", "", "[1"];
 const EXPIRIES: [Option<u32>; 5] = [None, Some(5), Some(60), Some(0), Some(u32::MAX)];
@@ -50,7 +50,7 @@ async fn random_operations_have_the_results_that_they_have_in_memory() {
                     let exists = refused(host.exists(key).await);
                     assert_eq!(exists, memory.exists(key), "step {step}: exists {key:?}");
                 }
-                // No deadline is within what the test itself takes.
+                // These steps avoid deadlines so close that the test's own duration would matter.
                 _ => {
                     let time = Duration::from_secs([2, 10, 30][random.below(3)]);
                     server.advance(time);

@@ -8,7 +8,7 @@ use hyper::{Method, StatusCode};
 use std::fs;
 use tokio::net::TcpStream;
 
-/// Bytes that bodies and responses have, as the metrics tell them.
+/// Returns the bytes that bodies and responses hold, from the metrics.
 async fn held(server: &TestServer) -> usize {
     let metrics = server.host.metrics().await.unwrap();
     let mut lines = metrics.lines();
@@ -30,7 +30,7 @@ async fn a_large_file_is_never_in_memory_as_a_whole() {
     assert_eq!(held(&server).await, PIECE, "a client that takes nothing");
     drop(client);
     eventually("no bytes", async || (held(&server).await == 0).then_some(())).await;
-    // A client has as many as its share has pieces.
+    // A client can have as many file responses at once as its share has pieces.
     let small = Server { bodies: 4 * PIECE, ..Server::default() };
     let server = serve(vec![route("/", &site.path().join("public"))], small).await;
     let mut first = server.connect().await;
