@@ -1,4 +1,4 @@
-//! Why a cache refused an operation, whatever holds its entries.
+//! Errors of cache operations, for every backend.
 
 use hostel_cache::{ErrorKind, Key};
 
@@ -6,21 +6,21 @@ use hostel_cache::{ErrorKind, Key};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheError {
-    /// The key, the value or the expiry is invalid, or the value is too large. The entry that was
-    /// there, its expiry too, is untouched.
+    /// The key, the value or the expiry is invalid, or the value is too large. The existing entry
+    /// and its expiry are unchanged.
     #[error(transparent)]
     Invalid(#[from] hostel_cache::Error),
-    /// What is stored under the key is no value of a cache: something else has written it.
+    /// The text stored at the key is not a valid value: another program has written it.
     #[error(
         "what is stored under {key} is no value of this cache: {reason}; set it anew or delete it"
     )]
     Foreign {
         /// The key, quoted and shortened.
         key: String,
-        /// What it is, or what is wrong with it.
+        /// What is wrong with the text.
         reason: String,
     },
-    /// What is stored under the key is larger than a value of this cache may be.
+    /// The text stored at the key exceeds the cache's value limit.
     #[error(
         "the value under {key} is larger than the {limit} bytes that a value has here: raise \
          `value-limit`, or set it anew or delete it"
@@ -31,16 +31,16 @@ pub enum CacheError {
         /// The cache's limit.
         limit: usize,
     },
-    /// The values that were asked for are together larger than what is read at once.
+    /// The requested values together exceed the maximum size of a read.
     #[error(
         "the values are together larger than the {limit} bytes that are read at once: ask for \
              fewer keys"
     )]
     ManyOversized {
-        /// The most bytes of values that are read at once.
+        /// The maximum bytes of one read.
         limit: usize,
     },
-    /// A key that has no lease where its cache is.
+    /// The cache's backend cannot give this key a lease.
     #[error(
         "{key} has no lease on a cluster with `key-format = \"zato\"`, since it has braces: \
              use another key, or `key-format = \"hostel\"`"
@@ -49,21 +49,21 @@ pub enum CacheError {
         /// The key, quoted and shortened.
         key: String,
     },
-    /// A cursor that no page of this cache gave.
+    /// The cursor is not from a page of this cache.
     #[error("{cursor:?} is no place in a listing of this cache: take `next` of the page before")]
     Cursor {
         /// The cursor's beginning.
         cursor: String,
     },
-    /// What holds the entries does not respond, or refuses. A write may have happened.
+    /// The backend does not respond, or refuses the operation. A write may have happened.
     #[error("the cache is unavailable: {reason}")]
     Unavailable {
-        /// Why, and where.
+        /// The reason, and the server.
         reason: String,
     },
 }
 
-/// How many characters of a key a message shows.
+/// Characters of a key in a message.
 const EXCERPT_CHARS: usize = 32;
 
 impl CacheError {
@@ -83,7 +83,8 @@ impl CacheError {
         CacheError::Cursor { cursor: text.chars().take(EXCERPT_CHARS).collect() }
     }
 
-    /// What is refused; none: the backend is unavailable, or has no lease for the key.
+    /// The kind of invalid argument, or `None` if the backend is unavailable or has no lease for
+    /// the key.
     pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
             CacheError::Invalid(error) => Some(error.kind()),

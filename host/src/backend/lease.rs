@@ -1,4 +1,4 @@
-//! The leases of one call: who computes a value that many ask for, and who waits.
+//! The leases of one call: which call computes a missing value, and which calls wait for it.
 
 use super::error::CacheError;
 use super::redis::LeaseReply;
@@ -12,39 +12,39 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Leases of one call. A guest could take one of each key that it can name, and the host keeps them
-/// until its call ends.
+/// Maximum number of leases of one call. A guest can name any number of keys, and the host keeps
+/// the leases until the call ends.
 const MAX_LEASES: usize = 1_000;
 
-/// What a lease on Redis lives longer than the call that holds it may run. The call gives its leases
-/// back when it ends; only those of a host that has died end by themselves.
+/// How much longer a lease on Redis lives than its call may run. A call releases its leases when it
+/// ends; a lease expires only if its host has died.
 const LEASE_MARGIN: Duration = Duration::from_millis(500);
 
-/// How long a caller that waits for another host's lease sleeps before it asks again: at first, and
-/// at most, doubled each time.
+/// Initial and maximum delay before a call that waits for another host's lease tries again. It
+/// doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const MAX_PAUSE: Duration = Duration::from_millis(100);
 
-/// What [`CallLeases::get_or_lease`] found.
+/// The result of [`CallLeases::get_or_lease`].
 #[derive(Debug)]
 pub(crate) enum LeaseFound {
     /// The value of a live entry.
     Value(Value),
-    /// The value of a live entry that soon expires, and this call is the one to compute it anew.
+    /// The value of a live entry that expires soon. This call must compute it anew.
     Refresh(Value),
-    /// There is no live entry, and this call is the one to compute it.
+    /// There is no live entry. This call must compute it.
     Compute,
-    /// There is no live entry, another call computes it, and the time to wait is over.
+    /// There is no live entry, another call computes it, and the waiting time is over.
     Busy,
 }
 
-/// How many calls may wait for leases at once: each waits in a place of its own, so that some places
-/// are always left for the calls that they wait for.
+/// Bounds the calls that wait for leases at once. They have permits of their own, so that the calls
+/// they wait for can still run.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseWaits([Arc<Semaphore>; 2]);
 
 impl LeaseWaits {
-    /// Within what a plugin and what its host allow.
+    /// Uses the permits of a plugin and of its host.
     pub(crate) fn new(of_plugin: Arc<Semaphore>, of_host: Arc<Semaphore>) -> Self {
         LeaseWaits([of_plugin, of_host])
     }
@@ -56,27 +56,28 @@ impl LeaseWaits {
     }
 }
 
-/// The leases that one call holds. They end when it is dropped.
+/// The leases that one call holds, released when this is dropped.
 #[derive(Debug)]
 pub(crate) struct CallLeases {
     cache: CacheStore,
     holder: Holder,
-    /// What names the holder on Redis; empty for a cache in memory.
+    /// The holder's name on Redis; empty for a cache in memory.
     token: String,
-    /// When the call ends at the latest.
+    /// The call's deadline.
     until: Instant,
     keys: BTreeSet<Box<str>>,
 }
 
-/// One try to get a value or its lease.
+/// One attempt to get a value or its lease.
 enum Attempt {
     Found(LeaseFound),
-    /// Another holds the lease; in this host's memory, its end can be waited for.
+    /// Another call holds the lease. If the cache is in memory, the end of the lease can be
+    /// awaited.
     Held(Option<LeaseEnd>),
 }
 
 impl CallLeases {
-    /// Those of a call that ends at `until` at the latest.
+    /// Creates the leases of a call with the deadline `until`.
     pub(crate) fn new(cache: CacheStore, until: Instant) -> Self {
         let token = match cache.backing() {
             Backing::Memory(_) => String::new(),
@@ -85,8 +86,8 @@ impl CallLeases {
         CallLeases { cache, holder: Holder::new(), token, until, keys: BTreeSet::new() }
     }
 
-    /// The value of a live entry, or who computes it. Waits for another call that computes it,
-    /// for `wait` at most, and three quarters of what is left of the call.
+    /// Returns the value of a live entry, or a lease to compute it. Waits for another call that
+    /// computes it, for at most `wait` and at most three quarters of the call's remaining time.
     ///
     /// # Errors
     ///
@@ -124,7 +125,7 @@ impl CallLeases {
                 return Ok(LeaseFound::Busy);
             }
             match end {
-                // One that is late finds the deadline passed when it has asked again.
+                // After a timeout, the next attempt returns `Busy`.
                 Some(end) => drop(timeout_at(deadline, end).await),
                 None => {
                     sleep_until(deadline.min(Instant::now() + pause)).await;
@@ -153,7 +154,8 @@ impl CallLeases {
                 hostel_cache::Found::Held(end) => Attempt::Held(Some(end)),
             },
             Backing::Redis(cache) => {
-                // Before it is taken: what is given up halfway is given back as well.
+                // Recorded before the lease is taken, so that an attempt that is cancelled halfway
+                // is released as well.
                 self.keys.insert(Key::new(key)?.as_str().into());
                 let lease = left + LEASE_MARGIN;
                 match cache.lease_once(key, early, &self.token, lease).await? {
@@ -175,11 +177,12 @@ impl CallLeases {
         Ok(attempt)
     }
 
-    /// Stores what was computed and ends the lease. False where this call has none, or has lost it.
+    /// Stores the computed value and releases the lease. Returns false if this call has no lease
+    /// for the key, or has lost it.
     ///
     /// # Errors
     ///
-    /// As those of [`CacheStore::set`].
+    /// Those of [`CacheStore::set`].
     pub(crate) async fn fill(
         &mut self,
         key: &str,
@@ -198,7 +201,7 @@ impl CallLeases {
         Ok(is_filled)
     }
 
-    /// Gives the lease of a key back.
+    /// Releases the lease of a key.
     ///
     /// # Errors
     ///
@@ -222,17 +225,17 @@ impl Drop for CallLeases {
         match self.cache.backing() {
             Backing::Memory(cache) => {
                 for key in &keys {
-                    // Each was a key when its lease was taken.
+                    // Cannot fail: the key was valid when its lease was taken.
                     drop(cache.release(key, self.holder));
                 }
             }
             Backing::Redis(cache) => {
                 let (cache, token) = (Arc::clone(cache), std::mem::take(&mut self.token));
-                // Without a runtime the host is going down, and the leases end by themselves.
+                // Without a runtime the host is shutting down, and the leases expire by themselves.
                 let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
                 runtime.spawn(async move {
                     for key in keys {
-                        // One that stays ends by itself.
+                        // A lease that cannot be released expires by itself.
                         drop(cache.release(&key, &token).await);
                     }
                 });
@@ -241,13 +244,13 @@ impl Drop for CallLeases {
     }
 }
 
-/// A text that no other call has, on whatever host.
+/// Returns a text that is unique to this call across all hosts.
 fn token() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static HOST: std::sync::OnceLock<u128> = std::sync::OnceLock::new();
     let host = HOST.get_or_init(|| {
         let mut bytes = [0; 16];
-        // Without random numbers, hosts that share a server are told apart by when they began.
+        // Without random numbers, the start time distinguishes hosts that share a server.
         if getrandom::fill(&mut bytes).is_err() {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
             return now.map_or(0, |now| now.as_nanos());

@@ -7,6 +7,6 @@ use hostel_cache::EntryInfo;
 pub struct Page {
     /// Keys with sizes and expiries; no values.
     pub entries: Vec<EntryInfo>,
-    /// Where the next page begins; none: this is the last one.
+    /// The cursor of the next page, or `None` on the last page.
     pub next: Option<String>,
 }

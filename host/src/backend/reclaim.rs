@@ -1,23 +1,23 @@
-//! The thread that frees the memory of expired entries that nothing reads, and of caches whose
-//! plugins were unloaded long ago, and gives freed memory back to the system.
+//! The thread that frees the memory of expired entries and of caches whose plugins were unloaded
+//! long ago, and returns freed memory to the system.
 
 use super::registry::Caches;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Time between two passes, and the entries that a pass looks at in each cache: a million in two
-/// seconds, in steps of some milliseconds at most. A pass costs next to nothing where no entry has
-/// expired.
+/// Time between two passes, and the entries that a pass examines in each cache: a million in two
+/// seconds, in steps of at most some milliseconds. A pass without expired entries costs almost
+/// nothing.
 const PASS_INTERVAL: Duration = Duration::from_millis(20);
 const ENTRIES_PER_PASS: usize = 10_000;
 
-/// Passes between two trims of the allocator, and the least that one is worth. A trim takes a
-/// millisecond for some 10 MiB, in which other threads may wait to allocate.
+/// Passes between two trims of the allocator, and the freed bytes that justify a trim. A trim takes
+/// a millisecond for each 10 MiB or so, in which other threads may wait to allocate.
 const PASSES_PER_TRIM: u32 = 50;
 const LEAST_TRIM: usize = 1 << 20;
 
-/// A trim is done when caches have given back one part of so many of what they had: the free memory
-/// of a large heap takes long to go through.
+/// A trim also requires that the caches have freed this fraction (1/16) of their bytes: trimming a
+/// large heap takes long.
 const LEAST_TRIM_PART: usize = 16;
 
 /// Starts the thread. It ends when the caches are dropped.
@@ -45,18 +45,18 @@ pub(crate) fn start(caches: &Arc<Caches>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// When the allocator's free memory is worth giving back: by itself, glibc keeps most of what
-/// threads have freed.
+/// Decides when to trim the allocator: by itself, glibc keeps most of the memory that threads have
+/// freed.
 #[derive(Debug, Default)]
 struct Trims {
-    /// The most bytes that caches had since the last trim.
+    /// Maximum bytes of the caches since the last trim.
     most: usize,
-    /// Passes since then.
+    /// Passes since the last trim.
     passes: u32,
 }
 
 impl Trims {
-    /// Whether a trim is due after a pass, when caches have so many bytes.
+    /// Returns true if a trim is due after a pass; `taken` is the bytes of the caches.
     fn is_due(&mut self, taken: usize) -> bool {
         self.most = self.most.max(taken);
         self.passes = self.passes.saturating_add(1);
@@ -69,11 +69,11 @@ impl Trims {
     }
 }
 
-/// Gives free memory of the C library's allocator back to the system. Without effect where another
-/// allocator is used.
+/// Returns the free memory of the C library's allocator to the system. No effect with another
+/// allocator.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn trim() {
-    // SAFETY: it has no preconditions. It takes the allocator's locks and touches only free memory.
+    // SAFETY: no preconditions. It takes the allocator's locks and touches only free memory.
     unsafe { libc::malloc_trim(0) };
 }
 
@@ -86,7 +86,7 @@ mod tests {
 
     const MIB: usize = 1 << 20;
 
-    /// Passes at each of which caches have so many bytes; how many of them trim.
+    /// Runs passes with this many bytes in the caches, and returns the number of trims.
     fn trims(trims: &mut Trims, passes: u32, taken: usize) -> usize {
         (0..passes).filter(|_| trims.is_due(taken)).count()
     }

@@ -1,16 +1,17 @@
 //! Caches on Redis or Valkey: one server, the servers of a Sentinel, or a cluster.
 //!
-//! The library speaks the protocol and puts the commands of many callers on one connection. Which
-//! server has a key, when a command is sent again and when a server is left alone is decided here,
-//! since no write may be sent twice and no call may wait longer than its cache's time.
+//! The `redis` crate implements the protocol and multiplexes the commands of many callers on one
+//! connection. This module decides which server has a key, when a command is sent again, and when a
+//! server is avoided: no write may be sent twice, and no call may wait longer than its cache's
+//! timeout.
 //!
-//! Entries are named in `names.rs`; `servers.rs` sends operations; each server is a `node.rs` with
-//! its `circuit.rs`. What changes an entry in one step is a script of `scripts.rs`.
+//! `names.rs` names the entries; `servers.rs` sends operations; each server is a `node.rs` with its
+//! `circuit.rs`. Atomic changes of an entry are scripts in `scripts.rs`.
 //!
-//! **How a write ends a lease**: it removes the key's lease before it touches its entry, by two
-//! commands and no transaction, whatever comes of the second. A host that fills a lease has to find
-//! both its lease and the entry that it began with. `set_if_absent` ends no lease: the entry that it
-//! creates is another one than the lease began with.
+//! **How a write ends a lease**: two commands without a transaction. The first removes the key's
+//! lease, the second changes its entry, and the lease is gone even if the second fails. A host that
+//! fills a lease needs both its lease and the entry that it started with. `set_if_absent` ends no
+//! lease: it creates an entry that the lease did not start with.
 
 mod address;
 mod batch;
@@ -53,11 +54,11 @@ use reply::{bytes, integer};
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// How often a `get` reads again when an entry came between its two commands, before it takes the
-/// entry for an empty text.
+/// How often a `get` reads again when an entry was set between its two commands, before it treats
+/// the entry as an empty text.
 const MAX_READS: usize = 3;
 
-/// What is wrong with a text without a byte.
+/// The error for an empty text, which is not a valid value.
 const EMPTY: &str = "it is empty";
 
 /// One cache whose entries are on Redis.
@@ -70,7 +71,7 @@ pub(super) struct RedisCache {
 }
 
 impl RedisCache {
-    /// A cache. Nothing is connected to yet.
+    /// Creates a cache without connecting to its servers.
     pub(super) fn new(
         names: Names,
         value_limit: usize,
@@ -123,8 +124,8 @@ impl RedisCache {
         Ok(found)
     }
 
-    /// Reads at most one byte over the limit, whatever is there. Returns the value, and the reply to
-    /// what else is asked about the entry.
+    /// Reads the value of a key, at most one byte over the limit. Returns it with the reply to
+    /// `more`, a further command on the entry.
     async fn find(
         &self,
         deadline: Instant,
@@ -146,7 +147,7 @@ impl RedisCache {
             match (text.is_empty(), integer(&reply()).map_err(unavailable)?) {
                 (false, _) => return Ok((Some(self.value(key, text)?), replies.next())),
                 (true, 0) => return Ok((None, replies.next())),
-                // Set between the two commands, or a text without a byte.
+                // Either the entry was set between the two commands, or its text is empty.
                 (true, _) => {}
             }
         }
@@ -194,12 +195,12 @@ impl RedisCache {
         Ok(is_there)
     }
 
-    /// Makes sure that the servers respond.
+    /// Checks that the servers respond.
     pub(super) async fn check(&self) -> Result<(), CacheError> {
         self.servers.check().await.map_err(unavailable)
     }
 
-    /// Ends the key's lease, then changes its entry. Returns the reply to the second.
+    /// Ends the key's lease, then changes its entry. Returns the reply to the second command.
     async fn write(
         &self,
         key: Key<'_>,
@@ -227,7 +228,7 @@ impl RedisCache {
         Ok(reply)
     }
 
-    /// The name of the key's lease; none where it can have none.
+    /// Returns the name of the key's lease, or `None` if the key cannot have one.
     fn lease_name(&self, key: Key<'_>) -> Option<String> {
         self.names.lease(key.as_str(), self.servers.address().is_cluster())
     }
@@ -245,7 +246,7 @@ impl RedisCache {
         exactly(replies)
     }
 
-    /// A value that was read, if any guest can read it too: others may write under our names.
+    /// Validates a value that was read: other programs may write entries under our names.
     fn value(&self, key: Key<'_>, text: Vec<u8>) -> Result<Value, CacheError> {
         if text.len() > self.value_limit {
             return Err(CacheError::oversized(key, self.value_limit));
@@ -262,19 +263,19 @@ impl RedisCache {
     }
 }
 
-/// The replies to so many commands.
+/// Converts replies to an array of exactly `N`.
 fn exactly<const N: usize>(replies: Vec<redis::Value>) -> Result<[redis::Value; N], CacheError> {
     replies.try_into().map_err(|_| unavailable("a reply is missing".to_owned()))
 }
 
-/// The command that ends a lease.
+/// Builds the command that ends a lease.
 fn del(lease: &str) -> RedisCommand {
     let mut end = cmd("DEL");
     end.arg(lease);
     end.into()
 }
 
-/// The arguments of SET for an expiry.
+/// The arguments of `SET` for an expiry.
 struct Ex(Option<Expiry>);
 
 impl redis::ToRedisArgs for Ex {
@@ -285,7 +286,7 @@ impl redis::ToRedisArgs for Ex {
     }
 }
 
-/// A reply about an entry, unless something else than a string is there.
+/// Returns a reply about an entry, unless the entry is not a string.
 fn checked(key: Key<'_>, reply: redis::Value) -> Result<redis::Value, CacheError> {
     match &reply {
         redis::Value::ServerError(error) if error.code() == "WRONGTYPE" => {

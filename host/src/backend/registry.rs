@@ -12,21 +12,21 @@ use std::collections::btree_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
-/// Where the entries of a cache are held.
+/// The backend of a cache's entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
     /// In the host's memory.
     #[default]
     Memory,
-    /// On Redis, where other hosts find them too.
+    /// On Redis, shared with other hosts.
     Redis(Arc<RedisBackend>),
 }
 
-/// The caches of a host by name, those in memory on one clock.
+/// The caches of a host by name. Those in memory share one clock.
 ///
-/// A cache, once opened, stays until the registry is dropped, except a private one in memory whose
-/// plugin was unloaded: it stays for an hour, so that a plugin which is loaded again by then finds
-/// its entries, and for less where the host is short of memory.
+/// An open cache stays until the registry is dropped. The exception is a private cache in memory
+/// whose plugin was unloaded: it stays for an hour, so that a reloaded plugin finds its entries, or
+/// for less if the host is short of memory.
 #[derive(Debug)]
 pub struct Caches {
     clock: Clock,
@@ -43,7 +43,7 @@ enum OpenCache {
     Redis { cache: Arc<RedisCache>, limits: CacheLimits, backend: Arc<RedisBackend> },
 }
 
-/// The cache is open already, with other limits than those asked for or elsewhere.
+/// The cache is already open with other limits or on another backend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "cache {name} is open with {open}, and cannot be opened with {asked}: make them equal, or \
@@ -52,47 +52,47 @@ enum OpenCache {
 pub struct OpenError {
     /// The cache's name.
     pub name: CacheName,
-    /// The limits it has.
+    /// Its limits.
     pub open: CacheLimits,
-    /// The limits asked for.
+    /// The requested limits.
     pub asked: CacheLimits,
 }
 
-/// What is known of the servers of one address.
+/// The state of the servers of one address.
 #[derive(Clone, Debug)]
 pub(crate) struct RedisState {
-    /// The caches that are there.
+    /// The caches on these servers.
     pub(crate) caches: Vec<CacheName>,
-    /// Operations under way.
+    /// Number of operations in progress.
     pub(crate) in_flight: usize,
     /// Its servers.
     pub(crate) servers: Vec<ServerState>,
 }
 
 impl Caches {
-    /// A registry without caches. All of its caches in memory will read `clock`, and take their
-    /// bytes from `memory`.
+    /// Creates an empty registry. Its caches in memory use `clock`, and take their bytes from
+    /// `memory`.
     #[must_use]
     pub(crate) fn new(clock: Clock, metrics: RedisMetrics, memory: &Arc<BudgetPart>) -> Self {
         Self { clock, metrics, memory: Arc::clone(memory), caches: RwLock::default() }
     }
 
-    /// Opens the cache of that name in memory, and creates it where it does not exist.
+    /// Opens the cache with this name in memory; creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when it is open with other limits. It is left as it is: a cache that shrank
-    /// or grew would surprise the plugins that use it.
+    /// [`OpenError`] when it is open with other limits. The cache is unchanged: a different size
+    /// would surprise the plugins that use it.
     pub fn open(&self, name: CacheName, limits: CacheLimits) -> Result<CacheStore, OpenError> {
         self.open_on(name, limits, &Backend::Memory)
     }
 
-    /// Opens the cache of that name on this backend, as [`Caches::open`] does. On Redis, only the
-    /// limit on values counts; nothing is connected to before the first operation.
+    /// Opens the cache with this name on a backend, like [`Caches::open`]. On Redis, only the limit
+    /// on values applies; the first operation connects to the server.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when it is open with other limits or elsewhere.
+    /// [`OpenError`] when it is open with other limits or on another backend.
     pub fn open_on(
         &self,
         name: CacheName,
@@ -133,19 +133,19 @@ impl Caches {
         }
     }
 
-    /// The cache of that name, if it is open.
+    /// Returns the cache with this name, if it is open.
     #[must_use]
     pub fn get(&self, name: &CacheName) -> Option<CacheStore> {
         self.read().get(name).map(OpenCache::store)
     }
 
-    /// Every open cache with its name: private ones first, each kind in the order of names.
+    /// Returns every open cache with its name: private caches first, each kind sorted by name.
     #[must_use]
     pub fn list(&self) -> Vec<(CacheName, CacheStore)> {
         self.read().iter().map(|(name, open)| (name.clone(), open.store())).collect()
     }
 
-    /// Every open cache's name and statistics, in the order of [`Caches::list`].
+    /// Returns the name and the statistics of every open cache, in the order of [`Caches::list`].
     pub async fn stats(&self) -> Vec<(CacheName, CacheStats)> {
         let mut all = Vec::new();
         for (name, store) in self.list() {
@@ -155,7 +155,8 @@ impl Caches {
         all
     }
 
-    /// The caches whose servers do not respond. Asks all servers, each address once and all at once.
+    /// Returns the caches whose servers do not respond. Checks all addresses concurrently, each
+    /// once.
     pub(crate) async fn unavailable(&self) -> Vec<CacheName> {
         let checks = self.by_servers().into_iter().map(|(servers, caches)| {
             tokio::spawn(async move { servers.check().await.is_err().then_some(caches) })
@@ -168,7 +169,7 @@ impl Caches {
         unavailable
     }
 
-    /// What is known of the servers that hold caches, an element for each address.
+    /// Returns the state of the servers that hold caches, one element for each address.
     pub(crate) fn redis(&self) -> Vec<RedisState> {
         let state = |(servers, caches): (Arc<Servers>, Vec<CacheName>)| RedisState {
             caches,
@@ -191,8 +192,8 @@ impl Caches {
         found
     }
 
-    /// Frees the memory of expired entries in every cache, looking at no more than `most` entries
-    /// of each. Returns how many entries were removed.
+    /// Frees the memory of expired entries in every cache. Examines at most `most` entries of each,
+    /// and returns the number of removed entries.
     pub(super) fn reclaim(&self, most: usize) -> u64 {
         let caches: Vec<_> = {
             let in_memory = |open: &OpenCache| match open {
@@ -204,7 +205,7 @@ impl Caches {
         caches.iter().map(|cache| cache.reclaim(most)).sum()
     }
 
-    /// Bytes that the caches in memory have taken.
+    /// Bytes that the caches in memory use.
     pub(super) fn taken(&self) -> usize {
         self.memory.taken()
     }
@@ -218,7 +219,7 @@ impl Caches {
     }
 }
 
-/// The servers of a backend: those of an open cache at the same address, or new ones.
+/// Returns the servers of a backend: those of an open cache at the same address, or new ones.
 fn servers_of(caches: &CacheMap, asked: &RedisBackend) -> Arc<Servers> {
     let shared = caches.values().find_map(|open| match open {
         OpenCache::Redis { cache, backend, .. } => (backend.address == asked.address

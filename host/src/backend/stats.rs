@@ -1,14 +1,14 @@
-//! What a cache counts.
+//! The counters of a cache.
 
 use hostel_cache::Stats;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a cache counted since the host opened it.
+/// The counters of a cache since the host opened it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheStats {
     /// Calls of `get` that found a live entry.
     pub hits: u64,
-    /// Calls of `get` that found none, or one that had expired.
+    /// Calls of `get` that found no live entry.
     pub misses: u64,
     /// Calls of `exists`.
     pub exists: u64,
@@ -24,18 +24,18 @@ pub struct CacheStats {
     pub takes: u64,
     /// Calls of `expire` that found a live entry.
     pub expires: u64,
-    /// What is known of entries in this host's memory; none: they are elsewhere.
+    /// The state of a cache in this host's memory, or `None` if its entries are elsewhere.
     pub memory: Option<MemoryStats>,
 }
 
-/// What a cache in memory holds now, and what it removed by itself.
+/// The size of a cache in memory, and the number of entries that it removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemoryStats {
-    /// Entries held, expired ones included until something removes them.
+    /// Number of entries, including expired ones that are not removed yet.
     pub entries: u64,
-    /// Bytes held, bookkeeping included.
+    /// Bytes in use, including bookkeeping.
     pub bytes: u64,
-    /// The most bytes that it may hold.
+    /// Maximum number of bytes.
     pub capacity: u64,
     /// Entries removed because their expiry had passed.
     pub expired: u64,
@@ -64,7 +64,7 @@ impl From<Stats> for CacheStats {
     }
 }
 
-/// The counts of a cache whose entries are elsewhere.
+/// The counters of a cache whose entries are not in memory.
 #[derive(Debug, Default)]
 pub(super) struct OperationCounts {
     hits: AtomicU64,

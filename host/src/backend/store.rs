@@ -1,4 +1,4 @@
-//! One cache, whatever holds its entries.
+//! One cache, on any backend.
 
 use super::error::CacheError;
 use super::page::Page;
@@ -7,17 +7,17 @@ use super::stats::CacheStats;
 use hostel_cache::{Cache, KeyPage, Lifetime, RemovedPage, Swap, TimeLeft, Value};
 use std::sync::Arc;
 
-/// Bytes of all values that one operation reads, where a single value may not have more: a caller
-/// would have a copy of each.
+/// Maximum bytes of all values that one operation reads, unless the limit of a single value is
+/// higher: a caller would get a copy of each.
 pub(super) const MAX_READ_BYTES: usize = 16 << 20;
 
-/// One cache of a host. Its clones are the same cache.
+/// One cache of a host. Clones share the same cache.
 ///
-/// Each operation on one key is linearizable within the host, and on Redis among all hosts.
+/// Each operation on one key is linearizable within the host, and across all hosts on Redis.
 #[derive(Clone, Debug)]
 pub struct CacheStore(Backing);
 
-/// What holds the entries.
+/// The backend with the entries.
 #[derive(Clone, Debug)]
 pub(super) enum Backing {
     Memory(Arc<Cache>),
@@ -37,7 +37,7 @@ impl CacheStore {
         &self.0
     }
 
-    /// The cache in this host's memory, shared with its store.
+    /// Returns the cache in this host's memory, shared with its store.
     #[cfg(test)]
     pub(super) fn shared_memory(self) -> Option<Arc<Cache>> {
         match self.0 {
@@ -46,8 +46,8 @@ impl CacheStore {
         }
     }
 
-    /// The cache itself where its entries are in this host's memory, so that no operation waits: the
-    /// synchronous way, which pays for no future.
+    /// Returns the cache if its entries are in this host's memory. Its operations are synchronous
+    /// and need no future.
     #[must_use]
     #[inline]
     pub fn memory(&self) -> Option<&Cache> {
@@ -57,7 +57,7 @@ impl CacheStore {
         }
     }
 
-    /// The value of a live entry; none where the key is missing or its entry has expired.
+    /// Returns the value of a live entry, or `None` if the key is missing or its entry has expired.
     ///
     /// # Errors
     ///
@@ -69,13 +69,13 @@ impl CacheStore {
         }
     }
 
-    /// Creates the entry or replaces it, value and expiry together. The expiry is in seconds; none:
-    /// the entry has none.
+    /// Creates or replaces the entry, both value and expiry. The expiry is in seconds; with `None`
+    /// the entry does not expire.
     ///
     /// # Errors
     ///
     /// When the key, the value or the expiry is invalid, the value is too large, or the backend is
-    /// unavailable: then the write may have happened.
+    /// unavailable. If the backend is unavailable, the write may have happened.
     pub async fn set(&self, key: &str, value: &str, expiry: Option<u32>) -> Result<(), CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.set(key, value, expiry)?),
@@ -83,7 +83,7 @@ impl CacheStore {
         }
     }
 
-    /// Removes the entry. True when there was a live one.
+    /// Removes the entry. Returns true if there was a live one.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl CacheStore {
         }
     }
 
-    /// True where there is a live entry. Not a use of it for eviction.
+    /// Returns true if there is a live entry. Does not count as a use for eviction.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl CacheStore {
         }
     }
 
-    /// Creates the entry where there is no live one. True when it did.
+    /// Creates the entry if there is no live one. Returns true if it did.
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl CacheStore {
         }
     }
 
-    /// Adds to the integer under the key, and returns the sum; the expiry applies to a new entry only.
+    /// Adds to the integer at the key, and returns the sum. The expiry applies only to a new entry.
     ///
     /// # Errors
     ///
@@ -141,7 +141,8 @@ impl CacheStore {
         }
     }
 
-    /// Replaces the entry if its value is `expected`; none stands for "no live entry" on either side.
+    /// Replaces the entry if its value is `expected`. `None` means no live entry, for both
+    /// `expected` and `wanted`.
     ///
     /// # Errors
     ///
@@ -159,7 +160,7 @@ impl CacheStore {
         }
     }
 
-    /// Removes the entry and returns its value: of several callers one gets it.
+    /// Removes the entry and returns its value. Only one of several callers gets it.
     ///
     /// # Errors
     ///
@@ -171,7 +172,7 @@ impl CacheStore {
         }
     }
 
-    /// How long the entry still lives. Not a use of it for eviction.
+    /// Returns the remaining lifetime of the entry. Does not count as a use for eviction.
     ///
     /// # Errors
     ///
@@ -183,7 +184,8 @@ impl CacheStore {
         }
     }
 
-    /// Gives a live entry another expiry, or none. True when there is a live entry.
+    /// Sets the expiry of a live entry, or removes it with `None`. Returns true if there is a live
+    /// entry.
     ///
     /// # Errors
     ///
@@ -195,8 +197,9 @@ impl CacheStore {
         }
     }
 
-    /// A page of the keys that begin with `prefix`, in no order. `cursor` is that of the page before.
-    /// A page bounds the work that it costs: it may have no key and not be the last.
+    /// Returns a page of the keys that begin with `prefix`, unordered. `cursor` is that of the
+    /// previous page. The work for a page is bounded, so a page may be empty without being the
+    /// last.
     ///
     /// # Errors
     ///
@@ -224,11 +227,11 @@ impl CacheStore {
         }
     }
 
-    /// The values of the keys, in their order. They are read together, not in one step.
+    /// Returns the values of the keys, in the same order. Not atomic.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); and when the values together are larger than is read at once.
+    /// As [`get`](Self::get); also when the values together exceed the maximum size of a read.
     pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => {
@@ -243,8 +246,8 @@ impl CacheStore {
         }
     }
 
-    /// Sets the entries, in their order, all with one expiry; not in one step. Nothing is set where
-    /// an argument is invalid.
+    /// Sets the entries in order, all with the same expiry. Not atomic. Sets nothing if an argument
+    /// is invalid.
     ///
     /// # Errors
     ///
@@ -260,7 +263,7 @@ impl CacheStore {
         }
     }
 
-    /// Removes the entries, and returns how many live ones there were; not in one step.
+    /// Removes the entries, and returns the number of live ones among them. Not atomic.
     ///
     /// # Errors
     ///
@@ -272,15 +275,15 @@ impl CacheStore {
         }
     }
 
-    /// A page of the live entries whose keys begin with `prefix`: at most `most` of them, and on
-    /// Redis about as many.
+    /// Returns a page of the live entries whose keys begin with `prefix`: at most `most` of them,
+    /// or approximately `most` on Redis.
     ///
-    /// `cursor` is the `next` of the page before; none: the first page. An entry that lives
-    /// throughout a walk is on some page.
+    /// `cursor` is the `next` of the previous page, or `None` for the first page. An entry that
+    /// lives throughout a walk is on some page.
     ///
     /// # Errors
     ///
-    /// When the entries are on Redis, which is unavailable, or the cursor is from elsewhere.
+    /// When Redis is unavailable, or the cursor does not belong to this cache.
     pub async fn list(
         &self,
         prefix: &str,
@@ -297,11 +300,11 @@ impl CacheStore {
         Ok(Page { entries, next })
     }
 
-    /// Removes all entries and returns how many there were.
+    /// Removes all entries and returns their number.
     ///
     /// # Errors
     ///
-    /// When the entries are on Redis, which is unavailable. Some may be gone then.
+    /// When Redis is unavailable. Some entries may have been removed.
     pub async fn clear(&self) -> Result<u64, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.clear()),
@@ -309,11 +312,12 @@ impl CacheStore {
         }
     }
 
-    /// Entries now, and bytes of their keys and values; on Redis by a walk through all of them.
+    /// Returns the number of entries, and the bytes of their keys and values. On Redis it walks
+    /// through all entries.
     ///
     /// # Errors
     ///
-    /// When the entries are on Redis, which is unavailable.
+    /// When Redis is unavailable.
     pub async fn count(&self) -> Result<(u64, u64), CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok((cache.stats().entries, cache.stats().bytes)),
@@ -321,7 +325,7 @@ impl CacheStore {
         }
     }
 
-    /// Makes sure that what holds the entries responds.
+    /// Checks that the backend responds.
     ///
     /// # Errors
     ///
@@ -333,7 +337,7 @@ impl CacheStore {
         }
     }
 
-    /// What was counted, and what is held where that is known.
+    /// Returns the counters, and the current size if it is known.
     pub async fn stats(&self) -> CacheStats {
         match &self.0 {
             Backing::Memory(cache) => cache.stats().into(),

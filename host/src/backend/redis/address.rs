@@ -1,27 +1,27 @@
-//! Where Redis is: one server, the servers that a Sentinel names, or a cluster.
+//! The address of Redis: a single server, Sentinels, or a cluster.
 
 use super::place::ServerPlace;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::path::PathBuf;
 
-/// The port of a server and that of a Sentinel where none is written.
+/// The default ports of a server and of a Sentinel.
 const SERVER_PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
 
-/// The address of Redis, as a URL of the configuration gives it.
+/// The address of Redis, parsed from a URL in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisAddress {
     pub(super) topology: Topology,
     pub(super) is_tls: bool,
     pub(super) user: Option<String>,
     pub(super) password: Option<Password>,
-    /// The password that Sentinels ask for, where they ask for one.
+    /// The password for the Sentinels, if they require one.
     pub(super) sentinel_password: Option<Password>,
     pub(super) database: u32,
 }
 
-/// How the server that holds a key is found.
+/// How to find the server that holds a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Topology {
     Single(ServerPlace),
@@ -29,7 +29,7 @@ pub(super) enum Topology {
     Cluster(Vec<ServerPlace>),
 }
 
-/// A password, which is never shown.
+/// A password. Its `Debug` output does not contain it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Password(pub(super) String);
 
@@ -39,10 +39,10 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Why a text is no address of Redis. Never holds a password.
+/// Why a text is not an address of Redis. Never contains a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedisAddressError {
-    /// The scheme is another, or none.
+    /// The scheme is unknown or missing.
     #[error(
         "{0:?} is no backend: write \"memory\", \"redis://HOST:6379/0\", \"rediss://\" for TLS, \
          \"redis+unix:///PATH\", \"redis+sentinel://HOST:26379/NAME/0\" or \
@@ -52,47 +52,47 @@ pub enum RedisAddressError {
     /// A host is missing.
     #[error("the address of Redis names no host: write it as in \"redis://127.0.0.1:6379/0\"")]
     NoHost,
-    /// A host and its port are malformed.
+    /// A host or its port is malformed.
     #[error("{0:?} is no host and port: write HOST or HOST:PORT with a port from 1 to 65535")]
     Host(String),
-    /// Several hosts where one is meant.
+    /// Several hosts for a single server.
     #[error(
         "\"redis://\" names one server: write \"redis+cluster://\" or \"redis+sentinel://\" for \
          several"
     )]
     SeveralHosts,
-    /// The database is no number.
+    /// The database is not a number.
     #[error("{0:?} is no database: write a number, as in \"redis://127.0.0.1:6379/0\"")]
     Database(String),
-    /// A cluster with a database.
+    /// A database other than 0 on a cluster.
     #[error("a Redis cluster has database 0 alone: remove \"/{0}\"")]
     ClusterDatabase(String),
-    /// A Sentinel address without the name of what it watches.
+    /// A Sentinel address without the name of the primary.
     #[error(
         "the address names no primary: write the name that the Sentinels know it by, as in \
          \"redis+sentinel://HOST:26379/mymaster/0\""
     )]
     NoMaster,
-    /// A socket's path is not absolute.
+    /// The path of a socket is not absolute.
     #[error("a Unix socket's path is absolute: write \"redis+unix:///PATH\" with three slashes")]
     SocketPath,
-    /// The name or the password is malformed.
+    /// The user or the password is not percent-encoded correctly.
     #[error(
         "the user or the password is not escaped: write % as %25, / as %2F, ? as %3F, # as %23 and \
          @ as %40"
     )]
     Escape,
-    /// More than an address.
+    /// Unexpected text after the address.
     #[error("the address ends in {0:?}, which means nothing here: remove it")]
     Rest(String),
 }
 
 impl RedisAddress {
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// # Errors
     ///
-    /// When it is malformed, or its parts do not go together.
+    /// When it is malformed, or its parts do not fit together.
     pub fn parse(text: &str) -> Result<Self, RedisAddressError> {
         let (scheme, rest) = text.split_once("://").unwrap_or((text, ""));
         if scheme == "redis+unix" || scheme == "unix" {
@@ -104,7 +104,8 @@ impl RedisAddress {
         };
         let has_scheme = text.contains("://") && matches!(kind, "" | "+sentinel" | "+cluster");
         if !has_scheme {
-            // What stands before "://" is no secret, nor is a word alone; any other text may hold one.
+            // The scheme before "://" is not secret, nor is a single word; any other text may
+            // contain a secret.
             let is_public = text.contains("://") || !text.contains([':', '@', '/']);
             let scheme = if is_public { scheme } else { "" };
             return Err(RedisAddressError::Scheme(scheme.to_owned()));
@@ -112,7 +113,7 @@ impl RedisAddress {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let mark = authority.find(['?', '#']).unwrap_or(authority.len());
         if path.contains('@') || authority.get(mark..).is_some_and(|rest| rest.contains('@')) {
-            // A password that ends early: no part of it may be in an error.
+            // An unescaped password ends the authority early: no part of it may be in an error.
             return Err(RedisAddressError::Escape);
         }
         let (user, password, hosts) = credentials(authority)?;
@@ -127,45 +128,46 @@ impl RedisAddress {
         Ok(RedisAddress { topology, is_tls, user, password, sentinel_password: None, database })
     }
 
-    /// The same address with this password in place of its own.
+    /// Returns the address with this password instead of its own.
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {
         self.password = Some(Password(password.to_owned()));
         self
     }
 
-    /// The same address with this password for its Sentinels, which are asked without one otherwise.
+    /// Returns the address with this password for its Sentinels. By default they are queried
+    /// without a password.
     #[must_use]
     pub fn with_sentinel_password(mut self, password: &str) -> Self {
         self.sentinel_password = Some(Password(password.to_owned()));
         self
     }
 
-    /// True if Sentinels say where the primary is.
+    /// True if Sentinels locate the primary.
     #[must_use]
     pub fn has_sentinels(&self) -> bool {
         matches!(self.topology, Topology::Sentinel { .. })
     }
 
-    /// True if it has a user and no password: Redis has no login without one.
+    /// True if it has a user and no password: Redis has no such login.
     #[must_use]
     pub fn lacks_password(&self) -> bool {
         self.user.is_some() && self.password.is_none()
     }
 
-    /// True if the address itself holds a password.
+    /// True if the address contains a password.
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.password.is_some()
     }
 
-    /// True if a key's slot decides which server has it.
+    /// True if a key's slot determines its server.
     pub(super) fn is_cluster(&self) -> bool {
         matches!(self.topology, Topology::Cluster(_))
     }
 }
 
-/// The address without its secrets: where Redis is.
+/// Formats the address without its secrets.
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |places: &[ServerPlace]| {
@@ -186,7 +188,7 @@ impl fmt::Display for RedisAddress {
 
 type Credentials<'a> = (Option<String>, Option<Password>, &'a str);
 
-/// The user, the password, and the rest of an authority.
+/// Splits an authority into the user, the password and the rest.
 fn credentials(authority: &str) -> Result<Credentials<'_>, RedisAddressError> {
     let Some((secret, hosts)) = authority.rsplit_once('@') else {
         return Ok((None, None, authority));

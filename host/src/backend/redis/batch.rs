@@ -1,4 +1,4 @@
-//! Commands that are sent together.
+//! Batches of commands.
 
 use super::place::ServerPlace;
 use super::reply::{Meaning, meaning};
@@ -10,7 +10,7 @@ use redis::{Cmd, Pipeline, Value};
 #[derive(Debug)]
 pub(super) struct RedisCommand {
     command: Cmd,
-    /// The script whose text the server that is asked may not know.
+    /// The script, which the server may not know.
     script: Option<&'static Script>,
 }
 
@@ -21,18 +21,18 @@ impl From<Cmd> for RedisCommand {
 }
 
 impl RedisCommand {
-    /// A command that runs a script.
+    /// Creates a command that runs a script.
     pub(super) fn of_script(script: &'static Script, command: Cmd) -> Self {
         RedisCommand { command, script: Some(script) }
     }
 }
 
-/// Commands about one entry or its lease, all in one slot; on one server without slots, about
-/// several entries. They are sent together and carried out in their order.
+/// Commands about one entry or its lease, all in one slot; on a server without slots, about several
+/// entries. They are sent together and run in order.
 ///
-/// Each is about one name alone, since a command about two fails while their slot moves to another
-/// server; and they are no transaction, which would be such a command. Leases are granted and filled
-/// by scripts about two names all the same: what waits for a value can wait for a slot.
+/// Each command has one key, because a command with two keys fails while their slot migrates to
+/// another server. For the same reason a batch is not a transaction. Only the scripts that grant
+/// and fill leases have two keys: a caller that waits for a value can also wait for a migration.
 #[derive(Debug)]
 pub(super) struct Batch {
     slot: u16,
@@ -41,27 +41,27 @@ pub(super) struct Batch {
     is_write: bool,
 }
 
-/// What comes next for a batch.
+/// The next step for a batch.
 #[derive(Debug)]
 pub(super) enum Next {
     /// It has all of its replies.
     Done,
-    /// The commands without a reply go to another server, as ones that it would refuse otherwise if
-    /// `is_asking`.
+    /// Send the commands without a reply to another server, each after `ASKING` if `is_asking`:
+    /// otherwise that server would refuse them.
     Elsewhere { place: ServerPlace, is_asking: bool },
-    /// The commands without a reply go to the same server again at once.
+    /// Send the commands without a reply to the same server again at once.
     Here,
-    /// The commands without a reply are sent again in a moment.
+    /// Send the commands without a reply again after a delay.
     Again { reason: String, is_elsewhere: bool },
 }
 
 impl Batch {
-    /// Commands that change nothing.
+    /// Creates a batch of commands that change nothing.
     pub(super) fn of_reads(name: &str, commands: Vec<RedisCommand>) -> Self {
         Batch::new(name, commands, false)
     }
 
-    /// Commands that may change something.
+    /// Creates a batch of commands that may change something.
     pub(super) fn of_writes(name: &str, commands: Vec<RedisCommand>) -> Self {
         Batch::new(name, commands, true)
     }
@@ -79,7 +79,7 @@ impl Batch {
         self.is_write
     }
 
-    /// The commands that have no reply yet.
+    /// Returns the commands without a reply.
     pub(super) fn pending(&self, is_asking: bool) -> Pipeline {
         let mut pipeline = Pipeline::with_capacity(self.commands.len() * 2);
         for (command, reply) in self.commands.iter().zip(&self.replies) {
@@ -94,7 +94,7 @@ impl Batch {
         pipeline
     }
 
-    /// Takes the replies of the server at `asked` to what was pending.
+    /// Takes the replies of the server at `asked` to the pending commands.
     pub(super) fn take(
         &mut self,
         values: Vec<Value>,
@@ -131,7 +131,7 @@ impl Batch {
         next
     }
 
-    /// The replies, once it is done.
+    /// Returns the replies, once all are there.
     pub(super) fn replies(self) -> Vec<Value> {
         self.replies.into_iter().flatten().collect()
     }

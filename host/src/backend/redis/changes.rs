@@ -1,4 +1,4 @@
-//! What changes one entry in one step, and how long entries live.
+//! Atomic changes of one entry, and the expiry of entries.
 
 use super::super::error::CacheError;
 use super::batch::{Batch, RedisCommand};
@@ -95,7 +95,7 @@ impl RedisCache {
             self.meters.counts.increment();
             return Ok(sum);
         }
-        // The rule that the script found broken is the cache's own, and so are its words.
+        // The cache's own check finds the same error as the script, and has its message.
         let found = bytes(detail).map_err(unavailable)?;
         Integer::sum(Some(&String::from_utf8_lossy(&found)), integer_delta, self.value_limit)?;
         Err(unavailable(unexpected(&redis::Value::Nil)))
@@ -115,7 +115,7 @@ impl RedisCache {
         let lifetime = match lifetime {
             Lifetime::Keep => "keep".to_owned(),
             Lifetime::Unlimited => String::new(),
-            // It does not count without an entry, and so is not wrong.
+            // Without an entry the expiry does not apply, so it is not validated.
             Lifetime::After(_) if wanted.is_none() => String::new(),
             Lifetime::After(after) => Expiry::new(after)?.seconds().to_string(),
         };
@@ -127,8 +127,8 @@ impl RedisCache {
         Ok(swap)
     }
 
-    /// Swaps until the value that is there was the one expected. No script can tell whether a text
-    /// is a value of this cache, and what others wrote is not removed.
+    /// Swaps until the removed value is the one that was just read. The value is validated before
+    /// it is removed: a script cannot do that, and entries of other programs must stay.
     async fn read_and_remove(&self, key: &str) -> Result<Option<Value>, CacheError> {
         let key = Key::new(key)?;
         let deadline = self.servers.deadline();
@@ -191,8 +191,8 @@ impl RedisCache {
             left => {
                 let seconds = left.unsigned_abs().div_ceil(1_000);
                 let seconds = u32::try_from(seconds).unwrap_or(MAX_EXPIRY_SECONDS);
-                // An entry still lives in the millisecond of its deadline; others may have given it
-                // a longer expiry than there is.
+                // An entry still lives in the millisecond of its deadline; other programs may have
+                // set a longer expiry than the maximum.
                 TimeLeft::Seconds(seconds.clamp(1, MAX_EXPIRY_SECONDS))
             }
         })
@@ -218,12 +218,12 @@ impl RedisCache {
     }
 }
 
-/// An expiry as an argument of a script.
+/// Formats an expiry as an argument of a script.
 pub(super) fn seconds(expiry: Option<Expiry>) -> String {
     expiry.map(|expiry| expiry.seconds().to_string()).unwrap_or_default()
 }
 
-/// What a script says that it did, and the rest of its reply.
+/// Returns the outcome that a script reports, and the rest of its reply.
 pub(super) fn outcome(reply: redis::Value) -> Result<(Vec<u8>, redis::Value), CacheError> {
     let mut fields = array(reply).map_err(unavailable)?.into_iter();
     let mut field = || fields.next().unwrap_or(redis::Value::Nil);

@@ -1,16 +1,15 @@
-//! A circuit breaker: keeps operations away from a server that does not respond, and lets one at a
-//! time through to find out when it does again.
+//! A circuit breaker: blocks operations while a server does not respond, and lets one at a time
+//! through as a probe.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Failures in a row that open the circuit: one may be a restart or a lost packet.
+/// Consecutive failures that open the circuit. Fewer may be a restart or a lost packet.
 const MAX_FAILURES: u32 = 3;
 
-/// Time that an open circuit refuses operations before it lets one through. It bounds how long a
-/// server that is back again is not used, and one operation in that time costs a failing server
-/// nothing.
+/// How long an open circuit refuses operations before it lets a probe through. It bounds how long a
+/// recovered server stays unused; one operation in this time is no load for a failing server.
 pub(super) const OPEN_TIME: Duration = Duration::from_millis(200);
 
 /// The circuit of one server.
@@ -19,11 +18,11 @@ pub(super) struct Circuit(Mutex<CircuitState>);
 
 #[derive(Debug)]
 enum CircuitState {
-    /// Operations pass; so many have failed since the last that did not.
+    /// Operations pass. `failures` counts the failures since the last success.
     Closed { failures: u32 },
-    /// Operations are refused until then.
+    /// Operations are refused until this time.
     Open { until: Instant },
-    /// One operation is under way that decides; it was let through since then.
+    /// A probe, let through at this time, decides whether the circuit closes.
     HalfOpen { since: Instant },
 }
 
@@ -33,7 +32,8 @@ impl Default for CircuitState {
     }
 }
 
-/// An operation that may use the server. Dropped without a result, it decides nothing.
+/// Permission for an operation to use the server. If it is dropped without a result, the circuit
+/// does not change state.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
     circuit: &'a Circuit,
@@ -59,7 +59,7 @@ impl Circuit {
         Pass { circuit: self, is_probe, entered }
     }
 
-    /// Whether operations are refused.
+    /// True if operations are refused.
     pub(super) fn is_open(&self) -> bool {
         !matches!(*self.state(), CircuitState::Closed { .. })
     }
@@ -75,20 +75,20 @@ impl Pass<'_> {
         self.entered.elapsed()
     }
 
-    /// The server responded: the circuit is closed.
+    /// Reports that the server responded, which closes the circuit.
     pub(super) fn succeeded(mut self) {
         self.is_probe = false;
         *self.circuit.state() = CircuitState::default();
     }
 
-    /// The server did not respond. Returns whether the circuit is open now.
+    /// Reports that the server did not respond. Returns true if the circuit is open now.
     pub(super) fn failed(mut self, now: Instant) -> bool {
         let was_probe = std::mem::take(&mut self.is_probe);
         let open = CircuitState::Open { until: now + OPEN_TIME };
         let mut state = self.circuit.state();
         match &mut *state {
             CircuitState::Closed { failures } => *failures += 1,
-            // What was under way when the circuit opened decides nothing; the probe does.
+            // Operations from before the circuit opened do not count; only the probe decides.
             CircuitState::HalfOpen { .. } if was_probe => *state = open,
             CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => return true,
         }
@@ -99,7 +99,7 @@ impl Pass<'_> {
     }
 }
 
-/// A probe that was given up leaves its place to the next.
+/// A cancelled probe lets the next one through.
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         let mut state = self.circuit.state();
@@ -113,7 +113,7 @@ impl Drop for Pass<'_> {
 mod tests {
     use super::*;
 
-    /// A circuit that has just opened, and when it lets an operation through.
+    /// Returns a circuit that has just opened, and the time at which it lets an operation through.
     fn opened() -> (Circuit, Instant) {
         let (circuit, now) = (Circuit::default(), Instant::now());
         for failure in 1..=MAX_FAILURES {

@@ -18,38 +18,38 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Time to connect, with TLS and the login. More than an operation waits: what one began, later
-/// ones use.
+/// Time limit for connecting, including TLS and the login. Longer than the operation's timeout:
+/// later operations use the connection that a timed-out one began.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
-/// Time without traffic after which the system asks whether the server is there, and between two
-/// such questions.
+/// Idle time before the first TCP keepalive probe, and time between two probes.
 const KEEPALIVE_TIME: Duration = Duration::from_secs(5);
 
-/// Questions without an answer after which a connection has ended.
+/// Unanswered probes after which a connection is dead.
 const KEEPALIVE_PROBES: u32 = 2;
 
-/// Connects to servers of one address, as its user.
+/// Connects to the servers of one address, as its user.
 #[derive(Clone, Debug)]
 pub(super) struct Dialer {
     is_tls: bool,
     login: RedisConnectionInfo,
-    /// What to set where a login is refused.
+    /// The settings to name in the error when a login is refused.
     login_settings: &'static str,
-    /// Whether only a primary will do: a server that Sentinels name may have become a replica.
+    /// Whether the server must be a primary: a server that Sentinels named may have become a
+    /// replica.
     needs_primary: bool,
 }
 
-/// An open connection. Operations of any number of callers go over it at once, each with its own
-/// reply: the library tells them apart by their order, also when a caller has given up.
+/// An open connection. Any number of callers use it concurrently: the library matches replies to
+/// commands by order, even if a caller has given up.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub(super) commands: MultiplexedConnection,
     driver: Arc<Driver>,
 }
 
-/// The task that writes and reads, ended when no operation needs it: a server that is stopped would
-/// otherwise hold it for ever.
+/// The task that writes and reads. It is aborted when no operation needs it: a stopped server would
+/// otherwise keep it forever.
 #[derive(Debug)]
 struct Driver {
     task: AbortHandle,
@@ -63,12 +63,12 @@ impl Drop for Driver {
 }
 
 impl Connection {
-    /// Whether the server has closed it, as far as is known.
+    /// True if the connection is known to be closed.
     pub(super) fn has_ended(&self) -> bool {
         self.driver.has_ended.load(Ordering::Acquire)
     }
 
-    /// Makes sure that the server is a primary: a replica would answer reads with what was.
+    /// Checks that the server is a primary: a replica would return stale reads.
     async fn check_primary(&mut self) -> Result<(), String> {
         let role = self.commands.send_packed_command(&redis::cmd("ROLE")).await;
         let role = role.map_err(|error| error.to_string())?;
@@ -79,14 +79,14 @@ impl Connection {
         }
     }
 
-    /// Whether both are the same connection.
+    /// True if both are the same connection.
     pub(super) fn is(&self, other: &Connection) -> bool {
         Arc::ptr_eq(&self.driver, &other.driver)
     }
 }
 
 impl Dialer {
-    /// A dialer for the servers that hold entries.
+    /// Creates a dialer for the servers that hold entries.
     pub(super) fn new(address: &RedisAddress) -> Self {
         let mut login = RedisConnectionInfo::default()
             .set_lib_name("hostel", env!("CARGO_PKG_VERSION"))
@@ -102,7 +102,7 @@ impl Dialer {
         Dialer { is_tls: address.is_tls, login, login_settings, needs_primary }
     }
 
-    /// A dialer for Sentinels, which have no databases, and a password of their own or none.
+    /// Creates a dialer for Sentinels, which have no databases, and their own password or none.
     pub(super) fn for_sentinels(address: &RedisAddress) -> Self {
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         if let Some(Password(password)) = &address.sentinel_password {
@@ -116,7 +116,7 @@ impl Dialer {
     ///
     /// # Errors
     ///
-    /// Why there is no connection, with the setting to mend where one is at fault.
+    /// The reason for the failure, and the setting to change if one is wrong.
     pub(super) async fn connect(&self, place: &ServerPlace) -> Result<Connection, String> {
         let connecting = timeout(CONNECT_TIME, self.open(place)).await;
         let waited = CONNECT_TIME.as_secs();
@@ -132,13 +132,13 @@ impl Dialer {
             ServerPlace::Tcp { host, port } => {
                 let stream = TcpStream::connect((&**host, *port)).await;
                 let stream = stream.map_err(|error| error.to_string())?;
-                // A command is one small write, and its caller waits for the reply.
+                // Commands are small writes, and their callers wait for replies.
                 stream.set_nodelay(true).map_err(|error| error.to_string())?;
                 keep_alive(&stream).map_err(|error| error.to_string())?;
                 if !self.is_tls {
                     return self.log_in(stream).await;
                 }
-                // Reads files.
+                // Blocking: it reads files.
                 let trusted = spawn_blocking(trust::client_config).await;
                 let tls = TlsConnector::from(trusted.map_err(|error| error.to_string())??);
                 let name = ServerName::try_from(host.clone());
@@ -158,7 +158,7 @@ impl Dialer {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     ) -> Result<Connection, String> {
-        // An operation has a deadline of its own.
+        // Each operation has its own deadline.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let made = MultiplexedConnection::new_with_config(&self.login, stream, config).await;
         let (commands, work) = made.map_err(|error| refusal(&error, self.login_settings))?;
@@ -177,7 +177,7 @@ impl Dialer {
     }
 }
 
-/// Has the system find out by itself that a server is gone which nothing is sent to.
+/// Enables TCP keepalive, so that the system detects a dead server even if nothing is sent to it.
 fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     sockopt::set_socket_keepalive(stream, true)?;
     sockopt::set_tcp_keepidle(stream, KEEPALIVE_TIME)?;
@@ -186,7 +186,7 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Why a server did not let a client in.
+/// Describes why a server refused a login.
 fn refusal(error: &RedisError, login_settings: &str) -> String {
     let detail = error.detail().unwrap_or_default();
     let is_login = detail.starts_with("Authentication required");

@@ -1,4 +1,4 @@
-//! Finding the servers: asks the Sentinels for the primary, or a cluster for its slots.
+//! Discovers the servers: queries the Sentinels for the primary, or a cluster for its slots.
 
 use super::address::{RedisAddress, Topology};
 use super::dial::Dialer;
@@ -11,23 +11,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Time that one server has to say what it knows.
+/// Time limit for one server's reply.
 const ASK_TIME: Duration = Duration::from_millis(500);
 
-/// What is known before.
+/// The servers known before the discovery.
 pub(super) struct KnownServers<'a> {
     pub(super) address: &'a RedisAddress,
-    /// Servers that were in use, the ones to ask first.
+    /// The servers in use, which are queried first.
     pub(super) nodes: Vec<Arc<RedisNode>>,
-    /// The server at a place, known or new.
+    /// Returns the server at a place, known or new.
     pub(super) node: &'a (dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
 }
 
-/// Which server has what.
+/// Finds out which server has which slots.
 ///
 /// # Errors
 ///
-/// When no server says.
+/// When no server returns a layout.
 pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, String> {
     let KnownServers { address, nodes, node } = known;
     match &address.topology {
@@ -43,8 +43,8 @@ pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, Stri
     }
 }
 
-/// The slots that the first server names which is not cut off from the others; where all are, those
-/// that the first names.
+/// Returns the slots according to the first server that is connected to the rest of the cluster; if
+/// no server is, according to the first that replies.
 async fn of_cluster(
     nodes: impl Iterator<Item = Arc<RedisNode>>,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
@@ -64,7 +64,7 @@ async fn of_cluster(
     Ok(ServerLayout::of_cluster(ranges, node))
 }
 
-/// What a server says of the slots, and whether it is cut off from the others.
+/// Returns the slots according to a server, and whether it is cut off from the cluster.
 async fn slots(
     asked: &Arc<RedisNode>,
     commands: &Pipeline,
@@ -99,8 +99,8 @@ async fn of_sentinels(
     Err(joined(reasons))
 }
 
-/// The primary that a Sentinel names, if it says itself that it is one: for a moment after a
-/// failover a Sentinel may still name the old one.
+/// Returns the primary according to a Sentinel, if that server confirms its role: for a moment
+/// after a failover a Sentinel may still name the old primary.
 async fn primary(
     sentinel: &Arc<RedisNode>,
     master: &str,

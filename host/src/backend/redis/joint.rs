@@ -1,13 +1,13 @@
-//! Work that is done once for all who wait for it, and goes on though they give up.
+//! Work that runs once for all who need it, and continues when they give up.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-/// Work of which at most one run is under way: connecting, or finding out which server has what.
-/// An operation that needs it joins the run under way. Its result outlasts the operation, so that a
-/// server that is slower than one operation's time is reached all the same.
+/// Work with at most one run at a time: connecting, or discovering the servers. An operation that
+/// needs it joins the current run. The run outlives the operation, so that a server can be reached
+/// even if connecting takes longer than one operation's timeout.
 #[derive(Debug)]
 pub(super) struct Joint<T>(Arc<Mutex<Option<Run<T>>>>);
 
@@ -20,13 +20,13 @@ impl<T> Default for Joint<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Joint<T> {
-    /// Joins the run under way, or starts one on the runtime.
+    /// Joins the current run, or starts one on the runtime.
     pub(super) fn join<F>(&self, start: impl FnOnce() -> F) -> Run<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A run without a sender was ended with its runtime.
+        // A run without a sender has ended with its runtime.
         if let Some(run) = under_way.as_ref().filter(|run| run.has_changed().is_ok()) {
             return run.clone();
         }
@@ -42,7 +42,7 @@ impl<T: Clone + Send + Sync + 'static> Joint<T> {
     }
 }
 
-/// The result of a run; none when it has none by the deadline.
+/// Returns the result of a run, or `None` if there is no result by the deadline.
 pub(super) async fn result<T: Clone>(mut run: Run<T>, deadline: Instant) -> Option<T> {
     let ended = timeout_at(deadline, run.wait_for(Option::is_some)).await.ok()?.ok()?;
     ended.clone()

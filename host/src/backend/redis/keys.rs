@@ -1,4 +1,4 @@
-//! The keys of a cache, page by page, and removing those with a prefix.
+//! Lists the keys of a cache page by page, and removes those with a prefix.
 
 use super::super::error::CacheError;
 use super::RedisCache;
@@ -9,7 +9,7 @@ use hostel_cache::{Key, KeyPage, MAX_KEY_BYTES, RemovedPage};
 use std::collections::BTreeSet;
 use tokio::time::Instant;
 
-/// Finds the key that a name on the server is about.
+/// Returns the key to which a name on the server belongs.
 type KeyOfName = for<'a> fn(&Names, &'a [u8]) -> Option<&'a str>;
 
 impl RedisCache {
@@ -31,7 +31,7 @@ impl RedisCache {
         timed(&self.meters.delete_prefix, self.remove_page(prefix, cursor)).await
     }
 
-    /// A page ends at the step that fills it.
+    /// Returns a page of keys. It ends at the step that fills it.
     async fn page(
         &self,
         prefix: &str,
@@ -44,7 +44,7 @@ impl RedisCache {
         if prefix.len() > MAX_KEY_BYTES {
             return Ok(KeyPage::default());
         }
-        // One step may name a key twice.
+        // `SCAN` may return a key twice.
         let mut keys = BTreeSet::new();
         for _ in 0..PAGE_STEPS {
             let Some(at) = place.take() else { break };
@@ -66,7 +66,7 @@ impl RedisCache {
         cursor: Option<&str>,
     ) -> Result<RemovedPage, CacheError> {
         let deadline = self.servers.deadline();
-        // The leases too of keys without an entry: who computes such a value began before it was removed.
+        // Includes the leases of keys without an entry: such a value was begun before the removal.
         let pattern = self.names.pattern_with_leases(prefix);
         let page = self.page(prefix, &pattern, Names::key_or_leased, cursor, deadline);
         let KeyPage { keys, cursor } = page.await?;

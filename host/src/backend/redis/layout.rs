@@ -1,4 +1,4 @@
-//! Which server has which slots.
+//! The assignment of slots to servers.
 
 use super::node::RedisNode;
 use super::place::ServerPlace;
@@ -7,7 +7,7 @@ use super::slot::SLOTS;
 use redis::Value;
 use std::sync::Arc;
 
-/// The servers that hold entries, by the last slot of each range, in order.
+/// The servers that hold entries, sorted by the last slot of their ranges.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServerLayout(Vec<Range>);
 
@@ -22,12 +22,12 @@ struct Range {
 }
 
 impl ServerLayout {
-    /// One server has everything.
+    /// Creates the layout of a single server.
     pub(super) fn of_one(node: Arc<RedisNode>) -> Self {
         ServerLayout(vec![Range { first: 0, last: SLOTS - 1, node }])
     }
 
-    /// The ranges of a cluster, each with its primary.
+    /// Creates the layout of a cluster from its ranges, each with its primary.
     pub(super) fn of_cluster(
         ranges: Vec<SlotRange>,
         node: impl Fn(ServerPlace) -> Arc<RedisNode>,
@@ -38,13 +38,13 @@ impl ServerLayout {
         ServerLayout(ranges)
     }
 
-    /// The server that has a slot; none: no server has.
+    /// Returns the server that has a slot, or `None` if no server has it.
     pub(super) fn node(&self, slot: u16) -> Option<&Arc<RedisNode>> {
         let range = self.0.get(self.0.partition_point(|range| range.last < slot))?;
         (range.first <= slot).then_some(&range.node)
     }
 
-    /// Each server once with the first of its slots, in the order of those.
+    /// Returns each server once with its first slot, sorted by that slot.
     pub(super) fn nodes(&self) -> Vec<(u16, Arc<RedisNode>)> {
         let mut nodes: Vec<(u16, Arc<RedisNode>)> = Vec::new();
         for range in &self.0 {
@@ -56,11 +56,11 @@ impl ServerLayout {
     }
 }
 
-/// Reads the reply of `CLUSTER SLOTS`: ranges of slots, each with its primary.
+/// Parses the reply to `CLUSTER SLOTS`: ranges of slots, each with its primary.
 ///
 /// # Errors
 ///
-/// When the reply is another, or no server has any slot.
+/// When the reply is malformed, or no server has any slot.
 pub(super) fn read_slots(reply: Value, asked: &ServerPlace) -> Result<Vec<SlotRange>, String> {
     let range = |range: Value| {
         let mut fields = array(range)?.into_iter();
@@ -86,8 +86,8 @@ pub(super) fn read_slots(reply: Value, asked: &ServerPlace) -> Result<Vec<SlotRa
     Ok(ranges)
 }
 
-/// Whether a reply of `CLUSTER INFO` says that the server serves no key, as one that is cut off from
-/// the others does. A server that does not say it counts as one that serves.
+/// True if a reply to `CLUSTER INFO` reports that the server serves no keys, as a server that is
+/// cut off from the others does. Without a report the server counts as available.
 pub(super) fn is_cluster_down(reply: Value) -> bool {
     string(reply).is_ok_and(|info| info.contains("cluster_state:fail"))
 }

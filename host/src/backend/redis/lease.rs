@@ -1,9 +1,9 @@
-//! Leases: of several callers that miss an entry, one computes it.
+//! Leases: when several callers miss an entry, one of them computes it.
 //!
-//! A lease is a name of its own, which ends by itself. Its text is the token of its holder, and what
-//! the holder saw under the key; a write ends it by removing that name. The scripts are about two
-//! names of one slot: while the slot moves they wait, as long as the operation has time. What is
-//! only read is read without them.
+//! A lease is a Redis key with an expiry. Its value is the holder's token and a digest of the entry
+//! that the holder saw; a write ends a lease by deleting its key. The lease scripts use two keys of
+//! one slot, so while the slot migrates they are retried until the operation's deadline. Plain
+//! reads need no script.
 
 use super::super::error::CacheError;
 use super::batch::{Batch, RedisCommand};
@@ -16,28 +16,28 @@ use hostel_cache::{Expiry, Json, Key, Value};
 use redis::cmd;
 use std::time::Duration;
 
-/// The longest time of a lease: a day. No call is as long.
+/// Maximum duration of a lease: a day. No call is as long.
 const MAX_LEASE_MILLIS: u64 = 86_400_000;
 
-/// What is there, and who computes.
+/// The state of an entry and its lease.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::backend) enum LeaseReply {
     /// The value of a live entry.
     Value(Value),
-    /// The value of a live entry that soon expires; the caller has the lease to replace it.
+    /// The value of a live entry that expires soon; the caller has the lease to replace it.
     Refresh(Value),
     /// There is no live entry; the caller has the lease to create it.
     Compute,
-    /// There is no live entry; another caller has the lease, for so long if that is known.
+    /// There is no live entry; another caller has the lease.
     Held {
-        /// Until the lease ends by itself.
+        /// Time until the lease expires, if known.
         left: Option<Duration>,
     },
 }
 
 impl RedisCache {
-    /// Reads the entry, or takes the lease where it is free or already the caller's, by its token.
-    /// Without another sign of its end, Redis ends the lease after `lease`.
+    /// Reads the entry, or takes its lease if the lease is free or already has the caller's token.
+    /// The lease expires after `lease` unless it is ended earlier.
     pub(in crate::backend) async fn lease_once(
         &self,
         key: &str,
@@ -48,8 +48,8 @@ impl RedisCache {
         timed(&self.meters.get_or_lease, self.read_or_lease(key, early, token, lease)).await
     }
 
-    /// Stores the value if the lease with this token has not ended and the entry is the one that it
-    /// began with. Ends the lease either way, but not when an argument is invalid.
+    /// Stores the value if the lease with this token still exists and the entry is the one that the
+    /// lease started with. Ends the lease in either case, except when an argument is invalid.
     pub(in crate::backend) async fn fill(
         &self,
         key: &str,
@@ -83,8 +83,8 @@ impl RedisCache {
         let (name, lease_name) = self.both_names(key)?;
         let mut left = cmd("PTTL");
         left.arg(&name);
-        // Most callers find an entry that is not early. They need no script, and no slot that stays
-        // where it is.
+        // Most callers find an entry that is not early. They need no script, and so do not depend
+        // on a slot migration.
         let (found, left) = self.find(deadline, key, Some(left)).await?;
         let left = integer(&left.unwrap_or(redis::Value::Nil)).map_err(unavailable)?;
         let found = match found {
@@ -98,7 +98,7 @@ impl RedisCache {
         let reply = self.run_until(deadline, Batch::of_writes(&name, vec![script])).await;
         let granted = reply.and_then(|[reply]| outcome(checked(key, reply)?));
         let (outcome, detail) = match (granted, found) {
-            // It cannot be replaced now, and is still the value.
+            // The lease cannot be taken now, but the value is still valid.
             (Err(CacheError::Unavailable { .. }), Some(value)) => return Ok(self.counted(value)),
             (granted, _) => granted?,
         };
@@ -157,7 +157,7 @@ impl RedisCache {
         Ok(())
     }
 
-    /// The names of an entry and of its lease.
+    /// Returns the names of an entry and of its lease.
     fn both_names(&self, key: Key<'_>) -> Result<(String, String), CacheError> {
         let lease = self.lease_name(key).ok_or_else(|| CacheError::no_lease(key))?;
         Ok((self.names.entry(key.as_str()), lease))

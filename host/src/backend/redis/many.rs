@@ -1,4 +1,4 @@
-//! Operations on several entries. Each entry is by itself; all share one deadline.
+//! Operations on several entries. Each entry is independent; all share one deadline.
 
 use super::super::error::CacheError;
 use super::super::store::MAX_READ_BYTES;
@@ -13,33 +13,34 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// Entries of one batch where a server has no slots, and batches under way at once.
+/// Maximum entries in a batch for a server without slots, and maximum concurrent batches.
 const MAX_BATCH_ENTRIES: usize = 64;
 const MAX_BATCHES: usize = 64;
 
-/// Bytes of the values of one batch, and of all that are under way. The last value may go beyond.
+/// Maximum bytes of the values in one batch, and of all values in flight. The last value may exceed
+/// them.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 const MAX_BYTES_UNDER_WAY: usize = 16 << 20;
 
-/// Bytes of a value that are read at first: all of most values. Longer ones are read again, fewer
-/// at once.
+/// Bytes of a value that are read at first, which is all of most values. Longer values are read
+/// again, fewer at once.
 const FIRST_BYTES: usize = 4 << 10;
 
-/// The part of one entry in an operation on several.
+/// One entry's part of an operation on several.
 struct Part {
-    /// Its place among the arguments.
+    /// Its index among the arguments.
     place: usize,
     name: String,
     commands: Vec<RedisCommand>,
-    /// The most bytes of its value that are sent or read.
+    /// Maximum bytes of its value that are sent or read.
     bytes: usize,
 }
 
-/// What was read of an entry.
+/// The result of reading an entry.
 enum Read {
     Missing,
     Text(Vec<u8>),
-    /// There may be more of it.
+    /// The value may be longer.
     Partial,
 }
 
@@ -109,7 +110,7 @@ impl RedisCache {
         Ok(values)
     }
 
-    /// What was read of an entry by [`reading`](Self::reading).
+    /// Interprets the replies to the commands of [`reading`](Self::reading).
     fn whole(
         &self,
         key: Key<'_>,
@@ -120,14 +121,14 @@ impl RedisCache {
         let text = bytes(checked(key, text)?).map_err(unavailable)?;
         Ok(match (text.len(), integer(&exists).map_err(unavailable)?) {
             (0, 0) => Read::Missing,
-            // Set between the two commands, or a text without a byte.
+            // Either the entry was set between the two commands, or its text is empty.
             (0, _) => Read::Partial,
             (read, _) if read > most && most < self.value_limit => Read::Partial,
             _ => Read::Text(text),
         })
     }
 
-    /// The commands that read at most one byte more than `most`.
+    /// Builds the commands that read at most `most` bytes and one more.
     fn reading(&self, place: usize, key: Key<'_>, most: usize) -> Part {
         let name = self.names.entry(key.as_str());
         let mut text = cmd("GETRANGE");
@@ -142,7 +143,7 @@ impl RedisCache {
         entries: &[(&str, &str)],
         expiry: Option<u32>,
     ) -> Result<(), CacheError> {
-        // Batches end in no order. Only the last value of a key would be left.
+        // Batches end in any order, so of repeated keys only the last value is sent.
         let mut last = BTreeMap::new();
         for (key, value) in entries {
             last.insert(Key::new(key)?, Json::new(value, self.value_limit)?);
@@ -190,14 +191,14 @@ impl RedisCache {
         Ok(removed)
     }
 
-    /// The commands that end the key's lease, then change its entry.
+    /// Builds the commands that end the key's lease and then change its entry.
     fn writing(&self, place: usize, key: Key<'_>, name: String, change: Cmd, bytes: usize) -> Part {
         let end = self.lease_name(key).map(|lease| del(&lease));
         Part { place, name, commands: end.into_iter().chain([change.into()]).collect(), bytes }
     }
 
-    /// Carries the parts out in batches, several at once, and passes on the replies to each as they
-    /// come. The first error ends it, whatever is under way.
+    /// Runs the parts in concurrent batches, and passes the replies of each part to `take`. Returns
+    /// at the first error, without waiting for the other batches.
     async fn run_all(
         &self,
         parts: Vec<Part>,
@@ -241,7 +242,7 @@ impl RedisCache {
     }
 }
 
-/// The reply to a change, once the lease has ended.
+/// Returns the reply to a change, after checking that the lease was ended.
 fn written(mut replies: Vec<redis::Value>) -> Result<redis::Value, CacheError> {
     let reply = replies.pop().unwrap_or(redis::Value::Nil);
     for ended in &replies {

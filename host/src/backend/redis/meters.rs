@@ -1,4 +1,4 @@
-//! What a cache on Redis counts, and how long its operations take.
+//! The counters of a cache on Redis, and the durations of its operations.
 
 use super::super::error::CacheError;
 use super::super::stats::OperationCounts;
@@ -8,7 +8,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 
-/// The counts of a cache, and the times of its operations.
+/// The counters of a cache, and the durations of its operations.
 #[derive(Debug)]
 pub(in crate::backend) struct Meters {
     pub(super) counts: OperationCounts,
@@ -69,8 +69,8 @@ impl Meters {
     }
 }
 
-/// The times of one operation. Those that few plugins use are in no metric before they are used:
-/// each would be some 30 lines for each cache.
+/// The durations of one operation. The metric is created at the first use: each has some 30 lines
+/// for each cache, and few plugins use every operation.
 #[derive(Debug)]
 pub(super) struct Meter {
     metrics: RedisMetrics,
@@ -85,7 +85,7 @@ impl Meter {
     }
 }
 
-/// Runs an operation and records its time. One that its caller gives up is not recorded.
+/// Runs an operation and records its duration, unless the operation is cancelled.
 pub(super) async fn timed<T>(
     meter: &Meter,
     operation: impl Future<Output = Result<T, CacheError>>,

@@ -1,24 +1,24 @@
-//! What an entry and its lease are called on Redis.
+//! The Redis keys of entries and leases.
 //!
 //! An entry of a configured cache is `P:v:{c/NAME/KEY}`, one of a private cache `P:v:{p/NAME/KEY}`,
-//! and the lease of the same key `P:l:{..}`. The braces have the same text in both, so that a
-//! cluster keeps both in one slot, whatever braces the key has.
+//! and the lease of the same key `P:l:{..}`. The braces contain the same text in both, so that a
+//! cluster keeps both in one slot even if the key contains braces.
 
 use hostel_cache::CacheName;
 
-/// The prefix of all names where the configuration gives none.
+/// The default prefix of all names.
 pub(super) const DEFAULT_PREFIX: &str = "hostel";
 
-/// What begins the name of an entry in Zato's format.
+/// The prefix of an entry's name in Zato's format.
 const ZATO: &str = "zato:cache:";
 
-/// How entries are named.
+/// The format of entries' names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyFormat {
-    /// By prefix, kind and name of the cache, and key.
+    /// Prefix, kind and name of the cache, and key.
     #[default]
     Hostel,
-    /// `zato:cache:KEY`, as Zato names them: no two caches of one database are apart.
+    /// `zato:cache:KEY`, as in Zato: all caches of one database share their entries.
     Zato,
 }
 
@@ -26,7 +26,7 @@ pub enum KeyFormat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::backend) struct Names {
     prefix: String,
-    /// What stands before the key in the braces.
+    /// The text before the key in the braces.
     cache: String,
     format: KeyFormat,
 }
@@ -40,7 +40,7 @@ impl Names {
         Names { prefix: prefix.to_owned(), cache, format }
     }
 
-    /// The name of a key's entry.
+    /// Returns the name of a key's entry.
     pub(super) fn entry(&self, key: &str) -> String {
         match self.format {
             KeyFormat::Hostel => format!("{}:v:{{{}{key}}}", self.prefix, self.cache),
@@ -48,7 +48,8 @@ impl Names {
         }
     }
 
-    /// The name of a key's lease; none where a cluster would keep it in another slot than the entry.
+    /// Returns the name of a key's lease, or `None` if a cluster would keep it in another slot than
+    /// the entry.
     pub(super) fn lease(&self, key: &str, is_cluster: bool) -> Option<String> {
         match self.format {
             KeyFormat::Hostel => Some(format!("{}:l:{{{}{key}}}", self.prefix, self.cache)),
@@ -57,7 +58,7 @@ impl Names {
         }
     }
 
-    /// The pattern of SCAN for the entries whose keys begin with `prefix`.
+    /// Returns the `SCAN` pattern for the entries whose keys begin with `prefix`.
     pub(super) fn pattern(&self, prefix: &str) -> Vec<u8> {
         match self.format {
             KeyFormat::Hostel => {
@@ -67,8 +68,8 @@ impl Names {
         }
     }
 
-    /// The pattern of SCAN for the entries and the leases of keys that begin with `prefix`. In Zato's
-    /// format it is that of the entries: their leases have another form of name.
+    /// Returns the `SCAN` pattern for the entries and the leases of keys that begin with `prefix`.
+    /// In Zato's format it matches only entries: no pattern matches the names of both.
     pub(super) fn pattern_with_leases(&self, prefix: &str) -> Vec<u8> {
         match self.format {
             KeyFormat::Hostel => {
@@ -79,7 +80,7 @@ impl Names {
         }
     }
 
-    /// The pattern of SCAN for all leases.
+    /// Returns the `SCAN` pattern for all leases.
     pub(super) fn lease_pattern(&self) -> Vec<u8> {
         match self.format {
             KeyFormat::Hostel => escaped(&format!("{}:l:{{{}", self.prefix, self.cache), "*}"),
@@ -87,7 +88,7 @@ impl Names {
         }
     }
 
-    /// The key whose entry has this name; none where no key can have it.
+    /// Returns the key whose entry has this name, or `None` if it is not the name of an entry.
     pub(super) fn key<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
         let name = std::str::from_utf8(name).ok()?;
         match self.format {
@@ -96,7 +97,7 @@ impl Names {
         }
     }
 
-    /// The key whose entry or lease has this name.
+    /// Returns the key whose entry or lease has this name.
     pub(super) fn key_or_leased<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
         self.key(name).or_else(|| self.key_of(std::str::from_utf8(name).ok()?, ":l:{"))
     }
@@ -107,7 +108,7 @@ impl Names {
     }
 }
 
-/// A pattern that matches this text and then whatever `rest` does.
+/// Returns a pattern that matches this text literally, followed by the pattern `rest`.
 fn escaped(text: &str, rest: &str) -> Vec<u8> {
     let mut pattern = Vec::with_capacity(text.len() + rest.len());
     for byte in text.bytes() {

@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Time after which a server that has not responded counts as failed, though its operation may take
-/// longer: a server that is there responds within milliseconds.
+/// Time after which a server without a response counts as failed, even if the operation's timeout
+/// is longer: a healthy server responds within milliseconds.
 const GIVEN_UP: Duration = Duration::from_millis(250);
 
-/// One server. It is connected to when it is first used, and again when the connection is lost.
+/// One server. The first operation connects to it, and so does the next one after a lost
+/// connection.
 #[derive(Debug)]
 pub(super) struct RedisNode {
     pub(super) place: ServerPlace,
@@ -23,7 +24,7 @@ pub(super) struct RedisNode {
     connection: Mutex<Option<Connection>>,
     connecting: Joint<Result<Connection, String>>,
     connects: AtomicU64,
-    /// Why it did not respond the last time, for the operations that the circuit refuses.
+    /// Why the server last failed to respond, for the operations that the circuit refuses.
     last_reason: Mutex<String>,
 }
 
@@ -31,14 +32,14 @@ pub(super) struct RedisNode {
 #[derive(Debug)]
 pub(super) struct NoReply {
     pub(super) reason: String,
-    /// Whether the commands may have reached the server, and so may have been carried out.
+    /// Whether the commands may have reached the server, and so may have been run.
     pub(super) was_sent: bool,
-    /// Whether the circuit refused them: trying again at once is no use.
+    /// Whether the circuit refused them: an immediate retry is pointless.
     pub(super) is_refused: bool,
 }
 
-/// Commands that were sent. Where they are given up after a while, the server has failed: the caller has a
-/// deadline of its own, and may never wait as long as an operation may.
+/// Commands in flight. Dropping them after [`GIVEN_UP`] counts as a failure of the server: the
+/// caller's own deadline may be earlier than the operation's timeout.
 struct SentCommands<'a> {
     pass: Option<Pass<'a>>,
     node: &'a RedisNode,
@@ -50,7 +51,7 @@ impl SentCommands<'_> {
         self.pass.take().into_iter().for_each(Pass::succeeded);
     }
 
-    /// A lost connection is one failure, however many operations were under way on it.
+    /// A lost connection counts as one failure, even if many operations were using it.
     fn lost(mut self) {
         let pass = self.pass.take();
         if self.node.forget(&self.connection) {
@@ -60,7 +61,7 @@ impl SentCommands<'_> {
 
     fn failed(mut self) {
         let is_open = self.pass.take().is_some_and(|pass| pass.failed(Instant::now()));
-        // With the circuit open, nothing waits for what was sent.
+        // With the circuit open, nothing waits for the replies.
         if is_open {
             self.node.forget(&self.connection);
         }
@@ -89,7 +90,7 @@ impl RedisNode {
         })
     }
 
-    /// Sends commands and returns their replies, an error of the server's among them as a value.
+    /// Sends commands and returns their replies, with the server's errors as values.
     ///
     /// # Errors
     ///
@@ -140,17 +141,17 @@ impl RedisNode {
         NoReply { reason, was_sent: false, is_refused: true }
     }
 
-    /// Whether the circuit keeps operations away.
+    /// True if the circuit is open.
     pub(super) fn is_circuit_open(&self) -> bool {
         self.circuit.is_open()
     }
 
-    /// How often a connection was made.
+    /// Number of connections so far.
     pub(super) fn connects(&self) -> u64 {
         self.connects.load(Ordering::Relaxed)
     }
 
-    /// The open connection, or a new one.
+    /// Returns the open connection, or a new one.
     async fn connection(self: &Arc<Self>, deadline: Instant) -> Result<Connection, String> {
         if let Some(open) = &*self.open() {
             return Ok(open.clone());
@@ -164,7 +165,7 @@ impl RedisNode {
     }
 
     async fn connect(&self) -> Result<Connection, String> {
-        // Made by the run that ended just before this one.
+        // The previous run may just have connected.
         if let Some(open) = &*self.open() {
             return Ok(open.clone());
         }
@@ -174,7 +175,7 @@ impl RedisNode {
         Ok(connection)
     }
 
-    /// The place of the connection, without one that the server has closed.
+    /// Locks the connection, and removes it if the server has closed it.
     fn open(&self) -> MutexGuard<'_, Option<Connection>> {
         let mut place = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if place.as_ref().is_some_and(Connection::has_ended) {
@@ -183,7 +184,7 @@ impl RedisNode {
         place
     }
 
-    /// Makes the next operation connect anew. True if this was the connection in use.
+    /// Makes the next operation reconnect. Returns true if this was the current connection.
     fn forget(&self, connection: &Connection) -> bool {
         let mut place = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let is_used = place.as_ref().is_some_and(|open| open.is(connection));

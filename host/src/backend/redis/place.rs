@@ -1,10 +1,10 @@
-//! Where one server listens.
+//! The address at which one server listens.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
-/// Where one server listens.
+/// The address at which one server listens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum ServerPlace {
     Tcp { host: String, port: u16 },
@@ -12,7 +12,7 @@ pub(super) enum ServerPlace {
 }
 
 impl ServerPlace {
-    /// Reads `HOST`, `HOST:PORT` or the same of an IPv6 address in brackets.
+    /// Parses `HOST` or `HOST:PORT`; an IPv6 address must be in brackets.
     pub(super) fn parse(text: &str, default_port: u16) -> Option<Self> {
         let (host, port) = match text.strip_prefix('[') {
             Some(rest) => {
@@ -27,14 +27,14 @@ impl ServerPlace {
         ServerPlace::tcp(host, port)
     }
 
-    /// Reads what a node of a cluster says of another: `HOST:PORT`, where an IPv6 address has no
-    /// brackets, and where no host stands for the one of `asked`.
+    /// Parses the address of another node in a cluster node's reply: `HOST:PORT`. An IPv6 address
+    /// has no brackets, and a missing host means the host of `asked`.
     pub(super) fn redirected(text: &str, asked: &ServerPlace) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         ServerPlace::told(host, port.parse().ok()?, asked)
     }
 
-    /// The server at this host and port; without a host, at the host of `asked`.
+    /// Returns the server at this host and port; if the host is missing, at the host of `asked`.
     pub(super) fn told(host: &str, port: u16, asked: &ServerPlace) -> Option<Self> {
         match (host, asked) {
             ("" | "?", ServerPlace::Tcp { host, .. }) => ServerPlace::tcp(host, port),

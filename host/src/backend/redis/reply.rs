@@ -1,27 +1,27 @@
-//! What a server's replies mean.
+//! Interprets the servers' replies.
 
 use super::place::ServerPlace;
 use redis::{ServerError, Value};
 
-/// What a reply to one command means for who sent it.
+/// The meaning of a reply to one command.
 #[derive(Debug)]
 pub(super) enum Meaning {
-    /// The server has carried the command out, or refused it for good.
+    /// The server has run the command, or refused it for good.
     Reply(Value),
-    /// The server does not know the script, and so has not run it.
+    /// The server does not know the script, and has not run it.
     UnknownScript(Value),
     /// Another server has the slot.
     Moved(ServerPlace),
-    /// Another server has this key already, while the slot moves there.
+    /// Another server already has this key, because the slot is migrating there.
     Ask(ServerPlace),
-    /// The server has not carried it out, and may soon.
+    /// The server has not run the command, and may be able to soon.
     NotYet(String),
-    /// The server has not carried it out, and another one would.
+    /// The server has not run the command; another server would.
     NotHere(String),
 }
 
-/// Reads the reply of the server at `asked`. Each error here but that of [`Meaning::Reply`] proves
-/// that the command was not carried out, so that sending it again repeats nothing.
+/// Interprets the reply of the server at `asked`. Each result except [`Meaning::Reply`] proves that
+/// the command was not run, so that it is safe to send it again.
 pub(super) fn meaning(value: Value, asked: &ServerPlace) -> Meaning {
     let Value::ServerError(error) = &value else { return Meaning::Reply(value) };
     let target = || {
@@ -38,7 +38,7 @@ pub(super) fn meaning(value: Value, asked: &ServerPlace) -> Meaning {
     }
 }
 
-/// An error of a server as one line, with the setting to mend where one is known.
+/// Formats a server's error as one line, with a hint on the setting to change if there is one.
 pub(super) fn text(error: &ServerError) -> String {
     let (code, details) = (error.code(), error.details().unwrap_or_default());
     let hint = match code {
@@ -50,12 +50,12 @@ pub(super) fn text(error: &ServerError) -> String {
         "MOVED" => ": it is part of a cluster; write \"redis+cluster://\"",
         _ => "",
     };
-    // A server's text may hold whatever a client once sent.
+    // The text may contain anything that a client has sent to the server.
     let details: String = details.chars().filter(|c| !c.is_control()).take(200).collect();
     format!("{code} {details}{hint}")
 }
 
-/// The integer of a reply.
+/// Returns the integer of a reply.
 pub(super) fn integer(value: &Value) -> Result<i64, String> {
     match value {
         Value::Int(number) => Ok(*number),
@@ -63,7 +63,7 @@ pub(super) fn integer(value: &Value) -> Result<i64, String> {
     }
 }
 
-/// The bytes of a reply.
+/// Returns the bytes of a reply.
 pub(super) fn bytes(value: Value) -> Result<Vec<u8>, String> {
     match value {
         Value::BulkString(bytes) => Ok(bytes),
@@ -72,12 +72,12 @@ pub(super) fn bytes(value: Value) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The text of a reply.
+/// Returns the text of a reply.
 pub(super) fn string(value: Value) -> Result<String, String> {
     String::from_utf8(bytes(value)?).map_err(|_| "it replied with no UTF-8".to_owned())
 }
 
-/// The elements of a reply.
+/// Returns the elements of a reply.
 pub(super) fn array(value: Value) -> Result<Vec<Value>, String> {
     match value {
         Value::Array(values) => Ok(values),
@@ -85,7 +85,7 @@ pub(super) fn array(value: Value) -> Result<Vec<Value>, String> {
     }
 }
 
-/// Why a reply is not what the command has as its reply.
+/// Describes a reply of the wrong type.
 pub(super) fn unexpected(value: &Value) -> String {
     match value {
         Value::ServerError(error) => text(error),

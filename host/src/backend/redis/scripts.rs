@@ -1,13 +1,13 @@
-//! The scripts that run on the servers, each of which is one step there.
+//! The scripts that run on the servers. Each runs atomically.
 //!
-//! Where a command of a script can fail, `pcall` gets its error and the script returns it as it is:
-//! Redis 6 would hide its code otherwise. It fails before anything is changed.
+//! Commands that can fail use `pcall`, and the script returns the error unchanged: otherwise Redis
+//! 6 would hide its code. They fail before anything is changed.
 
 use redis::{Arg, Cmd, cmd};
 use sha1::{Digest, Sha1};
 use std::sync::OnceLock;
 
-/// A script, which the servers know by its digest once they have run it.
+/// A script. A server identifies it by its digest after its first run.
 #[derive(Debug)]
 pub(super) struct Script {
     text: &'static str,
@@ -19,7 +19,7 @@ impl Script {
         Script { text, digest: OnceLock::new() }
     }
 
-    /// The command that runs it on these names. Its arguments are still to be added.
+    /// Builds the command that runs it on these keys. The caller adds the arguments.
     pub(super) fn on(&self, names: &[&str]) -> Cmd {
         let mut command = cmd("EVALSHA");
         command.arg(self.digest());
@@ -30,13 +30,13 @@ impl Script {
         command
     }
 
-    /// The digest by which Redis names the script, in hexadecimal. It protects nothing.
+    /// The hexadecimal digest by which Redis identifies the script. It has no security purpose.
     fn digest(&self) -> &str {
         let hex = |byte: &u8| format!("{byte:02x}");
         self.digest.get_or_init(|| Sha1::digest(self.text).iter().map(hex).collect())
     }
 
-    /// The same command for a server that does not know the script.
+    /// Converts the command for a server that does not know the script.
     pub(super) fn with_text(&self, command: &Cmd) -> Cmd {
         let mut with_text = cmd("EVAL");
         with_text.arg(self.text);
@@ -49,8 +49,8 @@ impl Script {
     }
 }
 
-/// Adds to an integer. An entry; the number, the value limit, the expiry or nothing. Returns `ok`
-/// with the sum, or `refused` with the beginning of what is there.
+/// Adds to an integer. Key: the entry. Arguments: the number, the value limit, the expiry or an
+/// empty text. Returns `ok` with the sum, or `refused` with the beginning of the current value.
 pub(super) static INCREMENT: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -68,9 +68,9 @@ if type(done) == 'table' and done.err then return done end
 return {'ok', sum}",
 );
 
-/// Replaces an entry that is as expected. An entry; the value limit, 1 and what is expected or 0,
-/// 1 and what is wanted or 0, the expiry or nothing or `keep`. Returns 1, or 0 with at most one byte
-/// over the limit of what is there.
+/// Replaces an entry if it has the expected value. Key: the entry. Arguments: the value limit; 1
+/// and the expected value, or 0; 1 and the new value, or 0; the expiry, an empty text or `keep`.
+/// Returns 1, or 0 with the current value, cut to one byte over the limit.
 pub(super) static SWAP: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -87,17 +87,18 @@ if done.err then return done end
 return {1}",
 );
 
-/// Takes the expiry of an entry away. Returns 1 where there is an entry.
+/// Removes the expiry of an entry. Returns 1 if the entry exists.
 pub(super) static PERSIST: Script =
     Script::new("redis.call('PERSIST', KEYS[1]) return redis.call('EXISTS', KEYS[1])");
 
-/// Reads an entry or grants a lease. An entry, its lease; the token, the milliseconds of the lease,
-/// those in which the entry is early, the value limit.
+/// Reads an entry or grants a lease. Keys: the entry, its lease. Arguments: the token, the
+/// milliseconds of the lease, the milliseconds before its expiry in which the entry is early, the
+/// value limit.
 ///
-/// A lease is the token alone where there was no entry, and else the token with the digest of the
-/// value and the millisecond in which it expires, so that [`FILL`] knows whether the entry is the
-/// same, and whether one that is gone has expired. Anything but a string is no lease. A
-/// text over the limit is never early, so that no server makes a digest of it.
+/// A lease's value is the token if there was no entry. Otherwise it is the token, the digest of the
+/// entry's value and the millisecond of its expiry: with these [`FILL`] checks whether the entry is
+/// the same, and whether a missing entry has expired. A lease that is not a string is ignored. A
+/// value over the limit is never early, so that the server need not compute its digest.
 pub(super) static LEASE: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -125,9 +126,10 @@ if done.err then return done end
 return {'refresh', value}",
 );
 
-/// Ends a lease, and stores an entry if it is still as [`LEASE`] saw it, or has expired since; one
-/// that went earlier was deleted, or evicted. An entry, its lease; the token, the value, the expiry or nothing, the value limit. Returns 1 when
-/// it stored the value.
+/// Ends a lease, and stores an entry if the current one is as [`LEASE`] saw it or has expired
+/// since. If an entry is missing before its expiry, it was deleted or evicted, and nothing is
+/// stored. Keys: the entry, its lease. Arguments: the token, the value, the expiry or an empty
+/// text, the value limit. Returns 1 if it stored the value.
 pub(super) static FILL: Script = Script::new(
     "local token, seen, gone = ARGV[1], false, 0
 local held = redis.pcall('GET', KEYS[2])
@@ -153,7 +155,7 @@ redis.call('DEL', KEYS[2])
 return 1",
 );
 
-/// Ends a lease that has this token.
+/// Ends the lease with this token.
 pub(super) static RELEASE: Script = Script::new(
     "local token = ARGV[1]
 local held = redis.pcall('GET', KEYS[1])

@@ -1,4 +1,4 @@
-//! The servers of one address: sends operations to the one that has their slot.
+//! The servers of one address: routes each operation to the server with its slot.
 
 use super::address::{RedisAddress, Topology};
 use super::batch::{Batch, Next};
@@ -16,24 +16,25 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-/// Operations under way at once over one address; further ones wait. As many calls as a host takes
-/// on by default: more would only wait in the server's queue, with their values in memory.
+/// Maximum number of concurrent operations on one address; further ones wait. As many as the
+/// default number of concurrent calls of a host: more would only wait in the server's queue, with
+/// their values in memory.
 const MAX_IN_FLIGHT: usize = 256;
 
-/// Time before what a server could not do yet is tried again.
+/// Delay before a retry after a server was not yet able to run a command.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Servers that one operation is sent to, one after another, because each names the next.
+/// Maximum number of redirections of one operation.
 const MAX_HOPS: u32 = 8;
 
-/// Least time between two searches for the servers.
+/// Minimum time between two discoveries of the servers.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Time that a check takes at most, whatever an operation may take: who asks for it has other caches
-/// to ask for, and a client that waits.
+/// Maximum duration of a check, even if the operation timeout is longer: the caller checks other
+/// caches too, and has a client waiting.
 const CHECK_TIME: Duration = Duration::from_millis(500);
 
-/// The servers of one address, shared by the caches that are on them.
+/// The servers of one address, shared by the caches on them.
 #[derive(Debug)]
 pub(in crate::backend) struct Servers {
     address: RedisAddress,
@@ -44,18 +45,18 @@ pub(in crate::backend) struct Servers {
     layout: Mutex<Option<ServerLayout>>,
     search: Joint<Result<(), String>>,
     searched: Mutex<Option<Instant>>,
-    /// When and why the last search failed; none where it did not.
+    /// When and why the last discovery failed, or `None` if it succeeded.
     search_failed: Mutex<Option<(Instant, String)>>,
 }
 
-/// What is known of one server.
+/// The state of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerState {
     /// Its address.
     pub(crate) server: String,
-    /// Whether the circuit keeps operations away from it, since it does not respond.
+    /// Whether the circuit blocks operations because the server does not respond.
     pub(crate) is_circuit_open: bool,
-    /// How often a connection to it was made after the first.
+    /// Number of connections after the first.
     pub(crate) reconnects: u64,
 }
 
@@ -84,20 +85,20 @@ impl Servers {
         &self.address
     }
 
-    /// When an operation that begins now has to have ended.
+    /// The deadline of an operation that begins now.
     pub(super) fn deadline(&self) -> Instant {
         Instant::now() + self.timeout
     }
 
-    /// Carries a batch out by the deadline and returns the replies to its commands.
+    /// Runs a batch by the deadline and returns the replies to its commands.
     ///
-    /// Commands are sent again when a reply proves that they were not carried out, or they cannot
-    /// have left; those that only read, also when the connection is lost. **Commands that write are
-    /// never sent again once they may have left.**
+    /// A command is sent again if it cannot have left the host, or a reply proves that it was not
+    /// run. A read is also sent again if the connection is lost. **A write that may have left the
+    /// host is never sent again.**
     ///
     /// # Errors
     ///
-    /// When there is no reply in time; what the servers refused until then is part of the reason.
+    /// When there is no reply in time. The error includes the servers' last refusal.
     pub(super) async fn run(
         self: &Arc<Self>,
         batch: Batch,
@@ -111,7 +112,7 @@ impl Servers {
         })
     }
 
-    /// Tries until the deadline, and keeps in `refused` why a server refused the batch the last time.
+    /// Retries until the deadline, and stores the servers' last refusal in `refused`.
     async fn try_until(
         self: &Arc<Self>,
         deadline: Instant,
@@ -121,8 +122,8 @@ impl Servers {
         let mut target = None;
         let mut hops = 0;
         loop {
-            // Held while something is under way and not between two tries, so that what one server
-            // cannot do yet takes no place from what others can.
+            // Held during each attempt but not between attempts, so that operations that wait for
+            // one server do not block operations on others.
             let permit = self.permit(deadline).await?;
             let (node, is_asking) = match target.take() {
                 Some(target) => target,
@@ -168,7 +169,7 @@ impl Servers {
         }
     }
 
-    /// Sends one command to one server, which is not about a slot.
+    /// Sends one command, which does not depend on a slot, to one server.
     ///
     /// # Errors
     ///
@@ -185,7 +186,7 @@ impl Servers {
         values.into_iter().next().ok_or_else(|| format!("{} replied with nothing", node.place))
     }
 
-    /// Sends several commands to one server, as [`Servers::ask`] does.
+    /// Sends several commands to one server, like [`Servers::ask`].
     pub(super) async fn ask_all(
         &self,
         node: &Arc<RedisNode>,
@@ -196,7 +197,7 @@ impl Servers {
         node.send(commands, deadline).await.map_err(|error| error.reason)
     }
 
-    /// The servers that hold entries, each with the first of its slots.
+    /// Returns the servers that hold entries, each with the first of its slots.
     ///
     /// # Errors
     ///
@@ -208,11 +209,12 @@ impl Servers {
         Ok(self.layout(deadline).await?.nodes())
     }
 
-    /// Makes sure that every server responds.
+    /// Checks that every server responds.
     ///
     /// # Errors
     ///
-    /// The first that does not, and why; also when all together take longer than [`CHECK_TIME`].
+    /// When a server does not respond: the first one, with the reason. Also when the check takes
+    /// longer than [`CHECK_TIME`].
     pub(in crate::backend) async fn check(self: &Arc<Self>) -> Result<(), String> {
         let late = || Err(format!("{} does not respond at once", self.address));
         timeout(CHECK_TIME, self.check_all()).await.unwrap_or_else(|_| late())
@@ -241,12 +243,12 @@ impl Servers {
         Ok(())
     }
 
-    /// Operations under way.
+    /// Number of operations in progress.
     pub(in crate::backend) fn in_flight(&self) -> usize {
         MAX_IN_FLIGHT.saturating_sub(self.permits.available_permits())
     }
 
-    /// Every server that is known.
+    /// Returns the state of every known server.
     pub(in crate::backend) fn states(&self) -> Vec<ServerState> {
         let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         let state = |node: &Arc<RedisNode>| ServerState {
@@ -265,7 +267,7 @@ impl Servers {
         }
     }
 
-    /// The server at this place, known or new.
+    /// Returns the server at this place, known or new.
     fn node(&self, place: ServerPlace) -> Arc<RedisNode> {
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         let new = |place: &ServerPlace| RedisNode::new(place.clone(), self.dialer.clone());
@@ -299,7 +301,7 @@ impl Servers {
         }
     }
 
-    /// Why the last search failed, where the next may not begin yet.
+    /// Returns why the last discovery failed, while it is too early for the next.
     fn just_failed(&self) -> Option<String> {
         let failed = self.search_failed.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, reason) = failed.as_ref()?;
@@ -309,13 +311,13 @@ impl Servers {
     fn set_layout(&self, layout: ServerLayout) {
         let nodes = layout.nodes();
         *self.layout.lock().unwrap_or_else(PoisonError::into_inner) = Some(layout);
-        // Servers that left the cluster are forgotten with their connections.
+        // Drop the servers that left the cluster, with their connections.
         let is_used = |node: &Arc<RedisNode>| nodes.iter().any(|(_, used)| Arc::ptr_eq(used, node));
         let mut known = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, node| is_used(node));
     }
 
-    /// Begins to find out anew which server has what, unless that was done just now.
+    /// Starts a new discovery of the servers and their slots, unless there was one just now.
     fn search(self: &Arc<Self>) {
         if matches!(self.address.topology, Topology::Single(_)) {
             return;
@@ -345,7 +347,7 @@ impl Servers {
         })
     }
 
-    /// The servers to ask: those that are known, the ones that respond first.
+    /// Returns the known servers to query, those with a closed circuit first.
     fn known(&self) -> Vec<Arc<RedisNode>> {
         let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut nodes: Vec<_> = nodes.values().cloned().collect();
@@ -358,11 +360,11 @@ impl Servers {
     }
 }
 
-/// Why there is no reply, where what was sent can be sent again.
+/// Returns why there is no reply, if the commands can be sent again.
 ///
 /// # Errors
 ///
-/// With the reason, where it cannot: the server refuses it for good, or a write may have left.
+/// The reason, if they cannot: the circuit is open, or a write may have left the host.
 fn retriable(failed: NoReply, is_write: bool) -> Result<String, String> {
     let NoReply { reason, was_sent, is_refused } = failed;
     if is_refused {

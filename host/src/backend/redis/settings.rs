@@ -1,28 +1,28 @@
-//! What the configuration says about a cache on Redis.
+//! The configuration of a cache on Redis.
 
 use super::address::RedisAddress;
 use super::names::{DEFAULT_PREFIX, KeyFormat, Names};
 use hostel_cache::CacheName;
 use std::time::Duration;
 
-/// A cache's place on Redis.
+/// The address of a cache on Redis, and its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisBackend {
-    /// Where Redis is, and as whom the host logs in.
+    /// The servers, and the login.
     pub address: RedisAddress,
-    /// The most time that one operation takes, the wait for its turn included. 250 ms.
+    /// Time limit of one operation, including the wait for a permit. 250 ms.
     pub timeout: Duration,
-    /// What the names of all entries begin with; no braces. `hostel`.
+    /// The prefix of all entries' names, without braces. `hostel`.
     pub prefix: String,
-    /// How entries are named.
+    /// The format of entries' names.
     pub key_format: KeyFormat,
 }
 
 impl RedisBackend {
-    /// The default time of one operation.
+    /// The default time limit of one operation.
     pub const TIMEOUT: Duration = Duration::from_millis(250);
 
-    /// Caches at this address, with the defaults.
+    /// Creates the settings for an address, with the defaults.
     #[must_use]
     pub fn new(address: RedisAddress) -> Self {
         RedisBackend {
@@ -33,7 +33,7 @@ impl RedisBackend {
         }
     }
 
-    /// How the entries of this cache are named.
+    /// Returns the names of this cache's entries.
     pub(in crate::backend) fn names(&self, cache: &CacheName) -> Names {
         Names::new(&self.prefix, cache, self.key_format)
     }

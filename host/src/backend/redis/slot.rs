@@ -1,10 +1,10 @@
-//! The slot of a name in a cluster.
+//! The cluster slot of a name.
 
 /// The number of slots.
 pub(super) const SLOTS: u16 = 16_384;
 
-/// The slot of a name: CRC-16 (XMODEM) of its hash tag, or of the whole name where it has none.
-/// Redis's cluster specification, "Key distribution model" and "Hash tags".
+/// Returns the slot of a name: CRC-16 (XMODEM) of its hash tag, or of the whole name if it has
+/// none. See "Key distribution model" and "Hash tags" in the Redis cluster specification.
 pub(super) fn slot(name: &[u8]) -> u16 {
     let tag = || {
         let open = name.iter().position(|byte| *byte == b'{')?;

@@ -1,4 +1,5 @@
-//! Walks through a cache's entries, server by server, in bounded steps: by SCAN, never by KEYS.
+//! Iterates over a cache's entries, server by server, in bounded steps: with `SCAN`, never with
+//! `KEYS`.
 
 use super::super::error::CacheError;
 use super::super::page::Page;
@@ -11,14 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Names that the server looks at in one step, ours or not: some tenths of a millisecond.
+/// Keys that the server examines in one step, including those of others: some tenths of a
+/// millisecond.
 pub(super) const STEP_NAMES: usize = 1_000;
 
-/// Steps of one page. It bounds the work of a page where few names are ours.
+/// Maximum steps of one page. It bounds the work for a page when few keys match.
 pub(super) const PAGE_STEPS: usize = 10;
 
-/// A place in a walk: the server that has this slot first, and its own cursor there, which means
-/// nothing to any other server.
+/// A position in a walk: a server's first slot, and that server's own cursor, which is meaningless
+/// to any other server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
     slot: u16,
@@ -27,12 +29,12 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// Where each walk begins.
+    /// Returns the start of a walk.
     pub(super) fn start() -> Self {
         Cursor { slot: 0, scan: "0".to_owned(), server: String::new() }
     }
 
-    /// The place of a cursor that was given, or where each walk begins.
+    /// Parses a cursor; `None` is the start of a walk.
     pub(super) fn read(given: Option<&str>) -> Result<Self, CacheError> {
         let Some(text) = given else { return Ok(Cursor::start()) };
         Cursor::parse(text).ok_or_else(|| CacheError::cursor(text))
@@ -53,8 +55,8 @@ impl Cursor {
 }
 
 impl RedisCache {
-    /// A page of the entries. It ends at the first step that fills it, so that it may hold a few
-    /// more than `most`.
+    /// Returns a page of the entries. It ends at the first step that fills it, so that it may
+    /// contain a few more than `most`.
     pub(in crate::backend) async fn list(
         &self,
         prefix: &str,
@@ -81,17 +83,17 @@ impl RedisCache {
         Ok(Page { entries, next: place.map(|place| place.show()) })
     }
 
-    /// Removes all entries and leases and returns how many entries there were.
+    /// Removes all entries and leases, and returns the number of entries.
     pub(in crate::backend) async fn clear(&self) -> Result<u64, CacheError> {
         let leases = self.names().lease_pattern();
         self.remove_all(&leases).await?;
         let removed = self.remove_all(&self.names().pattern("")).await?;
-        // Those that were taken meanwhile.
+        // Leases that were taken meanwhile.
         self.remove_all(&leases).await?;
         Ok(removed)
     }
 
-    /// Entries and bytes of keys and values now, by a walk.
+    /// Walks through all entries, and returns their number and the bytes of their keys and values.
     pub(in crate::backend) async fn count(&self) -> Result<(u64, u64), CacheError> {
         let (mut entries, mut bytes, mut cursor) = (0, 0, None);
         loop {
@@ -127,7 +129,7 @@ impl RedisCache {
         Ok(removed)
     }
 
-    /// One step: the names that match, the server that has them, and where the walk goes on.
+    /// Runs one step. Returns the matching names, their server, and the next position.
     pub(super) async fn step(
         &self,
         at: &Cursor,
@@ -145,7 +147,7 @@ impl RedisCache {
             return Err(unavailable(reason));
         };
         let server = node.place.to_string();
-        // A server that took another's place begins its own walk.
+        // A replacement of the server begins its own walk.
         let scan = if server == at.server { &*at.scan } else { "0" };
         let mut command = cmd("SCAN");
         command.arg(scan).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
@@ -162,7 +164,7 @@ impl RedisCache {
         Ok((node, names, next))
     }
 
-    /// Adds the entries of these names that are still there.
+    /// Adds the entries with these names that still exist.
     async fn describe(
         &self,
         node: &Arc<RedisNode>,
@@ -185,11 +187,11 @@ impl RedisCache {
         let mut replies = replies.iter();
         for (_, key) in keys {
             let mut number = |default, codes| number_of(replies.next(), default, codes);
-            // A key of another type has no length that is known at once.
+            // A key of another type has no cheap length.
             let length = number(0, &["WRONGTYPE", "MOVED", "ASK"]).map_err(unavailable)?;
             let left = number(-2, &["MOVED", "ASK"]).map_err(unavailable)?;
             let remaining = match left {
-                // Gone since it was named, or moved to another server.
+                // Deleted since `SCAN` returned it, or moved to another server.
                 ..=-2 => continue,
                 -1 => None,
                 left => Some(Duration::from_millis(left.unsigned_abs())),
@@ -201,7 +203,7 @@ impl RedisCache {
     }
 }
 
-/// The number of a reply, or this one where the reply is an error of one of these codes.
+/// Returns the number of a reply, or `default` if the reply is an error with one of these codes.
 fn number_of(reply: Option<&Value>, default: i64, codes: &[&str]) -> Result<i64, String> {
     match reply {
         Some(Value::ServerError(error)) if codes.contains(&error.code()) => Ok(default),

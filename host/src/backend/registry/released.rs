@@ -1,16 +1,16 @@
-//! The private caches in memory of plugins that were unloaded.
+//! The private in-memory caches of unloaded plugins.
 
 use super::{Caches, OpenCache};
 use hostel_cache::CacheName;
 use std::time::{Duration, Instant};
 
-/// How long the cache of a plugin that was unloaded stays: long enough to repair a file and deploy
-/// it anew.
+/// How long the cache of an unloaded plugin stays: long enough to repair a file and deploy it
+/// again.
 const RELEASED_TIME: Duration = Duration::from_secs(3600);
 
 impl Caches {
-    /// Notes that no plugin has this cache any more. A private one in memory is dropped an hour
-    /// after `now`, or earlier for want of memory, unless it is opened again before.
+    /// Marks a cache as unused by any plugin. A private cache in memory is dropped an hour after
+    /// `now`, or earlier if memory is short, unless it is opened again.
     pub(crate) fn release(&self, name: &CacheName, now: Instant) {
         let mut caches = self.write();
         if let (CacheName::Private(_), Some(OpenCache::Memory { released, .. })) =
@@ -20,37 +20,38 @@ impl Caches {
         }
     }
 
-    /// Drops the cache that was released longest ago; false without such a cache. Where a call under
-    /// way still uses it, its memory comes back when that ends.
+    /// Drops the cache that was released first. Returns false if there is none. If a running call
+    /// still uses it, its memory is freed when that call ends.
     pub(crate) fn drop_released(&self) -> bool {
         self.drop_one(|_| true)
     }
 
-    /// Drops the caches that were released an hour before `now`, or earlier.
+    /// Drops the caches that were released an hour or more before `now`.
     pub(in crate::backend) fn drop_overdue(&self, now: Instant) {
         while self.drop_one(|since| now.saturating_duration_since(since) >= RELEASED_TIME) {}
     }
 
-    /// Drops the cache that was released longest ago, if that time is meant.
+    /// Drops the cache that was released first, if `is_meant` returns true for the time of its
+    /// release.
     fn drop_one(&self, is_meant: impl Fn(Instant) -> bool) -> bool {
         let first = |caches: &super::CacheMap| {
             let released = caches.iter().filter_map(|(name, open)| Some((open.released()?, name)));
             released.min().filter(|(since, _)| is_meant(*since)).map(|(_, name)| name.clone())
         };
-        // Nearly always there are no such caches.
+        // Fast path: there are usually no released caches.
         if first(&self.read()).is_none() {
             return false;
         }
         let mut caches = self.write();
         let dropped = first(&caches).and_then(|name| caches.remove(&name));
         drop(caches);
-        // Outside the lock, since it takes time to free the entries.
+        // Outside the lock, because freeing the entries takes time.
         dropped.is_some()
     }
 }
 
 impl OpenCache {
-    /// A plugin has it again.
+    /// Marks the cache as used by a plugin again.
     pub(super) fn take_back(&mut self) {
         if let OpenCache::Memory { released, .. } = self {
             *released = None;
@@ -73,14 +74,14 @@ mod tests {
     use hostel_cache::{BudgetPart, Cache, CacheLimits, Clock, MemoryBudget};
     use std::sync::Arc;
 
-    /// Caches, the memory that they take from, and a moment.
+    /// Returns caches, their memory budget, and a point in time.
     fn caches() -> (Caches, Arc<BudgetPart>, Instant) {
         let memory = MemoryBudget::new(1 << 30).part(1 << 30);
         let caches = Caches::new(Clock::mock().0, Metrics::new().redis(), &memory);
         (caches, memory, Instant::now())
     }
 
-    /// Opens the private cache of a plugin, which has an entry then.
+    /// Opens the private cache of a plugin, and adds an entry.
     fn open(caches: &Caches, plugin: &str) -> Arc<Cache> {
         let name = CacheName::private(plugin).unwrap();
         let store = caches.open(name, CacheLimits::default()).unwrap();

@@ -1,4 +1,4 @@
-//! Leases on every server there is, on one and on a cluster.
+//! Tests of leases, on every available server, both single and as a cluster.
 
 use super::super::names::{DEFAULT_PREFIX, KeyFormat, Names};
 use super::super::{Meters, RedisAddress, Servers};
@@ -13,12 +13,12 @@ use std::process::{Child, Command as Process, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// More time than any test takes.
+/// Longer than any test.
 const LONG: Duration = Duration::from_secs(600);
 
 const LIMIT: usize = 1_000;
 
-/// A server on its own, or a cluster of one.
+/// A single server, or a cluster of one.
 struct TestServer {
     child: Child,
     address: RedisAddress,
@@ -52,7 +52,7 @@ impl TestServer {
         panic!("{} does not start", program.display());
     }
 
-    /// The cache `c` as a host of its own has it.
+    /// Opens the cache `c` as a separate host would.
     fn cache(&self, format: KeyFormat) -> RedisCache {
         cache_at(self.address.clone(), format)
     }
@@ -72,14 +72,14 @@ impl Drop for TestServer {
     }
 }
 
-/// The servers that `HOSTEL_REDIS_SERVERS` names, and else the one of this machine.
+/// Returns the servers in `HOSTEL_REDIS_SERVERS`, by default this machine's `redis-server`.
 fn programs() -> Vec<PathBuf> {
     let named = std::env::var("HOSTEL_REDIS_SERVERS").unwrap_or_default();
     let named = if named.is_empty() { "redis-server" } else { &named };
     named.split(':').map(PathBuf::from).collect()
 }
 
-/// A server of each program, and a cluster of each.
+/// Starts a single server and a cluster of each program.
 async fn servers() -> Vec<TestServer> {
     let start = |is_cluster| {
         let programs = programs();
@@ -100,7 +100,7 @@ async fn servers() -> Vec<TestServer> {
     servers
 }
 
-/// Sends words to the server, as another program would.
+/// Sends a command to the server, as another program would.
 async fn say(cache: &RedisCache, command: &str) -> redis::Value {
     let mut words = command.split(' ');
     let mut command = cmd(words.next().unwrap());
@@ -112,7 +112,7 @@ async fn say(cache: &RedisCache, command: &str) -> redis::Value {
     cache.servers.ask(&primaries[0].1, command, deadline).await.unwrap()
 }
 
-/// Asks until the server has let a name expire.
+/// Polls until the server has expired a key.
 async fn until_gone(cache: &RedisCache, name: &str) {
     let exists = format!("EXISTS {name}");
     while say(cache, &exists).await != redis::Value::Int(0) {}
@@ -122,7 +122,7 @@ async fn ask(cache: &RedisCache, early: Option<u32>, token: &str) -> LeaseReply 
     cache.lease_once("k", early, token, LONG).await.unwrap()
 }
 
-/// Deletes the entry and its lease, then takes the lease anew.
+/// Deletes the entry and its lease, then takes a new lease.
 async fn begin(cache: &RedisCache, token: &str) {
     cache.delete("k").await.unwrap();
     assert_eq!(ask(cache, None, token).await, LeaseReply::Compute);
@@ -186,7 +186,7 @@ async fn a_value_that_is_not_early_is_read_without_a_script() {
     assert!(!calls().await.contains("cmdstat_eval"));
     assert!(is_refresh(&ask(&cache, Some(100), "a").await, "1"));
     assert!(calls().await.contains("cmdstat_eval"));
-    // A server that grants no lease still reads.
+    // If the server grants no lease, reading still works.
     say(&cache, "CONFIG SET maxmemory 1").await;
     assert!(is_value(&ask(&cache, Some(100), "a").await, "1"));
     let error = cache.lease_once("missing", None, "a", LONG).await.unwrap_err();
@@ -291,13 +291,13 @@ async fn what_ends_no_lease_is_seen_when_it_is_filled() {
             assert_eq!(cache.fill("k", "9", None, "a").await, Ok(left == Some("9")), "{command}");
             check_value(&cache, left).await;
         }
-        // Gone by itself.
+        // The entry expired.
         cache.set("k", "1", Some(60)).await.unwrap();
         say(&cache, "PEXPIRE hostel:v:{c/c/k} 200").await;
         assert!(is_refresh(&ask(&cache, Some(60), "a").await, "1"));
         until_gone(&cache, "hostel:v:{c/c/k}").await;
         assert_eq!(cache.fill("k", "9", None, "a").await, Ok(true));
-        // A fill that came too late has ended the lease.
+        // A rejected fill has ended the lease.
         begin_early(&cache, "a").await;
         say(&cache, "SET hostel:v:{c/c/k} 2").await;
         assert_eq!(cache.fill("k", "9", None, "a").await, Ok(false));
@@ -329,7 +329,7 @@ async fn a_lease_ends_by_itself_or_by_its_holder() {
         assert_eq!(cache.fill("k", "9", None, "a").await, Ok(false));
         check_value(&cache, None).await;
         assert_eq!(ask(&cache, None, "b").await, LeaseReply::Compute);
-        // Asking again makes a lease longer.
+        // Taking a lease again extends it.
         let lease = Duration::from_secs(30);
         assert_eq!(cache.lease_once("k", None, "b", lease).await, Ok(LeaseReply::Compute));
         let held = ask(&cache, None, "a").await;
