@@ -130,6 +130,13 @@ export class Request {
   /** The fields of that name one by one, in any case, without those that are not UTF-8. */
   headerValues(name: string): string[];
 
+  /**
+   * The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. Behind a proxy it is
+   * the address of the client only if the host's configuration names that proxy in
+   * `server.trusted-proxies`.
+   */
+  clientAddress(): string | undefined;
+
   /** The first decoded value of that name in the query. `page` of `?page=7&page=8` is `"7"`. */
   query(name: string): string | undefined;
 
@@ -236,7 +243,10 @@ export interface HttpRequest {
   readonly query: string;
   /** Host and port as the client named them; empty when it named none. */
   readonly authority: string;
-  /** The address of the client, `ip:port`. */
+  /**
+   * The address and port of the client, `192.0.2.1:4711` or `[2001:db8::1]:4711`.
+   * {@link Request.clientAddress} returns the address alone.
+   */
   readonly client: string;
   /** In the order they were sent, names in lower case. */
   readonly headers: Headers;

@@ -28,6 +28,12 @@ export class Request {
     return this.http ? valuesOf(this.http.headers, name) : [];
   }
 
+  clientAddress() {
+    const client = this.http?.client ?? "";
+    const address = client.startsWith("[") ? client.slice(1).split("]")[0] : client.split(":")[0];
+    return address === "" ? undefined : address;
+  }
+
   query(name) {
     return this.queryValues(name)[0];
   }

@@ -29,7 +29,10 @@ export interface RedirectOptions extends ResponseOptions {
 
 /** The attributes of a cookie. */
 export interface CookieOptions {
-  /** The seconds until it expires, 0 to remove it. Without it the client's session ends it. */
+  /**
+   * The seconds until the browser deletes the cookie, 0 or more. 0 deletes the cookie of that name,
+   * domain and path at once. Without it the cookie lasts until the browser closes.
+   */
   maxAge?: number | undefined;
   /** `/` unless given. */
   path?: string | undefined;

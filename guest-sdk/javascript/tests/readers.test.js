@@ -18,6 +18,14 @@ test("a request that did not come by HTTP has nothing to read", () => {
   assert.throws(() => request.pathInteger("a"), failure);
 });
 
+test("the address of a client has no port and no brackets", () => {
+  const address = (client) => new Request({ http: { client } }).clientAddress();
+  assert.equal(address("192.0.2.1:4711"), "192.0.2.1");
+  assert.equal(address("[2001:db8::1]:0"), "2001:db8::1");
+  assert.equal(address(""), undefined);
+  assert.equal(new Request().clientAddress(), undefined);
+});
+
 test("a header with a field that is not UTF-8 is none, and its other fields are read", () => {
   const headers = [["x", "1"], ["X", bytes(0xff)], ["x", bytes(0xc3, 0xa9)], ["y", bytes(0xff)]];
   const request = new Request({ http: { headers } });

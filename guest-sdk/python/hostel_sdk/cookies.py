@@ -59,6 +59,8 @@ def set_cookie(
         raise Internal(f"{called}: SameSite=None needs Secure")
     if max_age is not None and type(max_age) is not int:
         raise TypeError(f"{called}: a max_age of {max_age!r:.40}: it must be whole seconds")
+    if max_age is not None and max_age < 0:
+        raise ValueError(f"{called}: a max_age of {max_age!r:.40}: it must be 0 or more")
     parts = [
         f"{name}={value}",
         "" if max_age is None else f"Max-Age={max_age}",

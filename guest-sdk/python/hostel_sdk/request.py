@@ -27,7 +27,8 @@ class HttpRequest:
     authority: str = ""
     """Host and port as the client named them; empty when it named none."""
     client: str = ""
-    """The address of the client, ``ip:port``."""
+    """The address and port of the client, ``192.0.2.1:4711`` or ``[2001:db8::1]:4711``.
+    ``Request.client_address`` returns the address alone."""
     headers: list[tuple[str, bytes]] = field(default_factory=list)
     """In the order they were sent, names in lower case; one name may occur more than once."""
 
@@ -86,6 +87,15 @@ class Request:
     def header_values(self, name: str) -> list[str]:
         """The fields of the header of that name one by one, without those that are not UTF-8."""
         return [] if self.http is None else headers.apart(self.http.headers, name)
+
+    def client_address(self) -> str | None:
+        """The client's IP address, without its port: ``192.0.2.1``, or ``2001:db8::1``. ``None``
+        when the request did not come by HTTP. Behind a proxy it is the address of the client only
+        if the host's configuration names that proxy in ``server.trusted-proxies``.
+        """
+        client = "" if self.http is None else self.http.client
+        start, end = ("[", "]") if client.startswith("[") else ("", ":")
+        return client.removeprefix(start).partition(end)[0] or None
 
     def query(self, name: str) -> str | None:
         """The first query parameter of that name, decoded: ``a b`` of ``?q=a+b``. ``None`` without

@@ -11,7 +11,7 @@ from . import values
 from .cookies import SameSite, set_cookie
 from .error import known_as
 from .failure import Internal
-from .headers import NAME_RULE, TOKEN, quoted, written
+from .headers import NAME_RULE, TOKEN, apart, joined, quoted, written
 from .limits import MAX_STATUS, MIN_STATUS
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -112,18 +112,32 @@ class Response:
     ) -> Response:
         """Sets a cookie of the client, and returns the response.
 
-        - ``max_age`` is seconds; 0 removes the cookie, ``None`` lets it end with the browser.
+        - ``max_age`` is the seconds until the browser deletes the cookie. 0 deletes the cookie of
+          that name, domain and path at once; without it the cookie lasts until the browser closes.
         - By default a browser sends it to every path of this host and to no other host, over TLS
           alone, and of the requests that other sites cause with links alone. No script of a page
           reads it.
 
         Raises ``Internal`` for a name, a value, a path or a domain that no cookie can have; a value
-        with other characters is percent-encoded by the service.
+        with other characters is percent-encoded by the service. Raises ``ValueError`` for a negative
+        ``max_age``.
 
         >>> Response.empty().with_cookie("session", token, max_age=3600)
         """
         options = (max_age, domain, path, secure, http_only, same_site)
         return self.with_header("set-cookie", set_cookie(name, value, *options))
+
+    def header(self, name: str) -> str | None:
+        """The header of that name, in any case: all its fields, joined by ``, ``. ``None`` without
+        one, and when a field is not UTF-8. The media type is in ``content_type``, not here. Read
+        ``set-cookie`` by ``header_values``: joined, its fields cannot be told apart. For tests.
+        """
+        return joined(_lowered(self.headers), name)
+
+    def header_values(self, name: str) -> list[str]:
+        """The fields of the header of that name one by one, without those that are not UTF-8. For
+        tests."""
+        return apart(_lowered(self.headers), name)
 
     def value(self) -> Any:
         """The body, read as JSON; an empty one is ``None``. For tests."""
@@ -140,6 +154,10 @@ class Response:
 
 def _headers(headers: Iterable[tuple[str, str | bytes]]) -> list[tuple[str, bytes]]:
     return [written(name, value) for name, value in headers]
+
+
+def _lowered(headers: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    return [(name.lower(), value) for name, value in headers]
 
 
 def checked(response: Response) -> Response:

@@ -15,6 +15,12 @@ class ResponseTest(unittest.TestCase):
         cookie = b"a=b; Path=/; Secure; HttpOnly; SameSite=Lax"
         self.assertEqual(response.headers, [("x-a", b"1"), ("x-a", b"2"), ("set-cookie", cookie)])
 
+    def test_headers_are_read_by_name(self) -> None:
+        response = Response(headers=[("Vary", b"accept")]).with_header("vary", "origin")
+        self.assertEqual(response.header("VARY"), "accept, origin")
+        self.assertEqual(response.header_values("Vary"), ["accept", "origin"])
+        self.assertIsNone(response.header("location"))
+
     def test_a_header_of_another_type_is_a_type_error_that_names_it(self) -> None:
         for value, says in [
             (7, 'the header "X-A": its value is of type int: it must be a str or bytes'),
@@ -38,6 +44,7 @@ class ResponseTest(unittest.TestCase):
                 'the cookie "a": a max_age of 1.5: it must be whole seconds',
             ),
             ({"max_age": True}, TypeError, "a max_age of True"),
+            ({"max_age": -1}, ValueError, "a max_age of -1: it must be 0 or more"),
             (
                 {"same_site": "Lax"},
                 ValueError,
@@ -49,6 +56,11 @@ class ResponseTest(unittest.TestCase):
                 Response().with_cookie("a", "1", **given)
         response = Response().with_cookie("a", "1", path=None, secure=False, http_only=False)
         self.assertEqual(response.headers, [("set-cookie", b"a=1; SameSite=Lax")])
+
+    def test_a_cookie_of_age_0_is_deleted(self) -> None:
+        response = Response().with_cookie("a", "", max_age=0)
+        expected = ["a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"]
+        self.assertEqual(response.header_values("Set-Cookie"), expected)
 
 
 class FailureTest(unittest.TestCase):

@@ -248,6 +248,16 @@ class Routes(unittest.TestCase):
         with self.assertRaisesRegex(Internal, 'the route has no path parameter "a"'):
             request.path_integer("a")
 
+    def test_the_address_of_a_client_has_no_port_and_no_brackets(self) -> None:
+        for client, address in [
+            ("192.0.2.1:4711", "192.0.2.1"),
+            ("[2001:db8::1]:0", "2001:db8::1"),
+            ("", None),
+        ]:
+            request = Request(http=HttpRequest(client=client))
+            self.assertEqual(request.client_address(), address)
+        self.assertIsNone(Request().client_address())
+
     def test_an_integer_of_any_length_is_read_or_refused_at_once(self) -> None:
         for text, number in [
             ("-9223372036854775808", -(2**63)),
