@@ -27,7 +27,7 @@ pub(super) struct Authenticator {
     checks: CredentialChecks,
 }
 
-/// A request that is not admitted.
+/// A request that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct NotAdmitted {
     /// The value of `WWW-Authenticate`.
@@ -35,7 +35,7 @@ struct NotAdmitted {
     reason: Refused,
 }
 
-/// Why a request is not admitted.
+/// The reason for refusing a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refused {
     Missing,
@@ -49,11 +49,11 @@ impl Authenticator {
         Authenticator { groups, checks: CredentialChecks::default() }
     }
 
-    /// Checks that the group of `callers` exists; `place` is where the settings name it.
+    /// Checks that the group of `callers` exists; `place` is the setting that names it.
     ///
     /// # Errors
     ///
-    /// When there is no such group.
+    /// When the group does not exist.
     pub(super) fn check(&self, place: &str, callers: &Callers) -> Result<(), HttpError> {
         match callers {
             Callers::Group(group) if !self.groups.contains_key(group) => {
@@ -63,15 +63,15 @@ impl Authenticator {
         }
     }
 
-    /// Returns the name of the caller; none where no authentication is required. A client that
+    /// Returns the name of the caller, or `None` if no authentication is required. A client that
     /// keeps failing waits before its credentials are checked; other clients do not. `client` is
-    /// none for a proxy that does not name its clients.
+    /// `None` for a proxy that does not name its clients.
     ///
     /// # Errors
     ///
-    /// `unauthorized`, when the credentials are missing or wrong; `too-many-requests`, when the
-    /// client must wait and another of its requests with the same name waits; `busy`, when too many
-    /// passwords are to be checked.
+    /// `unauthorized` when the credentials are missing or wrong; `too-many-requests` when the
+    /// client must wait while another of its requests with the same name already waits; `busy` when
+    /// too many password checks are queued.
     pub(super) async fn caller(
         &self,
         callers: &Callers,
@@ -83,13 +83,13 @@ impl Authenticator {
         found.map_err(|refused| refused.problem(meter))
     }
 
-    /// Returns those of `all` callers that the client is one of. A client without credentials is
-    /// one of the open callers, unless the server's callers are a group.
+    /// Returns the subset of `all` callers that includes the client. A client without credentials
+    /// is one of the open callers, unless the server's callers are a group.
     ///
     /// # Errors
     ///
-    /// As [`Authenticator::caller`], when no group accepts the credentials: to list services must
-    /// be no way to guess credentials.
+    /// As [`Authenticator::caller`], when no group accepts the credentials: listing services must
+    /// not help to guess credentials.
     pub(super) async fn admitted<'a>(
         &self,
         of_server: &'a Callers,
@@ -105,7 +105,7 @@ impl Authenticator {
         for &group in &groups {
             match self.find(group, headers, client).await {
                 Ok(_) => drop(admitted.insert(group)),
-                // The server's own group decides which scheme the client is asked for.
+                // The server's own group determines the scheme of the challenge.
                 Err(error) if group == of_server => refused.insert(0, error),
                 Err(error) => refused.push(error),
             }
@@ -120,7 +120,7 @@ impl Authenticator {
         }
         match refused.first() {
             Some(first) if first.reason != Refused::Missing || groups.contains(of_server) => {
-                // What was not checked may be right: the client is to try again.
+                // Unchecked credentials may be right, so the client should try again.
                 let unchecked = |error: &&NotAdmitted| error.is_unchecked();
                 Err(refused.iter().find(unchecked).unwrap_or(first).problem(meter))
             }
@@ -135,7 +135,7 @@ impl Authenticator {
         client: Option<IpAddr>,
     ) -> Result<Option<&str>, NotAdmitted> {
         let Callers::Group(name) = callers else { return Ok(None) };
-        // `check` made sure of every group at the start; an undefined one would admit no caller.
+        // `check` verified every group at the start; an undefined one admits no caller.
         let Some(group) = self.groups.get(name) else {
             return Err(NotAdmitted::new(Scheme::Bearer, Refused::Missing));
         };

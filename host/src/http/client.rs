@@ -1,40 +1,41 @@
-//! The client of a connection or a request: the other end, or the client that a trusted proxy names.
+//! The client of a connection or a request: the peer, or the client that a trusted proxy names.
 
 use crate::config::{ClientHeader, Server};
 use hyper::header::HeaderMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Addresses of one header that are looked at: more proxies in a row are a loop.
+/// Maximum addresses of one header that are examined: more proxies in a row are a loop.
 const MAX_HOPS: usize = 32;
 
 /// The client of a connection, or of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Client {
     ip: IpAddr,
-    /// IP address and port, as guests and the access log get them. Port 0: it is unknown.
+    /// IP address and port, for guests and the access log. Port 0 means unknown.
     address: String,
-    /// Whether this is a proxy, behind which there may be any number of clients.
+    /// Whether this is a proxy for any number of clients.
     is_shared: bool,
     /// Whether its requests may name the client in a header.
     may_name: bool,
 }
 
 impl Client {
-    /// The client at an address, or the trusted proxy there, whose requests may name the client.
+    /// Creates the client at an address. If a trusted proxy has the address, its requests may name
+    /// the client.
     pub(super) fn at(address: SocketAddr, server: &Server) -> Self {
         let is_trusted = server.trusts(address.ip());
         Client { may_name: is_trusted, ..Client::new(address, is_trusted) }
     }
 
-    /// A proxy whose connection has no client that can be named. Its requests may be those of any
-    /// client, which could forge a header.
+    /// Creates a client for a proxy that does not name the clients of its connections. Its requests
+    /// may be from any client, which could forge a header.
     pub(super) fn unnamed_by(proxy: SocketAddr) -> Self {
         Client::new(proxy, true)
     }
 
     fn new(address: SocketAddr, is_shared: bool) -> Self {
-        // A listener for IPv4 and IPv6 has IPv4 addresses in the form of IPv6: with it, a client
-        // would be another one than where a proxy names it.
+        // A dual-stack listener reports IPv4 addresses in IPv6 form. Unless they are converted, a
+        // client would differ from the same client named by a proxy.
         let (ip, address) = match address.ip().to_canonical() {
             ip @ IpAddr::V4(_) => (ip, SocketAddr::new(ip, address.port())),
             ip @ IpAddr::V6(_) => (ip, address),
@@ -42,8 +43,8 @@ impl Client {
         Client { ip, address: address.to_string(), is_shared, may_name: false }
     }
 
-    /// The client that a request of this one names; none where this one may not name any, or names
-    /// none.
+    /// Returns the client that a request from this client names. `None` if this client is not a
+    /// trusted proxy, or the request names no client.
     pub(super) fn named(&self, headers: &HeaderMap, server: &Server) -> Option<Client> {
         let address = self.may_name.then(|| walk(headers, server))??;
         Some(Client::new(address, false))
@@ -53,13 +54,13 @@ impl Client {
         self.ip
     }
 
-    /// IP address and port; port 0 where it is unknown.
+    /// IP address and port; port 0 means unknown.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// What the client's shares and delays are counted by; none for a proxy, behind which all would
-    /// have one share. For IPv6 it is the /64 network: each client has 2^64 addresses.
+    /// Returns the key for the client's shares and delays. For IPv6 it is the /64 network, because
+    /// a client has 2^64 addresses. `None` for a proxy, whose clients must not share one key.
     pub(super) fn share_key(&self) -> Option<IpAddr> {
         (!self.is_shared).then(|| match self.ip {
             IpAddr::V6(address) => {
@@ -70,9 +71,9 @@ impl Client {
     }
 }
 
-/// Returns the last address of the header that is no trusted proxy's. Each proxy appends the address
-/// that it was connected from, so what is left of that address may be forged. None if an element
-/// that must be looked at is malformed, or all are trusted.
+/// Returns the last address of the header that is not a trusted proxy's. Each proxy appends its
+/// peer's address, so everything to the left of the returned address may be forged. `None` if an
+/// examined element is malformed, or all addresses are trusted.
 fn walk(headers: &HeaderMap, server: &Server) -> Option<SocketAddr> {
     let (name, last_comma, read): (_, LastComma, fn(&str) -> Option<SocketAddr>) =
         match server.client_header {
@@ -98,8 +99,9 @@ fn last_comma(list: &[u8]) -> Option<usize> {
     list.iter().rposition(|byte| *byte == b',')
 }
 
-/// As [`last_comma`], for lists with quoted strings. Read from the right, since what is left of a
-/// trusted proxy's element may be forged: a quotation mark there must not hide the element.
+/// Like [`last_comma`], for lists with quoted strings. Scans from the right, because a client may
+/// forge everything to the left of a trusted proxy's element: a quotation mark there must not hide
+/// the element.
 fn last_unquoted_comma(list: &[u8]) -> Option<usize> {
     let is_escaped = |at: usize| {
         let before = list.get(..at).unwrap_or_default().iter().rev();
@@ -116,7 +118,7 @@ fn last_unquoted_comma(list: &[u8]) -> Option<usize> {
     None
 }
 
-/// The elements of a list, from the last to the first.
+/// Returns the elements of a list, from the last to the first.
 fn from_right(list: &[u8], last_comma: LastComma) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(list);
     std::iter::from_fn(move || {
@@ -127,8 +129,8 @@ fn from_right(list: &[u8], last_comma: LastComma) -> impl Iterator<Item = &[u8]>
     })
 }
 
-/// The address of an element of `Forwarded`: the one parameter `for`. None if it has no such
-/// parameter, several, or is malformed.
+/// Returns the address in an element of `Forwarded`: its parameter `for`. `None` if the parameter
+/// is missing or repeated, or the element is malformed.
 fn for_parameter(element: &str) -> Option<SocketAddr> {
     let is_between = |c: char| c == ';' || c.is_ascii_whitespace();
     let mut rest = element.trim_matches(is_between);
@@ -148,7 +150,7 @@ fn for_parameter(element: &str) -> Option<SocketAddr> {
     found
 }
 
-/// The value of a parameter, a token or a quoted string, and what follows it.
+/// Splits off the value of a parameter: a token or a quoted string.
 fn value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let (token, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
@@ -165,8 +167,8 @@ fn value(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// An IP address with an optional port, IPv6 in brackets or, without a port, as it is. None for what
-/// names no address, such as `unknown`.
+/// Parses an IP address with an optional port. IPv6 must be in brackets if there is a port. `None`
+/// for anything without an address, such as `unknown`.
 fn node(text: &str) -> Option<SocketAddr> {
     let text = text.trim();
     let (ip, rest): (IpAddr, &str) = match (text.parse::<IpAddr>(), text.strip_prefix('[')) {
@@ -187,7 +189,7 @@ fn node(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, port))
 }
 
-/// A port; 0 for an obfuscated one: RFC 7239, section 6.3.
+/// Parses a port. An obfuscated port is 0: RFC 7239, section 6.3.
 fn port(text: &str) -> Option<u16> {
     match text.strip_prefix('_') {
         Some(_) => Some(0),

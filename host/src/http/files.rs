@@ -1,7 +1,7 @@
-//! Files of configured folders, as responses.
+//! Serves files of configured folders.
 //!
-//! Nothing of a folder is kept: each request opens its file anew, on a thread for work that blocks.
-//! A small file is read there; of a larger one, the response reads a piece at a time.
+//! Nothing is cached: each request opens its file anew, on a blocking thread. A small file is read
+//! there; a larger one is read in pieces while the response is sent.
 
 mod open;
 mod path;
@@ -31,23 +31,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use validators::Validators;
 
-/// Files that are open at once. As many descriptors are kept from connections.
+/// Maximum number of open files. As many descriptors are reserved, and not available to
+/// connections.
 pub(crate) const MAX_OPEN_FILES: usize = 1_024;
 
-/// Threads that open and read files at once: more than a disk has use for.
+/// Maximum number of threads that open and read files: a disk cannot use more.
 const MAX_READERS: usize = 32;
 
-/// The longest that a request waits for one of these. Without it, a file system that hangs would
-/// collect requests until there are no connections left for those to services.
+/// Maximum time that a request waits for such a thread. Without it, requests to a file system that
+/// hangs would accumulate until no connections are left for services.
 const READER_TIME: Duration = Duration::from_secs(1);
 
-/// Serves files, within these bounds.
+/// Serves files within these bounds.
 pub(super) struct FileServer {
     open: Arc<Semaphore>,
     readers: Arc<Semaphore>,
-    /// Bounds the log lines about files that cannot be read: clients choose how many there are.
+    /// Bounds the log lines about unreadable files: clients choose their number.
     unreadable: LogBound,
-    /// As `unreadable`, for files whose responses have begun.
+    /// Like `unreadable`, for files whose responses have begun.
     unfinished: Arc<LogBound>,
 }
 
@@ -63,13 +64,12 @@ impl Default for FileServer {
 }
 
 impl FileServer {
-    /// Responds to GET or HEAD with the file of the segments below an endpoint.
+    /// Responds to GET or HEAD with the file at these segments below an endpoint.
     ///
     /// # Errors
     ///
-    /// 404 where clients may have no such file, whatever the reason; 412 for a condition that it
-    /// does not meet; 416 for a range behind its end; 503 where too many files are open; 500 where
-    /// it cannot be read.
+    /// 404 if there is no such file for clients, for any reason; 412 if a precondition fails; 416
+    /// for a range beyond its end; 503 if too many files are open; 500 if it cannot be read.
     pub(super) async fn respond(
         &self,
         endpoint: &FileEndpoint,
@@ -91,7 +91,7 @@ impl FileServer {
         Ok(response)
     }
 
-    /// Opens a file, with its permit to be open. None where the path leads to a folder that has an index.
+    /// Opens a file, and returns it with its permit. `None` if the path is a folder with an index.
     async fn open(
         &self,
         folder: &Path,
@@ -103,7 +103,7 @@ impl FileServer {
         let reader = reader.map_err(|_| FileOpenError::Busy)?;
         let (folder, path) = (folder.to_owned(), path.to_owned());
         let work = move || {
-            // Until the end of the work, also if the client is gone by then.
+            // Held until the work ends, even if the client disconnects.
             let _reader = reader;
             open::open(&folder, &path, reads)
         };
@@ -111,7 +111,8 @@ impl FileServer {
         Ok(opened.map(|file| (file, permit)))
     }
 
-    /// The problem of a file that is not opened. A reason that the operator should know is logged.
+    /// Returns the problem for a file that cannot be opened. Logs a reason that concerns the
+    /// operator.
     fn problem(&self, error: FileOpenError, folder: &Path, path: &Path, log: &ErrorLog) -> Problem {
         let (reason, problem) = match error {
             FileOpenError::NoFile => return Problem::no_file(),
@@ -167,8 +168,8 @@ impl FileServer {
     }
 }
 
-/// Redirects to the path with a slash at its end, so that relative links of the folder's index work.
-/// The path begins with one slash and a name, so that it leads to no other site.
+/// Redirects to the path with a trailing slash, so that relative links of the folder's index work.
+/// The path begins with one slash and a name, so the redirect stays on this site.
 fn redirect(head: &Parts) -> Response<Content> {
     let query = head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let location = HeaderValue::from_str(&format!("{}/{query}", head.uri.path()));
@@ -178,7 +179,7 @@ fn redirect(head: &Parts) -> Response<Content> {
     response
 }
 
-/// The bytes that a request asks for. RFC 9110, section 14.2: only GET has ranges.
+/// Returns the requested bytes. RFC 9110, section 14.2: only GET has ranges.
 fn range(head: &Parts, validators: &Validators, length: u64) -> ByteRange {
     let mut ranges = head.headers.get_all(RANGE).iter();
     match (ranges.next().and_then(|range| range.to_str().ok()), ranges.next()) {
@@ -191,8 +192,8 @@ fn range(head: &Parts, validators: &Validators, length: u64) -> ByteRange {
     }
 }
 
-/// Adds the media type, by the extension of the file's name, and that it has ranges. A text has the
-/// encoding that all tools write today.
+/// Adds the media type, from the extension of the file's name, and that ranges are supported. Text
+/// is declared as UTF-8.
 fn put_type(path: &Path, headers: &mut HeaderMap) {
     let media_type = mime_guess::from_path(path).first_raw();
     let media_type = media_type.unwrap_or("application/octet-stream");
@@ -201,12 +202,12 @@ fn put_type(path: &Path, headers: &mut HeaderMap) {
         false => Some(HeaderValue::from_static(media_type)),
     };
     headers.extend(value.map(|value| (CONTENT_TYPE, value)));
-    // Browsers would run a text that looks like a script.
+    // Without it, browsers would run text that looks like a script.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 }
 
-/// These bytes of a content that was read already.
+/// Returns these bytes of content that is already in memory.
 fn part_of(content: Option<Vec<u8>>, start: u64, length: u64) -> Option<Bytes> {
     let (start, length) = (usize::try_from(start).ok()?, usize::try_from(length).ok()?);
     content.map(|content| Bytes::from(content).slice(start..start + length))

@@ -1,8 +1,9 @@
-//! The bytes of the messages of a listener: of bodies of requests, and of responses until they are
-//! sent. `limits.request` and `limits.response` bound one message, but a client may have any number.
+//! The memory for the messages of a listener: for bodies of requests, and for responses until they
+//! are sent. `limits.request` and `limits.response` bound one message, but a client may have any
+//! number.
 //!
-//! They come from two pools, one for small messages and one for large ones, and each client has at
-//! most a share of each pool. So one client that fills its share keeps neither the others from
+//! There are two pools, one for small messages and one for large ones, and each client has at most
+//! a share of each pool. So a client that fills its share prevents neither other clients from
 //! sending bodies, nor itself from sending small ones.
 
 use hostel_cache::BudgetPart;
@@ -15,20 +16,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The largest small message, in bytes.
 pub(super) const MAX_SMALL_BYTES: usize = 64 << 10;
 
-/// The largest message that is charged to nothing, in bytes: the stream that carries it takes more,
-/// and most messages are as short. So they take no lock.
+/// The largest message without a charge, in bytes: the stream that carries it takes more memory,
+/// and most messages are this short. They need no lock.
 const MAX_FREE_BYTES: usize = 512;
 
-/// A client has at most this fraction of a pool, and small messages have this fraction of the bytes
-/// that large ones have: a quarter.
+/// The share of one client in a pool, and the size of the pool for small messages relative to that
+/// for large ones: a quarter.
 const QUARTER: usize = 4;
 
-/// The pools of a listener, and what each client has of them.
+/// The pools of a listener, and the shares of its clients.
 pub(super) struct Messages {
-    /// The part of the host's memory that all bytes are taken from, too.
+    /// The part of the host's memory to which all bytes are also charged.
     part: Arc<BudgetPart>,
     most: Sizes,
-    /// The setting that bounds the pools.
+    /// The name of the setting that bounds the pools.
     setting: &'static str,
     taken: Mutex<Taken>,
 }
@@ -43,18 +44,18 @@ struct Sizes {
 #[derive(Default)]
 struct Taken {
     all: Sizes,
-    /// Only clients that have bytes.
+    /// Only clients with charged bytes.
     by_client: HashMap<IpAddr, Sizes>,
 }
 
-/// That a message finds no room, with the setting that would give it some.
+/// A message exceeds a pool or a share. Names the setting that raises it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoRoom {
     bound: MessageBound,
     setting: &'static str,
 }
 
-/// Whose messages have no room left.
+/// The bound that is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MessageBound {
     Client,
@@ -62,8 +63,8 @@ enum MessageBound {
 }
 
 impl Messages {
-    /// Pools for so many bytes of large messages, or for fewer where the part has too few: both
-    /// pools must fit into it, or small messages would depend on large ones.
+    /// Creates pools with this many bytes for large messages, or fewer if the part is too small:
+    /// both pools must fit into it, otherwise small messages would depend on large ones.
     pub(super) fn new(bytes: usize, part: &Arc<BudgetPart>) -> Arc<Self> {
         let fit = part.most() / (QUARTER + 1) * QUARTER;
         let (large, setting) = match bytes <= fit {
@@ -74,13 +75,13 @@ impl Messages {
         Arc::new(Messages { part: Arc::clone(part), most, setting, taken: Mutex::default() })
     }
 
-    /// A charge of no bytes yet. `client` is `None` where it is unknown whose message it is: then only
-    /// the pools bound it.
+    /// Creates an empty charge. If the client is unknown, `client` is `None`, and only the pools
+    /// apply.
     pub(super) fn charge(self: &Arc<Self>, client: Option<IpAddr>) -> MessageCharge {
         MessageCharge { messages: Arc::clone(self), client, held: Sizes::default() }
     }
 
-    /// Takes the bytes `new` in place of `old`. On an error nothing changes.
+    /// Replaces the charge `old` by `new`. On an error nothing changes.
     fn replace(&self, client: Option<IpAddr>, old: Sizes, new: Sizes) -> Result<(), NoRoom> {
         let no_room = |bound| NoRoom { bound, setting: self.setting };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,7 +133,8 @@ impl Sizes {
         Sizes { small: self.small / QUARTER, large: self.large / QUARTER }
     }
 
-    /// The sum with `new` in place of `old`; none where a size that grows would be above the most.
+    /// Returns the sum with `new` in place of `old`, or `None` if a size that grows would exceed
+    /// the maximum.
     fn replaced(self, old: Sizes, new: Sizes, most: Sizes) -> Option<Sizes> {
         let replaced = |sum: usize, old: usize, new: usize, most: usize| {
             let sum = (sum - old).checked_add(new)?;
@@ -160,7 +162,7 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// The bytes of one message, given back when this is dropped.
+/// The charge for one message, released when this is dropped.
 pub(super) struct MessageCharge {
     messages: Arc<Messages>,
     client: Option<IpAddr>,
@@ -168,13 +170,13 @@ pub(super) struct MessageCharge {
 }
 
 impl MessageCharge {
-    /// Holds these bytes in place of those that it held. `length` is that of the whole message, as
-    /// far as it is known: a large one is large from its first byte on. A length that a client only
-    /// declares takes nothing: clients could use up the pool without sending a byte.
+    /// Replaces the charge by this many bytes. `length` is that of the whole message, as far as it
+    /// is known, so that a large message counts as large from its first byte. A declared length is
+    /// not charged by itself: otherwise clients could use up the pool without sending a byte.
     ///
     /// # Errors
     ///
-    /// When there is no room. Then it holds what it held before.
+    /// When there is no room. The charge is unchanged then.
     pub(super) fn hold(&mut self, bytes: usize, length: usize) -> Result<(), NoRoom> {
         let new = match bytes {
             ..=MAX_FREE_BYTES => Sizes::default(),
@@ -190,7 +192,7 @@ impl MessageCharge {
 
 impl Drop for MessageCharge {
     fn drop(&mut self) {
-        // To hold nothing needs no room.
+        // Cannot fail: a charge of 0 needs no room.
         let _ = self.hold(0, 0);
     }
 }

@@ -1,4 +1,4 @@
-//! One client: routes its requests, authenticates their callers, and makes their calls.
+//! One client: routes its requests, authenticates their callers, and calls services.
 
 use super::admin::{self, AdminApi};
 use super::client::Client;
@@ -29,16 +29,16 @@ pub(super) struct Peer {
     client: Client,
 }
 
-/// The body of a request, and what its message and that of its response hold.
+/// The body of a request, and the charge for the request and its response.
 struct RequestBody<'a> {
     incoming: &'a mut Incoming,
     charge: MessageCharge,
 }
 
-/// A call to a service that a request has led to.
+/// A call to a service for a request.
 struct ServiceCall<'a> {
     service: &'a ServiceName,
-    /// What the name was resolved to.
+    /// The resolved name.
     target: Option<Target>,
     path_params: Vec<(String, String)>,
     caller: Option<&'a str>,
@@ -50,7 +50,7 @@ impl Peer {
         Arc::new(Peer { handler, client })
     }
 
-    /// Counts a TLS handshake of this client that failed, and logs the reason within this bound.
+    /// Counts a failed TLS handshake of this client, and logs the reason within this bound.
     pub(super) fn refused_by_tls(&self, bound: &LogBound, error: &io::Error) {
         let Handler { meter, log, .. } = &*self.handler;
         meter.refused_by_tls();
@@ -59,8 +59,8 @@ impl Peer {
         log.bounded(bound, Level::Warn, message);
     }
 
-    /// Responds to one request, of this client or of the one that it names. Dropping the future
-    /// stops the guest, and the request is recorded as cancelled.
+    /// Responds to one request of this client, or of the client that the request names. Dropping
+    /// the future stops the guest, and the request is recorded as cancelled.
     pub(super) async fn respond(
         &self,
         head: &Parts,
@@ -111,8 +111,8 @@ impl Peer {
         response
     }
 
-    /// Charges a response in place of its request: the client's share has it until it is sent. A
-    /// short one of the host itself is free, so that probes and lists always find room.
+    /// Replaces the charge for the request by that for the response, until the response is sent. A
+    /// short response of the host itself is free, so that probes and lists always work.
     fn charge(
         &self,
         response: Response<Content>,
@@ -132,8 +132,8 @@ impl Peer {
         Ok(response.map(|content| ChargedContent::new(content, charge)))
     }
 
-    /// Routes a request. Nothing of the body is read before the route and the caller are accepted:
-    /// a client that sends `Expect: 100-continue` then need not send it.
+    /// Routes a request. The body is read only after the route and the caller are accepted, so that
+    /// a client with `Expect: 100-continue` need not send it.
     async fn route(
         &self,
         head: &Parts,
@@ -187,9 +187,9 @@ impl Peer {
         response.map(|response| response.map(Content::from))
     }
 
-    /// Finds the service of a direct call, and authenticates its caller. It is resolved once: its
-    /// callers are those of the service that is called, whatever the spelling, also when the plugin
-    /// is replaced meanwhile.
+    /// Finds the service of a direct call, and authenticates its caller. The service is resolved
+    /// only once, so that the caller is authenticated for the service that is called, even if its
+    /// name has several spellings or the plugin is replaced meanwhile.
     async fn resolve(
         &self,
         direct: &DirectCallers,
@@ -225,7 +225,7 @@ impl Peer {
         files.respond(endpoint, below, head, log).await
     }
 
-    /// Responds to a request of the operator. The probes need no credentials.
+    /// Responds to a request to the admin interface. The probes need no credentials.
     async fn administer(
         &self,
         api: &AdminApi,
@@ -269,7 +269,7 @@ impl Peer {
         Ok(response::json(&serde_json::json!({ "services": listed.collect::<Vec<_>>() })))
     }
 
-    /// That a service is not there, or that its plugin does not serve.
+    /// Returns the problem of a service that does not exist, or whose plugin was refused.
     fn not_found(&self, service: &ServiceName) -> Problem {
         match self.handler.host.is_refused(service.plugin()) {
             true => Problem::not_loaded(service.plugin()),
@@ -277,7 +277,7 @@ impl Peer {
         }
     }
 
-    /// That nothing has the path of a request.
+    /// Returns the problem of a path that matches nothing.
     fn nothing(&self) -> Problem {
         match self.handler.server.services {
             true => Problem::no_service(),
@@ -339,8 +339,8 @@ impl RequestBody<'_> {
     }
 }
 
-/// The callers of a direct call. An unknown service requires the callers of its plugin, so that
-/// other clients do not learn which services there are.
+/// Returns the callers of a direct call. An unknown service requires the callers of its plugin, so
+/// that other clients do not learn which services exist.
 ///
 /// # Errors
 ///
@@ -359,7 +359,7 @@ fn callers_of<'a>(
     }
 }
 
-/// The target of a service whose plugin may be being loaded.
+/// Returns the target of a service whose plugin may still be loading.
 async fn loaded(host: &Host, service: &ServiceName) -> Result<Option<Target>, Problem> {
     host.find(service).await.map_err(|_| Problem::loading())
 }

@@ -1,7 +1,7 @@
 //! Problems: the body of an error response, RFC 9457.
 //!
-//! A problem tells the client a stable code and a sentence that is safe to publish. The detail of a
-//! server error goes to the log only, under the id of the request.
+//! A problem contains a stable code and a sentence that is safe to publish. The detail of a server
+//! error is only logged, with the id of the request.
 
 use super::messages::NoRoom;
 use super::rate::BODY_GRACE;
@@ -28,7 +28,7 @@ pub(super) struct Problem {
     header: Option<(hyper::header::HeaderName, HeaderValue)>,
 }
 
-/// The members of a problem, in the order in which the SDKs write them too.
+/// The members of a problem, in the same order as in the SDKs.
 #[derive(Serialize)]
 struct ProblemBody<'a> {
     r#type: &'a str,
@@ -48,7 +48,7 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    /// A request that a web page of another site makes, as its header `header` shows.
+    /// A request from a web page of another site, detected by its header `header`.
     pub(super) fn of_another_site(header: &HeaderName) -> Self {
         let detail = format!(
             "{header} shows that a web page of another site sent this request: the admin interface \
@@ -57,13 +57,13 @@ impl Problem {
         Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
-    /// The request is invalid, for a reason that is composed for this client.
+    /// The request is invalid. `detail` is safe to show to this client.
     pub(super) fn refused(detail: String) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    /// A preflight that CORS does not allow, for the reason `what`. The Fetch standard encourages
-    /// 403 there. `vary` is the value of the header of that name.
+    /// A preflight that CORS does not allow, for the reason `what`. The Fetch standard recommends
+    /// 403. `vary` is the value of the header of that name.
     pub(super) fn not_shared(what: &str, vary: Option<HeaderValue>) -> Self {
         let detail = format!("the CORS settings of this path do not allow {what}");
         Problem {
@@ -127,7 +127,8 @@ impl Problem {
         }
     }
 
-    /// A request whose credentials are not checked, since others of its client are.
+    /// A request whose credentials are not checked, because another request of its client is
+    /// waiting.
     pub(super) fn too_many_guesses() -> Self {
         let detail = "requests of this client keep failing authentication, and another one waits to \
                       be checked: try again in a second";
@@ -141,29 +142,29 @@ impl Problem {
         Problem::not_found("no service has this path: GET /services lists the services")
     }
 
-    /// As [`Problem::no_service`], where nothing lists the services.
+    /// Like [`Problem::no_service`], for a server that does not list its services.
     pub(super) fn no_route() -> Self {
         Problem::not_found("no service has this path")
     }
 
-    /// The same whether there is no file, it is not for clients, or it cannot be read.
+    /// The same for a missing, a hidden and an unreadable file.
     pub(super) fn no_file() -> Self {
         Problem::not_found("no file has this path")
     }
 
-    /// A file that the system does not let the server read, for a reason that the log has.
+    /// A file that the server cannot read; the log has the reason.
     pub(super) fn unreadable_file() -> Self {
         let detail = "the file cannot be read";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
-    /// A file that is not the version that the request is for.
+    /// A file whose version differs from the one that the request requires.
     pub(super) fn precondition_failed() -> Self {
         let detail = "the file is not the version that If-Match or If-Unmodified-Since names";
         Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", detail)
     }
 
-    /// A range that begins behind the end of a file of so many bytes.
+    /// A range that begins beyond the end of a file of `length` bytes.
     pub(super) fn range_not_satisfiable(length: u64) -> Self {
         let detail = format!("the file has {length} bytes and ends before this range");
         let code = "range-not-satisfiable";
@@ -232,7 +233,7 @@ impl Problem {
         }
     }
 
-    /// A body or a response that finds no room.
+    /// A request body or a response that exceeds the memory for messages.
     pub(super) fn no_room(reason: NoRoom) -> Self {
         let detail = format!("{reason}: try again in a second");
         Problem { detail: detail.into(), ..Problem::busy() }

@@ -1,4 +1,4 @@
-//! Requests: their checks, their ids, and what guests get of them.
+//! Requests: their checks, their ids, and their conversion for guests.
 
 use super::problem::Problem;
 use crate::service::HttpRequest;
@@ -15,16 +15,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The header with the request's id, in requests and responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The header that tells a guest the name of the caller.
+/// The header that contains the name of the caller, for guests.
 const CALLER_HEADER: &str = "x-hostel-caller";
 
 /// The prefix of headers that only the host may set: a client could forge a caller with them.
 const HOST_PREFIX: &str = "x-hostel-";
 
-/// Bytes of an id that a client may choose.
+/// Maximum bytes of an id from a client.
 const MAX_ID_BYTES: usize = 128;
 
-/// Whether a header belongs to one connection, not to the request: RFC 9110, section 7.6.1.
+/// True if a header belongs to the connection and not to the request: RFC 9110, section 7.6.1.
 pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     const OTHERS: [&str; 4] =
         ["keep-alive", "proxy-connection", "proxy-authorization", "http2-settings"];
@@ -32,16 +32,16 @@ pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
         || OTHERS.contains(&name.as_str())
 }
 
-/// Makes ids that are unique in this process and cannot be guessed.
+/// Creates ids that are unique in this process and cannot be guessed.
 #[derive(Default)]
 pub(super) struct RequestIds {
     count: AtomicU64,
-    /// Keyed by random numbers from the system.
+    /// Keyed with random numbers from the system.
     hash: RandomState,
 }
 
 impl RequestIds {
-    /// Returns the client's id if it sent a valid one, or else a new id: as text and as a header.
+    /// Returns the client's id if it sent a valid one, otherwise a new id: as text and as a header.
     pub(super) fn of(&self, headers: &HeaderMap) -> (String, HeaderValue) {
         let sent = headers.get(REQUEST_ID).filter(|value| is_valid_id(value.as_bytes()));
         if let Some((text, value)) = sent.and_then(|value| Some((value.to_str().ok()?, value))) {
@@ -59,7 +59,7 @@ fn is_valid_id(value: &[u8]) -> bool {
     (1..=MAX_ID_BYTES).contains(&value.len()) && value.iter().all(allowed)
 }
 
-/// Checks what hyper does not check of a request's head.
+/// Checks the parts of a request's head that hyper does not check.
 ///
 /// # Errors
 ///
@@ -75,8 +75,8 @@ pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
     if !path.starts_with('/') && !is_of_server && head.method != Method::CONNECT {
         return Err(Problem::bad_request("the path must begin with a slash"));
     }
-    // RFC 9112, section 3.2: an HTTP/1.1 request has exactly one Host. A proxy that chose another
-    // one of several would route by another host than this server.
+    // RFC 9112, section 3.2: an HTTP/1.1 request has exactly one Host. With several, a proxy could
+    // choose another one than this server.
     let hosts = headers.get_all(HOST).iter().count();
     if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {
         return Err(Problem::bad_request("the request must have exactly one Host"));
@@ -104,14 +104,15 @@ pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
     }
 }
 
-/// Checks the host and port that the target of a request names.
+/// Checks the host and port in the target of a request.
 fn check_authority(head: &Parts) -> Result<(), Problem> {
     let Some(authority) = head.uri.authority() else { return Ok(()) };
-    // RFC 9110, section 4.2.4, and RFC 9113, section 8.3.1: a user there is an error, or deceit.
+    // RFC 9110, section 4.2.4, and RFC 9113, section 8.3.1: a user in it is an error or a
+    // deception.
     if authority.as_str().contains('@') {
         return Err(Problem::bad_request("the target names a user"));
     }
-    // RFC 9113, section 8.3.1. In HTTP/1.1 the target wins instead: RFC 9112, section 3.2.2.
+    // RFC 9113, section 8.3.1. In HTTP/1.1 the target takes precedence: RFC 9112, section 3.2.2.
     let is_same = |host: &HeaderValue| {
         let host = Authority::try_from(host.as_bytes());
         host.is_ok_and(|host| is_same_place(&host, authority, head.uri.scheme_str()))
@@ -124,31 +125,31 @@ fn check_authority(head: &Parts) -> Result<(), Problem> {
     }
 }
 
-/// Whether two authorities name the same host and port; one without a port has the scheme's.
+/// True if two authorities have the same host and port. The default port is the scheme's.
 fn is_same_place(a: &Authority, b: &Authority, scheme: Option<&str>) -> bool {
     let default = if scheme == Some("https") { 443 } else { 80 };
     let port = |it: &Authority| it.port_u16().unwrap_or(default);
     a.host().eq_ignore_ascii_case(b.host()) && port(a) == port(b)
 }
 
-/// Host and port as the client names them: in the target, or else in `Host`.
+/// Returns host and port from the target, otherwise from `Host`.
 pub(super) fn authority(head: &Parts) -> Option<&str> {
     let of_target = head.uri.authority().map(Authority::as_str);
     of_target.or_else(|| head.headers.get(HOST)?.to_str().ok())
 }
 
-/// Whether a `Host` is valid: a name or an address with an optional port, or empty, but no user.
+/// True if a `Host` is valid: a name or an address with an optional port, or empty, but no user.
 fn is_valid_host(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
 }
 
-/// The content type that the client declares.
+/// The content type according to the client.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     headers.get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
 
-/// The request as a guest gets it: without the headers of the connection and without credentials
+/// Converts a request for a guest: without the headers of the connection and without credentials
 /// that the host has checked, but with the name of an authenticated caller.
 pub(super) fn http(
     head: &Parts,
@@ -188,8 +189,8 @@ fn headers(
         !is_for_host && (named.is_empty() || !is_named(name))
     };
     let mut headers = Vec::with_capacity(sent.len() + 2);
-    // RFC 9112, section 3.2.2: where the target names a host, the header is ignored. RFC 9113,
-    // section 8.3.1: HTTP/2 has it in the target alone.
+    // RFC 9112, section 3.2.2: if the target has a host, the header is ignored. RFC 9113, section
+    // 8.3.1: in HTTP/2 only the target has the host.
     if let Some(authority) = authority {
         headers.push((HOST.as_str().to_owned(), authority.as_bytes().to_vec()));
     }
@@ -198,7 +199,8 @@ fn headers(
     }
     let cookies: Vec<_> = sent.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
     if !cookies.is_empty() && !is_named(&COOKIE) {
-        // HTTP/2 sends them apart; RFC 9113, 8.2.3, has them joined for those behind it.
+        // HTTP/2 may send cookies in several headers; RFC 9113, section 8.2.3, requires joining
+        // them.
         headers.push((COOKIE.as_str().to_owned(), cookies.join(&b"; "[..])));
     }
     if let Some(caller) = caller {

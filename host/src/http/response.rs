@@ -1,4 +1,4 @@
-//! Responses to a client: of a service, of a file, of the server itself, and problems.
+//! Responses to a client: from a service, from a file, from the server itself, and problems.
 
 use super::messages::MessageCharge;
 use super::problem::{MEDIA_TYPE, Problem};
@@ -35,7 +35,7 @@ impl Content {
         }
     }
 
-    /// Bytes of memory that it takes until it is sent.
+    /// Bytes of memory that it occupies until it is sent.
     pub(super) fn memory(&self) -> usize {
         match self {
             Content::Bytes(bytes) => bytes.len(),
@@ -44,7 +44,7 @@ impl Content {
     }
 }
 
-/// The body of a response, with what it holds of its client's share.
+/// The body of a response, with its charge.
 pub(super) enum ChargedContent {
     Bytes(ChargedBytes),
     File(FileBody),
@@ -58,7 +58,7 @@ impl ChargedContent {
         }
     }
 
-    /// Bytes that are charged to no client.
+    /// Creates content without a charge.
     pub(super) fn free(bytes: Bytes) -> Self {
         ChargedContent::Bytes(ChargedBytes::free(bytes))
     }
@@ -78,7 +78,7 @@ pub(super) struct FileBody {
     _charge: MessageCharge,
 }
 
-/// The bytes of a response's body, with what they hold of their client's share.
+/// The bytes of a response's body, with their charge.
 pub(super) struct ChargedBytes {
     bytes: Bytes,
     _charge: Option<MessageCharge>,
@@ -89,7 +89,7 @@ impl ChargedBytes {
         ChargedBytes { bytes, _charge: Some(charge) }
     }
 
-    /// Bytes that are charged to no client.
+    /// Creates bytes without a charge.
     pub(super) fn free(bytes: Bytes) -> Self {
         ChargedBytes { bytes, _charge: None }
     }
@@ -105,7 +105,7 @@ impl AsRef<[u8]> for ChargedBytes {
     }
 }
 
-/// A response with a body.
+/// Creates a response with a body.
 pub(super) fn new(
     status: StatusCode,
     media_type: &'static str,
@@ -116,19 +116,19 @@ pub(super) fn new(
     from_parts(status, headers, body.into())
 }
 
-/// A response of 204 with these headers.
+/// Creates a 204 response with these headers.
 pub(super) fn no_content(headers: HeaderMap) -> Response<Bytes> {
     from_parts(StatusCode::NO_CONTENT, headers, Bytes::new())
 }
 
-/// The response to `OPTIONS *`: the methods that routes may have. RFC 9110, section 9.3.7, has this
-/// request serve as a test of the server itself.
+/// The response to `OPTIONS *`: the methods that routes may have. By RFC 9110, section 9.3.7, this
+/// request tests the server itself.
 pub(super) fn of_server() -> Response<Bytes> {
     let allow = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
     no_content(HeaderMap::from_iter([(ALLOW, allow)]))
 }
 
-/// A response of 200 with a JSON body.
+/// Creates a 200 response with a JSON body.
 pub(super) fn json(value: &Value) -> Response<Bytes> {
     new(StatusCode::OK, JSON, value.to_string())
 }
@@ -139,10 +139,10 @@ pub(super) fn from_problem(problem: Problem, request_id: &str) -> Response<Bytes
     response
 }
 
-/// The response of a service, without the headers that belong to the connection. The field
-/// `content-type` takes precedence over the header. None where the response is not valid HTTP.
+/// Converts the response of a service, without the headers that belong to the connection. The field
+/// `content-type` takes precedence over the header. `None` if the response is not valid HTTP.
 pub(super) fn from_service(response: crate::Response) -> Option<Response<Bytes>> {
-    // Three more for the headers that the server adds.
+    // The server adds up to three headers.
     let mut headers = HeaderMap::with_capacity(response.headers.len().min(1_000) + 3);
     for (name, value) in response.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
@@ -160,7 +160,7 @@ pub(super) fn from_service(response: crate::Response) -> Option<Response<Bytes>>
     Some(from_parts(status, headers, response.body.into()))
 }
 
-/// Adds the request's id, and removes the body where HTTP forbids one.
+/// Adds the request's id, and removes the body if HTTP forbids one.
 pub(super) fn finish(
     mut response: Response<ChargedContent>,
     method: &Method,
@@ -170,11 +170,11 @@ pub(super) fn finish(
     if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status()) {
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if response.status() == StatusCode::RESET_CONTENT {
-        // RFC 9110, section 15.3.6: it has no content, and unlike 204 it must show that.
+        // RFC 9110, section 15.3.6: it has no content, and unlike 204 must declare that.
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if method == Method::HEAD {
-        // RFC 9110, section 9.3.2: the headers of HEAD are those of GET.
+        // RFC 9110, section 9.3.2: HEAD has the same headers as GET.
         let length = HeaderValue::from(response.body().len());
         response.headers_mut().insert(CONTENT_LENGTH, length);
         *response.body_mut() = ChargedContent::free(Bytes::new());

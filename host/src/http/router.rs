@@ -23,32 +23,32 @@ const SERVICE_ROUTE: &str = "/services/{service}";
 /// The methods of the list of services, and of files.
 const ONLY_GET: &[Method] = &[Method::GET];
 
-/// What a method and a path match.
+/// The result of matching a method and a path.
 #[derive(Debug)]
 pub(super) enum Match<'a> {
     /// The list of services.
     List,
     /// `/services/<name>`: the service of this name.
     Service(ServiceName),
-    /// A configured route, and its parameters as names and values, in the order of the path.
+    /// A configured route, with its parameters as name-value pairs in the order of the path.
     Route(&'a Endpoint, Vec<(String, String)>),
-    /// A route of files, and the decoded segments of the path below it.
+    /// A route of files, with the decoded segments of the path below it.
     File(&'a FileEndpoint, Vec<String>),
-    /// Nothing.
+    /// No match.
     Nothing,
-    /// The path, but not the method. Holds the methods of the path, as a value of `Allow`, and its
-    /// CORS.
+    /// The path matches, but not the method. Holds the methods of the path as a value of `Allow`,
+    /// and its CORS policy.
     Methods(String, Option<&'a CorsPolicy>),
     /// `OPTIONS *`: the server itself.
     Server,
-    /// A preflight to a path that has CORS.
+    /// A preflight to a path with CORS.
     Preflight(Preflight<'a>),
-    /// The path has an invalid escape.
+    /// The path has an invalid percent-encoding.
     Malformed,
 }
 
 impl<'a> Match<'a> {
-    /// The pattern of the path, for traces; of a preflight, that of the target.
+    /// The pattern of the path, for traces. For a preflight, the pattern of the target's path.
     pub(super) fn route(&self) -> Option<&'a str> {
         match self {
             Match::List => Some(LIST_ROUTE),
@@ -102,9 +102,9 @@ pub(super) struct FileEndpoint {
 #[derive(Default)]
 pub(super) struct Router {
     root: Node,
-    /// Whether `/services` and `/services/<name>` are served. They lead to no route either way.
+    /// Whether `/services` and `/services/<name>` are served. If not, they still match no route.
     serves_directly: bool,
-    /// The CORS of all paths but those of routes that have another.
+    /// The CORS policy of all paths except routes with their own.
     cors: Option<Arc<CorsPolicy>>,
 }
 
@@ -114,7 +114,7 @@ struct Node {
     parameter: Option<Box<Node>>,
     /// The routes that end here, in the order of the configuration.
     ends: Vec<Endpoint>,
-    /// The route of files at this path: it takes all paths below that no other route takes.
+    /// The route of files at this path: it matches every path below that no other route matches.
     files: Option<Arc<FileEndpoint>>,
 }
 
@@ -158,8 +158,8 @@ impl Router {
         router
     }
 
-    /// Matches a request, and finds the CORS of its response; none for a preflight, which is
-    /// responded to in full.
+    /// Matches a request, and returns the CORS policy for its response. `None` for a preflight,
+    /// whose response already has its CORS headers.
     pub(super) fn of_request(&self, head: &Parts) -> (Match<'_>, Option<&CorsPolicy>) {
         let path = head.uri.path();
         if let Some(method) = cors::preflighted(head)
@@ -172,7 +172,7 @@ impl Router {
         (found, cors)
     }
 
-    /// A preflight, where the path is known and has CORS.
+    /// Returns the preflight, if the path matches and has CORS.
     fn preflight(&self, method: Method, path: &str) -> Option<Preflight<'_>> {
         let found = self.find(&method, path);
         let policy = self.cors_of(&found)?;
@@ -196,9 +196,9 @@ impl Router {
         }
     }
 
-    /// Matches a method and a path. Where several routes match, a fixed segment wins over a
-    /// parameter, from left to right, and both over files above; then the methods of that path
-    /// decide. HEAD matches where GET does.
+    /// Matches a method and a path. If several routes match, a fixed segment takes precedence over
+    /// a parameter, from left to right, and both over files above. The methods of that path are
+    /// checked last. HEAD matches where GET does.
     pub(super) fn find(&self, method: &Method, path: &str) -> Match<'_> {
         if path == "*" && method == Method::OPTIONS {
             return Match::Server;
@@ -227,7 +227,7 @@ impl Router {
         }
     }
 
-    /// That one of the host's own paths has these methods and no others.
+    /// The result for one of the host's own paths, which has only these methods.
     fn other_methods(&self, methods: &[Method]) -> Match<'_> {
         Match::Methods(methods::list(methods), self.cors.as_deref())
     }
@@ -256,11 +256,11 @@ impl Router {
     }
 }
 
-/// The routes that end at a path, and the files that it is one of.
+/// The routes that end at a path, and the route of files that covers it.
 type Ends<'a> = (&'a [Endpoint], Option<&'a FileEndpoint>);
 
 impl Node {
-    /// The node of these segments, which is made where it is missing.
+    /// Returns the node of these segments, creating it if necessary.
     fn at(&mut self, segments: &[Segment]) -> &mut Node {
         segments.iter().fold(self, |node, segment| match segment {
             Segment::Fixed(text) => node.fixed.entry(text.clone()).or_default(),
@@ -303,7 +303,7 @@ impl Endpoint {
     }
 }
 
-/// The CORS of a route, with that of its server.
+/// Returns the CORS policy of a route, which may be that of its server.
 fn policy(cors: &RouteCors, server: Option<&Arc<CorsPolicy>>) -> Option<Arc<CorsPolicy>> {
     match cors {
         RouteCors::Server => server.cloned(),

@@ -1,7 +1,7 @@
-//! Threads that check passwords, and the queue before them.
+//! Threads that check passwords, and their queue.
 //!
-//! The check of a password takes tens of milliseconds and as many MiB. There are half as many
-//! threads as processors, so that clients that guess passwords do not slow the services of others.
+//! Checking a password takes tens of milliseconds and as many MiB. There are half as many threads
+//! as processors, so that clients that guess passwords do not slow down the services of others.
 
 use super::queue::{FairQueue, QueueFull, QueueTicket};
 use crate::config::PasswordMemory;
@@ -11,16 +11,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, available_parallelism};
 use tokio::sync::oneshot;
 
-/// The work of a thread, which has memory for it.
+/// A job for a thread, which provides the memory for it.
 type PasswordWork = Box<dyn FnOnce(&mut PasswordMemory) + Send>;
 
-/// Threads that check passwords. They begin with the first check and end when this is dropped.
+/// Threads that check passwords. They start with the first check and end when this is dropped.
 pub(super) struct PasswordThreads {
     shared: Arc<PasswordQueue>,
     max_threads: usize,
 }
 
-/// What the threads share.
+/// The shared state of the threads.
 #[derive(Default)]
 struct PasswordQueue {
     waiting: Mutex<WaitingWork>,
@@ -34,7 +34,7 @@ struct WaitingWork {
     is_closed: bool,
 }
 
-/// Removes work that has not begun when its client is gone.
+/// Removes a job that has not started when its client disconnects.
 struct WaitingClient<'a> {
     shared: &'a PasswordQueue,
     ticket: QueueTicket,
@@ -45,7 +45,7 @@ struct WaitingClient<'a> {
 pub(super) enum NotChecked {
     /// The client has too many passwords in the queue.
     TooManyOfClient,
-    /// The queue is full, or the system has no thread to give.
+    /// The queue is full, or the system refused a thread.
     Busy,
 }
 
@@ -66,8 +66,8 @@ impl Default for PasswordThreads {
 }
 
 impl PasswordThreads {
-    /// Does work on one of the threads, in the order of [`FairQueue`]. Work that has begun is done
-    /// to its end, also if the client is gone.
+    /// Runs a job on one of the threads, in the order of [`FairQueue`]. A job that has started runs
+    /// to its end, even if the client disconnects.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl PasswordThreads {
         work: impl FnOnce(&mut PasswordMemory) -> T + Send + 'static,
     ) -> Result<T, NotChecked> {
         let (sender, receiver) = oneshot::channel();
-        // The receiver is gone if the client is.
+        // Fails if the client has disconnected.
         let work = move |memory: &mut PasswordMemory| drop(sender.send(work(memory)));
         let ticket = {
             let mut waiting = self.shared.waiting();
@@ -88,7 +88,7 @@ impl PasswordThreads {
         };
         self.shared.changed.notify_one();
         let _waiting = WaitingClient { shared: &self.shared, ticket };
-        // The sender is gone if the work panicked.
+        // The sender was dropped if the job panicked.
         receiver.await.map_err(|_| NotChecked::Busy)
     }
 
@@ -97,7 +97,7 @@ impl PasswordThreads {
         self.shared.waiting().threads
     }
 
-    /// Starts one more thread, up to the maximum.
+    /// Starts another thread, up to the maximum.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl Drop for PasswordThreads {
 impl Drop for WaitingClient<'_> {
     fn drop(&mut self) {
         let removed = self.shared.waiting().queue.remove(self.ticket);
-        // Outside the lock: the work holds the lock of its client and name.
+        // Outside the lock, because the job holds the lock of its client and name.
         drop(removed);
     }
 }
@@ -136,16 +136,16 @@ impl PasswordQueue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what waits, until the threads are to end.
+    /// Runs queued jobs until the queue is closed.
     fn work(&self) {
         let mut memory = PasswordMemory::default();
         while let Some(work) = self.next(&mut memory) {
-            // A panic ends this work alone; the message is in the log.
+            // A panic ends only this job; the panic handler logs it.
             let _ = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
         }
     }
 
-    /// Waits for work. Meanwhile the memory is free for others.
+    /// Waits for a job. Frees the memory meanwhile.
     fn next(&self, memory: &mut PasswordMemory) -> Option<PasswordWork> {
         let mut waiting = self.waiting();
         loop {
@@ -171,7 +171,7 @@ mod tests {
         Some([10, 0, 0, number].into())
     }
 
-    /// Threads of which the one is busy until the returned gate opens.
+    /// Returns threads, of which the only one is busy until the returned gate opens.
     async fn busy_threads() -> (Arc<PasswordThreads>, mpsc::Sender<()>) {
         let threads = Arc::new(PasswordThreads { shared: Arc::default(), max_threads: 1 });
         let (open, gate) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! Counts wrong credentials, and delays the credentials that follow: guessing becomes slow.
+//! Counts wrong credentials, and delays further attempts, so that guessing is slow.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Failures without a delay: a person mistypes a password.
+/// Failures without a delay, because people mistype passwords.
 const MAX_UNDELAYED: u32 = 5;
 
 /// The first delay. Each further failure doubles it.
@@ -17,21 +17,21 @@ const MIN_DELAY: Duration = Duration::from_millis(50);
 /// The longest delay.
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// The time in which half of the failures are forgotten.
+/// The time after which the number of failures is halved.
 const HALF_LIFE: Duration = Duration::from_secs(60);
 
-/// The largest count: a client that stops guessing is without delay after five minutes.
+/// The maximum count: a client that stops guessing has no delay after five minutes.
 const MAX_COUNT: u32 = 128;
 
-/// Failures of a client and name up to which a password is compared with the recently verified one
-/// at once. Such a comparison takes a microsecond: without this bound, guesses at a verified
-/// password would be limited by the network alone.
+/// Maximum failures of a client and name for comparing a password with the recently verified one
+/// without a delay. Such a comparison takes a microsecond: without this bound, only the network
+/// would limit guesses at a verified password.
 const MAX_COMPARED: u32 = 100;
 
-/// Counts that are remembered. A further one replaces the one that was raised longest ago.
+/// Maximum number of counts. A new one replaces the least recently raised one.
 const MAX_COUNTS: usize = 4_096;
 
-/// What failures are counted by. The subject is a hash of a group, or of a group and a name:
+/// The key of a failure count. The subject is a hash of a group, or of a group and a name, because
 /// clients choose the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct FailureKey {
@@ -39,19 +39,19 @@ pub(super) struct FailureKey {
     subject: u64,
 }
 
-/// Credentials that are to be checked, by what their failures are counted by.
+/// Credentials to check, represented by the keys of their failure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Guess {
-    /// The client and the group. None if the client is not known.
+    /// The client and the group. `None` if the client is unknown.
     of_client: Option<FailureKey>,
-    /// The client, the group and the name. None for tokens, and if the client is not known.
+    /// The client, the group and the name. `None` for tokens, and if the client is unknown.
     of_client_and_name: Option<FailureKey>,
-    /// The group and the name, of all clients. None for tokens.
+    /// The group and the name, for all clients. `None` for tokens.
     of_name: Option<FailureKey>,
 }
 
 impl Guess {
-    /// What is locked while a guess is checked: see `GuessLocks`.
+    /// The key that is locked while a guess is checked: see `GuessLocks`.
     pub(super) fn lock_key(&self) -> Option<FailureKey> {
         self.of_client_and_name
     }
@@ -61,12 +61,12 @@ impl Guess {
     }
 }
 
-/// The failures of clients and names. Without failures a request costs one atomic read.
+/// The failures of clients and names. While there are no failures a request costs one atomic read.
 #[derive(Default)]
 pub(super) struct Throttle {
     has_any: AtomicBool,
     counts: Mutex<FailureCounts>,
-    /// Keyed by random numbers from the system: no client can choose names of equal hashes.
+    /// Keyed with random numbers, so that no client can choose names with equal hashes.
     hash: RandomState,
 }
 
@@ -81,14 +81,15 @@ struct FailureCounts {
 #[derive(Clone, Copy)]
 struct Failures {
     count: u32,
-    /// When `count` was right; it is halved at each half-life since then.
+    /// When `count` was correct; it halves with each half-life since then.
     since: Instant,
     age: u64,
 }
 
 impl Throttle {
-    /// The guess of a client at a name of a group, or at a token if there is no name. `client` is
-    /// none for a proxy that does not name its clients: they must not delay each other.
+    /// Creates the guess of a client for a name of a group, or for a token if there is no name.
+    /// `client` is `None` for a proxy that does not name its clients: they must not delay each
+    /// other.
     pub(super) fn guess(&self, client: Option<IpAddr>, group: &str, name: Option<&str>) -> Guess {
         let of_group = self.hash.hash_one(group);
         let of_name = name.map(|name| self.hash.hash_one((group, name)));
@@ -100,23 +101,23 @@ impl Throttle {
         }
     }
 
-    /// How long to wait before the credentials are checked.
+    /// Returns how long to wait before the credentials are checked.
     pub(super) fn delay(&self, guess: &Guess, now: Instant) -> Duration {
         let Some(mut counts) = self.counts_if_any() else { return Duration::ZERO };
         delay(guess.keys().map(|key| counts.of(key, now)).max().unwrap_or_default())
     }
 
-    /// Whether this client has failed with this name so often that it must wait.
+    /// True if this client has failed with this name so often that it must wait.
     pub(super) fn delays_name(&self, guess: &Guess, now: Instant) -> bool {
         self.count_of(guess.of_client_and_name, now) >= MAX_UNDELAYED
     }
 
-    /// Whether the password may be compared with the recently verified one without a wait.
+    /// True if the password may be compared with the recently verified one without a delay.
     pub(super) fn allows_comparison(&self, guess: &Guess, now: Instant) -> bool {
         self.count_of(guess.of_client_and_name, now) < MAX_COMPARED
     }
 
-    /// Whether the client, or any client if it is not known, has failed with this name.
+    /// True if the client has failed with this name; if the client is unknown, any client.
     pub(super) fn has_failed(&self, guess: &Guess, now: Instant) -> bool {
         self.count_of(guess.of_client_and_name.or(guess.of_name), now) > 0
     }
@@ -126,14 +127,14 @@ impl Throttle {
         self.raise(guess.keys(), now);
     }
 
-    /// Counts credentials that were refused without a check. Only the client and name are delayed
-    /// for it, since the credentials may be right.
+    /// Counts credentials that were refused without a check. This delays only the client and name,
+    /// because the credentials may be right.
     pub(super) fn refused(&self, guess: &Guess, now: Instant) {
         self.raise(guess.of_client_and_name.into_iter(), now);
     }
 
-    /// Forgets the failures of this client and name. Others stay: a client that knows one password
-    /// must not guess those of other names without a delay.
+    /// Removes the failures of this client and name. Other failures stay: a client that knows one
+    /// password must not guess those of other names without a delay.
     pub(super) fn succeeded(&self, guess: &Guess) {
         if let (Some(key), Some(mut counts)) = (guess.of_client_and_name, self.counts_if_any()) {
             counts.remove(key);
@@ -141,7 +142,7 @@ impl Throttle {
         }
     }
 
-    /// Takes back one failure: another group has accepted the credentials.
+    /// Removes one failure, because another group has accepted the credentials.
     pub(super) fn forgive(&self, guess: &Guess) {
         let mut counts = self.counts();
         for key in guess.keys() {
@@ -204,12 +205,12 @@ impl FailureCounts {
 }
 
 impl Failures {
-    /// As they are now: halved at each half-life that has passed.
+    /// Returns the count as of now, halved for each half-life that has passed.
     fn at(self, now: Instant) -> Failures {
         let passed = now.saturating_duration_since(self.since);
         let half_lives = u32::try_from(passed.as_secs() / HALF_LIFE.as_secs()).unwrap_or(u32::MAX);
         let count = self.count.checked_shr(half_lives).unwrap_or_default();
-        // Nothing is left of a count after as many half-lives as it has bits.
+        // After as many half-lives as it has bits, a count is 0.
         let since = self.since + HALF_LIFE * half_lives.min(u32::BITS);
         Failures { count, since, ..self }
     }
@@ -262,7 +263,7 @@ mod tests {
         throttle.failed(&guess, start + Duration::from_secs(130));
         assert_eq!([179, 180, 300].map(count), [33, 16, 4]);
         assert_eq!(throttle.delay(&guess, start + Duration::from_secs(300)), Duration::ZERO);
-        // A count of 0 is removed, and the next request costs one atomic read again.
+        // A count of 0 is removed, so that the next request costs one atomic read again.
         assert_eq!(count(1_000_000_000), 0);
         let counts = throttle.counts();
         assert_eq!((counts.by_key.len(), counts.by_age.len()), (0, 0));
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(is_delayed(ip(1), "people", Some("ben")), (true, false));
         assert_eq!(is_delayed(ip(1), "people", None), (true, false));
         assert_eq!(is_delayed(ip(1), "others", Some("ann")), (false, false));
-        // Elsewhere and at a client that is not known, the name is slowed and never refused.
+        // For other and unknown clients the name is slowed down, but never refused.
         assert_eq!(is_delayed(ip(2), "people", Some("ann")), (true, false));
         assert_eq!(is_delayed(None, "people", Some("ann")), (true, false));
         assert_eq!(is_delayed(ip(2), "people", Some("ben")), (false, false));

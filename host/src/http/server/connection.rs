@@ -27,7 +27,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 use tokio_rustls::TlsAcceptor;
 
-/// Concurrent requests of one HTTP/2 connection: the least that RFC 9113, section 6.5.2,
+/// Maximum concurrent requests of one HTTP/2 connection: the minimum that RFC 9113, section 6.5.2,
 /// recommends.
 const MAX_STREAMS: u32 = 100;
 
@@ -38,29 +38,29 @@ const MAX_RESET_STREAMS: usize = 20;
 /// HTTP/2 streams that may fail through the client's fault before the connection ends.
 const MAX_FAILED_STREAMS: usize = 100;
 
-/// The interval between pings of an HTTP/2 client, which detect a client that is gone.
+/// The interval between pings of an HTTP/2 client, which detect a dead connection.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// How long the client has to respond to a ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection without a request stays open when the server stops. A request may be on
-/// its way: if it meets a closed connection, its client cannot know whether it was handled.
+/// How long a connection without a request stays open when the server stops. A request may be in
+/// flight: if it reaches a closed connection, its client cannot know whether it was handled.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How long an overdue connection has until it is checked again. After the process was suspended or
-/// starved of CPU, all timers are over before any byte that arrived meanwhile was read: without
-/// this second check, punctual clients would be cut off.
+/// How long after an overdue connection is detected it is checked again. After the process was
+/// suspended or starved of CPU, all timers have expired before the bytes that arrived meanwhile are
+/// read: without the second check, clients that were on time would be disconnected.
 const SECOND_CHECK: Duration = Duration::from_millis(1);
 
-/// The smallest buffer that hyper accepts for HTTP/1: it panics below.
+/// The minimum buffer that hyper accepts for HTTP/1: it panics on less.
 const MIN_BUFFER_BYTES: usize = 8 << 10;
 
-/// How connections are served. All connections share it.
+/// How connections are served, shared by all connections.
 pub(super) struct Protocols {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
-    /// None: connections begin without a header of it.
+    /// `None` if connections begin without a PROXY header.
     proxy: Option<ProxyProtocol>,
     tls: Option<TlsAcceptor>,
     /// Bounds the log lines about failed handshakes.
@@ -71,7 +71,8 @@ impl Protocols {
     pub(super) fn new(server: &Server, tls: Option<TlsAcceptor>) -> Self {
         let mut http1 = http1::Builder::new();
         http1
-            // hyper's timer would also end an idle connection: `Timers` tells it from a slow head.
+            // hyper's timer would also end an idle connection; `Timers` distinguishes it from a
+            // slow head.
             .header_read_timeout(None)
             .half_close(false)
             .max_headers(server.headers)
@@ -91,7 +92,7 @@ impl Protocols {
     }
 }
 
-/// A connection that was accepted.
+/// An accepted connection.
 pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) client: SocketAddr,
@@ -110,7 +111,8 @@ impl StopSignal {
         StopSignal { signal, is_given: false }
     }
 
-    /// Whether the signal was given. A receiver must not be polled again after it was ready.
+    /// Returns true once the signal was given. A receiver must not be polled again after it was
+    /// ready.
     fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.is_given {
             self.is_given = Pin::new(&mut self.signal).poll(cx).is_ready();
@@ -128,7 +130,7 @@ impl StopSignal {
 /// Serves a connection to its end. Dropping the future ends the connection and cancels its calls.
 pub(super) async fn serve(accepted: Accepted, handler: Arc<Handler>, protocols: Arc<Protocols>) {
     let Accepted { mut stream, client, timers, mut stop } = accepted;
-    // Each write is a whole response: Nagle's algorithm would only delay it. An error is ignored:
+    // Each write is a complete response: Nagle's algorithm would only delay it. Errors are ignored:
     // the connection works without the option.
     let _ = stream.set_nodelay(true);
     let client = match &protocols.proxy {
@@ -168,7 +170,8 @@ fn handshake_too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "it took longer than `server.header-time`")
 }
 
-/// Serves a stream by the protocol that TLS negotiated, or else by the one that the client begins.
+/// Serves a stream by the protocol that TLS negotiated, otherwise by the one that the client
+/// starts.
 async fn speak<I>(
     mut io: TimedStream<I>,
     is_http2: Option<bool>,
@@ -221,9 +224,9 @@ async fn respond(
     response.map(|bytes| ResponseBody::new(bytes, exchange))
 }
 
-/// Polls a connection until it ends or is overdue. A stuck one is dropped. An idle one is shut down
-/// gracefully, and so is every one [`GRACE`] after the server stops: requests in progress end
-/// first.
+/// Polls a connection until it ends or is overdue. A stuck connection is dropped. An idle one is
+/// shut down gracefully, as is every connection [`GRACE`] after the server stops: requests in
+/// progress end first.
 async fn drive<C: Future>(
     connection: C,
     shut_down: impl Fn(Pin<&mut C>),
@@ -270,8 +273,8 @@ async fn drive<C: Future>(
     .await;
 }
 
-/// Waits until the connection is overdue. A `select!` must poll its other branches first: they have
-/// the bytes that may have arrived.
+/// Waits until the connection is overdue. A `select!` must poll its other branches first, because
+/// they read bytes that may have arrived.
 async fn overdue(timers: &Timers) {
     loop {
         let now = Instant::now();

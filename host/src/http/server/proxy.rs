@@ -15,17 +15,17 @@ const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// The first bytes of version 1.
 const PREFIX: &[u8] = b"PROXY ";
 
-/// Bytes of a line of version 1, its end included: section 2.1.
+/// Maximum bytes of a version 1 line, including its end: section 2.1.
 const MAX_LINE_BYTES: usize = 107;
 
-/// Bytes of the addresses and ports of version 2: section 2.2.
+/// Bytes of the addresses and ports in version 2: section 2.2.
 const IPV4_BYTES: usize = 12;
 const IPV6_BYTES: usize = 36;
 
-/// What is wrong with the beginning of a connection.
+/// Why the beginning of a connection is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum ProxyHeaderError {
-    /// It ended before its first byte: a check of a proxy whether the port is open.
+    /// It ended before its first byte: a proxy checked whether the port is open.
     #[error("it ended before its first byte")]
     Empty,
     #[error("it ended within its PROXY header")]
@@ -49,8 +49,8 @@ pub(super) struct ProxyProtocol {
 }
 
 impl ProxyProtocol {
-    /// Reads the header of a connection from `peer`, and no byte after it. Returns the client; none
-    /// when the connection is to be closed, which is counted and, within bounds, logged.
+    /// Reads the header of a connection from `peer`, and no byte after it. Returns the client.
+    /// `None` means that the connection must be closed; this is counted and, within bounds, logged.
     pub(super) async fn client(
         &self,
         stream: &mut (impl AsyncRead + Unpin),
@@ -83,7 +83,7 @@ impl ProxyProtocol {
     }
 }
 
-/// Reads a header. Returns the address of the client; none where the header names none.
+/// Reads a header. Returns the address of the client, or `None` if the header names no client.
 async fn read(
     stream: &mut (impl AsyncRead + Unpin),
 ) -> Result<Option<SocketAddr>, ProxyHeaderError> {
@@ -107,8 +107,8 @@ async fn fill(
     stream.read_exact(bytes).await.map_err(|_| ProxyHeaderError::Cut).map(|_| ())
 }
 
-/// Reads the rest of a header of version 1. A byte at a time: what follows the line is not the
-/// header's.
+/// Reads the rest of a version 1 header, a byte at a time: the bytes after the line do not belong
+/// to the header.
 async fn read_line(
     stream: &mut (impl AsyncRead + Unpin),
     start: &[u8],
@@ -124,8 +124,8 @@ async fn read_line(
     parse_line(&line).ok_or(ProxyHeaderError::Line)
 }
 
-/// The client of a header of version 1: `TCP4` or `TCP6`, the addresses of the client and the
-/// proxy, and their ports; or `UNKNOWN` and anything. None if it is malformed.
+/// Parses a version 1 header: `TCP4` or `TCP6`, the addresses of the client and the proxy, and
+/// their ports; or `UNKNOWN` followed by anything. `None` if it is malformed.
 fn parse_line(line: &[u8]) -> Option<Option<SocketAddr>> {
     let line = line.strip_prefix(PREFIX)?.strip_suffix(b"\r\n")?;
     if line == b"UNKNOWN" || line.starts_with(b"UNKNOWN ") {
@@ -143,14 +143,14 @@ fn parse_line(line: &[u8]) -> Option<Option<SocketAddr>> {
     next().is_none().then(|| Some(SocketAddr::new(client, port)))
 }
 
-/// A port, without a sign or leading zeros.
+/// Parses a port, without a sign or leading zeros.
 fn port(word: &str) -> Option<u16> {
     let port: u16 = word.parse().ok()?;
     (port.to_string() == word).then_some(port)
 }
 
-/// Reads the rest of a header of version 2, behind its signature. What follows the addresses is
-/// skipped, whatever its length, so that it costs no memory.
+/// Reads the rest of a version 2 header, after its signature. Discards the bytes after the
+/// addresses without storing them, so that they cost no memory.
 async fn read_binary(
     stream: &mut (impl AsyncRead + Unpin),
 ) -> Result<Option<SocketAddr>, ProxyHeaderError> {
@@ -159,9 +159,9 @@ async fn read_binary(
     let [command, protocol, high, low] = head;
     let length = usize::from(u16::from_be_bytes([high, low]));
     let size = match (command, protocol) {
-        // LOCAL: a connection of the proxy's own, whose protocol is to be ignored.
+        // LOCAL: the proxy's own connection; its protocol is ignored.
         (0x20, _) => 0,
-        // PROXY: TCP by IPv4, TCP by IPv6, or from a socket of the proxy's machine.
+        // PROXY: TCP over IPv4, TCP over IPv6, or a socket on the proxy's machine.
         (0x21, 0x11) => IPV4_BYTES,
         (0x21, 0x21) => IPV6_BYTES,
         (0x21, 0x00 | 0x31) => 0,
@@ -183,7 +183,7 @@ async fn read_binary(
     })
 }
 
-/// The address and port of the client: those of the proxy follow each.
+/// Returns the address and port of the client. In the header, each is followed by the proxy's.
 fn source<const BYTES: usize>(addresses: &[u8]) -> Option<SocketAddr>
 where
     IpAddr: From<[u8; BYTES]>,
@@ -201,7 +201,7 @@ mod tests {
     type Found = Result<Option<SocketAddr>, ProxyHeaderError>;
 
     /// Reads a header that arrives in one piece, and one that arrives byte by byte. Checks that the
-    /// bytes behind it are left.
+    /// bytes after it are not read.
     async fn found(bytes: &[u8]) -> Found {
         let behind = b"GET / HTTP/1.1\r\n";
         let mut whole = bytes;

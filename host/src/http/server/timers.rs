@@ -1,8 +1,8 @@
 //! The timers of one connection: for a request's head, for the time between requests, and for the
-//! client to take the response.
+//! client to receive the response.
 //!
-//! The connection records moments here, and checks them only when the earliest deadline could have
-//! passed: arming a timer of the runtime for each request would cost every request a lock of all.
+//! The connection records the start of each phase here, and checks them only when the earliest
+//! deadline may have passed: arming a runtime timer for each request would take a global lock.
 
 use super::moment::AtomicInstant;
 use super::responses::{PendingResponses, ResponseProgress, ResponseTime};
@@ -19,25 +19,25 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Why a connection must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// It had no request for too long: a graceful shutdown.
+    /// It had no request for too long: it is shut down gracefully.
     Idle,
-    /// The client is too slow to send a head or to take a response: the connection is dropped.
+    /// The client sends a head or receives a response too slowly: the connection is dropped.
     Stuck,
 }
 
-/// The phases of one connection, and when each began.
+/// The phases of one connection, and the start of each.
 pub(super) struct Timers {
     start: Instant,
     head_time: Duration,
     idle_time: Duration,
     write_time: Duration,
-    /// Requests whose response is not sent to its end.
+    /// Number of requests whose response is not completely sent.
     requests: AtomicUsize,
-    /// The responses of them that have begun.
+    /// Their responses that have begun.
     responses: PendingResponses,
     /// When the last request ended.
     idle: AtomicInstant,
-    /// When the first byte of a head arrived.
+    /// When the first byte of the current head arrived.
     head: AtomicInstant,
     /// Whether bytes between requests begin a head. In HTTP/2 they may be other frames, such as a
     /// ping.
@@ -46,12 +46,12 @@ pub(super) struct Timers {
     stuck: AtomicInstant,
     /// When the connection began to linger.
     linger: AtomicInstant,
-    /// Whether a response was given before its request was read to the end.
+    /// Whether a response was made before its request was read completely.
     unread: AtomicBool,
 }
 
 impl Timers {
-    /// The timers of a connection that begins now: its first head is due.
+    /// Creates the timers of a connection that begins now: its first head is due.
     pub(super) fn new(server: &Server) -> Arc<Self> {
         let start = Instant::now();
         let timers = Timers {
@@ -72,51 +72,51 @@ impl Timers {
         Arc::new(timers)
     }
 
-    /// Whether a request is in progress.
+    /// True if a request is in progress.
     pub(super) fn is_busy(&self) -> bool {
         self.requests.load(Ordering::Acquire) > 0
     }
 
-    /// Records that bytes arrived. Between two requests of HTTP/1 they begin a head.
+    /// Records that bytes arrived. In HTTP/1, bytes between two requests begin a head.
     pub(super) fn bytes_read(&self) {
         if !self.is_busy() && !self.head.is_set() && self.times_heads.load(Ordering::Relaxed) {
             self.head.set(self.start);
         }
     }
 
-    /// Records that the client uses HTTP/2: its heads are not timed, only the time without a
-    /// request.
+    /// Records that the client uses HTTP/2: only the time without a request is limited, not the
+    /// time for a head.
     pub(super) fn use_http2(&self) {
         self.times_heads.store(false, Ordering::Relaxed);
         self.head.clear();
         self.idle.set(self.start);
     }
 
-    /// Records that a graceful shutdown of the idle connection began: it has as much time again.
+    /// Records that a graceful shutdown of the idle connection began: it gets the idle time again.
     pub(super) fn shutdown_began(&self) {
         self.idle.set(self.start);
     }
 
-    /// Records that a write waits for the client.
+    /// Records that a write is blocked by the client.
     pub(super) fn write_pending(&self) {
         if !self.stuck.is_set() {
             self.stuck.set(self.start);
         }
     }
 
-    /// Records that the client has taken all that was written.
+    /// Records that the client has received all written bytes.
     pub(super) fn flushed(&self) {
         if self.stuck.is_set() {
             self.stuck.clear();
         }
     }
 
-    /// Records that a response was given before its request was read to the end.
+    /// Records that a response was made before its request was read completely.
     pub(super) fn leave_unread(&self) {
         self.unread.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the end of the connection must wait for the client, and starts that wait.
+    /// Returns true if the connection must linger before it closes, and starts that time.
     pub(super) fn linger(&self) -> bool {
         let is_unread = self.unread.load(Ordering::Relaxed);
         if is_unread && !self.linger.is_set() {
@@ -125,14 +125,14 @@ impl Timers {
         is_unread
     }
 
-    /// Why the connection must end now, if it must.
+    /// Returns why the connection must end now, if it must.
     pub(super) fn overdue(&self, now: Instant) -> Option<Overdue> {
         let (deadline, overdue) = self.deadline()?;
         (now >= deadline).then_some(overdue)
     }
 
-    /// When to check again. It is no later than the shortest of all times from now, so that a
-    /// deadline that begins meanwhile is not missed.
+    /// Returns when to check again: at most the shortest of all limits from now, so that a deadline
+    /// that begins meanwhile is not missed.
     pub(super) fn next_check(&self, now: Instant) -> Instant {
         let shortest = self.head_time.min(self.idle_time).min(self.write_time).min(LINGER);
         let later = now + shortest;
@@ -154,9 +154,9 @@ impl Timers {
 }
 
 /// One request and its response, from the request's head until the response is sent or the client
-/// has gone.
+/// has disconnected.
 pub(super) struct Exchange {
-    /// None before there is a response.
+    /// `None` until there is a response.
     response: Option<ResponseTime>,
     timers: Arc<Timers>,
 }
@@ -168,20 +168,21 @@ impl Exchange {
         Exchange { response: None, timers: Arc::clone(timers) }
     }
 
-    /// Records that the response is ready: the client's time to take it begins.
+    /// Records that the response is ready: the client's time to receive it begins.
     pub(super) fn responded(&mut self) {
         self.response = Some(self.timers.responses.begin());
     }
 
-    /// What records that the client takes the response; none before there is one.
+    /// Returns the handle that records the client's progress, or `None` if there is no response
+    /// yet.
     pub(super) fn progress(&self) -> Option<ResponseProgress> {
         self.response.as_ref().map(|response| self.timers.responses.progress(response))
     }
 }
 
 impl Drop for Exchange {
-    /// Sets the moment before the count that guards it: another thread that saw the new count with
-    /// the old moment would end the connection at once.
+    /// Sets the time before the counter that guards it: another thread that saw the new counter
+    /// with the old time would end the connection at once.
     fn drop(&mut self) {
         self.response = None;
         self.timers.idle.set(self.timers.start);
@@ -203,7 +204,7 @@ mod tests {
             ..Server::default()
         };
         let mut timers = Timers::new(&server);
-        // Room in the past, for moments to be moved into.
+        // Start in the past, so that times can be moved back.
         let start = timers.start - 30 * SECOND;
         let own = Arc::get_mut(&mut timers).unwrap();
         own.start = start;
@@ -212,15 +213,15 @@ mod tests {
         timers
     }
 
-    /// Moves every moment a second into the past.
+    /// Moves all times back by a second.
     fn a_second_passes(timers: &Timers) {
         let Timers { idle, head, stuck, linger, responses, .. } = timers;
         [idle, head, stuck, linger].into_iter().for_each(AtomicInstant::a_second_passes);
         responses.a_second_passes();
     }
 
-    /// Checks that nothing is overdue half a second before `seconds` have passed, and what is
-    /// overdue then.
+    /// Checks that nothing is overdue half a second before `seconds` have passed, and that
+    /// `expected` is overdue then.
     #[track_caller]
     fn check(timers: &Timers, seconds: u32, expected: Overdue) {
         let now = Instant::now();
