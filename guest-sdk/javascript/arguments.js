@@ -14,7 +14,7 @@ export function checkKey(key) {
 export function noKey(key, called = "key") {
   return typeof key === "string"
     ? new TypeError(`the ${called} ${shortened(key)} holds half of a surrogate pair`)
-    : new TypeError(`the ${called} ${shown(key)} is no string`);
+    : new TypeError(`the ${called} is ${shown(key)}: it must be a string`);
 }
 
 /** Refuses a second argument that may be meant as a default of `get` or the like. */

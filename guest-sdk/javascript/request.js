@@ -75,7 +75,7 @@ export class Request {
     try {
       return DECODER.decode(this.body);
     } catch {
-      throw Failure.badRequest("the request body is no UTF-8");
+      throw Failure.badRequest("the request body is not UTF-8");
     }
   }
 

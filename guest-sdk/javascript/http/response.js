@@ -30,7 +30,7 @@ export class HttpResponse {
     try {
       return UTF8.decode(this.body);
     } catch {
-      throw new TypeError(`the body of ${shownUrl(this.url)} is no UTF-8`);
+      throw new TypeError(`the body of ${shownUrl(this.url)} is not UTF-8`);
     }
   }
 

@@ -73,7 +73,7 @@ function decoded(binary, fatal) {
   try {
     return decodeURIComponent(escape(binary));
   } catch {
-    if (fatal) throw new TypeError("the bytes are no UTF-8");
+    if (fatal) throw new TypeError("the bytes are not UTF-8");
   }
   const replaced = (sequence, stray) =>
     stray === undefined ? decodeURIComponent(escape(sequence)) : "\ufffd";

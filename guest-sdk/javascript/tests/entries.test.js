@@ -75,7 +75,7 @@ test("a prefix that is none is refused before the walk", () => {
   new Fake();
   cache.set("k", 1);
   for (const prefix of [undefined, null, 5]) {
-    const message = `the prefix ${prefix} is no string`;
+    const message = `the prefix is ${prefix}: it must be a string`;
     assert.throws(() => cache.keys(prefix), { name: "TypeError", message });
     assert.throws(() => cache.deletePrefix(prefix), { name: "TypeError", message });
   }

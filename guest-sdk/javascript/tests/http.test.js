@@ -77,7 +77,7 @@ test("a body that is no text or no JSON is refused with its URL, without the que
   }
   const at = (name) => http.get(`${URL_A}?key=${name}`);
   const says = (reason) => ({ message: new RegExp(`^the body of ${URL_A}${reason}`) });
-  assert.throws(() => at("bytes").text(), says(" is no UTF-8"));
+  assert.throws(() => at("bytes").text(), says(" is not UTF-8"));
   assert.throws(() => at("empty").json(), says(": "));
   assert.throws(() => at("json").json(), { name: "SyntaxError", ...says(": ") });
   assert.throws(() => at("large").json(), { name: "RangeError", ...says(": .*9007199254740993") });

@@ -103,7 +103,7 @@ def named_tuple(kind: Any, origin: Any, reader: Callable[[Any], Reader]) -> Read
 
     def read(value: Any) -> Any:
         if type(value) is not list or not fewest <= len(value) <= len(readers):
-            raise ValueError(f"{value!r:.40} is no {origin.__name__}, an array of {len(readers)}")
+            raise ValueError(f"{misfit(value, origin)}, an array of {len(readers)}")
         return origin(*(at(name, *pair) for name, *pair in zip(origin._fields, readers, value)))
 
     return read
@@ -122,7 +122,7 @@ def key(read: Reader) -> Reader:
             except ValueError:
                 raise error from None
         if isinstance(value, (dict, list, str)) or json.dumps(value) != name:
-            raise ValueError(f"{name!r:.40} is no key of that type")
+            raise ValueError(f"{name!r:.40} is not a key of that type")
         return read(value)
 
     return read_name

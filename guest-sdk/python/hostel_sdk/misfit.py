@@ -20,7 +20,7 @@ def wrong(value: Any, kind: Any) -> typing.NoReturn:
 
 
 def misfit(value: Any, kind: Any) -> str:
-    return f"{value!r:.40} is no {name_of(kind)}"
+    return f"{value!r:.40} is not of type {name_of(kind)}"
 
 
 def name_of(kind: Any) -> str:

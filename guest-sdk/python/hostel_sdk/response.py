@@ -119,8 +119,8 @@ class Response:
           reads it.
 
         Raises ``Internal`` for a name, a value, a path or a domain that no cookie can have; a value
-        with other characters is percent-encoded by the service. Raises ``ValueError`` for a negative
-        ``max_age``.
+        with other characters is percent-encoded by the service. Raises ``ValueError`` for a
+        negative ``max_age``.
 
         >>> Response.empty().with_cookie("session", token, max_age=3600)
         """

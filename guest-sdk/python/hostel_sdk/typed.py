@@ -194,7 +194,7 @@ def _tuple(kind: Any, arguments: tuple[Any, ...]) -> Reader:
 
     def read(value: Any) -> Any:
         if type(value) is not list or len(value) != len(readers):
-            raise ValueError(f"{value!r:.40} is no array of {len(readers)}")
+            raise ValueError(f"{value!r:.40} is not an array of {len(readers)}")
         return tuple(at(index, *pair) for index, pair in enumerate(zip(readers, value)))
 
     return read

@@ -24,7 +24,7 @@ def _default(value: object) -> object:
 
 
 def _constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} is not JSON")
 
 
 # The encoder, which `json.dumps` makes anew for each call. `_open` holds the values it is inside.

@@ -123,10 +123,10 @@ class ServiceTest(unittest.TestCase):
         for body, says in [
             (b"", "needs a JSON body and has none"),
             (b"{}", "Order needs a member 'id'"),
-            (b'{"id": "1"}', "at 'id': '1' is no int"),
+            (b'{"id": "1"}', "at 'id': '1' is not of type int"),
             (b'{"id": 1, "price": 9007199254740993}', "9007199254740993"),
             (b'{"id":\n1,}', "at line 2 column"),
-            (b"[NaN]", "NaN is no JSON"),
+            (b"[NaN]", "NaN is not JSON"),
             (b"\xff", "utf-8"),
             (b'{"id": "\\ud800"}', "surrogate"),
             (b"[" * 100_000, "too deep"),

@@ -119,16 +119,16 @@ class TypedTest(unittest.TestCase):
 
     def test_a_value_that_does_not_fit_is_told(self) -> None:
         cases: list[tuple[Any, Any, str]] = [
-            (3, Level, "3 is no Level, which has 1, 2"),
-            (True, Level, "True is no Level"),
-            ([1.0, 2.0, 3.0], Point, "no Point, an array of 2"),
+            (3, Level, "3 is not of type Level, which has 1, 2"),
+            (True, Level, "True is not of type Level"),
+            ([1.0, 2.0, 3.0], Point, "not of type Point, an array of 2"),
             ({"name": "Ada"}, User, "User needs a member 'level'"),
-            ({"name": "Ada", "level": 5}, User, "at 'level': 5 is no Level"),
-            ({"a": 1}, dict[int, int], "at 'a': 'a' is no int"),
+            ({"name": "Ada", "level": 5}, User, "at 'level': 5 is not of type Level"),
+            ({"a": 1}, dict[int, int], "at 'a': 'a' is not of type int"),
             ({"01": 1}, dict[int, int], "'01'"),
             ({"1": 1}, dict[None, int], "no NoneType"),
-            ({"items": ["a"]}, Page[int], "at 'items': at 0: 'a' is no int"),
-            ({"items": [], "next": {"items": [1.5]}}, Page[int], "1.5 is no int"),
+            ({"items": ["a"]}, Page[int], "at 'items': at 0: 'a' is not of type int"),
+            ({"items": [], "next": {"items": [1.5]}}, Page[int], "1.5 is not of type int"),
         ]
         for value, kind, says in cases:
             cache.set("k", value)

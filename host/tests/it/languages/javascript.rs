@@ -359,7 +359,7 @@ mod python {
         assert_eq!(send("PATCH", r#"{"tag":"admin"}"#).await.json(), profile);
         check_refused(&send("PATCH", r#"{"tag":1}"#).await, 400, "the tag must be a string");
         let wrong = send("PUT", r#"{"name":"Zoë","height":"tall"}"#).await;
-        check_refused(&wrong, 400, "at 'height': 'tall' is no float");
+        check_refused(&wrong, 400, "at 'height': 'tall' is not of type float");
         assert_eq!(send("GET", "").await.json(), profile);
     }
 }
