@@ -34,9 +34,10 @@ type Cookie struct {
 	// Value has no blanks, quotes, commas, semicolons, backslashes, control characters or characters
 	// beyond ASCII: percent-encode any other value.
 	Value string
-	// MaxAge is how long the cookie lasts, in whole seconds. Zero: until the browser closes. A
-	// negative one removes the cookie.
+	// MaxAge is how long the cookie lasts, in whole seconds. Zero: until the browser closes.
 	MaxAge time.Duration
+	// Delete deletes the cookie of that name, domain and path, with Max-Age=0. MaxAge must be zero.
+	Delete bool
 	// Domain is the domain that gets the cookie with all below it. Empty: this host alone.
 	Domain string
 	// Path is the path that gets the cookie with all below it. Empty: "/".
@@ -62,7 +63,12 @@ func (c *Cookie) check() error {
 		return c.flaw("its domain has a semicolon or a control character")
 	case strings.ContainsFunc(c.Path, endsAttribute):
 		return c.flaw("its path has a semicolon or a control character")
-	case c.MaxAge > 0 && c.MaxAge%time.Second != 0:
+	case c.MaxAge < 0:
+		return c.flaw("a max age of " + c.MaxAge.String() + ": it must be 0 or more; " +
+			"Delete deletes a cookie")
+	case c.MaxAge > 0 && c.Delete:
+		return c.flaw("Delete with a max age of " + c.MaxAge.String() + ": it must be 0")
+	case c.MaxAge%time.Second != 0:
 		return c.flaw("a max age of " + c.MaxAge.String() + ": it must be whole seconds")
 	case int(c.SameSite) >= len(sameSites):
 		return c.flaw("a SameSite of " + c.SameSite.String())
@@ -80,8 +86,8 @@ func (c *Cookie) flaw(reason string) error {
 // text is the value of the header set-cookie.
 func (c *Cookie) text() string {
 	text := c.Name + "=" + c.Value
-	if c.MaxAge != 0 {
-		text += "; Max-Age=" + strconv.FormatInt(int64(max(c.MaxAge, 0)/time.Second), 10)
+	if c.MaxAge != 0 || c.Delete {
+		text += "; Max-Age=" + strconv.FormatInt(int64(c.MaxAge/time.Second), 10)
 	}
 	if c.Domain != "" {
 		text += "; Domain=" + c.Domain

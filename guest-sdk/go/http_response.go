@@ -1,6 +1,9 @@
 package hostel
 
-import "unicode/utf8"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // HTTPResponse is the response of a server elsewhere, whole.
 type HTTPResponse struct {
@@ -60,14 +63,14 @@ func (r *HTTPResponse) Text() (string, error) {
 func (r *HTTPResponse) JSON(target any) error {
 	err := flawOf(r.Body, maxBodyDepth).asError(r.Body)
 	if err == nil && isNull(r.Body) && !canBeNil(target) {
-		return Internal("%s (status %d): the body: null does not fit %s",
-			withoutQuery(r.URL), r.Status, typeName(target))
+		err = misfitOfNull(r.Body, target)
 	}
 	if err == nil {
 		err = fromJSON(r.Body, target)
 	}
 	if err != nil {
-		return Internal("%s (status %d): the body: %v", withoutQuery(r.URL), r.Status, err)
+		subject := fmt.Sprintf("%s (status %d): the body", withoutQuery(r.URL), r.Status)
+		return Internal("%s", withSubject(subject, err))
 	}
 	return nil
 }

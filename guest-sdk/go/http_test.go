@@ -195,8 +195,8 @@ func TestResponseIsReadByItsTypeAndItsStatus(t *testing.T) {
 	failsWith(t, response.JSON(&numbers), hostel.FailureInternal, "http://a (status 200): the body: ")
 	for _, one := range []struct{ body, part string }{
 		{"", "http://a (status 200): the body: "},
-		{"null", "null does not fit int"},
-		{`"a"`, "cannot unmarshal string"},
+		{"null", "(status 200): the body is null: it must be an integer, at line 1 column 4"},
+		{`"a"`, `(status 200): the body is "a": it must be an integer, at line 1 column 3`},
 		{"9007199254740993", ""},
 		{"\xff", "UTF-8"},
 	} {

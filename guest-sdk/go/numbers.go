@@ -3,7 +3,6 @@ package hostel
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -23,7 +22,7 @@ var holdsFloat32 = question{ask: func(t reflect.Type) bool { return t.Kind() == 
 // fromJSON reads a text into what target points to. The text's strings are copied.
 func fromJSON(text []byte, target any) error {
 	if err := json.Unmarshal(text, target); err != nil {
-		return located(err, text)
+		return readable(err, text)
 	}
 	t := reflect.TypeOf(target).Elem()
 	digits := longestDigits(text)
@@ -35,27 +34,11 @@ func fromJSON(text []byte, target any) error {
 	return reader.value(t)
 }
 
-// located adds the line and the column to an error that knows its offset.
-func located(err error, text []byte) error {
-	offset := int64(-1)
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &syntax) {
-		offset = syntax.Offset
-	} else if errors.As(err, &mismatch) {
-		offset = mismatch.Offset
-	}
-	message := strings.TrimPrefix(err.Error(), "json: ")
-	if offset < 0 || offset > int64(len(text)) {
-		return errors.New(message)
-	}
-	return fmt.Errorf("%s at %s", message, position(text, int(offset)))
-}
-
+// position is the line and the column, both from 1, of the byte at an offset.
 func position(text []byte, offset int) string {
 	before := text[:offset]
 	line := bytes.Count(before, []byte("\n")) + 1
-	column := offset - (bytes.LastIndexByte(before, '\n') + 1)
+	column := offset - bytes.LastIndexByte(before, '\n')
 	return fmt.Sprintf("line %d column %d", line, column)
 }
 
@@ -134,11 +117,8 @@ func (r *exactReader) number(text string, t reflect.Type) error {
 	if t == nil || isExact(text, t.Kind()) {
 		return nil
 	}
-	if len(text) > 40 {
-		text = text[:40] + ".."
-	}
-	return fmt.Errorf("the integer %s does not fit %v without rounding, at %s",
-		text, t, position(r.text, int(r.tokens.InputOffset())))
+	return fmt.Errorf("the integer %s does not fit without rounding, at %s",
+		shortenedNumber(text), position(r.text, int(r.tokens.InputOffset())-1))
 }
 
 // isExact is false for an integer that a variable of that kind would round. An interface gets a

@@ -30,6 +30,22 @@ func (r *Request) headers() []Header {
 	return r.HTTP.Headers
 }
 
+// ClientAddress is the client's IP address, without its port: 192.0.2.1, or 2001:db8::1. It is empty
+// when the request did not come by HTTP. Behind a proxy it is the address of the client only if the
+// host's configuration names that proxy in server.trusted-proxies.
+func (r *Request) ClientAddress() string {
+	if r.HTTP == nil {
+		return ""
+	}
+	address, bracketed := strings.CutPrefix(r.HTTP.Client, "[")
+	if bracketed {
+		address, _, _ = strings.Cut(address, "]")
+	} else {
+		address, _, _ = strings.Cut(address, ":")
+	}
+	return address
+}
+
 // Query is the first value of that parameter of the query, decoded. It is empty when there is none;
 // [Request.QueryValues] tells an empty one from none.
 //

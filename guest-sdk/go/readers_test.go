@@ -36,6 +36,21 @@ func TestHeaderThatIsNotUTF8IsNone(t *testing.T) {
 	}
 }
 
+func TestClientAddressHasNoPortAndNoBrackets(t *testing.T) {
+	for client, expected := range map[string]string{
+		"192.0.2.1:4711": "192.0.2.1", "[2001:db8::1]:0": "2001:db8::1", "": "",
+	} {
+		request := hostel.Request{HTTP: &hostel.HTTPRequest{Client: client}}
+		if address := request.ClientAddress(); address != expected {
+			t.Errorf("%s: read %q", client, address)
+		}
+	}
+	request := hostel.Request{}
+	if address := request.ClientAddress(); address != "" {
+		t.Errorf("read %q", address)
+	}
+}
+
 func queryOf(query string) *hostel.Request {
 	return &hostel.Request{HTTP: &hostel.HTTPRequest{Query: query}}
 }

@@ -45,10 +45,10 @@ func (r *Request) JSON(target any) error {
 		return BadRequest("the request body: %v", err)
 	}
 	if isNull(body) && !canBeNil(target) {
-		return BadRequest("the request body: null does not fit %s", typeName(target))
+		return BadRequest("%s", withSubject("the request body", misfitOfNull(body, target)))
 	}
 	if err := fromJSON(body, target); err != nil {
-		return BadRequest("the request body: %v", err)
+		return BadRequest("%s", withSubject("the request body", err))
 	}
 	return nil
 }
@@ -77,7 +77,8 @@ type HTTPRequest struct {
 	Query string
 	// Authority is host and port as the client named them; empty when it named none.
 	Authority string
-	// Client is the address of the client, ip:port.
+	// Client is the address and port of the client, 192.0.2.1:4711 or [2001:db8::1]:4711.
+	// [Request.ClientAddress] is the address alone.
 	Client string
 	// Headers are in the order they were sent, names in lower case; a name may occur more than
 	// once.

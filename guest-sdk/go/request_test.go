@@ -42,20 +42,20 @@ func TestEmptyBodyReadsAsNullWhichFitsWhatCanBeNil(t *testing.T) {
 	failsWith(t, empty.JSON((*any)(nil)), hostel.FailureBadRequest, "needs a JSON body and has none")
 	failsWith(t, empty.JSON(new(order)), hostel.FailureBadRequest, "needs a JSON body and has none")
 	null := hostel.Request{Body: []byte(" null")}
-	failsWith(t, null.JSON(new(order)), hostel.FailureBadRequest, "null does not fit hostel_test.order")
+	failsWith(t, null.JSON(new(order)), hostel.FailureBadRequest, "the request body is null: it must be an object, at line 1 column 5")
 }
 
 func TestBodyThatDoesNotFitIsABadRequestThatSaysWhere(t *testing.T) {
 	deep := strings.Repeat("[", 128) + strings.Repeat("]", 128)
 	for body, says := range map[string]string{
-		"{\"id\": 1,\n\"price\": \"2\"}":       "order.price of type float64 at line 2 column 12",
-		`{"id": 1, "price": 9007199254740993}`: "9007199254740993 does not fit float64 without rounding, at line 1",
-		"{} {}":                                "expected nothing after the value at line 1 column 3",
-		"{\"id\":\n\n":                         "expected a value at line 3 column 0",
-		"\"a\xff\"":                            "not UTF-8 at line 1 column 2",
-		`{"a": "\ud800"}`:                      "a high surrogate without a low one after it at line 1 column 7",
-		`{"id": 1e400}`:                        "not finite as a binary64 at line 1 column 7",
-		deep:                                   "nested deeper than 127 arrays and objects at line 1 column 127",
+		"{\"id\": 1,\n\"price\": \"2\"}":       `price is "2": it must be a number, at line 2 column 12`,
+		`{"id": 1, "price": 9007199254740993}`: "9007199254740993 does not fit without rounding, at line 1",
+		"{} {}":                                "expected nothing after the value at line 1 column 4",
+		"{\"id\":\n\n":                         "expected a value at line 3 column 1",
+		"\"a\xff\"":                            "not UTF-8 at line 1 column 3",
+		`{"a": "\ud800"}`:                      "a high surrogate without a low one after it at line 1 column 8",
+		`{"id": 1e400}`:                        "not finite as a binary64 at line 1 column 8",
+		deep:                                   "nested deeper than 127 arrays and objects at line 1 column 128",
 	} {
 		request := hostel.Request{Body: []byte(body)}
 		err := request.JSON(new(order))

@@ -88,6 +88,20 @@ func (r Response) WithCookie(cookie Cookie) Response {
 	return r.WithHeader("set-cookie", cookie.text())
 }
 
+// Header is the header of that name, in any case: the values of several fields are joined by a comma
+// and a blank. It is empty when there is none, and when one is not UTF-8. The media type is in
+// ContentType, not here. Read set-cookie by [Response.HeaderValues]: its values have commas of their
+// own.
+func (r Response) Header(name string) string {
+	return joined(r.Headers, name)
+}
+
+// HeaderValues are the values of the fields of that name, in any case, in their order. Those that
+// are not UTF-8 are left out.
+func (r Response) HeaderValues(name string) []string {
+	return valuesOf(r.Headers, name)
+}
+
 // responseOf is the response that a handler's result becomes.
 func responseOf(answer any) (Response, error) {
 	response := Response{}

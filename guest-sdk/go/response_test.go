@@ -45,6 +45,19 @@ func TestResponseWithMoreLeavesTheFirstOneAlone(t *testing.T) {
 	}
 }
 
+func TestHeadersOfAResponseAreReadByName(t *testing.T) {
+	response := hostel.Empty().WithHeader("Vary", "accept").WithHeader("vary", "origin")
+	if value := response.Header("VARY"); value != "accept, origin" {
+		t.Errorf("read %q", value)
+	}
+	if values := response.HeaderValues("Vary"); !slices.Equal(values, []string{"accept", "origin"}) {
+		t.Errorf("read %q", values)
+	}
+	if value := response.Header("location"); value != "" {
+		t.Errorf("read %q", value)
+	}
+}
+
 func TestHeadersOfTheHandlerStayAsTheyAre(t *testing.T) {
 	headers := []hostel.Header{{Name: "a"}, {Name: "X-B"}}
 	response, err := seen(hostel.Response{Status: 204, Headers: headers})
@@ -79,7 +92,7 @@ func TestRedirectHasAStatusOfItsOwn(t *testing.T) {
 func TestCookieHasASafeFormOrNone(t *testing.T) {
 	for expected, cookie := range map[string]hostel.Cookie{
 		"a=1; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax": {Name: "a", Value: "1", MaxAge: time.Minute},
-		"a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax":   {Name: "a", MaxAge: -time.Nanosecond},
+		"a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax":   {Name: "a", Delete: true},
 		"a=; Path=/; HttpOnly; SameSite=Lax":                      {Name: "a", Insecure: true},
 		"a=; Path=/; Secure; SameSite=Lax":                        {Name: "a", ScriptReadable: true},
 	} {
@@ -90,6 +103,8 @@ func TestCookieHasASafeFormOrNone(t *testing.T) {
 	}
 	for part, cookie := range map[string]hostel.Cookie{
 		`the cookie "a": a max age of 1.5s: it must be whole seconds`: {Name: "a", MaxAge: 1500 * time.Millisecond},
+		`the cookie "a": a max age of -1s: it must be 0 or more`:      {Name: "a", MaxAge: -time.Second},
+		`the cookie "a": Delete with a max age of 1s: it must be 0`:   {Name: "a", MaxAge: time.Second, Delete: true},
 		`the cookie "a": a SameSite of unknown (3)`:                   {Name: "a", SameSite: 3},
 		`the cookie "a": its domain has a semicolon`:                  {Name: "a", Domain: "b\x7f"},
 	} {

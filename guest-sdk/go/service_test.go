@@ -111,8 +111,8 @@ func TestServiceThatCannotAnswerFails(t *testing.T) {
 		says    string
 	}{
 		{"fails", 1, hostel.FailureConflict, "taken"},
-		{"add_numbers", "x", hostel.FailureBadRequest, "the request body: cannot unmarshal string"},
-		{"made.by.hand", nil, hostel.FailureBadRequest, "null does not fit string"},
+		{"add_numbers", "x", hostel.FailureBadRequest, `the request body is "x": it must be an array`},
+		{"made.by.hand", nil, hostel.FailureBadRequest, "the request body is null: it must be a string"},
 		{"by-pointer", nil, hostel.FailureInternal, "nil"},
 		{"nan", nil, hostel.FailureInternal, "NaN"},
 		{"odd-status", 99, hostel.FailureInternal, "status 99: it must be 200 to 599"},

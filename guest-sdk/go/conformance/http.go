@@ -98,9 +98,7 @@ func (c *cookie) made() hostel.Cookie {
 	}
 	if c.MaxAge != nil {
 		cookie.MaxAge = time.Duration(*c.MaxAge) * time.Second
-		if *c.MaxAge == 0 {
-			cookie.MaxAge = -1
-		}
+		cookie.Delete = *c.MaxAge == 0
 	}
 	switch c.SameSite {
 	case "strict":
