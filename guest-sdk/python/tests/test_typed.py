@@ -126,7 +126,7 @@ class TypedTest(unittest.TestCase):
             ({"name": "Ada", "level": 5}, User, "at 'level': 5 is not of type Level"),
             ({"a": 1}, dict[int, int], "at 'a': 'a' is not of type int"),
             ({"01": 1}, dict[int, int], "'01'"),
-            ({"1": 1}, dict[None, int], "no NoneType"),
+            ({"1": 1}, dict[None, int], "not of type NoneType"),
             ({"items": ["a"]}, Page[int], "at 'items': at 0: 'a' is not of type int"),
             ({"items": [], "next": {"items": [1.5]}}, Page[int], "1.5 is not of type int"),
         ]
