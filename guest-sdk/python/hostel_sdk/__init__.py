@@ -1,6 +1,6 @@
 """Write services for Hostel in Python.
 
-A service is a function or a class; what it needs is at hand:
+A service is a function or a class:
 
 >>> from hostel_sdk import NotFound, cache, logger, service
 >>>
@@ -13,15 +13,15 @@ A service is a function or a class; what it needs is at hand:
 ...     logger.info("found %s", user["name"])
 ...     return user
 
-The file ``users.py`` is the plugin ``users``, so this is the service ``users.find-user``. Its
-services are all that the file has, imported ones too.
+The file ``users.py`` builds the plugin ``users``, so this service is ``users.find-user``. The
+plugin has all services of the file, including imported ones.
 
-What stands outside of functions runs once, when the plugin is built: there is no clock worth
-reading then, no cache, and no randomness that stays secret. Modules are imported then as well, also
-those that a function imports. In a service ``random``, ``secrets`` and ``uuid`` are real, and fresh
-in every instance; ``print`` writes log lines.
+Module-level code runs once, when the plugin is built. At that time there is no cache, the clock
+shows the time of the build, and random values would be the same in every instance. All modules are
+imported during the build, including those that functions import. In a service, ``random``,
+``secrets`` and ``uuid`` return different values in every instance, and ``print`` writes log lines.
 
-A service is tested without a host, on a fake: see ``hostel_sdk.fake``.
+Tests run services without a host, on a fake: see ``hostel_sdk.fake``.
 """
 
 from . import http

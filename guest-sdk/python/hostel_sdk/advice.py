@@ -1,4 +1,4 @@
-"""What an error that Python tells in its own words means here, and what helps."""
+"""Adds advice to Python's own error messages: what the error means in a service, and the fix."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 import sys
 
 has_packages = False
-"""Whether the plugin was built with the packages of a project."""
+"""True if the plugin was built with the packages of a project."""
 
 
-# Modules of Python 2, each with its name in Python 3.
+# Python 2 modules and their names in Python 3.
 _PYTHON_2 = {
     "BaseHTTPServer": "http.server",
     "ConfigParser": "configparser",
@@ -42,21 +42,22 @@ WRITTEN_FOR_2 = (
     ": this is Python 2, and services run on Python 3.14: convert the file, with 2to3 for example"
 )
 
-# Lines that only Python 2 reads, or reads in another way.
+# Code that is valid only in Python 2, or has another meaning there.
 _LINE_OF_2 = re.compile(
     r"^\s*(?:print|exec)\b\s*(?:[\"'\w>`%]|$)|^\s*raise\s+[\w.]+\s*,"
     r"|\bexcept\b[^:#]*\w\s*,\s*[a-z_]\w*\s*:|`[^`]*`|<>|\bur[\"']|\b0[0-7]+\b|\b\d+[lL]\b"
 )
 
 
-# Python 3.14 reads it as two errors, and finds no such name when the first error comes.
+# ``except Error, name:``. Python 3.14 accepts this as two exception types and fails only when an
+# exception is raised, because ``name`` is undefined.
 _EXCEPT_OF_2 = re.compile(
     rb"^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*([a-z_]\w*)[ \t]*:", re.MULTILINE
 )
 
 
 def except_of_2(text: bytes) -> int:
-    """The line of an ``except Error, name:`` whose name is no error of the file's; 0 for none."""
+    """Returns the line of an ``except Error, name:`` whose name the file does not define, or 0."""
     for found in _EXCEPT_OF_2.finditer(text):
         made = rb"\b(?:import|class|as)\b[^\n]*\b%b\b|^[ \t]*%b[ \t]*=" % (found[1], found[1])
         if not re.search(made, text, re.MULTILINE):
@@ -65,7 +66,7 @@ def except_of_2(text: bytes) -> int:
 
 
 def of_missing(name: str, packages: bool) -> str:
-    """What follows Python's own words about a module that is not there."""
+    """The advice to append to Python's message about a missing module."""
     first = name.split(".")[0]
     if first == "zato":
         return ": of Zato, zato.server.service and zato.common.exception are offered here"
@@ -78,12 +79,12 @@ def of_missing(name: str, packages: bool) -> str:
 
 
 def of_syntax(error: SyntaxError) -> str:
-    """What follows Python's own words about a line that it cannot read."""
+    """The advice to append to Python's message about a syntax error."""
     return WRITTEN_FOR_2 if error.text and _LINE_OF_2.search(error.text) else ""
 
 
 def add(error: BaseException) -> None:
-    """Adds that to an error's own message, once, if it is one of those that are known here."""
+    """Appends the advice to the message of a known kind of error, once."""
     if isinstance(error, ModuleNotFoundError) and error.name and error.msg:
         error.msg = _with(error.msg, of_missing(error.name, has_packages))
     elif isinstance(error, SyntaxError) and error.msg:
@@ -97,7 +98,7 @@ _NO_ZONES += "the virtual environment that is active when it is built"
 
 
 def _lacks(error: BaseException, module: str) -> bool:
-    """Whether an error came of a module that is not there."""
+    """Returns true if a missing module caused the error."""
     cause = error.__cause__ or error.__context__
     return isinstance(cause, ModuleNotFoundError) and cause.name == module
 

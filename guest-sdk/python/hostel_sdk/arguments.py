@@ -1,4 +1,4 @@
-"""The arguments of the cache's methods, checked before the host is called."""
+"""Validates the arguments of the cache's methods before a call to the host."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 Expiry = Union[float, "timedelta", None]
-"""An expiry as a caller gives it. ``None`` is none."""
+"""An expiry as the caller passes it. ``None`` means no expiry."""
 
 _MAX_MILLIS = 2**32 - 1
 
 
 def check_key(key: object, called: str = "key") -> None:
-    """Refuses a key, or what is ``called`` otherwise, that is not a text in UTF-8. The host checks
-    its length."""
+    """Refuses a key that is not a ``str`` or cannot be encoded as UTF-8. ``called`` names the
+    argument in the message. The host checks the length."""
     if not isinstance(key, str):
         raise WrongType("invalid-key", f"a {called} of {key!r:.64}: it must be a str")
     try:
@@ -30,7 +30,7 @@ def check_key(key: object, called: str = "key") -> None:
 
 
 def json_text(key: str, value: object) -> str:
-    """The JSON text of a value for the key."""
+    """Converts the value for a key to JSON."""
     try:
         return values.to_text(value)
     except (TypeError, ValueError) as error:
@@ -38,13 +38,14 @@ def json_text(key: str, value: object) -> str:
 
 
 def no_json(key: str, error: Exception) -> CacheError:
-    """The refusal of a value that has no JSON text."""
+    """The error for a value that has no JSON form."""
     refused = WrongType if isinstance(error, TypeError) else WrongValue
     return refused("invalid-value", f"the value for {shortened(key)} has no JSON form: {error}")
 
 
 def check_text(key: str, text: object) -> None:
-    """Refuses a JSON text that is not a text in UTF-8. The host checks that it is JSON."""
+    """Refuses a JSON text that is not a ``str`` or cannot be encoded as UTF-8. The host checks that
+    it is JSON."""
     if not isinstance(text, str):
         message = f"a JSON text of {text!r:.64}: it must be a str; set makes JSON of a value"
         raise WrongType("invalid-value", message)
@@ -56,7 +57,8 @@ def check_text(key: str, text: object) -> None:
 
 
 def reader_of(kind: Any) -> typed.Reader | None:
-    """The reader of a kind, if there is one. A default in its place is told as that."""
+    """Returns the reader of a kind, or ``None`` if no kind is given. If the caller passes a default
+    value instead of a type, the error explains how to pass a default."""
     if kind is None:
         return None
     try:
@@ -69,8 +71,8 @@ def reader_of(kind: Any) -> typed.Reader | None:
 
 
 def from_text(key: str, text: str | None, read: typed.Reader | None, default: Any = None) -> Any:
-    """The value of a text that was under the key; the default where there is none, and for a
-    ``null``."""
+    """Parses the text that was stored under the key. Returns the default if there is none, or if it
+    is ``null``."""
     value = None if text is None else values.from_host(text)
     if value is None:
         return default
@@ -78,7 +80,7 @@ def from_text(key: str, text: str | None, read: typed.Reader | None, default: An
 
 
 def fitting(key: str, value: Any, read: typed.Reader) -> Any:
-    """The value that was under the key, as its kind. Refuses one that is none."""
+    """Reads a stored value as its kind. Refuses a value that does not fit."""
     try:
         return read(value)
     except ValueError as error:
@@ -87,18 +89,19 @@ def fitting(key: str, value: Any, read: typed.Reader) -> Any:
 
 
 def seconds_of(expiry: object) -> int | None:
-    """The whole seconds of an expiry, if there is one."""
+    """Converts an expiry to seconds. ``None`` stays ``None``."""
     return None if expiry is None else whole_seconds(expiry)
 
 
 def whole_seconds(expiry: object) -> int:
-    """The seconds of an expiry. Refuses what is not whole seconds in range."""
+    """Converts an expiry to seconds. Refuses a value that is not a whole number of seconds in
+    range."""
     if type(expiry) is int and 1 <= expiry <= MAX_EXPIRY_SECONDS:
         return expiry
     seconds: object = expiry
     shown = f"{expiry!r:.64}"
     rounded = f"int({shown})"
-    if type(expiry).__name__ == "timedelta":  # Its module is not imported for this alone.
+    if type(expiry).__name__ == "timedelta":  # By name: importing `datetime` is slow.
         span = cast("timedelta", expiry)
         seconds = span.total_seconds()
         shown, rounded = str(span), "int(expiry.total_seconds())"
@@ -118,19 +121,19 @@ def whole_seconds(expiry: object) -> int:
 
 
 def milliseconds(wait: object) -> int:
-    """The milliseconds of a time to wait, as many as the host takes."""
+    """Converts a wait to milliseconds, capped at the host's maximum."""
     seconds: object = wait
     if type(wait).__name__ == "timedelta":
         seconds = cast("timedelta", wait).total_seconds()
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise WrongType("invalid-expiry", f"a wait of {wait!r:.64}: it must be seconds")
-    if not seconds >= 0:  # A NaN is not, either.
+    if not seconds >= 0:  # Also refuses a NaN.
         raise WrongValue("invalid-expiry", f"a wait of {wait!r:.64}: it must be 0 seconds or more")
     return int(min(seconds * 1_000, _MAX_MILLIS))
 
 
 def whole_delta(delta: object) -> int:
-    """The integer to add. Refuses what is not whole, or out of range."""
+    """Returns the integer to add. Refuses a fraction or a value out of range."""
     rule = "it must be an integer from -(2^53 - 1) to 2^53 - 1"
     if not isinstance(delta, (int, float)) or isinstance(delta, bool):
         raise WrongType("invalid-value", f"a delta of {delta!r:.64}: {rule}")
@@ -141,5 +144,5 @@ def whole_delta(delta: object) -> int:
 
 
 def shortened(key: str) -> str:
-    """The key in quotes, cut to what an error message can carry."""
+    """The key in quotes, cut to 64 characters for error messages."""
     return repr(key) if len(key) <= 64 else f"{key[:64]!r}.."

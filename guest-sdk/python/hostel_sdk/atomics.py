@@ -1,4 +1,4 @@
-"""Reading and changing one entry in one step."""
+"""Atomic operations on one entry."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 _UPDATE_TRIES = 100
-"""How often ``update`` tries to swap a value in. Each lost try is another caller's success, so only
-a key with very many writers reaches it."""
+"""How often ``update`` tries to swap a value in. Each failed try means that another caller
+succeeded, so only a key with very many writers reaches this limit."""
 
 
 class Atomics:
-    """One step each: no other operation on the key comes between the reading and the writing, from
-    any instance, plugin or host that shares the cache. After ``unavailable`` the change may have
-    been made, so a repeated call may make it twice.
+    """Atomic operations: no other instance, plugin or host that shares the cache can change the
+    entry between the read and the write. After ``unavailable`` the change may have been made, so a
+    retry may make it twice.
     """
 
     __slots__ = ()
 
     def set_if_absent(self, key: str, value: object, expiry: Expiry = None) -> bool:
-        """As ``set``, where there is no live entry; true when it stored the value. A live entry
-        stays untouched, also one whose value is ``null``.
+        """Like ``set``, but stores the value only if there is no live entry. Returns true if it
+        stored the value. A live entry stays unchanged, even if its value is ``null``.
 
         >>> cache.set_if_absent("owner", "Ada")
         """
@@ -69,14 +69,13 @@ class Atomics:
         wanted: str | None,
         expiry: Union[Literal["keep"], Expiry] = "keep",
     ) -> Swap:
-        """Replaces the entry if its JSON text is ``expected``, byte for byte. ``None`` stands for
-        "no live entry" on either side: as ``expected`` it creates the entry, as ``wanted`` it
-        removes it. The result is true when the entry was swapped, and otherwise has the text that
-        is there.
+        """Replaces the entry if its JSON text equals ``expected``, byte for byte. ``None`` means no
+        live entry: as ``expected``, it requires that there is none; as ``wanted``, it removes the
+        entry. The result is true if the entry was swapped; otherwise it has the current text.
 
-        The entry keeps its expiry; a new one has none. With another ``expiry`` it gets that, as
-        ``set`` takes it: ``None`` takes it away. ``get_raw`` returns such a text; ``update`` is the
-        common use.
+        By default an existing entry keeps its expiry, and a new one has no expiry. Another
+        ``expiry`` replaces it, as in ``set``; ``None`` removes it. ``get_raw`` returns the text to
+        compare with. In most cases ``update`` is simpler.
 
         >>> cache.compare_and_swap_raw("flag", "true", None)
         """
@@ -84,7 +83,7 @@ class Atomics:
         for text in (expected, wanted):
             if text is not None:
                 check_text(key, text)
-        # The lifetime of an entry that is removed does not count.
+        # A removed entry has no lifetime, so the expiry is ignored.
         keeps = wanted is None or expiry == "keep"
         return host.compare_and_swap(key, expected, wanted, "keep" if keeps else seconds_of(expiry))
 
@@ -95,14 +94,14 @@ class Atomics:
     def update(self, key: str, change: Callable[[T | None], T], kind: type[T]) -> T: ...
 
     def update(self, key: str, change: Callable[[Any], Any], kind: Any = None) -> Any:
-        """Replaces the value under ``key`` by the one that ``change`` makes of it, and returns the
-        new one. No other change of the entry is lost: where one came between, ``change`` is called
-        again with the value that is there then. It must do nothing else than compute.
+        """Replaces the value under ``key`` with the result of ``change`` and returns the new value.
+        If another caller changes the entry meanwhile, ``change`` is called again with the current
+        value, so no change is lost. ``change`` must have no side effects.
 
-        ``change`` gets ``None`` where ``get`` returns it, and otherwise the value, as a ``kind`` if
-        there is one. An entry that is there keeps its expiry; a new one has none, and ``expire``
-        gives it one. When ``change`` raises, the entry is untouched. Refused as ``unavailable``
-        when other callers changed the entry each time, which is tried 100 times.
+        ``change`` receives the value, read as the ``kind`` if one is given, or ``None`` when
+        ``get`` would return ``None``. An existing entry keeps its expiry. A new entry has no
+        expiry; ``expire`` sets one. If ``change`` raises, the entry stays unchanged. Raises
+        ``unavailable`` if other callers changed the entry during each of 100 tries.
 
         >>> cache.update("tags", lambda tags: [*(tags or []), "new"])
         """
@@ -134,8 +133,9 @@ class Atomics:
     def take(self, key: str, kind: type[T], *, default: D) -> T | D: ...
 
     def take(self, key: str, kind: Any = None, *, default: Any = None) -> Any:
-        """Removes the entry and returns its value, as ``get`` does: of several callers one gets it.
-        A value that is none of the ``kind`` is removed as well; ``take_raw`` returns any.
+        """Removes the entry and returns its value, as ``get`` does. If several callers take the
+        same entry, only one gets the value. A value that does not fit the ``kind`` is removed too
+        and is lost; ``take_raw`` returns any value.
 
         >>> cache.take("token:abc123", str)
         """
@@ -144,6 +144,6 @@ class Atomics:
         return from_text(key, host.take(key), read, default)
 
     def take_raw(self, key: str) -> str | None:
-        """As ``take``, with the JSON text as it was stored; a ``null`` is ``"null"``."""
+        """Like ``take``, but returns the JSON text as stored. A ``null`` is ``"null"``."""
         check_key(key)
         return host.take(key)

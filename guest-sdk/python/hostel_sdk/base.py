@@ -1,7 +1,7 @@
-"""What a base runs: a component with Python and this package, and no plugin's file in it yet.
+"""The main module of a base: a component with Python and this package, but without a plugin's file.
 
-The build makes a plugin of a base by calling `services` once, with the author's files in place, and
-taking the state that Python is in then. Imported only there.
+To build a plugin, the build calls `services` of a base once, with the plugin author's files
+mounted, and takes a snapshot of Python's state. Only a base imports this module.
 """
 
 from __future__ import annotations
@@ -12,37 +12,40 @@ from typing import Any
 
 from . import load, wit
 
-# The bindings remember the types that they find at the end of this import.
+# The bindings keep the types that are set when this import ends, so replace them now.
 wit.connect()
 
 OWN = "/1"
-"""Where this package lies."""
+"""The folder of this package."""
 
 FOLDER, PACKAGES = "/2", "/3"
-"""Where the author's folder lies, and that of the packages, when there are some."""
+"""The folder of the plugin author, and that of the installed packages, if there are any."""
 
 
 class Handler:
-    """The class that the bindings make instances of. At its first call it becomes the plugin's."""
+    """The class that the bindings instantiate. The first call replaces its methods with the
+    plugin's."""
 
     def services(self) -> list[Any]:
-        """Loads the plugin that the environment tells of."""
+        """Loads the plugin that the environment variables name."""
         file, shown = os.environ.pop("HOSTEL_FILE"), os.environ.pop("HOSTEL_SHOWN")
         packages = PACKAGES if os.path.isdir(PACKAGES) else None
         after = sys.path.index(OWN) + 1
-        # In place of an empty one, which the base was built with.
+        # Replaces the empty entry that the base was built with.
         sys.path[after : after + 1] = [FOLDER, PACKAGES] if packages else [FOLDER]
-        # They name the files of the base's build. `importlib.invalidate_caches` would import more.
+        # These caches list the files of the base's build. `importlib.invalidate_caches` would
+        # import more modules.
         sys.path_importer_cache.clear()
         try:
             plugin: Any = load.plugin(FOLDER, file, shown, packages)
         except SystemExit:
-            # It is said why. Of what the bindings would add, nothing is for the author.
+            # The reason has been printed. Exit at once, because the bindings would print details
+            # that do not help the plugin author.
             os._exit(1)
         sys.stdout.flush()
         Handler.services, Handler.handle = plugin.services, plugin.handle  # type: ignore[method-assign]
         return []
 
     def handle(self, request: Any) -> Any:
-        """Never called: until then there is no service."""
+        """Never called: a base has no services."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The plugin's cache: values that have a JSON form, under a key, with an expiry."""
+"""The plugin's cache: JSON values, each with a key and an optional expiry."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ D = TypeVar("D")
 
 
 class Cache(Atomics, Leases, Many, Entries):
-    """The cache that the host bound to this plugin, shared by all its instances.
+    """The cache that the host assigns to this plugin. All instances of the plugin share it.
 
-    - Values are JSON: every language can read the values of every other.
+    - Values are stored as JSON, so services in any language can read them.
     - Keys are 1 to 1,024 bytes of UTF-8. Values are at most 1 MiB of JSON, 100 levels deep, unless
       the host's configuration says otherwise.
-    - A cache may forget: a full one evicts entries that were not used for a while. Keep the
-      source of a value that must not be lost elsewhere.
-    - Each method is one step for its key. A ``get`` with a ``set`` after it is not: of two calls
-      that do both at the same time, one change may be lost. ``increment``, ``update``, ``take`` and
-      ``set_if_absent`` lose none.
-    - What a service uses beside ``get``, ``get_raw``, ``set``, ``set_raw``, ``delete`` and
-      ``exists`` is built into its component by the methods' names in its source.
+    - A full cache evicts entries that have not been used recently. Do not keep the only copy of
+      important data in it.
+    - Each method is atomic for its key. A ``get`` followed by a ``set`` is not: if two calls do
+      this at the same time, one change may be lost. ``increment``, ``update``, ``take`` and
+      ``set_if_absent`` lose no change.
+    - The build finds the other methods (all but ``get``, ``get_raw``, ``set``, ``set_raw``,
+      ``delete`` and ``exists``) by their names in the source, and adds only those to the component.
 
-    Every method raises ``CacheError``. Arguments are checked first, whatever is in the cache. After
-    ``unavailable`` a write may have happened; the SDK repeats none.
+    Every method raises ``CacheError``. Arguments are checked before the cache is called. After
+    ``unavailable`` a write may have happened; the SDK never retries.
     """
 
     __slots__ = ()
@@ -51,13 +51,14 @@ class Cache(Atomics, Leases, Many, Entries):
     def get(self, key: str, kind: type[T], *, default: D) -> T | D: ...
 
     def get(self, key: str, kind: Any = None, *, default: Any = None) -> Any:
-        """The value under ``key``; ``default`` when it is missing or expired, and when it is a
-        stored ``null`` (``exists`` tells them apart). Never extends the expiry.
+        """Returns the value under ``key``. Returns ``default`` if the entry is missing or expired,
+        or if its value is ``null`` (``exists`` distinguishes these cases). Never extends the
+        expiry.
 
-        Each call makes a fresh value. With a ``kind`` (``int``, ``list[str]``, a dataclass, an
-        enum) the value must be one: nothing is rounded, so an integer that a ``float`` does not
-        hold is not one, and ``1.0`` is not an ``int``; otherwise the call is refused as
-        ``invalid-value``. Raises ``TypeError`` for a kind that JSON is not read as.
+        Each call returns a new object. With a ``kind`` (``int``, ``list[str]``, a dataclass, an
+        enum) the value must fit that type; otherwise the call raises ``invalid-value``. Values are
+        never rounded or converted: an integer that a ``float`` cannot represent is not a ``float``,
+        and ``1.0`` is not an ``int``. Raises ``TypeError`` for an unsupported ``kind``.
 
         >>> cache.get("visits", int, default=0)
         """
@@ -73,21 +74,22 @@ class Cache(Atomics, Leases, Many, Entries):
         return value if read is None else fitting(key, value, read)
 
     def get_raw(self, key: str) -> str | None:
-        """The JSON text under ``key``, byte for byte as it was stored; a stored ``null`` is
+        """Returns the JSON text under ``key``, byte for byte as stored. A stored ``null`` is
         ``"null"``."""
         if type(key) is not str or not key.isascii():
             check_key(key)
         return host.get(key)
 
     def set(self, key: str, value: object, expiry: Expiry = None) -> None:
-        """Stores ``value`` under ``key``, until ``expiry`` seconds have passed if there is one.
-        Replaces value and expiry of the entry that was there.
+        """Stores ``value`` under ``key``. The entry expires after ``expiry`` seconds, or never
+        without one. Replaces the value and the expiry of an existing entry.
 
-        The value is made of ``str``, ``int``, ``float``, ``bool``, ``None``, lists, tuples, dicts
-        and dataclasses. A class that derives from one of them counts as it: an ``OrderedDict`` is
-        an object of its items, without attributes of its own. Anything else, NaN, cycles, and two
-        keys that are one name in JSON, as ``1`` and ``"1"`` are, are refused as ``invalid-value``.
-        The expiry is whole seconds, 1 to 315,360,000 (ten years), a number or a ``timedelta``.
+        A value consists of ``str``, ``int``, ``float``, ``bool``, ``None``, lists, tuples, dicts
+        and dataclasses. An instance of a subclass is stored as its base type, without its own
+        attributes: an ``OrderedDict`` is stored as a dict. Other types, NaN, infinity, cycles, and
+        dict keys with the same JSON name (such as ``1`` and ``"1"``) are refused as
+        ``invalid-value``. The expiry is a number or a ``timedelta``: whole seconds from 1 to
+        315,360,000 (ten years).
         """
         if type(key) is not str or not key.isascii():
             check_key(key)
@@ -99,8 +101,8 @@ class Cache(Atomics, Leases, Many, Entries):
         host.set(key, text, seconds)
 
     def set_raw(self, key: str, text: str, expiry: Expiry = None) -> None:
-        """As ``set``, with a value that is a JSON text already, which is stored byte for byte: for
-        numbers that no type here holds, and to pass a value on unread. A text that is not JSON is
+        """Like ``set``, but stores a JSON text byte for byte. Use it for numbers that no Python
+        type represents, or to pass a value on without parsing it. A text that is not JSON is
         refused as ``invalid-value``."""
         if type(key) is not str or not key.isascii():
             check_key(key)
@@ -109,15 +111,15 @@ class Cache(Atomics, Leases, Many, Entries):
         host.set(key, text, seconds)
 
     def delete(self, key: str) -> bool:
-        """Removes the entry; true when a live one was there. Deleting a missing key is no
-        error."""
+        """Removes the entry. Returns true if it existed and had not expired. Deleting a missing key
+        is not an error."""
         if type(key) is not str or not key.isascii():
             check_key(key)
         return host.delete(key)
 
     def exists(self, key: str) -> bool:
-        """True for a live entry, also for one whose value is ``null``. Does not count as a use for
-        eviction."""
+        """Returns true if the entry exists and has not expired, even if its value is ``null``. Does
+        not count as a use for eviction."""
         if type(key) is not str or not key.isascii():
             check_key(key)
         return host.exists(key)
@@ -134,7 +136,7 @@ METHODS = (
     *("compare_and_swap_raw", "update", "take", "take_raw", "get_or_set", "get_many", "set_many"),
     *("delete_many", "ttl", "expire", "keys", "delete_prefix"),
 )
-# Python's own errors about arguments then name the call as the author wrote it.
+# Python's errors about arguments then show the call as in the service's source.
 for _name in METHODS:
     getattr(Cache, _name).__qualname__ = f"cache.{_name}"
 

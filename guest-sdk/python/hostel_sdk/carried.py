@@ -1,4 +1,5 @@
-"""Which files a plugin carries: those beside the author's file, and those of the packages it imports.
+"""Collects the data files of a plugin: those next to the author's file and those of imported
+packages.
 """
 
 from __future__ import annotations
@@ -9,24 +10,25 @@ import sys
 import zlib
 from collections.abc import Iterator
 
-# Not the one that the build takes note of: which files there are it knows by itself.
+# Import it before `reads` replaces it: the build already tracks which files exist, so listings of
+# this module need no record.
 from os import scandir
 
 from . import files
 
 MAX_BYTES = 16 * 1024 * 1024
-"""What all files together may have, compressed. It is memory of each instance, though only what is
-read is touched. The smaller ones are carried first."""
+"""The limit for all files together, compressed. The files are part of each instance's memory image,
+though only pages that are read are touched. Smaller files are added first."""
 
 MAX_FILES = 10_000
-"""How many are looked at: a service may lie in a folder with a great many."""
+"""The maximum number of files to scan: a service may be in a very large folder."""
 
-# Words of code that reads files.
+# Names in code that reads files.
 _READS = re.compile(
     rb"__file__|__path__|\bopen\b|\bPath\b|\bresources\b|\bget_data\b|Loader\b|\bpathlib\b"
 )
 
-# Folders of tools, files that are read by tools and people alone, and private keys.
+# Not data: folders of tools, files for tools and people, and private keys.
 _NOT_DATA = re.compile(
     r"\..*|__pycache__|node_modules|target|venv|tests?|(test_.*|.*_test|conftest)\.\w+"
     r"|.*\.(py|pyc|pyi|pyx|so|pyd|dylib|wasm|key|p12|pfx|jks)|hostel\.toml|pyproject\.toml|.*\.lock"
@@ -37,8 +39,8 @@ _NO_CODE_OF_PACKAGES = re.compile(r"__pycache__|tests?|.*\.(pyc|pyi|pyx|c|h|so|p
 
 
 def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
-    """Takes the files into memory and returns whether there are any. ``sources`` are the author's
-    files that are imported."""
+    """Adds the files to the plugin's memory. Returns true if there are any. ``sources`` are the
+    imported files of the plugin author."""
     found: list[str] = []
     if any(_READS.search(_read(source) or b"") for source in sources):
         found += _below(folder, _NOT_DATA)
@@ -53,7 +55,7 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
         content = _read(path) if sizes[path] <= MAX_BYTES and room > 0 else None
         compressed = None if content is None else zlib.compress(content)
         if compressed is None or len(compressed) > room:
-            compressed, room = None, 0  # Those that follow are no smaller.
+            compressed, room = None, 0  # The remaining files are at least as large.
         else:
             room -= len(compressed)
         files.add(path, sizes[path], compressed, reason)
@@ -61,7 +63,7 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
 
 
 def _reason(sizes: dict[str, int]) -> str:
-    """Why a file is left out, when it is."""
+    """The error message for a file that does not fit."""
     biggest = max(sizes, key=lambda path: sizes[path], default="")
     return (
         f"it is not in the component, which carries {MAX_BYTES >> 20} MiB of compressed files, the "
@@ -71,7 +73,7 @@ def _reason(sizes: dict[str, int]) -> str:
 
 
 def _imported(packages: str) -> list[str]:
-    """The folders of packages that are imported, and those that Python looks for itself."""
+    """The folders of imported packages, and of packages that Python looks up by itself."""
     names = {name.split(".")[0] for name in sys.modules}
     if "zoneinfo" in names:
         names.add("tzdata")
@@ -79,7 +81,7 @@ def _imported(packages: str) -> list[str]:
 
 
 def _metadata(packages: str) -> Iterator[str]:
-    """What ``importlib.metadata`` reads."""
+    """The files that ``importlib.metadata`` reads."""
     if "importlib.metadata" not in sys.modules:
         return
     for name in sorted(os.listdir(packages)):
@@ -88,7 +90,7 @@ def _metadata(packages: str) -> Iterator[str]:
 
 
 def _below(top: str, leaves_out: re.Pattern[str]) -> Iterator[str]:
-    """The files below a folder, but for those whose name, or a folder's, is left out."""
+    """The files below a folder, except those whose name or folder name is excluded."""
     left = MAX_FILES
     folders = [top]
     while folders:

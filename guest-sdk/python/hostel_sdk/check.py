@@ -1,8 +1,8 @@
-"""Finds in an instant what the build would tell after half a minute: a syntax error, and an import
-of a module that is not there.
+"""Finds syntax errors and imports of missing modules before the build, which takes much longer to
+report them.
 
-Only what is certain is told; all else is left to the build. The Python of the machine may be older
-than that of a plugin, and does not know all of its syntax then.
+Reports only certain errors and leaves the rest to the build: the Python of the machine may be older
+than that of plugins and may not know newer syntax.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from collections.abc import Iterable, Iterator
 
 from . import advice
 
-# The Python that services run on, and the modules that it has beyond those of an older one.
+# The Python version of services, and its modules that older versions do not have.
 _GUEST = (3, 14)
 _NEW_MODULES = {"annotationlib", "compression"}
 
-# What componentize-py adds to a plugin.
+# Modules that componentize-py adds to a plugin.
 _BINDINGS = {"componentize_py_types", "componentize_py_runtime", "poll_loop", "wit_world"}
 
-# Code that changes where modules are found.
+# Code that changes how modules are found.
 _MOVES_IMPORTS = re.compile(rb"sys\.(path|modules|meta_path)|importlib|pkgutil|\b__import__\b")
 
-# Where syntax may stand that came after Python 3.10: up to an error, and in its own lines.
+# Patterns of syntax newer than Python 3.10, in the text before an error and in the lines of the
+# error.
 _NEW_BEFORE = re.compile(
     r"^\s*(?:type\s+\w+.*=|(?:async\s+)?def\s+\w+\s*\[|class\s+\w+\s*\["
     r"|except\b\s*(?:\*|[^(:\n]+,))|\b[rR]?[fFtT][rR]?(?:'''|\"\"\")",
@@ -39,8 +40,9 @@ _NEW_THERE = re.compile(
 
 
 def wrong(file: str, packages: str | None) -> str | None:
-    """What is wrong with a file or what it imports from beside it, the author's line in front, as
-    the build would say it; ``None`` when nothing is found. The lines of the source go to stderr."""
+    """Returns the first error in a file or in the modules that it imports from its folder, with
+    file and line, in the format of the build. ``None`` if no error is found. Prints the source
+    lines to stderr."""
     folder = os.path.dirname(file)
     seen: set[str] = set()
     waiting = [file]
@@ -81,7 +83,7 @@ def _parsed(text: bytes, file: str) -> ast.Module:
 
 
 def _is_certain(error: SyntaxError, text: bytes) -> bool:
-    """Whether the Python of services refuses it too."""
+    """Returns true if the Python of services refuses the text too."""
     if sys.version_info[:2] >= _GUEST or error.lineno is None:
         return sys.version_info[:2] == _GUEST
     lines = text.decode(errors="replace").split("\n")
@@ -91,7 +93,7 @@ def _is_certain(error: SyntaxError, text: bytes) -> bool:
 
 
 def _at_once(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """The modules that a file imports whenever it is imported, each with its line."""
+    """The modules that a file imports at module level, each with its line."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -100,13 +102,14 @@ def _at_once(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def _beside(folder: str, name: str) -> str | None:
-    """The file of a module that is a single one beside the author's."""
+    """The file of a single-file module in the author's folder."""
     file = os.path.join(folder, f"{name}.py")
     return file if "." not in name and os.path.isfile(file) else None
 
 
 def _is_there(name: str, folders: Iterable[str | None]) -> bool:
-    """Whether a module could be found: any file or folder of that name is one, for the build."""
+    """Returns true if the module may exist. Any file or folder of that name counts; the build
+    decides."""
     known = (sys.stdlib_module_names, _NEW_MODULES, _BINDINGS, ("hostel_sdk", "zato"))
     if any(name in names for names in known):
         return True

@@ -1,5 +1,5 @@
-"""The clock of a fake: it stands still until a test moves it, and a service on the fake sees no
-other.
+"""The clock of a fake: it moves only when a test advances it. Services on the fake see only this
+clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NANOS = 1_000_000_000
 
 
 class Clock:
-    """A clock that begins at the present time. Its nanoseconds count from there."""
+    """A clock that starts at the current time. ``nanos`` counts from the start."""
 
     def __init__(self) -> None:
         self.nanos = 0
@@ -27,18 +27,18 @@ class Clock:
         self.nanos += round(seconds * _NANOS)
 
     def time_ns(self) -> int:
-        """The time of day, as ``time.time_ns`` returns it."""
+        """The time for ``time.time_ns``."""
         return self._began + self.nanos
 
     def monotonic_ns(self) -> int:
-        """The time that ``time.monotonic_ns`` returns."""
+        """The time for ``time.monotonic_ns``."""
         return self._began_monotonic + self.nanos
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
-        """Meanwhile ``time`` and ``datetime`` tell this clock's time, and ``time.sleep`` moves it,
-        in every module but Python's own, which may have timers of the test's. Nested uses show the
-        innermost clock."""
+        """Inside the context, ``time`` and ``datetime`` use this clock and ``time.sleep`` advances
+        it, in every module except the standard library, where the test's own timers may run. Nested
+        contexts use the innermost clock."""
         outer, known = _shown[:], set(sys.modules)
         _shown[:] = [self]
         _replace(_stand_ins, _modules(set()))
@@ -47,16 +47,17 @@ class Clock:
         finally:
             _shown[:] = outer
             if not outer:
-                # A module that was imported meanwhile has them too.
+                # Modules imported meanwhile have the replacements too.
                 _replace(_real, _modules(set(sys.modules) - known))
 
 
 _shown: list[Clock] = []
-"""The clock that is shown, if one is."""
+"""The active clock, if there is one."""
 
 
 def _modules(of_python: set[str]) -> Iterator[ModuleType]:
-    """All modules but this one and those of Python, of which these are meant as well."""
+    """All modules except this one and the standard library. ``time``, ``datetime`` and
+    ``of_python`` are included."""
     for name, module in list(sys.modules.items()):
         is_other = name.split(".")[0] not in sys.stdlib_module_names and name != __name__
         if is_other or name in ("time", "datetime") or name in of_python:
@@ -65,7 +66,8 @@ def _modules(of_python: set[str]) -> Iterator[ModuleType]:
 
 
 def _replace(others: dict[int, Any], modules: Iterator[ModuleType]) -> None:
-    """Puts others in the place of what modules name, by its identity."""
+    """Replaces objects in the modules' namespaces; ``others`` maps an object's id to its
+    replacement."""
     for module in modules:
         names = vars(module)
         for name, value in list(names.items()):
@@ -74,13 +76,13 @@ def _replace(others: dict[int, Any], modules: Iterator[ModuleType]) -> None:
 
 
 def _while_shown(real: Callable[..., Any], told: Callable[..., Any]) -> Callable[..., Any]:
-    """Tells the clock's time while one is shown, and afterwards the real one, to what has kept the
-    function."""
+    """Calls ``told`` while a clock is active and ``real`` otherwise: code may keep a reference to
+    the replacement after the call."""
     return lambda *given, **named: (told if _shown else real)(*given, **named)
 
 
 class _StandIn(type):
-    """The type of a class that only stands in for another: what it makes is of the other."""
+    """The metaclass of a stand-in class. Calling the class creates instances of the real class."""
 
     real: Any
 
@@ -95,7 +97,7 @@ class _StandIn(type):
 
 
 def _stand_in(real: Any, told: dict[str, Callable[..., Any]]) -> Any:
-    """A class that stands in for another, and tells the clock's time by these class methods."""
+    """Creates a stand-in for a class, whose class methods in ``told`` use the clock's time."""
     methods = {
         name: staticmethod(_while_shown(getattr(real, name), method))
         for name, method in told.items()
@@ -118,7 +120,7 @@ def _sleep(seconds: float) -> None:
 
 
 def _of_seconds(real: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of seconds, which are the clock's where none are given."""
+    """Wraps a function of seconds: without an argument it uses the clock's time."""
     return lambda seconds=None: real(_seconds() if seconds is None else seconds)
 
 

@@ -13,17 +13,17 @@ D = TypeVar("D")
 
 @known_as(Internal)
 class NoSetting(Internal, KeyError):
-    """A setting that is required and not there."""
+    """A required setting is missing."""
 
     __str__ = Exception.__str__
 
 
 class Config:
-    """The settings and secrets that the host's configuration gives this plugin: those of
-    ``[plugins.NAME.config]`` and ``[plugins.NAME.secrets]``, or of ``hostel run --config
-    NAME=VALUE`` and ``--secret NAME=env:VARIABLE``. Their values are texts.
+    """The plugin's settings and secrets, from ``[plugins.NAME.config]`` and
+    ``[plugins.NAME.secrets]`` in the host's configuration, or from ``hostel run --config
+    NAME=VALUE`` and ``--secret NAME=env:VARIABLE``. All values are strings.
 
-    The build puts this into a component when its source imports ``config`` of ``hostel_sdk``.
+    The build adds this interface only if the source imports ``config`` from ``hostel_sdk``.
 
     >>> config.get("base-currency", "EUR")
     'EUR'
@@ -38,17 +38,18 @@ class Config:
     def get(self, name: str, default: D) -> str | D: ...
 
     def get(self, name: str, default: object = None) -> object:
-        """The value of the setting or secret of that name; ``default`` where there is none."""
+        """Returns the value of the setting or secret of that name, or ``default`` if it does not
+        exist."""
         if not isinstance(name, str):
             raise TypeError(f"a setting's name of {name!r:.64}: it must be a str")
-        # No name of a setting has others, and a lone surrogate would not reach the host.
+        # All names are ASCII. A lone surrogate could not be passed to the host.
         value = host.config_get(name) if name.isascii() else None
         return default if value is None else value
 
     def require(self, name: str) -> str:
-        """The value of the setting or secret of that name; ``config[name]`` is the same.
+        """Returns the value of the setting or secret of that name, like ``config[name]``.
 
-        Raises an ``Internal`` that is a ``KeyError`` too where there is none.
+        Raises an ``Internal`` that is also a ``KeyError`` if it does not exist.
         """
         value = self.get(name)
         if value is None:
@@ -63,7 +64,7 @@ class Config:
         return isinstance(name, str) and self.get(name) is not None
 
     def names(self) -> list[str]:
-        """The names of all settings and secrets, sorted."""
+        """Returns the names of all settings and secrets, sorted."""
         return host.config_names()
 
     if not TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Cookies: how those of a request are read, and how one is set."""
+"""Reads the cookies of a request and formats ``set-cookie`` headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .failure import Internal
 from .headers import NAME_RULE, TOKEN, quoted
 
 SameSite = Literal["lax", "strict", "none"]
-"""Which requests from other sites have the cookie: links to it, none, or all."""
+"""Which requests from other sites include the cookie: links only, none, or all."""
 
 _SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
 # RFC 6265, 4.1.1.
@@ -22,7 +22,7 @@ _ENDS_ATTRIBUTE = re.compile(r"[;\x00-\x1f\x7f]")
 
 
 def read(header: str, name: str) -> str | None:
-    """The value of the first cookie of that name in a header."""
+    """Returns the value of the first cookie of that name in a ``cookie`` header."""
     for piece in header.split(";"):
         each, equals, value = piece.partition("=")
         if equals and each.strip(" \t") == name:
@@ -42,8 +42,8 @@ def set_cookie(
     http_only: bool,
     same_site: SameSite,
 ) -> str:
-    """The value of a header ``set-cookie``. Raises ``Internal`` for a cookie that a browser would
-    read as another one, or not take."""
+    """Returns the value of a ``set-cookie`` header. Raises ``Internal`` for a cookie that browsers
+    would reject or parse as a different one."""
     called = f"the cookie {quoted(name)}"
     if not TOKEN.fullmatch(name):
         raise Internal(f"{called}: {NAME_RULE}")

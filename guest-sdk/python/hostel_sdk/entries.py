@@ -1,4 +1,4 @@
-"""How long entries live, and work on all entries whose keys begin alike."""
+"""Expiry of entries, and operations on all keys with a common prefix."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 
 class Entries:
-    """A prefix is plain text, never a pattern; the empty one is that of every key."""
+    """Methods for expiry and prefixes. A prefix is literal text, not a pattern; the empty prefix
+    matches every key."""
 
     __slots__ = ()
 
     def ttl(self, key: str) -> float | None:
-        """The seconds that the entry still lives: an ``int``, rounded up, never 0; ``math.inf``
-        when it has no expiry, ``None`` when it is missing. Does not count as a use for eviction.
+        """Returns the remaining lifetime of the entry in seconds: an ``int``, rounded up, never 0.
+        ``math.inf`` if it has no expiry, ``None`` if it is missing. Does not count as a use for
+        eviction.
 
         >>> cache.ttl("session:abc123")
         """
@@ -27,17 +29,17 @@ class Entries:
         return host.ttl(key)
 
     def expire(self, key: str, expiry: Expiry) -> bool:
-        """Gives a live entry another expiry, counted from now; ``None`` takes its expiry away. True
-        when there is a live entry."""
+        """Sets the expiry of a live entry, counted from now; ``None`` removes its expiry. Returns
+        true if there is a live entry."""
         check_key(key)
         return host.expire(key, seconds_of(expiry))
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """The keys that begin with ``prefix``, in no order. The host is called for the next keys
-        when the iterator needs them.
+        """Iterates over the keys that begin with ``prefix``, in no particular order. The iterator
+        asks the host for one page of keys at a time.
 
-        A key that lives throughout the walk is in it, and may be in it more than once. One that is
-        set or removed meanwhile may be in it or not.
+        A key that exists during the whole iteration is returned, possibly more than once. A key
+        that is set or removed during the iteration may or may not be returned.
 
         >>> for key in cache.keys("session:"): ...
         """
@@ -45,9 +47,9 @@ class Entries:
         return _keys(prefix)
 
     def delete_prefix(self, prefix: str) -> int:
-        """Removes the entries whose keys begin with ``prefix``, and returns how many live ones
-        there were. Together this is not one step: an entry that is set meanwhile may stay. After
-        ``unavailable`` some of them may be gone."""
+        """Removes the entries whose keys begin with ``prefix`` and returns the number of removed
+        live entries. Not atomic: an entry that is set meanwhile may remain. After ``unavailable``
+        some entries may already be removed."""
         check_key(prefix, "prefix")
         removed, cursor = host.delete_prefix(prefix, None)
         while cursor is not None:

@@ -1,4 +1,4 @@
-"""The errors of a refused cache call, and of a request without a response."""
+"""Errors of cache calls and of outgoing HTTP requests."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import Literal, TypeVar, get_args
 CacheErrorKind = Literal[
     "invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable"
 ]
-"""Why a call of the cache was refused. The set is closed."""
+"""Why a cache call failed. The set is closed."""
 
 
 class CacheError(Exception):
-    """A refused call of the cache: a kind for programs, a message with the offending value and
-    the rule.
+    """A failed cache call: a kind for programs, and a message with the invalid value and the rule.
 
-    The old entry is untouched, except after ``unavailable``: there the write may have happened. A
-    call that the SDK refuses before it reaches the host raises a ``TypeError`` or a ``ValueError``
-    too, as everywhere in Python.
+    The entry is unchanged, except after ``unavailable``: the write may have happened. If the SDK
+    refuses an argument before it calls the host, the error is also a ``TypeError`` or a
+    ``ValueError``.
     """
 
-    __module__ = "hostel_sdk"  # As it is imported, and shown in tracebacks.
+    __module__ = "hostel_sdk"  # The public name, for tracebacks.
 
     kind: CacheErrorKind
 
@@ -32,25 +31,26 @@ class CacheError(Exception):
 HttpErrorKind = Literal[
     "invalid-request", "denied", "unreachable", "timeout", "too-large", "aborted"
 ]
-"""Why a request has no response. The set is closed."""
+"""Why a request failed. The set is closed."""
 
 HTTP_KINDS: tuple[HttpErrorKind, ...] = get_args(HttpErrorKind)
 
 
 class HttpError(Exception):
-    """A request without a response: a kind for programs, a message for a person.
+    """A failed outgoing request: a kind for programs and a message for people.
 
-    - ``invalid-request``: it is no request of HTTP, or one that a plugin cannot make.
-    - ``denied``: the plugin has no permission for this address, or for more requests in this call.
-    - ``unreachable``: no connection to the server was made. Nothing of the request was sent.
-    - ``timeout``: the time is over. The server may have done what it was asked for.
+    - ``invalid-request``: the request is not valid HTTP, or plugins cannot send such a request.
+    - ``denied``: the plugin has no permission for this address, or this call has sent too many
+      requests.
+    - ``unreachable``: the connection to the server failed. No part of the request was sent.
+    - ``timeout``: the request timed out. The server may have processed it.
     - ``too-large``: the response is larger than the host allows.
-    - ``aborted``: the response was not whole, or no HTTP. The server may have done what it was
-      asked for.
+    - ``aborted``: the response was incomplete or not valid HTTP, or it redirected too often. The
+      server may have processed the request.
 
-    A service that does not handle it answers ``unavailable`` for ``unreachable``, ``timeout`` and
-    ``aborted``, and ``internal`` for the others. A request that the SDK refuses before it reaches
-    the host raises a ``TypeError`` or a ``ValueError`` too.
+    If a service does not catch it, the call fails as ``unavailable`` for ``unreachable``,
+    ``timeout`` and ``aborted``, and as ``internal`` otherwise. If the SDK refuses an argument
+    before it calls the host, the error is also a ``TypeError`` or a ``ValueError``.
     """
 
     __module__ = "hostel_sdk"
@@ -63,8 +63,8 @@ class HttpError(Exception):
 
     @property
     def message(self) -> str:
-        """For a person: the URL, and the reason or limit; where a setting would allow it, the
-        setting."""
+        """A message for people: the URL, the reason or limit, and the setting that would allow the
+        request, if there is one."""
         return str(self)
 
 
@@ -72,7 +72,7 @@ E = TypeVar("E", bound="type[Exception]")
 
 
 def known_as(known: type[Exception]) -> Callable[[E], E]:
-    """Gives a class of the SDK's own the name of the one that an author catches."""
+    """Gives an internal class the name of the public class that services catch."""
 
     def named(own: E) -> E:
         own.__name__ = own.__qualname__ = known.__name__
@@ -84,33 +84,33 @@ def known_as(known: type[Exception]) -> Callable[[E], E]:
 
 @known_as(CacheError)
 class WrongType(CacheError, TypeError):
-    """An argument of the wrong type, refused before the host is called."""
+    """An argument has the wrong type. Raised before the host is called."""
 
 
 @known_as(CacheError)
 class WrongValue(CacheError, ValueError):
-    """An argument of the wrong value, refused before the host is called."""
+    """An argument has an invalid value. Raised before the host is called."""
 
 
 @known_as(HttpError)
 class WrongRequestType(HttpError, TypeError):
-    """An argument of the wrong type, refused before the host is called."""
+    """An argument has the wrong type. Raised before the host is called."""
 
 
 @known_as(HttpError)
 class WrongRequest(HttpError, ValueError):
-    """An argument of the wrong value, refused before the host is called."""
+    """An argument has an invalid value. Raised before the host is called."""
 
 
 class UnexpectedRequest(BaseException):
-    """A request that no route of a fake matches. It fails the test: no ``except Exception`` of the
-    service hides it."""
+    """A request that no route of a fake matches. Not an ``Exception``, so that a service's ``except
+    Exception`` cannot hide it from the test."""
 
     __module__ = "hostel_sdk.fake"
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the same call may succeed later."""
+    """Returns true if the same call may succeed later."""
     if isinstance(error, HttpError):
         return error.kind in ("unreachable", "timeout", "aborted")
     return isinstance(error, CacheError) and error.kind == "unavailable"

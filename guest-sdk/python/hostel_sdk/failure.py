@@ -1,4 +1,4 @@
-"""The failures that a service raises when it does not fulfil a request."""
+"""Failures that services raise."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ FailureKind = Literal[
     "internal",
     "unavailable",
 ]
-"""The kinds of failure that a service may answer. The set is closed."""
+"""The kinds of failure that a service may return. The set is closed."""
 
 KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 
 
 class Failure(Exception):
-    """A request that a service did not fulfil: a kind for programs, a message for a person.
+    """A failed request: a kind for programs and a message for people.
 
-    Raise one of the subclasses, or this one with a kind. Any other exception that leaves a service
-    is a fault: its traceback is logged and the caller gets ``internal`` with its last line, or
-    ``unavailable`` when it is a ``CacheError`` of that kind.
+    Raise one of the subclasses, or this class with a kind. For any other uncaught exception, the
+    caller gets ``internal`` with the last line of the traceback, and the traceback is logged. An
+    unavailable cache or HTTP server becomes ``unavailable``.
 
-    Raises ``ValueError`` for a kind that there is not.
+    Raises ``ValueError`` for an unknown kind.
     """
 
     kind: FailureKind = "internal"
     headers: Sequence[tuple[str, bytes]] = ()
-    """Those of its response over HTTP, names in lower case."""
+    """Headers of the HTTP response, with names in lower case."""
 
     def __init__(self, message: object = "", kind: FailureKind | None = None) -> None:
         super().__init__(message)
@@ -52,12 +52,12 @@ class Failure(Exception):
 
     @property
     def message(self) -> str:
-        """What was being done, with which value, and what would help."""
+        """The failed operation, the value, and the fix."""
         return str(self.args[0]) if self.args else ""
 
     def with_header(self, name: str, value: str | bytes) -> Self:
-        """Adds a header to the response that a client gets by HTTP, and returns the failure. A
-        request that did not come by HTTP fails with the kind and the message alone.
+        """Adds a header to the HTTP response and returns the failure. Headers are ignored for calls
+        that are not made over HTTP.
 
         >>> raise TooManyRequests("slow down").with_header("Retry-After", "7")
         """
@@ -72,9 +72,9 @@ class CorrelationId(str):
 
 
 class HTTPException(Failure):
-    """A failure whose kind its class says. Zato's exceptions are these classes too; there the
-    correlation id comes first and the message second, ``NotFound(self.cid, "no user 7")``, and
-    ``HTTPException`` takes the status third.
+    """A failure whose class determines the kind. These classes also serve as Zato's exceptions:
+    there the correlation id is the first argument and the message the second, as in
+    ``NotFound(self.cid, "no user 7")``. ``HTTPException`` takes the status as the third.
     """
 
     def __init__(
@@ -110,37 +110,37 @@ class BadRequest(HTTPException):
 
 
 class Unauthorized(HTTPException):
-    """The caller is not known. 401."""
+    """The caller is not authenticated. 401."""
 
     kind = "unauthorized"
 
 
 class Forbidden(HTTPException):
-    """The caller is known and may not. 403."""
+    """The caller is authenticated but has no permission. 403."""
 
     kind = "forbidden"
 
 
 class NotFound(HTTPException):
-    """What the request names is not there. 404."""
+    """The requested resource does not exist. 404."""
 
     kind = "not-found"
 
 
 class MethodNotAllowed(HTTPException):
-    """The service does not do this with that method. 405."""
+    """The service does not support that method. 405."""
 
     kind = "method-not-allowed"
 
 
 class Conflict(HTTPException):
-    """The request does not fit the present state. 409."""
+    """The request conflicts with the current state. 409."""
 
     kind = "conflict"
 
 
 class TooManyRequests(HTTPException):
-    """The caller asks too often. 429."""
+    """The caller sends too many requests. 429."""
 
     kind = "too-many-requests"
 
@@ -152,7 +152,7 @@ class Internal(HTTPException):
 
 
 class Unavailable(HTTPException):
-    """Something that the service needs is not there at present. 503."""
+    """A dependency of the service is temporarily unavailable. 503."""
 
     kind = "unavailable"
 
@@ -168,6 +168,6 @@ STATUSES: dict[FailureKind, int] = {
     "internal": 500,
     "unavailable": 503,
 }
-"""The status of each kind over HTTP."""
+"""The HTTP status of each kind."""
 
 _KINDS_BY_STATUS = {status: kind for kind, status in STATUSES.items()}

@@ -1,5 +1,5 @@
-"""A host for tests: the cache, the log, the clock, the settings, the routes and the servers
-elsewhere of a real one, in the test's own process.
+"""A host for tests, in the test's own process: cache, log, clock, settings, routes and HTTP
+servers.
 
 >>> from hostel_sdk import cache, logger, service
 >>> from hostel_sdk.fake import Fake
@@ -47,30 +47,31 @@ if TYPE_CHECKING:
 __all__ = ["Fake", "Stats", "UnexpectedRequest"]
 
 _ID = "fake"
-"""The id of a request that has none."""
+"""The id of a request without one."""
 
 
 class Fake:
-    """A host with one cache, empty at first, and a clock that stands still until the test moves
-    it. The newest fake is the process's host.
+    """A host with an empty cache and a clock that moves only when the test advances it. The newest
+    fake is the host of the process.
 
-    - Keys, values, expiry and errors are a real host's, with its default limits; only ``denied``
-      and ``unavailable`` never happen, and nothing is evicted.
-    - ``cache.get_or_set`` computes what is missing and never waits, unless the test holds the key.
-    - A service that ``call`` calls sees the fake's clock: ``time.time``, ``monotonic``,
-      ``perf_counter``, ``localtime`` and their kin, ``datetime.now`` and ``date.today`` stand still
-      and move with ``advance``, and ``time.sleep`` and ``asyncio.sleep`` move it at once. The test
-      itself, and what it calls in another way, see the real time. So do a default argument such as
-      ``now=time.time`` and CPU time. During a call ``datetime`` is a stand-in for the class, so
-      compare types by ``isinstance``.
-    - A request to a server elsewhere is answered by a route that the test adds. One that no route
-      matches fails the test: it raises ``UnexpectedRequest``, which no ``except Exception`` hides.
-    - It does not check the request, as a host does.
+    - Keys, values, expiry and errors behave as in a real host with default limits. Only ``denied``
+      and ``unavailable`` never occur, and nothing is evicted.
+    - ``cache.get_or_set`` never waits for another call. ``hold`` simulates a call that computes the
+      value.
+    - Services called with ``call`` or ``http`` see the fake's clock. ``time.time``, ``monotonic``,
+      ``perf_counter``, ``localtime`` and similar functions, ``datetime.now`` and ``date.today``
+      return its time; ``advance`` moves it, and ``time.sleep`` and ``asyncio.sleep`` advance it
+      without waiting. The test itself and functions that it calls directly see the real time, as do
+      CPU time and default arguments such as ``now=time.time``. During a call, ``datetime`` is a
+      stand-in class, so compare types with ``isinstance``.
+    - Routes that the test adds return the responses to outgoing HTTP requests. A request that
+      matches no route raises ``UnexpectedRequest``, which ``except Exception`` does not catch.
+    - Unlike a host, a fake does not validate requests.
     """
 
     def __init__(self) -> None:
         self.logs: list[str] = []
-        """The lines logged so far: level, colon, message."""
+        """The lines logged so far, as ``level: message``."""
         self._clock = Clock()
         self._cache = FakeCache(self._clock)
         self.stats: Stats = self._cache.stats
@@ -80,11 +81,11 @@ class Fake:
         host.log = self._log
 
     def call(self, service: object, payload: object = None) -> Response:
-        """Sends ``payload`` as JSON to a service, the way a host does. A ``Request`` is sent as it
-        is: for bodies that are not JSON, and for what ``http`` does not send.
+        """Sends ``payload`` as JSON to a service, as a host does. A ``Request`` is sent unchanged;
+        use it for bodies that are not JSON or requests that ``http`` cannot send.
 
-        Raises the service's ``Failure``; ``internal`` for any other exception, with that as its
-        cause, and its traceback in the log.
+        Raises the service's ``Failure``. Any other exception becomes an ``internal`` failure with
+        the exception as its cause, and the traceback is logged.
         """
         declared = Declared(service)
         if isinstance(payload, Request):
@@ -96,12 +97,11 @@ class Fake:
         return self._sent(declared, request)
 
     def serve(self, route: str, service: object) -> None:
-        """Adds a route for ``http``: a method and a path, as the ``[[routes]]`` of a host's
-        configuration have them, or a path alone for any method. A segment in braces is a parameter,
-        which ``Request.path_param`` reads.
+        """Adds a route for ``http``: a method and a path, as in ``[[routes]]`` of a host's
+        configuration, or only a path for any method. A segment in braces is a parameter, which
+        ``Request.path_param`` returns.
 
-        Raises ``ValueError`` for a text that is no route, and for one that takes requests of
-        another route.
+        Raises ``ValueError`` if the route is invalid or conflicts with another route.
 
         >>> fake.serve("GET /orders/{id}", find_order)
         """
@@ -117,12 +117,12 @@ class Fake:
         form: Mapping[str, object] | Iterable[tuple[str, object]] | None = None,
         body: str | bytes = b"",
     ) -> Response:
-        """Sends a request to the service that a route leads to, and returns the response that a
-        client gets: a failure too is one, of the kind's status, with a problem as its body.
+        """Sends an HTTP request to the service of its route and returns the client's response. A
+        failure becomes a problem response (RFC 9457) with the status of its kind.
 
-        ``path`` is as it is sent, percent-encoded, with the query. A request has ``json``,
-        ``form``, a ``dict`` or pairs, or ``body``, or none of them. The client is
-        ``127.0.0.1:1``, and ``localhost`` the authority.
+        ``path`` is percent-encoded and includes the query. At most one of ``json``, ``form`` (a
+        ``dict`` or pairs) and ``body`` is allowed. The client is ``127.0.0.1:1`` and the authority
+        is ``localhost``.
 
         >>> fake.http("GET", "/orders/7?page=2", headers={"Accept": "text/html"}).status
         200
@@ -146,7 +146,8 @@ class Fake:
             return self._watched(lambda: answer({request.service: service}, request))
 
     def _watched(self, call: Callable[[], Response]) -> Response:
-        """What the call returns or raises, unless a request was not what the test expects."""
+        """Runs the call. Raises the recorded fault if a request did not match the test's routes,
+        even if the service caught that error."""
         self._sources.fault = None
         try:
             return call()
@@ -155,11 +156,11 @@ class Fake:
                 raise self._sources.fault
 
     def route(self, method: str, url: str, answer: Answer) -> None:
-        """Answers requests of that method to that URL; with a ``*`` at its end, to all URLs that
-        begin so. Of several routes that match, the newest answers.
+        """Sets the response to requests with that method and URL. A URL that ends with ``*``
+        matches every URL with that prefix. If several routes match, the newest one is used.
 
-        The answer is an ``http.Response``, a kind of error like ``"timeout"``, an ``HttpError``, or
-        a function of the ``http.Request`` that returns one of these.
+        ``answer`` is an ``http.Response``, an error kind such as ``"timeout"``, an ``HttpError``,
+        or a function that takes the ``http.Request`` and returns one of these.
 
         >>> fake.route("GET", "https://api.example.com/latest", http.Response(json={"usd": 1.1}))
         """
@@ -167,29 +168,29 @@ class Fake:
 
     @property
     def requests(self) -> list[Outgoing]:
-        """The requests that were sent to servers elsewhere so far, redirects included."""
+        """The HTTP requests that services sent so far, including those that follow redirects."""
         return self._sources.requests
 
     def set_config(self, name: str, value: str) -> None:
-        """Gives the plugin a setting or a secret."""
+        """Sets a setting or a secret of the plugin."""
         self._sources.settings[name] = value
 
     def advance(self, by: float | timedelta) -> None:
-        """Moves the clock forward, by seconds. Entries whose expiry has then passed are gone."""
+        """Moves the clock forward by seconds or a ``timedelta``. Entries expire accordingly."""
         self._clock.advance(by.total_seconds() if isinstance(by, timedelta) else by)
 
     def time(self) -> float:
-        """What ``time.time()`` returns to a service now."""
+        """Returns the time that a service gets from ``time.time()``."""
         return self._clock.time_ns() / 1_000_000_000
 
     def hold(self, key: str) -> None:
-        """From now on another call computes the value of this key, as ``cache.get_or_set`` sees it:
-        while the key has no value, the service computes its own and does not store it, and an old
-        value is not renewed. It ends with ``let_go``, or when the key is set or deleted."""
+        """Simulates another call that computes the value of this key. ``cache.get_or_set`` then
+        computes a missing value without storing it, and does not refresh an old one. Ends with
+        ``let_go``, or when the key is set or deleted."""
         self._cache.hold(key)
 
     def let_go(self, key: str) -> None:
-        """Ends what ``hold`` began."""
+        """Ends the effect of ``hold``."""
         self._cache.let_go(key)
 
     def _log(self, level: str, message: str) -> None:
@@ -202,7 +203,7 @@ def _form(
     json: object,
     body: str | bytes,
 ) -> tuple[bytes, Headers]:
-    """The body of a form, and the headers with its content type."""
+    """Returns the encoded form, and the headers with its content type."""
     if json is not ... or body:
         raise ValueError("a request has one of json, form and body")
     fields: Any = form

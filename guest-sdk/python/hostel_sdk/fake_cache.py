@@ -1,4 +1,4 @@
-"""The cache of a fake: the host's functions by the host's rules, on a clock of its own."""
+"""The cache of a fake: the host's functions and rules, on the fake's clock."""
 
 from __future__ import annotations
 
@@ -15,52 +15,53 @@ _NANOS = 1_000_000_000
 _PAGE = 1_000
 
 _OWN, _OTHER = "own", "other"
-"""Who has leases: all calls of the test, or another call."""
+"""The lease holders: the test's own calls, and a simulated other call."""
 
 
 @dataclass
 class Stats:
-    """The numbers of cache calls. A refused call is not counted."""
+    """Counters of cache calls. Refused calls are not counted."""
 
     sets: int = 0
     hits: int = 0
     misses: int = 0
     exists: int = 0
     deletes: int = 0
-    """Only those that removed an entry."""
+    """Only calls that removed an entry."""
     increments: int = 0
     swaps: int = 0
-    """Only those that created, replaced or removed an entry."""
+    """Only calls that created, replaced or removed an entry."""
     takes: int = 0
-    """Only those that removed an entry."""
+    """Only calls that removed an entry."""
     expires: int = 0
-    """Only those that found an entry."""
+    """Only calls that found an entry."""
 
 
 @dataclass
 class _Entry:
-    """A value and the time at which it is gone."""
+    """A value and its expiry time in the clock's nanoseconds; ``None`` means no expiry."""
 
     value: str
     deadline: int | None
 
 
 class FakeCache:
-    """A cache in this process. Nothing is evicted, denied or unavailable."""
+    """An in-process cache that never evicts entries and never returns ``denied`` or
+    ``unavailable``."""
 
     def __init__(self, clock: Clock) -> None:
         self.stats = Stats()
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
         self._leases: dict[str, str] = {}
-        """Who computes the value of a key. Each write ends it."""
+        """The lease holder of each key. Each write ends the lease."""
 
     def calls(self) -> dict[str, Callable[..., Any]]:
-        """The functions of a host."""
+        """The host's functions, by name."""
         return {name: getattr(self, name) for name in host.CALLS}
 
     def get(self, key: str) -> str | None:
-        """See ``host`` for this and all others."""
+        """Implements ``host.get``; the methods below implement the other functions of ``host``."""
         return self._read(self._live(key))
 
     def set(self, key: str, value: str, expiry: int | None) -> None:
@@ -89,7 +90,7 @@ class FakeCache:
 
     def increment(self, key: str, delta: int, expiry: int | None) -> int:
         entry = self._live(key)
-        # Also where the sum is refused.
+        # Ends the lease even if the sum is refused.
         self._leases.pop(key, None)
         total = grammar.sum_of("0" if entry is None else entry.value, delta)
         deadline = self._deadline(expiry) if entry is None else entry.deadline
@@ -104,7 +105,7 @@ class FakeCache:
         for text in (expected, wanted):
             if text is not None:
                 grammar.check_value(text)
-        # Also where nothing is swapped.
+        # Ends the lease even if nothing is swapped.
         self._leases.pop(key, None)
         current = None if entry is None else entry.value
         if current != expected:
@@ -123,7 +124,7 @@ class FakeCache:
     def get_or_lease(
         self, key: str, early: int | None, wait: int
     ) -> tuple[host.Found, str | None]:
-        """Never waits: no other call fills the key in while a test calls."""
+        """Never waits: no other call can fill the key while the test runs."""
         entry = self._live(key)
         text = self._read(entry)
         if entry is None:
@@ -147,7 +148,7 @@ class FakeCache:
         self._end(key, _OWN)
 
     def get_many(self, keys: list[str]) -> list[str | None]:
-        # All keys are checked before anything is counted.
+        # Check all keys before counting: a refused call is not counted.
         entries = [self._live(key) for key in keys]
         return [self._read(entry) for entry in entries]
 
@@ -180,7 +181,7 @@ class FakeCache:
         return entry is not None
 
     def keys(self, prefix: str, cursor: str | None) -> tuple[list[str], str | None]:
-        """A cursor is the last key of the page before."""
+        """The cursor is the last key of the previous page."""
         found = sorted(
             key
             for key in list(self._entries)
@@ -196,12 +197,12 @@ class FakeCache:
         return self.delete_many(page), cursor
 
     def hold(self, key: str) -> None:
-        """Gives the lease of a key to another call. What is no key has none."""
+        """Gives the lease of a key to the simulated other call."""
         self._end(key, _OWN)
         self._begin(key, _OTHER)
 
     def let_go(self, key: str) -> None:
-        """Ends the lease of the other call."""
+        """Releases the lease of the simulated other call."""
         self._end(key, _OTHER)
 
     def _live(self, key: str) -> _Entry | None:
@@ -214,7 +215,7 @@ class FakeCache:
         return entry
 
     def _read(self, entry: _Entry | None) -> str | None:
-        """The text of an entry, counted as a hit or a miss."""
+        """Returns the text of an entry and counts a hit or a miss."""
         if entry is None:
             self.stats.misses += 1
             return None
@@ -235,7 +236,7 @@ class FakeCache:
         return None if expiry is None else self._clock.nanos + expiry * _NANOS
 
     def _begin(self, key: str, holder: str) -> bool:
-        """Gives the lease of a key to a holder, unless another has it."""
+        """Gives the lease of a key to a holder, unless another holder has it."""
         return self._leases.setdefault(key, holder) == holder
 
     def _end(self, key: str, holder: str) -> None:

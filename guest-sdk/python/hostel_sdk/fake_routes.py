@@ -1,4 +1,4 @@
-"""The routes of a fake: paths and methods that lead to services, by the rules of the host."""
+"""The routes of a fake: they map a method and a path to a service, by the host's rules."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class Route(NamedTuple):
-    """A path and a method that lead to a service."""
+    """A method, a path and their service."""
 
     method: str
-    """Empty: any."""
+    """Empty for any method."""
     path: str
     segments: list[str | None]
     """The fixed text of each segment; ``None`` for a parameter."""
@@ -28,19 +28,21 @@ class Route(NamedTuple):
     service: Declared
 
     def takes(self, method: str) -> bool:
-        """Whether it takes that method. ``HEAD`` is taken where ``GET`` is."""
+        """Returns true if the route accepts the method. A route for ``GET`` also accepts
+        ``HEAD``."""
         return self.method in ("", method) or (method == "HEAD" and self.method == "GET")
 
     def fits(self, segments: list[str]) -> bool:
-        """Whether it takes a path of these segments. A parameter takes any that is not empty."""
+        """Returns true if the route matches a path of these segments. A parameter matches any
+        non-empty segment."""
         return len(segments) == len(self.segments) and all(
             given == fixed if fixed is not None else given
             for given, fixed in zip(segments, self.segments)
         )
 
     def rank(self) -> list[bool]:
-        """The least of several routes that fit one path has fixed text where others have a
-        parameter, first from the left."""
+        """Orders routes that match the same path; the lowest rank wins. Segments are compared from
+        left to right, and fixed text ranks before a parameter."""
         return [fixed is None for fixed in self.segments]
 
 
@@ -51,8 +53,7 @@ class Routes:
         self._routes: list[Route] = []
 
     def add(self, route: str, service: Declared) -> None:
-        """Adds a route. Raises ``ValueError`` for a text that is no route, and for one that takes
-        requests of another route."""
+        """Adds a route. Raises ``ValueError`` if it is invalid or conflicts with another route."""
         made = _route(route, service)
         for other in self._routes:
             is_like = other.segments == made.segments
@@ -62,12 +63,11 @@ class Routes:
         self._routes.append(made)
 
     def find(self, method: str, path: str) -> tuple[Declared, list[tuple[str, str]]]:
-        """The service that a request leads to, and the parameters of its path. Where several routes
-        fit, fixed text wins over a parameter, from left to right; then the methods of that path
-        decide.
+        """Returns the service for a request and its path parameters. If several routes match the
+        path, fixed text wins over a parameter, from left to right; only then the method is
+        compared.
 
-        Raises the ``Failure`` that the host answers with where no route leads to a service, and
-        ``ValueError`` for what is no path.
+        Raises the host's ``Failure`` if no route matches, and ``ValueError`` for an invalid path.
         """
         if not path.startswith("/"):
             raise ValueError(f"the path {quoted(path)} has to begin with a slash")
@@ -108,7 +108,7 @@ def _route(text: str, service: Declared) -> Route:
 
 
 def _parameter(shown: str, segment: str) -> str | None:
-    """The name of the parameter that a segment is; ``None`` for fixed text."""
+    """Returns the name of a parameter segment, or ``None`` for fixed text."""
     has = f"{shown} has the segment {quoted(segment)}"
     if segment in ("", ".", ".."):
         raise ValueError(f"{has}: a segment is not empty, `.` or `..`")
@@ -126,7 +126,7 @@ def _parameter(shown: str, segment: str) -> str | None:
 
 
 def _decoded(path: str) -> list[str]:
-    """The segments of a path."""
+    """Decodes the segments of a path."""
     if _NO_ESCAPE.search(path):
         raise BadRequest("the path has an invalid escape")
     try:

@@ -1,4 +1,4 @@
-"""The servers elsewhere and the settings of a fake: what the test says."""
+"""The HTTP servers and the settings of a fake, as the test defines them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .outgoing import Request, without_query
 
 Reply = Union[Response, HttpErrorKind, HttpError]
 Answer = Union[Reply, Callable[[Request], Reply]]
-"""What a route answers."""
+"""The response of a route."""
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
@@ -21,27 +21,28 @@ _OF_BODY = ("content-type", "content-encoding", "content-language", "content-loc
 
 
 class FakeSources:
-    """Routes and settings in this process."""
+    """In-process HTTP routes and settings."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.settings: dict[str, str] = {}
         self.fault: BaseException | None = None
-        """What is wrong with the test, whatever the service makes of it."""
+        """The first error of the test's routes. Kept here because the service may catch it."""
         self._routes: list[tuple[str, str, Answer]] = []
 
     def calls(self) -> dict[str, Callable[..., Any]]:
-        """The functions of a host."""
+        """The host's functions, by name."""
         return {name: getattr(self, name) for name in (*host.HTTP_CALLS, *host.CONFIG_CALLS)}
 
     def route(self, method: str, url: str, answer: Answer) -> None:
-        """Adds a row to the table. The newest is the first that is tried."""
+        """Adds a route. The newest route is tried first."""
         if not callable(answer):
             _check_reply(answer, method, url)
         self._routes.insert(0, (method, url, answer))
 
     def http_send(self, request: Request) -> Response:
-        """See ``host`` for this and all others."""
+        """Implements ``host.http_send``; the methods below implement the other functions of
+        ``host``."""
         url, method, body, headers = request.url, request.method, request.body, request.headers
         for followed in range(request.redirects + 1):
             asked = Request(
@@ -83,7 +84,7 @@ class FakeSources:
         return sorted(self.settings)
 
     def _answer(self, request: Request) -> Response:
-        """The answer of the newest row that matches."""
+        """Returns the response of the newest matching route."""
         self.requests.append(request)
         try:
             method, url, answer = self._row(request)
