@@ -1,7 +1,7 @@
-"""Read-only files in memory: in a plugin ``open``, ``os`` and ``pathlib`` read these.
+"""Read-only files in memory, which ``open``, ``os`` and ``pathlib`` read in a plugin.
 
-A host grants no file. The files that lie beside the author's, and those of packages, are carried in
-the component instead: see ``carried``.
+A host gives plugins no access to its file system. Instead, the component contains the files next to
+the author's file and those of packages: see ``carried``.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from typing import Any
 from . import tracebacks
 
 contents: dict[str, bytes] = {}
-"""The files by their absolute paths, compressed: what no request reads is no more than a burden."""
+"""The compressed files by absolute path. Compression keeps files that no request reads cheap."""
 
 sizes: dict[str, int] = {}
-"""How many bytes each has."""
+"""The uncompressed sizes by absolute path, in bytes."""
 
 left_out: dict[str, str] = {}
-"""Files that are known by their path alone, each with the reason."""
+"""Files whose content is not in the component, each with the reason."""
 
 folders: dict[str, list[str]] = {}
-"""The folders by their absolute paths, each with the names in it."""
+"""The folders by absolute path, each with the names of its entries."""
 
 _roots: list[str] = []
 _real: dict[str, Any] = {}
 
 
 def add(path: str, size: int, compressed: bytes | None, reason: str = "") -> None:
-    """Adds a file, or with a reason one that is left out, and the folders above it."""
+    """Adds a file and its parent folders. Without ``compressed``, the content is missing for the
+    given reason."""
     sizes[path] = size
     if compressed is None:
         left_out[path] = reason
@@ -50,7 +51,7 @@ def add(path: str, size: int, compressed: bytes | None, reason: str = "") -> Non
 
 
 def install(roots: list[str]) -> None:
-    """Makes Python read these files. Of what is below ``roots`` there is nothing else."""
+    """Makes Python read these files. Below ``roots`` no other files exist."""
     _roots[:] = roots
     import _io
     import posix
@@ -58,7 +59,7 @@ def install(roots: list[str]) -> None:
     system = {"stat": _stat, "lstat": _stat, "listdir": _listdir, "scandir": _scandir}
     system["access"] = _access
     for name, function in system.items():
-        # The import system calls those of `posix`, everything else those of `os`.
+        # The import system calls the functions of `posix`; other code calls those of `os`.
         _replace(name, function, [os, posix])
     _replace("open", _open, [builtins, io, _io])
     _replace("open_code", _open_code, [io, _io])
@@ -71,7 +72,7 @@ def _replace(name: str, function: Any, modules: list[Any]) -> None:
 
 
 def _kept(path: Any, options: Any = None) -> str | None:
-    """The absolute path if it is for this module to serve."""
+    """Returns the absolute path if it is below a root, and ``None`` otherwise."""
     if isinstance(path, int) or (options and options.get("dir_fd") is not None):
         return None
     text = os.path.normpath(os.path.join(os.getcwd(), os.fsdecode(path)))
@@ -98,7 +99,7 @@ def _names(path: str) -> list[str]:
 
 
 class _File(io.BytesIO):
-    """A file that is open for reading bytes."""
+    """A file that is open for reading in binary mode."""
 
     def __init__(self, path: str, name: Any) -> None:
         super().__init__(_content(path))
@@ -170,7 +171,7 @@ def _scandir(path: Any = ".") -> Any:
 
 
 class _Entries:
-    """What ``os.scandir`` returns."""
+    """The result of ``os.scandir``."""
 
     def __init__(self, entries: Iterator[_Entry]) -> None:
         self._entries = entries
@@ -204,25 +205,25 @@ class _Entry:
         return self.path
 
     def inode(self) -> int:
-        """A number for the path."""
+        """Returns a number derived from the path."""
         return self.stat().st_ino
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        """Whether it is a folder."""
+        """Returns true for a folder."""
         return modes.S_ISDIR(self.stat().st_mode)
 
     def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        """Whether it is a file."""
+        """Returns true for a file."""
         return modes.S_ISREG(self.stat().st_mode)
 
     def is_symlink(self) -> bool:
-        """There are no links."""
+        """Returns false: there are no links."""
         return False
 
     def is_junction(self) -> bool:
-        """There are no junctions."""
+        """Returns false: there are no junctions."""
         return False
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """What ``os.stat`` returns for it."""
+        """Returns the result of ``os.stat``."""
         return os.stat(self.path)

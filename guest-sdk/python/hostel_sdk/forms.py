@@ -1,4 +1,4 @@
-"""What a client wrote in a query or a form: its fields, decoded, and the integers in them."""
+"""Parses queries and forms: decoded fields and integers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _MIN, _MAX = -(2**63), 2**63 - 1
 
 
 def is_form(content_type: str | None) -> bool:
-    """Whether a body of that content type is a form."""
+    """Returns true if a body of that content type is a form."""
     return (content_type or "").partition(";")[0].strip(" \t").lower() == FORM
 
 
 def fields(encoded: bytes) -> Iterator[tuple[str, str]]:
-    """The names and values of a query or a form, by the rules of the URL standard of the WHATWG:
-    an invalid escape stays, and what is not UTF-8 becomes a replacement character."""
+    """The names and values of a query or a form, parsed as in the WHATWG URL standard: invalid
+    escapes are kept, and invalid UTF-8 becomes a replacement character."""
     for piece in encoded.split(b"&"):
         if piece:
             name, _, value = piece.partition(b"=")
@@ -31,12 +31,13 @@ def fields(encoded: bytes) -> Iterator[tuple[str, str]]:
 
 
 def integer(text: str, called: str) -> int:
-    """The integer that a text is. Raises ``BadRequest``, with what the text is ``called``, when it
-    is none, and when 64 bits do not hold it."""
+    """Parses an integer. Raises ``BadRequest`` if the text is not an integer or does not fit a
+    signed 64-bit integer. ``called`` names the text in the message."""
     if not _INTEGER.fullmatch(text):
         raise BadRequest(f"{called} is {quoted(text)}: it must be an integer")
     digits = text.lstrip("-0") or "0"
-    # `int` refuses thousands of digits.
+    # `int` refuses texts of thousands of digits, so do not parse a number that is out of range
+    # anyway.
     size = int(digits) if len(digits) <= len(str(_MAX)) else _MAX + 2
     number = -size if text[0] == "-" else size
     if not _MIN <= number <= _MAX:

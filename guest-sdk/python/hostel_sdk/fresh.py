@@ -1,10 +1,10 @@
-"""Randomness that is fresh in every instance, although a plugin starts from one frozen image.
+"""Gives every instance different random values, although all start from one memory snapshot.
 
-``os.urandom`` and what draws from it (``secrets``, ``uuid.uuid4``, ``random.SystemRandom``) ask the
-host each time. The generators of ``random`` have a state, which is in the image: each instance
-seeds them anew before its first request, those that the author seeded by a number excepted. The
-seed of ``hash`` cannot change once there are dictionaries: it is drawn anew by each build, and the
-same in all instances of one; quick builds share that of their base.
+``os.urandom`` and its users (``secrets``, ``uuid.uuid4``, ``random.SystemRandom``) ask the host
+each time. The generators of ``random`` have their state in the snapshot, so each instance reseeds
+them before its first request, except those that the author seeded with a number. The seed of
+``hash`` cannot change after the first dict exists: each build picks a new one, and all instances of
+that build share it. Quick builds share the seed of their base.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _seed = random.seed
 
 @contextlib.contextmanager
 def watch(folder: str) -> Iterator[None]:
-    """Takes note of the generators that are made meanwhile, and refuses random bytes to the
-    author's own module level, where they would become the same in every instance."""
+    """Records the generators that are created inside the context. Refuses random bytes to the
+    author's module-level code, because they would be the same in every instance."""
     seed, urandom = random.Random.seed, os.urandom
     watching = True
 
@@ -41,7 +41,7 @@ def watch(folder: str) -> Iterator[None]:
     def refusing_urandom(size: int) -> bytes:
         caller: FrameType | None = sys._getframe(1)
         while caller is not None and caller.f_code.co_filename.startswith("/python/"):
-            caller = caller.f_back  # Python's own modules draw for whoever calls them.
+            caller = caller.f_back  # Skip the standard library: its caller is responsible.
         file = caller.f_code.co_filename if caller is not None else ""
         if watching and caller is not None and file.startswith(folder + "/"):
             raise DeclarationError(
@@ -61,12 +61,12 @@ def watch(folder: str) -> Iterator[None]:
 
 
 def rest(folders: list[str]) -> Callable[[], None]:
-    """Ends the build's part, and answers what to call before an instance's first request.
+    """Ends the build's part and returns the function to call before an instance's first request.
 
-    That is nothing when no source that is loaded speaks of `random`: seeding costs more than the
+    The function does nothing if no loaded source uses `random`, because seeding costs more than the
     rest of a small request.
     """
-    # The bindings call this themselves at the first request. Once is enough.
+    # The bindings would also seed at the first request. Disable that: one seeding is enough.
     random.seed = _nothing  # type: ignore[assignment]
     return _wake if any(_speaks_of_random(each, folders) for each in _modules()) else _nothing
 
@@ -82,7 +82,7 @@ def _wake() -> None:
         generator.seed()
     uuid: Any = sys.modules.get("uuid")
     if uuid is not None:
-        uuid._node = None  # What stands in for a hardware address is drawn once and kept.
+        uuid._node = None  # Clear the random node id that `uuid1` caches.
 
 
 def _modules() -> list[ModuleType]:
@@ -90,7 +90,8 @@ def _modules() -> list[ModuleType]:
 
 
 def _speaks_of_random(module: ModuleType, folders: list[str]) -> bool:
-    """Whether a module imports `random`; in the author's own, whether it has the word at all."""
+    """Returns true if a module imports `random`, or for the author's modules, if it contains the
+    word."""
     file = getattr(module, "__file__", None) or ""
     own = file.startswith(tuple(folder + "/" for folder in folders))
     pattern = rb"\brandom\b" if own else rb"(?m)^\s*(?:import|from)\s[^\n]*\brandom\b"

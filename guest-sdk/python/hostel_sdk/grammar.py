@@ -1,4 +1,4 @@
-"""The host's check of a key and a value, for the fake: the same rules, in the same words."""
+"""Validates keys and values for the fake, with the host's rules and messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
 
 def check_key(key: str) -> None:
-    """Raises ``CacheError`` for a key that the host refuses."""
+    """Raises ``CacheError`` for a key that the host would refuse."""
     size = len(key.encode())
     if not 1 <= size <= MAX_KEY_BYTES:
         shown = f"{excerpt(key)} of {size} bytes" if key else '""'
@@ -28,7 +28,7 @@ def check_key(key: str) -> None:
 
 
 def check_value(text: str) -> None:
-    """Raises ``CacheError`` for a value that the host refuses."""
+    """Raises ``CacheError`` for a value that the host would refuse."""
     size = len(text.encode())
     if size > DEFAULT_VALUE_LIMIT:
         rule = f"a value is at most {DEFAULT_VALUE_LIMIT} bytes here"
@@ -44,8 +44,8 @@ def check_value(text: str) -> None:
 
 
 def sum_of(text: str, delta: int) -> int:
-    """The integer in the text under a key and a delta together. Raises ``CacheError`` for a text
-    that is no integer, and for a sum that is out of range."""
+    """Returns the sum of a stored integer and a delta. Raises ``CacheError`` if the text is not an
+    integer, or if the sum is out of range."""
     value = int(text) if _INTEGER.fullmatch(text) else MAX_INTEGER + 1
     if abs(value) > MAX_INTEGER:
         form = "written without fraction, exponent and spaces"
@@ -58,7 +58,7 @@ def sum_of(text: str, delta: int) -> int:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text in quotes, as the host shows it."""
+    """The beginning of a text in quotes, formatted as in the host's messages."""
     short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
     shown = (
         short.get(each) or (each if each.isprintable() else f"\\u{{{ord(each):x}}}")
@@ -68,11 +68,11 @@ def excerpt(text: str) -> str:
 
 
 class _Flaw(Exception):
-    """Why a text is not a value; the reader stands at the place."""
+    """A text is not a valid value. The reader's position is the place of the error."""
 
 
 class _Reader:
-    """How far a text has been read. No text, however deep, makes it recurse."""
+    """A non-recursive JSON validator: deep nesting cannot overflow the stack."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -84,19 +84,19 @@ class _Reader:
             pass
 
     def next(self) -> str:
-        """The character after white space; an empty text at the end."""
+        """Skips white space and returns the next character, or an empty text at the end."""
         self.skip(_SPACE)
         return self.text[self.at : self.at + 1]
 
     def skip(self, pattern: re.Pattern[str]) -> int:
-        """Skips what matches, and returns how much that is."""
+        """Skips a match and returns its length."""
         start = self.at
         found = pattern.match(self.text, start)
         self.at = found.end() if found else start
         return self.at - start
 
     def begin_value(self) -> bool:
-        """Reads a scalar, or opens an array or object. True when a value must follow at once."""
+        """Reads a scalar, or opens an array or object. Returns true if a value must follow."""
         first = self.next()
         if first and first in "[{":
             return self.open_container(first)
@@ -113,7 +113,8 @@ class _Reader:
         return False
 
     def end_value(self) -> bool:
-        """Closes what ends after a value. True when another value follows."""
+        """Closes the arrays and objects that end after a value. Returns true if another value
+        follows."""
         while True:
             following = self.next()
             if not self.open:

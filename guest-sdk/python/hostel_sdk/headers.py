@@ -1,4 +1,4 @@
-"""The headers of a message: how they are read and written, for requests and responses alike."""
+"""Reads and writes the headers of requests and responses."""
 
 from __future__ import annotations
 
@@ -7,38 +7,40 @@ from collections.abc import Iterable
 from json.encoder import c_encode_basestring  # type: ignore[attr-defined]
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-"""What a method and the name of a header or a cookie are: RFC 9110, 5.6.2."""
+"""The token of RFC 9110, section 5.6.2: a method, or the name of a header or cookie."""
 
 NAME_RULE = "a name has only letters, digits and !#$%&'*+-.^_`|~"
 
 
 def joined(headers: Iterable[tuple[str, bytes]], name: str) -> str | None:
-    """The value of all fields of that name, in any case; ``None`` without one, and when it is not
-    UTF-8. The names of ``headers`` are in lower case."""
+    """Returns all fields of that name, joined; the name is case-insensitive. ``None`` if there are
+    none, or if they are not UTF-8. The names in ``headers`` must be in lower case."""
     fields = fields_of(headers, name)
     return _text(separator(name).join(fields)) if fields else None
 
 
 def apart(headers: Iterable[tuple[str, bytes]], name: str) -> list[str]:
-    """The values of the fields of that name, in any case, without those that are not UTF-8. The
-    names of ``headers`` are in lower case."""
+    """Returns each field of that name; the name is case-insensitive. Omits fields that are not
+    UTF-8. The names in ``headers`` must be in lower case."""
     texts = map(_text, fields_of(headers, name))
     return [text for text in texts if text is not None]
 
 
 def separator(name: str) -> bytes:
-    """What joins the fields of one header: RFC 9110, 5.3, and RFC 9113, 8.2.3, for cookies."""
+    """The separator that joins fields of one header (RFC 9110, 5.3; for cookies RFC 9113,
+    8.2.3)."""
     return b"; " if name.lower() == "cookie" else b", "
 
 
 def fields_of(headers: Iterable[tuple[str, bytes]], name: str) -> list[bytes]:
-    """The fields of that name, in any case, as they came."""
+    """Returns the fields of that name, unchanged; the name is case-insensitive."""
     name = name.lower()
     return [value for each, value in headers if each == name]
 
 
 def written(name: str, value: str | bytes) -> tuple[str, bytes]:
-    """A header as it is sent. Raises ``TypeError`` that names it for what is no text."""
+    """Converts a header to the form that is sent. Raises ``TypeError`` with its name if it is not
+    text."""
     if not isinstance(name, str):
         raise TypeError(f"a header's name of {name!r:.64}: it must be a str")
     if isinstance(value, str):

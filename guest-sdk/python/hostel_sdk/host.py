@@ -1,7 +1,8 @@
-"""The host this process runs under: a real one in a plugin, a fake one in a test.
+"""The host of this process: a real one in a plugin, a fake in a test.
 
-The one seam between the SDK and what is below it: a function for each of the host's, texts as they
-are. The module ``wit`` sets them in a plugin, a ``Fake`` in a test; all others only call them.
+The SDK's only interface to the host: one function for each host function, with JSON texts as
+values. The module ``wit`` sets these functions in a plugin, and a ``Fake`` in a test. All other
+modules only call them.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from .outgoing import Request
 
 Lifetime = Union[Literal["keep"], int, None]
-"""How long an entry lives that is swapped in: as before, so many seconds, or without an end."""
+"""The lifetime of a swapped entry: unchanged, a number of seconds, or unlimited (``None``)."""
 
 Found = Literal["value", "refresh", "compute", "busy"]
-"""What ``get_or_lease`` finds: with the first two there is a text."""
+"""The result of ``get_or_lease``. The first two come with a text."""
 
 
 def _nobody(*_: object) -> NoReturn:
@@ -30,27 +31,27 @@ def _nobody(*_: object) -> NoReturn:
 
 
 def get(key: str) -> str | None:
-    """The JSON text under ``key``; ``None`` when it is missing or expired."""
+    """Returns the JSON text under ``key``, or ``None`` if it is missing or expired."""
     _nobody()
 
 
 def set(key: str, value: str, expiry: int | None) -> None:
-    """Creates or replaces the entry, value and expiry together."""
+    """Creates or replaces the entry, both value and expiry."""
     _nobody()
 
 
 def delete(key: str) -> bool:
-    """Removes the entry; true when a live one was there."""
+    """Removes the entry. Returns true if there was a live one."""
     _nobody()
 
 
 def exists(key: str) -> bool:
-    """True for a live entry."""
+    """Returns true if there is a live entry."""
     _nobody()
 
 
 def set_if_absent(key: str, value: str, expiry: int | None) -> bool:
-    """Creates the entry where there is no live one; true when it did."""
+    """Creates the entry if there is no live one. Returns true if it did."""
     _nobody()
 
 
@@ -62,7 +63,7 @@ def increment(key: str, delta: int, expiry: int | None) -> int:
 def compare_and_swap(
     key: str, expected: str | None, wanted: str | None, lifetime: Lifetime
 ) -> Swap:
-    """Replaces the entry if its text is the expected one."""
+    """Replaces the entry if its text equals the expected one."""
     _nobody()
 
 
@@ -72,54 +73,55 @@ def take(key: str) -> str | None:
 
 
 def get_or_lease(key: str, early: int | None, wait: int) -> tuple[Found, str | None]:
-    """The text of a live entry, or who computes it. ``wait`` is milliseconds."""
+    """Returns the text of a live entry, or which call must compute it. ``wait`` is in
+    milliseconds."""
     _nobody()
 
 
 def fill(key: str, value: str, expiry: int | None) -> bool:
-    """Stores what was computed; false when the lease has ended."""
+    """Stores a computed value. Returns false if the lease has ended."""
     _nobody()
 
 
 def release(key: str) -> None:
-    """Ends the lease of a key that is not filled."""
+    """Releases the lease of a key without a value."""
     _nobody()
 
 
 def get_many(keys: list[str]) -> list[str | None]:
-    """The texts under the keys, in their order."""
+    """Returns the texts under the keys, in the same order."""
     _nobody()
 
 
 def set_many(entries: list[tuple[str, str]], expiry: int | None) -> None:
-    """Sets the entries, in their order."""
+    """Sets the entries, in the given order."""
     _nobody()
 
 
 def delete_many(keys: list[str]) -> int:
-    """Removes the entries, and returns how many live ones there were."""
+    """Removes the entries and returns the number of removed live entries."""
     _nobody()
 
 
 def ttl(key: str) -> float | None:
-    """The seconds that the entry still lives; infinity without an expiry, ``None`` without an
-    entry."""
+    """Returns the remaining lifetime in seconds: infinity without an expiry, ``None`` if there is
+    no live entry."""
     _nobody()
 
 
 def expire(key: str, expiry: int | None) -> bool:
-    """Gives a live entry another expiry; true when there is one."""
+    """Sets the expiry of a live entry. Returns true if there is one."""
     _nobody()
 
 
 def keys(prefix: str, cursor: str | None) -> tuple[list[str], str | None]:
-    """A page of the keys that begin so, and the cursor of the next page."""
+    """Returns a page of keys with this prefix and the cursor of the next page."""
     _nobody()
 
 
 def delete_prefix(prefix: str, cursor: str | None) -> tuple[int, str | None]:
-    """Removes a page of the entries whose keys begin so, and returns how many live ones there were,
-    and the cursor of the next page."""
+    """Removes a page of entries with this prefix. Returns the number of removed live entries and
+    the cursor of the next page."""
     _nobody()
 
 
@@ -129,17 +131,17 @@ def http_send(request: Request) -> Response:
 
 
 def http_send_many(requests: list[Request]) -> list[Response | HttpError]:
-    """Sends requests at the same time. The results are in their order."""
+    """Sends requests concurrently. The results are in the order of the requests."""
     _nobody()
 
 
 def config_get(name: str) -> str | None:
-    """The setting or secret of that name; ``None`` where there is none."""
+    """Returns the setting or secret of that name, or ``None`` if it does not exist."""
     _nobody()
 
 
 def config_names() -> list[str]:
-    """The names of all settings and secrets, sorted."""
+    """Returns the names of all settings and secrets, sorted."""
     _nobody()
 
 
@@ -151,15 +153,15 @@ CALLS = (
 """The functions of the cache."""
 
 HTTP_CALLS = ("http_send", "http_send_many")
-"""The functions of requests to servers elsewhere."""
+"""The functions of outgoing HTTP requests."""
 
 CONFIG_CALLS = ("config_get", "config_names")
 """The functions of settings and secrets."""
 
 
 def connect(calls: Mapping[str, Callable[..., Any]]) -> None:
-    """Makes another host this process's: ``calls`` has all functions of the cache, of requests or
-    of settings, or of several of these."""
+    """Replaces functions of this process's host. ``calls`` has all functions of one or more groups:
+    cache, HTTP requests, settings."""
     for names in (CALLS, HTTP_CALLS, CONFIG_CALLS):
         if names[0] in calls:
             for name in names:
@@ -167,5 +169,5 @@ def connect(calls: Mapping[str, Callable[..., Any]]) -> None:
 
 
 def log(level: str, message: str) -> None:
-    """Writes one line of the log."""
+    """Writes one log line."""
     _nobody()

@@ -1,4 +1,4 @@
-"""Requests to servers elsewhere.
+"""HTTP requests to other servers.
 
 >>> from hostel_sdk import http, service
 >>>
@@ -7,15 +7,14 @@
 ...     response = http.get("https://api.example.com/latest", timeout=2.5)
 ...     return response.raise_for_status().json()["usd"]
 
-- A plugin reaches what the host's configuration grants it, and nothing else:
+- A plugin can send requests only to the servers that the host's configuration allows:
   ``[plugins.NAME.http] allow = ["https://api.example.com"]``, or ``hostel run --allow-http URL``.
-- Each call waits for the whole response. A status of 400 or more is a response as well; see
-  ``Response.raise_for_status``. Where there is none, the call raises ``HttpError``.
-- Arguments are those of ``Request``. Up to 5 redirects are followed.
-- The calls whose names begin with ``async_`` are for ``async`` services. What waits when nothing
-  else can run is sent at the same time: ``await asyncio.gather(http.async_get(a),
-  http.async_get(b))``.
-- The build puts this into a component when its source imports ``http`` of ``hostel_sdk``.
+- Each call waits for the whole response. A status of 400 or more is not an error; see
+  ``Response.raise_for_status``. If no complete response arrives, the call raises ``HttpError``.
+- The arguments are those of ``Request``. By default at most 5 redirects are followed.
+- The functions with the prefix ``async_`` are for ``async`` services. Requests of several tasks are
+  sent concurrently: ``await asyncio.gather(http.async_get(a), http.async_get(b))``.
+- The build adds this interface only if the source imports ``http`` from ``hostel_sdk``.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ if TYPE_CHECKING:
     from .outgoing import Headers, Timeout
 
     class Options(TypedDict, total=False):
-        """What a request may have beside its method and its URL: see ``Request``."""
+        """The options of a request without a body: see ``Request``."""
 
         headers: Headers
         timeout: Timeout
         redirects: int
 
     class BodyOptions(Options, total=False):
-        """Those of a request with a body."""
+        """The options of a request with a body."""
 
         json: object
         body: str | bytes
@@ -73,7 +72,7 @@ __all__ = [
 
 
 def get(url: str, **options: Unpack[Options]) -> Response:
-    """Sends a ``GET``. The options are ``headers``, ``timeout`` and ``redirects`` of a
+    """Sends a ``GET`` request. The options are ``headers``, ``timeout`` and ``redirects`` of a
     ``Request``.
 
     >>> http.get("https://api.example.com/latest", headers={"x-api-key": key}, timeout=2)
@@ -82,22 +81,22 @@ def get(url: str, **options: Unpack[Options]) -> Response:
 
 
 def head(url: str, **options: Unpack[Options]) -> Response:
-    """Sends a ``HEAD``, with the options of ``get``."""
+    """Sends a ``HEAD`` request, with the options of ``get``."""
     return host.http_send(Request("HEAD", url, **options))
 
 
 def options(url: str, **options: Unpack[Options]) -> Response:
-    """Sends an ``OPTIONS``, with the options of ``get``."""
+    """Sends an ``OPTIONS`` request, with the options of ``get``."""
     return host.http_send(Request("OPTIONS", url, **options))
 
 
 def delete(url: str, **options: Unpack[BodyOptions]) -> Response:
-    """Sends a ``DELETE``, with the options of ``post``."""
+    """Sends a ``DELETE`` request, with the options of ``post``."""
     return host.http_send(Request("DELETE", url, **options))
 
 
 def post(url: str, **options: Unpack[BodyOptions]) -> Response:
-    """Sends a ``POST``. The options are ``json``, ``body``, ``headers``, ``timeout`` and
+    """Sends a ``POST`` request. The options are ``json``, ``body``, ``headers``, ``timeout`` and
     ``redirects`` of a ``Request``.
 
     >>> http.post("https://api.example.com/orders", json={"item": "tea"})
@@ -106,23 +105,23 @@ def post(url: str, **options: Unpack[BodyOptions]) -> Response:
 
 
 def put(url: str, **options: Unpack[BodyOptions]) -> Response:
-    """Sends a ``PUT``, with the options of ``post``."""
+    """Sends a ``PUT`` request, with the options of ``post``."""
     return host.http_send(Request("PUT", url, **options))
 
 
 def patch(url: str, **options: Unpack[BodyOptions]) -> Response:
-    """Sends a ``PATCH``, with the options of ``post``."""
+    """Sends a ``PATCH`` request, with the options of ``post``."""
     return host.http_send(Request("PATCH", url, **options))
 
 
 def send(request: Request) -> Response:
-    """Sends a request: for one of another method, and for one that is made elsewhere."""
+    """Sends a ``Request``. Use it for other methods and for requests created in advance."""
     return host.http_send(_checked(request))
 
 
 def send_many(requests: Iterable[Request]) -> list[Response | HttpError]:
-    """Sends requests at the same time, and waits for all. The results are in their order; where
-    there is no response, the error is in its place, and not raised.
+    """Sends requests concurrently and waits for all of them. The results are in the order of the
+    requests. A failed request has its ``HttpError`` in the list; it is not raised.
 
     >>> http.send_many([http.Request("GET", url) for url in urls])
     """
@@ -133,46 +132,46 @@ def send_many(requests: Iterable[Request]) -> list[Response | HttpError]:
 
 
 async def async_get(url: str, **options: Unpack[Options]) -> Response:
-    """As ``get``, in an ``async`` service."""
+    """Like ``get``, for ``async`` services."""
     return await async_send(Request("GET", url, **options))
 
 
 async def async_head(url: str, **options: Unpack[Options]) -> Response:
-    """As ``head``, in an ``async`` service."""
+    """Like ``head``, for ``async`` services."""
     return await async_send(Request("HEAD", url, **options))
 
 
 async def async_options(url: str, **options: Unpack[Options]) -> Response:
-    """As ``options``, in an ``async`` service."""
+    """Like ``options``, for ``async`` services."""
     return await async_send(Request("OPTIONS", url, **options))
 
 
 async def async_delete(url: str, **options: Unpack[BodyOptions]) -> Response:
-    """As ``delete``, in an ``async`` service."""
+    """Like ``delete``, for ``async`` services."""
     return await async_send(Request("DELETE", url, **options))
 
 
 async def async_post(url: str, **options: Unpack[BodyOptions]) -> Response:
-    """As ``post``, in an ``async`` service."""
+    """Like ``post``, for ``async`` services."""
     return await async_send(Request("POST", url, **options))
 
 
 async def async_put(url: str, **options: Unpack[BodyOptions]) -> Response:
-    """As ``put``, in an ``async`` service."""
+    """Like ``put``, for ``async`` services."""
     return await async_send(Request("PUT", url, **options))
 
 
 async def async_patch(url: str, **options: Unpack[BodyOptions]) -> Response:
-    """As ``patch``, in an ``async`` service."""
+    """Like ``patch``, for ``async`` services."""
     return await async_send(Request("PATCH", url, **options))
 
 
 async def async_send(request: Request) -> Response:
-    """As ``send``, in an ``async`` service. What ends the wait, as ``asyncio.timeout`` does, does
-    not end a request that is sent: its own ``timeout`` does."""
-    import asyncio  # Large, and imported already where there is ``async`` code.
+    """Like ``send``, for ``async`` services. ``asyncio.timeout`` ends only the wait; to end the
+    request itself, use its ``timeout``."""
+    import asyncio  # Large; already imported if there is ``async`` code.
 
-    # Another loop than that of a plugin is one of a test.
+    # Only the event loop of a plugin has `response_to`; in a test, send the request directly.
     response_to = getattr(asyncio.get_running_loop(), "response_to", None)
     if response_to is None:
         return send(request)
@@ -192,7 +191,7 @@ def _checked(request: Request) -> Request:
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> NoReturn:
-        if name.startswith("__"):  # The import machinery asks for these.
+        if name.startswith("__"):  # Looked up by the import system.
             raise AttributeError(name)
         has = ", ".join(each for each in __all__ if each[0].islower())
         raise AttributeError(f"http.{name} is not offered; http has: {has}", name=name)

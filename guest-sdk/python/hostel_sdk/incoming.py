@@ -1,4 +1,4 @@
-"""The response of a server elsewhere."""
+"""Responses to outgoing HTTP requests."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 class Response:
-    """The response of a server elsewhere, whole. A status of 400 or more is one too.
+    """The complete response of another server, of any status.
 
-    A test makes one to be a route's answer:
+    Tests create one as the response of a route:
 
     >>> Response(json={"usd": 1.1}).json()["usd"]
     1.1
@@ -26,13 +26,14 @@ class Response:
     __module__ = "hostel_sdk.http"
 
     status: int
-    """A status code of HTTP."""
+    """The HTTP status code."""
     url: str
-    """The URL that answered: the last one where redirects were followed."""
+    """The URL of the response: the last one if redirects were followed."""
     headers: list[tuple[str, bytes]]
-    """In the order they came, names in lower case; one name may occur more than once."""
+    """The headers in the received order, with names in lower case. A name may occur more than
+    once."""
     body: bytes
-    """As it was sent: what is compressed stays so."""
+    """The body as received. A compressed body is not decompressed."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Response:
         typed_as = None
         if text is not None:
             given, typed_as = text, b"text/plain; charset=utf-8"
-        # By the rules of a request, which are those of the host.
+        # Validate with the rules for requests, which are also the host's rules for responses.
         made = Request("GET", url, headers=headers, json=json, body=given)
         self.headers = [(name.lower(), value) for name, value in made.headers]
         if typed_as is not None and not self.header_values("content-type"):
@@ -60,19 +61,19 @@ class Response:
     def of_host(
         cls, status: int, url: str, headers: Iterable[tuple[str, bytes]], body: bytes
     ) -> Response:
-        """The response that the host gave, which is not checked again."""
+        """Wraps a response of the host without validating it again."""
         made = cls.__new__(cls)
         made.status, made.url, made.headers, made.body = status, url, list(headers), body
         return made
 
     @property
     def ok(self) -> bool:
-        """Whether the status is 200 to 299."""
+        """True if the status is from 200 to 299."""
         return 200 <= self.status < 300
 
     def raise_for_status(self) -> Response:
-        """The response itself, unless its status is 400 or more: then it raises ``Unavailable`` for
-        429 and from 500 on, and ``Internal`` for the others.
+        """Returns the response if its status is below 400. Raises ``Unavailable`` for status 429
+        and for 500 or more, and ``Internal`` for other statuses from 400.
 
         >>> http.get("https://api.example.com/latest").raise_for_status().json()
         """
@@ -84,20 +85,20 @@ class Response:
         raise Internal(message)
 
     def header(self, name: str) -> str | None:
-        """The value of the header of that name, in any case: all its fields, joined by ``, ``.
-        ``None`` also when it is not UTF-8. ``set-cookie`` is read by ``header_values``: joined, its
-        fields mean nothing.
+        """Returns the header of that name, which is case-insensitive; several fields are joined
+        with ``, ``. ``None`` if there is none, or if it is not UTF-8. Use ``header_values`` for
+        ``set-cookie``, whose fields cannot be joined.
 
         >>> http.get("https://api.example.com/latest").header("ETag")
         """
         return joined(self.headers, name)
 
     def header_values(self, name: str) -> list[str]:
-        """The fields of the header of that name one by one, without those that are not UTF-8."""
+        """Returns each field of the header of that name. Omits fields that are not UTF-8."""
         return apart(self.headers, name)
 
     def text(self) -> str:
-        """The body as a text. Raises ``Internal`` when it is not UTF-8."""
+        """Returns the body as text. Raises ``Internal`` if it is not UTF-8."""
         try:
             return self.body.decode()
         except UnicodeDecodeError as error:
@@ -110,10 +111,10 @@ class Response:
     def json(self, kind: type[T]) -> T: ...
 
     def json(self, kind: Any = None) -> Any:
-        """The body, read as JSON whatever media type it has. With a ``kind`` the value has to be
-        one, by the rules of ``Cache.get``.
+        """Parses the body as JSON, whatever its media type. With a ``kind``, the value must fit
+        that type, as in ``Cache.get``.
 
-        Raises ``Internal`` for a body that does not fit; the message says where.
+        Raises ``Internal`` for a body that does not fit; the message has the place.
         """
         read = None if kind is None else typed.reader(kind)
         try:

@@ -1,4 +1,4 @@
-"""Values that are computed once, however many calls need them at the same time."""
+"""Values that are computed once even if many calls need them at the same time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ N = TypeVar("N", bound=None)
 
 
 class Leases:
-    """Of all calls that miss a key at the same time, one is told to compute its value."""
+    """If several calls miss a key at the same time, one of them computes the value."""
 
     __slots__ = ()
 
@@ -58,26 +58,26 @@ class Leases:
         wait: Union[float, timedelta] = 5,
         kind: Any = None,
     ) -> Any:
-        """The value under ``key``. If there is none, ``compute`` makes one, which is stored with
-        the expiry.
+        """Returns the value under ``key``. If there is none, calls ``compute`` and stores its
+        result with this expiry.
 
-        Of all calls that miss the key at the same time, on all hosts that share the cache, one
-        computes; the others wait up to ``wait`` seconds for its value. Then they compute as well,
-        without storing the result. So ``compute`` may still run more than once: this is no lock.
-        The host bounds the wait by three quarters of the time that the call has left.
+        If several calls miss the key at the same time, on any host that shares the cache, one of
+        them computes the value. The others wait up to ``wait`` seconds for it; after that each
+        computes its own value and does not store it. So ``compute`` can run more than once: this is
+        not a lock. The maximum wait is three quarters of the call's remaining time.
 
-        With ``early``, the value is computed anew before it expires, by one call in the last
-        ``early`` seconds of its life. The other calls get the old value meanwhile, so none has to
-        wait. When that fails, a warning is logged and the old value returned.
+        With ``early``, the value is refreshed before it expires: one call during the last ``early``
+        seconds of its lifetime recomputes it. Other calls get the old value meanwhile, so they
+        never wait. If a refresh fails, the method logs a warning and returns the old value.
 
-        ``None`` is stored as ``null``, which is a value here. A value that was set, or a key that
-        was deleted, while ``compute`` ran is newer than its result: the result is then returned
-        and not stored. What ``compute`` raises is raised, and the next call computes; only where
-        the value cannot be stored because the cache is ``unavailable``, it is returned all the
-        same, and a warning is logged.
+        ``None`` is stored as ``null``, which counts as a value. If the key is set or deleted while
+        ``compute`` runs, its result is returned but not stored, because the other change is newer.
+        An exception of ``compute`` is raised, and the next call computes again. If the cache is
+        ``unavailable`` when the computed value is stored, the method logs a warning and still
+        returns the value.
 
-        A value that was found is what JSON makes of the computed one: give its ``kind`` to read a
-        dataclass as that. ``compute`` is not ``async``.
+        A value from the cache is decoded JSON: pass a ``kind`` to get, for example, a dataclass.
+        ``compute`` cannot be ``async``.
 
         >>> cache.get_or_set("rates", read_rates, expiry=60, early=5)
         """
@@ -87,7 +87,7 @@ class Leases:
             raise TypeError(f"{message}; the expiry comes after it")
         read = reader_of(kind)
         stays, earlier, waits = seconds_of(expiry), seconds_of(early), milliseconds(wait)
-        if earlier is None:  # A hit then costs what `get` costs.
+        if earlier is None:  # Try a plain `get` first: a hit needs no lease.
             text = host.get(key)
             if text is not None:
                 return from_text(key, text, read)
@@ -111,7 +111,7 @@ def _compute_and_fill(key: str, compute: Callable[[], Any], expiry: int | None) 
         value = compute()
         _fill(key, json_text(key, value), expiry)
     except BaseException:
-        # An error of it is left out: the lease ends with the call in any case.
+        # Ignore an error: the host releases the lease at the end of the call anyway.
         with contextlib.suppress(CacheError):
             host.release(key)
         raise
@@ -119,7 +119,8 @@ def _compute_and_fill(key: str, compute: Callable[[], Any], expiry: int | None) 
 
 
 def _fill(key: str, text: str, expiry: int | None) -> None:
-    """Stores the text. A cache that is unavailable is a warning: the service has its value."""
+    """Stores the text. Logs an ``unavailable`` error as a warning, because the service has its
+    value."""
     try:
         host.fill(key, text, expiry)
     except CacheError as error:

@@ -1,27 +1,27 @@
-"""The limits of the contract, by the same names and values in every language's SDK."""
+"""The limits of the WIT interfaces, with the same names and values in the SDK of every language."""
 
 from __future__ import annotations
 
 MAX_KEY_BYTES = 1_024
-"""The longest key, in bytes of UTF-8."""
+"""The maximum length of a key, in bytes of UTF-8."""
 
 DEFAULT_VALUE_LIMIT = 1_048_576
-"""The longest value of a cache that is not configured otherwise, in bytes: 1 MiB."""
+"""The default maximum length of a value, in bytes: 1 MiB."""
 
 MAX_EXPIRY_SECONDS = 315_360_000
-"""The longest expiry, in seconds: ten years."""
+"""The maximum expiry, in seconds: ten years."""
 
 MAX_INTEGER = 9_007_199_254_740_991
-"""The largest integer that is counted to, and the smallest without its sign: 2^53 - 1."""
+"""The largest magnitude of an integer that ``increment`` accepts: 2^53 - 1."""
 
 MAX_KEYS = 1_000
-"""The most keys of one call."""
+"""The maximum number of keys in one call."""
 
 MAX_DEPTH = 100
-"""The most arrays and objects inside one another, in the cache and in a request."""
+"""The maximum nesting depth of arrays and objects, in the cache and in requests."""
 
 MIN_STATUS = 200
-"""The least status code of a response."""
+"""The smallest status code of a response."""
 
 MAX_STATUS = 599
-"""The greatest status code of a response."""
+"""The largest status code of a response."""

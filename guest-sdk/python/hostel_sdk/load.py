@@ -1,7 +1,7 @@
-"""What runs when a plugin is built: the author's file is imported, and the result is frozen.
+"""Runs when a plugin is built: imports the author's file. The build then takes a memory snapshot.
 
-In the component there are no files, so everything that a request needs is in memory by then: modules
-that are imported, and files that are carried.
+A component has no file system, so everything that a request needs must be in memory: all modules
+are imported now, and data files are copied.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from .log import logger
 from .service import DeclarationError, declared
 
 MARK = "hostel: the author's own: "
-"""What the build looks for: after it comes what the author reads, the reason on the first line."""
+"""A marker for the build: the text after it is for the author, with the reason on the first
+line."""
 
-# Modules that Python's own import at their first use.
+# Modules that standard library modules import at their first use.
 _COMPANIONS = {
     "datetime": ["_strptime"],
     "time": ["_strptime"],
@@ -40,14 +41,14 @@ _CODECS = (
 
 
 def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> type:
-    """Imports the author's file and answers the class that the bindings call.
+    """Imports the author's file and returns the class that the bindings instantiate.
 
-    ``folder`` is where the file lies, which the author knows as ``shown``; ``packages`` is where
-    their installed packages lie. A fault of the author's ends the build with their own file and
+    ``folder`` contains the file; messages show it as ``shown``. ``packages`` contains the installed
+    packages. An error in the author's code ends the build with a message that has its file and
     line.
     """
     tracebacks.show(folder, shown)
-    # Where a relative path begins, now and at a request.
+    # Relative paths start here, now and during requests.
     os.chdir(folder)
     advice.has_packages = packages is not None
     if packages:
@@ -81,26 +82,27 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
         _give_up(error, folder)
     _keep_sources(folders)
     _connect_logging()
-    # At run time a file is shown by its name in the folder alone, wherever it was built.
+    # At run time, messages show only the path within the folder, not where it was built.
     tracebacks.show(folder, "")
     handler = wit.exported(services, fresh.rest(folders))
     if carries:
         files.install(folders)
     warm.up()
-    # What is there now is never garbage: looking through it would touch all the memory.
+    # Exclude all current objects from garbage collection: a collection would touch, and so copy,
+    # all their memory.
     gc.collect()
     gc.freeze()
     return handler
 
 
 def _files(folder: str) -> list[str]:
-    """The files of the modules that are loaded from below a folder."""
+    """The files of the modules loaded from a folder."""
     files = map(_file, list(sys.modules.values()))
     return [file for file in files if file.startswith(folder + "/")]
 
 
 def _is_async(file: str) -> bool:
-    """Whether a file may have ``async`` code."""
+    """Returns true if a file may have ``async`` code."""
     with open(file, "rb") as source:
         return b"async" in source.read()
 
@@ -123,7 +125,7 @@ def _too_early(what: str) -> Callable[..., NoReturn]:
 
 def _import_file(folder: str, file: str) -> ModuleType:
     name = os.path.splitext(os.path.basename(file))[0].replace("-", "_")
-    # A file may be called as another module is; that other one stays what it is.
+    # Avoid replacing an existing module of the same name.
     if name in sys.modules or name in sys.stdlib_module_names or name in ("zato", "hostel_sdk"):
         name += "_service"
     spec = importlib.util.spec_from_file_location(name, os.path.join(folder, file))
@@ -135,7 +137,7 @@ def _import_file(folder: str, file: str) -> ModuleType:
 
 
 def _own(module: ModuleType, folder: str) -> list[object]:
-    """What the author's file names and the author's files define."""
+    """The values in the author's file that the author's files define."""
     here = {name for name, each in sys.modules.items() if _file(each).startswith(folder + "/")}
     return [value for value in vars(module).values() if getattr(value, "__module__", None) in here]
 
@@ -145,8 +147,8 @@ def _file(module: ModuleType) -> str:
 
 
 def _import_the_rest(folders: list[str]) -> None:
-    """Imports what functions import, which cannot be had later. What is not there is left to
-    them."""
+    """Imports the modules that functions import, because no import is possible later. Ignores
+    missing modules: the functions may handle that."""
     for codec in _CODECS:
         importlib.import_module(f"encodings.{codec}")
     seen: set[str] = set()
@@ -172,7 +174,7 @@ def _import_companions() -> None:
 
 
 def _imports(module: ModuleType) -> list[str]:
-    """The modules that a module's source names in imports, wherever they stand."""
+    """The modules in all import statements of a module's source, at any level."""
     try:
         with open(_file(module), "rb") as source:
             tree = ast.parse(source.read())
@@ -189,7 +191,7 @@ def _imports(module: ModuleType) -> list[str]:
                 base = importlib.util.resolve_name(base, package) if node.level else base
             except ImportError:
                 continue
-            # Each name may be a module of a package as well.
+            # Each name may also be a submodule.
             found += [base] + [f"{base}.{alias.name}" for alias in node.names]
     return found
 
@@ -200,22 +202,22 @@ def _try_import(name: str) -> None:
         return
     try:
         importlib.import_module(name)
-    except BaseException:  # It is no module, or one that does not work here: the code will tell.
+    except BaseException:  # Not a module, or unusable here: the code that imports it fails later.
         pass
 
 
 def _keep_sources(folders: list[str]) -> None:
-    """Keeps the lines of the author's files for tracebacks."""
+    """Caches the lines of the author's files for tracebacks."""
     for module in list(sys.modules.values()):
         file = _file(module)
         if file.startswith(tuple(folder + "/" for folder in folders)):
             lines = linecache.getlines(file)
-            # Without a time of change nobody asks whether the file is still there.
+            # Without a modification time, `linecache` does not check that the file exists.
             linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
 
 
 def _connect_logging() -> None:
-    """Python's own ``logging``, when the author uses it, writes to the host's log."""
+    """Connects Python's ``logging``, if it is imported, to the host's log."""
     logging = sys.modules.get("logging")
     if logging is None or logging.root.handlers:
         return
@@ -230,7 +232,7 @@ def _connect_logging() -> None:
 
 
 def _give_up(error: BaseException, folder: str) -> NoReturn:
-    """Says what is wrong in the author's terms and ends the build."""
+    """Prints the error with the author's file and line, and ends the build."""
     place = tracebacks.place(error, folder)
     native = _native_import(error)
     advice.add(error)
@@ -244,7 +246,7 @@ def _give_up(error: BaseException, folder: str) -> NoReturn:
 
 
 def _missing(error: BaseException) -> list[str]:
-    """The modules that could not be imported, by the error and its causes."""
+    """The modules that could not be imported, from the error and its causes."""
     names = []
     seen: list[BaseException] = []
     each: BaseException | None = error
@@ -257,7 +259,8 @@ def _missing(error: BaseException) -> list[str]:
 
 
 def _importing(error: ImportError) -> str:
-    """The package whose module failed to import another; a library names none."""
+    """Returns the package whose module failed to import another. Native libraries do not name
+    themselves in the error."""
     walk = error.__traceback__
     while walk is not None and walk.tb_next is not None:
         walk = walk.tb_next
@@ -265,7 +268,7 @@ def _importing(error: ImportError) -> str:
 
 
 def _native_import(error: BaseException) -> str | None:
-    """The reason, when an import failed for a package in machine code."""
+    """The reason, if an import failed because a package contains native code."""
     for name in _missing(error):
         package = name.split(".")[0]
         file = _native(package) if package else None
@@ -278,7 +281,7 @@ def _native_import(error: BaseException) -> str | None:
 
 
 def _native(package: str) -> str | None:
-    """A file in machine code of a package that lies where it would be imported from."""
+    """Returns a native-code file of a package on the import path."""
     endings = (".so", ".pyd", ".dylib")
     for place in sys.path:
         if place.startswith("/python"):

@@ -1,4 +1,4 @@
-"""The plugin's log lines. The host adds the plugin, the service and the request to each."""
+"""Logging. The host adds the plugin, the service and the request id to each line."""
 
 from __future__ import annotations
 
@@ -7,54 +7,55 @@ from typing import Literal
 from . import host, tracebacks
 
 Level = Literal["debug", "info", "warn", "error"]
-"""How much a line matters, least first."""
+"""The severity of a line, in ascending order."""
 
 
 class Logger:
     """Writes log lines, with the methods and the ``%`` arguments of Python's own ``logging``.
 
-    The message may be any object; what is no text is logged as ``str`` tells it. A line stays one
-    line whatever it contains. Logging never raises: a message that does not fit its arguments is
-    logged with them. The host cuts a line that is too long, and drops lines that are too many, and
-    says so.
+    The message may be any object; it is converted with ``str``. The host escapes control
+    characters, so a message is always one line. Logging never raises: if the message does not fit
+    its arguments, both are logged unformatted. The host truncates a line that is too long and drops
+    lines above its limit, and logs that it did so.
 
-    ``exc_info`` logs a traceback after the line: of the exception given, or of the one that is
-    being handled when it is true.
+    ``exc_info`` logs a traceback after the line: of the given exception, or if it is true, of the
+    exception that is being handled.
     """
 
     __slots__ = ()
 
     def debug(self, message: object, *args: object, **more: object) -> None:
-        """For whoever looks for a fault."""
+        """Logs details for debugging."""
         _log("debug", message, args, more)
 
     def info(self, message: object, *args: object, **more: object) -> None:
-        """What happens in the ordinary course."""
+        """Logs an ordinary event."""
         _log("info", message, args, more)
 
     def warning(self, message: object, *args: object, **more: object) -> None:
-        """What is odd and was coped with."""
+        """Logs an unexpected event that the service handled."""
         _log("warn", message, args, more)
 
     warn = warning
 
     def error(self, message: object, *args: object, **more: object) -> None:
-        """What failed."""
+        """Logs an error that makes an operation fail."""
         _log("error", message, args, more)
 
     critical = fatal = error
 
     def exception(self, message: object, *args: object, **more: object) -> None:
-        """What failed, and the traceback of the exception that is being handled."""
+        """Logs an error and the traceback of the exception that is being handled."""
         more.setdefault("exc_info", True)
         _log("error", message, args, more)
 
     def log(self, level: int, message: object, *args: object, **more: object) -> None:
-        """At a level of ``logging``: 10 is debug, 20 info, 30 warning, 40 and more error."""
+        """Logs at a numeric level of ``logging``: 10 is debug, 20 info, 30 warning, 40 and above
+        error."""
         _log(level_of(level), message, args, more)
 
     def isEnabledFor(self, level: int) -> bool:
-        """Always true: which lines are shown the host decides."""
+        """Returns true: the host decides which lines are logged."""
         return True
 
 
@@ -63,7 +64,7 @@ logger = Logger()
 
 
 def level_of(number: int) -> Level:
-    """The host's level for one of ``logging``."""
+    """Returns the host's level for a numeric level of ``logging``."""
     if number >= 30:
         return "error" if number >= 40 else "warn"
     return "info" if number >= 20 else "debug"
@@ -75,7 +76,7 @@ def log_traceback(error: BaseException) -> None:
 
 
 def sendable(text: str) -> str:
-    """The text with an escape for each lone surrogate, which no other language has."""
+    """Escapes lone surrogates, which cannot be encoded as UTF-8."""
     if text.isascii():
         return text
     return text.encode(errors="backslashreplace").decode()
@@ -95,7 +96,7 @@ def _formatted(message: object, args: tuple[object, ...]) -> str:
         text = message if type(message) is str else str(message)
         if not args:
             return text
-        # One dict is for `%(name)s`, as in `logging`.
+        # A single dict supplies the values of `%(name)s`, as in `logging`.
         first = args[0]
         return text % (first if len(args) == 1 and isinstance(first, dict) and first else args)
     except Exception as error:

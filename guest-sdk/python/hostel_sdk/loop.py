@@ -1,10 +1,10 @@
-"""The event loop that runs ``async`` code: tasks and timers, within one call.
+"""The event loop for ``async`` code: it runs tasks and timers within one call.
 
-A guest has no sockets and no threads, so a waiting task is woken by a timer or by the response to a
-request. When nothing else can run, the loop sends all requests that wait at the same time; without
-one it sleeps until the next timer, and reports a deadlock where there is none.
+A guest has no sockets and no threads, so only a timer or the response to a request can wake a
+waiting task. When no task can run, the loop sends all waiting requests concurrently. If there are
+none, it sleeps until the next timer. If there is no timer either, it reports a deadlock.
 
-Imported only when a plugin has ``async`` code: asyncio is large.
+Imported only if a plugin has ``async`` code, because asyncio is large.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .incoming import Response
     from .outgoing import Request
 
-# What asyncio offers and a guest cannot do, by what it would need.
+# Methods of asyncio that are unavailable in a guest, by the missing resource.
 _UNAVAILABLE = {
     "a thread": "run_in_executor",
     "a network": (
@@ -46,13 +46,14 @@ class Loop(asyncio.BaseEventLoop):
         self._waiting: list[tuple[Request, asyncio.Future[Response | HttpError]]] = []
 
     def response_to(self, request: Request) -> asyncio.Future[Response | HttpError]:
-        """What becomes the result of the request, which is sent when nothing else can run."""
+        """Queues a request and returns a future of its response. The request is sent when no task
+        can run."""
         result: asyncio.Future[Response | HttpError] = self.create_future()
         self._waiting.append((request, result))
         return result
 
     def send_waiting(self) -> bool:
-        """Sends the requests that wait, at the same time; whether there were any."""
+        """Sends all waiting requests concurrently. Returns true if there were any."""
         waiting = [each for each in self._waiting if not each[1].done()]
         self._waiting.clear()
         if not waiting:
@@ -87,7 +88,8 @@ for _needed, _names in _UNAVAILABLE.items():
 
 
 class _Sleeper:
-    """What the loop asks for events when nothing can run: there are none but responses."""
+    """Replaces the loop's selector. The loop calls it when no task can run; the only events are
+    responses."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -108,7 +110,7 @@ class _Sleeper:
 
 
 def _place(task: asyncio.Task[Any]) -> str | None:
-    """The innermost file and line outside asyncio where a task waits."""
+    """The innermost file and line outside asyncio at which a task waits."""
     waiting: Any = task.get_coro()
     found = None
     while waiting is not None:
@@ -120,7 +122,7 @@ def _place(task: asyncio.Task[Any]) -> str | None:
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Runs a coroutine to its end and returns its result. Tasks that are left are cancelled."""
+    """Runs a coroutine and returns its result. Cancels the remaining tasks."""
     loop = Loop()
     try:
         return loop.run_until_complete(coroutine)
@@ -136,7 +138,7 @@ def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def install() -> None:
-    """Makes ``asyncio.run`` and its kin use this loop."""
+    """Makes ``asyncio.run`` and similar functions use this loop."""
     events: Any = asyncio.events
 
     class Policy(events._BaseDefaultEventLoopPolicy):  # type: ignore[misc]

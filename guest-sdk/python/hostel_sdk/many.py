@@ -1,4 +1,4 @@
-"""Several entries in one call of the host."""
+"""Operations on several entries in one call to the host."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ T = TypeVar("T")
 
 
 class Many:
-    """Each key by itself is as in the method for one key; all together are not one step. Arguments
-    are checked before anything is done. At most 1,000 keys a call: more are ``too-large``.
+    """Operations on several keys. Each key is handled atomically, but the whole call is not atomic.
+    All arguments are checked before any entry changes. More than 1,000 keys in a call are
+    ``too-large``.
     """
 
     __slots__ = ()
@@ -30,8 +31,8 @@ class Many:
     def get_many(self, keys: Iterable[str], kind: type[T]) -> list[T | None]: ...
 
     def get_many(self, keys: Iterable[str], kind: Any = None) -> list[Any]:
-        """The values under the keys, in their order, each as ``get`` returns it. Refused as
-        ``too-large`` also when the values together are larger than the host reads at once.
+        """Returns the values under the keys, in the same order, each as ``get`` returns it. Raises
+        ``too-large`` if the values together exceed the host's limit for one call.
 
         >>> cache.get_many(["stock:tea", "stock:coffee"], int)
         """
@@ -45,8 +46,8 @@ class Many:
         entries: Union[Mapping[str, object], Iterable[tuple[str, object]]],
         expiry: Expiry = None,
     ) -> None:
-        """Stores the values under their keys, in their order, all with this expiry. The entries are
-        a ``dict`` or pairs. After ``unavailable`` some of them may be set.
+        """Stores the values under their keys, in the given order; every entry gets this expiry.
+        ``entries`` is a ``dict`` or pairs. After ``unavailable`` some entries may already be set.
 
         >>> cache.set_many({"stock:tea": 7, "stock:coffee": 0}, expiry=60)
         """
@@ -56,13 +57,13 @@ class Many:
         host.set_many([(key, json_text(key, value)) for key, value in pairs], seconds)
 
     def delete_many(self, keys: Iterable[str]) -> int:
-        """Removes the entries, and returns how many live ones there were. After ``unavailable``
-        some of them may be gone."""
+        """Removes the entries and returns the number of removed live entries. After ``unavailable``
+        some entries may already be removed."""
         return host.delete_many(_checked(keys))
 
 
 def _checked(keys: Iterable[str]) -> list[str]:
-    """The keys in a list. Refuses one key in its place, which is iterable too."""
+    """Returns the keys as a list. Refuses a single ``str``, which is iterable too."""
     if isinstance(keys, (str, bytes)):
         raise WrongType("invalid-key", f"keys of {keys!r:.64}: they must be a list of str")
     checked = list(keys)

@@ -1,6 +1,6 @@
-"""Reading types that have members of their own: enums, dataclasses, ``NamedTuple``, ``TypedDict``.
+"""Readers of types with members: enums, dataclasses, ``NamedTuple``, ``TypedDict``.
 
-The functions that make a reader take ``reader``, which finds those of the members' types.
+The functions that create a reader take ``reader``, which returns the readers of the members' types.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Reader = Callable[[Any], Any]
 
 
 def meaning(kind: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
-    """The type that ``kind`` is another name for; ``None`` when it is one of its own."""
+    """Resolves an alias to its type. Returns ``None`` if ``kind`` is not an alias."""
     if origin is typing.Annotated:
         return arguments[0]
     if hasattr(kind, "__supertype__"):  # NewType
         return kind.__supertype__
-    if type(origin).__name__ == "TypeAliasType":  # From Python 3.12 on.
+    if type(origin).__name__ == "TypeAliasType":  # Python 3.12 or later.
         return _substituted(origin.__value__, dict(zip(origin.__type_params__, arguments)))
     if isinstance(kind, typing.TypeVar):
         constraints = kind.__constraints__
@@ -48,7 +48,7 @@ def enumeration(kind: type[enum.Enum]) -> Reader:
 
 
 def _plain(member: enum.Enum) -> Any:
-    """The value of a member as JSON has it: of a text that is an enum, the text."""
+    """The JSON value of a member. A ``StrEnum`` member, for example, is its text."""
     for base in (str, int, float):
         if isinstance(member.value, base) and not isinstance(member.value, bool):
             return base(member.value)
@@ -110,8 +110,8 @@ def named_tuple(kind: Any, origin: Any, reader: Callable[[Any], Reader]) -> Read
 
 
 def key(read: Reader) -> Reader:
-    """The reader of a dict's keys, of which JSON makes texts: ``1`` is ``"1"``, and ``None`` is
-    ``"null"``."""
+    """Returns the reader of a dict's keys, which JSON stores as strings: ``1`` as ``"1"`` and
+    ``None`` as ``"null"``."""
 
     def read_name(name: str) -> Any:
         try:
@@ -129,14 +129,14 @@ def key(read: Reader) -> Reader:
 
 
 def _hints(kind: Any, origin: Any) -> dict[str, Any]:
-    """The types of the members of a class, those of a generic one filled in."""
+    """The types of a class's members, with the type variables of a generic class substituted."""
     bound = _bound(kind, origin)
     hints = typing.get_type_hints(origin)
     return {name: _substituted(hint, bound) for name, hint in hints.items()} if bound else hints
 
 
 def _bound(kind: Any, origin: Any) -> dict[Any, Any]:
-    """What stands for the type variables of a generic class and of those it is made of."""
+    """The values of the type variables of a generic class and of its bases."""
     bound = dict(zip(getattr(origin, "__parameters__", ()), typing.get_args(kind)))
     for base in getattr(origin, "__orig_bases__", ()):
         generic = typing.get_origin(base)

@@ -1,4 +1,4 @@
-"""What is said of a value that is not of the type asked for."""
+"""Error messages for values that do not fit the requested type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def at(place: object, read: Callable[[Any], Any], value: Any) -> Any:
-    """Reads what is at a place in a value. The error says where."""
+    """Reads a part of a value. An error message starts with its place."""
     try:
         return read(value)
     except ValueError as error:
@@ -24,7 +24,7 @@ def misfit(value: Any, kind: Any) -> str:
 
 
 def name_of(kind: Any) -> str:
-    """A type as the author writes it; anything else by its repr."""
+    """The name of a type, or the repr of any other object."""
     if isinstance(kind, type) and not typing.get_args(kind):
         return kind.__name__
     return f"{kind!r:.64}"

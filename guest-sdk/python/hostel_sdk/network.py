@@ -1,7 +1,8 @@
-"""Sockets: a service has none, and what asks for one is told so, also while the plugin is built.
+"""Refuses sockets, in services and while a plugin is built.
 
-The C library keeps the handle of the network that it asked for. One of the build, where packages
-try whether there is IPv6, would be in the image, and end the first request that uses it.
+The C library caches its network handle. If a package used the network during the build, for example
+to test for IPv6, the handle would be in the snapshot, and the first request that uses it would
+trap.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ _WHY = "a service has no network"
 
 
 class _Socket(_socket.socket):
-    """What ``socket.socket`` derives from."""
+    """The base class of ``socket.socket``."""
 
     __slots__ = ()
 
@@ -27,7 +28,7 @@ def _no_address(*_: Any, **__: Any) -> NoReturn:
 
 
 def refuse() -> None:
-    """Has every socket and every look-up of a name refused from now on."""
+    """Refuses every socket and every name lookup from now on."""
     module: Any = _socket
     module.socket = module.SocketType = _Socket
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo"):

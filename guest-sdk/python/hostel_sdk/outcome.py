@@ -1,4 +1,4 @@
-"""What methods of the cache return, where a plain type does not express it."""
+"""Result types of cache operations."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Swap:
-    """The result of ``cache.compare_and_swap_raw``. True when the entry was swapped."""
+    """The result of ``cache.compare_and_swap_raw``. True in a boolean context if the entry was
+    swapped."""
 
     swapped: bool
-    """Whether the entry was as expected, and is now as wanted. Otherwise nothing has changed."""
+    """True if the entry was as expected and has been replaced. If false, the entry is unchanged."""
     current: str | None = None
-    """The JSON text that is there in place of the expected one; ``None`` where there is no live
-    entry, and when the entry was swapped."""
+    """The current JSON text if it differs from the expected one. ``None`` if there is no live entry
+    or if the entry was swapped."""
 
     def __bool__(self) -> bool:
         return self.swapped

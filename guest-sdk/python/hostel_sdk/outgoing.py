@@ -1,4 +1,4 @@
-"""A request to a server elsewhere, checked before the host is called."""
+"""Outgoing HTTP requests, validated before the host is called."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 Headers = Union[Mapping[str, "str | bytes"], Iterable[tuple[str, "str | bytes"]]]
-"""Headers as a caller gives them."""
+"""Headers as the caller passes them."""
 
 Timeout = Union[float, "timedelta", None]
-"""A timeout as a caller gives it. ``None`` is what is left of the call's time."""
+"""A timeout as the caller passes it. ``None`` means the call's remaining time."""
 
 REDIRECTS = 5
-"""Redirects that are followed unless a request says otherwise."""
+"""The default number of redirects to follow."""
 
 _MAX_REDIRECTS = 255
 _MAX_MILLIS = 2**32 - 1
@@ -29,16 +29,17 @@ _BREAK = re.compile(rb"[\r\n\0]")
 
 
 class Request:
-    """A request to a server elsewhere. Its arguments are checked when it is made.
+    """An HTTP request to another server. The constructor validates its arguments.
 
-    - ``headers`` are a ``dict`` or pairs, in the order in which they are sent; a name may occur
-      more than once among pairs.
-    - ``json`` is a value that has a JSON form, ``None`` too; it is sent as ``application/json``
-      unless ``headers`` name another type. ``body`` is a text or bytes, sent as they are. A request
-      has one of them, or neither.
-    - ``timeout`` is how long it may take, redirects included: seconds, or a ``timedelta``. By
-      default, and at most, it is what is left of the call's time.
-    - ``redirects`` is how many to follow; with 0 a redirect is a response as any other.
+    - ``headers`` is a ``dict`` or pairs, in the order in which they are sent. In pairs, a name may
+      occur more than once.
+    - ``json`` is a value with a JSON form, including ``None``. It is sent as ``application/json``
+      unless ``headers`` has another type. ``body`` is a ``str`` or bytes, sent unchanged. At most
+      one of ``json`` and ``body`` is allowed.
+    - ``timeout`` is the time limit, including redirects, in seconds or as a ``timedelta``. The
+      default and the maximum are the call's remaining time.
+    - ``redirects`` is the maximum number of redirects to follow. With 0, a redirect is returned as
+      a response.
 
     >>> Request("POST", "https://api.example.com/orders", json=["tea"], timeout=2.5).headers
     [('content-type', b'application/json')]
@@ -78,16 +79,16 @@ class Request:
         self.timeout, self.redirects = _seconds(timeout), _redirects(redirects)
 
     def header(self, name: str) -> str | None:
-        """The value of the header of that name, in any case: all its fields, joined by ``, ``.
-        ``None`` also when it is not UTF-8."""
+        """Returns the header of that name, which is case-insensitive; several fields are joined
+        with ``, ``. ``None`` if there is none, or if it is not UTF-8."""
         return joined(((each.lower(), value) for each, value in self.headers), name)
 
     def text(self) -> str:
-        """The body as a text. For tests."""
+        """Returns the body as text. For tests."""
         return self.body.decode()
 
     def value(self) -> Any:
-        """The body, read as JSON; an empty one is ``None``. For tests."""
+        """Parses the body as JSON; an empty body is ``None``. For tests."""
         return values.from_caller(self.body) if self.body else None
 
     def __repr__(self) -> str:
@@ -95,12 +96,12 @@ class Request:
 
 
 def without_query(url: str) -> str:
-    """A URL without its query, which may have credentials."""
+    """A URL without its query, which may contain credentials."""
     return re.split("[?#]", url, maxsplit=1)[0]
 
 
 def milliseconds(seconds: float | None) -> int | None:
-    """The milliseconds of a timeout, as many as the host takes."""
+    """Converts a timeout to milliseconds, capped at the host's maximum."""
     return None if seconds is None else min(math.ceil(seconds * 1_000), _MAX_MILLIS)
 
 
@@ -122,7 +123,7 @@ def _method(method: object) -> str:
 
 
 def _url(url: object) -> str:
-    """The host reads the URL, and refuses what is none."""
+    """Checks only the type and encoding; the host parses the URL."""
     if not isinstance(url, str):
         _wrong_type(f"a url of {url!r:.64}: it must be a str, like 'https://example.com/'")
     if not _is_utf8(url):
@@ -139,7 +140,7 @@ def _headers(headers: object) -> list[tuple[str, bytes]]:
 
 
 def _header(pair: Any) -> tuple[str, bytes]:
-    # A value may be a secret, so no error shows one.
+    # Errors never show a value, because it may be a secret.
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         _wrong_type(f"one of headers is a {type(pair).__name__}: it must be a pair, (name, value)")
     name, value = pair
@@ -183,11 +184,11 @@ def _seconds(timeout: object) -> float | None:
         return None
     rule = "it must be 0 seconds or more"
     seconds: object = timeout
-    if type(timeout).__name__ == "timedelta":  # Its module is not imported for this alone.
+    if type(timeout).__name__ == "timedelta":  # By name: importing `datetime` is slow.
         seconds = cast("timedelta", timeout).total_seconds()
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         _wrong_type(f"a timeout of {timeout!r:.64}: {rule}, as a number or a timedelta")
-    if not seconds >= 0:  # A NaN is not, either.
+    if not seconds >= 0:  # Also refuses a NaN.
         _wrong(f"a timeout of {timeout!s:.64}: {rule}")
     return float(min(seconds, _MAX_MILLIS / 1_000))
 

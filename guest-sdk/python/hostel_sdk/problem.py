@@ -1,4 +1,4 @@
-"""The response to a request by HTTP that failed: a problem of RFC 9457."""
+"""Converts failures to problem responses (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TITLES: dict[FailureKind, str] = {
     "unavailable": "Service Unavailable",
 }
 
-# The detail for the client in place of the message, which may have a secret.
+# The detail for the client instead of the message, which may contain a secret.
 _PUBLIC: dict[FailureKind, str] = {
     "internal": "the service failed",
     "unavailable": "something that the service needs is unavailable",
@@ -27,8 +27,8 @@ _PUBLIC: dict[FailureKind, str] = {
 
 
 def response_of(failure: Failure, request_id: str) -> Response:
-    """The response that the host makes of a failure, with the failure's headers. The message of an
-    ``internal`` or an ``unavailable`` is logged, and not in it."""
+    """Converts a failure to the response that the host would return, with the failure's headers.
+    The message of an ``internal`` or ``unavailable`` failure is only logged."""
     kind, message = failure.kind, sendable(failure.message)
     public = _PUBLIC.get(kind)
     if public is not None:

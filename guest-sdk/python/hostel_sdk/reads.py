@@ -1,5 +1,5 @@
-"""Takes note of the files that are read while a plugin is built, so that a change of one of them is
-noticed.
+"""Records the files that are read while a plugin is built, so that a change of one of them causes a
+rebuild.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from importlib.machinery import SourceFileLoader
 from typing import Any
 
 LIST = "/0/reads"
-"""The file for what was read, a path a line, as it is seen in here. The build finds it there."""
+"""The list of the files that were read, one path per line, as seen inside the component. The build
+reads it here."""
 
-# The class by which modules and what `importlib.resources` names are read.
+# The class that reads modules and the files of `importlib.resources`.
 _LOADER: Any = SourceFileLoader.__mro__[1]
 
 
 @contextlib.contextmanager
 def told(folders: list[str]) -> Iterator[None]:
-    """Writes down in the end what was read below these folders meanwhile: files, also those that are not
-    there, and folders whose names were listed."""
+    """Records the reads below these folders inside the context and writes the list at its end:
+    files, including missing ones, and listed folders."""
     seen: set[str] = set()
 
     def noting(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,6 +58,6 @@ def told(folders: list[str]) -> Iterator[None]:
         within = tuple(folder + "/" for folder in folders)
         with open(LIST, "w", encoding="utf-8", errors="surrogateescape") as listed:
             for path in sorted(seen):
-                # What is kept of a module that was compiled before is made of its source.
+                # Skip cached bytecode: it is generated from the source, which is recorded.
                 if (path.startswith(within) or path in folders) and "/__pycache__/" not in path:
                     listed.write(path + "\n")

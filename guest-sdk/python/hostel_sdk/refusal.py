@@ -1,6 +1,6 @@
-"""Why a value has no JSON form, with the place in it and what would help.
+"""Explains why a value has no JSON form: the place in the value, the reason and the fix.
 
-Called only after the encoder has refused the value, or written one name twice.
+Called only after the encoder has refused the value or written one name twice.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 MAX_PATH_CHARS = 64
 
-# By the name of the type, so that no module is imported for it.
+# By type name, so that no module must be imported.
 _REMEDIES = {
     "datetime": "store its isoformat()",
     "date": "store its isoformat()",
@@ -38,18 +38,18 @@ _REMEDIES = {
 
 
 def field_names(value: object) -> list[str] | None:
-    """The names of a dataclass's fields, without its ``ClassVar`` and ``InitVar``, which are none;
-    ``None`` when the value is of no dataclass."""
+    """The names of a dataclass's fields, without ``ClassVar`` and ``InitVar``. ``None`` if the
+    value is not a dataclass instance."""
     declared = getattr(value, "__dataclass_fields__", None)
     if declared is None or isinstance(value, type):
         return None
-    # As `dataclasses.fields` does, whose module takes longer to import than most services run.
+    # Like `dataclasses.fields`, whose module takes longer to import than most services run.
     return [name for name, field in declared.items() if field._field_type.name == "_FIELD"]
 
 
 def reason(value: object, name: str, max_depth: int) -> str | None:
-    """Where ``value``, called ``name``, has no JSON form of at most so many levels, and the fix;
-    ``None`` when nothing is found."""
+    """Returns the place, the reason and the fix if ``value`` has no JSON form of at most
+    ``max_depth`` levels, and ``None`` otherwise. The message calls the value ``name``."""
     found = _find(value, max_depth, [])
     if found is None:
         return None
@@ -59,7 +59,7 @@ def reason(value: object, name: str, max_depth: int) -> str | None:
 
 
 def _find(value: object, levels: int, above: list[object]) -> tuple[str, str] | None:
-    """The path to the refused part, and the reason."""
+    """Returns the path to the refused part and the reason."""
     why = _refused(value)
     if why is not None:
         return "", why
@@ -78,7 +78,8 @@ def _find(value: object, levels: int, above: list[object]) -> tuple[str, str] | 
 
 
 def _inside(value: object) -> Iterator[tuple[str, object]] | None:
-    """The values in a value, each with its step of the path; ``None`` when it holds none."""
+    """The direct parts of a value, each with its path segment. ``None`` if it is not a
+    container."""
     if isinstance(value, (list, tuple)):
         return ((f"[{at}]", each) for at, each in enumerate(value))
     if isinstance(value, dict):
@@ -90,7 +91,7 @@ def _inside(value: object) -> Iterator[tuple[str, object]] | None:
 
 
 def _refused(value: object) -> str | None:
-    """Why the value itself is refused, without its parts."""
+    """Returns why the value itself is refused, ignoring its parts."""
     if isinstance(value, str):
         return _refused_text(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -142,7 +143,7 @@ def _refused_key(value: dict[object, object]) -> str | None:
 
 
 def _name(key: object) -> str:
-    """The name that the encoder makes of a key."""
+    """Returns the JSON name that the encoder writes for a key."""
     if isinstance(key, str):
         return str.__str__(key)
     if key is None or isinstance(key, bool):
@@ -152,7 +153,7 @@ def _name(key: object) -> str:
 
 
 def has_clash(value: object) -> bool:
-    """Whether two keys of a dict in an encoded value are one name in JSON."""
+    """Returns true if a dict in an encoded value has two keys with the same JSON name."""
     waiting = [value]
     while waiting:
         each = waiting.pop()

@@ -1,4 +1,4 @@
-"""The request that a service handles."""
+"""Requests to a service."""
 
 from __future__ import annotations
 
@@ -14,39 +14,40 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class HttpRequest:
-    """What only a request that came by HTTP has."""
+    """The HTTP part of a request."""
 
     method: str = ""
-    """As sent, ``GET`` for example."""
+    """The method as sent, for example ``GET``."""
     path: str = ""
-    """As sent, still percent-encoded, without the query."""
+    """The path as sent, still percent-encoded, without the query."""
     path_params: list[tuple[str, str]] = field(default_factory=list)
-    """The decoded parameters of the route's path, name and value, in the route's order."""
+    """The names and decoded values of the route's path parameters, in the order of the route."""
     query: str = ""
-    """As sent, without the ``?``; empty when there is none."""
+    """The query as sent, without the ``?``. Empty if there is none."""
     authority: str = ""
-    """Host and port as the client named them; empty when it named none."""
+    """The host and port that the client sent. Empty if it sent none."""
     client: str = ""
     """The address and port of the client, ``192.0.2.1:4711`` or ``[2001:db8::1]:4711``.
     ``Request.client_address`` returns the address alone."""
     headers: list[tuple[str, bytes]] = field(default_factory=list)
-    """In the order they were sent, names in lower case; one name may occur more than once."""
+    """The headers in the received order, with names in lower case. A name may occur more than
+    once."""
 
 
 @dataclass(slots=True)
 class Request:
-    """One request to one service. A test makes one with the fields it needs."""
+    """One request to one service. Tests create one with the fields they need."""
 
     service: str = ""
     """The service's name within the plugin."""
     id: str = ""
-    """The correlation id, the one that the host's log lines carry."""
+    """The correlation id, as in the host's log lines."""
     content_type: str | None = None
-    """The media type of the body, when the caller named one."""
+    """The media type of the body, if the caller sent one."""
     body: bytes = b""
-    """Empty when there is none."""
+    """The body. Empty if there is none."""
     http: HttpRequest | None = None
-    """Absent when the request did not come by HTTP."""
+    """The HTTP request; ``None`` for a call that is not made over HTTP."""
 
     @overload
     def json(self) -> Any: ...
@@ -55,12 +56,12 @@ class Request:
     def json(self, kind: type[T]) -> T: ...
 
     def json(self, kind: Any = None) -> Any:
-        """The body, read as JSON whatever media type the caller named; an empty one is ``None``.
+        """Parses the body as JSON, whatever its media type. An empty body is ``None``.
 
-        With a ``kind`` the value has to be one, by the rules of ``Cache.get``. For a dataclass
-        whose fields all have defaults an empty body is an object without members.
+        With a ``kind``, the value must fit that type, as in ``Cache.get``. For a dataclass whose
+        fields all have defaults, an empty body counts as an empty object.
 
-        Raises ``BadRequest`` for a body that does not fit; the message says where.
+        Raises ``BadRequest`` for a body that does not fit; the message has the place.
         """
         try:
             value = values.from_caller(self.body) if self.body else None
@@ -69,15 +70,16 @@ class Request:
         return value if kind is None else _read(value, kind)
 
     def text(self) -> str:
-        """The body as a text. Raises ``BadRequest`` when it is not UTF-8."""
+        """Returns the body as text. Raises ``BadRequest`` if it is not UTF-8."""
         try:
             return self.body.decode()
         except UnicodeDecodeError as error:
             raise BadRequest(f"the request body: {error}") from None
 
     def header(self, name: str) -> str | None:
-        """The value of the header of that name, in any case: all its fields, joined by ``, ``, and
-        those of ``cookie`` by ``; ``. ``None`` also when it is not UTF-8.
+        """Returns the header of that name, which is case-insensitive. Several fields are joined
+        with ``, ``, or with ``; `` for ``cookie``. ``None`` if there is none, or if it is not
+        UTF-8.
 
         >>> request.header("Accept")
         'text/html, application/json'
@@ -85,7 +87,7 @@ class Request:
         return None if self.http is None else headers.joined(self.http.headers, name)
 
     def header_values(self, name: str) -> list[str]:
-        """The fields of the header of that name one by one, without those that are not UTF-8."""
+        """Returns each field of the header of that name. Omits fields that are not UTF-8."""
         return [] if self.http is None else headers.apart(self.http.headers, name)
 
     def client_address(self) -> str | None:
@@ -98,18 +100,19 @@ class Request:
         return client.removeprefix(start).partition(end)[0] or None
 
     def query(self, name: str) -> str | None:
-        """The first query parameter of that name, decoded: ``a b`` of ``?q=a+b``. ``None`` without
-        one."""
+        """Returns the decoded value of the first query parameter of that name, or ``None``. For
+        example, ``?q=a+b`` has the value ``a b``."""
         return next(self._query(name), None)
 
     def query_values(self, name: str) -> list[str]:
-        """All query parameters of that name, decoded."""
+        """Returns the decoded values of all query parameters of that name."""
         return list(self._query(name))
 
     def query_integer(self, name: str) -> int | None:
-        """The first query parameter of that name as an integer; ``None`` without one.
+        """Returns the first query parameter of that name as an integer, or ``None`` if there is
+        none.
 
-        Raises ``BadRequest`` when it is no integer of 64 bits.
+        Raises ``BadRequest`` if it is not a signed 64-bit integer.
 
         >>> page = request.query_integer("page") or 1
         """
@@ -118,15 +121,16 @@ class Request:
         return None if text is None else forms.integer(text, called)
 
     def path_param(self, name: str) -> str | None:
-        """The decoded parameter of that name in the route's path, ``id`` of ``/orders/{id}``."""
+        """Returns the decoded path parameter of that name, for example ``id`` of
+        ``/orders/{id}``."""
         params = () if self.http is None else self.http.path_params
         return next((value for each, value in params if each == name), None)
 
     def path_integer(self, name: str) -> int:
-        """The parameter of that name in the route's path as an integer.
+        """Returns the path parameter of that name as an integer.
 
-        Raises ``BadRequest`` when it is no integer of 64 bits, and ``Internal`` when the route has
-        no such parameter.
+        Raises ``BadRequest`` if it is not a signed 64-bit integer, and ``Internal`` if the route
+        has no such parameter.
         """
         text = self.path_param(name)
         if text is None:
@@ -134,20 +138,20 @@ class Request:
         return forms.integer(text, f"the path parameter {headers.quoted(name)}")
 
     def cookie(self, name: str) -> str | None:
-        """The first cookie of that name, as it was set: it is not percent-decoded."""
+        """Returns the value of the first cookie of that name. The value is not percent-decoded."""
         header = self.header("cookie")
         return None if header is None else cookies.read(header, name)
 
     def form(self, name: str) -> str | None:
-        """The first field of that name in a body that is a form, ``None`` without one.
+        """Returns the decoded value of the first form field of that name, or ``None``.
 
-        Raises ``BadRequest`` when the body is not ``application/x-www-form-urlencoded``. An empty
-        one without a content type is a form without fields.
+        Raises ``BadRequest`` if the body is not ``application/x-www-form-urlencoded``. An empty
+        body without a content type is an empty form.
         """
         return next(self._form(name), None)
 
     def form_values(self, name: str) -> list[str]:
-        """All fields of that name in a body that is a form. Raises as ``form`` does."""
+        """Returns the decoded values of all form fields of that name. Raises as ``form`` does."""
         return list(self._form(name))
 
     def _query(self, name: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The response to a request that a service fulfilled."""
+"""Responses of a service."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .limits import MAX_STATUS, MIN_STATUS
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
-# RFC 9110, 7.6.1 and 8.6: they are of the connection, or of the body as it is sent.
+# Only the server sets these: they describe the connection or the length (RFC 9110, 7.6.1 and 8.6).
 _OF_THE_SERVER = (
     *("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer"),
     *("transfer-encoding", "upgrade"),
@@ -27,12 +27,12 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 @known_as(Internal)
 class NoJson(Internal):
-    """A result that has no JSON form."""
+    """The result of a service has no JSON form."""
 
 
 @dataclass(slots=True)
 class Response:
-    """A service's response. Most services return any value that has a JSON form instead.
+    """The response of a service. Most services return a value with a JSON form instead.
 
     ``Response(content_type="image/png", body=picture)`` sends bytes.
 
@@ -41,19 +41,20 @@ class Response:
     """
 
     status: int = 200
-    """A status code of HTTP, 200 to 599."""
+    """The HTTP status code, from 200 to 599."""
     content_type: str | None = None
-    """The media type of the body. Wins over a header of that name."""
+    """The media type of the body. Overrides a ``content-type`` in ``headers``."""
     headers: list[tuple[str, bytes]] = field(default_factory=list)
-    """Names in any case, sent in lower case; one name may occur more than once."""
+    """The headers. Names are sent in lower case and may occur more than once."""
     body: bytes = b""
-    """Empty when there is none."""
+    """The body. Empty if there is none."""
 
     @classmethod
     def json(
         cls, value: object, *, status: int = 200, headers: Iterable[tuple[str, str | bytes]] = ()
     ) -> Response:
-        """``value`` as ``application/json``. Raises ``Internal`` when it has no JSON form."""
+        """Creates a response with ``value`` as ``application/json``. Raises ``Internal`` if it has
+        no JSON form."""
         try:
             body = values.to_text(value, "answer").encode()
         except (TypeError, ValueError) as error:
@@ -64,20 +65,20 @@ class Response:
     def text(
         cls, text: str, *, status: int = 200, headers: Iterable[tuple[str, str | bytes]] = ()
     ) -> Response:
-        """A plain text."""
+        """Creates a response with plain text."""
         return cls(status, "text/plain; charset=utf-8", _headers(headers), text.encode())
 
     @classmethod
     def empty(cls, status: int = 204) -> Response:
-        """No body: the response of a service that returns ``None``."""
+        """Creates a response without a body, as for a service that returns ``None``."""
         return cls(status)
 
     @classmethod
     def redirect(cls, location: str, status: int = 303) -> Response:
-        """Sends the client to another place, a URL or a path. With 303 it fetches that by ``GET``;
-        301 and 308 are for good; with 307 and 308 it repeats its request there.
+        """Redirects the client to a URL or a path. With 303 the client requests it with ``GET``.
+        301 and 308 are permanent. With 307 and 308 the client repeats its method and body.
 
-        Raises ``Internal`` for a status that is no redirect.
+        Raises ``Internal`` if the status is not a redirect.
 
         >>> Response.redirect("/orders/7").headers
         [('location', b'/orders/7')]
@@ -88,10 +89,10 @@ class Response:
         return cls(status).with_header("location", location)
 
     def with_header(self, name: str, value: str | bytes) -> Response:
-        """Adds a header, beside those of that name that are there, and returns the response.
+        """Adds a header and returns the response. Existing headers of that name are kept.
 
-        When the service is done, each header is checked: for one with an invalid name or value, and
-        for one that the server sets, as ``content-length``, the service fails with ``internal``.
+        Headers are validated when the service returns: a header with an invalid name or value, or
+        one that only the server may set (such as ``content-length``), is an ``internal`` failure.
 
         >>> Response.json([]).with_header("Cache-Control", "no-store")
         """
@@ -110,17 +111,16 @@ class Response:
         http_only: bool = True,
         same_site: SameSite = "lax",
     ) -> Response:
-        """Sets a cookie of the client, and returns the response.
+        """Adds a ``set-cookie`` header and returns the response.
 
         - ``max_age`` is the seconds until the browser deletes the cookie. 0 deletes the cookie of
           that name, domain and path at once; without it the cookie lasts until the browser closes.
-        - By default a browser sends it to every path of this host and to no other host, over TLS
-          alone, and of the requests that other sites cause with links alone. No script of a page
-          reads it.
+        - By default a browser sends the cookie for all paths of this host only, only over TLS, and
+          from other sites only when the user follows a link. Scripts cannot read it.
 
-        Raises ``Internal`` for a name, a value, a path or a domain that no cookie can have; a value
-        with other characters is percent-encoded by the service. Raises ``ValueError`` for a
-        negative ``max_age``.
+        Raises ``Internal`` if the name, value, path or domain has a character that is not allowed
+        there. Percent-encode a value with such characters. Raises ``ValueError`` for a negative
+        ``max_age``.
 
         >>> Response.empty().with_cookie("session", token, max_age=3600)
         """
@@ -140,13 +140,13 @@ class Response:
         return apart(_lowered(self.headers), name)
 
     def value(self) -> Any:
-        """The body, read as JSON; an empty one is ``None``. For tests."""
+        """Parses the body as JSON; an empty body is ``None``. For tests."""
         return values.from_caller(self.body) if self.body else None
 
     @classmethod
     def of(cls, value: object) -> Response:
-        """The response that a service's result stands for: a response itself, ``None`` an empty
-        one, anything else its JSON form. Raises ``Internal`` when it has none."""
+        """Converts the result of a service: a response is returned unchanged, ``None`` becomes an
+        empty response, any other value JSON. Raises ``Internal`` if the value has no JSON form."""
         if isinstance(value, Response):
             return value
         return cls.empty() if value is None else cls.json(value)
@@ -161,10 +161,9 @@ def _lowered(headers: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
 
 
 def checked(response: Response) -> Response:
-    """The response with the names of its headers in lower case, if its fields are what the host
-    requires and HTTP allows.
+    """Validates a response and converts the names of its headers to lower case.
 
-    Raises ``Internal`` that names the field that is not.
+    Raises ``Internal`` with the name of an invalid field.
     """
     status, content_type = response.status, response.content_type
     if not isinstance(status, int) or not MIN_STATUS <= status <= MAX_STATUS:

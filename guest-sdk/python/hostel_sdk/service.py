@@ -1,4 +1,4 @@
-"""The services of a plugin, and how a request finds its handler."""
+"""The services of a plugin and the dispatch of requests to their handlers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,127}")
 
 
 class DeclarationError(Exception):
-    """A service that cannot be one. The message begins with the file and the line of it."""
+    """An invalid service declaration. The message begins with its file and line."""
 
 
 @overload
@@ -38,16 +38,18 @@ def service(*, name: str | None = None) -> Callable[[F], F]: ...
 
 
 def service(function: Any = None, *, name: str | None = None) -> Any:
-    """Declares a function as a service. It stays the function it is, for tests to call.
+    """Declares a function as a service. The function itself is unchanged, so tests can call it.
 
-    - Its name is the function's, with hyphens for underscores, or ``name``: 1 to 128 ASCII
-      letters, digits, dots, hyphens and underscores, a letter first, unique in the plugin.
-    - The first line of its docstring is the description that people see.
-    - A parameter annotated ``Request`` gets the request. Another one gets the body, read as
-      ``Request.json`` does: as the type that annotates it, which may be a dataclass, or as any
-      value when nothing does. There is at most one of each.
-    - It returns a ``Response``, ``None``, or any value that has a JSON form.
-    - It may be ``async``: the call ends with it, and tasks that are left are cancelled.
+    - The name of the service is ``name``, or the function's name with hyphens instead of
+      underscores. It has 1 to 128 ASCII letters, digits, dots, hyphens and underscores, begins with
+      a letter, and is unique in the plugin.
+    - The first line of the docstring is the service's description.
+    - A parameter annotated ``Request`` receives the request. Another parameter receives the body,
+      parsed as in ``Request.json``: as the annotated type, or as any value without an annotation.
+      There is at most one of each.
+    - The function returns a ``Response``, ``None``, or any value with a JSON form.
+    - The function may be ``async``. The call ends when it returns; its remaining tasks are
+      cancelled.
 
     >>> @service(name="orders.find")
     ... def find_order(number: int) -> str | None:
@@ -62,12 +64,12 @@ def service(function: Any = None, *, name: str | None = None) -> Any:
 
 
 class Service:
-    """A service as a class: a subclass with a ``handle``, which reads as a decorated function
-    does.
+    """The base class of services: a subclass defines ``handle``, with the parameters and results of
+    a decorated function.
 
-    Its name is the attribute ``name``, or the class's own in the way of ``MyService``,
-    ``my-service``. Each request gets an instance of its own. A class whose own name begins with an
-    underscore is not a service.
+    The name of the service is the attribute ``name``, or the class name with hyphens: ``MyService``
+    becomes ``my-service``. Each request gets a new instance of the class. A class whose name begins
+    with an underscore is not a service.
     """
 
     name: ClassVar[str]
@@ -77,7 +79,7 @@ class Service:
 
     @classmethod
     def _handler(cls) -> Handler:
-        """What calls an instance of the class; made once, before the first request."""
+        """Returns the handler of the class. Called once, before the first request."""
         arguments = _arguments(cls.handle, skip=1)  # type: ignore[attr-defined]
 
         def handler(request: Request) -> Response:
@@ -96,19 +98,19 @@ class Declared:
     def __init__(self, declaration: Any) -> None:
         """Takes a decorated function or a subclass of ``Service``.
 
-        Raises ``DeclarationError`` when it cannot be a service.
+        Raises ``DeclarationError`` if it is not a valid service.
         """
         is_class = isinstance(declaration, type)
         self.name: str = _name_of_class(declaration) if is_class else getattr(declaration, _MARK)
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             rule = "1 to 128 ASCII letters, digits, dots, hyphens and underscores, a letter first"
             raise _refused(declaration, f"{self.name!r:.140} is no service name: {rule}")
-        # The class's own docstring, and not one that it inherits.
+        # Use only the class's own docstring, not an inherited one.
         text = vars(declaration).get("__doc__") if is_class else declaration.__doc__
         self.description: str = (text or "").strip().split("\n")[0]
         function = declaration.handle if is_class else declaration
         self.place: tuple[str, int] = _place(function)
-        """The file and the line of it."""
+        """The file and the line of the declaration."""
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             why = "yields: it has to return its result"
             raise _refused(function, f"service {self.name!r} {why}")
@@ -119,7 +121,7 @@ class Declared:
 
 
 def is_service(value: object) -> bool:
-    """Whether a value declares a service."""
+    """Returns true if a value declares a service."""
     if isinstance(value, type):
         return (
             issubclass(value, Service)
@@ -131,9 +133,9 @@ def is_service(value: object) -> bool:
 
 
 def declared(values: Iterable[object]) -> dict[str, Declared]:
-    """The services among these values, by name, in their order.
+    """Returns the services among these values by name, in their order.
 
-    Raises ``DeclarationError`` for one that cannot be a service, and for a name taken twice.
+    Raises ``DeclarationError`` for an invalid service and for a duplicate name.
     """
     found: dict[str, Declared] = {}
     seen: list[object] = []
@@ -151,8 +153,9 @@ def declared(values: Iterable[object]) -> dict[str, Declared]:
 def answer(services: dict[str, Declared], request: Request) -> Response:
     """Passes the request to the service that it names.
 
-    Raises ``Failure`` alone: the service's own, or ``internal`` for any other exception, whose
-    traceback is logged then. A failure with headers is returned as a response where there is HTTP.
+    Raises only ``Failure``: the service's own, or ``internal`` for any other exception, whose
+    traceback is logged (``unavailable`` for an unavailable cache or server). Over HTTP, a failure
+    with headers is returned as a response, because the WIT failure has no headers.
     """
     found = services.get(request.service)
     if found is None:
@@ -185,16 +188,16 @@ def _caller(function: Callable[..., Any]) -> Handler:
 
 
 def finished(result: Any) -> Any:
-    """What a handler returned, or what its coroutine returns in the end."""
+    """Returns a handler's result. Runs a coroutine to get its result."""
     if type(result) is not CoroutineType:
         return result
-    from .loop import run  # Imports asyncio, which few services need.
+    from .loop import run  # Slow to import, and few services need it.
 
     return run(result)
 
 
 def _arguments(function: Callable[..., Any], skip: int) -> Callable[[Request], list[Any]]:
-    """What makes a handler's arguments of a request."""
+    """Returns a function that converts a request to the handler's arguments."""
     parameters = list(inspect.signature(function).parameters.values())[skip:]
     hints = typing.get_type_hints(function)
     makers: list[Callable[[Request], Any]] = []
@@ -219,7 +222,7 @@ def _argument(kind: Any) -> Callable[[Request], Any]:
     if kind is Request:
         return _whole
     if kind is not None:
-        typed.reader(kind)  # Refuses a type that nothing is read as, before the first request.
+        typed.reader(kind)  # Refuse an unsupported type now, not at the first request.
     return lambda request: request.json(kind)
 
 
@@ -243,5 +246,5 @@ def _place(declaration: Any) -> tuple[str, int]:
         return code.co_filename, code.co_firstlineno
     module = inspect.getmodule(declaration)
     file = getattr(module, "__file__", None) or getattr(declaration, "__module__", "")
-    # From Python 3.13 on, as in plugins.
+    # Only Python 3.13 or later has it; plugins do.
     return file, getattr(declaration, "__firstlineno__", 0)

@@ -1,4 +1,4 @@
-"""Tracebacks in the author's terms: their own files and lines, without the SDK's frames."""
+"""Tracebacks with the author's file names and without the SDK's frames."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from traceback import StackSummary, TracebackException
 
 _SDK = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# Where code lies that is nobody's business: the SDK, and what the build adds in a plugin.
+# Files whose frames are hidden: the SDK, and the code that the build adds to a plugin.
 _hidden: list[str] = [
     os.path.join(_SDK, "hostel_sdk"),
     os.path.join(_SDK, "zato"),
     "<frozen importlib",
 ]
 
-# Folders that the author knows by another name, each with that name.
+# Folders and the names that messages show for them.
 _shown: dict[str, str] = {}
 
 
 def hide(prefix: str) -> None:
-    """Leaves out the frames of files that begin so."""
+    """Hides the frames of files with this prefix."""
     _hidden.append(prefix)
 
 
 def show(folder: str, name: str) -> None:
-    """Shows files below ``folder`` as files below ``name``."""
+    """Shows the files below ``folder`` as files below ``name``."""
     _shown[folder + "/"] = name + "/" if name else ""
 
 
 def path(file: str) -> str:
-    """A file as the author knows it."""
+    """Returns the path of a file as messages show it."""
     for folder, name in _shown.items():
         if file.startswith(folder):
             return name + file[len(folder) :]
@@ -38,17 +38,17 @@ def path(file: str) -> str:
 
 
 def lines(error: BaseException) -> list[str]:
-    """The traceback of ``error`` and of its causes, as Python prints them."""
+    """Returns the lines of the traceback of ``error`` and its causes, as Python prints them."""
     try:
         told = TracebackException.from_exception(error)
         _clean(told)
         return "".join(told.format()).rstrip("\n").split("\n")
-    except Exception:  # An exception whose own text cannot be told, or too little memory.
+    except Exception:  # Its `__str__` failed, or memory is exhausted.
         return [last_line(error)]
 
 
 def last_line(error: BaseException) -> str:
-    """The exception's own line: its type and its text."""
+    """Returns the last line of a traceback: the exception's type and text."""
     try:
         told = TracebackException(type(error), error, None)
         if isinstance(error, SyntaxError):
@@ -59,7 +59,7 @@ def last_line(error: BaseException) -> str:
 
 
 def place(error: BaseException, folder: str) -> tuple[str, int] | None:
-    """The innermost file and line below ``folder`` that the error went through."""
+    """Returns the innermost file and line below ``folder`` in the traceback."""
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return path(error.filename), error.lineno
     found = None
@@ -82,7 +82,7 @@ def _clean(told: TracebackException) -> None:
         each.stack = StackSummary.from_list(list(frames))
         for frame in each.stack:
             frame.filename = path(frame.filename)
-        if getattr(each, "filename", None):  # Of a syntax error.
+        if getattr(each, "filename", None):  # A syntax error.
             each.filename = path(each.filename)
         seen += [each.__cause__, each.__context__, *(getattr(each, "exceptions", None) or ())]
 

@@ -1,6 +1,6 @@
-"""Reading a decoded JSON value as a type, without a guess: nothing is rounded or converted.
+"""Reads decoded JSON values as types, without rounding or conversion.
 
-Whatever ``cache.set`` takes is read here as the type that it had.
+Values that ``cache.set`` accepts can be read back as their original types.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from . import members
 from .misfit import at, misfit, name_of, wrong
 
 Reader = Callable[[Any], Any]
-"""Returns the value as its type; raises ``ValueError`` with place and reason when it is none."""
+"""Returns the value as its type. Raises ``ValueError`` with place and reason if it does not fit."""
 
 _readers: dict[Any, Reader] = {}
 
@@ -33,13 +33,13 @@ _SCALARS = (str, bool, int, type(None))
 
 
 def reader(kind: Any) -> Reader:
-    """The reader of a type.
+    """Returns the reader of a type.
 
-    That is ``str``, ``int``, ``float``, ``bool``, ``None``, ``list[T]``, ``tuple[T, ...]``,
-    ``dict[str, T]`` and ``dict[int, T]``, ``Sequence[T]``, ``Mapping[K, T]``, unions, ``Literal``,
-    ``Any``, enums, dataclasses, ``NamedTuple`` and ``TypedDict``, generic ones too, and what is
-    another name for such a type: ``NewType``, ``Annotated``, an alias, a subclass. Members of an
-    object that a dataclass does not have do not matter.
+    Supported types are ``str``, ``int``, ``float``, ``bool``, ``None``, ``list[T]``, ``tuple[T,
+    ...]``, ``dict[str, T]``, ``dict[int, T]``, ``Sequence[T]``, ``Mapping[K, T]``, unions,
+    ``Literal``, ``Any``, enums, and dataclasses, ``NamedTuple`` and ``TypedDict``, including
+    generic ones. ``NewType``, ``Annotated``, aliases and subclasses of these are supported too.
+    Members of an object that a dataclass does not have are ignored.
 
     Raises ``TypeError`` for any other type.
     """
@@ -47,9 +47,9 @@ def reader(kind: Any) -> Reader:
         return _readers[kind]
     except KeyError:
         pass
-    except TypeError:  # It has no hash.
+    except TypeError:  # The kind is not hashable.
         return _make(kind)
-    # A type that holds itself finds this one while its own reader is made.
+    # A recursive type finds this placeholder while its reader is created.
     _readers[kind] = lambda value: read(value)
     try:
         read = _readers[kind] = _make(kind)
@@ -104,7 +104,7 @@ def _class(kind: Any, origin: type, arguments: tuple[Any, ...]) -> Reader:
 
 
 def _subclass(kind: type, read: Reader) -> Reader:
-    """The reader of a type that is made of one of JSON's."""
+    """The reader of a subclass of a JSON type."""
     if kind is collections.defaultdict:
         return lambda value: collections.defaultdict(None, read(value))
 
@@ -155,7 +155,7 @@ def _union(kind: Any, readers: list[Reader]) -> Reader:
             except ValueError as error:
                 reasons.append(str(error))
                 continue
-            # An integer is a float only where it cannot be an integer.
+            # Prefer another match for an integer: read it as a float only if nothing else fits.
             if type(value) is not int or type(found[-1]) is not float:
                 return found[-1]
         if found:

@@ -1,7 +1,7 @@
-"""Which interfaces a plugin uses, so that its component imports these and no others.
+"""Determines the interfaces that a plugin uses, so that its component imports only these.
 
-Found by names: in the author's file, and in all files that it may import. So more may be found than
-is used, and never less, unless a name is put together when the plugin runs.
+Searches for names in the author's file and in all files that it may import. The result may include
+unused interfaces, but never misses one unless a name is constructed at run time.
 """
 
 from __future__ import annotations
@@ -16,29 +16,30 @@ INTERFACES: dict[str, list[str]] = {
     "atomics": "set_if_absent increment compare_and_swap_raw update take take_raw".split(),
     "lease": ["get_or_set"],
     "batch": ["get_many", "set_many", "delete_many"],
-    # The last one is Zato's.
+    # The last name is from the Zato API.
     "entries": ["ttl", "expire", "keys", "delete_prefix", "delete_by_prefix"],
 }
-"""The interfaces of the cache beside `cache`, each with the methods that need it."""
+"""The cache interfaces other than `cache`, each with the methods that need it."""
 
 SOURCES: dict[str, list[str]] = {
     "client": ["hostel_sdk.http", "out.rest"],
     "config": ["hostel_sdk.config", "out.rest"],
 }
-"""Those of servers elsewhere and of settings, each with the modules that need it. One is Zato's."""
+"""The interfaces for HTTP requests and settings, each with the modules that need it. `out.rest` is
+from the Zato API."""
 
 _OWN = ("hostel_sdk", "zato")
-"""Packages of the SDK, which name everything."""
+"""Packages of the SDK. They are skipped, because they contain every name."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
-# For a file that the Python of the machine cannot read.
+# Used for a file that the Python of the machine cannot parse.
 _KEYS_OF_A_DICT = re.compile(r"\.\s*keys\s*\(\s*\)")
 _NAMED = re.compile(r"\.\s*(\w+)|['\"](\w+)['\"]|\bimport\b(.*)")
 
 
 def interfaces(file: str, packages: str | None) -> list[str]:
-    """The interfaces that a plugin's file uses, with what it imports from beside it and from its
+    """Returns the interfaces used by a plugin's file, by modules in its folder and by its
     packages."""
     names: set[str] = set()
     for source in _sources(file, packages):
@@ -50,11 +51,12 @@ def interfaces(file: str, packages: str | None) -> list[str]:
 
 
 def named(source: bytes) -> set[str]:
-    """What may be methods of the cache in a file: its attributes, its texts, and the names that it
-    imports. A call that only a dict or a set has is none: `keys()`, and `update` of one thing.
+    """Returns the names in a file that may be methods of the cache: attributes, strings and
+    imported names. Skips calls that only a dict or set can have: `keys()`, and `update` with one
+    argument.
 
-    What is imported from a module has its module before it too, as in `hostel_sdk.http`: Python has
-    an `http` of its own, and a request another."""
+    Names imported from the SDK are also returned with the package name, as in `hostel_sdk.http`: a
+    plain `http` could be Python's module or the attribute of a request."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -68,7 +70,7 @@ def named(source: bytes) -> set[str]:
 
 
 def _modules(nodes: list[ast.AST]) -> set[str]:
-    """What a file calls the package of the SDK."""
+    """The names under which a file imports the SDK package."""
     found = [alias for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     found = [alias for alias in found if alias.name.split(".")[0] == "hostel_sdk"]
     return {alias.asname or "hostel_sdk" for alias in found}
@@ -97,16 +99,16 @@ def _names(node: ast.AST, modules: set[str]) -> Iterator[str]:
 
 
 def _of_call(call: ast.Call, modules: set[str]) -> Iterator[str]:
-    """What a `getattr` takes from the package of the SDK."""
+    """The name in a `getattr` call on the SDK package."""
     if call.args[1:] and isinstance(call.args[0], ast.Name) and call.args[0].id in modules:
         yield f"hostel_sdk.{getattr(call.args[1], 'value', '')}"
 
 
 def _is_other(call: ast.Call) -> bool:
-    """Whether a call cannot be one of the cache: it has too few arguments."""
+    """Returns true if a call has too few arguments to be a call of the cache."""
     least = {"keys": 1, "update": 2}.get(getattr(call.func, "attr", ""), 0)
     given = [*call.args, *call.keywords]
-    # There may be any number of `*values` and `**values`.
+    # `*values` and `**values` may stand for any number of arguments.
     has_any = any(isinstance(it, ast.Starred) or getattr(it, "arg", it) is None for it in given)
     return not has_any and len(given) < least
 
@@ -123,8 +125,9 @@ def _named_in_text(text: str) -> set[str]:
 
 
 def _sources(file: str, packages: str | None) -> Iterator[bytes]:
-    """The text of the file, and of each that it may import: one whose name is a word of a text
-    before, in its folder, in that of the packages, or in a package of such a name."""
+    """The texts of the file and of each file that it may import. A file may be imported if its name
+    occurs as a word in an earlier text and it is in the folder, in the packages' folder, or in a
+    package found the same way."""
     folders = [os.path.dirname(file) or ".", *([packages] if packages else [])]
     seen = set(map(os.path.realpath, folders))
     waiting, words = [file], {"__init__"}
@@ -144,7 +147,7 @@ def _sources(file: str, packages: str | None) -> Iterator[bytes]:
 
 
 def _named_by(folder: str, words: set[str]) -> Iterator[str]:
-    """The modules and packages in a folder whose names are among the words."""
+    """The modules and packages in a folder whose names are in ``words``."""
     try:
         entries = sorted(os.listdir(folder))
     except OSError:

@@ -1,4 +1,5 @@
-"""Values to JSON text and back, strictly: what one language stores, every other can read."""
+"""Strict conversion of values to JSON and back, so that every language can read the stored
+values."""
 
 from __future__ import annotations
 
@@ -13,13 +14,13 @@ from .limits import MAX_DEPTH
 
 
 def _default(value: object) -> object:
-    """The JSON form of a value whose type is not one of JSON's. Only a dataclass has one."""
+    """Converts a value whose type is not a JSON type. Only dataclasses are supported."""
     names = refusal.field_names(value)
     if names is None:
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
     try:
         return {name: getattr(value, name) for name in names}
-    except AttributeError as error:  # Of a field that was never set.
+    except AttributeError as error:  # A field was never set.
         raise TypeError(str(error)) from None
 
 
@@ -27,7 +28,8 @@ def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-# The encoder, which `json.dumps` makes anew for each call. `_open` holds the values it is inside.
+# One encoder for all calls; `json.dumps` would create one per call. `_open` has the containers that
+# are being encoded, to detect cycles.
 _open: dict[int, object] = {}
 _chunks = c_make_encoder(_open, _default, c_encode_basestring, None, ":", ",", False, False, False)
 _decoder = JSONDecoder(parse_constant=_constant)
@@ -44,29 +46,30 @@ def _finite(text: str) -> float:
     return number
 
 
-# For texts that may hold a -0, whose sign an int does not have, or a number that is not finite.
+# For texts that may contain `-0`, which an int cannot represent, or a number beyond a float.
 _slow_decoder = JSONDecoder(parse_constant=_constant, parse_int=_signed, parse_float=_finite)
 _NEGATIVE_ZERO = re.compile(r"(?:^|[\[:,\s])-0(?:$|[\]},\s])")
 _MAYBE_INFINITE = re.compile(r"\d[eE]\+?\d{3}|\d{308}")
 
-# A name that a key which is no text may have: only such names can be those of two keys.
+# Matches a name that may come from a key that is not a `str`. Only such names can collide.
 _NUMBER_AS_NAME = re.compile(r'"(?:[-\d]|true"|false"|null")')
 _scan: Any = _decoder.scan_once  # type: ignore[attr-defined]
 
 
 def to_text(value: object, name: str = "value") -> str:
-    """The JSON text of ``value``. Tuples are arrays, keys that are numbers become strings,
-    dataclasses are objects of their fields, integers are exact. What derives from a JSON type, as
-    an ``OrderedDict`` or a ``StrEnum``, is stored as that type, without attributes of its own.
+    """Converts ``value`` to JSON. Tuples become arrays, number keys become strings, dataclasses
+    become objects of their fields, and integers stay exact. An instance of a subclass of a JSON
+    type, such as ``OrderedDict`` or ``StrEnum``, is stored as that type, without its own
+    attributes.
 
-    Raises ``TypeError`` or ``ValueError`` for what has no JSON form: a set, bytes, a date, a
-    function, NaN, infinity, a cycle, a lone surrogate, two keys that are one name. The message
-    calls the value ``name``, and says where in it and what would help.
+    Raises ``TypeError`` or ``ValueError`` for a value without a JSON form: a set, bytes, a date, a
+    function, NaN, infinity, a cycle, a lone surrogate, or two keys with the same JSON name. The
+    message calls the value ``name`` and has the place and the fix.
     """
     try:
         text: str = "".join(_chunks(value, 0))
         if not text.isascii():
-            text.encode()  # Raises for a lone surrogate, which UTF-8 does not have.
+            text.encode()  # Raises for a lone surrogate.
     except (TypeError, ValueError, RecursionError) as error:
         _open.clear()
         refused = TypeError if isinstance(error, TypeError) else ValueError
@@ -80,20 +83,20 @@ def to_text(value: object, name: str = "value") -> str:
 
 
 def from_host(text: str) -> Any:
-    """The value of a text that the host has checked. Integers are exact, each call makes a fresh
-    value."""
+    """Parses a text that the host has validated. Integers stay exact. Each call returns a new
+    object."""
     if "-0" in text and _NEGATIVE_ZERO.search(text):
         return _slow_decoder.decode(text)
     try:
         return _scan(text, 0)[0]
     except StopIteration:
-        return _decoder.decode(text)  # White space comes first.
+        return _decoder.decode(text)  # The text begins with white space.
 
 
 def from_caller(body: bytes) -> Any:
-    """The value of a text that is not checked yet.
+    """Parses a text that has not been validated.
 
-    Raises ``ValueError``, with the place, unless it is one JSON text in UTF-8 that the cache would
+    Raises ``ValueError`` with the place unless the text is UTF-8 and JSON that the cache would
     accept: no NaN, no lone surrogate, not nested too deep.
     """
     if _is_deep(body):
@@ -114,10 +117,10 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
 def _is_deep(body: bytes) -> bool:
-    """True when the text is nested too deep. Checked before it is read, which needs the stack."""
+    """Returns true if the text is nested too deep. Called before parsing, which uses the stack."""
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return False
-    # Each round removes the innermost pairs, so a text with any left is deeper.
+    # Each round removes the innermost pairs. Remaining brackets mean that the text is deeper.
     brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")

@@ -1,8 +1,8 @@
-"""Runs the paths that every request takes, while a plugin is built.
+"""Runs the code paths of common requests while a plugin is built.
 
-Python rewrites bytecode at its first runs, and remembers what it looked up. A page of memory that a
-request writes to is copied for its instance, so an image in which that has happened already
-answers its first request sooner.
+Python specialises bytecode during its first runs and caches lookups. If this happened in a request,
+each memory page written would be copied for the instance. Doing it before the snapshot makes the
+first request faster.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from .request import HttpRequest, Request
 from .response import Response, checked
 from .service import Service, declared, service
 
-# Python rewrites at the second run or later, by the kind of instruction.
+# Python specialises an instruction after some runs; the number depends on its kind.
 _RUNS = 20
 
 
 def up() -> None:
-    """Handles requests to services of its own, on a host that does nothing."""
+    """Handles requests to internal services on a host that does nothing."""
     text = '{"a": [1, 1.5, "b", null]}'
     returned = {
         **{"take": text, "get_many": [text], "get_or_lease": ("value", text)},
         **{"compare_and_swap": Swap(True), "keys": ([], None), "delete_prefix": (0, None)},
     }
     calls = {name: _returning(returned.get(name, 1)) for name in host.CALLS}
-    # Those that most services call have as many parameters as the real ones.
+    # The most common functions need the parameters of the real ones for useful specialisation.
     calls.update(get=lambda key: text, set=lambda key, value, expiry: None)
     host.connect({**calls, "delete": lambda key: True, "exists": lambda key: True})
     response = http.Response.of_host(200, "a", [("content-type", b"application/json")], b"[1]")
     host.connect({"http_send": lambda request: response, "http_send_many": lambda requests: []})
     host.connect({"config_get": lambda name: "a", "config_names": lambda: []})
     host.log = lambda level, message: None
-    # Before what all services call: a request takes the memory that the last calls have freed.
+    # Run these before the common paths: a request reuses the memory that the last calls have freed.
     for _ in range(_RUNS):
         _work_of_few()
     classes: list[type[Service]] = [_Class]

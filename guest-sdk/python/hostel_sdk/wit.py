@@ -1,6 +1,6 @@
-"""The contract of `wit/`: the one place where its generated bindings meet this package's types.
+"""Connects the generated bindings of `wit/` with this package's types.
 
-Imported in a plugin alone.
+Imported only in a plugin.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from .service import Declared, answer
 
 
 class _Ok(StopIteration):
-    """The result of an import, in `value`; of a type that is made without running Python."""
+    """The result of an imported function, in `value`. A ``StopIteration`` is created without
+    running Python code."""
 
     __slots__ = ()
 
 
 @known_as(CacheError)
 class _Err(CacheError):
-    """The refusal of an import, and the failure of an export."""
+    """The error of an imported function, or the failure of an exported one."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -41,7 +42,7 @@ class _Err(CacheError):
         super().__init__(kind, value.message)
 
 
-# The bindings, when they are imported now, make and raise these for their own.
+# Set these before the bindings are imported: the bindings then create and raise our types.
 componentize_py_types.Ok, componentize_py_types.Err = _Ok, _Err
 
 import wit_world.imports.cache as host_cache  # type: ignore[import-not-found]  # noqa: E402
@@ -50,7 +51,7 @@ from wit_world.exports import handler as export  # type: ignore[import-not-found
 
 
 def _interface(name: str) -> Any:
-    """The bindings of an interface; ``None`` when it was not built in."""
+    """Returns the bindings of an interface, or ``None`` if it is not in the component."""
     try:
         return importlib.import_module(f"wit_world.imports.{name}")
     except ModuleNotFoundError:
@@ -63,7 +64,7 @@ client, config = _interface("client"), _interface("config")
 
 
 class _Case:
-    """A case of an enumeration, as the bindings read it; `enum` would run Python for each."""
+    """An enum case as the bindings read it. `enum` would run Python code at each access."""
 
     __slots__ = ("value",)
 
@@ -93,8 +94,8 @@ def _log(level: str, message: str) -> None:
 
 
 def _absent(*_: object) -> NoReturn:
-    """Stands for the functions of an interface that was not built in."""
-    # The caller is the method that the author called.
+    """Replaces the functions of an interface that is not in the component."""
+    # The calling frame is the method that the service called.
     method = "cache." + sys._getframe(1).f_code.co_name.strip("_")
     raise RuntimeError(
         f"{method} is not in this component: the build puts in what the source names; "
@@ -111,7 +112,7 @@ if atomics is not None:
     _lifetimes: dict[Any, Any] = {"keep": atomics.Lifetime_Keep(), None: atomics.Lifetime_Unlimited()}
 
     def _increment(key: str, delta: int, expiry: int | None) -> int:
-        # Within the range of the contract a float is every integer.
+        # A float represents every integer in the range of the interface exactly.
         return int(atomics.increment(key, float(delta), expiry))
 
     def _compare_and_swap(
@@ -166,8 +167,7 @@ if entries is not None:
 
 
 def _not_built_in(what: str) -> Callable[..., NoReturn]:
-    """Stands for the functions of ``http`` or ``config``, as ``_absent`` does for those of the
-    cache."""
+    """Like ``_absent``, for the functions of ``http`` or ``config``."""
 
     def refuse(*_: object) -> NoReturn:
         raise RuntimeError(
@@ -218,16 +218,17 @@ if config is not None:
 
 
 def connect() -> None:
-    """Makes the real host this process's, and its request and streams ours."""
+    """Connects the SDK to the real host and replaces the bindings' request types and the output
+    streams."""
     host.connect(_calls)
     host.log = _log
-    # The bindings make what these names stand for, so a request is ours from the start.
+    # The bindings instantiate these names, so requests are created with our types.
     export.Request, export.HttpRequest = Request, HttpRequest
     sys.stdout, sys.stderr = _out, _err
 
 
 class _Stream(io.TextIOWrapper):
-    """Stdout or stderr: the host makes a log line of each line. A lone surrogate is escaped."""
+    """Stdout or stderr: the host logs each line. Escapes lone surrogates."""
 
     def __init__(self, descriptor: int) -> None:
         raw = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
@@ -243,8 +244,8 @@ _out, _err = _Stream(1), _Stream(2)
 
 
 def exported(services: dict[str, Declared], wake: Callable[[], None]) -> type:
-    """The class that the bindings make instances of. ``wake`` is called at an instance's first
-    request, before anything else."""
+    """Returns the class that the bindings instantiate. ``wake`` is called at the beginning of an
+    instance's first request."""
     infos = [
         export.ServiceInfo(each.name, sendable(each.description)) for each in services.values()
     ]
@@ -272,7 +273,7 @@ def exported(services: dict[str, Declared], wake: Callable[[], None]) -> type:
 
 
 def _flush() -> None:
-    """Writes the lines that no newline has ended; the author may have closed a stream."""
+    """Writes incomplete lines. Skips a stream that the service has closed."""
     for stream in (_out, _err):
         stream.holds_text = False
         if not stream.closed:
