@@ -22,21 +22,21 @@ const TEXT: &str = "text/plain";
 /// The media type of OpenMetrics 1.0.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Responds to the requests of the operator.
+/// Responds to requests to the admin interface.
 pub(super) struct AdminApi {
     pub(super) deployment: Arc<Deployment>,
     /// Whether callers must send a token.
     pub(super) has_token: bool,
 }
 
-/// What a browser says of the page that makes it send a request.
+/// The header in which a browser describes the page that sends a request.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses a request that a web page of another site makes: a browser on this machine, or one that
-/// keeps credentials, would send it with the rights of its user.
+/// Refuses a request from a web page of another site. A browser on this machine, or one with stored
+/// credentials, would send it with the rights of its user.
 ///
 /// Browsers send `Origin` with each request that may change something, and `Sec-Fetch-Site` with
-/// each one to an address that they trust, as 127.0.0.1 is. Programs send neither.
+/// each request to an address that they trust, such as 127.0.0.1. Programs send neither.
 pub(super) fn check_site(head: &Parts) -> Result<(), Problem> {
     let own = format!("http://{}", request::authority(head).unwrap_or_default());
     let is_own = |origin: &[u8]| origin.eq_ignore_ascii_case(own.as_bytes());
@@ -51,8 +51,8 @@ pub(super) fn check_site(head: &Parts) -> Result<(), Problem> {
 }
 
 impl AdminApi {
-    /// Whether a path is open to every client, web pages included: a probe changes nothing, and
-    /// reveals only whether the server runs and the names of what it lacks.
+    /// True if a path is open to every client, including web pages: a probe changes nothing, and
+    /// reveals only whether the server runs and the names of what is missing.
     pub(super) fn is_probe(path: &str) -> bool {
         path == "/healthz" || path == "/readyz"
     }
@@ -110,7 +110,7 @@ impl AdminApi {
     }
 }
 
-/// The paths, each with its methods and what they do.
+/// The paths, each with its methods and a description.
 const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("GET", "/", "lists these paths"),
     ("GET", "/healthz", "200 while the server runs"),
@@ -127,7 +127,7 @@ const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("POST", "/caches/{cache}/entries/{key}/increment", "adds to an integer"),
 ];
 
-/// The list of paths as JSON, a line each for people.
+/// Returns the list of paths as JSON, with a line for each, readable for people.
 fn index() -> String {
     let row = |(methods, path, what): &(&str, &str, &str)| {
         let methods: Vec<_> = methods.split(", ").collect();
@@ -137,7 +137,7 @@ fn index() -> String {
     format!("{{\n  \"endpoints\": [\n{}\n  ]\n}}\n", rows.join(",\n"))
 }
 
-/// A probe needs no token, so that it is told names and no reasons.
+/// A probe needs no token, so its response contains names but no reasons.
 fn ready(readiness: &Readiness) -> Result<Response<Bytes>, Problem> {
     if !readiness.is_ready {
         return Err(Problem::not_ready(readiness));

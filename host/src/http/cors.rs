@@ -1,5 +1,5 @@
-//! Cross-origin resource sharing, by the Fetch standard: the host answers preflights, and adds to
-//! each response whether pages of the request's origin may read it.
+//! Cross-origin resource sharing, as in the Fetch standard: the host responds to preflights, and
+//! adds headers to responses that allow pages of other origins to read them.
 
 use super::methods;
 use super::problem::Problem;
@@ -15,16 +15,16 @@ use hyper::header::{
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
 
-/// What the names of all headers of CORS in responses begin with.
+/// The common prefix of the names of all CORS response headers.
 const PREFIX: &str = "access-control-";
 
-/// What pages of other origins may do, in the form of headers.
+/// What pages of other origins may do.
 #[derive(Debug)]
 pub(super) struct CorsPolicy {
     origins: CorsOrigins,
-    /// None: those that the path takes.
+    /// `None`: the methods of the path.
     methods: Option<Vec<Method>>,
-    /// None: any.
+    /// `None`: any headers.
     headers: Option<Vec<HeaderName>>,
     credentials: bool,
     exposed: Option<HeaderValue>,
@@ -35,15 +35,16 @@ pub(super) struct CorsPolicy {
 #[derive(Debug)]
 pub(super) struct Preflight<'a> {
     pub(super) policy: &'a CorsPolicy,
-    /// The pattern of the path that takes the method; none where nothing does.
+    /// The pattern of the path that has the method, or `None` if nothing matches.
     pub(super) route: Option<&'a str>,
-    /// The method that the page is about to use.
+    /// The method that the page wants to use.
     pub(super) method: Method,
-    /// The methods of what takes that method, empty for any; none where nothing does.
+    /// The methods of the matched target, empty if it has all methods, or `None` if nothing
+    /// matches.
     pub(super) taken: Option<&'a [Method]>,
 }
 
-/// The method that a request asks for, if it is a preflight.
+/// Returns the requested method if the request is a preflight.
 pub(super) fn preflighted(head: &Parts) -> Option<Method> {
     if head.method != Method::OPTIONS || !head.headers.contains_key(ORIGIN) {
         return None;
@@ -69,8 +70,8 @@ impl CorsPolicy {
         }
     }
 
-    /// Adds to a response whether pages of the request's origin may read it. Headers of CORS that a
-    /// service has set are removed: two rules for one path would contradict each other.
+    /// Adds the CORS headers to a response. Removes those that a service has set: they could
+    /// contradict the settings of the path.
     pub(super) fn finish(&self, request: &HeaderMap, response: &mut HeaderMap) {
         let of_service: Vec<_> =
             response.keys().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();
@@ -78,7 +79,7 @@ impl CorsPolicy {
             response.remove(name);
         }
         if let Some(vary) = self.vary().filter(|_| !varies_by_origin(response)) {
-            // It fails only with 32,768 headers, more than a client takes.
+            // Fails only with 32,768 headers, more than any client accepts.
             let _ = response.try_append(VARY, vary);
         }
         if let Some(origin) = self.allowed_origin(request) {
@@ -96,7 +97,7 @@ impl CorsPolicy {
         }
     }
 
-    /// The value of `Access-Control-Allow-Origin`; none where the origin is not allowed.
+    /// Returns the value of `Access-Control-Allow-Origin`, or `None` if the origin is not allowed.
     fn allowed_origin(&self, request: &HeaderMap) -> Option<HeaderValue> {
         let CorsOrigins::Listed(allowed) = &self.origins else {
             return Some(HeaderValue::from_static("*"));
@@ -107,7 +108,7 @@ impl CorsPolicy {
         is_allowed.then(|| origin.clone())
     }
 
-    /// What a cache must tell responses apart by, those of requests without an origin too.
+    /// The `Vary` header for caches. It also applies to requests without an origin.
     fn vary(&self) -> Option<HeaderValue> {
         (self.origins != CorsOrigins::Any).then(|| HeaderValue::from_static("origin"))
     }
@@ -118,7 +119,7 @@ impl Preflight<'_> {
     ///
     /// # Errors
     ///
-    /// When the origin, the method or a header is not allowed: a problem without headers of CORS.
+    /// When the origin, the method or a header is not allowed: a problem without CORS headers.
     pub(super) fn respond(&self, request: &HeaderMap) -> Result<Response<Bytes>, Problem> {
         let policy = self.policy;
         let refused = |what: &str| Problem::not_shared(what, policy.vary());
@@ -152,7 +153,7 @@ impl Preflight<'_> {
         Ok(response::no_content(headers))
     }
 
-    /// The methods that pages may use here; none where the requested one is not among them.
+    /// Returns the methods that pages may use here, or `None` if the requested one is not allowed.
     fn methods(&self) -> Option<Vec<Method>> {
         let Preflight { policy, method, taken, .. } = self;
         let taken = (*taken)?;
@@ -168,7 +169,7 @@ impl Preflight<'_> {
     }
 }
 
-/// The headers that a page is about to set; none where a name is malformed.
+/// Returns the headers that a page wants to set, or `None` if a name is malformed.
 fn requested_headers(request: &HeaderMap) -> Option<Vec<HeaderName>> {
     let lines = request.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
     let names = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));

@@ -7,7 +7,7 @@ use tokio_rustls::rustls;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// A file cannot be read, or has no certificate or no key.
+    /// A file cannot be read, or contains no certificate or no key.
     #[error("cannot read the TLS file {}", file.display())]
     TlsFile {
         /// The path of the file.
@@ -18,11 +18,11 @@ pub enum HttpError {
     /// The certificate and the key do not match, or one of them is invalid.
     #[error("cannot use the TLS certificate and its key")]
     Tls(#[source] rustls::Error),
-    /// The settings name a group of callers that they do not define. Serving without it would admit
-    /// every client or none.
+    /// The settings name an undefined group of callers. Serving without it would admit every client
+    /// or none.
     #[error("{place} names the group of callers `{group}`, which is not defined")]
     UnknownGroup {
-        /// Where the group is named: a route, a plugin or the server.
+        /// The place that names the group: a route, a plugin or the server.
         place: String,
         /// The name of the group.
         group: String,

@@ -1,4 +1,4 @@
-//! What the requests of a listener share: the host, the settings, and what they count and bound.
+//! The state that the requests of a listener share: the host, the settings, counters and bounds.
 
 use super::admin::AdminApi;
 use super::auth::Authenticator;
@@ -15,7 +15,7 @@ use crate::telemetry::{AccessSink, HttpMeter, Tracer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the requests of a listener share.
+/// The state that the requests of a listener share.
 pub(super) struct Handler {
     pub(super) host: Arc<Host>,
     pub(super) server: Server,
@@ -31,16 +31,16 @@ pub(super) struct Handler {
     pub(super) is_stopping: AtomicBool,
 }
 
-/// What a listener serves.
+/// The interface that a listener serves.
 pub(super) enum Interface {
-    /// The services, and who may call them where a route does not say so.
+    /// The services, and the callers of services that are called directly.
     Services { router: Box<Router>, direct: DirectCallers },
     /// The admin interface.
     Admin(AdminApi),
 }
 
 impl Handler {
-    /// A handler for services.
+    /// Creates a handler for services.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl Handler {
         Ok(Handler::new(host, authenticator, interface, settings))
     }
 
-    /// A handler for the admin interface, with the group of callers that `server` names.
+    /// Creates a handler for the admin interface, with the group of callers that `server` names.
     pub(super) fn admin(host: Arc<Host>, api: AdminApi, settings: HttpSettings) -> Self {
         let authenticator = Authenticator::new(&settings.groups);
         Handler::new(host, authenticator, Interface::Admin(api), settings)
@@ -99,7 +99,7 @@ impl Handler {
         }
     }
 
-    /// Makes each further response the last of its connection.
+    /// Makes each further response close its connection.
     pub(super) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }

@@ -7,26 +7,26 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Bytes of a message; the rest is cut.
+/// Maximum bytes of a message; the rest is cut off.
 const MAX_MESSAGE_BYTES: usize = 8 << 10;
 
 /// The time between two log lines about connections.
 const MIN_LOG_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Bounds the log lines of one kind, of which clients decide how many there are: one a second.
+/// Limits log lines whose number clients control to one per second. One instance for each kind.
 #[derive(Default)]
 pub(super) struct LogBound(Mutex<LastLine>);
 
 #[derive(Default)]
 struct LastLine {
     at: Option<Instant>,
-    /// Lines left out since then.
+    /// Lines omitted since then.
     omitted: u64,
 }
 
 impl LogBound {
-    /// The line of an event, with the number of those that were left out before it; none where it is
-    /// left out itself.
+    /// Returns the line of an event, with the number of lines omitted before it, or `None` if this
+    /// line is omitted.
     fn line(&self, message: fmt::Arguments<'_>, now: Instant) -> Option<String> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.at.is_some_and(|at| now < at + MIN_LOG_INTERVAL) {
@@ -60,8 +60,8 @@ impl ErrorLog {
         log_event(&self.0, Level::Error, "", &escape(message, MAX_MESSAGE_BYTES));
     }
 
-    /// Logs an event about a connection, or leaves it out. A line has the number of those that were
-    /// left out since the last.
+    /// Logs an event about a connection, or omits it. A line includes the number of lines omitted
+    /// since the last one.
     pub(super) fn bounded(&self, bound: &LogBound, level: Level, message: fmt::Arguments<'_>) {
         let Some(message) = bound.line(message, Instant::now()) else { return };
         log_event(&self.0, level, "", &escape(&message, MAX_MESSAGE_BYTES));

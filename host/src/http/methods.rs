@@ -1,14 +1,14 @@
-//! Methods that a path takes.
+//! The methods of a path.
 
 use hyper::Method;
 
-/// Whether one of these methods takes a request; GET takes HEAD too.
+/// True if one of these methods handles a request with `method`; GET also handles HEAD.
 pub(super) fn take(methods: &[Method], method: &Method) -> bool {
     let has = |method| methods.contains(method);
     has(method) || (method == Method::HEAD && has(&Method::GET))
 }
 
-/// The value of `Allow` for these methods; with GET there is HEAD.
+/// Returns the value of `Allow` for these methods; GET implies HEAD.
 pub(super) fn list<'a>(methods: impl IntoIterator<Item = &'a Method>) -> String {
     let mut names: Vec<&str> = methods.into_iter().map(Method::as_str).collect();
     if names.contains(&"GET") {

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-/// Splits a path and decodes its segments. None if an escape is not `%` and two hexadecimal digits,
-/// or if a decoded segment is not UTF-8.
+/// Splits a path and decodes its segments. `None` if an escape is not `%` with two hexadecimal
+/// digits, or if a decoded segment is not UTF-8.
 pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.strip_prefix('/').unwrap_or(path).split('/').map(decode).collect()
 }
 
-/// Decodes the percent escapes of one segment, as [`segments`] does.
+/// Decodes the percent escapes of one segment, like [`segments`].
 pub(super) fn decode(segment: &str) -> Option<Cow<'_, str>> {
     if !segment.contains('%') {
         return Some(Cow::Borrowed(segment));

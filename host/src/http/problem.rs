@@ -244,7 +244,7 @@ impl Problem {
         Problem { detail: detail.into(), ..Problem::busy() }
     }
 
-    /// A plugin that does not serve, since it was refused.
+    /// A plugin that is unavailable because it was refused.
     pub(super) fn not_loaded(plugin: &str) -> Self {
         let detail = format!(
             "the plugin `{plugin}` is not available: the log and GET /plugins of the admin interface \
@@ -253,7 +253,7 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
-    /// The problem of a call that failed, without the details of a server error.
+    /// Returns the problem of a failed call, without the details of a server error.
     pub(super) fn of_call(error: &CallError) -> Self {
         match error {
             CallError::Failure(failure) => match status(failure.kind) {
@@ -286,7 +286,7 @@ impl Problem {
         let status = self.status.as_u16();
         let (code, detail) = (self.code, &*self.detail);
         let body = ProblemBody { r#type: "about:blank", title, status, code, detail, request_id };
-        // Texts and a number always have a JSON form.
+        // Cannot fail: texts and a number always have a JSON form.
         serde_json::to_vec(&body).unwrap_or_default()
     }
 
@@ -297,7 +297,7 @@ impl Problem {
     }
 }
 
-/// The status of a kind of failure, as the WIT defines it.
+/// The status for a kind of failure, as the WIT defines it.
 fn status(kind: FailureKind) -> StatusCode {
     match kind {
         FailureKind::BadRequest => StatusCode::BAD_REQUEST,

@@ -1,8 +1,8 @@
-//! The rate at which a client must at least send a body and take a response.
+//! The minimum rate at which a client must send a body and receive a response.
 
 use std::time::Duration;
 
-/// How long a body may take before it must come at `server.min-rate`.
+/// The initial time in which a body need not arrive at `server.min-rate`.
 pub(super) const BODY_GRACE: Duration = Duration::from_secs(5);
 
 /// A rate in bytes per second, above zero.
@@ -10,12 +10,12 @@ pub(super) const BODY_GRACE: Duration = Duration::from_secs(5);
 pub(super) struct MinRate(u64);
 
 impl MinRate {
-    /// So many bytes per second; at least one.
+    /// Creates a rate of `bytes` per second, or 1 if that is 0.
     pub(super) fn new(bytes: usize) -> Self {
         MinRate(u64::try_from(bytes).unwrap_or(u64::MAX).max(1))
     }
 
-    /// The time that so many bytes take at this rate.
+    /// Returns the time that this many bytes take at this rate.
     pub(super) fn time_of(self, bytes: usize) -> Duration {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let nanoseconds = u128::from(bytes) * 1_000_000_000 / u128::from(self.0);

@@ -1,4 +1,4 @@
-//! What the metrics and the access log record of a request.
+//! The record of a request for the metrics and the access log.
 
 use super::response::ChargedContent;
 use crate::service::ServiceName;
@@ -8,17 +8,17 @@ use hyper::http::request::Parts;
 use std::time::SystemTime;
 use tokio::time::Instant;
 
-/// The record of a request in progress. It is recorded once: as cancelled where it is dropped before
+/// The record of a request in progress. It is recorded once, as cancelled if it is dropped before
 /// its response.
 pub(super) struct RequestRecord<'a> {
     pub(super) kind: RequestKind,
     meter: &'a HttpMeter,
-    /// None without an access log: a request pays for its record only where it is written.
+    /// `None` without an access log, so that requests then do not pay for it.
     access: Option<AccessRecord<'a>>,
     has_ended: bool,
 }
 
-/// What an access line has of a request before its response.
+/// The data of an access line that is known before the response.
 pub(super) struct RequestOrigin<'a> {
     pub(super) head: &'a Parts,
     pub(super) id: &'a str,

@@ -1,4 +1,4 @@
-//! The body of a request: how fast it must arrive, and how much of it is taken.
+//! The body of a request: its minimum rate and its maximum size.
 
 use super::messages::MessageCharge;
 use super::problem::Problem;
@@ -12,12 +12,12 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Bytes that are allocated for a body before any of it has arrived: a client may declare any
-/// length.
+/// Maximum bytes that are allocated for a body before any of it has arrived: a client may declare
+/// any length.
 const MAX_INITIAL_CAPACITY: usize = 64 << 10;
 
-/// How fast a body must arrive. Without a rate, a client could hold its bytes for the whole time of
-/// a body by sending one now and then.
+/// The minimum rate of a body. Without it, a client could hold its charged bytes for the whole body
+/// time by sending a byte now and then.
 pub(super) struct BodyPace {
     begun: Instant,
     time: Duration,
@@ -29,18 +29,18 @@ impl BodyPace {
         BodyPace { begun, time: server.body_time, min_rate: MinRate::new(server.min_rate) }
     }
 
-    /// The time in which more than these bytes must arrive; zero once it is over.
+    /// Returns the time until more than these bytes must have arrived; zero once it is over.
     fn left(&self, received: usize) -> Duration {
         let by_rate = BODY_GRACE.saturating_add(self.min_rate.time_of(received));
         self.time.min(by_rate).saturating_sub(self.begun.elapsed())
     }
 }
 
-/// Reads a body of at most `limit` bytes at its pace, and charges its bytes as they arrive.
+/// Reads a body of at most `limit` bytes at its minimum rate, and charges its bytes as they arrive.
 ///
 /// # Errors
 ///
-/// When the body is too large, too slow or malformed, or its bytes find no room.
+/// When the body is too large, too slow or malformed, or its bytes cannot be charged.
 pub(super) async fn read<B>(
     body: &mut B,
     headers: &HeaderMap,
@@ -64,7 +64,7 @@ where
     read.await?.ok_or_else(|| Problem::body_too_slow(server.min_rate, server.body_time))
 }
 
-/// Returns none when the body is too slow.
+/// Returns `None` if the body is too slow.
 async fn collect<B>(
     body: &mut B,
     length: usize,
@@ -76,7 +76,7 @@ where
     B: Body<Data = Bytes> + Unpin,
 {
     let mut bytes = Vec::with_capacity(length.min(MAX_INITIAL_CAPACITY));
-    // Armed anew only when it is over: most bodies end before that.
+    // Armed again only when it expires: most bodies end before that.
     let mut timer = pin!(sleep(pace.left(0)));
     loop {
         let frame = poll_fn(|cx| {

@@ -26,29 +26,29 @@ use tokio::net::TcpListener;
 /// The name of the admin listener's group of callers, and of its one caller.
 const ADMIN: &str = "admin";
 
-/// Connections of the admin listener: some people, a scraper and some probes.
+/// Maximum connections of the admin listener: some people, a scraper and some probes.
 const MAX_ADMIN_CONNECTIONS: usize = 100;
 
 /// How a server ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerReport {
-    /// Connections that were accepted.
+    /// Number of accepted connections.
     pub accepted: u64,
-    /// Connections that were cut with a request in progress when the drain time was over.
+    /// Number of connections that were cut after the drain time with a request in progress.
     pub cut: usize,
 }
 
 /// Serves a host's services on a listener until `shutdown` is ready.
 ///
-/// Then it goes on for `stop_delay`, stops listening, waits up to `drain_time` for the requests in progress, and cuts the
-/// rest. Dropping the future cuts all connections at once. It needs a tokio runtime with time and
-/// I/O enabled. Plugins may be loaded and replaced meanwhile.
+/// Then it continues for `stop_delay`, stops listening, waits up to `drain_time` for the requests
+/// in progress, and cuts the rest. Dropping the future cuts all connections at once. It needs a
+/// tokio runtime with time and I/O enabled. Plugins may be loaded and replaced meanwhile.
 ///
 /// # Errors
 ///
 /// When the TLS files are invalid, or the settings name an unknown group of callers. No connection
-/// has been accepted then. Once it serves, only `shutdown` ends it.
+/// was accepted then. After that, only `shutdown` ends it.
 pub async fn run(
     listener: TcpListener,
     host: Arc<Host>,
@@ -62,11 +62,11 @@ pub async fn run(
     Ok(ServerReport { accepted: connections.accepted(), cut })
 }
 
-/// Serves the admin interface on a listener of its own until the future is dropped.
+/// Serves the admin interface on its own listener until the future is dropped.
 ///
-/// With a token, every path but `/healthz` and `/readyz` requires it. Without one, the listener
-/// should be on loopback, and requests must name it by its address. Requests of web pages of other
-/// sites are refused, but for these two paths.
+/// With a token, every path except `/healthz` and `/readyz` requires it. Without one, the listener
+/// should be on loopback, and requests must use its address as the host. Requests from web pages of
+/// other sites are refused, except for these two paths.
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,

@@ -18,13 +18,13 @@ pub struct HttpSettings {
     pub files: Vec<FileRoute>,
     /// The groups of callers that routes, plugins and the server name.
     pub groups: Vec<CallerGroup>,
-    /// The callers of a plugin's services; for a plugin that is missing here, those of the server.
+    /// The callers of each plugin's services. Other plugins have the server's callers.
     pub plugins: BTreeMap<PluginName, Callers>,
     /// The sink of the server's own log lines.
     pub log: LogSink,
-    /// The sink of access lines, one for each request; without it none are written.
+    /// The sink of access lines, one for each request, or `None` to write none.
     pub access: Option<AccessSink>,
-    /// Traces the requests; without it none are traced.
+    /// Traces the requests, or `None` to trace none.
     pub tracer: Option<Tracer>,
 }
 
@@ -35,7 +35,8 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// The settings of a configuration's listener for services, without access log and traces.
+    /// Returns the settings of a configuration's listener for services, without access log and
+    /// traces.
     pub fn of(config: &Config, log: LogSink) -> Self {
         let callers = config.plugins.iter().map(|it| (it.name.clone(), it.callers.clone()));
         HttpSettings {

@@ -1,5 +1,5 @@
-//! A part of an open file, which is read piece by piece while it is sent: no file is ever in memory
-//! as a whole.
+//! A part of an open file that is read in pieces while it is sent, so that a large file is never in
+//! memory as a whole.
 
 use super::log::{ErrorLog, LogBound};
 use crate::blocking;
@@ -11,23 +11,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes that are read at once. Each read starts a thread, which takes as long as reading some of
-/// these; more would be more memory for each client that takes a file slowly.
+/// Bytes per read. Each read is a job on another thread, which costs as much as reading some of
+/// these bytes; larger reads would take more memory for each slow client.
 pub(super) const PIECE_BYTES: usize = 256 << 10;
 
-/// Consecutive bytes of an open file, and its permit to be open.
+/// Consecutive bytes of an open file, and the file's permit.
 pub(super) struct FileSlice {
     file: Arc<File>,
     start: u64,
     length: u64,
-    /// Permits to read, of which each read takes one.
+    /// The permits for reads; each read takes one.
     readers: Arc<Semaphore>,
     errors: ReadErrors,
     _open: OwnedSemaphorePermit,
 }
 
-/// Logs that a file cannot be read to its end, when its response has begun: the client learns it
-/// from the end of its connection alone.
+/// Logs that a file cannot be read to its end. Its response has begun, so the client only sees the
+/// end of the connection.
 #[derive(Clone)]
 pub(super) struct ReadErrors {
     pub(super) path: PathBuf,
@@ -49,7 +49,7 @@ impl ReadErrors {
 }
 
 impl FileSlice {
-    /// `length` bytes of a file from `start` on, which it must have.
+    /// Creates a slice of `length` bytes from `start`. The file must have these bytes.
     pub(super) fn new(
         file: File,
         (start, length): (u64, u64),
@@ -64,12 +64,12 @@ impl FileSlice {
         self.length
     }
 
-    /// Bytes of memory that it takes while it is sent: those of its largest piece.
+    /// Bytes of memory that it occupies while it is sent: those of its largest piece.
     pub(super) fn memory(&self) -> usize {
         self.bytes_from(0)
     }
 
-    /// Reads the piece that begins `at` so many bytes of this slice.
+    /// Reads the piece at the offset `at` in this slice.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl FileSlice {
         async move {
             let reader = readers.acquire_owned().await.map_err(io::Error::other)?;
             let read = move || {
-                // Until the end of the read, also if the client is gone by then.
+                // Held until the read ends, even if the client disconnects.
                 let _reader = reader;
                 let mut bytes = vec![0; length];
                 file.read_exact_at(&mut bytes, start).map(|()| bytes)
@@ -91,7 +91,7 @@ impl FileSlice {
         }
     }
 
-    /// Bytes of the piece that begins there.
+    /// Returns the number of bytes of the piece at this offset.
     fn bytes_from(&self, at: u64) -> usize {
         let left = usize::try_from(self.length.saturating_sub(at)).unwrap_or(usize::MAX);
         left.min(PIECE_BYTES)
@@ -104,7 +104,7 @@ mod tests {
     use std::io::Write;
     use std::sync::Mutex;
 
-    /// The errors of a file, and the lines that they log.
+    /// Returns a file's error logger, and the lines that it logs.
     fn errors() -> (ReadErrors, Arc<Mutex<Vec<String>>>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let of_log = Arc::clone(&lines);
@@ -141,7 +141,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         let (errors, lines) = errors();
-        // A folder opens as a file does, and no byte of it can be read.
+        // A folder can be opened like a file, but not read.
         let file = File::open(folder.path()).unwrap();
         let slice = FileSlice::new(file, (0, 10), Arc::new(Semaphore::new(1)), open, errors);
         assert_eq!(slice.piece(0).await.unwrap_err().kind(), io::ErrorKind::IsADirectory);

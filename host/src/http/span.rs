@@ -1,11 +1,11 @@
-//! The span of a request, from its head.
+//! Starts the span of a request from its head.
 
 use crate::telemetry::{RequestHead, RequestSpan, Tracer};
 use hyper::header::HeaderMap;
 use hyper::http::request::Parts;
 use std::net::IpAddr;
 
-/// Starts the span of a request; none when the request is not traced.
+/// Starts the span of a request, or returns `None` if the request is not traced.
 pub(super) fn begin(
     tracer: &Tracer,
     head: &Parts,
@@ -24,8 +24,8 @@ pub(super) fn begin(
     })
 }
 
-/// A header that the request has exactly once. W3C Trace Context, section 3.2.1, makes several
-/// parents invalid.
+/// Returns a header that occurs exactly once. By W3C Trace Context, section 3.2.1, repeated parents
+/// are invalid.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;

@@ -1,4 +1,4 @@
-//! The caches as the operator sees them: their counts, and their entries to inspect and edit.
+//! The caches in the admin interface: their counters, and their entries to inspect and edit.
 
 use super::query::Query;
 use crate::backend::{CacheError, CacheStats, CacheStore};
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 /// Entries of a listing without a `limit`.
 const DEFAULT_ENTRIES: usize = 100;
 
-/// Entries of a listing, whatever its `limit`.
+/// Maximum number of entries in a listing, even with a larger `limit`.
 const MAX_ENTRIES: usize = 1_000;
 
-/// The list of all caches with their counts. With `count=true`, entries that are elsewhere are
-/// counted, by a walk through all of them.
+/// Lists all caches with their counters. With `count=true`, walks through the caches that are not
+/// in memory to count their entries.
 pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
     let is_counted = Query::parse(query)?.text("count") == Some("true");
     let mut caches = Vec::new();
@@ -32,7 +32,7 @@ pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<By
     Ok(response::json(&json!({ "caches": caches })))
 }
 
-/// The counts of a cache. What is not known of entries elsewhere is null.
+/// Returns the counters of a cache. Unknown numbers of a cache that is not in memory are null.
 fn counts(name: &CacheName, stats: &CacheStats, counted: Option<(u64, u64)>) -> Value {
     let memory = stats.memory;
     let (entries, bytes) = memory.map(|memory| (memory.entries, memory.bytes)).or(counted).unzip();
@@ -105,7 +105,7 @@ pub(super) async fn respond(
     }
 }
 
-/// What is wrong with a request to this path, which has no such method or does not exist.
+/// Returns the problem of a path without the requested method, or of an unknown path.
 fn not_there(path: &[&str]) -> Problem {
     match path {
         ["entries"] => Problem::method_not_allowed("GET, DELETE"),
@@ -120,7 +120,7 @@ fn not_there(path: &[&str]) -> Problem {
     }
 }
 
-/// Stores the body under a key.
+/// Stores the body at a key.
 async fn put(
     cache: &CacheStore,
     key: &str,
@@ -152,7 +152,7 @@ fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {
 
 /// Removes all entries.
 async fn clear(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>, Problem> {
-    // A client that sends a parameter expects fewer entries to be removed.
+    // A client that sends a parameter does not expect that all entries are removed.
     if let Some(name) = query.first_name() {
         let told = format!(
             "the removal of all entries has no parameter {name:?}: \
@@ -164,7 +164,7 @@ async fn clear(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>,
     Ok(response::json(&json!({ "removed": removed })))
 }
 
-/// Removes a page of the entries with a prefix. The prefix is in the path, since hosts of version
+/// Removes a page of the entries with a prefix. The prefix is in the path, because hosts of version
 /// 0.1.0 ignore the query of a removal and would remove all entries.
 async fn remove(
     cache: &CacheStore,
@@ -179,7 +179,7 @@ async fn remove(
     Ok(response::json(&json!({ "removed": page.removed, "next": page.cursor })))
 }
 
-/// A page of a cache's entries.
+/// Returns a page of a cache's entries.
 async fn entries(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>, Problem> {
     let limit = query.number("limit")?.map_or(DEFAULT_ENTRIES, |limit| limit as usize);
     let limit = limit.clamp(1, MAX_ENTRIES);

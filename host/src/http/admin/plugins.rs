@@ -1,4 +1,4 @@
-//! The plugins as the operator sees them.
+//! The plugins in the admin interface.
 
 use crate::engine::Instances;
 use crate::http::response;

@@ -22,11 +22,11 @@ pub(super) struct CredentialChecks {
 /// Why credentials are not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Denied {
-    /// They are wrong, and counted.
+    /// They are wrong, and the failure is counted.
     Wrong(Guess),
-    /// They are not checked: the client has too many checks under way.
+    /// They are not checked: the client has too many pending checks.
     TooMany,
-    /// They are not checked: the server has too many checks under way.
+    /// They are not checked: the server has too many pending checks.
     Busy,
 }
 
@@ -40,8 +40,8 @@ impl From<NotChecked> for Denied {
 }
 
 impl CredentialChecks {
-    /// Returns the index of the caller in the group. `client` is `None` if it is not known: then
-    /// failures are counted by name alone.
+    /// Returns the index of the caller in the group. `client` is `None` if it is unknown: failures
+    /// are then counted only by name.
     ///
     /// # Errors
     ///
@@ -61,13 +61,13 @@ impl CredentialChecks {
         }
     }
 
-    /// Takes back a failure: another group has accepted the credentials.
+    /// Removes a failure, because another group has accepted the credentials.
     pub(super) fn forgive(&self, guess: &Guess) {
         self.throttle.forgive(guess);
     }
 
-    /// A token that was sent recently is accepted at once, however often others at its client's
-    /// address fail: tokens are random numbers, which the delay need not protect.
+    /// A recently sent token is accepted at once, even if other clients at the same address keep
+    /// failing: tokens are random numbers, which need no protection by a delay.
     async fn check_token(
         &self,
         group: &Group,
@@ -106,7 +106,7 @@ impl CredentialChecks {
         if let Some(lock) = lock.as_mut().filter(|lock| !lock.is_held()) {
             self.refuse_another(&guess)?;
             lock.hold().await;
-            // Many requests may begin with the same password, which the first one has verified.
+            // Many requests may start with the same password, which the first one has verified.
             if let Some(index) = self.recently_verified(group, &sent, &guess) {
                 return Ok(index);
             }
@@ -118,9 +118,9 @@ impl CredentialChecks {
         self.threads.run(client, is_late, work).await?.ok_or(Denied::Wrong(guess))
     }
 
-    /// The work of a password's check. It counts the result and holds the lock to its end, also if
-    /// the client is gone: otherwise a client could guess without a count, and see later which
-    /// password has become a verified one.
+    /// Creates the job that checks a password. It counts the result and holds the lock until it
+    /// ends, even if the client disconnects: otherwise a client could guess without being counted,
+    /// and find out later which password had been verified.
     fn work(
         &self,
         group: Arc<Group>,
@@ -155,17 +155,17 @@ impl CredentialChecks {
         Some(index)
     }
 
-    /// Waits for as long as the failures of this client or name require.
+    /// Waits for the delay of this client or name.
     async fn wait(&self, guess: &Guess) {
         let now = Instant::now();
         let delay = self.throttle.delay(guess, now);
-        // Even a sleep until now would wait for the next tick of the runtime's clock.
+        // Even a sleep of zero would wait for the next tick of the runtime's clock.
         if !delay.is_zero() {
             sleep_until(now + delay).await;
         }
     }
 
-    /// Refuses a request beside another one of its client and name, if these must wait.
+    /// Refuses a request while another one of its client and name is checked, if they are delayed.
     fn refuse_another(&self, guess: &Guess) -> Result<(), Denied> {
         let now = Instant::now();
         if self.throttle.delays_name(guess, now) {

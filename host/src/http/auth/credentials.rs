@@ -1,17 +1,17 @@
-//! The credentials of a request: reads them from its headers.
+//! Parses the credentials in the headers of a request.
 
 use crate::config::{MAX_SECRET_BYTES, Scheme, token_digest};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 
-/// Most bytes of the base64 text of a name of at most 128 bytes, a colon, and a password.
+/// Maximum bytes of the base64 text of a name of at most 128 bytes, a colon, and a password.
 const MAX_PAIR_TEXT_BYTES: usize = (128 + 1 + MAX_SECRET_BYTES).div_ceil(3) * 4;
 
 /// The credentials of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentCredentials {
-    /// The digest of a token, which is computed once for a request.
+    /// The digest of a token, computed once for each request.
     Token([u8; 32]),
     Password {
         name: String,
@@ -19,10 +19,10 @@ pub(super) enum SentCredentials {
     },
 }
 
-/// What the headers of a request have of a scheme.
+/// The credentials of a scheme in the headers of a request.
 pub(super) enum HeaderCredentials {
     Missing,
-    /// They are malformed, of another scheme, longer than a secret can be, or several.
+    /// They are malformed, of another scheme, longer than a secret can be, or repeated.
     Malformed,
     Sent(SentCredentials),
 }
@@ -45,7 +45,7 @@ impl SentCredentials {
         let (word, rest) = value.split_at_checked(space)?;
         let rest = rest.trim_ascii();
         match scheme {
-            // Refused before it is hashed: a client may send as much as a header can have.
+            // Checked before hashing: a header may be much longer than a token.
             Scheme::Bearer if rest.len() > MAX_SECRET_BYTES => None,
             Scheme::Bearer if word.eq_ignore_ascii_case(b"bearer") => {
                 Some(SentCredentials::Token(token_digest(rest)))
@@ -64,7 +64,7 @@ impl SentCredentials {
         }
     }
 
-    /// The name of the caller; none for a token.
+    /// Returns the name of the caller, or `None` for a token.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
             SentCredentials::Token(_) => None,

@@ -1,4 +1,4 @@
-//! Groups of callers: finds the caller to whom credentials belong.
+//! Groups of callers: finds the caller with given credentials.
 
 use super::credentials::SentCredentials;
 use super::verified::VerifiedPasswords;
@@ -12,11 +12,11 @@ pub(super) struct Group {
     pub(super) name: String,
     pub(super) scheme: Scheme,
     credentials: Vec<Credential>,
-    /// The callers by the digests of their tokens. The time of a look-up depends on the digest of
-    /// what a client sent, which says nothing of the tokens of others: no client can choose tokens
-    /// with digests that are alike.
+    /// The callers by the digests of their tokens. The duration of a look-up depends on the digest
+    /// of the sent token, which reveals nothing about other tokens: no client can choose tokens
+    /// with similar digests.
     by_digest: HashMap<[u8; 32], usize>,
-    /// When each token was sent last.
+    /// When each token was last sent.
     tokens: Mutex<HashMap<usize, Instant>>,
     /// The callers with passwords, by name.
     by_name: HashMap<String, usize>,
@@ -40,17 +40,17 @@ impl Group {
         Group { name, scheme, credentials, by_digest, tokens, by_name, passwords }
     }
 
-    /// The name of the caller at an index.
+    /// Returns the name of the caller at an index.
     pub(super) fn caller(&self, index: usize) -> Option<&str> {
         self.credentials.get(index).map(|credential| credential.caller.as_str())
     }
 
-    /// The index of the caller with the token of this digest.
+    /// Returns the index of the caller whose token has this digest.
     pub(super) fn find_token(&self, digest: &[u8; 32]) -> Option<usize> {
         self.by_digest.get(digest).copied()
     }
 
-    /// Whether the token of the caller at an index was sent recently.
+    /// True if the token of the caller at an index was sent recently.
     pub(super) fn is_token_recent(&self, index: usize, now: Instant) -> bool {
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.get(&index).is_some_and(|sent| now < *sent + VerifiedPasswords::LIFETIME)
@@ -61,7 +61,7 @@ impl Group {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).insert(index, now);
     }
 
-    /// The index of the caller whose password was verified recently.
+    /// Returns the index of the caller, if the password was verified recently.
     pub(super) fn recently_verified(&self, sent: &SentCredentials, now: Instant) -> Option<usize> {
         let SentCredentials::Password { name, password } = sent else { return None };
         let index = *self.by_name.get(name)?;
@@ -69,7 +69,7 @@ impl Group {
     }
 
     /// Verifies a password, remembers a valid one, and returns the index of the caller. An unknown
-    /// name takes as long as a known one: the time must not reveal which names exist.
+    /// name takes as long as a known one, so that the time does not reveal which names exist.
     pub(super) fn verify(
         &self,
         sent: &SentCredentials,

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// Locks by client and name. There is one for each that a request holds or waits for.
+/// Locks by client and name. Each exists while a request holds it or waits for it.
 #[derive(Default)]
 pub(super) struct GuessLocks {
     by_key: Mutex<HashMap<FailureKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// The lock of one client and name. Dropping it lets the next request in, and removes the lock
-/// after the last one.
+/// The lock of one client and name. Dropping it admits the next request; the last one removes the
+/// lock.
 pub(super) struct GuessLock {
     locks: Arc<GuessLocks>,
     key: FailureKey,
@@ -21,7 +21,7 @@ pub(super) struct GuessLock {
 }
 
 impl GuessLocks {
-    /// The lock of a client and name, held if no other request holds it.
+    /// Returns the lock of a client and name. It is held if no other request holds it.
     pub(super) fn enter(self: &Arc<Self>, key: FailureKey) -> GuessLock {
         let lock = Arc::clone(self.by_key().entry(key).or_default());
         let held = Arc::clone(&lock).try_lock_owned().ok();
@@ -43,7 +43,7 @@ impl GuessLock {
         self.held.is_some()
     }
 
-    /// Waits until no other request holds it.
+    /// Waits until no other request holds the lock, and takes it.
     pub(super) async fn hold(&mut self) {
         if self.held.is_none() {
             self.held = Some(Arc::clone(&self.lock).lock_owned().await);
@@ -55,7 +55,7 @@ impl Drop for GuessLock {
     fn drop(&mut self) {
         self.held = None;
         let mut by_key = self.locks.by_key();
-        // The map has one reference, and this another. No request takes one meanwhile.
+        // Two references are the map's and this one. The map is locked, so no request adds one.
         if Arc::strong_count(&self.lock) <= 2 {
             by_key.remove(&self.key);
         }
@@ -69,7 +69,7 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Waker};
 
-    /// Whether a future is ready when it is polled once.
+    /// True if a future is ready at its first poll.
     fn is_ready(future: impl Future) -> bool {
         pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }

@@ -1,15 +1,16 @@
-//! A queue that is fair by client: each client with waiting items has its turn, then the next one.
+//! A queue that is fair by client: the clients with waiting items take turns.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-/// Most items of one client. A client waits for as many of its own, and no other client does.
+/// Maximum number of items of one client. A client waits only for its own items and one of each
+/// other client per turn.
 const MAX_OF_CLIENT: usize = 256;
 
-/// Most items of all clients.
+/// Maximum number of items of all clients.
 const MAX_ITEMS: usize = 4_096;
 
-/// Items by client. Clients that are not known are one client.
+/// Items by client. All unknown clients count as one client.
 pub(super) struct FairQueue<T> {
     clients: HashMap<Option<IpAddr>, ClientItems<T>>,
     /// The clients with items, in the order of their turns.
@@ -20,30 +21,30 @@ pub(super) struct FairQueue<T> {
 
 struct ClientItems<T> {
     turn: u64,
-    /// In the order in which they leave.
+    /// In the order in which they are removed.
     items: BTreeMap<ItemOrder, T>,
 }
 
-/// The order among the items of one client: late ones after all others.
+/// The order among the items of one client: late items after all others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct ItemOrder {
     is_late: bool,
     number: u64,
 }
 
-/// Where an item waits.
+/// The position of an item.
 #[derive(Clone, Copy)]
 pub(super) struct QueueTicket {
     client: Option<IpAddr>,
     order: ItemOrder,
 }
 
-/// Why an item does not enter the queue.
+/// Why the queue does not accept an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum QueueFull {
     /// Its client has too many items.
     OfClient,
-    /// All clients have too many.
+    /// All clients together have too many items.
     OfAll,
 }
 
@@ -54,7 +55,7 @@ impl<T> Default for FairQueue<T> {
 }
 
 impl<T> FairQueue<T> {
-    /// Adds an item, behind those of its client that are not late if it is late.
+    /// Adds an item. A late item is behind all items of its client that are not late.
     pub(super) fn push(
         &mut self,
         client: Option<IpAddr>,
@@ -97,7 +98,7 @@ impl<T> FairQueue<T> {
         Some(item)
     }
 
-    /// Removes an item, if it still waits.
+    /// Removes an item, if it is still in the queue.
     pub(super) fn remove(&mut self, ticket: QueueTicket) -> Option<T> {
         let of_client = self.clients.get_mut(&ticket.client)?;
         let item = of_client.items.remove(&ticket.order)?;

@@ -11,7 +11,7 @@ use std::task::{Context, Waker};
 const ANN: &str = "the-secret-that-ann-has";
 const BEN: &str = "one:with:colons-of-ben";
 
-/// A hash of a password that takes microseconds.
+/// Returns a password hash that takes microseconds.
 pub(super) fn quick_hash(password: &str) -> SecretHash {
     let argon2 = Argon2::from(Params::new(8, 1, 1, None).unwrap());
     let hash = argon2.hash_password(password.as_bytes()).unwrap();
@@ -30,7 +30,7 @@ pub(super) fn group(name: &str, scheme: Scheme, callers: &[(&str, &str)]) -> Cal
     CallerGroup { name: name.to_owned(), scheme, credentials }
 }
 
-/// The result of a future that is polled once; none if it waits.
+/// Polls a future once. Returns its result, or `None` if it is pending.
 pub(super) fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
     let polled = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
     if let std::task::Poll::Ready(result) = polled { Some(result) } else { None }
@@ -61,8 +61,8 @@ fn of(group: &str) -> Callers {
     Callers::Group(group.to_owned())
 }
 
-/// Checks which caller a group takes the sender of these headers for, or that it refuses the sender
-/// and whether it counts the credentials as wrong ones.
+/// Checks the caller that a group finds for these headers. `Err(true)` means that the group counts
+/// the credentials as wrong.
 async fn check(auth: &Authenticator, group: &str, sent: &[&str], expected: Result<&str, bool>) {
     let (callers, headers) = (of(group), headers(sent));
     let found = auth.find(&callers, &headers, None).await;

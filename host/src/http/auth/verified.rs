@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 /// The recently verified passwords of one group, at most one for each credential.
 ///
-/// It holds hashes under a random key of its own: neither a password, nor a hash that another
-/// process could compare with. Invalid passwords are never stored.
+/// It contains hashes under its own random key: neither a password, nor a hash that another process
+/// could compare. Invalid passwords are never stored.
 pub(super) struct VerifiedPasswords {
     key: [u8; 32],
     /// In the order of the group's credentials.
@@ -25,14 +25,14 @@ struct VerifiedDigest {
 }
 
 impl VerifiedPasswords {
-    /// How long a verified password is remembered: long enough that its cost is spread over many
-    /// requests, short enough that little is in a copy of the memory.
+    /// How long a verified password is remembered: long enough to spread its cost over many
+    /// requests, short enough that a memory dump contains few.
     pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-    /// An empty set for a group with this number of credentials.
+    /// Creates an empty set for a group with this number of credentials.
     pub(super) fn new(credentials: usize) -> Self {
         let mut key = [0; 32];
-        // Its keys are random numbers from the system, and SipHash does not reveal them.
+        // `RandomState` has random keys from the system, which SipHash does not reveal.
         let random = RandomState::new();
         for (part, number) in key.chunks_exact_mut(8).zip(0_u64..) {
             part.copy_from_slice(&random.hash_one(number).to_ne_bytes());
@@ -40,8 +40,8 @@ impl VerifiedPasswords {
         VerifiedPasswords { key, digests: Mutex::new(vec![None; credentials]) }
     }
 
-    /// Whether this password was verified recently for the credential at `index`. The comparison
-    /// takes the same time wherever the passwords differ, so that timing reveals no prefix.
+    /// True if this password was verified recently for the credential at `index`. The comparison
+    /// takes constant time, so that timing does not reveal a prefix.
     pub(super) fn contains(&self, index: usize, password: &[u8], now: Instant) -> bool {
         let verified = self.digests().get(index).cloned().flatten();
         verified.is_some_and(|verified| {
@@ -49,7 +49,7 @@ impl VerifiedPasswords {
         })
     }
 
-    /// Remembers a password that was verified.
+    /// Remembers a verified password.
     pub(super) fn insert(&self, index: usize, password: &[u8], now: Instant) {
         let verified =
             VerifiedDigest { digest: self.digest(password), until: now + Self::LIFETIME };
@@ -58,7 +58,7 @@ impl VerifiedPasswords {
         }
     }
 
-    /// Hashes twice, as HMAC does (RFC 2104): against length extension.
+    /// Hashes twice, like HMAC (RFC 2104), to prevent length extension.
     fn digest(&self, password: &[u8]) -> [u8; 32] {
         let once = |text: &[u8]| Sha256::new().chain_update(self.key).chain_update(text).finalize();
         once(&once(password)).into()

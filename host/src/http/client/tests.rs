@@ -1,4 +1,4 @@
-//! Which client a request has, by the headers of proxies.
+//! Tests of the client of a request, with the headers of proxies.
 
 use super::*;
 use hyper::header::{HeaderName, HeaderValue};
@@ -12,7 +12,7 @@ fn server(client_header: ClientHeader) -> Server {
     }
 }
 
-/// The client that a connection's request names by these lines of a header.
+/// Returns the client that these lines of a header name, for a request of a connection from `peer`.
 fn named(peer: &str, header: ClientHeader, lines: &[&[u8]]) -> Option<String> {
     let server = server(header);
     let name = match header {
@@ -126,7 +126,7 @@ fn the_last_address_that_is_not_trusted_is_the_client() {
     );
     check(f, "for=192.0.2.1, for=unknown, for=10.0.0.2", None);
     check(f, "for=192.0.2.1, proto=https", None);
-    // Several lines are one list.
+    // Several lines form one list.
     let lines: [&[u8]; 3] = [b"192.0.2.1", b"192.0.2.2, 10.0.0.3", b"10.0.0.2"];
     assert_eq!(named("10.0.0.1:9", x, &lines).as_deref(), Some("192.0.2.2:0"));
     assert_eq!(named("10.0.0.1:9", x, &[]), None);

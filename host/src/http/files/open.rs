@@ -1,4 +1,4 @@
-//! Opens a file of a folder, and nothing outside of it.
+//! Opens files in a folder, and nothing outside it.
 
 use super::path::INDEX;
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -11,31 +11,31 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Bytes of a file that is read when it is opened.
+/// The maximum size of a file that is read when it is opened.
 pub(super) const MAX_SMALL_FILE_BYTES: u64 = 64 << 10;
 
-/// A file that waits for its other end, such as a named pipe, must not make the server wait.
+/// `NONBLOCK`: opening a named pipe must not block.
 const READ: OFlags =
     OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
-/// A regular file that is open.
+/// An open regular file.
 pub(super) struct OpenedFile {
     pub(super) file: File,
     pub(super) found: Metadata,
-    /// Its bytes, where they were read.
+    /// Its bytes, if they were read.
     pub(super) content: Option<Vec<u8>>,
 }
 
-/// Why there is nothing to read.
+/// Why a file cannot be opened.
 #[derive(Debug)]
 pub(super) enum FileOpenError {
     /// The folder has no such file.
     NoFile,
-    /// The system does not let this process read it.
+    /// The process lacks the permission to read it.
     Denied(io::Error),
-    /// The system has too little left of something.
+    /// The system is out of a resource.
     Busy,
-    /// Anything else.
+    /// Any other error.
     Failed(io::Error),
 }
 
@@ -56,8 +56,8 @@ impl From<Errno> for FileOpenError {
     }
 }
 
-/// Opens what a relative path leads to in a folder, also by links that stay in it. Reads a small file
-/// if `reads` is true. None where the path leads to a folder that has an index.
+/// Opens a relative path in a folder, following links that stay in the folder. Reads a small file
+/// if `reads` is true. `None` if the path is a folder with an index.
 pub(super) fn open(
     folder: &Path,
     path: &Path,
@@ -66,7 +66,7 @@ pub(super) fn open(
     let folder = openat(CWD, folder, READ | OFlags::DIRECTORY, Mode::empty());
     let folder = folder.map_err(|error| match FileOpenError::from(error) {
         FileOpenError::Busy => FileOpenError::Busy,
-        // The operator named it: clients have not asked for too much.
+        // The operator configured this folder, so the error is not the client's.
         _ => FileOpenError::Failed(error.into()),
     })?;
     let (file, found) = open_in(&folder, path)?;
@@ -102,8 +102,8 @@ fn open_beneath(folder: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd, Errno> {
     open_without_links(folder, path)
 }
 
-/// Opens a path one name at a time and follows no link: where the system cannot keep links within a
-/// folder, none is safe.
+/// Opens a path one name at a time and follows no link: without `openat2`, the system cannot
+/// confine links to the folder.
 fn open_without_links(folder: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd, Errno> {
     let mut opened: Option<OwnedFd> = None;
     let mut names = path.iter().peekable();
@@ -128,7 +128,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    /// A folder `public` with files, and a file `secret` beside it.
+    /// Creates a folder `public` with files, and a file `secret` beside it.
     fn place() -> tempfile::TempDir {
         let place = tempfile::tempdir().unwrap();
         let public = place.path().join("public");

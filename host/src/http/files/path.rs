@@ -1,16 +1,16 @@
-//! The path of a file within its folder, from the segments of a request's path.
+//! Converts the segments of a request's path to the path of a file in its folder.
 
 use std::path::PathBuf;
 
-/// The file that stands for a folder.
+/// The file that is served for a folder.
 pub(super) const INDEX: &str = "index.html";
 
-/// The one name that is served though it begins with a dot: RFC 8615.
+/// The only name with a leading dot that is served: RFC 8615.
 const WELL_KNOWN: &str = ".well-known";
 
-/// The path of these decoded segments, relative to the folder: it only leads down, and never to a
-/// hidden file. An empty last segment stands for the index of a folder, and no segment for the
-/// folder itself. None where a client may have no file of this path.
+/// Returns the path of these decoded segments, relative to the folder. It only leads down, and
+/// never to a hidden file. An empty last segment is the index of a folder, and no segments are the
+/// folder itself. `None` if clients may not request this path.
 pub(super) fn relative(segments: &[String]) -> Option<PathBuf> {
     let Some((last, folders)) = segments.split_last() else { return Some(PathBuf::from(".")) };
     let last = if last.is_empty() { INDEX } else { last };
@@ -18,8 +18,8 @@ pub(super) fn relative(segments: &[String]) -> Option<PathBuf> {
     names.clone().all(is_served).then(|| names.by_ref().collect())
 }
 
-/// Whether clients may have a file of this name. A decoded slash would be another segment, and a
-/// backslash is one to some clients and proxies.
+/// True if clients may request a file with this name. A decoded slash would be another separator,
+/// and some clients and proxies treat a backslash as one.
 fn is_served(name: &str) -> bool {
     let is_hidden = name.starts_with('.') && name != WELL_KNOWN;
     !name.is_empty() && !is_hidden && !name.contains(['/', '\\', '\0'])

@@ -1,20 +1,20 @@
-//! The part of a file that a request asks for: RFC 9110, section 14.
+//! The requested part of a file: RFC 9110, section 14.
 
-/// The bytes of a file that a response has.
+/// The bytes of a file in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ByteRange {
     /// All of them.
     Whole,
-    /// So many from `start` on, at least one.
+    /// `length` bytes from `start`, at least one.
     Part { start: u64, length: u64 },
-    /// The file has none of the bytes.
+    /// The file has none of the requested bytes.
     Unsatisfiable,
 }
 
 impl ByteRange {
-    /// The bytes that a header `Range` asks for, of a file of `size` bytes. A malformed header asks
-    /// for the whole file, and so does one with several ranges: sections 14.2 and 17.15 allow that,
-    /// and a client could ask for the same bytes a thousand times.
+    /// Parses a `Range` header for a file of `size` bytes. A malformed header means the whole file,
+    /// as does one with several ranges: sections 14.2 and 17.15 allow that, and a client could
+    /// otherwise request the same bytes a thousand times.
     pub(super) fn of(header: &str, size: u64) -> Self {
         ByteRange::parse(header, size).unwrap_or(ByteRange::Whole)
     }
@@ -42,7 +42,7 @@ impl ByteRange {
     }
 }
 
-/// A number of digits alone; one that is too large is the largest.
+/// Parses digits. A number that is too large becomes the maximum.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

@@ -1,5 +1,4 @@
-//! What tells one version of a file from another, and the conditions of requests on it: RFC 9110,
-//! sections 8.8 and 13.
+//! Validators of a file's version, and conditional requests: RFC 9110, sections 8.8 and 13.
 
 use hyper::header::{
     ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
@@ -9,24 +8,24 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
-/// A file that changed less than this ago may change again without another time: file systems count
-/// in steps of milliseconds, some of two seconds.
+/// A file that changed more recently than this may change again with the same time: file systems
+/// record time in steps of milliseconds, some in steps of two seconds.
 const STEP: Duration = Duration::from_secs(2);
 
-/// The entity tag and the time of a file.
+/// The entity tag and the modification time of a file.
 pub(super) struct Validators {
-    /// With its quotation marks.
+    /// Includes the quotation marks.
     tag: String,
-    /// Whether the tag and the time stand for these very bytes.
+    /// Whether the tag and the time identify exactly these bytes.
     are_strong: bool,
-    /// In whole seconds; none where it is before 1970 or in the future.
+    /// In whole seconds, or `None` if it is before 1970 or in the future.
     modified: Option<SystemTime>,
 }
 
 impl Validators {
-    /// The tag is of the size and of the times of the last modification and of the last change of
-    /// the inode: tools that build reproducibly give all versions of a file one time of
-    /// modification. So it differs between machines.
+    /// Creates the tag from the size, the modification time and the inode's change time:
+    /// reproducible builds give all versions of a file the same modification time. So the tag
+    /// differs between machines.
     pub(super) fn new(found: &Metadata, now: SystemTime) -> Self {
         let seconds = u64::try_from(found.mtime()).ok().map(Duration::from_secs);
         let modified = seconds.and_then(|time| SystemTime::UNIX_EPOCH.checked_add(time));
@@ -54,7 +53,7 @@ impl Validators {
         headers.extend(modified.map(|modified| (LAST_MODIFIED, modified)));
     }
 
-    /// Whether this is the version that the client expects. A weak tag is never that of `If-Match`
+    /// True if this is the version that the client requires. A weak tag never matches `If-Match`
     /// (section 13.1.1), and a time that cannot be compared is ignored (13.1.4).
     pub(super) fn are_expected(&self, headers: &HeaderMap) -> bool {
         if let Some(mut tags) = tags(headers, IF_MATCH) {
@@ -63,7 +62,7 @@ impl Validators {
         self.is_modified_by(headers, IF_UNMODIFIED_SINCE).unwrap_or(true)
     }
 
-    /// Whether the client has this version already.
+    /// True if the client already has this version.
     pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
         if let Some(mut tags) = tags(headers, IF_NONE_MATCH) {
             return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag);
@@ -71,14 +70,14 @@ impl Validators {
         self.is_modified_by(headers, IF_MODIFIED_SINCE).unwrap_or(false)
     }
 
-    /// Whether the file has its bytes since the time of a header, or longer; none where one of the
-    /// times is unknown.
+    /// True if the file was last modified at or before the time of a header. `None` if either time
+    /// is unknown.
     fn is_modified_by(&self, headers: &HeaderMap, name: HeaderName) -> Option<bool> {
         let by = headers.get(name).and_then(time)?;
         self.modified.map(|modified| modified <= by)
     }
 
-    /// Whether a client that asks for a range has the rest of this very version.
+    /// True if the client has other parts of exactly this version.
     pub(super) fn allow_range(&self, headers: &HeaderMap) -> bool {
         let Some(condition) = headers.get(IF_RANGE) else { return true };
         let is_tag = condition.as_bytes() == self.tag.as_bytes();
@@ -87,7 +86,7 @@ impl Validators {
     }
 }
 
-/// The entity tags of a header; none without it.
+/// Returns the entity tags of a header, or `None` if it is missing.
 fn tags(headers: &HeaderMap, name: HeaderName) -> Option<impl Iterator<Item = &str>> {
     let mut lines = headers.get_all(name).iter().peekable();
     lines.peek()?;
@@ -106,7 +105,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
-    /// The validators of a file that was changed a second ago, or longer, and its modification.
+    /// Returns the validators of a file that was changed `age` ago, and its modification time.
     fn validators(age: Duration) -> (Validators, SystemTime) {
         let file = tempfile::tempfile().unwrap();
         let modified = SystemTime::UNIX_EPOCH + 1_000 * HOUR;
@@ -199,7 +198,7 @@ mod tests {
             Validators::new(&file.metadata().unwrap(), SystemTime::now()).tag
         };
         let first = tag("a");
-        // The file system's clock moves on in steps.
+        // The file system's clock advances in steps.
         while tag("b") == first {}
     }
 

@@ -6,12 +6,12 @@ const MIB: usize = 1 << 20;
 const SOME: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)));
 const OTHER: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2)));
 
-/// Pools for 16 MiB and 4 MiB.
+/// Creates pools of 16 MiB and 4 MiB.
 fn messages() -> Arc<Messages> {
     Messages::new(16 * MIB, &MemoryBudget::new(100 * MIB).part(100 * MIB))
 }
 
-/// Charges with so many bytes each, until there is no room.
+/// Creates charges of `bytes` each, until there is no room.
 fn fill(messages: &Arc<Messages>, client: Option<IpAddr>, bytes: usize) -> Vec<MessageCharge> {
     let charge = |_| {
         let mut charge = messages.charge(client);

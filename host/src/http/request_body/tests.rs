@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 const KIB: usize = 1 << 10;
 
-/// A body of frames of 1 KiB, after which nothing comes, not even its end.
+/// A body of frames of 1 KiB, which then stays pending.
 struct Frames(usize);
 
 impl Body for Frames {
@@ -27,19 +27,19 @@ impl Body for Frames {
     }
 }
 
-/// The pace of a body that began so many seconds ago: 4 KiB a second, 30 s at most.
+/// Returns the pace of a body that began `seconds` ago: 4 KiB a second, 30 s at most.
 fn pace(seconds: u64) -> BodyPace {
     let begun = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
     BodyPace::new(&Server::default(), begun)
 }
 
-/// Whether a body with so many KiB is waited for when it began so many seconds ago.
+/// True if a body that began `seconds` ago and has `kib` KiB is still awaited.
 async fn is_waited_for(kib: usize, seconds: u64) -> bool {
     let part = MemoryBudget::new(64 << 20).part(64 << 20);
     let mut charge = Messages::new(1 << 20, &part).charge(None);
     let (mut body, pace) = (Frames(kib), pace(seconds));
     let read = collect(&mut body, 0, 1 << 20, &pace, &mut charge);
-    // A body whose time is over ends before this, since it is polled first.
+    // A body that is overdue ends before this timeout, because it is polled first.
     match timeout(Duration::from_millis(20), read).await {
         Ok(read) => assert_eq!(read, Ok(None)),
         Err(_elapsed) => return true,

@@ -34,7 +34,7 @@ fn check(request: &str, expected: &str) {
     check_beside(&[], request, expected);
 }
 
-/// Checks a match beside routes of files: their pattern and the segments below it.
+/// Checks a match in a router with routes of files: their pattern and the segments below it.
 #[track_caller]
 fn check_beside(files: &[&str], request: &str, expected: &str) {
     let (method, path) = request.split_once(' ').unwrap();

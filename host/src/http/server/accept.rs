@@ -1,4 +1,4 @@
-//! Accepts connections from a listener, in spite of the system's errors.
+//! Accepts connections from a listener, and continues after system errors.
 
 use crate::http::handler::Handler;
 use crate::http::log::LogBound;
@@ -10,14 +10,14 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-/// The first pause after an error. Each further error doubles it: the resource that is missing,
-/// mostly file descriptors, comes back when other connections end.
+/// The first pause after an error. Each further error doubles it: the missing resource, usually
+/// file descriptors, becomes available when other connections end.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest pause after an error.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
-/// Accepts connections, with a growing pause after each error of the system.
+/// Accepts connections, with a growing pause after each system error.
 pub(super) struct Acceptor {
     handler: Arc<Handler>,
     pause: Duration,
@@ -29,8 +29,8 @@ impl Acceptor {
         Acceptor { handler, pause: MIN_PAUSE, logged: LogBound::default() }
     }
 
-    /// Waits for the next connection. Errors are counted and logged, never returned: a server that
-    /// ended on one would be a target.
+    /// Waits for the next connection. Errors are counted and logged, but not returned: otherwise a
+    /// client could end the server by causing one.
     pub(super) async fn accept(&mut self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
         loop {
             match listener.accept().await {
@@ -68,8 +68,7 @@ pub(super) fn drain_backlog(
     })
 }
 
-/// Whether an error concerns the one connection that was to be accepted: the next may succeed at
-/// once.
+/// True if an error concerns only the connection being accepted: the next one may succeed at once.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())

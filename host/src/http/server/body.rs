@@ -10,30 +10,30 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// Bytes that hyper gets at once. It asks for more only when these are on their way, which shows
-/// that the client takes something.
+/// Bytes that hyper gets at once. It requests more only when these are being sent, which shows that
+/// the client is receiving.
 const FRAME_BYTES: usize = 64 << 10;
 
 /// A body in frames of one piece of bytes. hyper drops the body when the last frame is in its
-/// buffer, and the frames when they are written or the client is gone.
+/// buffer, and the frames when they are written or the client disconnects.
 pub(super) struct ResponseBody {
-    /// The bytes that hyper has not got yet.
+    /// The bytes that hyper has not requested yet.
     unsent: BodySource,
-    /// Bytes of the last frame.
+    /// Bytes of the previous frame.
     last: usize,
-    /// None for a body of one frame.
+    /// `None` for a body of one frame.
     progress: Option<ResponseProgress>,
-    /// The exchange of an empty body. That of others is in their bytes.
+    /// The exchange of an empty body. In other bodies, the bytes own it.
     _exchange: Option<Exchange>,
 }
 
-/// Where the frames of a body come from.
+/// The source of a body's frames.
 enum BodySource {
     Bytes(Bytes),
     File(FileStream),
 }
 
-/// What the bytes of a body own. It is dropped with the last slice of them.
+/// The owner of a body's bytes. It is dropped with the last slice of them.
 struct Unsent {
     bytes: ChargedBytes,
     _exchange: Exchange,
@@ -63,7 +63,7 @@ impl ResponseBody {
         ResponseBody { unsent, last: 0, progress, _exchange: None }
     }
 
-    /// Bytes that hyper has not got yet.
+    /// Bytes that hyper has not requested yet.
     fn left(&self) -> u64 {
         match &self.unsent {
             BodySource::Bytes(bytes) => bytes.len() as u64,
@@ -74,8 +74,8 @@ impl ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    /// A file that cannot be read to its end: hyper then ends the connection or the stream, since
-    /// the client was told another length.
+    /// A file that cannot be read to its end: hyper then ends the connection or the stream, because
+    /// the declared length was different.
     type Error = io::Error;
 
     fn poll_frame(
@@ -116,7 +116,7 @@ mod tests {
     use crate::config::Server;
     use crate::http::server::timers::Timers;
 
-    /// The frames of a body of so many bytes, whose exchange has begun with these timers.
+    /// Returns the frames of a body of `bytes` bytes, whose exchange has begun with these timers.
     fn frames(bytes: usize, timers: &std::sync::Arc<Timers>) -> (ResponseBody, Vec<Bytes>) {
         let bytes = ChargedContent::free(Bytes::from(vec![b'x'; bytes]));
         let mut body = ResponseBody::new(bytes, Exchange::begin(timers));

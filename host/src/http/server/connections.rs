@@ -13,12 +13,12 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-/// The connections of a listener: a task each.
+/// The connections of a listener, each with a task.
 pub(super) struct Connections {
     handler: Arc<Handler>,
     protocols: Arc<Protocols>,
     tasks: JoinSet<()>,
-    /// By task: what stops the connection, and its timers.
+    /// For each task, the connection's stop signal and its timers.
     open: HashMap<Id, (oneshot::Sender<()>, Arc<Timers>)>,
     accepted: u64,
 }
@@ -39,11 +39,12 @@ impl Connections {
         self.accepted
     }
 
-    /// Accepts connections until `shutdown` and for the stop delay after it, and closes the listener.
+    /// Accepts connections until `shutdown` and for the stop delay after it, and closes the
+    /// listener.
     ///
-    /// In the delay each response of HTTP/1 is the last of its connection. So a client that keeps
-    /// connections for later gives this one up before the server does, and none of its requests
-    /// meets a closed connection. A connection that it opens instead may lead to another server.
+    /// During the delay each HTTP/1 response closes its connection. So a client with a connection
+    /// pool drops this connection before the server closes it, and none of its requests reaches a
+    /// closed connection. A new connection of the client may lead to another server.
     pub(super) async fn accept_until(
         &mut self,
         listener: TcpListener,
@@ -56,15 +57,15 @@ impl Connections {
         if !delay.is_zero() {
             self.accept(&listener, &mut acceptor, sleep(delay)).await;
         }
-        // Their clients are connected as far as they know, and may have sent a request.
+        // Their clients see them as established, and may have sent a request.
         let free = self.handler.server.connections.saturating_sub(self.tasks.len());
         for (stream, client) in drain_backlog(listener).take(free) {
             self.start(stream, client);
         }
     }
 
-    /// Accepts connections until `end`. At the limit it waits until a connection ends: the system's
-    /// backlog holds further clients.
+    /// Accepts connections until `end`. At the limit it waits until a connection ends; meanwhile
+    /// further clients wait in the system's backlog.
     async fn accept(
         &mut self,
         listener: &TcpListener,
@@ -113,14 +114,14 @@ impl Connections {
         self.open.remove(&id);
     }
 
-    /// Stops all connections and waits for them within the drain time. Returns the number of those
+    /// Stops all connections and waits for them up to the drain time. Returns the number of those
     /// that were cut with a request in progress.
     pub(super) async fn drain(&mut self) -> usize {
         let open = std::mem::take(&mut self.open);
         let timers: Vec<_> = open
             .into_values()
             .map(|(stop, timers)| {
-                // Sending fails if the connection has ended meanwhile.
+                // Fails if the connection has ended meanwhile.
                 let _ = stop.send(());
                 timers
             })

@@ -9,28 +9,28 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The frames of a file. One piece of it is in memory at a time: the next one is read when the last
-/// frame of this one is written, so that a client gets no more than it takes.
+/// The frames of a file. One piece of it is in memory at a time: the next piece is read when the
+/// last frame of this one was written, so that a slow client does not fill the memory.
 pub(super) struct FileStream {
     sending: Arc<FileSending>,
-    /// Bytes that are not in a frame yet.
+    /// Number of bytes that are not in a frame yet.
     left: u64,
-    /// Those of them that are read.
+    /// The bytes of the current piece that are not in a frame yet.
     piece: Bytes,
     reading: Option<PieceReading>,
 }
 
 type PieceReading = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
 
-/// A response that lasts until the last of its frames is dropped.
+/// A response, which lasts until the last of its frames is dropped.
 struct FileSending {
     body: FileBody,
-    /// One permit: of the piece that is in memory.
+    /// A single permit, for the piece that is in memory.
     turn: Arc<Semaphore>,
     _exchange: Exchange,
 }
 
-/// What the frames of a piece own.
+/// The owner of a piece's frames.
 struct UnsentPiece {
     bytes: Vec<u8>,
     _turn: OwnedSemaphorePermit,
@@ -51,12 +51,12 @@ impl FileStream {
         FileStream { sending, left, piece: Bytes::new(), reading: None }
     }
 
-    /// Bytes that are not in a frame yet.
+    /// Number of bytes that are not in a frame yet.
     pub(super) fn left(&self) -> u64 {
         self.left
     }
 
-    /// The next frame, of at most so many bytes; none at the end, and after an error.
+    /// Returns the next frame of at most `most` bytes. `None` at the end, and after an error.
     pub(super) fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,
@@ -84,7 +84,7 @@ impl FileStream {
     }
 }
 
-/// Reads the next piece, when the one before is sent.
+/// Reads the next piece once the previous one was sent.
 async fn read(sending: Arc<FileSending>, left: u64) -> io::Result<Bytes> {
     let turn = Arc::clone(&sending.turn).acquire_owned().await.map_err(io::Error::other)?;
     let slice = &sending.body.slice;

@@ -1,11 +1,11 @@
-//! Moments that several threads share.
+//! Points in time that threads share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A moment, or no moment. Zero means no moment; otherwise one more than the nanoseconds since the
-/// connection began.
+/// An optional point in time. Zero means unset; otherwise the value is the nanoseconds since the
+/// connection began, plus one.
 #[derive(Default)]
 pub(super) struct AtomicInstant(AtomicU64);
 
@@ -18,7 +18,7 @@ impl AtomicInstant {
         self.0.store(nanoseconds(now - start).saturating_add(1), Ordering::Relaxed);
     }
 
-    /// Makes a moment that is set later by a time. None stays none.
+    /// Adds a duration, if it is set.
     pub(super) fn add(&self, time: Duration) {
         if self.is_set() {
             self.0.fetch_add(nanoseconds(time), Ordering::Relaxed);
@@ -33,13 +33,13 @@ impl AtomicInstant {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// This moment plus a time; none where no moment is set.
+    /// Returns this time plus a duration, or `None` if it is unset.
     pub(super) fn plus(&self, start: Instant, time: Duration) -> Option<Instant> {
         let since = self.0.load(Ordering::Relaxed).checked_sub(1)?;
         start.checked_add(Duration::from_nanos(since))?.checked_add(time)
     }
 
-    /// Moves a moment that is set a second into the past.
+    /// Moves the time back by a second, if it is set.
     #[cfg(test)]
     pub(super) fn a_second_passes(&self) {
         if self.is_set() {

@@ -1,5 +1,4 @@
-//! The responses of one connection that are not sent yet, and the time that its client has to take
-//! each of them.
+//! The unfinished responses of one connection, and the time that the client has to receive each.
 
 use super::moment::AtomicInstant;
 use crate::config::Server;
@@ -10,21 +9,21 @@ use tokio::time::Instant;
 
 /// The deadlines of the responses of one connection.
 ///
-/// Each response has a deadline of its own: otherwise a client could hold all others by taking one
-/// now and then. A deadline moves on with the bytes that the client takes.
+/// Each response has its own deadline: otherwise a client could hold all responses by receiving one
+/// now and then. A deadline is extended with the bytes that the client receives.
 pub(super) struct PendingResponses {
     start: Instant,
     write_time: Duration,
     min_rate: MinRate,
-    /// As many as were pending at once. One that is not set is free for the next response: a
-    /// response allocates nothing, and only its begin takes the lock.
+    /// One for each response that was pending at the same time. An unset one is reused by the next
+    /// response, so that a response allocates nothing, and only its start takes the lock.
     deadlines: Mutex<Vec<Arc<AtomicInstant>>>,
 }
 
 /// The deadline of a response, until this is dropped.
 pub(super) struct ResponseTime(Arc<AtomicInstant>);
 
-/// Moves the deadline of a response on.
+/// Extends the deadline of a response.
 pub(super) struct ResponseProgress {
     deadline: Arc<AtomicInstant>,
     min_rate: MinRate,
@@ -40,7 +39,7 @@ impl PendingResponses {
         }
     }
 
-    /// Begins the time of a response.
+    /// Starts the time of a response.
     pub(super) fn begin(&self) -> ResponseTime {
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
         let free = deadlines.iter().find(|deadline| !deadline.is_set());
@@ -54,12 +53,12 @@ impl PendingResponses {
         ResponseTime(deadline)
     }
 
-    /// What moves the deadline of a response on.
+    /// Returns the handle that extends the deadline of a response.
     pub(super) fn progress(&self, of: &ResponseTime) -> ResponseProgress {
         ResponseProgress { deadline: Arc::clone(&of.0), min_rate: self.min_rate }
     }
 
-    /// The earliest deadline; none where no response is pending.
+    /// Returns the earliest deadline, or `None` if no response is pending.
     pub(super) fn earliest(&self) -> Option<Instant> {
         let deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
         let all = deadlines.iter().filter_map(|it| it.plus(self.start, Duration::ZERO));
@@ -68,7 +67,7 @@ impl PendingResponses {
 }
 
 impl ResponseProgress {
-    /// Records that the client has taken bytes. The response must still be pending.
+    /// Records that the client has received bytes. The response must still be pending.
     pub(super) fn taken(&self, bytes: usize) {
         self.deadline.add(self.min_rate.time_of(bytes));
     }
@@ -82,7 +81,7 @@ impl Drop for ResponseTime {
 
 #[cfg(test)]
 impl PendingResponses {
-    /// Sets when the connection began: room in the past, for moments to be moved into.
+    /// Sets the start of the connection in the past, so that times can be moved back.
     pub(super) fn set_start(&mut self, start: Instant) {
         self.start = start;
     }
@@ -104,7 +103,7 @@ mod tests {
         PendingResponses::new(&server, Instant::now().checked_sub(30 * SECOND).unwrap())
     }
 
-    /// Checks that the earliest deadline is in so many seconds, to half a second.
+    /// Checks that the earliest deadline is in `seconds`, to half a second.
     #[track_caller]
     fn check(pending: &PendingResponses, seconds: u32) {
         let earliest = pending.earliest().unwrap();

@@ -10,14 +10,14 @@ use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
-/// The protocols offered, best first.
+/// The offered protocols, in order of preference.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// Reads both files.
 ///
 /// # Errors
 ///
-/// When a file cannot be read, holds no certificate or no key, or the two do not belong together.
+/// When a file cannot be read, contains no certificate or no key, or the two do not match.
 pub(super) fn acceptor(files: &Tls) -> Result<TlsAcceptor, HttpError> {
     let unread = |file: &Path| {
         let file = file.to_owned();

@@ -14,7 +14,8 @@ fn pair(name: &str, password: &str) -> SentCredentials {
     SentCredentials::Password { name: name.to_owned(), password: password.into() }
 }
 
-/// The results of requests at once: accepted, wrong, and refused without a check.
+/// Runs requests concurrently, and returns how many were accepted, wrong, and refused without a
+/// check.
 async fn at_once(
     checks: &Arc<CredentialChecks>,
     client: Option<IpAddr>,
@@ -72,7 +73,7 @@ async fn a_client_over_its_failures_waits_before_the_check_and_alone() {
     assert_eq!(poll_once(first.as_mut()), None);
     assert_eq!(checks.threads.started(), 0, "nothing is checked yet");
     assert_eq!(poll_once(check(ip(1), "ann", ANN)), Some(Err(Denied::TooMany)));
-    // Another name waits and is not refused, and neither is this one elsewhere.
+    // Other names are delayed but not refused, as is this name for other clients.
     for (client, name) in [(ip(1), "ben"), (ip(2), "ann"), (None, "ann")] {
         assert_eq!(poll_once(check(client, name, ANN)), None, "{client:?} {name}");
     }
@@ -110,7 +111,7 @@ async fn a_verified_password_waits_for_nothing_and_a_wrong_one_is_not_remembered
     let check = |name, password| checks.check(&group, pair(name, password), ip(1));
     assert!(matches!(check("ann", "wrong").await, Err(Denied::Wrong(_))));
     assert_eq!(check("ann", ANN).await, Ok(0));
-    // Others at this address guess other names, and clients elsewhere this one.
+    // Other names for this client, and other clients for this name.
     fail(&checks, ip(1), "ben", 100);
     fail(&checks, ip(2), "ann", 100);
     assert_eq!(poll_once(check("ann", ANN)), Some(Ok(0)));
@@ -118,7 +119,7 @@ async fn a_verified_password_waits_for_nothing_and_a_wrong_one_is_not_remembered
     let now = Instant::now();
     assert_eq!(group.recently_verified(&pair("ann", "wrong"), now), None);
     assert_eq!(group.recently_verified(&pair("ann", ANN), now), Some(0));
-    // One client may compare a name's verified password so often without a wait.
+    // The last comparison with a name's verified password without a delay for this client.
     fail(&checks, ip(1), "ann", 99);
     assert_eq!(poll_once(check("ann", ANN)), Some(Ok(0)));
     fail(&checks, ip(1), "ann", 100);
