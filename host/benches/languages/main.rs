@@ -1,9 +1,9 @@
-//! What each language costs: from source to running, size, and the price of a call.
+//! The costs of each language: the time from source to running, the size, and the time of a call.
 //!
 //! Each row is the language's conformance plugin. `fresh` and `reused` are a call with an empty
-//! request, in an instance of its own and in one that was kept; the others are one cache call of a
-//! guest through its SDK: `exists`, the text of a small object as it is, that object as the
-//! language's own value, the same by `get_or_set`, a count, and a hundred of the objects at once.
+//! request, in a new instance and in a reused one. The others are cache calls of a guest through
+//! its SDK: `exists`; a small object as raw text; the object as the language's own value; the same
+//! with `get_or_set`; an increment; and a batch of a hundred objects.
 
 #![allow(clippy::indexing_slicing, missing_docs, unreachable_pub)]
 
@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The languages and the folders of their conformance plugins, Rust first: the others are shown
-/// against it.
+/// The languages and the folders of their conformance plugins. Rust is first: it is the baseline
+/// for the others.
 const LANGUAGES: &[(&str, &str)] = &[
     ("Rust", "guest-sdk/conformance"),
     ("C", "guest-sdk/c/conformance"),
@@ -29,7 +29,7 @@ const LANGUAGES: &[(&str, &str)] = &[
 const ROUNDS: usize = 11;
 const CALLS: u32 = 200;
 
-/// A call of the cache, done many times by an operation of the conformance plugin.
+/// A cache call that an operation of the conformance plugin makes many times.
 struct Calls {
     operation: &'static str,
     key: &'static str,
@@ -40,7 +40,7 @@ const fn calls(operation: &'static str, key: &'static str, times: u32) -> Option
     Some(Calls { operation, key, times })
 }
 
-/// What is timed, in the order of the columns: the name, and the calls, if it is one of the cache.
+/// What is timed, in the order of the columns: the name, and the cache call if it is one.
 const TIMED: &[(&str, Option<Calls>)] = &[
     ("fresh call", None),
     ("reused call", None),
@@ -59,13 +59,13 @@ struct Row {
     compile: Duration,
     fresh: Host,
     reused: Host,
-    /// The rounds of each that is [`TIMED`].
+    /// The times of each round, for each of [`TIMED`].
     times: Vec<Vec<Duration>>,
 }
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // As in `cargo bench --bench languages -- Go Python`; Rust is always there.
+    // As in `cargo bench --bench languages -- Go Python`; Rust is always included.
     let named: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
     let wanted = |name: &str| named.is_empty() || name == "Rust" || named.iter().any(|n| n == name);
     let mut rows: Vec<Row> = LANGUAGES
@@ -75,7 +75,7 @@ fn main() -> Result<()> {
             runtime.block_on(prepare(language, folder)).with_context(|| (*language).to_owned())
         })
         .collect::<Result<_>>()?;
-    // The languages take turns, so that a machine whose speed drifts drifts for all of them.
+    // The languages take turns, so that a change in the machine's speed affects all of them alike.
     for _ in 0..=ROUNDS {
         for row in &mut rows {
             runtime.block_on(row.round()).with_context(|| row.language.to_owned())?;
@@ -108,7 +108,7 @@ fn against(time: Duration, rust: Duration) -> String {
 
 async fn prepare(language: &'static str, folder: &str) -> Result<Row> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
-    // Builds that are not kept: each run of the bench begins from the source.
+    // A new build cache: each run of the benchmark builds from source.
     let cache = tempfile::tempdir()?;
     let (first, file) = build(&folder, cache.path())?;
     let (second, _) = build(&folder, cache.path())?;
@@ -138,7 +138,7 @@ impl Row {
     }
 }
 
-/// A host with one plugin, in whose cache lies the value that is read.
+/// Creates a host with one plugin, whose cache contains the value that is read.
 async fn host(component: Vec<u8>, instances: Instances) -> Result<Host> {
     let minute = Duration::from_secs(60);
     let limits = Limits { time: minute, cpu: minute, ..Limits::default() };
@@ -160,7 +160,7 @@ fn build(folder: &Path, cache: &Path) -> Result<(Duration, PathBuf)> {
     Ok((start.elapsed(), PathBuf::from(file.trim())))
 }
 
-/// Calls the plugin so often, and answers the time by what was done in all that.
+/// Calls the plugin `calls` times, and returns the total time divided by `done`.
 async fn per_call(host: &Host, body: &[u8], calls: u32, done: u32) -> Result<Duration> {
     let start = Instant::now();
     for _ in 0..calls {
@@ -175,7 +175,7 @@ async fn per_call(host: &Host, body: &[u8], calls: u32, done: u32) -> Result<Dur
     Ok(start.elapsed() / done)
 }
 
-/// The median, the first of them left out: it warms things up.
+/// Returns the median without the first time, which is a warm-up.
 fn median(mut times: Vec<Duration>) -> Duration {
     times.remove(0);
     middle(times)

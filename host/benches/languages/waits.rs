@@ -1,5 +1,5 @@
-//! What an author waits for: from `hostel new` to the first answer, and from a save to the answer
-//! that has it, over HTTP.
+//! An author's waiting times: from `hostel new` to the first response, and from saving a file to
+//! the first response of the new version, over HTTP.
 
 use crate::middle;
 use anyhow::{Context, Result, ensure};
@@ -22,19 +22,19 @@ const LANGUAGES: &[(&str, &str)] = &[
 const EDITS: usize = 10;
 const BODY: &str = r#"{"name":"Ada"}"#;
 
-/// How often a server is asked whether a save is live.
+/// The interval for checking whether a saved change is live.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A server that has not answered for so long will not.
+/// A server that takes longer than this has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Prints the table of the languages that are wanted.
+/// Prints the table of the selected languages.
 pub(crate) fn print(wanted: impl Fn(&str) -> bool) -> Result<()> {
     println!("\nmedians of {EDITS} edits\n\n| language | new to first answer | edit to live |");
     println!("|---|---|---|");
     for (language, name) in LANGUAGES.iter().filter(|(language, _)| wanted(language)) {
         let folder = tempfile::tempdir()?;
-        // The tools are fetched, and what services share is there, as for a second project.
+        // Download the tools and create shared files first, as for a second project.
         first_answer(folder.path(), "warm-up", name).context(*language)?;
         let first = first_answer(folder.path(), "greeter", name).context(*language)?;
         let edits = edits(folder.path()).context(*language)?;
@@ -61,7 +61,7 @@ fn first_answer(folder: &Path, service: &str, language: &str) -> Result<Duration
     Ok(start.elapsed())
 }
 
-/// A server that ends with the bench.
+/// A server that is killed when dropped.
 struct Serving(Child);
 
 impl Drop for Serving {
@@ -105,7 +105,7 @@ fn edits(folder: &Path) -> Result<Vec<Duration>> {
     Ok(times)
 }
 
-/// The file of a service with the words that it greets with.
+/// Returns the source file that contains the greeting.
 fn greeting(folder: &Path) -> Result<PathBuf> {
     for folder in [folder.join("src"), folder.to_owned()] {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {

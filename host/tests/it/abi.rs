@@ -1,7 +1,7 @@
-//! Guests in WebAssembly's own text, each of which lies or loops where no compiler's output would:
-//! in the canonical ABI, while it starts, or in what it asks of the engine.
+//! Guests in WebAssembly text that lie or loop where no compiler's output would: in the canonical
+//! ABI, during instantiation, or in their demands on the engine.
 //!
-//! A test has the name of the guest it is about, a file in `guests/wat`.
+//! Each test is named after its guest, a file in `guests/wat`.
 
 use crate::support::{TestHost, guests, patient, project};
 use hostel::{
@@ -16,7 +16,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 use wit_component::{StringEncoding, embed_component_metadata};
 
-/// Takes in the guests, and fails to compile when one has no test.
+/// Includes the guests; fails to compile if one has no test.
 macro_rules! each_has_a_test {
     ($($guest:ident)*) => {
         const GUESTS: &[(&str, &str)] = &[$(
@@ -79,9 +79,9 @@ each_has_a_test! {
     uses_shared_memory
 }
 
-/// What every guest begins with: the imports, the exports, and the functions that a guest may call
-/// to answer. A result lies at 128, its body's address and length at 156; at 1024 lies a text that
-/// is a key and a JSON value.
+/// The beginning of every guest: imports, exports, and functions for responding. The result is at
+/// address 128, with the body's address and length at 156. At 1024 is a text that is both a key and
+/// a JSON value.
 const PRELUDE: &str = r#"
 (import "hostel:cache/cache@0.1.1" "get" (func $get (param i32 i32 i32)))
 (import "hostel:cache/cache@0.1.1" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))
@@ -101,7 +101,8 @@ const PRELUDE: &str = r#"
   (call $nothing))
 "#;
 
-/// What a guest has unless it brings its own: the words that begin it, and the whole.
+/// Defaults for a guest that does not define its own: the beginning of the definition, and the
+/// whole of it.
 const DEFAULTS: &[(&str, &str)] = &[
     ("(memory $memory", r#"(memory $memory (export "memory") 16)"#),
     (
@@ -128,13 +129,14 @@ const DEFAULTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// A guest as a component whose strings have this encoding.
+/// Returns a guest as a component with this string encoding.
 fn component_in(guest: &str, encoding: StringEncoding) -> Vec<u8> {
     let (_, own) = GUESTS.iter().find(|(name, _)| *name == guest).unwrap();
     assemble(own, encoding)
 }
 
-/// What a guest brings of its own, as a component whose strings have this encoding.
+/// Assembles the guest's own definitions and the defaults into a component with this string
+/// encoding.
 pub fn assemble(own: &str, encoding: StringEncoding) -> Vec<u8> {
     let missing = DEFAULTS.iter().filter(|(start, _)| !own.contains(start));
     let rest: String = missing.map(|(_, part)| *part).collect();
@@ -152,7 +154,7 @@ fn component(guest: &str) -> Vec<u8> {
     component_in(guest, StringEncoding::UTF8)
 }
 
-/// A host with a plugin `good` that behaves, beside which the guest of a test is `bad`.
+/// A host with a well-behaved plugin `good`, and the guest under test as `bad`.
 struct Hotel(TestHost);
 
 impl Hotel {
@@ -162,7 +164,7 @@ impl Hotel {
         Hotel(host)
     }
 
-    /// A host in which the guest is loaded.
+    /// Creates a host and loads the guest.
     async fn with(limits: Limits, guest: &str) -> Self {
         let hotel = Hotel::new(limits).await;
         hotel.0.load("bad", component(guest)).await;
@@ -174,7 +176,7 @@ impl Hotel {
         self.0.host.call(service, request).await
     }
 
-    /// What a call to the guest ends with; the other one is served after it.
+    /// Calls the guest and returns the outcome. Afterwards the other plugin must still be served.
     async fn call(&self, body: &[u8]) -> Result<Response, CallError> {
         let answer = self.send("bad", body).await;
         self.check_serves("good").await;
@@ -191,7 +193,7 @@ impl Hotel {
         assert_eq!(self.send(service, b"next").await.unwrap().body, b"next");
     }
 
-    /// Checks that the guest breaks the contract when it is called so, in these words.
+    /// Checks that the guest violates the contract in this call, with this message.
     async fn check_violation(&self, body: &[u8], words: &str) {
         let error = self.error(body).await;
         assert!(
@@ -211,7 +213,7 @@ async fn error_of(limits: Limits, guest: &str) -> CallError {
     Hotel::with(limits, guest).await.error(b"body").await
 }
 
-/// Why a component is refused; the host serves on, and the name is still free for another.
+/// Returns why a component is refused. The host keeps serving, and the name stays free.
 async fn refusal_of(limits: Limits, component: Vec<u8>) -> LoadError {
     let hotel = Hotel::new(limits).await;
     let bad = PluginName::new("bad").unwrap();
@@ -233,7 +235,7 @@ fn check_limit(error: &CallError, limit: Limit) {
     assert!(matches!(error, CallError::Limit(reached) if reached.limit == limit), "{error}");
 }
 
-/// A guest that a limit stops before or while it lists its services.
+/// Checks that a limit stops the guest before or while it lists its services.
 async fn check_refused_at(limits: Limits, guest: &str, limit: Limit) {
     match refusal_of(limits, component(guest)).await {
         LoadError::Services(error) => check_limit(&error, limit),
@@ -253,7 +255,7 @@ fn check_may_not_leave(error: &CallError) {
     assert!(error.to_string().contains("cannot leave component instance"), "{error}");
 }
 
-/// Limits under which what runs for ever is stopped soon.
+/// Limits that soon stop an endless guest.
 fn short() -> Limits {
     Limits { time: Duration::from_millis(100), ..Limits::default() }
 }
@@ -342,7 +344,7 @@ async fn calls_the_host_in_post_return() {
     check_may_not_leave(&error_of(patient(), "calls_the_host_in_post_return").await);
 }
 
-/// Address 0 is as good as any: a guest that gives it out spoils nothing but its own request.
+/// Address 0 is valid: a guest that returns it can only harm its own request.
 #[tokio::test]
 async fn reallocates_at_null() {
     let hotel = Hotel::with(patient(), "reallocates_at_null").await;
@@ -364,7 +366,8 @@ async fn reallocates_out_of_bounds() {
 #[tokio::test]
 async fn reallocates_for_a_hit() {
     let hotel = Hotel::with(patient(), "reallocates_for_a_hit").await;
-    // What says where the text is lies over the text where the guest has put both in one place.
+    // If the guest puts the text and its pointer in the same place, the pointer overwrites the
+    // text.
     for (how, body) in
         [(0, b"\"text\""), (1, b"\"text\""), (2, b"\0\0\0\0\x01\0"), (5, b"\"text\"")]
     {
@@ -390,7 +393,7 @@ async fn passes_wild_arguments() {
     let discriminant = "discriminant";
     let hotel = Hotel::with(patient(), "passes_wild_arguments").await;
     for (arguments, words) in [
-        // A key, a value and a message outside the memory, in part and whole, and around its end.
+        // A key, value or message partly or wholly outside the memory, or wrapping round its end.
         (&[OUTSIDE - 5, 6, KEY, 6, 0, 0, 512][..], text),
         (&[OUTSIDE, 1, KEY, 6, 0, 0, 512], text),
         (&[u32::MAX, 1, KEY, 6, 0, 0, 512], text),
@@ -403,13 +406,13 @@ async fn passes_wild_arguments() {
         (&[KEY, 6, OUTSIDE - 5, 6, 0, 0, 512], text),
         (&[1, OUTSIDE, 1], text),
         (&[1, KEY, u32::MAX], text),
-        // An expiry that is neither none nor some; a level beyond the last.
+        // An expiry that is neither `none` nor `some`; a level beyond the last.
         (&[KEY, 6, KEY, 6, 2, 60, 512], discriminant),
         (&[KEY, 6, KEY, 6, 256, 60, 512], discriminant),
         (&[KEY, 6, KEY, 6, u32::MAX, 60, 512], discriminant),
         (&[4, KEY, 6], discriminant),
         (&[u32::MAX, KEY, 6], discriminant),
-        // A place for the result that is outside or odd.
+        // A result pointer that is out of bounds or unaligned.
         (&[KEY, 6, KEY, 6, 0, 0, OUTSIDE], "pointer out of bounds"),
         (&[KEY, 6, KEY, 6, 0, 0, OUTSIDE - 4], "pointer out of bounds"),
         (&[KEY, 6, KEY, 6, 0, 0, u32::MAX - 3], "pointer out of bounds"),
@@ -420,7 +423,8 @@ async fn passes_wild_arguments() {
     hotel.call(&numbers(&[KEY, 6, KEY, 6, 1, 60, 512])).await.unwrap();
     hotel.call(&numbers(&[3, KEY, 6])).await.unwrap();
     assert_eq!(hotel.0.messages(), ["\"text\""]);
-    // Keys that are copied and that are not, in the middle of the memory and up to its last byte.
+    // Keys short enough to be borrowed and long enough to be copied, inside the memory and up to
+    // its last byte.
     const ZEROS: u32 = 2048;
     let keys = [(OUTSIDE - 1, 1), (OUTSIDE - 65, 65), (OUTSIDE - 64, 64), (ZEROS, 63), (ZEROS, 66)];
     for (place, bytes) in keys {
@@ -439,11 +443,11 @@ async fn passes_its_body_as_text() {
         for (text, words) in [
             (&b"\xff"[..], "invalid utf-8"),
             (b"a\x80", "invalid utf-8"),
-            // Overlong forms of `/`, of NUL and of U+FFFF.
+            // Overlong encodings of `/`, NUL and U+FFFF.
             (b"\xc0\xaf", "invalid utf-8"),
             (b"\xc0\x80", "invalid utf-8"),
             (b"\xf0\x8f\xbf\xbf", "invalid utf-8"),
-            // Surrogates, alone and as a pair; beyond the last scalar value.
+            // Surrogates, single and as a pair; beyond the last scalar value.
             (b"\xed\xa0\x80", "invalid utf-8"),
             (b"\xed\xa0\xbd\xed\xb0\x8e", "invalid utf-8"),
             (b"\xf4\x90\x80\x80", "invalid utf-8"),
@@ -456,7 +460,7 @@ async fn passes_its_body_as_text() {
     assert_eq!(hotel.0.messages(), ["\"🐎\""]);
 }
 
-/// A successful result with these fields, where a list or a text is its address and length.
+/// Encodes a successful result with these fields. Lists and texts are pairs of address and length.
 fn success(status: u32, media_type: [u32; 3], headers: [u32; 2], body: [u32; 2]) -> Vec<u8> {
     numbers(&[&[0, status], &media_type[..], &headers, &body].concat())
 }
@@ -598,7 +602,7 @@ async fn declares_a_huge_table() {
     check_refused_at(patient(), "declares_a_huge_table", Limit::Memory).await;
 }
 
-/// A guest with 60 of what it may have 50 of.
+/// Checks the refusal of a guest with 60 instances where 50 are allowed.
 async fn check_has_too_many(guest: &str) {
     let limits = Limits { instances: 50, ..patient() };
     let refused = refusal_of(limits, component(guest)).await.to_string();
@@ -610,7 +614,7 @@ async fn check_has_too_many(guest: &str) {
 
 #[tokio::test]
 async fn a_component_with_too_many_instances_is_refused() {
-    // Three of core modules, and one of the component that holds the export.
+    // Three instances of core modules, and one of the component with the export.
     let with = |instances| Limits { instances, ..patient() };
     let (host, good) = (TestHost::with(with(3)).host, PluginName::new("good").unwrap());
     let refused = host.load(good, component("behaves"), PluginSettings::default()).await;
@@ -630,7 +634,7 @@ async fn declares_many_tables() {
     check_has_too_many("declares_many_tables").await;
 }
 
-/// Checks that the engine cannot compile a guest, and says so in these words.
+/// Checks that the engine cannot compile a guest, and the message.
 async fn check_invalid(guest: &str, words: &str) {
     let refused = refusal_of(patient(), component(guest)).await.to_string();
     assert!(refused.starts_with("it cannot be compiled: "), "{refused}");
@@ -667,7 +671,7 @@ async fn uses_custom_page_sizes() {
     check_invalid("uses_custom_page_sizes", "custom").await;
 }
 
-/// The world's export: without it a component is refused before it is compiled.
+/// The export of the world: without it a component is refused before compilation.
 const EXPORT: &str = r#"(component $c) (instance $i (instantiate $c))
     (export "hostel:service/handler@0.1.0" (instance $i))"#;
 
@@ -680,7 +684,7 @@ async fn a_component_that_uses_async_is_refused() {
     }
 }
 
-/// A name in a component is any text, and the engine quotes it.
+/// A name in a component can be any text, and the engine's messages quote it.
 #[tokio::test]
 async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
     let name = format!("a\\n{}", "b".repeat(20_000));
@@ -699,8 +703,8 @@ async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
     }
 }
 
-/// A host with a guest of this encoding; what the guest has set in its cache is read in the
-/// test's own.
+/// A host with a guest of this encoding. The test reads what the guest sets in its cache in its own
+/// encoding.
 async fn guest_in(encoding: StringEncoding, guest: &str) -> Hotel {
     let hotel = Hotel::new(patient()).await;
     hotel.0.load("bad", component_in(guest, encoding)).await;
@@ -749,7 +753,7 @@ fn numbers_of_16(units: &[u16]) -> Vec<u8> {
     units.iter().flat_map(|unit| unit.to_le_bytes()).collect()
 }
 
-/// Polls a future so many times at most; what it answers if it ends by then.
+/// Polls a future at most `times` times. Returns its output if it completes by then.
 fn poll<T>(times: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -788,7 +792,8 @@ async fn a_load_may_be_dropped_at_any_point() {
     hotel.check_serves("bad").await;
 }
 
-/// Each call's store holds the host's sink, so that a call that leaks shows in its count.
+/// Each call's store holds a reference to the log sink, so a leaked call shows in the reference
+/// count.
 #[tokio::test]
 async fn thousands_of_calls_leave_nothing_behind() {
     let log: hostel::LogSink = Arc::new(|_| {});
@@ -812,7 +817,7 @@ async fn thousands_of_calls_leave_nothing_behind() {
     assert_eq!(Arc::strong_count(&log), 1);
 }
 
-/// Compiles only where an embedder may run a host's work on any thread.
+/// Compiles only if the futures of a host are `Send`.
 #[test]
 fn what_a_host_does_may_move_between_threads() {
     fn moves<T: Send>(_: T) {}

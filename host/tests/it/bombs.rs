@@ -1,12 +1,12 @@
-//! Small files that would take minutes or gigabytes to compile, or overflow the engine's stack: each
-//! is refused by a limit of its own before the engine gets it.
+//! Small files that would take minutes or gigabytes to compile, or overflow the engine's stack: a
+//! limit refuses each before the engine sees it.
 
 use crate::support::{Random, TestHost, project};
 use hostel::{Limits, PluginName, PluginSettings};
 
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// A section of a component or a module.
+/// Encodes a section of a component or module.
 fn section(id: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![id];
     let mut length = content.len();
@@ -34,13 +34,14 @@ async fn error_of(component: Vec<u8>, limits: Limits) -> String {
     loaded.unwrap_err().to_string()
 }
 
-/// A component whose imports and exports alone are wrong, which is found after the limits.
+/// Asserts that the component passes all limits: its only error is that it does not fit the world,
+/// which is checked later.
 #[track_caller]
 fn assert_passes(message: &str) {
     assert!(message.starts_with("it does not fit the world"), "{message}");
 }
 
-/// Checks that a limit of `most` lets pass `fine`, and refuses `bomb`.
+/// Checks that with `most` as the limit, `fine` passes and `bomb` is refused.
 async fn check(limit: &str, most: &str, fine: Vec<u8>, bomb: Vec<u8>) {
     let mut limits = Limits::default();
     limits.set(limit, most).unwrap();
@@ -56,7 +57,7 @@ async fn check_default(limit: &str, bomb: Vec<u8>) {
     assert!(message.ends_with(&format!(": raise `limits.{limit}`")), "{message}");
 }
 
-/// Components that each instantiate the one within it ten times.
+/// Nested components that each instantiate the inner one ten times.
 fn tenfold(levels: usize) -> Vec<u8> {
     let mut text = "(component $c (core module $m) (core instance (instantiate $m)))".to_owned();
     for _ in 1..levels {
@@ -68,7 +69,7 @@ fn tenfold(levels: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_instances_obeyed() {
-    // Of the component alone, and of the module in it.
+    // One instance of the component itself, and those of the module in it.
     check("instances", "20", tenfold(1), tenfold(2)).await;
 }
 
@@ -77,7 +78,7 @@ async fn limits_instances_violated_by_instances_that_multiply() {
     for levels in [2, 9, 30] {
         check_default("instances", tenfold(levels)).await;
     }
-    // A component is counted by whatever index it is instantiated.
+    // An instantiation through an alias counts like a direct one.
     let by_alias = |uses: usize| {
         let instances = "(instance (instantiate $alias))".repeat(uses);
         wat(&format!(
@@ -110,7 +111,7 @@ async fn a_component_that_is_passed_is_not_instantiated() {
     }
 }
 
-/// Components within one another.
+/// Nested components.
 fn nested(levels: usize) -> Vec<u8> {
     let mut component = COMPONENT.to_vec();
     for _ in 1..levels {
@@ -119,7 +120,7 @@ fn nested(levels: usize) -> Vec<u8> {
     component
 }
 
-/// A component with types of components within one another.
+/// A component with nested component types.
 fn nested_types(levels: usize) -> Vec<u8> {
     let types = [b"\x01", &*b"\x41\x01\x01".repeat(levels - 1), b"\x41\x00"].concat();
     [COMPONENT, &*section(7, &types)].concat()
@@ -153,7 +154,7 @@ async fn limits_functions_obeyed() {
 #[tokio::test]
 async fn limits_functions_violated() {
     check_default("functions", functions(100_000)).await;
-    // In several modules.
+    // Spread over several modules.
     let module = format!("(core module {})", "(func)".repeat(30_000));
     check_default("functions", wat(&format!("(component {module} {module})"))).await;
 }
@@ -164,7 +165,7 @@ fn nops(count: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_function_bytes_obeyed() {
-    // One byte tells that there are no locals, and one ends the body.
+    // One byte declares no locals, and one ends the body.
     check("function-bytes", "100B", nops(98), nops(99)).await;
 }
 
@@ -173,7 +174,7 @@ async fn limits_function_bytes_violated() {
     check_default("function-bytes", nops(3 << 20)).await;
 }
 
-/// A function of so many loops within one another that each read and write all its locals.
+/// A function of `depth` nested loops that each read and write all its locals.
 fn loops(depth: usize, locals: usize) -> Vec<u8> {
     let locals: Vec<_> = (1..=locals).collect();
     let declared = "(local i32)".repeat(locals.len());
@@ -192,7 +193,7 @@ async fn limits_locals_obeyed() {
 #[tokio::test]
 async fn limits_locals_violated() {
     check_default("locals", loops(0, 40_000)).await;
-    // A run of four billion, in three bytes.
+    // Four billion locals declared in three bytes.
     let body = b"\x01\x0a\x01\xff\xff\xff\xff\x0f\x7f\x0b";
     let mut body = body.to_vec();
     if let Some(length) = body.get_mut(1) {
@@ -237,14 +238,14 @@ async fn limits_block_locals_violated() {
 
 #[tokio::test]
 async fn limits_loop_locals_obeyed() {
-    // 1 + 2 + .. + 10 loops, of ten locals each.
+    // 1 + 2 + .. + 10 loops, with ten locals each.
     check("loop-locals", "550", loops(10, 9), loops(10, 10)).await;
 }
 
 #[tokio::test]
 async fn limits_loop_locals_violated() {
     check_default("loop-locals", loops(200, 1_000)).await;
-    // What a loop takes from the stack counts as well.
+    // Parameters of a loop, which it takes from the stack, count too.
     let (ty, values) = ("(param i32) ".repeat(1_000), "i32.const 0 ".repeat(1_000));
     let (open, close) = ("loop (type $t) ".repeat(100), "end ".repeat(100));
     let drop = "drop ".repeat(1_000);
@@ -272,21 +273,21 @@ fn globals(count: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_definitions_obeyed() {
-    // The component and the types in it, or the globals of a module in it.
+    // The component and its types, or the globals of a module in it.
     check("definitions", "10", globals(9), globals(10)).await;
 }
 
 #[tokio::test]
 async fn limits_definitions_violated() {
     check_default("definitions", globals(300_000)).await;
-    // A few, in a component that is instantiated often.
+    // Few types, in a component that is instantiated many times.
     let types = "(type (list u8))".repeat(5_000);
     let instances = "(instance (instantiate $c))".repeat(50);
     check_default("definitions", wat(&format!("(component (component $c {types}) {instances})")))
         .await;
 }
 
-/// Each file of the fuzzer's corpus, whole, cut short, and with bytes that differ.
+/// Checks each file of the fuzzing corpus: complete, truncated, and with changed bytes.
 #[test]
 fn no_file_of_the_corpus_harms_the_check() {
     let folder = project().join("host/fuzz/corpus/component");
@@ -310,7 +311,7 @@ fn no_file_of_the_corpus_harms_the_check() {
     assert!(files >= 12, "{files}");
 }
 
-/// Writes the corpus anew, from what the tests above make.
+/// Regenerates the corpus from the components of the tests above.
 #[test]
 fn the_corpus_is_what_these_tests_make() {
     let (ty, values) = ("(param i32) ".repeat(20), "i32.const 0 ".repeat(20));
@@ -350,6 +351,6 @@ fn the_corpus_is_what_these_tests_make() {
     }
 }
 
-/// A component with the world's export, and nothing in it.
+/// An empty component with the world's export.
 const EXPORT: &str = "(component (component $c) (instance $i (instantiate $c))
     (export \"hostel:service/handler@0.1.0\" (instance $i)))";

@@ -1,4 +1,4 @@
-//! `hostel cache`: the caches of a server that runs, through its admin listener.
+//! `hostel cache`: inspects and edits the caches of a running server through its admin listener.
 
 use crate::http::client::eventually;
 use crate::support::{hostel, stderr, stdout};
@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 
 const TOKEN: &str = "a-token-of-enough-characters";
 
-/// A server with the caches `users` and `plugin/shop`, and a folder with the configuration that
-/// says where it is.
+/// A server with the caches `users` and `plugin/shop`, and a folder with a configuration that
+/// contains its address.
 struct Served {
     users: CacheStore,
     clock: MockClock,
@@ -62,7 +62,7 @@ impl Served {
         self.command(arguments).output().unwrap()
     }
 
-    /// Checks the exit code, what is printed to stdout, and words of the one line on stderr.
+    /// Checks the exit code, stdout, and words of the single line on stderr.
     #[track_caller]
     fn check(&self, arguments: &[&str], code: i32, out: &str, words: &[&str]) {
         let output = self.ask(arguments);
@@ -140,7 +140,8 @@ async fn entries_with_a_prefix_are_deleted_through_all_pages() {
     for number in 0..20_000 {
         served.users().set(&format!("user:{number}"), "1", None).unwrap();
     }
-    // A deletion that starts again with each request never gets past their first page.
+    // If each request restarted the deletion, it would never get past the first page of these
+    // entries.
     for number in 0..20_000 {
         served.users().set(&format!("users:{number}"), "1", None).unwrap();
     }

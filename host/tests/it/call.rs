@@ -1,4 +1,4 @@
-//! `hostel call`: what is sent, what is printed where, and the exit codes.
+//! `hostel call`: its requests, its output and its exit codes.
 
 use crate::http::client::{TestServer, route};
 use crate::support::{hostel, patient, stderr, stdout};
@@ -11,8 +11,8 @@ use std::process::{Command, Output, Stdio};
 
 const TOKEN: &str = "the-long-secret-of-ann";
 
-/// A call of the program, to this server unless a URL says otherwise. Only the test decides what
-/// configuration there is.
+/// Runs `hostel call` against this server, unless the arguments have a URL. Isolated from the
+/// user's configuration.
 fn call(server: &TestServer, arguments: &[&str]) -> Command {
     let mut command = hostel();
     command.arg("call").args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR"));
@@ -26,7 +26,7 @@ fn output(server: &TestServer, arguments: &[&str]) -> Output {
     call(server, arguments).stdin(Stdio::null()).output().unwrap()
 }
 
-/// Checks the exit code and that stderr is one line with these words.
+/// Checks the exit code, and that stderr is one line with these words.
 #[track_caller]
 fn check_error(output: &Output, code: i32, words: &[&str]) {
     let told = stderr(output);
@@ -35,14 +35,14 @@ fn check_error(output: &Output, code: i32, words: &[&str]) {
     words.iter().for_each(|word| assert!(told.contains(word), "no {word:?} in {told}"));
 }
 
-/// What the service that mirrors its request saw.
+/// Returns the request that the mirroring service received.
 #[track_caller]
 fn mirrored(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Who the service was told had called.
+/// Returns the caller that the service was told.
 fn caller(seen: &Value) -> Value {
     let headers = seen["http"]["headers"].as_array().unwrap();
     headers.iter().find(|header| header[0] == "x-hostel-caller").unwrap()[1].clone()

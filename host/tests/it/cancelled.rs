@@ -1,4 +1,5 @@
-//! Calls and requests whose client gives up: each is counted and recorded, and leaves nothing behind.
+//! Calls and requests that the client cancels: each is counted and logged, and leaves nothing
+//! behind.
 
 use crate::http::client::{Client, SOON, TestServer, eventually, post};
 use crate::http::protocols::{begin_tls, request, secure, speak};
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-/// Polls a future once; none where it has not ended.
+/// Polls a future once. Returns `None` if it is still pending.
 async fn poll_once<F: Future>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
@@ -25,14 +26,14 @@ async fn poll_once<F: Future>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
     .await
 }
 
-/// The sum of the samples that begin with this and have this label or other text.
+/// Returns the sum of the samples whose line begins with `name` and contains `label`.
 async fn metric(host: &Host, name: &str, label: &str) -> u64 {
     let text = host.metrics().await.unwrap();
     let samples = text.lines().filter(|line| line.starts_with(name) && line.contains(label));
     samples.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
 }
 
-/// Waits until a metric is this, and fails where it does not become so.
+/// Waits until a metric has this value, and fails if it never does.
 async fn until(host: &Host, (name, label): (&str, &str), value: u64) {
     let ask = async || (metric(host, name, label).await == value).then_some(());
     eventually(&format!("{name} {label}"), ask).await;
@@ -44,7 +45,7 @@ const OPEN: (&str, &str) = ("hostel_http_connections_open", "listener=\"services
 const CANCELLED_REQUESTS: (&str, &str) =
     ("hostel_http_requests_total{listener=\"services\"", "kind=\"service\",status=\"499\"");
 
-/// A host of so many places for calls.
+/// Creates a host that runs at most `calls` calls at once.
 async fn host(calls: usize) -> TestHost {
     let queue_time = Duration::from_secs(60);
     let admission =
@@ -103,7 +104,7 @@ async fn ten_thousand_calls_that_are_dropped_leave_nothing_behind() {
                 None => pending.push(call),
             }
         }
-        // The places of those that are dropped go to others, which then begin.
+        // The permits of dropped calls go to waiting calls, which then begin.
         while !pending.is_empty() {
             let mut call = pending.swap_remove(random.below(pending.len()));
             ended += u64::from(random.below(2) == 0 && poll_once(&mut call).await.is_some());
@@ -121,7 +122,7 @@ async fn ten_thousand_calls_that_are_dropped_leave_nothing_behind() {
     host.call("guests.looks-around", Request::default()).await.unwrap();
 }
 
-/// A server with an access log, and `method path status bytes` of its lines.
+/// Returns a server, and `method path status bytes` of the lines of its access log.
 async fn server() -> (TestServer, mpsc::UnboundedReceiver<String>) {
     let (tell, lines) = mpsc::unbounded_channel();
     let access: AccessSink = Arc::new(move |line| {
@@ -196,7 +197,7 @@ async fn a_thousand_clients_that_close_at_any_moment_leave_nothing_behind() {
     assert_eq!(metric(&server.host, name, "").await, statuses[0] + statuses[1]);
 }
 
-/// The number of failed handshakes that a line of the log is about; none where it is about others.
+/// Returns the number of failed handshakes that a log line reports, or `None` for any other line.
 fn handshakes(line: &str, reason: &str) -> Option<u64> {
     let rest = line.strip_prefix("hostel: the TLS handshake with 127.0.0.1:")?;
     assert!(rest.contains(&format!(" failed: {reason}")), "{line}");
@@ -215,7 +216,7 @@ async fn failed_handshakes_are_all_counted_and_logged_within_bounds() {
     }
     let refused = ("hostel_http_connections_refused_total", "reason=\"tls\"");
     until(&server.host, refused, 300).await;
-    // A line that comes last of all, of a service that a client calls by TLS.
+    // A TLS client calls a service that logs; its line comes last.
     let stream = TcpStream::connect(server.address).await.unwrap();
     let mut client = Client::new(begin_tls(stream, &certificate, &[]).await);
     client.send(post("counts", "", "null")).await;

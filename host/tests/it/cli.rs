@@ -1,4 +1,4 @@
-//! The program as a person meets it: what it prints where, and its exit codes.
+//! The program from a user's perspective: its output and exit codes.
 
 use crate::support::{component, hostel, project, stderr, stdout};
 use hostel::config::SecretHash;
@@ -19,7 +19,7 @@ fn example(name: &str) -> String {
     component(&format!("example-services/{name}")).to_string_lossy().into_owned()
 }
 
-/// Checks the exit code and that stderr is one clear line with these words.
+/// Checks the exit code, and that stderr is one clear line with these words.
 #[track_caller]
 fn check_error(output: &Output, code: i32, words: &[&str]) {
     let told = stderr(output);
@@ -206,7 +206,8 @@ fn colour_is_for_terminals() {
     assert!(!stderr(&run(&[&example("store-and-read")])).contains("\u{1b}["));
 }
 
-/// The program's commands, as its manual names them: `run`, and `cache-list` for one below another.
+/// Returns the man page names of the program's commands, for example `run`, or `cache-list` for a
+/// subcommand, with their texts.
 fn pages(folder: &Path) -> Vec<(String, String)> {
     let output = hostel().arg("man").arg(folder).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
@@ -289,7 +290,7 @@ fn shells_complete_the_values_of_closed_sets() {
     ] {
         assert!(script.contains(&format!("compgen -W \"{values}\"")), "{values}");
     }
-    // Other methods can be sent as well.
+    // Other methods are allowed too.
     let output = hostel().args(["call", "-X", "PURGE", "http://127.0.0.1:1/"]).output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
 }
@@ -325,7 +326,7 @@ fn hash(arguments: &[&str], secret: &str) -> Output {
     let mut command = hostel();
     command.arg("hash").args(arguments).stdin(Stdio::piped());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // One that refuses its arguments ends without reading.
+    // Ignore write errors: a command that refuses its arguments exits without reading.
     let _ = child.stdin.take().unwrap().write_all(secret.as_bytes());
     child.wait_with_output().unwrap()
 }

@@ -1,4 +1,4 @@
-//! Compiling in a process of its own: what it gives, and how whatever happens to it is told.
+//! Compilation in a separate process: its results, and how its failures are reported.
 
 use crate::support::{Random, TestHost, guests, patient, program};
 use hostel::{
@@ -44,11 +44,11 @@ async fn code_is_kept_and_found() {
     assert!(!first.host.has_code_of(&guests()));
     first.load("guest", guests()).await;
     assert!(first.host.has_code_of(&guests()));
-    // Nothing is compiled any more.
+    // From here on, nothing needs compiling.
     with("/nothing/there").load("guest", guests()).await;
 }
 
-/// Checks that a process refuses a component as this one does.
+/// Checks that a compiler process refuses a component with the same error as this process.
 async fn check_refused(component: &[u8]) {
     let outside = load(&by_hostel(patient()), component.to_vec()).await.unwrap_err();
     let inside = load(&TestHost::new(), component.to_vec()).await.unwrap_err();
@@ -65,7 +65,7 @@ async fn a_refusal_is_told_as_it_is_without_a_process() {
     check_refused(&whole[..whole.len() / 2]).await;
 }
 
-/// Functions that take seconds to compile together, and are each small.
+/// Functions that are individually small but take seconds to compile together.
 fn slow() -> Vec<u8> {
     let add = "local.get 0 i32.const 3 i32.mul local.set 0 ".repeat(200);
     let functions = format!("(func (param i32) {add})").repeat(6_000);
@@ -107,7 +107,7 @@ async fn check_fault(does: &str, words: &[&str]) {
 async fn a_process_that_fails_is_told_and_changes_nothing() {
     check_fault("echo 'boom\x1b[31m' >&2; kill -SEGV $$", &["signal 11", "boom\\u{1b}"]).await;
     check_fault("exit 7", &["code 7"]).await;
-    // Code that is none, and a refusal that is none.
+    // Invalid code, and an invalid refusal.
     check_fault("echo no code", &["could not be compiled"]).await;
     check_fault("echo no reason; exit 10", &["could not be compiled"]).await;
     check_fault("yes | head -c 300000 >&2; exit 7", &["code 7"]).await;
@@ -116,7 +116,7 @@ async fn a_process_that_fails_is_told_and_changes_nothing() {
     assert!(error.contains("cannot start a process"), "{error}");
 }
 
-/// An error with its causes.
+/// Returns an error message with its causes.
 fn whole(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", whole(cause)),
@@ -129,7 +129,8 @@ async fn a_load_that_is_given_up_ends_its_process() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     make_pipe(&pipe);
-    // Its children have the pipe open as well; it is at its end when all are gone.
+    // The compiler's children inherit the pipe, so it reaches its end only when all of them are
+    // gone.
     let does = format!("exec 3>'{}'; echo begun >&3; sleep 600 & sleep 600", pipe.display());
     let host = Arc::new(by(&program(folder.path(), "compiler", &does), patient()));
     let loading = {
@@ -153,7 +154,7 @@ fn make_pipe(path: &Path) {
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// How many components the test below makes of the guests. `HOSTEL_MUTATIONS` asks for more.
+/// Number of mutated components in the test below, unless `HOSTEL_MUTATIONS` sets another one.
 const MUTATIONS: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

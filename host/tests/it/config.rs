@@ -1,4 +1,4 @@
-//! The configuration as a user meets it: the example, the schema, and `hostel check`.
+//! The configuration from a user's perspective: the example, the schema, and `hostel check`.
 
 use crate::support::{component, hostel, project, stderr, stdout};
 use hostel::config::{Config, schema};
@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Output;
 
-/// A setting of the example, with what is said of it.
+/// A setting of the example with its comment.
 struct Setting {
-    /// Its table, as in `[server]`.
+    /// Its table, for example `[server]`.
     table: String,
     /// `key = value`.
     line: String,
-    /// What is said of its table and of it.
+    /// The comments of its table and of the setting.
     said: String,
 }
 
@@ -26,7 +26,7 @@ impl Setting {
         self.line.split_once(" = ").unwrap().1
     }
 
-    /// `server.listen`, with `*` for the name of a plugin, a cache or a group.
+    /// For example `server.listen`, with `*` for the name of a plugin, cache or group.
     fn path(&self) -> String {
         let mut parts: Vec<&str> = self.table.trim_matches(['[', ']']).split('.').collect();
         if ["caches", "plugins", "callers"].contains(&parts[0]) {
@@ -34,7 +34,7 @@ impl Setting {
         }
         parts.push(self.key());
         parts.retain(|part| !part.is_empty());
-        // Names that the file's author gives.
+        // Names chosen by the author of the file.
         let is_value = parts.len() > 3 && ["config", "secrets"].contains(&parts[2]);
         if is_value || parts[0] == "zato" {
             parts[3] = "*";
@@ -47,7 +47,7 @@ fn example() -> String {
     std::fs::read_to_string(project().join("hostel.example.toml")).unwrap()
 }
 
-/// A line without the `#` that makes a setting or a table a comment.
+/// Returns a line without the `#` that comments out a setting or table.
 fn uncommented(line: &str) -> &str {
     let inside = line.strip_prefix('#').unwrap_or(line);
     let is_toml = inside.starts_with(|c: char| c.is_ascii_lowercase() || c == '[');
@@ -72,7 +72,7 @@ fn settings() -> Vec<Setting> {
     settings
 }
 
-/// What a text in the project's folder means, in full, or what is wrong with it.
+/// Parses a configuration in the project's folder. Returns its full debug output, or the error.
 fn meaning(text: &str) -> Result<String, String> {
     let read = Config::parse(&project().join("hostel.toml"), text, &|_| None);
     read.map(|read| format!("{:?}", read.config)).map_err(|error| error.to_string())
@@ -106,9 +106,9 @@ fn the_example_is_right_with_everything_in_it() {
         "HOSTEL_MACHINES" => Some("till:0123456789abcdefghij".to_owned()),
         _ => None,
     };
-    // The one pair that excludes each other, of what has a meaning here.
+    // The only two mutually exclusive settings.
     let text = example().replace("#token-file", "# token-file");
-    // The rows of the one list of several lines.
+    // The rows of the only multi-line list.
     let text = text.replace("#  ", "  ").replace("#]", "]");
     let text: Vec<_> = text.lines().map(uncommented).collect();
     let file = folder.path().join("hostel.toml");
@@ -121,14 +121,14 @@ fn the_example_is_right_with_everything_in_it() {
 #[test]
 fn a_default_in_the_example_and_the_schema_is_the_default() {
     let schema = schema();
-    // A setting that is shown again is another example of it.
+    // A setting that appears again is another example of it.
     let mut seen = BTreeSet::new();
     for setting in settings() {
         let (line, value) = (&setting.line, setting.value());
         if !seen.insert(setting.path()) || setting.said.contains("No default") {
             continue;
         }
-        // What makes it mean something.
+        // Add the setting that this one requires.
         let beside = match setting.key() {
             "calls-per-instance" => "instances = \"reuse\"",
             "idle-time" if setting.table.contains("plugins") => "instances = \"reuse\"",
@@ -152,7 +152,7 @@ fn a_default_in_the_example_and_the_schema_is_the_default() {
     assert!(seen.len() > 30, "{seen:?}");
 }
 
-/// Another value of the same kind; where there is none, one that is wrong.
+/// Returns another value of the same kind, or an invalid one if there is none.
 fn another(value: &str) -> String {
     let pairs = [
         ("true", "false"),
@@ -174,7 +174,7 @@ fn another(value: &str) -> String {
     })
 }
 
-/// What the schema says of a setting.
+/// Returns the schema's description of a setting.
 fn documentation(schema: &Value, path: &str) -> String {
     let mut place = schema;
     for part in path.split('.') {
@@ -207,7 +207,7 @@ fn no_setting_is_missing_in_the_example() {
     assert!(missing.is_empty() && known.len() > 50, "{missing:?}");
 }
 
-/// The paths of all settings of a schema.
+/// Collects the paths of all settings in a schema.
 fn keys(schema: &Value, path: &str, found: &mut BTreeSet<String>) {
     let inner = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     if let Some(properties) = schema["properties"].as_object() {
@@ -233,7 +233,7 @@ fn the_schema_is_what_the_program_reads() {
     assert!(example().starts_with("#:schema ./hostel.schema.json\n"));
 }
 
-/// A folder with two plugins, `shop` and `users`, and a configuration where there is one.
+/// Returns a folder with the plugins `shop` and `users`, and optionally a configuration.
 fn folder(configuration: Option<&str>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["shop", "users"] {
@@ -250,7 +250,7 @@ fn check(folder: &Path, arguments: &[&str]) -> Output {
     hostel().arg("check").args(arguments).current_dir(folder).output().unwrap()
 }
 
-/// Checks what `hostel check` prints to stdout and stderr in a folder, and its exit code.
+/// Checks the output and exit code of `hostel check` in a folder.
 #[track_caller]
 fn check_prints(folder: &Path, code: i32, out: &[&str], err: &[&str]) {
     let output = check(folder, &[]);

@@ -1,4 +1,4 @@
-//! Files that a configuration names: what is not a file is refused by name, and at once.
+//! Files named in a configuration: anything that is not a regular file is refused at once, by name.
 
 use crate::support::{hostel, stderr, stdout};
 use hostel::Host;
@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-/// Things that are not text files, and the errors that name them.
+/// Paths that are not text files, and the resulting errors.
 const UNFIT: [(&str, &str); 4] = [
     ("pipe", "it is a named pipe, not a file"),
     ("device", "it is a device, not a file"),
@@ -32,7 +32,7 @@ fn make(kind: &str, path: &Path) {
     }
 }
 
-/// Runs the program in a folder; one that hangs is ended with the code 124.
+/// Runs the program in a folder. A program that hangs is killed with exit code 124.
 fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     let program = hostel();
     let mut command = Command::new("timeout");
@@ -41,7 +41,7 @@ fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// Checks what `hostel check` reports of each unfit file under this name in a configuration.
+/// Checks what `hostel check` reports for each unfit file under this name in a configuration.
 fn check(name: &str, text: &str, place: &str) {
     for (kind, reason) in UNFIT {
         let folder = tempfile::tempdir().unwrap();
@@ -96,7 +96,7 @@ fn a_server_does_not_read_a_key_from_what_is_not_a_file() {
         let server = Server { tls, ..Server::default() };
         let settings = HttpSettings { server, ..HttpSettings::default() };
         let (tell, told) = mpsc::channel();
-        // A thread that is not waited for: it would hang where the error is missing.
+        // A detached thread: without the expected error it would hang.
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let error = runtime.unwrap().block_on(async {
@@ -111,7 +111,7 @@ fn a_server_does_not_read_a_key_from_what_is_not_a_file() {
     }
 }
 
-/// An error with its causes.
+/// Returns an error message with its causes.
 fn whole(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", whole(cause)),

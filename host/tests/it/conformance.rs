@@ -1,5 +1,5 @@
-//! One file of scenarios that every SDK passes: what the contract says of values, keys, expiry,
-//! errors and logs, seen through each language's own SDK.
+//! One file of scenarios that every SDK must pass: the contract's rules for values, keys, expiry,
+//! errors and logs, as seen through each language's SDK.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;
@@ -20,7 +20,7 @@ mod step;
 use hosts::{Hosts, Situation};
 use step::{Expected, Scenario, Step, scenarios};
 
-/// Names the languages with the folders of their conformance plugins, and makes each one's tests.
+/// Lists the languages with the folders of their conformance plugins, and generates their tests.
 macro_rules! languages {
     ($($language:ident: $folder:literal;)*) => {
         const LANGUAGES: &[(&str, &str)] = &[$((stringify!($language), $folder)),*];
@@ -48,7 +48,7 @@ macro_rules! languages {
     };
 }
 
-// TypeScript's is JavaScript's: it is the same SDK.
+// TypeScript is covered by JavaScript: both use the same SDK.
 languages! {
     c: "guest-sdk/c/conformance";
     go: "guest-sdk/go/conformance";
@@ -57,22 +57,22 @@ languages! {
     rust: "guest-sdk/conformance";
 }
 
-/// What a scenario or a step came to, or what was wrong.
+/// The result of a scenario or step, or a description of the failure.
 type Outcome = Result<Passed, String>;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Passed {
     Yes,
-    /// The language has no such thing.
+    /// The language has no such feature.
     NotApplicable,
 }
 
-/// Something that a conformance plugin runs in.
+/// A host that runs a conformance plugin.
 trait Place {
     async fn call(&self, request: Request) -> Result<Response, CallError>;
-    /// Does what a step does beside the plugin, and answers whether it was such a step.
+    /// Performs a step that happens outside the plugin. Returns false if it is not such a step.
     fn beside(&self, step: &Step) -> bool;
-    /// The lines logged since the last time.
+    /// Returns the lines logged since the last call.
     fn logged(&self) -> Vec<(String, String)>;
 }
 
@@ -181,7 +181,7 @@ fn answer(answered: Result<Response, CallError>) -> Result<Value, String> {
     serde_json::from_str(&text).map_err(|error| format!("answered {text:?}: {error}"))
 }
 
-/// Checks that no source of randomness gives one number in two instances.
+/// Checks that no source of randomness returns the same number in two instances.
 async fn check_distinct(place: &impl Place, request: Request, first: Value) -> Outcome {
     let mut drawn = BTreeSet::new();
     let mut count = 0;
@@ -199,7 +199,7 @@ async fn check_distinct(place: &impl Place, request: Request, first: Value) -> O
     }
 }
 
-/// Equal as JSON values, where 1 and 1.0 are one number: not every language tells them apart.
+/// Compares JSON values, treating 1 and 1.0 as equal: not every language distinguishes them.
 fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
@@ -213,16 +213,16 @@ fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// What came of every scenario in one language.
+/// The results of all scenarios in one language.
 #[derive(Clone, Default)]
 struct Row {
-    /// A mark for each scenario, in order.
+    /// One mark per scenario, in order.
     marks: Vec<&'static str>,
-    /// What was wrong, a line each.
+    /// The failures, one per line.
     wrong: String,
 }
 
-/// Runs every scenario in one language, once for all tests.
+/// Runs all scenarios in one language, once for all tests.
 fn row(language: &str, folder: &str) -> Row {
     static ROWS: OnceLock<Mutex<BTreeMap<String, Row>>> = OnceLock::new();
     let mut rows = ROWS.get_or_init(Mutex::default).lock().unwrap();
@@ -244,8 +244,8 @@ async fn new_row(language: &str, folder: &str) -> Row {
     run_all(TestHost::with(limits), language, folder).await
 }
 
-/// Runs every scenario in one language with its cache on Redis: on a server and on a cluster. Versions
-/// differ below what a language sees, and are tested there.
+/// Runs all scenarios in one language with its cache on Redis, on a server and on a cluster. Other
+/// Redis versions are tested elsewhere: a language cannot observe the difference.
 fn check_on_redis(language: &str, folder: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for server in runtime.block_on(servers_of(&[program()])) {
@@ -287,7 +287,7 @@ fn every_language_and_scenario_is_in_the_page_of_the_docs() {
     assert_eq!(std::fs::read_to_string(kept).unwrap_or_default(), page, "{told}");
 }
 
-/// The table as a page of the docs.
+/// Renders the results as a page of the docs.
 fn page(rows: &[Row]) -> String {
     let languages: Vec<_> = LANGUAGES.iter().map(|(language, _)| *language).collect();
     let mut page = format!(
@@ -303,7 +303,7 @@ fn page(rows: &[Row]) -> String {
     page
 }
 
-/// A host whose cache answers every `get` with one text that is none, and does nothing else.
+/// A host whose cache returns the same invalid text for every `get` and does nothing else.
 struct Liar(lying_host::LyingHost);
 
 impl Place for Liar {
@@ -322,12 +322,12 @@ impl Place for Liar {
     }
 }
 
-/// A row that a wrong host leaves green would prove nothing.
+/// Scenarios must fail on a faulty host, or passing them would prove nothing.
 async fn check_red(language: &str, folder: &str) {
     let bytes = std::fs::read(Path::new(&component(folder))).unwrap();
     let liar = Liar(lying_host::LyingHost::new(&bytes).unwrap());
     let mut red = 0;
-    // The liar lies about the cache alone, which no step by HTTP uses.
+    // Only the cache lies, and HTTP steps do not use it.
     let is_of_cache = |it: &&Scenario| it.steps.iter().all(|step| !step.is_by_http());
     let ordinary = |it: &&Scenario| it.host == Situation::Ordinary;
     for scenario in scenarios().iter().filter(ordinary).filter(is_of_cache) {

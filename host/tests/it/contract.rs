@@ -1,4 +1,4 @@
-//! The contract's test vectors that a guest can see, through a real component.
+//! The contract's test vectors that a guest can observe, through a real component.
 
 use crate::support::{TestHost, guests};
 use hostel::{Access, CacheBinding, CacheGrant, Grants, Name, PluginName, PluginSettings};
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// A guest that does to its cache what it is told, below the SDK.
+/// A guest that performs cache operations on request, without the SDK.
 struct Guest {
     host: TestHost,
 }
@@ -42,13 +42,13 @@ impl Guest {
         self.ask(json!(["delete", key])).await
     }
 
-    /// Checks that a text is stored and comes back byte for byte.
+    /// Checks that a text is stored and returned byte for byte.
     async fn check_kept(&self, text: &str) {
         assert_eq!(self.set("kept", text).await, "ok", "{text:.40}");
         assert_eq!(self.get("kept").await, text, "{text:.40}");
     }
 
-    /// Checks that a text is refused with its offset and leaves the old entry as it was.
+    /// Checks that a text is refused with this offset, and that the old entry is unchanged.
     async fn check_refused(&self, text: &str, offset: usize) {
         assert_eq!(self.set_for("old", "\"old\"", 10).await, "ok");
         let answer = self.set("old", text).await;
@@ -61,7 +61,7 @@ impl Guest {
     }
 }
 
-/// Makes the tests of each vector: in memory, and on each server and cluster of Redis that there is.
+/// Generates the tests of each vector: in memory, and on each available Redis server and cluster.
 macro_rules! vectors {
     ($($vector:ident)*) => {
         mod memory {
@@ -99,7 +99,8 @@ vectors! {
     vectors_18_and_19_entries_outlive_a_trap_and_a_new_component
 }
 
-/// Prints how many vectors have passed so far on this server. A name begins with its vectors' numbers.
+/// Prints how many vectors have passed so far on this server. The test's name begins with the
+/// numbers of its vectors.
 fn count(vectors: &str, server: String) {
     static PASSED: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
     let words = vectors.split('_').skip(1);
@@ -255,7 +256,7 @@ async fn vector_14_a_value_is_at_most_its_limit(guest: &Guest) {
     assert_eq!(guest.get("kept").await, longest);
 }
 
-/// What the second of two plugins sees of what the first one set.
+/// Returns what the second of two plugins sees of an entry that the first one set.
 #[tokio::test]
 async fn a_plugin_that_may_only_read_is_denied_the_rest() {
     let host = TestHost::new();

@@ -1,4 +1,4 @@
-//! `hostel check` on direct calls: which callers they require where routes name groups.
+//! `hostel check` on direct calls: which callers they require when routes name groups.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn route(path: &str, service: &str, callers: &str) -> String {
     format!("[[routes]]\npath = \"{path}\"\nservice = \"{service}\"\ncallers = \"{callers}\"\n")
 }
 
-/// Checks the lines between that of the plugin and those of the routes, and that nothing is wrong.
+/// Checks the lines between those about the plugin and the routes, and that there is no error.
 #[track_caller]
 fn check_tells(lines: &str, expected: &[&str]) {
     let output = check(lines, &[]);

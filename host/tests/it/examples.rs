@@ -1,4 +1,4 @@
-//! Vector 1: each example logs what it should and makes the cache calls it should.
+//! Vector 1: each example logs the expected lines and makes the expected cache calls.
 
 use crate::outbound::server::Source;
 use crate::support::{TestHost, component};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// What the statistics of a cache should count.
+/// The expected counters of a cache.
 #[derive(Debug, Default, PartialEq)]
 struct Calls {
     sets: u64,
@@ -29,11 +29,11 @@ async fn loaded(name: &str) -> TestHost {
     loaded_from(name, name).await
 }
 
-/// A host with the one service of an example, a folder or a file.
+/// Loads an example, from a folder or a file, on a new host. It must have one service.
 async fn loaded_from(example: &str, name: &str) -> TestHost {
     let host = TestHost::new();
     let file = component(&format!("example-services/{example}"));
-    // It is there as long as the tests.
+    // The origin server runs as long as the tests.
     let granted = Source::new().granted();
     let services = host.load_with(name, std::fs::read(file).unwrap(), granted).await;
     assert_eq!(services.len(), 1);
@@ -46,8 +46,7 @@ async fn stats(host: &TestHost) -> CacheStats {
     host.host.caches().stats().await.into_iter().next().unwrap().1
 }
 
-/// Runs an example on an empty cache; what it stored has to be gone after `expiry` seconds, and
-/// not before.
+/// Runs an example on an empty cache. What it stores must expire after exactly `expiry` seconds.
 async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
     let host = loaded(name).await;
     let response = host.call(name, &Value::Null).await.unwrap();
@@ -62,7 +61,7 @@ async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
     }
 }
 
-/// How many of the keys that the examples use have a live entry.
+/// Returns how many of the examples' keys have a live entry.
 async fn live_entries(host: &TestHost, name: &str) -> usize {
     let cache = host.host.caches().get(&CacheName::private(name).unwrap()).unwrap();
     let keys = ["session-token", "user:123"];
@@ -100,12 +99,12 @@ async fn feature_flag() {
 #[tokio::test]
 async fn cache_aside() {
     let lines = ["Key not found, fetching from source ..", "value-from-source"];
-    // `get_or_set` asks for the value, and then for the lease.
+    // `get_or_set` first asks for the value, then for the lease; both miss.
     let calls = Calls { misses: 2, sets: 1, ..Calls::default() };
     check("cache-aside", &lines, calls, None).await;
 }
 
-/// Counts the calls of a minute, of which five are let through.
+/// Checks that of the calls within a minute, five are allowed.
 async fn check_limiter(example: &str) {
     let host = loaded_from(example, "rate-limiter").await;
     for call in 1..=5 {
@@ -122,7 +121,7 @@ async fn check_limiter(example: &str) {
 const CLIENTS: usize = 50;
 const CALLS_EACH: usize = 20;
 
-/// Calls from many clients at once: each is counted, and five are let through.
+/// Checks that of concurrent calls each is counted, and five are allowed.
 async fn check_limiter_at_once(example: &str) {
     let host = Arc::new(loaded_from(example, "rate-limiter").await);
     let mut clients = JoinSet::new();
@@ -149,7 +148,7 @@ async fn check_limiter_at_once(example: &str) {
     println!("{example}: {counted} calls of {CLIENTS} clients, {counted} counted");
 }
 
-/// Fetches from a source, once in two minutes.
+/// Checks that the example fetches from its origin server once in two minutes.
 async fn check_cache_aside(example: &str) {
     let host = loaded_from(example, "cache-aside").await;
     let both = ["Key not found, fetching from source ..", "value-from-source"];
@@ -173,7 +172,7 @@ async fn check_compute_once(example: &str) {
     assert_eq!(host.messages(), ["Computing ..", "the-report"]);
 }
 
-/// The services that every language has, by the names of their files.
+/// Generates tests of the examples that exist in every language, from their file names.
 macro_rules! in_every_language {
     ($($language:ident: $limiter:literal, $compute:literal, $aside:literal;)*) => {
         mod limiter {
@@ -219,8 +218,8 @@ in_every_language! {
     typescript: "/rate-limiter.ts", "/compute-once.ts", "/cache-aside.ts";
 }
 
-/// Runs the example that every language has: each keeps the same user, and logs a list in its own
-/// way.
+/// Runs the example that exists in every language. Each stores the same user, and logs a list in
+/// its language's own format.
 async fn check_user(file: &str, roles: &str) {
     let host = loaded_from(&format!("user-profile/{file}"), "user-profile").await;
     let response = host.call("user-profile", &Value::Null).await.unwrap();
@@ -260,7 +259,7 @@ user_profile_in! {
     typescript: "user-profile.ts" logs r#"["admin","editor"]"#;
 }
 
-/// Runs the example whose source is another plugin, behind a server for both.
+/// Runs the example that fetches from another plugin, behind one server for both.
 async fn check_exchange_rates(file: &str) {
     let source = Source::answering(r#"{"base":"EUR","rates":{"USD":1.25,"GBP":0.8}}"#);
     let host = TestHost::new();

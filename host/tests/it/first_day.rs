@@ -1,12 +1,12 @@
-//! Pages of the docs: those for the first day run as written, and all name commands and settings that
-//! there are.
+//! Documentation pages: the tutorials work as written, and all pages name only existing commands
+//! and settings.
 
 use crate::support::{component, hostel, project, stderr, stdout};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The fenced blocks of a page: the language and the text of each.
+/// Returns the language and text of each fenced block of a page.
 fn blocks(page: &str) -> Vec<(String, String)> {
     let page = fs::read_to_string(project().join(page)).unwrap();
     let block = |text: &str| {
@@ -16,7 +16,7 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     page.split("```").skip(1).step_by(2).map(block).collect()
 }
 
-/// The only block of a page in this language.
+/// Returns the only block of a page in this language.
 fn block(page: &str, language: &str) -> String {
     let mut found: Vec<_> = blocks(page).into_iter().filter(|(name, _)| name == language).collect();
     let (_, text) = found.pop().unwrap();
@@ -45,7 +45,7 @@ fn the_commands_of_the_page_about_deployment_lead_to_a_folder_that_an_image_serv
     let mut checked = 0;
     for (language, text) in blocks(page) {
         match &*language {
-            // The last one shows another setting of the same file.
+            // The second block shows another setting of the same file.
             "toml" if checked == 0 => {
                 fs::write(folder.path().join("deploy/hostel.toml"), text).unwrap();
             }
@@ -58,7 +58,7 @@ fn the_commands_of_the_page_about_deployment_lead_to_a_folder_that_an_image_serv
     }
     assert_eq!(checked, 2, "`hostel check` lists the service before and after the build of CI");
 
-    // What the image does with the folder, in other folders.
+    // Does in other folders what the image does with this one.
     let image = block(page, "dockerfile");
     let kept = fs::read_to_string(project().join("packaging/Dockerfile")).unwrap();
     assert!(kept.ends_with(&image), "{page} differs from packaging/Dockerfile");
@@ -114,7 +114,7 @@ fn the_page_about_editors_shows_the_files_of_the_templates() {
     }
 }
 
-/// The pages that a reader of the project meets.
+/// Returns the pages for users of the project.
 fn pages() -> Vec<String> {
     let docs = fs::read_dir(project().join("docs")).unwrap().map(|page| page.unwrap().file_name());
     let docs = docs.map(|name| format!("docs/{}", name.into_string().unwrap()));
@@ -123,8 +123,8 @@ fn pages() -> Vec<String> {
     pages
 }
 
-/// Checks the arguments of a command, without doing what it asks for: `--help` comes last, and an
-/// argument before it that is wrong is reported first.
+/// A stand-in for `hostel` that only parses arguments: `--help` is appended, so nothing is
+/// executed, but an earlier invalid argument is still reported.
 const ONLY_PARSE: &str = "#!/bin/sh
 \"$PROGRAM\" \"$@\" --help >/dev/null 2>\"$REPORT.new\" || {
     echo \"hostel $*:\"
@@ -144,7 +144,7 @@ fn the_program_has_every_command_that_a_page_shows() {
         let shell = blocks(&page).into_iter().filter(|(language, _)| language == "sh");
         for (_, text) in shell {
             let text = text.replace("\\\n", " ");
-            // What a line writes would be written on this machine.
+            // Skip lines with a redirection, which would write files on this machine.
             let lines = text.lines().filter(|line| line.contains("hostel ") && !line.contains('>'));
             for line in lines {
                 let mut shell = Command::new("/bin/sh");
@@ -172,7 +172,7 @@ fn the_program_has_every_setting_that_a_page_shows() {
             fs::write(folder.path().join("hostel.toml"), &text).unwrap();
             let checked = hostel().current_dir(folder.path()).arg("check").output().unwrap();
             let told = stderr(&checked);
-            // What a setting names is not there, such as a plugin; the setting itself has to be.
+            // A plugin that a page names may be missing here, but every setting must exist.
             let is_wrong = ["there is no setting", "duplicate key", "expected", "invalid"];
             assert!(!is_wrong.iter().any(|words| told.contains(words)), "{page}: {text}\n{told}");
         }

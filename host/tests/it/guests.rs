@@ -1,6 +1,6 @@
-//! Guests that misbehave: each is stopped with one clear reason, and the host goes on.
+//! Guests that misbehave: each is stopped with one clear reason, and the host keeps working.
 //!
-//! A test has the name of the guest it is about.
+//! Each test is named after its guest.
 
 use crate::support::{TestHost, guests, patient};
 use hostel::{CallError, FailureKind, Level, Limit, Limits};
@@ -9,13 +9,13 @@ use std::time::Duration;
 
 include!("../guests/src/list.rs");
 
-/// Fails to compile when a guest has no test.
+/// Fails to compile if a guest has no test.
 macro_rules! each_has_a_test {
     ($($guest:ident,)*) => { $(#[allow(unused_imports)] use self::$guest as _;)* };
 }
 foreach_guest!(each_has_a_test);
 
-/// Calls a guest and then checks that the host still serves another call.
+/// Calls a guest, then checks that the host still serves another call.
 async fn call(limits: Limits, guest: &str, body: Value) -> (TestHost, Result<Value, CallError>) {
     let host = TestHost::with(limits);
     host.load("guests", guests()).await;
@@ -37,7 +37,7 @@ fn check_limit(error: &CallError, limit: Limit, message: &str) {
     assert_eq!(error.to_string(), message);
 }
 
-/// Limits under which what runs for ever is stopped soon.
+/// Limits that soon stop an endless guest.
 fn short() -> Limits {
     Limits { time: Duration::from_millis(300), ..Limits::default() }
 }
@@ -92,7 +92,8 @@ async fn a_spinning_guest_gives_others_a_turn() {
     let host = TestHost::with(patient());
     host.load("guests", guests()).await;
     let call = json!(["exists", "k"]);
-    // On one thread: the spinning call is first, and would not end before the other.
+    // On one thread: the endless call is polled first, and without preemption it would block the
+    // other.
     tokio::select! {
         biased;
         _ = host.call("guests.spins", &Value::Null) => panic!("the spinning guest ended"),
@@ -303,7 +304,7 @@ async fn logs_then_spins() {
             tokio::task::yield_now().await;
         }
     };
-    // The call is dropped once it spins.
+    // The call is dropped once it is in its loop.
     tokio::select! {
         ended = host.call("guests.logs-then-spins", &Value::Null) => panic!("{ended:?}"),
         () = spins => {}

@@ -1,11 +1,11 @@
-//! `hostel inspect`: what a file holds, what it would be granted, and why it does not fit.
+//! `hostel inspect`: the contents of a file, the grants it would get, and why it does not fit.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Output;
 
-/// A folder with this component as `users.wasm`, and a configuration where there is one.
+/// Returns a folder with this component as `users.wasm`, and optionally a configuration.
 fn folder(wasm: &[u8], configuration: Option<&str>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("users.wasm"), wasm).unwrap();
@@ -143,7 +143,7 @@ fn what_does_not_fit_is_told_as_far_as_it_can_be_read() {
     );
 }
 
-/// A component that imports an interface, with the mark of a source in Zig.
+/// A component that imports an interface and is marked as compiled from Zig.
 fn marked(import: &str) -> Vec<u8> {
     let text = format!(
         r#"(component (import "{import}" (instance))

@@ -1,4 +1,4 @@
-//! Instances that are kept from call to call: what they carry over, and when they are dropped.
+//! Reused instances: the state they carry from call to call, and when they are dropped.
 
 use crate::support::{TestHost, guests, patient};
 use hostel::{Instances, Limits, PluginSettings};
@@ -21,7 +21,7 @@ async fn reusing(calls: u32) -> TestHost {
     host(Instances::reuse(NonZeroU32::new(calls).unwrap())).await
 }
 
-/// How many calls the instance that takes this one has had.
+/// Returns how many calls the instance that handles this one has had.
 async fn count(host: &TestHost) -> Value {
     TestHost::json(host.call("guests.counts", &Value::Null).await)
 }
@@ -42,7 +42,7 @@ async fn a_kept_instance_takes_as_many_calls_as_was_set() {
     assert_eq!(counts, [1, 2, 3, 1, 2]);
 }
 
-/// What an instance has had after a call that ended some other way than with an answer.
+/// Returns the count of the next call's instance after a call of a service that fails.
 async fn count_after(service: &str) -> Value {
     count_on(reusing(100).await, service).await
 }
@@ -94,7 +94,7 @@ async fn each_call_of_a_kept_instance_has_its_own_log() {
 async fn calls_at_the_same_time_have_an_instance_each() {
     let host = reusing(100).await;
     assert_eq!(count(&host).await, 1, "and the instance is kept");
-    // The sleeping call is first, and has the instance.
+    // The sleeping call is polled first, and occupies the instance.
     tokio::select! {
         biased;
         ended = host.call("guests.sleeps", &Value::Null) => panic!("{ended:?}"),

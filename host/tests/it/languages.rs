@@ -1,5 +1,5 @@
-//! From a source to a running service, a module a language. What stands in a module of a language
-//! needs its tools, and is left out by name where they are missing.
+//! From source to a running service, one module per language. The tests of a language need its
+//! tools, and are skipped by module name if the tools are missing.
 
 mod c;
 mod go;

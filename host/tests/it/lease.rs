@@ -1,5 +1,5 @@
-//! Leases and the other functions beside `get` and `set`, as guests reach them: many calls, one
-//! computation, whatever ends it.
+//! Leases and the other functions besides `get` and `set`, called by guests: of many concurrent
+//! calls one computes, however its lease ends.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// A host on which more than two hundred calls may wait for leases.
+/// Creates a host on which more than two hundred calls may wait for leases.
 async fn wide_host(backend: Backend) -> Arc<TestHost> {
     let admission = Admission { calls: 600, calls_per_plugin: 600, ..Admission::default() };
     let host = TestHost::with_settings(Settings {
@@ -36,7 +36,8 @@ async fn end(host: &TestHost, key: &str, how: &str) -> Result<Value, CallError> 
     Ok(serde_json::from_slice(&response.body).unwrap())
 }
 
-/// Two hundred calls at once, spread over the hosts; how often each answer came.
+/// Sends two hundred concurrent calls, distributed over the hosts. Returns how many computed and
+/// how many found the value.
 async fn rush(hosts: &[Arc<TestHost>], early: Option<u32>) -> [usize; 2] {
     let mut calls = JoinSet::new();
     for number in 0..200 {
@@ -50,14 +51,14 @@ async fn rush(hosts: &[Arc<TestHost>], early: Option<u32>) -> [usize; 2] {
     ["computed", "found"].map(|how| answers.iter().filter(|answer| **answer == how).count())
 }
 
-/// A cold key, and one that soon expires.
+/// Checks a rush on a missing key, and on one that expires soon.
 async fn check_rush(hosts: &[Arc<TestHost>], title: &str) {
     let host = &hosts[0];
     let begun = Instant::now();
     assert_eq!(rush(hosts, None).await, [1, 199]);
     let cold = begun.elapsed();
     assert_eq!(touch(host, json!(["get", "computed"])).await, "1");
-    // Fifty of its sixty seconds are over.
+    // Fifty of its sixty seconds have passed.
     assert_eq!(touch(host, json!(["expire", "k", "", 10])).await, true);
     let begun = Instant::now();
     assert_eq!(rush(hosts, Some(30)).await, [1, 199]);

@@ -1,5 +1,5 @@
-//! Files that are no plugins: each is refused with what is wrong with it, before anything runs. And
-//! what is left of a plugin that was unloaded.
+//! Files that are not valid plugins: each is refused with its error before any code runs. Also:
+//! what remains of an unloaded plugin.
 
 use crate::http::client::eventually;
 use crate::support::{TestHost, guests, patient};
@@ -142,7 +142,7 @@ async fn every_interface_of_wasi_that_is_offered_is_there() {
     .iter()
     .map(|name| format!("(import \"wasi:{name}@0.2.0\" (instance))"))
     .collect();
-    // With the export there, the engine looks for each import in what is really offered.
+    // With the export present, the engine checks each import against the host's functions.
     let export = r#"(component $c) (instance $i (instantiate $c))
         (export "hostel:service/handler@0.1.0" (instance $i))"#;
     let text = format!("(component {imports} {export})");
@@ -174,8 +174,8 @@ async fn a_broken_replacement_changes_nothing() {
     assert_eq!(unknown.to_string(), "no plugin called `other` is loaded");
 }
 
-/// Fills a plugin's private cache: with one of the largest value in each of several shards it takes
-/// more than 4 MiB.
+/// Fills a plugin's private cache with more than 4 MiB: one value of the largest size in each of
+/// several shards.
 fn fill(host: &TestHost, cache: &CacheName) {
     let value = "1".to_owned() + &" ".repeat((1 << 20) - 1);
     let store = host.host.caches().get(cache).unwrap();

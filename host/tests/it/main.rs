@@ -1,4 +1,4 @@
-//! Everything that goes through wasm or through the program, in one binary.
+//! All tests that use wasm or the program, in one test binary.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The budget of memory of a host: what plugins have of it, and what makes room.
+//! The memory budget of a host: what plugins take from it, and what frees memory.
 
 use crate::support::{TestHost, guests, patient};
 use hostel::{Admission, CallError, Instances, PluginSettings, Settings};
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 const BUDGET: usize = 32 << 20;
 
-/// A host with little memory, whose calls wait for it for 10 ms.
+/// A host with little memory, on which calls wait for memory at most 10 ms.
 fn host() -> TestHost {
     let admission = Admission { queue_time: Duration::from_millis(10), ..Admission::default() };
     let settings =
@@ -27,7 +27,7 @@ async fn with_plugins(instances: Instances) -> TestHost {
     host
 }
 
-/// Bytes that instances take now, by the metrics.
+/// Returns the bytes that instances take now, from the metrics.
 async fn taken(host: &TestHost) -> usize {
     let metrics = host.host.metrics().await.unwrap();
     let name = "hostel_memory_bytes{kind=\"instances\"} ";
@@ -50,7 +50,7 @@ async fn the_calls_of_a_plugin_leave_memory_for_another() {
         let host = Arc::clone(&host);
         calls.spawn(async move { host.call("greedy.sleeps", &Value::Null).await });
     }
-    // The first to end are those that find no memory.
+    // The first calls to end are those that get no memory.
     check_busy(calls.join_next().await.unwrap().unwrap());
     let (under_way, bytes) = (host.host.activity().calls, taken(&host).await);
     assert!(under_way > 1 && bytes <= BUDGET / 2, "{under_way} calls with {bytes} bytes");
@@ -69,7 +69,7 @@ async fn a_guest_that_grows_past_its_plugins_share_ends_as_busy() {
 #[tokio::test]
 async fn idle_instances_make_room_for_a_call() {
     let host = with_plugins(Instances::reuse(NonZeroU32::MAX)).await;
-    // Each keeps what it has, less than a quarter of its limit.
+    // Each keeps its memory, which is less than a quarter of its limit.
     for plugin in ["modest", "other"] {
         TestHost::json(host.call(&format!("{plugin}.counts"), &json!(10)).await);
     }

@@ -1,10 +1,10 @@
-//! From nothing to a running service outside the project, with the program alone.
+//! From an empty folder to a running service outside the project, with the program alone.
 
 use crate::support::{hostel, stderr, stdout};
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs the program in a folder, with a data folder of the test's own.
+/// Runs the program in a folder, with its own data folder.
 fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = hostel();
     command.current_dir(folder).args(arguments).env("XDG_DATA_HOME", folder.join("data"));
@@ -36,7 +36,7 @@ fn a_new_service_runs_and_passes_its_own_test() {
     let made = [".gitignore", ".hostel", "Cargo.lock", "Cargo.toml", "README.md", "src", "target"];
     assert_eq!(names, made);
 
-    // A clone on another machine has no link; the next build makes it again.
+    // A clone on another machine lacks the link; the next build restores it.
     std::fs::remove_file(service.join(".hostel")).unwrap();
     let built = hostel_in(folder.path(), &["build", "my-shop"]);
     assert!(built.status.success(), "{}", stderr(&built));

@@ -1,4 +1,4 @@
-//! Servers elsewhere and settings, as a guest of each language sees them through its own SDK.
+//! Outgoing requests and settings, through each language's SDK.
 
 pub mod server;
 
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use server::Source;
 use std::time::Duration;
 
-/// Names the languages with the folders of the plugins that do as the test says, and makes each one's
-/// tests.
+/// Lists the languages with the folders of their plugins, and generates their tests. The plugins do
+/// what the test requests.
 macro_rules! languages {
     ($($language:ident: $folder:literal;)*) => {
         $(mod $language {
@@ -47,7 +47,7 @@ languages! {
     rust: "guest-sdk/conformance/sources";
 }
 
-/// What a plugin is granted: a source, and some settings.
+/// The grants of a plugin: an origin server and some settings.
 fn granted(urls: &[String]) -> PluginSettings {
     let allow = urls.iter().map(|url| Allowed::new(url).unwrap().with_private().unwrap());
     let http = HttpGrant { allow: allow.collect(), ..HttpGrant::default() };
@@ -65,7 +65,7 @@ async fn loaded(folder: &str, settings: PluginSettings) -> TestHost {
     host
 }
 
-/// Has a guest send requests, and returns what came of them.
+/// Lets a guest send requests, and returns their results.
 async fn sent(host: &TestHost, requests: Value) -> Vec<Value> {
     let results = TestHost::json(host.call("sources.http-send", &requests).await);
     results.as_array().unwrap().clone()
@@ -135,7 +135,7 @@ async fn check_errors(folder: &str) {
 async fn check_at_once(folder: &str) {
     let source = Source::new();
     let host = loaded(folder, granted(&[source.url("")])).await;
-    // The source answers none before all of them are there.
+    // The server responds only once all requests have arrived.
     let urls = vec![source.url("/together/10"); 10];
     let result = TestHost::json(host.call("sources.http-at-once", &json!(urls)).await);
     assert_eq!(result, json!(vec![204; 10]));
@@ -213,7 +213,7 @@ async fn a_guest_that_computes_ends_by_its_processor_time_however_long_a_call_ma
 #[tokio::test]
 async fn a_call_that_waits_is_not_ended_by_its_processor_time() {
     let source = Source::new();
-    // As many requests as take longer than the processor time, most of it waiting.
+    // The requests together take longer than the processor time limit, but mostly wait.
     let limits = Limits { cpu: Duration::from_millis(250), ..patient() };
     let settings = PluginSettings { limits: Some(limits), ..granted(&[source.url("")]) };
     let host = loaded("guest-sdk/conformance/sources", settings).await;
@@ -229,7 +229,7 @@ fn run_grants_what_its_options_name() {
     let run = |arguments: &[&str]| {
         let mut command = hostel();
         command.arg("run").arg(component("guest-sdk/conformance/sources"));
-        // A proxy is not asked: nothing answers there.
+        // These proxies must not be used: nothing listens there.
         command.env("HTTP_PROXY", "http://127.0.0.1:1").env("http_proxy", "http://127.0.0.1:1");
         command.env("ALL_PROXY", "http://127.0.0.1:1").env("SOURCES_KEY", "topsecret");
         let output = command.args(arguments).output().unwrap();

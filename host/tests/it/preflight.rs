@@ -1,4 +1,4 @@
-//! What is missing for a first build is said at once, in one sentence with the fix.
+//! What a first build lacks is reported at once, in one sentence with the fix.
 
 use crate::support::{program, project, stderr, stdout};
 use std::fs;
@@ -6,13 +6,13 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs a copy of `preflight` in a folder with no build in it, and with no other tools than those
-/// named and the stand-ins given as shell scripts.
+/// Runs a copy of `preflight` in a folder without a build. Only the named tools, and the stand-ins
+/// given as shell scripts, are available.
 fn preflight(tools: &[&str], stand_ins: &[(&str, &str)]) -> Output {
     preflight_with(&[], &[], tools, stand_ins)
 }
 
-/// What CI and who has Redis servers set.
+/// Variables set by CI, and by developers who have Redis servers.
 const CI: (&str, &str) = ("CI", "true");
 const SERVERS: (&str, &str) = ("HOSTEL_REDIS_SERVERS", "/a/redis-server");
 
@@ -54,7 +54,7 @@ fn check(tools: &[&str], stand_ins: &[(&str, &str)], words: &[&str]) {
 
 const WORKS: &str = "exit 0";
 const FAILS: &str = "exit 1";
-/// A toolchain whose target's folder is there.
+/// A toolchain that has the wasm target installed.
 const RUSTC: (&str, &str) = ("rustc", "echo /");
 const ROOM: (&str, &str) = ("df", "printf 'head\\nfs 1 1 99999999 1%% /\\n'");
 
@@ -87,7 +87,7 @@ fn a_full_disk_and_a_missing_network_are_named() {
     check(&[], &offline, &["dependencies cannot be fetched", "network"]);
 }
 
-/// Checks which tests are left out, and the words about it, where the languages' tools are these.
+/// Checks, for these language tools, which tests are left out and the reported words.
 #[track_caller]
 fn check_languages(stand_ins: &[(&str, &str)], left_out: &[&str], words: &[&str]) {
     let others = ["strace", "haproxy", "chromium"].map(|tool| (tool, WORKS));

@@ -1,4 +1,4 @@
-//! The README: its commands run as written, and print what it shows.
+//! The README: its commands work as written, and print the output shown.
 
 use crate::http::program::Serving;
 use crate::support::{hostel, project, stderr, stdout};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A `sh` block of the README, and the `text` block that shows its output.
+/// A `sh` block of the README, and the `text` block with its output.
 #[derive(Default)]
 struct Step {
     commands: Vec<String>,
@@ -23,7 +23,7 @@ fn readme() -> String {
     std::fs::read_to_string(project().join("README.md")).unwrap()
 }
 
-/// The fenced blocks of the README: the language and the lines of each.
+/// Returns the language and lines of each fenced block of the README.
 fn blocks() -> Vec<(String, Vec<String>)> {
     let readme = readme();
     let block = |text: &str| {
@@ -45,7 +45,7 @@ fn steps() -> Vec<Step> {
     steps
 }
 
-/// A reader who follows the README in an empty folder.
+/// Follows the README in an empty folder.
 struct Reader {
     folder: TempDir,
     /// The folder of the program.
@@ -60,7 +60,7 @@ impl Reader {
         Reader { folder, installed, variables, server: None }
     }
 
-    /// A reader who installs the program, and has no data of it.
+    /// A reader who installs the program, and has no data folder yet.
     fn who_installs() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let variable = |name: &str, place| (name.to_owned(), folder.path().join(place));
@@ -69,7 +69,7 @@ impl Reader {
         Reader::new(folder.path().join("installed/bin"), variables, folder)
     }
 
-    /// A reader who uses the program under test, and the tools that other tests have fetched.
+    /// A reader who uses the program under test, and tools that other tests have downloaded.
     fn who_has_the_program() -> Self {
         let program = hostel();
         let installed = Path::new(program.get_program()).parent().unwrap().to_owned();
@@ -80,7 +80,7 @@ impl Reader {
         Reader::new(installed, variables, tempfile::tempdir().unwrap())
     }
 
-    /// A command in the shell: outside the project for `hostel`, inside it for everything else.
+    /// Returns a shell command, run outside the project for `hostel` and inside it otherwise.
     fn shell(&self, command: &str) -> Command {
         let is_outside = command.trim_start_matches("exec ").starts_with("hostel ");
         let folder = if is_outside { self.folder.path() } else { project() };
@@ -98,13 +98,14 @@ impl Reader {
         output
     }
 
-    /// Runs a command and returns the lines that it prints.
+    /// Runs a command and returns its output lines.
     fn run(&mut self, command: &str) -> Vec<String> {
         if command.starts_with("hostel serve ") {
             return vec![self.serve(command)];
         }
         let output = if let Some(rest) = command.strip_prefix("cargo install ") {
-            // The same source with the settings of this test run: a release build takes long.
+            // The same source with the settings of this test run, because a release build takes
+            // long.
             let root = self.installed.parent().unwrap().display();
             self.output(&format!("cargo install --debug --root '{root}' {rest}"))
         } else if let Some(rest) = command.strip_prefix("curl ") {
@@ -121,7 +122,7 @@ impl Reader {
         printed.lines().map(without_time).collect()
     }
 
-    /// Starts a server and returns its first line, as it looks on a terminal at the usual address.
+    /// Starts a server and returns its first line, as on a terminal with the usual address.
     fn serve(&mut self, command: &str) -> String {
         let mut shell = self.shell(&format!("exec {command} \"$@\""));
         shell.arg("sh");
@@ -131,8 +132,8 @@ impl Reader {
         format!("TIME info  hostel {first}")
     }
 
-    /// Runs the commands of a step, and checks that they print the lines that the README shows, in
-    /// this order. The compilers' lines may come between them.
+    /// Runs the commands of a step, and checks that they print the lines in the README in this
+    /// order. Other lines, from compilers, may be between them.
     fn check(&mut self, step: &Step) {
         let commands = step.commands.iter().filter(|command| *command != "make test");
         let printed: Vec<_> = commands.flat_map(|command| self.run(command)).collect();
@@ -144,7 +145,7 @@ impl Reader {
     }
 }
 
-/// A line with `TIME` in place of a timestamp at its start.
+/// Returns a line with `TIME` for a timestamp at its start.
 fn without_time(line: &str) -> String {
     match line.split_once(' ') {
         Some((time, rest)) if time.len() == 24 && time.ends_with('Z') => format!("TIME {rest}"),
@@ -165,7 +166,7 @@ fn every_command_of_the_readme_prints_what_it_shows() {
     steps.iter().filter(|step| !step.is_python()).for_each(|step| reader.check(step));
 }
 
-/// The commands for Python, which need its tools.
+/// Checks the commands for Python, which need its tools.
 pub fn check_python() {
     let steps: Vec<_> = steps().into_iter().filter(Step::is_python).collect();
     assert!(steps.iter().any(|step| !step.output.is_empty()), "no output of Python is shown");

@@ -1,4 +1,4 @@
-//! `hostel check` on routes: what a server would serve by each, and to which pages.
+//! `hostel check` on routes: what a server would serve for each, and to pages of which origins.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};

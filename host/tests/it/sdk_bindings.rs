@@ -1,4 +1,4 @@
-//! The Rust SDK's bindings are checked in, so that no service has to build what generates them.
+//! The Rust SDK's bindings are committed, so that no service has to build their generator.
 
 use crate::support::project;
 use wit_bindgen_core::wit_parser::Resolve;

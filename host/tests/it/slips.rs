@@ -1,5 +1,5 @@
-//! Slips in a configuration and in paths: each error has its place, the name, and what was probably
-//! meant.
+//! Mistakes in a configuration and in paths: each error reports the place, the name, and a
+//! suggestion.
 
 use crate::support::{hostel, stderr};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Output;
 use tempfile::TempDir;
 
-/// A folder with sources and files for a configuration.
+/// Returns a folder with sources and files for a configuration.
 fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();
     for (file, text) in [
@@ -28,7 +28,7 @@ fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     hostel().args(arguments).current_dir(folder).output().unwrap()
 }
 
-/// Checks the only error of `hostel check` and its exit code.
+/// Checks the only error of `hostel check`, and its exit code.
 #[track_caller]
 fn check(text: &str, code: i32, error: &str) {
     let place = place();

@@ -1,5 +1,5 @@
-//! What a folder is: every command finds the same plugins in it, under the same names, whether the
-//! folder is named from outside or is the current one.
+//! Folders of plugins: every command finds the same plugins under the same names, whether it is
+//! given the folder or runs inside it.
 
 use crate::http::program::{ANYWHERE, Serving};
 use crate::support::{component, hostel, program, project, stderr, stdout};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// A folder of this name with these files.
+/// Creates a folder of this name with these files.
 pub fn folder_with(name: &str, files: &[(&str, &[u8])]) -> (TempDir, PathBuf) {
     let outside = tempfile::tempdir().unwrap();
     let folder = outside.path().join(name);
@@ -39,7 +39,7 @@ fn json_lines(output: &Output) -> Vec<Value> {
     stdout(output).lines().map(line).collect()
 }
 
-/// The plugins of full service names.
+/// Returns the plugins of full service names.
 fn plugins_of<'a>(services: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let plugin = |service: &str| service.split_once('.').unwrap().0.to_owned();
     services.into_iter().map(plugin).collect()
@@ -61,7 +61,8 @@ fn build(current: &Path, path: &str) -> BTreeSet<String> {
     json_lines(&output).iter().map(stem).collect()
 }
 
-/// The plugin that `inspect` shows; of several it shows none and names their paths.
+/// Returns the plugin that `inspect` shows. If there are several, it shows none and lists their
+/// paths.
 fn inspect(current: &Path, path: &str) -> Option<String> {
     let output = output(current, &["inspect", path, "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -81,7 +82,7 @@ fn check_command(current: &Path, arguments: &[&str]) -> BTreeSet<String> {
     plugins.map(|plugin| plugin["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The plugins that the first line of a server names.
+/// Returns the plugins in the first line of a server.
 fn serve(current: &Path, arguments: &[&str]) -> BTreeSet<String> {
     let (_serving, first) = Serving::begin(hostel_in(current, &[&["serve"], arguments].concat()));
     let names = first.rsplit_once('(').unwrap().1.trim_end_matches(')');
@@ -103,7 +104,7 @@ pub fn check(folder: &Path, plugins: &[&str]) {
     check_served(folder, plugins);
 }
 
-/// Checks that these plugins are served from a folder, and that `check` says so.
+/// Checks that these plugins are served from a folder, and that `check` reports them.
 #[track_caller]
 pub fn check_served(folder: &Path, plugins: &[&str]) {
     let expected: BTreeSet<String> = plugins.iter().map(|name| (*name).to_owned()).collect();
@@ -117,7 +118,7 @@ pub fn check_served(folder: &Path, plugins: &[&str]) {
     assert_eq!(check_command(folder, &[]), expected, "check");
 }
 
-/// Checks that a server builds a source anew when this file, seen from its folder, is changed.
+/// Checks that a server rebuilds a source when this file, relative to its folder, changes.
 pub fn check_watched(folder: &Path, file: &str, content: &str) {
     let outside = folder.parent().unwrap();
     let name = folder.file_name().unwrap().to_str().unwrap();
@@ -133,11 +134,11 @@ pub fn check_watched(folder: &Path, file: &str, content: &str) {
         until(&[", loaded in "]);
     }
     fs::write(folder.join(file), content).unwrap();
-    // Go alone is silent while it builds.
+    // Only Go prints nothing while it builds.
     until(&["building ", "; was "]);
 }
 
-/// Checks that a source is served that a configuration beside its folder names by a path.
+/// Checks that a source is served if a configuration beside its folder names it by a path.
 pub fn check_named(folder: &Path, path: &str) {
     let beside = folder.parent().unwrap().join("configuration");
     fs::create_dir_all(&beside).unwrap();
@@ -146,9 +147,9 @@ pub fn check_named(folder: &Path, path: &str) {
     assert_eq!(serve(&beside, &[]), BTreeSet::from(["named".to_owned()]), "{path}");
 }
 
-/// Checks that a service that answers with what is in some files answers with what is there now:
-/// each of these is written in turn, and its content found in the answer. What is read by no build
-/// leads to none.
+/// Checks that a service whose response contains files always returns their current contents.
+/// Writes each file in turn and looks for its content in the response. A file that no build reads
+/// must not cause a build.
 pub fn check_fresh(folder: &Path, edits: &[(&str, &str, &str)]) {
     let outside = folder.parent().unwrap();
     let run = || {
@@ -175,7 +176,7 @@ pub fn check_fresh(folder: &Path, edits: &[(&str, &str, &str)]) {
     check_watched(folder, first, &before);
 }
 
-/// Checks a new service of `hostel new` in a language.
+/// Checks a new project from `hostel new` in a language.
 pub fn check_new(language: &str) {
     let outside = tempfile::tempdir().unwrap();
     let made = output(outside.path(), &["new", "my-shop", "--lang", language]);
@@ -264,7 +265,8 @@ fn a_folder_is_served_as_its_configuration_says_from_outside_too() {
 #[test]
 fn a_build_that_a_signal_ends_leaves_no_process() {
     let (outside, folder) = folder_with("shop", &[("Cargo.toml", b"[package]\n")]);
-    // Both, and what they start, have the pipe open: it is at its end when all are gone.
+    // Both processes and their children hold the pipe open, so it reaches its end when all of them
+    // are gone.
     let pipe = outside.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     program(outside.path(), "rustc", "echo /");

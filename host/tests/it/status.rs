@@ -1,4 +1,4 @@
-//! The status line: what a terminal shows of a build that takes long, and a pipe does not.
+//! The status line: shown during a long build on a terminal, but not on a pipe.
 
 use crate::http::client::PATIENCE;
 use crate::http::program::{ANYWHERE, Serving, numbered};
@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use tempfile::TempDir;
 
-/// A source that a compiler in the tests' hands builds: it prints a line, waits, and prints another.
+/// A source whose compiler is controlled by the test: it prints a line, waits, and prints another.
 struct Shop {
     outside: TempDir,
     folder: PathBuf,
@@ -36,7 +36,7 @@ impl Shop {
         Shop { outside, folder }
     }
 
-    /// The program with these arguments before the source's folder.
+    /// Returns the program with these arguments and the source's folder.
     fn program(&self, arguments: &[&str]) -> Command {
         let mut program = hostel();
         let path = format!("{}:{}", self.outside.path().display(), std::env::var("PATH").unwrap());
@@ -44,7 +44,7 @@ impl Shop {
         program
     }
 
-    /// Lets the compiler end.
+    /// Lets the compiler finish.
     fn go_on(&self) {
         fs::write(self.outside.path().join("pipe"), "go\n").unwrap();
     }
@@ -84,7 +84,7 @@ impl Terminal {
         Terminal { script, keys, output, seen: String::new() }
     }
 
-    /// Reads on until what was shown is so.
+    /// Reads until the output satisfies a condition.
     fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
         while !is_so(&self.seen) {
             let more = self.output.recv_timeout(PATIENCE);
@@ -92,7 +92,7 @@ impl Terminal {
         }
     }
 
-    /// Reads on until a build has gone on for longer than is left unreported.
+    /// Reads until a build has run long enough for the status line to appear.
     fn until_long(&mut self) {
         self.until("a build that takes long", |seen| {
             let last = seen.rsplit_once("building shop ").map(|(_, after)| after);
@@ -101,12 +101,12 @@ impl Terminal {
         });
     }
 
-    /// Waits for the end. Returns the lines that the screen shows then.
+    /// Waits for the end. Returns the lines on the screen.
     fn lines(&mut self) -> Vec<String> {
         while let Ok(more) = self.output.recv() {
             self.seen += &more;
         }
-        // What is cleared is not there any more.
+        // Omit text that was cleared.
         let shown = |line: &str| line.rsplit("\r\x1b[K").next().unwrap_or_default().to_owned();
         let lines = self.seen.split("\r\n").map(shown).filter(|line| !line.is_empty());
         lines.map(|line| anstream::adapter::strip_str(&line).to_string()).collect()
@@ -115,7 +115,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // Ends the program, at the latest with the second one.
+        // Ctrl+C ends the program, at the latest the second time.
         let _ = self.keys.write_all(b"\x03\x03");
         let _ = self.script.wait();
     }
@@ -139,7 +139,7 @@ fn a_pipe_is_shown_the_lines_of_compilers_and_nothing_else() {
     let shop = Shop::new();
     let mut building = shop.program(&["build"]);
     let building = building.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // It takes long enough for a terminal to show it.
+    // This build takes long enough for a terminal to show it.
     let other = Shop::new();
     Terminal::run(&other.program(&["build"])).until_long();
     shop.go_on();

@@ -1,4 +1,5 @@
-//! What the tests share: components built once, and a host whose clock and log are the test's.
+//! Shared by the tests: components that are built once, and a host whose clock and log the test
+//! controls.
 
 use crate::redis::server::RedisServer;
 use hostel::{
@@ -12,12 +13,12 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-/// The project's folder.
+/// Returns the project's folder.
 pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The program under test, with an environment in which only the test decides.
+/// Returns the program under test, isolated from the user's environment.
 pub fn hostel() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hostel"));
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -36,7 +37,7 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// The component that a folder of the project builds to, built once for all tests by the program.
+/// Builds the component of a project folder with the program, once for all tests.
 pub fn component(folder: &str) -> PathBuf {
     static BUILT: OnceLock<Mutex<BTreeMap<String, PathBuf>>> = OnceLock::new();
     let mut built = BUILT.get_or_init(Mutex::default).lock().unwrap();
@@ -50,21 +51,20 @@ pub fn component(folder: &str) -> PathBuf {
     file
 }
 
-/// The guests that misbehave.
+/// Returns the component of the misbehaving guests.
 pub fn guests() -> Vec<u8> {
     std::fs::read(component("host/tests/guests")).unwrap()
 }
 
-/// Limits of which the time is for calls that never end: a call that ends may take long on a busy
-/// machine.
+/// Limits whose times stop only endless calls: on a busy machine even a short call may take long.
 pub fn patient() -> Limits {
     let minute = Duration::from_secs(60);
     Limits { time: minute, cpu: minute, ..Limits::default() }
 }
 
-/// A host under test, with its clock and the lines its guests logged.
+/// A host under test, with its clock and its guests' log lines.
 pub struct TestHost {
-    /// The server that holds the plugins' own caches, where they are not in memory.
+    /// The server with the plugins' private caches, unless they are in memory.
     pub redis: Option<Arc<RedisServer>>,
     pub host: Host,
     pub clock: MockClock,
@@ -80,7 +80,7 @@ impl TestHost {
         TestHost::with_settings(Settings { limits, ..Settings::default() })
     }
 
-    /// Makes a host whose plugins have their caches on this server.
+    /// Creates a host whose plugins have their caches on this server.
     pub fn on(server: Arc<RedisServer>) -> Self {
         let backend = Backend::Redis(Arc::new(server.backend()));
         let host =
@@ -88,7 +88,7 @@ impl TestHost {
         TestHost { redis: Some(server), ..host }
     }
 
-    /// Another host, whose caches are where those of this one are; in memory each has its own.
+    /// Creates another host with caches on the same server, or with its own in memory.
     pub fn another(&self) -> Self {
         match &self.redis {
             None => TestHost::new(),
@@ -99,7 +99,7 @@ impl TestHost {
         }
     }
 
-    /// Makes time pass for the entries of its caches.
+    /// Advances the time for the cache entries.
     pub fn advance(&self, time: Duration) {
         self.clock.advance(time);
         if let Some(server) = &self.redis {
@@ -107,7 +107,8 @@ impl TestHost {
         }
     }
 
-    /// Makes a host of these settings, but for the clock and the log, which are the test's.
+    /// Creates a host with these settings, except for the clock and the log, which the test
+    /// controls.
     pub fn with_settings(settings: Settings) -> Self {
         let (now, clock) = Clock::mock();
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -152,19 +153,19 @@ impl TestHost {
         self.host.call(service, request).await
     }
 
-    /// A call that has to answer JSON.
+    /// Parses the response of a call as JSON.
     #[track_caller]
     pub fn json(response: Result<Response, CallError>) -> Value {
         serde_json::from_slice(&response.unwrap().body).unwrap()
     }
 
-    /// The messages logged so far, taken.
+    /// Returns and clears the messages logged so far.
     pub fn messages(&self) -> Vec<String> {
         self.lines.lock().unwrap().drain(..).map(|(_, message)| message).collect()
     }
 }
 
-/// Numbers that are the same in each run (SplitMix64).
+/// Pseudo-random numbers from a seed (SplitMix64).
 pub struct Random(pub u64);
 
 impl Random {
@@ -177,10 +178,10 @@ impl Random {
     }
 }
 
-/// Writes a program of this name and text for `sh` into a folder.
+/// Writes a shell script with this name and text into a folder.
 ///
-/// Another process writes it. If this one did, a process that another test starts meanwhile would have
-/// the file open for writing too, and nobody could run it.
+/// A child process writes it. If this process did, a process that another test spawns meanwhile
+/// would inherit the file open for writing, and executing the script would fail.
 pub fn program(folder: &Path, name: &str, text: &str) -> PathBuf {
     let file = folder.join(name);
     let mut write = Command::new("sh");

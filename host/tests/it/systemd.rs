@@ -1,4 +1,4 @@
-//! `hostel serve` under systemd: sockets that are passed, and what it is told.
+//! `hostel serve` under systemd: socket activation and notifications.
 
 use crate::http::program::{Serving, address};
 use crate::http::serve::check_serves;
@@ -11,11 +11,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// What would otherwise hang fails after this.
+/// A test that waits longer than this fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A command that serves with sockets passed as systemd passes them. A shell puts them in their
-/// places, from 3 on, and its number is the server's: `exec` keeps it.
+/// Returns a command that serves with sockets passed as by systemd. A shell duplicates them to
+/// descriptors from 3 on; `exec` keeps the process id, which systemd also passes.
 fn passing(sockets: &[&TcpListener], names: &str) -> Command {
     let program = hostel();
     let duplicate =
@@ -93,7 +93,7 @@ fn sockets_for_another_process_are_left_alone() {
     check_serves(&first);
 }
 
-/// What systemd would hear of a server.
+/// Receives a server's notifications in systemd's place.
 struct Manager {
     socket: UnixDatagram,
     folder: TempDir,
@@ -113,7 +113,7 @@ impl Manager {
         serve
     }
 
-    /// What is told when the server is ready, whatever was told before.
+    /// Returns the readiness message, skipping earlier messages.
     fn hear_ready(&self) -> String {
         let begun = Instant::now();
         loop {
@@ -121,7 +121,7 @@ impl Manager {
             if told.starts_with("READY=1\n") {
                 return told;
             }
-            // A watchdog's messages never end.
+            // Watchdog messages never end, so the loop must check the time itself.
             assert!(begun.elapsed() < PATIENCE, "not ready: {told}");
         }
     }
@@ -182,12 +182,12 @@ fn a_manager_that_reads_nothing_holds_nothing_up() {
     let manager = Manager::new();
     let others = UnixDatagram::unbound().unwrap();
     others.set_nonblocking(true).unwrap();
-    // Until its queue is full.
+    // Fill the queue of the socket.
     while others.send_to(b"other", manager.folder.path().join("notify")).is_ok() {}
     let mut serve = manager.command();
     serve.env("WATCHDOG_USEC", "100000");
     let (mut serving, first) = Serving::start_by(serve);
-    // For long enough that the server has tried to tell that it is ready.
+    // Long enough for the server to have tried to report readiness.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(1) {
         check_serves(&first);

@@ -1,4 +1,5 @@
-//! The project checks itself: directions, sizes, docs, versions, and what may not be in the source.
+//! Checks of the project itself: module directions, file sizes, docs, versions, and forbidden
+//! patterns in the source.
 
 mod imports;
 
@@ -13,7 +14,7 @@ mod locks;
 mod pages;
 mod sdks;
 
-/// The files that git tracks or would, as paths from the project's folder.
+/// Returns the files that git tracks or would track, as paths relative to the project's folder.
 fn files() -> Vec<PathBuf> {
     let git = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])
@@ -25,7 +26,7 @@ fn files() -> Vec<PathBuf> {
     names.lines().map(PathBuf::from).filter(|file| project().join(file).is_file()).collect()
 }
 
-/// Written by a test that compares it with what it is generated from.
+/// A test writes it and compares it with its source.
 const GENERATED: &str = "guest-sdk/src/bindings.rs";
 
 fn rust_files(under: &[&str]) -> Vec<(PathBuf, String)> {
@@ -45,14 +46,15 @@ fn read(file: impl AsRef<Path>) -> String {
     std::fs::read_to_string(project().join(&file)).unwrap()
 }
 
-/// A file's code without its tests.
+/// Returns the code of a file without its tests.
 fn body(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests").next().unwrap()
 }
 
 const SOURCES: &[&str] = &["host/src", "host/cache/src", "guest-sdk/src", "example-services"];
 
-/// The modules of the host, each followed by those it may import. ARCHITECTURE.md has the same table.
+/// The modules of the host, each followed by those it may import. ARCHITECTURE.md has the same
+/// table.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "cli",
@@ -148,7 +150,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("wall", &[]),
 ];
 
-/// The modules of a crate whose sources lie in this folder.
+/// Returns the modules of a crate whose sources are in this folder.
 fn modules(root: &str) -> Modules {
     let files: Vec<_> = rust_files(&[root])
         .into_iter()
@@ -157,7 +159,7 @@ fn modules(root: &str) -> Modules {
     Modules::read(Path::new(root), &files)
 }
 
-/// The module of the host that a file belongs to.
+/// Returns the module of the host that a file belongs to.
 fn top(file: &Path) -> String {
     let inside = file.strip_prefix("host/src").unwrap();
     let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
@@ -187,7 +189,7 @@ fn no_module_imports_one_above_it() {
 fn the_page_of_the_house_has_the_same_directions() {
     let page = read("ARCHITECTURE.md");
     let section = page.split("## Directions").nth(1).unwrap().split("\n## ").next().unwrap();
-    // A row: the modules in code marks, and those that each of them may import.
+    // A row contains the modules in code marks, and those that each of them may import.
     let cells = |line: &'static str| -> Vec<&str> { line.split('`').skip(1).step_by(2).collect() };
     let section: &'static str = section.to_owned().leak();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
@@ -209,7 +211,7 @@ fn no_two_files_import_each_other() {
     }
 }
 
-/// Types that are the same thing in several modules, and so have one name.
+/// Types that mean the same in several modules and therefore share a name.
 const SHARED_TYPE_NAMES: &[(&str, &str)] = &[
     ("Arguments", "the arguments of a command, one type a command"),
     ("GetResult", "the result of `get`, by wasmtime's internals or by its public API"),
@@ -234,7 +236,7 @@ fn a_type_name_means_one_thing() {
     }
 }
 
-/// The type that a line declares at the top level of a file.
+/// Returns the type that a line declares at the top level of a file.
 fn type_name(line: &str) -> Option<String> {
     let line = match line.strip_prefix("pub") {
         Some(rest) if rest.starts_with('(') => rest.split_once(") ")?.1,
@@ -290,8 +292,8 @@ fn nothing_in_the_sources_panics_or_is_unfinished() {
     }
 }
 
-/// What compiles, and the two files that may: the one for hosts that ask for it, and the one that runs
-/// in a process of its own.
+/// Only two files may compile components: one for hosts that request it, and one that runs in a
+/// separate process.
 #[test]
 fn nothing_compiles_in_the_serving_process() {
     const COMPILES: [&str; 6] = [
@@ -312,7 +314,7 @@ fn nothing_compiles_in_the_serving_process() {
                 assert!(may.iter().any(|may| file == Path::new(may)), "{place}");
                 found.insert(file.clone());
             }
-            // The program's own default where there are no processes.
+            // The program's own default on platforms without helper processes.
             let by_program =
                 file.starts_with("host/src/cli") && code.contains("Compiler::InProcess");
             let elsewhere =

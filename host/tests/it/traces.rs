@@ -1,5 +1,5 @@
-//! Traces as a collector gets them: which spans there are, what they say, and what happens when
-//! nobody takes them.
+//! Traces as a collector receives them: the spans, their contents, and the behaviour when the
+//! collector is unavailable.
 
 use crate::http::client::{TestServer, post, route};
 use crate::http::cors::cors;
@@ -18,21 +18,21 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// What would otherwise hang fails after this.
+/// A test that waits longer than this fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 
-/// A header that says which trace a request belongs to, and whether it is sampled.
+/// Returns a `traceparent` header, with the trace of a request and whether it is sampled.
 fn parent(flags: &str) -> String {
     format!("traceparent: 00-{TRACE}-{PARENT}-{flags}\r\n")
 }
 
-/// A collector of OTLP by HTTP that answers with these statuses, the last again and again.
+/// An OTLP collector over HTTP that responds with these statuses, repeating the last one.
 struct Collector {
     url: String,
-    /// The head and the body of each post.
+    /// The head and body of each request.
     posts: Receiver<(String, Value)>,
 }
 
@@ -55,7 +55,7 @@ impl Collector {
         Collector { url, posts }
     }
 
-    /// The next post.
+    /// Returns the next request.
     async fn post(self) -> (Self, (String, Value)) {
         let next = tokio::task::spawn_blocking(move || {
             let post = self.posts.recv_timeout(PATIENCE).unwrap();
@@ -64,8 +64,8 @@ impl Collector {
         next.await.unwrap()
     }
 
-    /// All spans of a tracer, which ends once as many as expected have come: `end` gives up after
-    /// two seconds, which a busy machine may exceed.
+    /// Returns all spans of a tracer. Waits for the expected number before it ends the tracer,
+    /// because `end` gives up after two seconds, which is too short on a busy machine.
     async fn all_spans(mut self, tracer: &Tracer, expected: usize) -> Vec<Span> {
         let mut all = Vec::new();
         while all.len() < expected {
@@ -78,7 +78,7 @@ impl Collector {
         all
     }
 
-    /// The spans that have come so far.
+    /// Returns the spans received so far.
     fn spans(&self) -> Vec<Span> {
         self.posts.try_iter().flat_map(|(_, body)| spans(&body)).collect()
     }
@@ -140,7 +140,7 @@ impl Span {
     }
 }
 
-/// Traces to a collector, of this share of the requests.
+/// Traces this ratio of requests to a collector.
 fn tracer(collector: &Collector, ratio: f64) -> Tracer {
     let settings = TraceSettings {
         url: format!("{}/v1/traces", collector.url),
@@ -323,7 +323,7 @@ async fn spans_that_are_not_taken_at_first_are_sent_again() {
     tracer.end().await;
 }
 
-/// Serves with an environment that names a collector; answers the first line as well.
+/// Serves with a collector set in the environment. Also returns the first log line.
 fn serve(collector: &str) -> (Serving, String) {
     let mut serve = hostel();
     serve.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);

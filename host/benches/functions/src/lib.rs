@@ -1,5 +1,5 @@
-//! The functions of the cache beside the four basic ones, each as often as the request asks. A call
-//! fails unless it does what is measured.
+//! Calls the cache functions other than the basic four, each as often as requested. A call fails
+//! unless it has the effect that is to be measured.
 
 #![cfg(target_family = "wasm")]
 
@@ -13,11 +13,11 @@ use std::hint::black_box;
 use std::time::Duration;
 
 services! {
-    /// Sets a key that has an entry already.
+    /// Sets a key that already has an entry.
     set_if_absent,
-    /// Adds one to a key's integer.
+    /// Increments a key's integer.
     increment,
-    /// Adds one to a key's integer in two steps.
+    /// Increments a key's integer in two steps.
     get_and_set,
     /// Swaps a key's value back and forth.
     swap,
@@ -35,9 +35,9 @@ services! {
     set_many,
     /// Deletes several missing keys at once.
     delete_many,
-    /// Asks how long an entry lives.
+    /// Reads how long an entry has left to live.
     ttl,
-    /// Gives an entry an expiry.
+    /// Sets an entry's expiry.
     expire,
     /// Lists the keys with a prefix.
     keys,
@@ -45,9 +45,9 @@ services! {
     delete_prefix,
     /// Reads a key as a number, through the SDK.
     get_number,
-    /// Reads a key as a number by `get_or_set`.
+    /// Reads a key as a number with `get_or_set`.
     get_or_set,
-    /// Reads a key as a number by `get_or_set` that may compute it early.
+    /// Reads a key as a number with a `get_or_set` that may refresh early.
     get_or_set_early,
 }
 
@@ -69,7 +69,7 @@ fn increment(_: &Context, (calls, key): (u32, String)) -> Result<i64> {
     Ok(sum as i64)
 }
 
-/// Counts as a plugin does that has no `increment`: other calls may come between.
+/// Counts like a plugin without `increment`: other calls may run between the two steps.
 fn get_and_set(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         let count: i64 = match done(cache::get(&key))? {
@@ -81,7 +81,7 @@ fn get_and_set(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the first value by the second, and the second by the first.
+/// Replaces the first value with the second, and the second with the first.
 fn swap(_: &Context, (calls, key, mut old, mut new): (u32, String, String, String)) -> Result<()> {
     for _ in 0..calls {
         let swap = atomics::compare_and_swap(&key, Some(&old), Some(&new), Lifetime::Keep);

@@ -1,7 +1,7 @@
-//! The keys of the benches with many entries. The host's side of a bench makes the same.
+//! The keys of benchmarks with many entries. The host's side generates the same keys.
 
-/// Shows so many keys, of so many entries, in an order that no processor guesses; the seed, which
-/// is not 0, chooses the order.
+/// Passes `calls` of the `entries` keys to `see`, in an order that a processor cannot predict. The
+/// seed determines the order and must not be 0.
 pub(crate) fn each((calls, entries, seed): (u32, u32, u64), mut see: impl FnMut(&str)) {
     let mut random = seed;
     let mut key = String::new();
@@ -15,7 +15,7 @@ pub(crate) fn each((calls, entries, seed): (u32, u32, u64), mut see: impl FnMut(
     }
 }
 
-/// Makes a text the key of the entry with that number.
+/// Writes the key of the entry with this number.
 pub(crate) fn write(key: &mut String, number: u32) {
     key.clear();
     key.push_str("user:");

@@ -1,5 +1,6 @@
-//! Calls the cache as often as it is told, below the SDK, so that only the crossing is measured;
-//! and what a server is measured by: a service of one cache call, and one that never ends.
+//! Makes cache calls as often as requested, without the SDK, so that only the host call is
+//! measured. Also has services for measuring a server: one that makes a single cache call, and one
+//! that never returns.
 
 #![cfg(target_family = "wasm")]
 
@@ -13,25 +14,25 @@ use std::hint::black_box;
 services! {
     /// Does nothing.
     nothing,
-    /// Reads one key as often as the request says.
+    /// Reads one key as often as requested.
     get,
-    /// Reads one key as a value of a type, through the SDK.
+    /// Reads one key as a typed value, through the SDK.
     get_typed,
-    /// Asks for one key as often as the request says.
+    /// Checks one key as often as requested.
     exists,
-    /// Writes one key as often as the request says.
+    /// Writes one key as often as requested.
     set,
-    /// Reads one key as often as the request says, and fails where that fails.
+    /// Reads one key as often as requested, and fails if a read fails.
     read,
-    /// Writes one key as often as the request says, and fails where that fails.
+    /// Writes one key as often as requested, and fails if a write fails.
     write,
-    /// Reads keys in no order.
+    /// Reads keys in random order.
     walk,
     /// Makes the keys that `walk` reads.
     make_keys,
-    /// Answers what is under that key, as it is.
+    /// Returns the raw value of a key.
     entry,
-    /// Runs until somebody stops it.
+    /// Runs until it is stopped.
     spin,
 }
 

@@ -1,7 +1,7 @@
-"""Calls Redis as services in Python do, through redis-py: a value is a JSON text there, and each
-thread has one call under way.
+"""Calls Redis with redis-py, as a service in Python would: values are JSON texts, and each thread
+makes one call at a time.
 
-Prints calls a second, and the microseconds that half of the calls and 99 in 100 took at most.
+Prints the calls per second, and the median and 99th percentile of their times in microseconds.
 """
 
 import json
@@ -26,7 +26,7 @@ client.mset({key: json.dumps(value) for key in KEYS})
 
 
 def script(name):
-    """A script of the host's, from its source."""
+    """Registers one of the host's scripts, taken from its source."""
     text = pathlib.Path(scripts).read_text()
     [text] = re.findall(rf'static {name}: Script = Script::new\(\s*"([^"]*)"', text)
     return client.register_script(text)
@@ -90,7 +90,7 @@ work = {
     "get-many": get_many,
 }[operation]
 failed = threading.Event()
-# All are connected before the first of them begins.
+# All threads connect before the first one starts.
 ready = threading.Barrier(threads + 1)
 took = [[] for _ in range(threads)]
 running = [threading.Thread(target=call, args=[each]) for each in took]

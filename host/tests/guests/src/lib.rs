@@ -25,7 +25,8 @@ thread_local! {
     static UNCHECKED_HEADERS: RefCell<Vec<(String, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Adds a header to the response of this call behind the SDK, which would refuse it: the host has to.
+/// Adds a header to the response without the SDK, which would refuse an invalid one. The host must
+/// refuse it.
 fn send_unchecked(name: &str, value: &str) {
     let header = (name.to_owned(), value.as_bytes().to_vec());
     UNCHECKED_HEADERS.with_borrow_mut(|headers| headers.push(header));

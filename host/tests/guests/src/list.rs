@@ -1,5 +1,5 @@
-/// Every service of this plugin. The host's tests expand it as well, to a use of a test of the
-/// same name, so that a guest without a test does not compile.
+/// Lists every service of this plugin. The host's tests also expand it, to a `use` of the test with
+/// the same name, so that a guest without a test does not compile.
 macro_rules! foreach_guest {
     ($macro:path) => {
         $macro! {

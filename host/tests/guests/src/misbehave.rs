@@ -1,4 +1,4 @@
-//! What a host has to survive.
+//! Guests that a host must survive.
 
 use hostel_sdk::{Context, Failure, Response, Result, info};
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub fn grows(_: &Context) -> Result<()> {
     }
 }
 
-/// Needs no memory for its frames, only the engine's stack.
+/// Uses only the engine's stack, no memory of the guest.
 pub fn recurses(_: &Context) -> Result<u64> {
     fn deeper(depth: u64) -> u64 {
         if depth == u64::MAX { 0 } else { deeper(depth + 1).rotate_left(1) ^ depth }
@@ -29,7 +29,7 @@ pub fn recurses(_: &Context) -> Result<u64> {
     Ok(deeper(std::hint::black_box(0)))
 }
 
-/// Has large frames, which are in the guest's own memory.
+/// Has large stack frames, which are in the guest's own memory.
 pub fn recurses_with_large_frames(_: &Context) -> Result<u64> {
     fn deeper(depth: u64) -> u64 {
         let frame = std::hint::black_box([depth; 64]);
@@ -70,8 +70,8 @@ pub fn answers_a_bad_header(_: &Context) -> Result<Response> {
     Ok(Response::text("ok"))
 }
 
-/// Begins a line on stderr, which the host ends with the call, then logs a whole one on stdout.
-/// The whole line is the last: a test that waits for it may end the call at any moment from then on.
+/// Begins a line on stderr, which the host logs when the call ends, then writes a complete line to
+/// stdout. The complete line is last: from then on, a test that waits for it may end the call.
 pub fn logs_then_spins(ctx: &Context) -> Result<()> {
     eprint!("spun");
     println!("spins");
@@ -87,24 +87,24 @@ pub fn logs_too_much(_: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Passes the host 3 MiB in one call: the limit has to be set below that.
+/// Passes 3 MiB to the host in one call; the test sets a limit below that.
 pub fn passes_too_much(ctx: &Context) -> Result<bool> {
     Ok(ctx.cache.exists(&"k".repeat(3 << 20))?)
 }
 
-/// Asks three times for 1 GiB and goes on without it. Returns how often it was refused.
+/// Requests 1 GiB three times and continues without it. Returns how often it was refused.
 pub fn asks_for_much_memory(_: &Context) -> Result<usize> {
     let is_refused = |_: &i32| {
         let mut bytes = Vec::<u8>::new();
         let reserved = bytes.try_reserve(1 << 30);
-        // Else the compiler may leave out an allocation that nothing uses.
+        // Otherwise the compiler may remove the unused allocation.
         std::hint::black_box(&bytes);
         reserved.is_err()
     };
     Ok((0..3).filter(is_refused).count())
 }
 
-/// Asks for 1 MiB of random bytes in one call, into memory it does not even look at.
+/// Requests 1 MiB of random bytes in one call, and never reads them.
 pub fn asks_for_much_randomness(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
     unsafe extern "C" {
@@ -112,12 +112,12 @@ pub fn asks_for_much_randomness(_: &Context) -> Result<()> {
         fn get_random_bytes(len: i64, result: *mut u32);
     }
     let mut list = [0_u32; 2];
-    // Sound: the function writes a pointer and a length to the place it is given.
+    // SAFETY: the function writes a pointer and a length to the given place.
     unsafe { get_random_bytes(1 << 20, list.as_mut_ptr()) };
     Ok(())
 }
 
-/// Makes pollables, which the engine's own table of handles counts, and keeps them.
+/// Creates pollables, which the engine's handle table counts, and keeps them.
 pub fn hoards_pollables(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:clocks/monotonic-clock@0.2.0")]
     unsafe extern "C" {
@@ -125,13 +125,13 @@ pub fn hoards_pollables(_: &Context) -> Result<()> {
         fn subscribe_duration(nanoseconds: i64) -> i32;
     }
     for _ in 0..100_000 {
-        // Sound: the function takes a number and answers a handle.
+        // SAFETY: the function takes a number and returns a handle.
         unsafe { subscribe_duration(1_000_000_000) };
     }
     Ok(())
 }
 
-/// Writes 1 MiB to stdout in one call, without asking how much it may.
+/// Writes 1 MiB to stdout in one call, ignoring the permitted size.
 pub fn writes_too_much(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:cli/stdout@0.2.0")]
     unsafe extern "C" {
@@ -147,7 +147,7 @@ pub fn writes_too_much(_: &Context) -> Result<()> {
     }
     let lines = vec![b'\n'; 1 << 20];
     let (mut permit, mut result) = ([0_u64; 2], [0_u32; 3]);
-    // Sound: both write their result, of at most so many bytes, to the place they are given.
+    // SAFETY: both functions write results of at most these sizes to the given places.
     unsafe {
         let stdout = get_stdout();
         check_write(stdout, permit.as_mut_ptr());
@@ -164,7 +164,7 @@ pub fn hoards_handles(_: &Context) -> Result<()> {
         fn get_stdout() -> i32;
     }
     for _ in 0..100_000 {
-        // Sound: the function takes nothing and answers a handle.
+        // SAFETY: the function takes nothing and returns a handle.
         unsafe { get_stdout() };
     }
     Ok(())

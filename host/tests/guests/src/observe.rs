@@ -1,4 +1,4 @@
-//! What a guest sees, told to the test.
+//! Guests that report what they observe to the test.
 
 use hostel_sdk::bindings::hostel::cache::atomics::{self, Lifetime};
 use hostel_sdk::bindings::hostel::cache::lease::{self, Found};
@@ -12,8 +12,8 @@ use std::net::{TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Calls the cache below the SDK, which would refuse some of what the contract's vectors try:
-/// `["set", key, text, expiry]`, `["get", key]`, and so each function of every interface.
+/// Calls the cache without the SDK, which would refuse some inputs of the contract's test vectors:
+/// `["set", key, text, expiry]`, `["get", key]`, and likewise every function of every interface.
 pub fn touches_the_cache(_: &Context, call: Vec<Value>) -> Result<Value> {
     let text = |at: usize| call.get(at).and_then(Value::as_str).unwrap_or_default();
     let texts = || call.iter().skip(1).filter_map(Value::as_str).map(str::to_owned);
@@ -56,8 +56,8 @@ pub fn touches_the_cache(_: &Context, call: Vec<Value>) -> Result<Value> {
     }))
 }
 
-/// Gets a value or computes it, which takes so many milliseconds and is counted. Returns how it came
-/// to the value.
+/// Gets a value or computes it, which takes `takes` milliseconds and is counted. Returns whether
+/// the value was found or computed.
 pub fn computes_once(
     _: &Context,
     (key, wait, takes, early): (String, u32, u64, Option<u32>),
@@ -75,7 +75,7 @@ pub fn computes_once(
     Ok(how.into())
 }
 
-/// Takes the lease of a key, and then ends in some way without giving it back.
+/// Takes the lease of a key, then ends in the requested way without releasing it.
 pub fn leases_then_ends(_: &Context, (key, how): (String, String)) -> Result<Value> {
     let found = format!("{:?}", lease::get_or_lease(&key, None, 0).map_err(fault)?);
     match how.as_str() {
@@ -106,20 +106,20 @@ pub fn looks_around(_: &Context) -> Result<Value> {
     }))
 }
 
-/// Draws from both of WASI's sources: what the runtime seeds its maps with, and what keys are
-/// made of.
+/// Draws from both of WASI's random sources: the one that seeds the runtime's maps, and the one for
+/// cryptographic keys.
 pub fn asks_for_randomness(_: &Context) -> Result<Vec<String>> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
     unsafe extern "C" {
         #[link_name = "get-random-u64"]
         fn get_random_u64() -> i64;
     }
-    // Sound: the function takes nothing and answers a number.
+    // SAFETY: the function takes nothing and returns a number.
     let secure = unsafe { get_random_u64() };
     Ok(vec![RandomState::new().hash_one("same").to_string(), secure.to_string()])
 }
 
-/// Counts its calls in its own memory, of which it takes as many more MiB as the request says.
+/// Counts its calls in its own memory, and allocates as many more MiB as requested.
 pub fn counts(_: &Context, mebibytes: Option<usize>) -> Result<u32> {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     std::mem::forget(vec![1_u8; mebibytes.unwrap_or_default() << 20]);
@@ -129,7 +129,7 @@ pub fn counts(_: &Context, mebibytes: Option<usize>) -> Result<u32> {
     Ok(calls)
 }
 
-/// Tells its request, header values as text.
+/// Returns its request, with header values as text.
 pub fn mirrors(ctx: &Context) -> Result<Value> {
     let request = &ctx.request;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -147,7 +147,7 @@ pub fn mirrors(ctx: &Context) -> Result<Value> {
     }))
 }
 
-/// Answers the status, headers, media type and body that the request names.
+/// Returns a response with the status, headers, media type and body from the request.
 pub fn answers_as_told(_: &Context, told: Value) -> Result<Response> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let status = told["status"].as_u64().and_then(|status| u16::try_from(status).ok());

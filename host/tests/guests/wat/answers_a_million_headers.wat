@@ -1,4 +1,5 @@
-;; Answers 1,000,000 headers that all share one name, as long as its body's first four bytes say.
+;; Returns 1,000,000 headers that share one name; the first four bytes of the request's body are its
+;; length.
 (memory $memory (export "memory") 300)
 (func $handle (param $request i32) (result i32) (local $at i32)
   (memory.fill (i32.const 4096) (i32.const 97) (i32.const 4096))

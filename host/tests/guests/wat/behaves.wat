@@ -1,1 +1,1 @@
-;; Answers its request's body: what every other guest here is but for one thing.
+;; Responds with its request's body. Every other guest here differs from it in one respect.

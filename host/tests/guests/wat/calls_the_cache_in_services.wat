@@ -1,4 +1,5 @@
-;; Traps unless the cache answers `denied`, the fifth kind, while it lists its services.
+;; Calls the cache while it lists its services, and traps unless the result is `denied`, the fifth
+;; error kind.
 (data (i32.const 256) "\08\01\00\00\01\00\00\00\18\01\00\00\04\00\00\00\00\00\00\00\00\00\00\00echo")
 (func $services (result i32)
   (call $set

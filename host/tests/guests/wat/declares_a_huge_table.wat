@@ -1,2 +1,2 @@
-;; Wants a table of 2^32-1 elements to begin with.
+;; Has a table with an initial size of 2^32-1 elements.
 (table 4294967295 funcref)

@@ -1,2 +1,2 @@
-;; Wants a table of nearly ten million elements to begin with.
+;; Has a table with an initial size of nearly ten million elements.
 (table 9999999 funcref)

@@ -1,2 +1,2 @@
-;; Wants 1,025 pages to begin with, one more than the default limit.
+;; Has an initial memory of 1,025 pages, one more than the default limit.
 (memory $memory (export "memory") 1025)

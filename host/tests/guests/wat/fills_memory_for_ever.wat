@@ -1,4 +1,4 @@
-;; Fills nearly all the memory it may have, again and again: one instruction takes milliseconds.
+;; Fills nearly all of its memory again and again: each instruction takes milliseconds.
 (memory $memory (export "memory") 1000)
 (func $handle (param $request i32) (result i32)
   (loop $again

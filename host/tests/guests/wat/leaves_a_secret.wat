@@ -1,4 +1,4 @@
-;; Traps unless its memory and its global are fresh, then writes all over them.
+;; Traps unless its memory and its global are fresh, then overwrites both.
 (memory $memory (export "memory") 16)
 (global $seen (mut i32) (i32.const 0))
 (func $handle (param $request i32) (result i32) (local $at i32)

@@ -1,4 +1,4 @@
-;; Lists 1,000,000 services whose names are all one mebibyte of its memory.
+;; Lists 1,000,000 services whose names all point to the same 1 MiB of its memory.
 (memory $memory (export "memory") 300)
 (func $services (result i32) (local $at i32)
   (local.set $at (i32.const 1048576))

@@ -1,2 +1,2 @@
-;; What tells where its list of services is lies at an odd address.
+;; Returns a pointer to its list of services that is unaligned.
 (func $services (result i32) (i32.const 257))

@@ -1,2 +1,2 @@
-;; Lists no service.
+;; Lists no services.
 (func $services (result i32) (i32.const 256))

@@ -1,2 +1,2 @@
-;; Answers, and then never gives the answer's memory back.
+;; Responds, then never returns from post-return.
 (func $post_return (param i32) (loop $again (br $again)))

@@ -1,2 +1,2 @@
-;; Never ends its list of services.
+;; Never returns its list of services.
 (func $services (result i32) (loop $again (br $again)) (unreachable))

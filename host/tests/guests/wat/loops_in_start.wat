@@ -1,3 +1,3 @@
-;; Never ends its instantiation.
+;; Never completes instantiation.
 (start $start)
 (func $start (loop $again (br $again)))

@@ -1,4 +1,4 @@
-;; Passes its body, all but the first byte, as a key, a value or a message: the first byte says
+;; Passes its body, without the first byte, as a key, a value or a message; the first byte selects
 ;; which.
 (func $handle (param $request i32) (result i32) (local $which i32) (local $at i32) (local $len i32)
   (local.set $at (i32.load offset=28 (local.get $request)))

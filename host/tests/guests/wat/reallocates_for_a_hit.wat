@@ -1,6 +1,6 @@
-;; Reads an entry, and gives the host for its text what the first byte of the body says: 1, a page
-;; that it adds; 2, the place of the answer itself; 3, what is outside; 4, nothing, since it traps.
-;; With 5 it wants the answer in the last bytes of its memory.
+;; Reads an entry. The first byte of the request's body selects what realloc returns for its text:
+;; 1, a newly added page; 2, the place of the result itself; 3, an address out of bounds; 4, it
+;; traps. With 5, the result is in the last bytes of memory.
 (global $how (mut i32) (i32.const 0))
 (global $free (mut i32) (i32.const 65536))
 (func $handle (param $request i32) (result i32) (local $place i32)

@@ -1,2 +1,2 @@
-;; Gives the host an odd address for everything.
+;; Returns an odd address for every allocation.
 (func $realloc (param i32 i32 i32 i32) (result i32) (i32.const 4097))

@@ -1,5 +1,6 @@
-;; Logs and sets a key in Latin-1 and a value in UTF-16, each tagged as such, and answers what the
-;; cache gives back: a character that Latin-1 lacks makes that UTF-16, with the tag in the length.
+;; Logs and sets a key in Latin-1 and a value in UTF-16, each tagged as such, and responds with the
+;; value from the cache. That value is UTF-16, tagged in its length, because it contains a character
+;; that Latin-1 lacks.
 (data (i32.const 256) "k\e9\ff")
 (data (i32.const 288) "\22\00\3d\d8\0e\dc\22\00")
 (func $handle (param $request i32) (result i32)

@@ -1,4 +1,4 @@
-;; Logs and sets a key in UTF-16, and answers what the cache gives back.
+;; Logs and sets a key in UTF-16, and responds with the value from the cache.
 (data (i32.const 256) "k\00\3e\01\fa\00\0d\01\3d\d8\0e\dc")
 (data (i32.const 288) "\22\00\3d\d8\0e\dc\22\00")
 (func $handle (param $request i32) (result i32)

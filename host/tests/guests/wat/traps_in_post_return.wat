@@ -1,2 +1,2 @@
-;; Answers, and then traps.
+;; Responds, then traps.
 (func $post_return (param i32) (unreachable))

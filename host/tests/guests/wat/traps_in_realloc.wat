@@ -1,2 +1,2 @@
-;; Traps when the host asks for memory.
+;; Traps when the host allocates memory.
 (func $realloc (param i32 i32 i32 i32) (result i32) (unreachable))

@@ -1,3 +1,3 @@
-;; Traps in its instantiation.
+;; Traps during instantiation.
 (start $start)
 (func $start (unreachable))

@@ -1,3 +1,3 @@
-;; Throws an exception of its own.
+;; Throws an exception with its own tag.
 (tag $tag)
 (func (throw $tag))

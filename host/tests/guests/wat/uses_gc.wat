@@ -1,3 +1,3 @@
-;; Allocates an array in the engine's heap.
+;; Allocates an array on the engine's heap.
 (type $array (array i8))
 (func (drop (array.new_default $array (i32.const -2147483648))))

@@ -1,4 +1,4 @@
-//! The hosts that scenarios run in.
+//! The hosts that run the scenarios.
 
 use crate::support::{TestHost, patient};
 use hostel::{
@@ -7,7 +7,7 @@ use hostel::{
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// What the plugin of a scenario may do, and what it finds.
+/// The permissions and the environment of a scenario's plugin.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Situation {
@@ -16,11 +16,11 @@ pub(super) enum Situation {
     Ordinary,
     /// A cache that it may only read.
     ReadOnly,
-    /// A cache that does not answer.
+    /// A cache whose backend is unreachable.
     Unavailable,
 }
 
-/// A host for each situation.
+/// One host for each situation.
 pub(super) struct Hosts {
     ordinary: TestHost,
     read_only: TestHost,
@@ -28,7 +28,8 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// Loads the plugin. Its cache is where that of the ordinary host is, or nowhere.
+    /// Loads the plugin on each host. Its cache is the ordinary host's, or on an unreachable
+    /// backend.
     pub(super) async fn new(ordinary: TestHost, component: &[u8]) -> Self {
         let hosts = Hosts {
             ordinary,
@@ -56,7 +57,7 @@ impl Hosts {
     }
 }
 
-/// A server that is not there: nothing listens on the port `discard`.
+/// A backend without a server: nothing listens on the `discard` port.
 fn nowhere() -> RedisBackend {
     RedisBackend::new(RedisAddress::parse("redis://127.0.0.1:9").unwrap())
 }

@@ -1,4 +1,4 @@
-//! A host that lies: its cache functions have the right types and do nothing.
+//! A faulty host: its cache functions have the right types but do nothing.
 
 use std::sync::Arc;
 use wasmtime::Result;
@@ -16,7 +16,7 @@ use self::exports::hostel::service::handler::Request;
 use self::hostel::cache::cache::Error;
 use self::hostel::log::log::Level;
 
-/// What an SDK may use beside `get`, `set`, `delete` and `exists`.
+/// Functions that an SDK may import besides `get`, `set`, `delete` and `exists`.
 const OTHERS: &[(&str, &[&str])] = &[
     ("hostel:cache/atomics@0.1.1", &["set-if-absent", "increment", "compare-and-swap", "take"]),
     ("hostel:cache/lease@0.1.1", &["get-or-lease", "fill", "release"]),
@@ -65,7 +65,7 @@ impl LyingHost {
         linker
             .instance("hostel:log/log@0.1.0")?
             .func_wrap("log", |_: Caller<'_>, _: (Level, WasmStr)| Ok(()))?;
-        // What else the SDK uses ends the call.
+        // Any other function that the SDK calls ends the call.
         for (interface, functions) in OTHERS {
             let mut instance = linker.instance(interface)?;
             for function in *functions {
@@ -77,7 +77,7 @@ impl LyingHost {
         Ok(LyingHost { engine, service })
     }
 
-    /// Calls a service in a fresh instance and answers the body of its response.
+    /// Calls a service in a fresh instance and returns the body of its response.
     pub(super) async fn call(&self, service: &str, body: Vec<u8>) -> Result<Vec<u8>> {
         let state = State {
             wasi: WasiCtx::builder().build(),

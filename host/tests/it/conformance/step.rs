@@ -1,4 +1,4 @@
-//! The scenarios as they are written, and the requests that their steps are sent as.
+//! The scenarios as written in the files, and the requests for their steps.
 
 use super::hosts::Situation;
 use crate::support::project;
@@ -15,21 +15,21 @@ pub(super) struct Scenario {
     pub(super) steps: Vec<Step>,
 }
 
-/// One request to a plugin, or something the test does beside it (`advance`, `host-set`), with
-/// what has to come of it.
+/// A request to a plugin, or an action of the test itself (`advance`, `host-set`), with the
+/// expected result.
 #[derive(Clone, Deserialize)]
 pub(super) struct Step {
     pub(super) op: String,
-    /// What comes by HTTP, beside the step itself.
+    /// The HTTP part of the request, besides the step itself.
     http: Option<Http>,
     #[serde(flatten)]
     members: BTreeMap<String, Value>,
     #[serde(flatten)]
     pub(super) expected: Expected,
-    /// Languages of which something else is expected.
+    /// Languages for which another result is expected.
     #[serde(default)]
     pub(super) except: BTreeMap<String, Expected>,
-    /// Whether a language may have no such thing.
+    /// True if a language may lack this feature.
     #[serde(default)]
     pub(super) may_skip: bool,
 }
@@ -41,11 +41,11 @@ pub(super) struct Expected {
     pub(super) error: Option<String>,
     /// A part of the error's message.
     pub(super) message: Option<String>,
-    /// The response itself, where the plugin returns no result.
+    /// The response itself, if the plugin returns no result.
     pub(super) response: Option<ExpectedResponse>,
     pub(super) failure: Option<(String, String)>,
     pub(super) logged: Option<(String, String)>,
-    /// Whether a warning is logged, in the SDK's own words.
+    /// True if the SDK must log a warning.
     #[serde(default)]
     pub(super) warned: bool,
     #[serde(default)]
@@ -59,11 +59,11 @@ pub(super) struct ExpectedResponse {
     status: Option<u16>,
     content_type: Option<String>,
     headers: Option<Vec<(String, String)>>,
-    /// A text, or those members of a JSON object that are compared.
+    /// A text, or the compared members of a JSON object.
     body: Option<Value>,
 }
 
-/// What a request by HTTP has.
+/// The HTTP part of a request.
 #[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Http {
@@ -91,7 +91,7 @@ impl Default for Http {
 }
 
 impl Step {
-    /// A member of what the test does beside the plugin; null when there is none.
+    /// Returns a member of an action of the test, or null if there is none.
     pub(super) fn member(&self, name: &str) -> &Value {
         self.members.get(name).unwrap_or(&Value::Null)
     }
@@ -100,7 +100,8 @@ impl Step {
         self.http.is_some()
     }
 
-    /// The request of the step. By HTTP the body is its own, and a header has the step.
+    /// Returns the request for the step. Over HTTP a header contains the step, and the body is the
+    /// step's own.
     pub(super) fn request(&self) -> Request {
         let (id, step) = ("1".to_owned(), self.sent().to_string().into_bytes());
         let Some(http) = self.http.clone() else {
@@ -119,7 +120,7 @@ impl Step {
         Request { id, content_type, body: body.into_bytes(), http: Some(http) }
     }
 
-    /// What the plugin has to know of the step, and nothing of what is expected.
+    /// Returns the step as sent to the plugin, without the expected result.
     fn sent(&self) -> Value {
         let mut sent = json!({ "op": self.op });
         for name in ["key", "value", "expiry", "what", "args"] {
@@ -136,7 +137,7 @@ impl Step {
 }
 
 impl ExpectedResponse {
-    /// Compares the members that are expected.
+    /// Compares the expected members.
     pub(super) fn check(&self, response: &Response) -> Result<(), String> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers = response.headers.iter();
@@ -162,12 +163,13 @@ impl ExpectedResponse {
     }
 }
 
-/// Reads a value that is there, also when it is null.
+/// Deserializes a present value as `Some`, even null.
 fn there<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(value).map(Some)
 }
 
-/// Those that every SDK passes on its fake as well, and those of hosts that a fake cannot be.
+/// Returns all scenarios: those that every SDK also passes with its fake, and those that need a
+/// real host.
 pub(super) fn scenarios() -> Vec<Scenario> {
     let read = |name: &str| -> Vec<Scenario> {
         let file = project().join("guest-sdk/conformance").join(name);

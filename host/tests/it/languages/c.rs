@@ -1,4 +1,4 @@
-//! C, C++ and Zig, from a source to a running service, by the program alone.
+//! C, C++ and Zig: from source to a running service with the program alone.
 
 mod services;
 
@@ -14,14 +14,14 @@ fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
     hostel().current_dir(folder).args(arguments).output().unwrap()
 }
 
-/// A folder that stays from one run of the tests to the next, so that what is built in it does.
+/// Returns a folder that persists between test runs, so that build results are reused.
 fn kept_folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c").join(name);
     fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-/// The component of a file of this name and text.
+/// Returns the component built from a file with this name and text.
 fn built(file: &str, text: &str) -> Vec<u8> {
     let folder = kept_folder(file);
     fs::write(folder.join(file), text).unwrap();
@@ -50,8 +50,8 @@ HOSTEL_SERVICES({\"show\", \"\", show})
     source::check_fresh(&folder, &edits);
 }
 
-/// Compiles with the machine's own compiler, so that leaks and writes past an end are found, and
-/// runs the program.
+/// Compiles with the system's compiler and sanitizers, which detect leaks and out-of-bounds writes,
+/// and runs the program.
 fn compiled_and_run(folder: &Path, arguments: &str) {
     let program = tempfile::tempdir().unwrap();
     let program = program.path().join("tests");
@@ -86,7 +86,7 @@ fn a_new_service_runs_and_passes_its_own_test() {
         assert!(output.status.success(), "{}", stderr(&output));
         PathBuf::from(stdout(&output).trim())
     };
-    // A clone on another machine has no link; the next build makes it again.
+    // A clone on another machine lacks the link; the next build restores it.
     fs::remove_file(service.join(".hostel")).unwrap();
     let modified = |file: &Path| fs::metadata(file).unwrap().modified().unwrap();
     let first = build();
@@ -130,7 +130,7 @@ fn every_scenario_passes_on_the_fake_without_a_leak() {
     compiled_and_run(&plugin, "-I.. *.c ../hostel.c");
 }
 
-/// The least service, with something wrong in its handler's body.
+/// The smallest service, with an error in its handler's body.
 fn service(body: &str) -> String {
     format!(
         "#include <hostel.h>\n\
@@ -140,7 +140,8 @@ fn service(body: &str) -> String {
     )
 }
 
-/// The interfaces of Hostel that a service imports whose handler has this beside a `get` and a `set`.
+/// Returns the Hostel interfaces that a service imports when its handler has this body besides a
+/// `get` and a `set`.
 fn imports(body: &str) -> Vec<String> {
     let body = format!(
         "hostel_json last;\n\
@@ -256,7 +257,7 @@ fn a_source_that_does_not_build_is_told_by_file_and_line() {
 fn a_mistake_that_the_compiler_sees_is_a_warning() {
     let text = service("hostel_log(ctx, HOSTEL_INFO, \"%s\", 7); return HOSTEL_OK;");
     let folder = tempfile::tempdir().unwrap();
-    // By its whole path it is a source that was never built, so that the compiler runs.
+    // An absolute path counts as a source that was never built, so the compiler runs.
     let file = folder.path().join("odd.c");
     fs::write(&file, text).unwrap();
     let output = hostel_in(folder.path(), &["build", file.to_str().unwrap()]);

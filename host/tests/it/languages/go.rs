@@ -1,4 +1,4 @@
-//! Go: from nothing to a running service, and what an author sees who made a mistake.
+//! Go: from an empty folder to a running service, and the messages for an author's mistakes.
 
 mod services;
 
@@ -9,8 +9,8 @@ use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs the program in a folder, with a data folder and a cache of the test's own. Go's own cache
-/// stays where it is: it is what makes the tests fast.
+/// Runs the program in a folder with its own data and cache folders. Go's cache is shared, to keep
+/// the tests fast.
 fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
     let go_cache = Command::new("go").args(["env", "GOCACHE"]).output().unwrap();
     let mut command = hostel();
@@ -50,8 +50,8 @@ fn a_new_go_service_runs_and_passes_its_own_test() {
     let vetted = go(&service, &["vet", "./..."]);
     assert!(vetted.status.success(), "{}", stderr(&vetted));
 
-    // A clone on another machine has no link; the next build makes it again.
-    // Nothing else is built, since nothing has changed.
+    // A clone on another machine lacks the link; the next build restores it. Nothing else is
+    // rebuilt, because nothing has changed.
     let built = || {
         let built = hostel_in(folder, &["build", "my-shop"]);
         assert_eq!((built.status.code(), &*stderr(&built)), (Some(0), ""));
@@ -129,7 +129,7 @@ fn a_go_file_alone_runs_and_nothing_is_left_beside_it() {
     assert_eq!(left.len(), 1);
 }
 
-/// Builds a file `service.go` with this body of a handler, which has to fail with these words.
+/// Builds a `service.go` whose handler has this body. The build must fail with these words.
 #[track_caller]
 fn check_refused(imports: &str, body: &str, words: &str) {
     let folder = tempfile::tempdir().unwrap();
@@ -255,7 +255,8 @@ func fetch(ctx *hostel.Context, count int) (int, error) {
     assert_eq!(sum, json!(5 * 14 * 1_000_000));
 }
 
-/// The interfaces of Hostel that a service imports whose handler has this beside a `get` and a `set`.
+/// Returns the Hostel interfaces that a service imports when its handler has this body besides a
+/// `get` and a `set`.
 fn imports(body: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(

@@ -1,4 +1,4 @@
-//! JavaScript and TypeScript, from source to answers, and what an author is told of mistakes.
+//! JavaScript and TypeScript, from source to responses, and the messages for an author's mistakes.
 
 mod orders;
 mod quick;
@@ -36,7 +36,7 @@ fn check_new_service(language: &str) {
     let again = component(hostel_in(folder.path(), &["build", "my-shop"])).modified().unwrap();
     assert_eq!(built, again, "an unchanged source was built again");
 
-    // A clone on another machine has no links; a build makes them again.
+    // A clone on another machine lacks the links; a build restores them.
     let service = folder.path().join("my-shop");
     std::fs::remove_file(service.join(".hostel")).unwrap();
     std::fs::remove_dir_all(service.join("node_modules")).unwrap();
@@ -123,7 +123,7 @@ fn whatever_a_typescript_build_has_read_is_noticed_when_it_changes() {
     assert!(stderr(&refused).contains("svc.ts:3:"), "{}", stderr(&refused));
 }
 
-/// Runs a file outside the project and checks that the author is told these words.
+/// Runs a file outside the project, and checks that the output contains these words.
 #[track_caller]
 fn check_told(file: &str, source: &str, words: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -253,7 +253,7 @@ fn what_the_engine_lacks_is_there_and_random_in_each_instance() {
     assert!(real.abs_diff(now.parse().unwrap()) < 60_000, "{now} is not {real}");
 }
 
-/// A folder with a service and a `package.json` that asks for an engine.
+/// Returns a folder with a service and a `package.json` that selects an engine.
 fn with_engine(engine: &str, source: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("shop")).unwrap();
@@ -331,7 +331,7 @@ mod python {
         let run = hostel().arg("run").args(files).args(["--shared-cache", "users"]).output();
         let run = run.unwrap();
         assert!(run.status.success(), "{}", stderr(&run));
-        // As text, since a parser would take 1.0 for 1.
+        // Compare text, because a JSON parser would treat 1.0 as 1.
         let user = "{\"name\":\"Zoë 😀\",\"height\":1.75,\"visits\":9007199254740991,\
                     \"active\":true,\"banned\":false,\"manager\":null,\
                     \"shifts\":[[9,12.5],[13.5,18],[]]}\n";

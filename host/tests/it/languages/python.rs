@@ -1,4 +1,4 @@
-//! Python: from a file to a running service, Zato's files unmodified, and what goes wrong.
+//! Python: from a file to a running service, unmodified Zato files, and errors.
 
 mod files;
 mod quick;
@@ -50,7 +50,7 @@ fn a_new_python_service_runs_and_passes_its_own_test() {
     assert_eq!(names, made, "neither a build nor a run leaves anything");
 }
 
-/// A plugin of one service, in these lines after the imports.
+/// A plugin with one service, and these lines after the imports.
 fn service(lines: &str) -> String {
     let start = "from hostel_sdk import service\n\n";
     format!("{start}{lines}\n\n@service\ndef greet(ctx):\n    return 1\n")
@@ -173,7 +173,7 @@ fn a_folder_of_several_services_is_the_same_plugins_to_every_command() {
     source::check(&folder, &["inner", "one"]);
 }
 
-/// Calls every service of a folder and returns what they respond, a line each, and the log.
+/// Calls every service of a folder. Returns the responses, one per line, and the log.
 fn run(folder: &Path) -> (Vec<String>, String) {
     let output = hostel_in(folder, &["run", "."]);
     (stdout(&output).lines().map(str::to_owned).collect(), stderr(&output))
@@ -257,7 +257,7 @@ def tried():
     assert!(told.iter().all(|each| each.contains("a service has no network")), "{told:?}");
 }
 
-/// Checks that a file does not build, quickly or not, and what the last lines say.
+/// Checks that a file fails to build, both quickly and fully, and the last lines of the output.
 #[track_caller]
 fn check_refused(files: &[(&str, &str)], words: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
@@ -313,15 +313,15 @@ async fn loaded() -> TestHost {
     host
 }
 
-/// What it links is one module; the other gives that one the functions which need its memory.
+/// The linked code is one module; the second gives it the functions that need its memory.
 #[test]
 fn a_component_of_python_has_two_modules() {
     let info = ComponentInfo::read(&std::fs::read(component(CONFORMANCE)).unwrap());
     assert_eq!((info.modules, info.memories.len(), info.tables.len()), (2, 1, 2));
 }
 
-/// The interfaces of Hostel that a plugin of these files imports, and a host that has loaded it. The
-/// first file is the plugin's.
+/// Returns the Hostel interfaces that a plugin of these files imports, and a host that has loaded
+/// it. The first file is the plugin's.
 async fn built(files: &[(&str, &str)]) -> (Vec<String>, TestHost) {
     built_with(files, PluginSettings::default()).await
 }
@@ -419,7 +419,7 @@ async fn instances_made_from_one_image_draw_different_numbers() {
     }
 }
 
-/// The seed is in the image: dictionaries that were made with one are lost with any other.
+/// The hash seed is part of the image: dictionaries built with one seed do not work with another.
 #[tokio::test]
 async fn each_build_has_its_own_seed_of_hashes_and_all_instances_of_one_share_it() {
     let folder = tempfile::tempdir().unwrap();

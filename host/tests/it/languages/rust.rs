@@ -1,4 +1,4 @@
-//! Rust: a service as an author writes it. `new_service.rs` has what each new one does.
+//! Rust: a service as a plugin author would write it. `new_service.rs` tests new projects.
 
 use super::services::{ask, check_refused, served};
 use serde_json::json;

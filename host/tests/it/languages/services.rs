@@ -1,4 +1,4 @@
-//! Services as an author writes them, of `host/tests/services`, served and called over HTTP.
+//! Realistic services from `host/tests/services`, served and called over HTTP.
 
 use crate::http::client::Reply;
 use crate::http::program::Serving;
@@ -23,8 +23,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Serves the service of this name by its own `hostel.toml`. Builds of Rust stay from one run of the
-/// tests to the next, in a folder of the service's own.
+/// Serves the service of this name with its own `hostel.toml`. Its folder persists between test
+/// runs, to reuse Rust builds.
 pub fn served(name: &str) -> Serving {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("services").join(name);
     copy(&project().join("host/tests/services").join(name), &folder);
@@ -34,7 +34,7 @@ pub fn served(name: &str) -> Serving {
     Serving::begin(program).0
 }
 
-/// Sends a request with these lines of headers and this body.
+/// Sends a request with these header lines and this body.
 pub async fn ask(server: &Serving, request: &str, headers: &[&str], body: &str) -> Reply {
     let mut text = format!("{request} HTTP/1.1\r\nhost: a\r\n");
     for header in headers {

@@ -1,13 +1,14 @@
-//! Files written for Zato run unmodified, log what they should and make the cache calls they should.
+//! Files written for Zato run unmodified, log the expected lines and make the expected cache calls.
 //!
-//! `HOSTEL_ZATO_EXAMPLES` names a folder with files of the same names to take instead of ours.
+//! `HOSTEL_ZATO_EXAMPLES` is an optional folder with files of the same names to test instead of
+//! ours.
 
 mod services;
 
 use crate::support::{hostel, project, stderr};
 use std::path::PathBuf;
 
-/// The file, what it logs, and what the statistics of its cache say.
+/// The file, its log lines, and the expected counters of its cache.
 const FILES: &[(&str, &[&str], &str)] = &[
     ("store_and_read", &["my-value"], "sets 1, hits 1, misses 0, deletes 0, exists 0"),
     ("session_token", &["abc123"], "sets 1, hits 1, misses 0, deletes 0, exists 0"),
@@ -28,14 +29,14 @@ const FILES: &[(&str, &[&str], &str)] = &[
 fn path(file: &str) -> PathBuf {
     let folder = match std::env::var_os("HOSTEL_ZATO_EXAMPLES") {
         Some(folder) => PathBuf::from(folder),
-        // The example of that name fetches from a source, which Zato's does not.
+        // The example of that name fetches from an origin server; Zato's does not.
         None if file == "cache_aside" => project().join("host/tests/it/languages/zato"),
         None => project().join("example-services").join(file.replace('_', "-")),
     };
     folder.join(file).with_extension("py")
 }
 
-/// What a line of the log says, after its time, level and source.
+/// Returns the message of a log line, without time, level and source.
 fn said(line: &str) -> Option<String> {
     let (_, rest) = line.split_once(" info  ")?;
     let (_, said) = rest.split_once(' ')?;

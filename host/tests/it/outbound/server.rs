@@ -1,4 +1,4 @@
-//! A source for guests: a server on loopback that answers with what it was asked.
+//! An origin server for guests, on loopback, that echoes requests.
 
 use hostel::{Allowed, ConfigGrant, Grants, HttpGrant, PluginSettings};
 use serde_json::json;
@@ -7,15 +7,15 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Barrier, Mutex};
 
-/// What it does with a path:
+/// A server that responds by path:
 ///
-/// - `/status/N` answers with that status
+/// - `/status/N` returns that status
 /// - `/redirect` redirects to `/echo`
-/// - `/value` answers with a text, as JSON; `/answer` with what the test says
-/// - `/large` answers with 100,000 bytes
-/// - `/together/N` answers when N such requests are there
-/// - `/never` does not answer, and `/close` closes the connection
-/// - any other path answers with the request, as JSON
+/// - `/value` returns a text as JSON; `/answer` returns the text set by the test
+/// - `/large` returns 100,000 bytes
+/// - `/together/N` responds once N such requests have arrived
+/// - `/never` does not respond, and `/close` closes the connection
+/// - any other path returns the request as JSON
 pub struct Source {
     pub address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
@@ -28,13 +28,13 @@ impl Source {
         Source::answering("")
     }
 
-    /// One that answers `/answer` with this text.
+    /// Creates a server that returns this text for `/answer`.
     pub fn answering(text: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (of_thread, barriers) = (Arc::clone(&seen), Barriers::default());
-        // It ends with the process of the tests.
+        // The thread ends with the test process.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (stream, seen) = (stream.unwrap(), Arc::clone(&of_thread));
@@ -49,7 +49,7 @@ impl Source {
         format!("http://{}{path}", self.address)
     }
 
-    /// What an example is granted that fetches a value from here.
+    /// Returns the grants of an example that fetches a value from this server.
     pub fn granted(&self) -> PluginSettings {
         let allowed = Allowed::new(&self.url("")).unwrap().with_private().unwrap();
         let http = HttpGrant { allow: vec![allowed], ..HttpGrant::default() };
@@ -59,13 +59,13 @@ impl Source {
         PluginSettings { grants, ..PluginSettings::default() }
     }
 
-    /// The first lines of the requests so far.
+    /// Returns the request lines received so far.
     pub fn requests(&self) -> Vec<String> {
         let first = |head: &String| head.lines().next().unwrap().to_owned();
         self.seen.lock().unwrap().iter().map(first).collect()
     }
 
-    /// The heads of the requests so far.
+    /// Returns the request heads received so far.
     pub fn heads(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
@@ -126,7 +126,7 @@ fn serve(
     }
 }
 
-/// The lines of a request's head; none when the connection has ended.
+/// Reads the lines of a request's head, or returns `None` at the end of the connection.
 fn head(reader: &mut impl BufRead) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     loop {

@@ -1,5 +1,5 @@
-//! Which file imports which: every `use` and every path of `crate::`, `super::`, `self::` or a child
-//! module, followed through re-exports to the file that defines the name.
+//! Finds which file imports which. Follows every `use` and every path that begins with `crate::`,
+//! `super::`, `self::` or a child module, through re-exports, to the file that defines the name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub struct Modules {
 struct Module {
     file: PathBuf,
     children: BTreeSet<String>,
-    /// Names that a `use` brings in, with where they come from: none, from another crate.
+    /// Names that a `use` imports, with their origins; `None` for another crate.
     uses: Uses,
     paths: Vec<Import>,
 }
@@ -20,12 +20,12 @@ struct Module {
 /// A path that a file names.
 struct Import {
     path: Vec<String>,
-    /// It only hands the name on: `pub use`.
+    /// True for `pub use`, which only re-exports the name.
     is_re_export: bool,
 }
 
 impl Modules {
-    /// Reads the files of a crate: each with its text, tests left out.
+    /// Parses the files of a crate, given with their texts without tests.
     pub fn read(root: &Path, files: &[(PathBuf, String)]) -> Modules {
         let module = |file: &PathBuf| -> Vec<String> {
             let inside = file.strip_prefix(root).unwrap().with_extension("");
@@ -48,8 +48,8 @@ impl Modules {
         Modules { files: read.collect() }
     }
 
-    /// Each file with the files that it imports from, other than itself. A re-export is the business
-    /// of who uses it.
+    /// Returns each file with the other files that it imports from. A re-export counts as an import
+    /// only for the file that uses it.
     pub fn arrows(&self) -> BTreeMap<&Path, BTreeSet<&Path>> {
         let arrows = self.files.values().map(|module| {
             let imports = module.paths.iter().filter(|import| !import.is_re_export);
@@ -60,8 +60,8 @@ impl Modules {
         arrows.collect()
     }
 
-    /// The modules at the crate's root that a file names, each by the name that it is imported by:
-    /// what the root itself re-exports counts for the module that it comes from.
+    /// Returns the root modules that a file imports from, under the names it uses. A name
+    /// re-exported by the root counts for the module that defines it.
     pub fn modules_named_by(&self, file: &Path) -> BTreeSet<String> {
         let root = &self.files[&Vec::new()];
         let module = self.files.values().find(|module| module.file == file);
@@ -76,7 +76,7 @@ impl Modules {
         imports.filter_map(name).collect()
     }
 
-    /// The file that defines what a path names; none where the path leaves the crate.
+    /// Returns the file that defines what a path names, or `None` if the path leaves the crate.
     fn resolve(&self, path: &[String], depth: usize) -> Option<&Path> {
         let mut at: Vec<String> = Vec::new();
         for (index, name) in path.iter().enumerate() {
@@ -98,7 +98,7 @@ impl Modules {
     }
 }
 
-/// Files that import each other, directly or in a circle: each group once.
+/// Returns each group of files that import each other, directly or in a cycle.
 pub fn circles<'a>(arrows: &BTreeMap<&'a Path, BTreeSet<&'a Path>>) -> Vec<BTreeSet<&'a Path>> {
     let reach = |from: &'a Path| {
         let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
@@ -124,7 +124,7 @@ pub fn circles<'a>(arrows: &BTreeMap<&'a Path, BTreeSet<&'a Path>>) -> Vec<BTree
 
 type Uses = BTreeMap<String, Option<Vec<String>>>;
 
-/// What a text imports, as paths from the crate's root.
+/// Returns the imports of a text as paths from the crate's root.
 fn imports(text: &str, own: &[String], children: &BTreeSet<String>) -> (Uses, Vec<Import>) {
     let tokens = tokens(text);
     let (mut uses, mut paths) = (Uses::new(), Vec::new());
@@ -160,7 +160,7 @@ fn imports(text: &str, own: &[String], children: &BTreeSet<String>) -> (Uses, Ve
 }
 
 fn starts_a_path(tokens: &[String], at: usize) -> bool {
-    // `pub(in crate::a)` says who may import, and imports nothing.
+    // `pub(in crate::a)` limits visibility and imports nothing.
     let is_visibility = at > 1 && tokens[at - 1] == "in" && tokens[at - 2] == "(";
     is_name(&tokens[at])
         && !is_visibility
@@ -168,7 +168,7 @@ fn starts_a_path(tokens: &[String], at: usize) -> bool {
         && (at == 0 || tokens[at - 1] != "::")
 }
 
-/// The leaves of what follows `use`: each with the name that it has here.
+/// Collects the leaves of a `use` tree, each with its local name.
 fn use_tree(tokens: &[String], mut path: Vec<String>, leaves: &mut Vec<(Vec<String>, String)>) {
     let mut at = 0;
     while at < tokens.len() {
@@ -199,13 +199,13 @@ fn use_tree(tokens: &[String], mut path: Vec<String>, leaves: &mut Vec<(Vec<Stri
         }
         at += 1;
     }
-    // Nothing stands after a list's last comma.
+    // There is no leaf after a trailing comma.
     if let (Some(name), false) = (path.last().cloned(), tokens.is_empty()) {
         leaves.push((path, name));
     }
 }
 
-/// A path from the crate's root; none where it begins in another crate.
+/// Returns a path from the crate's root, or `None` if it begins in another crate.
 fn absolute(path: &[String], own: &[String], children: &BTreeSet<String>) -> Option<Vec<String>> {
     let mut base = own.to_vec();
     let mut rest = path;
@@ -232,7 +232,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Names and signs; comments, texts and characters are left out.
+/// Returns names and punctuation, without comments, strings and characters.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut rest = text;
@@ -259,7 +259,7 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-/// The length of the text in quotation marks, or the character, that begins here.
+/// Returns the length of the string or character literal that begins here.
 fn text_len(rest: &str) -> Option<usize> {
     if let Some(raw) = rest.strip_prefix('r')
         && let Some(quote) = raw.find('"')
@@ -309,13 +309,13 @@ fn imports_are_followed_to_the_file_that_defines_the_name() {
     let both = ["s/a.rs", "s/b.rs"];
     check(&[root, ("s/a.rs", "use super::b::{B, C};"), ("s/b.rs", "use crate::a::A;")], &both);
     check(&[root, ("s/a.rs", "fn f() { crate::b::g() }"), ("s/b.rs", "use crate::{a::A};")], &both);
-    // A parent that re-exports its child is no circle; one that uses it is.
+    // A parent that only re-exports its child is not a cycle; a parent that uses it is.
     let child = ("s/a/c.rs", "use super::A; // crate::b");
     check(&[root, ("s/a.rs", "mod c; pub use c::C; struct A;"), child, ("s/b.rs", "")], &[]);
     let circle = ["s/a.rs", "s/a/c.rs"];
     check(&[root, ("s/a.rs", "mod c; use c::C; struct A;"), child, ("s/b.rs", "")], &circle);
     check(&[root, ("s/a.rs", "mod c; fn f() { c::g() }"), child, ("s/b.rs", "")], &circle);
-    // What a parent only hands on leads to where it comes from.
+    // An item that the parent only re-exports is attributed to the file that defines it.
     let handed = ("s/a.rs", "mod c; mod d; use d::D; use c::C;");
     let d = ("s/a/d.rs", "struct D;");
     check(&[root, handed, ("s/a/c.rs", "use super::D;"), d, ("s/b.rs", "")], &[]);

@@ -1,10 +1,11 @@
-//! A limit has one name and one value in every language. Names are `MAX_*` and `MIN_*`, spelled in
-//! the language's own case: `MAX_KEY_BYTES` is `HOSTEL_MAX_KEY_BYTES` in C and `maxKeyBytes` in Go.
+//! Every limit has one name and one value in all languages. Names are `MAX_*` and `MIN_*`, in the
+//! language's own case: `MAX_KEY_BYTES` is `HOSTEL_MAX_KEY_BYTES` in C and `maxKeyBytes` in Go.
 
 use super::{body, files, read, rust_files};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The file of limits of each language, and of the cache that a host and the Rust fake have.
+/// The file with the limits of each language, and of the cache that the host and the Rust fake
+/// share.
 const FILES: &[(&str, &str)] = &[
     ("cache", "host/cache/src/limits.rs"),
     ("rust", "guest-sdk/src/limits.rs"),
@@ -16,30 +17,31 @@ const FILES: &[(&str, &str)] = &[
 
 const ALL: &[&str] = &["cache", "rust", "c", "go", "javascript", "python"];
 
-/// Every limit of the contract, its words in `wit/` with `#` for the value, and the files that have
-/// it. Rust's SDK leaves to the cache what only a fake checks.
+/// Every limit of the contract, its wording in `wit/` with `#` for the value, and the files that
+/// define it. The Rust SDK omits limits that only its fake checks: the cache defines those.
 const LIMITS: &[(&str, &str, &[&str])] = &[
     ("MAX_KEY_BYTES", "Keys are 1 to # bytes", &["cache", "c", "go", "javascript", "python"]),
     ("MAX_DEPTH", "than # arrays and objects", &["cache", "c", "go", "javascript", "python"]),
     ("MAX_EXPIRY_SECONDS", "Whole seconds, 1 to # (", ALL),
     ("MAX_INTEGER", "-# to # (2^53 - 1)", ALL),
     ("MAX_KEYS", "no call has more than # keys", ALL),
-    // The default of a setting. In `wit/` it is 1 MiB.
+    // The default of a setting; 1 MiB in `wit/`.
     ("DEFAULT_VALUE_LIMIT", "", &["cache", "c", "go", "javascript", "python"]),
-    // Not in the contract. In Python MAX_DEPTH holds for bodies too, in Rust serde_json's limit.
+    // Not part of the contract. In Python MAX_DEPTH also applies to bodies; Rust has serde_json's
+    // limit.
     ("MAX_BODY_DEPTH", "", &["c", "go", "javascript"]),
-    // The other SDKs leave the status to the host.
+    // The other SDKs leave checking the status to the host.
     ("MIN_STATUS", "A status code of HTTP, # to 599", &["go", "javascript", "python"]),
     ("MAX_STATUS", "A status code of HTTP, 200 to #", &["go", "javascript", "python"]),
 ];
 
-/// The limits that a file defines, by their names in capitals.
+/// Returns the limits that a file defines, with their names in capitals.
 fn limits(file: &str) -> BTreeMap<String, u64> {
     let text = read(file);
     body(&text).lines().filter_map(limit).collect()
 }
 
-/// The name and value of a line that defines a number, in any of the languages.
+/// Returns the name and value if a line defines a number, in any of the languages.
 fn limit(line: &str) -> Option<(String, u64)> {
     let starts = ["pub(crate) const ", "pub const ", "export const ", "#define HOSTEL_", "\t", ""];
     let definition = starts.iter().find_map(|start| line.strip_prefix(start))?;
@@ -77,7 +79,7 @@ fn every_language_has_the_limits_by_the_same_names() {
         let expected: BTreeSet<_> = LIMITS.iter().filter(has).map(|(name, ..)| *name).collect();
         let limits = limits(file);
         let of_contract = |name: &&str| LIMITS.iter().any(|(limit, ..)| limit == name);
-        // The cache has limits of its own beside those of the contract.
+        // The cache also has limits that are not part of the contract.
         let found = limits.keys().map(String::as_str);
         let found: BTreeSet<_> = match *language {
             "cache" => found.filter(of_contract).collect(),

@@ -1,10 +1,11 @@
-//! The packages that are built apart pin what the host needs: `--locked` refuses them otherwise.
+//! Separately built packages must lock the versions that the host needs: otherwise `--locked`
+//! refuses them.
 
 use super::{files, read};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// What a package is built with, by its manifest, or nothing when it has none in the project.
+/// Returns the dependencies in a package's manifest; empty if the project has no such package.
 fn needed(package: &str) -> BTreeSet<String> {
     let folder = match package {
         "hostel" => "host",

@@ -1,4 +1,4 @@
-//! Code in the pages is code that is tested.
+//! All code shown in documentation pages is tested.
 
 use super::read;
 use std::collections::BTreeSet;
@@ -66,10 +66,10 @@ const ORDERS: Listings = &[
     ("c", &["guest-sdk/c/tests/orders/orders.c", "guest-sdk/c/tests/orders/test_orders.c"]),
 ];
 
-/// What else a page shows: configurations, commands, and what these print.
+/// Other blocks on pages: configurations, commands and their output.
 const NO_LISTINGS: &[&str] = &["toml", "sh", "text"];
 
-/// The code of a file; of docs in Rust that have it, those lines that a reader sees.
+/// Returns the code of a file; for a doc example in Rust, only the lines that a reader sees.
 fn code(file: &str) -> String {
     let text = read(file);
     let shown = |line: &str| !line.starts_with("# ");
@@ -79,7 +79,8 @@ fn code(file: &str) -> String {
     if docs.contains("```") { docs } else { text }
 }
 
-/// Checks that each section shows every language, as its files have it; returns the sections.
+/// Checks that each section shows every language, exactly as in its files. Returns the number of
+/// sections.
 fn check_listings(page: &str, listings: Listings) -> usize {
     let text = read(page);
     for section in text.split("\n## ").skip(1) {

@@ -1,4 +1,4 @@
-//! The modules of the SDKs in Python and JavaScript import each other in one direction.
+//! The modules of the Python and JavaScript SDKs have no import cycles.
 
 use super::{files, read};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,8 @@ fn imports(folder: &str, end: &str, imported: impl Fn(&Path, &str) -> Vec<PathBu
     all.iter().map(of).collect()
 }
 
-/// The files of a line such as `from . import host, typed` or `from .error import CacheError`.
+/// Returns the files in a line such as `from . import host, typed` or `from .error import
+/// CacheError`.
 fn imported_by_python(file: &Path, line: &str) -> Vec<PathBuf> {
     let root = Path::new("guest-sdk/python");
     let (from, names) = match line.strip_prefix("from ").and_then(|l| l.split_once(" import ")) {
@@ -33,12 +34,13 @@ fn imported_by_python(file: &Path, line: &str) -> Vec<PathBuf> {
     let submodule = |name: &str| module.join(name.trim()).with_extension("py");
     let mut found: Vec<_> = names.split(',').map(submodule).collect();
     found.push(module.with_extension("py"));
-    // A module is part of its package, so it does not import the package's own file.
+    // A module belongs to its package, so it does not import the package's own file.
     found.extend((!relative).then(|| module.join("__init__.py")));
     found
 }
 
-/// The file of a line such as `import { host } from "./host.js"`, or of the last of several lines.
+/// Returns the file in a line such as `import { host } from "./host.js"`, or in the last line of a
+/// longer import.
 fn imported_by_javascript(file: &Path, line: &str) -> Vec<PathBuf> {
     let is_import = line.starts_with("import ") || line.contains("} from ");
     let path = line.split_once("from \"").filter(|_| is_import).map(|(_, path)| path);
@@ -50,7 +52,7 @@ fn imported_by_javascript(file: &Path, line: &str) -> Vec<PathBuf> {
     vec![folder.join(path.trim_start_matches("../").trim_start_matches("./"))]
 }
 
-/// Checks that files import each other, and none itself by way of others.
+/// Checks that files import each other, and that there is no cycle.
 #[track_caller]
 fn check(imports: &Imports, known: (&str, &str)) {
     let (importer, imported) = (Path::new(known.0), PathBuf::from(known.1));

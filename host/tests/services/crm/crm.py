@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
 
-# The services of this plugin are those that this file has.
+# This file's classes are the services of the plugin.
 from customers import DeleteCustomer, GetCustomer, SaveCustomer
 from visits import RememberVisit, Visits

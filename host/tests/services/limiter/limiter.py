@@ -24,12 +24,12 @@ def take_note(note: Note, request: Request) -> Response:
 
 def notes_left(request: Request) -> int:
     """Counts a note of the client, and returns how many it may still send in this minute."""
-    # `ip:port`, and a client's next connection has another port.
+    # `ip:port`; the port changes with each connection, so only the IP identifies a client.
     address = request.http.client.rpartition(":")[0] if request.http else ""
     key = f"notes-of:{address}"
     count = cache.increment(key, expiry=60)
     if count > NOTES_A_MINUTE:
-        # None if the minute ended just now.
+        # None if the minute has just ended.
         seconds = cache.ttl(key) or 1
         failure = TooManyRequests(f"at most {NOTES_A_MINUTE} notes a minute")
         raise failure.with_header("Retry-After", str(seconds))

@@ -1,4 +1,4 @@
-// Reads and changes the profiles that `writer.py` writes into the same cache.
+// Reads and changes the profiles that `writer.py` stores in the same cache.
 
 import { Failure, cache } from "hostel-sdk";
 

@@ -1,4 +1,4 @@
-// Sessions in the cache: a form signs in, and a cookie has the id of the session.
+// Sessions in the cache: a form signs a user in, and a cookie contains the session id.
 
 import { Failure, Response, cache, config, type Request, type Services } from "hostel-sdk";
 

@@ -1,5 +1,5 @@
-//! A rate limiter's count, which many clients add to at the same time: by `increment`, and by `get`
-//! and `set`, between which other calls come.
+//! A rate limiter's count with many concurrent clients: by `increment`, and by `get` and `set`,
+//! which other calls can interleave.
 
 use crate::ours::Ours;
 use anyhow::{Result, ensure};
@@ -17,14 +17,14 @@ const CALLS: u32 = CLIENTS * CALLS_EACH;
 
 const INCREMENT: &str = "functions.increment";
 
-/// The guest's services, and what they call.
+/// The guest's services and the cache functions they call.
 const COUNTERS: [(&str, &str); 2] =
     [(INCREMENT, "increment"), ("functions.get-and-set", "get, set")];
 
 pub struct Counting {
     place: &'static str,
     host: Arc<Ours>,
-    /// By counter, a figure a round.
+    /// By counter, one figure per round.
     rates: [Vec<f64>; COUNTERS.len()],
     lost: [Vec<f64>; COUNTERS.len()],
 }
@@ -62,7 +62,7 @@ pub fn print(all: &[Counting]) {
     all.iter().for_each(Counting::print);
 }
 
-/// Counts a second, and how many of them the key has in the end.
+/// Returns the counts per second, and the final value of the key.
 async fn count(host: &Arc<Ours>, service: &'static str, key: &str) -> Result<(f64, u32)> {
     let body = serde_json::to_vec(&(1, key))?;
     let begun = Instant::now();

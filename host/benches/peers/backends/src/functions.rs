@@ -1,4 +1,4 @@
-//! The functions of the cache on Redis, from a guest, beside the same commands and scripts through
+//! The cache functions on Redis, called by a guest, compared with the same commands and scripts in
 //! redis-py.
 
 use crate::load::{self, Load};
@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 const GET: &str = "get-number";
 const GET_OR_SET: &str = "get-or-set";
 
-/// The names by which the guest and redis-py know the functions, and what redis-py calls.
+/// The names of the functions for the guest and for redis-py, and what redis-py calls.
 const FUNCTIONS: [(&str, &str); 6] = [
     (GET, "GET"),
     (GET_OR_SET, "GET"),
@@ -22,13 +22,13 @@ const FUNCTIONS: [(&str, &str); 6] = [
     ("get-many", "MGET"),
 ];
 
-/// Calls at once.
+/// Concurrent calls.
 const AT_ONCE: [usize; 2] = [1, 32];
 
-/// By function and by calls at once, a load a round.
+/// By function and by number of concurrent calls, one load per round.
 type Loads = [[Vec<Load>; AT_ONCE.len()]; FUNCTIONS.len()];
 
-/// What was measured so far.
+/// The measurements so far.
 #[derive(Default)]
 pub struct Functions {
     ours: Loads,
@@ -63,7 +63,7 @@ impl Functions {
         self.print_get_or_set();
     }
 
-    /// A hit of `get-or-set` beside `get`, by the time that half of the calls take at most.
+    /// Prints the median latency of a `get-or-set` hit compared with `get`.
     fn print_get_or_set(&self) {
         let of =
             |name| FUNCTIONS.into_iter().zip(&self.ours).find(|((known, _), _)| *known == name);

@@ -1,4 +1,5 @@
-//! The load: so many calls under way at once, each begun when the one before it has returned.
+//! The load: a fixed number of concurrent calls, each started as soon as the previous one has
+//! returned.
 
 use crate::ours::Ours;
 use anyhow::Result;
@@ -6,24 +7,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::{JoinSet, yield_now};
 
-/// How long each load lasts.
+/// The duration of each load.
 pub const TIME: Duration = Duration::from_secs(1);
 
-/// What was done under a load.
+/// The results of a load.
 #[derive(Clone, Copy)]
 pub struct Load {
-    /// Calls a second.
+    /// Calls per second.
     pub rate: f64,
-    /// Microseconds that half of the calls took at most, and 99 in 100.
+    /// Latency percentiles in microseconds.
     pub p50: f64,
     pub p99: f64,
 }
 
-/// Calls a service of each host, so many calls at once on each.
+/// Calls a service of each host, with `at_once` concurrent calls per host.
 ///
 /// # Errors
 ///
-/// When a call fails.
+/// If a call fails.
 pub async fn run(hosts: &[Arc<Ours>], operation: &'static str, at_once: usize) -> Result<Load> {
     let begun = Instant::now();
     let mut tasks = JoinSet::new();

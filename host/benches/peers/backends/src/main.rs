@@ -1,9 +1,9 @@
-//! Calls of the cache from a guest, with caches in memory and on a Redis of the bench's own on the
-//! loopback, beside redis-py; several hosts on one Redis beside one host; and what a rate limiter
-//! counts.
+//! Cache calls from a guest, with caches in memory and on a local Redis server, compared with
+//! redis-py; several hosts on one Redis server compared with one host; and the accuracy of a rate
+//! limiter's counts.
 //!
-//! Each call of a service makes one call of the cache, except where its name has two. All take
-//! turns for some rounds; figures are medians of the rounds.
+//! Each call of a service makes one cache call, or two if its name has two. All sides take turns
+//! for several rounds; figures are medians of the rounds.
 
 mod counting;
 mod functions;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use table::{RedisServer, Row, Wanted, median};
 use tokio::runtime::Runtime;
 
-/// What is read and written.
+/// The key that is read and written.
 const KEY: &str = "user:123";
 
 /// 80 bytes.
@@ -32,17 +32,17 @@ const ROUNDS: usize = 5;
 
 const OPERATIONS: [&str; 2] = ["read", "write"];
 
-/// Calls at once.
+/// Concurrent calls.
 const AT_ONCE: [usize; 4] = [1, 8, 32, 256];
 
-/// Calls at once of each host, where several are compared with one.
+/// Concurrent calls per host, when several hosts are compared with one.
 const AT_ONCE_EACH: usize = 32;
 
-/// What takes turns.
+/// One of the sides that take turns.
 struct Side {
     name: &'static str,
     callers: Callers,
-    /// By operation and by calls at once, a load a round.
+    /// By operation and by number of concurrent calls, one load per round.
     loads: [[Vec<Load>; AT_ONCE.len()]; OPERATIONS.len()],
 }
 
@@ -71,7 +71,8 @@ fn main() -> Result<()> {
     let mut functions = Functions::default();
     let mut counting =
         [Counting::new("in memory", host(None)?), Counting::new("on Redis", on_redis()?)];
-    // By operation and by number of hosts, calls a second of all together, a figure a round.
+    // By operation and by number of hosts, one figure per round: calls per second of all hosts
+    // together.
     let mut rates: [[Vec<f64>; 3]; OPERATIONS.len()] = Default::default();
     for round in 1..=ROUNDS {
         eprintln!("backends: round {round} of {ROUNDS}");

@@ -1,4 +1,4 @@
-//! Hosts with the bench's guests in them.
+//! Hosts with the benchmark's guests.
 
 use crate::{KEY, VALUE};
 use anyhow::{Context, Result};
@@ -14,23 +14,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The key of a number.
+/// The key of an integer.
 const NUMBER: &str = "number";
 
-/// What sets and takes a token.
+/// The operation that sets and takes a token.
 const TOKEN: &str = "set-and-take";
 
-/// A host whose plugins, which share a cache, are used again for each call, as many at once as the
-/// bench asks for.
+/// A host whose plugins share a cache and reuse instances, as many as there are concurrent calls.
 pub struct Ours {
     host: Host,
     operations: Vec<Operation>,
-    /// How many were set, so that each is another.
+    /// The number of tokens set, which makes each one unique.
     tokens: AtomicU64,
 }
 
-/// A service, by its name in the plugin and by its full name, and the body that it gets, which is
-/// the number of calls and then the rest. A token's body is made for each call.
+/// A service: its name in the plugin, its full name, and its body, which is the number of calls and
+/// the arguments. A token's body is made for each call.
 struct Operation {
     name: &'static str,
     service: String,
@@ -38,14 +37,14 @@ struct Operation {
 }
 
 impl Ours {
-    /// A host whose caches are in memory, or on the server at a port of this machine.
+    /// Creates a host with its caches in memory, or on the Redis server at a port of this machine.
     pub async fn new(guests: &Guests, redis: Option<u16>) -> Result<Arc<Ours>> {
         let backend = match redis {
             None => Backend::Memory,
             Some(port) => {
                 let address = RedisAddress::parse(&format!("redis://127.0.0.1:{port}/0"))?;
                 let mut backend = RedisBackend::new(address);
-                // Calls wait for their turn here, and none may fail for that.
+                // Calls queue here, and none may time out.
                 backend.timeout = Duration::from_secs(5);
                 Backend::Redis(Arc::new(backend))
             }
@@ -66,7 +65,7 @@ impl Ours {
         Ok(Arc::new(ours))
     }
 
-    /// Calls a service that calls the cache once, or as often as its name says.
+    /// Calls a service that makes one cache call, or two if its name has two.
     pub async fn call(&self, name: &'static str) -> Result<()> {
         let operation = self.operations.iter().find(|operation| operation.name == name);
         let Operation { service, body, .. } =
@@ -95,7 +94,7 @@ fn operations() -> Result<Vec<Operation>> {
         ("get-number", serde_json::to_vec(&(1, NUMBER))?),
         ("get-or-set", serde_json::to_vec(&(1, NUMBER))?),
         ("increment", serde_json::to_vec(&(1, "count"))?),
-        // The value by itself, so that all calls at the same time succeed.
+        // Swaps a value with itself, so that concurrent calls all succeed.
         ("swap", serde_json::to_vec(&(1, KEY, VALUE, VALUE))?),
         (TOKEN, Vec::new()),
         ("get-many", serde_json::to_vec(&(1, keys()))?),
@@ -107,15 +106,15 @@ fn operations() -> Result<Vec<Operation>> {
     Ok(bodies.into_iter().map(operation).collect())
 }
 
-/// Those of a batch.
+/// Returns the keys of a batch.
 fn keys() -> Vec<String> {
     (0..10).map(|number| format!("batch:{number}")).collect()
 }
 
-/// The bench's guests by their names.
+/// The benchmark's guests by name.
 pub type Guests = [(&'static str, Vec<u8>); 2];
 
-/// The bench's guests, built from their sources.
+/// Builds the benchmark's guests from their sources.
 pub fn guests() -> Result<Guests> {
     let line = |line: &str| eprintln!("{line}");
     let build = |name| {

@@ -1,4 +1,4 @@
-//! redis-py, in a virtual environment that the bench makes.
+//! redis-py, in a virtual environment that the benchmark creates.
 
 use crate::VALUE;
 use crate::load::{Load, TIME};
@@ -6,10 +6,10 @@ use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The version that is installed.
+/// The version to install.
 const REDIS_PY: &str = "redis==8.1.0";
 
-/// Where the host has its scripts.
+/// The file with the host's scripts.
 const SCRIPTS: &str = "../../../src/backend/redis/scripts.rs";
 
 pub struct Python {
@@ -18,7 +18,8 @@ pub struct Python {
 }
 
 impl Python {
-    /// Installs redis-py for a server at a port of this machine; the first time, it is fetched.
+    /// Installs redis-py, which is downloaded the first time, for a server at a port of this
+    /// machine.
     pub fn new(port: u16) -> Result<Python> {
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../target/peers");
         let environment = target.join("redis-py");
@@ -30,13 +31,13 @@ impl Python {
         Ok(Python { program, port })
     }
 
-    /// Calls the server from so many threads at once.
+    /// Calls the server from `threads` concurrent threads.
     pub fn run(&self, operation: &str, threads: usize) -> Result<Load> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("redis_py.py");
         let mut command = Command::new(&self.program);
         command.arg(script).args([&self.port.to_string(), operation, VALUE, &threads.to_string()]);
         command.arg(TIME.as_secs_f64().to_string());
-        // Beside a host's scripts, the same ones.
+        // For the same scripts as the host's.
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPTS);
         let text = done(command.arg(scripts))?;
         let figures = text.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>()?;
@@ -45,7 +46,7 @@ impl Python {
     }
 }
 
-/// Runs a command, and returns what it has printed.
+/// Runs a command and returns its output.
 fn done(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,6 +1,6 @@
-//! Hosts made by hand, of the same world: the floor, whose functions have the right types and do
-//! nothing; and what wasmtime's own `bindgen!` makes of the world, over a moka whose entries
-//! have an expiry each, as the world asks.
+//! Hand-written hosts of the same world. The floor has functions of the right types that do
+//! nothing. The other uses wasmtime's `bindgen!` and a moka cache with an expiry per entry, as the
+//! world requires.
 
 mod nothings;
 
@@ -23,7 +23,7 @@ use self::exports::hostel::service::handler::Request;
 use self::hostel::cache::cache::{self, Error};
 use self::hostel::log::log::{self, Level};
 
-/// Values, and how long they live.
+/// Values with their expiries.
 type Moka = moka::sync::Cache<String, (String, Option<u32>)>;
 
 struct Expires;
@@ -50,7 +50,7 @@ impl moka::Expiry<String, (String, Option<u32>)> for Expires {
 }
 
 pub struct Bare {
-    /// The one instance, kept from call to call.
+    /// The only instance, reused from call to call.
     live: RefCell<(Store<State>, FullService)>,
 }
 
@@ -69,14 +69,15 @@ impl WasiView for State {
 type Caller<'a> = StoreContextMut<'a, State>;
 
 impl Bare {
-    /// The floor: Hostel's settings and types.
+    /// Creates the floor, with Hostel's settings and types.
     pub async fn floor(component: &[u8], answers: Answers<'_>) -> Result<Bare> {
         let mut config = Config::new();
         config.concurrency_support(false).epoch_interruption(true);
         Bare::new(&config, component, |linker| nothings::add(linker, answers)).await
     }
 
-    /// The cache and the log as `bindgen!` asks for them, in an engine of default settings.
+    /// Creates a host whose cache and log use the types that `bindgen!` generates, in an engine
+    /// with default settings.
     pub async fn bindgen(component: &[u8]) -> Result<Bare> {
         let add = |linker: &mut Linker<State>| {
             cache::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;

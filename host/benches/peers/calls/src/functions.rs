@@ -1,4 +1,4 @@
-//! The rows of target F: the functions of the cache beside the four basic ones, and `get_or_set`.
+//! The rows of target F: the cache functions other than the basic four, and `get_or_set`.
 
 use crate::bare::{Answers, Bare};
 use crate::rows::row;
@@ -7,7 +7,7 @@ use crate::{VALUE, guests};
 use anyhow::{Error, Result};
 use table::Wanted;
 
-/// The keys of a batch and of a walk.
+/// Number of keys in a batch and in a walk.
 const KEYS: u32 = 10;
 
 pub fn print() -> Result<()> {
@@ -22,8 +22,8 @@ pub fn print() -> Result<()> {
     };
     let (with_entries, without) = (&floor(Some(VALUE))?, &floor(None)?);
     let missing: Vec<String> = keys.iter().map(|key| format!("missing:{key}")).collect();
-    // What the guest gets after the number of calls. All these texts are ASCII, and Rust writes
-    // those as JSON does.
+    // The arguments after the number of calls. These texts are ASCII, so Rust's debug format is
+    // valid JSON.
     let one = |key: &str| format!("{key:?}");
     let set = |key: &str| format!("{key:?},{VALUE:?}");
     for (what, service, arguments, floor) in [
@@ -49,7 +49,7 @@ pub fn print() -> Result<()> {
     Ok(())
 }
 
-/// Those that the functions find.
+/// Sets the entries that the functions find.
 fn set_entries(sides: &Sides, keys: &[String]) -> Result<()> {
     let cache = sides.ours.cache();
     let others = ["present", "swap", "expiring"];
@@ -59,7 +59,7 @@ fn set_entries(sides: &Sides, keys: &[String]) -> Result<()> {
     Ok(cache.set("number", "123", Some(3_600))?)
 }
 
-/// A hit costs one call of the host, as `get` does.
+/// A hit costs one host call, like `get`.
 fn get_or_set(sides: &Sides) -> Result<()> {
     for (what, service, wanted) in [
         ("`get_or_set` of a hit", "get-or-set", Wanted::AtMost(1.3)),

@@ -8,8 +8,8 @@ use std::process::Command;
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The component that calls Hostel's cache, and that of every host of the same world: `guest` by the
-/// four basic functions, `functions` by the others.
+/// Builds the component that calls the cache of Hostel or of any other host of the same world:
+/// `guest` calls the four basic functions, `functions` the others.
 pub fn component(name: &str) -> Result<Vec<u8>> {
     let line = |line: &str| eprintln!("{line}");
     let progress = Progress { line: &line, step: &|_| (), colour: false };
@@ -18,9 +18,9 @@ pub fn component(name: &str) -> Result<Vec<u8>> {
     Ok(std::fs::read(file)?)
 }
 
-/// The core module that calls a host function of Extism.
+/// Builds the core module that calls a host function of Extism.
 pub fn extism() -> Result<Vec<u8>> {
-    // Extism runs core modules, which no target of Hostel's own guests makes.
+    // Extism runs core modules, which need another target than Hostel's guests.
     run("rustup", &["target", "add", "wasm32-unknown-unknown"])?;
     let target = Path::new(HERE).join("../../../../target/extism");
     let folder = target.to_string_lossy();

@@ -1,8 +1,8 @@
-//! What one cache call costs a guest, beside others.
+//! The cost of one cache call in a guest, compared with other hosts.
 //!
-//! `calls` prints the rows of targets A, B, C and F, without the table's head; `calls parts` where
-//! the time of one `get` goes; `calls plots FOLDER` draws what it costs with more entries and with
-//! larger values.
+//! `calls` prints the rows of targets A, B, C and F, without the table header; `calls parts` breaks
+//! down the time of one `get`; `calls plots FOLDER` plots it by the number of entries and by the
+//! size of the value.
 
 mod bare;
 mod functions;
@@ -19,7 +19,7 @@ mod svg;
 use anyhow::{Result, bail};
 use std::path::Path;
 
-/// What is read and written.
+/// The key that is read and written.
 const KEY: &str = "user:123";
 
 /// 80 bytes.

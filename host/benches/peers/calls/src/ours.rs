@@ -8,8 +8,8 @@ use hostel::{
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// A host with the bench's guest in it twice: as `fresh`, an instance a call, and as `kept`. Both
-/// have the same cache.
+/// A host with two plugins of the bench's guest: `fresh`, with a new instance per call, and `kept`,
+/// which reuses one. Both share a cache.
 pub struct Ours {
     host: Host,
     store: CacheStore,
@@ -34,7 +34,7 @@ impl Ours {
         Ok(Ours { host, store })
     }
 
-    /// The cache, without a guest.
+    /// Returns the cache, for access without a guest.
     pub fn cache(&self) -> &Cache {
         self.store.memory().expect("a cache in memory")
     }

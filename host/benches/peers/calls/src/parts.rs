@@ -1,5 +1,5 @@
-//! Where the time of one `get` goes: what each part costs, found by what a call costs more than
-//! another one that lacks it.
+//! A breakdown of the time of one `get`: each part is the difference between two calls of which
+//! only one includes it.
 
 use crate::rounds::{Side, medians, nanoseconds};
 use crate::sides::{CALLS, Sides};
@@ -14,10 +14,10 @@ use tokio::runtime::Runtime;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, Store, StoreContextMut};
 
-/// The key of an entry that has an expiry.
+/// The key of an entry with an expiry.
 const EXPIRING: &str = "user:456";
 
-/// A key that has no entry.
+/// A key without an entry.
 const MISSING: &str = "user:789";
 
 pub fn print() -> Result<()> {
@@ -47,7 +47,7 @@ pub fn print() -> Result<()> {
     Ok(())
 }
 
-/// What the component of `parts.wat` does, in a host whose one function does nothing.
+/// Runs the component of `parts.wat` in a host whose only function does nothing.
 fn nothing(runtime: &Runtime) -> wasmtime::Result<Side<'_>> {
     let mut config = Config::new();
     config.concurrency_support(false).epoch_interruption(true);
@@ -68,8 +68,7 @@ fn nothing(runtime: &Runtime) -> wasmtime::Result<Side<'_>> {
     }))
 }
 
-/// What happens in the cache: all of a hit and of a miss, and the parts that can be had by
-/// themselves.
+/// The time inside the cache: a whole hit, a whole miss, and the parts that can be run separately.
 fn inside<'a>() -> Result<Vec<Side<'a>>> {
     let cache = Arc::new(Cache::new(CacheLimits::default(), Clock::system()));
     cache.set(KEY, VALUE, None)?;

@@ -13,7 +13,7 @@ extism::host_fn!(cache_get(cache: Quick; key: String) -> String {
     Ok(cache.get(&key).unwrap_or_default())
 });
 
-/// A plugin of Extism whose host answers `get` from a quick_cache.
+/// Creates an Extism plugin whose host implements `get` with quick_cache.
 pub fn extism(module: Vec<u8>, key: &str, value: &str) -> Result<Plugin> {
     let cache = Quick::new(1_000);
     cache.insert(key.to_owned(), value.to_owned());
@@ -24,12 +24,12 @@ pub fn extism(module: Vec<u8>, key: &str, value: &str) -> Result<Plugin> {
 /// A redis-server and a connection to it.
 pub struct Redis {
     connection: Connection,
-    /// Ends after the connection.
+    /// Dropped after the connection.
     _server: RedisServer,
 }
 
 impl Redis {
-    /// Starts it; `None` where it is not installed.
+    /// Starts it; `None` if it is not installed.
     pub fn start(key: &str, value: &str) -> Result<Option<Redis>> {
         let Some(server) = RedisServer::start()? else { return Ok(None) };
         let client = redis::Client::open(format!("redis://127.0.0.1:{}", server.port()))?;

@@ -1,4 +1,4 @@
-//! Two drawings: what one `get` costs with more entries, and with larger values.
+//! Two plots: the cost of a `get` by the number of entries, and by the size of the value.
 
 use crate::bare::{Answers, Bare};
 use crate::guests;
@@ -15,18 +15,18 @@ use tokio::runtime::{Builder, Runtime};
 #[path = "../../../guest/src/keys.rs"]
 mod keys;
 
-/// As many as the most entries take, with room to spare.
+/// Enough for the largest number of entries.
 const CAPACITY: usize = 4 << 30;
 
 const VALUE_LIMIT: usize = 1 << 20;
 
-/// Calls of the cache in one call of the guest, at most.
+/// The most cache calls per call of the guest.
 const CALLS: u32 = 5_000;
 
-/// Bytes of values that one call of the guest reads, about.
+/// Approximate bytes of values that one call of the guest reads.
 const BYTES: u32 = 8 << 20;
 
-/// Writes the drawings to a folder.
+/// Writes the plots to a folder.
 pub fn draw(folder: &Path) -> Result<()> {
     let made = std::fs::create_dir_all(folder);
     made.with_context(|| format!("no folder can be made at {}", folder.display()))?;
@@ -41,7 +41,7 @@ pub fn draw(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One entry, ever larger, read again and again.
+/// Reads a single entry again and again, for increasing sizes.
 fn by_size(runtime: &Runtime, ours: &Ours, component: &[u8]) -> Result<Plot> {
     let [mut guest, mut floor, mut map] = [const { Vec::new() }; 3];
     for power in (4..=20).step_by(2) {
@@ -83,7 +83,7 @@ fn by_size(runtime: &Runtime, ours: &Ours, component: &[u8]) -> Result<Plot> {
     })
 }
 
-/// Ever more entries of 80 bytes, read in no order.
+/// Reads entries of 80 bytes in random order, for increasing numbers of them.
 fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
     let [mut guest, mut map] = [const { Vec::new() }; 2];
     let mut key = String::new();
@@ -114,7 +114,8 @@ fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
     })
 }
 
-/// What a get costs the guest, and the map alone. What the keys' making costs is taken off.
+/// Returns the cost of a get in the guest and in the map alone, without the cost of making the
+/// keys.
 fn walks(runtime: &Runtime, ours: &Ours, entries: u32) -> Result<[f64; 2]> {
     let seed = Cell::new(1_u64);
     let next =

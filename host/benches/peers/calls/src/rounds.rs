@@ -1,5 +1,5 @@
-//! Taking turns: what is compared is measured a little at a time, one after the other, so that a
-//! machine whose speed drifts drifts for all.
+//! Interleaved measurement: the sides run in short turns, so that a change in the machine's speed
+//! affects all of them alike.
 
 use anyhow::Result;
 use std::time::Instant;
@@ -7,14 +7,14 @@ use table::median;
 
 const ROUNDS: usize = 21;
 
-/// Times that a side does its work in its turn. Each is so short that most are not disturbed where
-/// others use the machine, and the fastest counts.
+/// Measurements per turn, of which the fastest counts. Each is so short that on a shared machine
+/// most are not disturbed.
 const BURSTS: usize = 20;
 
-/// One thing to measure: does it for a while, and answers what once costs, in nanoseconds.
+/// One thing to measure. Runs it for a while and returns the cost of one operation in nanoseconds.
 pub type Side<'a> = Box<dyn FnMut() -> Result<f64> + 'a>;
 
-/// The figures of each side, a round each. The first round is for warming up.
+/// Returns the figures of each side, one per round, after a warm-up round.
 pub fn take_turns(mut sides: Vec<Side<'_>>) -> Result<Vec<Vec<f64>>> {
     let mut figures = vec![Vec::new(); sides.len()];
     for round in 0..=ROUNDS {
@@ -28,13 +28,13 @@ pub fn take_turns(mut sides: Vec<Side<'_>>) -> Result<Vec<Vec<f64>>> {
     Ok(figures)
 }
 
-/// The median of each side.
+/// Returns the median of each side.
 pub fn medians<const SIDES: usize>(sides: Vec<Side<'_>>) -> Result<[f64; SIDES]> {
     let mut figures = take_turns(sides)?.into_iter().map(median);
     Ok(std::array::from_fn(|_| figures.next().unwrap_or(f64::NAN)))
 }
 
-/// Nanoseconds that one of so many calls takes, all of them made by `work`.
+/// Returns the nanoseconds per call if `work` makes `calls` calls.
 pub fn nanoseconds(calls: u32, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
     let mut fastest = f64::INFINITY;
     for _ in 0..BURSTS {

@@ -1,4 +1,4 @@
-//! The rows of targets A, B and C, and those of F after them.
+//! The rows of targets A, B and C, followed by those of F.
 
 use crate::bare::Bare;
 use crate::peers::{self, Redis};
@@ -8,13 +8,13 @@ use crate::{KEY, VALUE, functions, guests};
 use anyhow::{Error, Result, ensure};
 use table::{Row, Wanted};
 
-/// Calls of the cache in one call of a guest, where it is compared with Extism's.
+/// Cache calls per call of a guest in the comparison with Extism.
 const CALLS_TOGETHER: u32 = 100;
 
-/// Calls of guests in a burst.
+/// Calls of guests per burst.
 const INVOCATIONS: u32 = 50;
 
-/// Calls of Redis in a burst.
+/// Calls of Redis per burst.
 const REDIS_CALLS: u32 = 50;
 
 pub fn print() -> Result<()> {

@@ -1,4 +1,4 @@
-//! The sides that the same guest runs on.
+//! The hosts that run the same guest.
 
 use crate::bare::{Answers, Bare};
 use crate::ours::Ours;
@@ -8,8 +8,8 @@ use anyhow::{Error, Result};
 use hostel::CacheLimits;
 use tokio::runtime::{Builder, Runtime};
 
-/// Calls of the cache in one call of the guest, whose instance is kept: enough that what the call
-/// costs is nothing.
+/// Cache calls per call of the guest, in a reused instance: enough to make the cost of the guest
+/// call itself negligible.
 pub const CALLS: u32 = 5_000;
 
 pub struct Sides {
@@ -19,7 +19,7 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Builds the guest of this name and the hosts, and sets the one entry.
+    /// Builds this guest and the hosts, and sets the single entry.
     pub fn new(guest: &str) -> Result<Sides> {
         let component = guests::component(guest)?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -30,17 +30,17 @@ impl Sides {
         Ok(Sides { runtime, ours, floor })
     }
 
-    /// One cache call, in Hostel.
+    /// One cache call in Hostel.
     pub fn ours<'a>(&'a self, call: &str) -> Side<'a> {
         self.ours_of(call, KEY)
     }
 
-    /// One cache call, in Hostel, with this key.
+    /// One cache call in Hostel with this key.
     pub fn ours_of<'a>(&'a self, call: &str, key: &str) -> Side<'a> {
         self.ours_with(call, &arguments(call, key))
     }
 
-    /// One cache call, in Hostel, with these arguments.
+    /// One cache call in Hostel with these arguments.
     pub fn ours_with<'a>(&'a self, call: &str, arguments: &str) -> Side<'a> {
         let service = format!("kept.{call}");
         let body = body_of(CALLS, arguments);
@@ -49,12 +49,12 @@ impl Sides {
         })
     }
 
-    /// One cache call, in a host made by hand.
+    /// One cache call in a hand-written host.
     pub fn bare<'a>(&'a self, host: &'a Bare, call: &'a str) -> Side<'a> {
         self.bare_with(host, call, &arguments(call, KEY))
     }
 
-    /// One cache call, in a host made by hand, with these arguments.
+    /// One cache call in a hand-written host with these arguments.
     pub fn bare_with<'a>(&'a self, host: &'a Bare, call: &'a str, arguments: &str) -> Side<'a> {
         let body = body_of(CALLS, arguments);
         Box::new(move || {
@@ -63,7 +63,7 @@ impl Sides {
     }
 }
 
-/// The JSON text that tells the guest what to do.
+/// Returns the JSON text that tells the guest what to do.
 pub fn body(call: &str, calls: u32) -> String {
     body_of(calls, &arguments(call, KEY))
 }
@@ -72,8 +72,8 @@ fn body_of(calls: u32, arguments: &str) -> String {
     format!("[{calls},{arguments}]")
 }
 
-/// What the guest gets after the number of calls. Both texts are ASCII, and Rust writes those as
-/// JSON does.
+/// Returns the arguments after the number of calls. Both texts are ASCII, so Rust's debug format is
+/// valid JSON.
 fn arguments(call: &str, key: &str) -> String {
     match call {
         "set" => format!("{key:?},{VALUE:?}"),

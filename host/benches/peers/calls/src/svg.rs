@@ -1,5 +1,5 @@
-//! Lines on two logarithmic axes, as SVG that is read on a light page as on a dark one: it brings
-//! its own ground.
+//! Line charts with two logarithmic axes as SVG. They have their own background, so they are
+//! readable on light and dark pages.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -12,8 +12,8 @@ pub struct Plot {
 
 pub struct Axis {
     pub name: &'static str,
-    /// Where a line is drawn and what stands there, in ascending order. The first and the last that
-    /// are needed are the ends of the axis.
+    /// Positions and labels of the ticks, in ascending order. The outermost ticks that are needed
+    /// become the ends of the axis.
     pub ticks: &'static [(f64, &'static str)],
 }
 
@@ -29,7 +29,8 @@ const RIGHT: f64 = WIDTH - 52.0;
 const TOP: f64 = 88.0;
 const BOTTOM: f64 = HEIGHT - 64.0;
 
-/// Colours that are told apart by those who see fewer, and dashes for those who see none.
+/// Colours that are distinguishable with colour blindness, and dashes for readers who see no
+/// colours.
 const STYLES: [(&str, &str); 3] = [("#0b62a4", "none"), ("#b8480a", "7 4"), ("#3d7a34", "2 4")];
 
 const STYLE: &str = "text { font: 13px system-ui, sans-serif; fill: #24292f } \
@@ -101,7 +102,7 @@ impl Series {
     }
 }
 
-/// From a figure to its place, by the figure's logarithm.
+/// Maps a figure to its position by its logarithm.
 struct Scale {
     least: f64,
     most: f64,
@@ -110,7 +111,7 @@ struct Scale {
 }
 
 impl Scale {
-    /// From the last tick that is not above any figure to the first that is not below any.
+    /// From the last tick at or below all figures to the first at or above all figures.
     fn new(
         ticks: &[(f64, &str)],
         figures: impl Iterator<Item = f64> + Clone,

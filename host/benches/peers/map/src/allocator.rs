@@ -1,4 +1,4 @@
-//! The system's allocator, which counts what is held while it is asked to.
+//! The system's allocator, which counts the bytes held while counting is on.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,13 +11,13 @@ static ALLOCATOR: Counting = Counting;
 static COUNTS: AtomicBool = AtomicBool::new(false);
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call is handed on unchanged to the system's allocator.
+// SAFETY: every call is passed unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if COUNTS.load(Ordering::Relaxed) {
             HELD.fetch_add(layout.size(), Ordering::Relaxed);
         }
-        // SAFETY: the caller keeps `alloc`'s contract.
+        // SAFETY: the caller upholds the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
@@ -25,17 +25,19 @@ unsafe impl GlobalAlloc for Counting {
         if COUNTS.load(Ordering::Relaxed) {
             HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         }
-        // SAFETY: the caller keeps `dealloc`'s contract, and the block is the system's.
+        // SAFETY: the caller upholds the contract of `dealloc`, and the block is the system
+        // allocator's.
         unsafe { System.dealloc(block, layout) }
     }
 }
 
-/// Begins to count, or stops: what is timed should not pay for it.
+/// Turns counting on or off: it must not slow down what is timed.
 pub fn count(on: bool) {
     COUNTS.store(on, Ordering::Relaxed);
 }
 
-/// Bytes asked for and not given back while it counted. Only differences mean something.
+/// Returns the bytes allocated minus those freed while counting was on. Only differences are
+/// meaningful.
 pub fn held() -> usize {
     HELD.load(Ordering::Relaxed)
 }

@@ -1,4 +1,4 @@
-//! A million entries expire in one second while another thread makes calls.
+//! A million entries expire within one second while another thread makes calls.
 
 use crate::allocator;
 use crate::load::{Key, Random, VALUE};
@@ -7,27 +7,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use table::{Row, Wanted};
 
-/// Entries that stay.
+/// Entries without an expiry.
 const STAYING: u32 = 100_000;
 
-/// Seconds from a `set` until the others are gone: more than setting them takes.
+/// The expiry of the other entries in seconds: longer than setting all of them takes.
 const EXPIRY: u32 = 20;
 
-/// How long calls are timed once the first entry expires.
+/// How long calls are timed, starting when the first entry expires.
 const WATCHED: Duration = Duration::from_secs(7);
 
-/// What the host's ticker does: how often, and for how many entries.
+/// The interval of the host's ticker, and the entries that it scans each time.
 const TICK: Duration = Duration::from_millis(5);
 const ENTRIES_A_TICK: usize = 10_000;
 
-/// More calls than a machine makes in that time.
+/// More calls than a machine can make in that time.
 const MOST_CALLS: usize = 100_000_000;
 
 struct Seen {
-    /// Microseconds of the slowest call but one in a hundred, and of the slowest of all.
+    /// The 99th percentile and the maximum of the calls' times, in microseconds.
     p99: f64,
     worst: f64,
-    /// Seconds from the last deadline until nine tenths of the expired entries' memory is back.
+    /// Seconds from the last deadline until nine tenths of the expired entries' memory is freed.
     back: f64,
 }
 
@@ -55,9 +55,9 @@ fn row(what: &str, peer: &str, unit: &str, ours: f64, theirs: f64, wanted: Wante
     println!("{}", Row { target: "F", what, peer, unit, ours, theirs, wanted });
 }
 
-/// Fills `map` with what will expire, and then calls it while a ticker reclaims.
+/// Fills `map` with expiring entries, then makes calls while a ticker reclaims.
 fn watch(map: &dyn Map, expiring: u32, reclaim: &(dyn Fn() + Sync)) -> Seen {
-    // Room for every call, made before anything is counted.
+    // Allocated before counting begins.
     let mut times = Vec::with_capacity(MOST_CALLS);
     allocator::count(true);
     let before = allocator::held();

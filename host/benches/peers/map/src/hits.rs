@@ -1,8 +1,8 @@
-//! How many reads find their entry, in maps that hold the same number of bytes.
+//! Hit rates of maps that hold the same number of bytes.
 //!
-//! A peer counts an entry as its texts and what was measured to be held beside them, so that all
-//! hold the same in the end; by texts alone a peer would hold up to three times as much. Beside it
-//! stands the ratio at the same number of entries, which is the policy alone.
+//! The weight of a peer's entry is its texts plus the measured overhead, so that all maps hold the
+//! same number of bytes. By texts alone a peer would hold up to three times as much. The hit rate
+//! at the same number of entries is shown too; it depends on the policy alone.
 
 use crate::allocator;
 use crate::load::{Key, Random, TEXTS, VALUE, Zipf};
@@ -19,7 +19,7 @@ const READS: usize = 1_500_000;
 /// Reads that fill the map and are not counted.
 const WARMING: usize = 500_000;
 
-/// Reads of a scan, which come in one go and never again.
+/// Reads of a scan, which are consecutive and never repeated.
 const SCAN: usize = 50_000;
 
 pub fn run() {
@@ -79,13 +79,13 @@ fn rows(load: &str, reads: &[u32], [quick, moka]: [usize; 2]) {
 fn show(load: &str, peer: &str, (ours, held): (f64, usize), theirs: (f64, usize, usize)) {
     let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
     let what = format!("hits, {load} ({:.1} and {:.1} MiB)", mib(held), mib(theirs.1));
-    // Within one point of the other.
+    // At most one percentage point below the peer.
     let wanted = Wanted::AtLeast(((theirs.0 - 1.0) / theirs.0 * 1000.0).floor() / 1000.0);
     let (ours, theirs) = (vec![ours], vec![theirs.0]);
     println!("{}", Row { target: "E", what: &what, peer, unit: "%", ours, theirs, wanted });
 }
 
-/// Hits in a hundred reads, the bytes held in the end, and the entries.
+/// Returns the hit rate in percent, and the final bytes and entries.
 fn ratio<M: Map>(reads: &[u32], new: impl FnOnce() -> M) -> (f64, usize, usize) {
     allocator::count(true);
     let before = allocator::held();

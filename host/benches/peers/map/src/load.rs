@@ -1,6 +1,6 @@
-//! What is asked of the maps: keys, values, and which key comes next.
+//! The load on the maps: keys, values, and the sequence of keys.
 
-/// A small random generator (xorshift64*): the same numbers every time, and cheap.
+/// A cheap, deterministic random number generator (xorshift64*).
 pub struct Random(u64);
 
 impl Random {
@@ -20,7 +20,8 @@ impl Random {
     }
 }
 
-/// Numbers below `keys`, of which few come often: the n-th most frequent with a share like 1/n^skew.
+/// Numbers below `keys` in a Zipf distribution: the share of the n-th most frequent is proportional
+/// to 1/n^skew.
 pub struct Zipf {
     sums: Vec<f64>,
 }
@@ -47,12 +48,12 @@ impl Zipf {
     }
 }
 
-/// A key of 13 bytes, written where it needs no allocation.
+/// A key of 13 bytes on the stack.
 pub struct Key([u8; 13]);
 
 impl Key {
     pub fn of(number: u32) -> Self {
-        // Frequent keys are no neighbours in any map that keeps an order.
+        // Scatter the frequent keys, so that they are not neighbours in an ordered map.
         let mixed = number.wrapping_mul(0x9E37_79B1);
         let mut key = *b"user:00000000";
         for (place, byte) in key[5..].iter_mut().enumerate() {
@@ -66,7 +67,7 @@ impl Key {
     }
 }
 
-/// Keys one after the other, so that making them is no part of what is timed.
+/// Precomputed keys, so that making them is not timed.
 pub struct Keys(String);
 
 impl Keys {

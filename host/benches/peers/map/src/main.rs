@@ -1,9 +1,9 @@
-//! The cache's map alone, beside those of others: what a call takes, what an entry takes, how many
-//! reads hit, and what happens while a million entries expire.
+//! Compares the cache's map with other maps: the time of a call, the memory of an entry, the hit
+//! rate, and latencies while a million entries expire.
 //!
-//! Prints rows of the table, without its head. Arguments choose parts of it (`speed`, `memory`,
-//! `hits`, `expiry`; all without any), and `MAP_ENTRIES` says how many the largest map holds, ten
-//! million by default, which takes about 8 GB of memory and some minutes.
+//! Prints rows of the table, without its header. Arguments select parts (`speed`, `memory`, `hits`,
+//! `expiry`; all by default). `MAP_ENTRIES` sets the size of the largest map; the default of ten
+//! million entries takes about 8 GB of memory and several minutes.
 
 mod allocator;
 mod expiry;

@@ -1,30 +1,31 @@
-//! The maps, each set up as its authors would for this use.
+//! The maps, each configured as its authors would for this use.
 //!
-//! - All hash with foldhash's seeded hasher: guests choose the keys, so an unseeded one is out of
-//!   the question, and it is faster than the defaults of moka and DashMap.
-//! - All check the value on `set`, as a host must; the check is Hostel's own.
-//! - Peers hold `Box<str>` keys and `Arc<str>` values, so that a reader copies nothing.
-//! - quick_cache has no expiry. Where expiry is asked for it holds a deadline beside the value, which
-//!   a reader compares with the clock. moka expires by its `Expiry`, entry by entry.
-//! - A capacity is given in the peer's own weight; where none is asked for it is out of reach.
+//! - All use foldhash's seeded hasher: guests choose the keys, so an unseeded hasher is unsafe. It
+//!   is also faster than the defaults of moka and DashMap.
+//! - All validate the value on `set`, as a host must, with Hostel's own check.
+//! - Peers store `Box<str>` keys and `Arc<str>` values, so that a reader copies nothing.
+//! - quick_cache has no expiry. Where an expiry is needed, its entries contain a deadline, which a
+//!   reader compares with the clock. moka expires each entry by its `Expiry`.
+//! - A capacity is in the peer's own weight. Where none is needed, it is unreachably large.
 
 use foldhash::quality::RandomState;
 use hostel_cache::{Cache, CacheLimits, Clock, Json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What a bench does with a map.
+/// The operations of a map that the benchmarks use.
 pub trait Map: Send + Sync {
-    /// Copies the value out, as a host does into its guest's memory. False on a miss.
+    /// Copies the value into `into`, as a host does into its guest's memory. Returns false on a
+    /// miss.
     fn get(&self, key: &str, into: &mut [u8]) -> bool;
-    /// Sets without an expiry, or with the map's.
+    /// Sets an entry without an expiry, or with the map's.
     fn set(&self, key: &str, value: &str);
-    /// Gives the map the time that it asks for between calls.
+    /// Runs the maintenance that the map needs between calls.
     fn settle(&self) {}
     fn len(&self) -> usize;
 }
 
-/// What every entry of a map gets.
+/// The expiry of all entries of a map.
 pub type Seconds = Option<u32>;
 
 fn copy(value: &str, into: &mut [u8]) -> bool {
@@ -62,7 +63,7 @@ impl Map for Ours {
     }
 }
 
-/// What an entry weighs: its texts, and what the map takes beside them.
+/// The weight of an entry: its texts plus this overhead of the map.
 #[derive(Clone, Copy)]
 pub struct Weigh(pub usize);
 
@@ -83,7 +84,7 @@ type Lifecycle = quick_cache::sync::DefaultLifecycle<Box<str>, Arc<str>>;
 pub struct Quick(quick_cache::sync::Cache<Box<str>, Arc<str>, Weigh, RandomState, Lifecycle>);
 
 impl Quick {
-    /// `entries` are those expected, by which it sizes itself.
+    /// `entries` is the expected number, from which the map computes its initial size.
     pub fn new(entries: usize, weight: u64, weigh: Weigh) -> Self {
         let lifecycle = Lifecycle::default();
         let hashing = RandomState::default();
@@ -204,7 +205,7 @@ impl Dash {
 
 impl Map for Dash {
     fn get(&self, key: &str, into: &mut [u8]) -> bool {
-        // The lock goes before the copy, as in the others: guests must not hold up each other.
+        // Release the lock before copying, as in the other maps: guests must not block each other.
         let value = self.0.get(key).map(|value| Arc::clone(&value));
         value.is_some_and(|value| copy(&value, into))
     }

@@ -1,11 +1,11 @@
-//! What an entry takes beside its key and its value, by an allocator that counts.
+//! The memory overhead of an entry beyond its key and value, measured with a counting allocator.
 
 use crate::allocator;
 use crate::load::{Key, TEXTS, VALUE};
 use crate::maps::{Dash, Map, Moka, Ours, Quick, Weigh};
 use table::{Row, Wanted};
 
-/// The most bytes of it that are wanted.
+/// The targeted maximum of the overhead in bytes.
 const TARGET: f64 = 64.0;
 
 pub fn run(most: usize) {
@@ -26,8 +26,8 @@ pub fn run(most: usize) {
     }
 }
 
-/// Numbers of entries: a thousand and tenfold as often as it goes, and some in between, since tables
-/// grow by steps.
+/// Returns the numbers of entries to measure: powers of ten from a thousand, and some in between,
+/// since tables grow in steps.
 fn populations(most: usize) -> impl Iterator<Item = usize> {
     let tens = std::iter::successors(Some(1_000), |entries| Some(entries * 10));
     let between = |entries: usize| [10, 14, 20, 30, 50].map(|tenths| entries / 10 * tenths);
@@ -41,7 +41,7 @@ fn row(what: &str, peer: &str, ours: f64, theirs: f64, wanted: Wanted) {
     println!("{}", Row { target: "E", what, peer, unit: "B", ours, theirs, wanted });
 }
 
-/// Bytes an entry takes beside its texts, in a map of so many.
+/// Returns the overhead per entry in bytes, in a map of `entries` entries.
 pub fn of<M: Map>(entries: usize, new: impl FnOnce() -> M) -> f64 {
     allocator::count(true);
     let before = allocator::held();

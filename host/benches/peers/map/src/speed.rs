@@ -1,4 +1,4 @@
-//! What a call takes, beside each peer in turns.
+//! The time of a call, compared with each peer in turn.
 
 use crate::load::{Key, Keys, VALUE, Zipf};
 use crate::maps::{Dash, Map, Moka, Ours, Quick, QuickExpiring, Weigh};
@@ -26,7 +26,8 @@ pub fn run(entries: usize) {
     let zipf = Zipf::new(entries, 0.99);
     let picks: Vec<_> = (0..2).map(|thread| Keys::of(&zipf.picks(CALLS, thread + 1))).collect();
     drop(zipf);
-    // Capacities out of reach: nothing is evicted, so every call does the same in every map.
+    // Unreachable capacities: nothing is evicted, so that every call does the same work in every
+    // map.
     let weight = 2 * entries as u64;
     let room = (entries * 512).max(64 << 20);
     let no_slower = Wanted::AtMost(1.0);
@@ -74,7 +75,7 @@ fn compare(
             let mut figures = (Vec::new(), Vec::new());
             for round in 0..=ROUNDS {
                 let pair = (time(ours, call, picks), time(peer, call, picks));
-                // The first round warms up.
+                // The first round is a warm-up.
                 if round > 0 {
                     figures.0.push(pair.0);
                     figures.1.push(pair.1);
@@ -92,8 +93,8 @@ fn compare(
     }
 }
 
-/// Nanoseconds of a call, in each of the threads: what the slices of a round took in the middle, so
-/// that what else the machine does meanwhile counts little.
+/// Returns the nanoseconds per call in each thread: the median of the slices of a round, to
+/// suppress disturbances by other processes.
 fn time(map: &dyn Map, call: Call, picks: &[Keys]) -> f64 {
     let start = Barrier::new(picks.len());
     let mut slices = Vec::new();

@@ -1,7 +1,7 @@
-//! What each operation of the cache takes by itself, what counting costs, and what checking a value
-//! costs beside `serde_json`.
+//! The time of each cache operation by itself, the cost of counting, and the cost of validating a
+//! value compared with `serde_json`.
 //!
-//! Takes divan's arguments: a part of a name to choose, `--help` for the rest.
+//! Accepts divan's arguments: a part of a name selects benchmarks; see `--help`.
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -29,7 +29,7 @@ fn cache(expiry: Option<u32>) -> Cache {
     cache
 }
 
-/// A JSON text of so many bytes: strings of 14 bytes in an array, and spaces.
+/// Returns a JSON text of `bytes` bytes: an array of strings of 14 bytes, and spaces.
 fn text(bytes: usize) -> String {
     let items = vec![r#""0123456789é""#; (bytes - 2) / 15].join(",");
     let text =
@@ -119,7 +119,7 @@ mod set {
 mod statistics {
     use super::*;
 
-    /// What every operation has to do, counted or not.
+    /// The minimum cost of every operation, counted or not.
     #[divan::bench]
     fn a_lock(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);
@@ -128,7 +128,7 @@ mod statistics {
         });
     }
 
-    /// The same with a count, as each operation does it.
+    /// The same with a counter, as in every operation.
     #[divan::bench]
     fn a_lock_and_a_count(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);

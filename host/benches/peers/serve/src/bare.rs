@@ -1,4 +1,5 @@
-//! What could be had without guests: hyper, which answers from the same cache, with the same headers.
+//! The upper bound without guests: hyper, with responses from the same cache and with the same
+//! headers.
 
 use anyhow::Result;
 use hostel_cache::{Cache, CacheLimits, Clock};

@@ -1,34 +1,36 @@
-//! The load: `wrk`, on one thread, beside the server on the same machine.
+//! The load: `wrk` with one thread, on the same machine as the server.
 
 use anyhow::{Context, Result, ensure};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
-/// What a server did under a load.
+/// The results of a server under a load.
 #[derive(Clone, Copy)]
 pub struct Load {
-    /// Requests a second.
+    /// Requests per second.
     pub rate: f64,
-    /// Milliseconds that half of the requests took at most, and 99 in 100.
+    /// Latency percentiles in milliseconds.
     pub p50: f64,
     pub p99: f64,
 }
 
+/// Checks that `wrk` is installed.
+///
 /// # Errors
 ///
-/// When there is no `wrk`.
+/// If it is not.
 pub fn find_wrk() -> Result<()> {
     let found = Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let fix = "wrk is missing: apt-get install wrk, brew install wrk, or https://github.com/wg/wrk";
     found.map(drop).context(fix)
 }
 
-/// Sends requests on so many connections for so many seconds, each as soon as the one before is
-/// answered.
+/// Sends requests on `connections` connections for `seconds` seconds, each as soon as the previous
+/// one is answered.
 ///
 /// # Errors
 ///
-/// When any of them fails.
+/// If any request fails.
 pub fn run(address: SocketAddr, connections: u32, seconds: u32) -> Result<Load> {
     let (connections, seconds) = (format!("-c{connections}"), format!("-d{seconds}s"));
     let mut wrk = Command::new("wrk");
@@ -44,7 +46,7 @@ pub fn run(address: SocketAddr, connections: u32, seconds: u32) -> Result<Load> 
     Ok(Load { rate: field("Requests/sec:")?.parse()?, p50: time("50%")?, p99: time("99%")? })
 }
 
-/// A time as wrk writes it.
+/// Parses a duration in wrk's format.
 fn milliseconds(text: &str) -> Result<f64> {
     let units = [("us", 0.001), ("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0)];
     let split = |(unit, factor)| text.strip_suffix(unit).map(|number: &str| (number, factor));

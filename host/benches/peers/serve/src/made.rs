@@ -1,28 +1,28 @@
-//! What is measured, and how it is made: by cargo, by `hostel` itself, each once.
+//! The programs to measure, and how cargo and `hostel` build them, each once.
 
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The version of wasmtime that the host is made of.
+/// The version of wasmtime that the host uses.
 const WASMTIME: &str = "48.0.8";
 
-/// What `wasmtime serve` needs to compile a component and to serve it as fast as it can; without
-/// the first three it does not build.
+/// The features with which `wasmtime serve` compiles and serves components fastest; it does not
+/// build without the first three.
 const FEATURES: &str =
     "run,serve,component-model-async,cranelift,pooling-allocator,parallel-compilation";
 
-/// The programs and components that take part, and where they are made.
+/// The programs and components to measure, and the folder where they are built.
 pub struct Made {
     root: PathBuf,
-    /// Of this workspace.
+    /// The target folder of this workspace.
     target: PathBuf,
     pub hostel: PathBuf,
     /// The plugin with the services `entry` and `spin`.
     pub plugin: PathBuf,
 }
 
-/// What else serves.
+/// The other servers.
 pub struct Peers {
     pub bare: PathBuf,
     pub wasmtime: PathBuf,
@@ -31,7 +31,7 @@ pub struct Peers {
 }
 
 impl Made {
-    /// Makes `hostel` as it is released, and the plugin.
+    /// Builds `hostel` with its release profile, and the plugin.
     pub fn new() -> Result<Self> {
         let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../..")).canonicalize()?;
         let target = root.join("target");
@@ -42,7 +42,7 @@ impl Made {
         Ok(Made { root, target, hostel, plugin })
     }
 
-    /// Makes the peers; the first time that takes minutes.
+    /// Builds the peers; the first time takes minutes.
     pub fn peers(&self) -> Result<Peers> {
         let Made { root, target, .. } = self;
         let workspace = root.join("host/benches/peers");
@@ -62,7 +62,7 @@ impl Made {
         Ok(Peers { bare: target.join("program/bare"), wasmtime, hello })
     }
 
-    /// Makes the plugin that `hostel new` makes in Python.
+    /// Builds the plugin that `hostel new` creates in Python.
     pub fn python(&self) -> Result<PathBuf> {
         let source = self.target.join("serve/greeter");
         if !source.exists() {
@@ -73,7 +73,8 @@ impl Made {
         build(&self.hostel, &source)
     }
 
-    /// Writes a configuration of `hostel serve` with these plugins, where `/` leads to a service.
+    /// Writes a configuration for `hostel serve` with these plugins, and a route from `/` to a
+    /// service.
     pub fn configure(&self, name: &str, plugins: &str, service: &str) -> Result<PathBuf> {
         let file = self.target.join("serve").join(name).with_extension("toml");
         let anywhere = "listen = \"127.0.0.1:0\"";
@@ -94,7 +95,7 @@ fn cargo(folder: &Path, target: &Path, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The component of a source, by `hostel build`.
+/// Builds the component of a source with `hostel build`.
 fn build(hostel: &Path, source: &Path) -> Result<PathBuf> {
     let mut build = Command::new(hostel);
     let output = build.arg("build").arg(source).stderr(Stdio::inherit()).output()?;

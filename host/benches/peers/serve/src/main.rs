@@ -1,7 +1,7 @@
-//! `hostel serve` beside bare hyper and `wasmtime serve`, which take turns under the same load, as
-//! rows of the table; then all of what was measured.
+//! Compares `hostel serve` with bare hyper and `wasmtime serve`, which take turns under the same
+//! load. Prints rows of the table, then all measurements.
 //!
-//! `serve rates`, `serve start` and `serve spin` do one part each.
+//! `serve rates`, `serve start` and `serve spin` run one part each.
 
 mod load;
 mod made;

@@ -1,4 +1,4 @@
-//! Requests a second, latency and memory: every server in its turn, a process of its own each time.
+//! Requests per second, latency and memory: each server in turn, each time as a new process.
 
 use crate::load::{self, Load};
 use crate::made::{Made, Peers};
@@ -15,17 +15,17 @@ const SECONDS: u32 = 2;
 
 const CONNECTIONS: [u32; 3] = [1, 32, 256];
 
-/// The place among them of the one that targets are for.
+/// The index in `CONNECTIONS` that the targets apply to.
 const TARGET: usize = 1;
 
-/// Calls of one instance where instances are used again, on both sides.
+/// Calls per instance on both sides, if instances are reused.
 const REUSE: &str = "128";
 
-/// One server that takes turns.
+/// One of the servers that take turns.
 struct Side {
     name: &'static str,
     start: Start,
-    /// By number of connections, a figure a round: the load, and mebibytes held after it.
+    /// By number of connections, one figure per round: the load, and the MiB held after it.
     figures: [Vec<(Load, f64)>; CONNECTIONS.len()],
 }
 
@@ -37,7 +37,7 @@ enum Start {
     Other(PathBuf, Vec<String>),
 }
 
-/// What all servers did.
+/// The results of all servers.
 pub struct Rates(Vec<Side>);
 
 /// Measures, and prints the rows that have targets.
@@ -89,7 +89,7 @@ impl Side {
                 Server::start(Command::new(program).args(arguments))?
             }
         };
-        // What is made once belongs to no round.
+        // Warm up, so that one-time work does not count.
         load::run(server.address, 32, 1)?;
         for (connections, figures) in CONNECTIONS.into_iter().zip(&mut self.figures) {
             figures.push((load::run(server.address, connections, SECONDS)?, server.memory()?));
@@ -103,7 +103,7 @@ impl Side {
 }
 
 impl Rates {
-    /// The better of the sides whose names begin like this.
+    /// Returns the fastest of the sides whose names begin with `name`.
     fn best(&self, name: &str) -> Option<&Side> {
         let rate = |side: &&Side| median(side.rates(TARGET));
         let named = self.0.iter().filter(|side| side.name.starts_with(name));
@@ -134,7 +134,7 @@ impl Rates {
         }
     }
 
-    /// Prints all that was measured, as a table of its own.
+    /// Prints all measurements as a separate table.
     pub fn print_all(&self) {
         println!("\n| server | connections | requests/s | p50 | p99 | memory |");
         println!("|---|--:|--:|--:|--:|--:|");

@@ -1,4 +1,4 @@
-//! A server in a process of its own, from its first line to its end.
+//! A server in a separate process, from its first log line to its end.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,13 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// The key and the value of the one entry.
+/// Key and value of the single entry.
 const ENTRY: (&str, &str) = (
     "user%3A123",
     r#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#,
 );
 
-/// How long a server may take to say where it listens: the first time it compiles its plugins.
+/// The longest that a server may take to report its address: at first it compiles its plugins.
 const START: Duration = Duration::from_secs(60);
 
 /// A server that runs until it is dropped.
@@ -25,16 +25,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server and waits until it says where it listens.
+    /// Starts a server and waits until it reports its address.
     pub fn start(command: &mut Command) -> Result<Self> {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let lines = child.stderr.take().context("stderr is piped")?;
         let (send, addresses) = channel();
-        // Reads on to the end: a server whose lines nobody takes would wait.
+        // Keep reading: a server blocks if its log lines are not read.
         std::thread::spawn(move || {
             for line in BufReader::new(lines).lines().map_while(Result::ok) {
                 if let Some(address) = address(&line) {
-                    // Nobody listens once the first ones are known.
+                    // The receiver is gone once the first addresses are known.
                     let _ = send.send(address);
                 }
             }
@@ -48,7 +48,8 @@ impl Server {
         }
     }
 
-    /// Starts `hostel serve` as configured, with the entry in the cache of its plugin `entry`.
+    /// Starts `hostel serve` with this configuration, and stores the entry in the cache of its
+    /// plugin `entry`.
     pub fn hostel(hostel: &Path, config: &Path) -> Result<Self> {
         let server = Server::start(Command::new(hostel).arg("serve").arg("--config").arg(config))?;
         let admin = server.addresses.recv_timeout(START)?;
@@ -58,7 +59,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Mebibytes of memory that the process holds.
+    /// Returns the MiB of memory that the process holds.
     pub fn memory(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -74,14 +75,14 @@ impl Drop for Server {
     }
 }
 
-/// The address in a line that says `http://ADDRESS:PORT`.
+/// Parses the address in a line that contains `http://ADDRESS:PORT`.
 fn address(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("http://")?;
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':');
     rest.get(..end.unwrap_or(rest.len()))?.trim_end_matches(':').parse().ok()
 }
 
-/// Sends a request on a connection of its own and answers the status.
+/// Sends a request on a new connection and returns the status.
 pub fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Result<u16> {
     let mut answer = String::new();
     send(address, method, path, body)?.read_to_string(&mut answer)?;
@@ -89,7 +90,7 @@ pub fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Result<
     Ok(status.parse()?)
 }
 
-/// Sends a request, and leaves the answer to whoever reads it.
+/// Sends a request and returns the stream, from which the caller may read the response.
 pub fn send(address: SocketAddr, method: &str, path: &str, body: &str) -> Result<TcpStream> {
     let mut stream = TcpStream::connect(address)?;
     let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");

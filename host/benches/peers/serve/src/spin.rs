@@ -1,4 +1,4 @@
-//! A plugin that never returns, and the latency that the callers of another plugin then have.
+//! A plugin that never returns, and the resulting latency for callers of another plugin.
 
 use crate::load;
 use crate::made::Made;
@@ -12,11 +12,12 @@ const ROUNDS: usize = 5;
 /// Seconds of each load.
 const SECONDS: u32 = 2;
 
-/// Calls that spin at once, and connections that call another plugin. Four are more than there are
-/// processors, and 64 are as many as one plugin may have under way.
+/// Concurrent calls that spin, and connections that call the other plugin. Four exceed the number
+/// of processors; 64 are the most calls that one plugin may run at once.
 const CASES: [(usize, u32); 4] = [(4, 1), (4, 32), (64, 1), (64, 32)];
 
-/// Seconds after which the load is measured: a host knows long calls by what they have computed.
+/// Seconds before the load is measured: the host recognizes long calls by the processor time they
+/// have used.
 const SETTLING: u32 = 1;
 
 pub fn measure(made: &Made) -> Result<()> {
@@ -51,7 +52,8 @@ pub fn measure(made: &Made) -> Result<()> {
     Ok(())
 }
 
-/// So many calls that spin until they are dropped: the host stops a call whose client is gone.
+/// Starts calls that spin until their connections are dropped: the host stops a call when its
+/// client disconnects.
 fn spin(server: &Server, calls: usize) -> Result<Vec<TcpStream>> {
     (0..calls).map(|_| send(server.address, "POST", "/services/other.spin", "")).collect()
 }

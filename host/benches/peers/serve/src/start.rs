@@ -1,4 +1,4 @@
-//! The start: from a process that begins to its first answer, with compiled code on the disk.
+//! Start time: from starting the process to its first response, with compiled code on disk.
 
 use crate::made::Made;
 use crate::server::{Server, ask};
@@ -33,21 +33,21 @@ pub fn measure(made: &Made) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the component is compiled, where nobody has compiled it yet: a call that waits for it
-/// is told to come back.
+/// Waits until the component is compiled; a call that arrives during compilation is refused with
+/// 503.
 fn compile(hostel: &Path, config: &Path) -> Result<()> {
     let server = Server::start(Command::new(hostel).arg("serve").arg("--config").arg(config))?;
     while ask(server.address, "GET", "/", "")? == 503 {}
     Ok(())
 }
 
-/// Milliseconds until a server that starts has answered.
+/// Returns the milliseconds from starting a server to its first response.
 fn start(hostel: &Path, config: &Path) -> Result<f64> {
     let begun = Instant::now();
     let server = Server::start(Command::new(hostel).arg("serve").arg("--config").arg(config))?;
     let status = ask(server.address, "GET", "/", "")?;
     let took = begun.elapsed();
-    // An entry that nobody has set is an answer of the plugin as well.
+    // For a missing entry the plugin responds with 404, which counts too.
     ensure!(status == 200 || status == 404, "the first answer is {status}");
     Ok(took.as_secs_f64() * 1_000.0)
 }

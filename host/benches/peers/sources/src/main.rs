@@ -1,5 +1,5 @@
-//! What a request to a server elsewhere costs a guest, beside the same client library natively: one
-//! request after the other, on a connection that is kept, to a server of the bench on the loopback.
+//! The cost of an outgoing request from a guest, compared with the same client library used
+//! natively: consecutive requests on one connection to a server on loopback.
 
 use anyhow::{Context, Error, Result, anyhow};
 use bytes::Bytes;
@@ -25,11 +25,11 @@ use tokio::runtime::Builder;
 
 const ROUNDS: usize = 31;
 
-/// Requests of a round, which one call of the guest sends.
+/// Requests per round, all sent in one call of the guest.
 const REQUESTS: u32 = 500;
 
 fn main() -> Result<()> {
-    // One thread beside the server's: each has a processor, and no task goes from one to another.
+    // One worker thread besides the server's: each has a processor, and tasks do not migrate.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let address = serve()?;
     let host = Arc::new(runtime.block_on(host(address))?);
@@ -41,7 +41,7 @@ fn main() -> Result<()> {
     for bytes in [100, 65_536] {
         let url = format!("http://{address}/{bytes}");
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        // The first round opens connections.
+        // The first round opens the connections.
         for round in 0..=ROUNDS {
             let guest = runtime.block_on(by_guest(&host, &url, bytes))?;
             let native = runtime.block_on(natively(&client, &url, bytes))?;
@@ -57,7 +57,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Starts a server on a thread of its own that answers `/N` with N bytes.
+/// Starts a server on a new thread that responds to `/N` with N bytes.
 fn serve() -> Result<SocketAddr> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
@@ -86,7 +86,7 @@ async fn answer(
     Ok(hyper::Response::new(Full::new(Bytes::from(vec![b'x'; bytes]))))
 }
 
-/// A host with the guest that sends requests.
+/// Creates a host with the guest that sends requests.
 async fn host(address: SocketAddr) -> Result<Host> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../..");
     let build = Command::new("cargo")
@@ -109,10 +109,10 @@ async fn host(address: SocketAddr) -> Result<Host> {
     Ok(host)
 }
 
-/// Microseconds of a request that a guest sends.
+/// Returns the microseconds per request sent by a guest.
 async fn by_guest(host: &Arc<Host>, url: &str, bytes: usize) -> Result<f64> {
     let (host, body) = (Arc::clone(host), serde_json::to_vec(&(REQUESTS, url))?);
-    // On a thread of the runtime, as a server calls.
+    // On a thread of the runtime, as in a server.
     let calling = tokio::spawn(async move {
         let begun = Instant::now();
         let request = Request { body, ..Request::default() };
@@ -125,7 +125,7 @@ async fn by_guest(host: &Arc<Host>, url: &str, bytes: usize) -> Result<f64> {
     Ok(time.as_secs_f64() * 1e6 / f64::from(REQUESTS))
 }
 
-/// Microseconds of a request that this program sends.
+/// Returns the microseconds per request sent by this program.
 async fn natively(
     client: &Client<HttpConnector, Empty<Bytes>>,
     url: &str,
@@ -133,7 +133,7 @@ async fn natively(
 ) -> Result<f64> {
     let client = client.clone();
     let uri: hyper::Uri = url.parse()?;
-    // On a thread of the runtime as well.
+    // On a thread of the runtime too.
     let sending = tokio::spawn(async move {
         let begun = Instant::now();
         for _ in 0..REQUESTS {

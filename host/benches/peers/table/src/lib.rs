@@ -1,8 +1,8 @@
-//! What the benches have in common: two sides take turns for some rounds, and a row of the table
-//! says how the one fared beside the other.
+//! Shared by the benchmarks: two sides take turns for several rounds, and a row of the table
+//! compares them.
 //!
-//! Times drift on a machine that others use. The ratio is taken within each round, where both
-//! sides met the same weather; its median is the figure, its extremes are the spread.
+//! The speed of a shared machine drifts. The ratio is computed within each round, in which both
+//! sides ran under the same conditions. The figure is its median, the spread its extremes.
 
 mod redis;
 
@@ -10,36 +10,36 @@ pub use redis::RedisServer;
 
 use std::fmt;
 
-/// What a target asks of a ratio, ours divided by the peer's.
+/// The target for a ratio, ours divided by the peer's.
 #[derive(Clone, Copy)]
 pub enum Wanted {
-    /// At most this: of times and sizes.
+    /// At most this: for times and sizes.
     AtMost(f64),
-    /// At least this: of rates.
+    /// At least this: for rates.
     AtLeast(f64),
-    /// Nothing: the row is there to be read.
+    /// No target: the row is informational.
     Nothing,
 }
 
-/// One row: what was measured, on our side and on the peer's, a figure a round.
+/// One row: what was measured, with one figure per round for our side and the peer's.
 pub struct Row<'a> {
-    /// The letter of the target, or nothing.
+    /// The letter of the target, or empty.
     pub target: &'a str,
     /// What was measured, in a few words.
     pub what: &'a str,
-    /// The other side.
+    /// The peer.
     pub peer: &'a str,
-    /// The unit of both sides' figures, as it is written.
+    /// The unit of both sides' figures, as printed.
     pub unit: &'a str,
-    /// Our figures, a round each.
+    /// Our figures, one per round.
     pub ours: Vec<f64>,
     /// The peer's figures of the same rounds.
     pub theirs: Vec<f64>,
-    /// What the ratio should be.
+    /// The target for the ratio.
     pub wanted: Wanted,
 }
 
-/// The two lines above the rows.
+/// The two header lines above the rows.
 pub const HEAD: &str = "| target | measured | peer | ours | peer's | ratio (spread) | wanted | |
 |---|---|---|---|---|---|---|---|";
 
@@ -85,18 +85,18 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// Two decimals, and two more where nothing would be left of the number.
+/// Two decimals, or four if the number is too small for two.
 fn of_ratio(ratio: f64) -> String {
     let decimals = if ratio < 0.1 { 4 } else { 2 };
     format!("{ratio:.decimals$}")
 }
 
-/// Three decimals at most, and no zeros at the end.
+/// At most three decimals, without trailing zeros.
 fn rounded(number: f64) -> f64 {
     (number * 1_000.0).round() / 1_000.0
 }
 
-/// The figure in the middle; NaN of none.
+/// The median; NaN if there are no figures.
 #[must_use]
 pub fn median(figures: Vec<f64>) -> f64 {
     middle(&sorted(figures))
@@ -111,7 +111,7 @@ fn middle(sorted: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Three digits that say something, more where the number is large.
+/// Three significant digits, or more if the number is large.
 fn figure(number: f64) -> String {
     let decimals = if number < 10.0 { 2 } else { usize::from(number < 100.0) };
     format!("{number:.decimals$}")

@@ -1,4 +1,4 @@
-//! Prints the two lines above the rows that the benches print.
+//! Prints the two header lines above the benchmarks' rows.
 
 fn main() {
     println!("{}", table::HEAD);

@@ -1,25 +1,25 @@
-//! A redis-server of a bench's own.
+//! A redis-server for a benchmark.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long it may take to answer for the first time.
+/// The longest it may take until its first response.
 const START: Duration = Duration::from_secs(10);
 
-/// A redis-server on a free port of the loopback, which saves nothing and ends when it is dropped.
+/// A redis-server on a free loopback port. It saves nothing and is killed when dropped.
 pub struct RedisServer {
     child: Child,
     port: u16,
 }
 
 impl RedisServer {
-    /// Starts it; `None` where it is not installed.
+    /// Starts it; `None` if it is not installed.
     ///
     /// # Errors
     ///
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn start() -> io::Result<Option<RedisServer>> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = Command::new("redis-server");
@@ -28,7 +28,7 @@ impl RedisServer {
         let Ok(child) = command.spawn() else {
             return Ok(None);
         };
-        // From here on, it ends with this.
+        // From here on, dropping `server` kills it.
         let server = RedisServer { child, port };
         let start = Instant::now();
         while let Err(error) = server.answers() {

@@ -1,4 +1,4 @@
-//! A service in Go as an author writes it.
+//! A service in Go as a plugin author would write it.
 
 use crate::languages::services::{ask, check_refused, served};
 

@@ -1,4 +1,4 @@
-//! The page about HTTP: its listings pass their tests, and its commands print what it shows.
+//! The page about HTTP: its listings pass their tests, and its commands print the output shown.
 
 use super::hostel_in;
 use crate::http::program::Serving;
@@ -7,10 +7,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The headers that the page leaves out.
+/// Headers that the page omits.
 const LEFT_OUT: [&str; 3] = ["x-request-id: ", "content-length: ", "date: "];
 
-/// The fenced blocks of the page: the language and the text of each.
+/// Returns the language and text of each fenced block of the page.
 fn blocks() -> Vec<(String, String)> {
     let page = fs::read_to_string(project().join("docs/answer-over-http.md")).unwrap();
     let block = |text: &str| {
@@ -20,7 +20,8 @@ fn blocks() -> Vec<(String, String)> {
     page.split("```").skip(1).step_by(2).map(block).collect()
 }
 
-/// A folder with the service of the page as its author has it, after its tests have passed.
+/// Returns a folder with the page's service as its author would have it, after its tests have
+/// passed.
 fn tested(language: &str, end: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let made = hostel_in(folder.path(), &["new", "orders", "--lang", language]);
@@ -37,7 +38,7 @@ fn tested(language: &str, end: &str) -> tempfile::TempDir {
     folder
 }
 
-/// Serves the folder with the configuration of the page.
+/// Serves the folder with the configuration from the page.
 fn served(folder: &Path) -> Serving {
     let blocks = blocks();
     let settings = blocks.iter().filter(|(language, _)| language == "toml");
@@ -52,7 +53,7 @@ fn served(folder: &Path) -> Serving {
     Serving::begin(program).0
 }
 
-/// Runs a command of the page and returns the lines that it prints, as the page shows them.
+/// Runs a command from the page and returns its output lines in the page's format.
 fn run(server: &Serving, command: &str) -> Vec<String> {
     let program = hostel();
     let command = match command.strip_prefix("hostel ") {
@@ -66,7 +67,7 @@ fn run(server: &Serving, command: &str) -> Vec<String> {
     shown(&stdout(&output))
 }
 
-/// The lines of a text without those that are empty or left out, and without the ids of requests.
+/// Returns the lines of a text without empty and omitted ones, and without request ids.
 fn shown(text: &str) -> Vec<String> {
     let is_shown =
         |line: &&str| !line.is_empty() && !LEFT_OUT.iter().any(|it| line.starts_with(it));

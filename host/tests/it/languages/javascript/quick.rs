@@ -1,5 +1,5 @@
-//! Quick builds of JavaScript and TypeScript: what `hostel run` and `--watch` make of a base is what
-//! `hostel build` makes.
+//! Quick builds of JavaScript and TypeScript: a base image plus the script, as `hostel run` and
+//! `--watch` make them, behaves like the result of `hostel build`.
 
 use super::hostel_in;
 use crate::support::{stderr, stdout};
@@ -56,7 +56,7 @@ fn a_quick_build_calls_as_any_other() {
     let of_the_tool = hostel_in(folder.path(), &["run", stdout(&built).trim(), "--json"]);
     assert_eq!(stdout(&quick), stdout(&of_the_tool), "{}", stderr(&quick));
     assert_eq!(stdout(&quick).lines().count(), 9);
-    // Each line without its time, and without those that tell of the build.
+    // Each line without its timestamp; lines about the build are omitted.
     let log = |text: String| -> Vec<String> {
         let lines = text.lines().filter(|line| line.starts_with("20"));
         lines.filter_map(|line| Some(line.split_once(' ')?.1.to_owned())).collect()
@@ -65,7 +65,7 @@ fn a_quick_build_calls_as_any_other() {
     assert!(stderr(&quick).contains("at app.js:34:"), "{}", stderr(&quick));
 }
 
-/// A quick build is known by what stacks call its script.
+/// A quick build is recognizable by the script's name in stack traces.
 #[test]
 fn a_component_for_use_is_the_tools_own_and_serves_to_try_it_out_as_well() {
     let folder = tempfile::tempdir().unwrap();

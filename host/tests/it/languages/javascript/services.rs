@@ -1,4 +1,4 @@
-//! A service in TypeScript as an author writes it.
+//! A service in TypeScript as a plugin author would write it.
 
 use crate::languages::services::{PASSWORD, ask, check_refused, served};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Requests to servers elsewhere, on either engine.
+//! Outgoing requests, on both engines.
 
 use super::{hostel_in, with_engine};
 use crate::outbound::server::Source;
@@ -6,7 +6,7 @@ use crate::support::{TestHost, stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
 
-/// Services that send requests to the server of the setting `source-url`.
+/// Services that send requests to the server in the setting `source-url`.
 const SERVICES: &str = r#"
 import { HttpError, config, http } from "hostel-sdk";
 

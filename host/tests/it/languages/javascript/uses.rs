@@ -1,4 +1,4 @@
-//! The world of a component has what its source uses, and nothing else of the host.
+//! A component imports only the host interfaces that its source uses.
 
 use super::{hostel_in, with_engine};
 use crate::support::{TestHost, project, stderr, stdout};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-/// A folder with these files, by their paths in it.
+/// Returns a folder with these files, given by relative paths.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -18,7 +18,8 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// The interfaces of Hostel that the component of a source imports, and a host that has loaded it.
+/// Returns the Hostel interfaces that the component of a source imports, and a host that has loaded
+/// it.
 async fn built(folder: &Path, source: &str) -> (Vec<String>, TestHost) {
     let built = hostel_in(folder, &["build", source]);
     assert!(built.status.success(), "{}", stderr(&built));
@@ -35,7 +36,8 @@ async fn built(folder: &Path, source: &str) -> (Vec<String>, TestHost) {
     (ours, host)
 }
 
-/// Uses what has the names of the cache's methods elsewhere, and the methods that every cache has.
+/// Uses other objects' methods with the names of cache methods, and the methods that every cache
+/// has.
 const PLAIN: &str = r#"
 import { cache, log } from "hostel-sdk";
 
@@ -175,7 +177,7 @@ async fn what_the_sdk_exports_brings_its_interface_where_it_is_used() {
     assert_eq!(imports, ["cache/cache", "log/log"]);
 }
 
-/// Computes by functions that wait, and by such that fail after they waited.
+/// Computes values with asynchronous functions, some of which fail after a wait.
 const ASYNC: &str = r#"
 import { Failure, cache } from "hostel-sdk";
 
@@ -219,7 +221,7 @@ async fn check_async(folder: &Path, source: &str) {
     let messages = host.messages();
     assert!(messages.len() == 1 && messages[0].starts_with(warning), "{messages:?}");
     for _ in 0..2 {
-        // The second call computes: the first has given its lease back.
+        // The second call computes, because the first has released its lease.
         let error = host.call("svc.refused", &Value::Null).await.unwrap_err().to_string();
         assert!(error.contains("conflict"), "{error}");
     }

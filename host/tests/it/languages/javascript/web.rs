@@ -1,16 +1,16 @@
-//! What a service has of the web and of npm, as Node has it, on either engine.
+//! Web APIs and npm packages in a service behave as in Node, on both engines.
 
 use super::{hostel_in, with_engine};
 use crate::support::{stderr, stdout};
 use std::path::Path;
 use std::process::Command;
 
-/// The text that the service `all` of a source returns, in Node and in a plugin.
+/// Checks that the service `all` of a source returns the same text in Node and in a plugin.
 #[track_caller]
 fn check_same_as_in_node(folder: &Path, source: &str) {
     std::fs::write(folder.join("all.mjs"), source).unwrap();
     std::fs::write(folder.join("all.js"), source).unwrap();
-    // Node ends while a signal alone waits for its time.
+    // Without this timer Node would exit while only a signal's timeout is pending.
     let script = "const waiting = setInterval(() => {}, 1000); \
                   import('./all.mjs').then(async (m) => { \
                       console.log(JSON.stringify(await m.default.all())); \
@@ -182,7 +182,7 @@ fn a_plugin_has_no_part_of_the_web_that_it_does_not_mention() {
     assert!(plain + 512 * 1024 < url, "{plain} and {url}");
 }
 
-/// The packages of the table in `docs/packages.md`, in one service.
+/// The packages in the table of `docs/packages.md`, in one service.
 const PACKAGES: &str = include_str!("packages.mjs");
 
 #[test]

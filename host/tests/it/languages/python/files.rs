@@ -1,12 +1,12 @@
-//! Files that a Python plugin carries: those beside its source, and those of its packages.
+//! Files included in a Python plugin: those beside its source and those of its packages.
 
 use crate::source;
 use crate::support::{hostel, stderr, stdout};
 
-/// A virtual environment with a package that has data and a module that it imports by name, and with
-/// a zone.
+/// Returns a virtual environment with a time zone, and a package that has data and a dynamically
+/// imported module.
 fn environment() -> tempfile::TempDir {
-    // One type of time, an hour ahead of UTC, and no changes.
+    // A TZif file with one type of time, an hour ahead of UTC, and no transitions.
     let zone = [&b"TZif"[..], &[0; 35], &[1, 0, 0, 0, 4, 0, 0, 14, 16, 0, 0], b"CET\0"].concat();
     let environment = tempfile::tempdir().unwrap();
     let packages = environment.path().join("lib/python3.14/site-packages");

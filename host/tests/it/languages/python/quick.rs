@@ -1,4 +1,5 @@
-//! Quick builds of Python: what `hostel run` and `--watch` make of a base is what `hostel build` makes.
+//! Quick builds of Python: a base image plus the source, as `hostel run` and `--watch` make them,
+//! behaves like the result of `hostel build`.
 
 use super::hostel_in;
 use crate::support::{stderr, stdout};
@@ -73,7 +74,7 @@ fn a_quick_build_calls_as_any_other() {
     let of_the_tool = hostel_in(folder.path(), &["run", stdout(&built).trim(), "--json"]);
     assert_eq!(stdout(&quick), stdout(&of_the_tool), "{}", stderr(&quick));
     assert_eq!(stdout(&quick).lines().count(), 8);
-    // Each line without its time, and without the one that tells of the build.
+    // Each line without its timestamp; the line about the build is omitted.
     let log = |text: String| -> Vec<String> {
         let lines = text.lines().filter(|line| line.starts_with("20"));
         lines.filter_map(|line| Some(line.split_once(' ')?.1.to_owned())).collect()
@@ -82,7 +83,7 @@ fn a_quick_build_calls_as_any_other() {
     assert!(stderr(&quick).contains("File \"app.py\", line 47, in fails"), "{}", stderr(&quick));
 }
 
-/// The seed of hashes is the base's, which the page on security says of quick builds alone.
+/// Only a quick build uses the base image's hash seed, as the security page states.
 #[test]
 fn a_component_for_use_is_the_tools_own_and_serves_to_try_it_out_as_well() {
     let folder = tempfile::tempdir().unwrap();
@@ -122,7 +123,7 @@ fn a_quick_build_sees_each_change_and_starts_from_the_base_again() {
     }
 }
 
-/// It ends the interpreter without a word of its own.
+/// `os.abort` kills the interpreter without an error message.
 #[test]
 fn what_a_base_does_not_survive_is_told_as_the_tool_tells_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! A service in Python as an author writes it.
+//! A service in Python as a plugin author would write it.
 
 use crate::languages::services::{ask, check_refused, served};
 use serde_json::json;

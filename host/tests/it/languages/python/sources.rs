@@ -1,4 +1,4 @@
-//! Requests to servers elsewhere and settings, of services and of those that are written for Zato.
+//! Outgoing requests and settings, of services for Hostel and for Zato.
 
 use super::{built, built_with};
 use crate::outbound::server::Source;

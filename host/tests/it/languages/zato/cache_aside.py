@@ -1,10 +1,10 @@
-"""Reads from the cache, and from the source when it is not there. Written as for Zato."""
+"""Reads from the cache, or on a miss from the origin server. Written as for Zato."""
 
 from zato.server.service import Service
 
 
 class CacheAside(Service):
-    """Reads from the cache, and from the source when it is not there."""
+    """Reads from the cache, or on a miss from the origin server."""
 
     def handle(self):
         value = self.cache.get('no-such-key')

@@ -1,4 +1,4 @@
-//! Five services in the ways of Zato, in one plugin.
+//! Five services in one plugin, in the styles of Zato.
 
 use crate::languages::services::{ask, check_refused, served};
 use serde_json::json;

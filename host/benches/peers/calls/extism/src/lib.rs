@@ -1,4 +1,4 @@
-//! Calls its host's cache as often as it is told: the guest of `../../guest`, for Extism.
+//! The guest of `../../guest` for Extism: calls its host's cache as often as requested.
 
 #![cfg(target_family = "wasm")]
 
@@ -10,11 +10,11 @@ extern "ExtismHost" {
     fn cache_get(key: String) -> String;
 }
 
-/// Reads one key as often as the input says.
+/// Reads one key as often as the input requests.
 #[plugin_fn]
 pub fn get(calls: String) -> FnResult<()> {
     for _ in 0..calls.parse::<u32>()? {
-        // SAFETY: the host function takes and answers one text each, as declared here.
+        // SAFETY: the host function takes and returns one text, as declared here.
         black_box(unsafe { cache_get(black_box("user:123").to_owned()) }?);
     }
     Ok(())

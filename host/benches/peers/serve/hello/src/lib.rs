@@ -1,4 +1,4 @@
-//! Answers any request with the same text, by `wasi:http`.
+//! Responds to every request with the same text, through `wasi:http`.
 
 #![cfg(target_family = "wasm")]
 
@@ -7,7 +7,7 @@ use wasip2::http::types::{
     Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
 
-/// As long as the entry that the others answer with.
+/// As long as the other servers' response.
 const BODY: &[u8] =
     br#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#;
 
