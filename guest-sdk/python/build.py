@@ -18,8 +18,8 @@ from hostel_sdk import check, uses
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# The module that the component starts from. The folders that are handed over are `/0`, `/1`, ..
-# within it, in their order.
+# The main module of the component. The `--python-path` folders are `/0`, `/1`, .. inside it, in
+# their order.
 APP = """
 import sys
 sys.dont_write_bytecode = True
@@ -28,7 +28,7 @@ Handler = plugin("/2", {file!r}, {shown!r}, {packages!r})
 """
 
 
-# The module that a base starts from, which puts what Python imports later into its own folder.
+# The main module of a base. It copies the files that Python may import later into its own folder.
 BASE = """
 import os, sys
 sys.dont_write_bytecode = True
@@ -42,12 +42,13 @@ for top in {folders!r}:
 from hostel_sdk.base import Handler
 """
 
-# The folders that componentize-py brings along, as a component sees them.
+# The folders that componentize-py adds, as seen inside a component.
 BROUGHT = ["/python", "/bundled", "/world"]
 
 
 def main() -> int:
-    """Builds what the command line names; exit code 1 when it does not build."""
+    """Builds a plugin or a base as the command line requests. Returns the exit code: 1 if the build
+    fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tool", required=True, help="the folder with componentize-py")
     parser.add_argument("--wit", required=True, help="the folder with the WIT")
@@ -77,12 +78,12 @@ def main() -> int:
 
 
 def world_of(arguments: argparse.Namespace, made: str) -> str:
-    """The folder with the WIT and the world `plugin`, which has the interfaces that the plugin uses
-    beside those that every service has."""
+    """Creates a folder with the WIT and the world `plugin`, which has the interfaces that the
+    plugin uses and those of every service."""
     wit = os.path.join(made, "wit")
     shutil.copytree(arguments.wit, wit)
     with open(os.path.join(wit, "world.wit"), encoding="utf-8") as worlds:
-        # As the world of all interfaces has them, with their versions.
+        # The imports of the world with all interfaces, including their versions.
         found = re.findall(r"import (hostel:\w+/(\w+)@[\d.]+;)", worlds.read())
         imports = {name: line for line, name in found}
     used = uses.interfaces(arguments.source, arguments.packages)
@@ -93,8 +94,8 @@ def world_of(arguments: argparse.Namespace, made: str) -> str:
 
 
 def build_base(arguments: argparse.Namespace) -> int:
-    """Builds a base into its folder: the component, and what it reads when it becomes a plugin. It
-    has all interfaces, since it is that of all plugins."""
+    """Builds a base into its folder: the component and the files that it reads when a plugin is
+    built from it. It has all interfaces, because every plugin uses the same base."""
     made = arguments.output
     app = BASE.format(folders=BROUGHT)
     arguments.output = os.path.join(made, "base.wasm")
@@ -102,7 +103,8 @@ def build_base(arguments: argparse.Namespace) -> int:
 
 
 def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -> int | None:
-    """Builds a plugin from a base; ``None`` when that ended in a way for the tool to tell of."""
+    """Builds a plugin from a base. Returns ``None`` after an unexpected exit: the caller then
+    builds with componentize-py, which reports the error."""
     reads = os.path.join(made, "0")
     os.mkdir(reads)
     command = [arguments.program, "take-snapshot", os.path.join(arguments.base, "base.wasm")]
@@ -125,8 +127,8 @@ def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -
 
 
 def needs_the_tool(places: list[str]) -> bool:
-    """Whether there is what componentize-py would put into the component: code for WebAssembly that
-    Python loads, and packages with an interface of their own."""
+    """Returns true if only componentize-py can build the plugin: there are native modules for
+    WebAssembly, or packages with their own WIT interface."""
     for place in places:
         for _, _, files in os.walk(place):
             if any(f.endswith(CODE_FOR_WASM) or f == "componentize-py.toml" for f in files):
@@ -137,11 +139,11 @@ def needs_the_tool(places: list[str]) -> bool:
 CODE_FOR_WASM = "-wasm32-wasi.so"
 
 DOES_NOT_BUILD = 3
-"""The exit code of the program where the author is told why."""
+"""The program's exit code for an error in the plugin, whose reason is printed for the author."""
 
 
 def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
-    """Passes on the list of what was read, if there is one."""
+    """Copies the list of the files that were read, if there is one."""
     reads = os.path.join(folder, "reads")
     if arguments.inputs and os.path.exists(reads):
         shutil.copyfile(reads, arguments.inputs)
@@ -150,16 +152,16 @@ def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
 def build(
     arguments: argparse.Namespace, made: str, text: str, places: list[str], world: str
 ) -> int:
-    """Builds by componentize-py, with a folder for what is made on the way."""
+    """Builds with componentize-py. `made` is a folder for intermediate files."""
     app = os.path.join(made, "app")
     os.mkdir(app)
     with open(os.path.join(app, "hostel_app.py"), "w", encoding="utf-8") as written:
         written.write(text)
-    # An environment without packages, so that only those that were named are seen.
+    # An empty virtual environment, so that only the given packages are visible.
     os.makedirs(os.path.join(made, "none", "lib", "site-packages"))
     os.environ["VIRTUAL_ENV"] = os.path.join(made, "none")
     sdk = os.path.join(made, "sdk")
-    # Nothing but its packages: what lies beside them would hide files of the author's.
+    # Copy only the packages: other files in their folder could shadow the author's files.
     for package in ("hostel_sdk", "zato"):
         shutil.copytree(os.path.join(HERE, package), os.path.join(sdk, package))
     sys.path.insert(0, arguments.tool)
@@ -183,7 +185,7 @@ MARK = "hostel: the author's own: "
 
 
 def tell(words: str) -> None:
-    """Passes on what the author needs of the tool's words: the reason comes last."""
+    """Prints the part of the tool's output that helps the author, with the reason last."""
     before, mark, own = words.partition(MARK)
     if mark:
         why, _, own = own.partition("\n")

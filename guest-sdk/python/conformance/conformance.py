@@ -1,4 +1,5 @@
-"""Interprets one step of the conformance scenarios a request, by the public SDK alone."""
+"""The Python conformance plugin. Each request is one step of a scenario, run with the public SDK
+only."""
 
 import datetime
 import json
@@ -51,7 +52,7 @@ def conformance(request: Request) -> dict[str, Any] | Response | None:
 
 
 def many(call: Callable[[str], Any]) -> Callable[[Step], None]:
-    """The operation that makes one call many times."""
+    """Returns an operation that repeats one call."""
 
     def calls(step: Step) -> None:
         key = step["key"]
@@ -86,8 +87,8 @@ def set_bits(step: Step) -> None:
 
 
 def loop_through_bits(step: Step) -> str | None:
-    """Sets and gets so many floats of random bits, and as many whole ones; the first that
-    changed."""
+    """Sets and gets a number of floats of random bits and as many integral floats. Returns the
+    first that changed."""
     state = 1
     for turn in range(step["value"]):
         state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
@@ -150,13 +151,13 @@ def compare_and_swap(step: Step) -> Any:
 
 
 def fail_if_told(step: Step) -> None:
-    """Fails as a function of the service's own does, where the step says so."""
+    """Fails like a service's own function if the step has `fail`."""
     if step.get("args", {}).get("fail"):
         raise Conflict("as the step says")
 
 
 def update(step: Step) -> Any:
-    """Appends the step's value to the list under the key; with a `fail`, the change fails
+    """Appends the step's value to the list under the key. With `fail`, the change function fails
     instead."""
 
     def change(values: list[Any] | None) -> list[Any]:
@@ -170,7 +171,7 @@ def update(step: Step) -> Any:
 
 
 def get_or_set(step: Step) -> Any:
-    """Returns the value and whether it was computed; the step has the value that is computed."""
+    """Returns the value and whether it was computed. The step has the value to compute."""
     args = step.get("args", {})
     computed = False
 

@@ -27,7 +27,7 @@ class HttpRequest:
     authority: str = ""
     """The host and port that the client sent. Empty if it sent none."""
     client: str = ""
-    """The address and port of the client, ``192.0.2.1:4711`` or ``[2001:db8::1]:4711``.
+    """The address and port of the client, for example ``192.0.2.1:4711`` or ``[2001:db8::1]:4711``.
     ``Request.client_address`` returns the address alone."""
     headers: list[tuple[str, bytes]] = field(default_factory=list)
     """The headers in the received order, with names in lower case. A name may occur more than
@@ -91,9 +91,10 @@ class Request:
         return [] if self.http is None else headers.apart(self.http.headers, name)
 
     def client_address(self) -> str | None:
-        """The client's IP address, without its port: ``192.0.2.1``, or ``2001:db8::1``. ``None``
-        when the request did not come by HTTP. Behind a proxy it is the address of the client only
-        if the host's configuration names that proxy in ``server.trusted-proxies``.
+        """Returns the client's IP address without the port, for example ``192.0.2.1`` or
+        ``2001:db8::1``. ``None`` if the call is not made over HTTP. Behind a proxy, this is the
+        client's address only if the host's configuration lists the proxy in
+        ``server.trusted-proxies``.
         """
         client = "" if self.http is None else self.http.client
         start, end = ("[", "]") if client.startswith("[") else ("", ":")

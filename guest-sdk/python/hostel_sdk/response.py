@@ -113,8 +113,8 @@ class Response:
     ) -> Response:
         """Adds a ``set-cookie`` header and returns the response.
 
-        - ``max_age`` is the seconds until the browser deletes the cookie. 0 deletes the cookie of
-          that name, domain and path at once; without it the cookie lasts until the browser closes.
+        - ``max_age`` is the lifetime in seconds. 0 deletes the cookie of that name, domain and path
+          at once. With ``None`` the cookie lasts until the browser is closed.
         - By default a browser sends the cookie for all paths of this host only, only over TLS, and
           from other sites only when the user follows a link. Scripts cannot read it.
 
@@ -128,14 +128,15 @@ class Response:
         return self.with_header("set-cookie", set_cookie(name, value, *options))
 
     def header(self, name: str) -> str | None:
-        """The header of that name, in any case: all its fields, joined by ``, ``. ``None`` without
-        one, and when a field is not UTF-8. The media type is in ``content_type``, not here. Read
-        ``set-cookie`` by ``header_values``: joined, its fields cannot be told apart. For tests.
+        """Returns the header of that name, which is case-insensitive; several fields are joined
+        with ``, ``. ``None`` if there is none, or if it is not UTF-8. The media type is in
+        ``content_type``, not in the headers. Use ``header_values`` for ``set-cookie``, whose fields
+        cannot be joined. For tests.
         """
         return joined(_lowered(self.headers), name)
 
     def header_values(self, name: str) -> list[str]:
-        """The fields of the header of that name one by one, without those that are not UTF-8. For
+        """Returns each field of the header of that name. Omits fields that are not UTF-8. For
         tests."""
         return apart(_lowered(self.headers), name)
 

@@ -1,1 +1,1 @@
-"""The SDK's own tests: `python3 -m unittest` in the folder above this one."""
+"""The tests of the SDK. Run `python3 -m unittest` in the parent folder."""

@@ -1,4 +1,4 @@
-"""Arguments are checked first, whatever is in the cache, and each refusal says what helps."""
+"""Arguments are checked before the cache is called, and each error message has the fix."""
 
 import unittest
 from typing import Any

@@ -1,4 +1,4 @@
-"""``async`` handlers: they run to their end within the call, on a loop without input and output."""
+"""``async`` handlers run to completion within the call, on an event loop without I/O."""
 
 import asyncio
 import functools

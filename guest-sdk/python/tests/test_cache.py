@@ -1,4 +1,4 @@
-"""The cache on the fake: the contract's section 4, and its test vectors as far as an SDK goes."""
+"""Tests of the cache on the fake."""
 
 import math
 import re
@@ -26,7 +26,7 @@ class User:
 
 @dataclass
 class Doubled:
-    """A dataclass with members that are no fields: they are not stored."""
+    """A dataclass with members that are not fields: they are not stored."""
 
     once: InitVar[int]
     factor: ClassVar[int] = 2
@@ -37,7 +37,7 @@ class Doubled:
 
 
 def _unset() -> Doubled:
-    """A dataclass without one of its fields."""
+    """Returns a dataclass instance with an unset field."""
     doubled = Doubled(1)
     del doubled.double
     return doubled

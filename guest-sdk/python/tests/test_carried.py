@@ -1,4 +1,4 @@
-"""Which files a plugin carries, and which it knows by name alone."""
+"""Tests of the data files in a component, and of files that are only listed."""
 
 import os
 import string
@@ -56,7 +56,7 @@ class Carried(unittest.TestCase):
     def test_of_more_than_the_limit_the_biggest_is_left_out_and_says_why(self) -> None:
         source = self.make("shop.py", "open")
         small, big = self.make("small.txt", "a" * 10), self.make("big.bin", "a" * 101)
-        # Each fits, and the two together do not.
+        # Each file fits alone, but not both together.
         first, second = self.make("b.bin", string.printable[:60]), self.make("c.bin", "%" * 61)
         with mock.patch.object(carried, "MAX_BYTES", 100), mock.patch("zlib.compress", bytes):
             carried.collect(self.folder.name, None, [source])

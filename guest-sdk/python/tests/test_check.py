@@ -1,4 +1,4 @@
-"""What is told of a source before it is built, by a Python older or newer than a plugin's."""
+"""Tests of the check before a build, with Python versions older and newer than that of plugins."""
 
 import contextlib
 import io
@@ -9,7 +9,7 @@ import unittest
 
 from hostel_sdk import check
 
-# What services may write and an older Python does not read.
+# Valid in services, but a syntax error in an older Python.
 NEWER = [
     "type Name = str",
     "def first[T](values: list[T]) -> T: ...",
@@ -28,7 +28,7 @@ NEWER = [
     "def a(*x: *tuple[int]): ...",
 ]
 
-# What no Python reads.
+# A syntax error in every Python 3.
 WRONG = [
     ("def a()\n    pass", "a.py:1: SyntaxError: expected ':'"),
     ("\nx = (1,\ny = 2", "a.py:2: SyntaxError: '(' was never closed"),
@@ -44,7 +44,7 @@ WRONG = [
     ("try: pass\nexcept ValueError, e:\n    x = e", "a.py:2: SyntaxError: except Error, name: this"),
 ]
 
-# Lines of Python 2, each of which is told as that.
+# Python 2 code, which the check reports as such.
 PYTHON_2 = [
     "print 'a'",
     'print "%s" % 1',
@@ -60,7 +60,7 @@ PYTHON_2 = [
     "import ConfigParser",
 ]
 
-# What cannot be told without running it.
+# Errors that only running the code can reveal.
 LEFT = [
     "import json, helper, zato.server.service, hostel_sdk, package.inner, annotationlib, fast",
     "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None",

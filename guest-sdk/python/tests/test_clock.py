@@ -1,4 +1,4 @@
-"""The clock of a fake, as a service sees it."""
+"""Tests of the fake's clock as services see it."""
 
 import asyncio
 import calendar
@@ -29,7 +29,7 @@ DAY = 86_400.0
 class ClockTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
-        # Far from UTC, so that local time is told apart from it.
+        # A zone far from UTC, so that local time differs from it.
         self.addCleanup(time.tzset)
         zone = unittest.mock.patch.dict(os.environ, TZ="XYZ-9")
         zone.start()
@@ -43,7 +43,7 @@ class ClockTest(unittest.TestCase):
         )
 
     def in_service(self, work: Callable[[], Any]) -> Any:
-        """What a function returns that a service calls."""
+        """Calls a function in a service and returns its result."""
         results = []
 
         @service
@@ -182,11 +182,11 @@ class ClockTest(unittest.TestCase):
             late = self.in_service(lambda: importlib.import_module("imported_late"))
         self.assertEqual((late.time, late.AT), (time.time, time.time))
         self.assertIs(late.datetime, datetime.datetime)
-        # So has one of Python's own.
+        # The same for a module of the standard library.
         with unittest.mock.patch.dict(sys.modules):
             sys.modules.pop("_strptime", None)
             self.in_service(lambda: renamed.strptime("2030", "%Y"))
             self.assertIs(sys.modules["_strptime"].datetime_date, date)
-        # What was kept elsewhere cannot be found, and tells the real time as well.
+        # A reference stored elsewhere is not replaced, but returns the real time too.
         self.assertLess(abs(late.now() - time.time()), 60)
         self.assertEqual(self.in_service(late.now), self.fake.time())

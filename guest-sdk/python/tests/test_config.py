@@ -1,4 +1,4 @@
-"""The plugin's settings and secrets, on a fake."""
+"""Tests of settings and secrets, on the fake."""
 
 import unittest
 

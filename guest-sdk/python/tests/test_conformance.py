@@ -1,4 +1,4 @@
-"""The scenarios that every language passes in a host pass on the fake as well."""
+"""Runs the scenarios of all languages on the fake."""
 
 import importlib.util
 import json
@@ -34,7 +34,7 @@ class Conformance(unittest.TestCase):
                     self.check(service, fake, step)
 
     def check(self, service: Any, fake: Fake, step: dict[str, Any]) -> None:
-        """Does one step on the fake, in the test itself or in the plugin."""
+        """Runs one step on the fake, in the test or in the plugin."""
         if step["op"] == "advance":
             return fake.advance(step["seconds"])
         if step["op"] == "host-set":
@@ -52,7 +52,7 @@ class Conformance(unittest.TestCase):
         if step.get("may_skip") and result == {"skip": True}:
             return None
         if step.get("distinct"):
-            # The numbers differ between instances, and a fake has none.
+            # The numbers must differ between instances, but a fake has no instances.
             return self.assertIn("ok", result)
         told = result.pop("message", "")
         self.assertIn(expected.get("message", ""), told)
@@ -69,7 +69,7 @@ class Conformance(unittest.TestCase):
             self.assertEqual(fake.logs, logged, step)
 
     def check_response(self, response: Response, expected: dict[str, Any]) -> None:
-        """Compares the members that the scenario has."""
+        """Compares the members that the scenario lists."""
         headers = [[name, value.decode()] for name, value in response.headers]
         made = {
             "status": response.status,

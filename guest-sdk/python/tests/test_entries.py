@@ -1,4 +1,4 @@
-"""How long entries live, and work on all entries whose keys begin alike, on the fake."""
+"""Tests of expiry and of prefix operations, on the fake."""
 
 import math
 import unittest
@@ -9,7 +9,7 @@ from hostel_sdk import CacheError, cache
 from hostel_sdk.fake import Fake
 
 MANY = 2_500
-"""More than one page has."""
+"""More keys than fit in one page."""
 
 
 def fill() -> None:

@@ -1,4 +1,4 @@
-"""The examples that fetch from a source, on the fake."""
+"""Runs the examples that send HTTP requests, on the fake."""
 
 import importlib.util
 import unittest
@@ -13,7 +13,7 @@ URL = "https://source.example.com/value"
 
 
 def example(file: str) -> Any:
-    """The module of an example."""
+    """Imports the module of an example."""
     path = EXAMPLES / file
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None

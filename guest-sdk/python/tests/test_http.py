@@ -1,4 +1,4 @@
-"""What a service sees of servers elsewhere, on the routes of a fake."""
+"""Tests of outgoing requests against the routes of a fake."""
 
 import asyncio
 import unittest

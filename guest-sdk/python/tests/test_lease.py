@@ -1,4 +1,4 @@
-"""Values that are computed once, on the fake."""
+"""Tests of values that are computed once, on the fake."""
 
 import functools
 import math
@@ -36,7 +36,8 @@ def gone() -> Any:
 
 
 def get(value: Any, **more: Any) -> Any:
-    """The value of a key for a minute, computed anew in its last five seconds."""
+    """Gets the value of a key, with an expiry of a minute and a refresh in the last five
+    seconds."""
     return cache.get_or_set("k", returns(value), expiry=60, early=5, **more)
 
 
@@ -240,7 +241,7 @@ class LeaseTest(unittest.TestCase):
 
         self.refused("unavailable", CacheError, cache.get_or_set, "k", unavailable, 60)
         self.released()
-        # Nor does the failure to give the lease back hide it.
+        # A failure to release the lease does not hide the error either.
         host.connect({**host_calls(), "release": unavailable})
         with self.assertRaises(Conflict):
             cache.get_or_set("k", fails, 60)

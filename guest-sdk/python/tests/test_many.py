@@ -1,4 +1,4 @@
-"""Several entries in one call, on the fake."""
+"""Tests of operations on several entries, on the fake."""
 
 import unittest
 from collections import OrderedDict
@@ -77,7 +77,8 @@ class ManyTest(unittest.TestCase):
         keys = [str(number) for number in range(1_001)]
         cache.set_many(dict.fromkeys(keys[:1_000], 1))
         self.assertEqual(cache.get_many(keys[:1_000]), [1] * 1_000)
-        # The host refuses an empty key: it is not called.
+        # The host would refuse the empty key with another kind, so the kind shows that it was not
+        # called.
         for call in (cache.get_many, cache.delete_many):
             says = self.refused("too-large", ValueError, call, [*keys[:1_000], ""])
             self.assertEqual(says, "1001 keys in one call: it may have 1000; make several calls")

@@ -1,4 +1,4 @@
-"""The headers and cookies of responses and failures, as authors write them."""
+"""Tests of the headers and cookies of responses and failures."""
 
 import unittest
 from typing import Any

@@ -1,4 +1,4 @@
-"""Requests by HTTP on the fake: its routes, what a service reads of them, and the responses."""
+"""Tests of HTTP requests on the fake: routes, accessors of the request, and responses."""
 
 import unittest
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How services are declared, found, called, and how they fail."""
+"""Tests of the declaration, lookup, calls and failures of services."""
 
 import unittest
 from collections.abc import Iterator

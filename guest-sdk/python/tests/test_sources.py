@@ -1,4 +1,4 @@
-"""The conformance plugin that sends requests and reads settings, on the fake."""
+"""Tests of the conformance plugin that sends requests and reads settings, on the fake."""
 
 import importlib.util
 import unittest
@@ -13,7 +13,7 @@ URL = "https://source.example.com/value"
 
 
 def plugin() -> Any:
-    """The module of the plugin."""
+    """Imports the module of the plugin."""
     spec = importlib.util.spec_from_file_location("sources", FILE)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

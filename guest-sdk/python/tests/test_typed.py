@@ -1,4 +1,4 @@
-"""What ``set`` takes, a typed ``get`` gives back as the type that it had."""
+"""A typed ``get`` returns values of the same type that ``set`` stored."""
 
 import collections
 import enum

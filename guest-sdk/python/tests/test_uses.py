@@ -1,4 +1,4 @@
-"""Which interfaces of the cache a build puts into a component."""
+"""Tests of the interfaces that a build adds to a component."""
 
 import os
 import tempfile

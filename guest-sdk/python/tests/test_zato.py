@@ -1,4 +1,4 @@
-"""Services written for Zato."""
+"""Tests of services written for Zato."""
 
 import math
 import unittest

@@ -1,4 +1,4 @@
-"""Services written for Zato that send requests by ``self.out.rest``."""
+"""Tests of Zato services that send requests with ``self.out.rest``."""
 
 import unittest
 from collections.abc import Callable
@@ -35,19 +35,19 @@ class RestTest(unittest.TestCase):
         self.fake.set_config(f"zato.out.rest.{name}.url-path", path)
 
     def run_in_service(self, work: Callable[[Any], object]) -> Any:
-        """What the work returns, done in a service with the id `42`."""
+        """Runs the work in a service with the request id `42` and returns its result."""
         results = []
         Runs.work = lambda service: results.append(work(service))
         self.fake.call(Runs, Request(id="42"))
         return results[0]
 
     def asked(self, work: Callable[[Any], object]) -> Any:
-        """The request that the work sends."""
+        """Returns the request that the work sends."""
         self.run_in_service(work)
         return self.fake.requests[-1]
 
     def refused(self, expected: str, work: Callable[[Any], object]) -> Any:
-        """Checks that the service has a fault, and returns what was raised."""
+        """Checks that the service fails as `internal` and returns the original exception."""
         with self.assertRaises(Failure) as raised:
             self.run_in_service(work)
         self.assertEqual(raised.exception.kind, "internal")

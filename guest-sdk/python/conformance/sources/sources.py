@@ -1,4 +1,4 @@
-"""Services that send requests to servers elsewhere, and that read the plugin's settings."""
+"""Services that send HTTP requests and read the plugin's settings."""
 
 import asyncio
 from typing import Any
@@ -38,7 +38,7 @@ Made = http.Request | HttpError
 
 
 def request_of(fields: Fields) -> Made:
-    """A request of the payload as the SDK has it, or why there is none."""
+    """Creates the SDK's request from the payload, or returns the error."""
     timeout = fields.get("timeout")
     try:
         return http.Request(
@@ -54,7 +54,7 @@ def request_of(fields: Fields) -> Made:
 
 
 def sent(request: Made) -> http.Response | HttpError:
-    """What comes of one request."""
+    """Sends one request and returns its result."""
     try:
         return request if isinstance(request, HttpError) else http.send(request)
     except HttpError as error:
@@ -62,13 +62,14 @@ def sent(request: Made) -> http.Response | HttpError:
 
 
 def many(requests: list[Made]) -> list[http.Response | HttpError]:
-    """What comes of several; those that the SDK refuses are not sent."""
+    """Sends several requests and returns their results. Requests that the SDK refuses are not
+    sent."""
     results = iter(http.send_many(it for it in requests if isinstance(it, http.Request)))
     return [it if isinstance(it, HttpError) else next(results) for it in requests]
 
 
 def shown(result: http.Response | HttpError) -> Fields:
-    """A response or an error as the payload has it."""
+    """Converts a response or an error to the form of the payload."""
     if isinstance(result, HttpError):
         return {"error": result.kind, "message": result.message}
     headers = [[name, value.decode()] for name, value in result.headers]

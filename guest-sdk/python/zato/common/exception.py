@@ -1,7 +1,7 @@
-"""Zato's exceptions for what a service refuses: each reaches the caller as a failure of its kind.
+"""Zato's exceptions. Each reaches the caller as a failure of its kind.
 
-They are the classes of ``hostel_sdk``, so each catches what the other raises. The first argument is
-the correlation id, ``self.cid``, the second a message.
+They are the classes of ``hostel_sdk``, so code can catch either name. The first argument is the
+correlation id, ``self.cid``; the second is the message.
 """
 
 from __future__ import annotations
@@ -42,6 +42,6 @@ ServiceUnavailable = Unavailable
 
 
 def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):  # The import machinery asks for these.
+    if name.startswith("__"):  # Looked up by the import system.
         raise AttributeError(name)
     raise ImportError(f"zato.common.exception offers {', '.join(__all__)} here, and not {name!r}")

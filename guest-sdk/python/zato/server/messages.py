@@ -1,4 +1,4 @@
-"""What a Zato service reads as ``self.request`` and fills as ``self.response``."""
+"""``self.request`` and ``self.response`` of a Zato service."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Requested:
 
     @property
     def raw_request(self) -> str | bytes:
-        """The body as it came: a text, or bytes when it is not UTF-8."""
+        """The unparsed body: a ``str``, or bytes if it is not UTF-8."""
         try:
             return self._request.body.decode()
         except UnicodeDecodeError:
@@ -29,8 +29,8 @@ class Requested:
 
     @property
     def payload(self) -> Any:
-        """The body, decoded from JSON; an empty text when there is none. A body that no one calls
-        JSON and is none stays a text."""
+        """The body, decoded from JSON. An empty body is an empty string. A body that is not JSON
+        stays a string, unless its content type is JSON: then this raises ``BadRequest``."""
         if "_payload" not in vars(self):
             self._payload = self._decoded()
         return self._payload
@@ -51,11 +51,11 @@ class Requested:
 
     @property
     def input(self) -> Input:
-        """The members of the body, which is JSON or a form, the parameters of the path and those of
-        the query as attributes; of one name the later one counts. Those that the class's ``input``
-        calls optional are empty texts when they are missing.
+        """The members of the body (JSON or a form), the path parameters and the query parameters,
+        as attributes. If a name occurs in several of these, the last one in this order wins.
+        Missing optional members of the class's ``input`` are empty strings.
 
-        Raises ``BadRequest`` when one that it needs is.
+        Raises ``BadRequest`` if a required member is missing.
         """
         if "_input" not in vars(self):
             self._input = self._checked()
@@ -63,7 +63,7 @@ class Requested:
 
     def _checked(self) -> Input:
         members = Input(self.payload if isinstance(self.payload, dict) else self.http.POST)
-        # As in Zato, where a parameter of the query comes before one of the path.
+        # As in Zato, a query parameter overrides a path parameter.
         members.update(self.http.params)
         members.update(self.http.GET)
         for name in self._names:
@@ -75,8 +75,9 @@ class Requested:
 
     @property
     def http(self) -> RequestedHttp:
-        """What came by HTTP: ``method``, ``path``, ``params`` of the path, ``GET`` of the query,
-        ``POST`` of a form, ``headers``. All of it is empty in a request that did not."""
+        """The HTTP part of the request: ``method``, ``path``, ``params`` (of the path), ``GET``
+        (query parameters), ``POST`` (form fields) and ``headers``. All are empty if the call is not
+        made over HTTP."""
         if "_http" not in vars(self):
             self._http = RequestedHttp(self._request)
         return self._http
@@ -86,7 +87,7 @@ class Requested:
 
 
 class RequestedHttp:
-    """The part of a request that came by HTTP."""
+    """The HTTP part of a request."""
 
     def __init__(self, request: Request) -> None:
         http = request.http or HttpRequest()
@@ -103,7 +104,7 @@ class RequestedHttp:
 
 
 def _fields(encoded: bytes) -> dict[str, Any]:
-    """The fields of a query or a form; one that occurs more than once is a list."""
+    """Parses the fields of a query or a form. The value of a repeated field is a list."""
     found: dict[str, list[str]] = {}
     for name, value in forms.fields(encoded):
         found.setdefault(name, []).append(value)
@@ -111,11 +112,11 @@ def _fields(encoded: bytes) -> dict[str, Any]:
 
 
 class Headers(dict[str, str]):
-    """Headers by their names, in any case."""
+    """Headers by name, which is case-insensitive."""
 
     @classmethod
     def of(cls, pairs: list[tuple[str, bytes]]) -> Headers:
-        """Those of a message. The fields of one name are joined."""
+        """Creates them from the headers of a message. Fields of the same name are joined."""
         headers = cls()
         for name in dict(pairs):
             value = separator(name).join(fields_of(pairs, name))
@@ -136,7 +137,7 @@ class Headers(dict[str, str]):
 
 
 class Input(dict[str, Any]):
-    """A dict whose members are attributes too."""
+    """A dict whose members can also be read as attributes."""
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -146,8 +147,8 @@ class Input(dict[str, Any]):
 
 
 class Payload(dict[str, Any]):
-    """The payload of a response until it is set: a service fills it by members, as attributes or
-    items, or as a list, by a slice or ``append``."""
+    """The initial payload of a response. A service fills it either with members, as attributes or
+    items, or as a list, with a slice or ``append``."""
 
     __slots__ = ("_elements",)
 
@@ -156,7 +157,7 @@ class Payload(dict[str, Any]):
         object.__setattr__(self, "_elements", None)
 
     def value(self) -> Any:
-        """What was filled in; ``None`` when nothing was."""
+        """Returns the content, or ``None`` if it was not filled."""
         return self._elements if self._elements is not None else dict(self) or None
 
     def append(self, element: Any) -> None:
@@ -200,14 +201,15 @@ class Responded:
 
     def __init__(self) -> None:
         self.payload: Any = Payload()
-        """Texts and bytes are sent as they are, anything else as JSON."""
+        """A ``str`` or bytes is sent unchanged, any other value as JSON."""
         self.headers: dict[str, str | bytes] = {}
         self._status: int | None = None
         self._content_type: str | None = None
 
     @property
     def status_code(self) -> int:
-        """200, unless it is set. A response with neither a payload nor a status is a 204."""
+        """The status, 200 by default. A response without a payload and without a status set has
+        status 204."""
         return 200 if self._status is None else self._status
 
     @status_code.setter
@@ -216,8 +218,8 @@ class Responded:
 
     @property
     def content_type(self) -> str | None:
-        """Unless it is set, that of JSON for a value and a JSON text, of a plain text for another
-        text."""
+        """The content type. By default it is that of JSON for a value or a JSON text, and plain
+        text for any other text."""
         return self._content_type
 
     @content_type.setter
@@ -225,7 +227,8 @@ class Responded:
         self._content_type = content_type
 
     def made(self, returned: Any) -> Response:
-        """The response, with what ``handle`` returned for a payload that it did not set."""
+        """Creates the response. If the service set no payload, the result of ``handle`` is the
+        payload."""
         payload = self.payload.value() if isinstance(self.payload, Payload) else self.payload
         payload = returned if payload is None else payload
         response = _of(payload)
@@ -267,6 +270,6 @@ def _is_json(body: bytes | bytearray) -> bool:
 
 
 def missing(owner: str, name: str, there: tuple[str, ...]) -> NoReturn:
-    """Refuses an attribute, and says what there is."""
+    """Raises ``AttributeError`` with the list of supported attributes."""
     has = ", ".join(there) or "nothing"
     raise AttributeError(f"{owner}.{name} is not offered here; {owner} has: {has}", name=name)

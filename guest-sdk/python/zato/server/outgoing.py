@@ -1,7 +1,7 @@
-"""What a Zato service reads as ``self.out``: connections to servers elsewhere.
+"""``self.out`` of a Zato service: connections to other servers.
 
-A connection is two settings of the plugin, ``zato.out.rest.NAME.host`` and
-``zato.out.rest.NAME.url-path``, which the host makes of ``[zato.out.rest.NAME]`` in its
+A connection consists of two settings of the plugin, ``zato.out.rest.NAME.host`` and
+``zato.out.rest.NAME.url-path``. The host sets them from ``[zato.out.rest.NAME]`` in its
 configuration.
 """
 
@@ -24,7 +24,7 @@ _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 class Outgoing:
-    """``self.out``: it has ``rest``, the connections by their names."""
+    """``self.out``. Its only attribute is ``rest``, the connections by name."""
 
     __slots__ = ("rest",)
 
@@ -36,12 +36,12 @@ class Outgoing:
 
 
 class RestConnections:
-    """``self.out.rest``: the connections that name the plugin."""
+    """``self.out.rest``: the connections whose configuration lists this plugin."""
 
     __slots__ = ()
 
     def __getitem__(self, name: str) -> RestConnection:
-        # Their names first: the host warns of a setting that is asked for and not there.
+        # Check the names first: the host logs a warning if a plugin reads a missing setting.
         names = self.keys()
         if name not in names:
             has = ", ".join(names) or "none"
@@ -53,11 +53,11 @@ class RestConnections:
         return RestConnection(name, config[prefix + _HOST], config.get(prefix + _PATH, ""))
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The connection of that name; ``default`` where there is none."""
+        """Returns the connection of that name, or ``default`` if it does not exist."""
         return self[name] if name in self else default
 
     def keys(self) -> list[str]:
-        """The names of the connections."""
+        """Returns the names of the connections."""
         found = [each for each in config.names() if each.startswith(_PREFIX)]
         return [each[len(_PREFIX) : -len(_HOST)] for each in found if each.endswith(_HOST)]
 
@@ -69,7 +69,7 @@ class RestConnections:
 
 
 class RestConnection:
-    """A connection: its methods are those of ``conn``."""
+    """A connection. ``conn`` has its methods."""
 
     __slots__ = ("conn", "name")
 
@@ -84,13 +84,14 @@ class RestConnection:
 class RestConn:
     """Sends requests to the address of a connection.
 
-    - ``data`` that is a text or bytes is sent as it is, anything else as JSON.
-    - ``params`` fill the ``{name}``s of the address's path, each as one segment or a part of one;
-      the others are the query.
-    - The request has the headers ``X-Zato-CID``, and ``Content-Type: application/json`` where there
-      is ``data``, unless ``headers`` has others. Up to 5 redirects are followed.
-    - ``timeout`` is seconds.
-    - A status of 400 or more is a response. Without one ``hostel_sdk.HttpError`` is raised.
+    - ``data`` is sent unchanged if it is a ``str`` or bytes, and as JSON otherwise.
+    - ``params`` replace each ``{name}`` in the path of the connection; a value cannot span
+      segments. The remaining parameters form the query.
+    - The request has the header ``X-Zato-CID``, and with ``data`` also ``Content-Type:
+      application/json``, unless ``headers`` has other values. At most 5 redirects are followed.
+    - ``timeout`` is in seconds.
+    - A status of 400 or more is not an error. If no complete response arrives, the call raises
+      ``hostel_sdk.HttpError``.
     """
 
     __slots__ = ("_host", "_name", "_path")
@@ -107,7 +108,7 @@ class RestConn:
         headers: _HeadersGiven | None = None,
         timeout: float | None = None,
     ) -> RestResponse:
-        """Sends a ``GET``."""
+        """Sends a ``GET`` request."""
         return self._send("GET", cid, "", params, headers, timeout)
 
     def head(
@@ -118,7 +119,7 @@ class RestConn:
         headers: _HeadersGiven | None = None,
         timeout: float | None = None,
     ) -> RestResponse:
-        """Sends a ``HEAD``."""
+        """Sends a ``HEAD`` request."""
         return self._send("HEAD", cid, "", params, headers, timeout)
 
     def post(
@@ -130,7 +131,7 @@ class RestConn:
         headers: _HeadersGiven | None = None,
         timeout: float | None = None,
     ) -> RestResponse:
-        """Sends a ``POST``."""
+        """Sends a ``POST`` request."""
         return self._send("POST", cid, data, params, headers, timeout)
 
     send = post
@@ -144,7 +145,7 @@ class RestConn:
         headers: _HeadersGiven | None = None,
         timeout: float | None = None,
     ) -> RestResponse:
-        """Sends a ``PUT``."""
+        """Sends a ``PUT`` request."""
         return self._send("PUT", cid, data, params, headers, timeout)
 
     def patch(
@@ -156,7 +157,7 @@ class RestConn:
         headers: _HeadersGiven | None = None,
         timeout: float | None = None,
     ) -> RestResponse:
-        """Sends a ``PATCH``."""
+        """Sends a ``PATCH`` request."""
         return self._send("PATCH", cid, data, params, headers, timeout)
 
     def delete(
@@ -168,7 +169,7 @@ class RestConn:
         headers: _HeadersGiven | None = None,
         timeout: float | None = None,
     ) -> RestResponse:
-        """Sends a ``DELETE``."""
+        """Sends a ``DELETE`` request."""
         return self._send("DELETE", cid, data, params, headers, timeout)
 
     def options(
@@ -180,7 +181,7 @@ class RestConn:
         headers: _HeadersGiven | None = None,
         timeout: float | None = None,
     ) -> RestResponse:
-        """Sends an ``OPTIONS``."""
+        """Sends an ``OPTIONS`` request."""
         return self._send("OPTIONS", cid, data, params, headers, timeout)
 
     def _send(
@@ -207,7 +208,7 @@ class RestConn:
         return RestResponse(http.send(http.Request(method, url, headers=given, **options)))
 
     def _url(self, params: Mapping[str, object] | None) -> str:
-        """The address with the parameters in it."""
+        """Returns the URL of the connection with the parameters filled in."""
         if params is not None and not isinstance(params, Mapping):
             message = f"params of {params!r:.64}: they must be a dict of names and values"
             raise WrongRequestType("invalid-request", message)
@@ -219,7 +220,7 @@ class RestConn:
             raise WrongRequest("invalid-request", message)
         in_path = {name: left.pop(name) for name in set(_PARAMETER.findall(self._path))}
         path = _PARAMETER.sub(lambda it: _segment(it[1], in_path[it[1]]), self._path)
-        # As Zato's library does, which leaves out what is `None`.
+        # Omit `None`, as Zato's HTTP library does.
         query = urlencode({name: it for name, it in left.items() if it is not None}, doseq=True)
         joined = f"{self._host}{path}"
         return joined if not query else f"{joined}{'&' if '?' in path else '?'}{query}"
@@ -229,7 +230,7 @@ class RestConn:
 
 
 def _segment(name: str, value: object) -> str:
-    """A value as a part of a path: it cannot lead elsewhere, as `../admin` would."""
+    """Encodes a value as part of a path. Escaping prevents path traversal such as `../admin`."""
     text = str(value)
     if text in ("", ".", ".."):
         message = f"the parameter {name!r} of a path is {text!r}: that is no segment of one"
@@ -238,7 +239,7 @@ def _segment(name: str, value: object) -> str:
 
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-# So that Python's own words about arguments name what the author wrote.
+# Python's errors about arguments then show the call as in the service's source.
 for _name in _METHODS:
     getattr(RestConn, _name).__qualname__ = f"conn.{_name}"
 
@@ -252,46 +253,45 @@ class RestResponse:
     def __init__(self, response: http.Response) -> None:
         self._response = response
         self.headers = Headers.of(response.headers)
-        """By their names, in any case."""
+        """The headers by name, which is case-insensitive."""
 
     @property
     def data(self) -> Any:
-        """The body, decoded from JSON; an empty text when there is none. Raises ``Internal`` when
-        it is no JSON: ``text`` has it all the same."""
+        """The body, decoded from JSON. An empty body is an empty string. Raises ``Internal`` if the
+        body is not JSON; use ``text`` for other bodies."""
         return self._response.json() if self._response.body else ""
 
     @property
     def text(self) -> str:
-        """The body as a text in UTF-8, in which a replacement character stands for what is
-        none."""
+        """The body decoded as UTF-8, with replacement characters for invalid bytes."""
         return self.content.decode(errors="replace")
 
     @property
     def content(self) -> bytes:
-        """The body as it was sent."""
+        """The body as received."""
         return self._response.body
 
     @property
     def status_code(self) -> int:
-        """The status."""
+        """The HTTP status code."""
         return self._response.status
 
     @property
     def ok(self) -> bool:
-        """Whether the status is less than 400."""
+        """True if the status is below 400."""
         return self._response.status < 400
 
     @property
     def url(self) -> str:
-        """The URL that answered: the last one where redirects were followed."""
+        """The URL of the response: the last one if redirects were followed."""
         return self._response.url
 
     def json(self) -> Any:
-        """The body, decoded from JSON."""
+        """Parses the body as JSON."""
         return self._response.json()
 
     def raise_for_status(self) -> None:
-        """Raises ``Unavailable`` or ``Internal`` when the status is 400 or more."""
+        """Raises ``Unavailable`` or ``Internal`` if the status is 400 or more."""
         self._response.raise_for_status()
 
     def __getattr__(self, name: str) -> NoReturn:

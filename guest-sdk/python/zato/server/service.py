@@ -1,9 +1,9 @@
-"""Zato's ``Service`` on Hostel: a file that was written for Zato runs unmodified.
+"""Zato's ``Service`` on Hostel: runs services written for Zato without changes.
 
-What a service has here: ``self.cache``, ``self.cid``, ``self.logger``, ``self.name``, ``self.out``,
-``self.request``, ``self.response``. Anything else of Zato's raises ``AttributeError``, or refuses
-the class when the plugin is built: nothing is ignored in silence. What differs: each request gets
-an instance of its own, and the cache is the plugin's own unless the host's configuration shares it.
+A service has ``self.cache``, ``self.cid``, ``self.logger``, ``self.name``, ``self.out``,
+``self.request`` and ``self.response``. Other features of Zato are never ignored silently: they
+raise ``AttributeError`` or make the build refuse the class. Differences from Zato: each request
+gets a new instance, and each plugin has its own cache unless the host's configuration shares it.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ __all__ = ["Service"]
 
 
 class ServiceCache:
-    """The plugin's cache, in Zato's ways: see ``hostel_sdk.Cache`` for keys, values and errors."""
+    """The plugin's cache with Zato's methods. See ``hostel_sdk.Cache`` for keys, values and
+    errors."""
 
     __slots__ = ()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value under ``key``; ``default`` when it is missing or expired."""
+        """Returns the value under ``key``, or ``default`` if it is missing or expired."""
         return hostel_sdk.cache.get(key, default=default)
 
     def set(self, key: str, value: object, expiry: Any = 0) -> None:
-        """Stores ``value`` for ``expiry`` whole seconds; 0 and ``None`` mean that it stays."""
+        """Stores ``value`` for ``expiry`` whole seconds. 0 and ``None`` mean no expiry."""
         hostel_sdk.cache.set(key, value, _none_if_0(expiry))
 
     def set_if_absent(self, key: str, value: object, expiry: Any = 0) -> bool:
-        """As ``set``, where there is no entry; whether it stored the value."""
+        """Like ``set``, but only if there is no entry. Returns true if it stored the value."""
         return hostel_sdk.cache.set_if_absent(key, value, _none_if_0(expiry))
 
     def delete(self, key: str) -> None:
@@ -44,11 +45,11 @@ class ServiceCache:
         hostel_sdk.cache.delete(key)
 
     def exists(self, key: str) -> bool:
-        """Whether there is an entry, also one whose value is ``None``."""
+        """Returns true if there is an entry, even if its value is ``None``."""
         return hostel_sdk.cache.exists(key)
 
     def delete_by_prefix(self, prefix: str) -> int:
-        """Removes the entries whose keys begin so, and returns how many there were."""
+        """Removes the entries whose keys begin with ``prefix`` and returns their number."""
         return hostel_sdk.cache.delete_prefix(prefix)
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -60,13 +61,13 @@ def _none_if_0(expiry: Any) -> Any:
 
 
 _METHODS = ("get", "set", "delete", "exists", "set_if_absent", "delete_by_prefix")
-# So that Python's own words about arguments name what the author wrote.
+# Python's errors about arguments then show the call as in the service's source.
 for _name in _METHODS:
     getattr(ServiceCache, _name).__qualname__ = f"cache.{_name}"
 
 _cache, _out = ServiceCache(), Outgoing()
 
-# What Zato reads of a class or calls around `handle`, and Hostel does not.
+# Attributes that Zato reads, and methods that it calls around `handle`. Hostel supports neither.
 _UNREAD = (
     "SimpleIO output schedule accept initialize_session finalize_handle validate_input "
     "validate_output before_handle after_handle before_job after_job before_add_to_store "
@@ -78,9 +79,9 @@ class Service(hostel_sdk.Service):
     """A Zato service: a subclass whose ``handle`` reads ``self.request`` and fills
     ``self.response``.
 
-    Its name is the attribute ``name``, or the class's own: ``MyService`` is ``my-service``. The
-    attribute ``input``, a name or a tuple of names, says what ``self.request.input`` needs to have;
-    a name that begins with ``-`` is optional.
+    The name of the service is the attribute ``name``, or the class name with hyphens: ``MyService``
+    becomes ``my-service``. The attribute ``input``, a name or a tuple of names, lists the required
+    members of ``self.request.input``; a name that begins with ``-`` is optional.
     """
 
     cache: ServiceCache = _cache  # type: ignore[assignment]
@@ -119,7 +120,7 @@ class Service(hostel_sdk.Service):
             service.cid = CorrelationId(request.id)
             service.request = Requested(request, names)
             if names:
-                _ = service.request.input  # Refuses a request that lacks one.
+                _ = service.request.input  # Refuse a request without a required member.
             service.response = Responded()
             return service.response.made(finished(service.handle()))
 
@@ -127,6 +128,6 @@ class Service(hostel_sdk.Service):
 
 
 def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):  # The import machinery asks for these.
+    if name.startswith("__"):  # Looked up by the import system.
         raise AttributeError(name)
     raise ImportError(f"zato.server.service offers Service here, and not {name!r}")
