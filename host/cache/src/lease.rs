@@ -92,6 +92,7 @@ impl Leases {
             if lease.holder != holder {
                 return Err(LeaseEnd::of(&lease.waiters));
             }
+            // The holder now computes from this entry, no longer from the one it saw before.
             lease.seen = seen.map(Entry::share);
             return Ok(());
         }

@@ -124,6 +124,7 @@ impl Shard {
                 Progress::Written => {
                     *count(&mut shard.stats) += 1;
                     let ended = shard.leases.end(key.as_str());
+                    // Unlock first: dropping a lease wakes its waiters, which may need this lock.
                     drop(shard);
                     drop(ended);
                     return true;

@@ -53,6 +53,7 @@ impl Sweep {
             let at = table.segment_of(self.next);
             expired += table.remove_expired(at, now);
             table.tidy(at);
+            // Again, because `tidy` may have joined the segment with another.
             let at = table.segment_of(self.next);
             let due = table.segment(at).map_or(Due::NEVER, Segment::due);
             self.passed = self.passed.min(due);

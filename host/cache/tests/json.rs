@@ -1,4 +1,5 @@
-//! Which texts are values: every class of text that RFC 8259 distinguishes, and what it leaves open.
+//! Which texts are valid values: every class of text that RFC 8259 distinguishes, and the limits it
+//! leaves to implementations.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
@@ -238,7 +239,7 @@ fn a_hundred_levels_are_taken_whatever_they_are_of() {
 
 #[test]
 fn what_is_no_text_at_all_cannot_be_asked_about() {
-    // A value is a `str`, and these are none: who calls the cache has checked it before.
+    // A value is a `str`, and these bytes are not: the host rejects them before it calls the cache.
     let texts: [&[u8]; 6] = [
         b"\"\xff\"",
         b"\"\xc0\xaf\"",
@@ -252,7 +253,7 @@ fn what_is_no_text_at_all_cannot_be_asked_about() {
     }
 }
 
-/// Digits about the largest finite binary64, in all their ways to be written.
+/// Numbers close to the largest finite binary64, in all notations.
 fn edge_of_numbers() -> impl Strategy<Value = String> {
     let digits = "1797693134862315[78][0-9]{0,20}";
     (digits, -40..40_i32, any::<bool>(), 0..30_usize).prop_map(|(digits, by, negative, point)| {
@@ -264,7 +265,7 @@ fn edge_of_numbers() -> impl Strategy<Value = String> {
     })
 }
 
-/// Pieces of JSON in any order, which now and then are a value.
+/// Random pieces of JSON, which rarely form a valid value.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[\\[\\]{},:]",
@@ -276,7 +277,7 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// A valid text in which bytes were changed, put in, left out or doubled.
+/// A valid text with bytes changed, inserted, removed or duplicated.
 fn mutated() -> impl Strategy<Value = String> {
     let valid = prop::sample::select(vec![
         r#"{"a":[1,-2.5e3,"x\u00e9\n",{"b":null}],"c":{"d":[true,false]},"e":""}"#,

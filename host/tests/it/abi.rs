@@ -423,8 +423,8 @@ async fn passes_wild_arguments() {
     hotel.call(&numbers(&[KEY, 6, KEY, 6, 1, 60, 512])).await.unwrap();
     hotel.call(&numbers(&[3, KEY, 6])).await.unwrap();
     assert_eq!(hotel.0.messages(), ["\"text\""]);
-    // Keys short enough to be borrowed and long enough to be copied, inside the memory and up to
-    // its last byte.
+    // Short keys, which the host copies, and long ones, which it borrows, inside the memory and up
+    // to its last byte.
     const ZEROS: u32 = 2048;
     let keys = [(OUTSIDE - 1, 1), (OUTSIDE - 65, 65), (OUTSIDE - 64, 64), (ZEROS, 63), (ZEROS, 66)];
     for (place, bytes) in keys {

@@ -42,7 +42,7 @@ async fn a_kept_instance_takes_as_many_calls_as_was_set() {
     assert_eq!(counts, [1, 2, 3, 1, 2]);
 }
 
-/// Returns the count of the next call's instance after a call of a service that fails.
+/// Calls a service that fails, then returns the count of the instance that takes the next call.
 async fn count_after(service: &str) -> Value {
     count_on(reusing(100).await, service).await
 }

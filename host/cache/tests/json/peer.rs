@@ -1,13 +1,13 @@
-//! What the cache takes for a value beside what `serde_json` reads.
+//! Compares which texts the cache accepts with what `serde_json` parses.
 
 use hostel_cache::{Cache, CacheLimits, Clock, Json, MAX_DEPTH, MIN_CAPACITY};
 
-/// Compares the two on one text.
+/// Compares the cache and `serde_json` on one text.
 ///
 /// # Panics
 ///
-/// Where they differ, but for texts that are too deep; where a flaw is told of another place than
-/// its own; and where a value does not come back byte for byte.
+/// If they disagree, except on texts that are nested too deeply; if an error is reported inside a
+/// character; or if a value is not returned byte for byte.
 pub(crate) fn check(text: &str) {
     let read = serde_json::from_str::<serde_json::Value>(text);
     let taken = Json::new(text, usize::MAX);
@@ -26,7 +26,7 @@ pub(crate) fn check(text: &str) {
     assert_eq!(found.as_deref(), set.is_ok().then_some(text));
 }
 
-/// Whether a valid text has more levels than a value may have.
+/// Returns true if a valid text is nested more deeply than a value may be.
 fn is_too_deep(text: &str) -> bool {
     let (mut depth, mut deepest, mut quoted, mut escaped) = (0_u32, 0, false, false);
     for byte in text.bytes() {

@@ -273,7 +273,7 @@ async fn answers_whose_windows_stay_shut_are_given_up() {
         }
         drop(raw);
         server.until_idle().await;
-        // The first round may raise the baseline: it fills the slots of reusable instances.
+        // The first round may raise the baseline: the engine keeps the memory for later instances.
         server.memory = server.memory.max(server.serving.memory().min(server.memory + 160));
         server.check_is_as_before("windows that stay shut").await;
     }

@@ -1,5 +1,4 @@
-//! The results of all operations of the contract, on every available server program, standalone and
-//! as a cluster.
+//! The results of the contract's operations on every server program, standalone and as a cluster.
 
 use super::client::Reply;
 use super::server::RedisServer;
@@ -317,8 +316,7 @@ async fn gives_another_expiry(place: &Place) {
             assert!(!place.has_lease());
         }
     }
-    // The server's clock advances meanwhile, so several attempts may be needed to observe the
-    // rounding.
+    // The server's clock advances, so observing the rounding may take several attempts.
     let (mut rounded, mut attempts) = (false, 0..20);
     while !rounded && attempts.next().is_some() {
         place.write(Some(b"1"), None);

@@ -52,7 +52,7 @@ fn imported_by_javascript(file: &Path, line: &str) -> Vec<PathBuf> {
     vec![folder.join(path.trim_start_matches("../").trim_start_matches("./"))]
 }
 
-/// Checks that files import each other, and that there is no cycle.
+/// Checks that no file imports itself through others, and that a known import is found.
 #[track_caller]
 fn check(imports: &Imports, known: (&str, &str)) {
     let (importer, imported) = (Path::new(known.0), PathBuf::from(known.1));
