@@ -1,7 +1,7 @@
-//! The plugin's cache, as far as a call may use it, for every interface of `hostel:cache`.
+//! Access to the plugin's cache, for every interface of `hostel:cache`.
 //!
 //! Grant: `cache` of [`Grants`](crate::grants::Grants), which every plugin has; `access` may forbid
-//! writes. No grant opens it while a plugin lists its services.
+//! writes. No plugin can use it while it lists its services.
 
 use super::linkage::Linkage;
 use super::state::{Capabilities, State};
@@ -15,16 +15,16 @@ use std::task::{Context, Poll, Waker};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower};
 
-/// An error in a box, so that a result is no larger for it.
+/// A boxed error, which keeps results small.
 pub(super) type SmallError = Box<Error>;
 
 /// Returns the plugin's cache, if this call may use it.
 pub(super) type CacheAccess = fn(&State) -> Result<&CacheStore, SmallError>;
 
-/// Offers a function that uses the plugin's cache.
+/// Links a function that uses the plugin's cache.
 ///
-/// Its arguments are copied before it begins, since nothing of the guest can be borrowed while the
-/// guest is suspended. Where the entries are in memory, the operation never waits.
+/// Its arguments are copied first, because nothing can be borrowed from the guest while it is
+/// suspended. If the entries are in memory, the operation never waits.
 pub(super) fn offer<Arguments, Output, Operation>(
     import: &mut LinkerInstance<'_, State>,
     linkage: Linkage,
@@ -57,7 +57,7 @@ where
     }
 }
 
-/// The result of an operation that never waits.
+/// Polls an operation that never waits, and returns its result.
 fn at_once<T>(operation: impl Future<Output = Result<T, SmallError>>) -> Result<T, SmallError> {
     match pin!(operation).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
@@ -77,12 +77,12 @@ pub(super) async fn traced<T>(
     result
 }
 
-/// The plugin's cache, if this call may read it.
+/// Returns the plugin's cache, if this call may read it.
 pub(super) fn to_read(state: &State) -> Result<&CacheStore, SmallError> {
     Ok(&capabilities(state)?.cache)
 }
 
-/// The plugin's cache, if this call may write to it.
+/// Returns the plugin's cache, if this call may write to it.
 pub(super) fn to_write(state: &State) -> Result<&CacheStore, SmallError> {
     let capabilities = capabilities(state)?;
     match capabilities.grants.cache.access {
@@ -105,7 +105,8 @@ const READ_ONLY: &str =
     "the plugin may only read its cache: `access = \"read-write\"` lets it write";
 const CLOSED: &str = "the cache is closed while a plugin lists its services: call it from `handle`";
 
-/// The cache in the host's memory. A plugin whose cache is elsewhere is linked asynchronously.
+/// Returns the cache in the host's memory. A plugin with a cache elsewhere is linked
+/// asynchronously.
 pub(super) fn in_memory(store: &CacheStore) -> Result<&Cache, SmallError> {
     store.memory().ok_or_else(unlinked)
 }

@@ -1,4 +1,4 @@
-//! `hostel:cache/atomics`: reads and changes one entry in one step.
+//! `hostel:cache/atomics`: atomic operations on one entry.
 //!
 //! Grant: see `access.rs`; every function writes.
 
@@ -9,10 +9,10 @@ use crate::backend::CacheStore;
 use crate::bindings::hostel::cache::atomics::{Lifetime, Swap};
 use wasmtime::component::Linker;
 
-/// The name of the import, version included.
+/// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:cache/atomics@0.1.1";
 
-/// Offers the four functions.
+/// Links the four functions.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, linkage: Linkage) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
     let import = &mut import;
@@ -33,7 +33,7 @@ async fn increment(
     cache: CacheStore,
     (key, delta, expiry): (String, f64, Option<u32>),
 ) -> Result<f64, SmallError> {
-    // A key that is wrong is told first, as everywhere.
+    // An invalid key is reported before other errors, as everywhere.
     hostel_cache::Key::new(&key)?;
     let sum = cache.increment(&key, integer(delta)?, expiry).await?;
     // Exact: the sum is within the range of `integer`.
@@ -60,7 +60,8 @@ async fn take(cache: CacheStore, (key,): (String,)) -> Result<Option<String>, Sm
     Ok(cache.take(&key).await?.map(|value| value.to_string()))
 }
 
-/// The integer of a delta, or the nearest of 64 bits: what is out of range is refused by the cache.
+/// Converts a delta to an integer. Out of range, it becomes the nearest 64-bit integer, which the
+/// cache refuses.
 fn integer(delta: f64) -> Result<i64, SmallError> {
     if delta.fract() == 0.0 {
         return Ok(delta as i64);

@@ -10,10 +10,10 @@ use crate::bindings::hostel::cache::cache::ErrorKind;
 use hostel_cache::MAX_KEYS;
 use wasmtime::component::Linker;
 
-/// The name of the import, version included.
+/// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:cache/batch@0.1.1";
 
-/// Offers the three functions.
+/// Links the three functions.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, linkage: Linkage) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
     let import = &mut import;

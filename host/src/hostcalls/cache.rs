@@ -1,10 +1,10 @@
-//! `hostel:cache/cache`: the one cache that a plugin is bound to.
+//! `hostel:cache/cache`: the plugin's one cache.
 //!
 //! Grant: see `access.rs`.
 //!
 //! Values and long keys are borrowed from the guest's memory, validated and only then copied; a
-//! short key is copied first. The value of a hit is lowered into the guest from where the cache
-//! holds it, with no copy in between.
+//! short key is copied first. The value of a hit is lowered into the guest directly from the
+//! cache's memory, without an intermediate copy.
 
 #[cfg(not(feature = "public-wasmtime-api"))]
 mod lift;
@@ -24,10 +24,10 @@ use super::state::State;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance, WasmStr};
 
-/// The name of the import, version included.
+/// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:cache/cache@0.1.1";
 
-/// Offers the four functions.
+/// Links the four functions.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, linkage: Linkage) -> wasmtime::Result<()> {
     let import = linker.instance(IMPORT)?;
     match linkage {
@@ -36,7 +36,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>, linkage: Linkage) -> was
     }
 }
 
-/// For a cache in memory, whose operations never wait.
+/// Links the functions for a cache in memory, whose operations never wait.
 fn add_synchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     import.func_wrap("get", |store: StoreContextMut<'_, State>, (key,): (GuestStr,)| {
         let key = key.to_str(&store)?;
@@ -66,8 +66,9 @@ fn add_synchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()
     Ok(())
 }
 
-/// For a cache whose operations may wait. The arguments are copied and the store is not held
-/// meanwhile, since nothing of the guest can be borrowed while it is suspended.
+/// Links the functions for a cache whose operations may wait. The arguments are copied and the
+/// store is released meanwhile, because nothing can be borrowed from the guest while it is
+/// suspended.
 fn add_asynchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     import.func_wrap_async("get", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
         Box::new(async move {

@@ -1,7 +1,7 @@
 //! `hostel:config/config`: the plugin's settings and secrets.
 //!
-//! Grant: `config` of [`Grants`](crate::grants::Grants), by default empty. It is open while a plugin
-//! lists its services as well.
+//! Grant: `config` of [`Grants`](crate::grants::Grants), by default empty. It is also available
+//! while a plugin lists its services.
 
 use super::linkage::Linkage;
 use super::state::State;
@@ -9,10 +9,10 @@ use crate::telemetry::Level;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmStr};
 
-/// The name of the import, version included.
+/// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:config/config@0.1.0";
 
-/// Offers both functions, which never wait, whatever the linkage.
+/// Links both functions. They never wait, with either linkage.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
     import.func_wrap("get", |store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {

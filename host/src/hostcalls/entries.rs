@@ -1,4 +1,4 @@
-//! `hostel:cache/entries`: how long entries live, and looking after all of them.
+//! `hostel:cache/entries`: the lifetime of entries, and operations on all entries.
 //!
 //! Grant: see `access.rs`; `ttl` and `keys` read, `expire` and `delete-prefix` write.
 
@@ -9,10 +9,10 @@ use crate::backend::CacheStore;
 use crate::bindings::hostel::cache::entries::{Page, TimeLeft};
 use wasmtime::component::Linker;
 
-/// The name of the import, version included.
+/// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:cache/entries@0.1.1";
 
-/// Offers the four functions.
+/// Links the four functions.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, linkage: Linkage) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
     let import = &mut import;

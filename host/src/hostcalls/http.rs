@@ -1,7 +1,7 @@
-//! `hostel:http/client`: requests to servers elsewhere.
+//! `hostel:http/client`: requests to other servers.
 //!
-//! Grant: `http` of [`Grants`](crate::grants::Grants), by default none. It is closed while a plugin
-//! lists its services.
+//! Grant: `http` of [`Grants`](crate::grants::Grants), by default none. It is unavailable while a
+//! plugin lists its services.
 
 use super::linkage::Linkage;
 use super::state::{Capabilities, State};
@@ -12,10 +12,11 @@ use std::time::Duration;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-/// The name of the import, version included.
+/// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:http/client@0.1.0";
 
-/// Offers both functions. They wait whatever the linkage: the guest is suspended meanwhile.
+/// Links both functions. They are asynchronous with either linkage: the guest is suspended
+/// meanwhile.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
     import.func_wrap_async(
@@ -57,7 +58,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime:
     )
 }
 
-/// What the call may reach, and what it shares with its other requests.
+/// Returns the call's capabilities, and the state that it shares with its other requests.
 fn open(state: &mut State) -> Result<(Arc<Capabilities>, Sending), Error> {
     let capabilities = state
         .capabilities

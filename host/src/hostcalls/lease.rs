@@ -1,6 +1,6 @@
-//! `hostel:cache/lease`: a value is computed once, however many ask for it at the same time.
+//! `hostel:cache/lease`: concurrent callers compute a value only once.
 //!
-//! Grant: see `access.rs`; every function writes. A call may wait here also for a cache in memory,
+//! Grant: see `access.rs`; every function writes. A call may wait here even for a cache in memory,
 //! so each function is linked asynchronously.
 
 use super::access::{SmallError, to_write, traced};
@@ -13,10 +13,10 @@ use std::time::Duration;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance};
 
-/// The name of the import, version included.
+/// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:cache/lease@0.1.1";
 
-/// Offers the three functions.
+/// Links the three functions.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, linkage: Linkage) -> wasmtime::Result<()> {
     add(linker.instance(IMPORT)?, linkage == Linkage::Asynchronous)
 }
@@ -68,7 +68,7 @@ fn add(mut import: LinkerInstance<'_, State>, is_on_redis: bool) -> wasmtime::Re
     )
 }
 
-/// The leases of a call that may write to its cache.
+/// Returns the leases of a call that may write to its cache.
 fn open(state: &mut State) -> Result<(&mut CallLeases, &Capabilities), SmallError> {
     to_write(state)?;
     state.leases().ok_or_else(super::access::closed)

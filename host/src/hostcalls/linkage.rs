@@ -3,8 +3,8 @@
 /// How the functions that use a plugin's cache are linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Linkage {
-    /// They return at once: the entries are in memory. A call pays for no future.
+    /// The functions return at once, because the entries are in memory. A call needs no future.
     Synchronous,
-    /// They may wait: the guest is suspended meanwhile, and its thread runs other calls.
+    /// The functions may wait. The guest is suspended meanwhile, and its thread runs other calls.
     Asynchronous,
 }

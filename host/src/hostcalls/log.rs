@@ -1,6 +1,6 @@
-//! `hostel:log/log`: a guest's lines, bounded and escaped, into the log of its call.
+//! `hostel:log/log`: writes a guest's lines, bounded and escaped, to the log of its call.
 //!
-//! It needs no grant: every plugin has its log, also while it lists its services.
+//! It needs no grant: every plugin has its log, even while it lists its services.
 
 use super::linkage::Linkage;
 use super::state::State;
@@ -9,10 +9,10 @@ use crate::telemetry::Level;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmStr};
 
-/// The name of the import, version included.
+/// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:log/log@0.1.0";
 
-/// Offers `log`, which never waits, whatever the linkage.
+/// Links `log`, which never waits, with either linkage.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime::Result<()> {
     linker.instance(IMPORT)?.func_wrap(
         "log",

@@ -1,25 +1,25 @@
-//! The limit on memory: one sum over all memories and tables of an instance. A guest that grows one
-//! asks the host for it.
+//! The memory limit: one total of all memories and tables of an instance. The engine asks the
+//! limiter before a guest grows one.
 
 use crate::memory::InstanceCharge;
 use crate::telemetry::{CallLog, Level, MemoryMeter};
 use wasmtime::ResourceLimiter;
 
-/// Bytes that a table's element takes on the host.
+/// Bytes of a table's element on the host.
 const ELEMENT_BYTES: usize = size_of::<usize>();
 
 /// Counts the bytes of a guest's memories and tables and refuses growth beyond the limit.
 ///
-/// To the guest a refused growth is the ordinary failure of `memory.grow`. A guest that cannot go on
-/// without the memory ends its call with an error, which is then reported as this limit. One that
-/// goes on leaves a log line and a count, once for each call.
+/// To the guest a refused growth is an ordinary failure of `memory.grow`. If the guest then ends
+/// with an error, the error is reported as this limit. If it continues, the refusal is logged and
+/// counted, once for each call.
 pub(crate) struct MemoryLimiter {
     used: usize,
     most: usize,
     most_instances: usize,
     last_growth: usize,
     refused: Option<MemoryRefusal>,
-    /// What the instance has taken of the host's budget: at least what is used.
+    /// The instance's charge to the host's budget: at least the bytes in use.
     charge: InstanceCharge,
     log: CallLog,
     meter: MemoryMeter,
@@ -28,14 +28,15 @@ pub(crate) struct MemoryLimiter {
 /// Why a guest was refused memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemoryRefusal {
-    /// It would have more than one call may.
+    /// It would exceed the limit of one call.
     Limit,
-    /// The host has too little left for its plugin.
+    /// It would exceed the host's budget for its plugin.
     Budget,
 }
 
 impl MemoryLimiter {
-    /// Allows `most` bytes, and so many core instances, memories and tables, each counted alone.
+    /// Allows `most` bytes, and `most_instances` core instances, memories and tables, each counted
+    /// separately.
     pub(crate) fn new(
         most: usize,
         most_instances: usize,
@@ -47,13 +48,13 @@ impl MemoryLimiter {
         MemoryLimiter { used, most, most_instances, last_growth, refused, charge, log, meter }
     }
 
-    /// Begins a call in a reused instance: the memory that it holds stays counted.
+    /// Begins a call in a reused instance: the memory that it holds still counts.
     pub(crate) fn begin(&mut self) {
         self.refused = None;
         self.charge.resume();
     }
 
-    /// Ends a call whose instance waits for another.
+    /// Ends a call whose instance is kept for another.
     pub(crate) fn end(&mut self) {
         self.charge.rest(self.used);
     }
@@ -99,7 +100,7 @@ impl MemoryLimiter {
         self.log.report(Level::Warn, &message);
     }
 
-    /// Undoes the count of a growth that did not happen.
+    /// Reverts the count of a growth that failed.
     fn shrink(&mut self) {
         self.used = self.used.saturating_sub(std::mem::take(&mut self.last_growth));
     }

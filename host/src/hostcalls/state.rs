@@ -1,4 +1,4 @@
-//! The data of a store: what the host calls of one call find.
+//! The data of a store: the state that the host calls of one call use.
 
 use super::memory::MemoryLimiter;
 use super::values::ConfigValues;
@@ -13,53 +13,55 @@ use std::time::Duration;
 use tokio::time::Instant;
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-/// What a plugin's grants open, made when the plugin is loaded and shared by all of its calls.
+/// The capabilities that a plugin's grants give, created when the plugin is loaded and shared by
+/// all of its calls.
 pub(crate) struct Capabilities {
     pub(crate) grants: Grants,
-    /// The cache that the plugin is bound to.
+    /// The cache of the plugin.
     pub(crate) cache: CacheStore,
-    /// How many of the plugin's calls may wait for a lease.
+    /// Limits how many of the plugin's calls may wait for a lease.
     pub(crate) lease_waits: LeaseWaits,
     pub(crate) lease_meter: LeaseMeter,
-    /// The servers elsewhere that the plugin may reach.
+    /// The other servers to which the plugin may send requests.
     pub(crate) outbound: Arc<Outbound>,
 }
 
-/// What a store may hold on the host.
+/// Bounds on the host resources of a store.
 #[derive(Clone, Copy)]
 pub(crate) struct StoreBounds {
     /// Bytes of all memories and tables together.
     pub(crate) memory: usize,
-    /// Core instances, memories and tables, each counted alone.
+    /// Core instances, memories and tables, each counted separately.
     pub(crate) instances: usize,
     /// Live handles.
     pub(crate) handles: usize,
     /// Random bytes of one host call.
     pub(crate) random_bytes: u64,
-    /// Requests of one call to servers elsewhere.
+    /// Requests of one call to other servers.
     pub(crate) http_requests: usize,
-    /// Bytes of a response from elsewhere.
+    /// Bytes of a response from another server.
     pub(crate) http_response: usize,
 }
 
-/// What the host calls of one call find. It is made for the call and dropped with it, or reset for
-/// the next call where the plugin reuses instances.
+/// The state that the host calls of one call use. It is created for the call and dropped with it,
+/// or reset for the next call if the plugin reuses instances.
 pub(crate) struct State {
-    /// None while the plugin lists its services: then only its log is open.
+    /// `None` while the plugin lists its services: then only its log and its configuration are
+    /// available.
     pub(super) capabilities: Option<Arc<Capabilities>>,
     /// The plugin's settings and secrets.
     pub(super) config: Arc<ConfigValues>,
     pub(crate) log: CallLog,
-    /// None where the call is not traced.
+    /// `None` if the call is not traced.
     pub(crate) span: Option<SpanParent>,
     pub(crate) memory: MemoryLimiter,
-    /// When the call ends at the latest.
+    /// The deadline of the call.
     until: Instant,
-    /// Made when the guest first asks for a lease.
+    /// Created when the guest first requests a lease.
     leases: Option<CallLeases>,
-    /// Made when the guest first sends a request elsewhere.
+    /// Created when the guest first sends a request to another server.
     sending: Option<SendingCall>,
-    /// Made when the guest first uses WASI: a call that only uses its cache never does.
+    /// Created when the guest first uses WASI: a call that only uses its cache never does.
     wasi: Option<WasiCtx>,
     bounds: StoreBounds,
     table: ResourceTable,
@@ -93,18 +95,19 @@ impl State {
         }
     }
 
-    /// Begins a call in an instance that has had others.
+    /// Begins a call in a reused instance.
     pub(crate) fn begin(&mut self, origin: Origin) {
         self.memory.begin();
         self.log.begin(origin);
     }
 
-    /// Sets how long the call may run.
+    /// Sets the deadline of the call to `time` from now.
     pub(crate) fn may_run(&mut self, time: Duration) {
         self.until = Instant::now() + time;
     }
 
-    /// Ends a call whose instance is kept: its memory, its log, its leases, and its count of requests.
+    /// Ends a call whose instance is kept: resets its memory's charge, its log, its leases and its
+    /// count of requests.
     pub(crate) fn end(&mut self) {
         self.memory.end();
         self.log.end();
@@ -112,8 +115,8 @@ impl State {
         self.sending = None;
     }
 
-    /// The leases of the call, and what bounds and counts them; none while the plugin lists its
-    /// services.
+    /// Returns the leases of the call with the capabilities that bound and count them, or `None`
+    /// while the plugin lists its services.
     pub(super) fn leases(&mut self) -> Option<(&mut CallLeases, &Capabilities)> {
         let State { capabilities, leases, until, .. } = self;
         let capabilities = capabilities.as_deref()?;
@@ -121,7 +124,7 @@ impl State {
         Some((leases.get_or_insert_with(new), capabilities))
     }
 
-    /// What a host call that sends requests is about.
+    /// Returns the context of a host call that sends requests.
     pub(super) fn sending(&mut self) -> Sending {
         let StoreBounds { http_requests, http_response, .. } = self.bounds;
         let new = || SendingCall::new(http_requests, http_response, self.until);
@@ -132,7 +135,7 @@ impl State {
         }
     }
 
-    /// Starts the span of an operation on Redis, where the call is traced.
+    /// Starts the span of an operation on Redis, if the call is traced.
     pub(super) fn redis_span(&self, operation: &'static str) -> Option<RedisSpan> {
         Some(self.span.as_ref()?.redis(operation))
     }

@@ -1,24 +1,24 @@
-//! What one version of a plugin may read of its configuration.
+//! The configuration values of one version of a plugin.
 
 use crate::grants::{ConfigGrant, check_value_name};
 use crate::telemetry::excerpt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Names without a value of which it is remembered that the log has them.
+/// Maximum number of missing names that are remembered as logged.
 const MAX_MISSING: usize = 64;
 
-/// Bytes of a name in the log.
+/// Maximum bytes of a name in the log.
 const MAX_SHOWN: usize = 128;
 
-/// What one version of a plugin may read.
+/// The values that one version of a plugin may read.
 pub(crate) struct ConfigValues {
     plugin: String,
-    /// By name, the secrets included.
+    /// By name, including the secrets.
     values: BTreeMap<String, String>,
-    /// Texts that the log does not have.
+    /// Texts that are masked in the log.
     masks: Arc<[String]>,
-    /// Names that were asked for in vain: the log has each once.
+    /// Requested names without a value, each of which is logged once.
     missing: Mutex<BTreeSet<String>>,
 }
 
@@ -35,7 +35,7 @@ impl ConfigValues {
         }
     }
 
-    /// Texts that the log of the plugin does not have.
+    /// Returns the texts that are masked in the plugin's log.
     pub(crate) fn masks(&self) -> Arc<[String]> {
         Arc::clone(&self.masks)
     }
@@ -44,12 +44,12 @@ impl ConfigValues {
         self.values.get(name).cloned()
     }
 
-    /// The names, sorted.
+    /// Returns the names, sorted.
     pub(super) fn names(&self) -> Vec<String> {
         self.values.keys().cloned().collect()
     }
 
-    /// The log line about a name without a value, unless there has been one.
+    /// Returns the log line about a name without a value, unless it was logged before.
     pub(super) fn miss(&self, name: &str) -> Option<String> {
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         if missing.len() >= MAX_MISSING || missing.contains(name) {

@@ -1,7 +1,7 @@
-//! WASI 0.2, which every language's runtime imports, with nothing granted through it.
+//! WASI 0.2, which every language's runtime imports. It grants nothing.
 //!
-//! No files, no network, no environment, no arguments. Stdout and stderr become lines of the
-//! call's log, at `info` and at `warn`.
+//! No files, no network, no environment, no arguments. Stdout and stderr become lines of the call's
+//! log, at `info` and at `warn`.
 
 use crate::telemetry::{CallLog, Level};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiView};
 
-/// The interfaces offered, as `package/interface`; those of one package share its version.
+/// The supported interfaces, as `package/interface`; those of one package share its version.
 pub(crate) const INTERFACES: &[&str] = &[
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -41,19 +41,19 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasi:sockets/udp-create-socket",
 ];
 
-/// The version of the interfaces offered; a component may ask for any 0.2.
+/// The version of the supported interfaces; a component may import any 0.2.
 pub(crate) const VERSION: &str = "0.2.12";
 
-/// Bytes that a guest may write to stdout or stderr in one call: the host goes through them
-/// without giving others a turn.
+/// Bytes that a guest may write to stdout or stderr in one call: the host processes them without
+/// yielding.
 const WRITE_BYTES: usize = 8 * 1024;
 
-/// Offers the asynchronous WASI: the blocking one panics inside an asynchronous runtime.
+/// Links the asynchronous WASI: the blocking one panics inside an asynchronous runtime.
 pub(super) fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)
 }
 
-/// What one call finds behind WASI: clocks, fresh randomness and its log; all else is refused.
+/// Creates the WASI context of one call: clocks, fresh randomness and its log; all else is refused.
 pub(super) fn context(log: &CallLog, random_bytes: u64) -> WasiCtx {
     let mut context = WasiCtx::builder();
     context
@@ -80,7 +80,7 @@ impl IsTerminal for Output {
 
 impl StdoutStream for Output {
     fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
-        // Only WASI 0.3 asks for this form, and the engine refuses its components.
+        // Only WASI 0.3 uses this form, and the engine refuses its components.
         Box::new(tokio::io::sink())
     }
 
@@ -89,7 +89,7 @@ impl StdoutStream for Output {
     }
 }
 
-/// A stream whose lines go to the log.
+/// A stream that logs its lines.
 struct LineStream {
     log: CallLog,
     level: Level,

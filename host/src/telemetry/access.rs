@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The status of a request that ends without a response, since its client gave up or the server cut
-/// the connection: as nginx writes it.
+/// The status of a request without a response, because the client disconnected or the server cut
+/// the connection. nginx uses the same number.
 pub(crate) const CANCELLED_STATUS: u16 = 499;
 
 /// A request and its response.
@@ -18,24 +18,24 @@ pub struct AccessLine<'a> {
     pub request_id: &'a str,
     /// The method, as sent.
     pub method: &'a str,
-    /// The path, as sent, without its query: clients put secrets there.
+    /// The path, as sent, without its query, because clients put secrets there.
     pub path: &'a str,
-    /// The status of the response. 499: the client gave up before there was one, or the server was
+    /// The status of the response. 499: the client disconnected before there was one, or the server
     /// stopped and cut the connection.
     pub status: u16,
     /// Bytes of the response's body.
     pub bytes: usize,
     /// The time from the request's head to the response, or to the end of a cancelled request.
     pub took: Duration,
-    /// The address and port of the client; port 0 where a proxy names the address alone.
+    /// The address and port of the client; port 0 if a proxy names only the address.
     pub client: &'a str,
-    /// The name of the authenticated caller; empty where none is needed or authentication failed.
+    /// The name of the authenticated caller; empty if none is required or authentication failed.
     pub caller: &'a str,
-    /// The service that was called; empty where none was.
+    /// The called service; empty if there was none.
     pub service: &'a str,
 }
 
-/// Takes each access line, on the thread that serves the request: it must not block.
+/// Receives each access line on the thread that serves the request, so it must not block.
 pub type AccessSink = Arc<dyn Fn(&AccessLine<'_>) + Send + Sync>;
 
 #[derive(Serialize)]
@@ -74,7 +74,7 @@ pub(super) fn json(line: &AccessLine<'_>) -> String {
         service,
         message: "request",
     };
-    // A struct of strings and numbers always serializes.
+    // Cannot fail: a struct of strings and numbers always serializes.
     serde_json::to_string(&json).unwrap_or_default()
 }
 

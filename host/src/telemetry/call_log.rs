@@ -1,5 +1,5 @@
-//! The log of one call: bounded in lines, in their bytes and in the length of a line, however much a
-//! guest writes.
+//! The log of one call: bounded in its lines, their bytes and the length of a line, even if a guest
+//! writes endlessly.
 
 use super::dropped::{LineCount, LineCounter};
 use super::escape::escape;
@@ -7,7 +7,7 @@ use super::line::{Level, LogLine, LogSink};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What stands in a line for a text that is masked.
+/// The replacement for a masked text.
 const MASKED: &str = "***";
 
 /// The limits on the lines of one call.
@@ -15,14 +15,14 @@ const MASKED: &str = "***";
 pub(crate) struct LogBounds {
     /// Lines of one call; further lines are counted and dropped.
     pub(crate) lines: u64,
-    /// Bytes of the messages of one call, escaped; the line that would exceed them and all further
-    /// ones are counted and dropped.
+    /// Bytes of one call's messages after escaping. The line that would exceed them and all later
+    /// lines are counted and dropped.
     pub(crate) bytes: usize,
-    /// Bytes of one message before escaping; the rest is cut.
+    /// Bytes of one message before escaping; the rest is cut off.
     pub(crate) line_bytes: usize,
 }
 
-/// The sink for the lines of all calls, with the count of those that were dropped.
+/// The sink for the lines of all calls, with the count of dropped lines.
 pub(crate) struct CallSink {
     sink: LogSink,
     dropped: LineCounter,
@@ -33,14 +33,14 @@ impl CallSink {
         Arc::new(CallSink { sink, dropped: LineCounter::default() })
     }
 
-    /// The lines that were dropped because their call had reached its limit, by the bytes of their
+    /// The lines that were dropped because their call had reached its limit, and the bytes of their
     /// messages.
     pub(crate) fn dropped(&self) -> LineCount {
         self.dropped.get()
     }
 }
 
-/// The call that lines belong to.
+/// The call to which lines belong.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) plugin: Arc<str>,
@@ -66,10 +66,10 @@ struct SharedLog {
 /// The state of the current call's log.
 struct CallState {
     origin: Origin,
-    /// Lines of the guest that were written, by the bytes of their messages.
+    /// The guest's lines that were written, and the bytes of their messages.
     written: LineCount,
     dropped: LineCount,
-    /// By the stream's level: the bytes of its last line, whose newline has not come yet.
+    /// For each level of a stream, the bytes of an unfinished line.
     partial: Vec<(Level, Vec<u8>)>,
     /// The last line of level warn or error, escaped.
     last_warning: Option<String>,
@@ -83,7 +83,7 @@ impl CallState {
 }
 
 impl CallLog {
-    /// `masks` are texts that no line has: each is replaced by `***`.
+    /// Creates the log. Each text in `masks` is replaced by `***` in every line.
     pub(crate) fn new(
         sink: Arc<CallSink>,
         origin: Origin,
@@ -104,29 +104,29 @@ impl CallLog {
         self.0.end(&mut self.0.call());
     }
 
-    /// The id of the request that the call is for.
+    /// The id of the request that the call serves.
     pub(crate) fn request_id(&self) -> String {
         self.0.call().origin.request_id.clone()
     }
 
-    /// Writes one line, or counts it as dropped when the call has reached its limit.
+    /// Writes one line, or counts it as dropped if the call has reached its limit.
     pub(crate) fn write(&self, level: Level, message: &str) {
         self.0.write(&mut self.0.call(), level, message);
     }
 
-    /// Writes a line of the host's own about the call. It does not count as a line of the guest: the
-    /// caller writes few of them.
+    /// Writes one of the host's own lines about the call. It does not count towards the guest's
+    /// limits: the caller writes only few.
     pub(crate) fn report(&self, level: Level, message: &str) {
         self.0.emit(&self.0.call().origin, level, message);
     }
 
-    /// The last warning or error of the call. A guest that gives up logs its reason first.
+    /// The last warning or error of the call. A guest that panics logs its reason first.
     pub(crate) fn last_warning(&self) -> Option<String> {
         self.0.call().last_warning.clone()
     }
 
-    /// Writes the lines of a byte stream that logs at this level. The last line waits for its
-    /// newline, or for the end of the call.
+    /// Writes the lines of a byte stream that logs at this level. The last line is buffered until
+    /// its newline, or until the end of the call.
     pub(crate) fn write_bytes(&self, level: Level, bytes: &[u8]) {
         let call = &mut *self.0.call();
         let mut partial = match call.partial.iter().position(|(of, _)| *of == level) {
@@ -155,7 +155,7 @@ impl SharedLog {
         if call.dropped.lines > 0 || call.written.lines >= self.bounds.lines {
             return call.dropped.add_line(message.len());
         }
-        // Before it is escaped and cut, which would hide a part of a text from the search.
+        // Mask before escaping and cutting, which could hide part of a masked text from the search.
         let line = escape(&self.masked(message), self.bounds.line_bytes);
         if call.written.bytes.saturating_add(line.len() as u64) > self.bounds.bytes as u64 {
             return call.dropped.add_line(message.len());
@@ -178,8 +178,8 @@ impl SharedLog {
     /// Appends bytes to a line, and drops those past the limit: a guest that never writes a newline
     /// would fill the host's memory.
     fn push(&self, partial: &mut Vec<u8>, bytes: &[u8]) {
-        // One byte past the limit makes `escape` cut the line and report the cut. A text that is masked
-        // has to be whole for that.
+        // With one byte past the limit, `escape` cuts the line and reports the cut. The length of
+        // the longest mask is added because a text must be complete to be masked.
         let longest = self.masks.iter().map(String::len).max().unwrap_or_default();
         let most = self.bounds.line_bytes.saturating_add(1).saturating_add(longest);
         let room = most.saturating_sub(partial.len());
@@ -223,7 +223,8 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
 
-    /// A log of so many lines of 10 bytes, its sink, and the messages that reach it.
+    /// Creates a log of `lines` lines of 10 bytes, and returns it with its sink and the messages
+    /// that reach it.
     fn log(lines: u64, masks: Arc<[String]>) -> (CallLog, Arc<CallSink>, Arc<Mutex<Vec<String>>>) {
         bounded(LogBounds { lines, bytes: 1_000, line_bytes: 10 }, masks)
     }
@@ -258,7 +259,7 @@ mod tests {
     fn lines_past_the_bound_of_bytes_are_dropped_and_counted_for_each_call() {
         let bounds = LogBounds { lines: 9, bytes: 12, line_bytes: 10 };
         let (log, sink, seen) = bounded(bounds, Arc::new([]));
-        // Six bytes and six: `\u{1b}` is written out.
+        // Six bytes each: `\u{1b}` is escaped to six characters.
         for message in ["123456", "\u{1b}", "x", "", "more"] {
             log.write(Level::Info, message);
         }

@@ -1,8 +1,8 @@
-//! Counts of the log lines that were dropped.
+//! Counts of dropped log lines.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Log lines, and their bytes.
+/// The number of log lines, and their bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LineCount {
     pub(crate) lines: u64,
@@ -10,14 +10,14 @@ pub(crate) struct LineCount {
 }
 
 impl LineCount {
-    /// Counts one line of so many bytes.
+    /// Adds one line of `bytes` bytes.
     pub(super) fn add_line(&mut self, bytes: usize) {
         self.lines = self.lines.saturating_add(1);
         self.bytes = self.bytes.saturating_add(bytes as u64);
     }
 }
 
-/// A count that threads share.
+/// A count shared by threads.
 #[derive(Default)]
 pub(super) struct LineCounter {
     lines: AtomicU64,
@@ -30,7 +30,7 @@ impl LineCounter {
         self.bytes.fetch_add(count.bytes, Ordering::Relaxed);
     }
 
-    /// Counts one line of so many bytes.
+    /// Adds one line of `bytes` bytes.
     pub(super) fn add_line(&self, bytes: usize) {
         self.add(LineCount { lines: 1, bytes: bytes as u64 });
     }
@@ -41,7 +41,7 @@ impl LineCounter {
     }
 }
 
-/// Counts of the lines that a log drops, since its start.
+/// The lines that a log has dropped since its start.
 #[derive(Default)]
 pub(crate) struct DroppedLines {
     pub(super) of_floods: LineCounter,
@@ -49,13 +49,13 @@ pub(crate) struct DroppedLines {
 }
 
 impl DroppedLines {
-    /// Lines dropped because a plugin had reached its limit per second, by the bytes of their
+    /// Lines dropped because a plugin had reached its limit per second, with the bytes of their
     /// messages.
     pub(crate) fn of_floods(&self) -> LineCount {
         self.of_floods.get()
     }
 
-    /// Lines dropped because the output was too slow or failed, by the bytes of the whole lines.
+    /// Lines dropped because the output was too slow or failed, with the bytes of the whole lines.
     pub(crate) fn unread(&self) -> LineCount {
         self.unread.get()
     }

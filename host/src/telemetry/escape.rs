@@ -1,8 +1,8 @@
-//! Text from outside, made safe to print: escaped to one line, and cut.
+//! Makes outside text safe to print: escapes it to one line and cuts it.
 
 use std::fmt::Write;
 
-/// Bytes of outside text that an error quotes: the longest valid names fit.
+/// Bytes of outside text in an error: the longest valid names fit.
 const MAX_EXCERPT_BYTES: usize = 200;
 
 /// Returns a message as one line, cut to `most` bytes of the original. Control characters and
@@ -18,8 +18,8 @@ pub(crate) fn escape(message: &str, most: usize) -> String {
     line
 }
 
-/// Returns the part of an outside text that an error quotes: one escaped line, cut to 200 bytes of
-/// the original.
+/// Returns the part of an outside text for an error: one escaped line, cut to 200 bytes of the
+/// original.
 pub(crate) fn excerpt(text: &str) -> String {
     let kept = cut(text, MAX_EXCERPT_BYTES);
     let ending = if kept.len() < text.len() { " ..." } else { "" };
@@ -44,9 +44,8 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// Whether a character is one of Unicode's line and paragraph separators, or one of the
-/// bidirectional controls, with which a text can display as another one (Unicode Technical Report
-/// 36, section 2.3).
+/// True for Unicode's line and paragraph separators and for the bidirectional controls, which can
+/// make a text look like a different one (Unicode Technical Report 36, section 2.3).
 fn breaks_a_line(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

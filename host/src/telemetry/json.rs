@@ -1,4 +1,4 @@
-//! Log lines as JSON, one object a line, for programs.
+//! Log lines as JSON, one object per line, for programs.
 
 use super::line::LogLine;
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub(super) fn json(line: &LogLine<'_>) -> String {
     let LogLine { time, level, plugin, service, request_id, message } = *line;
     let time = humantime::format_rfc3339_millis(time).to_string();
     let line = JsonLine { time, level: level.as_str(), plugin, service, request_id, message };
-    // A struct of strings always serializes.
+    // Cannot fail: a struct of strings always serializes.
     serde_json::to_string(&line).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! A log line: what it carries, and the sink that takes it.
+//! A log line and its sink.
 //!
 //! A guest's lines and the host's own lines have the same shape.
 
@@ -44,20 +44,20 @@ pub struct LogLine<'a> {
     pub time: SystemTime,
     /// The severity.
     pub level: Level,
-    /// The plugin that wrote the line or that the line is about, by its name in the host; empty
-    /// for a line about no plugin.
+    /// The plugin that wrote the line or that the line is about, by its name in the host; empty for
+    /// a line about no plugin.
     pub plugin: &'a str,
     /// The service that was called; empty while the plugin lists its services.
     pub service: &'a str,
-    /// The id of the request that was being handled.
+    /// The id of the current request.
     pub request_id: &'a str,
     /// One line: control characters and characters that reorder text are escaped.
     pub message: &'a str,
 }
 
 impl<'a> LogLine<'a> {
-    /// A line of the host's own, written now, about no plugin, service or request. The caller
-    /// sets those fields where the line has them; `message` is one line already.
+    /// Creates one of the host's own lines, with the current time and without plugin, service and
+    /// request. The caller sets those fields if they apply; `message` must already be one line.
     pub(crate) fn new(level: Level, message: &'a str) -> Self {
         let (time, plugin, service, request_id) = (SystemTime::now(), "", "", "");
         LogLine { time, level, plugin, service, request_id, message }
@@ -73,11 +73,11 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// Takes each log line. It runs on the thread that runs the guest and counts as the guest's time:
-/// it should be quick and must not block.
+/// Receives each log line. It runs on the guest's thread and counts as the guest's time: it should
+/// be quick and must not block.
 pub type LogSink = Arc<dyn Fn(&LogLine<'_>) + Send + Sync>;
 
-/// Logs an event of the host's own; `plugin` is empty for an event about no plugin. The message is
+/// Logs an event of the host; `plugin` is empty for an event about no plugin. The message must be
 /// one line: the caller escapes text from outside.
 pub(crate) fn log_event(log: &LogSink, level: Level, plugin: &str, message: &str) {
     log(&LogLine { plugin, ..LogLine::new(level, message) });

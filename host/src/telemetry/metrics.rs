@@ -1,5 +1,5 @@
-//! A host's metrics, for Prometheus. This file has the names and labels for calls; plugins,
-//! listeners and the process have a file each.
+//! A host's metrics, for Prometheus. This file has the metrics for calls; those of plugins,
+//! listeners and the process are in separate files.
 
 mod histogram;
 mod http;
@@ -28,8 +28,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-/// Upper bounds of the call times, in seconds: from 10 µs, the time of a call in a reused instance,
-/// to 10 s.
+/// Upper bounds of the call durations in seconds: from 10 µs, a call in a reused instance, to 10 s.
 const CALL_SECONDS: [f64; 13] =
     [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0];
 
@@ -73,7 +72,7 @@ struct LimitLabels {
 }
 
 /// The metrics of one service's calls. They are looked up once, when the plugin is loaded: a
-/// look-up by name would cost every call a lock.
+/// look-up by name would take a lock in every call.
 pub(crate) struct ServiceMeter {
     answered: Counter,
     seconds: Histogram,
@@ -85,7 +84,7 @@ impl ServiceMeter {
         self.answered.inc();
     }
 
-    /// Records the time of a call, whatever its outcome.
+    /// Records the duration of a call with any outcome.
     pub(crate) fn took(&self, time: Duration) {
         self.seconds.observe(time);
     }
@@ -125,7 +124,7 @@ impl Metrics {
         self
     }
 
-    /// The meter of a service, by its full name.
+    /// Returns the meter of a service, by its full name.
     pub(crate) fn service(&self, service: &str) -> ServiceMeter {
         let labels = ServiceLabels { service: service.to_owned() };
         ServiceMeter {
@@ -149,7 +148,7 @@ impl Metrics {
         self.limits.get_or_create(&labels).inc();
     }
 
-    /// The meter of a plugin's instances.
+    /// Returns the meter of a plugin's instances.
     pub(crate) fn instances(&self, plugin: &str) -> InstanceMeter {
         self.plugins.instances(plugin)
     }
@@ -159,44 +158,44 @@ impl Metrics {
         self.plugins.load(plugin, outcome);
     }
 
-    /// Records the time to compile a plugin, whatever the outcome.
+    /// Records the time to compile a plugin, with any outcome.
     pub(crate) fn compiled(&self, plugin: &str, time: Duration) {
         self.plugins.compiled(plugin, time);
     }
 
-    /// The meter of a listener.
+    /// Returns the meter of a listener.
     pub(crate) fn listener(&self, listener: &'static str) -> HttpMeter {
         self.http.listener(listener)
     }
 
-    /// The meters of leases.
+    /// Returns the meters of leases.
     pub(crate) fn leases(&self) -> LeaseMetrics {
         self.leases.clone()
     }
 
-    /// The meter of the requests that a plugin sends elsewhere.
+    /// Returns the meter of the requests that a plugin sends to other servers.
     pub(crate) fn http_client(&self, plugin: &str) -> HttpClientMeter {
         self.http_client.plugin(plugin)
     }
 
-    /// The meters of caches on Redis.
+    /// Returns the meters of caches on Redis.
     pub(crate) fn redis(&self) -> RedisMetrics {
         self.redis.clone()
     }
 
-    /// Reports the lines that this log drops. Later calls have no effect.
+    /// Adds the count of lines that this log drops. Later calls have no effect.
     pub(crate) fn dropped_lines_of(&self, log: Arc<DroppedLines>) {
-        // The metric has no label for the log: it can report one only.
+        // The metric has no label for the log, so it can report only one.
         let _ = self.dropped_lines.set(log);
     }
 
-    /// The lines dropped by the log: of floods, and unread.
+    /// Returns the lines dropped by the log: for the rate limit, and for a slow or failed output.
     pub(crate) fn dropped_lines(&self) -> (LineCount, LineCount) {
         let dropped = self.dropped_lines.get();
         dropped.map_or_else(Default::default, |log| (log.of_floods(), log.unread()))
     }
 
-    /// Returns all metrics and those of `now` as OpenMetrics 1.0 text.
+    /// Returns all metrics, including those in `now`, as OpenMetrics 1.0 text.
     ///
     /// # Errors
     ///

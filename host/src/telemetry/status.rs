@@ -1,5 +1,5 @@
-//! The status line: what takes long, at the end of a terminal, redrawn in place. Lines are printed
-//! above it. Where stderr is no terminal there is none.
+//! The status line: shows long steps at the bottom of a terminal, redrawn in place. Other lines are
+//! printed above it. Without a terminal on stderr there is no status line.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -7,19 +7,19 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Time between two drawings. What takes less is not shown.
+/// Time between two redraws. Shorter steps are not shown.
 pub(crate) const REDRAW: Duration = Duration::from_millis(100);
 
-/// A step that takes longer than this is reported at its end.
+/// A step that takes longer than this is reported when it ends.
 const LONG: Duration = Duration::from_millis(500);
 
-/// Columns where the terminal does not tell.
+/// Columns if the terminal does not report its size.
 const COLUMNS: u16 = 80;
 
 /// Moves to the beginning of the line and clears it.
 const CLEAR: &str = "\r\x1b[K";
 
-/// What the status line shows; empty when there is none.
+/// The text of the status line; empty if there is none.
 static SHOWN: Mutex<String> = Mutex::new(String::new());
 
 /// Returns true if stderr has a status line.
@@ -31,7 +31,8 @@ pub(crate) fn has_status() -> bool {
     })
 }
 
-/// Shows this text, which has no control characters, until another one is shown; none if it is empty.
+/// Shows this text until another is shown. It must not contain control characters. An empty text
+/// removes the status line.
 pub(crate) fn show_status(text: &str) {
     let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if has_status() && *shown != text {
@@ -40,7 +41,7 @@ pub(crate) fn show_status(text: &str) {
     }
 }
 
-/// Prints something on lines of its own, above the status line.
+/// Prints complete lines above the status line.
 pub(super) fn print_above(print: impl FnOnce()) {
     let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if shown.is_empty() {
@@ -55,12 +56,12 @@ fn draw(text: &str) {
     let columns = rustix::termios::tcgetwinsize(io::stderr()).map_or(0, |size| size.ws_col);
     let columns = if columns == 0 { COLUMNS } else { columns };
     let mut stderr = io::stderr().lock();
-    // An error is ignored: stderr is where it would be reported.
+    // Errors are ignored: stderr is where they would be reported.
     let _ = write!(stderr, "{CLEAR}{}", cut(text, columns.into())).and_then(|()| stderr.flush());
 }
 
-/// Cuts a text to less than a row: a longer one could not be cleared. Any character that is not ASCII
-/// may take two columns.
+/// Cuts a text to less than a row, because a longer one could not be cleared. A character that is
+/// not ASCII may take two columns.
 fn cut(text: &str, columns: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, character)| {
@@ -70,15 +71,15 @@ fn cut(text: &str, columns: usize) -> &str {
     end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
-/// A step of a command: its time runs in the status line until it is dropped.
+/// A step of a command, shown in the status line with its elapsed time until it is dropped.
 pub(crate) struct TimedStep {
     begun: Instant,
-    /// The thread that draws, and what ends it.
+    /// The drawing thread, and the sender that ends it.
     drawing: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl TimedStep {
-    /// Shows this text, which has no control characters.
+    /// Shows this text, which must not contain control characters.
     pub(crate) fn begin(text: String) -> TimedStep {
         let begun = Instant::now();
         let (end, ended) = channel();
@@ -92,7 +93,7 @@ impl TimedStep {
         TimedStep { begun, drawing: has_status().then(spawn).flatten().map(|thread| (end, thread)) }
     }
 
-    /// Ends the step. Prints that this was done, and in what time, where that was long.
+    /// Ends the step. If it took long, prints `what` and the time.
     pub(crate) fn done(mut self, what: &str) {
         let was_shown = self.drawing.is_some();
         self.end();
@@ -105,7 +106,7 @@ impl TimedStep {
     fn end(&mut self) {
         if let Some((end, thread)) = self.drawing.take() {
             drop(end);
-            // It has not panicked.
+            // The thread does not panic.
             let _ = thread.join();
         }
     }
@@ -117,12 +118,12 @@ impl Drop for TimedStep {
     }
 }
 
-/// The time since a moment, as it is shown.
+/// Formats the time since a point in time.
 pub(crate) fn seconds(since: Instant) -> String {
     format!("{:.1} s", since.elapsed().as_secs_f64())
 }
 
-/// Stderr with colours, whose whole lines are printed above the status line.
+/// Stderr with colours. Complete lines are printed above the status line.
 pub(crate) struct StderrAbove;
 
 impl Write for StderrAbove {

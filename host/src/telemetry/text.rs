@@ -7,12 +7,12 @@ use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 
-/// A sink that prints lines to stderr, coloured on a terminal unless `NO_COLOR` is set.
+/// Returns a sink that prints lines to stderr, coloured on a terminal unless `NO_COLOR` is set.
 pub(crate) fn stderr() -> LogSink {
     Arc::new(|line| eprint_line(TextLine(line)))
 }
 
-/// Prints one line to stderr. An error is ignored: stderr is where it would be reported.
+/// Prints one line to stderr. Errors are ignored: stderr is where they would be reported.
 pub(crate) fn eprint_line(line: impl fmt::Display) {
     status::print_above(|| {
         let _ = writeln!(anstream::stderr(), "{line}");

@@ -1,7 +1,7 @@
 //! Traces: a span for each request, one for its call, and one for each operation on Redis and each
-//! request to a server elsewhere. A task of its own sends them to a collector by OTLP.
+//! request to another server. A separate task sends them to a collector by OTLP.
 //!
-//! The names of attributes are those of OpenTelemetry's conventions for HTTP and Redis, or begin with
+//! The names of attributes follow OpenTelemetry's conventions for HTTP and Redis, or begin with
 //! `hostel.`.
 
 mod collector;
@@ -30,20 +30,20 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// How long [`Tracer::end`] waits for the collector at most.
+/// Maximum time that [`Tracer::end`] waits for the collector.
 const MAX_END_TIME: Duration = Duration::from_secs(2);
 
-/// The collector of traces, and the share of requests that are traced.
+/// The collector of traces, and the fraction of requests that are traced.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraceSettings {
-    /// The URL that spans are sent to, including its path.
+    /// The URL of the collector, including its path.
     pub url: String,
-    /// Headers of each export, name and value: credentials for the collector.
+    /// Headers of each export as names and values, such as credentials for the collector.
     pub headers: Vec<(String, String)>,
-    /// The name of this server at the collector: `service.name`.
+    /// The name of this server in the traces: `service.name`.
     pub service_name: String,
-    /// The share of requests that are traced, from 0 to 1. A request with a `traceparent` is traced
-    /// if that is sampled.
+    /// The fraction of requests that are traced, from 0 to 1. A request with a `traceparent` is
+    /// traced if that is sampled.
     pub ratio: f64,
 }
 
@@ -60,7 +60,7 @@ pub struct Tracer {
     export: Arc<Mutex<Option<ExportTask>>>,
 }
 
-/// The task of the exporter, and what stops it.
+/// The exporter's task, and the sender that stops it.
 type ExportTask = (oneshot::Sender<()>, JoinHandle<()>);
 
 impl Tracer {
@@ -68,7 +68,7 @@ impl Tracer {
     ///
     /// # Errors
     ///
-    /// When the settings are invalid. An unreachable collector is no error: it may come up later.
+    /// When the settings are invalid. An unreachable collector is not an error: it may start later.
     pub fn start(settings: TraceSettings, log: LogSink) -> Result<Self, TraceError> {
         let TraceSettings { url, headers, service_name, ratio } = settings;
         let collector = Collector::new(&url, &headers)?;
@@ -84,7 +84,7 @@ impl Tracer {
     pub async fn end(&self) {
         let export = self.export.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((stop, mut task)) = export else { return };
-        // Sending fails if the task has panicked: then there is nothing to stop.
+        // Fails if the task has panicked: then there is nothing to stop.
         let _ = stop.send(());
         if tokio::time::timeout(MAX_END_TIME, &mut task).await.is_err() {
             task.abort();
@@ -94,7 +94,7 @@ impl Tracer {
         }
     }
 
-    /// Starts the span of a request; none when the request is not traced.
+    /// Starts the span of a request, or returns `None` if the request is not traced.
     pub(crate) fn request(&self, head: &RequestHead<'_>) -> Option<RequestSpan> {
         let parent = head.traceparent.and_then(TraceParent::parse);
         let trace_id = parent.map_or_else(|| self.recorder.ids.trace(), |parent| parent.trace_id);
@@ -113,8 +113,8 @@ impl fmt::Debug for Tracer {
     }
 }
 
-/// Whether a trace is in the sampled share. The random id decides, so that all hosts on the path of
-/// a trace decide alike.
+/// True if a trace is in the sampled fraction. The random id decides, so that all hosts on the path
+/// of a trace decide alike.
 fn is_within(trace_id: u128, ratio: f64) -> bool {
     const ALL: f64 = (1_u64 << 56) as f64;
     let low = (trace_id & ((1 << 56) - 1)) as f64;
@@ -153,7 +153,7 @@ mod tests {
         };
         // The exporter cannot run meanwhile: this thread is the only one of the runtime.
         (0..MAX_QUEUED_SPANS + 500).for_each(|_| drop(tracer.request(&head)));
-        // As `end` does, but without its time limit, which a busy machine may exceed.
+        // Like `end`, but without its time limit, which a busy machine may exceed.
         let (stop, export) = tracer.export.lock().unwrap().take().unwrap();
         stop.send(()).unwrap();
         export.await.unwrap();

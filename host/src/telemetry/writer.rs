@@ -1,4 +1,4 @@
-//! A thread that writes log lines and access lines: a request never waits for a slow output.
+//! A thread that writes log lines and access lines, so that no request waits for a slow output.
 
 use super::access::{self, AccessSink};
 use super::dropped::{DroppedLines, LineCount};
@@ -14,38 +14,38 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel}
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Lines that wait for the thread; further lines are dropped and counted.
+/// Maximum lines in the queue; further lines are dropped and counted.
 const MAX_QUEUED_LINES: usize = 4_096;
 
-/// Bytes of the lines that wait: 1 KiB a line, several times an ordinary one. Without this bound,
-/// `MAX_QUEUED_LINES` of the longest lines would take some 200 MiB, since a control character of a
-/// message takes six bytes in a line.
+/// Maximum bytes of the lines in the queue: 1 KiB a line, several times an ordinary one. Without
+/// this bound, `MAX_QUEUED_LINES` of the longest lines would take some 200 MiB, because a control
+/// character of a message takes six bytes in a line.
 const MAX_QUEUED_BYTES: usize = 4 << 20;
 
-/// How long [`LogWriter::end`] waits for the output at most.
+/// Maximum time that [`LogWriter::end`] waits for the output.
 const MAX_END_TIME: Duration = Duration::from_secs(1);
 
-/// The form of a line.
+/// The format of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LineFormat {
     /// Text for people.
     Text,
-    /// JSON for programs, one object a line.
+    /// JSON for programs, one object per line.
     Json,
 }
 
-/// The lines that wait for the thread. Clones share them.
+/// The queue of lines for the thread. Clones share it.
 #[derive(Clone)]
 struct LineQueue {
     lines: SyncSender<Option<String>>,
-    /// Bytes of the lines that wait, of the one that is being written as well.
+    /// Bytes of the lines in the queue, including the one being written.
     bytes: Arc<AtomicUsize>,
     dropped: Arc<DroppedLines>,
 }
 
 impl LineQueue {
-    /// Adds a line, or counts it as dropped where there is no room. A line longer than all may have
-    /// together finds room where none waits.
+    /// Adds a line, or counts it as dropped if there is no room. A line longer than the whole queue
+    /// is accepted if the queue is empty.
     fn push(&self, line: String) {
         let bytes = line.len();
         let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -90,7 +90,7 @@ impl LogWriter {
         Ok((LogWriter { format, queue, running }, sink))
     }
 
-    /// Whether its lines are text, which people read.
+    /// True if its lines are text for people.
     pub(crate) fn is_text(&self) -> bool {
         self.format == LineFormat::Text
     }
@@ -100,7 +100,8 @@ impl LogWriter {
         Arc::clone(&self.queue.dropped)
     }
 
-    /// A sink for access lines. They have no limit per second: their number is that of requests.
+    /// Returns a sink for access lines. They have no limit per second: there is one for each
+    /// request.
     pub(crate) fn access(&self) -> AccessSink {
         let (format, queue) = (self.format, self.queue.clone());
         Arc::new(move |line| {
@@ -145,13 +146,13 @@ fn sink(format: LineFormat, queue: LineQueue) -> LogSink {
     })
 }
 
-/// What the thread has.
+/// The state of the thread.
 struct WriterThread<W> {
     format: LineFormat,
     output: W,
     bytes: Arc<AtomicUsize>,
     dropped: Arc<DroppedLines>,
-    /// Dropped lines that a line has reported.
+    /// The dropped lines that were already reported.
     reported: LineCount,
 }
 
@@ -185,7 +186,7 @@ impl<W: Write> WriterThread<W> {
         }
     }
 
-    /// Writes a line. False: the output failed, and the log is where that would be reported.
+    /// Writes a line. Returns false if the output failed; the error cannot be logged.
     fn write_line(&mut self, line: &str) -> bool {
         self.output.write_all(format!("{line}\n").as_bytes()).is_ok()
     }
@@ -337,7 +338,7 @@ mod tests {
         );
     }
 
-    /// A writer that fails so many times.
+    /// A writer whose first writes fail.
     struct Failing(usize, Output);
 
     impl Write for Failing {

@@ -10,18 +10,18 @@ use wasmtime::{Result, StoreContext};
 /// The longest string that is copied, in bytes. Most keys are shorter.
 const SHORT_BYTES: usize = 64;
 
-/// A string in the guest's memory: copied when it is short, UTF-8 and not at the very end of the
-/// memory, and otherwise left in place.
+/// A string in the guest's memory. It is copied if it is short, UTF-8 and not at the very end of
+/// the memory; otherwise it stays in place.
 ///
-/// Copying 64 bytes is cheaper than looking up the guest's memory a second time, which [`WasmStr`]
-/// does when it is read. Otherwise it is a [`WasmStr`].
+/// Copying 64 bytes is cheaper than looking up the guest's memory a second time, as reading a
+/// [`WasmStr`] does.
 pub(super) enum GuestStr {
     Copied { bytes: [u8; SHORT_BYTES], len: usize },
     InPlace(WasmStr),
 }
 
 impl GuestStr {
-    /// The text.
+    /// Returns the text.
     ///
     /// # Errors
     ///
@@ -40,7 +40,8 @@ impl GuestStr {
     }
 }
 
-// SAFETY: every item is that of `WasmStr`, to which this type forwards what it does not lift itself.
+// SAFETY: every item is the one of `WasmStr`, to which this type forwards unless it lifts a string
+// itself.
 unsafe impl ComponentType for GuestStr {
     type Lower = <WasmStr as ComponentType>::Lower;
 
@@ -51,8 +52,8 @@ unsafe impl ComponentType for GuestStr {
     }
 }
 
-// SAFETY: what is not forwarded reads the two numbers of a string in the canonical ABI, its address
-// and its length in bytes, and only bytes inside the guest's memory.
+// SAFETY: strings that are not forwarded are read from the two numbers of a string in the canonical
+// ABI, its address and its length in bytes, and only from inside the guest's memory.
 unsafe impl Lift for GuestStr {
     fn linear_lift_from_flat(
         cx: &mut LiftContext<'_>,

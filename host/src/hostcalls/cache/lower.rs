@@ -1,5 +1,5 @@
-//! Lowering: the result of `get`, written into the guest from where the cache holds the value, with
-//! no copy in between.
+//! Lowering: writes the result of `get` into the guest directly from the cache's memory, without an
+//! intermediate copy.
 
 use crate::bindings::hostel::cache::cache::Error;
 use hostel_cache::Value;
@@ -11,7 +11,7 @@ use wasmtime::component::__internal::{
 use wasmtime::component::{ComponentType, Lower};
 use wasmtime::{Result, bail};
 
-/// The contract's `result<option<json>, error>`, of a value that shares its entry's allocation.
+/// The contract's `result<option<json>, error>`, with a value that shares its entry's allocation.
 ///
 /// wasmtime's derived implementations write a result field by field and look up the guest's memory
 /// for each. Most calls are hits, so a hit is written here in two steps: the text, and then the
@@ -23,14 +23,14 @@ pub(super) fn get_result(result: std::result::Result<Option<Value>, Error>) -> G
     GetResult(result)
 }
 
-/// The type that wasmtime lowers by itself.
+/// The type whose lowering wasmtime implements.
 type Plain<'a> = std::result::Result<Option<&'a str>, &'a Error>;
 
 /// The longest string of the component model, in bytes.
 const MAX_TEXT_BYTES: usize = (1 << 31) - 1;
 
-/// Bytes of the type in the canonical ABI: at 0 a byte that is 1 for an error, at 4 a byte that is
-/// 1 when there is a value, at 8 the address of its text, at 12 its length in bytes.
+/// Bytes of the type in the canonical ABI. At offset 0 a byte that is 1 for an error, at 4 a byte
+/// that is 1 if there is a value, at 8 the address of its text, at 12 its length in bytes.
 const BYTES: usize = 16;
 
 const _: () = assert!(Plain::ABI.size32 as usize == BYTES && Plain::ABI.align32 == 4);
@@ -41,7 +41,7 @@ impl GetResult {
     }
 }
 
-// SAFETY: every item is that of `Plain`, to which this type forwards.
+// SAFETY: every item is the one of `Plain`, to which this type forwards.
 unsafe impl ComponentType for GetResult {
     type Lower = <Plain<'static> as ComponentType>::Lower;
 
@@ -53,8 +53,8 @@ unsafe impl ComponentType for GetResult {
     }
 }
 
-// SAFETY: what is forwarded is lowered as `Plain`, which has the same layout, and what is not writes
-// that layout into the guest's own memory.
+// SAFETY: forwarded results are lowered as `Plain`, which has the same layout. Hits are written in
+// that layout, into the guest's own memory.
 unsafe impl Lower for GetResult {
     fn linear_lower_to_flat<T>(
         &self,

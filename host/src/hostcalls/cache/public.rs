@@ -1,5 +1,5 @@
-//! Lifting and lowering by wasmtime's public API alone: what the feature `public-wasmtime-api`
-//! uses in place of `lift` and `lower`. A hit is copied once more.
+//! Lifting and lowering with wasmtime's public API only: the feature `public-wasmtime-api` uses
+//! this module instead of `lift` and `lower`. A hit is copied once more.
 
 use crate::bindings::hostel::cache::cache::Error;
 use hostel_cache::Value;
@@ -9,7 +9,7 @@ pub(super) use wasmtime::component::WasmStr as GuestStr;
 /// The contract's `result<option<json>, error>`.
 pub(super) type GetResult = Result<Option<Arc<str>>, Error>;
 
-/// The result of `get` as wasmtime lowers it.
+/// Converts the result of `get` to a type that wasmtime can lower.
 pub(super) fn get_result(result: Result<Option<Value>, Error>) -> GetResult {
     result.map(|value| value.map(|value| Arc::from(&*value)))
 }

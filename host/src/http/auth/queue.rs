@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-/// Maximum number of items of one client. A client waits only for its own items and one of each
-/// other client per turn.
+/// Maximum number of items of one client. They delay only that client.
 const MAX_OF_CLIENT: usize = 256;
 
 /// Maximum number of items of all clients.

@@ -1,4 +1,4 @@
-//! A histogram of times that threads update without a lock.
+//! A histogram of durations that threads update without a lock.
 
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A histogram of times. Clones share the counts.
+/// A histogram of durations. Clones share the counts.
 ///
 /// The histogram of `prometheus_client` takes a lock for each observation, and all calls of a
 /// service would contend for it.
@@ -18,13 +18,13 @@ pub(super) struct Histogram(Arc<Buckets>);
 struct Buckets {
     /// Upper bounds of the buckets in seconds, in order.
     bounds: &'static [f64],
-    /// One more than the bounds: the last is for times above every bound.
+    /// One for each bound, and a last one for durations above every bound.
     counts: Box<[AtomicU64]>,
     nanoseconds: AtomicU64,
 }
 
 impl Histogram {
-    /// An empty histogram with these upper bounds, in seconds and in order.
+    /// Creates an empty histogram with these upper bounds, in seconds and in order.
     pub(super) fn new(bounds: &'static [f64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
         Histogram(Arc::new(Buckets { bounds, counts, nanoseconds: AtomicU64::new(0) }))
@@ -52,8 +52,8 @@ impl EncodeMetric for Histogram {
         let bounds = bounds.iter().copied().chain([f64::INFINITY]);
         let counts = counts.iter().map(|count| count.load(Ordering::Relaxed));
         let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
-        // The count is the sum of the buckets, not a counter of its own: read at another moment, it
-        // could be less than a bucket.
+        // The count is the sum of the buckets: a separate counter, read at another time, could be
+        // less than a bucket.
         let count = buckets.iter().map(|(_, count)| count).sum();
         let seconds = Duration::from_nanos(nanoseconds.load(Ordering::Relaxed)).as_secs_f64();
         encoder.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)

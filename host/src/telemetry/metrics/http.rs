@@ -30,7 +30,7 @@ struct CredentialLabels {
     credentials: &'static str,
 }
 
-/// What a request is for.
+/// The kind of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RequestKind {
     /// `/services/<name>`.
@@ -43,9 +43,9 @@ pub(crate) enum RequestKind {
     List,
     /// The admin interface.
     Admin,
-    /// `OPTIONS` that the host answers: a preflight of CORS, or `OPTIONS *`.
+    /// An `OPTIONS` request to the host: a CORS preflight, or `OPTIONS *`.
     Options,
-    /// Nothing: the path is unknown or malformed.
+    /// The path is unknown or malformed.
     #[default]
     Nothing,
 }
@@ -55,8 +55,8 @@ impl RequestKind {
         ["service", "route", "file", "list", "admin", "options", "nothing"];
 }
 
-/// The classes of statuses: their first digit. Those of cancelled requests are a class of their own,
-/// since no response of the server was wrong.
+/// The classes of statuses: their first digit. Cancelled requests have their own class, because
+/// they are not a failure of the server.
 const STATUSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "499"];
 
 /// The metrics of all listeners.
@@ -110,7 +110,8 @@ impl ListenerMetrics {
     }
 }
 
-/// The metrics of one listener, looked up once: a look-up by name would cost every request a lock.
+/// The metrics of one listener, looked up once: a look-up by name would take a lock in every
+/// request.
 pub(crate) struct HttpMeter {
     /// By kind, then by class of status.
     requests: [[Counter; 6]; 7],
@@ -144,7 +145,7 @@ impl HttpMeter {
         OpenConnection(self.open.clone())
     }
 
-    /// Counts an error of the system while accepting a connection.
+    /// Counts a system error in accepting a connection.
     pub(crate) fn refused_by_system(&self) {
         let [system, ..] = &self.refused;
         system.inc();
@@ -156,13 +157,13 @@ impl HttpMeter {
         tls.inc();
     }
 
-    /// Counts a connection that is from no trusted proxy, or whose PROXY header is malformed.
+    /// Counts a connection that is not from a trusted proxy, or whose PROXY header is malformed.
     pub(crate) fn refused_by_proxy_header(&self) {
         let [_, _, proxy] = &self.refused;
         proxy.inc();
     }
 
-    /// Counts a request that failed authentication, by whether it sent credentials.
+    /// Counts a request that failed authentication, and whether it had credentials.
     pub(crate) fn unauthorized(&self, has_credentials: bool) {
         let [missing, wrong, _] = &self.unknown;
         if has_credentials {
@@ -172,7 +173,7 @@ impl HttpMeter {
         };
     }
 
-    /// Counts a request whose credentials were not checked, since too many others wait.
+    /// Counts a request whose credentials were not checked because too many checks were pending.
     pub(crate) fn unchecked(&self) {
         let [.., unchecked] = &self.unknown;
         unchecked.inc();

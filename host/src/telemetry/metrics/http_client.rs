@@ -1,4 +1,4 @@
-//! The metrics of requests that plugins send to servers elsewhere.
+//! The metrics of requests that plugins send to other servers.
 
 use super::histogram::Histogram;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -6,30 +6,30 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Duration;
 
-/// Upper bounds of the times, in seconds: those that OpenTelemetry advises for
+/// Upper bounds of the durations in seconds: those that OpenTelemetry recommends for
 /// `http.client.request.duration`.
 const REQUEST_SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// Methods that have a label of their own: a guest may send any.
+/// Methods that have their own label, because a guest may send any method.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The attributes of OpenTelemetry's `http.client.request.duration`, but for the server: a plugin may
-/// reach any number.
+/// The attributes of OpenTelemetry's `http.client.request.duration`, except the server: a plugin
+/// may use any number of servers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SentLabels {
     plugin: String,
     http_request_method: &'static str,
-    /// Its first digit, as in `2xx`.
+    /// Its class, such as `2xx`.
     http_response_status_class: &'static str,
     error_type: &'static str,
 }
 
-/// The times of requests. Clones share the counts.
+/// The durations of requests. Clones share the counts.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpClientMetrics(Family<SentLabels, Histogram, fn() -> Histogram>);
 
-/// The times of the requests of one plugin.
+/// The durations of the requests of one plugin.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpClientMeter {
     plugin: String,
@@ -46,14 +46,14 @@ impl HttpClientMetrics {
         HttpClientMetrics(seconds)
     }
 
-    /// The meter of a plugin.
+    /// Returns the meter of a plugin.
     pub(crate) fn plugin(&self, plugin: &str) -> HttpClientMeter {
         HttpClientMeter { plugin: plugin.to_owned(), metrics: self.clone() }
     }
 }
 
 impl HttpClientMeter {
-    /// Records a request that was answered.
+    /// Records a request with a response.
     pub(crate) fn answered(&self, method: &str, status: u16, time: Duration) {
         let class = match status / 100 {
             2 => "2xx",
@@ -65,12 +65,12 @@ impl HttpClientMeter {
         self.observe(method, class, "", time);
     }
 
-    /// Records a request without a response, by the kind of its error.
+    /// Records a request without a response, with the kind of its error.
     pub(crate) fn failed(&self, method: &str, error_type: &'static str, time: Duration) {
         self.observe(method, "", error_type, time);
     }
 
-    /// A request takes so much longer than the look-up that this one is not kept.
+    /// Looks up the histogram each time: the request takes far longer than the look-up.
     fn observe(
         &self,
         method: &str,

@@ -1,5 +1,5 @@
-//! The metrics of leases: how often a value was computed, and how long calls waited for another to
-//! compute it.
+//! The metrics of leases: how often a value was computed, and how long calls waited for another
+//! call to compute it.
 
 use super::histogram::Histogram;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Duration;
 
-/// Upper bounds of the waits, in seconds: from 1 ms, about the time of a wait in memory for a value
+/// Upper bounds of the waiting times in seconds: from 1 ms, about the wait in memory for a value
 /// that is nearly computed, to 30 s.
 const WAIT_SECONDS: [f64; 10] = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
@@ -30,7 +30,7 @@ pub(crate) struct LeaseMetrics {
     waits: Family<WaitLabels, Histogram, fn() -> Histogram>,
 }
 
-/// The leases of one cache: looked up once, since a look-up costs a lock.
+/// The leases of one cache, looked up once because a look-up takes a lock.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseMeter {
     computed: Counter,
@@ -51,7 +51,7 @@ impl LeaseMetrics {
         LeaseMetrics { leases, waits }
     }
 
-    /// The meter of a cache.
+    /// Returns the meter of a cache.
     pub(crate) fn cache(&self, cache: &str) -> LeaseMeter {
         let counter = |outcome| {
             let labels = LeaseLabels { cache: cache.to_owned(), outcome };
@@ -69,24 +69,24 @@ impl LeaseMetrics {
 }
 
 impl LeaseMeter {
-    /// Counts a call that got the lease and is to compute the value.
+    /// Counts a call that got the lease and computes the value.
     pub(crate) fn computed(&self) {
         self.computed.inc();
     }
 
-    /// Records a call that waited and got the value that another computed.
+    /// Records a call that waited and got the value that another call computed.
     pub(crate) fn waited(&self, time: Duration) {
         self.waited.inc();
         self.waits.observe(time);
     }
 
-    /// Records a call that got no value within its time to wait, or was not allowed to wait.
+    /// Records a call that got no value within its waiting time, or was not allowed to wait.
     pub(crate) fn busy(&self, time: Duration) {
         self.busy.inc();
         self.waits.observe(time);
     }
 
-    /// Counts a computed value that was not stored, since its call had no lease any more.
+    /// Counts a computed value that was not stored because its call had lost the lease.
     pub(crate) fn lost(&self) {
         self.lost.inc();
     }

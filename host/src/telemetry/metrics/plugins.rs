@@ -1,4 +1,4 @@
-//! The metrics of a plugin besides its calls: its loads, by outcome, and its instances.
+//! The metrics of a plugin's loads and instances.
 
 use super::histogram::Histogram;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -8,7 +8,7 @@ use prometheus_client::registry::{Registry, Unit};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Upper bounds of the compile times, in seconds: from 1 ms, the time to read cached code, to the
+/// Upper bounds of the compile times in seconds: from 1 ms, the time to read cached code, to the
 /// minutes that the largest language runtimes take on a slow machine.
 const COMPILE_SECONDS: [f64; 11] = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
 
@@ -32,9 +32,9 @@ struct RetirementLabels {
 /// The outcome of loading a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadOutcome {
-    /// It serves, and its name was free before.
+    /// It serves under a new name.
     Loaded,
-    /// It serves in place of another version.
+    /// It replaces another version.
     Reloaded,
     /// It is not a valid plugin, or its build failed.
     Refused,
@@ -109,8 +109,8 @@ impl PluginMetrics {
     }
 }
 
-/// The metrics of one plugin's instances, looked up once: a look-up by name would cost every call a
-/// lock.
+/// The metrics of one plugin's instances, looked up once: a look-up by name would take a lock in
+/// every call.
 #[derive(Clone)]
 pub(crate) struct InstanceMeter {
     made: Counter,
@@ -130,18 +130,18 @@ impl InstanceMeter {
         self.reused.inc();
     }
 
-    /// The meter of the memory that its calls are refused.
+    /// Returns the meter of refused memory.
     pub(crate) fn memory(&self) -> MemoryMeter {
         self.memory.clone()
     }
 
-    /// A guard for an instance that may be reused: counts it when it is dropped.
+    /// Returns a guard that counts the end of an instance that may be reused.
     pub(crate) fn retirement(&self) -> Retirement {
         Retirement { reason: Retirement::ERROR, of: Arc::clone(&self.retired) }
     }
 }
 
-/// The metric of the memory that one plugin's guests are refused.
+/// Counts the calls of one plugin whose guest was refused memory.
 #[derive(Clone, Default)]
 pub(crate) struct MemoryMeter(Counter);
 
@@ -154,7 +154,7 @@ impl MemoryMeter {
 
 /// Counts the end of an instance that could have been reused, when it is dropped.
 pub(crate) struct Retirement {
-    /// Why the instance would be dropped now.
+    /// The reason that is counted if the instance is dropped now.
     pub(crate) reason: &'static str,
     of: Arc<(String, Family<RetirementLabels, Counter>)>,
 }
@@ -162,13 +162,13 @@ pub(crate) struct Retirement {
 impl Retirement {
     /// A call in it failed or was cancelled.
     pub(crate) const ERROR: &'static str = "error";
-    /// It has served the most calls it may.
+    /// It has served its maximum number of calls.
     pub(crate) const CALLS: &'static str = "calls";
     /// Its memory has grown.
     pub(crate) const MEMORY: &'static str = "memory";
     /// Enough other instances are idle.
     pub(crate) const ENOUGH: &'static str = "enough";
-    /// It has waited for a call for too long, or its memory is needed.
+    /// It was idle for too long, or its memory is needed.
     pub(crate) const IDLE: &'static str = "idle";
     /// Its version no longer serves.
     pub(crate) const VERSION: &'static str = "version";

@@ -1,4 +1,4 @@
-//! The metrics of the process, with the names that all Prometheus clients use. On systems without
+//! The metrics of the process, with the usual names of Prometheus clients. On systems without
 //! `/proc` only the start time is reported.
 
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -6,7 +6,7 @@ use prometheus_client::registry::{Registry, Unit};
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The metrics of the process, read now.
+/// Reads the metrics of the process.
 pub(super) fn registry(started: SystemTime) -> Registry {
     let mut registry = Registry::with_prefix("process");
     let started = started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
@@ -33,7 +33,7 @@ fn resident() -> Option<u64> {
 }
 
 fn open_files() -> Option<u64> {
-    // The listing includes the descriptor that is open to read the folder.
+    // The listing includes its own descriptor.
     let count = fs::read_dir("/proc/self/fd").ok()?.count();
     u64::try_from(count.saturating_sub(1)).ok()
 }

@@ -6,7 +6,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Duration;
 
-/// Upper bounds of the times, in seconds: from 30 µs, below the time of one exchange on one machine,
+/// Upper bounds of the durations in seconds: from 30 µs, less than one round trip on one machine,
 /// to 3 s.
 const OPERATION_SECONDS: [f64; 11] =
     [3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.25, 1.0, 3.0];
@@ -20,11 +20,11 @@ struct OperationLabels {
     error_type: &'static str,
 }
 
-/// The times of operations on Redis. Clones share the counts.
+/// The durations of operations on Redis. Clones share the counts.
 #[derive(Clone, Debug)]
 pub(crate) struct RedisMetrics(Family<OperationLabels, Histogram, fn() -> Histogram>);
 
-/// The times of one operation of one cache: looked up once, since a look-up costs a lock.
+/// The durations of one operation on one cache, looked up once because a look-up takes a lock.
 #[derive(Clone, Debug)]
 pub(crate) struct OperationMeter {
     succeeded: Histogram,
@@ -41,7 +41,7 @@ impl RedisMetrics {
         RedisMetrics(seconds)
     }
 
-    /// The meter of an operation, as in `get`, of a cache.
+    /// Returns the meter of an operation, such as `get`, on a cache.
     pub(crate) fn operation(&self, cache: &str, operation: &'static str) -> OperationMeter {
         let histogram = |error_type| {
             let labels = OperationLabels {

@@ -19,7 +19,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 /// The time limit of one export request: the default of OpenTelemetry's own libraries.
 const MAX_POST_TIME: Duration = Duration::from_secs(10);
 
-/// The server that spans are sent to.
+/// The server that receives spans.
 pub(super) struct Collector {
     host: String,
     port: u16,
@@ -36,6 +36,8 @@ pub(super) struct ExportError {
 }
 
 impl Collector {
+    /// Creates a collector from its settings.
+    ///
     /// # Errors
     ///
     /// When the URL or a header is invalid, or the URL is `https` and TLS is not available.
@@ -70,7 +72,7 @@ impl Collector {
         })
     }
 
-    /// Sends a body, on a new connection.
+    /// Sends a body on a new connection.
     ///
     /// # Errors
     ///
@@ -88,7 +90,7 @@ impl Collector {
         if status.is_success() {
             return Ok(());
         }
-        // OTLP, "Retryable Response Codes": the collector may take the same body later.
+        // OTLP, "Retryable Response Codes": the collector may accept the same body later.
         let is_retryable = [429, 502, 503, 504].contains(&status.as_u16());
         Err(ExportError { reason: format!("the collector responded with {status}"), is_retryable })
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// Spans of one export.
+/// Maximum spans of one export.
 const MAX_BATCH: usize = 512;
 
 /// How long the first span of a batch waits for others.
@@ -22,11 +22,11 @@ const GATHER_TIME: Duration = Duration::from_secs(1);
 const RETRY_PAUSES: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
-/// The time between two log lines about lost spans: a collector that is down for a day fills no
-/// log.
+/// Minimum time between two log lines about lost spans, so that a collector that is down for a day
+/// does not fill the log.
 const MIN_REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Bytes of a reason in the log.
+/// Maximum bytes of a reason in the log.
 const MAX_REASON_BYTES: usize = 1_024;
 
 pub(super) struct Exporter {
@@ -76,8 +76,8 @@ impl Exporter {
         }
     }
 
-    /// Waits for a span, and gathers those that follow soon. The caller may drop this future: the
-    /// spans in `batch` stay there.
+    /// Waits for a span, and gathers those that follow soon. If the caller drops this future, the
+    /// gathered spans stay in `batch`.
     async fn gather(&mut self, batch: &mut Vec<Span>, is_stopping: bool) {
         if is_stopping || self.spans.recv_many(batch, MAX_BATCH).await == 0 {
             return;
@@ -91,7 +91,8 @@ impl Exporter {
         }
     }
 
-    /// Exports spans, with retries where they may help. Returns whether `stop` came meanwhile.
+    /// Exports spans, with retries if they may help. Returns true if `stop` was signalled
+    /// meanwhile.
     async fn export(
         &mut self,
         spans: &[Span],
@@ -114,7 +115,7 @@ impl Exporter {
         }
     }
 
-    /// Logs the number of lost spans, unless it was logged a moment ago.
+    /// Logs the number of lost spans, unless it was logged recently.
     fn report(&mut self, is_last: bool) {
         let now = Instant::now();
         let is_soon = self.reported.is_some_and(|reported| now < reported + MIN_REPORT_INTERVAL);

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Makes unique random ids: a counter, hashed with random keys from the system.
+/// Creates unique random ids: a counter, hashed with random keys from the system.
 #[derive(Default)]
 pub(super) struct TraceIds {
     count: AtomicU64,

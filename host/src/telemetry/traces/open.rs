@@ -1,4 +1,4 @@
-//! The spans of requests and calls in progress. A span ends when it is dropped: also when the
+//! The spans of requests and calls in progress. A span ends when it is dropped, including when the
 //! client disconnects and the request is cancelled.
 
 use super::recorder::SpanRecorder;
@@ -7,15 +7,15 @@ use crate::telemetry::access::CANCELLED_STATUS;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Bytes of a path or another text from the client; the rest is cut.
+/// Maximum bytes of a path or another text from the client; the rest is cut off.
 const MAX_TEXT_BYTES: usize = 1_024;
 
-/// Bytes of a `tracestate` that is passed on: the minimum that W3C Trace Context, section 3.3.1.5,
-/// asks for.
+/// Maximum bytes of a `tracestate` that is passed on: the minimum that W3C Trace Context, section
+/// 3.3.1.5, requires.
 const MAX_STATE_BYTES: usize = 512;
 
-/// Methods that may name a span: those of RFC 9110, and PATCH. A client could invent any number of
-/// others, and a collector keeps each name.
+/// Methods that may name a span: those of RFC 9110, and PATCH. A client could send any number of
+/// others, and a collector stores each name.
 const METHODS: [&str; 9] =
     ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
@@ -67,7 +67,7 @@ impl Drop for OpenSpan {
     }
 }
 
-/// The span of a request. One that is dropped without a status counts as cancelled.
+/// The span of a request. If it is dropped without a status, it counts as cancelled.
 pub(crate) struct RequestSpan {
     open: OpenSpan,
     method: &'static str,
@@ -103,7 +103,7 @@ impl RequestSpan {
         RequestSpan { open, method: known.unwrap_or("HTTP"), has_status: false }
     }
 
-    /// Records the route's pattern and names the span by it: the paths themselves would be too many
+    /// Records the route's pattern and uses it in the span's name: the paths would be too many
     /// names.
     pub(crate) fn route(&mut self, route: &str) {
         self.open.text("http.route", route);
@@ -157,14 +157,14 @@ impl Drop for RequestSpan {
     }
 }
 
-/// The span of a call to a service. One that is dropped before its end counts as cancelled.
+/// The span of a call to a service. If it is dropped before its end, it counts as cancelled.
 pub(crate) struct CallSpan {
     open: OpenSpan,
     has_ended: bool,
 }
 
 impl CallSpan {
-    /// The parent of spans that the call's guest causes.
+    /// Returns the parent for spans of the guest's operations.
     pub(crate) fn parent(&self) -> Option<SpanParent> {
         let span = self.open.span.as_ref()?;
         let context = SpanContext { parent: Some(span.id), ..span.context };
@@ -172,7 +172,7 @@ impl CallSpan {
         Some(SpanParent { recorder, context, state: span.state.clone() })
     }
 
-    /// Records the service that is called.
+    /// Records the called service.
     pub(crate) fn is_to(&mut self, plugin: &str, service: &str) {
         self.open.text("hostel.plugin", plugin);
         self.open.text("hostel.service", service);
@@ -181,13 +181,13 @@ impl CallSpan {
         }
     }
 
-    /// Records that the call was admitted, and the time it waited.
+    /// Records that the call was admitted, and how long it waited.
     pub(crate) fn is_admitted(&mut self) {
         let waited = self.open.since.elapsed().as_secs_f64();
         self.open.set("hostel.wait_seconds", AttributeValue::Number(waited));
     }
 
-    /// Records whether the call runs in a fresh instance or in one that served calls before.
+    /// Records whether the call runs in a fresh or in a reused instance.
     pub(crate) fn has_instance(&mut self, is_reused: bool) {
         self.open.text("hostel.instance", if is_reused { "reused" } else { "fresh" });
     }
@@ -197,7 +197,7 @@ impl CallSpan {
         self.open.text("hostel.outcome", outcome);
     }
 
-    /// Marks the span as an error: the outcome is not the client's fault.
+    /// Marks the span as an error that is not the client's fault.
     pub(crate) fn failed(&mut self, outcome: &'static str) {
         self.open.fail(outcome);
     }
@@ -212,7 +212,7 @@ impl Drop for CallSpan {
     }
 }
 
-/// The call that the spans of a guest's operations belong to.
+/// The call to which the spans of a guest's operations belong.
 #[derive(Clone)]
 pub(crate) struct SpanParent {
     recorder: Arc<SpanRecorder>,
@@ -221,8 +221,8 @@ pub(crate) struct SpanParent {
 }
 
 impl SpanParent {
-    /// Starts the span of an operation, as in `get`, on a cache that is on Redis. Its attributes are
-    /// those of OpenTelemetry's conventions for Redis.
+    /// Starts the span of an operation, such as `get`, on a cache on Redis. Its attributes follow
+    /// OpenTelemetry's conventions for Redis.
     pub(crate) fn redis(&self, operation: &'static str) -> RedisSpan {
         let mut open = self.client_span(operation);
         open.text("db.system.name", "redis");
@@ -230,8 +230,8 @@ impl SpanParent {
         RedisSpan { open, has_ended: false }
     }
 
-    /// Starts the span of a request to a server elsewhere. Its attributes are those of
-    /// OpenTelemetry's conventions for HTTP.
+    /// Starts the span of a request to another server. Its attributes follow OpenTelemetry's
+    /// conventions for HTTP.
     pub(crate) fn http(&self, method: &str, url: &str) -> HttpClientSpan {
         let known = METHODS.into_iter().find(|known| *known == method);
         let mut open = self.client_span(known.unwrap_or("HTTP"));
@@ -257,14 +257,14 @@ impl SpanParent {
     }
 }
 
-/// The span of an operation on Redis. One that is dropped before its end counts as cancelled.
+/// The span of an operation on Redis. If it is dropped before its end, it counts as cancelled.
 pub(crate) struct RedisSpan {
     open: OpenSpan,
     has_ended: bool,
 }
 
 impl RedisSpan {
-    /// Ends the span. An operation that was refused for its arguments is no error of Redis.
+    /// Ends the span. An operation that was refused for its arguments is not an error of Redis.
     pub(crate) fn end(mut self, is_available: bool) {
         self.has_ended = true;
         if !is_available {
@@ -281,7 +281,7 @@ impl Drop for RedisSpan {
     }
 }
 
-/// The span of a request to a server elsewhere. One that is dropped without a status or an error
+/// The span of a request to another server. If it is dropped without a status or an error, it
 /// counts as cancelled.
 pub(crate) struct HttpClientSpan {
     open: OpenSpan,
@@ -289,7 +289,7 @@ pub(crate) struct HttpClientSpan {
 }
 
 impl HttpClientSpan {
-    /// The header `traceparent` that makes this span the parent of what the server does.
+    /// Returns the header `traceparent` that makes this span the parent of the server's spans.
     pub(crate) fn traceparent(&self) -> String {
         let span = self.open.span.as_ref();
         let (trace, id) = span.map_or((0, 0), |span| (span.context.trace_id, span.id));

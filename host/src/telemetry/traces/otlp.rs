@@ -1,6 +1,6 @@
 //! Spans as OTLP in JSON: `ExportTraceServiceRequest`, opentelemetry.io/docs/specs/otlp.
 //!
-//! The encoding is JSON because every collector of OTLP over HTTP takes it and it needs no code
+//! The encoding is JSON because every OTLP collector with HTTP accepts it and it needs no code
 //! generated from protobuf. In OTLP's JSON, ids are hexadecimal and 64-bit integers are strings.
 
 use super::span::{AttributeValue, Span, SpanKind};

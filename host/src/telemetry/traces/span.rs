@@ -1,8 +1,8 @@
-//! The data of a span that has ended.
+//! The data of an ended span.
 
 use std::time::{Duration, SystemTime};
 
-/// A span that has ended.
+/// An ended span.
 #[derive(Clone, Debug)]
 pub(super) struct Span {
     pub(super) context: SpanContext,
