@@ -1,101 +1,110 @@
-// The types of the cache; `index.d.ts` has them too.
+// The types of the cache, re-exported by `index.d.ts`.
 
 /**
- * The cache that the host bound to this plugin, shared by all its instances.
+ * The cache that the host assigns to this plugin. All instances of the plugin share it.
  *
- * - Values are JSON: whatever one language stores, every other can read.
+ * - Values are stored as JSON, so services in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
  *   100 levels deep, unless the host's configuration says otherwise.
- * - A cache may forget: a full one evicts what was not used for a while. A value worth keeping has
- *   its source elsewhere.
- * - Each method is one step for its key. A `get` with a `set` after it is not: of two calls that do
- *   both at the same time, one change may be lost. `increment`, `update`, `take` and `setIfAbsent`
- *   lose none.
- * - Every method throws a TypeError when the key is no string or holds half of a surrogate pair,
- *   and a {@link CacheError} when the host refuses. After an error the old entry is untouched,
- *   except after `unavailable`: there the write may have happened, and the SDK repeats none.
- * - Arguments are checked first, whatever is in the cache. A default is `cache.get(key) ?? value`.
- * - The methods from `setIfAbsent` on are built into a component when a file of the service names
- *   them, for example as `cache.increment`, so that its imports show what it can do.
+ * - A full cache evicts entries that have not been used recently. Do not keep the only copy of
+ *   important data in it.
+ * - Each method is atomic for its key. A `get` followed by a `set` is not: if two calls do this at
+ *   the same time, one change may be lost. `increment`, `update`, `take` and `setIfAbsent` lose no
+ *   change.
+ * - Every method throws a TypeError if the key is not a string or contains a lone surrogate, and a
+ *   {@link CacheError} if the host refuses the call. An error leaves the entry unchanged, except
+ *   `unavailable`: the write may have happened. The SDK never retries.
+ * - Arguments are checked before the cache is called. For a default, write `cache.get(key) ??
+ *   value`.
+ * - The build adds the methods from `setIfAbsent` on only if a file of the service names them, for
+ *   example as `cache.increment`, so that the component's imports show what it can do.
  */
 export interface Cache {
   /**
-   * The value under `key`; `undefined` when it is missing or expired, and when it is a stored
-   * `null` (`exists` tells them apart). Never extends the expiry. Nothing checks that it is a `T`.
+   * Returns the value under `key`. `undefined` if the entry is missing or expired, or if its value
+   * is `null` (`exists` distinguishes these cases). Never extends the expiry. The type `T` is not
+   * checked.
    *
-   * Throws a RangeError when an integer in it would be rounded, as 2^53 + 1 would.
+   * Throws a RangeError if an integer in the value would be rounded, such as 2^53 + 1.
    */
   get<T = unknown>(key: string): T | undefined;
 
   /**
-   * The integer under `key`; `undefined` as `get` has it.
+   * Returns the integer under `key`, or `undefined` when `get` would return `undefined`.
    *
-   * Throws a RangeError when the value is anything else, `1.0` too, or is beyond 2^53 - 1.
+   * Throws a RangeError if the value is not an integer from -(2^53 - 1) to 2^53 - 1. `1.0` is not
+   * an integer.
    */
   getInteger(key: string): number | undefined;
 
   /**
-   * The JSON text under `key`, byte for byte as it was stored; `undefined` when it is missing or
-   * expired. A stored `null` is `"null"`. `BigInt` takes the text of any integer.
+   * Returns the JSON text under `key`, byte for byte as stored, or `undefined` if it is missing or
+   * expired. A stored `null` is `"null"`. `BigInt` parses the text of any integer.
    */
   getRaw(key: string): string | undefined;
 
   /**
-   * Stores `value` under `key` until it expires or is replaced, deleted or evicted. Replaces value
-   * and expiry of the entry that was there; without one it has none, whatever that one had.
+   * Stores `value` under `key` until it expires or is replaced, deleted or evicted. Without
+   * `expiry` the entry has no expiry, even if it replaces an entry that had one.
    *
-   * `expiry` is whole seconds, 1 to 315,360,000 (ten years).
+   * `expiry` is a whole number of seconds from 1 to 315,360,000 (ten years).
    *
-   * Throws before the host is called, a TypeError or a RangeError that names the place
-   * (`value.items[2]`), when the value holds what JSON does not: NaN, an infinity, `undefined`, a
-   * function, a symbol, also as a key, a BigInt, half of a surrogate pair, itself, more than 100
-   * levels, a member of an array that is no element, or an object that is not plain, as a Date, a
-   * Map or an instance of a class is. Likewise when the expiry is no such number; `undefined` is
-   * none.
+   * Throws a TypeError or a RangeError with the place (`value.items[2]`), without a call to the
+   * host, if the value has no JSON form: it contains NaN, an infinity, `undefined`, a function, a
+   * symbol (also as a key), a BigInt, a lone surrogate, a cycle, more than 100 levels, an array
+   * with extra properties, or an object that is not plain, such as a Date, a Map or an instance of
+   * a class. Also throws for an invalid expiry; `undefined` means no expiry.
    */
   set(key: string, value: unknown, options?: { expiry?: number | undefined }): void;
 
   /**
-   * As `set`, with a value that is a JSON text already, which is stored byte for byte: for numbers
-   * that no type here holds, as those of a BigInt, and to pass a value on unread.
+   * Like `set`, but stores a JSON text byte for byte. Use it for numbers that need a BigInt, or to
+   * pass a value on without parsing it.
    *
-   * Throws an `invalid-value` when the text is not JSON, a TypeError when it is no text.
+   * Throws an `invalid-value` if the text is not JSON, and a TypeError if it is not a string.
    */
   setRaw(key: string, text: string, options?: { expiry?: number | undefined }): void;
 
-  /** Removes the entry; true when a live one was there. Deleting a missing key is no error. */
+  /**
+   * Removes the entry. Returns true if it existed and had not expired. Deleting a missing key is
+   * not an error.
+   */
   delete(key: string): boolean;
 
-  /** True for a live entry, also for one whose value is `null`. No use, as eviction counts it. */
+  /**
+   * Returns true if the entry exists and has not expired, even if its value is `null`. Does not
+   * count as a use for eviction.
+   */
   exists(key: string): boolean;
 
   /**
-   * As `set`, where there is no live entry; true when it stored the value. A live entry stays
-   * untouched, also one whose value is `null`.
+   * Like `set`, but stores the value only if there is no live entry. Returns true if it stored the
+   * value. A live entry stays unchanged, even if its value is `null`.
    */
   setIfAbsent(key: string, value: unknown, options?: { expiry?: number | undefined }): boolean;
 
   /**
-   * Adds `delta`, 1 unless given, to the integer under `key` and returns the sum. A missing entry
-   * counts as 0, and only then the expiry applies: an entry that is there keeps its own, so a count
-   * ends that long after it began.
+   * Adds `delta` (default 1) to the integer under `key` and returns the sum. A missing entry counts
+   * as 0. `expiry` applies only to a new entry: an existing entry keeps its expiry, so the count
+   * ends this long after the first increment.
    *
    * ```js
    * const calls = cache.increment("calls", 1, { expiry: 60 });
    * ```
    *
-   * Throws before the host is called, a TypeError or a RangeError, when `delta` is not an integer
-   * from -(2^53 - 1) to 2^53 - 1; an `invalid-value` when the sum or the value under the key is not.
-   * A value such as `1.0` or `"1"` is not one.
+   * Throws a TypeError or a RangeError, without a call to the host, if `delta` is not an integer
+   * from -(2^53 - 1) to 2^53 - 1. Throws an `invalid-value` if the sum or the value under the key
+   * is not such an integer. Values such as `1.0` and `"1"` are not integers.
    */
   increment(key: string, delta?: number, options?: { expiry?: number | undefined }): number;
 
   /**
-   * Replaces the entry if its JSON text is `expected`, byte for byte. `undefined` stands for "no live
-   * entry" on either side: as `expected` it creates the entry, as `wanted` it removes it.
+   * Replaces the entry if its JSON text equals `expected`, byte for byte. `undefined` means no live
+   * entry: as `expected`, it requires that there is none; as `wanted`, it removes the entry.
    *
-   * The entry keeps its expiry, and a new one has none. With another `expiry` it gets that: whole
-   * seconds, or `"unlimited"` for none. `getRaw` returns such a text; `update` is the common use.
+   * By default an existing entry keeps its expiry, and a new one has no expiry. Another `expiry`
+   * replaces it: whole seconds, or `"unlimited"` for no expiry. `getRaw` returns the text to
+   * compare with. In most cases `update` is simpler.
    *
    * ```js
    * const { swapped } = cache.compareAndSwapRaw("flag", "true", undefined);
@@ -109,67 +118,69 @@ export interface Cache {
   ): Swap;
 
   /**
-   * Replaces the value under `key` by the one that `change` returns for it, and returns the new one.
-   * No other change of the entry is lost: where one came between, `change` is called again with the
-   * value that is there then. It must do nothing else than compute, and is not `async`.
+   * Replaces the value under `key` with the result of `change` and returns the new value. If
+   * another caller changes the entry meanwhile, `change` is called again with the current value, so
+   * no change is lost. `change` must have no side effects and cannot be `async`.
    *
-   * `change` gets `undefined` where `get` returns it. An entry that is there keeps its expiry; a new
-   * one has none, and `expire` gives it one.
+   * `change` receives `undefined` when `get` would return `undefined`. An existing entry keeps its
+   * expiry. A new entry has no expiry; `expire` sets one.
    *
    * ```js
    * const tags = cache.update("tags", (tags = []) => [...tags, "new"]);
    * ```
    *
-   * Throws what `change` throws, and what `get` and `set` do; the entry is then untouched. An
-   * `unavailable` when other callers changed the entry each time, which is tried 100 times.
+   * Throws the errors of `change`, `get` and `set`; the entry then stays unchanged. Throws an
+   * `unavailable` if other callers changed the entry during each of 100 tries.
    */
   update<T>(key: string, change: (old: T | undefined) => T): T;
 
   /**
-   * Removes the entry and returns its value, as `get` does: of several callers one gets it. A value
-   * at which `get` throws is removed as well; `takeRaw` returns any.
+   * Removes the entry and returns its value, as `get` does. If several callers take the same entry,
+   * only one gets the value. A value for which `get` would throw is removed too and is lost;
+   * `takeRaw` returns any value.
    */
   take<T = unknown>(key: string): T | undefined;
 
-  /** As `take`, with the JSON text as it was stored. A `null` is `"null"`. */
+  /** Like `take`, but returns the JSON text as stored. A `null` is `"null"`. */
   takeRaw(key: string): string | undefined;
 
   /**
-   * The value under `key`. If there is none, `compute` makes one, which is stored with the expiry.
+   * Returns the value under `key`. If there is none, calls `compute` and stores its result with the
+   * expiry.
    *
-   * Of all calls that miss the key at the same time, on all hosts that share the cache, one
-   * computes; the others wait up to `wait` seconds for its value. Then they compute as well, without
-   * storing the result. So `compute` may still run more than once: this is no lock.
+   * If several calls miss the key at the same time, on any host that shares the cache, one of them
+   * computes the value. The others wait up to `wait` seconds for it; after that each computes its
+   * own value and does not store it. So `compute` can run more than once: this is not a lock.
    *
    * ```js
    * const rates = cache.getOrSet("rates", readRates, { expiry: 60, early: 5 });
    * ```
    *
-   * `compute` may be `async`. Then `await` the result: it is a promise where the value is computed,
-   * and the plain value where it is there already.
+   * `compute` may be `async`. Then `await` the result: it is a promise if the value is computed,
+   * and a plain value if it is already in the cache.
    *
    * A computed `undefined` is stored as `null`, and a stored `null` is not computed again. Both are
-   * returned as `undefined`, as `get` does. A value that was set, or a key that was deleted, while
-   * `compute` ran is newer than its result: the result is then returned and not stored.
+   * returned as `undefined`, as by `get`. If the key is set or deleted while `compute` runs, its
+   * result is returned but not stored, because the other change is newer.
    *
-   * Throws what `compute` throws, and the next call computes. Throws as `get` and `set` do; only
-   * where the computed value cannot be stored because the cache is `unavailable`, it is returned all
-   * the same, and a warning is logged.
+   * Throws the errors of `compute`; the next call then computes again. Throws as `get` and `set`
+   * do. If the cache is `unavailable` when the computed value is stored, the method logs a warning
+   * and still returns the value.
    */
   getOrSet<T>(key: string, compute: () => T, options?: GetOrSetOptions): Computed<T>;
 
   /**
-   * The values under the keys, in their order, each as `get` returns it.
+   * Returns the values under the keys, in the same order, each as `get` returns it.
    *
-   * At most 1,000 keys a call, here and in the next two: more are `too-large` without a call to the
-   * host, which also refuses values that are too large together. Each key by itself is as in the
-   * method for one key; all together are not one step.
+   * For this and the next two methods: more than 1,000 keys in a call are `too-large`, without a
+   * call to the host. Values that together exceed the host's limit for one call are `too-large`
+   * too. Each key is handled atomically, but the whole call is not atomic.
    */
   getMany<T = unknown>(keys: Iterable<string>): (T | undefined)[];
 
   /**
-   * Stores the values under their keys, in their order, all with the expiry. The entries are an
-   * object, a Map, or pairs. After `unavailable` some of them may be set.
+   * Stores the values under their keys, in the given order; every entry gets the expiry. `entries`
+   * is an object, a Map, or pairs. After `unavailable` some entries may already be set.
    */
   setMany(
     entries: Readonly<Record<string, unknown>> | Iterable<readonly [key: string, value: unknown]>,
@@ -177,68 +188,73 @@ export interface Cache {
   ): void;
 
   /**
-   * Removes the entries, and returns how many live ones there were. After `unavailable` some of them
-   * may be gone.
+   * Removes the entries and returns the number of removed live entries. After `unavailable` some
+   * entries may already be removed.
    */
   deleteMany(keys: Iterable<string>): number;
 
   /**
-   * How many seconds the entry still lives, rounded up and never 0; `Infinity` when it has no expiry,
-   * `undefined` when it is missing. No use, as eviction counts it.
+   * Returns the remaining lifetime of the entry in seconds, rounded up and never 0. `Infinity` if
+   * it has no expiry, `undefined` if it is missing. Does not count as a use for eviction.
    */
   ttl(key: string): number | undefined;
 
   /**
-   * Gives a live entry another expiry, counted from now; `"unlimited"` takes its expiry away. True
-   * when there is a live entry.
+   * Sets the expiry of a live entry, counted from now; `"unlimited"` removes its expiry. Returns
+   * true if there is a live entry.
    */
   expire(key: string, expiry: number | "unlimited"): boolean;
 
   /**
-   * The keys that begin with `prefix`, which is plain text, in no order. The empty prefix is that of
-   * every key. The host is called for the next keys when the loop needs them.
+   * Iterates over the keys that begin with `prefix`, in no particular order. `prefix` is literal
+   * text, not a pattern; an empty prefix matches every key. The iterator asks the host for one page
+   * of keys at a time.
    *
    * ```js
    * for (const key of cache.keys("session:")) log.info(key);
    * ```
    *
-   * A key that lives throughout the walk is in it, and may be in it more than once. One that is set
-   * or removed meanwhile may be in it or not.
+   * A key that exists during the whole iteration is returned, possibly more than once. A key that
+   * is set or removed during the iteration may or may not be returned.
    */
   keys(prefix: string): IterableIterator<string>;
 
   /**
-   * Removes the entries whose keys begin with `prefix`, and returns how many live ones there were.
-   * Together this is not one step: an entry that is set meanwhile may stay. After `unavailable` some
-   * of them may be gone.
+   * Removes the entries whose keys begin with `prefix` and returns the number of removed live
+   * entries. Not atomic: an entry that is set meanwhile may remain. After `unavailable` some
+   * entries may already be removed.
    */
   deletePrefix(prefix: string): number;
 }
 
-/** The result of `compareAndSwapRaw`: `current` is the JSON text that is there instead, if any. */
+/**
+ * The result of `compareAndSwapRaw`. `current` is the current JSON text if it differs from the
+ * expected one.
+ */
 export type Swap =
   | { swapped: true; current?: undefined }
   | { swapped: false; current: string | undefined };
 
-/** How `getOrSet` stores a value, and how it waits for one. */
+/** Options of `getOrSet`: how it stores a value and how long it waits for one. */
 export interface GetOrSetOptions {
-  /** The value is stored with this expiry, as `set` takes it, or without one. */
+  /** The expiry of the stored value, as in `set`. By default it has no expiry. */
   expiry?: number | undefined;
   /**
-   * The value is computed anew before it expires, by one call in the last `early` seconds of its
-   * life. The other calls get the old value meanwhile, so none has to wait. When it cannot be
-   * computed, a warning is logged and the old value returned. Whole seconds: choose far fewer than
-   * the expiry, or most calls compute.
+   * Refreshes the value before it expires: one call during the last `early` seconds of its lifetime
+   * recomputes it. Other calls get the old value meanwhile, so they never wait. If a refresh fails,
+   * the method logs a warning and returns the old value. Whole seconds; choose much less than the
+   * expiry, or the value is recomputed too often.
    */
   early?: number | undefined;
   /**
-   * The most seconds that a call waits for another one that computes the value: 5 unless given, and
-   * at most three quarters of the time that the call has left. 0 never waits.
+   * The longest time in seconds that a call waits while another call computes the value. The
+   * default is 5; the maximum is three quarters of the call's remaining time. With 0, the call
+   * never waits.
    */
   wait?: number | undefined;
 }
 
-/** What `getOrSet` returns for a function that returns a `T`: a `null` comes as `undefined`. */
+/** The result of `getOrSet` for a function that returns a `T`. `null` becomes `undefined`. */
 export type Computed<T> =
   T extends PromiseLike<infer V>
     ? Computed<V> | Promise<Computed<V>>
@@ -249,7 +265,7 @@ export type Computed<T> =
 /** The cache of this plugin. */
 export const cache: Cache;
 
-/** Why the host refused a call of the cache. */
+/** Why a cache call failed. */
 export type CacheErrorKind =
   | "invalid-key"
   | "invalid-value"
@@ -258,9 +274,9 @@ export type CacheErrorKind =
   | "denied"
   | "unavailable";
 
-/** A call of the cache that the host refused. */
+/** A failed cache call. */
 export class CacheError extends Error {
   constructor(kind: CacheErrorKind, message: string);
-  /** What a program can act upon. */
+  /** The kind, for programs. */
   readonly kind: CacheErrorKind;
 }

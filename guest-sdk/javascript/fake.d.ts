@@ -1,7 +1,7 @@
 import type { HeaderInput, HttpError, Request, RequestFields, Response } from "./index.js";
 
 /**
- * A host for tests: what stands behind the SDK, in the test's own process.
+ * A host for tests, in the test's own process.
  *
  * ```js
  * import assert from "node:assert/strict";
@@ -17,46 +17,48 @@ import type { HeaderInput, HttpError, Request, RequestFields, Response } from ".
  * assert.equal(cache.exists("session"), false);
  * ```
  *
- * - The newest fake is the one that `cache` and `log` talk to.
- * - Its cache starts empty and keeps a host's default limits; `denied` and `unavailable` never
- *   happen, and nothing is ever evicted.
- * - `cache.getOrSet` computes what is missing and never waits, unless the test holds the key.
- * - Its clock begins at the time at which the fake was made, and stands still until the test moves
- *   it.
- *   A service that {@link Fake.call} calls sees the same clock in `Date.now()`, `new Date()` and
- *   `performance.now()`, also after an `await`. A timer of the service fires after its real time,
- *   and moves the clock by it. The test and its runner see the real time. So does a service that
- *   kept a function when its module was loaded, as in `const { now } = Date`. A loop that waits
- *   for some time without a timer does not end.
- * - Requests of `http`, and of `fetch` in a service that {@link Fake.call} calls, go to the routes
- *   that the test sets, and nowhere else.
- * - Random numbers are those of Node.
+ * - `cache` and `log` use the newest fake.
+ * - Its cache starts empty and has a host's default limits. `denied` and `unavailable` never occur,
+ *   and nothing is evicted.
+ * - `cache.getOrSet` never waits for another call. `hold` simulates a call that computes the value.
+ * - Its clock starts at the creation of the fake and moves only when the test advances it. Services
+ *   called with {@link Fake.call} see this clock in `Date.now()`, `new Date()` and
+ *   `performance.now()`, also after an `await`. A timer of the service fires after its real delay
+ *   and advances the clock by it. The test and its runner see the real time, as does a service that
+ *   saved a function when its module was loaded, as in `const { now } = Date`. A busy loop that
+ *   waits for a time without a timer never ends.
+ * - Requests of `http`, and of `fetch` in services called with {@link Fake.call}, go only to the
+ *   routes that the test sets.
+ * - Random numbers come from Node.
  */
 export class Fake {
-  /** A host with the services that the module of a plugin exports, or with none. */
+  /** Creates a host with the services that the plugin's module exports, or without services. */
   constructor(plugin?: object);
 
   /**
-   * Sends `payload` as JSON to the service of that name, the way a host does; without a payload
-   * the request has no body. A {@link Request} is sent as it is.
+   * Sends `payload` as JSON to the service of that name, as a host does. Without a payload the
+   * request has no body. A {@link Request} is sent unchanged.
    *
-   * Rejects with the service's {@link Failure}: `not-found` without such a service, and one whose
-   * `cause` is what was thrown when that was no failure.
+   * Rejects with the service's {@link Failure}, or with `not-found` if there is no such service.
+   * For any other thrown value the failure has that value as its `cause`.
    */
   call(service: string, payload?: unknown): Promise<Response>;
 
-  /** Sends a request to the service that it names: for bodies that are no JSON, and for HTTP. */
+  /**
+   * Sends a request to the service that it names. Use it for bodies that are not JSON and for HTTP
+   * requests.
+   */
   callWith(request: Request | Partial<RequestFields>): Promise<Response>;
 
   /**
-   * Leads requests of {@link Fake.http} to a service, by the rules of the host's routes:
-   * `fake.serve("GET /orders/{id}", "order")`. Without a method the route takes any; one of GET
-   * takes HEAD too. Throws an Error when the route is invalid, and when there is no such service.
+   * Routes requests of {@link Fake.http} to a service, by the host's rules: `fake.serve("GET
+   * /orders/{id}", "order")`. A route without a method accepts any method; a route for GET also
+   * accepts HEAD. Throws an Error if the route is invalid or if there is no such service.
    */
   serve(route: string, service: string): void;
 
   /**
-   * Sends a request by HTTP to the service that the routes of {@link Fake.serve} lead to:
+   * Sends an HTTP request to a service, through the routes of {@link Fake.serve}:
    *
    * ```js
    * fake.serve("POST /orders/{id}", "order");
@@ -65,32 +67,32 @@ export class Fake {
    * assert.equal(response.header("location"), "/orders/7");
    * ```
    *
-   * A failure is a response here, as the host makes it: `application/problem+json` with `status`,
-   * `code` and `detail`. So is a path without a route (404) or without that method (405). Of a
-   * failure of kind `internal` or `unavailable` {@link Fake.logs} has the message, as the client
-   * does not get it.
+   * A failure becomes a response, as in a host: `application/problem+json` with `status`, `code`
+   * and `detail`. The status is 404 if no route matches the path, and 405 if the matching routes
+   * are for other methods. The message of an `internal` or `unavailable` failure is only in {@link
+   * Fake.logs}, because the client does not get it.
    */
   http(method: string, path: string, options?: FakeHttpOptions): Promise<Response>;
 
-  /** Moves the clock forward. Entries whose expiry has then passed are gone. */
+  /** Moves the clock forward. Entries expire accordingly. */
   advance(seconds: number): void;
 
-  /** What `Date.now()` returns to a service now. */
+  /** Returns the time that a service gets from `Date.now()`. */
   now(): number;
 
   /**
-   * From now on another call computes the value of this key, as `cache.getOrSet` sees it: while the
-   * key has no value, the service computes its own and does not store it, and an old value is not
-   * renewed. It ends with `letGo`, or when the key is set or deleted.
+   * Simulates another call that computes the value of this key. `cache.getOrSet` then computes a
+   * missing value without storing it, and does not refresh an old one. Ends with `letGo`, or when
+   * the key is set or deleted.
    */
   hold(key: string): void;
 
-  /** Ends what `hold` began. */
+  /** Ends the effect of `hold`. */
   letGo(key: string): void;
 
   /**
-   * Adds a row to the servers elsewhere: what a request of this method and URL is answered with. A
-   * URL ends with `*` where it stands for all that begin so. Of rows that match the newest counts.
+   * Sets the response to requests with that method and URL. A URL that ends with `*` matches every
+   * URL with that prefix. If several routes match, the newest one is used.
    *
    * ```js
    * fake.route("GET", "https://api.example.com/rates", Response.json({ USD: 1.1 }));
@@ -99,9 +101,9 @@ export class Fake {
    * fake.route("PUT", "https://api.example.com/*", ({ url, body }) => Response.bytes(body));
    * ```
    *
-   * A `location` of a response with a status such as 302 is followed as the host does. A request
-   * without a row fails the test: the call is then rejected with an AssertionError that names the
-   * request and the rows, whatever the service does about it. So does what a function throws.
+   * Redirects are followed as in a host. A request that matches no route rejects the call with an
+   * AssertionError that lists the request and the routes, even if the service catches it. An error
+   * thrown by a reply function rejects the call too.
    */
   route(
     method: string,
@@ -109,18 +111,18 @@ export class Fake {
     reply: Response | HttpError | ((request: SentRequest) => Response | HttpError),
   ): void;
 
-  /** The requests that were sent so far, each redirect by itself. */
+  /** The requests that were sent so far, including those that follow redirects. */
   readonly requests: SentRequest[];
 
   /** The names and values of the plugin's settings and secrets. */
   settings: Record<string, string>;
 
-  /** The lines logged so far: level, colon, message. */
+  /** The lines logged so far, as `level: message`. */
   readonly logs: string[];
 
   /**
-   * The calls of the cache that were not refused. Of `deletes`, `swaps`, `takes` and `expires`
-   * those that found an entry, or made one.
+   * Counters of cache calls that were not refused. `deletes`, `swaps`, `takes` and `expires` count
+   * only calls that found or created an entry.
    */
   readonly stats: {
     sets: number;
@@ -135,19 +137,19 @@ export class Fake {
   };
 }
 
-/** What a request by HTTP to a service may have beside its method and path. */
+/** Options of an HTTP request to a service. */
 export interface FakeHttpOptions {
-  /** `content-type` wins over that of `json` and `form`. */
+  /** A `content-type` overrides that of `json` and `form`. */
   headers?: HeaderInput | undefined;
-  /** A body as it is: a text in UTF-8 or bytes, without a type unless the headers name one. */
+  /** An unencoded body: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
   body?: string | Uint8Array | undefined;
-  /** A body of JSON, any value. */
+  /** A value for a JSON body. */
   json?: unknown;
-  /** A body of a form: names and values. An array of values becomes as many fields. */
+  /** The fields of a form. An array of values becomes several fields. */
   form?: FormInput | undefined;
 }
 
-/** The fields of a form by names, or as pairs. */
+/** The fields of a form, by name or as pairs. */
 export type FormInput =
   | Readonly<Record<string, FormValue | readonly FormValue[]>>
   | Iterable<readonly [name: string, value: FormValue]>;
@@ -157,20 +159,23 @@ export type FormValue = string | number | boolean;
 /** A request that a service has sent. */
 export interface SentRequest {
   readonly method: string;
-  /** As the host sends it, without a fragment. */
+  /** The URL as the host sends it, without a fragment. */
   readonly url: string;
   readonly headers: [name: string, value: Uint8Array][];
-  /** Empty when there is none. */
+  /** The body. Empty if there is none. */
   readonly body: Uint8Array;
-  /** The seconds that it was given, if any. */
+  /** The timeout in seconds, if one was set. */
   readonly timeout: number | undefined;
-  /** How many redirects were to be followed. */
+  /** The maximum number of redirects to follow. */
   readonly redirects: number;
 
-  /** The header of that name, in any case, all its fields joined by `, `. */
+  /**
+   * Returns the header of that name, which is case-insensitive; several fields are joined with `,
+   * `.
+   */
   header(name: string): string | undefined;
-  /** The body as text. */
+  /** Returns the body as text. */
   text(): string;
-  /** The body, read as JSON. */
+  /** Parses the body as JSON. */
   json<T = any>(): T;
 }

@@ -1,5 +1,5 @@
-// What is global in a service on QuickJS beside the language itself, for a project that has not the
-// types of a browser (`"lib"` without `"DOM"`), which have all of this.
+// The global names of a service on QuickJS, for projects without the browser types (`"lib"` without
+// `"DOM"`), which already declare all of them.
 
 interface Console {
   assert(condition?: boolean, ...values: unknown[]): void;
@@ -33,7 +33,7 @@ interface CryptoKey {
 }
 declare var CryptoKey: { prototype: CryptoKey; new (): CryptoKey };
 
-/** Digests by SHA-1, SHA-256, SHA-384 and SHA-512, and HMAC with keys in the forms raw and jwk. */
+/** Digests with SHA-1, SHA-256, SHA-384 and SHA-512, and HMAC with raw and JWK keys. */
 interface SubtleCrypto {
   digest(algorithm: string | { name: string }, data: BufferSource): Promise<ArrayBuffer>;
   importKey(
@@ -83,7 +83,7 @@ interface TextEncoder {
 }
 declare var TextEncoder: { prototype: TextEncoder; new (): TextEncoder };
 
-/** Of UTF-8, UTF-16 in both orders, and windows-1252, which is latin1 too. */
+/** Decodes UTF-8, UTF-16 (both byte orders), and windows-1252 (also named latin1). */
 interface TextDecoder {
   readonly encoding: string;
   readonly fatal: boolean;
@@ -143,7 +143,7 @@ declare var URLSearchParams: {
 type BodyInit = string | BufferSource | URLSearchParams;
 type HeadersInit = Iterable<readonly [string, string]> | Record<string, string>;
 
-/** A body is whole: there are no streams, and `body` is always null. */
+/** A body is always complete: there are no streams, and `body` is always null. */
 interface Body {
   readonly body: null;
   readonly bodyUsed: boolean;
@@ -199,12 +199,13 @@ declare var Response: {
 };
 
 /**
- * Sends a request to a server that the host's configuration grants. It goes out when nothing else
- * of the call can run, together with all others that wait then; while they are out, no timer fires.
+ * Sends a request to a server that the host's configuration allows. The request is sent when no
+ * other code of the call can run, concurrently with all other waiting requests. No timer fires
+ * until all their responses have arrived.
  *
- * `AbortSignal.timeout` ends the request itself; any other abort is seen when the response is
- * there. Up to 20 redirects are followed. Without a response the promise is rejected with a
- * TypeError whose `cause` is an HttpError of hostel-sdk.
+ * `AbortSignal.timeout` limits the request itself; any other abort takes effect only when the
+ * response has arrived. At most 20 redirects are followed. If no complete response arrives, the
+ * promise is rejected with a TypeError whose `cause` is an HttpError of hostel-sdk.
  */
 declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 

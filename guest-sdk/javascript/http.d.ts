@@ -1,7 +1,6 @@
-// The types of `http` and `config`; `index.d.ts` has them too.
+// The types of `http` and `config`, re-exported by `index.d.ts`.
 
-/**
- * Requests to servers elsewhere.
+/** * HTTP requests to other servers.
  *
  * ```js
  * import { config, http } from "hostel-sdk";
@@ -14,16 +13,15 @@
  * return rates.json();
  * ```
  *
- * - A service reaches the servers that the host's configuration names for its plugin, and no other:
+ * - A plugin can send requests only to the servers that the host's configuration allows:
  *   `[plugins.NAME.http] allow = ["https://api.example.com"]`, or `hostel run --allow-http URL`.
- * - Each method waits for the whole response. A status of 400 or more is a response: look at `ok`.
- * - Without a response an {@link HttpError} is thrown. A service that does not catch it is
- *   `unavailable` where the kind is `unreachable`, `timeout` or `aborted`, and `internal`
- *   otherwise.
- * - A TypeError or a RangeError is thrown before anything is sent when an argument is not what it
- *   must be.
- * - `sendMany`, and `fetch` with `Promise.all`, send several requests at once.
- * - It is built into a component when a file of the service names it, so that the component's
+ * - Each method waits for the whole response. A status of 400 or more is not an error: check `ok`.
+ * - If no complete response arrives, the method throws an {@link HttpError}. If the service does
+ *   not catch it, the call fails as `unavailable` for `unreachable`, `timeout` and `aborted`, and
+ *   as `internal` otherwise.
+ * - For an invalid argument, the method throws a TypeError or a RangeError and sends nothing.
+ * - `sendMany`, and `fetch` with `Promise.all`, send requests concurrently.
+ * - The build adds this interface only if a file of the service names it, so that the component's
  *   imports show what it can do.
  */
 export interface Http {
@@ -40,8 +38,8 @@ export interface Http {
   send(request: HttpSend): HttpResponse;
 
   /**
-   * Sends requests at the same time, and waits for all. The results are in their order: each is a
-   * response, or an error, which is not thrown.
+   * Sends requests concurrently and waits for all of them. The results are in the order of the
+   * requests. Each is a response or an error; errors are not thrown.
    *
    * ```js
    * for (const result of http.sendMany([{ url: one }, { url: other }])) {
@@ -52,116 +50,133 @@ export interface Http {
   sendMany(requests: Iterable<HttpSend>): (HttpResponse | HttpError)[];
 }
 
-/** A URL of http or https as a text, or a URL object. */
+/** An http or https URL, as a string or a URL object. */
 export type HttpUrl = string | { readonly href: string };
 
-/** What a request may have beside its method and URL. */
+/** Options of a request. */
 export interface HttpOptions {
-  /** The body, any value that JSON has. Sets `content-type: application/json` unless given. */
+  /**
+   * The body, any value with a JSON form. Sets `content-type: application/json` unless `headers`
+   * has one.
+   */
   json?: unknown;
-  /** The body, a text in UTF-8 or bytes, in the place of `json`. Sets no `content-type`. */
+  /** The body instead of `json`: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
   body?: string | Uint8Array | undefined;
   /**
-   * Names and values. `host`, `content-length` and what else is of the connection is made by the
-   * host.
+   * Names and values. The host sets `host`, `content-length` and the headers of the connection.
    */
   headers?:
     | Readonly<Record<string, string | Uint8Array>>
     | Iterable<readonly [name: string, value: string | Uint8Array]>
     | undefined;
   /**
-   * The most seconds that it may take, redirects included. By default, and at most, nearly all of
-   * the time that the call has left.
+   * The time limit in seconds, including redirects. The default and the maximum are nearly all of
+   * the call's remaining time.
    */
   timeout?: number | undefined;
-  /** How many redirects are followed: 5 unless given. With 0 a redirect is a response. */
+  /**
+   * The maximum number of redirects to follow, by default 5. With 0, a redirect is returned as a
+   * response.
+   */
   redirects?: number | undefined;
 }
 
 /** A request for `send` and `sendMany`. */
 export interface HttpSend extends HttpOptions {
-  /** `GET` unless given. */
+  /** The method, by default `GET`. */
   method?: string | undefined;
   url: HttpUrl;
 }
 
-/** What a server answered, whatever its status. */
+/** The response of a server, of any status. */
 export class HttpResponse {
   private constructor();
   readonly status: number;
-  /** The URL that answered: the last one where redirects were followed. */
+  /** The URL of the response: the last one if redirects were followed. */
   readonly url: string;
-  /** In the order they came, names in lower case; one name may occur more than once. */
+  /**
+   * The headers in the received order, with names in lower case. A name may occur more than once.
+   */
   readonly headers: [name: string, value: Uint8Array][];
-  /** Whole, and as it was sent: what is compressed stays so. */
+  /** The complete body as received. A compressed body is not decompressed. */
   readonly body: Uint8Array;
 
-  /** Whether the status is 200 to 299. */
+  /** True if the status is from 200 to 299. */
   get ok(): boolean;
 
   /**
-   * The header of that name, in any case: all its fields as one text, joined by `, `. `undefined`
-   * without one, and when a field is not UTF-8. Cookies are read by `headerValues`: the fields of
-   * `set-cookie` have commas of their own, so joined they mean nothing.
+   * Returns the header of that name, which is case-insensitive; several fields are joined with `,
+   * `. `undefined` if there is none, or if a field is not UTF-8. Use `headerValues` for
+   * `set-cookie`, whose fields contain commas and cannot be joined.
    */
   header(name: string): string | undefined;
 
-  /** The fields of that name one by one, in any case, without those that are not UTF-8. */
+  /** Returns each field of the header of that name. Omits fields that are not UTF-8. */
   headerValues(name: string): string[];
 
-  /** The body as text. Throws a TypeError when it is not UTF-8. */
+  /** Returns the body as text. Throws a TypeError if it is not UTF-8. */
   text(): string;
 
   /**
-   * The body, read as JSON, whatever its media type. Nothing checks that it is a `T`.
+   * Parses the body as JSON, whatever its media type. The type `T` is not checked.
    *
-   * Throws a SyntaxError when it is no JSON, and a RangeError when a number in it does not fit
-   * without rounding; `text` has it all the same.
+   * Throws a SyntaxError if it is not JSON, and a RangeError if a number would be rounded; use
+   * `text` for such a body.
    */
   json<T = any>(): T;
 }
 
-/** Why there is no response. */
+/** Why a request failed. */
 export type HttpErrorKind =
-  /** The request is no request of HTTP, or one that a plugin cannot make. */
+  /** The request is not valid HTTP, or plugins cannot send such a request. */
   | "invalid-request"
-  /** The plugin may not reach this address, or may not send more requests in this call. */
+  /** The plugin has no permission for this address, or this call has sent too many requests. */
   | "denied"
-  /** No connection to the server. Nothing of the request was sent. */
+  /** The connection to the server failed. No part of the request was sent. */
   | "unreachable"
-  /** The time is over. The server may have done what it was asked for. */
+  /** The request timed out. The server may have processed it. */
   | "timeout"
   /** The response is larger than the host allows. */
   | "too-large"
-  /** The connection ended before the response was whole. The server may have done it. */
+  /**
+   * The response was incomplete or not valid HTTP, or it redirected too often. The server may have
+   * processed the request.
+   */
   | "aborted";
 
-/** A request without a response. The message is the host's; it has no query of a URL in it. */
+/** A failed request. The message is the host's and never contains the query of a URL. */
 export class HttpError extends Error {
   constructor(kind: HttpErrorKind, message?: string);
-  /** What a program can act upon. */
+  /** The kind, for programs. */
   readonly kind: HttpErrorKind;
 }
 
-/** Requests to servers elsewhere. */
+/** Sends HTTP requests to other servers. */
 export const http: Http;
 
 /**
- * The plugin's settings and secrets, `[plugins.NAME.config]` and `[plugins.NAME.secrets]` of the
- * host's configuration, or `hostel run --config NAME=VALUE` and `--secret NAME=env:VARIABLE`.
+ * The plugin's settings and secrets, from `[plugins.NAME.config]` and `[plugins.NAME.secrets]` in
+ * the host's configuration, or from `hostel run --config NAME=VALUE` and `--secret
+ * NAME=env:VARIABLE`.
  *
- * All are texts. They do not change while a version of the plugin is loaded. They are there inside
- * a service, not while its module loads: that is when it is built.
+ * All values are strings. They do not change while a version of the plugin is loaded. They can be
+ * read only in a service, not while its module loads, because that happens during the build.
  */
 export interface Config {
-  /** The value of that name; without one `undefined`, or `fallback` if it is given. */
+  /**
+   * Returns the value of that name. If it does not exist, returns `fallback`, or `undefined`
+   * without one.
+   */
   get(name: string): string | undefined;
   get<T>(name: string, fallback: T): string | T;
 
-  /** The value of that name. Without one an Error is thrown that says where to write it. */
+  /**
+   * Returns the value of that name. Throws an Error that explains how to set it if it does not
+   * exist.
+   */
   require(name: string): string;
 
-  /** The names of all settings and secrets, sorted. */
+  /** Returns the names of all settings and secrets, sorted. */
   names(): string[];
 }
 

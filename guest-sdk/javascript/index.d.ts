@@ -1,13 +1,13 @@
 import type { HeaderInput, HeaderValue, Headers } from "./response.js";
 
 /**
- * Write a service for a Hostel host in JavaScript or TypeScript: a shared JSON cache with expiry,
- * a log, requests and responses, requests to servers elsewhere, and settings.
+ * The JavaScript and TypeScript SDK for Hostel services: a shared JSON cache with expiry, logging,
+ * requests and responses, HTTP requests to other servers, and settings.
  *
- * A module says which services it has by its exports: each class that extends {@link Service},
- * and what its default export lists by name, functions or such classes. Anything else that it
- * exports is its own. A service named by an identifier gets hyphens between its words (`PlaceOrder`
- * is `place-order`); any other name stays as it is.
+ * The exports of a module define its services: each class that extends {@link Service}, and the
+ * functions and classes that its default export lists by name. Other exports are ignored. The name
+ * of a service is its identifier with hyphens between words (`PlaceOrder` becomes `place-order`);
+ * names that are not identifiers are unchanged.
  *
  * ```js
  * import { Failure, Service, cache, log } from "hostel-sdk";
@@ -34,54 +34,54 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * export default { "greeted.last": lastGreeted };
  * ```
  *
- * The module is loaded once, when it is built, and every instance starts from there. So while it
- * loads there is no cache, no log, no `http`, no setting, no timer and no randomness, and the time
- * is that of the build. A service may be `async`, and wait for timers and for `fetch`. It has
- * responded when its promise settles; timers and fetches that are left are dropped, which the log
- * is told.
+ * The module is loaded once, during the build, and every instance starts from that state. So while
+ * it loads there is no cache, log, `http`, setting, timer or randomness, and the clock shows the
+ * time of the build. A service may be `async` and wait for timers and for `fetch`. The call ends
+ * when its promise settles; remaining timers and fetches are dropped, and a warning is logged.
  *
- * Beside the language itself there are `fetch` with `Request`, `Response` and `Headers`, which are
- * the web's, not those of this module; `console`, which logs, `URL`, `URLSearchParams`,
+ * Global names besides the language itself: `fetch` with the web's `Request`, `Response` and
+ * `Headers` (not those of this module), `console` (which logs), `URL`, `URLSearchParams`,
  * `AbortController`, `AbortSignal`, `Event`, `EventTarget`, timers, `structuredClone`,
  * `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`, `performance`,
  * `queueMicrotask`, and `crypto` with `getRandomValues`, `randomUUID`, and digests and HMAC in
- * `subtle`. No locale has data: asking for one is an error.
+ * `subtle`. There is no locale data: requesting a locale is an error.
  *
- * `fetch` reaches what {@link http} does. Its requests go out when nothing else of the call can
- * run, all that wait at the same time: `await Promise.all([fetch(a), fetch(b)])`. While they are
- * out, no timer fires; `AbortSignal.timeout` ends the request itself, and any other abort is seen
- * when the responses are there. Bodies are whole: there are no streams, `body` is always null, and
- * `text`, `json`, `bytes` and `arrayBuffer` read one. Without a response the promise is rejected
- * with a TypeError whose `cause` is the {@link HttpError}.
+ * `fetch` can access the same servers as {@link http}. Requests are sent when no other code of the
+ * call can run, all waiting ones concurrently: `await Promise.all([fetch(a), fetch(b)])`. No timer
+ * fires until all their responses have arrived. `AbortSignal.timeout` limits the request itself;
+ * any other abort takes effect only when the responses have arrived. Bodies are complete: there are
+ * no streams, `body` is always null, and `text`, `json`, `bytes` and `arrayBuffer` read the body.
+ * If no complete response arrives, the promise is rejected with a TypeError whose `cause` is the
+ * {@link HttpError}.
  *
- * That is so on QuickJS. With `"hostel": { "engine": "spidermonkey" }` in the service's
- * `package.json` there is most of what a browser has without a page, and the same `fetch`; the
- * component is larger and slower, and a rejected promise that nothing handles is not told.
+ * The above describes QuickJS, the default engine. With `"hostel": { "engine": "spidermonkey" }` in
+ * the service's `package.json`, most browser functions that need no page are available, and the
+ * same `fetch`. The component is larger and slower, and unhandled rejections are not logged.
  */
 
-/** A service, as a class. Every request is handled by an object of its own. */
+/** The base class of services. Each request gets a new instance. */
 export abstract class Service {
-  /** One line for a person. A function has it too: `greet.description = "..."`. */
+  /** The description, one line. For a function, set `greet.description = "..."`. */
   static description?: string;
 
   /**
    * Handles one request.
    *
-   * Answers a {@link Response} as it is, nothing (`undefined`) as an empty one of status 204, and
-   * any other value as JSON. What is thrown becomes a failure: a {@link Failure} as it is, a cache
-   * or a server that is not there at present as `unavailable`, and anything else as `internal`,
-   * which is logged with the places in the service's own files.
+   * A returned {@link Response} is sent unchanged, `undefined` as an empty response with status
+   * 204, and any other value as JSON. A thrown {@link Failure} is the failure of the call. An
+   * unavailable cache or server becomes `unavailable`. Any other thrown value becomes `internal`
+   * and is logged with its places in the service's files.
    */
   abstract handle(request: Request): unknown;
 }
 
-/** A service, as a function; its `description` is one line for a person. */
+/** A service as a function. Its optional `description` is one line. */
 export interface Handler {
   (request: Request): unknown;
   description?: string;
 }
 
-/** What a default export may be: `export default { greet } satisfies Services`. */
+/** The type of a default export: `export default { greet } satisfies Services`. */
 export type Services = Record<string, Handler | (new () => Service)>;
 
 export * from "./cache.js";
@@ -89,114 +89,122 @@ export * from "./http.js";
 export * from "./response.js";
 
 /**
- * The plugin's log lines; the host adds the plugin, the service and the request to each.
+ * Logging. The host adds the plugin, the service and the request id to each line.
  *
- * A text is logged as it is, an Error with the places in the service's own files, anything else
- * much as JSON; several values with spaces between. Never fails: the host escapes control
- * characters, cuts what is too long, and says so.
+ * A string is logged unchanged, an Error with its places in the service's files, and any other
+ * value similar to JSON. Several values are separated by spaces. Never fails: the host escapes
+ * control characters, truncates a line that is too long, and logs that it did so.
  */
 export const log: {
-  /** For whoever looks for a fault. */
+  /** Logs details for debugging. */
   debug(...values: unknown[]): void;
-  /** What happens in the ordinary course. */
+  /** Logs an ordinary event. */
   info(...values: unknown[]): void;
-  /** What is odd and was coped with. */
+  /** Logs an unexpected event that the service handled. */
   warn(...values: unknown[]): void;
-  /** What failed. */
+  /** Logs an error that makes an operation fail. */
   error(...values: unknown[]): void;
 };
 
-/** One request to one service. A test makes one with the fields that it needs. */
+/** One request to one service. Tests create one with the fields they need. */
 export class Request {
   constructor(fields?: Partial<RequestFields>);
   /** The service's name within the plugin. */
   readonly service: string;
-  /** The correlation id, the one that the host's log lines carry. */
+  /** The correlation id, as in the host's log lines. */
   readonly id: string;
-  /** The media type of the body, when the caller named one. */
+  /** The media type of the body, if the caller sent one. */
   readonly contentType: string | undefined;
-  /** Empty when there is none. */
+  /** The body. Empty if there is none. */
   readonly body: Uint8Array;
-  /** Absent when the request did not come by HTTP. */
+  /** The HTTP request; `undefined` for a call that is not made over HTTP. */
   readonly http: HttpRequest | undefined;
 
   /**
-   * The header of that name, in any case: all its fields as one text, joined by `, ` (`cookie` by
-   * `; `). `undefined` without one, when a field is not UTF-8, and when the request did not come by
-   * HTTP, which is so for the readers below too.
+   * Returns the header of that name, which is case-insensitive; several fields are joined with `, `
+   * (`cookie` with `; `). `undefined` if there is none, if a field is not UTF-8, or if the call is
+   * not made over HTTP. The last case applies to the methods below too.
    */
   header(name: string): string | undefined;
 
-  /** The fields of that name one by one, in any case, without those that are not UTF-8. */
+  /** Returns each field of the header of that name. Omits fields that are not UTF-8. */
   headerValues(name: string): string[];
 
   /**
-   * The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. Behind a proxy it is
-   * the address of the client only if the host's configuration names that proxy in
-   * `server.trusted-proxies`.
+   * Returns the client's IP address without the port, for example `192.0.2.1` or `2001:db8::1`.
+   * Behind a proxy, this is the client's address only if the host's configuration lists the proxy
+   * in `server.trusted-proxies`.
    */
   clientAddress(): string | undefined;
 
-  /** The first decoded value of that name in the query. `page` of `?page=7&page=8` is `"7"`. */
+  /**
+   * Returns the decoded value of the first query parameter of that name. `page` of `?page=7&page=8`
+   * is `"7"`.
+   */
   query(name: string): string | undefined;
 
-  /** All decoded values of that name in the query, in order. */
+  /** Returns the decoded values of all query parameters of that name, in order. */
   queryValues(name: string): string[];
 
   /**
-   * The first value of that name in the query as an integer. Throws a `bad-request` when it is no
-   * integer, or one beyond 2^53 - 1.
+   * Returns the first query parameter of that name as an integer. Throws a `bad-request` if it is
+   * not an integer from -(2^53 - 1) to 2^53 - 1.
    */
   queryInteger(name: string): number | undefined;
 
-  /** The decoded parameter of that name in the route's path, `id` of `/orders/{id}` for example. */
+  /**
+   * Returns the decoded path parameter of that name, for example `id` of the route `/orders/{id}`.
+   */
   pathParam(name: string): string | undefined;
 
   /**
-   * The same as an integer. Throws a `bad-request` when it is no integer, or one beyond 2^53 - 1,
-   * and an `internal` when the route has no such parameter.
+   * Returns the path parameter of that name as an integer. Throws a `bad-request` if it is not an
+   * integer from -(2^53 - 1) to 2^53 - 1, and an `internal` if the route has no such parameter.
    */
   pathInteger(name: string): number;
 
   /**
-   * The first cookie of that name, without double quotes around it. Escapes (`%20`) are not
-   * decoded.
+   * Returns the value of the first cookie of that name, without surrounding double quotes. Escapes
+   * (`%20`) are not decoded.
    */
   cookie(name: string): string | undefined;
 
   /**
-   * The first value of that name in a body of the type `application/x-www-form-urlencoded`. Throws
-   * a `bad-request` for a body of another type; an empty body without a type has no fields.
+   * Returns the decoded value of the first form field of that name. Throws a `bad-request` if the
+   * content type is not `application/x-www-form-urlencoded`. An empty body without a content type
+   * is an empty form.
    */
   form(name: string): string | undefined;
 
-  /** All values of that name in such a body, in order. Throws as `form` does. */
+  /**
+   * Returns the decoded values of all form fields of that name, in order. Throws as `form` does.
+   */
   formValues(name: string): string[];
 
-  /** The body as text. Throws a `bad-request` when it is not UTF-8. */
+  /** Returns the body as text. Throws a `bad-request` if it is not UTF-8. */
   text(): string;
 
   /**
-   * The body, read as JSON, whatever media type the caller named; `undefined` when it is empty.
-   * Nothing checks that it is a `T`.
+   * Parses the body as JSON, whatever its media type. An empty body is `undefined`. The type `T` is
+   * not checked.
    *
-   * Throws a `bad-request` when it is no JSON, or a number in it does not fit without rounding.
+   * Throws a `bad-request` if it is not JSON, or if a number would be rounded.
    */
   json<T = unknown>(): T | undefined;
 
   /**
-   * What a schema makes of the body, of any library that offers
-   * [Standard Schema](https://standardschema.dev), as zod, valibot and arktype do:
+   * Validates the body with a schema of any library that implements [Standard
+   * Schema](https://standardschema.dev), such as zod, valibot or arktype, and returns the result:
    * `const { name } = request.json(z.object({ name: z.string() }))`
    *
-   * Throws a `bad-request` as above, when the schema does not accept the body, with the places in
-   * it, and when the body is empty, unless the schema accepts `undefined`. Throws a TypeError when
-   * the schema validates asynchronously.
+   * Throws a `bad-request` as above, or if the schema does not accept the body; the message has the
+   * places in it. An empty body is `undefined` for the schema. Throws a TypeError if the schema
+   * validates asynchronously.
    */
   json<T>(schema: StandardSchema<T>): T;
 }
 
-/** A schema by Standard Schema, version 1. `T` is what it makes of a value. */
+/** A schema of Standard Schema, version 1. `T` is the type of its result. */
 export interface StandardSchema<T> {
   readonly "~standard": {
     readonly version: 1;
@@ -206,18 +214,18 @@ export interface StandardSchema<T> {
   };
 }
 
-/** What a schema returns: a value, or why it does not accept it. */
+/** The result of a schema: a value, or the issues. */
 export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
-/** Why a schema does not accept a value, and where in it. */
+/** Why a schema does not accept a value, and the place in the value. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What a request is made of. */
+/** The fields of a request. */
 export interface RequestFields {
   service: string;
   id: string;
@@ -226,70 +234,70 @@ export interface RequestFields {
   http: HttpFields | undefined;
 }
 
-/** What a request by HTTP is made of. A test gives what it needs. */
+/** The fields of an HTTP request. Tests pass those they need. */
 export interface HttpFields extends Partial<Omit<HttpRequest, "headers">> {
   readonly headers?: HeaderInput;
 }
 
-/** What only a request that came by HTTP has. */
+/** The HTTP part of a request. */
 export interface HttpRequest {
-  /** As sent, `GET` for example. */
+  /** The method as sent, for example `GET`. */
   readonly method: string;
-  /** As sent, still percent-encoded, without the query. */
+  /** The path as sent, still percent-encoded, without the query. */
   readonly path: string;
-  /** The decoded parameters of the route's path, name and value, in the route's order. */
+  /** The names and decoded values of the route's path parameters, in the order of the route. */
   readonly pathParams: [name: string, value: string][];
-  /** As sent, without the `?`; empty when there is none. */
+  /** The query as sent, without the `?`. Empty if there is none. */
   readonly query: string;
-  /** Host and port as the client named them; empty when it named none. */
+  /** The host and port that the client sent. Empty if it sent none. */
   readonly authority: string;
   /**
-   * The address and port of the client, `192.0.2.1:4711` or `[2001:db8::1]:4711`.
+   * The address and port of the client, for example `192.0.2.1:4711` or `[2001:db8::1]:4711`.
    * {@link Request.clientAddress} returns the address alone.
    */
   readonly client: string;
-  /** In the order they were sent, names in lower case. */
+  /** The headers in the received order, with names in lower case. */
   readonly headers: Headers;
 }
 
-/** The kinds of failure that a service may answer, with the status that each has over HTTP. */
+/** The kinds of failure that a service may return, each with its HTTP status. */
 export type FailureKind =
   /** The request is malformed; the same request will fail again. 400. */
   | "bad-request"
-  /** The caller is not known. 401. */
+  /** The caller is not authenticated. 401. */
   | "unauthorized"
-  /** The caller is known and may not. 403. */
+  /** The caller is authenticated but has no permission. 403. */
   | "forbidden"
-  /** What the request names is not there. 404. */
+  /** The requested resource does not exist. 404. */
   | "not-found"
-  /** The service does not do this with that method. 405. */
+  /** The service does not support that method. 405. */
   | "method-not-allowed"
-  /** The request does not fit the present state. 409. */
+  /** The request conflicts with the current state. 409. */
   | "conflict"
-  /** The caller asks too often. 429. */
+  /** The caller sends too many requests. 429. */
   | "too-many-requests"
   /** The service has a fault. 500. */
   | "internal"
-  /** Something that the service needs is not there at present. 503. */
+  /** A dependency of the service is temporarily unavailable. 503. */
   | "unavailable";
 
-/** A request that a service did not fulfil: `throw Failure.notFound("no order 7")`. */
+/** A failed request: `throw Failure.notFound("no order 7")`. */
 export class Failure extends Error {
-  /** A failure of any kind. Throws a TypeError when there is no such kind. */
+  /** Creates a failure of the given kind. Throws a TypeError for an unknown kind. */
   constructor(kind: FailureKind, message: string, options?: ErrorOptions);
-  /** What a caller can act upon. */
+  /** The kind, for programs. */
   readonly kind: FailureKind;
   /** The headers of the response, if there are any. */
   readonly headers?: [name: string, value: string | Uint8Array][];
 
   /**
-   * Adds a header to this failure, and returns it:
-   * `throw Failure.tooManyRequests("at most 100 calls a minute").withHeader("Retry-After", 60)`
+   * Adds a header to this failure and returns it: `throw Failure.tooManyRequests("at most 100 calls
+   * a minute").withHeader("Retry-After", 60)`
    *
-   * The response to a request by HTTP has it, with the failure as its body, of the type
-   * `application/problem+json`. The message of `internal` and `unavailable` goes to the log, not to
-   * the client. Without HTTP the headers are dropped. Throws a TypeError when the value is of
-   * another type; a header that HTTP cannot carry makes the failure one of kind `internal`.
+   * Over HTTP, the response has these headers and the failure as an `application/problem+json`
+   * body. The message of `internal` and `unavailable` is only logged. For calls that are not made
+   * over HTTP, the headers are dropped. Throws a TypeError if the value has another type. A header
+   * that HTTP does not allow turns the failure into `internal`.
    */
   withHeader(name: string, value: HeaderValue | readonly HeaderValue[]): this;
 

@@ -1,77 +1,86 @@
-// The types of a service's response; `index.d.ts` has them too.
+// The types of a service's response, re-exported by `index.d.ts`.
 
-/** Names and values of headers, in order; one name may occur more than once. */
+/** The names and values of headers, in order. A name may occur more than once. */
 export type Headers = [name: string, value: Uint8Array][];
 
-/** The value of a header. A text is sent in UTF-8. */
+/** The value of a header. A string is sent as UTF-8. */
 export type HeaderValue = string | number | Uint8Array;
 
-/** Headers by names, or as pairs of names and values. An array of values becomes as many fields. */
+/** Headers by name, or as pairs of names and values. An array of values becomes several fields. */
 export type HeaderInput =
   | Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
   | Iterable<readonly [name: string, value: HeaderValue | readonly HeaderValue[]]>;
 
-/** What a response may be given beside its body. */
+/** Options of a response. */
 export interface ResponseOptions {
-  /** A status code of HTTP, 200 to 599. */
+  /** The HTTP status code, from 200 to 599. */
   status?: number;
-  /** The media type of the body. Wins over a header of that name. */
+  /** The media type of the body. Overrides a `content-type` in `headers`. */
   contentType?: string;
-  /** An object, a Map, a `Headers` or pairs. Names are put in lower case. */
+  /** An object, a Map, a `Headers` or pairs. Names are converted to lower case. */
   headers?: HeaderInput;
 }
 
-/** What a response to another place may be given. */
+/** Options of a redirect. */
 export interface RedirectOptions extends ResponseOptions {
-  /** 303 unless given. */
+  /** The status, by default 303. */
   status?: 301 | 302 | 303 | 307 | 308;
 }
 
 /** The attributes of a cookie. */
 export interface CookieOptions {
   /**
-   * The seconds until the browser deletes the cookie, 0 or more. 0 deletes the cookie of that name,
-   * domain and path at once. Without it the cookie lasts until the browser closes.
+   * The lifetime in seconds, 0 or more. 0 deletes the cookie of that name, domain and path at once.
+   * Without it the cookie lasts until the browser is closed.
    */
   maxAge?: number | undefined;
-  /** `/` unless given. */
+  /** The path, by default `/`. */
   path?: string | undefined;
-  /** Sent to this domain and those below it; without it, to the host alone that set it. */
+  /**
+   * The browser sends the cookie to this domain and its subdomains. By default it sends it only to
+   * the host that set it.
+   */
   domain?: string | undefined;
-  /** Sent over HTTPS alone, unless false. */
+  /** Unless false, the browser sends the cookie only over HTTPS. */
   secure?: boolean | undefined;
-  /** Hidden from scripts, unless false. */
+  /** Unless false, scripts cannot read the cookie. */
   httpOnly?: boolean | undefined;
-  /** `lax` unless given. `none` needs `secure`. */
+  /**
+   * Which requests from other sites include the cookie, by default `lax`. `none` requires `secure`.
+   */
   sameSite?: "lax" | "strict" | "none" | undefined;
 }
 
 /**
- * A service's answer. Most services return any other value instead, which becomes `Response.json`.
+ * The response of a service. Most services return another value instead, which is converted with
+ * `Response.json`.
  *
  * `Response.text("made", { status: 201, headers: { location: "/orders/7" } })`
  */
 export class Response {
-  /** Status 200 unless the options say otherwise. Throws when a part is not what it must be. */
+  /** Creates a response, by default with status 200. Throws if a part is invalid. */
   constructor(body?: Uint8Array, options?: ResponseOptions);
 
-  /** `value` as `application/json`. Throws as `cache.set` does when it has no JSON form. */
+  /**
+   * Creates a response with `value` as `application/json`. Throws like `cache.set` if it has no
+   * JSON form.
+   */
   static json(value: unknown, options?: ResponseOptions): Response;
 
-  /** A plain text. */
+  /** Creates a response with plain text. */
   static text(text: string, options?: ResponseOptions): Response;
 
-  /** Bytes of no particular type, unless the options name one. */
+  /** Creates a response with bytes, by default as `application/octet-stream`. */
   static bytes(body: Uint8Array, options?: ResponseOptions): Response;
 
-  /** Status 204 and no body: what a service that returns nothing answers. */
+  /** Creates a response with status 204 and no body, as for a service that returns nothing. */
   static empty(options?: ResponseOptions): Response;
 
   /**
-   * A response to a form or a link that leads elsewhere, of status 303 unless the options name
-   * another: `return Response.redirect("/orders/7")`. `location` is a text or a URL object.
+   * Creates a redirect, by default with status 303: `return Response.redirect("/orders/7")`.
+   * `location` is a string or a URL object.
    *
-   * Throws a RangeError when the status is none of 301, 302, 303, 307 and 308.
+   * Throws a RangeError if the status is not 301, 302, 303, 307 or 308.
    */
   static redirect(
     location: string | { readonly href: string },
@@ -81,39 +90,39 @@ export class Response {
   status: number;
   contentType: string | undefined;
   /**
-   * Checked when the service has responded: a name that is invalid or one of the connection's, and
-   * a control character in a value, are a failure of kind `internal` that names the header.
+   * The headers, validated when the service returns. An invalid name, a header that only the server
+   * may set, or a control character in a value is an `internal` failure with the header's name.
    */
   headers: [name: string, value: string | Uint8Array][];
   body: Uint8Array;
 
   /**
-   * Adds a header to this response, and returns it. An array of values adds as many fields. Throws
-   * a TypeError that names the header when a value is of another type.
+   * Adds a header to this response and returns the response. An array of values adds several
+   * fields. Throws a TypeError with the header's name if a value has another type.
    */
   withHeader(name: string, value: HeaderValue | readonly HeaderValue[]): this;
 
   /**
-   * Adds a cookie to this response, and returns it:
+   * Adds a `set-cookie` header to this response and returns the response:
    * `Response.empty().withCookie("session", token, { maxAge: 3600 })`
    *
-   * Unless the options differ it is for the whole site, over HTTPS alone, hidden from scripts, and
-   * `SameSite=Lax`. Throws a TypeError that names the cookie when a part is invalid.
+   * By default the cookie is valid for all paths, sent only over HTTPS, hidden from scripts, and
+   * has `SameSite=Lax`. Throws a TypeError with the cookie's name if a part is invalid.
    */
   withCookie(name: string, value: string, options?: CookieOptions): this;
 
   /**
-   * The header of that name, in any case, all its fields joined by `, `; for tests. Cookies that
-   * are set are read by `headerValues`: `set-cookie` has commas of its own.
+   * Returns the header of that name, which is case-insensitive; several fields are joined with `,
+   * `. Use `headerValues` for `set-cookie`, whose fields contain commas. For tests.
    */
   header(name: string): string | undefined;
 
-  /** The fields of that name, in any case, for tests. */
+  /** Returns each field of the header of that name. For tests. */
   headerValues(name: string): string[];
 
-  /** The body as text, for tests. */
+  /** Returns the body as text. For tests. */
   text(): string;
 
-  /** The body, read as JSON, for tests; `undefined` when it is empty. */
+  /** Parses the body as JSON; an empty body is `undefined`. For tests. */
   json<T = any>(): T;
 }
