@@ -59,7 +59,7 @@ pub(crate) struct Lease {
 }
 
 impl Leases {
-    /// Ends the lease of a key, whoever holds it.
+    /// Ends the lease of a key, regardless of its holder.
     #[inline]
     pub(crate) fn end(&mut self, key: &str) -> Option<Lease> {
         if self.0.is_empty() { None } else { self.0.remove(key) }

@@ -32,8 +32,8 @@ pub(crate) struct Tag(u32);
 /// A slot of the table, free or with an entry.
 ///
 /// A free slot has tag zero, so that a lookup can compare tags without checking first whether a
-/// slot is free. The three low bits beside the tag are the marks: two count uses, and one is set if
-/// the entry was kept when a clock hand first reached it.
+/// slot is free. The three low bits beside the tag are the marks: two count uses, and one is set
+/// once the entry is kept.
 #[derive(Debug)]
 pub(crate) struct Slot {
     entry: Option<Entry>,

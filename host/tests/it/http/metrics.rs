@@ -33,8 +33,7 @@ impl Metrics {
         Metrics(scrape)
     }
 
-    /// Returns the value of the only sample with this name and all these labels, written as `a=b
-    /// c=d`.
+    /// Returns the value of the only sample with this name and all these labels (`a=b c=d`).
     #[track_caller]
     fn get(&self, name: &str, labels: &str) -> f64 {
         let mut labels = labels.split_whitespace().map(|label| label.split_once('=').unwrap());

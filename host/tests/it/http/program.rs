@@ -224,7 +224,7 @@ impl Serving {
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return None,
             Err(error) => panic!("no line: {error}"),
         };
-        // Log lines are JSON because the output is no terminal. Earlier output is plain text.
+        // Log lines are JSON because stderr is not a terminal. Earlier output is plain text.
         let Ok(line) = serde_json::from_str::<Value>(&line) else {
             return Some((String::new(), line));
         };

@@ -95,8 +95,8 @@ impl RedisServer {
         std::iter::once(self).chain(&self.others)
     }
 
-    /// Returns the server's name and version, for example `redis 7.0.15` or `a cluster of valkey
-    /// 9.1.2`.
+    /// Returns the server's name and version, for example `redis 7.0.15` or
+    /// `a cluster of valkey 9.1.2`.
     pub fn title(&self) -> String {
         let info = self.client().info("INFO server");
         let version = |name: &str| {

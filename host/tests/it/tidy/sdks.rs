@@ -20,8 +20,8 @@ fn imports(folder: &str, end: &str, imported: impl Fn(&Path, &str) -> Vec<PathBu
     all.iter().map(of).collect()
 }
 
-/// Returns the files in a line such as `from . import host, typed` or `from .error import
-/// CacheError`.
+/// Returns the files in a line such as `from . import host, typed` or
+/// `from .error import CacheError`.
 fn imported_by_python(file: &Path, line: &str) -> Vec<PathBuf> {
     let root = Path::new("guest-sdk/python");
     let (from, names) = match line.strip_prefix("from ").and_then(|l| l.split_once(" import ")) {
