@@ -102,6 +102,7 @@ impl CallLeases {
     ) -> Result<LeaseFound, CacheError> {
         let begun = Instant::now();
         let left = self.until.saturating_duration_since(begun);
+        // The rest of the call is for a response without the value.
         let deadline = begun + wait.min(left * 3 / 4);
         let mut place = None;
         let mut pause = FIRST_PAUSE;
@@ -190,6 +191,7 @@ impl CallLeases {
         expiry: Option<u32>,
         meter: &LeaseMeter,
     ) -> Result<bool, CacheError> {
+        // On an error the key stays recorded, so that the lease is released when the call ends.
         let is_filled = match self.cache.backing() {
             Backing::Memory(cache) => cache.fill(key, value, expiry, self.holder)?,
             Backing::Redis(cache) => cache.fill(key, value, expiry, &self.token).await?,

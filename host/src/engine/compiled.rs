@@ -25,7 +25,7 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// The limits of its calls.
+    /// Returns the limits of its calls.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }

@@ -249,6 +249,7 @@ impl Idle {
         }
         instance.store.data_mut().end();
         instance.since = Instant::now();
+        // Counted before the check, so that two threads cannot both take the last place.
         if self.host_idle.count.fetch_add(1, Ordering::Relaxed) < self.host_idle.most {
             instance.would_retire(Retirement::VERSION);
             match self.waiting().as_mut() {

@@ -176,7 +176,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// The limit's name in `limits.<name>`, the setting that raises it.
+    /// Returns the limit's name in `limits.<name>`, the setting that raises it.
     pub fn name(self) -> &'static str {
         match self {
             Limit::Time => "time",

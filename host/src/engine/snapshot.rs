@@ -43,7 +43,7 @@ pub(crate) struct Surroundings {
 
 /// A folder of this machine that the initialisation can access.
 pub(crate) struct MountedFolder {
-    /// Its path in the component.
+    /// Its path inside the component.
     pub(crate) name: String,
     /// Its path on this machine.
     pub(crate) path: PathBuf,

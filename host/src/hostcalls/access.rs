@@ -96,7 +96,7 @@ fn capabilities(state: &State) -> Result<&Capabilities, SmallError> {
     capabilities.ok_or_else(closed)
 }
 
-/// The error of a call while the plugin lists its services.
+/// Returns the error of a call while the plugin lists its services.
 pub(super) fn closed() -> SmallError {
     error(ErrorKind::Denied, CLOSED)
 }
@@ -116,7 +116,7 @@ fn unlinked() -> SmallError {
     error(ErrorKind::Unavailable, unlinked)
 }
 
-/// An error of the host itself.
+/// Creates an error of the host itself.
 pub(super) fn error(kind: ErrorKind, message: &str) -> SmallError {
     Box::new(Error { kind, message: message.to_owned() })
 }

@@ -64,7 +64,7 @@ impl MemoryLimiter {
         self.used
     }
 
-    /// Why the guest was refused memory in this call, if it was.
+    /// Returns why the guest was refused memory in this call, if it was.
     pub(crate) fn refused(&self) -> Option<MemoryRefusal> {
         self.refused
     }

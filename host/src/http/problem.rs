@@ -280,7 +280,7 @@ impl Problem {
         }
     }
 
-    /// The body, as JSON.
+    /// Returns the body as JSON.
     pub(super) fn body(&self, request_id: &str) -> Vec<u8> {
         let title = self.status.canonical_reason().unwrap_or_default();
         let status = self.status.as_u16();

@@ -60,7 +60,7 @@ impl<'a> Match<'a> {
         }
     }
 
-    /// The kind of the request, for the metrics.
+    /// Returns the kind of the request, for the metrics.
     pub(super) fn kind(&self) -> RequestKind {
         match self {
             Match::List => RequestKind::List,

@@ -20,7 +20,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The level's name in lower case.
+    /// Returns the level's name in lower case.
     pub fn as_str(self) -> &'static str {
         match self {
             Level::Debug => "debug",
@@ -63,7 +63,7 @@ impl<'a> LogLine<'a> {
         LogLine { time, level, plugin, service, request_id, message }
     }
 
-    /// `plugin.service`, the plugin alone while it lists its services, or `hostel`.
+    /// Returns `plugin.service`, or only the plugin while it lists its services, or `hostel`.
     pub fn source(&self) -> String {
         match (self.plugin, self.service) {
             ("", _) => "hostel".to_owned(),

@@ -95,7 +95,7 @@ impl LogWriter {
         self.format == LineFormat::Text
     }
 
-    /// The counts of dropped lines.
+    /// Returns the counts of dropped lines.
     pub(crate) fn dropped(&self) -> Arc<DroppedLines> {
         Arc::clone(&self.queue.dropped)
     }

@@ -1,4 +1,4 @@
-//! Connecting to a server.
+//! Connects to a server and logs in.
 
 use super::address::{Password, RedisAddress};
 use super::place::ServerPlace;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServerLayout(Vec<Range>);
 
-/// The first and the last slot of a range, and the place of its primary.
+/// The first and the last slot of a range, and the address of its primary.
 pub(super) type SlotRange = (u16, u16, ServerPlace);
 
 #[derive(Clone, Debug)]

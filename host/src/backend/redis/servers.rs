@@ -137,6 +137,7 @@ impl Servers {
                         continue;
                     }
                     Next::Elsewhere { place, is_asking } if self.address.is_cluster() => {
+                        // MOVED means that the layout is outdated; ASK applies only to these commands.
                         if !is_asking {
                             self.search();
                         }
@@ -161,6 +162,7 @@ impl Servers {
                 }
             };
             drop(permit);
+            // The next attempt looks up the slot again: the layout may have changed.
             (target, hops) = (None, 0);
             sleep_until(deadline.min(Instant::now() + PAUSE)).await;
             if Instant::now() >= deadline {

@@ -58,7 +58,7 @@ impl OpenCache {
         }
     }
 
-    /// When it was released.
+    /// Returns when it was released, if it was.
     fn released(&self) -> Option<Instant> {
         match self {
             OpenCache::Memory { released, .. } => *released,

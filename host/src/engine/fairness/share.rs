@@ -69,7 +69,7 @@ impl CpuShare {
     }
 }
 
-/// The allowance of a plugin on this machine, in seconds.
+/// Returns the allowance of a plugin on this machine, in seconds.
 fn allowance() -> f64 {
     static SECONDS: OnceLock<f64> = OnceLock::new();
     *SECONDS.get_or_init(|| {

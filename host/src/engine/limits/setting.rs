@@ -82,7 +82,7 @@ pub enum LimitError {
 }
 
 impl Limits {
-    /// The names of all limits, in the order of the fields.
+    /// Returns the names of all limits, in the order of the fields.
     pub fn names() -> impl Iterator<Item = &'static str> {
         SETTINGS.iter().map(|setting| setting.name)
     }

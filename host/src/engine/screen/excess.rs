@@ -16,7 +16,7 @@ impl From<BinaryReaderError> for Excess {
     }
 }
 
-/// Refuses a count over its limit.
+/// Refuses a count that exceeds its limit.
 pub(super) fn within(count: usize, most: usize, limit: Limit) -> Result<(), Excess> {
     if count > most { Err(Excess::Over(limit)) } else { Ok(()) }
 }

@@ -57,7 +57,7 @@ pub(super) fn add(component: &[u8], layout: &Layout) -> Result<Vec<u8>, Snapshot
     Ok(component.finish())
 }
 
-/// The name by which a module exports a global to the probe.
+/// Returns the name by which a module exports a global to the probe.
 fn name(global: &GlobalPlace) -> String {
     format!("hostel:global-{}", global.index)
 }

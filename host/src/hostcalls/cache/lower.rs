@@ -18,7 +18,7 @@ use wasmtime::{Result, bail};
 /// record that points to it, with the padding cleared. Every other result is forwarded.
 pub(super) struct GetResult(std::result::Result<Option<Value>, Error>);
 
-/// The result of `get` as it is lowered.
+/// Wraps the result of `get` for lowering.
 pub(super) fn get_result(result: std::result::Result<Option<Value>, Error>) -> GetResult {
     GetResult(result)
 }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 pub(super) struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Query<'a> {
+    /// Parses and decodes a query.
+    ///
     /// # Errors
     ///
     /// When a percent escape is invalid.
@@ -25,11 +27,13 @@ impl<'a> Query<'a> {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| &**value)
     }
 
-    /// The name of the first parameter.
+    /// Returns the name of the first parameter.
     pub(super) fn first_name(&self) -> Option<&str> {
         self.0.first().map(|(name, _)| &**name)
     }
 
+    /// Returns a parameter as an integer.
+    ///
     /// # Errors
     ///
     /// When the parameter is not an integer.
@@ -38,6 +42,8 @@ impl<'a> Query<'a> {
         self.text(name).map(|text| text.parse().map_err(invalid)).transpose()
     }
 
+    /// Returns a parameter as a number.
+    ///
     /// # Errors
     ///
     /// When the parameter is not a number.

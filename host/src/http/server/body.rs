@@ -85,6 +85,7 @@ impl Body for ResponseBody {
         if self.left() == 0 {
             return Poll::Ready(None);
         }
+        // hyper requests this frame because the last one is being sent.
         let last = std::mem::take(&mut self.last);
         if let Some(progress) = &self.progress {
             progress.taken(last);

@@ -256,6 +256,7 @@ async fn drive<C: Future>(
                     continue;
                 }
                 let is_over = overdue == Some(Overdue::Idle) || grace.is_some_and(|at| now >= at);
+                // An idle connection whose graceful shutdown takes too long is dropped as well.
                 if overdue == Some(Overdue::Stuck) || (overdue.is_some() && is_ending) {
                     return Poll::Ready(());
                 }

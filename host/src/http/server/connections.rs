@@ -34,7 +34,7 @@ impl Connections {
         }
     }
 
-    /// The number of connections accepted so far.
+    /// Returns the number of connections accepted so far.
     pub(super) fn accepted(&self) -> u64 {
         self.accepted
     }
@@ -76,6 +76,7 @@ impl Connections {
         loop {
             let is_below_limit = self.tasks.len() < self.handler.server.connections;
             tokio::select! {
+                // `end` first, so that a flood of connections cannot delay the shutdown.
                 biased;
                 () = &mut end => return,
                 () = self.one_ends(), if !self.tasks.is_empty() => {}

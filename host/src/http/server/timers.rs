@@ -42,7 +42,7 @@ pub(super) struct Timers {
     /// Whether bytes between requests begin a head. In HTTP/2 they may be other frames, such as a
     /// ping.
     times_heads: AtomicBool,
-    /// When a write began to wait for the client.
+    /// When a write was first blocked by the client.
     stuck: AtomicInstant,
     /// When the connection began to linger.
     linger: AtomicInstant,
@@ -149,6 +149,7 @@ impl Timers {
         ];
         let stuck = stuck.into_iter().flatten().min().map(|deadline| (deadline, Overdue::Stuck));
         let idle = after(&self.idle, self.idle_time).filter(|_| !self.is_busy());
+        // A connection that receives a head, sends a response or lingers is not idle.
         stuck.or(idle.map(|deadline| (deadline, Overdue::Idle)))
     }
 }

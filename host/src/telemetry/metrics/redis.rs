@@ -57,7 +57,7 @@ impl RedisMetrics {
 }
 
 impl OperationMeter {
-    /// Records an operation.
+    /// Records the duration of an operation.
     pub(crate) fn took(&self, time: Duration, is_available: bool) {
         let histogram = if is_available { &self.succeeded } else { &self.failed };
         histogram.observe(time);

@@ -13,7 +13,7 @@ const FLAGS: u32 = 0x101;
 /// `SpanFlags`: the parent is a span of another process.
 const PARENT_IS_REMOTE: u32 = 0x200;
 
-/// The body of an export request.
+/// Returns the body of an export request.
 pub(super) fn body(service_name: &str, spans: &[Span]) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let resource = [
