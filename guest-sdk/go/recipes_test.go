@@ -2,6 +2,7 @@ package hostel_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -13,13 +14,15 @@ import (
 
 // The recipes of docs/recipes.md, as they are there.
 
-func checkRate(ctx *hostel.Context, caller string) error {
-	calls, err := ctx.Cache.IncrementWithExpiry("calls:"+caller, 1, time.Minute)
+func checkRate(ctx *hostel.Context) error {
+	key := "calls:" + ctx.Request.ClientAddress()
+	calls, err := ctx.Cache.IncrementWithExpiry(key, 1, time.Minute)
 	if err != nil {
 		return err
 	}
 	if calls > 100 {
-		return hostel.TooManyRequests("at most 100 calls a minute")
+		failure := hostel.TooManyRequests("at most 100 calls a minute")
+		return failure.WithHeader("Retry-After", "60")
 	}
 	return nil
 }
@@ -79,17 +82,21 @@ func dropPrices(ctx *hostel.Context) error {
 
 func TestRateLimiterRefusesTheHundredAndFirstCallOfAMinute(t *testing.T) {
 	fake := hostel.NewFake()
-	for range 100 {
-		if err := checkRate(fake.Context(), "ada"); err != nil {
+	check := func(client string) error {
+		http := &hostel.HTTPRequest{Client: client}
+		return checkRate(fake.ContextWith(hostel.Request{HTTP: http}))
+	}
+	for port := range 100 {
+		if err := check(fmt.Sprintf("192.0.2.1:%d", port)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	failsWith(t, checkRate(fake.Context(), "ada"), hostel.FailureTooManyRequests, "at most 100 calls")
-	if err := checkRate(fake.Context(), "joe"); err != nil {
+	failsWith(t, check("192.0.2.1:7"), hostel.FailureTooManyRequests, "at most 100 calls")
+	if err := check("192.0.2.2:7"); err != nil {
 		t.Error(err)
 	}
 	fake.Advance(time.Minute)
-	if err := checkRate(fake.Context(), "ada"); err != nil {
+	if err := check("192.0.2.1:7"); err != nil {
 		t.Error(err)
 	}
 }

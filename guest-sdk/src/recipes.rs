@@ -8,26 +8,32 @@
 //!
 //! [`increment_with_expiry`](crate::Cache::increment_with_expiry) counts each call exactly once.
 //! The window begins with the first call and lasts as long as the expiry. If the cache evicts the
-//! count, a new window begins early.
+//! count, a new window begins early. All requests that do not come by HTTP share one count.
 //!
 //! ```
 //! # use hostel_sdk::{Context, Failure, Result};
 //! use std::time::Duration;
 //!
-//! fn check_rate(ctx: &Context, caller: &str) -> Result<()> {
-//!     let key = format!("calls:{caller}");
+//! fn check_rate(ctx: &Context) -> Result<()> {
+//!     let key = format!("calls:{}", ctx.request.client_address().unwrap_or_default());
 //!     if ctx.cache.increment_with_expiry(&key, 1, Duration::from_secs(60))? > 100 {
-//!         return Err(Failure::too_many_requests("at most 100 calls a minute"));
+//!         let failure = Failure::too_many_requests("at most 100 calls a minute");
+//!         return Err(failure.with_header("Retry-After", "60"));
 //!     }
 //!     Ok(())
 //! }
+//! # use hostel_sdk::{HttpRequest, Request};
 //! # let fake = hostel_sdk::fake::Fake::new();
-//! # let check = || check_rate(&fake.context(), "ada");
-//! # assert!((0..100).all(|_| check().is_ok()));
-//! # assert_eq!(check().unwrap_err().kind, hostel_sdk::FailureKind::TooManyRequests);
-//! # assert_eq!(check_rate(&fake.context(), "joe"), Ok(()));
+//! # let check = |client: &str| {
+//! #     let http = HttpRequest { client: client.to_owned(), ..HttpRequest::default() };
+//! #     check_rate(&fake.context_with(Request { http: Some(http), ..Request::default() }))
+//! # };
+//! # assert!((0..100).all(|port| check(&format!("192.0.2.1:{port}")).is_ok()));
+//! # let failure = Failure::too_many_requests("at most 100 calls a minute");
+//! # assert_eq!(check("192.0.2.1:7"), Err(failure.with_header("Retry-After", "60")));
+//! # assert_eq!(check("192.0.2.2:7"), Ok(()));
 //! # fake.advance(Duration::from_secs(60));
-//! # assert_eq!(check(), Ok(()));
+//! # assert_eq!(check("192.0.2.1:7"), Ok(()));
 //! ```
 //!
 //! # One-time token

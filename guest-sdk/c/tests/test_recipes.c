@@ -7,13 +7,16 @@
 #endif
 #include <unistd.h>
 
-static hostel_result check_rate(hostel_ctx *ctx, hostel_str caller)
+static hostel_result check_rate(hostel_ctx *ctx, const hostel_request *req)
 {
     int64_t calls;
-    hostel_str key = hostel_format(ctx, "calls:%.*s", HOSTEL_ARG(caller));
+    hostel_str client = hostel_request_client_address(req);
+    hostel_str key = hostel_format(ctx, "calls:%.*s", HOSTEL_ARG(client));
     HOSTEL_TRY(hostel_cache_increment(ctx, key, 1, 60, &calls));
-    if (calls > 100)
-        return hostel_fail(ctx, HOSTEL_TOO_MANY_REQUESTS, "at most 100 calls a minute");
+    if (calls > 100) {
+        hostel_fail(ctx, HOSTEL_TOO_MANY_REQUESTS, "at most 100 calls a minute");
+        return hostel_failure_header(ctx, "retry-after", HOSTEL_STR("60"));
+    }
     return HOSTEL_OK;
 }
 
@@ -100,15 +103,21 @@ static hostel_result drop_prices(hostel_ctx *ctx)
 
 static hostel_fake *fake;
 
+static hostel_result check_rate_of(hostel_ctx *ctx, hostel_str client)
+{
+    const hostel_http http = {.client = client};
+    return check_rate(ctx, &(hostel_request){.http = &http});
+}
+
 static void rate_limiter_refuses_the_hundred_and_first_call_of_a_minute(hostel_ctx *ctx)
 {
-    hostel_str ada = HOSTEL_STR("ada");
-    for (int call = 0; call < 100; call++)
-        CHECK(check_rate(ctx, ada) == HOSTEL_OK);
-    CHECK(check_rate(ctx, ada) == HOSTEL_TOO_MANY_REQUESTS);
-    CHECK(check_rate(ctx, HOSTEL_STR("joe")) == HOSTEL_OK);
+    for (int port = 0; port < 100; port++)
+        CHECK(check_rate_of(ctx, hostel_format(ctx, "192.0.2.1:%d", port)) == HOSTEL_OK);
+    hostel_str same = HOSTEL_STR("192.0.2.1:7");
+    CHECK(check_rate_of(ctx, same) == HOSTEL_TOO_MANY_REQUESTS);
+    CHECK(check_rate_of(ctx, HOSTEL_STR("192.0.2.2:7")) == HOSTEL_OK);
     hostel_fake_advance(fake, 60000);
-    CHECK(check_rate(ctx, ada) == HOSTEL_OK);
+    CHECK(check_rate_of(ctx, same) == HOSTEL_OK);
 }
 
 static void token_is_redeemed_once(hostel_ctx *ctx)

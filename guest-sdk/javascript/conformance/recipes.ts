@@ -1,10 +1,10 @@
 // The recipes of the docs, each as it stands there, and services that try them.
 
-import { Failure, cache, type Services } from "hostel-sdk";
+import { Failure, Request, cache, type Services } from "hostel-sdk";
 
-function checkRate(caller: string): void {
-  if (cache.increment(`calls:${caller}`, 1, { expiry: 60 }) > 100) {
-    throw Failure.tooManyRequests("at most 100 calls a minute");
+function checkRate(request: Request): void {
+  if (cache.increment(`calls:${request.clientAddress()}`, 1, { expiry: 60 }) > 100) {
+    throw Failure.tooManyRequests("at most 100 calls a minute").withHeader("Retry-After", 60);
   }
 }
 
@@ -65,8 +65,10 @@ async function refused(act: () => unknown): Promise<string> {
 
 export default {
   async rate() {
-    for (let call = 0; call < 100; call += 1) checkRate("ada");
-    return [await refused(() => checkRate("ada")), await refused(() => checkRate("joe"))];
+    const check = (client: string) => checkRate(new Request({ http: { client } }));
+    for (let port = 0; port < 100; port += 1) check(`192.0.2.1:${port}`);
+    const addresses = ["192.0.2.1:7", "192.0.2.2:7"];
+    return Promise.all(addresses.map((client) => refused(() => check(client))));
   },
   async token() {
     issue("abc123", "ada");

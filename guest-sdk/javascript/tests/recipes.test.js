@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Fake } from "../fake.js";
-import { Failure, cache } from "../index.js";
+import { Failure, Request, cache } from "../index.js";
 
-function checkRate(caller) {
-  if (cache.increment(`calls:${caller}`, 1, { expiry: 60 }) > 100) {
-    throw Failure.tooManyRequests("at most 100 calls a minute");
+function checkRate(request) {
+  if (cache.increment(`calls:${request.clientAddress()}`, 1, { expiry: 60 }) > 100) {
+    throw Failure.tooManyRequests("at most 100 calls a minute").withHeader("Retry-After", 60);
   }
 }
 
@@ -57,12 +57,13 @@ function readPrice() {
 
 test("a caller has a hundred calls a minute", () => {
   const fake = new Fake();
-  const refused = { kind: "too-many-requests" };
-  for (let call = 0; call < 100; call++) checkRate("ada");
-  assert.throws(() => checkRate("ada"), refused);
-  checkRate("joe");
+  const requestOf = (client) => new Request({ http: { client } });
+  const refused = { kind: "too-many-requests", headers: [["retry-after", "60"]] };
+  for (let port = 0; port < 100; port++) checkRate(requestOf(`192.0.2.1:${port}`));
+  assert.throws(() => checkRate(requestOf("192.0.2.1:7")), refused);
+  checkRate(requestOf("192.0.2.2:7"));
   fake.advance(60);
-  checkRate("ada");
+  checkRate(requestOf("192.0.2.1:7"));
 });
 
 test("a token is redeemed once and in its time", () => {

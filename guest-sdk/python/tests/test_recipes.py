@@ -4,13 +4,14 @@ import secrets
 import unittest
 from collections.abc import Callable
 
-from hostel_sdk import Conflict, TooManyRequests, Unauthorized, cache
+from hostel_sdk import Conflict, HttpRequest, Request, TooManyRequests, Unauthorized, cache
 from hostel_sdk.fake import Fake
 
 
-def check_rate(caller: str) -> None:
-    if cache.increment(f"calls:{caller}", expiry=60) > 100:
-        raise TooManyRequests("at most 100 calls a minute")
+def check_rate(request: Request) -> None:
+    if cache.increment(f"calls:{request.client_address()}", expiry=60) > 100:
+        failure = TooManyRequests("at most 100 calls a minute")
+        raise failure.with_header("Retry-After", "60")
 
 
 def issue(token: str, user: str) -> None:
@@ -62,13 +63,17 @@ class RecipesTest(unittest.TestCase):
         self.fake = Fake()
 
     def test_a_caller_has_a_hundred_calls_a_minute(self) -> None:
-        for _ in range(100):
-            check_rate("ada")
-        with self.assertRaises(TooManyRequests):
-            check_rate("ada")
-        check_rate("joe")
+        def request_of(client: str) -> Request:
+            return Request(http=HttpRequest(client=client))
+
+        for port in range(100):
+            check_rate(request_of(f"192.0.2.1:{port}"))
+        with self.assertRaises(TooManyRequests) as raised:
+            check_rate(request_of("192.0.2.1:7"))
+        self.assertEqual(raised.exception.headers, [("retry-after", b"60")])
+        check_rate(request_of("192.0.2.2:7"))
         self.fake.advance(60)
-        check_rate("ada")
+        check_rate(request_of("192.0.2.1:7"))
 
     def test_a_token_is_redeemed_once_and_in_its_time(self) -> None:
         issue("abc123", "ada")
