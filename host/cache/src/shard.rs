@@ -323,9 +323,8 @@ impl Entries {
         expired > 0
     }
 
-    /// Evicts some entries, expired ones first as far as they are known. Spares the entry being
-    /// written unless it is the only one: otherwise incrementing a counter in a full cache could
-    /// evict that counter.
+    /// Evicts some entries, known expired ones first. Spares the entry being written unless it is
+    /// the only one: otherwise incrementing a counter in a full cache could evict that counter.
     fn evict(&mut self, spared: Option<Tag>, now: &Now<'_>) {
         if self.sweep.is_late(now) && self.sweep(SWEPT_AT_ONCE, now).expired > 0 {
             return;

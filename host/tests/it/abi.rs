@@ -703,8 +703,7 @@ async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
     }
 }
 
-/// A host with a guest of this encoding. The test reads what the guest sets in its cache in its own
-/// encoding.
+/// A host with a guest of this string encoding.
 async fn guest_in(encoding: StringEncoding, guest: &str) -> Hotel {
     let hotel = Hotel::new(patient()).await;
     hotel.0.load("bad", component_in(guest, encoding)).await;

@@ -256,7 +256,7 @@ async fn vector_14_a_value_is_at_most_its_limit(guest: &Guest) {
     assert_eq!(guest.get("kept").await, longest);
 }
 
-/// Returns what the second of two plugins sees of an entry that the first one set.
+/// Sets an entry in one plugin and returns the value that another plugin reads.
 #[tokio::test]
 async fn a_plugin_that_may_only_read_is_denied_the_rest() {
     let host = TestHost::new();

@@ -313,7 +313,7 @@ async fn loaded() -> TestHost {
     host
 }
 
-/// The linked code is one module; the second gives it the functions that need its memory.
+/// One module is the linked code; the other provides it with functions that access its memory.
 #[test]
 fn a_component_of_python_has_two_modules() {
     let info = ComponentInfo::read(&std::fs::read(component(CONFORMANCE)).unwrap());
