@@ -83,8 +83,8 @@ impl CacheError {
         CacheError::Cursor { cursor: text.chars().take(EXCERPT_CHARS).collect() }
     }
 
-    /// The kind of invalid argument, or `None` if the backend is unavailable or has no lease for
-    /// the key.
+    /// Returns the kind of error for the guest, or `None` if the backend is unavailable or has no
+    /// lease for the key.
     pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
             CacheError::Invalid(error) => Some(error.kind()),

@@ -102,7 +102,7 @@ impl CallLeases {
     ) -> Result<LeaseFound, CacheError> {
         let begun = Instant::now();
         let left = self.until.saturating_duration_since(begun);
-        // The rest of the call is for a response without the value.
+        // The last quarter of the call's time remains for a response without the value.
         let deadline = begun + wait.min(left * 3 / 4);
         let mut place = None;
         let mut pause = FIRST_PAUSE;

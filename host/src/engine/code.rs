@@ -78,8 +78,8 @@ impl CodeStore {
         unsafe { map(engine, &file) }.ok()
     }
 
-    /// Opens the file that this engine stored under a name with [`CodeStore::keep_beside`], at its
-    /// beginning, and returns it with the length of its content.
+    /// Opens the data stored under a name with [`CodeStore::keep_beside`], at its beginning, and
+    /// returns it with its length.
     pub(super) fn beside(&self, engine: &Engine, kept: &str) -> Option<(File, u64)> {
         let mut file = self.genuine(&name(engine, kept.as_bytes()))?;
         let tag = if self.key.is_some() { TAG_BYTES as u64 } else { 0 };
@@ -88,7 +88,7 @@ impl CodeStore {
         Some((file, length))
     }
 
-    /// Stores a draft that is not a component's code under a name.
+    /// Stores data other than a component's code, such as compiled functions, under a name.
     ///
     /// # Errors
     ///

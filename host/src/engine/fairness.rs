@@ -5,8 +5,8 @@
 //! busy, and a short call would wait behind them all. So a call that has held its thread for a tick
 //! moves to one of the threads of [`LongCalls`], if its plugin's long calls have used up their
 //! recent allowance. There it is polled for one tick at a time. The next call is always one of the
-//! plugin with the least recent CPU time: a single long call beside 64 long calls of another plugin
-//! gets half of the time, not a 65th.
+//! plugin whose recent CPU time is lowest: a single long call beside 64 long calls of another
+//! plugin gets half of the time, not a 65th.
 //!
 //! The threads for long calls run at low priority, so they get nearly nothing while short calls
 //! keep every processor busy. The allowance lets a plugin compute on the runtime's threads even
@@ -99,7 +99,7 @@ impl LongCalls {
             }
             let begun = thread_time();
             let polled = polled_once(&mut call).await;
-            // No await between the two readings: the task stays on its thread.
+            // `polled_once` never suspends, so both readings are of the same thread.
             let time = thread_time().saturating_sub(begun);
             share.charge(time);
             if let Poll::Ready(answer) = polled {

@@ -35,12 +35,11 @@ pub(super) struct CorsPolicy {
 #[derive(Debug)]
 pub(super) struct Preflight<'a> {
     pub(super) policy: &'a CorsPolicy,
-    /// The pattern of the path that has the method, or `None` if nothing matches.
+    /// The pattern of the route that handles the method, or `None` if no route does.
     pub(super) route: Option<&'a str>,
     /// The method that the page wants to use.
     pub(super) method: Method,
-    /// The methods of the matched target, empty if it has all methods, or `None` if nothing
-    /// matches.
+    /// The methods of that route, empty if it handles all methods, or `None` if there is no route.
     pub(super) taken: Option<&'a [Method]>,
 }
 

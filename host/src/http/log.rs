@@ -13,7 +13,7 @@ const MAX_MESSAGE_BYTES: usize = 8 << 10;
 /// The time between two log lines about connections.
 const MIN_LOG_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Limits log lines whose number clients control to one per second. One instance for each kind.
+/// Limits one kind of log lines to one per second, because clients control their number.
 #[derive(Default)]
 pub(super) struct LogBound(Mutex<LastLine>);
 

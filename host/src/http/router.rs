@@ -102,7 +102,8 @@ pub(super) struct FileEndpoint {
 #[derive(Default)]
 pub(super) struct Router {
     root: Node,
-    /// Whether `/services` and `/services/<name>` are served. If not, they still match no route.
+    /// Whether `/services` and `/services/<name>` are served. If not, they match nothing, not even
+    /// a configured route.
     serves_directly: bool,
     /// The CORS policy of all paths except routes with their own.
     cors: Option<Arc<CorsPolicy>>,

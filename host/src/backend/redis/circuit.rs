@@ -32,8 +32,8 @@ impl Default for CircuitState {
     }
 }
 
-/// Permission for an operation to use the server. If it is dropped without a result, the circuit
-/// does not change state.
+/// Permission for an operation to use the server. Dropping it without a result counts as neither
+/// success nor failure.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
     circuit: &'a Circuit,

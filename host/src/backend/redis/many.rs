@@ -197,8 +197,8 @@ impl RedisCache {
         Part { place, name, commands: end.into_iter().chain([change.into()]).collect(), bytes }
     }
 
-    /// Runs the parts in concurrent batches, and passes the replies of each part to `take`. Returns
-    /// at the first error, without waiting for the other batches.
+    /// Runs the parts in concurrent batches, and passes the replies of each part to `take`. The
+    /// first error cancels the other batches.
     async fn run_all(
         &self,
         parts: Vec<Part>,

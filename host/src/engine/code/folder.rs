@@ -65,9 +65,9 @@ pub(super) fn is_open_to_others(found: &Metadata) -> bool {
     found.mode() & 0o022 != 0
 }
 
-/// Closes a folder to other users, and then deletes the compiled code in it, even if it is genuine.
-/// Other files are kept: they are never loaded, and the operator may have configured the wrong
-/// folder.
+/// Closes a folder to other users, and then deletes every entry with a name of compiled code, of
+/// any file type. Other files are kept: they are never loaded, and the operator may have configured
+/// the wrong folder.
 ///
 /// Does not follow links. Ignores entries that cannot be deleted: their owner or their MAC makes
 /// loading fail.

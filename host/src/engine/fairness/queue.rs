@@ -1,5 +1,5 @@
-//! The queue of ready tasks: in order within each plugin; the plugin with the least recent CPU time
-//! is next.
+//! The queue of ready tasks: in order within each plugin. The plugin whose recent CPU time is
+//! lowest is next.
 
 use super::share::CpuShare;
 use std::collections::VecDeque;

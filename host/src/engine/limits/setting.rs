@@ -105,8 +105,8 @@ impl Limits {
         Ok(())
     }
 
-    /// Returns the value of a limit with its unit, in the form that [`Limits::set`] accepts, or
-    /// `None` if the limit does not exist.
+    /// Returns the value of a limit with its unit, formatted for people, or `None` if the limit
+    /// does not exist.
     pub fn show(&self, name: &str) -> Option<String> {
         let mut limits = self.clone();
         Some(match setting(name)?.field {

@@ -23,8 +23,8 @@ const HALF_LIFE: Duration = Duration::from_secs(60);
 /// The maximum count: a client that stops guessing has no delay after five minutes.
 const MAX_COUNT: u32 = 128;
 
-/// Maximum failures of a client and name for comparing a password with the recently verified one
-/// without a delay. Such a comparison takes a microsecond: without this bound, only the network
+/// At this many failures of a client and name, even comparing a password with the recently verified
+/// one is delayed. Such a comparison takes a microsecond: without this bound, only the network
 /// would limit guesses at a verified password.
 const MAX_COMPARED: u32 = 100;
 

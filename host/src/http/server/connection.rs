@@ -48,12 +48,12 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// flight: if it reaches a closed connection, its client cannot know whether it was handled.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How long after an overdue connection is detected it is checked again. After the process was
-/// suspended or starved of CPU, all timers have expired before the bytes that arrived meanwhile are
-/// read: without the second check, clients that were on time would be disconnected.
+/// Delay before an overdue connection is checked a second time. After the process was suspended or
+/// starved of CPU, all timers have expired before the bytes that arrived meanwhile are read:
+/// without the second check, clients that were on time would be disconnected.
 const SECOND_CHECK: Duration = Duration::from_millis(1);
 
-/// The minimum buffer that hyper accepts for HTTP/1: it panics on less.
+/// The minimum buffer that hyper accepts for HTTP/1: it panics with a smaller one.
 const MIN_BUFFER_BYTES: usize = 8 << 10;
 
 /// How connections are served, shared by all connections.

@@ -111,7 +111,7 @@ async fn a_verified_password_waits_for_nothing_and_a_wrong_one_is_not_remembered
     let check = |name, password| checks.check(&group, pair(name, password), ip(1));
     assert!(matches!(check("ann", "wrong").await, Err(Denied::Wrong(_))));
     assert_eq!(check("ann", ANN).await, Ok(0));
-    // Other names for this client, and other clients for this name.
+    // Failures of this client with another name, and of another client with this name.
     fail(&checks, ip(1), "ben", 100);
     fail(&checks, ip(2), "ann", 100);
     assert_eq!(poll_once(check("ann", ANN)), Some(Ok(0)));
@@ -119,7 +119,7 @@ async fn a_verified_password_waits_for_nothing_and_a_wrong_one_is_not_remembered
     let now = Instant::now();
     assert_eq!(group.recently_verified(&pair("ann", "wrong"), now), None);
     assert_eq!(group.recently_verified(&pair("ann", ANN), now), Some(0));
-    // The last comparison with a name's verified password without a delay for this client.
+    // With 99 failures the verified password is compared without a delay, with 100 it is not.
     fail(&checks, ip(1), "ann", 99);
     assert_eq!(poll_once(check("ann", ANN)), Some(Ok(0)));
     fail(&checks, ip(1), "ann", 100);
