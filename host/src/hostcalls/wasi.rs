@@ -44,8 +44,7 @@ pub(crate) const INTERFACES: &[&str] = &[
 /// The version of the supported interfaces; a component may import any 0.2.
 pub(crate) const VERSION: &str = "0.2.12";
 
-/// Bytes that a guest may write to stdout or stderr in one call: the host processes them without
-/// yielding.
+/// Maximum bytes of one write to stdout or stderr: the host processes them without yielding.
 const WRITE_BYTES: usize = 8 * 1024;
 
 /// Links the asynchronous WASI: the blocking one panics inside an asynchronous runtime.

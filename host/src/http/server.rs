@@ -65,8 +65,8 @@ pub async fn run(
 /// Serves the admin interface on its own listener until the future is dropped.
 ///
 /// With a token, every path except `/healthz` and `/readyz` requires it. Without one, the listener
-/// should be on loopback, and requests must use its address as the host. Requests from web pages of
-/// other sites are refused, except for these two paths.
+/// should be on loopback, and the `Host` of requests must be an IP address or `localhost`. Requests
+/// from web pages of other sites are refused, except for these two paths.
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,

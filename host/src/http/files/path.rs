@@ -9,7 +9,7 @@ pub(super) const INDEX: &str = "index.html";
 const WELL_KNOWN: &str = ".well-known";
 
 /// Returns the path of these decoded segments, relative to the folder. It only leads down, and
-/// never to a hidden file. An empty last segment is the index of a folder, and no segments are the
+/// never to a hidden file. An empty last segment is the index of a folder, and an empty list is the
 /// folder itself. `None` if clients may not request this path.
 pub(super) fn relative(segments: &[String]) -> Option<PathBuf> {
     let Some((last, folders)) = segments.split_last() else { return Some(PathBuf::from(".")) };
