@@ -137,7 +137,8 @@ impl Servers {
                         continue;
                     }
                     Next::Elsewhere { place, is_asking } if self.address.is_cluster() => {
-                        // MOVED means that the layout is outdated; ASK applies only to these commands.
+                        // MOVED means that the layout is outdated. ASK applies only to these
+                        // commands.
                         if !is_asking {
                             self.search();
                         }

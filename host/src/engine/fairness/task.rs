@@ -127,7 +127,7 @@ impl Wake for LongCall {
     fn wake(self: Arc<Self>) {
         let next = |state| match state {
             WAITING => Some(READY),
-            // `poll` queues the call again after the current poll: otherwise this wake-up would be lost.
+            // `poll` queues the call again after this poll. Otherwise this wake-up would be lost.
             POLLED => Some(WOKEN),
             _ => None,
         };
