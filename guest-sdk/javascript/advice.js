@@ -1,5 +1,5 @@
-// What is said about the names that other places where JavaScript runs know and a service does
-// not. Only in a build.
+// Advice about names that other JavaScript environments have and services do not. Used only in a
+// build.
 
 import { builtinModules } from "node:module";
 
@@ -22,7 +22,7 @@ const LOCALES =
 
 const STREAMS = "TextEncoder and TextDecoder do the same, for a stream with `{ stream: true }`";
 
-/** The names, by what is said of them. */
+/** The advice, each with the names that it applies to. */
 const NAMES = [
   [NETWORK, "WebSocket XMLHttpRequest EventSource WebTransport RTCPeerConnection"],
   [PAGE, "document window navigator location history screen alert confirm prompt"],
@@ -52,12 +52,12 @@ const NOT_HERE = new Map(
 
 const ON_SPIDERMONKEY = new Set(SPIDERMONKEYS.split(" "));
 
-/** What is said about a name that nothing has: nothing of most. */
+/** Returns the advice about an undefined name, or undefined for most names. */
 export function adviceOn(name, isQuickJs) {
   return NOT_HERE.get(name) ?? (isQuickJs && ON_SPIDERMONKEY.has(name) ? SPIDERMONKEY : undefined);
 }
 
-/** What is said about the names that a script mentions, for the plugin to have that alone. */
+/** Returns the advice about the names in a script, so that the plugin contains no other advice. */
 export function adviceFor(script, isQuickJs) {
   const words = new Set(script.match(/[\w$]+/g));
   const isMentioned = (name) => words.has(name) && adviceOn(name, isQuickJs) !== undefined;
@@ -65,13 +65,13 @@ export function adviceFor(script, isQuickJs) {
   return Object.fromEntries(names.map((name) => [name, adviceOn(name, isQuickJs)]));
 }
 
-/** Packages of npm by the names of Node's modules, whose work is the same. */
+/** npm packages that replace the Node modules of the same name. */
 const PACKAGES_LIKE_NODES = [
   ...["assert", "buffer", "events", "path", "punycode", "querystring", "string_decoder", "url"],
   "util",
 ];
 
-/** What is said about a module that the bundler does not find. */
+/** Returns the advice about a module that the bundler cannot resolve. */
 export function notResolved(name, isQuickJs) {
   const bare = name.replace(/^node:/, "");
   if (name.startsWith("node:") || builtinModules.includes(bare)) {
@@ -82,7 +82,7 @@ export function notResolved(name, isQuickJs) {
   return `"${name}" is not to be found: ${fix}`;
 }
 
-/** What there is for one of Node's modules, maybe nothing. */
+/** Returns the replacement of a Node module, if there is one. */
 function instead(name, isQuickJs) {
   const [top] = name.split("/");
   if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` brings one that runs`;

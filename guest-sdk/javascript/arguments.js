@@ -1,30 +1,30 @@
-// The arguments of the SDK's methods, which are checked before the host is called.
+// Validates the arguments of the SDK's methods before a call to the host.
 
 import { fromText } from "./json.js";
 import { MAX_EXPIRY_SECONDS } from "./limits.js";
 
-/** The longest time that a call of the host waits, in milliseconds: some seven weeks. */
+/** The longest wait of a call to the host, in milliseconds: about seven weeks. */
 export const MAX_MILLIS = 2 ** 32 - 1;
 
 export function checkKey(key) {
   if (typeof key !== "string" || !key.isWellFormed()) throw noKey(key);
 }
 
-/** The error of a text that no host takes; `called` is what the argument is. */
+/** Returns the error for an invalid key. `called` names the argument. */
 export function noKey(key, called = "key") {
   return typeof key === "string"
     ? new TypeError(`the ${called} ${shortened(key)} holds half of a surrogate pair`)
     : new TypeError(`the ${called} is ${shown(key)}: it must be a string`);
 }
 
-/** Refuses a second argument that may be meant as a default of `get` or the like. */
+/** Refuses a second argument, which may be meant as a default value. */
 export function checkAlone(method, [, given]) {
   if (given === undefined) return;
   const fix = `for a default, cache.${method}(key) ?? ${shown(given)}`;
   throw new TypeError(`cache.${method} takes a key and nothing else, not ${shown(given)}: ${fix}`);
 }
 
-/** Refuses what is no JSON text to begin with. The host checks the rest. */
+/** Refuses a value that is not a well-formed string. The host checks that it is JSON. */
 export function checkText(text, called = "the JSON text") {
   if (typeof text !== "string") {
     const rule = "it must be a string; set makes JSON of any value";
@@ -35,7 +35,7 @@ export function checkText(text, called = "the JSON text") {
   }
 }
 
-/** The value of a text that was under the key; undefined where there is none, and for a null. */
+/** Parses the text that was stored under the key. Undefined if there is none, or for a null. */
 export function valueUnder(key, text) {
   try {
     return fromText(text, true) ?? undefined;
@@ -46,8 +46,8 @@ export function valueUnder(key, text) {
 }
 
 /**
- * Refuses options that a method does not have, and a value in their place. `call` is how the method
- * is written before its options, `set(key, value` for example.
+ * Refuses unknown options, and a value that is not an options object. `call` is the text of the
+ * call before the options, for example `set(key, value`.
  */
 export function checkOptions(options, call, names) {
   if (typeof options !== "object" || options === null) {
@@ -63,13 +63,16 @@ export function checkOptions(options, call, names) {
 
 const EXPIRY = ["expiry"];
 
-/** The expiry of the options in whole seconds, if there is one. */
+/** Returns the expiry of the options in seconds, if there is one. */
 export function expiryOf(options, call) {
   checkOptions(options, call, EXPIRY);
   return options.expiry === undefined ? undefined : wholeSeconds(options.expiry, "expiry");
 }
 
-/** Refuses what is not whole seconds in range; `or` is what else is accepted, in words. */
+/**
+ * Refuses a value that is not a whole number of seconds in range. `or` describes other accepted
+ * values.
+ */
 export function wholeSeconds(seconds, name, or = "") {
   const rule = `it must be whole seconds, 1 to ${MAX_EXPIRY_SECONDS} (ten years)`;
   if (typeof seconds !== "number") {
@@ -84,7 +87,7 @@ export function wholeSeconds(seconds, name, or = "") {
   return seconds;
 }
 
-/** Whether `Number` may make a number of it that is meant. */
+/** Returns true if the caller may have meant `Number(value)`. */
 export function isNumeric(value) {
   return typeof value === "string" || typeof value === "bigint";
 }
@@ -95,7 +98,7 @@ export function shown(value) {
   return typeof value === "object" && value !== null ? "{..}" : String(value);
 }
 
-/** The text in quotes, cut to what an error message can carry. */
+/** The text in quotes, cut to 64 characters for error messages. */
 export function shortened(text) {
   return text.length > 64 ? `${JSON.stringify(text.slice(0, 64))}..` : JSON.stringify(text);
 }

@@ -1,4 +1,4 @@
-// Reading and changing one entry in one step.
+// Atomic operations on one entry.
 
 import {
   checkAlone,
@@ -18,8 +18,8 @@ import { toText } from "./json.js";
 import { MAX_DEPTH, MAX_INTEGER } from "./limits.js";
 
 /**
- * How often `update` tries to swap a value in. Each lost try is another caller's success, so only a
- * key with very many writers reaches it.
+ * How often `update` tries to swap a value in. Each failed try means that another caller succeeded,
+ * so only a key with very many writers reaches this limit.
  */
 const UPDATE_TRIES = 100;
 
@@ -97,7 +97,7 @@ function noDelta(delta) {
   return new TypeError(`${says}${fix}`);
 }
 
-/** Refuses a text that is none. Undefined stands for no entry. */
+/** Refuses an invalid JSON text. Undefined means no entry. */
 function checkTextOrNone(text, called) {
   if (text === null) {
     const fix = 'undefined stands for no entry, "null" for a stored null';
@@ -108,7 +108,10 @@ function checkTextOrNone(text, called) {
 
 const KEEP = { tag: "keep" };
 
-/** The contract's form of `expiry`. Where an entry is removed it does not count. */
+/**
+ * Converts `expiry` to the form of `wit/`. A removed entry has no lifetime, so its expiry is
+ * ignored.
+ */
 function lifetimeOf(options, wanted) {
   checkOptions(options, "compareAndSwapRaw(key, expected, wanted", ["expiry"]);
   const { expiry = "keep" } = options;

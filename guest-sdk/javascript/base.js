@@ -1,6 +1,6 @@
-// The plugin of a base, which a quick build begins with: it loads a plugin's script when it is first
-// called, and is that plugin from then on. The build puts in front of it the modules that the script
-// imports, as `modules`.
+// The main module of a base, from which quick builds start. Its first call loads a plugin's script;
+// after that it acts as that plugin. The build prepends the modules that the script imports, as
+// `modules`.
 
 let plugin;
 
@@ -12,7 +12,8 @@ export const handler = {
 function load(script) {
   globalThis.require = (name) => modules[name];
   try {
-    // Not within this function, so that the script sees nothing of this module.
+    // Indirect eval runs in the global scope, so that the script cannot see this module's
+    // variables.
     (0, eval)(script);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-// Several entries in one call of the host.
+// Operations on several entries in one call to the host.
 
 import { checkKey, expiryOf, shortened, shown, valueUnder } from "./arguments.js";
 import { CacheError } from "./error.js";
@@ -31,7 +31,7 @@ export class Batch {
   }
 }
 
-/** The keys in an array. One key in their place is refused, though its letters are texts too. */
+/** Returns the keys as an array. Refuses a single string, which is iterable too. */
 function checkedKeys(keys) {
   if (typeof keys === "string" || typeof keys?.[Symbol.iterator] !== "function") {
     throw new TypeError(`keys is ${shown(keys)}: it must be an array of keys`);
@@ -48,7 +48,7 @@ function checkCount(keys) {
   throw new CacheError("too-large", `${keys} keys in one call: ${rule}`);
 }
 
-/** The keys and values of an object, a Map, or pairs. */
+/** Returns the keys and values of an object, a Map, or pairs. */
 function pairsOf(entries) {
   if (typeof entries === "object" && entries !== null) {
     if (typeof entries[Symbol.iterator] === "function") {

@@ -1,4 +1,4 @@
-// The value of the header set-cookie.
+// Formats the value of a `set-cookie` header.
 
 import { checkOptions, shown } from "./arguments.js";
 import { TOKEN } from "./headers.js";
@@ -14,7 +14,7 @@ const VALUE_RULE =
   "a value has no blanks, quotes, commas, semicolons, backslashes, control characters or " +
   "characters beyond ASCII: percent-encode it";
 
-/** Throws a TypeError that names the cookie when a part is invalid. */
+/** Throws a TypeError with the cookie's name if a part is invalid. */
 export function cookieText(name, value, options = {}) {
   checkOptions(options, "withCookie(name, value", OPTIONS);
   const { maxAge, path = "/", domain, secure = true, httpOnly = true, sameSite = "lax" } = options;
@@ -29,7 +29,7 @@ export function cookieText(name, value, options = {}) {
   if (typeof name !== "string" || !TOKEN.test(name)) {
     refuse("a name has only letters, digits and !#$%&'*+-.^_`|~");
   }
-  // A value is often a secret, so no error shows one.
+  // Errors never show the value, because it is often a secret.
   if (typeof value !== "string") refuse("its value must be a string");
   if (!VALUE.test(value)) refuse(VALUE_RULE);
   if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 0)) {

@@ -1,4 +1,4 @@
-// How long entries live, and work on all entries whose keys begin alike.
+// Expiry of entries, and operations on all keys with a common prefix.
 
 import { checkKey, noKey, wholeSeconds } from "./arguments.js";
 import { ask } from "./host.js";
@@ -45,7 +45,7 @@ function* walk(prefix) {
   } while (cursor !== undefined);
 }
 
-/** Refuses a prefix that is none: no argument would stand for all keys. */
+/** Refuses an invalid prefix: a missing argument must not match every key. */
 function checkPrefix(prefix) {
   if (typeof prefix !== "string" || !prefix.isWellFormed()) throw noKey(prefix, "prefix");
 }

@@ -1,4 +1,4 @@
-/** Where an error has the kind of failure that it becomes if the service does not handle it. */
+/** The property with the failure kind that an error becomes if the service does not handle it. */
 export const FAILURE = Symbol("failure");
 
 export class CacheError extends Error {
@@ -16,7 +16,7 @@ export class CacheError extends Error {
   }
 }
 
-/** The host's refusal as a CacheError; any other error as it is. */
+/** Converts an error of the host to a CacheError. Returns other errors unchanged. */
 export function refused(error) {
   const payload = error?.payload;
   return payload?.kind === undefined ? error : new CacheError(payload.kind, payload.message);

@@ -68,7 +68,7 @@ const KINDS = new Set([
   "unavailable",
 ]);
 
-/** The failure that a thrown value becomes. */
+/** Converts a thrown value to a failure. */
 export function failureOf(thrown) {
   if (thrown instanceof Failure) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -113,7 +113,10 @@ export class Fake {
   }
 }
 
-/** The response of a failure with headers to a request by HTTP. Throws any other failure. */
+/**
+ * Returns a failure with headers as a response, if the request is an HTTP request. Throws any other
+ * failure.
+ */
 function refused(failure, request) {
   let response;
   try {

@@ -1,4 +1,4 @@
-// The host's check of a key and a value, for the fake: the same rules, in the same words.
+// Validates keys and values for the fake, with the host's rules and messages.
 
 import { DEFAULT_VALUE_LIMIT, MAX_DEPTH, MAX_INTEGER, MAX_KEY_BYTES } from "./limits.js";
 
@@ -13,7 +13,7 @@ const HIGH = /\\ud[89ab][\da-f]{2}/iy;
 const INTEGER = /^(0|-?[1-9]\d*)$/;
 const LOW = /\\ud[c-f][\da-f]{2}/iy;
 
-/** Throws a refusal of the host for a key that it does not take. */
+/** Throws the host's error for an invalid key. */
 export function checkKey(key) {
   const size = Buffer.byteLength(key);
   if (size > 0 && size <= MAX_KEY_BYTES) return;
@@ -21,7 +21,7 @@ export function checkKey(key) {
   refuse("invalid-key", `invalid key ${shown}: a key is 1 to ${MAX_KEY_BYTES} bytes`);
 }
 
-/** Throws a refusal of the host for a value that it does not take. */
+/** Throws the host's error for an invalid value. */
 export function checkValue(text) {
   const size = Buffer.byteLength(text);
   if (size > DEFAULT_VALUE_LIMIT) {
@@ -37,8 +37,8 @@ export function checkValue(text) {
 }
 
 /**
- * The sum of the integer in the text under a key and a delta. Throws a refusal of the host for a
- * text that is no integer, and a sum that is out of range.
+ * Returns the sum of a stored integer and a delta. Throws the host's error if the text is not an
+ * integer, or if the sum is out of range.
  */
 export function sumOf(text, delta) {
   const value = Number(text);
@@ -60,7 +60,7 @@ function refuse(kind, message) {
 
 const SHORT = { '"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0" };
 
-/** The beginning of a text in quotes, as the host shows it. */
+/** The beginning of a text in quotes, formatted as in the host's messages. */
 function excerpt(text) {
   const chars = Array.from(text);
   const shown = chars.slice(0, EXCERPT_CHARS).map((char) => {
@@ -71,7 +71,7 @@ function excerpt(text) {
   return `"${shown.join("")}"${chars.length > EXCERPT_CHARS ? "..." : ""}`;
 }
 
-/** How far a text has been read. No text, however deep, makes it recurse. */
+/** A non-recursive JSON validator: deep nesting cannot overflow the stack. */
 class Reader {
   at = 0;
   #open = [];
@@ -81,7 +81,9 @@ class Reader {
     this.#text = text;
   }
 
-  /** Why the text is not a value, with `at` as the place; undefined when it is one. */
+  /**
+   * Returns why the text is not a valid value, or undefined. `at` is then the place of the error.
+   */
   read() {
     try {
       while (this.#beginValue() || this.#endValue());
@@ -92,7 +94,7 @@ class Reader {
     }
   }
 
-  /** Skips what matches, and returns how much that is. */
+  /** Skips a match and returns its length. */
   #skip(pattern) {
     pattern.lastIndex = this.at;
     const length = pattern.exec(this.#text)?.[0].length ?? 0;
@@ -105,7 +107,7 @@ class Reader {
     return this.#text[this.at];
   }
 
-  /** Reads a scalar, or opens an array or object. True when a value must follow at once. */
+  /** Reads a scalar, or opens an array or object. Returns true if a value must follow. */
   #beginValue() {
     const first = this.#next();
     if (first === "[" || first === "{") return this.#openContainer(first);
@@ -115,7 +117,9 @@ class Reader {
     return false;
   }
 
-  /** Closes what ends after a value. True when another value follows. */
+  /**
+   * Closes the arrays and objects that end after a value. Returns true if another value follows.
+   */
   #endValue() {
     for (;;) {
       const next = this.#next();

@@ -1,31 +1,35 @@
-// Headers: lists of fields, each a name and a value in bytes or, until a response is sent, a text.
+// Headers: lists of fields, each a name and a value. Values are bytes, or strings until a response
+// is sent.
 
-/** Written so, it is the engine's own, which knows UTF-8 alone, and not that of `web/`. */
+/**
+ * Destructuring hides the name from the build, so this is the engine's decoder (UTF-8 only) and the
+ * build does not add `web/text.js`.
+ */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
 export const DECODER = new Utf8Decoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const ENCODER = new TextEncoder();
 
-/** What the name of a header, a method and a cookie are made of. */
+/** A token of RFC 9110: a method, or the name of a header or cookie. */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 const isControl = (byte) => (byte < 32 && byte !== 9) || byte === 127;
 
-/** The names of headers that belong to a connection, or follow from the body. */
+/** Headers that only the server sets: those of the connection, and the length. */
 const OF_SERVER = [
   ...["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer"],
   ...["transfer-encoding", "upgrade"],
 ];
 
-/** The values of the fields of a name, in any case, without those that are not UTF-8. */
+/** Returns each field of a name; the name is case-insensitive. Omits fields that are not UTF-8. */
 export function valuesOf(headers, name) {
   return textsOf(headers, name).filter((text) => text !== undefined);
 }
 
-/** The same as one text; undefined without such a field, and if one of them is not UTF-8. */
+/** Joins all fields of a name. Undefined if there are none, or if one is not UTF-8. */
 export function joinedOf(headers, name) {
   const texts = textsOf(headers, name);
   if (texts.length === 0 || texts.includes(undefined)) return undefined;
@@ -48,10 +52,10 @@ function textOf(bytes) {
 }
 
 /**
- * The fields of an object of names and values, or of pairs of them, with the names in lower case.
- * An array of values becomes as many fields.
+ * Converts an object or pairs of names and values to fields, with names in lower case. An array of
+ * values becomes several fields.
  *
- * Throws a TypeError that names the header when a value is of another type.
+ * Throws a TypeError with the header's name if a value has another type.
  */
 export function fieldsOf(headers) {
   const isIterable = typeof headers?.[Symbol.iterator] === "function";
@@ -63,7 +67,7 @@ export function fieldsOf(headers) {
   });
 }
 
-/** The fields of one name, as `fieldsOf` returns them. */
+/** Returns the fields of one name, in the form of `fieldsOf`. */
 export function namedFields(name, value) {
   const values = Array.isArray(value) ? value : [value];
   return values.map((each) => {
@@ -72,7 +76,7 @@ export function namedFields(name, value) {
   });
 }
 
-/** An invalid name stays as it is: the Kelvin sign would become the letter k. */
+/** Leaves an invalid name unchanged: lower case would turn the Kelvin sign into a valid `k`. */
 function loweredName(name) {
   const text = String(name);
   return TOKEN.test(text) ? text.toLowerCase() : text;
@@ -81,21 +85,22 @@ function loweredName(name) {
 function typed(name, value) {
   if (typeof value === "number") return String(value);
   if (typeof value === "string" || value instanceof Uint8Array) return value;
-  // A value may be a secret, so no error shows one.
+  // Errors never show a value, because it may be a secret.
   const what = value === null ? "null" : typeof value;
   const rule = "it must be a string, a number, a Uint8Array or an array of these";
   throw new TypeError(`the header ${JSON.stringify(name)} is of the type ${what}: ${rule}`);
 }
 
-/** The fields with their values in bytes. */
+/** Returns the fields with their values as bytes. */
 export function encoded(fields) {
   return fields.map(([name, value]) => [name, bytesOf(value)]);
 }
 
 /**
- * The same of a response's fields, whatever its author has put among them.
+ * Validates a response's fields, which a service can change freely, and returns them with values as
+ * bytes.
  *
- * Throws a TypeError that names the header when HTTP cannot carry it.
+ * Throws a TypeError with the header's name if HTTP does not allow it.
  */
 export function checked(fields) {
   return fields.map(([name, value]) => {

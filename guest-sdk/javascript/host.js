@@ -1,5 +1,5 @@
-// What stands behind the SDK: the host in a plugin, the newest fake in a test.
-// Either has the functions of `wit/`, which throw an error with a `payload` of kind and message.
+// The SDK's interface to the host: the real host in a plugin, the newest fake in a test. Both have
+// the functions of `wit/`, which throw errors whose `payload` has a kind and a message.
 
 import { refused } from "./error.js";
 
@@ -13,14 +13,14 @@ function absent() {
 /** The host. */
 export let host = new Proxy({}, { get: () => absent });
 
-/** Puts a host behind the SDK. */
+/** Sets the host that the SDK uses. */
 export function connect(newHost) {
   host = newHost;
 }
 
 /**
- * A function of the host that not every component imports: a part of `what`, which is there if a
- * file of the service has the line `line`.
+ * Returns a host function that not every component imports. It belongs to `what`, which the build
+ * adds if a file of the service has the line `line`.
  */
 export function hostFunction(name, what, line) {
   const found = host[name];
@@ -31,7 +31,7 @@ export function hostFunction(name, what, line) {
   );
 }
 
-/** The result of a function of the host; its refusal is thrown as a CacheError. */
+/** Calls a host function and returns its result. Throws its error as a CacheError. */
 export function ask(name, ...values) {
   try {
     return host[name](...values);

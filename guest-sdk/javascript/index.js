@@ -1,4 +1,4 @@
-// The module that a service imports. index.d.ts documents each part, cache.d.ts the cache.
+// The module that services import. `index.d.ts` and the files that it re-exports document it.
 
 export { Service } from "./service.js";
 

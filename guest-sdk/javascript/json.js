@@ -1,12 +1,12 @@
-// JSON without lost values: an error wherever the built-in JSON would silently round, drop or
-// change a value.
+// JSON without silent loss: throws an error when the built-in JSON would round, drop or change a
+// value.
 
 import { MAX_INTEGER } from "./limits.js";
 
-/** An exponent that makes a number too large to be finite. The cache refuses such numbers. */
+/** An exponent that may make a number infinite. The cache refuses such numbers. */
 const LARGE_EXPONENT = /[eE]\+?\d{3}/;
 
-/** An integer with fewer digits is exact. */
+/** An integer with fewer digits is always exact. */
 const DIGITS = 16;
 
 const LONG_NUMBER = /\d{16}/;
@@ -16,9 +16,9 @@ const [ZERO, NINE] = [48, 57];
 const NUMBER = /-?\d[\d.eE+-]*/g;
 
 /**
- * The JSON text of a value, which errors call `name`, of at most so many levels of nesting.
+ * Converts a value to JSON, with at most `levels` of nesting. Errors call the value `name`.
  *
- * Throws a TypeError or a RangeError that names the place in the value when it has no JSON form.
+ * Throws a TypeError or a RangeError with the place in the value if it has no JSON form.
  */
 export function toText(value, name, levels) {
   needsExactNumbers = false;
@@ -33,10 +33,10 @@ export function toText(value, name, levels) {
 }
 
 /**
- * The value of a JSON text, `fromCache` if the cache took it.
+ * Parses a JSON text. `fromCache` means that the cache has already validated it.
  *
- * Throws a SyntaxError when it is not JSON, and a RangeError that names the number when a number
- * does not fit: an integer that would be rounded, or a number that is not finite.
+ * Throws a SyntaxError if it is not JSON, and a RangeError with the number if an integer would be
+ * rounded or a number is not finite.
  */
 export function fromText(text, fromCache) {
   const value = JSON.parse(text);
@@ -48,7 +48,9 @@ export function fromText(text, fromCache) {
   return value;
 }
 
-/** Why a value has no JSON form; the path grows on the way out. */
+/**
+ * Why a value has no JSON form. Each level of nesting adds its part of the path while unwinding.
+ */
 class Refusal {
   path = "";
 
@@ -59,12 +61,13 @@ class Refusal {
 }
 
 /**
- * True when the value that was checked last holds a number that the built-in JSON changes: a -0,
- * which it writes as 0, or a whole one beyond 2^53 - 1, whose digits are those of another integer.
+ * True if the last checked value has a number that the built-in JSON changes: -0, which it writes
+ * as 0, or an integral number beyond 2^53 - 1, which it may write with the digits of another
+ * integer.
  */
 let needsExactNumbers = false;
 
-/** The text of a value that was checked, with numbers that every reader gets back. */
+/** Converts a checked value to JSON with numbers that every reader parses exactly. */
 function exactText(value) {
   if (typeof value === "number") return numberText(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
@@ -73,21 +76,21 @@ function exactText(value) {
   return `{${Object.keys(value).map(member).join()}}`;
 }
 
-/** As a float where the digits alone would be read as an integer. */
+/** Writes a number as a float if its digits alone would be parsed as an integer. */
 function numberText(value) {
   if (Object.is(value, -0)) return "-0.0";
   const text = String(value);
   return Math.abs(value) > MAX_INTEGER && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-/** `levels` is how many more the value may have. */
+/** `levels` is the remaining nesting depth. */
 function check(value, levels) {
   switch (typeof value) {
     case "string":
       if (!value.isWellFormed()) throw halfAPair();
       return;
     case "number":
-      // Zero for what is finite, NaN for what is not, without a call.
+      // The difference is 0 if the value is finite and NaN otherwise; this avoids a function call.
       if (value - value !== 0) {
         throw new Refusal(RangeError, `is ${value}, which is no JSON number: use null or a text`);
       }
@@ -173,12 +176,15 @@ function halfAPair() {
   return new Refusal(TypeError, "holds half of a surrogate pair: toWellFormed() replaces it");
 }
 
-/** How a member is written behind the name of its object. */
+/** Formats a member as part of a path. */
 export function member(key) {
   return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
-/** Whether so many digits are in a row: of that many characters in a row one is looked at. */
+/**
+ * Returns true if the text has `DIGITS` digits in a row. Checks only every `DIGITS`th character
+ * first.
+ */
 function hasLongNumber(text) {
   for (let at = DIGITS - 1; at < text.length; at += DIGITS) {
     const code = text.charCodeAt(at);
@@ -187,7 +193,7 @@ function hasLongNumber(text) {
   return false;
 }
 
-/** Looks at every number outside the strings of a text that is valid JSON. */
+/** Checks every number outside strings in a valid JSON text. */
 function checkNumbers(text) {
   let at = 0;
   while (at < text.length) {
@@ -199,7 +205,7 @@ function checkNumbers(text) {
   }
 }
 
-/** The place behind the string whose content begins at `at`. */
+/** Returns the position after the string whose content begins at `at`. */
 function stringEnd(text, at) {
   for (;;) {
     const quote = text.indexOf('"', at);

@@ -1,4 +1,4 @@
-// Values that are computed once, however many calls need them at the same time.
+// Values that are computed once even if many calls need them at the same time.
 
 import {
   MAX_MILLIS,
@@ -24,7 +24,7 @@ export class Lease {
       throw new TypeError(`compute is ${shown(compute)}: it must be a function without arguments`);
     }
     const given = options === undefined ? {} : checkedOptions(options);
-    // A hit then costs what `get` costs.
+    // Try a plain `get` first: a hit needs no lease.
     if (given.early === undefined) {
       const text = textUnder(key);
       if (text !== undefined) return valueUnder(key, text);
@@ -68,12 +68,12 @@ function textUnder(key) {
   }
 }
 
-/** What `next` makes of a value, or a promise of it where the value is one. */
+/** Applies `next` to a value, or to the result of a promise. */
 function once(value, next) {
   return typeof value?.then === "function" ? Promise.resolve(value).then(next) : next(value);
 }
 
-/** What an act returns; `failed` gets what it throws, or what its promise is rejected with. */
+/** Runs an act and returns its result. Passes an exception or a rejection to `failed`. */
 function attempt(act, failed) {
   let made;
   try {
@@ -102,7 +102,10 @@ function refresh(key, compute, expiry, old) {
   );
 }
 
-/** Stores what was computed. Where the cache is unavailable a warning is logged, and no error. */
+/**
+ * Stores a computed value. Logs an `unavailable` error as a warning, because the service has its
+ * value.
+ */
 function fill(key, value, expiry) {
   const text = toText(value ?? null, "value", MAX_DEPTH);
   try {
@@ -114,7 +117,7 @@ function fill(key, value, expiry) {
   return value ?? undefined;
 }
 
-/** An error of it is left out: the lease ends with the call in any case. */
+/** Ignores an error: the host releases the lease at the end of the call anyway. */
 function release(key) {
   try {
     host.release(key);

@@ -11,7 +11,10 @@ function write(level, values) {
   host.log(level, values.map(shown).join(" ").toWellFormed());
 }
 
-/** A text as it is, an error with where it happened, anything else much like its source. */
+/**
+ * Formats a value for the log: a string unchanged, an error with its places, anything else similar
+ * to its source code.
+ */
 export function shown(value) {
   if (typeof value === "string") return value;
   if (value instanceof Error) return shownError(value);
@@ -50,7 +53,9 @@ function container(value, above) {
   return `${name === "Object" ? "" : `${name} `}{${members.join(",")}}`;
 }
 
-/** In one line: what, and where by the author's own files, the innermost place first. */
+/**
+ * Formats an error on one line: its message and its places in the author's files, innermost first.
+ */
 function shownError(error) {
   const { cause } = error;
   const places = placesOf(error);
@@ -59,12 +64,12 @@ function shownError(error) {
   return `${error.name}: ${error.message}${where}${because}`;
 }
 
-/** Whether what was thrown tells where. */
+/** Returns true if a thrown value has places in the author's files. */
 export function hasPlace(thrown) {
   return thrown instanceof Error && placesOf(thrown).length > 0;
 }
 
-/** The author's places that an error went through, the innermost first. */
+/** Returns the places of an error in the author's files, innermost first. */
 function placesOf({ stack }) {
   return String(stack ?? "")
     .split("\n")
@@ -72,10 +77,10 @@ function placesOf({ stack }) {
     .filter((place) => place !== undefined);
 }
 
-/** Makes a line of a stack name a place in the author's files; undefined leaves it out. */
+/** Converts a stack line to a place in the author's files. Undefined omits the line. */
 let place = (line) => /^\s+at (.*)/.exec(line)?.[1];
 
-/** Sets how a place in a plugin's one file is found in the files that it was made of. */
+/** Sets the function that maps a place in the bundled file to the source files. */
 export function mapPlaces(map) {
   place = map;
 }

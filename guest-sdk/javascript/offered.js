@@ -1,11 +1,11 @@
-// Objects of which every member is known, so that a wrong name says what there is.
+// Objects with a fixed set of members: reading an unknown name throws an error that lists them.
 
-// What awaits, writes or prints an object asks it for.
+// Names that `await`, JSON serialisation and printing look up on any object.
 const ASKED_OF_ANY = ["asymmetricMatch", "inspect", "nodeType", "then", "toJSON"];
 
 /**
- * An object of a class, of which `refuse` is told when it is asked for a name that it does not
- * have. Nothing is asked for the names that it has, so that these cost nothing more.
+ * Creates an instance of a class and calls `refuse` for a name that it does not have. The proxy is
+ * the prototype's prototype, so access to existing members costs nothing extra.
  */
 export function offered(Kind, refuse) {
   Object.setPrototypeOf(

@@ -1,5 +1,4 @@
-// The methods of the cache beside those that every plugin has. In a plugin the build leaves out the
-// parts that it does not use.
+// The optional methods of the cache. The build omits the parts that a plugin does not use.
 
 import { Atomics } from "./atomics.js";
 import { Batch } from "./batch.js";

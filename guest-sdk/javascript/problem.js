@@ -1,9 +1,9 @@
-// Failures as responses over HTTP: problems of RFC 9457, as the host makes them.
+// Converts failures to problem responses (RFC 9457), in the same form as the host.
 
 import { log } from "./log.js";
 import { Response, finished } from "./response.js";
 
-/** The status and its title, by the kind of failure. */
+/** The status and title of each failure kind. */
 const STATUSES = {
   "bad-request": [400, "Bad Request"],
   "unauthorized": [401, "Unauthorized"],
@@ -16,15 +16,16 @@ const STATUSES = {
   "unavailable": [503, "Service Unavailable"],
 };
 
-/** What a client reads in the place of a message that is for the log alone. */
+/** The detail for the client instead of a message that is only logged. */
 const GENERAL = {
   internal: "the service failed",
   unavailable: "something that the service needs is unavailable",
 };
 
 /**
- * The response to a request by HTTP that comes to a failure with headers, which the contract's
- * failure has no room for; undefined for any other. Logs a message that the client must not read.
+ * Converts a failure with headers to a response if the request is an HTTP request, because the
+ * failure of `wit/` has no headers. Returns undefined otherwise. Logs a message that the client
+ * must not get.
  */
 export function responseWithHeaders(failure, { id, http }) {
   if (failure.headers === undefined || http === undefined) return undefined;
@@ -33,12 +34,12 @@ export function responseWithHeaders(failure, { id, http }) {
   return response;
 }
 
-/** Whether the message of a failure is for the log alone. */
+/** Returns true if the message of a failure is only logged. */
 export function isPrivate({ kind }) {
   return kind in GENERAL;
 }
 
-/** A failure as a response to the request of this id. */
+/** Converts a failure to a response to the request with this id. */
 export function problemOf({ kind, message, headers = [] }, id) {
   const [status, title] = STATUSES[kind];
   const detail = GENERAL[kind] ?? message.toWellFormed();

@@ -1,5 +1,5 @@
-// Puts what `web/` has into a plugin, each part of it only when the plugin uses it: on QuickJS what
-// other engines have, and on both the console and fetch. Only in a build.
+// Adds the web APIs of `web/` to a plugin, each only if the plugin uses it. QuickJS needs all of
+// them, SpiderMonkey only a few. Used only in a build.
 
 import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,10 +10,10 @@ const SDK = dirname(fileURLToPath(import.meta.url));
 
 const WEB = join(SDK, "web") + sep;
 
-/** Of these files, those for SpiderMonkey too: it has the rest itself. */
+/** The files that SpiderMonkey needs too. It has the other APIs itself. */
 const ON_EVERY_ENGINE = ["console", "fetch", "headers", "messages"];
 
-/** The names that are global in a plugin which mentions them, by their files in `web/`. */
+/** The global names that each file in `web/` defines, in a plugin that mentions them. */
 export const PROVIDED = {
   clone: ["structuredClone"],
   console: ["console"],
@@ -26,7 +26,10 @@ export const PROVIDED = {
   url: ["URL", "URLSearchParams"],
 };
 
-/** Files that go by what the plugin's text mentions, as no name alone stands for them. */
+/**
+ * Files that are added if the plugin's text matches a pattern, because no single global name
+ * represents them.
+ */
 const LOCALES = { file: "runtime/locale.js", mention: /\b(?:toLocale\w+|localeCompare)\b/ };
 const SUBTLE = { file: "web/subtle.js", mention: /\bsubtle\b/ };
 const DEADLINES = {
@@ -34,7 +37,7 @@ const DEADLINES = {
   mention: /^(?=[^]*\buseFetches\b)[^]*\bAbortSignal\b/,
 };
 
-/** The package of `web/url.js`, and what stands in for the larger part of what it imports. */
+/** The npm package of `web/url.js`, and smaller replacements of most of its imports. */
 const URL_PACKAGE = "whatwg-url";
 const STAND_INS = {
   "tr46": "domain.js",
@@ -42,20 +45,20 @@ const STAND_INS = {
   "@exodus/bytes/whatwg.js": "query.js",
 };
 
-/** The more files that a plugin of this text needs. */
+/** Returns the additional files that a plugin with this text needs. */
 export function mentionedIn(script, isQuickJs) {
   const all = isQuickJs ? [LOCALES, SUBTLE, DEADLINES] : [LOCALES];
   return all.filter(({ mention }) => mention.test(script)).map(({ file }) => file);
 }
 
 /**
- * The bundler's options for it. `packages` is the folder with the npm packages that `web/`
- * imports, on QuickJS; `work` is a folder for a module that lists the names; `mentioned` are more
- * files, from `mentionedIn`.
+ * Returns the bundler's options that add the web APIs. `packages` is the folder with the npm
+ * packages that `web/` imports on QuickJS, `work` is a folder for the generated module, and
+ * `mentioned` is the result of `mentionedIn`.
  */
 export function provided(packages, work, mentioned) {
   const inject = join(work, "globals.js");
-  // A plugin's modules begin with these, so the engine's part comes before.
+  // These come first in the bundle, so the engine's part is evaluated before any other module.
   const first = ["hostel-engine", ...mentioned.map((file) => join(SDK, file))];
   const imports = first.map((module) => `import ${JSON.stringify(module)};\n`);
   const files = packages ? Object.keys(PROVIDED) : ON_EVERY_ENGINE;
@@ -68,7 +71,9 @@ export function provided(packages, work, mentioned) {
   return { inject: [inject], plugins: packages ? [packagesOf(realpathSync(packages))] : [] };
 }
 
-/** Finds the packages for the SDK's own files, and the stand-ins for those of the package. */
+/**
+ * A bundler plugin that resolves the npm packages of `web/` and the replacements of their imports.
+ */
 function packagesOf(folder) {
   const own = new RegExp(`^(${URL_PACKAGE}$|punycode/|@noble/)`);
   const inPackages = createRequire(join(folder, "package.json"));
@@ -82,7 +87,8 @@ function packagesOf(folder) {
       onResolve({ filter }, ({ path, importer }) =>
         importer.startsWith(folder + sep) ? { path: join(SDK, "web", STAND_INS[path]) } : undefined,
       );
-      // It looks for the prototype of what the build turns into another, and needs none of it.
+      // The package reads the prototype of an async generator, which the build cannot provide and
+      // the package does not need.
       onLoad({ filter: /\/whatwg-url\/lib\/utils\.js$/ }, ({ path }) =>
         path.startsWith(folder)
           ? { contents: readFileSync(path, "utf8").replaceAll("async function*", "function*") }
@@ -93,8 +99,8 @@ function packagesOf(folder) {
 }
 
 /**
- * The clocks among the imports, which `web/timers.js` has. Their WIT is put into the folder of what
- * the world includes.
+ * Returns the clock interfaces among the imports, which `web/timers.js` uses. Copies their WIT into
+ * the dependency folder of the world.
  */
 export function clocksAmong(imports, deps) {
   const clocks = imports.filter((name) => name.startsWith("wasi:clocks/"));

@@ -1,5 +1,5 @@
-// Quick builds: a script is loaded into a base, a component in which QuickJS runs and no plugin is.
-// QuickJS is then not compiled again. Only in a build.
+// Quick builds: load a script into a base, a component with QuickJS but without a plugin, so that
+// QuickJS is not compiled again. Used only in a build.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,21 +9,21 @@ import { fileURLToPath } from "node:url";
 
 const BASE = join(dirname(fileURLToPath(import.meta.url)), "base.js");
 
-/** What stacks call a script that a base loads. */
+/** The file name in stack traces of a script that a base loads. */
 export const SCRIPT = "<input>";
 
-/** The exit code of the program where the author is told why. */
+/** The program's exit code for an error in the plugin, whose reason is printed for the author. */
 const DOES_NOT_BUILD = 3;
 
-/** An error that the script has thrown while it loaded. */
+/** The script threw an error while it loaded. */
 export class LoadError extends Error {}
 
-/** An error of a script that took longer. */
+/** The script took too long to load. */
 export class TooLongError extends Error {}
 
 /**
- * Writes the component of a script, and says whether it could. `bases` is the folder where bases are
- * kept, `imports` are the names of what the script imports, and `make` makes the component of a
+ * Writes the component of a script and returns true on success. `bases` is the folder of cached
+ * bases, `imports` has the names of the script's imports, and `make` builds a component from a
  * module's text.
  */
 export async function loadOnBase({ script, imports, out, bases, program, seconds, make }) {
@@ -50,7 +50,7 @@ function digest(imports) {
   return createHash("sha256").update(imports.join("\n")).digest("hex");
 }
 
-/** The module of a base for a script that imports these. */
+/** Returns the main module of a base with these imports. */
 function moduleOf(imports) {
   const lines = imports.map((name, at) => `import * as i${at} from ${JSON.stringify(name)};\n`);
   const modules = imports.map((name, at) => `${JSON.stringify(name)}: i${at}`);

@@ -1,20 +1,23 @@
-// What the readers of a request share. Nothing is parsed before a service asks for it.
+// Shared functions of the request's accessors, which parse only on demand.
 
 import { shortened } from "./arguments.js";
 import { Failure } from "./failure.js";
 import { MAX_INTEGER } from "./limits.js";
 
-/** Written so, it is the engine's own, which knows UTF-8 alone, and not that of `web/`. */
+/**
+ * Destructuring hides the name from the build, so this is the engine's decoder (UTF-8 only) and the
+ * build does not add `web/text.js`.
+ */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
-/** What is not UTF-8 becomes U+FFFD. */
+/** Invalid UTF-8 becomes U+FFFD. */
 const LENIENT = new Utf8Decoder("utf-8", { ignoreBOM: true });
 
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
 const ESCAPES = /(?:%[\da-f]{2})+/gi;
 
-/** The decoded values of a name in a text that is encoded as a form is, by the URL Standard. */
+/** Returns the decoded values of a name in a form-encoded text, parsed as in the URL Standard. */
 export function formValuesIn(text, name) {
   const values = [];
   for (const pair of text.split("&")) {
@@ -31,7 +34,7 @@ function decoded(text) {
   });
 }
 
-/** The text of a body that is a form. Throws a bad request for any other. */
+/** Returns the text of a form body. Throws a `bad-request` if the body is not a form. */
 export function formText({ body, contentType }) {
   if (contentType === undefined && body.length === 0) return "";
   const [type] = (contentType ?? "").split(";");
@@ -40,7 +43,7 @@ export function formText({ body, contentType }) {
   throw Failure.badRequest(`the request body: ${rule}`);
 }
 
-/** The integer in a text. Throws a bad request that calls it `called` when it is none. */
+/** Parses an integer. Throws a `bad-request` that calls it `called` if it is not an integer. */
 export function integerOf(text, called) {
   const refuse = (rule) => {
     throw Failure.badRequest(`${called} is ${shortened(text)}: it must be ${rule}`);
@@ -48,11 +51,11 @@ export function integerOf(text, called) {
   if (!/^-?\d+$/.test(text)) refuse("an integer");
   const value = Number(text);
   if (Math.abs(value) > MAX_INTEGER) refuse(`from -${MAX_INTEGER} to ${MAX_INTEGER}`);
-  // Not -0, which no integer is.
+  // Adding 0 turns -0 into 0.
   return value + 0;
 }
 
-/** The value of the first cookie of a name in the header; undefined without one. */
+/** Returns the value of the first cookie of a name in the header, or undefined. */
 export function cookieIn(header, name) {
   for (const piece of header.split(";")) {
     const [key, ...rest] = piece.split("=");

@@ -13,7 +13,9 @@ export class Request {
     this.http = http ? httpOf(http) : undefined;
   }
 
-  /** The request that a record of `wit/` becomes: to copy it takes as long as to use the cache. */
+  /**
+   * Turns a record of `wit/` into a request in place: a copy would take as long as a cache call.
+   */
   static of(record) {
     record.contentType ??= undefined;
     record.http ??= undefined;
@@ -85,7 +87,7 @@ export class Request {
   }
 }
 
-/** The value of a body that is JSON. */
+/** Parses a JSON body. */
 function valueOf(request) {
   const text = request.text();
   try {
@@ -95,7 +97,7 @@ function valueOf(request) {
   }
 }
 
-/** The part of a request by HTTP, with what a test leaves out. */
+/** The HTTP part of a request, with defaults for fields that a test omits. */
 function httpOf(http) {
   return {
     method: http.method ?? "GET",

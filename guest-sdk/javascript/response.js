@@ -83,9 +83,9 @@ export class Response {
 }
 
 /**
- * The response with its headers as HTTP carries them.
+ * Returns the response with validated headers, whose values are bytes.
  *
- * Throws a TypeError that names the header when HTTP cannot carry one.
+ * Throws a TypeError with the header's name if HTTP does not allow it.
  */
 export function finished(response) {
   const { contentType, headers } = response;
@@ -97,7 +97,7 @@ export function finished(response) {
   return response;
 }
 
-/** The response that a returned value becomes. */
+/** Converts the result of a service to a response. */
 export function responseOf(returned) {
   if (returned instanceof Response) return finished(returned);
   return returned === undefined ? Response.empty() : Response.json(returned);
@@ -105,7 +105,7 @@ export function responseOf(returned) {
 
 const NO_CONTENT = { status: 204, contentType: undefined, headers: [], body: new Uint8Array() };
 
-/** The same as a record of `wit/`, in fewer steps. */
+/** Like `responseOf`, but returns a record of `wit/`, in fewer steps. */
 export function recordOf(returned) {
   if (returned === undefined) return NO_CONTENT;
   if (returned instanceof Response) return finished(returned);

@@ -1,16 +1,18 @@
-// Validates a body by a Standard Schema, version 1: what zod, valibot, arktype and others offer.
+// Validates a body with a Standard Schema, version 1, which zod, valibot, arktype and others
+// implement.
 
 import { Failure } from "./failure.js";
 import { member } from "./json.js";
 
-/** How many issues a failure names, as a body can have any number of them. */
+/** The maximum number of issues in a failure's message: a body can have any number. */
 const MAX_ISSUES = 5;
 
 /**
- * What a schema makes of the value of a body; undefined stands for an empty body.
+ * Validates the value of a body with a schema and returns the schema's result. Undefined means an
+ * empty body.
  *
- * Throws a bad request with the schema's issues when it does not accept the value, and a TypeError
- * for a schema that is none, or that validates asynchronously.
+ * Throws a `bad-request` with the schema's issues if it does not accept the value, and a TypeError
+ * if the schema is invalid or validates asynchronously.
  */
 export function validated(value, schema) {
   const validate = schema?.["~standard"]?.validate;
@@ -29,7 +31,7 @@ export function validated(value, schema) {
 }
 
 function issueText({ path = [], message }) {
-  // Not `map`: the paths of arktype are of a class of their own, which it would make anew.
+  // Not `path.map`: for the array subclass of arktype's paths it would create another instance.
   const keys = Array.from(path, (segment) => segment?.key ?? segment);
   const written = (key) => (typeof key === "number" ? `[${key}]` : member(String(key)));
   const place = keys.map(written).join("");

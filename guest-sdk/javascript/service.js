@@ -10,10 +10,10 @@ const HINT =
   "export a class that extends Service, or `export default { name: function }` with the services";
 
 /**
- * The services that a plugin's module exports, by their names.
+ * Returns the services that a plugin's module exports, by name.
  *
- * Throws a TypeError that says what to export when there is none, or one is neither a function nor
- * a class that extends Service.
+ * Throws a TypeError if there are no services, or if one is neither a function nor a class that
+ * extends Service. The message explains what to export.
  */
 export function servicesOf(plugin) {
   const services = new Map();
@@ -47,7 +47,10 @@ function isService(value) {
   return typeof value === "function" && value.prototype instanceof Service;
 }
 
-/** An identifier in words with hyphens, as `userProfile` and `user-profile`; else as it is. */
+/**
+ * Converts an identifier to words with hyphens (`userProfile` to `user-profile`). Returns other
+ * names unchanged.
+ */
 function serviceName(key) {
   if (!/^[A-Za-z]\w*$/.test(key)) return key;
   const words = key.replace(/([a-z\d])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$3-$2");
@@ -55,9 +58,9 @@ function serviceName(key) {
 }
 
 /**
- * Hands the request to the service that it names, and answers what that returned, maybe a promise.
+ * Passes the request to the service that it names and returns the result, which may be a promise.
  *
- * Throws what the service throws, and a not-found failure when there is no such service.
+ * Throws the service's error, or a not-found failure if there is no such service.
  */
 export function dispatch(services, request) {
   const service = services.get(request.service);

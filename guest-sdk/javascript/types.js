@@ -1,8 +1,8 @@
-// Runs TypeScript's check over what a source imports, with the settings of the author's own
-// tsconfig.json. Only in a build.
+// Type-checks a source and its imports with TypeScript, using the author's tsconfig.json. Used only
+// in a build.
 //
-// The compiler takes either a project or files. So a project of the build's own extends the
-// author's, replaces what concerns other files or output, and is never named in a message.
+// The compiler accepts either a project or files. So the build creates its own project, which
+// extends the author's and replaces settings about other files and output. Messages never name it.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,31 +12,31 @@ import { adviceOn } from "./advice.js";
 
 const CONFIG = "tsconfig.json";
 
-/** Settings about output, which the check has none of; some clash with `noEmit`. */
+/** Output settings, which the check does not need. Some conflict with `noEmit`. */
 const OUTPUT = [
   ...["declaration", "declarationDir", "declarationMap", "emitDeclarationOnly", "importHelpers"],
   ...["isolatedDeclarations", "outDir", "outFile", "rootDir", "tsBuildInfoFile"],
 ];
 
-/** Without a tsconfig.json. */
+/** The settings without a tsconfig.json. */
 const DEFAULTS = {
   ...{ strict: true, target: "es2024", lib: ["es2024"], allowImportingTsExtensions: true },
   ...{ module: "preserve", moduleResolution: "bundler" },
 };
 
-/** What SpiderMonkey has is most of this. */
+/** SpiderMonkey has most of these APIs. */
 const DOM = ["dom", "dom.iterable"];
 
-/** Settings of older projects that this compiler refuses, and that the bundler needs none of. */
+/** Settings of older projects that this compiler refuses and the bundler does not need. */
 const REMOVED = ["downlevelIteration", "ignoreDeprecations"];
 const ALWAYS_TRUE = ["allowSyntheticDefaultImports", "alwaysStrict", "esModuleInterop"];
 const OLD_TARGETS = ["es3", "es5"];
 
 /**
- * Checks the source by the `own` settings; the promise is rejected with `fail` of the compiler's
- * lines.
+ * Checks the source with the `own` settings. On an error the promise is rejected with
+ * `fail(lines)`, where `lines` are the compiler's messages.
  *
- * `sdk` is the SDK's folder; `work` is one for the project of the build's own; `note` is told of
+ * `sdk` is the SDK's folder, `work` is a folder for the build's project, and `note` is called with
  * each file that is read.
  */
 export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, note }) {
@@ -51,7 +51,7 @@ export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, 
     options.paths = { ...(own && pathsOf(own)), "hostel-sdk": [join(sdk, "index.d.ts")] };
   }
   const files = [source];
-  // A browser's declarations have all that a service on QuickJS has, and would clash with ours.
+  // Add our declarations only without those of a browser, which declare the same names.
   if (!hasDom(own) && isQuickJs) files.push(join(sdk, "globals.d.ts"));
   else if (!hasDom(own)) options.lib = [...(own?.options.lib ?? DEFAULTS.lib), ...DOM];
   const project = join(work, CONFIG);
@@ -77,8 +77,8 @@ export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, 
 const tsc = (compiler, ...given) => [process.execPath, [compiler, ...given, "--pretty", "false"]];
 
 /**
- * The tsconfig.json next to the source or above it, as the bundler finds it; or that of its
- * references of which the source is a file. What it comes to with all that it extends.
+ * Finds the tsconfig.json next to the source or in a parent folder, as the bundler does, or the
+ * referenced project that includes the source. Returns its settings, including inherited ones.
  */
 export function findConfig(source, compiler, note) {
   const read = (path) => {
@@ -102,7 +102,7 @@ export function findConfig(source, compiler, note) {
   return referenced === undefined ? found : { ...referenced, isReferenced: true };
 }
 
-/** Takes note of a project's settings, and of those that they extend. */
+/** Records the configuration file of a project and the files that it extends. */
 function noteConfigurations(file, note, seen = new Set()) {
   note(file);
   seen.add(file);
@@ -115,7 +115,7 @@ function noteConfigurations(file, note, seen = new Set()) {
   if (!seen.has(next)) noteConfigurations(next, note, seen);
 }
 
-/** Nothing of one that is invalid. */
+/** Returns the resolved settings of a project, empty if it is invalid. */
 function shownConfig(path, compiler) {
   const asked = tsc(compiler, "--project", path, "--showConfig");
   const { stdout } = spawnSync(...asked, { encoding: "utf8" });
@@ -123,19 +123,19 @@ function shownConfig(path, compiler) {
   try {
     shown = JSON.parse(stdout);
   } catch {
-    // The check names the error.
+    // Ignore it: the check reports the error.
   }
   const { compilerOptions: options = {}, files = [], references = [] } = shown;
   return { path, options, files, references };
 }
 
-/** What the check sets in the place of the author's settings. */
+/** The settings that the check overrides. */
 function overrides({ path, options }) {
   const never = [...OUTPUT, ...REMOVED, ...ALWAYS_TRUE.filter((name) => options[name] === false)];
   const changed = Object.fromEntries(never.map((name) => [name, null]));
   const { target = "es5" } = options;
   if (OLD_TARGETS.includes(target.toLowerCase())) changed.target = "es2024";
-  // The bundler's own, whatever runs the project elsewhere.
+  // Use the bundler's module resolution, whatever the project uses elsewhere.
   Object.assign(changed, { module: "preserve", moduleResolution: "bundler" });
   changed.skipLibCheck = options.skipLibCheck ?? true;
   changed.allowImportingTsExtensions = true;
@@ -146,7 +146,7 @@ function overrides({ path, options }) {
   return changed;
 }
 
-/** The author's `paths` seen from anywhere, and what `baseUrl` adds to them. */
+/** The author's `paths` as absolute paths, plus the entry that `baseUrl` implies. */
 function pathsOf({ path, options: { baseUrl, paths = {} } }) {
   const base = resolve(dirname(path), baseUrl ?? ".");
   const absolute = ([name, places]) => [name, places.map((place) => resolve(base, place))];
@@ -155,8 +155,8 @@ function pathsOf({ path, options: { baseUrl, paths = {} } }) {
 }
 
 /**
- * The packages of `types` that are there: a test's, say, are not before `npm install`. Those of
- * Node declare what no service has.
+ * The installed packages of `types`: those of tests, for example, are missing before `npm install`.
+ * Excludes Node's types, which declare names that services do not have.
  */
 function installed(types, folder) {
   const isThere = (name, above) =>
@@ -167,13 +167,13 @@ function installed(types, folder) {
     .map((name) => (name.startsWith(".") ? resolve(folder, name) : name));
 }
 
-/** Whether the declarations of a browser are there, as they are when no others are asked for. */
+/** Returns true if browser declarations are included, which is TypeScript's default. */
 function hasDom(own) {
   const lib = own === undefined ? DEFAULTS.lib : own.options.lib;
   return lib === undefined || lib.some((name) => /^(dom|webworker)$/i.test(name));
 }
 
-/** The compiler's lines with the place in the form that all others have, in the author's files. */
+/** Converts the places in the compiler's messages to the author's files and the build's format. */
 function located(words, project, own, folder) {
   const [mine, authors] = [project, own].map((path) => relative(folder, path));
   return words
@@ -185,7 +185,9 @@ function located(words, project, own, folder) {
     .replace(/^error/gm, `${authors}: error`);
 }
 
-/** The lines with what to do about a name that no service has: declaring it would not help. */
+/**
+ * Adds advice about names that services do not have to the messages: declaring them would not help.
+ */
 function advised(words, isQuickJs) {
   return words.replace(/Cannot find name '([\w$]+)'\..*/g, (all, name) => {
     const advice = adviceOn(name, isQuickJs);

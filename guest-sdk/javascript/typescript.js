@@ -1,11 +1,12 @@
-// Lets Node run a test in TypeScript: `node --import hostel-sdk/typescript --test *.test.ts`.
-// Node does so itself from 22.18 on; before that the compiler is the one that builds the service.
+// Lets Node run tests in TypeScript: `node --import hostel-sdk/typescript --test *.test.ts`. Node
+// 22.18 and later can do this itself; for older versions this uses the compiler of the service's
+// build.
 
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire, register } from "node:module";
 import { fileURLToPath } from "node:url";
 
-/** Where the tools are, seen from where the SDK is laid out. */
+/** The folder of the tools, relative to the installed SDK. */
 const TOOLS = new URL("../../tools/", import.meta.url);
 
 if (!process.features.typescript) {
@@ -13,7 +14,7 @@ if (!process.features.typescript) {
   register(import.meta.url);
 }
 
-/** Compiles a module in TypeScript; a hook of Node's. */
+/** A module hook of Node that compiles TypeScript. */
 export async function load(url, context, next) {
   const path = new URL(url).pathname;
   if (!/\.m?ts$/.test(path)) return next(url, context);
@@ -23,7 +24,7 @@ export async function load(url, context, next) {
   return { format: "module", source: code, shortCircuit: true };
 }
 
-/** The compiler that the newest build of a service has fetched. */
+/** Returns the compiler that the latest build of a service downloaded. */
 function compiler() {
   const folders = existsSync(TOOLS) ? readdirSync(TOOLS) : [];
   const folder = folders.filter((name) => name.startsWith("esbuild-")).at(-1);

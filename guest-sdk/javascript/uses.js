@@ -1,9 +1,9 @@
-// Which interfaces of the contract a plugin uses, so that its component imports these and no
-// others. Only in a build.
+// Determines the interfaces that a plugin uses, so that its component imports only these. Used only
+// in a build.
 //
-// They are found by the names of the cache's methods, and by `http` and `config`, in the author's
-// files. So more may be found than is used, and less only where a name is put together when the
-// plugin runs: the error then names what to write. `fetch` is found by the bundler.
+// Searches the author's files for the names of the cache's methods, `http` and `config`. The result
+// may include unused interfaces. It misses one only if a name is constructed at run time; the error
+// then explains what to write. The bundler finds `fetch`.
 
 import { readFileSync } from "node:fs";
 import { dirname, extname, join, resolve, sep } from "node:path";
@@ -15,25 +15,24 @@ const SDK = dirname(fileURLToPath(import.meta.url));
 
 const PARTS = join(SDK, "parts.js");
 
-/** The loaders of the files that are code. */
+/** The bundler's loaders of source files. */
 const LOADERS = {
   ...{ ".js": "js", ".mjs": "js", ".cjs": "js", ".jsx": "jsx" },
   ...{ ".ts": "ts", ".mts": "ts", ".cts": "ts", ".tsx": "tsx" },
 };
 
 /**
- * Methods that other things have as well, with the least number of arguments that the cache's
- * takes. They count where they are called with so many, or are the cache's by its usual name.
+ * Names of cache methods that other objects have too, each with the minimum number of arguments of
+ * the cache's method. They count only if called with that many arguments, or on `cache`.
  */
 const COMMON = { keys: 1, update: 2, take: 1, expire: 2, ttl: 1 };
 
-/** Common methods, of other things for sure. */
+/** Calls of common methods that certainly belong to other objects. */
 const OF_OTHERS = /\bObject\.keys\b/g;
 
 /**
- * What the SDK exports that needs an interface of its own: by its name, how a component imports
- * that, the functions that it has, by how the SDK calls them, and the file that is in a bundle with
- * it.
+ * Exports of the SDK that need another interface, by name: the import specifier, the interface's
+ * functions by their names in the SDK, and the file that a bundle with the export includes.
  */
 const EXPORTS = {
   http: {
@@ -48,15 +47,16 @@ const EXPORTS = {
   },
 };
 
-/** In a bundle that uses `fetch`, which needs what `http` does. */
+/** Included in a bundle that uses `fetch`, which needs the interface of `http`. */
 const FETCH = join(SDK, "web", "fetch.js");
 
-/** How a component imports an interface. */
+/** Returns the import specifier of an interface. */
 const specifier = (name) => EXPORTS[name]?.specifier ?? `hostel:cache/${name}@0.1.1`;
 
 /**
- * The interfaces that the files of a bundle use. `inputs` are those of esbuild's metafile that are
- * in it, `folder` is where its paths begin, and `isAuthors` tells which are not the build's own.
+ * Returns the interfaces that the files of a bundle use. `inputs` is from esbuild's metafile,
+ * `folder` is the base of its paths, and `isAuthors` returns true for files that are not the
+ * build's own.
  */
 export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
   const names = new Set();
@@ -64,7 +64,7 @@ export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
   for (const [path, { imports }] of inputs) {
     const file = resolve(folder, path);
     const loader = LOADERS[extname(file)];
-    // A package that does not import the SDK has no cache.
+    // Skip packages that do not import the SDK: they cannot use the cache.
     const isOfSdk = imports.some((each) => resolve(folder, each.path).startsWith(SDK + sep));
     const isPackages = file.includes(`${sep}node_modules${sep}`);
     if (loader === undefined || !isAuthors(file) || (isPackages && !isOfSdk)) continue;
@@ -72,27 +72,27 @@ export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
   }
   const isUsed = ([, methods]) => methods.some((method) => names.has(method));
   const ofCache = Object.entries(INTERFACES).filter(isUsed).map(([name]) => name);
-  // A file in CommonJS brings all that the SDK exports.
+  // A CommonJS file includes all exports of the SDK, so the file alone is not enough.
   const isExported = ([name, { file }]) => names.has(name) && files.has(file);
   const exported = Object.entries(EXPORTS).filter(isExported).map(([name]) => name);
   return [...new Set([...ofCache, ...exported, ...(files.has(FETCH) ? ["http"] : [])])];
 }
 
-/** The code of a file without comments, types, and spaces that mean nothing. */
+/** Returns the code of a file without comments, types and unnecessary white space. */
 async function plain(file, loader, esbuild) {
   const text = readFileSync(file, "utf8");
   const options = { loader, minifyWhitespace: true, legalComments: "none", logLevel: "silent" };
-  // What needs the project's settings to be read is looked at as it is.
+  // If the code needs the project's settings to be parsed, search the original text.
   return esbuild.transform(text, options).then(({ code }) => code, () => text);
 }
 
-/** The methods of the cache, and the exports of the SDK, that a code without comments may use. */
+/** Returns the cache methods and SDK exports that code without comments may use. */
 export function namedIn(code) {
   const all = [...Object.values(INTERFACES).flat(), ...Object.keys(EXPORTS)];
   return all.filter((name) => (name in COMMON ? isCalled(code, name) : isNamed(code, name)));
 }
 
-/** Whether the name is a property, a text, or a member of `{ .. }`. */
+/** Returns true if the name occurs as a property, a string, or a member of `{ .. }`. */
 function isNamed(code, name) {
   return new RegExp(`\\.${name}\\b|["'\`]${name}["'\`]|[{,]${name}( as |[:,=}])`).test(code);
 }
@@ -108,9 +108,12 @@ function isCalled(code, name) {
   });
 }
 
-/** Whether a call may have so many arguments, of the text from the first one on. */
+/**
+ * Returns true if a call may have at least `least` arguments. `text` begins with the first
+ * argument.
+ */
 function hasArguments(text, least) {
-  // The first one is a key, or the beginning of keys.
+  // The first argument of a cache method is a key or prefix, never a number.
   if (/^[\d)]/.test(text)) return false;
   let depth = 0;
   let found = 1;
@@ -123,12 +126,15 @@ function hasArguments(text, least) {
   return true;
 }
 
-/** The lines that import these interfaces, by their names. */
+/** Returns the import statements of these interfaces. */
 export function importsOf(interfaces) {
   return interfaces.map((name) => `import * as ${name} from "${specifier(name)}";\n`).join("");
 }
 
-/** The text of an array with the functions of these interfaces, by how the SDK calls them. */
+/**
+ * Returns the source text of an array with the functions of these interfaces, by their names in the
+ * SDK.
+ */
 export function functionsOf(interfaces) {
   const functions = interfaces.map((name) => {
     if (EXPORTS[name] === undefined) return name;
@@ -138,13 +144,13 @@ export function functionsOf(interfaces) {
   return `[${functions.join(", ")}]`;
 }
 
-/** Of what a component imports, the interfaces that not every component has. */
+/** Returns the optional interfaces among a component's imports. */
 export function interfacesAmong(imports) {
   const all = [...Object.keys(INTERFACES), ...Object.keys(EXPORTS)].map(specifier);
   return imports.filter((name) => all.includes(name));
 }
 
-/** The bundler's plugin that leaves out the parts of the cache that need other interfaces. */
+/** A bundler plugin that omits the parts of the cache that need other interfaces. */
 export function partsOf(interfaces) {
   const names = interfaces.filter((name) => name in INTERFACES);
   const kinds = names.map((name) => name[0].toUpperCase() + name.slice(1));

@@ -1,6 +1,7 @@
-// The contract of `wit/`: the one place where its types meet those of the SDK. Only in a plugin.
+// Connects the types of `wit/` with those of the SDK. Used only in a plugin.
 
-// The build puts one of `runtime/` here. It comes first: the others need what it brings.
+// The build resolves this to an engine's file in `runtime/`. It must be first: the other modules
+// need its globals.
 import * as engine from "hostel-engine";
 
 import * as cache from "hostel:cache/cache@0.1.1";
@@ -27,8 +28,8 @@ const host = {
 };
 
 /**
- * What the plugin exports, of the module that its author wrote: called when that has loaded.
- * `interfaces` has the functions of those interfaces that the plugin uses beside `cache` and `log`.
+ * Returns the plugin's exports. Called after the author's module has loaded. `interfaces` has the
+ * functions of the optional interfaces that the plugin uses.
  */
 export function start(plugin, interfaces) {
   const services = servicesOf(plugin);
@@ -48,8 +49,8 @@ export function start(plugin, interfaces) {
 }
 
 /**
- * Answers once before the state is kept: what the engine makes when it is first used is then made
- * in no instance.
+ * Handles a request before the snapshot, so that no instance pays for the engine's lazy
+ * initialisation.
  */
 function warmUp() {
   const echo = servicesOf({ default: { echo: (request) => request.json() } });
@@ -59,7 +60,7 @@ function warmUp() {
   }
 }
 
-/** The response to a request of the host, or a promise of it; throws its failure. */
+/** Handles a request of the host. Returns the response or a promise of it; throws a failure. */
 function answer(services, record) {
   const request = Request.of(record);
   let waits = false;
@@ -70,7 +71,7 @@ function answer(services, record) {
   } catch (error) {
     return failed(error, services, request);
   } finally {
-    // What a service leaves running is done in its own request, not in the next of the instance.
+    // Run the remaining jobs now: otherwise they would run during the instance's next request.
     engine.runJobs(rejected);
     if (!waits) dropTimers();
   }
@@ -90,7 +91,7 @@ function settled(promise, services, request) {
   });
 }
 
-/** Whether the log has been told of timers that were dropped: once is enough. */
+/** True after the first warning about dropped timers: one warning is enough. */
 let hasDropped = false;
 
 function dropTimers() {
@@ -101,8 +102,8 @@ function dropTimers() {
 }
 
 /**
- * The response of a failure with headers. Any other error is thrown as the contract's failure; its
- * trace, or the service's place, is logged.
+ * Returns a failure with headers as a response. Throws any other error as a failure of `wit/` and
+ * logs its trace or the service's place.
  */
 function failed(error, services, request) {
   advise(error);
@@ -110,7 +111,7 @@ function failed(error, services, request) {
   const { kind, message } = failure;
   if (!(error instanceof Failure)) {
     const where = called(services, request.service);
-    // A place that the error names itself is not logged twice.
+    // Do not log a place that the error already has.
     const has = hasPlace(error) || message.includes(where);
     log.error(error, ...(has ? [] : [`(in ${where})`]));
   }
@@ -129,14 +130,14 @@ function rejected(error) {
   log.error("a promise was rejected and nothing handles it:", error);
 }
 
-/** Adds what helps to the message of an error of the engine's. */
+/** Adds advice to the message of an engine error. */
 function advise(error) {
   if (error instanceof ReferenceError || error instanceof TypeError) {
     error.message += advice(error.message, engine.IS_QUICKJS);
   }
 }
 
-/** The service with its place, for errors that have no better one. */
+/** Returns the service's name and place, for errors without a place. */
 function called(services, name) {
   const { value } = services.get(name) ?? {};
   const position = value && engine.positionOf(value.prototype?.handle ?? value);

@@ -1,15 +1,14 @@
-// The cache of a fake: the functions of the contract by the host's rules, on a clock of its own.
-// Only in a test.
+// The cache of a fake: the host's functions and rules, on the fake's clock. Used only in tests.
 
 import { checkKey, checkValue, sumOf } from "../grammar.js";
 
-/** How many keys a page has. */
+/** The number of keys in a page. */
 const PAGE = 1000;
 
-/** Who has leases: all calls of the test, or another call. */
+/** The lease holders: the test's own calls, and a simulated other call. */
 const [OWN, OTHER] = ["own", "other"];
 
-/** A cache in this process. Nothing is evicted, denied or unavailable. */
+/** An in-process cache that never evicts entries and never throws `denied` or `unavailable`. */
 export class FakeCache {
   stats = {
     ...{ sets: 0, hits: 0, misses: 0, exists: 0, deletes: 0 },
@@ -17,14 +16,14 @@ export class FakeCache {
   };
   #clock;
   #entries = new Map();
-  /** Who computes the value of a key. What changes the entry ends its lease. */
+  /** The lease holder of each key. Each change of an entry ends its lease. */
   #leases = new Map();
 
   constructor(clock) {
     this.#clock = clock;
   }
 
-  /** The functions of a host. */
+  /** Returns the host's functions, by name. */
   functions() {
     return {
       get: (key) => this.#read(this.#live(key)),
@@ -48,13 +47,13 @@ export class FakeCache {
     };
   }
 
-  /** Gives the lease of a key to another call. */
+  /** Gives the lease of a key to the simulated other call. */
   hold(key) {
     this.#end(key, OWN);
     this.#begin(key, OTHER);
   }
 
-  /** Ends the lease of the other call. */
+  /** Releases the lease of the simulated other call. */
   letGo(key) {
     this.#end(key, OTHER);
   }
@@ -87,7 +86,7 @@ export class FakeCache {
 
   #increment(key, delta, expiry) {
     const entry = this.#live(key);
-    // Also where the sum is refused.
+    // End the lease even if the sum is refused.
     this.#leases.delete(key);
     const sum = sumOf(entry?.value ?? "0", delta);
     this.#write(key, String(sum), entry === undefined ? this.#deadline(expiry) : entry.deadline);
@@ -98,7 +97,7 @@ export class FakeCache {
   #compareAndSwap(key, expected, wanted, lifetime) {
     const entry = this.#live(key);
     for (const text of [expected, wanted]) if (text !== undefined) checkValue(text);
-    // Also where nothing is swapped.
+    // End the lease even if nothing is swapped.
     this.#leases.delete(key);
     if (entry?.value !== expected) return { tag: "changed", val: entry?.value };
     if (wanted !== undefined) {
@@ -115,7 +114,7 @@ export class FakeCache {
     return entry?.value;
   }
 
-  /** Never waits: no other call fills the key in while a test calls. */
+  /** Never waits: no other call can fill the key while the test runs. */
   #getOrLease(key, early = 0) {
     const entry = this.#live(key);
     const val = this.#read(entry);
@@ -138,7 +137,7 @@ export class FakeCache {
   }
 
   #getMany(keys) {
-    // All keys are checked before anything is counted.
+    // Check all keys before counting: a refused call is not counted.
     const entries = keys.map((key) => this.#live(key));
     return entries.map((entry) => this.#read(entry));
   }
@@ -172,7 +171,7 @@ export class FakeCache {
     return true;
   }
 
-  /** A cursor is the last key of the page before. */
+  /** The cursor is the last key of the previous page. */
   #keys(prefix, cursor = "") {
     const isNext = (key) => key.startsWith(prefix) && key > cursor && this.#live(key) !== undefined;
     const found = Array.from(this.#entries.keys()).filter(isNext).sort();
@@ -194,7 +193,7 @@ export class FakeCache {
     return undefined;
   }
 
-  /** The text of an entry, counted as a hit or a miss. */
+  /** Returns the text of an entry and counts a hit or a miss. */
   #read(entry) {
     this.stats[entry === undefined ? "misses" : "hits"]++;
     return entry?.value;
@@ -216,7 +215,7 @@ export class FakeCache {
     return expiry === undefined ? undefined : this.#clock.millis + expiry * 1000;
   }
 
-  /** Gives the lease of a key to a holder, unless another has it. */
+  /** Gives the lease of a key to a holder, unless another holder has it. */
   #begin(key, holder) {
     if ((this.#leases.get(key) ?? holder) !== holder) return false;
     this.#leases.set(key, holder);

@@ -1,14 +1,14 @@
-// The clock of a fake: it stands still until a test moves it, and a service on the fake sees no
-// other. Only in a test.
+// The clock of a fake: it moves only when a test advances it. Services on the fake see only this
+// clock. Used only in tests.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import { webStandIns } from "./web.js";
 
-/** The clock that the code which runs now sees, if it is not the machine's. */
+/** The clock of the running code, if it is not the machine's clock. */
 const seen = new AsyncLocalStorage();
 
-/** A clock that begins at the present time. Its milliseconds count from there. */
+/** A clock that starts at the current time. `millis` counts from the start. */
 export class Clock {
   millis = 0;
   #began = Date.now();
@@ -16,26 +16,26 @@ export class Clock {
 
   advance(seconds) {
     if (!(seconds >= 0)) throw new RangeError(`the clock goes forward, not by ${String(seconds)}`);
-    // Whole milliseconds, so that three times a third is a second.
+    // Round to milliseconds, so that three advances by a third of a second make one second.
     this.millis += Math.round(seconds * 1000);
   }
 
-  /** Moves the clock to these milliseconds, if it is not there yet. */
+  /** Moves the clock to this time, unless it is already later. */
   reach(millis) {
     this.millis = Math.max(this.millis, millis);
   }
 
-  /** The time of day, as `Date.now()` returns it. */
+  /** The time for `Date.now()`. */
   time() {
     return this.#began + this.millis;
   }
 
-  /** The time that `performance.now()` returns. */
+  /** The time for `performance.now()`. */
   ticks() {
     return this.#beganTicking + this.millis;
   }
 
-  /** What an act returns, which sees this clock, and so does all that it begins. */
+  /** Runs an act that sees this clock, as do all tasks that it starts, and returns its result. */
   async show(act) {
     const hide = standIn();
     try {
@@ -46,7 +46,9 @@ export class Clock {
   }
 }
 
-/** What stands in for Node's clock, timers and fetch, by the object that has it and its name. */
+/**
+ * The replacements of Node's clock, timers and fetch: the object, the property, and the factory.
+ */
 const STAND_INS = [
   [globalThis, "Date", dateOf],
   [performance, "now", (now) => () => seen.getStore()?.ticks() ?? now.call(performance)],
@@ -55,13 +57,16 @@ const STAND_INS = [
   ...webStandIns(() => seen.getStore() !== undefined),
 ];
 
-/** How many acts are shown a clock. */
+/** The number of running acts that see a clock. */
 let acts = 0;
 
-/** What puts everything back. */
+/** The functions that restore the originals. */
 let restores = [];
 
-/** Puts the stand-ins in place, and returns what ends that once all who did so have ended it. */
+/**
+ * Installs the replacements and returns a function that ends the use of them. The originals are
+ * restored when the last use ends.
+ */
 function standIn() {
   if (acts++ === 0) restores = STAND_INS.map(([object, name, make]) => replace(object, name, make));
   return () => {
@@ -74,14 +79,14 @@ function replace(object, name, make) {
   const value = make(object[name]);
   Object.defineProperty(object, name, { value, configurable: true, writable: true });
   return () => {
-    // What a test has put there meanwhile stays.
+    // Keep a value that the test has set meanwhile.
     if (object[name] !== value) return;
     if (own === undefined) delete object[name];
     else Object.defineProperty(object, name, own);
   };
 }
 
-/** A Date whose objects are of the real one. */
+/** Creates a replacement of Date that returns instances of the real Date. */
 function dateOf(Real) {
   const now = () => seen.getStore()?.time() ?? Real.now();
   const present = () => new Real(now());
@@ -95,7 +100,10 @@ function dateOf(Real) {
   });
 }
 
-/** A timer that moves the clock when it fires, so that a service sees that it waited. */
+/**
+ * Wraps a timer function so that a timer advances the clock when it fires, and the service sees the
+ * time that it waited.
+ */
 function timerOf(real) {
   const set = (act, delay, ...given) => {
     const clock = seen.getStore();

@@ -1,8 +1,8 @@
-// The settings and secrets of a fake. Only in a test.
+// The settings and secrets of a fake. Used only in tests.
 
 import { shown } from "../arguments.js";
 
-/** The functions of a host; `settings` returns the names and values that the test has set. */
+/** Returns the host's functions. `settings` returns the names and values that the test has set. */
 export function configFunctions(settings) {
   const values = () => {
     const pairs = Object.entries(settings());

@@ -1,4 +1,4 @@
-// The servers elsewhere of a fake: a table of routes that the test sets. Only in a test.
+// The HTTP servers of a fake: routes that the test sets. Used only in tests.
 
 import { AssertionError } from "node:assert";
 
@@ -12,21 +12,21 @@ const KINDS = ["invalid-request", "denied", "unreachable", "timeout", "too-large
 
 const NEVER_SENT = ["CONNECT", "TRACE"];
 
-/** Headers that the host makes itself. */
+/** Headers that the host sets itself. */
 const OF_HOST = [
   ...["host", "content-length", "connection", "keep-alive", "proxy-connection", "te", "trailer"],
   ...["transfer-encoding", "upgrade"],
 ];
 
-/** Headers that a redirect to another origin goes without. */
+/** Headers that are removed on a redirect to another origin. */
 const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
 
-/** Headers of a body, which go with it. */
+/** Headers that are removed together with the body. */
 const OF_BODY = ["content-type", "content-encoding", "content-language", "content-location"];
 
 const OF_REDIRECTS = [301, 302, 303, 307, 308];
 
-/** A request that was sent, as a test and a route's function see it. */
+/** A sent request, as tests and reply functions see it. */
 export class SentRequest {
   constructor({ method, url, headers, body, timeout, redirects }) {
     Object.assign(this, { method, url, headers, body });
@@ -50,7 +50,7 @@ export class SentRequest {
 export class FakeHttp {
   requests = [];
   #routes = [];
-  /** An error of the test in one of the calls, which no `catch` of a service hides. */
+  /** The first error of the test's routes. Kept here because the service may catch it. */
   #error;
   #calls = 0;
 
@@ -59,11 +59,11 @@ export class FakeHttp {
     const wanted = isPrefix ? url.slice(0, -1) : urlOf(url).href;
     const matches = (asked) => (isPrefix ? asked.startsWith(wanted) : asked === wanted);
     checkReply(reply, `${method} ${url}`, typeof reply === "function");
-    // The newest is the first that is tried.
+    // The newest route is tried first.
     this.#routes.unshift({ method, url, matches, reply });
   }
 
-  /** The functions of a host. */
+  /** Returns the host's functions, by name. */
   functions() {
     const attempt = (request) => {
       try {
@@ -79,7 +79,10 @@ export class FakeHttp {
     };
   }
 
-  /** What a call returns or throws, unless there was an error of the test meanwhile. */
+  /**
+   * Runs a call. Throws the error of the test's routes if there was one, even if the service caught
+   * it.
+   */
   async watch(call) {
     if (this.#calls++ === 0) this.#error = undefined;
     try {
@@ -150,14 +153,14 @@ function checkReply(reply, route, isFunction) {
   throw new TypeError(`the reply of the route ${route} is ${shown(reply)}: ${rule}`);
 }
 
-/** What the host gives a plugin of a response. */
+/** Converts a response to the record that a plugin gets from the host. */
 function recordOf({ status, contentType, headers, body }) {
   const isTyped = contentType === undefined || valuesOf(headers, "content-type").length > 0;
   const type = isTyped ? [] : [["content-type", new TextEncoder().encode(contentType)]];
   return { status, headers: [...type, ...encoded(headers)], body };
 }
 
-/** Refuses what the host refuses, in its words. */
+/** Refuses invalid requests with the host's messages. */
 function check({ method, url, headers }) {
   const shownAs = shownUrl(urlOf(url).href);
   if (NEVER_SENT.includes(method)) {
@@ -170,7 +173,7 @@ function check({ method, url, headers }) {
   }
 }
 
-/** A URL without its fragment, which is not sent. */
+/** Parses a URL and removes its fragment, which is not sent. */
 function urlOf(text) {
   const found = URL.canParse(text) ? new URL(text) : undefined;
   const quoted = JSON.stringify(shownUrl(text).slice(0, 200));
@@ -186,7 +189,7 @@ function urlOf(text) {
   return found;
 }
 
-/** The request that follows a redirect, by the Fetch Standard, as the host makes it. */
+/** Returns the request that follows a redirect, as in the host and the Fetch Standard. */
 function redirected(request, status, location) {
   const to = URL.canParse(location, request.url) ? new URL(location, request.url) : undefined;
   if (!/^https?:$/.test(to?.protocol)) {
@@ -204,7 +207,7 @@ function redirected(request, status, location) {
   return { ...request, method, url: to.href, headers, body };
 }
 
-/** Without the query, which may hold a secret. */
+/** The URL without its query, which may contain a secret. */
 function shownUrl(url) {
   return url.replace(/[?#].*/s, "");
 }

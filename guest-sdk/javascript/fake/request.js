@@ -1,4 +1,4 @@
-// Requests by HTTP to the services of a fake, as a client sends them. Only in a test.
+// HTTP requests to the services of a fake. Used only in tests.
 
 import { checkOptions, shown } from "../arguments.js";
 import { encoded, fieldsOf, joinedOf } from "../headers.js";
@@ -8,7 +8,7 @@ const OPTIONS = ["headers", "body", "json", "form"];
 
 const CONTENT_TYPE = "content-type";
 
-/** The fields of the request of a method, a path with or without a query, and options. */
+/** Returns the fields of a request with a method, a path (optionally with a query) and options. */
 export function requestOf(method, target, options = {}) {
   checkOptions(options, "fake.http(method, path", OPTIONS);
   if (typeof target !== "string" || !target.startsWith("/")) {
@@ -26,7 +26,7 @@ export function requestOf(method, target, options = {}) {
   return { contentType, body, http };
 }
 
-/** The bytes of a body and their media type, of the one option that has it. */
+/** Returns the bytes and the media type of the body, from the one option that has it. */
 function bodyOf({ body, json, form }) {
   if ([body, json, form].filter((given) => given !== undefined).length > 1) {
     throw new TypeError("a request has one of body, json and form");
@@ -44,7 +44,7 @@ function bodyOf({ body, json, form }) {
   throw new TypeError(`body is ${shown(body)}: it must be a text or a Uint8Array${fix}`);
 }
 
-/** A form of an object or of pairs; an array of values becomes as many fields. */
+/** Encodes a form from an object or pairs. An array of values becomes several fields. */
 function formText(form) {
   const isIterable = typeof form[Symbol.iterator] === "function";
   const pairs = isIterable ? Array.from(form) : Object.entries(form);

@@ -1,4 +1,5 @@
-// The routes of a fake: from a method and a path to a service, by the host's rules. Only in a test.
+// The routes of a fake: they map a method and a path to a service, by the host's rules. Used only
+// in tests.
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -7,7 +8,9 @@ const PARAMETER = /^\{([\w-]+)\}$/;
 export class Routes {
   #routes = [];
 
-  /** Adds a route, `GET /orders/{id}` or without a method. Throws an Error when it is invalid. */
+  /**
+   * Adds a route such as `GET /orders/{id}`, or without a method. Throws an Error if it is invalid.
+   */
   add(route, service) {
     const { method, path } = parsed(route);
     const segments = segmentsOf(path);
@@ -25,14 +28,14 @@ export class Routes {
   }
 
   /**
-   * The service of a request and the path's parameters, or what the path allows, as the value of
-   * the header `allow`; undefined when no route has the path. Throws a URIError for a path with an
-   * invalid escape.
+   * Returns the service and the path parameters of a request, or the value of the `allow` header if
+   * the method does not match. Undefined if no route has the path. Throws a URIError for an invalid
+   * escape.
    */
   find(method, path) {
     const values = path.slice(1).split("/").map(decodeURIComponent);
     const fitting = this.#routes.filter(({ segments }) => fits(segments, values));
-    // A fixed segment wins over a parameter, from left to right; then the methods decide.
+    // A fixed segment wins over a parameter, from left to right; only then the method is compared.
     const [best] = fitting.map(({ segments }) => shapeOf(segments)).sort();
     if (best === undefined) return undefined;
     const ends = fitting.filter(({ segments }) => shapeOf(segments) === best);
@@ -56,7 +59,7 @@ function parsed(route) {
   return { method, path };
 }
 
-/** The segments of a path of a route, each a text or the name of a parameter. */
+/** Parses the path of a route into segments, each a fixed text or a parameter name. */
 function segmentsOf(path) {
   if (path === "/") return [{ text: "" }];
   const refuse = (why) => {
@@ -87,7 +90,10 @@ function segmentsOf(path) {
   });
 }
 
-/** Equal for routes that differ at most in what parameters are called; the better one is less. */
+/**
+ * Returns a sort key. Routes that differ only in parameter names have equal keys; the best route
+ * has the lowest key.
+ */
 function shapeOf(segments) {
   return JSON.stringify(segments.map(({ text }) => (text === undefined ? [1] : [0, text])));
 }

@@ -1,5 +1,5 @@
-// fetch and its classes for what a fake runs: those of a plugin, which ask the fake's routes. Only
-// in a test.
+// `fetch` and its classes for services on a fake: the implementation of plugins, with the fake's
+// routes. Used only in tests.
 
 import { endLoading } from "../runtime/clock.js";
 import { sendFetches } from "../runtime/loop.js";
@@ -7,10 +7,13 @@ import { fetch } from "../web/fetch.js";
 import { Headers } from "../web/headers.js";
 import { Request, Response } from "../web/messages.js";
 
-// A fetch is refused before that.
+// `fetch` is refused while a module loads, so mark the loading as finished.
 endLoading();
 
-/** What stands in for Node's own where `isInFake`: the objects, their names, and what makes it. */
+/**
+ * Returns the replacements of Node's `fetch` and its classes, used while `isInFake()`: the object,
+ * the property, and the factory.
+ */
 export function webStandIns(isInFake) {
   const classOf = (Own) => (Real) => {
     const present = () => (isInFake() ? Own : Real);
@@ -24,7 +27,7 @@ export function webStandIns(isInFake) {
   };
   const fetched = (real) => (...given) => {
     if (!isInFake()) return real(...given);
-    // When nothing else can run, as in a plugin.
+    // Send when no other code can run, as in a plugin.
     setImmediate(() => sendFetches()?.());
     return fetch(...given);
   };

@@ -1,4 +1,4 @@
-// `config`: the plugin's settings and secrets. `http.d.ts` documents it.
+// The plugin's settings and secrets. Documented in `http.d.ts`.
 
 import { shown } from "../arguments.js";
 import { hostFunction } from "../host.js";

@@ -1,6 +1,9 @@
 import { FAILURE } from "../error.js";
 
-/** The kinds that may be gone later: a service that does not handle them is unavailable. */
+/**
+ * Kinds that may be temporary: if the service does not handle them, the call fails as
+ * `unavailable`.
+ */
 const MAY_PASS = ["unreachable", "timeout", "aborted"];
 
 export class HttpError extends Error {

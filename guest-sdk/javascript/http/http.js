@@ -1,4 +1,4 @@
-// `http`: requests to servers elsewhere. `http.d.ts` documents it.
+// HTTP requests to other servers. Documented in `http.d.ts`.
 
 import { shown } from "../arguments.js";
 import { methodsOf, offered } from "../offered.js";

@@ -1,4 +1,4 @@
-// What a service asks `http` for, checked before the host is called.
+// Outgoing HTTP requests, validated before the host is called.
 
 import { MAX_MILLIS, checkOptions, isNumeric, shortened, shown } from "../arguments.js";
 import { TOKEN } from "../headers.js";
@@ -9,10 +9,10 @@ const UTF8 = new TextEncoder();
 
 const NO_BYTES = new Uint8Array();
 
-/** How many redirects are followed unless the options say otherwise. */
+/** The default number of redirects to follow. */
 const DEFAULT_REDIRECTS = 5;
 
-/** What the contract has room for. */
+/** The maximum of the `u8` in `wit/`. */
 const MAX_REDIRECTS = 255;
 
 const OPTIONS = ["json", "body", "headers", "timeout", "redirects"];
@@ -21,13 +21,16 @@ const REQUEST = ["url", "method", ...OPTIONS];
 
 const CONTENT_TYPE = "content-type";
 
-/** The record of `wit/` of a method, a URL and options; `call` is how errors write the call. */
+/**
+ * Returns the record of `wit/` for a method, a URL and options. `call` is the text of the call in
+ * errors.
+ */
 export function recordOf(method, url, options, call) {
   if (options !== undefined) checkOptions(options, call, OPTIONS);
   return record(method, url, options ?? {});
 }
 
-/** The record of a request that is an object; `call` is how errors write the call. */
+/** Returns the record of `wit/` for a request object. `call` is the text of the call in errors. */
 export function recordOfRequest(request, call) {
   if (typeof request !== "object" || request === null) {
     const rule = 'it must be an object, as { method: "POST", url: "https://..", json: .. }';
@@ -64,7 +67,7 @@ function checkMethod(method) {
   throw new TypeError(`method is ${shown(method)}: it must be a method of HTTP, as "GET"`);
 }
 
-/** The URL as a text. The host reads it, and refuses what is none. */
+/** Returns the URL as a string. The host parses it and refuses an invalid URL. */
 function urlText(url) {
   const text = typeof url === "object" && typeof url?.href === "string" ? url.href : url;
   if (typeof text !== "string") {
@@ -77,7 +80,7 @@ function urlText(url) {
   return text;
 }
 
-/** The names and values of headers, with the values in bytes. */
+/** Returns the names and values of headers, with values as bytes. */
 function pairsOf(headers) {
   if (typeof headers !== "object" || headers === null) {
     const rule = "it must be an object of names and values, or pairs of them";
@@ -96,7 +99,7 @@ function headerOf(pair) {
     const rule = "it must be letters, digits and hyphens";
     throw new TypeError(`the name of a header is ${shown(name)}: ${rule}`);
   }
-  // A value may be a secret, so no error shows one.
+  // Errors never show a value, because it may be a secret.
   const called = `the value of the header ${name}`;
   if (!(value instanceof Uint8Array) && typeof value !== "string") {
     const what = value === null ? "null" : typeof value;
@@ -123,7 +126,7 @@ function bodyOf(body) {
   throw new TypeError(`body is ${shown(body)}: it must be a text or a Uint8Array${fix}`);
 }
 
-/** The milliseconds of a time in seconds, if there is one. */
+/** Converts seconds to milliseconds. Undefined stays undefined. */
 function millisOf(seconds) {
   if (seconds === undefined) return undefined;
   const rule = "it must be 0 seconds or more, as a number";

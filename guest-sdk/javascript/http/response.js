@@ -1,7 +1,10 @@
 import { joinedOf, valuesOf } from "../headers.js";
 import { fromText } from "../json.js";
 
-/** Written so, it is the engine's own, which knows UTF-8 alone, and not that of `web/`. */
+/**
+ * Destructuring hides the name from the build, so this is the engine's decoder (UTF-8 only) and the
+ * build does not add `web/text.js`.
+ */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
 const UTF8 = new Utf8Decoder("utf-8", { fatal: true });
@@ -45,7 +48,7 @@ export class HttpResponse {
   }
 }
 
-/** Without the query, which may hold a secret. */
+/** The URL without its query, which may contain a secret. */
 function shownUrl(url) {
   return url.replace(/[?#].*/s, "");
 }

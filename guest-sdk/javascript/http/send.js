@@ -1,11 +1,11 @@
-// How requests reach the host: the one place of both `http` and `fetch`.
+// Sends requests to the host, for both `http` and `fetch`.
 
 import { hostFunction } from "../host.js";
 import { HttpError } from "./error.js";
 
 const IMPORT = 'import { http } from "hostel-sdk"';
 
-/** The host's response to a request; its refusal is thrown as an HttpError. */
+/** Sends a request and returns the host's response. Throws its error as an HttpError. */
 export function send(request) {
   const send = hostFunction("httpSend", "http", IMPORT);
   try {
@@ -16,7 +16,10 @@ export function send(request) {
   }
 }
 
-/** For each request, in their order, what `respond` makes of its response, or an HttpError. */
+/**
+ * Sends requests concurrently. Returns for each, in order, the result of `respond(response)` or an
+ * HttpError.
+ */
 export function sendMany(requests, respond) {
   if (requests.length === 0) return [];
   const results = hostFunction("httpSendMany", "http", IMPORT)(requests);
