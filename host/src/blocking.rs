@@ -1,15 +1,15 @@
-//! Work that blocks or takes long, on a thread of its own. The runtime's own threads for such work
-//! panic, or wait for ever, where the system has no thread to give.
+//! Runs blocking or long work on a separate thread. tokio's `spawn_blocking` panics, or waits
+//! forever, if the system refuses a thread.
 
 use std::io;
 use std::sync::Arc;
 use std::thread::Builder;
 use tokio::sync::oneshot;
 
-/// Why work did not end with a result.
+/// Why work returned no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BlockingError {
-    /// The system gave no thread; the work did not begin.
+    /// The system refused a thread; the work did not start.
     #[error("the system refused a thread")]
     NoThread(#[source] io::Error),
     /// It panicked.
@@ -17,11 +17,11 @@ pub(crate) enum BlockingError {
     Panicked,
 }
 
-/// Runs work to its end, also if the caller stops waiting.
+/// Runs work to its end, even if the caller stops waiting.
 ///
 /// # Errors
 ///
-/// When no thread can be started, or the work panics.
+/// If no thread can be started, or the work panics.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, BlockingError> {
@@ -68,7 +68,7 @@ async fn run_in<T: Send + 'static>(
 mod tests {
     use super::*;
 
-    /// A thread that no system has room for.
+    /// A thread with a stack that no system can allocate.
     fn refused() -> Builder {
         Builder::new().stack_size(usize::MAX / 4)
     }

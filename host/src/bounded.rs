@@ -1,4 +1,4 @@
-//! Folders of what can be made again, kept within bounds: what was not used for long goes.
+//! Bounded cache folders: entries that were unused for long are removed.
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use std::ffi::OsStr;
@@ -7,18 +7,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// How much a folder holds on to.
+/// The bounds of a folder.
 struct Bounds {
-    /// An entry that was not used for so long goes.
+    /// An entry that was unused for this long is removed.
     unused: Duration,
-    /// One that was never finished goes after so long.
+    /// An unfinished entry is removed after this long.
     unfinished: Duration,
     entries: usize,
     bytes: u64,
 }
 
-/// A month, so that what is run now and then stays; an hour, in which whatever is being made is made;
-/// and what a disk hardly notices.
+/// A month keeps programs that are run now and then; an hour is enough to finish any entry; the
+/// size is negligible on a disk.
 const BOUNDS: Bounds = Bounds {
     unused: Duration::from_secs(30 * 24 * 60 * 60),
     unfinished: Duration::from_secs(60 * 60),
@@ -26,32 +26,32 @@ const BOUNDS: Bounds = Bounds {
     bytes: 2 << 30,
 };
 
-/// How the name of what is being made aside begins: as `tempfile` names it. A process that is killed
-/// leaves it behind.
+/// The prefix of unfinished entries, as `tempfile` names them. A killed process leaves them behind.
 const ASIDE: &[u8] = b".tmp";
 
-/// Marks an entry of a folder, a file or a folder itself, as used now. One that is not there stays
-/// so.
+/// Marks an entry of a folder, a file or a folder itself, as just used. Does nothing if the entry
+/// is missing.
 ///
-/// The mark is the entry's time of modification. So an entry that is a folder is marked, and the
-/// files in it keep their times. The entry is not opened: opening a named pipe would block.
+/// The mark is the entry's modification time. For an entry that is a folder, only the folder is
+/// marked: the files in it keep their times. The entry is not opened: opening a named pipe would
+/// block.
 pub(crate) fn mark_used(entry: &Path) {
     let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
     let times = Timestamps { last_access: now, last_modification: now };
     let _ = utimensat(CWD, entry, &times, AtFlags::SYMLINK_NOFOLLOW);
 }
 
-/// Removes from a folder what was not used for a month, and what was begun more than an hour ago and
-/// never finished; then what was used least lately, while there are more than 200 entries or more
-/// than 2 GiB. The entry used last always stays.
+/// Removes entries unused for a month and entries unfinished for an hour; then the least recently
+/// used ones, while there are more than 200 entries or more than 2 GiB. Always keeps the most
+/// recently used entry.
 ///
-/// To be called when something new was put there. What cannot be removed stays.
+/// Call it after adding an entry. Entries that cannot be removed are skipped.
 pub(crate) fn prune(folder: &Path) {
     prune_to(folder, |_| true, &BOUNDS, SystemTime::now());
 }
 
-/// As [`prune`], in a folder that may hold files of others: entries of other names do not count,
-/// and stay.
+/// As [`prune`], in a folder that may contain foreign files: entries of other names are neither
+/// counted nor removed.
 pub(crate) fn prune_named(folder: &Path, is_entry: impl Fn(&OsStr) -> bool) {
     prune_to(folder, is_entry, &BOUNDS, SystemTime::now());
 }
@@ -67,7 +67,8 @@ fn prune_to(folder: &Path, is_entry: impl Fn(&OsStr) -> bool, bounds: &Bounds, n
     entries.sort();
     let mut bytes = 0;
     for (index, (used, path)) in entries.into_iter().rev().enumerate() {
-        // A time to come is that of a clock that was set back since.
+        // A modification time in the future means the clock was set back: treat the entry as just
+        // used.
         let unused = now.duration_since(used).unwrap_or_default();
         bytes += size(&path);
         let is_aside = path.file_name().is_some_and(is_aside);
@@ -79,7 +80,7 @@ fn prune_to(folder: &Path, is_entry: impl Fn(&OsStr) -> bool, bounds: &Bounds, n
     }
 }
 
-/// True if this is the name of an entry that is being made.
+/// True for the name of an unfinished entry.
 pub(crate) fn is_aside(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(ASIDE)
 }
@@ -88,7 +89,7 @@ fn used(entry: &Path) -> Option<SystemTime> {
     fs::symlink_metadata(entry).ok()?.modified().ok()
 }
 
-/// The bytes of a file, or of all files below a folder. No link is followed.
+/// The size of a file, or of all files below a folder, in bytes. Does not follow links.
 fn size(path: &Path) -> u64 {
     let Ok(found) = fs::symlink_metadata(path) else { return 0 };
     match fs::read_dir(path) {
@@ -113,8 +114,8 @@ mod tests {
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// Makes entries, of a name, a count of days since their last use and a count of bytes, and
-    /// checks which of them are left. Every second is a folder with a file in it.
+    /// Creates entries, each of a name, the days since its last use and its bytes, and checks which
+    /// of them remain. Every second one is a folder that contains a file.
     #[track_caller]
     fn check(bounds: &Bounds, entries: &[(&str, u32, usize)], left: &[&str]) {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
-//! Grants: what a plugin may reach beside its log, written in the host's configuration.
+//! Grants: the capabilities of a plugin besides its log, from the host's configuration.
 //!
 //! The configuration builds them, host calls check them at each call, and every command and the
-//! admin listener print them from here. Each capability has one field.
+//! admin listener print them with the functions here. Each capability has one field.
 
 mod address;
 mod values;
@@ -14,12 +14,12 @@ use crate::name::PluginName;
 use hostel_cache::{CacheName, Name};
 use std::fmt;
 
-/// What a plugin may reach. The default grants its own cache, and nothing else.
+/// The capabilities of a plugin. The default grants its own cache, and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
-    /// The cache, and what the plugin may do with it.
+    /// Its cache, and the access to it.
     pub cache: CacheGrant,
-    /// The servers elsewhere; by default none.
+    /// The remote servers; by default none.
     pub http: HttpGrant,
     /// Its settings and secrets; by default none.
     pub config: ConfigGrant,
@@ -30,8 +30,8 @@ pub struct Grants {
 pub struct HttpGrant {
     /// The servers that the plugin may reach.
     pub allow: Vec<Allowed>,
-    /// Connections of the plugin in use at once, at most 512; further requests wait. As many again
-    /// may be kept for later.
+    /// Maximum connections that the plugin uses at once, at most 512; further requests wait. As
+    /// many again may be kept idle for reuse.
     pub connections: usize,
 }
 
@@ -46,21 +46,21 @@ impl Default for HttpGrant {
 pub struct CacheGrant {
     /// The cache that the plugin is bound to; by default its own.
     pub binding: CacheBinding,
-    /// What the plugin may do there; by default read and write.
+    /// The permitted operations; by default read and write.
     pub access: Access,
 }
 
 /// Which cache a plugin is bound to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CacheBinding {
-    /// Its own, `plugin/<name>`, which no other plugin sees.
+    /// Its own, `plugin/<name>`, which no other plugin can access.
     #[default]
     Private,
     /// The configured cache of this name, shared by all plugins that are bound to it.
     Configured(Name),
 }
 
-/// What a plugin may do with the cache that it is bound to.
+/// The access of a plugin to its cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
     /// All functions.
@@ -71,7 +71,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// The word for it in the configuration: `read-write` or `read-only`.
+    /// Its name in the configuration: `read-write` or `read-only`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ impl CacheBinding {
     }
 }
 
-/// The default grants, but for the cache.
+/// The default grants, except for the cache.
 impl From<CacheGrant> for Grants {
     fn from(cache: CacheGrant) -> Self {
         Grants { cache, ..Grants::default() }
@@ -106,8 +106,8 @@ impl From<CacheGrant> for Grants {
 }
 
 impl Grants {
-    /// The grants as text, a row each: the name that JSON output uses, and its value. Without the
-    /// plugin's name its private cache has none either.
+    /// The grants as rows of text: the name as in JSON output, and the value. The name of a private
+    /// cache is `None` unless the plugin's name is given.
     #[must_use]
     pub fn rows(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, Option<String>)> {
         let CacheGrant { binding, access } = &self.cache;
@@ -126,7 +126,7 @@ impl Grants {
         rows
     }
 
-    /// The grants as lines for people, one a capability: its name, and what is granted.
+    /// The grants as lines for people, one per capability: its name and the grant.
     #[must_use]
     pub fn summary(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, String)> {
         let (of_cache, others): (Vec<_>, Vec<_>) = self

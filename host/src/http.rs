@@ -6,16 +6,19 @@
 //! |---|---|
 //! | `POST /services/<plugin>.<service>` | the service |
 //! | `POST /services/<plugin>` | the plugin's service, if it has exactly one |
-//! | `GET /services` | names and descriptions of the services that the caller may call so, as JSON |
-//! | the methods and path of a [`Route`](crate::config::Route) | its service; HEAD goes where GET does |
-//! | `GET`, `HEAD` below the path of a [`FileRoute`](crate::config::FileRoute) | the file of its folder |
-//! | `OPTIONS` with `Origin` and `Access-Control-Request-Method`, a preflight | the host, where the path has [`Cors`](crate::config::Cors) |
+//! | `GET /services` | names and descriptions of the services that the caller may call, as JSON |
+//! | the methods and path of a [`Route`](crate::config::Route) | its service; HEAD is routed like
+//! GET |
+//! | `GET`, `HEAD` below the path of a [`FileRoute`](crate::config::FileRoute) | the file in its
+//! folder |
+//! | `OPTIONS` with `Origin` and `Access-Control-Request-Method`, a preflight | the host, if the
+//! path has [`Cors`](crate::config::Cors) |
 //! | `OPTIONS *` | the host: 204, with the methods that routes may have in `Allow` |
 //!
-//! Who may call by `/services` is in [`DirectCallers`](crate::config::DirectCallers); the setting
+//! [`DirectCallers`](crate::config::DirectCallers) defines who may call `/services`; the setting
 //! `services = false` turns these paths off.
 //!
-//! [`run_admin`] serves the operator on a listener of its own:
+//! [`run_admin`] serves the operator on a separate listener:
 //!
 //! | request | response |
 //! |---|---|
@@ -25,14 +28,20 @@
 //! | `GET /metrics` | the metrics, as OpenMetrics 1.0 text |
 //! | `GET /plugins` | every plugin: its version, state, services and grants |
 //! | `GET /caches` | every cache with its counts |
-//! | `GET /caches/<cache>/entries` | keys, sizes and seconds left, by `prefix`, `after` and `limit` (100, at most 1,000); `next` is the `after` of the next page, or null |
+//! | `GET /caches/<cache>/entries` | keys, sizes and seconds left, by `prefix`, `after` and `limit`
+//! (100, at most 1,000); `next` is the `after` of the next page, or null |
 //! | `DELETE /caches/<cache>/entries` | removes all entries |
-//! | `DELETE /caches/<cache>/prefixes/<prefix>` | removes a page of the entries whose keys begin with the prefix; `next` is the `after` of the next page, or null |
-//! | `GET`, `DELETE /caches/<cache>/entries/<key>` | returns the JSON as stored, which counts as a read; removes the entry |
+//! | `DELETE /caches/<cache>/prefixes/<prefix>` | removes a page of the entries whose keys begin
+//! with the prefix; `next` is the `after` of the next page, or null |
+//! | `GET`, `DELETE /caches/<cache>/entries/<key>` | returns the JSON as stored, which counts as a
+//! read; removes the entry |
 //! | `PUT /caches/<cache>/entries/<key>` | stores the body, for `expiry` seconds if given |
-//! | `GET /caches/<cache>/entries/<key>/exists` | whether the entry exists, which counts as `exists` |
-//! | `GET /caches/<cache>/entries/<key>/ttl` | whether the entry exists, and its seconds left, rounded up; null: it has no expiry |
-//! | `POST /caches/<cache>/entries/<key>/increment` | adds `by` (1) to the integer and returns the sum; a new entry lives for `expiry` seconds if given |
+//! | `GET /caches/<cache>/entries/<key>/exists` | whether the entry exists, which counts as
+//! `exists` |
+//! | `GET /caches/<cache>/entries/<key>/ttl` | whether the entry exists, and its seconds left,
+//! rounded up; null: it has no expiry |
+//! | `POST /caches/<cache>/entries/<key>/increment` | adds `by` (1) to the integer and returns the
+//! sum; a new entry lives for `expiry` seconds if given |
 //!
 //! `<cache>`, `<key>` and `<prefix>` are percent-encoded, including slashes: `plugin%2Fusers` is
 //! the cache of the plugin `users`. An unknown cache is the problem `no-cache`, an unknown entry
@@ -47,21 +56,25 @@
 //! |---|---|---|
 //! | `bad-request` | 400 | the request is malformed, or the service reports it |
 //! | `unauthorized` | 401 | the credentials are missing or wrong, or the service reports it |
-//! | `forbidden` | 403 | the service reports it, CORS does not allow what a preflight asks for, or a web page of another site calls the admin interface |
+//! | `forbidden` | 403 | the service reports it, CORS does not allow what a preflight asks for, or
+//! a web page of another site calls the admin interface |
 //! | `not-found` | 404 | no service or file has this path, or the service reports it |
 //! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
 //! | `request-timeout` | 408 | the body came too slowly |
 //! | `conflict` | 409 | the service reports it |
-//! | `precondition-failed` | 412 | the file is not the version that `If-Match` or `If-Unmodified-Since` names |
+//! | `precondition-failed` | 412 | the file is not the version that `If-Match` or
+//! `If-Unmodified-Since` names |
 //! | `too-large` | 413 | the body is larger than `limits.request` |
 //! | `range-not-satisfiable` | 416 | the file ends before the range of the request |
 //! | `expectation-failed` | 417 | `Expect` is not `100-continue` |
-//! | `too-many-requests` | 429 | the service reports it, or the client keeps failing authentication and another of its requests waits (`Retry-After`) |
+//! | `too-many-requests` | 429 | the service reports it, or the client keeps failing authentication
+//! and another of its requests waits (`Retry-After`) |
 //! | `headers-too-large` | 431 | the request has too many headers |
 //! | `internal` | 500 | the service reports it, trapped, exited, or reached a limit of its call |
 //! | `bad-answer` | 502 | the service's response is malformed or too large |
 //! | `unavailable` | 503 | the service reports it, or its plugin did not load |
-//! | `busy` | 503 | the host has too many calls in progress, or too many bytes of bodies and responses, of all clients or of this one (`Retry-After`) |
+//! | `busy` | 503 | the host has too many calls in progress, or too many bytes of bodies and
+//! responses, of all clients or of this one (`Retry-After`) |
 //! | `timeout` | 504 | the service did not respond within `limits.time` |
 //!
 //! Below 500, the `detail` of an error that a service reports is the service's message. From 500 on

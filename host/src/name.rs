@@ -10,11 +10,11 @@ use std::sync::Arc;
 pub struct PluginName(Name);
 
 impl PluginName {
-    /// Takes a name that is one already.
+    /// Creates a plugin name.
     ///
     /// # Errors
     ///
-    /// When it is not.
+    /// If the name is invalid.
     pub fn new(name: &str) -> Result<Self, NameError> {
         Name::new(name).map(PluginName)
     }
@@ -24,7 +24,7 @@ impl PluginName {
         self.0.as_str()
     }
 
-    /// The name as what it is.
+    /// The name as a [`Name`].
     pub(crate) fn as_name(&self) -> &Name {
         &self.0
     }
@@ -35,7 +35,7 @@ impl PluginName {
     }
 }
 
-/// Names are found by text: both have one order.
+/// Allows lookup by text; both types have the same order.
 impl Borrow<str> for PluginName {
     fn borrow(&self) -> &str {
         self.as_str()

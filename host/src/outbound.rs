@@ -1,8 +1,8 @@
-//! Requests of plugins to servers elsewhere: what `hostel:http` does.
+//! Requests of plugins to remote servers: the implementation of `hostel:http`.
 //!
-//! **No way round a grant.** Each request, and each redirect as well, is checked against the rows of
-//! `http.allow`. A name is resolved once; each of its addresses is checked; that very address is
-//! connected to.
+//! **A grant cannot be bypassed.** Each request, and each redirect, is checked against the entries
+//! of `http.allow`. A name is resolved once, each of its addresses is checked, and the connection
+//! goes to a checked address.
 
 mod client;
 mod connect;
@@ -30,8 +30,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-/// What is left of a call when its requests are over, so that the guest sees `timeout` and is not
-/// ended.
+/// Requests end this long before the call's deadline, so that the guest can handle `timeout`
+/// instead of being stopped.
 const TIME_FOR_GUEST: Duration = Duration::from_millis(100);
 
 /// The servers that a plugin may reach, and the connections to them.
@@ -43,7 +43,7 @@ pub(crate) struct Outbound {
     network: Arc<Network>,
 }
 
-/// A response, whole.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct SendResponse {
     pub(crate) status: u16,
@@ -52,18 +52,18 @@ pub(crate) struct SendResponse {
     pub(crate) body: Vec<u8>,
 }
 
-/// What the requests of one call share.
+/// The state shared by the requests of one call.
 #[derive(Clone)]
 pub(crate) struct SendingCall {
-    /// Requests that it may still send.
+    /// The number of requests that it may still send.
     requests: Arc<AtomicUsize>,
     most_requests: usize,
     most_bytes: usize,
-    /// When the call ends at the latest.
+    /// The deadline of the call.
     until: Instant,
 }
 
-/// What one host call is about: the call, its request's id, and its span.
+/// The context of one host call: its call, the id of the request, and its span.
 pub(crate) struct Sending {
     pub(crate) call: SendingCall,
     pub(crate) request_id: String,
@@ -76,7 +76,7 @@ impl SendingCall {
         SendingCall { requests, most_requests, most_bytes, until }
     }
 
-    /// Counts a request.
+    /// Counts a request against the limit.
     fn request(&self, url: &Url) -> Result<(), SendError> {
         let less = |left: usize| left.checked_sub(1);
         match self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
@@ -121,7 +121,7 @@ impl Outbound {
         self.send_within(request, sending, &room).await
     }
 
-    /// Sends requests at the same time. The results are in their order.
+    /// Sends requests concurrently. The results are in the order of the requests.
     pub(crate) async fn send_many(
         self: Arc<Self>,
         requests: Vec<SendRequest>,
@@ -173,7 +173,7 @@ impl Outbound {
         }
     }
 
-    /// Sends a request and, where redirects may be followed, those that follow from it.
+    /// Sends a request and follows up to `redirects` redirects.
     async fn follow(
         &self,
         mut request: Outgoing,
@@ -182,7 +182,7 @@ impl Outbound {
         room: &Room,
     ) -> Result<SendResponse, SendError> {
         let mut followed = 0;
-        // A guest may belong to a trace of its own.
+        // Leave the header of a guest that belongs to a trace of its own.
         let is_traced = !request.headers.contains_key(TRACEPARENT);
         loop {
             let server = self.server_of(&request.url)?;
@@ -217,7 +217,7 @@ impl Outbound {
         }
     }
 
-    /// The row that covers a URL.
+    /// The entry that covers a URL.
     fn server_of(&self, url: &Url) -> Result<&GrantedServer, SendError> {
         self.servers.iter().find(|server| server.allowed.covers(url)).ok_or_else(|| {
             let origin = url.origin().ascii_serialization();
@@ -251,7 +251,7 @@ fn stopped() -> SendError {
     SendError::new(SendErrorKind::Aborted, "the host stopped the request")
 }
 
-/// Counts one request when it ends, also one that nothing waits for any more.
+/// Records one request when it ends, including a cancelled one.
 struct Observed<'a> {
     meter: &'a HttpClientMeter,
     method: hyper::Method,

@@ -1,4 +1,4 @@
-//! Plugins: loading them, calling their services, and the host that holds them.
+//! Plugins: loading, calls to their services, and the host that runs them.
 
 mod admission;
 mod call;

@@ -1,8 +1,8 @@
-//! Processes of the program itself, for what must not happen in the one that serves: compiling a
-//! component that may hold anything, and building a source, which runs the author's own code.
+//! Subprocesses of the program itself, for work that must not run in the serving process: compiling
+//! untrusted components, and building sources, which runs their authors' code.
 //!
-//! A server that gives up its right to start programs starts helpers before that, which start them on
-//! its behalf. A helper reads nothing but tasks. On systems other than Linux there are none.
+//! A server that gives up its right to start programs first starts helpers, which start processes
+//! on its behalf. A helper reads nothing but tasks. Only Linux has helpers.
 
 mod cancellation;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,7 @@
-//! Services as the host knows them: names, requests, responses and failures.
+//! Services: names, requests, responses and failures.
 //!
-//! These are the types of the public API. The types that `bindings` generates from the WIT are
-//! converted to and from them in `world`.
+//! These are the types of the public API. `world` converts them to and from the types that
+//! `bindings` generates from the WIT.
 
 use crate::telemetry::excerpt;
 use serde::Serialize;
@@ -13,14 +13,14 @@ pub struct ServiceInfo {
     /// The name within the plugin: 1 to 128 ASCII letters, digits, dots, hyphens and underscores,
     /// a letter first.
     pub name: String,
-    /// One line for a person; may be empty.
+    /// One line for people; may be empty.
     pub description: String,
 }
 
 /// The full name of a service, parsed: `<plugin>.<service>`, split at the first dot, or the
-/// plugin's name alone, which means its one service.
+/// plugin's name alone, which means its only service.
 ///
-/// Parsing checks nothing else: a name that no plugin has is found when it is resolved.
+/// Parsing validates nothing else: unknown names are detected when the name is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceName {
     full: String,
@@ -49,7 +49,7 @@ impl ServiceName {
         self.full.get(..self.plugin_bytes).unwrap_or_default()
     }
 
-    /// The service's name within its plugin, which may be empty or hold dots; none where the full
+    /// The service's name within its plugin, which may be empty or contain dots; `None` if the full
     /// name is the plugin's alone.
     #[must_use]
     pub fn service(&self) -> Option<&str> {
@@ -66,20 +66,20 @@ impl fmt::Display for ServiceName {
 /// One request to a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// The correlation id that log lines carry.
+    /// The correlation id, included in log lines.
     pub id: String,
     /// The media type of the body.
     pub content_type: Option<String>,
-    /// Empty when there is none.
+    /// Empty if there is none.
     pub body: Vec<u8>,
-    /// Set when the request came by HTTP.
+    /// Set if the request came by HTTP.
     pub http: Option<HttpRequest>,
 }
 
 /// The HTTP side of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// In upper case, as HTTP has it.
+    /// In upper case, as in HTTP.
     pub method: String,
     /// As sent, percent-encoded, without the query.
     pub path: String,
@@ -87,7 +87,7 @@ pub struct HttpRequest {
     pub path_params: Vec<(String, String)>,
     /// As sent, without the `?`.
     pub query: String,
-    /// Host and port as the client named them.
+    /// Host and port as sent by the client.
     pub authority: String,
     /// The address of the client.
     pub client: String,
@@ -98,20 +98,20 @@ pub struct HttpRequest {
 /// A service's response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// A status code of HTTP, 200 to 599.
+    /// An HTTP status code, 200 to 599.
     pub status: u16,
-    /// The media type of the body; wins over a header of that name.
+    /// The media type of the body; overrides a `content-type` header.
     pub content_type: Option<String>,
     /// Names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// Empty when there is none.
+    /// Empty if there is none.
     pub body: Vec<u8>,
 }
 
 /// A request that a service did not fulfil.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The kind of failure; each kind has its HTTP status.
+    /// The kind of failure, which determines the HTTP status.
     pub kind: FailureKind,
     /// For a person; one line, with control characters escaped.
     pub message: String,
@@ -126,7 +126,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The kinds of failure, closed.
+/// The kinds of failure, a closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of the WIT, which documents them")]
 pub enum FailureKind {
@@ -165,7 +165,8 @@ impl fmt::Display for FailureKind {
 }
 
 impl Response {
-    /// Why HTTP cannot carry this response of a guest, if so: the HTTP server does not check again.
+    /// The reason why HTTP cannot carry this response, or `None`. The HTTP server does not check
+    /// again.
     pub(crate) fn fault(&self) -> Option<String> {
         if !(200..=599).contains(&self.status) {
             return Some(format!("status {} is not within 200 to 599", self.status));
@@ -184,14 +185,14 @@ impl Response {
         ))
     }
 
-    /// Bytes of the whole response, headers included.
+    /// The size of the whole response in bytes, headers included.
     pub(crate) fn len(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
         self.body.len() + headers.sum::<usize>() + self.content_type.as_ref().map_or(0, String::len)
     }
 }
 
-/// True for a token of RFC 9110, section 5.6.2, in lower case.
+/// True for a lower-case token as in RFC 9110, section 5.6.2.
 pub(crate) fn is_token(name: &str) -> bool {
     let allowed = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
@@ -199,7 +200,7 @@ pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// True for a field value of RFC 9110, section 5.5: no control characters but tab.
+/// True for a field value as in RFC 9110, section 5.5: no control characters but tab.
 fn is_header_value(value: &[u8]) -> bool {
     value.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }

@@ -1,7 +1,6 @@
-//! What a plugin is made from: where it is, what it is called, which files belong to it, and how
-//! it becomes a component.
+//! A plugin's source: its location, its name, its files, and how to build it into a component.
 //!
-//! Every command asks here, so that all of them see the same plugin under the same name.
+//! Every command uses this module, so that all of them find the same plugin under the same name.
 
 mod component;
 mod discover;
@@ -18,16 +17,16 @@ pub use location::Location;
 use crate::toolchain::{self, BuildError, Progress};
 use std::path::PathBuf;
 
-/// Builds a source, and returns the component's file. `inputs` becomes what the build reads; of one
-/// that fails, what a change of may mend it.
+/// Builds a source, and returns the path of the component. Sets `inputs` to the files that the
+/// build reads; after a failure, to the files whose change may fix it.
 ///
-/// What the build needs and can be had from the language's own package registry is fetched once,
-/// and reported; so is what has to be installed by hand. A source of which nothing that its last
-/// build read has changed is not built again.
+/// Dependencies that are available from the language's own package registry are fetched once, and
+/// reported; so are tools that must be installed by hand. A source is not built again if nothing
+/// that its last build read has changed.
 ///
 /// # Errors
 ///
-/// When a tool is missing or the source does not build. The message names the fix.
+/// If a tool is missing or the source does not build. The message names the fix.
 pub fn build(
     source: &Source,
     progress: Progress<'_>,
@@ -50,7 +49,7 @@ pub fn build(
     built
 }
 
-/// The component's file of what is at a location, built where it is a source.
+/// The path of the component at a location, built first if it is a source.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! TLS to servers elsewhere, with the certificates that this machine trusts.
+//! TLS to remote servers, with the certificates that this machine trusts.
 
 use std::sync::Arc;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -9,7 +9,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 ///
 /// # Errors
 ///
-/// Why there are none.
+/// The reason why no certificate is available.
 pub(crate) fn client_config() -> Result<Arc<ClientConfig>, String> {
     client_config_with(&[]).map(Arc::new)
 }
@@ -18,7 +18,7 @@ pub(crate) fn client_config() -> Result<Arc<ClientConfig>, String> {
 ///
 /// # Errors
 ///
-/// Why there are none.
+/// The reason why no certificate is available.
 pub(crate) fn client_config_with(
     authorities: &[CertificateDer<'static>],
 ) -> Result<ClientConfig, String> {

@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 use std::time::Duration;
 
-/// A text that is no size or no duration.
+/// An invalid size, duration or number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each holds the text as written")]
 pub enum UnitError {
@@ -15,31 +15,31 @@ pub enum UnitError {
     Count(String),
 }
 
-/// A size in bytes: `512KiB`, `64MB`, `1048576`.
+/// Parses a size in bytes: `512KiB`, `64MB`, `1048576`.
 ///
 /// # Errors
 ///
-/// When the text is none, or more than this machine's `usize` holds.
+/// If the text is invalid, or exceeds `usize`.
 pub(crate) fn size(text: &str) -> Result<usize, UnitError> {
     let wrong = || UnitError::Size(text.to_owned());
     let size: ByteSize = text.parse().map_err(|_| wrong())?;
     usize::try_from(size.as_u64()).map_err(|_| wrong())
 }
 
-/// A duration: `5s`, `250ms`, `1m 30s`.
+/// Parses a duration: `5s`, `250ms`, `1m 30s`.
 ///
 /// # Errors
 ///
-/// When the text is none. A number without a unit is none, but for `0`.
+/// If the text is invalid. Only `0` may omit its unit.
 pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
     humantime::parse_duration(text).map_err(|_| UnitError::Duration(text.to_owned()))
 }
 
-/// A whole number.
+/// Parses a whole number.
 ///
 /// # Errors
 ///
-/// When the text is none.
+/// If the text is invalid.
 pub(crate) fn count(text: &str) -> Result<usize, UnitError> {
     text.parse().map_err(|_| UnitError::Count(text.to_owned()))
 }

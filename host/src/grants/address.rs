@@ -1,14 +1,15 @@
-//! The servers that a plugin may reach: a row of `allow`, and the URLs that it covers.
+//! The servers that a plugin may reach: an entry of `allow`, and the URLs that it covers.
 
 use std::fmt;
 use url::{Host, Url};
 
-/// A certificate authority that a row trusts beside those of the machine: its certificate, as DER.
+/// A certificate authority that an entry trusts besides those of the machine: its certificate, as
+/// DER.
 pub type Authority = Vec<u8>;
 
-/// A row of `http.allow`: scheme, host, port and, optionally, the beginning of the path.
+/// An entry of `http.allow`: scheme, host, port and, optionally, a path prefix.
 ///
-/// It displays as it was written.
+/// Its `Display` output is the entry as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
     written: String,
@@ -24,32 +25,32 @@ pub struct Allowed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum HostPattern {
     Exact(Host),
-    /// Every name that ends with this, which begins with a dot.
+    /// Every name with this suffix, which begins with a dot.
     Below(String),
 }
 
-/// Why a text is no row of `http.allow`.
+/// Why an entry of `http.allow` is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
     /// Not an absolute URL of http or https.
     #[error("{0:?} is no URL of http or https: write it as in \"https://api.example.com\"")]
     NoUrl(String),
-    /// It has parts that a row cannot have.
+    /// It has parts that an entry cannot have.
     #[error(
         "{0:?} has a user, a password, a query or a fragment: a row has scheme, host, port and path"
     )]
     Parts(String),
-    /// The `*` is elsewhere than in front of a name.
+    /// The `*` is not the first label of a name.
     #[error(
         "{0:?}: a `*` stands for labels at the beginning of a name, as in \"https://*.example.com\""
     )]
     Star(String),
-    /// The path has escapes that servers read in different ways.
+    /// The path has escapes that servers interpret differently.
     #[error(
         "{0:?}: a path with `%2f`, `%5c` or `%2e` is read differently by servers: leave them out"
     )]
     Path(String),
-    /// Private addresses behind a `*`.
+    /// `private` with a `*`.
     #[error(
         "{0:?}: `private` needs the whole name of a server: with a `*` it would open every address"
     )]
@@ -57,11 +58,11 @@ pub enum AllowError {
 }
 
 impl Allowed {
-    /// Reads a row.
+    /// Parses an entry.
     ///
     /// # Errors
     ///
-    /// When it is no URL of http or https, or has more than scheme, host, port and path.
+    /// If it is not a URL of http or https, or has more than scheme, host, port and path.
     pub fn new(text: &str) -> Result<Self, AllowError> {
         let url = Url::parse(text).map_err(|_| AllowError::NoUrl(text.to_owned()))?;
         let host = url.host().map(|host| host.to_owned());
@@ -97,11 +98,12 @@ impl Allowed {
         })
     }
 
-    /// The same row, which also opens addresses inside: loopback, private networks and the like.
+    /// The same entry, which also permits internal addresses: loopback, private networks and the
+    /// like.
     ///
     /// # Errors
     ///
-    /// When its host begins with `*`.
+    /// If its host begins with `*`.
     pub fn with_private(self) -> Result<Self, AllowError> {
         match self.host {
             HostPattern::Below(_) => Err(AllowError::PrivateStar(self.written)),
@@ -109,18 +111,18 @@ impl Allowed {
         }
     }
 
-    /// The same row, which trusts these certificate authorities as well.
+    /// The same entry, which trusts these certificate authorities as well.
     #[must_use]
     pub fn with_authorities(self, authorities: Vec<Authority>) -> Self {
         Allowed { authorities, ..self }
     }
 
-    /// Whether it opens addresses inside.
+    /// True if it permits internal addresses.
     pub fn is_private(&self) -> bool {
         self.private
     }
 
-    /// Whether its host is an address or a name of this machine itself.
+    /// True if its host is a loopback address or `localhost`.
     pub fn is_of_loopback(&self) -> bool {
         match &self.host {
             HostPattern::Exact(Host::Ipv4(address)) => address.is_loopback(),
@@ -130,12 +132,12 @@ impl Allowed {
         }
     }
 
-    /// The certificate authorities that it trusts beside those of the machine.
+    /// The certificate authorities that it trusts besides those of the machine.
     pub fn authorities(&self) -> &[Authority] {
         &self.authorities
     }
 
-    /// Whether a request to this URL is allowed by this row.
+    /// True if this entry allows a request to this URL.
     pub(crate) fn covers(&self, url: &Url) -> bool {
         url.scheme() == self.scheme
             && url.port_or_known_default() == Some(self.port)
@@ -153,7 +155,7 @@ impl Allowed {
         }
     }
 
-    /// A path that ends with a slash covers what is below it; any other itself as well.
+    /// A path that ends with a slash covers everything below it; any other path also covers itself.
     fn covers_path(&self, path: &str) -> bool {
         if self.path == "/" {
             return true;
@@ -171,12 +173,12 @@ impl fmt::Display for Allowed {
     }
 }
 
-/// Whether a URL has a user or a password.
+/// True if a URL has a user or a password.
 pub(crate) fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// Whether servers read this path in different ways: an escaped slash, backslash or dot, or a
+/// True if servers interpret this path differently: it has an escaped slash, backslash or dot, or a
 /// segment `..` with parameters.
 fn is_ambiguous(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Fewest bytes of a secret: a shorter one is found by chance in other text.
+/// Minimum bytes of a secret: a shorter one would occur in other text by chance.
 const LEAST_SECRET: usize = 8;
 
-/// The settings and secrets that a plugin may read, by name. Shows no secret.
+/// The settings and secrets that a plugin may read, by name. `Debug` does not print secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigGrant {
     /// The settings.
@@ -15,20 +15,20 @@ pub struct ConfigGrant {
     pub secrets: BTreeMap<String, Secret>,
 }
 
-/// A secret of a plugin. It is never shown.
+/// A secret of a plugin. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// Why a text is no secret or no name of one.
+/// Why a secret or the name of a value is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// The secret can be guessed.
+    /// The secret is short enough to guess.
     #[error("the secret has fewer than {LEAST_SECRET} bytes and can be guessed")]
     Short,
-    /// The secret has bytes that are no UTF-8 text.
+    /// The secret is not UTF-8 text.
     #[error("the secret is not UTF-8 text")]
     NotText,
-    /// The name has other characters, or too many.
+    /// The name has invalid characters, or is too long.
     #[error(
         "{0:?} is no name of a setting: it has 1 to 128 ASCII letters, digits, hyphens, underscores \
          and dots"
@@ -37,11 +37,11 @@ pub enum ValueError {
 }
 
 impl Secret {
-    /// A secret of this text, without one newline at its end, as files have it.
+    /// Creates a secret from text, without one trailing newline, which files usually have.
     ///
     /// # Errors
     ///
-    /// When it has fewer than 8 bytes.
+    /// If it has fewer than 8 bytes.
     pub fn new(text: &str) -> Result<Self, ValueError> {
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
@@ -60,11 +60,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Checks the name of a setting or a secret.
+/// Validates the name of a setting or a secret.
 ///
 /// # Errors
 ///
-/// When it has other characters than names have, or too many.
+/// If the name has invalid characters, or is too long.
 pub fn check_value_name(name: &str) -> Result<(), ValueError> {
     let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || name.len() > 128 || !name.bytes().all(is_name_byte) {

@@ -1,4 +1,4 @@
-//! One row of a grant: a client with a pool of connections of its own.
+//! One entry of a grant: a client with its own connection pool.
 
 use super::connect::{ConnectError, Connector, Traffic};
 use super::error::{SendError, SendErrorKind};
@@ -20,30 +20,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
-/// How long a connection is kept that nothing uses.
+/// How long an idle connection is kept.
 const IDLE_TIME: Duration = Duration::from_secs(15);
 
-/// Bytes of the head of a response, and its headers: as many as servers send at most. As many are
-/// read at once.
+/// Maximum bytes of a response's head, and maximum headers: what common servers send at most. Also
+/// the size of the read buffer.
 const MAX_HEAD: usize = 128 << 10;
 const MAX_HEADERS: usize = 100;
 
-/// A row of a grant, and the connections to what it covers.
+/// An entry of a grant, and the connections to the servers it covers.
 pub(super) struct GrantedServer {
     pub(super) allowed: Allowed,
     bounds: Arc<PluginBounds>,
     client: Client<Connector, Full<Bytes>>,
 }
 
-/// A response whose body is still to be read.
+/// A response whose body has not been read yet.
 pub(super) struct Head {
     pub(super) response: Response<Incoming>,
     traffic: Option<Arc<Traffic>>,
-    /// Of the request, which is under way until its response is read.
+    /// The permits of the request, which counts as running until its response is read.
     _permits: Permits,
 }
 
-/// The bytes that responses may have.
+/// The bytes left for responses.
 pub(super) struct Room {
     most: usize,
     left: AtomicUsize,
@@ -59,7 +59,7 @@ impl Room {
         self.left.load(Ordering::Relaxed)
     }
 
-    /// Takes bytes; where there are not so many, the reason.
+    /// Takes bytes; returns the reason if not enough are left.
     fn take(&self, bytes: usize) -> Result<(), String> {
         let less = |left: usize| left.checked_sub(bytes);
         if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
@@ -94,8 +94,8 @@ impl GrantedServer {
         GrantedServer { allowed, bounds, client }
     }
 
-    /// Sends a request, once more where a connection that was used before has been closed before
-    /// anything of the response came, and returns the head of the response.
+    /// Sends a request, and returns the head of the response. Repeats it once if a reused
+    /// connection was closed before the response began.
     pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Head, SendError> {
         let permits = self.bounds.request().await;
         let mut is_repeated = false;
@@ -118,7 +118,7 @@ impl Head {
         Head { response, traffic, _permits: permits }
     }
 
-    /// Reads the body. The head and the body take their bytes of the room.
+    /// Reads the body. The head and the body are charged to `room`.
     pub(super) async fn read(
         self,
         url: &Url,
@@ -131,12 +131,13 @@ impl Head {
                 name.as_str().len() + value.len()
             };
         room.take(head.headers.iter().map(of_headers).sum()).map_err(too_large)?;
-        // As the head says, and no more than there is room for.
+        // Reserve what the head announces, but no more than the room left: the server's claim is
+        // untrusted.
         let expected = usize::try_from(incoming.size_hint().lower()).unwrap_or(usize::MAX);
         let mut body = Vec::with_capacity(expected.min(room.left()));
         while let Some(frame) = incoming.frame().await {
             let frame = frame.map_err(|error| aborted(url, &error))?;
-            // What is no data is a trailer, which the contract does not have.
+            // Skip trailers, which the contract does not have.
             let Ok(data) = frame.into_data() else { continue };
             room.take(data.len()).map_err(too_large)?;
             body.extend_from_slice(&data);
@@ -161,7 +162,7 @@ fn sent(request: &Outgoing) -> Result<Request<Full<Bytes>>, SendError> {
     Ok(sent)
 }
 
-/// Whether a connection that was used before closed, and nothing of a response came.
+/// True if a reused connection closed before any byte of the response arrived.
 fn is_silent(error: &legacy::Error) -> bool {
     let mut extensions = hyper::http::Extensions::new();
     let Some(connected) = error.connect_info() else { return false };

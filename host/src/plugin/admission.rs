@@ -1,4 +1,4 @@
-//! Admission: how many calls a host takes on at once, and how many wait.
+//! Admission: limits how many calls run at once and how many wait.
 
 mod places;
 
@@ -13,18 +13,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// How many calls run at once. Further calls wait in a queue; a call that finds the queue full, or
-/// waits for too long, ends with [`CallError::Busy`].
+/// Limits on concurrent calls. Further calls wait in a queue; a call that finds the queue full, or
+/// waits for too long, fails with [`CallError::Busy`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// Calls under way in the host. 256: enough to keep every processor busy while some wait for
-    /// a clock or a backend, few enough that their memory is bounded.
+    /// Maximum calls that run in the host. 256: enough to keep every processor busy while some
+    /// calls wait for a clock or a backend, and few enough to bound their memory.
     pub calls: usize,
-    /// Calls under way in one plugin. 64: one plugin that hangs leaves the others their share.
+    /// Maximum calls that run in one plugin. 64: a plugin that hangs leaves capacity to the others.
     pub calls_per_plugin: usize,
-    /// Calls that wait, in all plugins. 1,024: a burst is served late, a flood is refused at once.
+    /// Maximum queued calls, over all plugins. 1,024: a burst is served late, a flood is refused at
+    /// once.
     pub queue: usize,
-    /// The longest that a call waits. 1 second: a client that waited longer has given up.
+    /// The longest time a call waits. 1 second: a client that waited longer has given up.
     pub queue_time: Duration,
 }
 
@@ -35,8 +36,8 @@ impl Default for Admission {
     }
 }
 
-/// How often a call that waits looks whether there is memory for it by now: memory that is given back
-/// by something else than a call, such as a body or a cache, wakes no call.
+/// How often a waiting call retries its memory reservation. Memory freed by a body or a cache,
+/// rather than by a call, wakes no waiting call.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Admits calls to a host.
@@ -45,16 +46,16 @@ pub(super) struct Gate {
     places: Arc<Places>,
     memory: Arc<HostMemory>,
     lease_waits: Arc<Semaphore>,
-    /// Calls that wait until a plugin is loaded.
+    /// Calls that wait for their plugin to be loaded.
     loading: AtomicUsize,
 }
 
 impl Gate {
-    /// The gate of a host with so many slots for instances, 0 where instances have none. It admits no
-    /// more calls than have a slot, since a call without one would fail.
+    /// Creates the gate of a host with this many instance slots; 0 if instances have no slots.
+    /// Never admits more calls than there are slots, because a call without one would fail.
     pub(super) fn new(mut admission: Admission, slots: u32, memory: &Arc<HostMemory>) -> Self {
         if slots > 0 {
-            // The rest is for idle instances.
+            // The remaining slots are for idle instances.
             admission.calls = admission.calls.min(slots as usize / 4 * 3);
         }
         let places = Places::new(admission.calls);
@@ -63,45 +64,45 @@ impl Gate {
         Gate { admission, places, memory, lease_waits, loading }
     }
 
-    /// The calls of one plugin, kept when the plugin is replaced.
+    /// Creates the call counter of one plugin. It survives a replacement of the plugin.
     pub(super) fn calls(&self, most: Option<usize>) -> Arc<PluginCalls> {
         let most = most.unwrap_or(self.admission.calls_per_plugin);
         PluginCalls::new(most, PluginMemory::new(&self.memory))
     }
 
-    /// How many calls of one plugin may wait for leases, kept when the plugin is replaced.
+    /// Creates the limit on lease waits of one plugin. It survives a replacement of the plugin.
     pub(super) fn lease_waits(&self, calls: Option<usize>) -> LeaseWaits {
         let of_plugin = semaphore(most_waits(calls.unwrap_or(self.admission.calls_per_plugin)));
         LeaseWaits::new(of_plugin, Arc::clone(&self.lease_waits))
     }
 
-    /// Calls that are taken on at once.
+    /// The maximum number of calls that run at once.
     pub(super) fn most(&self) -> usize {
         self.admission.calls
     }
 
-    /// Calls that wait.
+    /// The number of waiting calls.
     pub(super) fn waiting(&self) -> usize {
         self.places.waiting() + self.loading.load(Ordering::Relaxed)
     }
 
-    /// Calls under way.
+    /// The number of running calls.
     pub(super) fn under_way(&self) -> usize {
         self.admission.calls.saturating_sub(self.places.free())
     }
 
-    /// True when calls may be waiting for a processor: as many run as there are processors, or some
-    /// wait to begin.
+    /// True if calls may be waiting for a processor: at least as many calls run as there are
+    /// processors, or some are queued.
     pub(super) fn is_busy(&self) -> bool {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         self.waiting() > 0 || self.under_way() >= processors
     }
 
-    /// Admits a call of a plugin that takes so many bytes of memory before it runs.
+    /// Admits a call that needs this many bytes of memory before it runs.
     ///
     /// # Errors
     ///
-    /// [`CallError::Busy`] when too many wait, or this one has waited for too long.
+    /// [`CallError::Busy`] if the queue is full or the call waited for too long.
     pub(super) async fn admit(
         &self,
         calls: &Arc<PluginCalls>,
@@ -141,7 +142,7 @@ impl Gate {
         }
     }
 
-    /// Waits, as a call that waits to begin, until a plugin is loaded.
+    /// Waits until a plugin is loaded. The caller counts as a waiting call.
     ///
     /// # Errors
     ///
@@ -167,7 +168,7 @@ impl Gate {
     }
 }
 
-/// A call that waits until a plugin is loaded.
+/// A call that waits for its plugin to be loaded; leaves the count when dropped.
 struct Loading<'a>(&'a AtomicUsize);
 
 impl<'a> Loading<'a> {
@@ -183,8 +184,8 @@ impl Drop for Loading<'_> {
     }
 }
 
-/// Of so many calls, how many may wait for a lease: some places are always left for the calls that
-/// compute what the others wait for.
+/// The number of calls, of `calls`, that may wait for a lease. Some calls must be left to compute
+/// the values that the others wait for.
 fn most_waits(calls: usize) -> usize {
     calls / 4 * 3 + calls % 4 * 3 / 4
 }
@@ -272,7 +273,7 @@ mod tests {
         tokio::join!(waiting, served);
     }
 
-    /// Waits for a place, and then says whose it is.
+    /// Waits for a place, then records the caller's name.
     async fn named(gate: &Gate, calls: &Arc<PluginCalls>, name: char, order: &Mutex<String>) {
         let admitted = gate.admit(calls, 0).await;
         order.lock().unwrap().push(if admitted.is_ok() { name } else { '-' });
@@ -312,7 +313,7 @@ mod tests {
         let waiting = async {
             let greedy = || named(&gate, &greedy, 'g', &order);
             let modest = || named(&gate, &modest, 'm', &order);
-            // The last of the greedy plugin finds the queue full; one more has to make way.
+            // The last call of the greedy plugin finds the queue full; one more is evicted.
             tokio::join!(greedy(), greedy(), greedy(), greedy(), greedy(), modest(), modest());
         };
         let ends = async {

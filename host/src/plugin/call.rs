@@ -1,4 +1,4 @@
-//! Calls to services: from a full name to a response.
+//! Calls to services, from a full name to a response.
 
 use super::host::Host;
 use super::metrics::CallCount;
@@ -9,18 +9,18 @@ use crate::telemetry::{CallSpan, Origin};
 use std::sync::Arc;
 
 impl Host {
-    /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's alone where it
+    /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's name alone if it
     /// has one service.
     ///
     /// The request is handled in a fresh instance, dropped when this returns, unless the plugin's
     /// settings say otherwise. Dropping the future stops the guest, and the call counts as
-    /// `cancelled`; what it set in its cache by then stays.
+    /// `cancelled`; values that it has stored in its cache remain.
     ///
     /// # Errors
     ///
-    /// When there is no such service, too many calls run already, the service returns a failure,
-    /// traps, exits, violates the contract or reaches a limit. The host and other calls are
-    /// untouched by all of these.
+    /// If there is no such service, too many calls are running, or the service returns a failure,
+    /// traps, exits, violates the contract or reaches a limit. None of these affects the host or
+    /// other calls.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
         let target = self.find(&ServiceName::new(service)).await?.ok_or_else(|| {
             CallError::UnknownService { name: service.to_owned(), offered: self.full_names() }
@@ -28,8 +28,8 @@ impl Host {
         self.call_target(&target, request).await
     }
 
-    /// Finds the service of a full name; none where there is none, or where the name is a plugin's
-    /// alone and it has several.
+    /// Finds a service by its full name. `None` if there is no such service, or if the name is that
+    /// of a plugin with several services.
     pub fn resolve(&self, name: &ServiceName) -> Option<Target> {
         let plugin = self.plugin(name.plugin())?;
         let index = match (name.service(), plugin.version.services.as_slice()) {
@@ -40,13 +40,12 @@ impl Host {
         Some(Target { plugin, index })
     }
 
-    /// Finds the service of a full name, as [`Host::resolve`] does. Where its plugin is being loaded by
-    /// a [`Deployment`](crate::Deployment) and has never served, waits for that, as long as a call may
-    /// wait for others.
+    /// Finds a service as [`Host::resolve`] does. If a [`Deployment`](crate::Deployment) is loading
+    /// its plugin for the first time, waits for that, at most as long as a call may be queued.
     ///
     /// # Errors
     ///
-    /// [`CallError::Busy`] when that takes longer, or too many calls wait.
+    /// [`CallError::Busy`] if that takes longer, or too many calls wait.
     pub async fn find(&self, name: &ServiceName) -> Result<Option<Target>, CallError> {
         let (found, is_loading) = self.look_up(name);
         if !is_loading {
@@ -57,28 +56,27 @@ impl Host {
         Ok(self.resolve(name))
     }
 
-    /// Finds a service as [`Host::resolve`] does, and says whether its plugin is being loaded and has
-    /// never served.
+    /// Finds a service as [`Host::resolve`] does, and returns whether its plugin is being loaded
+    /// for the first time.
     pub(crate) fn look_up(&self, name: &ServiceName) -> (Option<Target>, bool) {
-        // In this order: a plugin is in the host before it stops being pending, so that one whose load
-        // ends in between is found.
+        // Keep this order: a plugin enters the host before it stops being pending, so a plugin
+        // whose load ends between these two lines is still found.
         let is_pending = self.pending.has(name.plugin());
         let found = self.resolve(name);
         let is_loading = is_pending && found.is_none();
         (found, is_loading)
     }
 
-    /// Whether a plugin does not serve, since it was refused by a
-    /// [`Deployment`](crate::Deployment).
+    /// True if a [`Deployment`](crate::Deployment) refused the plugin and no version of it serves.
     pub(crate) fn is_refused(&self, plugin: &str) -> bool {
         self.pending.is_refused(plugin) && self.plugin(plugin).is_none()
     }
 
-    /// Calls the service that a name was resolved to, as [`Host::call`] does.
+    /// Calls a resolved service, as [`Host::call`] does.
     ///
     /// # Errors
     ///
-    /// As [`Host::call`], but that the service is there.
+    /// As [`Host::call`], except for an unknown service.
     pub async fn call_target(
         &self,
         target: &Target,
@@ -87,7 +85,7 @@ impl Host {
         self.call_traced(target, request, None).await
     }
 
-    /// Calls a service and records in its span how that went.
+    /// Calls a service and records the outcome in its span.
     pub(crate) async fn call_traced(
         &self,
         target: &Target,

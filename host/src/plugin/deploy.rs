@@ -1,5 +1,5 @@
-//! Deployment: plugins are found in a folder or by name, loaded in the background, replaced when
-//! their files change, and unloaded when their files are gone.
+//! Deployment: finds plugins in a folder or by name, loads them in the background, replaces them
+//! when their files change, and unloads them when their files are gone.
 
 mod candidate;
 mod fetch;
@@ -35,114 +35,116 @@ use tokio::task::JoinSet;
 use tokio::time::{self, MissedTickBehavior};
 use watch::Watch;
 
-/// Time between the first two scans: a server that starts should not wait long before it reads
-/// files that are all there.
+/// Time between the first two scans: short, so that a starting server soon loads files that are
+/// already complete.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Small components that take long to load, at once, before further small ones wait for them.
+/// Maximum small components that take long to load at once, before further small ones wait for
+/// them.
 const MAX_SLOWER: usize = 8;
 
-/// A plugin that has to be there.
+/// A plugin that must be present.
 #[derive(Clone, Debug)]
 pub struct NamedPlugin {
-    /// The plugin's name; no two have the same.
+    /// The plugin's name, unique among the named plugins.
     pub name: PluginName,
-    /// A component's file, or a source where there is a [`Build`].
+    /// A component's file, or a source if there is a [`Build`].
     pub path: PathBuf,
-    /// What it is granted.
+    /// Its grants and how it runs.
     pub settings: PluginSettings,
 }
 
-/// A folder whose components are plugins, and where there is a [`Build`] its sources too, as
-/// [`discover`](crate::source::discover) finds and names them; but for each that a [`NamedPlugin`]
-/// names.
+/// A folder whose components are plugins, and its sources too if there is a [`Build`], found and
+/// named as by [`discover`](crate::source::discover). Files of a [`NamedPlugin`] are excluded.
 #[derive(Clone, Debug)]
 pub struct PluginFolder {
     /// The folder.
     pub path: PathBuf,
-    /// What each of its plugins is granted.
+    /// The grants of each of its plugins and how they run.
     pub settings: PluginSettings,
 }
 
 /// Builds a source. May block.
 pub type Build = Arc<dyn Fn(&Source) -> Built + Send + Sync>;
 
-/// What a [`Build`] has made.
+/// The result of a [`Build`].
 #[derive(Debug)]
 pub struct Built {
-    /// The component, open for reading, or why there is none.
+    /// The component, open for reading, or the reason for the failure.
     pub component: Result<File, Box<dyn Error + Send + Sync>>,
-    /// What the build has read: when that changes, it is to be built again. Empty where nothing was
-    /// built, and an earlier component is used again.
+    /// The files that the build read: a change in them causes another build. Empty if nothing was
+    /// built and an earlier component is reused.
     pub inputs: Inputs,
 }
 
-/// Keeps a host's plugins as the files are.
+/// Keeps a host's plugins in sync with files.
 ///
-/// It scans the files at an interval, since that works on every file system, over a network and in
-/// containers too, and misses nothing. What two scans in a row find the same is acted upon: so a
-/// file that is being written is left alone, and so is a plugin whose file is gone for a moment.
+/// It scans the files at an interval: scans work on every file system, networks and containers
+/// included, and miss nothing. A change is applied once two consecutive scans agree on it, so a
+/// file that is being written, and a file that is missing for a moment, are left alone.
 ///
-/// Where the system reports that a file was written, which Linux does for files on this machine, it
-/// scans at once, and acts upon that file then. Writing ends when the file is closed or renamed.
+/// If the system reports that a file was written, which Linux does for local files, the deployment
+/// scans at once and applies that change immediately. Writing ends when the file is closed or
+/// renamed.
 ///
 /// - A file with new content is compiled in the background, checked, asked for its services and
 ///   swapped in, as [`Host::replace`] does. A file that was only touched changes nothing.
-/// - A file that does not load changes nothing, nor does one that became a folder, a pipe or a link
-///   to nothing: the old version serves on, and [`Deployment::list`] has the reason. The same
-///   content is not tried again; neither is a version that was rolled back, until the file changes.
-/// - Where a file is gone its plugin is unloaded, but its private cache stays for a while, as by
-///   [`Host::unload`]: when the file comes back, so do the entries. A folder that cannot be read changes nothing: a disk that is not
-///   mounted for a while does not end its plugins.
-/// - Links are followed, and their targets watched. Of two files of one name the one that serves
-///   keeps it, and a named plugin wins over both.
-/// - Of a source, what its last build has read is watched, wherever it is, and which modules there
-///   are beside it.
+/// - A file that does not load changes nothing, nor does one that became a folder, a pipe or a
+///   dangling link: the old version keeps serving, and [`Deployment::list`] has the reason. The
+///   same content is not tried again; neither is a version that was rolled back, until the file
+///   changes.
+/// - When a file is gone its plugin is unloaded. Its private cache is kept for a while, as by
+///   [`Host::unload`]: if the file comes back, so do the entries. A folder that cannot be read
+///   changes nothing: a disk that is temporarily unmounted does not unload its plugins.
+/// - Links are followed, and their targets watched. If two files have the same plugin name, the
+///   serving one keeps it; a named plugin takes precedence over both.
+/// - For a source, the files that its last build read are watched, wherever they are, and so is the
+///   list of modules beside it.
 ///
-/// Each of these is one line in the host's log.
+/// Each of these events is logged as one line in the host's log.
 pub struct Deployment {
     shared: Arc<Shared>,
-    /// The loads under way; they end with this.
+    /// The running loads; aborted when this is dropped.
     loads: Mutex<JoinSet<()>>,
-    /// What it is not ready without.
+    /// What must be available for the deployment to be ready.
     required: Vec<Requirement>,
 }
 
-/// What scans and loads share.
+/// The state that scans and loads share.
 struct Shared {
     host: Arc<Host>,
     folder: Option<PluginFolder>,
     build: Option<Build>,
     entries: Mutex<BTreeMap<Key, Candidate>>,
-    /// Why the folder could not be read, as it was logged last.
+    /// The last logged reason why the folder could not be read.
     folder_fault: Mutex<Option<String>>,
-    /// Whether a scan could read the folder.
+    /// True once a scan could read the folder.
     scanned: AtomicBool,
-    /// Whether all that was there at first has been loaded or refused.
+    /// True once every initial plugin has been loaded or refused.
     started: AtomicBool,
-    /// Whether the server is stopping.
+    /// True if the server is stopping.
     stopping: AtomicBool,
-    /// Whose turn it is among the loads that are quick, and among the others.
+    /// The queues of the quick loads and of the other loads.
     quick: Arc<Queue>,
     slow: Arc<Queue>,
-    /// For those that were not quick after all.
+    /// Permits for loads of the quick lane that turned out to be slow.
     slower: Semaphore,
-    /// The plugins that are loaded last, since a server ended when they were loaded.
+    /// The plugins to load last, because an earlier server ended while it loaded them.
     interrupted: Mutex<BTreeSet<PluginName>>,
-    /// What reports that files were written, while it runs.
+    /// The file watcher, while it runs.
     watch: Mutex<Option<Arc<Watch>>>,
-    /// Whether it was logged that not all is watched.
+    /// True once it was logged that some files are not watched.
     unwatched: AtomicBool,
-    /// A load has ended, and something was written meanwhile.
+    /// Notified when a load ended and its files were written meanwhile.
     behind: Notify,
 }
 
 impl Deployment {
-    /// Nothing is scanned before [`Deployment::run`] or [`Deployment::scan`].
+    /// Creates a deployment. It scans nothing before [`Deployment::run`] or [`Deployment::scan`].
     ///
-    /// As many plugins are compiled at once as half of the processors, and one at least: the others
-    /// serve meanwhile. The smallest come first, and small ones and those whose code is kept do not
-    /// wait for others. What was being loaded when a server ended comes last.
+    /// At most half of the processors compile plugins, and at least one, so that the others can
+    /// serve calls. The smallest plugins come first; small ones and those with cached code do not
+    /// wait for others. A plugin that was being loaded when an earlier server ended comes last.
     pub fn new(
         host: Arc<Host>,
         named: Vec<NamedPlugin>,
@@ -173,8 +175,8 @@ impl Deployment {
         Deployment { shared: Arc::new(shared), loads: Mutex::default(), required: Vec::new() }
     }
 
-    /// Scans once in each `interval`, and when files are written, until `shutdown` is ready. Half a
-    /// second is a good interval. The runtime's I/O driver has to be on.
+    /// Scans once in each `interval`, and whenever files are written, until `shutdown` is ready.
+    /// Half a second is a good interval. The runtime's I/O driver must be enabled.
     pub async fn run(&self, interval: Duration, shutdown: impl Future<Output = ()>) {
         let scans = async {
             self.shared.begin_watching();
@@ -200,7 +202,7 @@ impl Deployment {
         }
     }
 
-    /// Scans all files once, and begins to load those that have settled.
+    /// Scans all files once, and starts to load those that are stable.
     pub async fn scan(&self) {
         self.scan_for(&Cause::Interval).await;
     }
@@ -216,24 +218,23 @@ impl Deployment {
         }
     }
 
-    /// Has each source built and loaded again by the next scans, also where nothing of it has
-    /// changed since.
+    /// Makes the next scans build and load each source again, even if it has not changed.
     pub fn load_sources_again(&self) {
         self.shared.entries().values_mut().for_each(Candidate::load_source_again);
     }
 
-    /// Waits until the loads that have begun have ended.
+    /// Waits until the current loads have ended.
     pub async fn settle(&self) {
         let loads = std::mem::take(&mut *self.loads.lock().unwrap_or_else(PoisonError::into_inner));
         loads.join_all().await;
     }
 
-    /// Waits until nothing is being loaded for the first time.
+    /// Waits until no plugin is being loaded for the first time.
     pub(crate) async fn until_loaded(&self) {
         self.shared.host.pending.until_only(&BTreeSet::new()).await;
     }
 
-    /// The state of each plugin, in the order of their names.
+    /// The state of each plugin, sorted by name.
     pub fn list(&self) -> Vec<PluginState> {
         let infos: BTreeMap<PluginName, PluginInfo> = self.shared.infos();
         let info = |entry: &Candidate| {
@@ -245,7 +246,7 @@ impl Deployment {
         states
     }
 
-    /// What the loads under way do, each with its plugin and since when.
+    /// The current step of each running load, with its plugin and its start time.
     pub(crate) fn under_way(&self) -> Vec<(&'static str, String, Instant)> {
         let entries = self.shared.entries();
         let doing = entries.values().filter_map(|entry| {
@@ -255,20 +256,20 @@ impl Deployment {
         doing.collect()
     }
 
-    /// Makes it ready only while these serve.
+    /// Makes readiness depend on these as well.
     #[must_use]
     pub fn requiring(mut self, required: Vec<Requirement>) -> Self {
         self.required = required;
         self
     }
 
-    /// Makes it not ready from now on, since the server is stopping. Plugins serve on.
+    /// Makes it not ready from now on, because the server is stopping. Plugins keep serving.
     pub fn stop(&self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Whether all plugins that were named, and all files that were there at first, have been loaded
-    /// or refused, and what is required serves. Asks each server that holds caches.
+    /// Ready if all named plugins and all initial files have been loaded or refused, and everything
+    /// required is available. Queries each cache server.
     pub async fn readiness(&self) -> Readiness {
         let unavailable = self.shared.host.caches().unavailable().await;
         let infos = self.shared.infos();
@@ -299,12 +300,12 @@ impl Shared {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes an entry, if it is still there.
+    /// Changes an entry, if it still exists.
     fn change<T>(&self, key: &Key, change: impl FnOnce(&mut Candidate) -> T) -> Option<T> {
         self.entries().get_mut(key).map(change)
     }
 
-    /// Lets each later scan watch the folders of what it finds.
+    /// Makes each later scan watch the folders of the files it finds.
     fn begin_watching(&self) {
         let watch = Watch::new();
         let watch = watch.inspect_err(|error| self.report_unwatched(error)).ok().map(Arc::new);
@@ -315,7 +316,7 @@ impl Shared {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Logs once that changes are found by scans alone.
+    /// Logs once that only scans find changes.
     fn report_unwatched(&self, error: &io::Error) {
         if !self.unwatched.swap(true, Ordering::Relaxed) {
             let message = format!("some changes of files are noticed later: {error}");
@@ -323,7 +324,7 @@ impl Shared {
         }
     }
 
-    /// Waits until files are written, or until a load has ended and its files were written meanwhile.
+    /// Waits until files are written, or until a load ends whose files were written meanwhile.
     async fn written(&self) -> BTreeSet<PathBuf> {
         let watch = self.watching();
         let until_written = async {
@@ -344,10 +345,11 @@ impl Shared {
         infos.map(|info| (info.name.clone(), info)).collect()
     }
 
-    /// Tells the host which plugins are being loaded and have never served.
+    /// Reports to the host which plugins are being loaded for the first time.
     fn report_pending(&self) {
         let entries = self.entries();
-        // Refused first: a call that waits for a plugin must find why it does not serve.
+        // Refused ones first: a call that stops waiting for a plugin must find out why it does not
+        // serve.
         let refused = entries.values().filter(|entry| entry.is_refused());
         self.host.pending.set_refused(refused.map(Candidate::shown_name).collect());
         let new = entries.values().filter(|entry| entry.is_new());
@@ -362,7 +364,7 @@ impl Shared {
         settings.limits.clone().unwrap_or_else(|| self.host.limits().clone())
     }
 
-    /// Whether all that was there at first has been loaded or refused, now or ever.
+    /// True once every initial plugin has been loaded or refused; it then stays true.
     fn started(&self) -> bool {
         let scanned = self.scanned.load(Ordering::Relaxed);
         if scanned && !self.entries().values().any(Candidate::is_new) {

@@ -1,4 +1,4 @@
-//! Why a host could not be made, or a plugin not loaded.
+//! Why a host could not be created, or a plugin not loaded.
 
 use super::limits::MAX_DESCRIPTION_BYTES;
 use crate::backend::OpenError;
@@ -8,17 +8,17 @@ use hostel_cache::NameError;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a host could not be made.
+/// Why a host could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
-    /// The engine refuses the limits, or its one thread cannot be started.
+    /// The engine rejects the limits, or its thread cannot be started.
     #[error("the WebAssembly engine cannot be started: {0}")]
     Engine(String),
-    /// The thread that reclaims what has expired cannot be started.
+    /// The thread that reclaims expired entries cannot be started.
     #[error("the thread that reclaims memory cannot be started")]
     Reclaim(#[source] io::Error),
-    /// The folder for compiled code cannot be made, or is not this user's alone.
+    /// The folder for compiled code cannot be created, or other users can write to it.
     #[error("compiled code cannot be kept in {}", folder.display())]
     CodeFolder {
         /// The folder.
@@ -28,26 +28,26 @@ pub enum HostError {
     },
 }
 
-/// Why a plugin could not be loaded or replaced. Nothing has changed in the host then.
+/// Why a plugin could not be loaded or replaced. The host is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The name is no plugin's name.
+    /// The plugin name is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// A plugin of that name is loaded.
+    /// A plugin of that name is already loaded.
     #[error("a plugin called `{0}` is loaded already: rename one of the two files")]
     NameTaken(String),
     /// There is no plugin of that name to replace or to unload.
     #[error("no plugin called `{0}` is loaded")]
     NotLoaded(String),
-    /// The component cannot be one.
+    /// The component is invalid.
     #[error(transparent)]
     Component(#[from] ComponentError),
     /// The compiler panicked.
     #[error("compiling it stopped: it panicked")]
     Stopped,
-    /// The system refuses a thread to compile it on; it may be fine.
+    /// The system refused a thread for the compilation; the component may be fine.
     #[error("the system refused a thread")]
     NoThread(#[source] io::Error),
     /// The component failed to list its services.
@@ -63,16 +63,16 @@ pub enum LoadError {
         excerpt(.0)
     )]
     ServiceName(String),
-    /// A description that is more than a line.
+    /// A description is longer than a line, or than the limit.
     #[error(
         "its service `{0}` has a description of more than one line or of more than {most} bytes",
         most = MAX_DESCRIPTION_BYTES
     )]
     Description(String),
-    /// Two services of one name.
+    /// Two services have the same name.
     #[error("it lists two services called `{0}`")]
     ServiceTwice(String),
-    /// The cache it is to be bound to cannot be made.
+    /// Its cache cannot be opened.
     #[error("its cache cannot be opened")]
     Cache(#[from] OpenError),
 }

@@ -25,9 +25,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Instant, SystemTime};
 
-/// Holds plugins and their caches, and calls services. Used from any number of threads.
+/// Holds plugins and their caches, and calls services. Can be shared between threads.
 ///
-/// Its asynchronous functions run within a tokio runtime whose time driver is on.
+/// Its asynchronous functions must run within a tokio runtime with the time driver enabled.
 pub struct Host {
     engine: Arc<Engine>,
     caches: Arc<Caches>,
@@ -39,21 +39,21 @@ pub struct Host {
     memory: Arc<HostMemory>,
     counts: Metrics,
     log: LogSink,
-    /// What all plugins share that reach servers elsewhere.
+    /// Shared by all plugins with outbound connections.
     network: Arc<Network>,
-    /// Cloned by each version in memory.
+    /// Cloned by each version, to count the versions in memory.
     alive: Arc<()>,
 }
 
 type Plugins = BTreeMap<PluginName, Arc<Plugin>>;
 
 impl Host {
-    /// A host with no plugins.
+    /// Creates a host without plugins.
     ///
     /// # Errors
     ///
-    /// When the engine refuses the limits or cannot start its one thread, or the folder for
-    /// compiled code cannot be made or is not this user's alone.
+    /// If the engine rejects the limits or cannot start its thread, or the folder for compiled code
+    /// cannot be created or is writable by other users.
     pub fn new(settings: Settings) -> Result<Host, HostError> {
         let Settings {
             limits,
@@ -94,23 +94,23 @@ impl Host {
         })
     }
 
-    /// What one call may use up here.
+    /// The default limits of a call.
     pub fn limits(&self) -> &Limits {
         self.engine.limits()
     }
 
-    /// Whether the compiled code of this component is on disk, so that loading it takes
-    /// milliseconds. A load may find it gone all the same: the folder is kept within bounds.
+    /// True if the compiled code of this component is cached on disk, so that loading it takes
+    /// milliseconds. A later load may still miss: the folder's size is bounded.
     pub fn has_code_of(&self, component: &[u8]) -> bool {
         self.engine.is_kept(component)
     }
 
-    /// True if a process has ended while it loaded this component, as far as is known.
+    /// True if, as far as is known, a process ended while it loaded this component.
     pub(super) fn was_interrupted(&self, component: &[u8]) -> bool {
         self.engine.was_interrupted(component)
     }
 
-    /// What is under way at this moment.
+    /// The current activity.
     pub fn activity(&self) -> Activity {
         let (calls, waiting) = (self.gate.under_way(), self.gate.waiting());
         let versions = Arc::strong_count(&self.alive) - 1;
@@ -126,13 +126,13 @@ impl Host {
 
     /// Loads a component as a plugin and returns its services.
     ///
-    /// The component is compiled on a thread of its own, checked against the world before
-    /// anything of it runs, and asked for its services under the limits of a call.
+    /// The component is compiled on a separate thread, checked against the world before any of it
+    /// runs, and asked for its services under the limits of a call.
     ///
     /// # Errors
     ///
-    /// When the name is taken, the component is invalid or does not fit, or its list of services is
-    /// missing or malformed. Nothing has changed then.
+    /// If the name is taken, the component is invalid or does not fit, or its list of services is
+    /// missing or malformed. The host is then unchanged.
     pub async fn load(
         &self,
         name: PluginName,
@@ -150,7 +150,7 @@ impl Host {
             Entry::Occupied(taken) => Err(LoadError::NameTaken(taken.key().to_string())),
             Entry::Vacant(vacant) => {
                 let name = vacant.key().clone();
-                // Under the lock, so that it is not released by an unload at the same time.
+                // Under the lock, so that a concurrent unload cannot release it.
                 let cache = self.open_cache(&cache_name)?;
                 let services = version.services.clone();
                 self.counts.load(name.as_str(), LoadOutcome::Loaded);
@@ -176,24 +176,24 @@ impl Host {
         }
     }
 
-    /// Puts a new component in a plugin's place, in one step, and returns its services.
+    /// Replaces a plugin's component atomically, and returns its services.
     ///
-    /// The plugin keeps its settings, its cache and its entries. Calls under way end on the old
+    /// The plugin keeps its settings, its cache and its entries. Running calls finish on the old
     /// component; a call that begins after this has returned runs on the new one.
     ///
-    /// The new one is on probation until its first response. When three calls before that fail by
-    /// the guest's fault (a trap, an exit, a violation of the contract, any limit but that of the
-    /// request), the old one is brought back, in one step too, and an error is logged. While the
-    /// host is busy, ten calls that run out of time count as one. Other errors count neither way,
-    /// so that bad requests decide nothing; but a caller who knows a request that makes the new one
-    /// trap can have it rolled back, if it sends that request three times before the first
-    /// response. A component that replaces one on probation is rolled back to the last that was
-    /// not.
+    /// The new one is on probation until its first response. If three calls before that fail by the
+    /// guest's fault (a trap, an exit, a violation of the contract, any limit but that of the
+    /// request), the old one is restored, also atomically, and an error is logged. While the host
+    /// is busy, ten calls that run out of time count as one. Other errors count neither for nor
+    /// against it, so that bad requests decide nothing. However, a caller who knows a request that
+    /// makes the new one trap can force a rollback by sending it three times before the first
+    /// response. A component that replaces one on probation is rolled back to the last one that was
+    /// not on probation.
     ///
     /// # Errors
     ///
-    /// When no plugin has that name, or the component is refused as by [`Host::load`]; the old
-    /// one stays then.
+    /// If no plugin has that name, or the component is refused as by [`Host::load`]; the old one is
+    /// then kept.
     pub async fn replace(
         &self,
         name: &PluginName,
@@ -207,27 +207,27 @@ impl Host {
         let mut plugins = self.write();
         let place = plugins.get_mut(name).ok_or_else(not_loaded)?;
         let previous = place.probation.end().unwrap_or_else(|| Arc::clone(&place.version));
-        // It may never be called again, and its idle instances take memory and slots.
+        // It may never be called again, and its idle instances occupy memory and slots.
         let idle = previous.component.keep_instances(false);
         let new = Arc::new(place.with(version, Probation::against(previous), None));
         let replaced = std::mem::replace(place, new);
         drop(plugins);
-        // Outside the lock: these may be the last to hold the old version's code, and freeing it
-        // takes time.
+        // Outside the lock: these may hold the last references to the old version's code, and
+        // freeing it takes time.
         drop((replaced, idle));
         self.counts.load(name.as_str(), LoadOutcome::Reloaded);
         Ok(services)
     }
 
-    /// Takes a plugin away. Calls under way end as if it were there; later ones find no service.
+    /// Unloads a plugin. Running calls finish normally; later ones find no service.
     ///
-    /// Its private cache in memory stays for an hour, so that a plugin which is loaded again under its
-    /// name finds its entries; where the host is short of memory, it is dropped before. One on
-    /// Redis stays.
+    /// Its private cache in memory is kept for an hour, so that a plugin that is loaded again under
+    /// the same name finds its entries; if the host is short of memory, the cache is dropped
+    /// earlier. A cache on Redis is kept.
     ///
     /// # Errors
     ///
-    /// When no plugin has that name.
+    /// If no plugin has that name.
     pub fn unload(&self, name: &PluginName) -> Result<(), LoadError> {
         let mut plugins = self.write();
         let removed = plugins.remove(name);
@@ -236,17 +236,17 @@ impl Host {
         if !is_used {
             self.caches.release(&removed.cache_name, Instant::now());
         }
-        // Outside the lock: this may be the last to hold the version's code.
+        // Outside the lock: this may be the last reference to the version's code.
         drop(plugins);
         Ok(())
     }
 
-    /// The plugins in the order of their names.
+    /// The plugins, sorted by name.
     pub fn plugins(&self) -> Vec<PluginInfo> {
         self.read().values().map(|plugin| plugin.info()).collect()
     }
 
-    /// The budget of all that is held in memory.
+    /// The memory budget of the host.
     pub(crate) fn memory(&self) -> &Arc<HostMemory> {
         &self.memory
     }
@@ -259,7 +259,7 @@ impl Host {
         &self.engine
     }
 
-    /// Brings back the version that this one replaced, if this one still serves.
+    /// Restores the version that `failed` replaced, if `failed` still serves.
     pub(super) fn roll_back(
         &self,
         failed: &Arc<Plugin>,
@@ -285,7 +285,7 @@ impl Host {
         self.log_event(Level::Error, failed.name.as_str(), &message);
     }
 
-    /// Logs an event of a plugin. The message is one line: the caller escapes text from outside.
+    /// Logs an event of a plugin. The message must be one line: the caller escapes foreign text.
     pub(super) fn log_event(&self, level: Level, plugin: &str, message: &str) {
         log_event(&self.log, level, plugin, message);
     }
@@ -307,8 +307,8 @@ impl Host {
         self.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How a plugin's functions are linked to its cache, where that is open, or to the one that will
-    /// be opened when its plugin is loaded.
+    /// How to link a plugin's cache functions, given its open cache, or the cache that will be
+    /// opened when its plugin is loaded.
     fn linkage(&self, cache: Option<&CacheStore>) -> Linkage {
         let is_in_memory = || self.backend == Backend::Memory;
         match cache.map_or_else(is_in_memory, |cache| cache.memory().is_some()) {
@@ -317,7 +317,7 @@ impl Host {
         }
     }
 
-    /// A plugin's cache. A configured one that is open has the size that it was opened with.
+    /// Opens a plugin's cache. A configured cache that is already open keeps its size.
     fn open_cache(&self, name: &CacheName) -> Result<CacheStore, LoadError> {
         let open = match name {
             CacheName::Private(_) => None,
@@ -329,7 +329,7 @@ impl Host {
         }
     }
 
-    /// Compiles and checks a component and asks for its services.
+    /// Creates the outbound HTTP client of a plugin.
     fn outbound(&self, name: &PluginName, settings: &PluginSettings) -> Arc<Outbound> {
         let meter = self.counts.http_client(name.as_str());
         let network = Arc::clone(&self.network);
@@ -358,7 +358,7 @@ impl Host {
         let limits = settings.limits.clone().unwrap_or_else(|| engine.limits().clone());
         let (instances, meter) = (settings.instances, self.counts.instances(name.as_str()));
         let cancellation = Cancellation::default();
-        // A load that is given up ends the process that compiles for it.
+        // Cancelling a load kills the process that compiles for it.
         let _given_up = cancellation.on_drop();
         let config = ConfigValues::new(name.as_str(), &settings.grants.config);
         let settings = CompileSettings { limits, instances, linkage, meter, config, cancellation };
@@ -370,7 +370,8 @@ impl Host {
         });
         let compiled = compiling.await;
         self.counts.compiled(name.as_str(), begun.elapsed());
-        // Removed when its services are listed, which runs it for the first time.
+        // The mark stays until the services are listed, which runs the component for the first
+        // time.
         let (component, digest, _mark) = match compiled {
             Ok(compiled) => compiled?,
             Err(BlockingError::NoThread(error)) => return Err(LoadError::NoThread(error)),

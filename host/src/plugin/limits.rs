@@ -1,6 +1,6 @@
-//! Limits on what a plugin lists.
+//! Limits on the services that a plugin lists.
 
-/// Longest name of a service, in bytes: it stands in log lines, paths and metrics.
+/// Longest name of a service, in bytes: it appears in log lines, paths and metrics.
 pub(super) const MAX_SERVICE_NAME_BYTES: usize = 128;
 
 /// Longest description of a service, in bytes: the host keeps it while the plugin is loaded.

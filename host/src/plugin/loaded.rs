@@ -1,4 +1,4 @@
-//! A loaded plugin: one version of it, with what it is granted.
+//! A loaded plugin: one version of it, with its grants.
 
 use super::admission::PluginCalls;
 use super::probation::{Probation, RolledBack};
@@ -9,15 +9,14 @@ use crate::name::PluginName;
 use hostel_cache::CacheName;
 use std::sync::Arc;
 
-/// A plugin as it is called: one version, and what it is granted. It never changes; another takes
-/// its place.
+/// A callable plugin: one version with its grants. Immutable; a replacement is a new value.
 pub(super) struct Plugin {
     pub(super) name: PluginName,
     pub(super) version: Arc<Version>,
     pub(super) capabilities: Arc<Capabilities>,
     pub(super) cache_name: CacheName,
     pub(super) settings: PluginSettings,
-    /// Its calls under way, kept when it is replaced.
+    /// Its running calls; shared with its replacements.
     pub(super) calls: Arc<PluginCalls>,
     pub(super) probation: Probation,
     pub(super) rolled_back: Option<RolledBack>,

@@ -1,4 +1,4 @@
-//! What a host counts of calls, and what it and its caches hold at the moment of asking.
+//! Call counters, and gauges of the host and its caches that are read on request.
 
 use super::host::Host;
 use super::target::Target;
@@ -41,7 +41,7 @@ struct KindLabel {
     kind: &'static str,
 }
 
-/// A number of a cache: the metric's name, its help text, and the value.
+/// A metric of a cache: name, help text, and value.
 type CacheMetric<T> = (&'static str, &'static str, fn(&T) -> u64);
 
 const OPERATIONS: [CacheMetric<CacheStats>; 9] = [
@@ -68,12 +68,12 @@ const SIZES: [CacheMetric<MemoryStats>; 3] = [
 ];
 
 impl Host {
-    /// What was counted since the host was made, and what it holds now, as text of OpenMetrics 1.0,
-    /// which Prometheus reads. Every name begins with `hostel_`.
+    /// The metrics of the host, counters since its creation and current gauges, as OpenMetrics 1.0
+    /// text, which Prometheus reads. Every name begins with `hostel_`.
     ///
     /// # Errors
     ///
-    /// When a metric cannot be written, as none is known to.
+    /// If a metric cannot be formatted, which is not known to happen.
     pub async fn metrics(&self) -> Result<String, fmt::Error> {
         let mut now = Registry::with_prefix("hostel");
         let activity = self.activity();
@@ -129,7 +129,7 @@ impl Host {
     }
 }
 
-/// Counts a call once, when it ends: as cancelled where it is dropped before its result.
+/// Counts a call once, when it ends; as cancelled if dropped before the result.
 pub(super) struct CallCount<'a> {
     host: &'a Host,
     target: &'a Target,
@@ -138,7 +138,7 @@ pub(super) struct CallCount<'a> {
 }
 
 impl<'a> CallCount<'a> {
-    /// Begins to time a call.
+    /// Starts timing a call.
     pub(super) fn begin(host: &'a Host, target: &'a Target) -> Self {
         CallCount { host, target, begun: Instant::now(), has_ended: false }
     }
@@ -195,8 +195,8 @@ fn register_caches(registry: &mut Registry, caches: &[(CacheName, CacheStats)]) 
     }
 }
 
-/// The state of each server by the first cache that is there: servers of several addresses may have
-/// one name.
+/// Reports the state of each server under the first cache that uses its address: servers of several
+/// addresses may share a name.
 fn register_redis(registry: &mut Registry, addresses: &[RedisState]) {
     let in_flight = Family::<CacheLabel, Gauge>::default();
     let circuits = Family::<ServerLabels, Gauge>::default();

@@ -1,21 +1,21 @@
-//! Plugins that are loaded for the first time: calls to them wait, since their services are not known
-//! yet.
+//! Plugins that are being loaded for the first time: calls to them wait, because their services are
+//! not known yet.
 
 use crate::name::PluginName;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 use tokio::sync::watch;
 
-/// The names of the plugins that are being loaded and have never served.
+/// The names of the plugins that are being loaded for the first time.
 #[derive(Default)]
 pub(super) struct Pending {
     names: watch::Sender<BTreeSet<PluginName>>,
-    /// The names of those that do not serve, since they were refused. Two may have the same.
+    /// The names of the refused plugins of which no version serves. May contain duplicates.
     refused: RwLock<Vec<String>>,
 }
 
 impl Pending {
-    /// Replaces the names, and wakes those that wait for one that is not among them any more.
+    /// Replaces the names, and wakes the waiters of removed names.
     pub(super) fn set(&self, names: BTreeSet<PluginName>) {
         self.names.send_if_modified(|before| {
             let is_changed = *before != names;
@@ -33,7 +33,7 @@ impl Pending {
         refused.iter().any(|name| name == plugin)
     }
 
-    /// How many plugins are pending, and how many were refused.
+    /// The numbers of pending and of refused plugins.
     pub(super) fn counts(&self) -> (usize, usize) {
         let refused = self.refused.read().unwrap_or_else(PoisonError::into_inner);
         (self.names.borrow().len(), refused.len())
@@ -48,13 +48,13 @@ impl Pending {
         self.until(|names| !has(names, plugin)).await;
     }
 
-    /// Waits until none is pending but these.
+    /// Waits until only plugins of this set are pending.
     pub(super) async fn until_only(&self, these: &BTreeSet<PluginName>) {
         self.until(|names| names.is_subset(these)).await;
     }
 
     async fn until(&self, holds: impl FnMut(&BTreeSet<PluginName>) -> bool) {
-        // It fails only when the sender is gone, which this is.
+        // Fails only if the sender is dropped, and `self` owns it.
         let _ = self.names.subscribe().wait_for(holds).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The probation of a version that replaced another: its first calls decide whether it stays.
+//! The probation of a version that replaced another: its first calls decide whether it is kept.
 
 use super::version::{Digest, Version};
 use crate::engine::{CallError, Limit};
@@ -7,65 +7,65 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-/// Calls that have to fail by the guest's fault for the old version to be brought back. One may be
-/// bad luck and two a coincidence.
+/// Calls that must fail by the guest's fault before a rollback. One may be bad luck and two a
+/// coincidence.
 const CALLS: u32 = 3;
 
 /// Timeouts that count as one failed call while the host is busy: a good version may be slow then,
-/// and one that never responds is still rolled back.
+/// but one that never responds must still be rolled back.
 const BUSY_TIMEOUTS: u32 = 10;
 
-/// That a new version failed its probation, and the old one serves again.
+/// Records that a new version failed its probation and the old one serves again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolledBack {
     /// The version that failed.
     pub from: Digest,
-    /// When the old one was brought back.
+    /// When the old version was restored.
     pub at: SystemTime,
-    /// What the last of its calls ended with.
+    /// The error of its last call.
     pub reason: String,
 }
 
-/// The outcome of the first calls of a new version, and the version to bring back.
+/// The failures of a new version so far, and the version to restore.
 ///
 /// It ends with the first response. An error that the guest did not cause, and a failure that the
 /// service returns, count neither for nor against the version: a caller that sends bad requests can
-/// neither have a good version rolled back nor a bad one kept. A caller that knows a request which
-/// makes the guest trap can have it rolled back, unless another caller gets a response before the
-/// third. A call that timed out while the host was busy may not have had its share of the
+/// neither have a good version rolled back nor a bad one kept. A caller who knows a request that
+/// makes the guest trap can force a rollback, unless another caller gets a response before the
+/// third trap. A call that timed out while the host was busy may not have had its share of the
 /// processors: ten of them count as one.
 ///
 /// The old version stays in memory until the probation ends, without instances: at most one for
 /// each plugin, until the new one has responded once.
 pub(super) struct Probation {
-    /// Read by every call: all that a probation costs once it has ended.
+    /// Read by every call: the only cost of a probation once it has ended.
     open: AtomicBool,
     calls: Mutex<Calls>,
 }
 
 #[derive(Default)]
 struct Calls {
-    /// Those that failed by the guest's fault.
+    /// Calls that failed by the guest's fault.
     failed: u32,
-    /// What they count together: each [`BUSY_TIMEOUTS`], or 1.
+    /// The sum of their weights: each [`BUSY_TIMEOUTS`], or 1.
     weight: u32,
     previous: Option<Arc<Version>>,
 }
 
 impl Probation {
-    /// That of a version that replaced nothing or was brought back: it has ended.
+    /// For a version that replaced nothing or was restored: already ended.
     pub(super) fn none() -> Self {
         Probation { open: AtomicBool::new(false), calls: Mutex::default() }
     }
 
-    /// That of a version that replaced `previous`.
+    /// For a version that replaced `previous`.
     pub(super) fn against(previous: Arc<Version>) -> Self {
         let calls = Calls { previous: Some(previous), ..Calls::default() };
         Probation { open: AtomicBool::new(true), calls: Mutex::new(calls) }
     }
 
-    /// Takes in how a call ended. Where the version fails its probation by that, returns the number
-    /// of calls that failed.
+    /// Records the outcome of a call. If the version thereby fails its probation, returns the
+    /// number of failed calls.
     pub(super) fn take_in(
         &self,
         outcome: &Result<Response, CallError>,
@@ -85,7 +85,7 @@ impl Probation {
         None
     }
 
-    /// Ends the probation, and returns the version that was to be brought back.
+    /// Ends the probation, and returns the version that it kept for a rollback.
     pub(super) fn end(&self) -> Option<Arc<Version>> {
         self.open.store(false, Ordering::Relaxed);
         self.calls().previous.take()
@@ -97,7 +97,7 @@ impl Probation {
 }
 
 impl Calls {
-    /// Counts a failed call, and returns their number if this one makes them too many.
+    /// Counts a failed call; returns the number of failures if this one exceeds the allowance.
     fn count(&mut self, weight: u32) -> Option<u32> {
         const MAX_WEIGHT: u32 = CALLS * BUSY_TIMEOUTS;
         let were_too_many = self.weight >= MAX_WEIGHT;
@@ -111,7 +111,7 @@ fn is_out_of_time(error: &CallError) -> bool {
     matches!(error, CallError::Limit(reached) if reached.limit == Limit::Time)
 }
 
-/// Whether the guest made the call fail, and not the request, the load or the machine.
+/// True if the guest made the call fail, rather than the request, the load or the machine.
 fn is_guest_fault(error: &CallError) -> bool {
     match error {
         CallError::Trap { .. } | CallError::Exit | CallError::ContractViolation(_) => true,
@@ -134,8 +134,8 @@ mod tests {
         assert_eq!(is_guest_fault(&error), counts, "{error}");
     }
 
-    /// Checks after how many failed calls a version is rolled back, when each `trap_each`th is a
-    /// trap and the others time out while the host is busy.
+    /// Checks after how many failed calls a version is rolled back if each `trap_each`th is a trap
+    /// and the others time out while the host is busy.
     #[track_caller]
     fn check_calls(trap_each: u32, rolled_back_after: u32) {
         let calls = Mutex::new(Calls::default());

@@ -1,15 +1,15 @@
-//! The check of the services that a plugin lists.
+//! Validation of the services that a plugin lists.
 
 use super::error::LoadError;
 use super::limits::{MAX_DESCRIPTION_BYTES, MAX_SERVICE_NAME_BYTES};
 use crate::service::ServiceInfo;
 use std::collections::BTreeSet;
 
-/// Checks the services that a plugin lists.
+/// Validates the services that a plugin lists.
 ///
 /// # Errors
 ///
-/// When there is none, a name or a description is invalid, or two have one name.
+/// If there are none, a name or a description is invalid, or two have the same name.
 pub(super) fn check(services: &[ServiceInfo]) -> Result<(), LoadError> {
     if services.is_empty() {
         return Err(LoadError::NoServices);

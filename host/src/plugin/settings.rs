@@ -1,4 +1,4 @@
-//! The settings of a host and of a plugin, and what a host reports about both.
+//! The settings of a host and of a plugin, and the reports about both.
 
 use super::admission::Admission;
 use super::probation::RolledBack;
@@ -16,28 +16,28 @@ use std::sync::Arc;
 /// The settings of a host.
 #[derive(Clone)]
 pub struct Settings {
-    /// What one call may use up.
+    /// The default limits of a call.
     pub limits: Limits,
-    /// How many calls are taken on at once.
+    /// Limits on concurrent and waiting calls.
     pub admission: Admission,
-    /// The size of each cache that is not opened before, by [`Host::caches`](crate::Host::caches),
-    /// with another.
+    /// The size of each cache that was not opened with another size before, by
+    /// [`Host::caches`](crate::Host::caches).
     pub cache: CacheLimits,
-    /// What holds the entries of each cache that is not opened before.
+    /// The storage of each cache that was not opened before.
     pub backend: Backend,
-    /// Bytes of memory that entries of caches, instances, and bodies of requests and responses take
-    /// together; none: three quarters of what the machine and its control groups allow. Caches have
-    /// at most half of it, bodies a quarter. The program itself and compiled code are not counted.
+    /// Budget in bytes for cache entries, instances, and bodies of requests and responses together;
+    /// by default three quarters of what the machine and its control groups allow. Caches get at
+    /// most half of it, bodies a quarter. The program itself and compiled code are not counted.
     pub memory: Option<usize>,
-    /// The clock that entries expire by.
+    /// The clock for expiry.
     pub clock: Clock,
-    /// Where the guests' log lines go. By default nowhere.
+    /// The sink for the guests' log lines. By default they are discarded.
     pub log: LogSink,
-    /// A folder to keep compiled code in between runs, with its key in `<folder>.key` beside it.
-    /// Both are made if they are missing. A folder that this user cannot write to, and that is
-    /// root's or this user's, is only read. By default none: each load compiles.
+    /// A folder that caches compiled code between runs, with its key in `<folder>.key` beside it.
+    /// Both are created if missing. A folder that belongs to root or this user, and that this user
+    /// cannot write to, is only read. By default none: each load compiles.
     pub code_folder: Option<PathBuf>,
-    /// Where components are compiled. By default in this process.
+    /// Where components are compiled; by default in this process.
     pub compiler: Compiler,
 }
 
@@ -57,56 +57,56 @@ impl Default for Settings {
     }
 }
 
-/// What a plugin is granted, and how it is run.
+/// A plugin's grants, and how it is run.
 #[derive(Clone, Debug, Default)]
 pub struct PluginSettings {
-    /// What it may reach; by default its own cache.
+    /// Its grants; by default access to its own cache.
     pub grants: Grants,
-    /// What one call may use up; by default what the host's settings say. `stack` is the same for
-    /// all plugins of a host.
+    /// The limits of a call; by default those of the host's settings. `stack` is the same for all
+    /// plugins of a host.
     pub limits: Option<Limits>,
     /// What happens to an instance when its call ends; by default it is dropped.
     pub instances: Instances,
-    /// Calls under way at once; by default `calls_per_plugin` of the host's [`Admission`].
+    /// Maximum concurrent calls; by default `calls_per_plugin` of the host's [`Admission`].
     pub calls: Option<usize>,
 }
 
-/// What a host knows of a plugin.
+/// A host's report about a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginInfo {
     /// Its name.
     pub name: PluginName,
-    /// The content that serves.
+    /// The digest of the serving component.
     pub version: Digest,
-    /// Its services, in its own order.
+    /// Its services, in the order that it lists them.
     pub services: Vec<ServiceInfo>,
     /// The cache it is bound to.
     pub cache: CacheName,
-    /// That the version that serves was brought back, if it was.
+    /// Set if the serving version was restored by a rollback.
     pub rolled_back: Option<RolledBack>,
 }
 
-/// What a host is doing.
+/// The current activity of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Activity {
-    /// Calls under way.
+    /// Running calls.
     pub calls: usize,
-    /// Calls that wait to begin.
+    /// Waiting calls.
     pub waiting: usize,
-    /// Instances that have address space set aside, at most 1,024; fewer where the system gives
-    /// less, and 0 where each instance's memory is mapped anew.
+    /// Instances with reserved address space, at most 1,024; fewer if the system grants less, and 0
+    /// if each instance's memory is mapped anew.
     pub slots: u32,
-    /// Calls taken on at once: `calls` of the host's [`Admission`], or three quarters of the slots
-    /// where that is less; the others are for instances that wait.
+    /// Maximum concurrent calls: `calls` of the host's [`Admission`], or three quarters of the
+    /// slots if that is less; the remaining slots are for idle instances.
     pub most_calls: usize,
-    /// Connections of plugins to servers elsewhere that are open, idle ones included.
+    /// Open connections of plugins to remote servers, idle ones included.
     pub http_connections: usize,
-    /// Versions of plugins in memory: those that serve, and old ones that a call under way or a
+    /// Versions of plugins in memory: those that serve, and old ones that a running call or a
     /// probation still needs.
     pub versions: usize,
 }
 
 impl Activity {
-    /// The slots of a host where address space is not short.
+    /// The number of slots if address space is sufficient.
     pub const MAX_SLOTS: u32 = MAX_SLOTS;
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 /// A resolved service name: one service of one version of a plugin.
 ///
-/// It holds that version, so that everything about one request, its limits and its call, comes from
-/// the same one, also when the plugin is replaced meanwhile.
+/// It keeps that version alive, so that the limits and the call of one request use the same version
+/// even if the plugin is replaced meanwhile.
 pub struct Target {
     pub(super) plugin: Arc<Plugin>,
     /// The service's index in the version's list.
@@ -28,7 +28,7 @@ impl Target {
         self.info().map_or("", |info| &info.name)
     }
 
-    /// The most bytes that a request's body may have.
+    /// The maximum size of a request's body, in bytes.
     #[must_use]
     pub fn request_limit(&self) -> usize {
         self.plugin.version.component.limits().request

@@ -1,4 +1,4 @@
-//! A version of a plugin: the compiled component and what it lists, told apart by its content.
+//! A version of a plugin: the compiled component and its services, identified by its content.
 
 use crate::engine::Compiled;
 use crate::service::ServiceInfo;
@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
 
-/// The SHA-256 of a component. It displays as its first 12 hexadecimal digits.
+/// The SHA-256 of a component. Its `Display` output is the first 12 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -30,14 +30,14 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// One content of a plugin, ready to be called. Calls under way keep theirs when it is replaced.
+/// One version of a plugin, ready to be called. Running calls keep it alive when it is replaced.
 pub(super) struct Version {
     pub(super) digest: Digest,
     pub(super) component: Compiled,
     pub(super) services: Vec<ServiceInfo>,
-    /// What is counted of each service, in the same order.
+    /// The counters of each service, in the same order.
     pub(super) meters: Vec<ServiceMeter>,
-    /// Held by each version in memory, so that a host can count them.
+    /// Held by each version, so that a host can count the versions in memory.
     pub(super) _alive: Arc<()>,
 }
 

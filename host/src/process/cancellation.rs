@@ -1,9 +1,9 @@
-//! Giving up what runs in a process of its own.
+//! Cancels a subprocess.
 
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Ends a process, on whatever thread it is waited for.
+/// Kills a process, whichever thread waits for it.
 #[derive(Clone, Default)]
 pub(crate) struct Cancellation(Arc<Mutex<Cancelled>>);
 
@@ -14,12 +14,12 @@ struct Cancelled {
 }
 
 impl Cancellation {
-    /// Cancels when what this returns is dropped.
+    /// Returns a guard that cancels on drop.
     pub(crate) fn on_drop(&self) -> CancelOnDrop {
         CancelOnDrop(self.clone())
     }
 
-    /// Ends the process that is waited for, and any that will be.
+    /// Kills the current process, and any that starts later under this cancellation.
     fn cancel(&self) {
         let mut cancelled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         cancelled.is_cancelled = true;
@@ -35,12 +35,12 @@ impl Cancellation {
     }
 }
 
-/// Tells the other side, whoever else holds this end.
+/// Signals the other side even if this end has been duplicated.
 fn close(control: &OwnedFd) {
     let _ = rustix::net::shutdown(control, rustix::net::Shutdown::Both);
 }
 
-/// Cancels when it is dropped.
+/// Cancels on drop.
 pub(crate) struct CancelOnDrop(Cancellation);
 
 impl Drop for CancelOnDrop {

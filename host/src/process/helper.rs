@@ -1,4 +1,4 @@
-//! The helper: a process that starts others for one that may not.
+//! The helper: starts processes for a server that may not do so.
 
 use super::socket::{Descriptors, pair, receive, send};
 use super::supervise::supervise;
@@ -9,35 +9,35 @@ use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-/// Starts a process for each task on a socket, until the other side is gone. Sources are built in
-/// these folders, or at these paths, alone: whoever has broken into the server cannot have a source
-/// of his own built.
+/// Starts a process for each task on a socket, until the other side closes it. Builds only sources
+/// in these folders, or at these paths: an attacker who controls the server cannot build a source
+/// of his own.
 ///
 /// # Errors
 ///
-/// When the socket fails.
+/// If the socket fails.
 pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -> io::Result<()> {
     outlive_signals();
-    // When the other side is gone, so are the ends of the control sockets that it had: each process
-    // is killed, and waited for here.
+    // When the other side is gone, so are its ends of the control sockets: each process is killed,
+    // and this scope waits for it.
     thread::scope(|processes| {
         while let Some((task, descriptors)) = receive(socket)? {
             if !may_do(&task, sources) {
                 continue;
             }
             let run = move || supervise(program, &task, descriptors);
-            // Without a thread the descriptors are closed, which tells the other side.
+            // If no thread starts, the descriptors are closed, which the other side notices.
             let _ = thread::Builder::new().name("process".to_owned()).spawn_scoped(processes, run);
         }
         Ok(())
     })
 }
 
-/// A service manager or a terminal sends these to all processes of a server at once. The helper is
-/// needed until the server has ended, and ends then.
+/// A service manager or a terminal sends these to all processes of a server at once. The helper
+/// must outlive the server, and ends when its socket closes.
 fn outlive_signals() {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
-        // SAFETY: no code runs when an ignored signal comes.
+        // SAFETY: an ignored signal runs no handler.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
 }
@@ -54,10 +54,10 @@ fn may_do(task: &Task, sources: &[PathBuf]) -> bool {
     }
 }
 
-/// A helper, as the process sees it that it works for. It ends when this is dropped.
+/// The server's handle of a helper. Dropping it ends the helper.
 pub(super) struct Helper {
     pub(super) socket: OwnedFd,
-    /// The control socket of one that another helper has started.
+    /// The control socket, if another helper started this one.
     _control: Option<OwnedFd>,
 }
 
@@ -68,13 +68,14 @@ pub(super) fn start(program: &Path, sources: &[PathBuf]) -> io::Result<Helper> {
     Task::Helper { sources: sources.to_vec() }.add_to(&mut command);
     command.stdin(theirs).stdout(std::process::Stdio::null());
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    // Not waited for: it ends with this process, whose end of the socket it reads.
+    // The serving path does not wait for it: it ends when this process closes its end of the
+    // socket.
     let mut child = command.spawn()?;
     let _ = thread::Builder::new().name("helper".to_owned()).spawn(move || child.wait());
     Ok(Helper { socket: ours, _control: None })
 }
 
-/// Has a helper start another one.
+/// Asks a helper to start another one.
 pub(super) fn start_by(helper: &Helper, sources: &[PathBuf]) -> io::Result<Helper> {
     let (ours, input) = pair()?;
     let (control, theirs) = pair()?;

@@ -1,4 +1,4 @@
-//! Starts processes: by itself, or by a helper where this process may not.
+//! Starts processes, directly or through a helper if this process may not.
 
 use super::cancellation::Cancellation;
 use super::helper::{self, Helper};
@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Helpers that are alive at once: when one ends, the other starts its successor.
+/// Concurrent helpers: when one ends, the other starts its successor.
 const HELPERS: usize = 2;
 
-/// Starts processes of the program `hostel`.
+/// Starts subprocesses of the program `hostel`.
 #[derive(Clone)]
 pub struct Launcher {
     program: Arc<Path>,
@@ -29,17 +29,18 @@ struct Helpers {
 }
 
 impl Launcher {
-    /// Starts processes as children of this one. `program` is the file of the program `hostel`.
+    /// Starts processes as children of this one. `program` is the path of the executable `hostel`.
     pub fn new(program: PathBuf) -> Self {
         Launcher { program: program.into(), helpers: None }
     }
 
-    /// Starts processes by helpers, which begin now. To be called before this process gives up its
-    /// right to start others. The helpers build sources in these folders, or at these paths, alone.
+    /// Starts processes through helpers, which start now. Must be called before this process gives
+    /// up its right to start others. The helpers build only sources in these folders, or at these
+    /// paths.
     ///
     /// # Errors
     ///
-    /// When a helper cannot be started.
+    /// If a helper cannot be started.
     pub(crate) fn with_helpers(program: PathBuf, sources: Vec<PathBuf>) -> io::Result<Self> {
         let alive = (0..HELPERS).map(|_| helper::start(&program, &sources));
         let alive = Mutex::new(alive.collect::<io::Result<_>>()?);
@@ -47,12 +48,12 @@ impl Launcher {
         Ok(Launcher { program: program.into(), helpers })
     }
 
-    /// Watches the helpers for as long as this process lives, and replaces one that ends. `tell` is
-    /// given a line about it.
+    /// Watches the helpers for the lifetime of this process, and replaces one that ends. Calls
+    /// `tell` with one line about each such event.
     ///
     /// # Errors
     ///
-    /// When no thread can be started.
+    /// If no thread can be started.
     pub(crate) fn watch(&self, tell: impl Fn(&str) + Send + 'static) -> io::Result<()> {
         let Some(helpers) = self.helpers.clone() else { return Ok(()) };
         let program = Arc::clone(&self.program);
@@ -78,7 +79,7 @@ impl Launcher {
     ///
     /// # Errors
     ///
-    /// When the machine refuses a socket, a pipe or a thread, or all helpers are gone.
+    /// If the system refuses a socket, a pipe or a thread, or all helpers are gone.
     pub(crate) fn launch(
         &self,
         task: Task,
@@ -125,7 +126,8 @@ impl Helpers {
         }
     }
 
-    /// Waits until a helper has ended. They send nothing, so that anything to read is that.
+    /// Waits until a helper has ended. Helpers send nothing, so a readable socket means that one
+    /// ended.
     fn await_end(&self) -> io::Result<()> {
         let sockets: Vec<OwnedFd> = {
             let alive = self.alive();
@@ -138,7 +140,8 @@ impl Helpers {
         Ok(())
     }
 
-    /// Replaces the helpers that have ended: by one that lives, or by this process while it may.
+    /// Replaces helpers that have ended: a living helper starts the new one; without any, this
+    /// process does, if it still may.
     fn mend(&self, program: &Path) -> io::Result<()> {
         let mut alive = self.alive();
         alive.retain(|helper| !has_ended(helper.socket.as_fd()));
@@ -167,16 +170,16 @@ fn is_gone(error: &io::Error) -> bool {
 /// A process that was started.
 pub(crate) struct Running {
     control: Arc<OwnedFd>,
-    /// What it writes as errors.
+    /// The read end of its standard error.
     pub(crate) errors: File,
 }
 
 impl Running {
-    /// Waits for its end.
+    /// Waits until it ends.
     ///
     /// # Errors
     ///
-    /// When the helper that started it has ended.
+    /// If the helper that started it has ended.
     pub(crate) fn wait(self) -> io::Result<Ended> {
         let mut message = [0; 4 << 10];
         let read = rustix::io::retry_on_intr(|| rustix::io::read(&*self.control, &mut message))?;

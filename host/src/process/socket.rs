@@ -1,4 +1,4 @@
-//! Tasks with their descriptors, as messages on a socket.
+//! Sends tasks with their descriptors as messages on a socket.
 
 use super::task::Task;
 use rustix::net::{
@@ -9,11 +9,11 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// Bytes of a task at most: paths and limits, in JSON.
+/// Maximum bytes of a task: paths and limits, in JSON.
 const MAX_TASK_BYTES: usize = 64 << 10;
 
-/// The descriptors of a process: its input, output and errors, and a socket that tells its end and
-/// that ends it when the other side is closed.
+/// The descriptors of a process: its input, output and errors, and a control socket that reports
+/// its end and kills it when the other side is closed.
 pub(super) struct Descriptors {
     pub(super) input: OwnedFd,
     pub(super) output: OwnedFd,
@@ -21,7 +21,8 @@ pub(super) struct Descriptors {
     pub(super) control: OwnedFd,
 }
 
-/// Two ends, each of which gets whole messages and is told when the other is gone.
+/// Creates a socket pair that preserves message boundaries and signals when the other end is
+/// closed.
 pub(super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let flags = SocketFlags::CLOEXEC;
     Ok(socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?)
@@ -41,7 +42,7 @@ pub(super) fn send(socket: BorrowedFd<'_>, task: &Task, with: &Descriptors) -> i
     Ok(())
 }
 
-/// The next task; none when the other side is gone.
+/// Returns the next task; `None` once the other side is closed.
 pub(super) fn receive(socket: BorrowedFd<'_>) -> io::Result<Option<(Task, Descriptors)>> {
     let mut message = vec![0; MAX_TASK_BYTES];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];

@@ -1,5 +1,5 @@
-//! Starts one process and waits for its end, which is told on its control socket. When that socket's
-//! other side is closed the process is killed, with all that it started.
+//! Starts one process, waits for its end, and reports it on the control socket. If the other side
+//! closes that socket, kills the process and all its descendants.
 
 use super::socket::Descriptors;
 use super::task::{Ended, Task};
@@ -17,11 +17,11 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
     let Descriptors { input, output, errors, control } = descriptors;
     let mut command = Command::new(program);
     task.add_to(&mut command);
-    // In a group of its own: a signal from the terminal is for the server to act upon, and killing
-    // the group ends what the process has started.
+    // In a process group of its own: the server decides what to do about a signal from the
+    // terminal, and killing the group also kills the descendants.
     command.stdin(input).stdout(output).stderr(errors).process_group(0);
     let spawned = command.spawn();
-    // The command holds descriptors that others wait to see closed.
+    // The command holds descriptors whose other ends wait for them to close.
     drop(command);
     let ended = match spawned {
         Ok(child) => wait(child, task.longest(), control.as_fd()),
@@ -36,7 +36,7 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
 
 fn tell(control: &OwnedFd, ended: &Ended) {
     let message = serde_json::to_vec(ended).unwrap_or_default();
-    // Nobody may wait for it any more.
+    // The receiver may have stopped waiting.
     let _ = rustix::net::send(control, &message, rustix::net::SendFlags::NOSIGNAL);
 }
 
@@ -44,7 +44,7 @@ fn wait(mut child: Child, longest: Option<Duration>, control: BorrowedFd<'_>) ->
     let group = Pid::from_child(&child);
     let overdue = until_end(group, longest, control);
     if !matches!(overdue, Ok(Some(false))) {
-        // It may have ended meanwhile; it is not reaped yet, so that its number is still its own.
+        // It may have ended since; it is not reaped yet, so its process id cannot have been reused.
         let _ = kill_process_group(group, Signal::KILL);
         let _ = child.kill();
     }
@@ -57,8 +57,8 @@ fn wait(mut child: Child, longest: Option<Duration>, control: BorrowedFd<'_>) ->
     })
 }
 
-/// Waits until the process has ended by itself, which gives false, is overdue, which gives true, or
-/// nobody wants its result any more, which gives nothing.
+/// Waits for a process: `Some(false)` if it has ended by itself, `Some(true)` if it is overdue,
+/// `None` if the receiver stopped waiting.
 fn until_end(
     process: Pid,
     longest: Option<Duration>,

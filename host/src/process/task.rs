@@ -1,4 +1,4 @@
-//! What a process is started for, and how it ended.
+//! Tasks for subprocesses, and how these ended.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub(crate) enum Task {
 }
 
 impl Task {
-    /// Adds the arguments that make the program do this.
+    /// Adds the command-line arguments of this task.
     pub(super) fn add_to(&self, command: &mut Command) {
         match self {
             Task::Compile { settings, .. } => command.arg("compile-component").arg(settings),

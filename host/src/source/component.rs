@@ -1,5 +1,5 @@
-//! A component's file: told apart by what the system reports of it, and read only when it is a
-//! file, whole and not too large.
+//! Component files: identified by their metadata, and read only if regular, complete and not too
+//! large.
 
 use super::files::Stamp;
 use super::location::folder_of;
@@ -8,19 +8,19 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Why what is at a path cannot be read as a component.
+/// Why a path cannot be read as a component.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
-    /// Nothing is there, in a folder that is.
+    /// The folder exists, but the file does not.
     #[error("there is no such file")]
     Gone,
     /// A link leads nowhere.
     #[error("it is a link to a file that is not there")]
     Dangling,
-    /// It is something else.
+    /// It is not a regular file, but this.
     #[error("it is a {0}, not a file")]
     NotAFile(&'static str),
-    /// It has more bytes than the caller allows.
+    /// It has more bytes than allowed.
     #[error("it is larger than a component may be")]
     TooLarge,
     /// It cannot be read, for this reason.
@@ -47,7 +47,7 @@ impl From<ReadError> for FileError {
     }
 }
 
-/// Why there is no component at this path, at which there is nothing, with what was probably meant.
+/// An error message for a path where no file exists, with a suggestion if there is a likely one.
 pub fn absent(path: &Path) -> String {
     let instead = file::instead_of(path).map(|it| format!("; {it}")).unwrap_or_default();
     format!("{}{instead}", FileError::Gone)
@@ -57,13 +57,13 @@ pub fn absent(path: &Path) -> String {
 ///
 /// # Errors
 ///
-/// When [`read`] would fail.
+/// If [`read`] would fail.
 pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
     let found = match path.metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
             return Err(FileError::Dangling);
         }
-        // A disk that is not mounted is not a file that was deleted.
+        // A disk that is not mounted must not look like a deleted file.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !folder_of(path).is_dir() => {
             return Err(FileError::Unreadable("its folder is not there".to_owned()));
         }
@@ -73,12 +73,12 @@ pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
     Ok(Stamp::of(&found))
 }
 
-/// Reads a file of at most `max_bytes`. The stamp is the file's after it was read: one that
-/// changed meanwhile has another than before.
+/// Reads a file of at most `max_bytes`. The stamp is taken after reading: it differs from an
+/// earlier one if the file changed meanwhile.
 ///
 /// # Errors
 ///
-/// When it is no file, is too large or cannot be read.
+/// If it is not a regular file, is too large or cannot be read.
 pub fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
     let (bytes, after) = file::read(path, max_bytes)?;
     Ok((bytes, Stamp::of(&after)))
@@ -88,7 +88,7 @@ pub fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> 
 ///
 /// # Errors
 ///
-/// As those of [`read`].
+/// As [`read`].
 pub fn read_open(file: File, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
     let (bytes, after) = file::read_open(file, max_bytes)?;
     Ok((bytes, Stamp::of(&after)))

@@ -1,4 +1,4 @@
-//! What a folder holds: one service's source, or a folder of plugins.
+//! Finds plugins: whether a folder is the source of one service, or holds several plugins.
 
 use super::files::{is_hidden, is_ignored};
 use super::location::{Location, folder_of, real_place};
@@ -9,25 +9,25 @@ use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The plugins at a path, in the order of their paths.
+/// The plugins at a path, sorted by path.
 ///
-/// A path that ends in `.wasm` is a component, also where nothing is there. A file is a source by
-/// its extension. A folder is, by the first of these that fits:
+/// A path that ends in `.wasm` is a component, even if nothing exists there. A file is a source by
+/// its extension. A folder is the first of these that applies:
 ///
-/// 1. a package, where it has a `Cargo.toml` or a `go.mod`: one service, called like the folder;
-/// 2. a folder of plugins, where it holds a component;
-/// 3. one service, where a source file is called like the folder, or `service`: the other files
-///    are its modules;
-/// 4. one service, where it has one source file and no folder that is one service by 1 or 3;
+/// 1. a package, if it has a `Cargo.toml` or a `go.mod`: one service, named after the folder;
+/// 2. a folder of plugins, if it contains a component;
+/// 3. one service, if a source file has the folder's name, or `service`: the other files are its
+/// modules;
+/// 4. one service, if it has one source file and no folder that is one service by 1 or 3;
 /// 5. a folder of plugins.
 ///
 /// In a folder of plugins each component, each source file and each folder that is one service is a
-/// plugin. Hidden files, folders that hold what was installed or built, and tests are left out,
-/// unless the path itself names one.
+/// plugin. Hidden files, folders of installed or built files, and tests are ignored, unless the
+/// path itself names one.
 ///
 /// # Errors
 ///
-/// When the path cannot be read.
+/// If the path cannot be read.
 pub fn discover(path: &Path) -> io::Result<Vec<Location>> {
     if is_component(path) {
         return Ok(vec![Location::Component(path.to_owned())]);
@@ -42,21 +42,21 @@ pub fn discover(path: &Path) -> io::Result<Vec<Location>> {
     })
 }
 
-/// The components in a folder, in the order of their paths.
+/// The components in a folder, sorted by path.
 ///
 /// # Errors
 ///
-/// When the folder cannot be read.
+/// If the folder cannot be read.
 pub fn components(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(Folder::read(folder)?.components)
 }
 
-/// The plugin of this name in a folder, a component before a source. Where the folder is one
-/// service, that is found, and so is any other file that would be called so.
+/// The plugin of this name in a folder; a component takes precedence over a source. If the folder
+/// is one service, considers that service as well as any other file with this plugin name.
 ///
 /// # Errors
 ///
-/// When the folder cannot be read.
+/// If the folder cannot be read.
 pub fn by_name(folder: &Path, name: &str) -> io::Result<Option<Location>> {
     let folder = Folder::read(folder)?;
     let mut found: Vec<Location> = folder.one_service().into_iter().map(Location::Source).collect();
@@ -67,11 +67,12 @@ pub fn by_name(folder: &Path, name: &str) -> io::Result<Option<Location>> {
 }
 
 impl Location {
-    /// The one plugin at a path: a component, a source file, or a folder that holds one of these.
+    /// The only plugin at a path: a component, a source file, or a folder that contains one of
+    /// these.
     ///
     /// # Errors
     ///
-    /// When nothing is there, or no plugin, or several.
+    /// If there is nothing, no plugin, or several plugins.
     pub fn at(path: &Path) -> Result<Location, BuildError> {
         let unreadable = |source| BuildError::Read { path: path.to_owned(), source };
         let mut found = discover(path).map_err(unreadable)?;
@@ -89,19 +90,19 @@ impl Location {
     }
 }
 
-/// The [`Location::place`] of what is at a path, or would be if something were.
+/// The [`Location::place`] of a path, whether or not it exists.
 pub fn place_of(path: &Path) -> Option<PathBuf> {
     Location::at(path).map_or_else(|_| real_place(path), |location| location.place())
 }
 
-/// Whether a path is a file of Rust, or a folder with one: a source but for its package.
+/// True for a Rust file, or a folder with one: a source whose package manifest is missing.
 fn holds_rust(path: &Path) -> bool {
     let is_rust = |file: &Path| Language::of_file(file) == Some(Language::Rust);
     let Ok(entries) = path.read_dir() else { return is_rust(path) };
     entries.filter_map(Result::ok).any(|entry| is_rust(&entry.path()))
 }
 
-/// Whether an entry of a folder is a folder, or a link to one.
+/// True if an entry of a folder is a folder, or a link to one.
 fn is_folder(entry: &DirEntry) -> io::Result<bool> {
     let kind = entry.file_type()?;
     Ok(kind.is_dir() || kind.is_symlink() && entry.path().is_dir())
@@ -111,7 +112,7 @@ fn is_component(path: &Path) -> bool {
     path.extension() == Some(OsStr::new("wasm"))
 }
 
-/// The package that a folder is, if it is one.
+/// The source of a folder that is a package, or `None`.
 fn package(folder: &Path) -> Option<Source> {
     let package = |language: Language| {
         let file = folder.join(language.manifest()?);
@@ -121,7 +122,7 @@ fn package(folder: &Path) -> Option<Source> {
     Language::ALL.into_iter().find_map(package)
 }
 
-/// What a source file is: the service of the folder that it is in, or one of its own.
+/// The source that a file belongs to: its folder's service, or the file alone.
 fn source_file(file: &Path) -> Option<Location> {
     let language = Language::of_file(file)?;
     let folder = Folder::read(folder_of(file)).ok()?;
@@ -134,11 +135,11 @@ fn source_file(file: &Path) -> Option<Location> {
     folder.whole().filter(declares).or_else(alone).map(Location::Source)
 }
 
-/// What lies in a folder, each in the order of the paths.
+/// The contents of a folder, each list sorted by path.
 struct Folder {
     path: PathBuf,
     components: Vec<PathBuf>,
-    /// Source files but for tests. A file of Rust is none without its package.
+    /// Source files except tests. A Rust file only counts as part of a package.
     sources: Vec<PathBuf>,
     folders: Vec<PathBuf>,
 }
@@ -172,7 +173,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The one service that the folder is for certain: by its manifest or by a file's name.
+    /// The service that the whole folder is, as declared by its manifest or by a file's name.
     fn whole(&self) -> Option<Source> {
         if let Some(package) = package(&self.path) {
             return Some(package);
@@ -185,7 +186,7 @@ impl Folder {
         self.source(file, true)
     }
 
-    /// The one service that the folder is.
+    /// The service that the folder is, if it is a single one.
     fn one_service(&self) -> Option<Source> {
         if let Some(whole) = self.whole() {
             return Some(whole);
@@ -199,7 +200,7 @@ impl Folder {
         if is_module || holds_others { None } else { self.source(file, false) }
     }
 
-    /// The plugins that a folder of plugins holds.
+    /// The plugins in a folder of plugins.
     fn plugins(&self) -> Vec<Location> {
         let components = self.components.iter().cloned().map(Location::Component);
         let is_plugin = |file: &&PathBuf| file.file_stem() != Some(OsStr::new("__init__"));
@@ -224,7 +225,7 @@ impl Folder {
 mod tests {
     use super::*;
 
-    /// A folder `my-shop` with these files and folders, which end in a slash.
+    /// Creates a folder `my-shop` with these files and folders; folders end in a slash.
     fn shop(entries: &[&str]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let shop = folder.path().join("my-shop");
@@ -302,7 +303,8 @@ mod tests {
         check(&["a.py", "b.py", "c/__init__.py", "c/d.py"], &[("a", "a.py"), ("b", "b.py")]);
     }
 
-    /// Checks what a path in `my-shop` is: its name, and whether the folder is it.
+    /// Checks what `Location::at` finds for a path in `my-shop`: the name, and whether the folder
+    /// as a whole is the source.
     #[track_caller]
     fn check_at(entries: &[&str], path: &str, expected: Result<(&str, bool), &str>) {
         let (_folder, shop) = shop(entries);

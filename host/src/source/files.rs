@@ -1,4 +1,4 @@
-//! Which files belong to a source, and by what a change of them is noticed.
+//! The files of a source, and stamps that detect changes in them.
 
 use crate::toolchain::{Inputs, Source, has_changed_since};
 use std::collections::BTreeMap;
@@ -9,22 +9,22 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Most files of one source. Each is looked at twice a second while it is served.
+/// Maximum files of one source. Each is checked twice a second while it is served.
 const MAX_FILES: usize = 10_000;
 
-/// Most entries of folders that are looked at to find those: a source may lie in a home folder.
+/// Maximum folder entries visited to find those: a source may be in a home folder.
 const MAX_ENTRIES: usize = 100_000;
 
-/// Folders that hold what was installed or built, beside the hidden ones.
+/// Folders of installed or built files; hidden folders are ignored too.
 const IGNORED_FOLDERS: &[&str] = &["node_modules", "target", "__pycache__", "venv"];
 
-/// The file by which a folder is a virtual environment of Python, whatever it is called.
+/// The file that marks a folder as a Python virtual environment, whatever its name.
 const VIRTUAL_ENVIRONMENT: &str = "pyvenv.cfg";
 
-/// Why the files of a source are not known.
+/// Why the files of a source cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
-    /// There are too many beside this file.
+    /// There are too many files beside this one.
     #[error(
         "{} has more than {MAX_FILES} files beside it, or {MAX_ENTRIES} of any kind, so a new one \
          among them is not noticed: move it to a folder of its own",
@@ -36,14 +36,14 @@ pub enum FilesError {
     Unreadable(PathBuf, #[source] io::Error),
 }
 
-/// The files below a source's folder that it may import, by their language, in the order of their
-/// paths. Not hidden ones, nor what was installed or built.
+/// The files below a source's folder that it may import, by its language's extensions, sorted by
+/// path. Skips hidden, installed and built files.
 ///
-/// Links to files are followed; links to folders are not, since they may lead in circles.
+/// Links to files are followed; links to folders are not, because they may form cycles.
 ///
 /// # Errors
 ///
-/// When there are too many, or the source's folder cannot be read.
+/// If there are too many, or the source's folder cannot be read.
 pub(super) fn modules(source: &Source) -> Result<Vec<PathBuf>, FilesError> {
     files_within(source, |file| source.language.has_module(file), MAX_FILES, MAX_ENTRIES)
 }
@@ -69,7 +69,7 @@ fn files_within(
     let mut folders = vec![source.folder.clone()];
     while let Some(folder) = folders.pop() {
         let entries = match folder.read_dir() {
-            // Not readable for the build either, or gone since it was listed.
+            // The build cannot read it either, or it was removed after it was listed.
             Err(_) if folder != source.folder => continue,
             entries => entries.map_err(|error| FilesError::Unreadable(folder.clone(), error))?,
         };
@@ -92,12 +92,12 @@ fn files_within(
     Ok(files)
 }
 
-/// Whether a name begins with a dot.
+/// True if a name begins with a dot.
 pub(super) fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// Whether a folder below a source, or among plugins, holds nothing that was written there.
+/// True for a folder of installed, built or hidden files.
 pub(super) fn is_ignored(folder: &Path) -> bool {
     let is_named = |name: &&str| folder.file_name() == Some(OsStr::new(name));
     is_hidden(folder)
@@ -105,21 +105,20 @@ pub(super) fn is_ignored(folder: &Path) -> bool {
         || folder.join(VIRTUAL_ENVIRONMENT).exists()
 }
 
-/// What the system tells of files, by which a change is noticed. The time of change of the inode is
-/// in it, which no tool can set: so a file of the same size and modification time is noticed too.
+/// Metadata of files, to detect changes. It includes the inode's change time, which no tool can
+/// set, so that a replaced file with the same size and modification time is detected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// By their paths; what is one file alone is without.
+    /// By path; the path is empty in the stamp of a single file.
     files: BTreeMap<PathBuf, [u64; 5]>,
-    /// Of a source, the files that it may import, in their order: a new one may be imported in
-    /// another's place.
+    /// For a source, the files that it may import, in order: an import may resolve to a new one.
     modules: Vec<PathBuf>,
 }
 
-/// Stands for a file that is not there.
+/// The numbers of a missing file.
 const ABSENT: [u64; 5] = [0; 5];
 
-/// Stands for a file that is none of those that a later look finds.
+/// Numbers that never equal those of a real file.
 const CHANGED: [u64; 5] = [u64::MAX; 5];
 
 impl Stamp {
@@ -128,12 +127,12 @@ impl Stamp {
         Stamp { files: BTreeMap::from([(PathBuf::new(), numbers(file))]), modules: Vec::new() }
     }
 
-    /// The stamp of what decides what a source becomes: of what its last build has read, or where
-    /// that is not known of the file that declares the services.
+    /// The stamp of a source: of the inputs of its last build, or, if those are unknown, of the
+    /// file that declares the services.
     ///
     /// # Errors
     ///
-    /// When the source's folder cannot be read.
+    /// If the source's folder cannot be read.
     pub fn of_source(source: &Source, inputs: Option<&Inputs>) -> Result<Self, FilesError> {
         let modules = match modules(source) {
             Err(FilesError::TooMany(_)) => Vec::new(),
@@ -146,8 +145,8 @@ impl Stamp {
         Ok(Stamp { files: inputs.map(|path| (path.to_owned(), number(path))).collect(), modules })
     }
 
-    /// This stamp of a source, after a build that has begun at a time and read these inputs: later
-    /// ones are equal when nothing has changed since the build began.
+    /// Updates the stamp of a source after a build that began at `began` and read these inputs.
+    /// Later stamps are equal if nothing has changed since the build began.
     #[must_use]
     pub fn after_build(self, inputs: &Inputs, began: SystemTime) -> Self {
         let number = |path: &Path| {
@@ -160,18 +159,18 @@ impl Stamp {
         Stamp { files, ..self }
     }
 
-    /// The paths of the files and modules of a source; what is one file alone has the empty path.
+    /// The paths of the files and modules of a source; the empty path for a single file.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.keys().chain(&self.modules).map(PathBuf::as_path)
     }
 
-    /// Whether it is that of a source.
+    /// True for the stamp of a source.
     #[must_use]
     pub fn is_of_source(&self) -> bool {
         !self.files.contains_key(Path::new(""))
     }
 
-    /// The paths of what has changed since an earlier stamp; without one, of all files.
+    /// The paths that have changed since an earlier stamp; all paths if there is none.
     pub fn changes_since<'a>(
         &'a self,
         before: Option<&'a Stamp>,
@@ -191,7 +190,7 @@ impl Stamp {
         files.chain(gone).chain(new).chain(lost).map(PathBuf::as_path)
     }
 
-    /// The bytes of all files together.
+    /// The total size of all files, in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.files.values().fold(0, |bytes, [_, _, length, ..]| bytes.saturating_add(*length))
@@ -230,7 +229,7 @@ mod tests {
         }
     }
 
-    /// Checks which of these files the first may import.
+    /// Checks which of these files the first one may import.
     #[track_caller]
     fn check(files: &[&str], expected: &[&str]) {
         let folder = folder_with(files);
@@ -307,7 +306,7 @@ mod tests {
         for stamp in [&before, &only] {
             assert_eq!(stamp.clone().after_build(&inputs, later), before);
         }
-        // What was not looked at before the build may have changed during it.
+        // A file that was not examined before the build may have changed during it.
         assert_eq!(before.clone().after_build(&inputs, SystemTime::UNIX_EPOCH), before);
         assert_ne!(only.clone().after_build(&inputs, SystemTime::UNIX_EPOCH), before);
         fs::write(at("shared/d.txt"), "again").unwrap();

@@ -1,20 +1,20 @@
-//! Where a plugin comes from, and its name.
+//! The location of a plugin, and its name.
 
 use crate::toolchain::Source;
 use std::path::{Path, PathBuf};
 
-/// Where a plugin comes from.
+/// The location of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// A component's file, which may not be there. Whatever ends in `.wasm` is one.
+    /// A component's file, by its extension `.wasm`; it may be missing.
     Component(PathBuf),
     /// A service's source.
     Source(Source),
 }
 
 impl Location {
-    /// The plugin's name, as far as it can be one: the stem of its component's file, with a hyphen
-    /// for each underscore.
+    /// The plugin's name, not validated: the stem of its component's file, with underscores
+    /// replaced by hyphens.
     pub fn name(&self) -> String {
         let stem = match self {
             Location::Component(file) => {
@@ -25,7 +25,7 @@ impl Location {
         stem.replace('_', "-")
     }
 
-    /// Its path: a component, a source file, or a folder that is one source.
+    /// Its path: a component, a source file, or a folder that is a single source.
     pub fn path(&self) -> &Path {
         match self {
             Location::Component(file) => file,
@@ -34,8 +34,8 @@ impl Location {
         }
     }
 
-    /// The one file that tells it from others: a component, the file that declares the services,
-    /// or a package's manifest.
+    /// The file that identifies it: a component, the file that declares the services, or a
+    /// package's manifest.
     pub fn file(&self) -> &Path {
         match self {
             Location::Component(file) => file,
@@ -43,8 +43,8 @@ impl Location {
         }
     }
 
-    /// What tells this plugin from others, however its path is written. A link is a place of its
-    /// own. `None` when its folder is not there.
+    /// A canonical path that identifies this plugin, however its path is written. A link has a
+    /// place of its own. `None` if its folder does not exist.
     pub fn place(&self) -> Option<PathBuf> {
         real_place(self.file())
     }
@@ -54,7 +54,7 @@ pub(super) fn real_place(file: &Path) -> Option<PathBuf> {
     Some(folder_of(file).canonicalize().ok()?.join(file.file_name()?))
 }
 
-/// The folder that a file is in: `.` where its path does not name one.
+/// The folder that contains a file: `.` if its path does not name one.
 pub(super) fn folder_of(file: &Path) -> &Path {
     let folder = file.parent().filter(|folder| *folder != Path::new(""));
     folder.unwrap_or(Path::new("."))

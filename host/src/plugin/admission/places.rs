@@ -1,5 +1,5 @@
-//! The places for calls under way: so many in the host, so many in each plugin, given to the plugins
-//! in turn.
+//! Fair allocation of call places: limits calls per host and per plugin, and serves the plugins in
+//! turn.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,11 +8,11 @@ use tokio::sync::oneshot;
 
 use crate::memory::{InstanceCharge, PluginMemory};
 
-/// The calls of one plugin, and the memory of its instances.
+/// The running calls of one plugin, and the memory of its instances.
 pub(in crate::plugin) struct PluginCalls {
     most: usize,
     memory: Arc<PluginMemory>,
-    /// Changes only while the places are locked.
+    /// Changed only while the lock of `Places` is held.
     under_way: AtomicUsize,
 }
 
@@ -21,7 +21,7 @@ impl PluginCalls {
         Arc::new(PluginCalls { most, memory, under_way: AtomicUsize::new(0) })
     }
 
-    /// Takes memory for a call, and makes room for it where that is needed.
+    /// Reserves memory for a call, reclaiming memory if needed.
     pub(super) fn charge(&self, memory: usize) -> Option<InstanceCharge> {
         InstanceCharge::make(&self.memory, memory)
     }
@@ -35,16 +35,16 @@ impl PluginCalls {
     }
 }
 
-/// All places of a host.
+/// All call places of a host.
 ///
-/// A place that becomes free goes to the plugin with the fewest calls under way of those that wait,
-/// so that a plugin with few calls does not wait behind one with many.
+/// A freed place goes to the waiting plugin that has the fewest running calls, so that a plugin
+/// with few calls does not wait behind one with many.
 pub(super) struct Places(Mutex<PlacesState>);
 
 struct PlacesState {
     free: usize,
     waiting: usize,
-    /// Those of plugins whose calls wait; none is empty. The one that was served last is last.
+    /// One line per plugin with waiting calls, never empty. The plugin served last is at the end.
     lines: Vec<WaitingCalls>,
     next: u64,
 }
@@ -55,14 +55,14 @@ struct WaitingCalls {
 }
 
 struct WaitingCall {
-    /// It rises from one call to the next.
+    /// Increases from one call to the next.
     number: u64,
-    /// Bytes of memory that it takes.
+    /// Bytes of memory that the call needs.
     memory: usize,
     place: oneshot::Sender<CallPlace>,
 }
 
-/// The place of a call, given back when it is dropped.
+/// The place of a running call; released on drop.
 pub(in crate::plugin) struct CallPlace {
     places: Arc<Places>,
     calls: Arc<PluginCalls>,
@@ -70,13 +70,13 @@ pub(in crate::plugin) struct CallPlace {
 }
 
 impl CallPlace {
-    /// The memory that was taken for the call; none the second time.
+    /// Takes the memory reserved for the call; `None` the second time.
     pub(in crate::plugin) fn take_charge(&mut self) -> Option<InstanceCharge> {
         self.charge.take()
     }
 }
 
-/// A call that waits for its place; it leaves the queue when it is dropped.
+/// A queued call; leaves the queue on drop.
 pub(super) struct Ticket {
     places: Arc<Places>,
     calls: Arc<PluginCalls>,
@@ -84,7 +84,7 @@ pub(super) struct Ticket {
     place: oneshot::Receiver<CallPlace>,
 }
 
-/// What a call finds.
+/// The outcome of [`Places::enter`].
 pub(super) enum Entered {
     Place(CallPlace),
     Queue(Ticket),
@@ -101,21 +101,21 @@ impl Places {
         self.state().free
     }
 
-    /// Calls that wait.
+    /// The number of waiting calls.
     pub(super) fn waiting(&self) -> usize {
         self.state().waiting
     }
 
-    /// Takes a place for a call of a plugin that takes so many bytes of memory, or else a place in the
-    /// queue, which has room for `queue` calls. In a full queue, the last call of the plugin with the
-    /// most makes way for one of a plugin with fewer.
+    /// Takes a place for a call that needs this many bytes of memory, or else enters the queue,
+    /// which holds at most `queue` calls. If the queue is full, the last call of the plugin with
+    /// the most queued calls is evicted in favor of a plugin with fewer.
     pub(super) fn enter(
         self: &Arc<Self>,
         calls: &Arc<PluginCalls>,
         memory: usize,
         queue: usize,
     ) -> Entered {
-        // Before the lock, since making room takes time.
+        // Before taking the lock: reclaiming memory takes time.
         let charge = calls.charge(memory);
         let mut state = self.state();
         if let Some(charge) = charge.filter(|_| state.free > 0 && calls.has_room()) {
@@ -137,7 +137,7 @@ impl Places {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a place back, to a call that waits if there is one.
+    /// Releases a place, and passes it to a waiting call if there is one.
     fn give_back(self: &Arc<Self>, calls: &PluginCalls) {
         let mut state = self.state();
         state.free += 1;
@@ -145,12 +145,12 @@ impl Places {
         self.give_out(state);
     }
 
-    /// Gives free places to calls that wait and for which there is memory by now.
+    /// Retries to admit waiting calls: memory for them may have been freed.
     pub(super) fn look_again(self: &Arc<Self>) {
         self.give_out(self.state());
     }
 
-    /// Gives a free place to a call that waits, if there are both.
+    /// Gives a free place to a waiting call, if there are both.
     fn give_out(self: &Arc<Self>, mut state: MutexGuard<'_, PlacesState>) {
         if state.free == 0 {
             return;
@@ -158,7 +158,7 @@ impl Places {
         let Some((waiter, calls, charge)) = state.next_waiter() else { return };
         let place = state.take(self, &calls, charge);
         drop(state);
-        // Where the waiter is just leaving, the place is dropped, and so goes to the next.
+        // If the waiter is just leaving, the place is dropped, which passes it to the next waiter.
         let _ = waiter.send(place);
     }
 }
@@ -196,7 +196,7 @@ impl PlacesState {
         number
     }
 
-    /// The call that gets the next place, with memory that was taken for it.
+    /// Removes and returns the call to admit next, with its memory reserved.
     fn next_waiter(
         &mut self,
     ) -> Option<(oneshot::Sender<CallPlace>, Arc<PluginCalls>, InstanceCharge)> {
@@ -218,7 +218,7 @@ impl PlacesState {
         Some((waiter.place, calls, charge))
     }
 
-    /// Refuses the last call of the longest line, unless that of `calls` would be as long.
+    /// Evicts the last call of the longest line, unless the line of `calls` would become as long.
     fn make_room(&mut self, calls: &Arc<PluginCalls>) -> Option<oneshot::Sender<CallPlace>> {
         let own = self.lines.iter().find(|line| Arc::ptr_eq(&line.calls, calls));
         let own = own.map_or(0, |line| line.waiters.len());
@@ -249,7 +249,7 @@ impl PlacesState {
 }
 
 impl Ticket {
-    /// Waits for the place; none where the call has to make way.
+    /// Waits for the place; `None` if the call was evicted.
     pub(super) async fn place(&mut self) -> Option<CallPlace> {
         (&mut self.place).await.ok()
     }
@@ -264,7 +264,7 @@ impl Drop for Ticket {
 
 impl Drop for CallPlace {
     fn drop(&mut self) {
-        // Before the place goes to another call, which may need this memory.
+        // Before the place is passed on: the next call may need this memory.
         drop(self.charge.take());
         self.places.give_back(&self.calls);
     }

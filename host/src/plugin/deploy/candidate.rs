@@ -1,5 +1,4 @@
-//! One place that a plugin comes from: what scans found there, what was loaded from it, and what a
-//! scan leads to.
+//! One location of a plugin: what scans found there, what was loaded from it, and the next step.
 
 use super::{PluginState, Stage};
 use crate::engine::{Limit, LimitReached, Limits};
@@ -13,10 +12,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
-/// What is at a path: something that can be loaded, or why it cannot.
+/// What is at a path: something loadable, or the reason why it cannot be loaded.
 pub(super) type Observation = Result<Stamp, Unfit>;
 
-/// Why what is at a path cannot be loaded.
+/// The reason why a path cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unfit {
     #[error(transparent)]
@@ -40,7 +39,7 @@ impl Unfit {
     }
 }
 
-/// What tells places apart. Named plugins come first, and so claim their names first.
+/// Identifies a location. Named plugins sort first, and so claim their names first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     Named(PluginName),
@@ -51,39 +50,40 @@ pub(super) struct Candidate {
     pub(super) path: PathBuf,
     pub(super) name: Result<PluginName, Unfit>,
     pub(super) settings: PluginSettings,
-    /// What the last scan found.
+    /// The result of the last scan.
     seen: Option<Observation>,
-    /// What was acted upon: found by two scans in a row, or written whole.
+    /// The state last applied: two consecutive scans found it, or its writing was reported
+    /// complete.
     settled: Option<Observation>,
-    /// What the last build has read, by which a change is noticed; of a build that failed, also what
-    /// the one before has read.
+    /// The files that the last build read, watched for changes; after a failed build, also those of
+    /// the build before.
     inputs: Option<Arc<Inputs>>,
-    /// The load under way, and what tells it to give up. Scans leave the entry alone meanwhile.
+    /// The running load, and the means to cancel it. Scans do not change the entry meanwhile.
     loading: Option<Arc<Notify>>,
-    /// What was written whole while a load was under way.
+    /// A completed write that was reported while a load was running.
     written: Option<Stamp>,
-    /// What the load under way does, and since when.
+    /// The current step of the running load, and its start time.
     doing: Option<(&'static str, Instant)>,
-    /// The content that was put into the host, which may have brought back the one before.
+    /// The content that was last put into the host. A rollback may have restored the one before.
     pub(super) serving: Option<Digest>,
-    /// The content that did not load last, and why: it is not tried again.
+    /// The content that last failed to load, and the reason: it is not tried again.
     refused: Option<(Digest, String)>,
-    /// Why the last thing that happened here failed.
+    /// The reason of the last failure here.
     reason: Option<String>,
     since: SystemTime,
-    /// What loading what was put into the host took.
+    /// How long loading the serving content took.
     took: Option<Duration>,
 }
 
-/// Why there is a scan.
+/// The cause of a scan.
 pub(super) enum Cause {
-    /// The time for it has come. What two scans in a row find the same is acted upon.
+    /// The scan interval elapsed. A state that two consecutive scans find is applied.
     Interval,
-    /// These files were written. They are acted upon at once, and nothing else is.
+    /// These files were written. Only their changes are applied, at once.
     Written(BTreeSet<PathBuf>),
 }
 
-/// What a scan leads to.
+/// The action that follows from a scan.
 pub(super) enum Step {
     Nothing,
     Load,
@@ -115,11 +115,11 @@ impl Candidate {
         }
     }
 
-    /// Takes in what a scan found. What two scans in a row found is acted upon, once.
+    /// Records the result of a scan. A state that two consecutive scans found is applied, once.
     pub(super) fn step(&mut self, seen: Observation) -> Step {
         let before = self.seen.replace(seen.clone());
         if let Some(loading) = &self.loading {
-            // What is loaded is not there any more: by two scans, as whatever is acted upon.
+            // What is being loaded is not there any more. Two scans must agree on that too.
             if self.settled.as_ref() != Some(&seen) && before.as_ref() == Some(&seen) {
                 loading.notify_one();
             }
@@ -136,8 +136,8 @@ impl Candidate {
         }
     }
 
-    /// Takes in what a scan found after these files were written. Acts at once where nothing else has
-    /// changed; everything else is left to [`Candidate::step`].
+    /// Records what a scan found after these files were written. Acts at once if nothing else has
+    /// changed; any other change is left to [`Candidate::step`].
     pub(super) fn step_at_once(&mut self, seen: Observation, written: &BTreeSet<PathBuf>) -> Step {
         let Ok(stamp) = &seen else { return Step::Nothing };
         if self.stamp() == Some(stamp) {
@@ -165,52 +165,52 @@ impl Candidate {
         Step::Load
     }
 
-    /// Whether something was written whole that the load which has ended was not of.
+    /// True if a completed write happened that the last load did not cover.
     pub(super) fn is_behind(&self) -> bool {
         self.written.is_some() && self.written.as_ref() != self.stamp()
     }
 
-    /// The load under way begins to do this.
+    /// Records the current step of the running load.
     pub(super) fn begins(&mut self, doing: &'static str) {
         self.doing = Some((doing, Instant::now()));
     }
 
-    /// What the load under way does, and since when.
+    /// The current step of the running load, and its start time.
     pub(super) fn doing(&self) -> Option<(&'static str, Instant)> {
         self.doing.filter(|_| self.loading.is_some())
     }
 
-    /// What decides what the source here becomes, as far as it is known.
+    /// The known inputs of the source.
     pub(super) fn inputs(&self) -> Option<Arc<Inputs>> {
         self.inputs.clone()
     }
 
-    /// A build has read these inputs, which had this stamp when it began.
+    /// Records the inputs that a build read, with their stamp from when it began.
     pub(super) fn built(&mut self, inputs: Inputs, stamp: Stamp) {
         self.inputs = Some(Arc::new(inputs));
-        // Scans see what was settled upon by another list of files from now on.
+        // Later scans compare against the new list of files, so its stamp must count as applied.
         if let Some(Ok(settled)) = &mut self.settled {
             *settled = stamp;
         }
     }
 
-    /// What tells the load under way to give up.
+    /// Notified when the running load must be cancelled.
     pub(super) fn given_up(&self) -> Arc<Notify> {
         self.loading.clone().unwrap_or_default()
     }
 
-    /// What the file was when it was settled upon.
+    /// The stamp of the file when it was last applied.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
         self.settled.as_ref()?.as_ref().ok()
     }
 
-    /// Why this content was refused before, if it was.
+    /// The reason why this content was refused before, if it was.
     pub(super) fn refusal_of(&self, content: Digest) -> Option<String> {
         let (refused, reason) = self.refused.as_ref()?;
         (*refused == content).then(|| reason.clone())
     }
 
-    /// A load has ended with this content in the host, after this time.
+    /// Records that a load put this content into the host, in this time.
     pub(super) fn loaded(&mut self, content: Digest, took: Duration) {
         self.serving = Some(content);
         self.since = SystemTime::now();
@@ -218,20 +218,20 @@ impl Candidate {
         self.unchanged();
     }
 
-    /// A load has ended with what is in the host already.
+    /// Records that a load found the content that the host already has.
     pub(super) fn unchanged(&mut self) {
         self.loading = None;
         self.reason = None;
     }
 
-    /// A load has failed. Returns whether the reason is a new one.
+    /// Records that a load failed. Returns true if the reason is new.
     pub(super) fn failed(&mut self, content: Option<Digest>, reason: &str) -> bool {
         self.loading = None;
         self.refused = content.map(|content| (content, reason.to_owned())).or(self.refused.take());
         self.fail(reason)
     }
 
-    /// What is at the path cannot serve. Returns whether the reason is a new one.
+    /// Records that the path cannot serve. Returns true if the reason is new.
     pub(super) fn fail(&mut self, reason: &str) -> bool {
         let is_news = self.reason.as_deref() != Some(reason);
         if is_news && self.serving.is_none() {
@@ -241,20 +241,21 @@ impl Candidate {
         is_news
     }
 
-    /// The next scan begins anew: the cause may be gone then, or the file has changed already.
+    /// Makes the next scan start over: the cause may be gone by then, or the file has already
+    /// changed.
     pub(super) fn scan_again(&mut self) {
         self.loading = None;
         self.settled = None;
     }
 
-    /// The next scans load what is here again, if it is a source.
+    /// Makes the next scans load this again, if it is a source.
     pub(super) fn load_source_again(&mut self) {
         if self.loading.is_none() && self.stamp().is_some_and(Stamp::is_of_source) {
             self.settled = None;
         }
     }
 
-    /// The plugin was taken out of the host.
+    /// Records that the plugin was removed from the host.
     pub(super) fn unloaded(&mut self, reason: &str) {
         self.serving = None;
         self.refused = None;
@@ -262,28 +263,28 @@ impl Candidate {
         self.reason = Some(reason.to_owned());
     }
 
-    /// Whether it was neither loaded nor refused yet.
+    /// True if it was neither loaded nor refused yet.
     pub(super) fn is_new(&self) -> bool {
         self.serving.is_none() && self.reason.is_none()
     }
 
-    /// Whether it was refused, and nothing of it serves.
+    /// True if it was refused and no version of it serves.
     pub(super) fn is_refused(&self) -> bool {
         self.serving.is_none() && self.reason.is_some()
     }
 
-    /// Whether it has its name in the host, or is about to.
+    /// True if the host knows it by its name, or soon will.
     pub(super) fn holds_its_name(&self) -> bool {
         self.serving.is_some() || self.loading.is_some()
     }
 
-    /// The plugin's name; the file's, without its ending, where that is no plugin's name.
+    /// The plugin's name; if that is invalid, the file's name without its extension.
     pub(super) fn shown_name(&self) -> String {
         let stem = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         self.name.as_ref().map_or_else(|_| stem(), ToString::to_string)
     }
 
-    /// Its state, where the host holds a plugin of its name with this `info`.
+    /// Its state, given the `info` of the host's plugin of its name.
     pub(super) fn state(&self, info: Option<PluginInfo>) -> PluginState {
         let rolled_back = info.as_ref().and_then(|info| info.rolled_back.clone());
         let stage = match &info {

@@ -1,4 +1,4 @@
-//! From a place to a component's bytes: builds a source, or reads a file.
+//! Obtains a component's bytes: builds a source, or reads a file.
 
 use super::candidate::Key;
 use super::order::{Lane, Order, Stopped, whole};
@@ -10,32 +10,32 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Bytes of a component that is quick to load, whatever it holds, by any measure of size.
+/// Maximum bytes of a component that is quick to load whatever its content.
 const SMALL_BYTES: usize = 1 << 20;
 
-/// A component as it was read.
+/// A component that was read.
 pub(super) struct Component {
     pub(super) bytes: Vec<u8>,
     pub(super) content: Digest,
-    /// What building it took, where it was built.
+    /// How long the build took, if there was one.
     pub(super) built: Option<Duration>,
-    /// Whether it need not be compiled.
+    /// True if compiled code is cached.
     pub(super) has_code: bool,
 }
 
-/// What is to be read.
+/// What to read.
 struct Fetch {
     path: PathBuf,
     /// The stamp that two scans found.
     stamp: Stamp,
     max_bytes: u64,
     build: Option<Build>,
-    /// What the build before has read.
+    /// The inputs of the previous build.
     inputs: Option<Arc<Inputs>>,
 }
 
 impl Shared {
-    /// Builds a source, and reads the component, on a thread where both may block.
+    /// Builds a source or reads a component, on a thread that may block.
     pub(super) async fn fetch(
         &self,
         key: &Key,
@@ -76,8 +76,8 @@ impl Shared {
 }
 
 impl Fetch {
-    /// Reads the component, built where there is a source. `read` becomes what the build has read,
-    /// and its stamp.
+    /// Reads the component, after building it if it is a source. Sets `read` to the build's inputs
+    /// and their stamp.
     fn read(self, lane: Lane, read: &mut Option<(Inputs, Stamp)>) -> Result<Vec<u8>, Stopped> {
         let location = self.build.as_ref().and_then(|_| Location::at(&self.path).ok());
         if let (Some(Location::Source(source)), Some(build)) = (&location, &self.build) {
@@ -104,8 +104,8 @@ impl Fetch {
     }
 }
 
-/// Sends what will take long to compile, or was being loaded when a server ended, out of the lane of
-/// those that are quick. Returns whether its code is kept.
+/// Rejects from the quick lane a component that takes long to compile, or that was being loaded
+/// when an earlier server ended. Returns whether its code is cached.
 fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<bool, Stopped> {
     let has_code = host.has_code_of(bytes);
     if lane == Lane::Slow {
@@ -122,7 +122,7 @@ fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<bool, Stopped> {
 fn unfit(error: FileError) -> Stopped {
     match error {
         FileError::Unreadable(_) => Stopped::Later(error.to_string()),
-        // The next scan finds it too.
+        // The next scan finds the same fault.
         _ => Stopped::Changed,
     }
 }

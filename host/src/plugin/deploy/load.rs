@@ -1,4 +1,4 @@
-//! From a file that has settled to a version that serves: build, read, compile, swap, and log it.
+//! From a stable file to a serving version: build, read, compile, swap, and log it.
 
 use super::Shared;
 use super::candidate::{Candidate, Key};
@@ -11,14 +11,14 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
-/// A load that takes longer than this is not quick after all, and others begin.
+/// A load that takes longer than this is not quick after all, and lets others begin.
 const QUICK: Duration = Duration::from_secs(1);
 
 /// A load that takes longer than this is logged.
 const LONG: Duration = Duration::from_secs(10);
 
 impl Shared {
-    /// Loads what has settled at a place into the host, when it has its turn.
+    /// Loads the stable content of a location into the host, after waiting for its turn.
     pub(super) async fn load(&self, key: &Key) {
         if let Some(order) = self.order(key) {
             let given_up = self.change(key, |entry| entry.given_up()).unwrap_or_default();
@@ -38,7 +38,7 @@ impl Shared {
 
     fn take_in_failure(&self, key: &Key, order: &Order, stopped: Stopped) {
         if let Stopped::Refused(None, _) = &stopped {
-            // It did not get as far as the host, which counts what it refuses.
+            // It did not reach the host, which counts its own refusals.
             self.host.counts().load(order.name.as_str(), LoadOutcome::Refused);
         }
         let news = self.change(key, |entry| match stopped {
@@ -86,8 +86,8 @@ impl Shared {
         self.fulfil(key, order, Lane::Slow).await
     }
 
-    /// Loads in the lane of the quick ones. What is not done after a second gives its turn back, but
-    /// for as many at once as could fill the machine.
+    /// Loads in the quick lane. A load that takes longer than a second gives up its turn, unless
+    /// `MAX_SLOWER` others have done so: together they could saturate the machine.
     async fn load_quickly(&self, key: &Key, order: &Order, turn: Turn) -> Result<(), Stopped> {
         let mut loading = pin!(self.fulfil(key, order, Lane::Quick));
         if let Ok(ended) = timeout(QUICK, &mut loading).await {
@@ -103,8 +103,8 @@ impl Shared {
         loading.await
     }
 
-    /// A turn after all others, for what was being loaded when a server ended: it may have been the
-    /// cause.
+    /// Waits for a turn after all other plugins. This plugin was being loaded when an earlier
+    /// server ended, and may have been the cause.
     async fn last(&self, order: &Order) -> Turn {
         let message = "it was being loaded when a server ended, so the others are loaded first";
         self.log(Level::Warn, order.name.as_str(), message);
@@ -117,7 +117,7 @@ impl Shared {
         self.slow.enter(u64::MAX).await
     }
 
-    /// Loads, and logs when that takes long.
+    /// Loads the plugin, and logs if that takes long.
     async fn fulfil(&self, key: &Key, order: &Order, lane: Lane) -> Result<(), Stopped> {
         let mut loading = pin!(self.fetch_and_load(key, order, lane));
         if let Ok(ended) = timeout(LONG, &mut loading).await {
@@ -173,7 +173,7 @@ impl Shared {
     }
 }
 
-/// What a load has done, with the time of each.
+/// The steps of a load with their durations, as text.
 fn parts(built: Option<Duration>, compiled: Option<Duration>) -> String {
     let part = |what: &str, took: Duration| format!("{what} in {:.1} s", took.as_secs_f64());
     let parts = built.map(|took| part("built", took)).into_iter();

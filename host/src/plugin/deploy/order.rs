@@ -1,4 +1,4 @@
-//! What is to be loaded, and why that did not succeed.
+//! A load to perform, and the reasons why it may fail.
 
 use crate::engine::{CallError, ComponentError, Limits};
 use crate::name::PluginName;
@@ -7,7 +7,7 @@ use crate::source::Stamp;
 use std::error::Error;
 use std::path::PathBuf;
 
-/// What is to be loaded.
+/// A load to perform.
 pub(super) struct Order {
     pub(super) path: PathBuf,
     pub(super) name: PluginName,
@@ -15,36 +15,36 @@ pub(super) struct Order {
     pub(super) limits: Limits,
     /// The stamp that two scans found.
     pub(super) stamp: Stamp,
-    /// Whether the plugin is in the host.
+    /// True if the host has the plugin.
     pub(super) serves: bool,
 }
 
-/// Those that load together: the quick ones do not wait for the slow ones.
+/// Loads are queued by lane, so that quick ones do not wait for slow ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lane {
-    /// Components that are small, or whose code is on disk.
+    /// Small components, and those whose compiled code is on disk.
     Quick,
-    /// Everything else: sources are built there, and language runtimes compiled.
+    /// Everything else: sources to build, language runtimes to compile.
     Slow,
 }
 
-/// Why a load did not succeed.
+/// The reason why a load failed.
 pub(super) enum Stopped {
-    /// The file has changed meanwhile.
+    /// The file has changed since.
     Changed,
-    /// It will take long, so that it belongs to the other lane.
+    /// It will take long, so it belongs in the other lane.
     Slow {
-        /// Whether a server ended while it was being loaded.
+        /// True if an earlier server ended while it was being loaded.
         was_interrupted: bool,
     },
-    /// It cannot be loaded: this content, if it could be read at all.
+    /// It cannot be loaded: this content, or `None` if it could not be read.
     Refused(Option<Digest>, String),
     /// It cannot be loaded now; the next scan tries again.
     Later(String),
 }
 
-/// A component may be fine when its name is not free yet, or the host or its machine was short of
-/// something.
+/// Maps a load error to a refusal or a retry. The component may be fine if its name is still taken,
+/// or the host or its machine was short of a resource.
 pub(super) fn stopped(content: Digest, error: &LoadError) -> Stopped {
     match error {
         LoadError::NameTaken(_)

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Lets a few through at once. Those that wait come through by their rank, the lowest first.
+/// Admits a few at once. Waiters are admitted by rank, the lowest first.
 pub(super) struct Queue(Mutex<QueueState>);
 
 struct QueueState {
     free: usize,
-    /// How many have come, which tells apart those of one rank.
+    /// Counts the waiters, to order those of equal rank.
     count: u64,
     waiting: BTreeMap<(u64, u64), oneshot::Sender<Turn>>,
 }
 
-/// Leave to go on, until it is dropped.
+/// A permit, released on drop.
 pub(super) struct Turn(Option<Arc<Queue>>);
 
 impl Queue {
@@ -37,7 +37,7 @@ impl Queue {
             waiting.waiting.insert(key, sender);
             turn
         };
-        // The sender is dropped by nothing but sending.
+        // Senders are only dropped by sending.
         turn.await.unwrap_or(Turn(None))
     }
 
@@ -58,7 +58,7 @@ impl Drop for Turn {
             drop(waiting);
             match next.send(Turn(Some(Arc::clone(&queue)))) {
                 Ok(()) => return,
-                // That one no longer waits.
+                // That waiter has left: try the next one.
                 Err(mut turn) => drop(turn.0.take()),
             }
         }
@@ -91,7 +91,7 @@ mod tests {
         let Poll::Ready(second) = poll(small.as_mut()) else { panic!("the smallest, and first") };
         drop(second);
         let Poll::Ready(third) = poll(next.as_mut()) else { panic!("the other one") };
-        // One that has its turn and does not take it gives it on.
+        // A waiter that is admitted but never polled again passes its turn on.
         drop(third);
         drop(poll(large.as_mut()));
         assert!(poll(pin!(queue.enter(1))).is_ready());

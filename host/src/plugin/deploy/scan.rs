@@ -1,4 +1,4 @@
-//! One scan of all files: what is there, which file has which name, and what follows from it.
+//! One scan of all files: what is there, which file gets which name, and what to do about it.
 
 use super::candidate::{Candidate, Cause, Key, Observation, Step, Unfit};
 use super::{Build, Shared};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-/// What a scan has found: whether the folder could be read, and what is at each place.
+/// The result of a scan: whether the folder could be read, and what is at each location.
 struct Scan {
     folder: Result<(), String>,
     places: BTreeMap<Key, Observation>,
@@ -22,7 +22,7 @@ struct Scan {
 }
 
 impl Shared {
-    /// Scans all files, and returns those that are to be loaded.
+    /// Scans all files, and returns those to load.
     pub(super) async fn scan(shared: &Arc<Shared>, cause: &Cause) -> Vec<Key> {
         let scanning = {
             let shared = Arc::clone(shared);
@@ -59,7 +59,8 @@ impl Shared {
         scan
     }
 
-    /// Watches the folders of what was found: the plugins' own before those of what builds read.
+    /// Watches the folders of the found files: the plugins' own folders before those of build
+    /// inputs.
     fn watch(&self, places: &BTreeMap<Key, Observation>) {
         let Some(watch) = self.watching() else { return };
         let own: Vec<PathBuf> = {
@@ -78,7 +79,7 @@ impl Shared {
         }
     }
 
-    /// The plugins in the folder that are at none of these places.
+    /// The plugins in the folder, except those at these locations.
     fn found_in_folder(&self, taken: &BTreeSet<PathBuf>) -> io::Result<Vec<Location>> {
         let Some(folder) = &self.folder else { return Ok(Vec::new()) };
         let mut found = match self.build {
@@ -92,7 +93,7 @@ impl Shared {
         Ok(found)
     }
 
-    /// Takes in what was found: files that are new, files that are gone, and which has which name.
+    /// Records the result of a scan: new files, missing files, and which file gets which name.
     fn take_in(&self, Scan { folder, mut places, names }: Scan, cause: &Cause) -> Vec<Key> {
         let mut entries = self.entries();
         for key in places.keys() {
@@ -144,8 +145,8 @@ impl Shared {
         }
     }
 
-    /// Unloads the plugin that serves there, and logs it; logs also that a named plugin is missing,
-    /// but nothing about a file that never served.
+    /// Unloads the plugin that serves there, and logs it. Also logs that a named plugin is missing,
+    /// but nothing about other files that never served.
     fn remove(&self, key: &Key, entry: &mut Candidate) {
         let gone = Unfit::File(FileError::Gone);
         let (Ok(name), Some(_)) = (&entry.name, entry.serving) else {
@@ -154,14 +155,14 @@ impl Shared {
             }
             return;
         };
-        // It fails only when the embedder has unloaded the plugin already.
+        // It fails only if the embedder has already unloaded the plugin.
         let _ = self.host.unload(name);
         let message = format!("unloaded, since {} is gone", entry.path.display());
         self.log(Level::Info, name.as_str(), &message);
         entry.unloaded(&gone.to_string());
     }
 
-    /// Logs once that the folder cannot be read, and once that it can be again.
+    /// Logs once that the folder cannot be read, and once that it is readable again.
     fn report_folder(&self, found: &Result<(), String>) {
         let Some(folder) = &self.folder else { return };
         let mut reported = self.folder_fault.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,7 +183,7 @@ impl Shared {
     }
 }
 
-/// Leaves each name to one place: the named plugin, else the one that serves, else the first.
+/// Assigns each name to one location: the named plugin, else the serving one, else the first.
 fn claim_names(entries: &BTreeMap<Key, Candidate>, places: &mut BTreeMap<Key, Observation>) {
     let mut order: Vec<_> = entries.iter().collect();
     order.sort_by_key(|(key, entry)| (!is_named(key), !entry.holds_its_name()));
@@ -208,7 +209,7 @@ fn claim_names(entries: &BTreeMap<Key, Candidate>, places: &mut BTreeMap<Key, Ob
     }
 }
 
-/// What is at the path of a named plugin: without a [`Build`] it can only be a component.
+/// Examines the path of a named plugin. Without a [`Build`] it can only be a component.
 fn observe(
     path: &Path,
     limits: &Limits,

@@ -1,4 +1,4 @@
-//! The state of a plugin that comes from a file, and of all of them.
+//! The state of a plugin that comes from a file, and the readiness of a deployment.
 
 use crate::engine::Instances;
 use crate::grants::Grants;
@@ -10,16 +10,16 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-/// How far a plugin has come.
+/// The stage of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Its file was found, and was neither loaded nor refused yet.
+    /// Its file was found, but not yet loaded or refused.
     Loading,
-    /// It serves what was loaded last.
+    /// It serves the version that was loaded last.
     Serving,
     /// It does not serve.
     Failed,
-    /// It serves the version before the one that was loaded last, whose first calls failed.
+    /// It serves the previous version, because the first calls of the last loaded one failed.
     RolledBack,
 }
 
@@ -44,45 +44,45 @@ impl fmt::Display for Stage {
 /// The state of a plugin that comes from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginState {
-    /// The plugin's name; the file's, without its ending, where that is no plugin's name.
+    /// The plugin's name; if that is invalid, the file's name without its extension.
     pub name: String,
-    /// Its component or source.
+    /// The path of its component or source.
     pub path: PathBuf,
-    /// The version that serves, if one does.
+    /// The serving version, if any.
     pub version: Option<Digest>,
-    /// How far it has come.
+    /// Its stage.
     pub stage: Stage,
-    /// Since when that is so; while it serves, since this version does.
+    /// When it entered this stage; for a serving plugin, when this version began to serve.
     pub since: SystemTime,
-    /// What is wrong with what is at its path, though an old version may serve; or why its last
-    /// version was thrown out. One line.
+    /// Why the file at its path cannot be loaded, though an old version may serve; or why its last
+    /// version was rolled back. One line.
     pub reason: Option<String>,
-    /// What loading took, building and compiling included, of the version that was loaded last.
+    /// How long the last load took, building and compiling included.
     pub took: Option<Duration>,
-    /// The services of the version that serves.
+    /// The services of the serving version.
     pub services: Vec<ServiceInfo>,
-    /// What it is granted.
+    /// Its grants.
     pub grants: Grants,
-    /// What happens to its instances.
+    /// What happens to its instances after a call.
     pub instances: Instances,
 }
 
-/// What a deployment is not ready without.
+/// Something a deployment requires to be ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
-    /// A plugin: it has to serve.
+    /// A plugin that must serve.
     Plugin(PluginName),
-    /// A configured cache: what holds its entries has to respond.
+    /// A configured cache whose server must respond.
     Cache(Name),
 }
 
-/// Whether a deployment is ready, and what of it does not serve.
+/// Whether a deployment is ready, and what is unavailable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readiness {
-    /// True when everything that was there at first has been loaded or refused, and what is required
-    /// serves, and the server is not stopping.
+    /// True if every initial plugin has been loaded or refused, everything required is available,
+    /// and the server is not stopping.
     pub is_ready: bool,
-    /// True from [`Deployment::stop`](crate::Deployment::stop) on.
+    /// True after [`Deployment::stop`](crate::Deployment::stop).
     pub is_stopping: bool,
     /// The required plugins that do not serve.
     pub missing: Vec<String>,
@@ -90,6 +90,6 @@ pub struct Readiness {
     pub missing_caches: Vec<String>,
     /// All caches that do not respond.
     pub unavailable: Vec<String>,
-    /// The plugins that do not serve, since they were refused.
+    /// The refused plugins of which no version serves.
     pub refused: Vec<String>,
 }

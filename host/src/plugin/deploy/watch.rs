@@ -1,8 +1,8 @@
-//! Reports files that were written: at once on Linux, by inotify. Elsewhere there is no watch, and
-//! nothing but the scans finds a change.
+//! Reports written files, at once, by inotify on Linux. Other systems have no watcher: scans find
+//! the changes.
 //!
-//! Folders are watched and not files, so that a save by renaming is noticed as well. Only the end of
-//! writing is reported: a file that is copied slowly is not reported before it is whole.
+//! Folders are watched rather than files, so that a save by renaming is noticed too. Only the end
+//! of a write is reported: a file that is copied slowly is not reported before it is complete.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Watch;
@@ -26,16 +26,16 @@ mod linux {
     use tokio::io::unix::AsyncFd;
     use tokio::time::timeout;
 
-    /// Folders that are watched at most. A user may have 8,192 on an old system, for all programs.
+    /// Maximum watched folders. Old systems allow a user 8,192, shared by all programs.
     const MAX_FOLDERS: usize = 1_024;
 
-    /// A burst of writes ends when nothing is written for so long.
+    /// A burst of writes ends when nothing is written for this long.
     const QUIET: Duration = Duration::from_millis(10);
 
-    /// A burst of writes is reported after so long, though it goes on.
+    /// A burst of writes is reported after this long, even if it continues.
     const MAX_BURST: Duration = Duration::from_millis(200);
 
-    /// Bytes of events that are read at once.
+    /// Buffer size for events, in bytes.
     const EVENTS_BYTES: usize = 4_096;
 
     /// The events that end the writing of a file.
@@ -49,25 +49,26 @@ mod linux {
 
     #[derive(Default)]
     struct State {
-        /// The watched folders by their numbers, each by all its paths.
+        /// The watched folders by watch descriptor, each with all its paths.
         folders: BTreeMap<i32, BTreeSet<PathBuf>>,
-        /// The links among the files, by what they lead to.
+        /// The links among the files, by their targets.
         links: BTreeMap<PathBuf, PathBuf>,
-        /// What was written and not yet taken.
+        /// Written files not yet taken.
         written: BTreeSet<PathBuf>,
     }
 
     impl Watch {
-        /// Watches nothing yet. To be called within a runtime that has its I/O driver on.
+        /// Creates a watcher without folders. Must be called within a runtime that has its I/O
+        /// driver enabled.
         pub(in super::super) fn new() -> io::Result<Self> {
             let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
-            // SAFETY: what an `OwnedFd` owns stays open, and is the same, for as long as it does.
+            // SAFETY: an `OwnedFd` keeps its descriptor open and unchanged for as long as it lives.
             let inotify = unsafe { AsyncFd::register_with_interest(inotify, Interest::READABLE) }?;
             Ok(Watch { inotify, state: Mutex::default() })
         }
 
-        /// Watches these folders from now on, and no others, and what is linked by these files. Those
-        /// that cannot be read are left out. May block.
+        /// Replaces the watched folders by these, and adds the folders of the targets of these
+        /// files that are links. Skips folders that cannot be read. May block.
         ///
         /// # Errors
         ///
@@ -99,15 +100,15 @@ mod linux {
             }
             let mut state = self.state();
             for number in state.folders.keys().filter(|number| !found.contains_key(number)) {
-                // It fails when the folder is gone, and the watch with it.
+                // Fails if the folder is gone, which removed the watch already.
                 let _ = inotify::remove_watch(&self.inotify, *number);
             }
             (state.folders, state.links) = (found, links);
             ended
         }
 
-        /// A folder that is watched already keeps its number; one that took the place of another has
-        /// a number of its own.
+        /// A folder that is already watched keeps its descriptor; one that replaced another gets a
+        /// new one.
         fn add(&self, folder: &Path, watched: usize) -> Result<i32, Errno> {
             if watched >= MAX_FOLDERS {
                 return Err(Errno::NOSPC);
@@ -117,7 +118,7 @@ mod linux {
             inotify::add_watch(&self.inotify, folder, WRITTEN | WatchFlags::ONLYDIR)
         }
 
-        /// Waits until something was written, and then for the end of the burst.
+        /// Waits until something is written, and then for the end of the burst.
         pub(in super::super) async fn until_written(&self) {
             if self.state().written.is_empty() {
                 self.until_event().await;
@@ -126,7 +127,7 @@ mod linux {
             let _ = timeout(MAX_BURST, burst).await;
         }
 
-        /// Takes the files that were written, by each of their paths, and the folders they are in.
+        /// Takes the written files, under each of their paths, and the folders that contain them.
         pub(in super::super) fn take_written(&self) -> BTreeSet<PathBuf> {
             std::mem::take(&mut self.state().written)
         }
@@ -142,15 +143,15 @@ mod linux {
             std::future::pending().await
         }
 
-        /// Reads the events that there are. Returns true if something was written.
+        /// Reads the pending events. Returns true if something was written.
         fn read_events(&self) -> bool {
             let mut buffer = [MaybeUninit::uninit(); EVENTS_BYTES];
             let mut reader = inotify::Reader::new(self.inotify.get_ref(), &mut buffer);
             let mut state = self.state();
             let mut has_new = false;
-            // It ends with the error that there are no more.
+            // Ends with the error that no events are left.
             while let Ok(event) = reader.next() {
-                // Where events were lost, the scans find the changes.
+                // If events were lost, the scans find the changes.
                 let is_written =
                     event.events().intersects(ReadFlags::CLOSE_WRITE | ReadFlags::MOVED_TO);
                 if let Some(name) = event.file_name().filter(|_| is_written) {
@@ -184,7 +185,7 @@ mod none {
     use std::io;
     use std::path::{Path, PathBuf};
 
-    /// There is none.
+    /// Not supported: this type has no values.
     pub(in super::super) enum Watch {}
 
     impl Watch {
