@@ -1,8 +1,8 @@
-//! What holds the entries of caches: the host's memory, or Redis.
+//! The storage of cache entries: the host's memory, or Redis.
 //!
-//! [`Caches`] finds a cache by name, [`CacheStore`] is one of them. Its functions are asynchronous,
-//! since a store may be reached over a network; [`CacheStore::memory`] is the synchronous way to one
-//! that is not. Nothing here knows WebAssembly, WIT or HTTP.
+//! [`Caches`] finds a cache by name; [`CacheStore`] is a single cache. Its functions are
+//! asynchronous, because it may be reached over a network; [`CacheStore::memory`] gives synchronous
+//! access to one in memory. This module is independent of WebAssembly, WIT and HTTP.
 
 mod error;
 mod lease;

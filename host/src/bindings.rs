@@ -1,7 +1,7 @@
 //! The types and the export of the world `hostel:service/full-service`, generated from `wit/`.
 //!
-//! The one `bindgen!` of the host. The imports are offered by hand in
-//! `hostcalls`, since only `func_wrap` can borrow a guest's string instead of copying it.
+//! The imports are implemented by hand in `hostcalls`, because only `func_wrap` can borrow a
+//! guest's string instead of copying it.
 
 #![allow(missing_docs, unreachable_pub)]
 

@@ -1,7 +1,7 @@
-//! `hostel.toml`: what a file may hold, and what it means.
+//! `hostel.toml`: its format and its meaning.
 //!
-//! [`Config`] is what it means: every value validated, every default filled in. Its readers validate
-//! nothing again.
+//! [`Config`] is the validated configuration with all defaults filled in. Its users need not
+//! validate it again.
 
 mod admin;
 mod backend;

@@ -1,4 +1,4 @@
-//! WebAssembly: compiling components, and calling them in fresh instances under limits.
+//! WebAssembly: compiles components, and calls them in instances under limits.
 
 mod code;
 mod compiled;
@@ -67,7 +67,7 @@ pub(crate) struct Engine {
     slots: u32,
 }
 
-/// The two linkers, made once. Plugins differ only in what holds their cache's entries.
+/// The two linkers, created once. Plugins differ only in the storage of their cache.
 struct Linkers {
     synchronous: Linker<State>,
     asynchronous: Linker<State>,
@@ -89,7 +89,7 @@ impl Linkers {
     }
 }
 
-/// What a plugin's settings say about a component that is compiled for it.
+/// The settings of a plugin that its compiled component needs.
 pub(crate) struct CompileSettings {
     pub(crate) limits: Limits,
     pub(crate) instances: Instances,
@@ -102,7 +102,7 @@ pub(crate) struct CompileSettings {
 impl Engine {
     /// # Errors
     ///
-    /// When the engine refuses its settings, or one of its threads cannot be started.
+    /// If the engine rejects its settings, or one of its threads cannot be started.
     pub(crate) fn new(
         limits: Limits,
         sink: LogSink,
@@ -135,27 +135,27 @@ impl Engine {
         &self.limits
     }
 
-    /// The instances that wait for their next call.
+    /// The idle instances.
     pub(crate) fn idle(&self) -> &Arc<HostIdle> {
         &self.idle
     }
 
-    /// Instances that have address space reserved; 0 where each instance's memory is mapped anew.
+    /// Instances with reserved address space; 0 if each instance's memory is mapped anew.
     pub(crate) fn slots(&self) -> u32 {
         self.slots
     }
 
-    /// Log lines dropped because their call had written as many as it may.
+    /// Log lines dropped because their call had reached its limit of lines.
     pub(crate) fn dropped_lines(&self) -> LineCount {
         self.sink.dropped()
     }
 
-    /// True when the compiled code of this component is on disk.
+    /// True if the compiled code of this component is on disk.
     pub(crate) fn is_kept(&self, bytes: &[u8]) -> bool {
         self.code.as_ref().is_some_and(|code| code.has(&self.engine, bytes))
     }
 
-    /// Marks a component for as long as it is loaded, where compiled code is kept.
+    /// Marks a component as being loaded until the mark is dropped, if there is a code folder.
     pub(crate) fn mark(&self, bytes: &[u8]) -> Option<LoadMark> {
         self.code.as_ref().and_then(|code| code.mark(bytes))
     }
@@ -165,7 +165,7 @@ impl Engine {
         self.code.as_ref().is_some_and(|code| code.was_interrupted(bytes))
     }
 
-    /// Compiles a component and checks it against the world. Takes long; runs nothing of it.
+    /// Compiles a component and checks it against the world. Takes long; runs none of its code.
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
@@ -191,7 +191,7 @@ impl Engine {
         if resources.is_some_and(|r| r.num_memories.max(r.num_tables) as usize > most) {
             return Err(Limit::Instances.reached(&limits).into());
         }
-        // What the check above does not see: a function of another type than the world's, or one
+        // The check above does not detect functions of another type than the world's, or functions
         // that the world does not have.
         let mismatch = |error: wasmtime::Error| {
             let fault = escape(&format!("{error:#}"), limits.log_line_bytes);
@@ -207,7 +207,8 @@ impl Engine {
         Ok(Compiled { linked, limits, idle, first_memory, meter, config, cpu_share })
     }
 
-    /// Asks a component for its services, under the limits of a call and with its log alone open.
+    /// Asks a component for its services, under the limits of a call, and with access to nothing
+    /// but its log.
     pub(crate) async fn services(
         &self,
         component: &Compiled,
@@ -233,7 +234,7 @@ impl Engine {
         Ok(services)
     }
 
-    /// Handles one request, in a fresh instance, whose memory is charged, or in an idle one.
+    /// Handles one request, in an idle instance, or in a fresh one charged to `charge`.
     pub(crate) async fn handle(
         &self,
         component: &Compiled,
@@ -255,7 +256,7 @@ impl Engine {
         });
         let mut instance = match reused {
             Some(reused) => {
-                // It has its own.
+                // The reused instance has its own charge.
                 drop(charge);
                 component.meter.reused();
                 reused.begin(origin)
@@ -271,7 +272,7 @@ impl Engine {
         state.span = parent;
         state.may_run(limits.time);
         let linked = Arc::clone(&component.linked);
-        // In its box from the start: it is large, and moving it costs.
+        // Boxed from the start: the future is large, and moving it is expensive.
         let call = Box::pin(async move {
             let handled = match instance.guest(&linked).await {
                 Ok((guest, store)) => guest.handle(store, service, request).await,
@@ -311,7 +312,7 @@ impl Engine {
         Instance::new(&self.engine, limits, capabilities, config, log, charge, meter.memory())
     }
 
-    /// Runs a call within its limits of time. The epoch makes a looping guest yield, so that the
+    /// Runs a call within its time limits. The epoch makes a looping guest yield, so that the
     /// timeout and other calls get the thread.
     async fn bounded<T: Send + 'static>(
         &self,
@@ -319,7 +320,7 @@ impl Engine {
         call: Pin<Box<impl Future<Output = (Instance, wasmtime::Result<T>)> + Send + 'static>>,
     ) -> Result<(Instance, T), CallError> {
         let Compiled { limits, cpu_share, .. } = component;
-        // Where it is no less, the time bounds it.
+        // A CPU limit not below the time limit is redundant.
         let cpu = if limits.cpu < limits.time { limits.cpu } else { Duration::MAX };
         let running = self.long_calls.run(cpu_share, cpu, call);
         match tokio::time::timeout(limits.time, running).await {

@@ -1,6 +1,6 @@
-//! Files that a person or a configuration names: what is not a file is refused by its kind, nothing
-//! that a path leads to makes a read wait for ever, and no read is unbounded. Where there is
-//! nothing at a path, the error names what was probably meant.
+//! Reads files that a user or a configuration names: refuses anything but regular files, never
+//! blocks on opening, and bounds every read. If a path does not exist, the error suggests the
+//! probable one.
 
 mod nearest;
 
@@ -13,20 +13,20 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Most bytes of a text, as configurations and lists of callers are: 16 MiB, a hundred times what
-/// a large one has.
+/// Maximum bytes of a text file, such as a configuration or a list of callers: 16 MiB, a hundred
+/// times the size of a large one.
 const MAX_TEXT_BYTES: u64 = 16 << 20;
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    /// It is something else.
+    /// It is not a regular file, but this.
     #[error("it is a {0}, not a file")]
     NotAFile(&'static str),
-    /// It has more bytes than the caller allows.
+    /// It has more bytes than allowed.
     #[error("it is larger than {} MiB", .0 >> 20)]
     TooLarge(u64),
-    /// The system refuses.
+    /// The system refused.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -41,9 +41,9 @@ impl From<ReadError> for io::Error {
     }
 }
 
-/// Reads a file of at most `max_bytes`. The metadata is the file's after it was read.
+/// Reads a file of at most `max_bytes`. The metadata is taken after reading.
 pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
-    // Without this flag, opening a named pipe waits until another process opens it.
+    // Without this flag, opening a named pipe blocks until another process opens it.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
     let file = opened.map_err(|error| match Errno::from_io_error(&error) {
@@ -57,7 +57,7 @@ pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Metadata), R
 pub(crate) fn read_open(mut file: File, max_bytes: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     check(&file.metadata()?, max_bytes)?;
     let mut bytes = Vec::new();
-    // The file may grow meanwhile.
+    // The file may grow while it is read, so `take` bounds it.
     Read::by_ref(&mut file).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     let after = file.metadata()?;
     check(&after, max_bytes)?;
@@ -78,7 +78,7 @@ pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read_bytes(path)?).map_err(not_utf8)
 }
 
-/// Checks that this is a file of at most `max_bytes`.
+/// Checks that this is a regular file of at most `max_bytes`.
 pub(crate) fn check(found: &Metadata, max_bytes: u64) -> Result<(), ReadError> {
     if !found.is_file() {
         return Err(ReadError::NotAFile(kind(found.file_type())));

@@ -1,11 +1,11 @@
-//! What a guest can reach: one file a capability, and WASI with nothing granted through it.
+//! The host's interfaces for guests: one file per capability, and WASI without any grants.
 //!
-//! **A guest reaches nothing but what is offered here and its grants allow.** Every interface is
-//! always linked. Each call checks the plugin's grants, so that a refusal can name the line of the
+//! **A guest can only use what is offered here and its grants allow.** Every interface is always
+//! linked. Each call checks the plugin's grants, so that a refusal can name the line of the
 //! configuration that would grant it.
 //!
-//! A capability is a file of one shape: its import, the check of its grant, `add_to_linker`,
-//! conversions, tests. It has one line in [`CAPABILITIES`] and one field in [`Grants`].
+//! All capability files have the same structure: the import, the grant check, `add_to_linker`,
+//! conversions, tests. A capability has one line in [`CAPABILITIES`] and one field in [`Grants`].
 //!
 //! [`Grants`]: crate::grants::Grants
 
@@ -56,7 +56,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
 ///
 /// # Errors
 ///
-/// When two interfaces define the same function, which only a mistake in this folder can cause.
+/// If two interfaces define the same function, which only a mistake in this folder can cause.
 pub(crate) fn linker(engine: &Engine, linkage: Linkage) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasi::add_to_linker(&mut linker)?;

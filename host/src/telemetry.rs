@@ -1,6 +1,6 @@
-//! What a host reports about itself and its guests: log lines, access lines, metrics and traces.
+//! A host's reports about itself and its guests: log lines, access lines, metrics and traces.
 //!
-//! The embedder chooses where log lines go: a [`LogSink`] is called with each.
+//! The embedder provides a [`LogSink`], which is called with each log line.
 
 mod access;
 mod call_log;

@@ -1,4 +1,4 @@
-//! From a service's source to a component, one file a language; and the SDK that travels along.
+//! Builds a service's source into a component, one file per language; and the bundled SDK.
 
 mod c;
 mod encode;
@@ -37,8 +37,8 @@ use work::Work;
 
 use std::path::PathBuf;
 
-/// Builds a source, and returns the component's file. `modules` are the files that it may import;
-/// `None` where they are not known. `inputs` becomes what the build reads.
+/// Builds a source, and returns the path of the component. `modules` are the files that it may
+/// import; `None` if unknown. Sets `inputs` to the files that the build reads.
 pub(crate) fn build(
     source: &Source,
     modules: Option<&[PathBuf]>,
@@ -55,8 +55,8 @@ pub(crate) fn build(
     }
 }
 
-/// The folder of compiled code: the one that `HOSTEL_CODE_FOLDER` names, or else this version's in
-/// the user's cache folder. `None` if the user has no home.
+/// The folder of compiled code: `HOSTEL_CODE_FOLDER`, or else this version's folder in the user's
+/// cache folder. `None` if the user has no home.
 pub fn code_folder() -> Option<PathBuf> {
     let named = std::env::var_os("HOSTEL_CODE_FOLDER").filter(|named| !named.is_empty());
     if let Some(folder) = named {
@@ -65,7 +65,7 @@ pub fn code_folder() -> Option<PathBuf> {
     Some(sdk::cache_folder().ok()?.join("code"))
 }
 
-/// Tells what building in a language needs, and what of it is there.
+/// Checks the tools that a language's build needs.
 pub fn doctor(language: Language) -> Vec<Check> {
     match language {
         Language::C => c::doctor(),

@@ -1,8 +1,8 @@
-//! A second wall, beside the sandbox of each guest: what this process can no longer ask the kernel
-//! for, whoever has taken it over.
+//! A second line of defense besides the guests' sandbox: limits what this process can request from
+//! the kernel, even if an attacker controls it.
 //!
-//! Landlock bounds the files that it can open, seccomp the system calls that it can make. Both hold
-//! until the process ends, for its threads and its children too. Linux alone has them.
+//! Landlock limits the files that it can open, seccomp its system calls. Both last until the
+//! process ends, and apply to its threads and children. Only Linux has them.
 
 mod calls;
 mod files;
@@ -13,27 +13,27 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// The files that a process can open once its wall stands. Whatever is not named can be neither
-/// read, written, made nor removed.
+/// The files that a confined process may open. Any other path can be neither read, written, created
+/// nor removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Files {
-    /// Files, and folders with all that is in them, that can be read.
+    /// Readable files, and folders with all their contents.
     pub(crate) read: Vec<PathBuf>,
-    /// Folders in which files can be made, written and removed as well.
+    /// Folders in which files may also be created, written and removed.
     pub(crate) write: Vec<PathBuf>,
 }
 
-/// What stands of a wall.
+/// The restrictions in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
-    /// Why files are not bounded, or not all access to them.
+    /// Why file access is unrestricted, or restricted only in part.
     pub(crate) files: Result<(), String>,
-    /// Why system calls are not bounded.
+    /// Why system calls are unrestricted.
     pub(crate) calls: Result<(), String>,
 }
 
 impl Standing {
-    /// What is missing, where something is.
+    /// The missing restrictions, or `None` if both are in force.
     pub(crate) fn missing(&self) -> Option<String> {
         let missing = |what: &str, part: &Result<(), String>| {
             part.as_ref().err().map(|reason| format!("no {what}: {reason}"))
@@ -59,21 +59,20 @@ impl fmt::Display for Standing {
     }
 }
 
-/// Puts up the wall of a process that serves, around the thread that calls this and those that it
-/// starts: so before it starts any. Each part that the kernel or a container does not allow is
-/// missing in what this returns.
+/// Confines a serving process: the calling thread and the threads it starts, so call it before
+/// starting any. The result reports the restrictions that the kernel or a container does not allow.
 pub(crate) fn around_server(files: &Files) -> Standing {
-    // First the files: seccomp's wall lets no further one be put up.
+    // Files first: the seccomp filter refuses further Landlock rules.
     let files = files::bound(files);
     Standing { files, calls: calls::bound_server() }
 }
 
-/// Puts up the wall of a process that compiles: it can open nothing, and can only compute and use
-/// the descriptors that it has.
+/// Confines a compiling process: it cannot open any file, only compute and use the descriptors that
+/// it already has.
 ///
 /// # Errors
 ///
-/// When the kernel allows neither of its two parts, which both keep files away.
+/// If the kernel supports neither restriction; each alone denies access to files.
 pub(crate) fn around_compiler() -> io::Result<()> {
     let files = files::bound(&Files::default());
     match (files, calls::bound_compiler()) {

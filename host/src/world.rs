@@ -1,7 +1,7 @@
-//! What a plugin may be: the worlds that the host runs, one file each.
+//! The worlds that the host runs, one file each.
 //!
-//! Today there is one. A further kind of plugin is a further file, with a variant in [`Linked`] and
-//! in [`Guest`].
+//! Today there is one. Another kind of plugin needs another file, and a variant in [`Linked`] and
+//! [`Guest`].
 
 mod hostel;
 mod offer;
@@ -14,7 +14,7 @@ use crate::service::{Failure, Request, Response, ServiceInfo};
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
 
-/// A component that fits a world, linked and ready to be instantiated.
+/// A component that fits a world, linked and ready to instantiate.
 pub(crate) enum Linked {
     Hostel(hostel::HostelComponent),
 }
@@ -29,17 +29,17 @@ impl Linked {
     ///
     /// # Errors
     ///
-    /// When it imports a function of another type than the one offered, or one that is not offered.
+    /// If it imports a function that is not offered, or is offered with another type.
     pub(crate) fn new(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Self> {
         let linked = linker.instantiate_pre(component)?;
         Ok(Linked::Hostel(hostel::HostelComponent::new(linked)?))
     }
 
-    /// Makes an instance in a store.
+    /// Creates an instance in a store.
     ///
     /// # Errors
     ///
-    /// When a limit forbids it, or a start function traps.
+    /// If a limit forbids it, or a start function traps.
     pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Guest> {
         let Linked::Hostel(component) = self;
         Ok(Guest::Hostel(component.instantiate_async(store).await?))
@@ -56,7 +56,7 @@ impl Guest {
         hostel::services(instance, store).await
     }
 
-    /// Has the guest handle a request to the service of this name.
+    /// Lets the guest handle a request to the service of this name.
     pub(crate) async fn handle(
         &self,
         store: &mut Store<State>,

@@ -11,9 +11,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// The listener for the operator: on loopback, or with a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
-    /// Address and port. 127.0.0.1:8081.
+    /// Address and port. Default: 127.0.0.1:8081.
     pub listen: SocketAddr,
-    /// The token that a request has to bear.
+    /// The bearer token that requests need.
     pub token: Option<SecretHash>,
 }
 

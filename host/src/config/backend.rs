@@ -8,18 +8,18 @@ use crate::backend::{Backend, KeyFormat, RedisAddress, RedisBackend};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The longest prefix of names on Redis, in bytes.
+/// Longest prefix of names on Redis, in bytes.
 const MAX_PREFIX_BYTES: usize = 64;
 
-/// Whose cache it is.
+/// Whether a cache is private to a plugin or shared.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum CacheScope {
     Private,
     Shared,
 }
 
-/// What holds a cache's entries. In memory the settings of Redis mean nothing, and on Redis those of
-/// memory, so that changing `backend` alone moves a cache.
+/// The storage of a cache's entries. Settings of the other backend are ignored, so that changing
+/// `backend` alone moves a cache.
 pub(super) fn backend(
     raw: &RawCache,
     scope: CacheScope,
@@ -75,8 +75,8 @@ pub(super) fn backend(
     }))
 }
 
-/// The password that the variable or the file of these two settings has, and where its setting
-/// stands.
+/// The password from the variable or the file of these two settings, and the position of the
+/// setting.
 fn password(
     [by_variable, by_file]: [&str; 2],
     written: (Option<&At<String>>, Option<&At<String>>),

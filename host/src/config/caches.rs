@@ -14,13 +14,13 @@ use std::ops::Range;
 pub struct CacheConfig {
     /// Its name.
     pub name: Name,
-    /// Its size; on Redis, only its limit on values counts.
+    /// Its size; on Redis, only the limit on values applies.
     pub limits: CacheLimits,
-    /// What holds its entries.
+    /// The storage of its entries.
     pub backend: Backend,
 }
 
-/// The size and the backend of the cache that each plugin has to itself.
+/// The size and the backend of each plugin's private cache.
 pub(super) fn private_cache(
     raw: Option<&At<RawCache>>,
     context: &Context<'_>,
@@ -64,7 +64,7 @@ fn limits(
     }
 }
 
-/// The limits of a cache on Redis, where the server alone bounds all entries together.
+/// The limits of a cache on Redis, where only the server bounds the total size.
 fn limits_on_redis(
     value_limit: Option<&At<String>>,
     at: Range<usize>,
@@ -79,10 +79,11 @@ fn limits_on_redis(
     })
 }
 
-/// What is written of a cache: its capacity, its value limit and its number of entries.
+/// The settings of a cache: its capacity, its value limit and its number of entries.
 type Written<'a> = (Option<&'a At<String>>, Option<&'a At<String>>, Option<&'a At<NonZeroU32>>);
 
-/// The limits of a cache; a fault of several together stands at the capacity where it is written.
+/// The limits of a cache. A fault of several settings together is reported at the capacity if that
+/// is set.
 fn cache_limits(
     (capacity, value_limit, entries): Written<'_>,
     at: Range<usize>,

@@ -1,5 +1,4 @@
-//! Groups of callers: who they are, and the hashes of their secrets, from a file or the
-//! environment.
+//! Groups of callers with the hashes of their secrets, from a file or the environment.
 
 use super::error::{Diagnostics, Fault, Place};
 use super::private_file::read_private;
@@ -11,10 +10,10 @@ use std::path::Path;
 /// Longest name of a caller, in bytes.
 const NAME_BYTES: usize = 128;
 
-/// How callers prove who they are.
+/// How callers authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// `Authorization: Bearer <token>`. The token alone tells who it is.
+    /// `Authorization: Bearer <token>`. The token alone identifies the caller.
     Bearer,
     /// `Authorization: Basic <name:password>`.
     Basic,
@@ -23,32 +22,31 @@ pub enum Scheme {
 /// One caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// The name that services are told.
+    /// The name passed to services.
     pub caller: String,
-    /// What the secret is compared with.
+    /// The hash that the secret is compared with.
     pub hash: SecretHash,
 }
 
-/// Callers who prove who they are the same way. It has at least one; no two have one name, and no
-/// two one token.
+/// Callers who authenticate the same way. Has at least one; names are unique, and so are tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerGroup {
     /// The name by which routes and plugins refer to it.
     pub name: String,
-    /// How its callers prove who they are.
+    /// How its callers authenticate.
     pub scheme: Scheme,
-    /// The callers, in the order they are written.
+    /// The callers, in the order of the file.
     pub credentials: Vec<Credential>,
 }
 
-/// Whether lines hold secrets or their hashes.
+/// Whether lines contain secrets or their hashes.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Holds {
     Hashes,
     Secrets,
 }
 
-/// Why a line names no caller.
+/// Why a line does not define a caller.
 #[derive(Debug, PartialEq, thiserror::Error)]
 enum LineError {
     #[error("a line is `name:{0:?}`, and this one has no colon")]
@@ -75,7 +73,7 @@ impl std::fmt::Debug for Holds {
     }
 }
 
-/// Reads callers from a file of `name:hash` lines. Faults of its lines are placed in it.
+/// Reads callers from a file of `name:hash` lines. Faults are reported at its lines.
 pub(super) fn of_file(
     scheme: Scheme,
     file: &Path,
@@ -95,7 +93,7 @@ pub(super) fn of_file(
     credentials
 }
 
-/// Reads callers from `name:secret` lines of an environment variable.
+/// Parses callers from `name:secret` lines of an environment variable.
 pub(super) fn of_variable(
     scheme: Scheme,
     (variable, text): (&str, &str),
@@ -120,12 +118,12 @@ fn text_is_empty(text: &str) -> bool {
     text.lines().all(is_nothing)
 }
 
-/// Whether a line is empty or a comment.
+/// True if a line is empty or a comment.
 fn is_nothing(line: &str) -> bool {
     line.trim().is_empty() || line.starts_with('#')
 }
 
-/// The callers of a text, and what is wrong with it by line, counted from 1.
+/// The callers in a text, and its faults by line, counted from 1.
 fn of_lines(
     scheme: Scheme,
     holds: Holds,
@@ -155,13 +153,13 @@ fn of_line(scheme: Scheme, holds: Holds, line: &str) -> Result<Credential, LineE
     Ok(Credential { caller: caller.to_owned(), hash })
 }
 
-/// Whether a caller may have this name.
+/// True for a valid caller name.
 pub(crate) fn is_caller(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_graphic() && byte != b':';
     (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
-/// Callers of different names and hashes, with what finds each of both: there may be hundreds of
+/// Callers with distinct names and hashes. Indexed by both, because there may be hundreds of
 /// thousands.
 #[derive(Default)]
 struct DistinctCallers {
@@ -171,7 +169,8 @@ struct DistinctCallers {
 }
 
 impl DistinctCallers {
-    /// Adds a caller, unless its name or its hash is another's: the error names the first of those.
+    /// Adds a caller, unless another one has its name or its hash: the error names the first of
+    /// those.
     fn add(&mut self, new: Credential) -> Result<(), LineError> {
         let same_name = self.by_name.get(&new.caller).copied();
         let same_hash = self.by_hash.get(&new.hash).copied();
@@ -260,7 +259,7 @@ mod tests {
         assert_eq!(errors(&format!("bob:{x}")), ["the caller `bob` is there already"]);
     }
 
-    /// Comparing each of them with all others would take 2 * 10^10 comparisons: more than an hour.
+    /// Comparing all pairs would take 2 * 10^10 comparisons, more than an hour.
     #[test]
     fn a_file_may_have_very_many_callers() {
         const CALLERS: usize = 200_000;

@@ -9,27 +9,26 @@ use std::ops::Range;
 use std::time::Duration;
 use url::Url;
 
-/// What stands for all origins, or all headers.
+/// Stands for all origins, or all headers.
 const ANY: &str = "*";
 
-/// Cross-origin resource sharing, by the Fetch standard: which web pages of other origins may read
-/// responses, and send what needs a preflight.
+/// Cross-origin resource sharing, as in the Fetch standard: which web pages of other origins may
+/// read responses, and send requests that need a preflight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cors {
-    /// The origins of these pages.
+    /// The permitted origins.
     pub origins: CorsOrigins,
-    /// The methods that they may use; none: those that the path takes.
+    /// The permitted methods; `None`: those of the path.
     pub methods: Option<Vec<Method>>,
-    /// The headers of a request that they may set, in lower case; none: any.
+    /// The permitted request headers, in lower case; `None`: all.
     pub headers: Option<Vec<String>>,
-    /// The headers of a response that they may read beside those that the standard safelists, in
-    /// lower case.
+    /// The readable response headers besides those safelisted by the standard, in lower case.
     pub expose_headers: Vec<String>,
-    /// Whether browsers send cookies and HTTP authentication along. It means nothing with
+    /// Whether browsers include cookies and HTTP authentication. Has no effect with
     /// [`CorsOrigins::Any`]: browsers refuse the combination.
     pub credentials: bool,
-    /// How long a browser may keep the response to a preflight, in whole seconds; none: as long as
-    /// it does by itself.
+    /// How long a browser may cache the response to a preflight, in whole seconds; `None`: the
+    /// browser's default.
     pub max_age: Option<Duration>,
 }
 
@@ -38,19 +37,19 @@ pub struct Cors {
 pub enum CorsOrigins {
     /// All origins.
     Any,
-    /// These origins, each as browsers send it: `https://app.example.com`.
+    /// These origins, each as sent by browsers: `https://app.example.com`.
     Listed(Vec<String>),
 }
 
 /// The CORS of a route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RouteCors {
-    /// That of the server, if it has any.
+    /// The server's settings, if any.
     #[default]
     Server,
-    /// None: the service's own headers reach the client, and `OPTIONS` the service.
+    /// None: the service's own headers reach the client, and `OPTIONS` requests reach the service.
     Off,
-    /// Its own.
+    /// Its own settings.
     Own(Cors),
 }
 
@@ -127,7 +126,7 @@ fn origins(raw: &At<RawOrigins>, diagnostics: &mut Diagnostics<'_>) -> CorsOrigi
     CorsOrigins::Listed(written.to_vec())
 }
 
-/// Checks that an origin is written as browsers send it, since it is compared byte by byte.
+/// Checks that an origin is written as browsers send it, because it is compared byte by byte.
 fn check_origin(written: &str, at: Range<usize>, diagnostics: &mut Diagnostics<'_>) {
     let fault = match Url::parse(written).ok().and_then(|url| Some((serialized(&url)?, url))) {
         _ if written == ANY => "\"*\" stands for all origins: write it alone".to_owned(),
@@ -149,7 +148,7 @@ fn check_origin(written: &str, at: Range<usize>, diagnostics: &mut Diagnostics<'
     diagnostics.fault(at, fault);
 }
 
-/// The origin of a URL: scheme, host, and the port unless it is the scheme's own.
+/// The origin of a URL: scheme, host, and the port unless it is the scheme's default.
 fn serialized(url: &Url) -> Option<String> {
     let (scheme, host) = (url.scheme(), url.host_str().filter(|host| !host.is_empty())?);
     Some(match url.port() {

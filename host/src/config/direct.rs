@@ -1,5 +1,6 @@
-//! Who may call a service directly, by `POST /services/<name>`: computed once from the plugins and
-//! the routes, so that a direct call never asks for less than the routes of the same service.
+//! Direct callers: who may call a service by `POST /services/<name>`. Computed once from the
+//! plugins and the routes, so that a direct call never requires less than the routes of the same
+//! service.
 
 use super::groups::Callers;
 use super::routes::Route;
@@ -8,8 +9,8 @@ use std::collections::HashMap;
 
 /// The callers of each service by a direct call.
 ///
-/// A direct call requires the plugin's callers and every group that a route of the service names.
-/// Where these are different groups the service has no direct calls, since the credentials of a
+/// A direct call requires the plugin's callers and every group of a route of the service. If these
+/// are different groups, the service cannot be called directly, because the credentials of a
 /// request belong to one group.
 #[derive(Clone, Debug, Default)]
 pub struct DirectCallers {
@@ -19,13 +20,13 @@ pub struct DirectCallers {
     of_routes: HashMap<String, RouteCallers>,
 }
 
-/// The callers that the routes to one plugin name.
+/// The callers of the routes to one plugin.
 #[derive(Clone, Debug, Default)]
 struct RouteCallers {
-    /// Of routes that name the plugin alone. They count for all of its services: which one is meant
-    /// changes with the plugin's version.
+    /// Callers of routes to the plugin as a whole. They apply to all of its services: which service
+    /// such a route means depends on the plugin's version.
     whole_plugin: Vec<Callers>,
-    /// Of routes that name a service, by its name within the plugin.
+    /// Callers of routes to a service, by its name within the plugin.
     services: HashMap<String, Vec<Callers>>,
 }
 
@@ -56,13 +57,13 @@ impl DirectCallers {
         direct
     }
 
-    /// The callers of a plugin, where no route names others.
+    /// The callers of a plugin, unless a route requires others.
     #[must_use]
     pub fn of_plugin(&self, plugin: &str) -> &Callers {
         self.of_plugins.get(plugin).unwrap_or(&self.of_server)
     }
 
-    /// The callers of a service by a direct call; none where different groups are required.
+    /// The callers of a service by a direct call; `None` if different groups are required.
     #[must_use]
     pub fn of_service(&self, plugin: &str, service: &str) -> Option<&Callers> {
         let mut required = self.required(plugin, service);
@@ -70,7 +71,7 @@ impl DirectCallers {
         required.all(|other| other == first).then_some(first)
     }
 
-    /// Every group that a direct call of a service requires; a group may come twice.
+    /// Every group that a direct call of a service requires; may contain duplicates.
     pub fn required<'a>(
         &'a self,
         plugin: &str,
@@ -97,7 +98,7 @@ mod tests {
         }
     }
 
-    /// Checks who may call the service `p.s` directly; `closed` where no caller may. Routes are
+    /// Checks who may call the service `p.s` directly; `closed` if no caller may. Routes are
     /// written `SERVICE CALLERS`.
     #[track_caller]
     fn check(server: &str, plugin: Option<&str>, routes: &[&str], expected: &str) {

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, where, and what was probably meant.
+//! Faults of a configuration: their position, and suggestions to fix them.
 
 use crate::file::{listed, nearest};
 use crate::name::PluginName;
@@ -8,10 +8,10 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A place in a file that a person can go to; lines and columns count from 1.
+/// A position in a file; lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The file as it was named.
+    /// The path of the file, as given.
     pub file: PathBuf,
     /// The line.
     pub line: usize,
@@ -19,30 +19,30 @@ pub struct Place {
     pub column: usize,
 }
 
-/// One thing that is wrong: where and what, with the value, what is allowed, and the fix. Never a
+/// A fault: its position, the wrong value, the allowed values, and the fix. Never contains a
 /// secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where it is written.
+    /// The position.
     pub place: Place,
-    /// One line.
+    /// The message, one line.
     pub message: String,
 }
 
-/// Something that a configuration names, and that was not there when it was read. It may come
-/// later, so the configuration is valid.
+/// Something that a configuration names, but that did not exist when it was read. The configuration
+/// is valid, because it may be created later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
-    /// The plugin that has no file; none: the folder of plugins is not there.
+    /// The plugin whose file is missing; `None`: the folder of plugins is missing.
     pub plugin: Option<PluginName>,
-    /// Where it is written, and what was probably meant.
+    /// Its position, and a suggestion.
     pub fault: Fault,
 }
 
-/// Why there is no configuration.
+/// Why a configuration could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read, or is no UTF-8.
+    /// The file cannot be read, or is not UTF-8.
     #[error("cannot read {}", file.display())]
     Unreadable {
         /// The file.
@@ -50,8 +50,8 @@ pub enum ConfigError {
         /// The reason.
         source: io::Error,
     },
-    /// All that is wrong with it, in the order of the lines. Displays as a line each, of at most 20
-    /// and the number of the others.
+    /// All faults, sorted by line. Displays one line each, at most 20, and the number of the
+    /// others.
     #[error("{}", lines(.0))]
     Faults(Vec<Fault>),
 }
@@ -72,10 +72,10 @@ fn lines(faults: &[Fault]) -> String {
     first_lines(faults.iter().map(Fault::to_string)).join("\n")
 }
 
-/// Most lines of errors that are printed: a file of any length may have one in each of its lines.
+/// Maximum printed lines of errors: a long file may have one on each line.
 const MAX_LINES: usize = 20;
 
-/// The first of these lines of errors, and one with the number of the others.
+/// The first lines of errors, and one with the number of the others.
 pub(crate) fn first_lines(mut lines: impl Iterator<Item = String>) -> Vec<String> {
     let mut first: Vec<_> = lines.by_ref().take(MAX_LINES).collect();
     let more = lines.count();
@@ -83,7 +83,7 @@ pub(crate) fn first_lines(mut lines: impl Iterator<Item = String>) -> Vec<String
     first
 }
 
-/// Collects what is wrong with one file while it is read.
+/// Collects the faults of a file while it is read.
 pub(super) struct Diagnostics<'a> {
     file: &'a Path,
     text: &'a str,
@@ -98,19 +98,19 @@ impl<'a> Diagnostics<'a> {
         Diagnostics { file, text, faults, warnings, absent }
     }
 
-    /// Diagnostics a fault of what is written at these bytes.
+    /// Reports a fault at these bytes.
     pub(super) fn fault(&mut self, at: Range<usize>, message: impl fmt::Display) {
         let fault = Fault { place: self.place(at), message: message.to_string() };
         self.faults.push(fault);
     }
 
-    /// Diagnostics something that works and should not stay.
+    /// Warns about a setting that works but should be changed.
     pub(super) fn warn(&mut self, at: Range<usize>, message: impl fmt::Display) {
         let warning = Fault { place: self.place(at), message: message.to_string() };
         self.warnings.push(warning);
     }
 
-    /// Reports something that is not there, but may come later.
+    /// Reports something missing that may be created later.
     pub(super) fn absent(
         &mut self,
         plugin: Option<&PluginName>,
@@ -121,7 +121,7 @@ impl<'a> Diagnostics<'a> {
         self.absent.push(Absent { plugin: plugin.cloned(), fault });
     }
 
-    /// The place of these bytes of the file.
+    /// The position of these bytes of the file.
     pub(super) fn place(&self, at: Range<usize>) -> Place {
         let before = self.text.get(..at.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -135,10 +135,10 @@ impl<'a> Diagnostics<'a> {
     }
 }
 
-/// Most names that a message lists: more than a table has settings.
+/// Maximum names that a message lists: more than a table has settings.
 const MAX_NAMES: usize = 30;
 
-/// What is right instead of a name that is not: the nearest one, or those that there are.
+/// A suggestion for an unknown name: the nearest known one, or the list of known ones.
 pub(crate) fn instead<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match (nearest(name, known.iter().copied()), known.is_empty()) {

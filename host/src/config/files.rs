@@ -1,4 +1,4 @@
-//! Routes of files: paths that lead to the files of a folder.
+//! File routes: paths that serve the files of a folder.
 
 use super::callers::CallerGroup;
 use super::cors::{self, RouteCors};
@@ -10,27 +10,26 @@ use super::values::Context;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The `cache-control` of files where a route sets none: clients may store a file, and ask each time
-/// whether it has changed.
+/// The default `cache-control` of files: clients may store a file, and must revalidate it each
+/// time.
 const CACHE_CONTROL: &str = "no-cache";
 
-/// A path that leads to the files of a folder, with all paths below it.
+/// A path that serves the files of a folder, along with all paths below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRoute {
     /// The path of the folder, without parameters.
     pub path: PathPattern,
-    /// The folder. It may be a link, which each request follows anew.
+    /// The folder. It may be a link, which each request resolves anew.
     pub folder: PathBuf,
-    /// The header `cache-control` of the responses. One that is no valid value of a header counts
-    /// as `no-cache`.
+    /// The `cache-control` of the responses. An invalid header value is replaced by `no-cache`.
     pub cache_control: String,
     /// Who may read the files.
     pub callers: Callers,
-    /// Which pages of other origins may read them.
+    /// The pages of other origins that may read them.
     pub cors: RouteCors,
 }
 
-/// Reads the routes of files. `open_to` may read the files of those that name no callers.
+/// Validates the file routes. `open_to` are the callers of routes without `callers`.
 pub(super) fn file_routes(
     raw: &[At<RawRoute>],
     context: &Context<'_>,
@@ -95,7 +94,7 @@ fn folder(
             let message = format_args!("{shown} is not a folder: name the folder with the files");
             diagnostics.fault(written.at(), message);
         }
-        // Secrets lie beside a configuration.
+        // The folder of a configuration also holds secrets.
         Ok(_) if contains(&folder, context.folder) => diagnostics.fault(
             written.at(),
             format_args!(
@@ -116,7 +115,7 @@ fn folder(
     folder
 }
 
-/// Whether a folder is this one, or has it in it.
+/// True if `inner` is the folder or below it.
 fn contains(folder: &Path, inner: &Path) -> bool {
     let inner = if inner.as_os_str().is_empty() { Path::new(".") } else { inner };
     match (folder.canonicalize(), inner.canonicalize()) {
@@ -125,7 +124,7 @@ fn contains(folder: &Path, inner: &Path) -> bool {
     }
 }
 
-/// The names of the folders that are where this one should be.
+/// The names of the folders beside this one, which is missing.
 fn folders_beside(folder: &Path) -> Vec<String> {
     let beside = folder.parent().and_then(|parent| parent.read_dir().ok()).into_iter().flatten();
     let folders = beside.filter_map(Result::ok).filter(|entry| entry.path().is_dir());

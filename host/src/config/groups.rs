@@ -1,4 +1,4 @@
-//! `[callers]`: the groups, and the names by which other tables refer to them.
+//! `[callers]`: the groups, and references to them from other tables.
 
 use super::callers::{CallerGroup, Scheme, of_file, of_variable};
 use super::error::{Diagnostics, instead};
@@ -6,16 +6,16 @@ use super::raw::{At, RawCallers, RawScheme, Tables};
 use super::values::{Context, variable};
 use hostel_cache::Name;
 
-/// The name that stands for all callers, known or not.
+/// The name for all callers, authenticated or not.
 const OPEN: &str = "open";
 
 /// Who may call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Callers {
-    /// All callers, known or not.
+    /// All callers, authenticated or not.
     #[default]
     Open,
-    /// The group of this name, which is configured.
+    /// The configured group of this name.
     Group(String),
 }
 
@@ -64,7 +64,7 @@ fn group(
     CallerGroup { name: name.get().clone(), scheme, credentials }
 }
 
-/// Who may call, where it is written.
+/// The callers named by a setting, if it is set.
 pub(super) fn callers(
     raw: Option<&At<String>>,
     groups: &[CallerGroup],

@@ -1,4 +1,4 @@
-//! The addresses of a configured server, for its clients: read without the secrets and files that
+//! The addresses of a configured server, for its clients. Does not read the secrets and files that
 //! serving needs.
 
 use super::admin::Admin;
@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 pub struct Listeners {
     /// The address for callers.
     pub server: SocketAddr,
-    /// Whether callers speak TLS.
+    /// Whether the listener for callers uses TLS.
     pub tls: bool,
-    /// The listener for the operator; none: it is off.
+    /// The listener for the operator; `None`: it is off.
     pub admin: Option<AdminListener>,
 }
 
@@ -25,11 +25,11 @@ pub struct Listeners {
 pub struct AdminListener {
     /// Its address.
     pub listen: SocketAddr,
-    /// Where the token is; none: it asks for none.
+    /// The location of the token; `None`: no token is required.
     pub token: Option<TokenSource>,
 }
 
-/// Where a token is.
+/// The location of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenSource {
     /// In the environment variable of this name.
@@ -50,7 +50,7 @@ impl Listeners {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, an address is invalid, or its shape is wrong.
+    /// If it cannot be read, an address is invalid, or a key or type is wrong.
     pub fn read(file: &Path) -> Result<Listeners, ConfigError> {
         let text = Config::text(file)?;
         let mut diagnostics = Diagnostics::new(file, &text);

@@ -1,4 +1,4 @@
-//! Methods of HTTP, by their names.
+//! HTTP methods, by name.
 
 use super::error::{Diagnostics, instead};
 use super::raw::At;
@@ -28,7 +28,7 @@ impl Method {
         Method::Options,
     ];
 
-    /// The method as it is sent, in upper case.
+    /// The method as sent, in upper case.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",

@@ -1,4 +1,4 @@
-//! `[plugins]`: what each may reach and use up, and who may call it.
+//! `[plugins]`: the grants and limits of each plugin, and its callers.
 
 use super::callers::CallerGroup;
 use super::error::{Diagnostics, instead};
@@ -15,27 +15,27 @@ use crate::source::{self, Location};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-/// A plugin that is named.
+/// A configured plugin.
 #[derive(Clone, Debug)]
 pub struct PluginConfig {
     /// Its name.
     pub name: PluginName,
-    /// A component, or a service's source. It may not be there yet.
+    /// A component, or a service's source. It may not exist yet.
     pub path: PathBuf,
-    /// What it is granted; a cache it is bound to is among the configured ones.
+    /// Its grants and limits. A shared cache among them is one of the configured caches.
     pub settings: PluginSettings,
     /// Who may call it.
     pub callers: Callers,
 }
 
-/// Calls of an instance that is kept: often enough that making it costs little, and seldom enough
-/// that what a guest leaks is given back.
+/// Default calls per reused instance: enough to make its creation cheap, few enough to free the
+/// guest's memory leaks in time.
 const CALLS_PER_INSTANCE: NonZeroU32 = match NonZeroU32::new(1_000) {
     Some(calls) => calls,
     None => NonZeroU32::MIN,
 };
 
-/// Sets what is written of the limits.
+/// Overrides limits by those that are set.
 pub(super) fn limits(
     raw: Option<&RawLimits>,
     mut limits: Limits,
@@ -53,7 +53,7 @@ pub(super) fn limits(
     limits
 }
 
-/// What a plugin is checked against.
+/// The context in which a plugin is validated.
 pub(super) struct PluginContext<'a> {
     pub(super) place: &'a Context<'a>,
     pub(super) folder: Option<&'a Path>,
@@ -62,9 +62,9 @@ pub(super) struct PluginContext<'a> {
     pub(super) open_to: &'a Callers,
     pub(super) caches: &'a [String],
     pub(super) groups: &'a [CallerGroup],
-    /// Zato's outgoing connections.
+    /// The outgoing connections of Zato.
     pub(super) zato: Option<&'a Tables<RawZatoRest>>,
-    /// Whether `limits.time` is written for all plugins.
+    /// Whether `limits.time` is set for all plugins.
     pub(super) has_time: bool,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn plugins(
     plugins
 }
 
-/// Why there is no plugin at its path; none where there is one.
+/// The reason why the plugin at its path is missing, or `None` if it exists.
 fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
     let PluginConfig { name, path, .. } = plugin;
     let shown = path.display();
@@ -179,7 +179,7 @@ fn plugin_config(
     PluginConfig { name, path, settings, callers }
 }
 
-/// What is granted: one field of [`Grants`] for each capability.
+/// The grants: one field of [`Grants`] for each capability.
 fn grants(
     name: &PluginName,
     raw: &RawPlugin,
@@ -196,8 +196,8 @@ fn grants(
     Grants { cache, http, config }
 }
 
-/// The limits of a plugin, where they are not the host's: those that are written, and more time where
-/// it may reach servers elsewhere and nobody has set it.
+/// The plugin's own limits, if they differ from the host's: those that are set, and more time if it
+/// may reach remote servers and the time limit is not set anywhere.
 fn own_limits(
     raw: Option<&RawLimits>,
     grants: &Grants,
@@ -213,8 +213,8 @@ fn own_limits(
     }
 }
 
-/// The path of the plugin of this name in the folder of plugins; of a component where there is none
-/// yet.
+/// The path of the plugin of this name in the folder of plugins; that of a component if there is
+/// none yet.
 fn path_by_name(name: &PluginName, context: &PluginContext<'_>) -> PathBuf {
     let folder = context.folder.map_or_else(|| context.place.path("."), Path::to_owned);
     let usual = || folder.join(format!("{name}.wasm"));

@@ -1,4 +1,4 @@
-//! `server.trusted-proxies`: the proxies that may name the client, and how they do so.
+//! `server.trusted-proxies`: the proxies that may name the client, and how.
 
 use super::error::Diagnostics;
 use super::raw::{At, RawClientHeader, RawServer};
@@ -8,33 +8,33 @@ use std::str::FromStr;
 
 /// An address or a network whose connections may name the client.
 ///
-/// As text it is an address, or CIDR notation: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`.
+/// Written as an address or in CIDR notation: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProxyNetwork {
     address: IpAddr,
     prefix: u32,
 }
 
-/// Why a text names no network of proxies.
+/// Why a network of proxies is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyNetworkError {
-    /// It is neither an address nor an address, a slash and a number.
+    /// It is neither an address nor a network in CIDR notation.
     #[error(
         "{0:?} is no address or network: write it as in \"10.0.0.7\", \"10.0.0.0/8\" or \
          \"2001:db8::/32\""
     )]
     Malformed(String),
-    /// The number after the slash is larger than the address has bits.
+    /// The prefix is longer than the address.
     #[error("{0:?} has a prefix of too many bits: at most 32 for IPv4 and 128 for IPv6")]
     LongPrefix(String),
-    /// The address has bits after the prefix. It is the text, and the network with this prefix.
+    /// The address has bits set after the prefix. Has the text, and the network with this prefix.
     #[error("{0:?} has bits after its prefix: write the network, \"{1}\", or an address alone")]
     HostBits(String, ProxyNetwork),
-    /// It is an IPv4 address in the form of IPv6.
+    /// It is an IPv4-mapped IPv6 address.
     #[error("{0:?} is IPv4 written as IPv6: write it as IPv4, as in \"10.0.0.0/8\"")]
     Mapped(String),
-    /// It contains every address: then no address is a client's.
+    /// It contains every address, so that no address would be a client's.
     #[error("{0:?} contains every address, those of clients too: name the networks of the proxies")]
     Everything(String),
 }
@@ -59,8 +59,8 @@ impl From<RawClientHeader> for ClientHeader {
 }
 
 impl ProxyNetwork {
-    /// Whether the network contains an address. An IPv4 address counts as such also in the form of
-    /// IPv6, as a listener for both has it.
+    /// True if the network contains an address. An IPv4-mapped address counts as IPv4: dual-stack
+    /// listeners report such addresses.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         masked(address.to_canonical(), self.prefix) == self.address
@@ -106,7 +106,7 @@ impl FromStr for ProxyNetwork {
     }
 }
 
-/// An address without the bits after its prefix.
+/// An address with the bits after its prefix cleared.
 fn masked(address: IpAddr, prefix: u32) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
@@ -120,7 +120,7 @@ fn masked(address: IpAddr, prefix: u32) -> IpAddr {
     }
 }
 
-/// The networks as written. Reports those that are malformed.
+/// Parses the networks, and reports invalid ones.
 pub(super) fn trusted(
     raw: Option<&[At<String>]>,
     diagnostics: &mut Diagnostics<'_>,
@@ -135,8 +135,8 @@ pub(super) fn trusted(
     networks
 }
 
-/// Whether connections begin with a header of the PROXY protocol. Reports it where no proxy is
-/// trusted: each connection would be closed.
+/// Whether connections begin with a PROXY protocol header. Reports a fault if no proxy is trusted:
+/// every connection would be closed.
 pub(super) fn protocol(raw: &RawServer, diagnostics: &mut Diagnostics<'_>) -> bool {
     let Some(written) = raw.proxy_protocol.as_ref().filter(|written| *written.get()) else {
         return false;

@@ -1,7 +1,6 @@
-//! What a file may hold, as it is written: every table and key with its type and its default.
+//! The format of the file, unvalidated: every table and key with its type and its default.
 //!
-//! The documentation of each field is what an editor shows; `hostel.example.toml` gives the
-//! reasons.
+//! Editors show the documentation of each field; `hostel.example.toml` gives the reasons.
 
 mod cors;
 mod limits;

@@ -1,5 +1,5 @@
-//! A whole configuration: from the text of a file to checked values. Only composes the other files
-//! of this folder.
+//! A whole configuration: from the text of a file to validated values. Only combines the other
+//! files of this folder.
 
 use super::admin::{self, Admin};
 use super::caches::{self, CacheConfig};
@@ -24,52 +24,52 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
-/// A server, as configured.
+/// The configuration of a server.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The listener for callers.
     pub server: Server,
-    /// The listener for the operator; none: it is off.
+    /// The listener for the operator; `None`: it is off.
     pub admin: Option<Admin>,
-    /// What one call may use up, of every plugin that does not say otherwise.
+    /// The limits of a call, for every plugin without its own.
     pub limits: Limits,
-    /// How many calls are taken on at once.
+    /// Limits on concurrent and waiting calls.
     pub admission: Admission,
-    /// Caches that plugins share; each is opened at start.
+    /// Shared caches; each is opened at start.
     pub caches: Vec<CacheConfig>,
-    /// The size of the cache that a plugin has to itself.
+    /// The size of a plugin's private cache.
     pub private_cache: CacheLimits,
-    /// What holds the entries of those caches.
+    /// The storage of the private caches.
     pub private_backend: Backend,
-    /// A folder whose plugins are served, beside those named: every component, and the source of
-    /// every service; none: only those named.
+    /// A folder whose plugins are served besides the named ones: every component, and the source of
+    /// every service; `None`: only the named ones.
     pub folder: Option<PathBuf>,
-    /// The plugins that are named, in the order of their names.
+    /// The named plugins, sorted by name.
     pub plugins: Vec<PluginConfig>,
-    /// The routes: the first that takes a request's path and method is the one.
+    /// The routes. The first one that matches a request's path and method is used.
     pub routes: Vec<Route>,
-    /// The paths that lead to the files of folders.
+    /// The file routes.
     pub files: Vec<FileRoute>,
     /// The groups of callers.
     pub callers: Vec<CallerGroup>,
-    /// How log lines are written.
+    /// The format of log lines.
     pub log: LogFormat,
-    /// Whether each request by HTTP has a line in the log.
+    /// Whether each HTTP request is logged.
     pub access_log: bool,
     /// Which requests are traced, and where traces are sent.
     pub traces: Traces,
 }
 
-/// A configuration, and what should be changed in it though it works.
+/// A configuration with its warnings.
 #[derive(Clone, Debug)]
 pub struct Configured {
     /// The configuration.
     pub config: Config,
     /// Files with secrets that other users can read.
     pub warnings: Vec<Fault>,
-    /// Plugins, and the folder of plugins, that were not there: they may come later.
+    /// Missing plugins, or the missing folder of plugins: they may be created later.
     pub absent: Vec<Absent>,
-    /// Where the service of each route is written, in the order of [`Config::routes`].
+    /// The position of each route's service, in the order of [`Config::routes`].
     pub service_places: Vec<Place>,
 }
 
@@ -82,8 +82,8 @@ impl From<Config> for Configured {
 }
 
 impl Config {
-    /// What a folder without a configuration means: its plugins are served, all else is as by
-    /// default.
+    /// The configuration of a folder without a file: serves its plugins, with defaults for
+    /// everything else.
     pub fn of_folder(folder: &Path) -> Config {
         Config {
             folder: Some(folder.to_owned()),
@@ -94,12 +94,12 @@ impl Config {
 
     /// Reads a file, and the files and environment variables with secrets that it names.
     ///
-    /// Relative paths in it are from its own folder. A plugin's file need not be there. Passwords
-    /// from the environment are hashed, which takes tens of milliseconds each.
+    /// Relative paths are resolved from the file's folder. A plugin's file may be missing.
+    /// Passwords from the environment are hashed, which takes tens of milliseconds each.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or with all that is wrong with it.
+    /// If the file cannot be read, or all faults in it.
     pub fn read(
         file: &Path,
         variable: &dyn Fn(&str) -> Option<String>,
@@ -112,11 +112,11 @@ impl Config {
         file::read_text(path).map_err(unreadable)
     }
 
-    /// Reads the text of a file, as [`Config::read`] does.
+    /// Parses the text of a file, as [`Config::read`] does.
     ///
     /// # Errors
     ///
-    /// With all that is wrong with it.
+    /// All faults in it.
     pub fn parse(
         file: &Path,
         text: &str,
@@ -142,7 +142,7 @@ impl Config {
     }
 }
 
-/// What is written, if it is TOML of the right shape.
+/// Parses the text, or returns `None` if it is not TOML with the expected keys and types.
 pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> {
     let (mut table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -159,7 +159,7 @@ fn cache_names(raw: &Raw) -> Vec<String> {
     raw.caches.iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect()
 }
 
-/// Checks that there are files to serve, if there are no plugins.
+/// Checks that there are files to serve if there are no plugins.
 fn check_any(no_plugins: bool, routes: &[At<RawRoute>], diagnostics: &mut Diagnostics<'_>) {
     if no_plugins && routes.iter().all(|route| route.get().files.is_none()) {
         diagnostics.fault(
@@ -170,8 +170,8 @@ fn check_any(no_plugins: bool, routes: &[At<RawRoute>], diagnostics: &mut Diagno
     }
 }
 
-/// Validates a whole file and fills in the defaults. The result is valid only when no fault was
-/// reported. Returns also where the service of each route is written.
+/// Validates a whole file and fills in the defaults. The result is valid only if no fault was
+/// reported. Also returns the position of each route's service.
 fn compose(
     raw: &Raw,
     context: &Context<'_>,

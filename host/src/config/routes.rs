@@ -1,4 +1,4 @@
-//! Routes: paths and methods that lead to services.
+//! Routes: the paths and methods of services.
 
 use super::callers::CallerGroup;
 use super::cors::{self, RouteCors};
@@ -10,38 +10,38 @@ use crate::name::PluginName;
 use crate::service::ServiceName;
 use std::fmt;
 
-/// A path and methods that lead to a service.
+/// Paths and methods that are routed to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Which paths it takes.
+    /// The paths that it matches.
     pub path: PathPattern,
-    /// Which methods it takes; empty: any.
+    /// The methods that it matches; empty: all.
     pub methods: Vec<Method>,
-    /// `<plugin>.<service>`, or the plugin alone where it has one service.
+    /// `<plugin>.<service>`, or the plugin alone if it has one service.
     pub service: ServiceName,
-    /// Who may call; none: as the plugin says.
+    /// Who may call; `None`: the plugin's callers.
     pub callers: Option<Callers>,
-    /// Which web pages of other origins may read responses.
+    /// The pages of other origins that may read responses.
     pub cors: RouteCors,
 }
 
-/// Which paths a route takes: `/`, or segments that a path has to have one for one.
+/// The paths that a route matches: `/`, or one pattern segment for each segment of the path.
 ///
-/// Ordered so that of two patterns that take the same path, the one with fixed text where the
-/// other has a parameter, first from the left, is the lesser.
+/// Ordered such that of two patterns that match the same path, the more specific one comes first:
+/// the one with fixed text at the first segment, from the left, where the other has a parameter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PathPattern(Vec<Segment>);
 
 /// One segment of a [`PathPattern`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Segment {
-    /// This text, once the path's segment is decoded.
+    /// This text, compared with the decoded segment.
     Fixed(String),
-    /// Any one segment that is not empty; decoded, it is the path parameter of this name.
+    /// Any non-empty segment; decoded, it is the path parameter of this name.
     Parameter(String),
 }
 
-/// Why a text is no pattern of paths.
+/// Why a path pattern is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It does not begin with a slash.
@@ -50,7 +50,7 @@ pub enum PatternError {
     /// It has a segment that no path can have.
     #[error("the path {0:?} has the segment {1:?}: a segment is not empty, `.` or `..`")]
     Segment(String, String),
-    /// It has a character that is not written in one.
+    /// It has a character that a pattern cannot have.
     #[error("the path {0:?} has {1:?}: write the text as it is, not encoded, without a query")]
     Character(String, char),
     /// A parameter is not a whole segment with a name.
@@ -59,17 +59,17 @@ pub enum PatternError {
          letters, digits, hyphens and underscores"
     )]
     Parameter(String, String),
-    /// Two parameters of one name.
+    /// Two parameters have the same name.
     #[error("the path {0:?} has the parameter `{1}` twice")]
     Twice(String, String),
 }
 
 impl PathPattern {
-    /// Reads a pattern: `/users/{id}`.
+    /// Parses a pattern: `/users/{id}`.
     ///
     /// # Errors
     ///
-    /// When the text is no pattern: the error names the part.
+    /// If the text is not a pattern: the error names the invalid part.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         let whole = || text.to_owned();
         let inside = text.strip_prefix('/').ok_or_else(|| PatternError::NoSlash(whole()))?;
@@ -86,12 +86,12 @@ impl PathPattern {
         Ok(PathPattern(segments))
     }
 
-    /// The segments, none for `/`.
+    /// The segments; empty for `/`.
     pub fn segments(&self) -> &[Segment] {
         &self.0
     }
 
-    /// Whether the two take the same paths: they differ at most in what parameters are called.
+    /// True if both match the same paths: they differ at most in the names of parameters.
     fn is_like(&self, other: &PathPattern) -> bool {
         let like = |pair: (&Segment, &Segment)| match pair {
             (Segment::Fixed(a), Segment::Fixed(b)) => a == b,
@@ -134,8 +134,8 @@ impl fmt::Display for PathPattern {
     }
 }
 
-/// Reads the routes to services, and where the service of each is written; of two that take the same
-/// request, the one that comes first in the list is the one that fits it best.
+/// Validates the routes to services, and returns the position of each service. Sorted so that of
+/// two routes that match the same request, the more specific one comes first.
 pub(super) fn routes(
     raw: &[At<RawRoute>],
     plugins: &[&str],
@@ -179,7 +179,7 @@ pub(super) fn routes(
     routes.into_iter().unzip()
 }
 
-/// The service that a route leads to; none where it leads to files, or to nothing.
+/// The service of a route; `None` if it serves files, or nothing.
 fn target<'a>(
     route: &'a At<RawRoute>,
     diagnostics: &mut Diagnostics<'_>,
@@ -203,7 +203,7 @@ fn clash(a: &Route, b: &Route) -> bool {
     common && a.path.is_like(&b.path)
 }
 
-/// Checks that the plugin of a service is configured, or may come from the folder of plugins.
+/// Checks that the plugin of a service is configured, or could come from the folder of plugins.
 fn check_service(
     service: &At<String>,
     plugins: &[&str],

@@ -1,4 +1,4 @@
-//! Secrets, of which only a hash is kept.
+//! Secrets, stored only as hashes.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
@@ -7,24 +7,26 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 
-/// Fewest characters of a token: 128 random bits do not fit in fewer that can be typed.
+/// Minimum characters of a token: a shorter printable one cannot hold 128 random bits.
 const TOKEN_CHARACTERS: usize = 20;
 
-/// Most bytes of a token or a password, 1 KiB: every client can make the server hash what it sends.
+/// Maximum bytes of a token or a password, 1 KiB: every client can make the server hash what it
+/// sends.
 pub(crate) const MAX_SECRET_BYTES: usize = 1 << 10;
 
-/// Most memory that checking one password may take, in KiB: 256 MiB. Every caller can make the
-/// host take it.
+/// Maximum memory to check one password, in KiB: 256 MiB. Every caller can make the host allocate
+/// it.
 const MOST_MEMORY: u32 = 256 << 10;
 
-/// Most passes over that memory, and most lanes.
+/// Maximum passes over that memory, and maximum lanes.
 const MOST_PASSES: u32 = 64;
 
-/// What begins the hash of a token.
+/// The prefix of the hash of a token.
 const TOKEN_PREFIX: &str = "sha256:";
 
-/// The hash that a secret is compared with: SHA-256 of a token, which is too random to guess,
-/// or Argon2id of a password, which is slow to guess. Never the secret; shown as nothing.
+/// The hash that a secret is compared with: SHA-256 of a token, which is too random to guess, or
+/// Argon2id of a password, which is slow to guess. Never contains the secret; `Debug` prints
+/// neither.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretHash(HashKind);
 
@@ -34,22 +36,22 @@ enum HashKind {
     Password(Box<PasswordHash>),
 }
 
-/// Why a text is no secret or no hash of one. Holds nothing of it.
+/// Why a secret or its hash is invalid. Contains no part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// The token is one that can be guessed.
+    /// The token is short enough to guess.
     #[error(
         "the token has fewer than {TOKEN_CHARACTERS} characters and can be guessed: make one with \
          `openssl rand -hex 32`"
     )]
     ShortToken,
-    /// The secret is longer than what a client may send.
+    /// The secret is longer than a client may send.
     #[error("the secret has more than {MAX_SECRET_BYTES} bytes: choose a shorter one")]
     TooLong,
     /// The password is empty.
     #[error("the password is empty")]
     NoPassword,
-    /// The system gives no random numbers, or not the memory that hashing takes.
+    /// The system provides no random numbers, or not the memory that hashing needs.
     #[error("the password cannot be hashed here")]
     NotHashed,
     /// Not the hash of a token.
@@ -64,7 +66,7 @@ pub enum SecretError {
          `$argon2id$v=19$m=`, as `hostel hash` prints it"
     )]
     NotOfPassword,
-    /// The hash of a password asks for more than a host should give.
+    /// Checking a password against the hash would cost more than a host should spend.
     #[error(
         "the Argon2id parameters are too large: at most m={MOST_MEMORY}, t={MOST_PASSES} and \
          p={MOST_PASSES}"
@@ -73,11 +75,11 @@ pub enum SecretError {
 }
 
 impl SecretHash {
-    /// The hash of a token.
+    /// Hashes a token.
     ///
     /// # Errors
     ///
-    /// When the token has too few characters to be random, or more than 1 KiB.
+    /// If the token has too few characters to be random, or more than 1 KiB.
     pub fn of_token(token: &[u8]) -> Result<Self, SecretError> {
         check_length(token)?;
         if token.len() < TOKEN_CHARACTERS {
@@ -86,11 +88,11 @@ impl SecretHash {
         Ok(SecretHash(HashKind::Token(token_digest(token))))
     }
 
-    /// The hash of a password, with a salt of its own. Takes tens of milliseconds.
+    /// Hashes a password with a new salt. Takes tens of milliseconds.
     ///
     /// # Errors
     ///
-    /// When the password is empty or has more than 1 KiB, or the system gives no random numbers.
+    /// If the password is empty or has more than 1 KiB, or the system provides no random numbers.
     pub fn of_password(password: &[u8]) -> Result<Self, SecretError> {
         check_length(password)?;
         if password.is_empty() {
@@ -101,22 +103,22 @@ impl SecretHash {
             .map_err(|_| SecretError::NotHashed)
     }
 
-    /// Reads the hash of a token: `sha256:` and 64 hexadecimal digits.
+    /// Parses the hash of a token: `sha256:` and 64 hexadecimal digits.
     ///
     /// # Errors
     ///
-    /// When the text is not such a hash.
+    /// If the text is not such a hash.
     pub fn read_token_hash(text: &str) -> Result<Self, SecretError> {
         let digits = text.strip_prefix(TOKEN_PREFIX).ok_or(SecretError::NotOfToken)?;
         let digest = bytes_of_hex(digits).ok_or(SecretError::NotOfToken)?;
         Ok(SecretHash(HashKind::Token(digest)))
     }
 
-    /// Reads the hash of a password: an Argon2id PHC string, with a salt and a hash.
+    /// Parses the hash of a password: an Argon2id PHC string with a salt and a hash.
     ///
     /// # Errors
     ///
-    /// When the text is not such a hash, or checking a password against it would take too much.
+    /// If the text is not such a hash, or checking a password against it would cost too much.
     pub fn read_password_hash(text: &str) -> Result<Self, SecretError> {
         let hash = PasswordHash::new(text).map_err(|_| SecretError::NotOfPassword)?;
         let whole = hash.salt.is_some() && hash.hash.is_some();
@@ -131,8 +133,8 @@ impl SecretHash {
         Ok(SecretHash(HashKind::Password(Box::new(hash))))
     }
 
-    /// As a file of callers keeps it, and [`SecretHash::read_token_hash`] or
-    /// [`SecretHash::read_password_hash`] reads it.
+    /// The hash as stored in a file of callers, in the format of [`SecretHash::read_token_hash`] or
+    /// [`SecretHash::read_password_hash`].
     #[must_use]
     pub fn stored(&self) -> String {
         match &self.0 {
@@ -144,7 +146,7 @@ impl SecretHash {
         }
     }
 
-    /// The SHA-256 digest of a token; none for a password.
+    /// The SHA-256 digest of a token; `None` for a password.
     pub(crate) fn digest_of_token(&self) -> Option<[u8; 32]> {
         match &self.0 {
             HashKind::Token(digest) => Some(*digest),
@@ -152,18 +154,19 @@ impl SecretHash {
         }
     }
 
-    /// Whether this is the secret, told in a time that does not depend on how much of it is right.
+    /// True if this is the secret. Takes constant time, so that timing does not reveal how much of
+    /// a guess is right.
     ///
     /// A token takes a microsecond. A password takes tens of milliseconds and as many MiB of
-    /// memory, which is what makes it slow to guess: never check one on a thread that runs
-    /// asynchronous tasks, and bound how many are checked at once.
+    /// memory, which makes it slow to guess: never check one on a thread that runs asynchronous
+    /// tasks, and limit the concurrent checks.
     #[must_use]
     pub fn verify(&self, secret: &[u8]) -> bool {
         self.verify_in(&mut PasswordMemory::default(), secret)
     }
 
-    /// As [`SecretHash::verify`], in memory that is used again: the system need not clear as many
-    /// MiB for each password. False if there is not as much memory.
+    /// As [`SecretHash::verify`], in reused memory, so that the system need not clear tens of MiB
+    /// for each password. False if the memory is not available.
     pub(crate) fn verify_in(&self, memory: &mut PasswordMemory, secret: &[u8]) -> bool {
         match &self.0 {
             HashKind::Token(digest) => digest.ct_eq(&token_digest(secret)).into(),
@@ -172,17 +175,17 @@ impl SecretHash {
     }
 }
 
-/// The digest by which a token is known. Costs a microsecond for each KiB.
+/// The digest that identifies a token. Takes a microsecond for each KiB.
 pub(crate) fn token_digest(token: &[u8]) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-/// The memory that the check of a password fills.
+/// The memory for checking a password.
 #[derive(Default)]
 pub(crate) struct PasswordMemory(Vec<Block>);
 
 impl PasswordMemory {
-    /// None if the hash is malformed, or there is not as much memory.
+    /// `None` if the hash is malformed, or the memory is not available.
     fn verify(&mut self, hash: &PasswordHash, password: &[u8]) -> Option<bool> {
         let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
         let params = Params::try_from(hash).ok()?;
@@ -206,7 +209,7 @@ fn check_length(secret: &[u8]) -> Result<(), SecretError> {
     if secret.len() > MAX_SECRET_BYTES { Err(SecretError::TooLong) } else { Ok(()) }
 }
 
-/// Equal hashes of passwords have equal texts.
+/// Equal password hashes have the same text, so hashing the text agrees with `Eq`.
 impl Hash for SecretHash {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
@@ -278,7 +281,7 @@ mod tests {
         assert_eq!(SecretHash::of_password(&longest), Err(SecretError::TooLong));
     }
 
-    /// A test vector of the reference implementation, of the password `password`.
+    /// A test vector of the reference implementation, for the password `password`.
     const PHC: &str =
         "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 

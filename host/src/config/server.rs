@@ -1,4 +1,4 @@
-//! `[server]` and `[admission]`: the listener for callers, and how many calls run at once.
+//! `[server]` and `[admission]`: the listener for callers, and limits on concurrent calls.
 
 use super::callers::CallerGroup;
 use super::cors::{Cors, cors};
@@ -23,67 +23,69 @@ use std::time::Duration;
 /// The listener for callers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Address and port. 127.0.0.1:8080: only this machine, until the operator decides otherwise.
+    /// Address and port. Default: 127.0.0.1:8080, reachable only from this machine.
     pub listen: SocketAddr,
-    /// TLS; none: plain HTTP.
+    /// TLS; `None`: plain HTTP. Default: `None`.
     pub tls: Option<Tls>,
-    /// Which web pages of other origins may read responses, where a route has no other; none: the
-    /// services' own headers decide. None.
+    /// The CORS of routes without their own; `None`: the services' own headers decide. Default:
+    /// `None`.
     pub cors: Option<Cors>,
-    /// Connections open at once; further ones wait in the system's queue. 10,000.
+    /// Maximum open connections; further ones wait in the system's queue. Default: 10,000.
     pub connections: usize,
-    /// Headers of a request. 100.
+    /// Maximum headers of a request. Default: 100.
     pub headers: usize,
-    /// Bytes of a request's head, its first line included. 64 KiB.
+    /// Maximum bytes of a request's head, including its first line. Default: 64 KiB.
     pub header_bytes: usize,
-    /// Bytes of memory that caches, instances and bodies take together; none: three quarters of what the
-    /// machine and its control groups allow.
+    /// Budget in bytes for caches, instances and bodies together; `None`: three quarters of what
+    /// the machine and its control groups allow.
     pub memory: Option<usize>,
-    /// Bytes of bodies of requests, and of responses until they are sent, at once. A client has at
-    /// most a quarter. 256 MiB.
+    /// Maximum bytes of request bodies, and of responses until they are sent, over all clients. A
+    /// client gets at most a quarter. Default: 256 MiB.
     pub bodies: usize,
-    /// Time to send a request's head. 10 s.
+    /// Maximum time to send a request's head. Default: 10 s.
     pub header_time: Duration,
-    /// Time to send a request's whole body. 30 s.
+    /// Maximum time to send a request's whole body. Default: 30 s.
     pub body_time: Duration,
-    /// Time to take a response, and a second more for each `min_rate` bytes of it. 30 s.
+    /// Maximum time to read a response, plus one second for each `min_rate` bytes of it. Default:
+    /// 30 s.
     pub write_time: Duration,
-    /// Bytes per second at which a body must come after 5 s, and a response be taken after
-    /// `write_time`. 4 KiB.
+    /// Minimum rate in bytes per second at which a body must arrive after 5 s, and a response be
+    /// read after `write_time`. Default: 4 KiB.
     pub min_rate: usize,
-    /// Time between two requests of a connection. 60 s.
+    /// Maximum time between two requests of a connection. Default: 60 s.
     pub idle_time: Duration,
-    /// Time from the signal to stop on in which connections are still accepted. 0 s.
+    /// Time after the stop signal during which connections are still accepted. Default: 0 s.
     pub stop_delay: Duration,
-    /// Time that requests under way have when the server is told to stop, after `stop_delay`. 10 s.
+    /// Time for running requests to finish after `stop_delay`. Default: 10 s.
     pub drain_time: Duration,
-    /// Who may call what neither a route nor a plugin says otherwise about.
+    /// The callers of services for which neither a route nor a plugin sets any.
     pub callers: Callers,
-    /// Whether services have paths of their own beside the routes, `/services` and
-    /// `/services/<name>`. True.
+    /// Whether services have paths besides the routes, `/services` and `/services/<name>`. Default:
+    /// true.
     pub services: bool,
-    /// Whether the process gives up what a server does not need. As much as is available.
+    /// Whether the process gives up rights that a server does not need. Default: as far as
+    /// available.
     pub wall: Wall,
-    /// What the server is not ready without. Nothing.
+    /// What must be available for readiness. Default: nothing.
     pub ready_requires: Vec<Requirement>,
-    /// The proxies that may name the client. None.
+    /// The proxies that may name the client. Default: none.
     pub trusted_proxies: Vec<ProxyNetwork>,
-    /// The header in which they do so. `X-Forwarded-For`.
+    /// The header in which they name the client. Default: `X-Forwarded-For`.
     pub client_header: ClientHeader,
-    /// Whether each connection begins with a header of the PROXY protocol, version 1 or 2. Then
-    /// connections that are not from a trusted proxy are closed. False.
+    /// Whether each connection begins with a PROXY protocol header, version 1 or 2. Connections
+    /// that are not from a trusted proxy are then closed. Default: false.
     pub proxy_protocol: bool,
 }
 
 impl Server {
-    /// Whether an address is that of a trusted proxy.
+    /// True for the address of a trusted proxy.
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(address))
     }
 }
 
-/// Whether a server gives up its right to files and system calls that it does not need, on Linux.
+/// Whether a server gives up its right to unneeded files and system calls. Only on Linux.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wall {
     /// As far as the kernel or a container allows.
@@ -95,10 +97,10 @@ pub enum Wall {
     Off,
 }
 
-/// TLS from two files of PEM, which were there when the configuration was read.
+/// TLS from two PEM files, which existed when the configuration was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
-    /// The certificate and those between it and the root.
+    /// The certificate and its intermediate certificates.
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
@@ -177,7 +179,7 @@ pub(super) fn server(
     }
 }
 
-/// What is required, each written as `plugin:<name>` or `cache:<name>`.
+/// Parses the requirements, each `plugin:<name>` or `cache:<name>`.
 fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -> Vec<Requirement> {
     let mut all = Vec::new();
     for required in written.unwrap_or_default() {
@@ -201,8 +203,8 @@ fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -
     all
 }
 
-/// What is required and can never serve: a plugin where no folder may bring it, or a cache that is
-/// not configured.
+/// Reports requirements that can never be available: an unconfigured plugin without a folder of
+/// plugins, or an unconfigured cache.
 pub(super) fn check_required(
     raw: Option<&RawServer>,
     has_folder: bool,
@@ -228,7 +230,7 @@ pub(super) fn check_required(
     }
 }
 
-/// A body that is larger than a client's share would never find room.
+/// Reports a limit on bodies above a client's share: a larger body could never be accepted.
 pub(super) fn check_bodies(
     raw: &Raw,
     server: &Server,
@@ -253,7 +255,7 @@ pub(super) fn check_bodies(
     }
 }
 
-/// Where the largest `request` of all limits is written.
+/// The position of the largest `request` in all limits.
 fn largest_request(raw: &Raw) -> Range<usize> {
     let of_plugins =
         raw.plugins.iter().flatten().filter_map(|(_, plugin)| plugin.get().limits.as_ref());

@@ -1,8 +1,7 @@
-//! The shape of a file: which keys there are and what each holds, and everything in a file that
-//! does not fit it.
+//! Checks a file against the schema, and reports all mistakes in keys and types.
 //!
-//! The types of [`raw`](super::raw) would end at their first mistake; a schema is made of them and
-//! followed context, so that all mistakes are told at once.
+//! Deserializing into the types of [`raw`](super::raw) would stop at the first mistake. Here a
+//! schema generated from them is checked, so that all mistakes are reported at once.
 
 use super::error::{Diagnostics, instead};
 use super::raw::Raw;
@@ -35,7 +34,7 @@ fn without_null(schema: &mut Value) {
         if let Some(Value::Array(values)) = map.get_mut("enum") {
             values.retain(|value| !value.is_null());
         }
-        // What an optional value of several types becomes: these types, or null.
+        // The schema of an optional value with several types: these types, or null.
         if let Some(Value::Array(types)) = map.get_mut("anyOf") {
             types.retain(|it| it.get("type").and_then(Value::as_str) != Some("null"));
             if let [Value::Object(only)] = types.as_slice() {

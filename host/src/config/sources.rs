@@ -1,4 +1,4 @@
-//! The servers that a plugin may reach, its settings and its secrets.
+//! The remote servers of a plugin, its settings and its secrets.
 
 use super::error::{Diagnostics, instead};
 use super::private_file::read_private;
@@ -142,7 +142,7 @@ fn read_secret(
     Secret::new(&text).map_err(|error: ValueError| diagnostics.fault(at, error)).ok()
 }
 
-/// Adds what Zato's outgoing connections grant to a plugin.
+/// Adds the grants from Zato's outgoing connections to a plugin.
 pub(super) fn add_zato(
     connections: Option<&Tables<RawZatoRest>>,
     plugin: &str,
@@ -157,7 +157,7 @@ pub(super) fn add_zato(
         }
         let host_url = host.get().trim_end_matches('/');
         let path = url_path.as_ref().map_or("/", |path| path.get());
-        // Up to the last slash in front of a parameter.
+        // The path up to the last slash before a parameter.
         let fixed = path.split('{').next().unwrap_or_default();
         let below = match fixed.len() == path.len() {
             true => fixed,
@@ -182,7 +182,7 @@ pub(super) fn add_zato(
     }
 }
 
-/// Checks that the plugins which connections are for are named.
+/// Checks that the plugins of these connections are configured.
 pub(super) fn check_zato(
     connections: Option<&Tables<RawZatoRest>>,
     plugins: &[&str],

@@ -3,25 +3,25 @@
 use super::error::Diagnostics;
 use super::raw::{At, RawFormat, RawTraces};
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// Text on a terminal, JSON lines otherwise.
+    /// Text if the output is a terminal, JSON lines otherwise.
     #[default]
     Auto,
-    /// For people.
+    /// Text for people.
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 /// OpenTelemetry traces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Traces {
-    /// The base of the URL that they are posted to by OTLP, as in `http://127.0.0.1:4318`; none:
-    /// the environment may say it.
+    /// The base URL for OTLP, as in `http://127.0.0.1:4318`; `None`: taken from the environment, if
+    /// set there.
     pub endpoint: Option<String>,
-    /// The share of requests that are traced where their `traceparent` does not say it. 1: all.
+    /// The share of requests to trace if their `traceparent` does not decide it. 1: all.
     pub ratio: f64,
 }
 
@@ -31,7 +31,7 @@ impl Default for Traces {
     }
 }
 
-/// The format that is written.
+/// Converts the configured format.
 pub(super) fn log_format(raw: RawFormat) -> LogFormat {
     match raw {
         RawFormat::Auto => LogFormat::Auto,

@@ -1,4 +1,4 @@
-//! What a text of `hostel.toml` means, and what is told of one that is wrong.
+//! Tests of `hostel.toml`: its meaning, and the reported faults.
 
 use super::*;
 use crate::{Access, Backend, CacheBinding, CacheLimits, Instances, Limits, Name};
@@ -14,7 +14,7 @@ mod sources;
 
 const TOKEN: &str = "0123456789abcdefghij";
 
-/// Reads a text as `/srv/hostel.toml`, with an environment of two variables.
+/// Parses a text as `/srv/hostel.toml`, with an environment of two variables.
 fn parse(text: &str) -> Result<Configured, ConfigError> {
     Config::parse(Path::new("/srv/hostel.toml"), text, &variable)
 }
@@ -36,8 +36,8 @@ fn config(text: &str) -> Config {
     }
 }
 
-/// Checks that a text has these faults, one a line, and no others: `line:column: message`, whose
-/// message may be the beginning.
+/// Checks that a text has exactly these faults, one a line: `line:column: message`, where the
+/// message may be a prefix.
 #[track_caller]
 fn check(text: &str, faults: &[&str]) {
     let told = match parse(text) {
@@ -50,7 +50,7 @@ fn check(text: &str, faults: &[&str]) {
     assert!(same, "{text}\n{lines:#?}");
 }
 
-/// Checks what is wrong with the last line of a folder's configuration: `column: message`.
+/// Checks the fault in the last line of a folder's configuration: `column: message`.
 #[track_caller]
 fn check_last(text: &str, fault: &str) {
     let text = format!("folder = \".\"\n{text}");
@@ -193,7 +193,8 @@ fn a_group_of_callers_has_one_source() {
     check(&format!("folder = \".\"\n{open}"), &["2:10: `open` means everybody"]);
 }
 
-/// A folder with these files, each this user's alone, and what is told of a configuration in it.
+/// Creates a folder with these files, private to this user unless named `open…`, and checks the
+/// faults of a configuration in it.
 #[track_caller]
 fn check_with(files: &[(&str, &str)], text: &str, faults: &[&str]) -> Option<Configured> {
     let folder = tempfile::tempdir().unwrap();

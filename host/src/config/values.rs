@@ -1,5 +1,5 @@
-//! Values that several tables hold: addresses, counts, sizes, times, variables; and where a
-//! configuration is read.
+//! Values that several tables have: addresses, counts, sizes, times, variables; and the context of
+//! a configuration.
 
 use super::error::Diagnostics;
 use super::raw::At;
@@ -9,17 +9,17 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Longest time that can be set: nothing that a server waits for takes a day.
+/// Longest time that can be set: a server never waits for a day.
 const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Where a configuration is read: the folder of its file, and the environment.
+/// The context of a configuration: the folder of its file, and the environment.
 pub(super) struct Context<'a> {
     pub(super) folder: &'a Path,
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
 impl Context<'_> {
-    /// A path as written, from the file's folder.
+    /// Resolves a path from the file's folder.
     pub(super) fn path(&self, written: &str) -> PathBuf {
         self.folder.join(written).components().collect()
     }
@@ -48,7 +48,7 @@ pub(super) fn count(raw: Option<&At<NonZeroU32>>, default: usize) -> usize {
     raw.map_or(default, |raw| raw.get().get() as usize)
 }
 
-/// A size that is not zero.
+/// Parses a size, which must not be zero.
 pub(super) fn size(
     raw: Option<&At<String>>,
     default: usize,
@@ -63,7 +63,7 @@ pub(super) fn size(
     default
 }
 
-/// A time that is not zero and at most a day.
+/// Parses a time, which must not be zero, and at most a day.
 pub(super) fn time(
     raw: Option<&At<String>>,
     default: Duration,
@@ -77,7 +77,7 @@ pub(super) fn time(
     time
 }
 
-/// A time that may be zero, and is at most a day.
+/// Parses a time, which may be zero, and at most a day.
 pub(super) fn delay(
     raw: Option<&At<String>>,
     default: Duration,

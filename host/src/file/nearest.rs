@@ -1,17 +1,17 @@
-//! What was probably meant by a name that is unknown, or by a path at which there is nothing.
+//! Suggests the probable name or path for an unknown one.
 
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Most entries of a folder that are compared with a path.
+/// Maximum folder entries compared with a path.
 const MAX_COMPARED: usize = 1_000;
 
-/// Most entries of a folder that a message lists.
+/// Maximum folder entries listed in a message.
 const MAX_LISTED: usize = 10;
 
-/// The known name that is nearest to another one, if one is near. A name that is continued by a
-/// known one is near to it.
+/// The known name nearest to another one, if one is near. A known name counts as near if the other
+/// one is its prefix.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let distance = |other: &str| match other.starts_with(name) && !name.is_empty() {
         true => 1,
@@ -22,7 +22,7 @@ pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
     (distance <= other.len().max(name.len()) / 3).then_some(other)
 }
 
-/// Names for a message: all of them, or the first `most` and how many more there are.
+/// Names for a message: all of them, or the first `most` and the number of the others.
 pub(crate) fn listed(names: &[&str], most: usize) -> String {
     match names.get(..most) {
         Some(first) if first.len() < names.len() => {
@@ -32,8 +32,8 @@ pub(crate) fn listed(names: &[&str], most: usize) -> String {
     }
 }
 
-/// What to write in place of a path at which there is nothing: the nearest path, or what the folder
-/// holds in which it was looked for. None if no folder of it can be read.
+/// A suggestion for a missing path: the nearest path, or the contents of its nearest existing
+/// folder. `None` if no such folder can be read.
 pub(crate) fn instead_of(path: &Path) -> Option<String> {
     let ancestors: Vec<_> = path.ancestors().collect();
     let inside = |folder: &Path| match folder == Path::new("") {
@@ -67,7 +67,7 @@ pub(crate) fn instead_of(path: &Path) -> Option<String> {
     })
 }
 
-/// The error of a path, with what was probably meant where there is nothing at it.
+/// Adds a suggestion to the error of a missing path.
 pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::NotFound {
         return error;
@@ -82,7 +82,7 @@ pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, reason)
 }
 
-/// The names in a folder, in their order; hidden ones only where asked for.
+/// The names in a folder, sorted; hidden ones only if requested.
 fn entries(folder: &Path, with_hidden: bool) -> io::Result<Vec<String>> {
     let folder = if folder == Path::new("") { Path::new(".") } else { folder };
     let entries = folder.read_dir()?.filter_map(Result::ok).take(MAX_COMPARED);
@@ -93,7 +93,7 @@ fn entries(folder: &Path, with_hidden: bool) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// The entry whose name is nearest, or else the one whose name without its extension is.
+/// The entry with the nearest name, or else the one with the nearest name without extension.
 fn nearest_entry<'e>(name: &str, entries: &'e [String]) -> Option<&'e str> {
     let stem = |name: &str| {
         let stem = Path::new(name).file_stem().map(OsStr::to_string_lossy);
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(listed(&[], 2), "");
     }
 
-    /// Checks what is proposed for a path in a folder with some files.
+    /// Checks the suggestion for a path in a folder with some files.
     #[track_caller]
     fn check(path: &str, expected: &str) {
         let folder = tempfile::tempdir().unwrap();

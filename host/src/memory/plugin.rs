@@ -1,14 +1,14 @@
-//! The memory of one plugin's instances.
+//! The memory of a plugin's instances.
 
 use super::HostMemory;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What the live instances of one plugin take together.
+/// The total memory of a plugin's running instances.
 ///
-/// They may take as much as is left free for all others, so that there is always room for one more
-/// plugin: alone, a plugin has half, and one beside it half of the other half. A plugin that has
-/// nothing yet may take whatever is free.
+/// A plugin may take at most as much as it leaves free for all others, so that there is always room
+/// for one more plugin: a single plugin gets half, and the next one half of the other half. A
+/// plugin that has taken nothing yet may take everything that is free.
 pub(crate) struct PluginMemory {
     host: Arc<HostMemory>,
     taken: AtomicUsize,
@@ -19,7 +19,7 @@ impl PluginMemory {
         Arc::new(PluginMemory { host: Arc::clone(host), taken: AtomicUsize::new(0) })
     }
 
-    /// Takes bytes of what is free; false where its share or the budget has too few.
+    /// Takes free bytes; false if the plugin's share or the budget does not suffice.
     fn take_free(&self, bytes: usize) -> bool {
         let has_taken = self.has_share(bytes) && self.host.instances.take(bytes);
         if has_taken && bytes > 0 {
@@ -28,7 +28,7 @@ impl PluginMemory {
         has_taken
     }
 
-    /// Takes bytes, and makes room for them where that is needed.
+    /// Takes bytes, freeing dispensable memory if needed.
     fn take(&self, bytes: usize) -> bool {
         loop {
             if self.take_free(bytes) {
@@ -46,7 +46,7 @@ impl PluginMemory {
     }
 }
 
-/// What one instance has taken of its plugin's memory; given back when this is dropped.
+/// The memory of one instance, charged to its plugin; released on drop.
 pub(crate) struct InstanceCharge {
     plugin: Arc<PluginMemory>,
     bytes: usize,
@@ -55,19 +55,19 @@ pub(crate) struct InstanceCharge {
 }
 
 impl InstanceCharge {
-    /// A charge of so many bytes, for which room is made where that is needed; none where the
-    /// plugin's share or the budget has too few.
+    /// Charges this many bytes, freeing dispensable memory if needed; `None` if the plugin's share
+    /// or the budget does not suffice.
     pub(crate) fn make(plugin: &Arc<PluginMemory>, bytes: usize) -> Option<Self> {
         plugin.take(bytes).then(|| Self::of(plugin, bytes))
     }
 
-    /// A charge of so many bytes of what is free.
+    /// Charges this many free bytes.
     pub(crate) fn of_free(plugin: &Arc<PluginMemory>, bytes: usize) -> Option<Self> {
         plugin.take_free(bytes).then(|| Self::of(plugin, bytes))
     }
 
-    /// A charge that takes whatever is asked: for an instance that is made to load a plugin, of which
-    /// there are few.
+    /// A charge that always succeeds, for an instance that loads a plugin: there are only few of
+    /// these.
     pub(crate) fn forced(host: &Arc<HostMemory>) -> Self {
         let mut charge = Self::of(&PluginMemory::new(host), 0);
         charge.is_forced = true;
@@ -78,7 +78,7 @@ impl InstanceCharge {
         InstanceCharge { plugin: Arc::clone(plugin), bytes, is_idle: false, is_forced: false }
     }
 
-    /// Takes more, so that it has so many bytes; false, and it is as before, where there are too few.
+    /// Grows to this many bytes; false, and unchanged, if too few are left.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
         if self.is_forced {
@@ -91,8 +91,8 @@ impl InstanceCharge {
         true
     }
 
-    /// The instance waits for its next call: its bytes count as free to others, and no longer as the
-    /// plugin's. What was taken and is not used is given back.
+    /// Marks the instance as idle: its bytes no longer count as the plugin's, and others may have
+    /// them freed. Releases what was charged but is not used.
     pub(crate) fn rest(&mut self, used: usize) {
         let unused = self.bytes.saturating_sub(used);
         self.plugin.host.instances.give_back(unused);
@@ -102,7 +102,7 @@ impl InstanceCharge {
         self.is_idle = true;
     }
 
-    /// The instance's next call begins.
+    /// Marks the instance as running its next call.
     pub(crate) fn resume(&mut self) {
         self.plugin.taken.fetch_add(self.bytes, Ordering::Relaxed);
         self.plugin.host.idle.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -130,7 +130,7 @@ mod tests {
         HostMemory::new(1_000)
     }
 
-    /// Charges of 10 bytes, as many as a plugin gets.
+    /// As many charges of 10 bytes as a plugin gets.
     fn fill(plugin: &Arc<PluginMemory>) -> Vec<InstanceCharge> {
         std::iter::from_fn(|| InstanceCharge::make(plugin, 10)).collect()
     }

@@ -1,24 +1,24 @@
-//! How much memory the process may take: the machine's, or what a control group leaves it.
+//! The memory that the process may use: the machine's, or less if a control group limits it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes of memory where the system does not say: 2 GiB.
+/// Assumed bytes of memory if the system reports none: 2 GiB.
 const UNKNOWN: u64 = 2 << 30;
 
-/// The budget of a host that is not configured otherwise: three quarters of what the process may
-/// take. The rest is for compiled code, the program itself and what an allocator cannot reuse.
+/// The default budget of a host: three quarters of what the process may use. The rest is for
+/// compiled code, the program itself and memory that the allocator cannot reuse.
 pub(crate) fn default_budget() -> usize {
     let most = machine().into_iter().chain(group_limits(Path::new("/"))).min().unwrap_or(UNKNOWN);
     usize::try_from(most / 4 * 3).unwrap_or(usize::MAX)
 }
 
-/// The machine's memory. By a system call, since a server that serves can open few files.
+/// The machine's memory. Uses a system call, because a confined server can open few files.
 fn machine() -> Option<u64> {
     #[cfg(target_os = "linux")]
     {
         let info = rustix::system::sysinfo();
-        // As wide as the machine's words.
+        // `totalram` has the width of a machine word.
         let units = usize::try_from(info.totalram).ok()?;
         let bytes = units.checked_mul(usize::try_from(info.mem_unit).ok()?)?;
         u64::try_from(bytes).ok()
@@ -27,14 +27,14 @@ fn machine() -> Option<u64> {
     None
 }
 
-/// The limits of the control groups that the process is in, and of those around them: version 2 has
-/// `memory.max`, version 1 `memory.limit_in_bytes`. Where a group is not visible, as in a container,
-/// the root that is seen has its limits.
+/// The limits of the process's control groups and of their ancestors: version 2 has `memory.max`,
+/// version 1 `memory.limit_in_bytes`. If a group is not visible, as in a container, the visible
+/// root has its limits.
 fn group_limits(root: &Path) -> Vec<u64> {
     let membership = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let folder = root.join("sys/fs/cgroup");
     let limits = membership.lines().filter_map(|line| {
-        // As in cgroups(7): a number, controllers and a path.
+        // The format of cgroups(7): a number, controllers and a path.
         let mut parts = line.splitn(3, ':');
         let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
         let (top, file) = match controllers {
@@ -49,13 +49,13 @@ fn group_limits(root: &Path) -> Vec<u64> {
     limits.flatten().collect()
 }
 
-/// A group's folder and those of the groups around it, up to the top.
+/// A group's folder and those of its ancestors, up to the top.
 fn around(top: &Path, path: &str) -> Vec<PathBuf> {
     let path = Path::new(path.trim_start_matches('/'));
     path.ancestors().map(|group| top.join(group)).collect()
 }
 
-/// A limit in bytes; none for `max`, or where there is no such file.
+/// A limit in bytes; `None` for `max`, or if the file is missing.
 fn limit(file: &Path) -> Option<u64> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }

@@ -1,5 +1,5 @@
-//! Connections to servers elsewhere: the name is resolved once, each address is checked, and that
-//! very address is connected to.
+//! Connections to remote servers. A name is resolved once, each address is checked, and the
+//! connection goes to a checked address: a second look-up could return another one.
 
 use super::network::{Permits, PluginBounds};
 use super::rules;
@@ -24,10 +24,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tower_service::Service;
 
-/// How long one of several addresses has to answer before the next one is tried.
+/// How long an address may take to connect before the next one is tried.
 const ADDRESS_TIME: Duration = Duration::from_secs(3);
 
-/// Why there is no connection.
+/// Why a connection failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
     /// A rule forbids the address.
@@ -38,14 +38,14 @@ pub(super) enum ConnectError {
     Unreachable(String),
 }
 
-/// Connects for one row of a grant.
+/// Connects for one entry of a grant.
 #[derive(Clone)]
 pub(super) struct Connector(Arc<Row>);
 
 struct Row {
     is_private: bool,
     authorities: Vec<Authority>,
-    /// Made by the first connection with TLS: reading the machine's certificates takes time.
+    /// Created by the first connection with TLS: reading the machine's certificates takes time.
     tls: OnceCell<TlsConnector>,
     bounds: Arc<PluginBounds>,
 }
@@ -83,7 +83,7 @@ impl Row {
         let port = to.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let permits = self.bounds.connection().await;
         let stream = self.reach(self.resolve(host.clone(), port).await?).await?;
-        // A segment of a request waits for nothing.
+        // Without this, Nagle's algorithm could delay the last segment of a request.
         let _ = stream.set_nodelay(true);
         let traffic = Arc::new(Traffic::default());
         if !is_tls {
@@ -108,7 +108,7 @@ impl Row {
         Ok(TlsConnector::from(Arc::new(config)))
     }
 
-    /// The addresses of a host that a connection may be made to.
+    /// The addresses of a host that the entry permits.
     async fn resolve(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
         let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, port)],
@@ -127,7 +127,8 @@ impl Row {
     }
 
     async fn look_up(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
-        // The resolver cannot be stopped. So the permits go with it, not with who waits for it.
+        // A look-up cannot be cancelled, so its permits must live until it ends, even if the caller
+        // stops waiting.
         let permits = self.bounds.look_up().await;
         let failed = |reason: &dyn Error| {
             ConnectError::Unreachable(format!("its name has no address: {reason}"))
@@ -145,14 +146,14 @@ impl Row {
         }
     }
 
-    /// Connects to the first address that answers.
+    /// Connects to the first address that accepts.
     async fn reach(&self, addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectError> {
         let mut reason = String::from("there is no address to connect to");
         let last = addresses.len().saturating_sub(1);
         for (at, address) in addresses.into_iter().enumerate() {
             let connecting = TcpStream::connect(address);
             let connected = match at == last {
-                // The time of the request bounds it.
+                // The timeout of the request bounds it.
                 true => Ok(connecting.await),
                 false => tokio::time::timeout(ADDRESS_TIME, connecting).await,
             };
@@ -165,8 +166,8 @@ impl Row {
         Err(ConnectError::Unreachable(reason))
     }
 
-    /// The connection, unless it leads to this machine: to one of its public addresses, where the
-    /// host's own listeners may be.
+    /// Refuses a connection to this machine through one of its public addresses: the host's own
+    /// listeners may be there.
     fn is_elsewhere(
         &self,
         stream: TcpStream,
@@ -186,8 +187,8 @@ fn denied(address: IpAddr, kind: &str) -> ConnectError {
     ConnectError::Denied(format!("its address {address} is {kind}, which only a private row opens"))
 }
 
-/// What has been read of a connection, and at which count its last response had ended: so that a
-/// request is repeated only where nothing of its response came.
+/// Counts the bytes read from a connection, and remembers the count at the end of its last
+/// response, so that a request is repeated only if no part of its response arrived.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     read: AtomicU64,
@@ -195,12 +196,12 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    /// Remembers that a response has come to its end.
+    /// Records the end of a response.
     pub(super) fn response_ended(&self) {
         self.at_last_response.store(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Whether the connection has had a response, and nothing has been read since.
+    /// True if the connection had a response, and nothing has been read since.
     pub(super) fn is_silent_since_response(&self) -> bool {
         let last = self.at_last_response.load(Ordering::Relaxed);
         last > 0 && last == self.read.load(Ordering::Relaxed)
@@ -212,7 +213,7 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A connection, which counts what is read from it. Its permits are given back when it is closed.
+/// A connection that counts the bytes read from it. Closing it releases its permits.
 pub(super) struct Link {
     stream: Box<dyn Stream>,
     is_http2: bool,
@@ -233,7 +234,7 @@ impl Link {
 
 impl Connection for Link {
     fn connected(&self) -> Connected {
-        // Streams of HTTP/2 share the count, so that it says nothing of one of them.
+        // HTTP/2 streams share the count, so it reveals nothing about a single stream.
         let connected = Connected::new();
         match self.is_http2 {
             true => connected.negotiated_h2(),
@@ -300,7 +301,7 @@ mod tests {
         for is_private in [false, true] {
             let bounds = Arc::new(PluginBounds::new(9, Network::new(&messages(1))));
             let Connector(row) = Connector::new(is_private, Vec::new(), bounds);
-            // As if the address were one of the internet, which `resolve` lets through.
+            // As for a public address, which `resolve` accepts.
             let reached = row.reach(vec![address]).await;
             assert_eq!(reached.is_ok(), is_private, "{reached:?}");
         }

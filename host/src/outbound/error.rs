@@ -1,9 +1,9 @@
-//! Why a request has no response.
+//! Errors of outbound requests.
 
 use std::fmt::Display;
 use url::Url;
 
-/// The kinds of `hostel:http/client`.
+/// The error kinds of `hostel:http/client`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SendErrorKind {
     InvalidRequest,
@@ -15,7 +15,7 @@ pub(crate) enum SendErrorKind {
 }
 
 impl SendErrorKind {
-    /// The word for it, as metrics and spans have it.
+    /// Its name in metrics and spans.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             SendErrorKind::InvalidRequest => "invalid-request",
@@ -28,7 +28,7 @@ impl SendErrorKind {
     }
 }
 
-/// Why a request has no response, for the guest.
+/// Why a request failed, for the guest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct SendError {
@@ -42,7 +42,7 @@ impl SendError {
         SendError { kind, message: message.into() }
     }
 
-    /// An error about a URL, which is named without its query: that may have credentials.
+    /// An error about a URL, shown without its query, which may contain credentials.
     pub(crate) fn of(kind: SendErrorKind, url: &Url, reason: impl Display) -> Self {
         SendError::new(kind, format!("{}: {reason}", shown(url)))
     }
@@ -53,17 +53,17 @@ pub(crate) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
-    // Both fail only for a URL without a host, which none of http has.
+    // Both fail only for a URL without a host; an HTTP URL has one.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     let mut text = String::from(url);
     if text.len() > MAX_SHOWN {
-        // All of it is ASCII.
+        // The URL is ASCII, so no character is split.
         text.truncate(MAX_SHOWN);
         text.push_str("..");
     }
     text
 }
 
-/// Bytes of a URL in a message.
+/// Maximum bytes of a URL in a message.
 const MAX_SHOWN: usize = 200;

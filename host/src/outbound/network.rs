@@ -1,5 +1,4 @@
-//! Bounds of what the plugins of a host do to reach servers elsewhere: each for itself, and all
-//! together.
+//! Limits on outbound traffic, for each plugin and for the whole host.
 
 use hostel_cache::{BudgetCharge, BudgetPart};
 use std::io;
@@ -7,34 +6,33 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Requests of all plugins of a host under way at once; further ones wait.
+/// Maximum concurrent requests of all plugins of a host; further ones wait.
 const MAX_REQUESTS: usize = 512;
 
-/// Connections for each request that may be under way: one in use, and one that is kept for later, to
-/// another server.
+/// Connections per concurrent request: one in use, and one idle, to another server.
 const CONNECTIONS_PER_REQUEST: usize = 2;
 
-/// Names that are looked up at once, by all plugins and by one. The system's resolver holds a thread
-/// for each, which it cannot be made to give back.
+/// Maximum concurrent name look-ups of all plugins, and of one. The system's resolver blocks a
+/// thread for each, and cannot be cancelled.
 const MAX_LOOK_UPS: usize = 32;
 const MAX_LOOK_UPS_OF_PLUGIN: usize = 4;
 
 /// The permits of one connection or look-up: the plugin's and the host's. The semaphores are never
-/// closed, so that there are always both.
+/// closed, so both are always present.
 pub(super) type Permits = [Option<OwnedSemaphorePermit>; 2];
 
-/// Finds the addresses of a host and a port. It may block.
+/// Resolves a host and a port to addresses. May block.
 pub(super) type Resolver = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
-/// The bounds of a host, and how it finds addresses.
+/// The limits of a host, and its resolver.
 pub(crate) struct Network {
     bounds: Semaphores,
     resolver: Resolver,
-    /// Where responses take their bytes from.
+    /// The budget for bytes of responses.
     messages: Arc<BudgetPart>,
 }
 
-/// The bounds of a plugin, and of its host.
+/// The limits of a plugin, and of its host.
 pub(super) struct PluginBounds {
     own: Semaphores,
     network: Arc<Network>,
@@ -63,18 +61,18 @@ impl Network {
         Network::with(of_system, messages)
     }
 
-    /// One that finds addresses in another way than by the system's resolver.
+    /// A network with another resolver than the system's.
     pub(super) fn with(resolver: Resolver, messages: &Arc<BudgetPart>) -> Arc<Self> {
         let bounds = Semaphores::new(MAX_REQUESTS, MAX_LOOK_UPS);
         Arc::new(Network { bounds, resolver, messages: Arc::clone(messages) })
     }
 
-    /// Bytes of responses that are being read, of the host's budget.
+    /// A charge on the host's budget, for responses being read.
     pub(super) fn charge(&self) -> BudgetCharge {
         BudgetCharge::new(&self.messages)
     }
 
-    /// Connections of all plugins that are open.
+    /// Open connections of all plugins.
     pub(crate) fn connections(&self) -> usize {
         MAX_REQUESTS * CONNECTIONS_PER_REQUEST - self.bounds.connections.available_permits()
     }
@@ -86,13 +84,13 @@ impl PluginBounds {
         PluginBounds { own: Semaphores::new(requests, MAX_LOOK_UPS_OF_PLUGIN), network }
     }
 
-    /// Waits for a request that may be sent. Not while it connects: the client library connects also
-    /// for a request that another connection has served meanwhile.
+    /// Waits for a permit to send a request. Must not be taken while connecting: the client library
+    /// finishes a connection even after another one has served its request.
     pub(super) async fn request(&self) -> Permits {
         both(&self.own.requests, &self.network.bounds.requests).await
     }
 
-    /// Waits for a connection that may be opened.
+    /// Waits for a permit to open a connection.
     pub(super) async fn connection(&self) -> Permits {
         both(&self.own.connections, &self.network.bounds.connections).await
     }
@@ -101,13 +99,14 @@ impl PluginBounds {
         self.network.resolver
     }
 
-    /// Waits for a look-up that may begin.
+    /// Waits for a permit to look up a name.
     pub(super) async fn look_up(&self) -> Permits {
         both(&self.own.look_ups, &self.network.bounds.look_ups).await
     }
 }
 
-/// First the plugin's own: a plugin that waits for itself takes nothing of the host's.
+/// Takes the plugin's own permit first: a plugin that waits for itself must not hold one of the
+/// host's.
 async fn both(own: &Arc<Semaphore>, of_host: &Arc<Semaphore>) -> Permits {
     let own = Arc::clone(own).acquire_owned().await.ok();
     [own, Arc::clone(of_host).acquire_owned().await.ok()]

@@ -1,4 +1,4 @@
-//! A request as it is sent, checked.
+//! Validation of outbound requests.
 
 use super::error::{SendError, SendErrorKind};
 use crate::grants::{Secret, has_credentials};
@@ -12,7 +12,7 @@ use hyper::{Method, StatusCode};
 use std::time::Duration;
 use url::Url;
 
-/// Headers that the host makes itself, or that are of one connection.
+/// Headers that the host sets itself, or that apply to a single connection.
 const OF_HOST: [HeaderName; 9] = [
     HOST,
     CONTENT_LENGTH,
@@ -25,17 +25,17 @@ const OF_HOST: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// The trace that a request belongs to: W3C Trace Context.
+/// The header of W3C Trace Context.
 pub(super) const TRACEPARENT: &str = "traceparent";
 
-/// Headers of a body, which go with it.
+/// Headers that describe the body; removed together with it.
 const OF_BODY: [HeaderName; 4] =
     [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION];
 
-/// Headers with credentials, which another origin does not get.
+/// Headers with credentials; not forwarded to another origin.
 const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
-/// What a guest asks for, as it says it.
+/// A guest's request, not validated.
 pub(crate) struct SendRequest {
     pub(crate) method: String,
     pub(crate) url: String,
@@ -45,7 +45,7 @@ pub(crate) struct SendRequest {
     pub(crate) redirects: u8,
 }
 
-/// A request that HTTP can carry.
+/// A valid request.
 #[derive(Clone)]
 pub(super) struct Outgoing {
     pub(super) method: Method,
@@ -55,7 +55,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Checks what a guest asks for.
+    /// Validates a guest's request.
     pub(super) fn new(request: SendRequest) -> Result<Self, SendError> {
         let SendRequest { method, url, headers, body, .. } = request;
         let url = parse(&url)?;
@@ -88,23 +88,23 @@ impl Outgoing {
         }
     }
 
-    /// Makes it part of a trace, in place of the one that it is part of.
+    /// Sets its trace context, replacing any other.
     pub(super) fn trace(&mut self, traceparent: &str) {
         if let Ok(value) = HeaderValue::from_str(traceparent) {
             self.headers.insert(TRACEPARENT, value);
         }
     }
 
-    /// Adds what many servers ask for: who sends the request.
+    /// Adds a `user-agent`, which many servers require.
     pub(super) fn add_user_agent(&mut self) {
         self.add(USER_AGENT, concat!("hostel/", env!("CARGO_PKG_VERSION")));
     }
 
-    /// The request that follows a redirect to `location`, by the fetch standard.
+    /// The request that follows a redirect to `location`, as in the Fetch standard.
     ///
     /// # Errors
     ///
-    /// When that is no URL of http or https.
+    /// If that is not a URL of http or https.
     pub(super) fn redirected(
         mut self,
         status: StatusCode,
@@ -150,14 +150,14 @@ impl Outgoing {
         secret.iter().for_each(|name| drop(self.headers.remove(name)));
     }
 
-    /// Whether sending it twice does what sending it once does.
+    /// True if the method is idempotent.
     pub(super) fn is_repeatable(&self) -> bool {
         let methods = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
         methods.contains(&self.method)
     }
 }
 
-/// Whether a status asks to go elsewhere.
+/// True for the status of a redirect.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
@@ -173,7 +173,7 @@ fn parse(text: &str) -> Result<Url, SendError> {
         return Err(invalid("is no URL of http or https"));
     }
     if has_credentials(&url) {
-        // Not shown: it has a password.
+        // Do not show the URL: it has a password.
         let reason = "a URL has a user or a password: send them in the header `authorization`";
         return Err(SendError::new(SendErrorKind::InvalidRequest, reason));
     }
@@ -194,7 +194,7 @@ fn header(name: &str, value: Vec<u8>) -> Result<(HeaderName, HeaderValue), Strin
     }
     match HeaderValue::from_maybe_shared(Bytes::from(value)) {
         Ok(value) => Ok((header, value)),
-        // The value may be a secret.
+        // Do not show the value: it may be a secret.
         Err(_) => Err(format!(
             "the value of the header `{header}` has a line break or another control character"
         )),

@@ -1,16 +1,16 @@
-//! Addresses inside: those that no plugin reaches unless its grant says `private`.
+//! Internal addresses: those that a plugin may only reach if its grant sets `private`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// IPv4 blocks that are not of the public internet, by IANA's registry of special purposes: network,
-/// bits, kind.
+/// IPv4 blocks outside the public internet, by IANA's special-purpose registry: network, bits,
+/// kind.
 const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8, "an address of this network"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "a private address"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "a shared address of a provider"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "a loopback address"),
-    // Where clouds have their metadata services.
+    // Metadata services of clouds are here.
     (Ipv4Addr::new(169, 254, 0, 0), 16, "a link-local address"),
     (Ipv4Addr::new(172, 16, 0, 0), 12, "a private address"),
     (Ipv4Addr::new(192, 0, 0, 0), 24, "an address of a protocol"),
@@ -24,7 +24,7 @@ const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4, "a reserved address"),
 ];
 
-/// IPv6 blocks, in the same form. Those that hold IPv4 addresses lead anywhere.
+/// IPv6 blocks, in the same form. Those that embed IPv4 addresses could lead to any IPv4 address.
 const V6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::LOCALHOST, 128, "a loopback address"),
     (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, "an IPv4-mapped address"),
@@ -43,7 +43,7 @@ const V6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "a multicast address"),
 ];
 
-/// What an address inside is; none for one of the public internet.
+/// The kind of an internal address; `None` for a public one.
 pub(super) fn inside(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => {
@@ -61,7 +61,7 @@ pub(super) fn inside(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// Whether a URL names an address inside, by itself or as `localhost`.
+/// True if a URL names an internal address, literally or as `localhost`.
 pub(super) fn is_inside(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => inside(address.into()).is_some(),

@@ -1,4 +1,4 @@
-//! The rules of requests to servers elsewhere, against servers on loopback.
+//! Tests of the rules for outbound requests, against servers on loopback.
 
 mod faults;
 mod redirects;
@@ -14,12 +14,12 @@ use server::Server;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU32;
 
-/// A budget for so many bytes of responses.
+/// A budget of this many bytes for responses.
 pub(super) fn messages(bytes: usize) -> Arc<BudgetPart> {
     MemoryBudget::new(bytes).part(bytes)
 }
 
-/// What a plugin may reach in a test.
+/// The grants and limits of a test's plugin.
 struct Reach {
     allow: Vec<Allowed>,
     secrets: Vec<&'static str>,
@@ -43,13 +43,13 @@ impl Default for Reach {
 }
 
 impl Reach {
-    /// Nothing but these URLs, also where they are inside.
+    /// Grants only these URLs, internal ones too.
     fn private(urls: &[&str]) -> Self {
         let allow = urls.iter().map(|url| Allowed::new(url).unwrap().with_private().unwrap());
         Reach { allow: allow.collect(), ..Reach::default() }
     }
 
-    /// Nothing but these URLs.
+    /// Grants only these URLs, and no internal ones.
     fn public(urls: &[&str]) -> Self {
         let allow = urls.iter().map(|url| Allowed::new(url).unwrap()).collect();
         Reach { allow, ..Reach::default() }
@@ -179,7 +179,7 @@ async fn addresses_inside_are_denied_unless_the_row_is_private() {
         "0x7f000001",
         "2130706433",
         "127.1",
-        // What a browser reads as digits and dots.
+        // Browsers interpret these as digits and dots.
         "%31%32%37.0.0.1",
         "127\u{3002}0\u{3002}0\u{3002}1",
         "\u{ff11}27.0.0.1",
@@ -203,13 +203,13 @@ async fn addresses_inside_are_denied_unless_the_row_is_private() {
     assert!(Reach::private(&[&url]).open().get(&url).await.is_ok());
 }
 
-/// How often the name of the test below was looked up.
+/// Counts the look-ups of the test below.
 static LOOK_UPS: AtomicU32 = AtomicU32::new(0);
 
 #[tokio::test]
 async fn a_name_is_looked_up_once_and_that_address_is_connected_to() {
     let server = Server::new(|_| OK.into()).await;
-    // The first answer is checked and connected to; a second look-up would lead elsewhere.
+    // The first result is checked and connected to; a second look-up would return another address.
     let changing = Network::with(
         |_, port| {
             let first = LOOK_UPS.fetch_add(1, Ordering::Relaxed) == 0;
@@ -234,7 +234,7 @@ async fn a_name_that_leads_inside_is_denied_whatever_else_it_leads_to() {
     let plugin = Reach { network: inside, ..Reach::public(&[&url]) }.open();
     let words = "its address 127.0.0.1 is a loopback address";
     Plugin::refused(plugin.get(&url).await, SendErrorKind::Denied, words);
-    // Of both, only the one outside is connected to; nothing answers there.
+    // Only the public one of both addresses may be connected to; nothing listens there.
     let both = Network::with(
         |_, port| {
             let inside = SocketAddr::from(([127, 0, 0, 1], port));
@@ -321,7 +321,7 @@ async fn a_call_sends_so_many_requests_and_no_more() {
 
 #[tokio::test]
 async fn several_requests_are_sent_at_the_same_time_and_answered_in_their_order() {
-    // The server answers only when all have come.
+    // The server responds only once all requests have arrived.
     let together = Arc::new(tokio::sync::Barrier::new(10));
     let server = Server::with(move |request| {
         let together = Arc::clone(&together);
@@ -350,7 +350,7 @@ async fn a_plugin_uses_so_many_connections_at_once_and_no_more() {
         Arc::clone(&plugin.outbound).send_many(requests, Arc::new(plugin.sending())).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
     assert!(server.most_connections() <= 2, "{}", server.most_connections());
-    // What it kept is closed with it.
+    // Dropping the plugin closes its idle connections.
     let network = Arc::clone(&plugin.network);
     assert!(network.connections() > 0);
     drop(plugin);

@@ -1,4 +1,4 @@
-//! C, C++ and Zig: one compiler builds a core module, which is encoded as a component here.
+//! C, C++ and Zig: one compiler builds a core module, which is then encoded as a component.
 
 use super::work::Work;
 use super::{
@@ -12,7 +12,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasmparser::{Parser, Payload};
 
-/// The package of the Python registry that carries the compiler, its C and C++ libraries and the
+/// The package of the Python registry that contains the compiler, its C and C++ libraries and the
 /// linker, and its version.
 const PACKAGE: &str = "ziglang";
 const VERSION: &str = "0.17.1";
@@ -20,8 +20,8 @@ const VERSION: &str = "0.17.1";
 const FIX: &str =
     "install Python 3 with pip, and open a new shell: the C compiler comes from there";
 
-/// How everything is compiled. Part of what decides what a build makes. The stack is otherwise 16
-/// MiB, a quarter of the memory that a guest may have.
+/// The compiler's flags. They are part of the cache key. The stack would otherwise be 16 MiB, a
+/// quarter of the memory that a guest may have.
 const FLAGS: &[&str] = &[
     "-target",
     "wasm32-wasi",
@@ -31,14 +31,14 @@ const FLAGS: &[&str] = &[
     "-Wl,-z,stack-size=1048576",
 ];
 
-/// What the linker says of a service without services, or with two lists of them.
+/// The linker's messages for a service without services, or with two lists of them.
 const NO_SERVICES: &str = "undefined symbol: hostel_service";
 const TWO_LISTS: &str = "duplicate symbol: hostel_service";
 
 /// Builds a folder's sources, or one file, and returns the component.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, .. } = work;
-    // Where the link is to be ignored the author wants it: the unit test needs it.
+    // If `.gitignore` has the link, the author wants it: the unit test needs it.
     let ignored = fs::read_to_string(source.folder.join(".gitignore")).unwrap_or_default();
     if ignored.contains(sdk::LINK) {
         sdk::link(&source.folder)?;
@@ -50,7 +50,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
 fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildError> {
     let Work { source, modules, progress } = work;
     let scratch = tempfile::tempdir().map_err(|error| write_failed(out, error))?;
-    // A trap shows the core module by the name of its file.
+    // A trap names the core module by its file name.
     let core = scratch.path().join(source.component_name());
     let zig = Zig::fetched(source, progress)?;
     let files = inputs_of(source)?;
@@ -59,7 +59,7 @@ fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildErr
         read.add(file);
         let is_zig = has_ending(file, &["zig"]);
         if is_zig {
-            // Its compiler tells nobody what it reads: it may embed what lies beside the file.
+            // Zig's compiler does not report what it reads: it may embed any file in this folder.
             let beside = fs::read_dir(&source.folder).into_iter().flatten().flatten();
             beside.map(|entry| entry.path()).filter(|it| it.is_file()).for_each(|it| read.add(&it));
             modules.unwrap_or_default().iter().for_each(|file| read.add(file));
@@ -75,7 +75,7 @@ fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildErr
     fs::write(out, encode::componentize(&module)?).map_err(|error| write_failed(out, error))
 }
 
-/// The files to compile: of a folder that is one service all its C and C++ but for tests. A file
+/// The files to compile: all C and C++ files, except tests, of a folder that is one service. A file
 /// that is a service of its own is compiled alone.
 fn inputs_of(source: &Source) -> Result<Vec<PathBuf>, BuildError> {
     let mut inputs = vec![source.file.clone()];
@@ -98,10 +98,10 @@ fn has_ending(file: &Path, endings: &[&str]) -> bool {
     file.extension().and_then(OsStr::to_str).is_some_and(|ending| endings.contains(&ending))
 }
 
-/// The compiler, at work on one source.
+/// The compiler, set up for one source.
 struct Zig<'a> {
     program: PathBuf,
-    /// Where it keeps what it compiled, its libraries above all.
+    /// Its cache, mostly compiled libraries.
     cache: PathBuf,
     /// The SDK's folder for C.
     sdk: PathBuf,
@@ -118,10 +118,10 @@ impl<'a> Zig<'a> {
         Ok(Zig { program, cache, sdk, source, progress })
     }
 
-    /// Compiles a file in Zig, which imports the SDK as `hostel`, to an object.
+    /// Compiles a Zig file, which imports the SDK as `hostel`, to an object.
     fn object(&self, file: &Path, scratch: &Path) -> Result<PathBuf, BuildError> {
         let mut translate = self.command("translate-c");
-        // The translator is compiled at its first use: with optimisation that takes two minutes.
+        // The translator is compiled at its first use: optimizing it would take two minutes.
         translate.env("ZIG_DEBUG_CMD", "1").args(["-target", "wasm32-wasi", "-lc"]);
         translate.arg(self.include()).arg(self.sdk.join("hostel.h"));
         let what = "the translator of C headers to Zig, once (some seconds)";
@@ -139,17 +139,17 @@ impl<'a> Zig<'a> {
         Ok(object)
     }
 
-    /// Adds what a file in C or C++ includes, also what is not there.
+    /// Adds the files that a C or C++ file includes, missing ones too.
     fn add_read(&self, file: &Path, read: &mut Inputs) -> Result<(), BuildError> {
         let mut preprocess = self.command("cc");
         preprocess.args(["-target", "wasm32-wasi", "-MM", "-MG"]).arg(self.include()).arg(file);
-        // What is wrong with it is told by its compilation.
+        // Errors are ignored: the compilation reports them.
         let told = tool::output("zig", FIX, &mut preprocess)?;
         read.add_rule(&String::from_utf8_lossy(&told.stdout));
         Ok(())
     }
 
-    /// Compiles C and C++, and links all with the SDK.
+    /// Compiles C and C++, and links everything with the SDK.
     fn link(&self, inputs: &[PathBuf], core: &Path) -> Result<(), BuildError> {
         let mut compile = self.command("cc");
         let colour =
@@ -157,7 +157,7 @@ impl<'a> Zig<'a> {
         compile.args(FLAGS).arg(colour).arg(self.include());
         compile.args(inputs).arg(self.sdk.join("hostel.c")).arg("-o").arg(core);
         if inputs.iter().any(|file| has_ending(file, &["cpp", "cc"])) {
-            // WebAssembly has no exceptions that a component may use.
+            // A component cannot use WebAssembly exceptions.
             compile.args(["-fno-exceptions", "-lc++"]);
             let what = "the C++ library for WebAssembly, once (about two minutes)";
             self.run(&mut compile, "c++", what, false)?;
@@ -181,7 +181,8 @@ impl<'a> Zig<'a> {
         with_path("-I", &self.sdk)
     }
 
-    /// Runs one step, and says first when it has to compile a library that later ones find.
+    /// Runs one step. First reports if it must compile a library, which later builds find in the
+    /// cache.
     fn run(
         &self,
         command: &mut Command,
@@ -238,8 +239,8 @@ fn write_failed(path: &Path, source: io::Error) -> BuildError {
     SdkError::Write { path: path.to_owned(), source }.into()
 }
 
-/// A module without its debugging sections, which are most of it. The names of its functions
-/// stay, so that a trap tells where it was. `None` when it is no module.
+/// A module without its debugging sections, which are most of it. The names of its functions stay,
+/// so that traps can name them. `None` if it is not a module.
 fn without_debug(module: &[u8]) -> Option<Vec<u8>> {
     const HEADER_BYTES: usize = 8;
     let mut kept = module.get(..HEADER_BYTES)?.to_vec();
@@ -259,7 +260,7 @@ fn without_debug(module: &[u8]) -> Option<Vec<u8>> {
     Some(kept)
 }
 
-/// What building C needs.
+/// Checks the tools for C.
 pub(super) fn doctor() -> Vec<Check> {
     let pip = pip::version();
     let folder = sdk::data_folder().ok().map(|data| data.join("tools"));
@@ -277,7 +278,7 @@ mod tests {
     use super::*;
     use crate::toolchain::Language;
 
-    /// A module of a custom section for each name.
+    /// A module with a custom section for each name.
     fn module(names: &[&str]) -> Vec<u8> {
         let mut module = b"\0asm\x01\0\0\0".to_vec();
         for name in names {

@@ -1,4 +1,4 @@
-//! From a core module to a component of the world.
+//! Encodes a core module as a component of the world.
 
 use super::{EncodeError, sdk};
 use std::cmp::Reverse;
@@ -12,20 +12,19 @@ use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, SourceMap, WorldId};
 
-/// The custom section in which a module names its world begins with this.
+/// The prefix of the custom section in which a module names its world.
 const WORLD_SECTION: &str = "component-type";
 
 /// Encodes a core module as a component.
 ///
-/// A module that names its world itself, in a section that a bindings generator wrote, is taken
-/// by its word. Any other is one of the world `hostel:service/full-service`, with strings in UTF-8;
-/// the component has only those imports that it uses.
-/// Imports of WASI 0.1 are adapted to WASI 0.2.
+/// If a bindings generator wrote the module's world into a section, that world is used. Any other
+/// module is encoded for the world `hostel:service/full-service`, with strings in UTF-8; the
+/// component then has only the imports that it uses. Imports of WASI 0.1 are adapted to WASI 0.2.
 ///
 /// # Errors
 ///
-/// When the bytes are no core module, or its imports and exports are not those of the world; the
-/// message names the first that is wrong.
+/// If the bytes are not a core module, or its imports and exports are not those of the world; the
+/// message names the first wrong one.
 pub fn componentize(module: &[u8]) -> Result<Vec<u8>, EncodeError> {
     let mut module = module.to_vec();
     if !names_its_world(&module) {
@@ -49,9 +48,9 @@ fn names_its_world(module: &[u8]) -> bool {
     sections.any(|name| name.starts_with(WORLD_SECTION))
 }
 
-/// The world that the program carries.
+/// Parses the world that is bundled with the program.
 fn world() -> Result<(Resolve, WorldId), EncodeError> {
-    // The files of one folder are one package. What the main package uses has to be there before it:
+    // The files of one folder are one package. Packages must be added before those that use them:
     // deeper folders first.
     let mut packages: BTreeMap<_, SourceMap> = BTreeMap::new();
     for (path, text) in sdk::wit() {

@@ -1,21 +1,21 @@
-//! Why a service could not be made or built.
+//! Errors of creating or building a service.
 
 use super::language::Language;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a folder could not be built.
+/// Why a source could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// There is nothing at the path that can be built.
+    /// The path contains nothing that can be built.
     #[error(
         "{} holds no service: it needs a Cargo.toml, a go.mod, or one source file \
          (.py, .js, .ts or .c) named like the folder; `hostel new` makes one",
         .0.display()
     )]
     NoSource(PathBuf),
-    /// There are several plugins where one was meant.
+    /// There are several plugins, but the caller needs one.
     #[error("{} holds several plugins: name one of {plugins}", path.display())]
     SeveralPlugins {
         /// The folder.
@@ -23,7 +23,7 @@ pub enum BuildError {
         /// Their paths.
         plugins: String,
     },
-    /// A file of Rust that is in no package.
+    /// A Rust file outside of any package.
     #[error(
         "{} is in no package: Rust is built by a Cargo.toml; `hostel new` makes one, and \
          `hostel run FOLDER` runs it",
@@ -38,7 +38,7 @@ pub enum BuildError {
         /// The reason.
         source: io::Error,
     },
-    /// A tool is not there.
+    /// A tool is not installed.
     #[error("`{tool}` is not to be found: {fix}")]
     NoTool {
         /// The tool's name.
@@ -51,7 +51,7 @@ pub enum BuildError {
     NoTarget {
         /// The target's name.
         target: &'static str,
-        /// What the tool that adds it said.
+        /// The output of the tool that adds it.
         why: String,
     },
     /// A tool that was fetched cannot be used.
@@ -59,10 +59,10 @@ pub enum BuildError {
     Tool {
         /// The tool's name.
         tool: String,
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
-    /// The tool ran and failed; its own words went to the progress lines.
+    /// The tool ran and failed; its output was passed on as progress lines.
     #[error("{} does not build: {why}", path.display())]
     Failed {
         /// The source.
@@ -70,16 +70,16 @@ pub enum BuildError {
         /// The likely reason, with the fix.
         why: String,
     },
-    /// What the tools made cannot be a component.
+    /// The output of the tools cannot be encoded as a component.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// The build made no component.
+    /// The build produced no component.
     #[error(
         "{} builds no component: its Cargo.toml needs `crate-type = [\"cdylib\"]` under [lib]",
         .0.display()
     )]
     NoComponent(PathBuf),
-    /// The build made more than one component.
+    /// The build produced more than one component.
     #[error("{} builds several components: name the folder of one of them", .0.display())]
     Several(PathBuf),
     /// The SDK could not be laid out.
@@ -110,31 +110,31 @@ pub enum SdkError {
         /// The reason.
         source: io::Error,
     },
-    /// The link's place is taken.
+    /// Another file exists where the link should be.
     #[error("{} is in the way: it has to be a link to the SDK, so move it away", .0.display())]
     InTheWay(PathBuf),
 }
 
-/// Why a new service could not be made. Nothing is left behind then.
+/// Why a new service could not be created. Nothing is left behind.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NewError {
-    /// The folder is there.
+    /// The folder already exists.
     #[error("{} is there already: choose another name, or remove it", .0.display())]
     Exists(PathBuf),
-    /// The name is none for a service in the language.
+    /// The name is invalid for a service in the language.
     #[error("`{name}` is no name for a service in {language}: {why}; `{proposal}` is one")]
     Name {
         /// The name.
         name: String,
         /// The language.
         language: Language,
-        /// What speaks against it.
+        /// Why it is invalid.
         why: String,
-        /// A name that can be used.
+        /// A valid name.
         proposal: String,
     },
-    /// The folder is a member of a workspace of Rust packages, and cannot be.
+    /// A Rust workspace includes the folder as a member, which it cannot be.
     #[error(
         "{} takes it for a member of its workspace, and a service is a workspace of its own: add \
          `exclude = [{member:?}]` to its [workspace]; the service is made",
@@ -143,7 +143,7 @@ pub enum NewError {
     Workspace {
         /// The workspace's manifest.
         root: PathBuf,
-        /// The folder, seen from there.
+        /// The folder, relative to the workspace.
         member: String,
     },
     /// The SDK could not be laid out.

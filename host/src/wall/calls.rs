@@ -1,12 +1,12 @@
-//! The system calls that a process can make, by seccomp. A call that is refused fails with `EPERM`,
-//! as calls do for want of a right: nothing is ended that only asks.
+//! Restricts system calls by seccomp. A refused call fails with `EPERM`, like a call without
+//! permission: an attempt does not kill the process.
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompFilter, apply_filter, apply_filter_all_threads,
 };
 use std::collections::BTreeMap;
 
-/// Calls that a server has no use for, and that whoever takes it over begins with.
+/// Calls that a server does not need, and that an attacker would begin with.
 pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     // Other programs and other processes.
     libc::SYS_execve,
@@ -52,7 +52,7 @@ pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     libc::SYS_adjtimex,
     libc::SYS_syslog,
     libc::SYS_vhangup,
-    // Ways around other rules.
+    // Calls that could bypass other rules.
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
@@ -63,7 +63,7 @@ pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     libc::SYS_personality,
 ];
 
-/// Calls with which a process that compiles makes threads, takes memory and uses its descriptors.
+/// Calls that a compiling process needs to create threads, allocate memory and use its descriptors.
 const ALLOWED_TO_COMPILERS: &[libc::c_long] = &[
     libc::SYS_brk,
     libc::SYS_mmap,
@@ -110,18 +110,18 @@ const ALLOWED_TO_COMPILERS: &[libc::c_long] = &[
     libc::SYS_exit_group,
 ];
 
-/// Calls of the 32-bit ABI that x86-64 kernels may offer as well: the same numbers with this bit,
-/// and some with numbers of their own.
+/// The 32-bit ABI that x86-64 kernels may also offer: the same numbers with this bit, and some
+/// numbers of its own.
 #[cfg(target_arch = "x86_64")]
 const X32_BIT: libc::c_long = 0x4000_0000;
 #[cfg(target_arch = "x86_64")]
 const REFUSED_OF_X32: &[libc::c_long] = &[520, 521, 528, 539, 540, 545];
 
-/// Refuses calls to this thread, all others of the process, and those that they start.
+/// Refuses calls of all threads of the process, and of those started later.
 ///
 /// # Errors
 ///
-/// Why the kernel does not.
+/// Why the kernel does not support it.
 pub(super) fn bound_server() -> Result<(), String> {
     let refused = REFUSED_TO_SERVERS.iter().copied();
     #[cfg(target_arch = "x86_64")]
@@ -133,11 +133,11 @@ pub(super) fn bound_server() -> Result<(), String> {
     apply_filter_all_threads(&program).map_err(|error| error.to_string())
 }
 
-/// Refuses all calls but those that compiling needs.
+/// Refuses all calls except those that a compiler needs.
 ///
 /// # Errors
 ///
-/// Why the kernel does not.
+/// Why the kernel does not support it.
 pub(super) fn bound_compiler() -> Result<(), String> {
     let allowed = ALLOWED_TO_COMPILERS.iter().copied();
     let program = program(allowed, refusal(), SeccompAction::Allow)?;

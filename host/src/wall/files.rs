@@ -1,4 +1,4 @@
-//! The files that a process can open, by landlock.
+//! Restricts file access by Landlock.
 
 use super::Files;
 use landlock::{
@@ -6,14 +6,14 @@ use landlock::{
     RulesetError, RulesetStatus, path_beneath_rules,
 };
 
-/// The rights that are bounded: those of Linux 6.10. Of an older kernel, those that it knows.
+/// The restricted access rights: those of Linux 6.10, or the subset that an older kernel supports.
 const KNOWN: ABI = ABI::V5;
 
-/// Bounds the files of this thread and of those that it starts.
+/// Restricts the files of this thread and of the threads it starts.
 ///
 /// # Errors
 ///
-/// Why the kernel bounds none of them, or not every access.
+/// Why the kernel restricts no access, or not every kind.
 pub(super) fn bound(files: &Files) -> Result<(), String> {
     let status = restrict(files).map_err(|error| error.to_string())?;
     match status.ruleset {
@@ -25,7 +25,7 @@ pub(super) fn bound(files: &Files) -> Result<(), String> {
 
 fn restrict(files: &Files) -> Result<RestrictionStatus, RulesetError> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    // A path that is not there is left out: it can be neither read nor made.
+    // A missing path is skipped: it can be neither read nor created.
     Ruleset::default()
         .handle_access(AccessFs::from_all(KNOWN))?
         .create()?
@@ -34,7 +34,7 @@ fn restrict(files: &Files) -> Result<RestrictionStatus, RulesetError> {
         .restrict_self()
 }
 
-/// What replacing files in a folder needs.
+/// The rights needed to replace files in a folder.
 fn writing() -> BitFlags<AccessFs> {
     AccessFs::WriteFile
         | AccessFs::Truncate

@@ -1,5 +1,5 @@
-//! Each wall is put up in a process of its own, this test program run once more, which then tries
-//! what the wall forbids.
+//! Each test confines a process of its own, this test program run again, which then attempts the
+//! forbidden operations.
 
 use super::{Files, around_compiler, around_server};
 use rustix::fs::inotify;
@@ -10,10 +10,10 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// Tells a process which wall it is to put up, and in which folder the files are.
+/// Tells the process to confine itself, and which folder has the test's files.
 const ROLE: &str = "HOSTEL_TEST_WALL";
 
-/// Runs a test of this file in a process of its own, and checks that it passes there.
+/// Runs a test of this file in a separate process, and checks that it passes there.
 #[track_caller]
 fn check(test: &str, inside: fn(&Path)) {
     if let Some(folder) = std::env::var_os(ROLE) {
@@ -40,7 +40,7 @@ fn check_denied<T>(what: &str, result: io::Result<T>) {
 }
 
 fn call(number: libc::c_long) -> io::Result<()> {
-    // SAFETY: the arguments are none; a call that is let through fails by them.
+    // SAFETY: all arguments are zero; an allowed call fails because of them.
     match unsafe { libc::syscall(number, 0, 0, 0, 0, 0) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
@@ -55,7 +55,7 @@ fn a_server_reaches_its_files_alone_and_starts_nothing() {
         let standing = around_server(&files);
         assert_eq!(standing.to_string(), "landlock, seccomp");
         try_as_server(folder);
-        // Those that it starts are behind the wall too.
+        // Threads started later are confined too.
         let folder = folder.to_owned();
         std::thread::spawn(move || try_as_server(&folder)).join().unwrap();
     });

@@ -1,7 +1,7 @@
-//! The check of a component against the world, before anything of it runs.
+//! Validates a component against the world before any of it runs.
 //!
 //! The engine's own check stops at the first difference. This one names every import that is not
-//! offered and every export that is missing, with the version found and the version offered.
+//! offered and every export that is missing, with the found and the offered version.
 
 use super::hostel;
 use crate::hostcalls::{CAPABILITIES, WASI_INTERFACES, WASI_VERSION};
@@ -10,7 +10,7 @@ use std::fmt;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Faults that an error names; the others show once these are mended.
+/// Maximum faults in an error; the others are reported once these are fixed.
 const MAX_FAULTS: usize = 20;
 
 /// The prefix of the names of WASI's interfaces.
@@ -19,7 +19,7 @@ const WASI: &str = "wasi:";
 /// A component that does not fit the world `hostel:service/service`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct WorldMismatch {
-    /// What does not fit, a line each: the first 20, and how many more there are.
+    /// The faults, one line each: the first 20, and how many more there are.
     pub faults: Vec<String>,
 }
 
@@ -33,22 +33,22 @@ impl fmt::Display for WorldMismatch {
     }
 }
 
-/// Checks a component's imports and exports against the world.
+/// Validates a component's imports and exports against the world.
 ///
 /// # Errors
 ///
-/// With each that does not fit.
+/// All imports and exports that do not fit.
 pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldMismatch> {
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
     check_names(ty.imports(engine).map(|(name, _)| name), &exports)
 }
 
-/// Checks the names of imports and exports against the world, as [`check`] does.
+/// Validates the names of imports and exports against the world, as [`check`] does.
 ///
 /// # Errors
 ///
-/// With each that does not fit.
+/// All imports and exports that do not fit.
 pub(crate) fn check_names<'a>(
     imports: impl Iterator<Item = &'a str>,
     exports: &[&str],
@@ -63,18 +63,18 @@ pub(crate) fn check_names<'a>(
     if faults.is_empty() { Ok(()) } else { Err(WorldMismatch { faults }) }
 }
 
-/// Who offers what a component imports.
+/// The provider of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Offer {
     /// Hostel itself.
     Hostel,
-    /// WASI, with nothing behind it but clocks, random numbers and the log.
+    /// WASI, of which only clocks, random numbers and the log have an effect.
     Wasi,
-    /// It is not offered: the reason, in a line, escaped.
+    /// Not offered: the reason, one escaped line.
     None(String),
 }
 
-/// Returns who offers the import of this name.
+/// The provider of the import of this name.
 pub(crate) fn offer(name: &str) -> Offer {
     match import_fault(name) {
         Some(fault) => Offer::None(fault),
@@ -83,7 +83,7 @@ pub(crate) fn offer(name: &str) -> Offer {
     }
 }
 
-/// The reason why an import of this name is not offered, if it is not.
+/// The reason why an import of this name is not offered, or `None`.
 fn import_fault(name: &str) -> Option<String> {
     let (interface, version) = split(name);
     let offered = offered_version(interface);
@@ -100,7 +100,7 @@ fn import_fault(name: &str) -> Option<String> {
     }
 }
 
-/// The reason why these exports do not fit, if they do not.
+/// The reason why these exports do not fit, or `None`.
 fn export_fault(exports: &[&str]) -> Option<String> {
     if exports.contains(&hostel::EXPORT) {
         return None;
@@ -120,7 +120,7 @@ fn export_fault(exports: &[&str]) -> Option<String> {
     })
 }
 
-/// `package:name/interface@version` in two.
+/// Splits `package:name/interface@version`.
 fn split(name: &str) -> (&str, Option<&str>) {
     match name.split_once('@') {
         Some((interface, version)) => (interface, Some(version)),
@@ -138,9 +138,9 @@ fn offered_version(interface: &str) -> Option<&'static str> {
     })
 }
 
-/// True when the offered version serves the wanted one: versions 0.x are compatible within one x,
-/// as semantic versioning has it, and a later one may have functions that are not offered. For WASI
-/// the engine decides function by function, so later ones pass here.
+/// True if the offered version is compatible with the wanted one. As in semantic versioning,
+/// versions 0.x are compatible within one x, but a later one may have functions that are not
+/// offered. For WASI the engine checks each function, so later ones pass here.
 fn fits(interface: &str, offered: &str, wanted: &str) -> bool {
     let parts = |version: &str| -> Option<[u64; 3]> {
         let numbers: Result<Vec<u64>, _> = version.split('.').map(str::parse).collect();

@@ -1,4 +1,4 @@
-//! What is written of CORS: `[server.cors]`, and `cors` of a route.
+//! The settings of CORS as written: `[server.cors]`, and `cors` of a route.
 
 use super::written::At;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -44,7 +44,7 @@ pub(in crate::config) enum RawRouteCors {
     Own(Box<RawCors>),
 }
 
-// By hand: an untagged enum of serde would lose the places of the values within.
+// Implemented by hand: serde's untagged enums would lose the positions of the values inside.
 impl<'de> Deserialize<'de> for RawRouteCors {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(RouteCorsVisitor)

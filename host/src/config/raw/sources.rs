@@ -1,4 +1,4 @@
-//! What is written of the servers that a plugin may reach, its settings and its secrets.
+//! The settings of a plugin's remote servers, values and secrets, as written.
 
 use super::written::{At, Tables};
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! A value of a file, with its place in it.
+//! A value of a file, with its position.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! What `[server.cors]` and `cors` of a route mean, and what is told of one that is wrong.
+//! Tests of `[server.cors]` and `cors` of a route, valid and invalid.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What is told of a text that is wrong.
+//! Tests of the faults that are reported for an invalid text.
 
 use super::*;
 

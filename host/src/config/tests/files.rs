@@ -1,4 +1,4 @@
-//! Routes of files.
+//! Tests of file routes.
 
 use super::*;
 use std::fs;
@@ -20,7 +20,7 @@ impl Site {
         read.map(|read| read.config).map_err(|error| error.to_string())
     }
 
-    /// Checks the one fault of a text, from its line on, with the site's folder as `SITE`.
+    /// Checks the only fault of a text, from its line on, with the site's folder as `SITE`.
     #[track_caller]
     fn check(&self, text: &str, fault: &str) {
         let site = self.0.path().display().to_string();

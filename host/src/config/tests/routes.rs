@@ -1,4 +1,4 @@
-//! What a route takes, and which two would take the same.
+//! Tests of routes: what they match, and which of them conflict.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The servers that a plugin may reach, its settings and its secrets.
+//! Tests of a plugin's remote servers, settings and secrets.
 
 use super::*;
 use crate::grants::Grants;

@@ -1,9 +1,10 @@
-//! Servers that misbehave: each gives a typed error, and leaves no connection open.
+//! Servers that misbehave: each causes a typed error, and no connection stays open.
 
 use super::server::{Reply, Then};
 use super::*;
 
-/// Sends a request to a server that answers so, and checks the error and that no connection is left.
+/// Sends a request to a server with this reply, and checks the error and that no connection is
+/// left.
 async fn check(reply: fn() -> Reply, kind: SendErrorKind, words: &str) {
     let server = Server::new(move |_| reply()).await;
     let plugin = Reach { most_bytes: 100_000, ..Reach::private(&[&server.url("")]) }.open();
@@ -88,7 +89,7 @@ async fn responses_that_are_asked_for_together_have_the_bytes_of_one() {
         Arc::clone(&plugin.outbound).send_many(requests, Arc::new(plugin.sending())).await;
     let kind = |it: &Result<_, SendError>| it.as_ref().err().map(|error| error.kind);
     let kinds: Vec<_> = results.iter().filter_map(kind).collect();
-    // They are read at the same time, so that it may be more than one.
+    // The responses are read concurrently, so several may fail.
     assert!(kinds.contains(&SendErrorKind::TooLarge), "{kinds:?}");
     assert!(plugin.get(&server.url("/")).await.is_ok());
 }
@@ -106,7 +107,7 @@ async fn a_request_is_repeated_once_where_a_used_connection_closed_in_silence() 
     ] {
         let count = Arc::new(AtomicUsize::new(0));
         let of_server = Arc::clone(&count);
-        // The second request of a connection is read, and the connection closed without an answer.
+        // For the second request of a connection, the server closes it without a response.
         let server = Server::new(move |_| match of_server.fetch_add(1, Ordering::SeqCst) {
             1 => Reply::then("", Then::Close),
             _ => "HTTP/1.1 204 No Content\r\n\r\n".into(),

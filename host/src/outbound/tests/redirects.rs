@@ -1,4 +1,4 @@
-//! Redirects: each is checked as a first request is.
+//! Redirects: each is checked like a first request.
 
 use super::*;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ fn redirect(status: u16, to: &str) -> server::Reply {
     format!("HTTP/1.1 {status} R\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n").into()
 }
 
-/// A server that redirects `/STATUS` to a URL and answers all else.
+/// A server that redirects `/STATUS` to a URL and responds to all other requests.
 async fn redirecting(to: impl Fn(&str) -> String + Send + Sync + 'static) -> Server {
     Server::new(move |request| {
         let path = request.split(' ').nth(1).unwrap();
@@ -83,7 +83,7 @@ async fn a_redirect_leads_nowhere_that_a_request_may_not() {
         (other.url("/"), SendErrorKind::Denied, "no grant covers it"),
         ("http://0x7f000001:1/".to_owned(), SendErrorKind::Denied, "no grant covers it"),
         ("http://169.254.169.254/latest".to_owned(), SendErrorKind::Denied, "no grant covers it"),
-        // The row covers it, and is not private.
+        // The entry covers it, but is not private.
         (format!("{public}/"), SendErrorKind::Denied, "a loopback address"),
         ("file:///etc/passwd".to_owned(), SendErrorKind::Aborted, "no URL of http or https"),
         ("http://user:hidden@[".to_owned(), SendErrorKind::Aborted, "no URL of http or https"),

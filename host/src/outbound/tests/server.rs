@@ -1,4 +1,4 @@
-//! A server on loopback that answers byte by byte as a test says.
+//! A server on loopback that sends exactly the bytes that a test defines.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,22 +6,22 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// What a server does with a request.
+/// A server's reaction to a request.
 pub(super) struct Reply {
     pub(super) bytes: Vec<u8>,
     pub(super) then: Then,
 }
 
-/// What follows an answer.
+/// What the server does after a reply.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Then {
-    /// The next request of the connection.
+    /// Reads the next request of the connection.
     Next,
-    /// The end of the connection.
+    /// Closes the connection.
     Close,
-    /// Nothing, with the connection open.
+    /// Sends nothing more, but keeps the connection open.
     Wait,
-    /// The same bytes, again and again.
+    /// Sends the same bytes again and again.
     Repeat,
 }
 
@@ -117,7 +117,7 @@ async fn serve<F: Future<Output = Reply>>(
         match then {
             Then::Next => {}
             Then::Close => return,
-            // Until the client has closed it.
+            // Wait until the client closes the connection.
             Then::Wait => return drop(stream.read_to_end(&mut Vec::new()).await),
             Then::Repeat => while stream.write_all(&bytes).await.is_ok() {},
         }

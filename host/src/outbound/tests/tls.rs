@@ -1,4 +1,4 @@
-//! TLS and HTTP/2, with a certificate authority of the test.
+//! TLS and HTTP/2, with a certificate authority of the test's own.
 
 use super::*;
 use hyper::server::conn::http2;
@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// A server with TLS for `localhost` that answers with the version of HTTP, and its authority.
+/// A TLS server for `localhost` that responds with the HTTP version, and its certificate authority.
 async fn server(name: &str) -> (SocketAddr, Vec<u8>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
