@@ -1,15 +1,15 @@
-// Builds a service in JavaScript or TypeScript into a component:
+// Builds a component from a service in JavaScript or TypeScript:
 //
 //     node build.js --wit FOLDER --inputs FILE --esbuild FOLDER [--typescript FOLDER] \
 //         --componentize-qjs FOLDER --whatwg-url FOLDER [--bases FOLDER --program FILE] | \
 //         --componentize-js FOLDER  SOURCE OUT
 //
-// Into the file of inputs goes what was read, a path a line, also when the build fails.
-// A tool's folder is the one that its node_modules is in. The engine is that of the last one:
-// QuickJS, or SpiderMonkey for a service that asks for it. All modules become one, in which the SDK
-// comes first; that is loaded in the engine, and the loaded state is the component. With a folder of
-// bases the build is quick: see `quick.js`. What is wrong with the source is said on stderr, the author's
-// file, line and column in front.
+// The file of `--inputs` receives the paths of all files that were read, one per line, even if the
+// build fails. The folder of a tool contains its node_modules. The last tool selects the engine:
+// QuickJS, or SpiderMonkey if the service requests it. The build bundles all modules into one, with
+// the SDK first, loads it in the engine, and takes a snapshot of the loaded state as the component.
+// With `--bases` the build is quick: see `quick.js`. Errors in the source are printed to stderr,
+// with the author's file, line and column.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -28,28 +28,34 @@ import { functionsOf, importsOf, interfacesAmong, interfacesOf, partsOf } from "
 
 const SDK = dirname(fileURLToPath(import.meta.url));
 
-/** What the engine's stacks call the one module; `runtime/places.js` knows it. */
+/** The file name of the bundled module in stack traces. `runtime/places.js` has the same name. */
 const PLUGIN = "hostel-plugin.js";
 
-/** Loading a module that takes longer never ends: a service's own limit is a second. */
+/**
+ * A module that takes longer to load is assumed to loop forever: a service's own limit is a second.
+ */
 const MAX_LOAD_SECONDS = 60;
 
 const TOO_LONG = "the module has not loaded in a minute: does it end?";
 
-/** What esbuild says of a module that is not there. */
+/** The message of esbuild for a missing module. */
 const NOT_RESOLVED = /^Could not resolve "(.*)"$/;
 
-/** How an error of QuickJS begins while it loads, and one of SpiderMonkey, a place in front. */
+/**
+ * Matches an error of QuickJS during loading, or one of SpiderMonkey, which begins with a place.
+ */
 const LOAD_ERROR =
   /(?:module evaluation: |evaluating top-level script\n(?:\S+:\d+:\d+ )?)(?:Error: )?([^\n]*)/;
 
 /**
- * In QuickJS the SDK's promises are those that a service can wait for, and generators are what
- * they drive.
+ * For QuickJS, the bundler converts async functions to generators, which the SDK's own promises
+ * drive. A service cannot wait for the engine's promises within a call.
  */
 const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
 
-/** What the one module does with the plugin: a quick build leaves it for the base. */
+/**
+ * The statement that exports the plugin. A quick build assigns it to a global that the base reads.
+ */
 const GIVES = { true: "globalThis.HOSTEL_PLUGIN =", false: "export const handler =" };
 
 const engines = ["componentize-qjs", "whatwg-url", "componentize-js"];
@@ -63,18 +69,18 @@ let isQuick = tools.bases !== undefined;
 const [source, out] = positionals.map((path) => resolve(path));
 const work = join(dirname(out), "javascript");
 
-/** What the bundler warns of, told once. */
+/** The bundler's warnings, a set so that each is printed once. */
 const warnings = new Set();
 
-/** An error of the author's, whose message is all there is to say. */
+/** An error in the source. Only its message is printed. */
 class SourceError extends Error {}
 
-/** The files that were read. */
+/** The files that were read during the build. */
 const inputs = new Set([source]);
 
 const note = (path) => void inputs.add(path);
 
-/** The folders of what is the build's own. */
+/** The folders of files that belong to the build, not to the author. */
 const OWN_FOLDERS = [SDK, work, tools["whatwg-url"], tools.typescript].filter(Boolean);
 const isAuthors = (path) => !OWN_FOLDERS.some((folder) => path.startsWith(resolve(folder)));
 
@@ -82,7 +88,8 @@ try {
   mkdirSync(work, { recursive: true });
   const config = tools.typescript ? findConfig(source, compiler(), note) : undefined;
   const checked = tools.typescript ? typesAreRight(config) : undefined;
-  // What is no syntax is told by the bundler, in a line; what the check says of it is not heard.
+  // The bundler reports syntax errors in one line, before the check is awaited. This marks a
+  // rejection of the check as handled; `await checked` still throws it.
   checked?.catch(() => {});
   let built = await bundle(config);
   await checked;
@@ -105,15 +112,18 @@ function load(tool, name) {
   return createRequire(join(resolve(tool), "package.json"))(name);
 }
 
-/** The path as the author would write it. */
+/** Returns the path relative to the author's folder, if it is inside. */
 function shown(path) {
   const inside = relative(dirname(source), resolve(path));
   return inside.startsWith("..") ? path : inside;
 }
 
-/** All modules as one, with the source map at its end, and the names of what it imports. */
+/**
+ * Bundles all modules into one, with the source map at its end. Also returns the names of its
+ * imports.
+ */
 async function bundle(config) {
-  // The bundler finds a tsconfig.json by itself, and none that another refers to.
+  // The bundler finds a tsconfig.json by itself, but not a referenced project.
   const options = config?.isReferenced ? { tsconfig: config.path } : {};
   const web = tools["whatwg-url"];
   const built = await bundled({ ...options, ...provided(web, work, []) }, []);
@@ -139,14 +149,14 @@ async function bundled(options, interfaces) {
       write: false,
       bundle: true,
       keepNames: true,
-      // Less text is less of the heap between what a call uses.
+      // Smaller source text improves the locality of the heap.
       minifyWhitespace: true,
-      // In longer lines QuickJS loses count of the columns, and places are wrong.
+      // In longer lines QuickJS computes wrong columns.
       lineLimit: 1000,
       format: isQuick ? "iife" : "esm",
       ...(isQuick && { banner: { js: '"use strict";' } }),
       metafile: true,
-      // Of a package for several places it takes what needs no Node, and rather no page either.
+      // For packages with several variants, prefer those that need neither Node nor a page.
       platform: "browser",
       mainFields: ["browser", "module", "main"],
       conditions: ["module", "worker"],
@@ -185,12 +195,12 @@ function text({ files }, ending) {
   return files.find(({ path }) => path.endsWith(ending)).text;
 }
 
-/** Takes note of all that is read. */
+/** Records every file that the bundler reads. */
 function noteInputs({ onLoad }) {
   onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => note(path));
 }
 
-/** Takes note of where a module was looked for that is not there. */
+/** Records the paths at which a missing module was searched, so that adding it causes a rebuild. */
 function noteMissing({ location, text }) {
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing === undefined || !location) return;
@@ -198,7 +208,7 @@ function noteMissing({ location, text }) {
   inputs.add(/^[./]/.test(missing) ? dirname(resolve(folder, missing)) : join(folder, "node_modules"));
 }
 
-/** One of esbuild's messages in a line, which says what a service needs to know. */
+/** Formats a message of esbuild on one line, with advice for services. */
 function message({ location, text }) {
   const where = location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
@@ -212,7 +222,7 @@ function message({ location, text }) {
   return `${where}${text}`;
 }
 
-/** The module with what is needed of its source map, the SDK's own files left unnamed. */
+/** Returns the module with the needed part of its source map, without the SDK's own files. */
 function withMap(built) {
   const named = (path) => {
     const file = resolve(dirname(source), path);
@@ -233,13 +243,13 @@ function compiler() {
   return join(resolve(tools.typescript), "node_modules", "typescript", bin.tsc);
 }
 
-/** Runs TypeScript's own check over what the source imports. */
+/** Type-checks the source and its imports with TypeScript. */
 function typesAreRight(own) {
   const fail = (why) => new SourceError(why);
   return checkTypes({ source, own, compiler: compiler(), sdk: SDK, work, isQuickJs, fail, note });
 }
 
-/** Loads the script into a base, and says whether it could. */
+/** Loads the script into a base. Returns true on success. */
 async function componentizeQuickly({ script, imports }) {
   const { bases, program } = tools;
   const make = async (module) => {
@@ -291,18 +301,21 @@ async function inSpiderMonkey(sourcePath, imports) {
   const engine = await imported("componentize-js/src/componentize.js");
   const { default: wizer } = await imported("wizer/index.js");
   const witPath = world(imports);
-  // Paths in its stacks are seen from here.
+  // Paths in its stack traces are relative to the working directory.
   process.chdir(work);
   return engine.componentize({
     sourcePath,
     witPath,
     wizerBin: limited(wizer),
-    // What needs streams, which no host has: a service has the fetch of `web/`.
+    // These features need streams, which hosts do not provide. Services use the `fetch` of `web/`.
     disableFeatures: ["http", "fetch-event"],
   });
 }
 
-/** A program that does not run forever, as this one waits for it with its timers at rest. */
+/**
+ * Wraps a program with a time limit. This process waits synchronously, so its own timers cannot end
+ * it.
+ */
 function limited(program) {
   const file = join(work, "limited");
   const quoted = `'${program.replaceAll("'", "'\\''")}'`;
@@ -312,8 +325,8 @@ function limited(program) {
 }
 
 /**
- * The world with what it includes, laid out as WIT wants it: the main package on top. It has those
- * of the imports that not every plugin has.
+ * Writes the WIT of the plugin's world and its dependencies, with the main package at the top.
+ * Includes the given optional imports.
  */
 function world(imports) {
   const made = join(work, "wit");
@@ -331,7 +344,7 @@ function world(imports) {
   return made;
 }
 
-/** What went wrong while the module loaded, the author's innermost place in front. */
+/** Formats an error from loading the module, with the author's innermost place first. */
 function loadError(words) {
   if (words.includes("Process was killed by signal")) return `${shown(source)}: ${TOO_LONG}`;
   const [, said] = LOAD_ERROR.exec(words) ?? [];

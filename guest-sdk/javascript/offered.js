@@ -24,5 +24,5 @@ export function offered(Kind, refuse) {
 
 /** The names of a class's methods. */
 export function methodsOf({ prototype }) {
-  return Object.getOwnPropertyNames(prototype).slice(1); // Without the constructor.
+  return Object.getOwnPropertyNames(prototype).slice(1); // Skips the constructor.
 }

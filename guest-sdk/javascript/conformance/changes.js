@@ -1,20 +1,20 @@
-// The steps beside `get` and `set`: atomics, leases, batches and entries.
+// Steps for atomics, leases, batches and entries.
 
 import { Failure, cache } from "hostel-sdk";
 
-/** The options of a method, without those that the step does not have. */
+/** Returns the options of a method that the step has. */
 function options(expiry, early) {
   return { ...(isGiven(expiry) && { expiry }), ...(isGiven(early) && { early }) };
 }
 
 const isGiven = (value) => value !== undefined && value !== null;
 
-/** Fails as a function of the service's own does, where the step says so. */
+/** Fails like a service's own function if the step has `fail`. */
 function failIfTold(args) {
   if (args?.fail) throw Failure.conflict("as the step says");
 }
 
-/** What an act returns, or the kind of its failure. */
+/** Runs an act and returns its result or the kind of its failure. */
 function answer(act) {
   try {
     return act();
@@ -24,7 +24,7 @@ function answer(act) {
   }
 }
 
-/** Many calls of one method, for the bench. */
+/** Returns a step that repeats one call, for benchmarks. */
 const many = (call) => ({ key, value }) => {
   for (let times = 0; times < value; times++) call(key);
   return null;
@@ -46,7 +46,10 @@ export const changes = {
     const swap = cache.compareAndSwapRaw(key, from, to, { expiry: lifetime });
     return swap.swapped ? "swapped" : { changed: swap.current ?? null };
   },
-  /** Appends the step's value to the list under the key; with `fail`, the change fails instead. */
+  /**
+   * Appends the step's value to the list under the key. With `fail`, the change function fails
+   * instead.
+   */
   update: ({ key, value, args }) => {
     const change = (list = []) => {
       failIfTold(args);
@@ -56,7 +59,7 @@ export const changes = {
   },
   take: ({ key }) => cache.take(key) ?? null,
   "take-raw": ({ key }) => cache.takeRaw(key) ?? null,
-  /** Returns the value and whether it was computed; the step has the value that is computed. */
+  /** Returns the value and whether it was computed. The step has the value to compute. */
   "get-or-set": ({ key, value, args, expiry }) => {
     let computed = false;
     const compute = () => {

@@ -1,4 +1,5 @@
-// Interprets one step of a conformance scenario per request, through the public SDK alone.
+// The JavaScript conformance plugin. Each request is one step of a scenario, run with the public
+// SDK only.
 
 import { CacheError, Failure, cache, log } from "hostel-sdk";
 
@@ -111,14 +112,17 @@ const specials = {
   "lone-surrogate": () => "\ud800",
 };
 
-/** What an error of the cache, or of the SDK before it calls the cache, is called. */
+/** Returns the kind of a cache error or of an argument error of the SDK. */
 function kindOf(error) {
   if (error instanceof CacheError) return error.kind;
   if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
   return /^(expiry|early)\b/.test(error.message) ? "invalid-expiry" : "invalid-value";
 }
 
-/** The step of a request: its header, if the body is part of the step, or its body. */
+/**
+ * Returns the step of a request: from the header if the body belongs to the step, otherwise from
+ * the body.
+ */
 function stepOf(request) {
   const step = request.header("x-step");
   return step === undefined ? request.json() : JSON.parse(step);
@@ -126,7 +130,7 @@ function stepOf(request) {
 
 function conformance(request) {
   const step = stepOf(request);
-  // Nothing to do: what the bench calls to see what a call itself costs.
+  // Do nothing: benchmarks measure the cost of an empty call.
   if (step === undefined) return undefined;
   if (step.op in exchanges) return exchanges[step.op](step);
   if (step.op === "read") return { ok: readers[step.what](request, step.key) ?? null };

@@ -1,4 +1,4 @@
-// The steps of requests by HTTP: what is read of one, and what is responded.
+// Steps for HTTP requests: they read requests and return responses.
 
 import { Failure, Response } from "hostel-sdk";
 
@@ -15,7 +15,7 @@ export const readers = {
   "form-values": (request, name) => request.formValues(name),
 };
 
-/** The steps that return a response, or fail, themselves. */
+/** Steps whose response or failure is that of the request itself. */
 export const exchanges = {
   respond: ({ args: { headers = [], cookie, ...args } }) => {
     const response = responseOf(args);
@@ -45,7 +45,7 @@ function responseOf({ status, redirect, "redirect-status": redirectStatus, text 
   return text === undefined ? Response.empty(options) : Response.text(text, options);
 }
 
-/** The options of a cookie by the names that they have here. */
+/** Converts the names of cookie options to camel case. */
 function optionsOf(options) {
   const named = (name) => name.replace(/-./g, ([, letter]) => letter.toUpperCase());
   const pairs = Object.entries(options).map(([name, value]) => [named(name), value]);

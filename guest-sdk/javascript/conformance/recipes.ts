@@ -1,4 +1,4 @@
-// The recipes of the docs, each as it stands there, and services that try them.
+// The recipes of the docs, copied verbatim, and services that test them.
 
 import { Failure, Request, cache, type Services } from "hostel-sdk";
 
@@ -47,13 +47,13 @@ function dropPrices(): void {
 
 let reads = 0;
 
-/** A price that is another each time. */
+/** Returns a different price each time. */
 function readPrice(item: string): number {
   reads += 1;
   return item.length + reads;
 }
 
-/** The kind of the failure that an act comes to. */
+/** Runs an act and returns the kind of its failure. */
 async function refused(act: () => unknown): Promise<string> {
   try {
     await act();

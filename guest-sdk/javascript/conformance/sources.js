@@ -1,16 +1,16 @@
-// Services that send requests to servers elsewhere, and that read the plugin's settings.
+// Services that send HTTP requests and read the plugin's settings.
 
 import { HttpError, config, http } from "hostel-sdk";
 
 const decoder = new TextDecoder();
 
-/** A request of the payload as the SDK has it. */
+/** Converts the payload to a request of the SDK. */
 function requestOf({ method, url, headers, body, timeout, redirects }) {
   const seconds = typeof timeout === "number" ? timeout / 1000 : undefined;
   return { method, url, headers, body, timeout: seconds, redirects };
 }
 
-/** A response or an error as the payload has it. */
+/** Converts a response or an error to the form of the payload. */
 function shown(result) {
   if (result instanceof HttpError) return { error: result.kind, message: result.message };
   const { status, url, headers } = result;

@@ -1,13 +1,12 @@
-// What is said of an error whose own words do not help: about a name of `../advice.js`, of which
-// the build leaves what a plugin needs in HOSTEL_ADVICE, and about one that QuickJS places too
-// early.
+// Advice for unclear error messages: about a name in `../advice.js`, of which HOSTEL_ADVICE has the
+// part that the plugin needs, and about an error that QuickJS reports at the wrong line.
 
-/** QuickJS knows no line of a pattern, and tells that of what it ran before. */
+/** QuickJS has no line numbers for destructuring patterns, and reports the line executed before. */
 const PATTERN = "Cannot convert undefined or null to object";
 
 const BELOW = " (is it `const { a } = ..` of nothing, at or below the line told?)";
 
-/** What follows an error's message, maybe nothing. */
+/** Returns the text to append to an error's message, possibly empty. */
 export function advice(message, isQuickJs) {
   if (isQuickJs && message === PATTERN) return BELOW;
   const [, name] = /^'?([\w$]+)'? is not defined$/.exec(message) ?? [];

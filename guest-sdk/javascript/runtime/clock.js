@@ -1,10 +1,10 @@
-// `performance`, counted from when an instance first asks. The engine counts from when it loaded
-// the module, which is in the build: its clock there is another than that of an instance.
+// `performance`, which counts from an instance's first use. The engine counts from loading the
+// module, which happens during the build, on another clock.
 
-/** The engine's milliseconds, of which only differences mean anything. */
+/** The engine's milliseconds. Only differences are meaningful. */
 const ticks = performance.now.bind(performance);
 
-/** The ticks at the origin and the time then; undefined before the instance has asked. */
+/** The ticks and the time at the origin; undefined before the instance's first use. */
 let origin;
 
 let loaded = false;
@@ -14,25 +14,25 @@ function fromOrigin() {
   return origin;
 }
 
-/** Milliseconds on a clock that is never set back. */
+/** Returns the milliseconds of a monotonic clock. */
 export function now() {
   const { ticks: start } = fromOrigin();
   return ticks() - start;
 }
 
-/** Ends the loading: the origin of an instance is its own. */
+/** Ends the loading: each instance then gets its own origin. */
 export function endLoading() {
   origin = undefined;
   loaded = true;
 }
 
-/** Throws while the module loads: what is begun then belongs to no call. */
+/** Throws while the module loads: a task started then would belong to no call. */
 export function checkLoaded(name) {
   if (loaded) return;
   throw new Error(`${name} while the module loads belongs to no call: use it inside a service`);
 }
 
-/** Puts one in the place of the engine's, whose properties stay what they are. */
+/** Replaces the engine's `performance`, keeping its other properties. */
 export function install() {
   const value = {
     now,

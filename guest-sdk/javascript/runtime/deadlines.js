@@ -1,19 +1,19 @@
-// When signals of AbortSignal.timeout end: a request has no more time than its signal.
+// The deadlines of AbortSignal.timeout signals, which limit the time of requests.
 
 import { now } from "./clock.js";
 
-/** A timer that is given longer ends at once, or never: no time is noted. */
+/** A timer with a longer delay fires at once or never, so no deadline is recorded. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** By the signals, in milliseconds of the clock. */
+/** The deadlines by signal, in milliseconds of the clock. */
 const deadlines = new WeakMap();
 
-/** When a signal ends; undefined when no time is set for it. */
+/** Returns the deadline of a signal, or undefined if it has none. */
 export function deadlineOf(signal) {
   return deadlines.get(signal);
 }
 
-/** Has an engine's AbortSignal note the ends of those that it makes. */
+/** Makes an AbortSignal class record the deadlines of the signals that it creates. */
 export function noteDeadlines(Signal) {
   const { timeout, any } = Signal;
   Signal.timeout = (milliseconds) => {

@@ -1,16 +1,17 @@
-// Neither engine has data of any locale, and each would drop the one that is asked for. So asking
-// for one is an error, unless the result is the same in all. Only in a plugin that mentions one.
+// Neither engine has locale data, and both would silently ignore a requested locale. So requesting
+// one is an error, unless the result is the same in all locales. Included only in a plugin that
+// uses a locale method.
 
 const INSTEAD =
   "there are none in a service: format by a package that brings its own (date-fns, dayjs, " +
   "@formatjs/intl), or leave it out";
 
-/** The languages whose letters change case by rules of their own. */
+/** The languages with their own rules for upper and lower case. */
 const OWN_CASES = /^(az|lt|tr)\b/i;
 
 const always = () => true;
 
-/** The methods: where their locales are in the arguments, and which of them are refused. */
+/** The methods, the index of their locales argument, and the test for refused locales. */
 const METHODS = [
   [Number, "toLocaleString", 0, always],
   [BigInt, "toLocaleString", 0, always],

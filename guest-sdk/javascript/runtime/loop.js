@@ -1,13 +1,13 @@
-// What a call waits for beside the reactions of promises: its timers and its fetches, once a
-// service uses them.
+// The event sources of a call besides promise reactions: timers and fetches, if the service uses
+// them.
 
 /**
- * The timers of `web/timers.js`, which is part of a plugin that uses it alone. `fire` sleeps until
- * the next one is due and begins it; not one that is later than the time that it is given.
+ * The timers of `web/timers.js`, which only plugins that use timers include. `fire` sleeps until
+ * the next timer is due and runs it, unless the timer is due later than the given time.
  */
 let timers = { fire: () => false, drop: () => 0 };
 
-/** What `web/fetch.js` has for it, in a plugin that uses that. */
+/** The functions of `web/fetch.js`, in a plugin that uses `fetch`. */
 let fetches;
 
 export function useTimers(given) {
@@ -18,17 +18,20 @@ export function useFetches(given) {
   fetches = given;
 }
 
-/** Does the next of what the call waits for; false when there is nothing. */
+/** Waits for the next event of the call and handles it. Returns false if there is none. */
 export function waitOnce() {
   return fetches?.turn(timers) || timers.fire();
 }
 
-/** Sends the fetches, and returns what settles them; undefined when there is none. */
+/**
+ * Sends the waiting fetches and returns a function that settles their promises, or undefined if
+ * there are none.
+ */
 export function sendFetches() {
   return fetches?.send();
 }
 
-/** Drops what is still to be sent or to fire, and answers how many timers these are. */
+/** Drops the remaining fetches and timers. Returns the number of dropped timers. */
 export function dropTimers() {
   fetches?.drop();
   return timers.drop();

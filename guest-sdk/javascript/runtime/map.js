@@ -1,21 +1,22 @@
-// Makes of a source map what `places.js` reads in a plugin: the author's part. Only in a build.
+// Converts the author's part of a source map to the form that `places.js` reads. Used only in a
+// build.
 
 import { segment, segmentsOf } from "./places.js";
 
-/** A look-up reads one part, in an engine that is slow at it. */
+/** A lookup decodes one part, which is slow in the engine, so parts are small. */
 const SEGMENTS_OF_A_PART = 256;
 
-/** A name as it stands in the built file. */
+/** An identifier in the built file. */
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 
 /**
- * The map with the sources named so; undefined names one of which nothing is said. `built` is the
- * text that the map is of.
+ * Converts a map. `named` returns the displayed name of a source, or undefined to omit it. `built`
+ * is the text that the map describes.
  */
 export function placesOf({ mappings, sources, names }, built, named) {
   const shown = sources.map((source) => named(source) ?? null);
   const isShown = ([, source]) => source !== undefined && shown[source] !== null;
-  // Of segments in a row that are not shown, the first ends what comes before it.
+  // Of consecutive omitted segments, keep the first: it ends the segment before it.
   const isKept = (each, at, all) => at === 0 || isShown(each) || isShown(all[at - 1]);
   const [parts, renamed, state] = [[], {}, [0, 0, 0, 0]];
   const lines = built.split("\n");

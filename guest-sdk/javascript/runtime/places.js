@@ -1,19 +1,20 @@
-// From a line of the engine's stack, which is about the one file that the build makes of all, to a
-// place in the author's files, by the map that the build leaves in HOSTEL_PLACES. It is read when
-// an error is logged, never before.
+// Maps a line of a stack trace, which refers to the bundled file, to a place in the author's files.
+// The build stores the map in HOSTEL_PLACES. It is decoded only when an error is logged.
 //
-// The map is of the source map's kind, cut in parts so that no look-up reads it all. A part is the
-// line and the column in the built file at which it begins, and segments: from `segmentsOf`.
+// The map is like a source map, but in parts, so that a lookup decodes only one part. A part has
+// its start line and column in the built file, and segments for `segmentsOf`.
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** What QuickJS writes, `  at name (file:1:2)`, and what SpiderMonkey does, `name@file:1:2`. */
+/** Matches a stack line of QuickJS, `  at name (file:1:2)`, or of SpiderMonkey, `name@file:1:2`. */
 const BUILT_PLACE = /^(?:\s+at )?(?:async\*)?(.*?)[ (@]*\/?(hostel-plugin\.js|<input>):(\d+):(\d+)/;
 
-/** What stacks call the one file, unless the map says otherwise. */
+/** The default file name of the bundled file in stack traces. */
 const FILE = "hostel-plugin.js";
 
-/** The line with the author's file, line and column; undefined when it is not about their code. */
+/**
+ * Converts a stack line to the author's file, line and column. Undefined if it is not their code.
+ */
 export function place(line) {
   const built = BUILT_PLACE.exec(line);
   const map = globalThis.HOSTEL_PLACES;
@@ -26,7 +27,7 @@ export function place(line) {
   return own === "" || own.startsWith("<") ? found : `${found} in ${own}`;
 }
 
-/** The place, `file:line:column`, that a line and a column of the built file come from. */
+/** Returns the source place, `file:line:column`, of a line and column in the built file. */
 export function original({ parts, sources }, line, column) {
   const part = parts.findLast(([row, from]) => row === line && from < column);
   const covers = ([from]) => from < column;
@@ -36,10 +37,9 @@ export function original({ parts, sources }, line, column) {
 }
 
 /**
- * The segments of a line of a source map, in numbers that no longer hang on those before: the
- * column in the built file; then source, line, column and name of what is there, as far as they are
- * given. The first are counted from `column` and from `[source, line, column, name]`, which is left
- * as the last segment leaves it.
+ * Decodes a line of a source map into segments with absolute numbers: the column in the built file,
+ * then, if present, the source, line, column and name. The first segment is relative to `column`
+ * and `state`, `[source, line, column, name]`, which is updated.
  */
 export function segmentsOf(line, column, state = [0, 0, 0, 0]) {
   let from = column;
@@ -50,7 +50,10 @@ export function segmentsOf(line, column, state = [0, 0, 0, 0]) {
   });
 }
 
-/** The numbers of one segment: five bits a character, least first, the sign in the lowest. */
+/**
+ * Decodes the numbers of one segment (base64 VLQ): five bits per character, least significant
+ * first, with the sign in the lowest bit.
+ */
 function numbers(segment) {
   const found = [];
   let [value, shift] = [0, 0];
@@ -66,7 +69,7 @@ function numbers(segment) {
   return found;
 }
 
-/** A segment of these numbers: what `numbers` reads. */
+/** Encodes numbers as a segment, the inverse of `numbers`. */
 export function segment(values) {
   let text = "";
   for (const value of values) {

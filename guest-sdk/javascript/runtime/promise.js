@@ -1,15 +1,16 @@
 // Promises that a service can wait for. The engine runs the reactions of its own promises only
-// after a call has returned, which is too late for the answer; these run theirs when told to.
-// The build turns `async` functions into generators that use the global Promise, this one.
+// after a call has returned, which is too late for the response; `runJobs` runs the reactions of
+// these. The build converts `async` functions to generators that use the global Promise, this
+// class.
 
 const PENDING = 0;
 const FULFILLED = 1;
 const REJECTED = 2;
 
-/** What is to run next, in order. */
+/** The reactions to run next, in order. */
 const jobs = [];
 
-/** The rejected promises that nothing has asked for its error. */
+/** The rejected promises without a handler. */
 const unhandled = new Set();
 
 class HostelPromise {
@@ -59,7 +60,7 @@ class HostelPromise {
     );
   }
 
-  /** Both functions, of which the first call counts. */
+  /** Returns the resolve and reject functions. Only the first call of either has an effect. */
   #resolvers() {
     let called = false;
     const once = (act) => (value) => {
@@ -99,7 +100,7 @@ class HostelPromise {
     this.#reactions = { handled: this.#reactions.handled };
   }
 
-  /** The errors of the promises that nothing asked for theirs, taken. */
+  /** Returns the errors of rejected promises without a handler and clears the list. */
   static takeUnhandled() {
     const errors = Array.from(unhandled, (promise) => promise.#value);
     unhandled.clear();
@@ -154,7 +155,7 @@ class HostelPromise {
   }
 }
 
-/** Waits for all: `handlers` makes the two reactions of each of what adds its result. */
+/** Waits for all promises. `handlers` returns the two reactions of each promise. */
 function collect(promises, handlers, finish) {
   return new HostelPromise((resolve, reject) => {
     const results = [];
@@ -178,7 +179,7 @@ const { takeUnhandled } = HostelPromise;
 delete HostelPromise.takeUnhandled;
 Object.defineProperty(HostelPromise, "name", { value: "Promise" });
 
-/** Puts these promises in the place of the engine's. */
+/** Replaces the engine's Promise with this class. */
 export function install() {
   const configurable = true;
   const writable = true;
@@ -191,7 +192,7 @@ export function install() {
   });
 }
 
-/** Runs what is to run until nothing is left, and hands on the errors that nobody asked for. */
+/** Runs reactions until none are left, then passes unhandled errors to `rejected`. */
 export function runJobs(rejected) {
   for (let next = 0; next < jobs.length; next++) jobs[next]();
   jobs.length = 0;

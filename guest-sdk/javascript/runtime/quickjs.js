@@ -1,6 +1,5 @@
-// What differs between the engines, for QuickJS, the engine of a service that names none. Evaluated
-// before any other module of a plugin: it brings what every JavaScript has and QuickJS has not, or
-// not as a service needs it.
+// The engine-specific part for QuickJS, the default engine. Evaluated before any other module of a
+// plugin: it adds standard features that QuickJS lacks or implements unsuitably for services.
 
 import { endLoading, install as installClock } from "./clock.js";
 import { dropTimers, waitOnce } from "./loop.js";
@@ -17,17 +16,17 @@ export { dropTimers, endLoading, runJobs };
 
 export const IS_QUICKJS = true;
 
-/** What a service could elsewhere wait for. */
+/** The reason why a waiting promise cannot settle, for an error message. */
 export const NOTHING_TO_WAIT_FOR = "no timer and no fetch is left";
 
-/** The line and the column in the built file at which a function begins. */
+/** Returns the line and column in the built file at which a function begins. */
 export function positionOf({ lineNumber, columnNumber }) {
   return { line: lineNumber, column: columnNumber };
 }
 
 /**
- * What `respond` makes of what a promise comes to; throws what it is rejected with, and what
- * `stuck` makes when nothing settles it.
+ * Waits for a promise and returns `respond(result)`. Throws its rejection, or the error of
+ * `stuck()` if nothing can settle it.
  */
 export function settle(promise, { respond, stuck, rejected, ended }) {
   let outcome;

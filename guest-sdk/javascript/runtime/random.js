@@ -1,14 +1,14 @@
-// Random numbers that are the instance's own. The engine's generator is part of the image that the
-// build makes of the loaded module, so all instances would draw the same from it.
-// `crypto` keeps what else an engine has in it.
+// Random numbers that differ between instances. The state of the engine's generator is in the
+// snapshot, so all instances would get the same numbers from it. Other members of the engine's
+// `crypto` are kept.
 
-/** The bytes of the host, once a service runs. */
+/** The host's source of random bytes, set when a service runs. */
 let randomBytes;
 
-/** The state of Math.random (sfc32), made of the host's bytes when it is first drawn from. */
+/** The state of Math.random (sfc32), seeded with the host's bytes at the first use. */
 let [a, b, c, counter, seeded] = [0, 0, 0, 0, false];
 
-/** Lets random numbers be drawn. Before that, each would be drawn once, for all instances. */
+/** Allows random numbers. Earlier ones would be in the snapshot and the same in all instances. */
 export function allow(bytes) {
   randomBytes = bytes;
 }
@@ -60,7 +60,7 @@ const crypto = {
   },
 };
 
-/** Puts Math.random and crypto in place. */
+/** Installs Math.random and crypto. */
 export function install() {
   const property = (value) => ({ value, configurable: true, writable: true });
   Object.defineProperty(Math, "random", property(random));

@@ -1,5 +1,5 @@
-// What differs between the engines, for SpiderMonkey; `quickjs.js` says what each function does. It
-// has promises, timers and text of its own, and waits for the promise that a plugin returns.
+// The engine-specific part for SpiderMonkey; `quickjs.js` documents the functions. The engine has
+// its own promises, timers and text codecs, and waits for the promise that a plugin returns.
 
 import { log } from "../log.js";
 import { checkLoaded, endLoading, install as installClock } from "./clock.js";
@@ -12,10 +12,10 @@ installClock();
 
 export { endLoading };
 
-// The engine's ends the instance: a service has that of `web/fetch.js`.
+// The engine's `fetch` would trap, so remove it. Services use that of `web/fetch.js`.
 Reflect.deleteProperty(globalThis, "fetch");
 
-/** The engine's own has no reason that is of any use. */
+/** The engine's `AbortSignal.any` does not pass on a useful reason. */
 AbortSignal.any = (signals) => {
   const controller = new AbortController();
   for (const signal of signals) {
@@ -30,10 +30,13 @@ noteDeadlines(AbortSignal);
 
 const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 
-/** The timers that are still to fire. All else that settles a promise takes but some turns. */
+/**
+ * The pending timers. Anything else that settles a promise needs only a few turns of the event
+ * loop.
+ */
 const timers = new Set();
 
-/** An error that leaves a timer ends the instance: it is told instead. */
+/** Runs a timer's function and logs its error: an uncaught error would end the instance. */
 function attempt(act, values) {
   try {
     act(...values);
@@ -66,7 +69,9 @@ const clearing = (clear) => (timer) => {
 globalThis.clearTimeout = clearing(clearTimeout);
 globalThis.clearInterval = clearing(clearInterval);
 
-/** Turns of the engine after which nothing settles a promise that waits for no timer. */
+/**
+ * The number of event loop turns without timers after which a pending promise is considered stuck.
+ */
 const MAX_TURNS = 1000;
 
 export const IS_QUICKJS = false;
@@ -75,7 +80,7 @@ export const NOTHING_TO_WAIT_FOR = "no timer and no fetch is left";
 
 export function runJobs() {}
 
-/** Drops the timers that are still to fire, and answers how many these are. */
+/** Drops the pending timers and returns their number. */
 export function dropTimers() {
   const left = timers.size;
   timers.forEach((timer) => clearTimeout(timer));
@@ -95,7 +100,7 @@ export function settle(promise, { respond, fail, stuck, ended }) {
     const turn = () => {
       const settleFetches = sendFetches();
       if (settleFetches !== undefined) {
-        // What came due meanwhile is before the responses.
+        // Run timers that became due meanwhile before settling the responses.
         look = setTimeout(() => {
           settleFetches();
           turn();
@@ -104,7 +109,7 @@ export function settle(promise, { respond, fail, stuck, ended }) {
       }
       turns = timers.size === 0 ? turns + 1 : 0;
       if (turns > MAX_TURNS) reject(stuck());
-      // The engine gives up when it waits for a promise and there is nothing to do.
+      // Keep a timer pending: the engine aborts if it waits for a promise without pending tasks.
       else look = setTimeout(turn, timers.size === 0 ? 0 : 1);
     };
     look = setTimeout(turn, 0);

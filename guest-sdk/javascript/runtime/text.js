@@ -1,7 +1,7 @@
-// TextEncoder and TextDecoder, which QuickJS does not have, of what it does in native
-// code: base64, escapes, and URI components, which are UTF-8. `web/text.js` decodes more than that.
+// TextEncoder and TextDecoder (UTF-8), which QuickJS lacks, built on its native functions for
+// base64, escapes and URI components. `web/text.js` supports more encodings.
 
-/** Whole sequences of UTF-8, and what begins one and does not end it: that is one U+FFFD. */
+/** Matches complete UTF-8 sequences and incomplete prefixes, each of which becomes one U+FFFD. */
 const SEQUENCE = new RegExp(
   String.raw`[\0-\x7f]+|[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|\xed[\x80-\x9f]|` +
     String.raw`[\xe1-\xec\xee\xef][\x80-\xbf])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|\xf4[\x80-\x8f]|` +
@@ -11,7 +11,7 @@ const SEQUENCE = new RegExp(
   "g",
 );
 
-/** Finds what is no ASCII, in half the time that it takes to escape a text. */
+/** Finds non-ASCII characters: this test takes half the time of escaping the text. */
 const NOT_ASCII = /[^\0-\x7f]/;
 
 class TextEncoder {
@@ -80,7 +80,7 @@ function decoded(binary, fatal) {
   return binary.replace(SEQUENCE, replaced);
 }
 
-/** Makes both global. */
+/** Defines both as globals. */
 export function install() {
   const property = (value) => ({ value, configurable: true, writable: true });
   Object.defineProperty(globalThis, "TextEncoder", property(TextEncoder));

@@ -1,4 +1,4 @@
-// The time that a service on a fake sees.
+// Tests of the time that services on a fake see.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -9,7 +9,7 @@ import { cache } from "../index.js";
 const { Date: NodeDate, setTimeout: nodeSetTimeout, setInterval: nodeSetInterval } = globalThis;
 const { now: nodeNow } = performance;
 
-/** That everything is as it was. */
+/** Checks that the originals are restored. */
 function checkRestored() {
   assert.equal(Date, NodeDate);
   assert.equal(setTimeout, nodeSetTimeout);
@@ -18,7 +18,7 @@ function checkRestored() {
   assert.equal(Object.hasOwn(performance, "now"), false);
 }
 
-/** A fake with one service, whose value is kept as it is. */
+/** Returns a fake with one service and access to the service's unconverted result. */
 function fakeOf(service) {
   const kept = {};
   const fake = new Fake({

@@ -1,4 +1,4 @@
-// Settings and secrets.
+// Tests of settings and secrets.
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -1,6 +1,6 @@
-// The scenarios that every language passes in a host pass on the fake as well.
+// Runs the scenarios of all languages on the fake.
 
-// Not the strict comparison: -0 and 0 are one number in the scenarios.
+// Not the strict comparison: in the scenarios -0 equals 0.
 import assert from "node:assert";
 import { readFileSync } from "node:fs";
 import test from "node:test";
@@ -48,7 +48,7 @@ function checkAnswer(answer, { ok, error, message }) {
   if (message) assert.ok(told.includes(message), told);
 }
 
-/** The request by HTTP of a step, which its header carries. */
+/** Returns the HTTP request of a step, with the step in a header. */
 function requestOf({ http, ...step }) {
   const { method, path, query, path_params: pathParams, headers = [], content_type, body } = http;
   return new Request({
@@ -61,7 +61,7 @@ function requestOf({ http, ...step }) {
   });
 }
 
-/** Checks those members of a response that are expected. */
+/** Checks the expected members of a response. */
 function checkResponse(answer, { status, headers, "content-type": contentType, body }) {
   const pairs = answer.headers.map(([name, value]) => [name, new TextDecoder().decode(value)]);
   if (status !== undefined) assert.equal(answer.status, status);

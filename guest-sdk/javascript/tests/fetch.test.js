@@ -1,4 +1,4 @@
-// fetch: its classes beside those of Node, and its requests on the fake's routes.
+// Tests of `fetch`: its classes compared with Node's, and its requests on the fake's routes.
 
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
@@ -16,13 +16,13 @@ const { fetch: nodeFetch, Request: NodeRequest, Response: NodeResponse } = globa
 
 const URL_A = "https://api.example.com/a";
 
-// What the fake still does for a fetch that was aborted is over then.
+// Wait for the fake to finish work for aborted fetches.
 afterEach(() => new Promise((done) => setImmediate(done)));
 
 const OURS = { Request: own.Request, Response: own.Response };
 const NODES = { Request: NodeRequest, Response: NodeResponse };
 
-/** What an act comes to: its result or the class of its error. */
+/** Runs an act and returns its result or the class of its error. */
 async function outcome(act) {
   try {
     return await act();
@@ -31,7 +31,7 @@ async function outcome(act) {
   }
 }
 
-/** What a service on a fake returns, as it is. */
+/** Runs an act in a service on a fake and returns its unconverted result. */
 async function inFake(fake, act) {
   let result;
   const service = async () => void (result = await act());
@@ -98,7 +98,7 @@ const RESPONSES = [
   ({ Response }) => Response.error(),
 ];
 
-/** What reads a body twice, and what classes are called. */
+/** Acts that read a body twice, and acts that return class names. */
 const TWICE = [
   async ({ Response }) => {
     const response = new Response("a");
@@ -264,7 +264,10 @@ test("a fetch without a route fails the test whatever the service does", async (
   await assert.rejects(fake.call("hides"), { name: "AssertionError", message: /no route for GET/ });
 });
 
-/** A host that takes down its calls and answers each request, and timers by their times. */
+/**
+ * Returns a host that records its calls and responds to each request, and timers at the given
+ * times.
+ */
 function loopOf(answer, timers = []) {
   const calls = [];
   const httpSendMany = (requests) => {
@@ -287,7 +290,7 @@ function loopOf(answer, timers = []) {
 
 const answered = ({ url }) => ({ url, body: new Uint8Array() });
 
-/** Does what a call waits for until there is nothing. */
+/** Handles the events of a call until there are none. */
 async function runAll() {
   await new Promise((done) => setImmediate(done));
   while (waitOnce()) await new Promise((done) => setImmediate(done));

@@ -1,4 +1,4 @@
-// Requests to servers elsewhere, on the fake's routes.
+// Tests of outgoing requests on the fake's routes.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -10,7 +10,7 @@ const URL_A = "https://api.example.com/a";
 
 const text = (bytes) => new TextDecoder().decode(bytes);
 
-/** What a request has when it is sent, its headers as texts. */
+/** Returns the fields of a sent request, with its headers as strings. */
 function shown({ method, url, headers, body, timeout, redirects }) {
   const pairs = headers.map(([name, value]) => `${name}: ${text(value)}`);
   return [method, url, pairs, text(body), timeout, redirects];
@@ -253,7 +253,7 @@ test("what a route's function throws fails the test, also outside of a call", as
   fake.route("GET", URL_A, ({ url }) => assert.equal(url, "other"));
   assert.throws(() => http.get(URL_A), { name: "AssertionError" });
   fake.route("GET", URL_A, Response.empty());
-  // That of no call is not the next call's.
+  // An error outside any call does not fail the next call.
   await fake.call("hides");
   fake.route("GET", URL_A, () => ({ status: 200 }));
   const says = /the reply of the route GET .*\/a is \{..\}: it must be a Response of hostel-sdk/;

@@ -6,7 +6,7 @@ import { fromText as read, toText } from "../json.js";
 const fromText = (text) => read(text, false);
 const text = (value) => toText(value, "value", 100);
 
-/** An array in so many arrays. */
+/** Returns an array with this many levels of nesting. */
 const nested = (levels) => (levels === 0 ? 1 : [nested(levels - 1)]);
 
 test("what JSON holds is written and read back", () => {
@@ -76,7 +76,7 @@ test("a number of any bits is read as it was written", () => {
   for (let round = 0; round < 20_000; round++) {
     state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
     bits[0] = state;
-    // Every other one is whole, of 2^34 to 2^73.
+    // Every other number is an integer from 2^34 to 2^73.
     const value = round % 2 ? number[0] : Math.round(Number(state) * 2 ** ((round % 40) - 30));
     if (!Number.isFinite(value)) continue;
     assert.ok(Object.is(read(text(value), true), value), `${value}: ${text(value)}`);

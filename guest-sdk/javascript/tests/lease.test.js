@@ -12,7 +12,7 @@ function fail() {
   throw Failure.conflict("no rates");
 }
 
-/** A host of which these functions fail with a kind of error; a fake is behind the others. */
+/** Connects a fake host on which these functions fail with this kind of error. */
 function failing(kind, ...names) {
   const fake = new Fake();
   const fails = () => {
@@ -23,7 +23,7 @@ function failing(kind, ...names) {
   return fake;
 }
 
-/** Whether this call has a lease of the key, which ends. */
+/** Returns true if this call has a lease of the key, and ends the lease. */
 const hasLease = (key) => host.fill(key, "1");
 
 test("a value is computed once in its life", () => {

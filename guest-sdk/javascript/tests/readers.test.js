@@ -1,4 +1,4 @@
-// The readers of a request, beside what the scenarios cover.
+// Tests of the request's accessors that the scenarios do not cover.
 
 import assert from "node:assert/strict";
 import test from "node:test";

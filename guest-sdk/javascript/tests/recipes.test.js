@@ -1,4 +1,4 @@
-// The recipes of the docs, each as it stands there.
+// Tests of the recipes in the docs, copied verbatim.
 
 import assert from "node:assert/strict";
 import test from "node:test";

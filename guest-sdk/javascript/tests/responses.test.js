@@ -1,4 +1,4 @@
-// The headers of responses and failures, beside what the scenarios cover.
+// Tests of the headers of responses and failures that the scenarios do not cover.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -6,7 +6,7 @@ import test from "node:test";
 import { Fake } from "../fake.js";
 import { Failure, Request, Response } from "../index.js";
 
-/** The names and values of a response. */
+/** Returns the names and values of a response's headers. */
 const pairs = ({ headers }) =>
   headers.map(([name, value]) => [name, Buffer.from(value).toString()].join(": "));
 

@@ -1,4 +1,4 @@
-// Requests by HTTP to the services of a fake.
+// Tests of HTTP requests to the services of a fake.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -6,7 +6,10 @@ import test from "node:test";
 import { Fake } from "../fake.js";
 import { Failure, Response, http } from "../index.js";
 
-/** A fake with these routes, each to a service of its own: that names it and its parameters. */
+/**
+ * Returns a fake with these routes, each to its own service, which returns the route and the
+ * parameters.
+ */
 function fakeWith(...routes) {
   const service = (route) => (request) => {
     const values = request.http.pathParams.map(([name, value]) => ` ${name}=${value}`);
@@ -57,7 +60,7 @@ test("a request without a route is the problem that the host responds with", asy
     return [405, "Method Not Allowed", "method-not-allowed", detail, allow];
   };
   assert.deepEqual(await problem("POST", "/users/7"), notAllowed("GET, HEAD, PUT"));
-  // The routes of the best path decide.
+  // Only the routes of the best matching path count.
   assert.deepEqual(await problem("PUT", "/users/me"), notAllowed("GET, HEAD"));
   const escape = "the path has an invalid escape";
   const malformed = [400, "Bad Request", "bad-request", escape, undefined];

@@ -1,4 +1,4 @@
-// What only a plugin has. Each test runs it in Node, beside Node's own.
+// Tests of the plugin runtime. Each runs in Node and compares with Node's own implementation.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -12,7 +12,7 @@ import { install, runJobs } from "../runtime/promise.js";
 
 const { Promise: NodePromise, queueMicrotask: nodeQueueMicrotask } = globalThis;
 
-/** Runs an act with the plugin's promises, and answers what it noted. */
+/** Runs an act with the plugin's promises and returns the values that it recorded. */
 function noted(act) {
   const notes = [];
   install();
@@ -69,7 +69,7 @@ test("an error that nobody asks for is told", () => {
 });
 
 test("a place in the built file leads to the author's", () => {
-  // Line 1 is of no source; line 2 is a.js:1:1, from column 4 on a.js:3:2; line 3 is b.js:1:1.
+  // Line 1 has no source. Line 2 is a.js:1:1, and from column 4 a.js:3:2. Line 3 is b.js:1:1.
   const map = { mappings: ";AAAA,IAEC;ACFD", sources: ["a.js", "b.js"], names: [] };
   const all = placesOf(map, "\n\n", (source) => source);
   assert.equal(original(all, 1, 1), undefined);
@@ -83,7 +83,7 @@ test("a place in the built file leads to the author's", () => {
 });
 
 test("a place is found in a line of many parts, and nothing beside the author's", () => {
-  // Every tenth column begins what stands a line and a column further, in two files by turns.
+  // Every tenth column maps to the next line and column, alternating between two files.
   const steps = Array.from({ length: 1000 }, (_, at) => [at && 10, at && (at % 2 ? 1 : -1), 1, 1]);
   const map = { mappings: steps.map(segment).join(","), sources: ["a.js", "sdk.js"], names: [] };
   const named = (source) => (source === "a.js" ? source : undefined);
@@ -157,7 +157,7 @@ test("a line of either engine's stack leads to the author's", () => {
     ]) {
       assert.equal(place(line), expected, line);
     }
-    // A quick build is a script, and so is what a service evaluates in any other.
+    // Quick builds run as a script, and so does code that a service evaluates in any build.
     globalThis.HOSTEL_PLACES.file = "<input>";
     assert.equal(place("    at greet (<input>:1:9)"), "a.js:1:1 in greet");
     assert.equal(place("    at greet (hostel-plugin.js:1:9)"), undefined);

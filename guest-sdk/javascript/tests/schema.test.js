@@ -1,4 +1,4 @@
-// Bodies that a schema checks: those of libraries with Standard Schema, as these few lines have it.
+// Tests of bodies validated with a schema. These few lines imitate libraries with Standard Schema.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -7,7 +7,7 @@ import { Request } from "../index.js";
 
 const schemaOf = (validate) => ({ "~standard": { version: 1, vendor: "test", validate } });
 
-/** Accepts everything, and makes this of it. */
+/** Returns a schema that accepts every value and converts it. */
 const makes = (make) => schemaOf((value) => ({ value: make(value) }));
 
 const refuses = (...issues) => schemaOf(() => ({ issues }));
@@ -17,12 +17,14 @@ const request = (text) => new Request({ body: new TextEncoder().encode(text) });
 test("a body becomes what the schema makes of it", () => {
   assert.deepEqual(request('{"a":1}').json(makes(({ a }) => [a, 2])), [1, 2]);
   assert.equal(request("").json(makes(() => "nothing")), "nothing");
-  // Those of arktype are functions.
+  // Schemas of arktype are functions.
   const called = Object.assign(() => {}, makes((value) => value + 1));
   assert.equal(request("1").json(called), 2);
 });
 
-/** An array as the paths of arktype are, which `map` makes anew with its length as an element. */
+/**
+ * Imitates the paths of arktype: `map` would call the constructor with the length as an element.
+ */
 class Path extends Array {
   constructor(...keys) {
     super();

@@ -1,4 +1,4 @@
-// What a build takes for uses of the cache's methods, in code without comments and needless spaces.
+// Tests of the detection of cache methods in code without comments and unnecessary spaces.
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -1,10 +1,10 @@
-// What `web/` brings to a plugin, beside what Node has of the same name.
+// Tests of the web APIs in `web/`, compared with Node's.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import { format } from "node:util";
 
-// Node before 25 has none of these, and every engine of a plugin does.
+// Every engine of a plugin has these functions, but Node before version 25 does not.
 Uint8Array.prototype.toBase64 ??= function () {
   return Buffer.from(this).toString("base64");
 };
@@ -106,7 +106,7 @@ test("a text is decoded as in Node, in one part and in many", () => {
       assert.equal(parts + decoder.decode(), expected, `${label} by ${size}`);
     }
   }
-  // Node's own, in some versions, takes the controls for what they are.
+  // In some versions, Node's own decoder maps these bytes to control characters.
   const latin = new TextDecoder(" Latin1\n");
   assert.equal(latin.decode(new Uint8Array([0x41, 0x80, 0x81, 0x99, 0xe9])), "A€\x81™é");
   assert.equal(latin.encoding, "windows-1252");

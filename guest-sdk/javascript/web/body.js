@@ -1,14 +1,17 @@
-// The body of a Request and of a Response: whole from the beginning, as the host sends none in
-// parts.
+// The body of a Request or Response. It is always complete, because the host does not stream
+// bodies.
 
-/** Written so, it is the engine's own, which knows UTF-8 alone, and not that of `text.js`. */
+/**
+ * Destructuring hides the name from the build, so this is the engine's decoder (UTF-8 only) and the
+ * build does not add `text.js`.
+ */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
 const UTF8 = new TextEncoder();
 
-/** What is read of a body, once. */
+/** The methods that read a body, which works only once. */
 export class Body {
-  /** Null where there is none. */
+  /** The bytes, or null without a body. */
   #bytes;
   #isUsed = false;
 
@@ -16,7 +19,7 @@ export class Body {
     this.#bytes = bytes;
   }
 
-  /** There are no streams: what a body has is read as a whole. */
+  /** Always null: there are no streams. */
   get body() {
     return null;
   }
@@ -47,18 +50,18 @@ export class Body {
     return takeFrom(this) ?? new Uint8Array();
   }
 
-  /** Gives a body other bytes, which it keeps. */
+  /** Sets the bytes of a body. */
   static fill(body, bytes) {
     body.#bytes = bytes;
   }
 
-  /** The bytes of a body that was not read, which stays so; null where there is none. */
+  /** Returns the bytes of an unread body without marking it as read, or null without a body. */
   static peek(body) {
     if (!body.#isUsed) return body.#bytes;
     throw new TypeError("the body was read already: it is read once, or clone() is called before");
   }
 
-  /** The same, and the body is read. */
+  /** Returns the bytes and marks the body as read. */
   static takeFrom(body) {
     const bytes = peek(body);
     body.#isUsed = bytes !== null;
@@ -75,7 +78,7 @@ function textOf(bytes) {
   return new Utf8Decoder().decode(bytes);
 }
 
-/** The bytes that a body is given as, and the media type that goes with them, if there is one. */
+/** Converts a body argument to bytes and its default media type, if it has one. */
 export function given(body) {
   if (body === undefined || body === null) return [null];
   if (body instanceof ArrayBuffer) return [new Uint8Array(body).slice()];

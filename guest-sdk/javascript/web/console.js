@@ -1,4 +1,4 @@
-// The console, whose lines are those of the log, with the formats that Node has.
+// The console, which writes to the log, with Node's format directives.
 
 import { log, shown } from "../log.js";
 import { now } from "../runtime/clock.js";
@@ -13,7 +13,7 @@ const integer = (value) => (typeof value === "bigint" ? `${value}n` : String(par
 const number = (value) =>
   typeof value === "bigint" ? `${value}n` : String(typeof value === "symbol" ? NaN : Number(value));
 
-/** What each directive of a format makes of a value. */
+/** The conversion of each format directive. */
 const directives = {
   s: (value) => (typeof value === "string" ? value : shown(value)),
   d: number,
@@ -22,7 +22,7 @@ const directives = {
   j: (value) => json(value),
   o: shown,
   O: shown,
-  // Style, of which a log has none.
+  // Style: ignored, because a log has none.
   c: () => "",
 };
 
@@ -34,7 +34,7 @@ function json(value) {
   }
 }
 
-/** The values with those at the end put into the format that the first may be, as in Node. */
+/** Applies the first value as a format to the others, as in Node. */
 export function formatted(values) {
   const [format, ...rest] = values;
   if (typeof format !== "string" || rest.length === 0) return values;

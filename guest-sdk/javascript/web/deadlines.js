@@ -1,4 +1,4 @@
-// Lets fetch know when the signals of AbortSignal.timeout end, in a plugin that has both. For
+// Makes the deadlines of AbortSignal.timeout known to fetch, in a plugin that uses both. For
 // QuickJS.
 
 import { noteDeadlines } from "../runtime/deadlines.js";

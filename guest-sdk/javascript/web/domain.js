@@ -1,15 +1,16 @@
-// What whatwg-url asks of its package for the names of domains, whose tables are half a megabyte.
-// The engine's own normalisation and letters stand in for them: what those know is the same.
+// Replaces the domain name package of whatwg-url, whose tables are half a megabyte. Uses the
+// engine's Unicode normalisation and character classes, which give the same results for the
+// characters that the engine knows.
 
 import punycode from "punycode/";
 
 const NOT_ASCII = /[^\0-\x7f]/;
 
-/** What a name may have beside letters, marks and digits. */
+/** Characters that a name may have besides letters, marks and digits. */
 const OTHERS = String.raw`\-_\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb\u30a0`;
 const NOT_IN_A_LABEL = new RegExp(String.raw`[^\p{L}\p{M}\p{N}\p{S}${OTHERS}]`, "u");
 
-/** The name in ASCII, or null when it is none. */
+/** Returns the name in ASCII, or null if it is invalid. */
 export function toASCII(domain) {
   const name = domain.toLowerCase().normalize("NFKC").toLowerCase().normalize("NFC");
   const visible = name.replace(/[\u00ad\u200b\u2060\ufe00-\ufe0f]/g, "");

@@ -1,4 +1,4 @@
-// Events, and what ends work early: AbortController and AbortSignal. For QuickJS.
+// Event, EventTarget, AbortController and AbortSignal. For QuickJS.
 
 import { begin } from "./timers.js";
 
@@ -58,7 +58,7 @@ export class EventTarget {
       if (isStopped(event)) break;
       if (!this.#listeners.includes(each)) continue;
       if (each.once) this.removeEventListener(each.type, each.listener);
-      // An error of a listener is told, and ends nothing else.
+      // A listener's error is logged as an unhandled rejection and does not stop other listeners.
       Promise.try(() => call(each.listener, this, event));
     }
     event.currentTarget = null;
@@ -76,7 +76,7 @@ function call(listener, target, event) {
   else listener.handleEvent(event);
 }
 
-/** Makes a signal, which nothing else does. */
+/** Required by the constructor of AbortSignal, so that other code cannot create signals. */
 const KEY = Symbol();
 
 export class AbortSignal extends EventTarget {

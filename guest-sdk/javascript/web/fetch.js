@@ -1,5 +1,5 @@
-// fetch, for both engines. A request waits until nothing else of the call can run; all that wait
-// then go out in one call of the host, which returns when the last of them is over.
+// `fetch`, for both engines. A request waits until no other code of the call can run. All waiting
+// requests are then sent in one call to the host, which returns when the last response has arrived.
 
 import { HttpError } from "../http/error.js";
 import { sendMany } from "../http/send.js";
@@ -12,15 +12,15 @@ import { takeFrom } from "./body.js";
 import { Headers } from "./headers.js";
 import { Request, isRedirect, responseOf } from "./messages.js";
 
-/** As many as the standard follows. */
+/** The limit of the Fetch Standard. */
 const MAX_REDIRECTS = 20;
 
-/** The name of an AbortSignal's error when its time is over. */
+/** The name of an AbortSignal's error after a timeout. */
 const TIMEOUT = "TimeoutError";
 
 const NO_BYTES = new Uint8Array();
 
-/** The requests that are still to be sent, in their order. */
+/** The requests to send, in order. */
 const waiting = [];
 
 export function fetch(input, init) {
@@ -35,7 +35,10 @@ export function fetch(input, init) {
   });
 }
 
-/** Sends what waits, and returns what settles it; undefined when nothing waits. */
+/**
+ * Sends the waiting requests and returns a function that settles their promises, or undefined if
+ * there are none.
+ */
 function send() {
   const sent = waiting.splice(0).filter(({ request }) => !request.signal?.aborted);
   if (sent.length === 0) return undefined;
@@ -62,7 +65,7 @@ function recordOf({ request, body }) {
   };
 }
 
-/** The bytes of a header's value, a character each, as the standard has it. */
+/** Converts a header's value to bytes, one per character, as in the standard. */
 function bytesOf(value) {
   return Uint8Array.from(value, (character) => character.charCodeAt(0));
 }
@@ -84,9 +87,9 @@ function settle({ request, resolve, reject, abort }, result) {
   return resolve(responseOf(body, fields));
 }
 
-/** What a request without a response is rejected with. */
+/** Returns the error with which a failed request is rejected. */
 function failed(error, { signal }) {
-  // The time of the signal is over, though the signal may have still to end.
+  // The signal's deadline has passed, even if the signal has not fired yet.
   if (error.kind === "timeout" && deadlineOf(signal) <= now() + 1) {
     const why = "The operation was aborted due to timeout";
     return ended(new DOMException(why, TIMEOUT));
@@ -94,17 +97,20 @@ function failed(error, { signal }) {
   return noted(new TypeError(`fetch failed: ${error.message}`, { cause: error }), error[FAILURE]);
 }
 
-/** The reason of a signal that ended. One that is out of time is told as a server's is. */
+/**
+ * Returns the reason of an aborted signal. A timeout becomes `unavailable`, like a timeout of the
+ * server.
+ */
 function ended(reason) {
   return reason?.name === TIMEOUT ? noted(reason, "unavailable") : reason;
 }
 
-/** The error, which becomes a failure of this kind if the service does not handle it. */
+/** Sets the failure kind that the error becomes if the service does not handle it. */
 function noted(error, kind) {
   return Object.defineProperty(error, FAILURE, { value: kind });
 }
 
-/** A URL in a form in which the one that was asked for is that of the response. */
+/** Normalises a URL, so that the requested URL equals that of a response without redirects. */
 function plain(url) {
   const [, origin, rest] = /^([^/]*\/\/[^/?#]*)([^#]*)/.exec(url.trim()) ?? ["", url, ""];
   const host = origin.toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
@@ -119,22 +125,25 @@ function unescaped(text) {
   }
 }
 
-/** What settles those that were sent, which is not done yet. */
+/** Settles the promises of the sent requests; undefined if there are none. */
 let settleSent;
 
-/** The timers that are due at this time are begun before anything is sent or settled. */
+/** Timers due by this time run before requests are sent or settled. */
 let until;
 
 useFetches({
   send,
-  /** Does the next step, after each of which all that follows from it runs; false without one. */
+  /**
+   * Runs the next step; the caller runs all reactions after each step. Returns false if there is
+   * none.
+   */
   turn(timers) {
     if (waiting.length === 0 && settleSent === undefined) return false;
     until ??= now();
     if (timers.fire(until)) return true;
     until = undefined;
     const settle = settleSent;
-    // An abort that is due meanwhile counts before the responses.
+    // Timers have run by now, so an abort that became due takes effect before the responses.
     settleSent = settle === undefined ? send() : settle();
     return true;
   },

@@ -3,7 +3,7 @@
 const NAME = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
 export class Headers {
-  /** Names in small letters, each with its values in order. */
+  /** The values of each name in order. Names are in lower case. */
   #values = new Map();
 
   constructor(init = {}) {

@@ -1,12 +1,12 @@
-// The Request and the Response of the Fetch Standard, for both engines: those that SpiderMonkey has
-// need streams, which no host has.
+// The Request and Response of the Fetch Standard, for both engines: those of SpiderMonkey need
+// streams, which hosts do not provide.
 
 import { Body, fill, given, peek, takeFrom } from "./body.js";
 import { Headers } from "./headers.js";
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
-/** Methods that are sent in large letters, however they are written. */
+/** Methods that are converted to upper case. */
 const IN_LARGE_LETTERS = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
 
 const NEVER_SENT = ["CONNECT", "TRACE", "TRACK"];
@@ -46,7 +46,7 @@ export class Request extends Body {
     return this.#fields.method;
   }
 
-  /** As it was given: the host reads it. */
+  /** The URL as given: the host parses it. */
   get url() {
     return this.#fields.url;
   }
@@ -59,7 +59,7 @@ export class Request extends Body {
     return this.#fields.redirect;
   }
 
-  /** The one that it was given, or null. */
+  /** The given signal, or null. */
   get signal() {
     return this.#fields.signal;
   }
@@ -102,7 +102,7 @@ function signalOf(signal = null) {
   throw new TypeError("the signal of a Request is an AbortSignal");
 }
 
-/** The headers, with the media type of a body unless they name one. */
+/** Adds the default media type of a body to headers without one. */
 function typed(headers, type) {
   if (type !== undefined && !headers.has(CONTENT_TYPE)) headers.set(CONTENT_TYPE, type);
   return headers;
@@ -127,7 +127,7 @@ export class Response extends Body {
     };
   }
 
-  /** One with these bytes and fields, whatever the constructor takes. */
+  /** Creates a response with these bytes and fields, without the constructor's checks. */
   static of(bytes, fields) {
     const made = new Response();
     fill(made, bytes);
@@ -191,9 +191,9 @@ export class Response extends Body {
   }
 }
 
-/** The Response with these bytes, null for no body, and fields. */
+/** Creates a Response with these bytes (null for no body) and fields. */
 export const { of: responseOf } = Response;
 delete Response.of;
 
-/** Whether a status asks to go elsewhere. */
+/** Returns true for the status of a redirect. */
 export const isRedirect = (status) => OF_REDIRECTS.includes(status);

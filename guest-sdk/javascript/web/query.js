@@ -1,6 +1,6 @@
-// What whatwg-url asks of its package for encodings, of which a URL in a service has one: UTF-8.
+// Replaces the encoding package of whatwg-url. URLs in a service use only UTF-8.
 
-/** The text with what the set holds, and what is no ASCII, as percent and two digits. */
+/** Percent-encodes the characters of the set and all non-ASCII characters. */
 export function percentEncodeAfterEncoding(_encoding, text, encodedCharacters) {
   const isKept = (byte) =>
     byte > 0x20 && byte < 0x7f && !encodedCharacters.includes(String.fromCharCode(byte));

@@ -1,4 +1,5 @@
-// crypto.subtle, for QuickJS: digests and HMAC. What else there is elsewhere is refused by name.
+// `crypto.subtle`, for QuickJS: digests and HMAC. Other standard algorithms are refused with an
+// error that names them.
 
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha1 } from "@noble/hashes/legacy.js";
@@ -11,7 +12,7 @@ const OTHERS = [
   ...["unwrapKey", "wrapKey"],
 ];
 
-/** The bytes of each key, which nothing else reads. */
+/** The bytes of each key, private to this module. */
 const secrets = new WeakMap();
 
 class CryptoKey {
@@ -90,7 +91,7 @@ const subtle = {
   async verify(algorithm, key, signature, data) {
     const [expected, given] = [signed(algorithm, key, data, "verify"), bytesOf(signature)];
     let differing = expected.length ^ given.length;
-    // All of it is compared, so that the time taken tells nothing.
+    // Compare all bytes, so that the time does not reveal the position of a difference.
     expected.forEach((byte, at) => (differing |= byte ^ given[at]));
     return differing === 0;
   },

@@ -1,9 +1,12 @@
-// TextDecoder for streams, and for all encodings that a service is likely to meet. For QuickJS.
+// TextDecoder with streaming, for all encodings that services commonly need. For QuickJS.
 
-/** Written so, it is no use of this file: what decodes whole texts of UTF-8. */
+/**
+ * Destructuring hides the name from the build, so this is the engine's decoder, which decodes
+ * complete UTF-8 texts, and not this file's.
+ */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
-/** The labels of each encoding that is decoded, as the Encoding Standard lists them. */
+/** The labels of each supported encoding, as in the Encoding Standard. */
 const LABELS = {
   "utf-8": [
     ...["unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "utf-8", "utf8"],
@@ -20,7 +23,7 @@ const LABELS = {
   ],
 };
 
-/** What windows-1252 has in the place of the controls from 0x80; a space is a control. */
+/** The characters of windows-1252 from 0x80 on; a space stands for a control character. */
 const CP1252 = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
 
 const NO_BYTES = new Uint8Array();
@@ -30,9 +33,9 @@ export class TextDecoder {
   #fatal;
   #ignoreBOM;
   #utf8;
-  /** The bytes at the end of a part of a stream that more may follow. */
+  /** The incomplete sequence at the end of the last chunk of a stream. */
   #left = NO_BYTES;
-  /** Whether some of a stream was decoded: a mark of byte order begins nothing more. */
+  /** True after the beginning of a stream: a byte order mark is removed only there. */
   #isWithin = false;
 
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
@@ -62,7 +65,7 @@ export class TextDecoder {
     return this.#begun(this.#utf8.decode(view), stream);
   }
 
-  /** The bytes with those left of the part before, without those to leave for the next. */
+  /** Prepends the bytes left from the last chunk and keeps an incomplete sequence for the next. */
   #whole(view, stream) {
     const joined = new Uint8Array(this.#left.length + view.length);
     joined.set(this.#left);
@@ -82,7 +85,7 @@ export class TextDecoder {
     for (let at = 0; at + 1 < view.length; at += 2) {
       text += String.fromCharCode(units.getUint16(at, this.#encoding === "utf-16le"));
     }
-    // Half a unit at the end is one error with the half of a pair before it.
+    // An odd byte at the end and a preceding high surrogate count as one error.
     if (view.length % 2 === 1 && !/[\ud800-\udbff]$/.test(text)) text += "\ud800";
     if (this.#fatal && !text.isWellFormed()) {
       throw new TypeError(`the bytes are no ${this.#encoding}`);
@@ -90,7 +93,7 @@ export class TextDecoder {
     return text.toWellFormed();
   }
 
-  /** The text without the mark at the beginning of a stream. */
+  /** Removes the byte order mark at the beginning of a stream. */
   #begun(text, stream) {
     const begins = !this.#isWithin;
     this.#isWithin = stream && (this.#isWithin || text !== "");
@@ -106,7 +109,7 @@ function encodingOf(label) {
   throw new RangeError(`TextDecoder does not decode ${JSON.stringify(label)}, only ${all}`);
 }
 
-/** How many bytes at the end begin a character of which the rest may follow. */
+/** Returns the number of bytes at the end that are an incomplete character. */
 function unfinished(bytes, encoding) {
   if (encoding === "windows-1252") return 0;
   if (encoding !== "utf-8") {

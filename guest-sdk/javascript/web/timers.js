@@ -1,22 +1,22 @@
-// setTimeout and setInterval, for QuickJS. A call sleeps until the next timer is due, and other
-// calls run meanwhile; what is still to fire when the service has responded is dropped.
+// `setTimeout` and `setInterval`, for QuickJS. A call sleeps until the next timer is due, while
+// other calls run. Timers that are pending when the service has responded are dropped.
 
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.0";
 
 import { checkLoaded, now } from "../runtime/clock.js";
 import { useTimers } from "../runtime/loop.js";
 
-/** The longest delay; a longer one is the shortest, as everywhere. */
+/** The longest delay. As in browsers, a longer one counts as 0. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
-/** The timers by their numbers, in the order in which they were made. */
+/** The timers by number, in the order of creation. */
 const timers = new Map();
 
 let last = 0;
 
-/** `isSilent` is for one that is part of something else, and that nobody waits for. */
+/** Starts a timer. `isSilent` is for internal timers, which are not counted as dropped. */
 export function begin(name, act, delay, { isRepeated = false, isSilent = false } = {}) {
   if (typeof act !== "function") throw new TypeError(`${name} takes a function`);
   checkLoaded(name);
@@ -41,7 +41,7 @@ export function clearTimeout(timer) {
 
 export { clearTimeout as clearInterval };
 
-/** The number of the timer that is due first; of those due at once, the one made first. */
+/** Returns the number of the timer that is due first; if several are, of the oldest one. */
 function next() {
   let first;
   for (const [number, { at }] of timers) {
@@ -54,7 +54,7 @@ function sleep(milliseconds) {
   if (milliseconds <= 0) return;
   const pollable = subscribeDuration(Math.ceil(milliseconds * NANOSECONDS_PER_MILLISECOND));
   pollable.block();
-  // A handle is kept until it is dropped, and a call has few.
+  // Drop the handle: the number of handles of a call is limited.
   pollable[Symbol.dispose]();
 }
 
@@ -66,7 +66,7 @@ useTimers({
     sleep(timer.at - now());
     if (timer.isRepeated) timer.at = now() + timer.every;
     else timers.delete(number);
-    // An error of it is told as one of a promise is.
+    // An error of the timer is logged as an unhandled rejection.
     Promise.try(timer.act);
     return true;
   },
