@@ -14,8 +14,8 @@
  * - Every method throws a TypeError if the key is not a string or contains a lone surrogate, and a
  *   {@link CacheError} if the host refuses the call. An error leaves the entry unchanged, except
  *   `unavailable`: the write may have happened. The SDK never retries.
- * - Arguments are checked before the cache is called. For a default, write `cache.get(key) ??
- *   value`.
+ * - Arguments are checked before the cache is called. For a default, write
+ *   `cache.get(key) ?? value`.
  * - The build adds the methods from `setIfAbsent` on only if a file of the service names them, for
  *   example as `cache.increment`, so that the component's imports show what it can do.
  */

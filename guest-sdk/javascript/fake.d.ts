@@ -51,9 +51,10 @@ export class Fake {
   callWith(request: Request | Partial<RequestFields>): Promise<Response>;
 
   /**
-   * Routes requests of {@link Fake.http} to a service, by the host's rules: `fake.serve("GET
-   * /orders/{id}", "order")`. A route without a method accepts any method; a route for GET also
-   * accepts HEAD. Throws an Error if the route is invalid or if there is no such service.
+   * Routes requests of {@link Fake.http} to a service, by the host's rules:
+   * `fake.serve("GET /orders/{id}", "order")`. A route without a method accepts any method; a route
+   * for GET also accepts HEAD. Throws an Error if the route is invalid or if there is no such
+   * service.
    */
   serve(route: string, service: string): void;
 
@@ -170,8 +171,8 @@ export interface SentRequest {
   readonly redirects: number;
 
   /**
-   * Returns the header of that name, which is case-insensitive; several fields are joined with `,
-   * `.
+   * Returns the header of that name, which is case-insensitive; several fields are joined with
+   * `, `.
    */
   header(name: string): string | undefined;
   /** Returns the body as text. */

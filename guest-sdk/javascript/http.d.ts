@@ -105,8 +105,8 @@ export class HttpResponse {
   get ok(): boolean;
 
   /**
-   * Returns the header of that name, which is case-insensitive; several fields are joined with `,
-   * `. `undefined` if there is none, or if a field is not UTF-8. Use `headerValues` for
+   * Returns the header of that name, which is case-insensitive; several fields are joined with
+   * `, `. `undefined` if there is none, or if a field is not UTF-8. Use `headerValues` for
    * `set-cookie`, whose fields contain commas and cannot be joined.
    */
   header(name: string): string | undefined;
@@ -156,8 +156,8 @@ export const http: Http;
 
 /**
  * The plugin's settings and secrets, from `[plugins.NAME.config]` and `[plugins.NAME.secrets]` in
- * the host's configuration, or from `hostel run --config NAME=VALUE` and `--secret
- * NAME=env:VARIABLE`.
+ * the host's configuration, or from `hostel run --config NAME=VALUE` and
+ * `--secret NAME=env:VARIABLE`.
  *
  * All values are strings. They do not change while a version of the plugin is loaded. They can be
  * read only in a service, not while its module loads, because that happens during the build.

@@ -112,8 +112,8 @@ export class Response {
   withCookie(name: string, value: string, options?: CookieOptions): this;
 
   /**
-   * Returns the header of that name, which is case-insensitive; several fields are joined with `,
-   * `. Use `headerValues` for `set-cookie`, whose fields contain commas. For tests.
+   * Returns the header of that name, which is case-insensitive; several fields are joined with
+   * `, `. Use `headerValues` for `set-cookie`, whose fields contain commas. For tests.
    */
   header(name: string): string | undefined;
 

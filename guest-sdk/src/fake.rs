@@ -184,8 +184,8 @@ impl Fake {
         self.clock.advance(by);
     }
 
-    /// Returns the lines logged on this thread since the newest fake was created, as `level:
-    /// message`.
+    /// Returns the lines logged on this thread since the newest fake was created, as
+    /// `level: message`.
     pub fn logs(&self) -> Vec<String> {
         host::logged()
     }

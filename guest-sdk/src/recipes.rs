@@ -8,7 +8,7 @@
 //!
 //! [`increment_with_expiry`](crate::Cache::increment_with_expiry) counts each call exactly once.
 //! The window begins with the first call and lasts as long as the expiry. If the cache evicts the
-//! count, a new window begins early. All requests that do not come by HTTP share one count.
+//! count, a new window begins early. All calls that are not made over HTTP share one count.
 //!
 //! ```
 //! # use hostel_sdk::{Context, Failure, Result};

@@ -50,11 +50,11 @@ class Atomics:
 
     def increment(self, key: str, delta: int = 1, expiry: Expiry = None) -> int:
         """Adds ``delta`` to the integer under ``key`` and returns the sum. A missing entry counts
-        as 0, and only then the expiry applies: an entry that is there keeps its own, so a count
-        ends that long after it began.
+        as 0. ``expiry`` applies only to a new entry: an existing entry keeps its expiry, so the
+        count ends this long after the first increment.
 
-        Refused as ``invalid-value`` when ``delta``, the sum, or the value under the key is not an
-        integer from -(2^53 - 1) to 2^53 - 1; ``1.0`` and ``"1"`` under the key are none.
+        Raises ``invalid-value`` if ``delta``, the sum, or the value under the key is not an integer
+        from -(2^53 - 1) to 2^53 - 1. Stored values such as ``1.0`` and ``"1"`` are not integers.
 
         >>> cache.increment("visits", expiry=3600)
         """

@@ -20,8 +20,8 @@ class NoSetting(Internal, KeyError):
 
 class Config:
     """The plugin's settings and secrets, from ``[plugins.NAME.config]`` and
-    ``[plugins.NAME.secrets]`` in the host's configuration, or from ``hostel run --config
-    NAME=VALUE`` and ``--secret NAME=env:VARIABLE``. All values are strings.
+    ``[plugins.NAME.secrets]`` in the host's configuration, or from
+    ``hostel run --config NAME=VALUE`` and ``--secret NAME=env:VARIABLE``. All values are strings.
 
     The build adds this interface only if the source imports ``config`` from ``hostel_sdk``.
 

@@ -103,8 +103,8 @@ class WrongRequest(HttpError, ValueError):
 
 
 class UnexpectedRequest(BaseException):
-    """A request that no route of a fake matches. Not an ``Exception``, so that a service's ``except
-    Exception`` cannot hide it from the test."""
+    """A request that no route of a fake matches. Not an ``Exception``, so that a service's
+    ``except Exception`` cannot hide it from the test."""
 
     __module__ = "hostel_sdk.fake"
 

@@ -35,11 +35,11 @@ _SCALARS = (str, bool, int, type(None))
 def reader(kind: Any) -> Reader:
     """Returns the reader of a type.
 
-    Supported types are ``str``, ``int``, ``float``, ``bool``, ``None``, ``list[T]``, ``tuple[T,
-    ...]``, ``dict[str, T]``, ``dict[int, T]``, ``Sequence[T]``, ``Mapping[K, T]``, unions,
-    ``Literal``, ``Any``, enums, and dataclasses, ``NamedTuple`` and ``TypedDict``, including
-    generic ones. ``NewType``, ``Annotated``, aliases and subclasses of these are supported too.
-    Members of an object that a dataclass does not have are ignored.
+    Supported types are ``str``, ``int``, ``float``, ``bool``, ``None``, ``list[T]``,
+    ``tuple[T, ...]``, ``dict[str, T]``, ``dict[int, T]``, ``Sequence[T]``, ``Mapping[K, T]``,
+    unions, ``Literal``, ``Any``, enums, and dataclasses, ``NamedTuple`` and ``TypedDict``,
+    including generic ones. ``NewType``, ``Annotated``, aliases and subclasses of these are
+    supported too. Members of an object that a dataclass does not have are ignored.
 
     Raises ``TypeError`` for any other type.
     """

@@ -87,8 +87,9 @@ class RestConn:
     - ``data`` is sent unchanged if it is a ``str`` or bytes, and as JSON otherwise.
     - ``params`` replace each ``{name}`` in the path of the connection; a value cannot span
       segments. The remaining parameters form the query.
-    - The request has the header ``X-Zato-CID``, and with ``data`` also ``Content-Type:
-      application/json``, unless ``headers`` has other values. At most 5 redirects are followed.
+    - The request has the header ``X-Zato-CID``, and with ``data`` also
+      ``Content-Type: application/json``, unless ``headers`` has other values. At most 5 redirects
+      are followed.
     - ``timeout`` is in seconds.
     - A status of 400 or more is not an error. If no complete response arrives, the call raises
       ``hostel_sdk.HttpError``.
