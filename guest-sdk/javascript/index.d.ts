@@ -253,7 +253,7 @@ export interface HttpRequest {
   readonly authority: string;
   /**
    * The address and port of the client, for example `192.0.2.1:4711` or `[2001:db8::1]:4711`.
-   * {@link Request.clientAddress} returns the address alone.
+   * {@link Request.clientAddress} returns only the address.
    */
   readonly client: string;
   /** The headers in the received order, with names in lower case. */

@@ -73,7 +73,7 @@ function once(value, next) {
   return typeof value?.then === "function" ? Promise.resolve(value).then(next) : next(value);
 }
 
-/** Runs an act and returns its result. Passes an exception or a rejection to `failed`. */
+/** Runs `act` and returns its result. Passes an exception or a rejection to `failed`. */
 function attempt(act, failed) {
   let made;
   try {

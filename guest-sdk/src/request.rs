@@ -61,7 +61,7 @@ pub struct HttpRequest {
     /// The host and port that the client sent. Empty if it sent none.
     pub authority: String,
     /// The address and port of the client, for example `192.0.2.1:4711` or `[2001:db8::1]:4711`.
-    /// [`Request::client_address`] returns the address alone.
+    /// [`Request::client_address`] returns only the address.
     pub client: String,
     /// The headers in the received order, with names in lower case. A name may occur more than
     /// once.

@@ -53,7 +53,7 @@ function readPrice(item: string): number {
   return item.length + reads;
 }
 
-/** Runs an act and returns the kind of its failure. */
+/** Runs `act` and returns the kind of its failure. */
 async function refused(act: () => unknown): Promise<string> {
   try {
     await act();

@@ -35,7 +35,7 @@ export class Clock {
     return this.#beganTicking + this.millis;
   }
 
-  /** Runs an act that sees this clock, as do all tasks that it starts, and returns its result. */
+  /** Runs `act` and returns its result. `act` and all tasks that it starts see this clock. */
   async show(act) {
     const hide = standIn();
     try {
@@ -57,7 +57,7 @@ const STAND_INS = [
   ...webStandIns(() => seen.getStore() !== undefined),
 ];
 
-/** The number of running acts that see a clock. */
+/** The number of running functions that see a clock. */
 let acts = 0;
 
 /** The functions that restore the originals. */

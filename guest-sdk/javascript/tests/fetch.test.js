@@ -22,7 +22,7 @@ afterEach(() => new Promise((done) => setImmediate(done)));
 const OURS = { Request: own.Request, Response: own.Response };
 const NODES = { Request: NodeRequest, Response: NodeResponse };
 
-/** Runs an act and returns its result or the class of its error. */
+/** Runs `act` and returns its result or the class of its error. */
 async function outcome(act) {
   try {
     return await act();
@@ -31,7 +31,7 @@ async function outcome(act) {
   }
 }
 
-/** Runs an act in a service on a fake and returns its unconverted result. */
+/** Runs `act` in a service on a fake and returns its unconverted result. */
 async function inFake(fake, act) {
   let result;
   const service = async () => void (result = await act());
@@ -98,7 +98,7 @@ const RESPONSES = [
   ({ Response }) => Response.error(),
 ];
 
-/** Acts that read a body twice, and acts that return class names. */
+/** Functions that read a body twice, and functions that return class names. */
 const TWICE = [
   async ({ Response }) => {
     const response = new Response("a");

@@ -22,8 +22,8 @@ class Cache(Atomics, Leases, Many, Entries):
     """The cache that the host assigns to this plugin. All instances of the plugin share it.
 
     - Values are stored as JSON, so services in any language can read them.
-    - Keys are 1 to 1,024 bytes of UTF-8. Values are at most 1 MiB of JSON, 100 levels deep, unless
-      the host's configuration says otherwise.
+    - Keys are 1 to 1,024 bytes of UTF-8. Values are JSON of at most 100 levels and 1 MiB; the
+      host's configuration can change the size limit.
     - A full cache evicts entries that have not been used recently. Do not keep the only copy of
       important data in it.
     - Each method is atomic for its key. A ``get`` followed by a ``set`` is not: if two calls do

@@ -13,7 +13,7 @@ from zato.server.service import Service
 
 
 class MyService(Service):
-    """Says what it gets."""
+    """Returns the parts of its request."""
 
     def handle(self) -> None:
         self.logger.info("%s %s", self.name, self.cid)
@@ -32,7 +32,7 @@ class ByName(Service):
 
 
 class Runs(Service):
-    """Runs what a test gives it."""
+    """Runs the function that a test sets."""
 
     work: Any = None
 

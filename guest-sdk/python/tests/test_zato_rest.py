@@ -13,7 +13,7 @@ CRM = "https://crm.example.com"
 
 
 class Runs(Service):
-    """Runs what a test gives it."""
+    """Runs the function that a test sets."""
 
     work: Any = None
 
