@@ -35,7 +35,7 @@ export function checkText(text, called = "the JSON text") {
   }
 }
 
-/** Parses the text that was stored under the key. Undefined if there is none, or for a null. */
+/** Parses the text that was stored under the key. Undefined if it is missing or null. */
 export function valueUnder(key, text) {
   try {
     return fromText(text, true) ?? undefined;

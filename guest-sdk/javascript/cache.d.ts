@@ -100,7 +100,7 @@ export interface Cache {
 
   /**
    * Replaces the entry if its JSON text equals `expected`, byte for byte. `undefined` means no live
-   * entry: as `expected`, it requires that there is none; as `wanted`, it removes the entry.
+   * entry: as `expected`, it requires that no live entry exists; as `wanted`, it removes the entry.
    *
    * By default an existing entry keeps its expiry, and a new one has no expiry. Another `expiry`
    * replaces it: whole seconds, or `"unlimited"` for no expiry. `getRaw` returns the text to
@@ -145,8 +145,8 @@ export interface Cache {
   takeRaw(key: string): string | undefined;
 
   /**
-   * Returns the value under `key`. If there is none, calls `compute` and stores its result with the
-   * expiry.
+   * Returns the value under `key`. If the value is missing, calls `compute` and stores its result
+   * with the expiry.
    *
    * If several calls miss the key at the same time, on any host that shares the cache, one of them
    * computes the value. The others wait up to `wait` seconds for it; after that each computes its

@@ -163,7 +163,7 @@ export interface SentRequest {
   /** The URL as the host sends it, without a fragment. */
   readonly url: string;
   readonly headers: [name: string, value: Uint8Array][];
-  /** The body. Empty if there is none. */
+  /** The body, possibly empty. */
   readonly body: Uint8Array;
   /** The timeout in seconds, if one was set. */
   readonly timeout: number | undefined;

@@ -106,7 +106,7 @@ export class HttpResponse {
 
   /**
    * Returns the header of that name, which is case-insensitive; several fields are joined with
-   * `, `. `undefined` if there is none, or if a field is not UTF-8. Use `headerValues` for
+   * `, `. `undefined` if the header is missing or a field is not UTF-8. Use `headerValues` for
    * `set-cookie`, whose fields contain commas and cannot be joined.
    */
   header(name: string): string | undefined;

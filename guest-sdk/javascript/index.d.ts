@@ -115,15 +115,15 @@ export class Request {
   readonly id: string;
   /** The media type of the body, if the caller sent one. */
   readonly contentType: string | undefined;
-  /** The body. Empty if there is none. */
+  /** The body, possibly empty. */
   readonly body: Uint8Array;
   /** The HTTP request; `undefined` for a call that is not made over HTTP. */
   readonly http: HttpRequest | undefined;
 
   /**
    * Returns the header of that name, which is case-insensitive; several fields are joined with `, `
-   * (`cookie` with `; `). `undefined` if there is none, if a field is not UTF-8, or if the call is
-   * not made over HTTP. The last case applies to the methods below too.
+   * (`cookie` with `; `). `undefined` if the header is missing, if a field is not UTF-8, or if the
+   * call is not made over HTTP. The last case applies to the methods below too.
    */
   header(name: string): string | undefined;
 
@@ -247,7 +247,7 @@ export interface HttpRequest {
   readonly path: string;
   /** The names and decoded values of the route's path parameters, in the order of the route. */
   readonly pathParams: [name: string, value: string][];
-  /** The query as sent, without the `?`. Empty if there is none. */
+  /** The query as sent, without the `?`, possibly empty. */
   readonly query: string;
   /** The host and port that the client sent. Empty if it sent none. */
   readonly authority: string;

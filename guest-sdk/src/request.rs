@@ -20,7 +20,7 @@ pub struct Request {
     pub id: String,
     /// The media type of the body, if the caller sent one.
     pub content_type: Option<String>,
-    /// The body. Empty if there is none.
+    /// The body, possibly empty.
     pub body: Vec<u8>,
     /// The HTTP request; `None` for a call that is not made over HTTP.
     pub http: Option<HttpRequest>,
@@ -56,7 +56,7 @@ pub struct HttpRequest {
     pub path: String,
     /// The names and decoded values of the route's path parameters, in the order of the route.
     pub path_params: Vec<(String, String)>,
-    /// The query as sent, without the `?`. Empty if there is none.
+    /// The query as sent, without the `?`, possibly empty.
     pub query: String,
     /// The host and port that the client sent. Empty if it sent none.
     pub authority: String,

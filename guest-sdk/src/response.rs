@@ -31,7 +31,7 @@ pub struct Response {
     pub content_type: Option<String>,
     /// The headers, with names in lower case. A name may occur more than once.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body. Empty if there is none.
+    /// The body, possibly empty.
     pub body: Vec<u8>,
 }
 
@@ -118,7 +118,7 @@ impl Response {
     }
 
     /// Returns the header of that name, which is case-insensitive; several fields are joined with
-    /// `, `. `None` if there is none, or if a field is not UTF-8. The media type is in
+    /// `, `. `None` if the header is missing or a field is not UTF-8. The media type is in
     /// `content_type`, not in the headers. Use [`header_values`](Response::header_values) for
     /// `set-cookie`, whose fields cannot be joined.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {

@@ -18,7 +18,7 @@ export function useFetches(given) {
   fetches = given;
 }
 
-/** Waits for the next event of the call and handles it. Returns false if there is none. */
+/** Waits for the next event of the call and handles it. Returns false if no event is left. */
 export function waitOnce() {
   return fetches?.turn(timers) || timers.fire();
 }

@@ -71,8 +71,8 @@ def reader_of(kind: Any) -> typed.Reader | None:
 
 
 def from_text(key: str, text: str | None, read: typed.Reader | None, default: Any = None) -> Any:
-    """Parses the text that was stored under the key. Returns the default if there is none, or if it
-    is ``null``."""
+    """Parses the text that was stored under the key. Returns the default if it is missing or
+    ``null``."""
     value = None if text is None else values.from_host(text)
     if value is None:
         return default

@@ -70,8 +70,9 @@ class Atomics:
         expiry: Union[Literal["keep"], Expiry] = "keep",
     ) -> Swap:
         """Replaces the entry if its JSON text equals ``expected``, byte for byte. ``None`` means no
-        live entry: as ``expected``, it requires that there is none; as ``wanted``, it removes the
-        entry. The result is true if the entry was swapped; otherwise it has the current text.
+        live entry: as ``expected``, it requires that no live entry exists; as ``wanted``, it
+        removes the entry. The result is true if the entry was swapped; otherwise it has the current
+        text.
 
         By default an existing entry keeps its expiry, and a new one has no expiry. Another
         ``expiry`` replaces it, as in ``set``; ``None`` removes it. ``get_raw`` returns the text to

@@ -86,7 +86,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive; several fields are joined
-        with ``, ``. ``None`` if there is none, or if it is not UTF-8. Use ``header_values`` for
+        with ``, ``. ``None`` if the header is missing or not UTF-8. Use ``header_values`` for
         ``set-cookie``, whose fields cannot be joined.
 
         >>> http.get("https://api.example.com/latest").header("ETag")

@@ -58,8 +58,8 @@ class Leases:
         wait: Union[float, timedelta] = 5,
         kind: Any = None,
     ) -> Any:
-        """Returns the value under ``key``. If there is none, calls ``compute`` and stores its
-        result with this expiry.
+        """Returns the value under ``key``. If the value is missing, calls ``compute`` and stores
+        its result with this expiry.
 
         If several calls miss the key at the same time, on any host that shares the cache, one of
         them computes the value. The others wait up to ``wait`` seconds for it; after that each

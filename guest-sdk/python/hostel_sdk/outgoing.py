@@ -80,7 +80,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive; several fields are joined
-        with ``, ``. ``None`` if there is none, or if it is not UTF-8."""
+        with ``, ``. ``None`` if the header is missing or not UTF-8."""
         return joined(((each.lower(), value) for each, value in self.headers), name)
 
     def text(self) -> str:

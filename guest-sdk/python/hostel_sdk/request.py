@@ -23,7 +23,7 @@ class HttpRequest:
     path_params: list[tuple[str, str]] = field(default_factory=list)
     """The names and decoded values of the route's path parameters, in the order of the route."""
     query: str = ""
-    """The query as sent, without the ``?``. Empty if there is none."""
+    """The query as sent, without the ``?``, possibly empty."""
     authority: str = ""
     """The host and port that the client sent. Empty if it sent none."""
     client: str = ""
@@ -45,7 +45,7 @@ class Request:
     content_type: str | None = None
     """The media type of the body, if the caller sent one."""
     body: bytes = b""
-    """The body. Empty if there is none."""
+    """The body, possibly empty."""
     http: HttpRequest | None = None
     """The HTTP request; ``None`` for a call that is not made over HTTP."""
 
@@ -78,8 +78,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive. Several fields are joined
-        with ``, ``, or with ``; `` for ``cookie``. ``None`` if there is none, or if it is not
-        UTF-8.
+        with ``, ``, or with ``; `` for ``cookie``. ``None`` if the header is missing or not UTF-8.
 
         >>> request.header("Accept")
         'text/html, application/json'

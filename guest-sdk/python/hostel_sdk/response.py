@@ -47,7 +47,7 @@ class Response:
     headers: list[tuple[str, bytes]] = field(default_factory=list)
     """The headers. Names are sent in lower case and may occur more than once."""
     body: bytes = b""
-    """The body. Empty if there is none."""
+    """The body, possibly empty."""
 
     @classmethod
     def json(
@@ -129,7 +129,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive; several fields are joined
-        with ``, ``. ``None`` if there is none, or if it is not UTF-8. The media type is in
+        with ``, ``. ``None`` if the header is missing or not UTF-8. The media type is in
         ``content_type``, not in the headers. Use ``header_values`` for ``set-cookie``, whose fields
         cannot be joined. For tests.
         """

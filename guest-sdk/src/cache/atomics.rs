@@ -100,7 +100,8 @@ impl Cache {
     }
 
     /// Replaces the entry if its JSON text equals `expected`, byte for byte. `None` means no live
-    /// entry: as `expected`, it requires that there is none; as `wanted`, it removes the entry.
+    /// entry: as `expected`, it requires that no live entry exists; as `wanted`, it removes the
+    /// entry.
     ///
     /// [`get_raw`](Cache::get_raw) returns the text to compare with. In most cases
     /// [`update`](Cache::update) is simpler.

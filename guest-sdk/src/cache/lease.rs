@@ -60,8 +60,8 @@ impl GetOrSet {
 }
 
 impl Cache {
-    /// Returns the value under `key`. If there is none, calls `compute` and stores its result with
-    /// this expiry.
+    /// Returns the value under `key`. If the value is missing, calls `compute` and stores its
+    /// result with this expiry.
     ///
     /// If several calls miss the key at the same time, on any host that shares the cache, one of
     /// them computes the value. The others wait up to 5 seconds for it; after that each computes

@@ -31,7 +31,7 @@ pub struct OutgoingRequest {
     pub url: String,
     /// The headers, in the order in which they are sent. A name may occur more than once.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body. Empty if there is none.
+    /// The body, possibly empty.
     pub body: Vec<u8>,
     /// The time limit, including redirects. The default and the maximum are the call's remaining
     /// time.

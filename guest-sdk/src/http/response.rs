@@ -61,7 +61,7 @@ impl HttpResponse {
     }
 
     /// Returns the header of that name, which is case-insensitive; several fields are joined with
-    /// `, `. `None` if there is none, or if a field is not UTF-8. Use
+    /// `, `. `None` if the header is missing or a field is not UTF-8. Use
     /// [`header_values`](HttpResponse::header_values) for `set-cookie`, whose fields cannot be
     /// joined.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {

@@ -14,7 +14,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// parameters.
 impl Request {
     /// Returns the header of that name, which is case-insensitive. Several fields are joined with
-    /// `, `, or with `; ` for `cookie`. `None` if there is none, or if a field is not UTF-8;
+    /// `, `, or with `; ` for `cookie`. `None` if the header is missing or a field is not UTF-8;
     /// [`HttpRequest::headers`](super::HttpRequest::headers) has the bytes.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         headers::joined(self.headers(), name)
