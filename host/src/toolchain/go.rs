@@ -1,4 +1,4 @@
-//! Go: the standard toolchain builds a core module, which is encoded as a component here.
+//! Go: the standard toolchain builds a core module, which is then encoded as a component.
 
 use super::work::Work;
 use super::{BuildError, Check, EncodeError, Inputs, SdkError, Source, encode, mark, sdk, tool};
@@ -11,28 +11,29 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The version that the SDK is written in. One before it would do, but starts more slowly: it makes
-/// up for being older than what the `go.mod` says.
+/// The Go version of the SDK. An older one would work, but starts more slowly: it first obtains the
+/// version required by `go.mod`.
 const OLDEST: (u32, u32) = (1, 26);
 
 const FIX: &str = "install Go 1.26 or newer, and open a new shell";
 
-/// Names of functions and lines of a panic stay; what debuggers read goes. Data begins where a
-/// block of the Go heap could, so that the arena of the SDK, whose size is chosen for it, ends right
-/// before the first: Go clears what lies between, up to half a MiB in each fresh instance.
+/// Strips debugging data, but keeps function names and line numbers for panics. Data begins where a
+/// block of the Go heap could, so that the SDK's arena, whose size is chosen for this, ends right
+/// before the first block: otherwise Go clears the gap, up to half a MiB in each fresh instance.
 const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
 
-/// How `go list` tells the folders of packages and the files of theirs that it reads.
+/// The `go list` template that prints the folders of packages and the files that are read from
+/// them.
 const READ: &str = "{{if not .Standard}}{{$folder := .Dir}}{{$folder}}
 {{range .GoFiles}}{{$folder}}/{{.}}
 {{end}}{{range .EmbedFiles}}{{$folder}}/{{.}}
 {{end}}{{range .SFiles}}{{$folder}}/{{.}}
 {{end}}{{end}}";
 
-/// Builds the package in a folder, or a file alone, and returns its component.
+/// Builds the package in a folder, or a single file, and returns its component.
 ///
-/// What is fresh Go knows itself, embedded files, replaced modules and workspaces included: when the
-/// core module is that of the last build, the component stays as it is.
+/// Go itself detects changes, including embedded files, replaced modules and workspaces: if the
+/// core module equals that of the last build, the component is kept.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     let manifest = manifest(&source.folder)?;
@@ -41,7 +42,8 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     let package = GoPackage::of(source, manifest.is_some())?;
     let failed = |error| write_failed(&package.output, error);
     fs::create_dir_all(&package.output).map_err(failed)?;
-    // Two builds of one folder would overwrite each other's module. The lock ends with the file.
+    // Two concurrent builds of one folder would overwrite each other's module. Closing the file
+    // releases the lock.
     let lock = File::create(package.output.join("lock")).map_err(failed)?;
     lock.lock().map_err(failed)?;
     bounded::mark_used(&package.output);
@@ -61,12 +63,12 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     Ok(component)
 }
 
-/// What Go is told to build, and where to.
+/// The package to build, and the output folder.
 struct GoPackage {
     folder: PathBuf,
-    /// The name of the component's file.
+    /// The file name of the component.
     component_name: String,
-    /// The file, when it stands alone: then there is no `go.mod`.
+    /// The file, if it has no `go.mod`.
     file: Option<PathBuf>,
     output: PathBuf,
 }
@@ -91,8 +93,8 @@ impl GoPackage {
         self.complete(build)
     }
 
-    /// Adds what the build reads: the package and all that it imports, but for what was fetched, of
-    /// which no version changes; and what `go` goes by.
+    /// Adds the inputs of the build: the package and everything it imports, except downloaded
+    /// modules, whose versions are immutable; and the files that configure `go`.
     fn add_read(&self, inputs: &mut Inputs) -> Result<(), BuildError> {
         let mut list = Command::new("go");
         list.args(["list", "-deps", "-e", "-f", READ]);
@@ -116,7 +118,7 @@ impl GoPackage {
         Ok(())
     }
 
-    /// What all commands have in common: where and for what to build.
+    /// Adds the arguments that all commands share: the package and the target.
     fn complete(&self, mut go: Command) -> Result<Command, BuildError> {
         go.current_dir(&self.folder).envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
         match &self.file {
@@ -126,7 +128,8 @@ impl GoPackage {
         Ok(go)
     }
 
-    /// Gives a file that stands alone the `go.mod` that it lacks, beside the source and not in it.
+    /// Provides a single file with the `go.mod` that it lacks, through an overlay, so that no file
+    /// is written into the source's folder.
     fn overlay(&self) -> Result<PathBuf, BuildError> {
         let sdk = sdk::lay_out()?.join("guest-sdk/go");
         let manifest = format!(
@@ -145,8 +148,8 @@ impl GoPackage {
     }
 }
 
-/// Encodes the module that Go made, unless the component is already that of the same module. Its
-/// time does not tell: Go renews it also when there was nothing to build.
+/// Encodes the module that Go built, unless the component is already up to date. The module's
+/// modification time is no help: Go updates it even if there was nothing to build.
 fn encode_module(core: &Path, component: &Path, source: &Source) -> Result<(), BuildError> {
     let unreadable = |error| BuildError::Read { path: core.to_owned(), source: error };
     let module = fs::read(core).map_err(unreadable)?;
@@ -158,7 +161,7 @@ fn encode_module(core: &Path, component: &Path, source: &Source) -> Result<(), B
     let encoded = encode::componentize(&module).map_err(|EncodeError(why)| {
         EncodeError(format!("{why} (does the package import hostel-sdk and call hostel.Handle?)"))
     })?;
-    // The component is never seen half written.
+    // Write to a temporary file and rename it, so that no reader sees a partial component.
     let making = component.with_extension("making");
     let written = fs::write(&making, mark::marked(encoded, source))
         .and_then(|()| fs::rename(&making, component))
@@ -174,7 +177,7 @@ fn write_failed(path: &Path, source: io::Error) -> BuildError {
     SdkError::Write { path: path.to_owned(), source }.into()
 }
 
-/// Refuses a source that calls C, about which Go itself only says that there are no files left.
+/// Refuses a source that uses cgo. Go itself would only report that no files are left.
 fn refuse_c(folder: &Path) -> Result<(), BuildError> {
     let unreadable = |error| BuildError::Read { path: folder.to_owned(), source: error };
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -194,8 +197,8 @@ fn refuse_c(folder: &Path) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// The `go.mod` that rules in a folder, if there is one. Refuses a Go that is missing or too old;
-/// one that does not tell its version is tried.
+/// The `go.mod` that applies to a folder, if any. Refuses a Go that is missing or too old; one with
+/// an unrecognized version is tried.
 fn manifest(folder: &Path) -> Result<Option<PathBuf>, BuildError> {
     let mut go = Command::new("go");
     let answer =
@@ -205,11 +208,11 @@ fn manifest(folder: &Path) -> Result<Option<PathBuf>, BuildError> {
     if version(lines.next().unwrap_or_default()).is_some_and(|version| version < OLDEST) {
         return Err(BuildError::NoTool { tool: "go 1.26", fix: FIX });
     }
-    // Without a module Go names the null device.
+    // Without a module Go prints the null device.
     Ok(lines.next().map(PathBuf::from).filter(|file| file.ends_with("go.mod")))
 }
 
-/// Makes the link by which a `go.mod` finds the SDK, if it does so.
+/// Creates the link to the SDK if `go.mod` uses it.
 fn link(manifest: Option<&Path>) -> Result<(), BuildError> {
     let text = manifest.map(fs::read_to_string).and_then(Result::ok).unwrap_or_default();
     match manifest.and_then(Path::parent) {
@@ -218,7 +221,7 @@ fn link(manifest: Option<&Path>) -> Result<(), BuildError> {
     }
 }
 
-/// The numbers in `go1.26.8`.
+/// Parses a version such as `go1.26.8`.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.trim().strip_prefix("go")?.split(['.', '-', ' ']);
     let major = numbers.next()?.parse().ok()?;
@@ -226,7 +229,7 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((major, minor.parse().ok()?))
 }
 
-/// What building Go needs.
+/// Checks the tools for Go.
 pub(super) fn doctor() -> Vec<Check> {
     let found = tool::ask("go", &["env", "GOVERSION"]);
     let found = found.filter(|text| version(text).is_some_and(|version| version >= OLDEST));

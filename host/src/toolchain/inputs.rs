@@ -1,4 +1,4 @@
-//! What a build reads. By it a component is kept, and its source watched.
+//! The inputs of a build. They decide when a cached component is reused, and what is watched.
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -16,19 +16,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Inputs(BTreeSet<PathBuf>);
 
 impl Inputs {
-    /// Adds a file or folder. A path that is not absolute begins at the current folder.
+    /// Adds a file or folder. A relative path is resolved from the current folder.
     pub fn add(&mut self, path: &Path) {
-        // It fails for an empty path alone.
+        // Fails only for an empty path.
         self.0.extend(std::path::absolute(path));
     }
 
-    /// Adds the file of this name that is in the folder of `path` or the nearest one above it.
+    /// Adds the nearest file of this name in the folder of `path` or one of its ancestors.
     pub(super) fn add_nearest(&mut self, path: &Path, name: &str) {
         let mut folders = path.ancestors().skip(1).map(|folder| folder.join(name));
         self.0.extend(folders.find(|file| file.is_file()));
     }
 
-    /// Adds what compilers tell of a build in the form of a makefile's rule, `target: file file ..`.
+    /// Adds the inputs that compilers report in the form of a makefile rule, `target: file file
+    /// ..`.
     pub(super) fn add_rule(&mut self, rule: &str) {
         let mut file = String::new();
         let mut characters =
@@ -40,7 +41,7 @@ impl Inputs {
                 (' ' | '\n' | '\r', _) => self.add(Path::new(&std::mem::take(&mut file))),
                 _ => file.push(character),
             }
-            // What follows is a rule of its own.
+            // A blank line ends the rule; another one follows.
             if character == '\n' && characters.peek() == Some(&'\n') {
                 break;
             }
@@ -48,27 +49,27 @@ impl Inputs {
         self.add(Path::new(&file));
     }
 
-    /// Adds all that another list has.
+    /// Adds all paths of another list.
     pub fn extend(&mut self, other: &Inputs) {
         self.0.extend(other.0.iter().cloned());
     }
 
-    /// Whether it has no file.
+    /// True if it has no paths.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Keeps those for which this holds.
+    /// Keeps only the paths for which this returns true.
     pub(super) fn retain(&mut self, keep: impl FnMut(&PathBuf) -> bool) {
         self.0.retain(keep);
     }
 
-    /// The paths, in their order.
+    /// The paths, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &Path> {
         self.0.iter().map(PathBuf::as_path)
     }
 
-    /// A number for the content of all.
+    /// The digest of all paths and their contents.
     pub(super) fn digest(&self) -> [u8; 32] {
         let mut digest = blake3::Hasher::new();
         for path in &self.0 {
@@ -78,14 +79,15 @@ impl Inputs {
         digest.finalize().into()
     }
 
-    /// Whether one of them may have changed since a time.
+    /// True if one of the files may have changed since a time.
     pub(super) fn changed_since(&self, time: SystemTime) -> bool {
         let mut found = self.0.iter().filter_map(|path| fs::metadata(path).ok());
         found.any(|file| has_changed_since(&file, time))
     }
 }
 
-/// The time as the kernel notes that of a change: by its ticks.
+/// The current time with the resolution of the kernel's file timestamps, so that both are
+/// comparable.
 pub(crate) fn now() -> SystemTime {
     let now = clock_gettime(ClockId::RealtimeCoarse);
     at(now.tv_sec, now.tv_nsec)
@@ -96,13 +98,14 @@ fn at(seconds: i64, nanoseconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds.max(0).unsigned_abs()) + since
 }
 
-/// Whether a file may have changed since a time of [`now`], by what no tool can set.
+/// True if a file may have changed since a time of [`now`]. Uses the inode's change time, which no
+/// tool can set.
 pub(crate) fn has_changed_since(file: &Metadata, time: SystemTime) -> bool {
     at(file.ctime(), file.ctime_nsec()) >= time
 }
 
-/// A number for the content of a file, or for the names in a folder; none for what is neither, since
-/// reading a pipe would wait.
+/// The digest of a file's content, or of the names in a folder. Other kinds of files get the digest
+/// of nothing: reading a pipe would block.
 fn content(path: &Path) -> io::Result<[u8; 32]> {
     let found = fs::metadata(path)?;
     let mut digest = blake3::Hasher::new();

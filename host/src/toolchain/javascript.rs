@@ -1,5 +1,5 @@
-//! JavaScript and TypeScript: the SDK's build script makes one module of all, and a component of
-//! that, loaded in QuickJS or, by choice, in SpiderMonkey.
+//! JavaScript and TypeScript: the SDK's build script bundles everything into one module, and makes
+//! a component of that, loaded in QuickJS or, optionally, in SpiderMonkey.
 
 use super::work::Work;
 use super::{
@@ -10,50 +10,50 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Node.js before this lacks what the build and the tests use.
+/// Older versions of Node.js lack features that the build and the tests use.
 const OLDEST_NODE: u32 = 20;
 
 const FIX: &str = "install Node.js 20 or newer, which brings npm along";
 
-/// The SDK's folder, seen from its root.
+/// The SDK's folder for JavaScript, relative to the SDK's root.
 const SDK: &str = "guest-sdk/javascript";
 
-/// A package of the npm registry, at the version that the SDK is tested with. The build script
-/// has an option of its name, by which it is told where the package is.
+/// A package of the npm registry, at the version that the SDK is tested with. The build script has
+/// an option of the same name for the package's location.
 struct NpmPackage {
     name: &'static str,
     version: &'static str,
-    /// A package that is fetched with it, at this version, if there is one.
+    /// Another package to fetch with it, with its version.
     beside: Option<&'static str>,
 }
 
 impl NpmPackage {
-    /// The name without the organisation that it belongs to.
+    /// The name without its scope.
     fn short_name(&self) -> &'static str {
         self.name.rsplit('/').next().unwrap_or(self.name)
     }
 }
 
-/// Makes the component: QuickJS with the loaded module.
+/// Makes a component of QuickJS with the loaded module.
 const COMPONENTIZE_QJS: NpmPackage =
     NpmPackage { name: "componentize-qjs", version: "0.4.5", beside: None };
 
-/// Makes the component: SpiderMonkey with the loaded module. Later versions of what encodes it
-/// are twice as large.
+/// Makes a component of SpiderMonkey with the loaded module. Later versions of its encoder produce
+/// components twice as large.
 const COMPONENTIZE_JS: NpmPackage = NpmPackage {
     name: "@bytecodealliance/componentize-js",
     version: "0.23.0",
     beside: Some("@bytecodealliance/jco@1.15.1"),
 };
 
-/// Makes one module of all.
+/// Bundles all modules into one.
 const ESBUILD: NpmPackage = NpmPackage { name: "esbuild", version: "0.28.2", beside: None };
 
 /// Checks types; only TypeScript needs it.
 const TYPESCRIPT: NpmPackage = NpmPackage { name: "typescript", version: "7.0.2", beside: None };
 
-/// What a service on QuickJS has of the web beside what the SDK's own files bring: `URL`, and the
-/// hashes of `crypto.subtle`.
+/// Web APIs for services on QuickJS besides those in the SDK's own files: `URL`, and the hashes of
+/// `crypto.subtle`.
 const WHATWG_URL: NpmPackage =
     NpmPackage { name: "whatwg-url", version: "17.3.0", beside: Some("@noble/hashes@2.4.0") };
 
@@ -106,7 +106,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
             node.arg(fetched(package, source, progress)?);
         }
         if let Some(program) = &program {
-            // The script makes the bases that are not in it yet.
+            // The script creates missing bases in this folder.
             let NpmPackage { name, version, .. } = engine;
             let bases = kept::base(&format!("{name} {version}"), |_| Ok(()))?;
             node.arg("--bases").arg(bases).arg("--program").arg(program);
@@ -118,17 +118,18 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     })
 }
 
-/// Adds what the build script has read: a path a line, of which none is that of the SDK or a tool.
+/// Adds the inputs that the build script lists, one path per line, without those of the SDK and the
+/// tools.
 fn read_list(list: &Path, read: &mut Inputs) {
     let listed = std::fs::read_to_string(list).unwrap_or_default();
     for file in listed.lines().map(Path::new) {
         read.add(file);
-        // It decides which file a package's name means, and how files are read.
+        // This manifest decides which file a package name resolves to, and how files are parsed.
         read.add_nearest(file, "package.json");
     }
 }
 
-/// What a `package.json` holds, null when there is none.
+/// The content of a `package.json`, null if there is none.
 fn read_manifest(path: &Path) -> Result<Value, BuildError> {
     let text = match std::fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Value::Null),
@@ -147,7 +148,7 @@ fn depends_on_sdk(manifest: &Value) -> bool {
         .any(|pointer| manifest.pointer(pointer).is_some())
 }
 
-/// The package with the engine that the manifest asks for.
+/// The package of the engine that the manifest selects.
 fn engine(manifest: &Value, path: &Path) -> Result<&'static NpmPackage, BuildError> {
     let Some(asked) = manifest.pointer("/hostel/engine") else {
         return Ok(&COMPONENTIZE_QJS);
@@ -163,8 +164,8 @@ fn engine(manifest: &Value, path: &Path) -> Result<&'static NpmPackage, BuildErr
     }
 }
 
-/// Makes the links by which `hostel-sdk` is found from a service's folder, by Node and by editors,
-/// as `npm install` would.
+/// Creates the links by which Node and editors find `hostel-sdk` from a service's folder, as `npm
+/// install` would.
 pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     sdk::link(folder)?;
     let modules = folder.join("node_modules");
@@ -178,7 +179,7 @@ pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     }
 }
 
-/// Loads a package from a folder, and has it do the least that needs all its parts.
+/// Loads a package from a folder, and runs the smallest task that uses all its parts.
 const TRIAL: &str = r#"
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -197,8 +198,8 @@ if (name === "typescript") {
 }
 "#;
 
-/// Settings of npm for a folder's own packages, against those of the user's for other installs. The
-/// registry and how it is reached stay as they are set.
+/// Options that override the user's npm settings for other kinds of installs. Settings for the
+/// registry and the network remain in effect.
 const WHATEVER_IS_SET: [&str; 7] = [
     "--include=optional",
     "--global=false",
@@ -209,7 +210,7 @@ const WHATEVER_IS_SET: [&str; 7] = [
     "--engine-strict=false",
 ];
 
-/// The folder with a package below its `node_modules`.
+/// The folder of a fetched package, which is below its `node_modules`.
 fn fetched(
     package: &NpmPackage,
     source: &Source,
@@ -221,7 +222,7 @@ fn fetched(
             return Err(BuildError::NoTool { tool: "npm", fix: FIX });
         }
         let mut npm = Command::new("npm");
-        // No script of a package is run: none of these needs one.
+        // Do not run the packages' scripts: none of these packages needs them.
         npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
             .args(WHATEVER_IS_SET)
             .env_remove("NODE_OPTIONS")
@@ -229,7 +230,7 @@ fn fetched(
             .arg(folder)
             .arg(format!("{name}@{version}"))
             .args(beside);
-        // What it says on stdout is how many packages it added; keeping that is not showing it.
+        // npm prints the number of added packages to stdout; capture it, so that it is not shown.
         tool::run("npm", &source.file, &mut npm, progress, &["npm notice"], true)?;
         let mut node = Command::new("node");
         node.args(["--input-type=module", "--eval", TRIAL]).arg(name).current_dir(folder);
@@ -244,14 +245,14 @@ fn check_node() -> Result<(), BuildError> {
     }
 }
 
-/// The version of a Node.js that is new enough, as `v20.1.0`.
+/// The version of Node.js, as in `v20.1.0`, if it is new enough.
 fn node() -> Option<String> {
     let version = tool::ask("node", &["--version"])?;
     let major = version.trim_start_matches('v').split('.').next()?;
     (major.parse::<u32>().ok()? >= OLDEST_NODE).then_some(version)
 }
 
-/// What building JavaScript and TypeScript needs; the packages are fetched by the first build.
+/// Checks the tools for JavaScript and TypeScript; the first build fetches the packages.
 pub(super) fn doctor() -> Vec<Check> {
     vec![
         Check { what: "node", found: node(), fix: FIX },

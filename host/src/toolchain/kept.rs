@@ -1,5 +1,5 @@
-//! What is made once and kept: tools fetched from their registries, and components built from
-//! sources that have not changed since.
+//! Caches for things that are made once: tools fetched from their registries, and components built
+//! from unchanged sources.
 
 use super::inputs::now;
 use super::work::Work;
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder of a tool, fetched if it is not there.
+/// The folder of a tool, fetched if missing.
 pub(super) fn tool(
     name: &str,
     version: &str,
@@ -22,7 +22,7 @@ pub(super) fn tool(
         let folder = tools.join(format!("{name}-{version}"));
         (progress.line)(&format!("fetching {name} {version}, once, to {}", folder.display()));
         fetch(made).map_err(|error| match error {
-            // It is told of what was to be fetched, not of where it was to come first.
+            // The error names the tool, not the temporary folder.
             BuildError::Failed { path, why } if path == made => {
                 let why = format!("it cannot be fetched: {why}");
                 BuildError::Tool { tool: name.to_owned(), why }
@@ -32,10 +32,10 @@ pub(super) fn tool(
     })
 }
 
-/// The folder with what a tool and the SDK make for all services alike, made if it is not there. It
-/// goes when it is unused for long.
+/// The folder of files that a tool and the SDK create once for all services, created if missing. It
+/// is removed after it was unused for long.
 ///
-/// `tool` names the tool and its version.
+/// `tool` is the name and version of the tool.
 pub(super) fn base(
     tool: &str,
     make: impl FnOnce(&Path) -> Result<(), BuildError>,
@@ -52,10 +52,10 @@ pub(super) fn base(
     Ok(folder)
 }
 
-/// A folder in another one, made if it is not there.
+/// A folder in `parent`, created if missing.
 ///
-/// `make` fills a temporary folder, which is renamed when it is whole: no half of one is ever used,
-/// and of two processes that make it at once one result stays.
+/// `make` fills a temporary folder, which is renamed when it is complete: no partial folder is ever
+/// used, and if two processes create it concurrently, one result is kept.
 fn once(
     parent: &Path,
     folder: PathBuf,
@@ -76,10 +76,10 @@ fn once(
     }
 }
 
-/// The component of a source: the kept one, or else a new one, which is reported.
+/// The component of a source: from the cache, or else newly built, which is reported.
 ///
-/// `tools` names the versions of what builds it. `build` writes the component to the file it is
-/// given, and tells what it reads, also when it fails.
+/// `tools` identifies the versions of the build tools. `build` writes the component to the given
+/// file, and adds the files that it reads, even if it fails.
 pub(super) fn component(
     Work { source, modules, progress }: Work<'_>,
     tools: &str,
@@ -106,7 +106,8 @@ pub(super) fn component(
     *inputs = read;
     let folder = match inputs.changed_since(began) {
         false => built.join(name(&way, inputs)),
-        // It may be of what was there before, and is no component of what is there now.
+        // Its inputs changed during the build, so it may be outdated: store it under a name that no
+        // later build looks up.
         true => built.join(hex(&Sha256::digest(making.path().as_os_str().as_encoded_bytes()))),
     };
     let component = folder.join(source.component_name());
@@ -117,8 +118,8 @@ pub(super) fn component(
     Ok(component)
 }
 
-/// The component of a source that other tools have built of what is there now, if one is kept.
-/// `inputs` becomes what that build has read.
+/// The cached component of a source as other tools have built it, if it is up to date. Sets
+/// `inputs` to the files that build has read.
 pub(super) fn by_others(
     Work { source, modules, .. }: Work<'_>,
     tools: &str,
@@ -132,10 +133,10 @@ pub(super) fn by_others(
     Ok(component)
 }
 
-/// Where a source's components are kept that some tools build.
+/// The cache location for a source's components that are built with certain tools.
 struct ComponentPlace {
     built: PathBuf,
-    /// The file with what the last build has read.
+    /// The file that lists the inputs of the last build.
     list: PathBuf,
     way: Sha256,
 }
@@ -149,7 +150,8 @@ impl ComponentPlace {
         Ok(ComponentPlace { built: cache.join("built"), list, way })
     }
 
-    /// The kept component of what is there now. `inputs` becomes what the last build has read.
+    /// The cached component, if it is up to date. Sets `inputs` to the files that the last build
+    /// read.
     fn component(&self, source: &Source, inputs: &mut Inputs) -> Option<PathBuf> {
         *inputs = read(&self.list)?;
         let folder = self.built.join(name(&self.way, inputs));
@@ -160,12 +162,12 @@ impl ComponentPlace {
     }
 }
 
-/// What was read by the last build, unless that is not known.
+/// The inputs of the last build, or `None` if they are unknown.
 fn read(list: &Path) -> Option<Inputs> {
     serde_json::from_slice(&std::fs::read(list).ok()?).ok()
 }
 
-/// Keeps what a build has read, in one step, and as long as components are kept.
+/// Stores the inputs of a build atomically. The lists are pruned like the components.
 fn write(list: &Path, inputs: &Inputs) -> io::Result<()> {
     let folder = list.parent().unwrap_or(Path::new("."));
     sdk::write(list, &serde_json::to_vec(inputs)?)?;
@@ -173,7 +175,7 @@ fn write(list: &Path, inputs: &Inputs) -> io::Result<()> {
     Ok(())
 }
 
-/// The name of a component's folder, by the way it is built and the content of what that reads.
+/// The folder name of a component, from the digest of the build and of its inputs' content.
 fn name(way: &Sha256, inputs: &Inputs) -> String {
     hex(&way.clone().chain_update(inputs.digest()).finalize())
 }
@@ -182,15 +184,16 @@ fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What decides, beside the content of its inputs, what a build makes: the source's place, which
-/// modules there are, since a new one may be imported in another's place, the SDK and the tools.
+/// The digest of everything besides the content of the inputs that determines a build's result: the
+/// source's path, the SDK, the tools, and the list of modules, because an import may resolve to a
+/// new one.
 fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Result<Sha256> {
     let mut digest = Sha256::new();
     let mut add = |name: &Path, content: &[u8]| add_file(&mut digest, name, content);
-    // However the path was written, it is the same source.
+    // Make the path absolute: the same source may be named in different ways.
     let place = std::path::absolute(&source.file)?;
     add(Path::new(tools), place.as_os_str().as_encoded_bytes());
-    // It is in the component.
+    // The component contains the language's name.
     add(Path::new("language"), source.shown_language().as_bytes());
     for (name, content) in sdk::files() {
         add(&name, &content);

@@ -1,10 +1,10 @@
-//! The languages that services can be written in: their names, their files, and a source in one.
+//! The languages of services: their names and files, and the source of a service.
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The languages that services can be written in here.
+/// The languages that the toolchain can build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Language {
@@ -17,7 +17,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them, in the order of their names.
+    /// All languages, sorted by name.
     pub const ALL: [Language; 6] = [
         Language::C,
         Language::Go,
@@ -51,7 +51,7 @@ impl Language {
         }
     }
 
-    /// The manifest that makes a folder a package of this language.
+    /// The manifest that marks a folder as a package of this language.
     pub(crate) fn manifest(self) -> Option<&'static str> {
         match self {
             Language::Go => Some("go.mod"),
@@ -60,9 +60,9 @@ impl Language {
         }
     }
 
-    /// Whether a file is one that a source in this language may come to read when it is new: a
-    /// module that it imports, or in Python any file, since a plugin carries what lies beside it. No
-    /// test is one, and nothing that is for people and tools.
+    /// True if a source in this language could read the file once it is created: a module that it
+    /// may import, or in Python any file, because a plugin includes the files beside it. False for
+    /// tests, and for files meant for people and tools.
     pub(crate) fn has_module(self, file: &Path) -> bool {
         let others: &[&str] = match self {
             Language::C => &["h", "hpp"],
@@ -89,22 +89,21 @@ impl fmt::Display for Language {
     }
 }
 
-/// A service's source, as it is built.
+/// A service's source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The language that it is built as.
     pub language: Language,
-    /// The folder that all its files are in.
+    /// The folder that contains all its files.
     pub folder: PathBuf,
-    /// The file that declares the services; of a package of Go or Rust, the manifest.
+    /// The file that declares the services; for a Go or Rust package, the manifest.
     pub file: PathBuf,
-    /// Whether the folder is this service's alone: its other files are modules of it.
+    /// Whether the whole folder belongs to this service: its other files are modules of it.
     pub is_whole_folder: bool,
 }
 
 impl Source {
-    /// The language that it is written in, as people write its name: that of C's toolchain may be
-    /// C++ or Zig.
+    /// The display name of its language; for the C toolchain, this may be C++ or Zig.
     pub fn shown_language(&self) -> &'static str {
         let extension = self.file.extension().and_then(OsStr::to_str);
         match (self.language, extension) {
@@ -119,21 +118,21 @@ impl Source {
         }
     }
 
-    /// The name of its component's file, without the extension: that of the source file, or of the
-    /// folder where it is a package or the file is called `service`.
+    /// The file name of its component, without the extension: that of the source file, or of the
+    /// folder if it is a package or the file is called `service`.
     pub(crate) fn stem(&self) -> String {
         let is_package = self.language.manifest().is_some_and(|name| self.file.ends_with(name));
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if is_package || stem == "service" { folder_name(&self.folder) } else { stem }
     }
 
-    /// The name of its component's file.
+    /// The file name of its component.
     pub(crate) fn component_name(&self) -> String {
         format!("{}.wasm", self.stem())
     }
 }
 
-/// The name of a folder, also where its path ends in `.` or `..`.
+/// The name of a folder, even if its path ends in `.` or `..`.
 pub(crate) fn folder_name(folder: &Path) -> String {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let named = match absolute.file_name() {
@@ -143,7 +142,7 @@ pub(crate) fn folder_name(folder: &Path) -> String {
     named.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether a file is no data of a service, by the names that are customary.
+/// True for files that are not data of a service, by their conventional names.
 fn is_for_people_and_tools(file: &Path) -> bool {
     const STARTS: [&str; 5] = ["README", "LICENSE", "LICENCE", "CHANGELOG", "requirements"];
     const NAMES: [&str; 4] = ["hostel.toml", "pyproject.toml", "Makefile", "Dockerfile"];
@@ -154,8 +153,8 @@ fn is_for_people_and_tools(file: &Path) -> bool {
         || STARTS.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether a file is a test, by the names that the languages' test runners look for, or another
-/// that accompanies sources: types (`.d.ts`) or a tool's configuration (`.config.js`).
+/// True for a test, by the names that the languages' test runners use, or for another file that
+/// accompanies sources: types (`.d.ts`) or a tool's configuration (`.config.js`).
 pub(crate) fn is_test(file: &Path) -> bool {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     stem.starts_with("test_")

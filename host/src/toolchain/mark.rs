@@ -1,21 +1,21 @@
-//! The mark of a component: the language of the source that it was built from. The `producers` of a
-//! component name the languages of interpreters, libraries and adapters too.
+//! Marks a component with the language of its source. Its `producers` are not enough: they also
+//! name the languages of interpreters, libraries and adapters.
 
 use super::Source;
 use wasmparser::{CustomSectionReader, KnownCustom, Parser, Payload};
 
-/// The custom section that holds the language's name.
+/// The custom section that contains the language's name.
 const SECTION: &str = "hostel-source-language";
 
-/// Most bytes of a language's name that are read.
+/// Maximum bytes of a language's name.
 const MAX_NAME_BYTES: usize = 32;
 
-/// The component with its mark.
+/// Appends the mark to a component.
 pub(super) fn marked(mut component: Vec<u8>, source: &Source) -> Vec<u8> {
     let language = source.shown_language();
     let mut section = Vec::new();
     for part in [SECTION, language] {
-        // Each is a name of fewer than 128 bytes, whose length takes one byte of LEB128.
+        // Both names have fewer than 128 bytes, so their length takes one byte of LEB128.
         section.extend(u8::try_from(part.len()));
         section.extend_from_slice(part.as_bytes());
     }
@@ -25,11 +25,11 @@ pub(super) fn marked(mut component: Vec<u8>, source: &Source) -> Vec<u8> {
     component
 }
 
-/// The language of the source that a component was built from, as its mark names it. Cargo's
-/// components have no mark: without one, it is Rust where that made the largest core module.
+/// The source language of a component, from its mark. Components built by Cargo have no mark:
+/// without one, the language is Rust if Rust produced the largest core module.
 pub fn source_language(component: &[u8]) -> Option<String> {
     let (mut depth, mut module) = (0_usize, 0);
-    // The size of the largest module that Rust made, and of the largest of all.
+    // The sizes of the largest module produced by Rust, and of the largest of all.
     let (mut of_rust, mut largest) = (0, 0);
     for payload in Parser::new(0).parse_all(component).map_while(Result::ok) {
         match payload {
@@ -53,7 +53,7 @@ pub fn source_language(component: &[u8]) -> Option<String> {
     (of_rust > 0 && of_rust == largest).then(|| "Rust".to_owned())
 }
 
-/// Whether a section of producers names Rust as a language.
+/// True if a `producers` section names Rust as a language.
 fn is_rust(section: &CustomSectionReader<'_>) -> bool {
     let KnownCustom::Producers(fields) = section.as_known() else { return false };
     let languages = fields.into_iter().map_while(Result::ok).filter(|it| it.name == "language");

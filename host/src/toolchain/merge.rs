@@ -1,8 +1,9 @@
-//! Makes one core module of those that a tool has linked in a component.
+//! Merges the core modules that a tool has linked in a component.
 //!
-//! A language's tool may link libraries as they are: then each is a module, and every new instance
-//! of the component instantiates all of them, passes thousands of functions and globals between
-//! them, and fills their common table. In one module these are numbers, known when it is compiled.
+//! A language's tool may link libraries unchanged: each is then a module, and every new instance of
+//! the component instantiates all of them, passes thousands of functions and globals between them,
+//! and fills their shared table. In a single module these are indices that are known at compile
+//! time.
 
 mod group;
 mod link;
@@ -16,11 +17,11 @@ mod write;
 use group::MergeGroup;
 use outline::Outline;
 
-/// Functions that an initialisation of a component calls by their names, so that they stay exported:
-/// see `engine/snapshot/layout.rs`.
+/// Functions that must stay exported, because a component's initialization calls them by name: see
+/// `engine/snapshot/layout.rs`.
 const KEPT: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
-/// Makes one core module of as many as can be; `None` if no two can.
+/// Merges as many core modules as possible; `None` if no two can be merged.
 pub(super) fn merge(component: &[u8]) -> Option<Vec<u8>> {
     let outline = Outline::read(component)?;
     let group = MergeGroup::choose(&outline)?;

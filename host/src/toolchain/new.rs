@@ -1,10 +1,10 @@
-//! A new service from the SDK's template.
+//! Creates a new service from the SDK's template.
 
 use super::{Language, NewError, javascript, sdk, service_name, workspace};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where a language's template stands among the SDK's files.
+/// The location of a language's template among the SDK's files.
 fn template(language: Language) -> &'static str {
     match language {
         Language::C => "guest-sdk/c/template",
@@ -16,16 +16,16 @@ fn template(language: Language) -> &'static str {
     }
 }
 
-/// Makes a folder with a service called `name`, a test and a README, ready to run. The name is
-/// one that a plugin may have. A folder that is there takes the files where it has none of them and
-/// `is_here`, which says that it is the current one.
+/// Creates a folder with a service called `name`, a test and a README, ready to run. The name must
+/// be a valid plugin name. If `is_here` is set, the folder is the current one: it may exist, but
+/// must not contain any of the files.
 ///
-/// Returns what else was changed: the manifest of a workspace of Rust packages that the folder is in.
+/// Also returns the manifest of an enclosing Rust workspace, if it was changed.
 ///
 /// # Errors
 ///
-/// When the name is none for a service in the language, or the folder is there already or cannot be
-/// written. Nothing is left behind then.
+/// If the name is invalid for a service in the language, or the folder already exists or cannot be
+/// written. Nothing is left behind.
 pub fn create(
     folder: &Path,
     name: &str,
@@ -47,7 +47,7 @@ pub fn create(
         _ => Path::new("."),
     };
     std::fs::create_dir_all(parent).map_err(failed)?;
-    // Made aside and renamed, so that a run cut short leaves no half of a service.
+    // Created aside and renamed, so that an interrupted run leaves no partial service.
     let making = tempfile::Builder::new().prefix(".hostel-new-").tempdir_in(parent);
     let making = making.map_err(failed)?;
     let made = making.path().join("service");
@@ -60,7 +60,7 @@ pub fn create(
         true => move_in(&made, folder)?,
         false => std::fs::rename(&made, folder).map_err(failed)?,
     }
-    // Cargo would take it for a package too.
+    // Remove the temporary folder first: Cargo would take it for a package too.
     drop(making);
     match language {
         Language::Rust => workspace::leave(folder),
@@ -68,7 +68,7 @@ pub fn create(
     }
 }
 
-/// Moves what was made into a folder that has none of it.
+/// Moves the entries of `made` into a folder that contains none of them.
 fn move_in(made: &Path, folder: &Path) -> Result<(), NewError> {
     let failed = |source| NewError::Write { path: folder.to_owned(), source };
     let entries = std::fs::read_dir(made).map_err(failed)?;
@@ -92,7 +92,8 @@ fn fill(folder: &Path, name: &str, language: Language) -> io::Result<()> {
         let Ok(file) = path.strip_prefix(template) else {
             continue;
         };
-        // The dot is added here, since a `.gitignore` in the template would hide files of ours.
+        // The dot is added here: a `.gitignore` in the template would hide files of this
+        // repository.
         let file = if file == Path::new("gitignore") { Path::new(".gitignore") } else { file };
         let path = folder.join(named(&file.to_string_lossy()));
         std::fs::create_dir_all(path.parent().unwrap_or(folder))?;

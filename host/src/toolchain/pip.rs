@@ -1,4 +1,4 @@
-//! Installing packages of Python into a folder, whatever the user's own settings of pip are for.
+//! Installs Python packages into a folder, independent of the user's pip settings.
 
 use super::{BuildError, Progress, tool};
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ pub(super) const PYTHON: &str = "python3";
 pub(super) const FIX: &str =
     "run `python3 -m ensurepip --upgrade`, or install your system's python3-pip";
 
-/// The settings of pip that tell how its packages are reached. Others are for the user's own
-/// installs, and contradict one into a folder: where to, from what, in which environment.
+/// The pip settings that define how packages are reached; only these are kept. Others are for the
+/// user's own installs, and conflict with one into a folder: target, source, environment.
 const KEPT: [&str; 11] = [
     "index-url",
     "extra-index-url",
@@ -25,7 +25,7 @@ const KEPT: [&str; 11] = [
     "keyring-provider",
 ];
 
-/// Installs what the arguments name into a folder.
+/// Installs the packages named by the arguments into a folder.
 pub(super) fn install(
     arguments: &[&str],
     folder: &Path,
@@ -34,7 +34,8 @@ pub(super) fn install(
     let python = python().ok_or(BuildError::NoTool { tool: "pip", fix: FIX })?;
     let settings = settings(&python);
     let mut pip = pip(&python);
-    // With this file pip reads no other: not even the system's, which `--isolated` leaves to it.
+    // This makes pip read no other configuration, not even the system's, which `--isolated` still
+    // reads.
     pip.env("PIP_CONFIG_FILE", "/dev/null")
         .args(["--isolated", "install", "--quiet", "--no-input", "--no-compile"])
         .args(["--disable-pip-version-check", "--root-user-action=ignore", "--no-warn-conflicts"])
@@ -45,14 +46,14 @@ pub(super) fn install(
     tool::run("pip", folder, &mut pip, progress, &[], false).map(drop)
 }
 
-/// What pip calls itself, if it is there.
+/// The name and version that pip prints, if it is installed.
 pub(super) fn version() -> Option<String> {
     let words = version_of(&python()?)?;
     Some(words.split(" from ").next().unwrap_or_default().to_owned())
 }
 
-/// The Python that has pip. That of a virtual environment may have none, as uv makes them: then the
-/// next one in the search path.
+/// The first Python in the search path that has pip. That of a virtual environment may have none,
+/// for example if uv created it.
 fn python() -> Option<PathBuf> {
     let search_path = std::env::var_os("PATH")?;
     let mut found = std::env::split_paths(&search_path).map(|folder| folder.join(PYTHON));
@@ -69,15 +70,15 @@ fn pip(python: &Path) -> Command {
     pip
 }
 
-/// The options for the settings that are kept, from the user's files and environment.
+/// The kept settings as options, from the user's files and environment.
 fn settings(python: &Path) -> Vec<String> {
     let listed = tool::complete(pip(python).args(["config", "list"]));
     let listed = listed.map(|output| output.stdout).unwrap_or_default();
     options(&String::from_utf8_lossy(&listed))
 }
 
-/// The options for a list of settings, `section.name='value'` a line, of which a later one counts
-/// more; several values of one are apart by lines or spaces.
+/// Converts a list of settings, `section.name='value'` a line, to options. Later lines take
+/// precedence; several values are separated by lines or spaces.
 fn options(listed: &str) -> Vec<String> {
     let value = |name: &str| {
         let named = listed.lines().filter_map(|line| line.split_once('='));

@@ -1,23 +1,23 @@
-//! What a build and a check of tools report.
+//! The reports of a build and of a check of tools.
 
-/// Where a build reports its progress.
+/// The receiver of a build's progress.
 #[derive(Clone, Copy)]
 pub struct Progress<'a> {
     /// Called with each line, from any thread.
     pub line: &'a (dyn Fn(&str) + Sync),
-    /// Called with the step that begins and takes long: building, once.
+    /// Called once, when the long step of the build begins.
     pub step: &'a (dyn Fn(&str) + Sync),
-    /// Whether the lines may carry colours.
+    /// Whether the lines may contain colors.
     pub colour: bool,
 }
 
-/// A check of something that building in a language needs.
+/// A check of a tool that a language's build needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What is needed.
+    /// The tool.
     pub what: &'static str,
-    /// What was found: its version or its place.
+    /// Its version or its path, if it was found.
     pub found: Option<String>,
-    /// The fix when nothing was found: a command, or where to get it.
+    /// The fix if it is missing: a command, or where to get it.
     pub fix: &'static str,
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 mod packages;
 
-/// The oldest Python that componentize-py and the SDK run on. Services have their own, 3.14.
+/// The oldest Python for componentize-py and the SDK. Services have their own Python, 3.14.
 const OLDEST: (u32, u32) = (3, 10);
 
 const PYTHON_FIX: &str = "install Python 3.10 or newer, so that `python3 --version` tells it";
@@ -17,15 +17,15 @@ const TOOL: &str = "componentize-py";
 
 const VERSION: &str = "0.25.1";
 
-/// What Hostel makes of the tool's component, so that none that is kept has another form.
+/// Part of the cache key: names Hostel's own processing of the tool's component.
 const FORM: &str = "in one module";
 
-/// The source's folder and that of the packages, as a build sees them.
+/// The paths of the source's folder and the packages' folder as a build sees them.
 const FOLDERS: [&str; 2] = ["/2", "/3"];
 
 /// Builds the services of a file and returns their component.
 ///
-/// What the file imports is found beside it, and in [the project's packages](packages::of).
+/// Imports are resolved beside the file, and in [the project's packages](packages::of).
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     if wants_link(&source.folder) {
@@ -45,7 +45,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     let project = inputs.clone();
     kept::component(work, &tools, inputs, |component, read| {
         read.extend(&project);
-        // What is installed, and which version of it, the names tell.
+        // The file names show which packages and versions are installed.
         packages.iter().for_each(|packages| read.add(packages));
         check_python()?;
         let tool = fetched(progress)?;
@@ -71,16 +71,16 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     })
 }
 
-/// The SDK's script, which writes to a file or folder.
+/// The command of the SDK's build script, which writes to a file or folder.
 fn script(root: &Path, tool: &Path, output: &Path) -> Command {
     let mut python = Command::new(PYTHON);
-    // Nothing of the user's own Python is in it but its packages.
+    // `-E` ignores the user's Python settings.
     python.args(["-E", "-B"]).arg(root.join("guest-sdk/python/build.py"));
     python.arg("--tool").arg(tool).arg("--wit").arg(root.join("wit")).arg("--output").arg(output);
     python
 }
 
-/// The reason for which the script failed: its last line. The lines before are the traceback.
+/// The reason why the script failed: its last line. The lines before are the traceback.
 fn why(output: &Output, progress: Progress<'_>) -> String {
     let words = String::from_utf8_lossy(&output.stderr);
     let mut lines: Vec<&str> = words.trim_end().lines().collect();
@@ -89,7 +89,7 @@ fn why(output: &Output, progress: Progress<'_>) -> String {
     why
 }
 
-/// The folder of the base: a component in which Python and the SDK are loaded and no plugin is.
+/// The folder of the base: a component with Python and the SDK loaded, but no plugin.
 fn base(root: &Path, tool: &Path, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
     kept::base(&format!("{TOOL} {VERSION} {FORM}"), |made| {
         (progress.line)("preparing Python, once for all services, so that edits build in a second");
@@ -101,8 +101,8 @@ fn base(root: &Path, tool: &Path, progress: Progress<'_>) -> Result<PathBuf, Bui
     })
 }
 
-/// Makes one module of CPython, the SDK's bindings and the libraries that the tool has linked with
-/// them. One that is made of a base has been one since.
+/// Merges CPython, the SDK's bindings and the libraries that the tool has linked with them into one
+/// module. A component built from a base is already merged.
 fn merge_modules(file: &Path) -> Result<(), BuildError> {
     let component =
         std::fs::read(file).map_err(|source| BuildError::Read { path: file.to_owned(), source })?;
@@ -113,13 +113,13 @@ fn merge_modules(file: &Path) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// A path that a build has read, as it is here.
+/// Maps a path as the build sees it to the real path.
 fn path_here(read: &str, folders: [Option<&Path>; 2]) -> Option<PathBuf> {
     let mut places = FOLDERS.into_iter().zip(folders);
     places.find_map(|(place, folder)| Some(folder?.join(Path::new(read).strip_prefix(place).ok()?)))
 }
 
-/// Whether a service's folder is one of the template's, whose tests find the SDK by the link.
+/// True if a service's folder comes from the template, whose tests find the SDK through the link.
 fn wants_link(folder: &Path) -> bool {
     let ignored = std::fs::read_to_string(folder.join(".gitignore")).unwrap_or_default();
     ignored.lines().any(|line| line.trim().trim_matches('/') == sdk::LINK)
@@ -145,7 +145,7 @@ fn check_python() -> Result<(), BuildError> {
     python_version().filter(|version| is_new_enough(version)).map(drop).ok_or(no_tool)
 }
 
-/// What Python calls itself, as in "Python 3.12.1".
+/// The output of `python3 --version`, as in "Python 3.12.1".
 fn python_version() -> Option<String> {
     tool::ask(PYTHON, &["--version"])
 }
@@ -158,7 +158,7 @@ fn is_new_enough(version: &str) -> bool {
     }
 }
 
-/// What building Python needs.
+/// Checks the tools for Python.
 pub(super) fn doctor() -> Vec<Check> {
     let python = python_version().filter(|version| is_new_enough(version));
     let pip = pip::version();

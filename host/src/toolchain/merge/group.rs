@@ -1,29 +1,30 @@
-//! Which of a component's instances become one.
+//! Selects the instances of a component that are merged.
 
 use super::module::Kind;
 use super::outline::{CoreInstance, Definition, Entry, Outline};
 use std::collections::{BTreeSet, HashMap};
 use wasmparser::CanonicalOption;
 
-/// The instances that become one.
+/// The instances to merge.
 ///
-/// It is made where the last of them was. What needs one of them and was before that place comes
-/// behind it; what they need is before it.
+/// The merged instance is created at the position of the last one. Definitions before that position
+/// that need a member are moved behind it; those that members need stay before it.
 #[derive(Default)]
 pub(super) struct MergeGroup {
-    /// In the order in which they were made.
+    /// In the order of their creation.
     pub(super) members: Vec<u32>,
-    /// Instances and lowered functions that are not in it and need it.
+    /// Non-member instances and lowered functions that need a member.
     behind: BTreeSet<Definition>,
-    /// Whether another instance can be taken in.
+    /// True if no further instance can become a member.
     is_closed: bool,
-    /// Tables and memories that are written as instances are made: by members, and by others.
+    /// Tables and memories that instantiation writes: by members, and by others.
     written: [BTreeSet<Definition>; 2],
 }
 
 impl MergeGroup {
-    /// Chooses instances that can be made at once without a visible difference: nothing between two
-    /// of them needs the first and is needed by the second, and no function runs meanwhile.
+    /// Selects instances that can be created together without a visible difference: no definition
+    /// between two members depends on the first and is needed by the second, and no function runs
+    /// meanwhile.
     pub(super) fn choose(outline: &Outline<'_>) -> Option<Self> {
         let mut group = MergeGroup::default();
         let mut instantiated: HashMap<u32, u32> = HashMap::new();
@@ -42,7 +43,8 @@ impl MergeGroup {
                         group.consider(outline, *number, is_only)?;
                     }
                 }
-                // What a component makes of it keeps its place, so the group ends before.
+                // Component-level definitions keep their position, so the group must end before
+                // this one.
                 Entry::Lift { core, options, .. } => {
                     let function = outline.definition(Kind::Function, *core)?;
                     let options = needs(outline, options)?;
@@ -60,7 +62,7 @@ impl MergeGroup {
         (group.members.len() > 1).then_some(group)
     }
 
-    /// Takes an instance in, or not.
+    /// Adds an instance to the group if possible.
     fn consider(&mut self, outline: &Outline<'_>, number: u32, is_only: bool) -> Option<()> {
         let (module, _) = outline.module_of(number)?;
         let mut needed = Vec::new();
@@ -96,12 +98,12 @@ impl MergeGroup {
         Some(())
     }
 
-    /// Whether an instance is one of the group.
+    /// True if an instance is a member.
     pub(super) fn has(&self, instance: u32) -> bool {
         self.members.contains(&instance)
     }
 
-    /// Whether what an entry makes is not of the group and needs it.
+    /// True if a definition is not a member's but needs a member.
     pub(super) fn is_behind(&self, it: &Definition) -> bool {
         match *it {
             Definition::In { instance, .. } => {
@@ -116,7 +118,7 @@ impl MergeGroup {
     }
 }
 
-/// What options of a lifted or lowered function refer to.
+/// The definitions that the options of a lifted or lowered function refer to.
 pub(super) fn needs(outline: &Outline<'_>, options: &[CanonicalOption]) -> Option<Vec<Definition>> {
     let needed = options.iter().filter_map(|option| match *option {
         CanonicalOption::Memory(number) => Some((Kind::Memory, number)),

@@ -1,4 +1,4 @@
-//! Makes one core module of those that a group's instances have.
+//! Merges the core modules of a group's instances.
 
 use super::group::MergeGroup;
 use super::module::{CoreModule, Kind};
@@ -13,14 +13,15 @@ use wasm_encoder::{
 };
 use wasmparser::{FuncType, Name, TypeRef};
 
-/// The module of a group.
+/// The merged module of a group.
 pub(super) struct MergedModule {
     pub(super) module: Module,
-    /// What it imports, by the names of the imports.
+    /// Its imports, by name.
     pub(super) imports: Vec<(String, Kind, Definition)>,
 }
 
-/// The module of a group, which exports what others need by these names.
+/// Links the module of a group. It exports `exports`, which other definitions need, under these
+/// names.
 pub(super) fn link(
     outline: &Outline<'_>,
     group: &MergeGroup,
@@ -31,12 +32,12 @@ pub(super) fn link(
     linker.module(exports)
 }
 
-/// One of the modules, and what becomes of its numbers.
+/// One of the modules, and the mapping of its indices.
 struct Member<'o, 'a> {
     instance: u32,
     module: &'o CoreModule<'a>,
     types: Vec<u32>,
-    /// Of each kind, the new number of the first that it defines.
+    /// For each kind, the new index of its first definition.
     first: HashMap<Kind, u32>,
 }
 
@@ -44,9 +45,9 @@ struct Linker<'o, 'a> {
     outline: &'o Outline<'a>,
     members: Vec<Member<'o, 'a>>,
     types: Vec<FuncType>,
-    /// What none of the members defines, each with its type.
+    /// The definitions that no member provides, with their types.
     imports: Vec<(Kind, Definition, TypeRef, usize)>,
-    /// The new numbers of all that a member imports or defines.
+    /// The new indices of all imports and definitions of the members.
     numbers: HashMap<(Kind, Definition), u32>,
 }
 
@@ -68,7 +69,7 @@ impl<'o, 'a> Linker<'o, 'a> {
         Some(Linker { outline, members, types, imports: Vec::new(), numbers: HashMap::new() })
     }
 
-    /// Gives all that there is its new number: what is imported first, then by the members' order.
+    /// Assigns the new indices: imports first, then definitions in the order of the members.
     fn number(&mut self) -> Option<()> {
         let mut next: HashMap<Kind, u32> = HashMap::new();
         let own: HashSet<u32> = self.members.iter().map(|it| it.instance).collect();
@@ -101,7 +102,7 @@ impl<'o, 'a> Linker<'o, 'a> {
         Some(())
     }
 
-    /// How a member's numbers become those of the module.
+    /// The mapping of a member's indices to those of the merged module.
     fn renumber(&self, member: &Member<'_, '_>, elements: u32, data: u32) -> Option<Renumber> {
         let mut numbers = HashMap::new();
         for kind in Kind::ALL {
@@ -161,7 +162,7 @@ pub(super) fn export_kind(kind: Kind) -> ExportKind {
     }
 }
 
-/// The sections of the module.
+/// The sections of the merged module.
 #[derive(Default)]
 struct Sections<'a> {
     types: TypeSection,
@@ -181,7 +182,7 @@ struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// Adds what a member defines. `constants` are the values of globals, by their new numbers.
+    /// Adds the definitions of a member. `constants` are the known values of globals, by new index.
     fn add(
         &mut self,
         member: &Member<'_, 'a>,
@@ -272,7 +273,7 @@ impl<'a> Sections<'a> {
         Some(())
     }
 
-    /// Adds the names of functions, which are shown where one traps.
+    /// Adds the names of functions, which appear in traps.
     fn names(&mut self, members: &[Member<'_, '_>], renumbers: &[Renumber]) {
         for (member, renumber) in members.iter().zip(renumbers) {
             let Some(names) = &member.module.names else { continue };

@@ -1,4 +1,4 @@
-//! A core module, read into the parts that are put together.
+//! A parsed core module.
 
 use std::collections::HashMap;
 use wasmparser::{
@@ -7,7 +7,7 @@ use wasmparser::{
     TypeRef,
 };
 
-/// A kind of definition. Each has an index space of its own.
+/// A kind of definition. Each has its own index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Kind {
     Function,
@@ -47,9 +47,9 @@ impl Kind {
 /// A core module of a component.
 #[derive(Default)]
 pub(super) struct CoreModule<'a> {
-    /// The module as it is in the component.
+    /// The module's bytes in the component.
     pub(super) bytes: &'a [u8],
-    /// Whether its types are functions' and nothing else, each by itself.
+    /// True if all its types are function types, each in a group of its own.
     pub(super) has_plain_types: bool,
     pub(super) types: Vec<FuncType>,
     pub(super) imports: Vec<Import<'a>>,
@@ -63,16 +63,16 @@ pub(super) struct CoreModule<'a> {
     pub(super) elements: Vec<Element<'a>>,
     pub(super) data: Vec<Data<'a>>,
     pub(super) bodies: Vec<FunctionBody<'a>>,
-    /// The custom sections that name the tools that made it.
+    /// The custom sections that name its producers.
     pub(super) producers: Vec<&'a [u8]>,
     pub(super) names: Option<NameSectionReader<'a>>,
-    /// The imports of each kind: the first of the indexes that they have.
+    /// The imports of each kind, which have the lowest indices.
     imported: HashMap<Kind, Vec<usize>>,
     exported: HashMap<&'a str, (Kind, u32)>,
 }
 
 impl<'a> CoreModule<'a> {
-    /// Reads a module.
+    /// Parses a module.
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut module = CoreModule { bytes, has_plain_types: true, ..CoreModule::default() };
         for payload in Parser::new(0).parse_all(bytes) {
@@ -124,12 +124,12 @@ impl<'a> CoreModule<'a> {
         Some(())
     }
 
-    /// How many of a kind are imported: the index of the first that the module defines.
+    /// The number of imports of a kind, which is the index of the first definition.
     pub(super) fn imports_of(&self, kind: Kind) -> u32 {
         self.imported.get(&kind).map_or(0, |all| all.len() as u32)
     }
 
-    /// The import that has an index; none if the module defines it.
+    /// The import with this index; `None` if the module defines it.
     pub(super) fn import_at(&self, kind: Kind, index: u32) -> Option<&Import<'a>> {
         self.imports.get(*self.imported.get(&kind)?.get(index as usize)?)
     }
@@ -141,7 +141,7 @@ impl<'a> CoreModule<'a> {
         numbers.filter_map(|(kind, index)| Some((kind, index, self.import_at(kind, index)?)))
     }
 
-    /// How many of a kind it defines.
+    /// The number of definitions of a kind.
     pub(super) fn defined(&self, kind: Kind) -> u32 {
         let all = match kind {
             Kind::Function => self.functions.len(),
@@ -153,18 +153,18 @@ impl<'a> CoreModule<'a> {
         all as u32
     }
 
-    /// What an export is: its kind and its index.
+    /// The kind and index of an export.
     pub(super) fn export(&self, name: &str) -> Option<(Kind, u32)> {
         self.exported.get(name).copied()
     }
 
-    /// A name by which something is exported.
+    /// A name under which something is exported.
     pub(super) fn name_of(&self, kind: Kind, index: u32) -> Option<&'a str> {
         let is_it = |it: &&Export<'_>| it.index == index && Kind::of(it.kind) == Some(kind);
         self.exports.iter().find(is_it).map(|export| export.name)
     }
 
-    /// The tables and memories that its active segments write, by their indexes.
+    /// The tables and memories that its active segments write, by index.
     pub(super) fn written(&self) -> impl Iterator<Item = (Kind, u32)> {
         let tables = self.elements.iter().filter_map(|element| match &element.kind {
             wasmparser::ElementKind::Active { table_index, .. } => {
@@ -188,7 +188,7 @@ fn all<'a, T: wasmparser::FromReader<'a>>(
     section.into_iter().collect::<Result<_, _>>().ok()
 }
 
-/// The type of a function that refers to no other type.
+/// The function type, unless it refers to other types.
 fn plain(ty: SubType) -> Option<FuncType> {
     let is_alone = ty.is_final && ty.supertype_idx.is_none() && !ty.composite_type.shared;
     let refers = |ty: &wasmparser::ValType| match ty {

@@ -1,4 +1,4 @@
-//! The core definitions of a component, and where each comes from.
+//! The core definitions of a component, and their origins.
 
 use super::module::{CoreModule, Kind};
 use std::borrow::Cow;
@@ -9,38 +9,38 @@ use wasmparser::{
     Parser, Payload, SectionLimited,
 };
 
-/// A component, its core definitions by their numbers.
+/// A component with its core definitions by index.
 #[derive(Default)]
 pub(super) struct Outline<'a> {
-    /// Its parts in their order. Modules and aliases of core definitions are written where they
-    /// are needed.
+    /// Its entries in order. Modules and aliases of core definitions are not entries: they are
+    /// written where they are needed.
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) modules: Vec<CoreModule<'a>>,
     pub(super) instances: Vec<CoreInstance<'a>>,
     core: HashMap<Kind, Vec<CoreOrigin<'a>>>,
 }
 
-/// A part of a component.
+/// An entry of a component.
 pub(super) enum Entry<'a> {
-    /// A section that refers to no core definition.
+    /// A section without references to core definitions.
     Section {
         id: u8,
         data: Cow<'a, [u8]>,
     },
-    /// A core instance, by its number.
+    /// A core instance, by index.
     Instance(u32),
     Lift {
         core: u32,
         ty: u32,
         options: Box<[CanonicalOption]>,
     },
-    /// A lowered function, and its number among the core functions.
+    /// A lowered function, and its index among the core functions.
     Lower {
         number: u32,
         function: u32,
         options: Box<[CanonicalOption]>,
     },
-    /// A function for a resource, and its number among the core functions.
+    /// A resource function, and its index among the core functions.
     Resource {
         number: u32,
         data: Vec<u8>,
@@ -49,37 +49,37 @@ pub(super) enum Entry<'a> {
 
 /// A core instance.
 pub(super) enum CoreInstance<'a> {
-    /// A module is instantiated, and imports from these instances.
+    /// An instantiated module, with the instances that it imports from.
     Of { module: u32, arguments: HashMap<&'a str, u32> },
     /// Core definitions under other names.
     List(HashMap<&'a str, (Kind, u32)>),
 }
 
-/// Where a core definition comes from.
+/// The origin of a core definition.
 #[derive(Clone, Copy)]
 enum CoreOrigin<'a> {
     Export { instance: u32, name: &'a str },
     Component,
 }
 
-/// What a number of a core definition stands for, in whatever instances it was passed on.
+/// The definition behind an index, however many instances re-export it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Definition {
-    /// A module's instance defines it.
+    /// Defined by a module's instance.
     In { instance: u32, kind: Kind, index: u32 },
-    /// The component defines the core function of this number.
+    /// The core function of this index, defined by the component.
     Component(u32),
 }
 
 impl Definition {
-    /// Stands for all that an instance defines.
+    /// Stands for all definitions of an instance.
     pub(super) fn instance(instance: u32) -> Self {
         Definition::In { instance, kind: Kind::Function, index: u32::MAX }
     }
 }
 
 impl<'a> Outline<'a> {
-    /// Reads a component. There is no outline of one that has more than modules that are linked.
+    /// Parses a component. Returns `None` for one with anything beyond linked modules.
     pub(super) fn read(component: &'a [u8]) -> Option<Self> {
         let mut outline = Outline::default();
         let mut end = 0;
@@ -89,7 +89,7 @@ impl<'a> Outline<'a> {
                 refers_to_no_module(aliases)?;
             }
             let Some((id, range)) = payload.as_section() else { continue };
-            // What is within a section was read with it.
+            // Skip nested sections: they were read with their parent.
             if range.start >= end {
                 end = range.end;
                 outline.add(payload, id, component.get(range)?)?;
@@ -118,7 +118,7 @@ impl<'a> Outline<'a> {
             Payload::CustomSection(section) if section.name() == "component-name" => {
                 return Some(());
             }
-            // Others count core definitions as well, or modules, or run something.
+            // Other sections also create core definitions or modules, or run functions.
             Payload::ComponentStartSection { .. } => return None,
             Payload::ComponentImportSection(imports) => {
                 for import in imports {
@@ -200,14 +200,14 @@ impl<'a> Outline<'a> {
         Some(())
     }
 
-    /// Adds a core definition and returns its number.
+    /// Adds a core definition and returns its index.
     fn define(&mut self, kind: Kind, origin: CoreOrigin<'a>) -> u32 {
         let all = self.core.entry(kind).or_default();
         all.push(origin);
         all.len() as u32 - 1
     }
 
-    /// What the number of a core definition stands for.
+    /// The definition behind a core index.
     pub(super) fn definition(&self, kind: Kind, number: u32) -> Option<Definition> {
         match *self.core.get(&kind)?.get(number as usize)? {
             CoreOrigin::Export { instance, name } => self.export(instance, name),
@@ -215,7 +215,7 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// What an instance exports by a name.
+    /// The definition that an instance exports under a name.
     pub(super) fn export(&self, instance: u32, name: &str) -> Option<Definition> {
         match self.instances.get(instance as usize)? {
             CoreInstance::List(exports) => {
@@ -229,7 +229,7 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// What an index means in a module's instance.
+    /// The definition behind an index of a module's instance.
     pub(super) fn within(&self, instance: u32, kind: Kind, index: u32) -> Option<Definition> {
         let (module, arguments) = self.module_of(instance)?;
         match module.import_at(kind, index) {
@@ -238,7 +238,7 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// The module of an instance, and what that imports from; none for a list.
+    /// The module of an instance, and the instances that it imports from; `None` for a list.
     pub(super) fn module_of(
         &self,
         instance: u32,
@@ -268,7 +268,7 @@ impl<'a> CoreInstance<'a> {
     }
 }
 
-/// A component that is within another one may refer to its modules, by their numbers.
+/// Rejects aliases of modules of the outer component, which refer to them by index.
 fn refers_to_no_module(aliases: &ComponentAliasSectionReader<'_>) -> Option<()> {
     for alias in aliases.clone() {
         if let ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, .. } =
@@ -284,7 +284,7 @@ fn is_no_module(kind: ComponentExternalKind) -> Option<()> {
     (kind != ComponentExternalKind::Module).then_some(())
 }
 
-/// The items of a section, each with its bytes.
+/// The items of a section, each with its encoded bytes.
 fn items<'a, 'd, T: wasmparser::FromReader<'a>>(
     section: &SectionLimited<'a, T>,
     data: &'d [u8],
@@ -296,7 +296,7 @@ fn items<'a, 'd, T: wasmparser::FromReader<'a>>(
     read.into_iter().zip(ends).map(|((at, item), end)| Some((item, bytes(at, end)?))).collect()
 }
 
-/// A section with one item.
+/// Encodes a section with one item.
 fn single(item: &[u8]) -> Vec<u8> {
     [&[1], item].concat()
 }

@@ -1,4 +1,4 @@
-//! Gives what a module refers to the numbers that it has in the module of the group.
+//! Maps the indices in a module to those of the merged module.
 
 use super::module::Kind;
 use std::collections::HashMap;
@@ -6,14 +6,14 @@ use wasm_encoder::ConstExpr;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::Operator;
 
-/// What becomes of a module's numbers.
+/// The mapping of a module's indices.
 pub(super) struct Renumber {
     pub(super) types: Vec<u32>,
     pub(super) numbers: HashMap<Kind, Vec<u32>>,
-    /// Segments of the modules before.
+    /// The number of segments of the preceding modules.
     pub(super) elements: u32,
     pub(super) data: u32,
-    /// How many globals the module of the group imports.
+    /// The number of globals that the merged module imports.
     pub(super) imported_globals: u32,
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Constant {
     I64(i64),
 }
 
-/// A number of nothing.
+/// An index without a definition.
 #[derive(Debug)]
 pub(super) struct NoSuchNumber;
 
@@ -37,8 +37,8 @@ impl Renumber {
         self.number(kind, index).ok_or(Error::UserError(NoSuchNumber))
     }
 
-    /// A constant expression: its value, where that is known, since the engine fills a table only
-    /// as it is read if it knows the places beforehand.
+    /// Renumbers a constant expression, replacing it by its value if that is known: the engine can
+    /// only initialize a table at compile time if the offsets are constants.
     pub(super) fn constant(
         &mut self,
         expression: &wasmparser::ConstExpr<'_>,
@@ -49,7 +49,7 @@ impl Renumber {
             Some(Constant::I64(value)) => Some(ConstExpr::i64_const(value)),
             None => {
                 for operator in expression.get_operators_reader() {
-                    // Of globals, only imported ones may be in it.
+                    // A constant expression may only refer to imported globals.
                     if let Operator::GlobalGet { global_index } = operator.ok()? {
                         let number = self.number(Kind::Global, global_index)?;
                         (number < self.imported_globals).then_some(())?;
@@ -60,7 +60,7 @@ impl Renumber {
         }
     }
 
-    /// The value of a constant expression, if it is a number that is known.
+    /// The value of a constant expression, if it is a known number.
     pub(super) fn value(
         &self,
         expression: &wasmparser::ConstExpr<'_>,

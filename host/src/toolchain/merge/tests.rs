@@ -1,12 +1,13 @@
-//! Tests of merging, on components as small as they can be, which are run before and after.
+//! Tests of merging, on minimal components, which are run before and after.
 
 use super::merge;
 use wasmparser::{Parser, Payload};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, Store};
 
-/// What linkers make: a memory, a table and globals that modules share, functions that pass from
-/// one to the other in both directions, and one of the host which needs the memory, through a shim.
+/// The structure that linkers produce: modules that share a memory, a table and globals, functions
+/// passed between them in both directions, and a host function that needs the memory, called
+/// through a shim.
 const LINKED: &str = r#"
 (component
   (import "hour" (func $hour (result u32)))
@@ -109,8 +110,8 @@ const LINKED: &str = r#"
 )
 "#;
 
-/// A component whose function `run` returns the number at 0 of the memory, or what the first of the
-/// table returns if there is a function.
+/// A component whose function `run` returns the number at address 0 of the memory, or, if the table
+/// has a function, the result of the first one.
 fn component(modules: &str) -> Vec<u8> {
     let text = format!(
         r#"(component
@@ -130,7 +131,7 @@ fn component(modules: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// What `run` returns for these arguments, one after the other, and what the host was told.
+/// Calls `run` with each argument in turn; returns the results, and the notes passed to the host.
 fn run(component: &[u8], arguments: &[u32]) -> (Vec<u32>, Vec<String>) {
     let engine = Engine::new(&Config::new()).unwrap();
     let component = Component::new(&engine, component).unwrap();
@@ -157,7 +158,7 @@ fn modules(component: &[u8]) -> usize {
 fn one_module_does_what_linked_modules_did() {
     let linked = wat::parse_str(LINKED).unwrap();
     let merged = merge(&linked).unwrap();
-    // What fills the shim needs the memory, so it stays by itself.
+    // The instance that fills the shim needs the memory, so it is not merged.
     assert_eq!((modules(&linked), modules(&merged)), (5, 2));
     let arguments = [0, 1, 4, 4, 5, 5, 8];
     let (results, notes) = run(&linked, &arguments);
@@ -167,7 +168,7 @@ fn one_module_does_what_linked_modules_did() {
     assert_eq!(merge(&merged), None, "there is nothing left to merge");
 }
 
-/// Modules of which one fills the table of another that `fills` fills as well.
+/// Modules of which one fills the table of another, which `fills` fills too.
 fn fills_another(fills: &str) -> String {
     format!(
         r#"(core module $other (table (export "table") 1 funcref))
@@ -202,7 +203,7 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
     let writes = r#"
       (core module $writes (import "main" "memory" (memory 1)) (data (i32.const 0) "\05"))
       (core instance (instantiate $writes (with "main" (instance $main))))"#;
-    // Each is instantiated twice, so that it stays by itself.
+    // Each is instantiated twice, which prevents merging.
     let twice = |text: &str| {
         let (module, instance) = text.split_at(text.find("(core instance").unwrap());
         format!("{module} {instance} {instance}")
@@ -217,15 +218,16 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
         )
     };
     let cases = [
-        // The group ends with what runs: the value that is written behind it stays.
+        // A start function ends the group: a value written after it must stay.
         (format!("{starts}{writes}"), 5, 2),
         (format!("{writes}{starts}"), 3, 1),
-        // Between them is what is not of the group, and it writes or runs.
+        // Between the members is a non-member that writes or runs.
         (format!("{}{starts}", twice(writes)), 3, 3),
         (format!("{}{writes}", twice(starts)), 5, 3),
         (format!("{}{}", twice(&fills("one")), fills("two")), 2, 3),
         (format!("{}{}", fills("one"), twice(&fills("two"))), 2, 2),
-        // It writes what members write, and is made before them, as it needs none of them.
+        // A non-member writes what members write, and is created before them, because it needs none
+        // of them.
         (fills_another(&fills("one")), 5, 5),
     ];
     for (modules_text, expected, left) in cases {

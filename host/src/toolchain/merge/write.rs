@@ -1,4 +1,4 @@
-//! Writes a component in which the instances of a group are one.
+//! Writes a component with the instances of a group merged.
 
 use super::group::{MergeGroup, needs};
 use super::link::{MergedModule, export_kind, link};
@@ -10,7 +10,7 @@ use wasm_encoder::{
     ComponentSectionId, InstanceSection, ModuleArg, ModuleSection, RawSection,
 };
 
-/// Writes a component. `kept` are the names of functions that stay exported, though nothing in the
+/// Writes a component. `kept` are the names of functions that stay exported even if nothing in the
 /// component needs them.
 pub(super) fn write(outline: &Outline<'_>, group: &MergeGroup, kept: &[&str]) -> Option<Vec<u8>> {
     let exports = exports(outline, group, kept)?;
@@ -32,7 +32,7 @@ pub(super) fn write(outline: &Outline<'_>, group: &MergeGroup, kept: &[&str]) ->
     Some(writer.component.finish())
 }
 
-/// What the group's module exports, by names of which there are no two alike.
+/// The exports of the merged module, under unique names.
 fn exports(
     outline: &Outline<'_>,
     group: &MergeGroup,
@@ -85,17 +85,17 @@ struct Writer<'o, 'a> {
     group: &'o MergeGroup,
     exports: BTreeMap<Definition, String>,
     component: Component,
-    /// How many core definitions of each kind there are.
+    /// The number of core definitions of each kind.
     core: HashMap<Kind, u32>,
-    /// The numbers that core definitions have now.
+    /// The new indices of core definitions.
     placed: HashMap<(Kind, Definition), u32>,
-    /// The numbers that instances of modules have now, if they are not of the group.
+    /// The new indices of non-member instances.
     instances: HashMap<u32, u32>,
-    /// The numbers that modules have now, if they are not of the group.
+    /// The new indices of non-member modules.
     modules: HashMap<u32, u32>,
     next_module: u32,
     next_instance: u32,
-    /// The number of the group's instance, once it is there.
+    /// The index of the merged instance, once created.
     merged: Option<u32>,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Writer<'_, 'a> {
         Some(())
     }
 
-    /// Makes the instance of the group.
+    /// Creates the merged instance.
     fn instantiate_group(&mut self, linked: &MergedModule) -> Option<u32> {
         self.component.section(&ModuleSection(&linked.module));
         let imports =
@@ -172,7 +172,7 @@ impl<'a> Writer<'_, 'a> {
         Some(self.add_instance(self.next_module - 1, [("", list)]))
     }
 
-    /// Makes an instance that is not of the group.
+    /// Creates a non-member instance.
     fn instantiate(&mut self, instance: u32, number: u32) -> Option<u32> {
         let module = self.outline.modules.get(number as usize)?;
         let mut arguments: BTreeMap<&str, BTreeMap<&str, (Kind, Definition)>> = BTreeMap::new();
@@ -199,7 +199,7 @@ impl<'a> Writer<'_, 'a> {
         Some(self.add_instance(module, lists))
     }
 
-    /// Makes an instance of a module, which imports from lists.
+    /// Instantiates a module, which imports from lists.
     fn add_instance<'n>(
         &mut self,
         module: u32,
@@ -214,7 +214,7 @@ impl<'a> Writer<'_, 'a> {
         self.next_instance - 1
     }
 
-    /// Makes a list of core definitions.
+    /// Creates a list of core definitions.
     fn list<'n>(
         &mut self,
         definitions: impl Iterator<Item = (&'n str, Kind, Definition)>,
@@ -230,7 +230,7 @@ impl<'a> Writer<'_, 'a> {
         Some(self.next_instance - 1)
     }
 
-    /// The number of a core definition, which is an alias if the component has not made it.
+    /// The new index of a core definition, adding an alias if it has none yet.
     fn place(&mut self, kind: Kind, definition: Definition) -> Option<u32> {
         if let Some(number) = self.placed.get(&(kind, definition)) {
             return Some(*number);
@@ -256,7 +256,7 @@ impl<'a> Writer<'_, 'a> {
         *next - 1
     }
 
-    /// The options of a lifted or lowered function, their numbers as they are now.
+    /// The options of a lifted or lowered function, with new indices.
     fn options(&mut self, options: &[wasmparser::CanonicalOption]) -> Option<Vec<CanonicalOption>> {
         use wasmparser::CanonicalOption as Read;
         let mut number = |kind, number| self.place(kind, self.outline.definition(kind, number)?);

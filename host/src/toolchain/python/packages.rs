@@ -1,20 +1,20 @@
-//! The packages of a project in Python: its virtual environment, or what it says that it needs.
+//! The packages of a Python project: its virtual environment, or its declared dependencies.
 
 use crate::toolchain::{BuildError, Inputs, Progress, Source, kept, pip};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The file in which a project lists its packages for pip, and the one of all that is said of it.
+/// The file that lists a project's packages for pip, and the project's metadata.
 const REQUIREMENTS: &str = "requirements.txt";
 const PROJECT: &str = "pyproject.toml";
 
-/// Where a source's packages lie, if it has any: in the virtual environment that is active; or else
-/// in the one called `.venv` of the project, as uv and Poetry make it; or else installed here, once,
-/// as its `requirements.txt` lists them, or the `dependencies` of its `pyproject.toml`.
+/// The folder of a source's packages, if it has any: the active virtual environment; else the
+/// project's `.venv`, as uv and Poetry create it; else an installation made once from its
+/// `requirements.txt`, or from the `dependencies` of its `pyproject.toml`.
 ///
-/// The project is the source's folder, and those above it within one repository. `inputs` come to
-/// hold what was looked at.
+/// The project is the source's folder, and its ancestors within the same repository. The files
+/// examined are added to `inputs`.
 pub(super) fn of(
     source: &Source,
     inputs: &mut Inputs,
@@ -46,14 +46,15 @@ pub(super) fn of(
     Ok(None)
 }
 
-/// The folder and those above it, up to that of the repository; it alone where there is none.
+/// The folder and its ancestors up to the root of the repository; only the folder if there is no
+/// repository.
 fn project(folder: &Path) -> Vec<PathBuf> {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let count = folder.ancestors().position(|folder| folder.join(".git").exists()).unwrap_or(0);
     folder.ancestors().take(count + 1).map(Path::to_owned).collect()
 }
 
-/// Where an environment's packages lie.
+/// The packages' folder of an environment.
 fn site_packages(environment: &Path) -> Option<PathBuf> {
     let libraries = fs::read_dir(environment.join("lib")).ok()?;
     let folders = libraries.filter_map(|entry| Some(entry.ok()?.path().join("site-packages")));
@@ -68,7 +69,8 @@ fn dependencies(text: &str) -> Result<Vec<String>, String> {
     Ok(texts.map(str::to_owned).collect())
 }
 
-/// The text of a list for pip and of those that it includes, each of which is looked at.
+/// The text of a requirements file and of those that it includes. Adds the included files to
+/// `inputs`.
 fn with_included(list: &Path, text: String, inputs: &mut Inputs) -> String {
     let (mut whole, mut seen) = (String::new(), Vec::new());
     let mut waiting = vec![(list.to_owned(), text)];
@@ -76,7 +78,7 @@ fn with_included(list: &Path, text: String, inputs: &mut Inputs) -> String {
         for name in text.lines().filter_map(included) {
             let other = file.with_file_name(name);
             inputs.add(&other);
-            // A list may include itself, by another name.
+            // A file may include itself under another name.
             let Ok(other) = other.canonicalize() else { continue };
             if !seen.contains(&other) {
                 seen.push(other.clone());
@@ -88,14 +90,14 @@ fn with_included(list: &Path, text: String, inputs: &mut Inputs) -> String {
     whole
 }
 
-/// The file that a line of a list includes.
+/// The file that a line of a requirements file includes.
 fn included(line: &str) -> Option<&str> {
     let options = ["--requirement", "--constraint", "-r", "-c"];
     let rest = options.iter().find_map(|option| line.trim().strip_prefix(option))?;
     rest.trim_start_matches('=').split_whitespace().next().filter(|name| !name.contains("://"))
 }
 
-/// Installs packages into a folder that is kept for this list of them.
+/// Installs packages into a folder that is cached for this list of them.
 fn install(
     list: &Path,
     text: &str,
@@ -112,7 +114,7 @@ fn install(
     })
 }
 
-/// A failure of pip's, told of the list and not of where it was to install.
+/// An error of pip that names the requirements file instead of the target folder.
 fn in_list(error: BuildError, list: &Path) -> BuildError {
     match error {
         BuildError::Failed { why, .. } => failed(list, why),
