@@ -1,4 +1,4 @@
-//! The command line: arguments in, library calls out.
+//! The command line: parses arguments and calls the library.
 
 mod build;
 mod cache;

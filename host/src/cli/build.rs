@@ -59,7 +59,7 @@ fn json(path: &Path, built: Result<PathBuf, BuildError>) -> String {
     json!({ "path": path, "component": component, "error": error }).to_string()
 }
 
-/// Returns the plugin at a path, or all plugins of a folder of plugins.
+/// The plugin at a path, or all plugins of a folder of plugins.
 pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     match Location::at(path) {
         Ok(location) => Ok(vec![location]),
@@ -69,13 +69,13 @@ pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     }
 }
 
-/// Returns the component's file of a location. Builds a source first, with the compilers' output
-/// on stderr.
+/// The component's file of a location, built first if it is a source. The compilers' output goes to
+/// stderr.
 pub(super) fn component(location: &Location) -> Result<PathBuf, BuildError> {
     component_and_inputs(location, &mut Inputs::default())
 }
 
-/// As [`component`]; `inputs` becomes what the build reads.
+/// As [`component`]; also sets `inputs` to the files that the build reads.
 pub(super) fn component_and_inputs(
     location: &Location,
     inputs: &mut Inputs,
@@ -83,14 +83,14 @@ pub(super) fn component_and_inputs(
     interrupt::end_builds_on_signals();
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
     let (name, is_built) = (excerpt(&location.name()), AtomicBool::new(false));
-    // A compiler that prints something builds something.
+    // A compiler that prints something is building something.
     let line = |line: &str| {
         is_built.store(true, Ordering::Relaxed);
         eprint_line(line);
     };
     let begins = |step: &str| {
         is_built.store(true, Ordering::Relaxed);
-        // The status line shows it.
+        // Otherwise the status line shows the step.
         if !has_status() {
             eprint_line(step);
         }

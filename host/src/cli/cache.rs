@@ -274,7 +274,7 @@ fn delete_prefix(
     as_json: bool,
 ) -> Result<ExitCode, Exit> {
     if prefix.is_empty() {
-        // It may come from a variable that is not set.
+        // The prefix may come from an unset variable.
         return Err(Exit::usage(anyhow!(
             "--prefix is empty: `hostel cache clear` deletes all entries of {cache}"
         )));
@@ -309,7 +309,7 @@ fn no_entry(cache: &str) -> Exit {
     Exit::refused(anyhow!("the cache {cache} has no live entry under this key"))
 }
 
-/// Asks the operator to confirm on a terminal. A script has to pass --yes.
+/// Asks the operator to confirm on a terminal. A script must pass --yes.
 fn confirm(cache: &str, yes: bool) -> Result<(), Exit> {
     if yes {
         return Ok(());

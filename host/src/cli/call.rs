@@ -158,7 +158,7 @@ pub(super) fn listeners(config: Option<&Path>) -> anyhow::Result<Listeners> {
     }
 }
 
-/// Reads a method. Shells complete those of routes.
+/// Parses a method. Shells complete those of routes.
 const METHOD: Completed<Method> = Completed {
     parse: |text| text.parse().map_err(|_| "that is no method".to_owned()),
     values: || config::Method::ALL.map(config::Method::as_str).to_vec(),

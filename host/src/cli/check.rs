@@ -89,7 +89,7 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     Ok(())
 }
 
-/// The services whose direct calls require something else than their plugin's callers.
+/// The services whose direct calls require other callers than their plugin's.
 fn direct_calls(config: &Config, plugins: &[PluginInfo]) -> Vec<DirectCall> {
     if !config.server.services {
         return Vec::new();
@@ -117,7 +117,7 @@ async fn check_plugins(host: &Host, asked: Vec<Asked>, absent: &[Absent]) -> Vec
     plugins
 }
 
-/// The error of a route that leads to no service.
+/// The error of a route whose service does not exist.
 fn route_error(
     route: &Route,
     place: &Place,
@@ -127,7 +127,7 @@ fn route_error(
     let (plugin, short) = (route.service.plugin(), route.service.service());
     let error = match plugins.iter().find(|info| info.name.as_str() == plugin) {
         Some(info) => wrong_service(info, short),
-        // The plugin may be one that did not load, which is reported already.
+        // The plugin may have failed to load, which is reported already.
         None if !all_loaded => None,
         None => {
             let names = plugins.iter().map(|info| info.name.as_str());

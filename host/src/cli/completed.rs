@@ -1,9 +1,9 @@
-//! Arguments of which shells complete the values.
+//! Arguments whose values shells can complete.
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use std::ffi::OsStr;
 
-/// Parses a value by a function, and lists the values that shells offer.
+/// A parser for a value, and the values that shells offer.
 #[derive(Clone)]
 pub(super) struct Completed<T> {
     pub(super) parse: fn(&str) -> Result<T, String>,

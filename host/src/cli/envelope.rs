@@ -17,7 +17,7 @@ pub(super) fn body(body: &[u8]) -> String {
     format!(",\"{what}\":{body}")
 }
 
-/// JSON on one line: valid JSON has line ends only between tokens.
+/// JSON on one line: valid JSON has line breaks only between tokens.
 fn one_line(json: &str) -> String {
     json.trim().replace(['\n', '\r'], " ")
 }

@@ -22,7 +22,7 @@ impl Exit {
         Exit { code: USAGE.into(), error: error.into() }
     }
 
-    /// A result could not be written: for its reader the service has failed.
+    /// A result could not be written: to its reader this looks like a failed service.
     pub(super) fn unwritten(error: anyhow::Error) -> Self {
         Exit { code: SERVICE_FAILED.into(), error }
     }

@@ -54,12 +54,12 @@ impl PluginGrants {
         }
     }
 
-    /// Whether servers elsewhere are granted.
+    /// True if access to remote servers is granted.
     pub(super) fn reaches_servers(&self) -> bool {
         self.grants.contains_key("http")
     }
 
-    /// One phrase for each grant and setting; default settings are left out.
+    /// One phrase for each grant and setting, except default settings.
     pub(super) fn phrases(&self) -> Vec<String> {
         let mut phrases: Vec<_> =
             self.summary.iter().map(|(what, how)| format!("{what} {how}")).collect();
@@ -95,7 +95,7 @@ fn differing(own: &Limits, of_host: &Limits) -> Vec<OwnLimit> {
     limits.collect()
 }
 
-/// The callers, as the configuration names them.
+/// The callers, as named in the configuration.
 pub(super) fn show_callers(callers: &Callers) -> String {
     match callers {
         Callers::Open => "open".to_owned(),

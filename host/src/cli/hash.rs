@@ -54,14 +54,14 @@ fn caller(text: &str) -> Result<String, String> {
     if is_caller(text) { Ok(text.to_owned()) } else { Err(wrong.to_owned()) }
 }
 
-/// Reads all of stdin without the last line end.
+/// Reads all of stdin, without the last line break.
 fn read() -> anyhow::Result<String> {
     let mut secret = String::new();
     stdin().read_to_string(&mut secret).context("cannot read the secret from stdin")?;
     Ok(without_end(&secret).to_owned())
 }
 
-/// Asks twice, since the operator cannot see the input.
+/// Asks twice, because the operator cannot see the input.
 fn ask() -> anyhow::Result<String> {
     let hidden = Hidden::new(stdin())?;
     let (first, second) = (hidden.line("Secret: ")?, hidden.line("Again: ")?);

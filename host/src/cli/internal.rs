@@ -1,4 +1,4 @@
-//! What the program starts processes of itself for. Not for people, so no command in the help.
+//! Internal commands, for subprocesses of the program. Not for users, so the help omits them.
 
 use super::build;
 use super::exit::NO_PLUGIN;
@@ -15,7 +15,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Does what a process was started for, where these arguments are those of such a process.
+/// Runs the internal command if the arguments are one.
 pub(super) fn run() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let done = match arguments.next()?.to_str()? {
@@ -41,10 +41,10 @@ fn compile(settings: OsString) -> io::Result<ExitCode> {
 /// The export of a base that loads a plugin.
 const LOADS: &str = "hostel:service/handler@0.1.0";
 
-/// Has a base load a plugin, and writes the component that this makes of it. The arguments are the
-/// two files, then three for each folder and each variable that the base sees, and for the file of its
-/// script. Where the base has told why it loads none, the exit code is that of a plugin which does not
-/// build.
+/// Lets a base load a plugin, and writes the resulting component. The arguments are the two files,
+/// then three for each folder and each variable that the base sees, and for the file of its script.
+/// If the base reports why it cannot load the plugin, the exit code is that of a plugin that does
+/// not build.
 fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<ExitCode> {
     let (base, output) = (arguments.next(), arguments.next());
     let text = |it: OsString| it.into_string().map_err(|_| io::ErrorKind::InvalidInput);
@@ -78,8 +78,8 @@ fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the component of the source at a path to stdout, or why there is none, and behind it what
-/// the build has read: JSON, and its length.
+/// Writes the component of the source at a path, or the error, to stdout, followed by the inputs of
+/// the build as JSON, and the length of that.
 fn build_source(path: &Path, is_quick: bool) -> io::Result<ExitCode> {
     if is_quick {
         toolchain::build_quickly();
@@ -104,7 +104,7 @@ fn build_source(path: &Path, is_quick: bool) -> io::Result<ExitCode> {
     Ok(code)
 }
 
-/// Cuts what a build has read off the end of its output, which is left at its beginning.
+/// Removes the inputs from the end of a build's output and returns them. Rewinds the output.
 pub(super) fn take_inputs(output: &mut File) -> io::Result<Inputs> {
     let mut length = [0; size_of::<u64>()];
     let end = output.seek(SeekFrom::End(-(length.len() as i64)))?;
@@ -127,5 +127,5 @@ fn start_processes(sources: Vec<PathBuf>) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// This program, by a name that stands for it even when its file is replaced or removed.
+/// This program, by a path that works even after its file is replaced or removed.
 pub(super) const PROGRAM: &str = "/proc/self/exe";

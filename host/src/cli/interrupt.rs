@@ -1,4 +1,5 @@
-//! Signals that end a command while it builds: they end its compilers too, and what those started.
+//! Signals that end a command during a build: its compilers and all their descendants are killed
+//! too.
 
 use crate::telemetry::show_status;
 use crate::toolchain;
@@ -7,11 +8,12 @@ use std::collections::HashSet;
 use std::sync::Once;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Acts upon the signals from now on. Where no thread can be had they end the command alone.
+/// Handles the signals from now on. If no thread can be started, they end only the command itself.
 pub(super) fn end_builds_on_signals() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
-        // What loses its parent becomes a child of this process, so that it is found below.
+        // Orphaned descendants become children of this process, so that they can be found and
+        // killed.
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(getpid()));
         let _ = std::thread::Builder::new().name("hostel-signals".to_owned()).spawn(wait);
@@ -35,11 +37,11 @@ fn wait() {
     let _held = toolchain::start_no_more();
     end_descendants();
     show_status("");
-    // As a shell tells that a signal ended a command.
+    // The exit code that shells use for a command ended by a signal.
     std::process::exit(128 + signal.as_raw());
 }
 
-/// Kills all processes that this one has started, and those that they have.
+/// Kills all descendants of this process.
 fn end_descendants() {
     loop {
         let found = descendants();
@@ -52,7 +54,7 @@ fn end_descendants() {
     }
 }
 
-/// The processes below this one that have not ended; none where the system does not tell.
+/// The running descendants of this process; empty if the system cannot list them.
 fn descendants() -> HashSet<Pid> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let all: Vec<(Pid, Pid)> =
@@ -68,11 +70,11 @@ fn descendants() -> HashSet<Pid> {
     found
 }
 
-/// A process and its parent, unless it has ended and waits only to be asked for how.
+/// A process and its parent; `None` if it is a zombie.
 fn parent_of(name: &str) -> Option<(Pid, Pid)> {
     let process = Pid::from_raw(name.parse().ok()?)?;
     let status = std::fs::read_to_string(format!("/proc/{name}/stat")).ok()?;
-    // Its name, in parentheses, may have any characters in it.
+    // The process name, in parentheses, may contain any characters.
     let mut fields = status.rsplit_once(')')?.1.split_whitespace();
     let is_over = matches!(fields.next()?, "Z" | "X");
     let parent = Pid::from_raw(fields.next()?.parse().ok()?)?;

@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 
-/// Where the program compiles components: each in a process of its own, where there are such.
+/// How the program compiles components: each in a subprocess, if the system supports it.
 pub(super) fn compiler() -> Compiler {
     #[cfg(target_os = "linux")]
     return Compiler::Process(Launcher::new(PathBuf::from(super::internal::PROGRAM)));
@@ -22,8 +22,8 @@ pub(super) fn compiler() -> Compiler {
     Compiler::InProcess
 }
 
-/// Makes a host that keeps compiled code on disk, or one without if the folder is unusable, of
-/// which it warns.
+/// Creates a host with a folder for compiled code. If that is unusable, warns and creates one
+/// without.
 pub(super) fn host(settings: Settings, warn: &dyn Fn(&str)) -> Result<Host, Exit> {
     let code_folder = toolchain::code_folder();
     let without = Settings { code_folder: None, ..settings.clone() };
@@ -47,7 +47,7 @@ pub(super) fn config_in(folder: &Path) -> Option<PathBuf> {
     Some(folder.join("hostel.toml")).filter(|file| file.exists())
 }
 
-/// Reads a configuration; without a file, makes one for the current folder.
+/// Reads a configuration; without a file, returns the default one for the current folder.
 pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
     match file {
         Some(file) => Config::read(file, &|name| std::env::var(name).ok()),
@@ -55,7 +55,7 @@ pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError>
     }
 }
 
-/// Makes the configured host with all its caches and no plugins. Warns as [`host`] does.
+/// Creates the configured host with all its caches and no plugins. Warns as [`host`] does.
 pub(super) fn configured_host(
     config: &Config,
     log: LogSink,
@@ -99,7 +99,7 @@ pub(super) async fn load(
     Ok((name, services))
 }
 
-/// Loads a component. Shows that it is compiled, unless its code is kept.
+/// Loads a component. Shows the progress of the compilation, unless the code is cached.
 pub(super) async fn compiled(
     host: &Host,
     name: &PluginName,
@@ -137,7 +137,7 @@ pub(super) fn is_at(plugin: &PluginConfig, location: &Location) -> bool {
     place.is_some() && place == source::place_of(&plugin.path)
 }
 
-/// The error for a configuration or a folder without any plugin.
+/// The error for a configuration or a folder with nothing to serve.
 pub(super) fn nothing_to_serve(config: &Config) -> anyhow::Error {
     let folder = config.folder.as_deref().unwrap_or(Path::new("."));
     anyhow!(

@@ -35,7 +35,7 @@ const ALIASES: &[(&str, Language)] = &[
 /// Languages that use the SDK of another language.
 const OTHERS: &[&str] = &["cpp", "c++", "zig"];
 
-/// Reads the name of a language. Shells complete it.
+/// Parses the name of a language. Shells complete it.
 pub(super) const LANGUAGE: Completed<Language> =
     Completed { parse: language, values: || Language::ALL.map(Language::name).to_vec() };
 
@@ -76,7 +76,7 @@ fn is_current(folder: &Path) -> bool {
     matches!((folder.canonicalize(), current()), (Ok(folder), Ok(current)) if folder == current)
 }
 
-/// A word as a shell reads it back.
+/// Quotes a word for a shell if needed.
 fn shell_word(word: &str) -> String {
     let is_plain =
         |character: char| character.is_ascii_alphanumeric() || "/._-+,:@%=".contains(character);

@@ -3,11 +3,11 @@
 use anyhow::Context;
 use std::io::Read;
 
-/// Why a payload is refused.
+/// The error for a payload that is not JSON.
 const NOT_JSON: &str =
     "the payload is not JSON (a text is in quotation marks, as in --payload '\"Ada\"')";
 
-/// Returns the payload that an argument names.
+/// The payload that an argument names.
 pub(super) fn read(argument: &str) -> anyhow::Result<Vec<u8>> {
     match argument.strip_prefix('@') {
         Some(file) => {

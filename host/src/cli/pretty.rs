@@ -38,7 +38,7 @@ struct Pretty {
 }
 
 impl Pretty {
-    /// Takes a character outside strings.
+    /// Adds a character outside of a string.
     fn token(&mut self, c: char) {
         let closes = matches!(c, ']' | '}');
         self.depth -= usize::from(closes);

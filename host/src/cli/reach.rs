@@ -1,9 +1,9 @@
-//! The options for what services may reach: `--allow-http`, `--config` and `--secret`.
+//! The options for services' grants: `--allow-http`, `--config` and `--secret`.
 
 use crate::{Allowed, Secret, check_value_name};
 use std::path::Path;
 
-/// A server. A loopback address that is named here is meant as it is.
+/// Parses a server. A loopback address given explicitly needs no `private`.
 pub(super) fn allowed(text: &str) -> Result<Allowed, String> {
     let allowed = Allowed::new(text).map_err(|error| error.to_string())?;
     match allowed.is_of_loopback() {
@@ -12,14 +12,14 @@ pub(super) fn allowed(text: &str) -> Result<Allowed, String> {
     }
 }
 
-/// The name of a setting, and its value.
+/// Parses the name of a setting, and its value.
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     check_value_name(name).map_err(|error| error.to_string())?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// The name of a secret, and the secret, from where the text says.
+/// Parses the name of a secret, and reads the secret from the named place.
 pub(super) fn secret(text: &str) -> Result<(String, Secret), String> {
     const FORM: &str = "write it as NAME=env:VARIABLE or NAME=file:PATH";
     let (name, place) = text.split_once('=').ok_or(FORM)?;
@@ -29,7 +29,7 @@ pub(super) fn secret(text: &str) -> Result<(String, Secret), String> {
             .map_err(|_| format!("the environment has no variable `{variable}` of UTF-8 text"))?,
         Some(("file", path)) => crate::file::read_text(Path::new(path))
             .map_err(|error| format!("cannot read {path}: {error}"))?,
-        // Not shown: it may be the secret itself.
+        // Do not show the text: it may be the secret itself.
         _ => return Err(FORM.to_owned()),
     };
     let secret = Secret::new(&found).map_err(|error| error.to_string())?;

@@ -115,8 +115,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
 }
 
 impl Arguments {
-    /// Returns the request's body. Checks that it is JSON, so that a typing error is not reported
-    /// as a service's failure.
+    /// The request's body. Checks that it is JSON, so that a typing error is not reported as a
+    /// service's failure.
     fn payload(&self) -> anyhow::Result<Vec<u8>> {
         let from_stdin = Path::new("-");
         let body = match (&self.payload, &self.payload_file) {
@@ -220,7 +220,7 @@ fn select(services: &[String], name: &str, all_loaded: bool) -> Result<Vec<Strin
     Err(if all_loaded { Exit::usage(error) } else { Exit::no_plugin(error) })
 }
 
-/// Calls services one after the other. Returns true if all of them gave a response.
+/// Calls services one after the other. Returns true if all of them returned a response.
 async fn call_all(
     host: &Host,
     services: &[String],

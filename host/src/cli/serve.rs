@@ -104,13 +104,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let logs = Logs::of(&writer, &config, log);
     let done =
         runtime.block_on(server::run(&config, arguments.watch, logs, sockets, (processes, wall)));
-    // Does not wait for guests or builds that still run.
+    // Does not wait for guests or builds that are still running.
     runtime.shutdown_background();
     writer.end();
     done
 }
 
-/// Checks that the system has a thread for each processor. The runtime would panic without.
+/// Checks that the system can start a thread for each processor. The runtime would panic otherwise.
 fn check_threads() -> io::Result<()> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let (hold, held) = mpsc::channel::<()>();
@@ -118,7 +118,7 @@ fn check_threads() -> io::Result<()> {
     let mut threads = Vec::new();
     for _ in 0..processors {
         let held = Arc::clone(&held);
-        // Ends when the sender is dropped.
+        // The thread ends when the sender is dropped.
         let wait = move || drop(held.lock().map(|held| held.recv()));
         threads.push(std::thread::Builder::new().spawn(wait)?);
     }

@@ -6,21 +6,21 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The target that makes a component.
+/// The target for components.
 const TARGET: &str = "wasm32-wasip2";
 
 const FIX: &str = "install Rust by rustup, and open a new shell";
 
-/// Files by which cargo and rustup decide how to build, in a package's folder or above it.
+/// Files that configure cargo and rustup, in a package's folder or above it.
 const SETTINGS: [&str; 4] =
     ["Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
 
-/// Where a user has cargo work. Elsewhere services share a folder, so that what they depend on is
-/// compiled once for all of them; what cargo makes of a service stays in its own `target`.
+/// The user's settings of cargo's output folders. Without them, services share a build folder, so
+/// that shared dependencies are compiled once; a service's own artifacts stay in its `target`.
 const SET_BY_USER: [&str; 3] =
     ["CARGO_BUILD_BUILD_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR"];
 
-/// Builds the crate in a folder and returns its component. What is fresh cargo knows itself.
+/// Builds the crate in a folder and returns its component. Cargo itself detects what has changed.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     let folder = &source.folder;
@@ -38,7 +38,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     if SET_BY_USER.iter().all(|name| std::env::var_os(name).is_none()) {
         cargo.env("CARGO_BUILD_BUILD_DIR", sdk::cache_folder()?.join("rust"));
     }
-    // Cargo says "Finished" also when there was nothing to do.
+    // Cargo prints "Finished" even if there was nothing to do.
     let hides = ["Finished ", "Blocking waiting"];
     let built = tool::run("cargo", folder, &mut cargo, progress, &hides, true);
     if built.is_err() {
@@ -57,8 +57,8 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     }
 }
 
-/// Adds what a build has read: the sources and what they include, the manifests of the packages that
-/// lie on this machine, and the settings.
+/// Adds the inputs of a build: the sources and the files they include, the manifests of local
+/// packages, and the settings.
 fn add_read(messages: &[String], component: &Path, source: &Source, inputs: &mut Inputs) {
     let sources = std::fs::read_to_string(component.with_extension("d")).unwrap_or_default();
     inputs.add_rule(&sources);
@@ -73,7 +73,7 @@ fn add_read(messages: &[String], component: &Path, source: &Source, inputs: &mut
     SETTINGS.iter().for_each(|name| inputs.add_nearest(&manifest, name));
 }
 
-/// Adds the manifests and sources of the packages on this machine that a package depends on.
+/// Adds the manifests and sources of a package's local dependencies.
 fn add_packages(folder: &Path, inputs: &mut Inputs) {
     let arguments = ["metadata", "--offline", "--format-version", "1"];
     let Ok(output) = run("cargo", folder, &arguments) else { return };
@@ -94,15 +94,15 @@ fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     object.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// The component under the name of its source. Cargo calls it like the package: where the folder
-/// is called otherwise, a copy is.
+/// The component under the name of its source. Cargo names it after the package: if the folder has
+/// another name, a copy is made.
 fn named(component: &Path, source: &Source) -> Result<PathBuf, BuildError> {
     let name = source.component_name();
     let found = component.file_name().unwrap_or_default().to_string_lossy();
     if found.replace('_', "-") == name.replace('_', "-") {
         return Ok(component.to_owned());
     }
-    // One folder for each package, since several may share cargo's.
+    // One folder per package, because several packages may share cargo's output folder.
     let folder = component.with_extension("named");
     let (making, copy) = (folder.join("making"), folder.join(name));
     let copied = std::fs::create_dir_all(&folder)
@@ -114,7 +114,7 @@ fn named(component: &Path, source: &Source) -> Result<PathBuf, BuildError> {
     }
 }
 
-/// The component that one of cargo's messages names, if it does: a dependency may make one too.
+/// The component named by one of cargo's messages, if any. Ignores components of dependencies.
 fn component(message: &str, manifest: &Path) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
     let kinds = message.pointer("/target/crate_types")?.as_array()?;
@@ -131,7 +131,7 @@ fn component(message: &str, manifest: &Path) -> Option<PathBuf> {
     files.iter().filter_map(Value::as_str).find(|file| file.ends_with(".wasm")).map(Into::into)
 }
 
-/// Adds the WebAssembly target to the toolchain that the folder uses, if it is not there.
+/// Adds the WebAssembly target to the toolchain of the folder if it is missing.
 fn add_target(folder: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
     if has_target(folder)? {
         return Ok(());
@@ -156,7 +156,7 @@ fn run(tool: &'static str, folder: &Path, arguments: &[&str]) -> Result<Output, 
     tool::output(tool, FIX, Command::new(tool).args(arguments).current_dir(folder))
 }
 
-/// What building Rust needs.
+/// Checks the tools for Rust.
 pub(super) fn doctor() -> Vec<Check> {
     let target = has_target(Path::new(".")).unwrap_or(false).then(|| TARGET.to_owned());
     vec![

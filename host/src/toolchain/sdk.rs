@@ -1,4 +1,4 @@
-//! The SDK and the WIT, which travel inside the program and are laid out where cargo finds them.
+//! The SDK and the WIT, bundled with the program, and written to disk where compilers find them.
 
 use super::SdkError;
 use crate::bounded;
@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The link in a service's folder that leads to the SDK.
+/// The link from a service's folder to the SDK.
 pub(super) const LINK: &str = ".hostel";
 
-/// Folders that tools make beside the files that they read.
+/// Folders that tools create beside the files they read.
 const MADE_BY_TOOLS: [&str; 3] = ["__pycache__", "node_modules", "target"];
 
 #[derive(Embed)]
@@ -28,7 +28,7 @@ struct Wit;
 #[exclude = "*/node_modules/*"]
 struct GuestSdk;
 
-/// The fake of the SDK is the host's own cache.
+/// The SDK's fake cache for tests is the host's own cache.
 #[derive(Embed)]
 #[folder = "cache"]
 #[exclude = "target/*"]
@@ -36,13 +36,12 @@ struct GuestSdk;
 #[exclude = "races/*"]
 struct HostCache;
 
-/// Every file of the SDK: its path below the root, in the places they have in the project, and
-/// its content.
+/// All files of the SDK: their paths below the root, as in this repository, and their content.
 pub(super) fn files() -> impl Iterator<Item = (PathBuf, Cow<'static, [u8]>)> {
     of::<Wit>("wit").chain(of::<GuestSdk>("guest-sdk")).chain(of::<HostCache>("host/cache"))
 }
 
-/// The WIT, by paths below its own folder.
+/// The WIT files, with paths relative to the WIT folder.
 pub(super) fn wit() -> impl Iterator<Item = (PathBuf, String)> {
     let text = |content: Cow<'_, [u8]>| String::from_utf8_lossy(&content).into_owned();
     of::<Wit>("").map(move |(path, content)| (path, text(content)))
@@ -55,23 +54,23 @@ fn of<E: Embed>(root: &'static str) -> impl Iterator<Item = (PathBuf, Cow<'stati
     })
 }
 
-/// This version's place in the user's data folder: `$XDG_DATA_HOME/hostel/<version>`.
+/// This version's folder in the user's data folder: `$XDG_DATA_HOME/hostel/<version>`.
 pub(super) fn data_folder() -> Result<PathBuf, SdkError> {
     let strategy = etcetera::choose_base_strategy().map_err(|_| SdkError::NoHome)?;
     Ok(strategy.data_dir().join("hostel").join(env!("CARGO_PKG_VERSION")))
 }
 
-/// This version's place for what can be made again: `$XDG_CACHE_HOME/hostel/<version>`.
+/// This version's folder for files that can be recreated: `$XDG_CACHE_HOME/hostel/<version>`.
 pub(super) fn cache_folder() -> Result<PathBuf, SdkError> {
     let strategy = etcetera::choose_base_strategy().map_err(|_| SdkError::NoHome)?;
     Ok(strategy.cache_dir().join("hostel").join(env!("CARGO_PKG_VERSION")))
 }
 
-/// Lays the SDK out in the user's data folder, below this version's number, and answers where.
+/// Writes the SDK to this version's folder in the user's data folder, and returns the path.
 ///
-/// A file that is there as it should be is left alone; any other is replaced in one step, and one of
-/// an earlier SDK removed: a compiler would take it for a part of this one. So a second run writes
-/// nothing, and one that was cut short is mended by the next.
+/// Up-to-date files are left alone; others are replaced atomically. Files of an earlier SDK are
+/// removed, because a compiler would take them for a part of this one. A second run therefore
+/// writes nothing, and repairs an interrupted one.
 pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
     let root = data_folder()?;
     let mut paths = BTreeSet::new();
@@ -89,8 +88,8 @@ pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
     Ok(root)
 }
 
-/// Removes the files below a folder that are none of these. What cannot be removed stays, and so do
-/// folders that tools made for themselves.
+/// Removes all files below a folder except these. Skips files that cannot be removed, and folders
+/// that tools created.
 fn remove_others(folder: &Path, paths: &BTreeSet<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let (path, name) = (entry.path(), entry.file_name());
@@ -104,7 +103,7 @@ fn remove_others(folder: &Path, paths: &BTreeSet<PathBuf>) {
     }
 }
 
-/// Writes a file by way of a temporary one, so that it is never seen half written.
+/// Writes a file atomically, through a temporary file, so that no reader sees a partial one.
 pub(super) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
@@ -114,7 +113,7 @@ pub(super) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the link in a service's folder lead to this version's SDK.
+/// Points the link in a service's folder to this version's SDK.
 pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     let root = lay_out()?;
     let link = folder.join(LINK);
@@ -128,7 +127,7 @@ pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     replace_link(&root, &link).map_err(|source| SdkError::Write { path: link, source })
 }
 
-/// Puts a link in place in one step, also over an old one.
+/// Creates or replaces a link atomically.
 fn replace_link(target: &Path, link: &Path) -> io::Result<()> {
     let folder = link.parent().unwrap_or(Path::new("."));
     let making = tempfile::Builder::new().prefix(".hostel-").tempdir_in(folder)?;

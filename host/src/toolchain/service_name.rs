@@ -1,19 +1,21 @@
-//! Which names a new service cannot have: its files, called like it, would be taken for others.
+//! Checks the names of new services: a service's files have its name, and must not be mistaken for
+//! other files.
 
 use super::language::{Language, is_test};
 use super::tool;
 use std::path::Path;
 
-/// What Go has at the top of its library, and what it takes for something else than a module.
+/// The top level of Go's standard library, and names that Go does not take for a module.
 const GO_NAMES: &str = "archive arena bufio bytes cmd cmp compress container context crypto database \
     debug embed encoding errors expvar flag fmt go hash html image index internal io iter log main \
     maps math mime net os path plugin reflect regexp runtime slices sort std strconv strings structs \
     sync syscall testing text time unicode unique unsafe vendor weak";
 
-/// What Python tells of itself: its keywords, and the modules that every program finds.
+/// Prints Python's keywords, and the modules of its standard library.
 const PYTHON_NAMES: &str = "import keyword, sys; print(*keyword.kwlist, *sys.stdlib_module_names)";
 
-/// Why a service in a language cannot have this name, and a name like it that it can have.
+/// Checks a name for a service in a language. If it is invalid, returns the reason and a similar
+/// valid name.
 pub(super) fn check(name: &str, language: Language) -> Result<(), (String, String)> {
     let others = names_of(language);
     let Some(why) = fault(name, language, &others) else {
@@ -26,11 +28,11 @@ pub(super) fn check(name: &str, language: Language) -> Result<(), (String, Strin
     Err((why, proposal.unwrap_or_default()))
 }
 
-/// The names that a language has for itself, each between spaces.
+/// The names reserved by a language, separated and surrounded by spaces.
 fn names_of(language: Language) -> String {
     let names = match language {
         Language::Go => GO_NAMES.to_owned(),
-        // Without Python nothing of a service in it works yet.
+        // Without Python, no Python service can be built yet anyway.
         Language::Python => tool::ask("python3", &["-c", PYTHON_NAMES]).unwrap_or_default(),
         _ => String::new(),
     };

@@ -1,4 +1,4 @@
-//! Running other people's tools: their words passed on, their failures told in a line.
+//! Runs external tools: passes their output on, and explains their failures in one line.
 
 use super::{BuildError, Progress};
 use std::io::{self, BufRead, BufReader, Read};
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{RwLock, RwLockWriteGuard};
 
-/// What each tool's words mean when they are about the machine and not about the source.
+/// Tool messages about the machine rather than the source, and their explanations.
 const MACHINE_TROUBLE: &[(&str, &str)] = &[
     ("No space left on device", "the disk is full: make room and try again"),
     ("ENOSPC", "the disk is full: make room and try again"),
@@ -33,7 +33,7 @@ const MACHINE_TROUBLE: &[(&str, &str)] = &[
     ("npm error code E404", NO_SUCH_PACKAGE),
 ];
 
-/// What a compiler says of a method that other caches have and ours has not, and what ours has.
+/// Compiler messages about cache methods that do not exist, and the methods that do.
 const NO_SUCH_METHOD: &[(&str, &str)] = &[
     (
         "type hostel.Cache has no field or method",
@@ -95,11 +95,11 @@ const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or i
 
 const NO_NETWORK: &str = "something could not be fetched: check the network and try again";
 
-/// Held for reading while a process is being started.
+/// Locked for reading while a process is being started.
 static STARTING: RwLock<()> = RwLock::new(());
 
-/// Until the guard is dropped no tool is started, and none that ended is told of: the command is
-/// being ended, together with its tools.
+/// Until the guard is dropped, no tool starts, and the end of a tool is not reported: the command
+/// and its tools are being killed.
 pub(crate) fn start_no_more() -> Option<RwLockWriteGuard<'static, ()>> {
     STARTING.write().ok()
 }
@@ -109,15 +109,15 @@ fn spawn(command: &mut Command) -> io::Result<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 
-/// Runs a command to its end and returns all that it wrote.
+/// Runs a command to its end and returns its output.
 pub(super) fn complete(command: &mut Command) -> io::Result<Output> {
     let output = spawn(command)?.wait_with_output();
     let _starting = STARTING.read();
     output
 }
 
-/// Runs a tool on a service's source, passes its lines on but for those that `hides` names, and
-/// answers what it wrote to stdout when `keeps_stdout`, whose lines are not passed on then.
+/// Runs a tool on a service's source, and passes its lines on, except those that begin with one of
+/// `hides`. If `keeps_stdout` is set, the lines of stdout are returned instead.
 pub(super) fn run(
     tool: &'static str,
     path: &Path,
@@ -144,7 +144,7 @@ pub(super) fn run(
     Err(BuildError::Failed { path: path.to_owned(), why })
 }
 
-/// Passes a tool's lines on, and answers them with the known trouble that they tell of.
+/// Passes a tool's lines on, and returns them with the known explanation of its failure.
 fn relay(
     words: Option<impl Read>,
     progress: Progress<'_>,
@@ -156,11 +156,12 @@ fn relay(
     for line in bytes.map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line).into_owned();
         let plain = anstream::adapter::strip_str(&line).to_string();
-        // A line of source, quoted by a compiler, is not the tool's own word.
+        // A source line quoted by a compiler is not a message of the tool.
         let is_quoted = plain.contains(" | ");
         let mut known = MACHINE_TROUBLE.iter().chain(NO_SUCH_METHOD);
         let trouble = known.find(|(words, _)| plain.contains(words) && !is_quoted);
-        // What cannot be fetched is told again, as what is not there.
+        // A failed fetch is followed by a message about a missing package: keep the first
+        // explanation.
         if why != Some(NO_NETWORK) {
             why = trouble.map(|(_, why)| *why).or(why);
         }
@@ -172,7 +173,7 @@ fn relay(
     (kept, why)
 }
 
-/// Tries what was fetched, before it is kept: one that does not run would fail each build to come.
+/// Tries a fetched tool before it is cached: one that does not run would fail every later build.
 pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(), BuildError> {
     let output = complete(command).map_err(|source| BuildError::Run { tool, source })?;
     if output.status.success() {
@@ -184,7 +185,7 @@ pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(
     Err(BuildError::Tool { tool: tool.to_owned(), why })
 }
 
-/// What a tool answers to a question, if it is there and answers: the first line of it.
+/// The first line that a tool prints, if it exists and succeeds.
 pub(super) fn ask(tool: &str, arguments: &[&str]) -> Option<String> {
     let output = complete(Command::new(tool).args(arguments)).ok()?;
     let words = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -192,7 +193,7 @@ pub(super) fn ask(tool: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then_some(line)
 }
 
-/// Runs a tool and takes all it says; a tool that is not there is an error with its fix.
+/// Runs a tool and returns its output. The error for a missing tool contains the fix.
 pub(super) fn output(
     tool: &'static str,
     fix: &'static str,
@@ -208,7 +209,7 @@ pub(super) fn output(
 mod tests {
     use super::*;
 
-    /// Checks what is said to be wrong when a tool says this and fails.
+    /// Checks the explanation if a tool prints this and fails.
     #[track_caller]
     fn check(said: &str, expected: &str) {
         let mut command = Command::new("sh");

@@ -1,14 +1,14 @@
-//! What is to be built.
+//! A build to perform.
 
 use super::language::Source;
 use super::progress::Progress;
 use std::path::PathBuf;
 
-/// What is to be built.
+/// A build to perform.
 #[derive(Clone, Copy)]
 pub(super) struct Work<'a> {
     pub(super) source: &'a Source,
-    /// The files that it may import, where they are known.
+    /// The files that the source may import, if known.
     pub(super) modules: Option<&'a [PathBuf]>,
     pub(super) progress: Progress<'a>,
 }

@@ -1,11 +1,12 @@
-//! A new service in Rust within somebody's workspace: it is one of its own, and left out of that.
+//! A new Rust service inside an existing workspace: it is a workspace of its own, and must be
+//! excluded from the other one.
 
 use super::error::NewError;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Leaves a new package out of the workspace that it is in, if that takes it for a member: no member
-/// may be a workspace of its own. Returns the manifest that was changed for that.
+/// Excludes a new package from the enclosing workspace if that takes it for a member: no member may
+/// be a workspace of its own. Returns the manifest that was changed.
 pub(super) fn leave(folder: &Path) -> Result<Option<PathBuf>, NewError> {
     let Some((root, text)) = above(folder) else { return Ok(None) };
     if is_sound(&root) {
@@ -32,7 +33,7 @@ fn above(folder: &Path) -> Option<(PathBuf, String)> {
     })
 }
 
-/// Whether cargo takes a workspace as it is; without cargo nothing can be said.
+/// True if cargo accepts a workspace, or if cargo is missing.
 fn is_sound(root: &Path) -> bool {
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path"]);
@@ -40,14 +41,13 @@ fn is_sound(root: &Path) -> bool {
     cargo.status().map_or(true, |status| status.success())
 }
 
-/// The folder as the manifest would name it.
+/// The folder, relative to the workspace.
 fn member(folder: &Path, root: &Path) -> Option<String> {
     let folder = folder.canonicalize().ok()?;
     Some(folder.strip_prefix(root.parent()?).ok()?.to_string_lossy().into_owned())
 }
 
-/// A manifest that leaves a folder out. `None` where it leaves out others in a way that is not seen
-/// through here.
+/// A manifest that excludes a folder. `None` if its existing exclusion cannot be parsed.
 fn excluding(text: &str, member: &str) -> Option<String> {
     let (before, after) = text.split_once("[workspace]\n")?;
     let section = after.split("\n[").next()?;

@@ -41,7 +41,7 @@ pub(super) fn caches(answer: &Value, as_json: bool) -> Result<ExitCode, Exit> {
 /// Prints a line for each entry of a page, at most `most`, and returns their number.
 pub(super) fn keys(page: &Value, most: usize, as_json: bool) -> Result<usize, Exit> {
     let entries = elements(page, "entries");
-    // A page may hold more than was asked for.
+    // A page may have more entries than requested.
     let entries = entries.get(..most).unwrap_or(entries);
     let line = |entry: &Value| {
         if as_json {
@@ -78,7 +78,7 @@ fn count(of: &Value, field: &str) -> u64 {
     known(of, field).unwrap_or_default()
 }
 
-/// A number; none where the server does not know it.
+/// A number; `None` if the server does not know it.
 fn known(of: &Value, field: &str) -> Option<u64> {
     of.get(field).and_then(Value::as_u64)
 }
@@ -87,7 +87,7 @@ fn unknown() -> String {
     "unknown".to_owned()
 }
 
-/// Escapes a text to one line: a guest chooses its keys, so they may hold control characters.
+/// Escapes a text to one line: a guest chooses its keys, so they may contain control characters.
 fn text(of: &Value, field: &str) -> String {
     escape(of.get(field).and_then(Value::as_str).unwrap_or_default(), usize::MAX)
 }

@@ -42,8 +42,8 @@ fn head(reply: &Reply) -> String {
     format!("{}\n{}\n", reply.status, lines.collect::<String>())
 }
 
-/// Describes a response whose status is not 2xx, with the beginning of a body that is no problem;
-/// `None` for any other response.
+/// Describes a response whose status is not 2xx, including the beginning of its body unless that is
+/// a problem; `None` for any other response.
 pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
     if reply.status.is_success() {
         return None;
@@ -65,13 +65,12 @@ pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
 /// Maximum characters of a body that an error quotes.
 const MAX_QUOTED: usize = 100;
 
-/// The beginning of a body for an error, escaped; `None` for an empty body and for one that is no
-/// text.
+/// The beginning of a body for an error, escaped; `None` if the body is empty or not text.
 pub(in crate::cli) fn beginning(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?.trim();
     let cut: String = text.chars().take(MAX_QUOTED).collect();
     let ending = if cut.len() < text.len() { " ..." } else { "" };
-    // Four bytes a character at most: nothing more is cut.
+    // A character has at most four bytes, so `escape` does not truncate further.
     (!cut.is_empty()).then(|| format!("{}{ending}", escape(&cut, 4 * MAX_QUOTED)))
 }
 
@@ -91,8 +90,8 @@ fn headers(headers: &HeaderMap) -> Vec<[String; 2]> {
     headers.iter().map(header).collect()
 }
 
-/// Prints the whole answer as one object on one line: `status`, `headers` as pairs, and the body as
-/// `json`, byte for byte, or as `text`, or as `base64`; an empty one is none of them.
+/// Prints the whole response as a JSON object on one line: `status`, `headers` as pairs, and the
+/// body as `json`, byte for byte, as `text`, or as `base64`. An empty body is omitted.
 pub(super) fn print_envelope(reply: &Reply) -> Result<(), Exit> {
     print(envelope(reply).as_bytes())
 }

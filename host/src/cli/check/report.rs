@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub(super) struct CheckReport {
     /// The configuration file; `None`: the plugins of the current folder were checked.
     pub(super) config: Option<PathBuf>,
-    /// Set if there is no plugin to serve.
+    /// Set if there is nothing to serve.
     pub(super) error: Option<String>,
     /// Errors in the configuration. If there are any, nothing else was checked.
     pub(super) faults: Vec<Told>,
@@ -62,27 +62,26 @@ pub(super) struct Checked {
 pub(super) struct CheckedRoute {
     path: String,
     methods: Vec<&'static str>,
-    /// `None`: it leads to files.
+    /// `None`: it serves files.
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<String>,
-    /// The folder of the files; `None`: it leads to a service.
+    /// The folder of the files; `None`: it routes to a service.
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<PathBuf>,
     /// `None`: the plugin's callers.
     callers: Option<String>,
-    /// The origins of other sites whose pages may read responses, or `*`; `None`: there is no CORS.
+    /// The origins of other sites whose pages may read responses, or `*`; `None`: no CORS.
     cors: Option<Vec<String>>,
     error: Option<String>,
 }
 
-/// A service whose direct calls require something else than its plugin's callers, since its routes
-/// do.
+/// A service whose direct calls require other callers than its plugin's, because its routes do.
 #[derive(Serialize)]
 pub(super) struct DirectCall {
     service: String,
-    /// None: the service has no direct calls.
+    /// `None`: the service cannot be called directly.
     callers: Option<String>,
-    /// All groups that its plugin and its routes name.
+    /// All groups required by its plugin and its routes.
     required: BTreeSet<String>,
 }
 
@@ -153,7 +152,7 @@ impl CheckedRoute {
         }
     }
 
-    /// A route of files, whose folder the configuration has checked, on a server with this CORS.
+    /// A file route, with a validated folder, on a server with this CORS.
     pub(super) fn of_files(route: &FileRoute, server: Option<&Cors>) -> Self {
         CheckedRoute {
             path: route.path.to_string(),
@@ -195,7 +194,7 @@ fn origins(cors: &RouteCors, server: Option<&Cors>) -> Option<Vec<String>> {
 }
 
 impl DirectCall {
-    /// None where the plugin's callers are all that is required.
+    /// `None` if only the plugin's callers are required.
     pub(super) fn new(
         direct: &DirectCallers,
         plugin: &PluginName,
@@ -231,7 +230,7 @@ impl DirectCall {
 }
 
 impl CheckReport {
-    /// Prints a line for each plugin and route and a summary to stdout, errors and warnings to
+    /// Prints one line per plugin and route and a summary to stdout, and errors and warnings to
     /// stderr.
     pub(super) fn show(&self) -> Result<(), Exit> {
         let place = |told: &Told| {

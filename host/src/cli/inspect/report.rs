@@ -27,7 +27,7 @@ pub(super) struct InspectReport {
     version: Option<String>,
     /// `component`, `core module`, or null if it is not WebAssembly.
     kind: Option<&'static str>,
-    /// The language of its source, where that is known: `producers` also names those of its tools.
+    /// The language of its source, if known: `producers` also names those of its tools.
     pub(super) language: Option<String>,
     bytes: Option<u64>,
     /// The reason why the component cannot be loaded.
@@ -36,12 +36,12 @@ pub(super) struct InspectReport {
     imports: Vec<Imported>,
     exports: Vec<String>,
     core_modules: usize,
-    /// In bytes.
+    /// Sizes in bytes.
     memories: Vec<Size>,
-    /// In elements.
+    /// Sizes in elements.
     tables: Vec<Size>,
     producers: Vec<Producer>,
-    /// `http`: the servers that its grants name; or `none`.
+    /// `http` if its grants include servers; else `none`.
     network: &'static str,
     /// Always `none`.
     files: &'static str,
@@ -100,7 +100,8 @@ impl InspectReport {
         self.producers = is.producers;
     }
 
-    /// Adds the grants, and the configuration that defines them with whether it names the plugin.
+    /// Adds the grants, and the configuration that defines them, with a flag for whether it names
+    /// the plugin.
     pub(super) fn take_grants(
         &mut self,
         grants: PluginGrants,
@@ -187,8 +188,8 @@ impl InspectReport {
         rows
     }
 
-    /// The tools. Where the source's language is known, those of its interpreter and its libraries
-    /// are left out.
+    /// The tools. If the source's language is known, the languages of its interpreter and libraries
+    /// are omitted.
     fn made_by(&self) -> Vec<Vec<String>> {
         let is_shown = |it: &&Producer| self.language.is_none() || it.part != "language";
         let source = self.language.as_ref().map(|name| vec!["language".to_owned(), excerpt(name)]);

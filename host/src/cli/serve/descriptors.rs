@@ -1,28 +1,29 @@
-//! The file descriptors of a server: as many as it needs, and a reserve that clients cannot take.
+//! The file descriptors of a server: as many as it needs, with a reserve that clients cannot use
+//! up.
 
 use crate::PluginSettings;
 use crate::config::Config;
 use crate::http;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors that are not for clients: 100 connections of the admin listener, and files, sockets
+/// Descriptors not available to clients: 100 connections of the admin listener, and files, sockets
 /// and pipes of the server itself, of loads and of caches on Redis.
 const RESERVE: u64 = 256;
 
-/// Further descriptors, for connections to servers elsewhere, where a plugin may have some.
+/// Additional descriptors for connections to remote servers, if a plugin may have some.
 const OUTBOUND: u64 = 1_024;
 
 /// How a server divides its descriptors.
 pub(super) struct OpenFiles {
-    /// Connections of clients that may be open at once.
+    /// Maximum open connections of clients.
     pub(super) connections: usize,
-    /// A warning, where these are fewer than configured.
+    /// A warning if that is less than configured.
     pub(super) warning: Option<String>,
 }
 
-/// Raises the limit of open files to what the server needs, or as far as it may. To be called after
-/// the helpers were started: what compiles and builds then keeps the limit that it expects. Without
-/// helpers it inherits this one, which is why it is raised no further than needed.
+/// Raises the limit of open files to what the server needs, or as far as permitted. Must be called
+/// after the helpers were started, so that compilers and builds keep the limit that they expect.
+/// Without helpers they inherit this one, so it is raised no further than needed.
 pub(super) fn raise(config: &Config) -> OpenFiles {
     let reaches_out = |settings: &PluginSettings| !settings.grants.http.allow.is_empty();
     let outbound = config.plugins.iter().any(|plugin| reaches_out(&plugin.settings));
@@ -33,7 +34,7 @@ pub(super) fn raise(config: &Config) -> OpenFiles {
     divide(asked, reserve, raised(needed))
 }
 
-/// The limit after an attempt to raise it to `needed`. It is never lowered.
+/// Tries to raise the limit to `needed`, and returns the limit in effect. Never lowers it.
 fn raised(needed: u64) -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let now = current.unwrap_or(u64::MAX);
@@ -45,8 +46,8 @@ fn raised(needed: u64) -> u64 {
     }
 }
 
-/// Divides `limit` descriptors between connections and the reserve. Where the limit is low, a quarter
-/// is for connections.
+/// Divides `limit` descriptors between connections and the reserve. Connections get at least a
+/// quarter if the limit is low.
 fn divide(asked: usize, reserve: u64, limit: u64) -> OpenFiles {
     let reserve = reserve.min(limit - limit / 4);
     let room = usize::try_from(limit - reserve).unwrap_or(usize::MAX).max(1);

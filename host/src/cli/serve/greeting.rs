@@ -9,17 +9,18 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Time that the first line waits for plugins to be loaded. Requests are answered meanwhile.
+/// Maximum time that the first line waits for plugins to be loaded. The server accepts requests
+/// meanwhile.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What the first lines are about.
+/// The content of the first lines.
 pub(super) struct Greeting<'a> {
     pub(super) config: &'a Config,
     pub(super) host: &'a Host,
     pub(super) deployment: &'a Deployment,
     pub(super) sources: &'a Sources,
     pub(super) log: &'a LogSink,
-    /// Whether the log is text, which people read.
+    /// Whether the log is text for people.
     pub(super) is_text: bool,
     /// A warning about too few file descriptors.
     pub(super) descriptors: Option<&'a str>,
@@ -27,9 +28,9 @@ pub(super) struct Greeting<'a> {
 
 impl Greeting<'_> {
     /// Logs the address for clients, the admin listener, warnings about the configuration, and the
-    /// wall; then what `release` releases. Logs the address again when all plugins are loaded or
-    /// refused, if that takes longer. Then logs how edited sources are built, and in text how to
-    /// call a service.
+    /// process restrictions; then calls `release`, which logs delayed lines. Logs the address again
+    /// once all plugins are loaded or refused, if that takes longer. Then logs how edited sources
+    /// are built, and in a text log how to call a service.
     pub(super) async fn log(
         &self,
         at: (SocketAddr, Option<SocketAddr>),
@@ -97,7 +98,7 @@ pub(super) fn log_line(log: &LogSink, message: &str) {
 /// Maximum number of services that the first line names.
 const MAX_NAMES: usize = 5;
 
-/// The first line: the address, the services, the paths of files, and how many plugins are still
+/// The first line: the address, the services, the paths of files, and the number of plugins still
 /// being loaded.
 fn welcome(services: &[String], loading: usize, address: SocketAddr, config: &Config) -> String {
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };

@@ -1,15 +1,16 @@
-//! The line at the start that compares what is configured with the budget of memory.
+//! The line at start that compares the configured sizes with the memory budget.
 
 use crate::config::Config;
 use crate::telemetry::Level;
 use crate::units::show_size;
 
-/// Of a budget, the part of caches and what is always left for instances: see `HostMemory`.
+/// The shares of the budget, one part in so many: caches get at most a half, and a quarter is
+/// always left for instances; see `HostMemory`.
 const CACHES: usize = 2;
 const INSTANCES: usize = 4;
 
-/// What a server of this configuration may take of a budget, where its caches in memory have so many
-/// bytes: a line, and warnings where the budget is too small for it.
+/// Compares the memory that this configuration may use with the budget, given the total size of its
+/// caches in memory: a line, and warnings if the budget is too small.
 pub(super) fn lines(config: &Config, budget: usize, caches: u64) -> Vec<(Level, String)> {
     let (calls, memory) = (config.admission.calls, config.limits.memory);
     let bodies = config.server.bodies;

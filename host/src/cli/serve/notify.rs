@@ -1,4 +1,4 @@
-//! Messages to the service manager, which never make the server wait.
+//! Messages to the service manager. Sending them never blocks the server.
 
 use sd_notify::NotifyState;
 use std::ffi::OsStr;
@@ -7,24 +7,24 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 
-/// The socket on which a service manager reads messages, by the protocol of `sd_notify(3)`.
+/// The socket of a service manager, for the protocol of `sd_notify(3)`.
 ///
-/// The crate's own `notify` would wait on a socket that no process reads, and with it the runtime.
+/// The crate's own `notify` would block on a socket that no process reads, and the runtime with it.
 pub(super) struct NotifySocket {
     socket: UnixDatagram,
     manager: SocketAddr,
 }
 
 impl NotifySocket {
-    /// The socket that `NOTIFY_SOCKET` names; none without that variable, or where the name is no
-    /// Unix socket's.
+    /// The socket named by `NOTIFY_SOCKET`; `None` if the variable is not set, or does not name a
+    /// Unix socket.
     pub(super) fn of_environment() -> Option<Self> {
         NotifySocket::to(&std::env::var_os("NOTIFY_SOCKET")?).ok()
     }
 
     /// # Errors
     ///
-    /// When the name is too long, or the system has no descriptor left.
+    /// If the name is too long, or the system has no descriptor left.
     fn to(name: &OsStr) -> io::Result<Self> {
         let manager = match name.as_bytes().split_first() {
             Some((b'@', name)) => abstract_address(name)?,

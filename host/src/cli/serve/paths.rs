@@ -1,4 +1,4 @@
-//! The configuration for the paths of the command line: that of a folder, or one made for them.
+//! The configuration for the paths of the command line: that of a folder, or a generated one.
 
 use crate::cli::exit::Exit;
 use crate::cli::load;
@@ -17,8 +17,8 @@ pub(super) fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
     }
 }
 
-/// Makes a configuration that serves the plugins at these paths, or those of the current folder,
-/// and warnings about components that are not there: they may come later.
+/// Creates a configuration for the plugins at these paths, or in the current folder, with warnings
+/// about missing components, which may be created later.
 pub(super) fn config(paths: &[PathBuf]) -> Result<(Config, Vec<String>), Exit> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };

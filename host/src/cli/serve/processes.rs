@@ -1,4 +1,4 @@
-//! What a server does in processes of their own: it compiles components and builds sources.
+//! The subprocesses of a server: they compile components and build sources.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Processes;
@@ -52,8 +52,7 @@ mod linux {
             inputs: &mut Inputs,
         ) -> Result<File, Box<dyn Error + Send + Sync>> {
             let path = std::path::absolute(Location::Source(source.clone()).path())?;
-            // Without a name, so that nothing is left of it; and not in memory, of which it may
-            // take much.
+            // An unnamed file, so that nothing is left behind; on disk, because it may be large.
             let folder = toolchain::code_folder().ok_or("there is no folder to build in")?;
             let mut component = tempfile::tempfile_in(folder)?;
             let (input, _) = io::pipe()?;
@@ -95,7 +94,7 @@ mod other {
     /// Maximum bytes logged of a line of a compiler's output.
     const MAX_LINE_BYTES: usize = 8 << 10;
 
-    /// There are none: all is done by the server itself.
+    /// This system has no subprocesses: the server itself does all the work.
     #[derive(Clone)]
     pub(in super::super) struct Processes;
 
@@ -104,7 +103,7 @@ mod other {
             Compiler::InProcess
         }
 
-        /// There is none to watch.
+        /// Does nothing: there are no helpers.
         #[expect(clippy::unnecessary_wraps, reason = "as where there are processes")]
         pub(in super::super) fn watch(&self, _log: &LogSink) -> std::io::Result<()> {
             Ok(())

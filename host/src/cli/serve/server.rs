@@ -28,13 +28,13 @@ use tokio::task::JoinSet;
 /// Time between two scans of the plugins' files.
 const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Time between the first two scans. A file is loaded once two scans in a row find it unchanged.
+/// Time between the first two scans. A file is loaded once two consecutive scans find it unchanged.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The sinks of the log and of the access log.
 pub(super) struct Logs {
     log: LogSink,
-    /// Whether its lines are text, which people read.
+    /// Whether its lines are text for people.
     is_text: bool,
     access: Option<AccessSink>,
     dropped: Arc<DroppedLines>,
@@ -104,7 +104,7 @@ pub(super) async fn run(
     }
 }
 
-/// Serves until it is stopped, and sends the last spans.
+/// Serves until the shutdown, then sends the remaining spans.
 async fn serve(
     listener: TcpListener,
     host: Arc<Host>,
@@ -120,7 +120,7 @@ async fn serve(
     report
 }
 
-/// What is told that the server stops.
+/// What must be notified when the server stops.
 struct Stopping<'a> {
     server: &'a Server,
     deployment: &'a Deployment,
@@ -129,20 +129,20 @@ struct Stopping<'a> {
 }
 
 impl Stopping<'_> {
-    /// Waits for a second signal; at the first one the server is told to stop.
+    /// Waits for two signals; the first one starts the shutdown.
     async fn two_signals(&self, signals: &mut Signals, stop: oneshot::Sender<()>) {
         signals.one().await;
         self.deployment.stop();
         let does = will_do(self.server);
         systemd::stopping(self.notify, &does);
         log_line(self.log, &format!("stopping: {does}; a second signal ends at once"));
-        // Fails if the server has ended already.
+        // Fails if the server has already ended.
         let _ = stop.send(());
         signals.one().await;
     }
 }
 
-/// What a server does from the signal to its end.
+/// Describes the shutdown, for the log.
 fn will_do(server: &Server) -> String {
     let drain = show_duration(server.drain_time);
     match server.stop_delay {
@@ -154,8 +154,8 @@ fn will_do(server: &Server) -> String {
     }
 }
 
-/// Scans the plugins' files until the server ends, and at once on SIGHUP, which also has the
-/// sources built again that edits alone do not.
+/// Scans the plugins' files until the server ends. SIGHUP triggers a scan at once, which also
+/// rebuilds the sources that are not rebuilt on edits.
 async fn scan(
     deployment: &Deployment,
     sources: &Sources,
@@ -187,7 +187,7 @@ fn deployment(host: &Arc<Host>, config: &Config, build: Build) -> Deployment {
     deployment.requiring(config.server.ready_requires.clone())
 }
 
-/// Begins to load the plugins that exist at the start.
+/// Starts to load the plugins that exist at the start.
 async fn begin(deployment: &Deployment) {
     let mut ticks = tokio::time::interval(FIRST_SCAN_INTERVAL);
     for _ in 0..2 {

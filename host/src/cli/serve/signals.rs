@@ -15,7 +15,7 @@ pub(super) struct Hangups(Signal);
 impl Hangups {
     /// # Errors
     ///
-    /// When the system does not let the process listen for signals.
+    /// If the system does not let the process listen for signals.
     pub(super) fn new() -> anyhow::Result<Self> {
         Ok(Hangups(listen(SignalKind::hangup())?))
     }
@@ -29,7 +29,7 @@ impl Hangups {
 impl Signals {
     /// # Errors
     ///
-    /// When the system does not let the process listen for signals.
+    /// If the system does not let the process listen for signals.
     pub(super) fn new() -> anyhow::Result<Self> {
         let terminate = listen(SignalKind::terminate())?;
         Ok(Signals { terminate, interrupt: listen(SignalKind::interrupt())? })

@@ -17,7 +17,7 @@ pub(super) struct Sources {
     components: Arc<Mutex<Components>>,
 }
 
-/// The components that are not built again, by their sources.
+/// The components that are not rebuilt, by the path of their source.
 type Components = BTreeMap<PathBuf, KeptComponent>;
 
 struct KeptComponent {
@@ -27,12 +27,13 @@ struct KeptComponent {
 }
 
 impl Sources {
-    /// With `watch`, an edited source is built again.
+    /// If `watch` is set, an edited source is built again.
     pub(super) fn new(watch: bool) -> Self {
         Sources { watch, components: Arc::default() }
     }
 
-    /// Returns the function that builds a source, or returns its component of the start again.
+    /// The function that builds a source. Without `watch`, it returns the component of the first
+    /// build again.
     pub(super) fn build(&self, processes: Processes, log: &LogSink) -> Build {
         let (watch, components, log) = (self.watch, Arc::clone(&self.components), Arc::clone(log));
         Arc::new(move |source: &Source| match watch {
@@ -41,13 +42,13 @@ impl Sources {
         })
     }
 
-    /// Makes the next load of each source build it. Returns false where each load does.
+    /// Makes the next load of each source build it. Returns false if every load does so anyway.
     pub(super) fn forget_components(&self) -> bool {
         self.components.lock().unwrap_or_else(PoisonError::into_inner).clear();
         !self.watch
     }
 
-    /// How edits come into effect, where a plugin at these paths is a source and no edit is built.
+    /// How to apply edits, if one of these paths is a source and edits are not built automatically.
     pub(super) fn reload<'p>(&self, mut paths: impl Iterator<Item = &'p Path>) -> Option<String> {
         let is_source = |path: &Path| matches!(Location::at(path), Ok(Location::Source(_)));
         let is_needed = !self.watch && paths.any(is_source);

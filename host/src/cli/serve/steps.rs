@@ -1,10 +1,10 @@
-//! The loads under way, in the status line of a server that runs on a terminal.
+//! Shows the running loads in the status line of a server on a terminal.
 
 use crate::Deployment;
 use crate::telemetry::{REDRAW, has_status, seconds, show_status};
 use std::convert::Infallible;
 
-/// Shows what the loads under way do, and for how long, until the server ends.
+/// Shows the step of each running load, and its duration, until the server ends.
 pub(super) async fn show(deployment: &Deployment) -> Infallible {
     if !has_status() {
         std::future::pending::<()>().await;
@@ -20,7 +20,7 @@ pub(super) async fn show(deployment: &Deployment) -> Infallible {
     }
 }
 
-/// Leaves no status line behind when the server ends.
+/// Clears the status line when the server ends.
 struct ClearOnDrop;
 
 impl Drop for ClearOnDrop {

@@ -1,4 +1,5 @@
-//! Integration with systemd: takes sockets that it opened, and notifies it of the server's state.
+//! Integration with systemd: takes the sockets that it opened, and notifies it of the server's
+//! state.
 //!
 //! Has no effect without a service manager that supports systemd's protocols.
 
@@ -35,7 +36,7 @@ impl Sockets {
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
         let failed = "cannot take sockets over";
-        // The variables may be inherited from a parent process that took the sockets.
+        // A parent process may already have taken the sockets and passed on the variables.
         if sd_notify::listen_fds().context(failed)?.len() == 0 {
             return Ok(sockets);
         }
@@ -57,7 +58,7 @@ impl Sockets {
 /// The listener of a passed descriptor.
 fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
     // SAFETY: systemd opened the descriptor for this process, and `listen_fds` found it open.
-    // Nothing else owns it: this is called once a descriptor, before any file is opened.
+    // Nothing else owns it: this is called once per descriptor, before any file is opened.
     let listener = unsafe { TcpListener::from_raw_fd(descriptor) };
     let taken = listener.local_addr().and_then(|_| listener.set_nonblocking(true));
     taken.with_context(|| format!("the socket that was passed as {name:?} is no TCP socket"))?;
@@ -65,7 +66,7 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// Notifies systemd when the server is ready, and then of its status and liveness, until the future
-/// is dropped. What the socket does not take is sent again, as long as it is true.
+/// is dropped. A dropped message is sent again while it still applies.
 pub(super) async fn tell(socket: Option<&NotifySocket>, host: &Host, deployment: &Deployment) {
     let Some(socket) = socket else { return std::future::pending().await };
     let watchdog = sd_notify::watchdog_enabled().map(|time| time / 2).filter(|it| !it.is_zero());
@@ -101,10 +102,10 @@ fn status(host: &Host, is_ready: bool) -> String {
     }
 }
 
-/// Notifies systemd that the server stops. `status` is what it still does.
+/// Notifies systemd that the server stops. `status` describes the remaining work.
 pub(super) fn stopping(socket: Option<&NotifySocket>, status: &str) {
     if let Some(socket) = socket {
-        // systemd mostly asked for it: it does not matter if this is dropped.
+        // A dropped message does no harm: usually systemd itself requested the stop.
         socket.send(&[NotifyState::Stopping, NotifyState::Status(status)]);
     }
 }

@@ -5,11 +5,11 @@ use crate::config::{Callers, Config, DirectCallers, FileRoute, Method, Route, Sc
 use crate::service::ServiceName;
 use std::net::SocketAddr;
 
-/// Most routes that have a line.
+/// Maximum routes with a line.
 const MAX_ROUTES: usize = 10;
 
 /// A line for each of the first routes, and one with a command that calls a service. `services` are
-/// the full names of those that serve.
+/// the full names of the serving ones.
 pub(super) fn lines(config: &Config, services: &[String], address: SocketAddr) -> Vec<String> {
     let routes = &config.routes;
     let mut lines: Vec<String> = routes.iter().take(MAX_ROUTES).map(route_line).collect();
@@ -33,11 +33,11 @@ struct Call<'a> {
     callers: &'a Callers,
 }
 
-/// A `curl` command that reaches a service: by a route if one has a path without parameters, or
-/// else by the service's own path; where it reaches none, one that gets a file. None where there
+/// A `curl` command that calls a service: preferably by a route without path parameters, else by
+/// the service's own path. If no service can be called, a command that gets a file. `None` if there
 /// are no files either.
 fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<String> {
-    // Each connection would have to begin with a header that only a trusted proxy may send.
+    // Each connection would need a PROXY protocol header, which only a trusted proxy may send.
     if config.server.proxy_protocol {
         return None;
     }
@@ -55,7 +55,7 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     let is_tls = config.server.tls.is_some();
     let address = Address::of_listener(address, is_tls).ok()?.join(&call.segments, &[]);
     let mut words = vec!["curl"];
-    // The certificate is one of another name than this address.
+    // The certificate is for another name than this address.
     words.extend(is_tls.then_some("--insecure"));
     words.extend(credentials(call.callers, config));
     words.extend(match call.method {
@@ -70,7 +70,7 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     Some(format!("{} {address}{}", words.join(" "), address.target()))
 }
 
-/// Whether the service of a route is among these.
+/// True if the service of a route is among these.
 fn serves(route: &Route, services: &[String]) -> bool {
     let plugin = route.service.plugin();
     let is_of_plugin = |full: &&String| ServiceName::new(full.as_str()).plugin() == plugin;
@@ -93,13 +93,13 @@ fn route_call<'a>(route: &'a Route, direct: &'a DirectCallers) -> Call<'a> {
     }
 }
 
-/// A request for the index of a folder.
+/// A request for a folder's index.
 fn file_call(route: &FileRoute) -> Call<'_> {
     let fixed = route.path.segments().iter().filter_map(|segment| match segment {
         Segment::Fixed(text) => Some(text.as_str()),
         Segment::Parameter(_) => None,
     });
-    // An empty segment at the end: without its slash, the path is redirected.
+    // An empty last segment adds a slash: without it, the server would redirect.
     let segments = fixed.chain([""]).collect();
     Call { method: Method::Get, segments, callers: &route.callers }
 }
@@ -114,7 +114,7 @@ fn direct_call<'a>(
     Some(Call { method: Method::Post, segments: vec!["services", service], callers })
 }
 
-/// What stands for the caller's credentials.
+/// Placeholders for the caller's credentials.
 fn credentials(callers: &Callers, config: &Config) -> Option<&'static str> {
     let Callers::Group(name) = callers else { return None };
     let group = config.callers.iter().find(|group| group.name == *name)?;
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// Checks the lines of a configuration with the services `users.find`, `users.list` and
+    /// Checks the lines for a configuration with the services `users.find`, `users.list` and
     /// `shop.buy`.
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {

@@ -1,4 +1,5 @@
-//! The second wall of a server: the files that it needs, and the helpers that do what it gives up.
+//! Confines a server: determines the files that it needs, and starts the helpers for what it gives
+//! up.
 
 use super::processes::Processes;
 use crate::cli::internal::PROGRAM;
@@ -10,13 +11,14 @@ use crate::{Launcher, toolchain};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
-/// Files of the system that are read while a server runs.
+/// System files that a running server reads.
 const SYSTEM: &[&str] = &[
-    // Its own memory and descriptors, for metrics, and the processors that it may use.
+    // Its own memory and descriptors, for metrics, and the available processors.
     "/proc/self",
     "/sys/fs/cgroup",
     "/sys/devices/system/cpu",
-    // Where the collector of traces is: the resolver's files, and the libraries that it loads.
+    // Name resolution, for the collector of traces: the resolver's files, and the libraries it
+    // loads.
     "/etc/resolv.conf",
     "/etc/hosts",
     "/etc/nsswitch.conf",
@@ -30,7 +32,7 @@ const SYSTEM: &[&str] = &[
     "/run/systemd/resolve",
     "/run/NetworkManager",
     "/run/resolvconf",
-    // Certificates, for its TLS.
+    // Certificates for outbound TLS.
     "/etc/ssl",
     "/etc/pki",
     "/etc/ca-certificates",
@@ -38,15 +40,15 @@ const SYSTEM: &[&str] = &[
     "/usr/local/share/ca-certificates",
 ];
 
-/// Variables that name further certificates.
+/// Variables that name additional certificates.
 const CERTIFICATES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// Starts the helpers and puts up the wall, and returns a line about it for the log. To be called
+/// Starts the helpers and confines the process; returns a line about it for the log. Must be called
 /// before any thread is started.
 ///
 /// # Errors
 ///
-/// When no helper can be started, or a part of a wall that is required is missing.
+/// If no helper can be started, or a required restriction is unavailable.
 pub(super) fn put_up(config: &Config) -> anyhow::Result<(Processes, String)> {
     let plugins = plugins(config);
     let program = PathBuf::from(PROGRAM);
@@ -54,7 +56,7 @@ pub(super) fn put_up(config: &Config) -> anyhow::Result<(Processes, String)> {
         let line = "wall: none (`server.wall` is off)".to_owned();
         return Ok((Processes(Launcher::new(program)), line));
     }
-    // So that it need not be made from behind the wall.
+    // Create the folder now: the confined process may not do so.
     if let Some(folder) = toolchain::code_folder() {
         let _ = CodeStore::open(&folder);
     }
@@ -70,11 +72,11 @@ pub(super) fn put_up(config: &Config) -> anyhow::Result<(Processes, String)> {
     Ok((Processes(launcher), format!("wall: {standing}")))
 }
 
-/// The places of the plugins, and of their sources.
+/// The paths of the plugins, and of their sources.
 fn plugins(config: &Config) -> Vec<PathBuf> {
     let named = config.plugins.iter().map(|plugin| &plugin.path);
     let sources = config.plugins.iter().filter_map(|plugin| Location::at(&plugin.path).ok());
-    // A file may stand for the whole folder that it is in.
+    // A path of a single file may belong to a source that is its whole folder.
     let folders: Vec<_> = sources.map(|location| location.path().to_owned()).collect();
     let places = named.chain(config.folder.as_ref()).chain(&folders);
     places.filter_map(|path| std::path::absolute(path).ok()).collect()
@@ -93,8 +95,8 @@ fn files(config: &Config, plugins: &[PathBuf]) -> Files {
     Files { read, write }
 }
 
-/// What reading a plugin needs, now and when another file takes its place: its folder, and where
-/// links lead, the folder of what they lead to.
+/// The folders needed to read a plugin, including a later replacement: its folder, and for links
+/// the folder of the target.
 fn around(plugin: &Path) -> Vec<PathBuf> {
     let mut folders = vec![match plugin.is_dir() {
         true => plugin.to_owned(),
@@ -109,14 +111,15 @@ fn around(plugin: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// What serving the files of a folder needs: the folder, and where it is a link, the folder of what
-/// it leads to, so that the link can be turned to another version there.
+/// The folders needed to serve files: the folder itself, and if it is a link, the parent of its
+/// target, so that the link can later point to another version there.
 fn served(folder: &Path) -> Vec<PathBuf> {
     let target = folder.canonicalize().ok().filter(|_| folder.is_symlink());
     target.map(|target| folder_of(&target)).into_iter().chain([folder.to_owned()]).collect()
 }
 
-/// The folder that a path is in; the path itself where that is the root, which has everything.
+/// The folder that contains a path; the path itself if that folder is the root, which contains
+/// everything.
 fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if folder.parent().is_some() => folder.to_owned(),

@@ -34,8 +34,8 @@ pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
     lines
 }
 
-/// Warns if the server runs as root without a need. Whoever breaks out of the sandbox has root's rights
-/// then, and the one that a server may need is to listen on a low port.
+/// Warns if the server runs as root without a need: an attacker who escapes the sandbox would then
+/// have root's rights. A server needs root at most to listen on a low port.
 pub(super) fn as_root(config: &Config) -> Option<String> {
     let admin = config.admin.iter().map(|admin| admin.listen.port());
     let mut ports = admin.chain([config.server.listen.port()]);
@@ -48,8 +48,8 @@ pub(super) fn as_root(config: &Config) -> Option<String> {
     })
 }
 
-/// Warns if address space allows fewer pooled instances than the maximum, or fewer concurrent calls
-/// than configured.
+/// Warns if the address space allows fewer pooled instances than the maximum, or fewer concurrent
+/// calls than configured.
 pub(super) fn short_of_room(asked: &Admission, activity: &Activity) -> Option<String> {
     let Activity { slots, most_calls, .. } = *activity;
     let space = match slots {
