@@ -20,7 +20,7 @@ const MAX_TEXT_BYTES: u64 = 16 << 20;
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    /// It is not a regular file, but this.
+    /// It is not a regular file, but of this kind.
     #[error("it is a {0}, not a file")]
     NotAFile(&'static str),
     /// It has more bytes than allowed.

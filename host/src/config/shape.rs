@@ -13,7 +13,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 /// The JSON schema of a configuration file, for editors.
 ///
-/// Made of the types that a file is read into. TOML has no null, so nothing in it is nullable.
+/// Generated from the types that a file is parsed into. TOML has no null, so nothing is nullable.
 #[must_use]
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
@@ -51,9 +51,8 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// Reports everything in a file that does not fit its shape, and returns whether the rest still means
-/// what was meant: whether nothing is wrong but keys, inside of tables, that do not exist. They are
-/// removed.
+/// Reports everything in a file that does not fit the schema, and removes unknown keys of tables.
+/// Returns true if there were no other faults: then the rest can still be validated.
 pub(super) fn check(file: &mut Spanned<DeTable<'_>>, diagnostics: &mut Diagnostics<'_>) -> bool {
     let at = file.span();
     check_table(file.get_mut(), at, &schema(), "", diagnostics)
@@ -103,7 +102,7 @@ fn check_value(
     }
 }
 
-/// The name in a schema of a value's type.
+/// The JSON schema type of a value.
 fn type_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::Table(_) => "object",

@@ -50,7 +50,7 @@ pub enum AllowError {
         "{0:?}: a path with `%2f`, `%5c` or `%2e` is read differently by servers: leave them out"
     )]
     Path(String),
-    /// `private` with a `*`.
+    /// It combines `private` with a `*`.
     #[error(
         "{0:?}: `private` needs the whole name of a server: with a `*` it would open every address"
     )]

@@ -68,8 +68,7 @@ pub(super) fn start(program: &Path, sources: &[PathBuf]) -> io::Result<Helper> {
     Task::Helper { sources: sources.to_vec() }.add_to(&mut command);
     command.stdin(theirs).stdout(std::process::Stdio::null());
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    // The serving path does not wait for it: it ends when this process closes its end of the
-    // socket.
+    // A thread reaps it. It ends when this process closes its end of the socket.
     let mut child = command.spawn()?;
     let _ = thread::Builder::new().name("helper".to_owned()).spawn(move || child.wait());
     Ok(Helper { socket: ours, _control: None })

@@ -21,7 +21,8 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
     // terminal, and killing the group also kills the descendants.
     command.stdin(input).stdout(output).stderr(errors).process_group(0);
     let spawned = command.spawn();
-    // The command holds descriptors whose other ends wait for them to close.
+    // The command holds copies of the descriptors. Close them: otherwise the reader of the output
+    // never sees its end.
     drop(command);
     let ended = match spawned {
         Ok(child) => wait(child, task.longest(), control.as_fd()),

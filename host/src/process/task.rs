@@ -5,27 +5,26 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// What a process is started for. Its input, output and errors are three descriptors that travel
-/// along.
+/// The task of a subprocess. Its input, output and errors are descriptors that are sent along.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum Task {
-    /// Compile the component in the input, and write its code to the output.
+    /// Compile the component on the input, and write its code to the output.
     Compile {
-        /// What the compiler is told, which is its own business.
+        /// The compiler's settings, opaque here.
         settings: String,
-        /// The process is killed after so long.
+        /// The process is killed after this time.
         longest: Duration,
     },
-    /// Build the source at a path, and write its component, or why there is none, to the output.
+    /// Build the source at a path, and write its component or the error to the output.
     Build {
         /// A service's source.
         path: PathBuf,
-        /// Whether the component is for trying out.
+        /// Whether to build quickly, for trying out.
         is_quick: bool,
     },
-    /// Be a further helper, whose socket is the input.
+    /// Run as another helper, whose socket is the input.
     Helper {
-        /// Sources are built in these folders and of these files alone.
+        /// Only sources in these folders, or at these paths, may be built.
         sources: Vec<PathBuf>,
     },
 }

@@ -14,10 +14,10 @@ pub enum FileError {
     /// The folder exists, but the file does not.
     #[error("there is no such file")]
     Gone,
-    /// A link leads nowhere.
+    /// It is a dangling link.
     #[error("it is a link to a file that is not there")]
     Dangling,
-    /// It is not a regular file, but this.
+    /// It is not a regular file, but of this kind.
     #[error("it is a {0}, not a file")]
     NotAFile(&'static str),
     /// It has more bytes than allowed.

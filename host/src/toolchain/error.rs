@@ -82,7 +82,7 @@ pub enum BuildError {
     /// The build produced more than one component.
     #[error("{} builds several components: name the folder of one of them", .0.display())]
     Several(PathBuf),
-    /// The SDK could not be laid out.
+    /// The SDK could not be written to disk.
     #[error(transparent)]
     Sdk(#[from] SdkError),
     /// A tool could not be run.
@@ -95,7 +95,7 @@ pub enum BuildError {
     },
 }
 
-/// Why the SDK could not be laid out in the user's data folder.
+/// Why the SDK could not be written to the user's data folder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SdkError {
@@ -146,7 +146,7 @@ pub enum NewError {
         /// The folder, relative to the workspace.
         member: String,
     },
-    /// The SDK could not be laid out.
+    /// The SDK could not be written to disk.
     #[error(transparent)]
     Sdk(#[from] SdkError),
     /// A file could not be written.

@@ -9,8 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The files that a build reads, and those that it looks for and does not find; of a folder it reads
-/// the names in it. All paths are absolute.
+/// The files that a build reads, the missing files that it looks for, and the folders that it
+/// lists. All paths are absolute.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Inputs(BTreeSet<PathBuf>);

@@ -1,5 +1,5 @@
-//! Confines a server: determines the files that it needs, and starts the helpers for what it gives
-//! up.
+//! Confines a server: determines the files that it needs, and starts the helpers for the rights it
+//! gives up.
 
 use super::processes::Processes;
 use crate::cli::internal::PROGRAM;

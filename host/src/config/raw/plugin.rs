@@ -59,7 +59,7 @@ pub(in crate::config) enum RawInstances {
 }
 
 impl RawPlugin {
-    /// The grant of the cache that is written; `caches` are the names of the configured caches.
+    /// The configured grant of a cache; `caches` are the names of the configured caches.
     pub(in crate::config) fn cache_grant(
         &self,
         caches: &[String],

@@ -128,6 +128,7 @@ impl Places {
         let (place, receiver) = oneshot::channel();
         let number = state.wait(calls, memory, place);
         drop(state);
+        // Dropping its sender ends the wait of the evicted call.
         drop(refused);
         let (places, calls) = (Arc::clone(self), Arc::clone(calls));
         Entered::Queue(Ticket { places, calls, number, place: receiver })
@@ -157,8 +158,9 @@ impl Places {
         }
         let Some((waiter, calls, charge)) = state.next_waiter() else { return };
         let place = state.take(self, &calls, charge);
+        // Unlock first: if the waiter is just leaving, `send` drops the place, which locks again to
+        // pass it to the next waiter.
         drop(state);
-        // If the waiter is just leaving, the place is dropped, which passes it to the next waiter.
         let _ = waiter.send(place);
     }
 }

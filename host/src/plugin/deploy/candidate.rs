@@ -1,4 +1,4 @@
-//! One location of a plugin: what scans found there, what was loaded from it, and the next step.
+//! The state of one plugin location: the last scans, the last loads, and the next step.
 
 use super::{PluginState, Stage};
 use crate::engine::{Limit, LimitReached, Limits};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
-/// What is at a path: something loadable, or the reason why it cannot be loaded.
+/// The result of a scan for a path: a stamp, or the reason why it cannot be loaded.
 pub(super) type Observation = Result<Stamp, Unfit>;
 
 /// The reason why a path cannot be loaded.
@@ -119,7 +119,7 @@ impl Candidate {
     pub(super) fn step(&mut self, seen: Observation) -> Step {
         let before = self.seen.replace(seen.clone());
         if let Some(loading) = &self.loading {
-            // What is being loaded is not there any more. Two scans must agree on that too.
+            // Cancel the load if its content has changed again and two scans agree on it.
             if self.settled.as_ref() != Some(&seen) && before.as_ref() == Some(&seen) {
                 loading.notify_one();
             }

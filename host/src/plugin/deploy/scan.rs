@@ -1,4 +1,4 @@
-//! One scan of all files: what is there, which file gets which name, and what to do about it.
+//! A scan of all files: finds them, assigns plugin names, and determines the next steps.
 
 use super::candidate::{Candidate, Cause, Key, Observation, Step, Unfit};
 use super::{Build, Shared};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-/// The result of a scan: whether the folder could be read, and what is at each location.
+/// The result of a scan: whether the folder could be read, and the observation of each location.
 struct Scan {
     folder: Result<(), String>,
     places: BTreeMap<Key, Observation>,
