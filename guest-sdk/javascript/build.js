@@ -313,8 +313,8 @@ async function inSpiderMonkey(sourcePath, imports) {
 }
 
 /**
- * Wraps a program with a time limit. This process waits synchronously, so its own timers cannot end
- * it.
+ * Wraps a program with a limit on its CPU time. This process waits synchronously, so its own timers
+ * cannot end the program.
  */
 function limited(program) {
   const file = join(work, "limited");

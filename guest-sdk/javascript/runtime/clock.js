@@ -32,7 +32,7 @@ export function checkLoaded(name) {
   throw new Error(`${name} while the module loads belongs to no call: use it inside a service`);
 }
 
-/** Replaces the engine's `performance`, keeping its other properties. */
+/** Replaces the engine's `performance` object. */
 export function install() {
   const value = {
     now,

@@ -10,8 +10,8 @@ import sys
 import zlib
 from collections.abc import Iterator
 
-# Import it before `reads` replaces it: the build already tracks which files exist, so listings of
-# this module need no record.
+# The original function, imported before `reads` replaces `os.scandir` with one that records: the
+# build tracks by itself which files exist.
 from os import scandir
 
 from . import files

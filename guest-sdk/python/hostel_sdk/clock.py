@@ -37,8 +37,8 @@ class Clock:
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """Inside the context, ``time`` and ``datetime`` use this clock and ``time.sleep`` advances
-        it, in every module except the standard library, where the test's own timers may run. Nested
-        contexts use the innermost clock."""
+        it, in all modules except those of the standard library, which may run timers of the test.
+        Nested contexts use the innermost clock."""
         outer, known = _shown[:], set(sys.modules)
         _shown[:] = [self]
         _replace(_stand_ins, _modules(set()))
