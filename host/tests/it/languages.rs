@@ -4,6 +4,7 @@
 mod c;
 mod go;
 mod javascript;
+mod orders;
 mod python;
 mod rust;
 pub mod services;

@@ -1,6 +1,5 @@
 //! JavaScript and TypeScript, from source to responses, and the messages for an author's mistakes.
 
-mod orders;
 mod quick;
 mod services;
 mod sources;

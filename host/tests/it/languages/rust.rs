@@ -1,5 +1,6 @@
 //! Rust: a service as a plugin author would write it. `new_service.rs` tests new projects.
 
+use super::orders;
 use super::services::{ask, check_refused, served};
 use serde_json::json;
 
@@ -33,4 +34,10 @@ async fn flags_are_checked_when_they_are_put_and_listed_by_prefix() {
     assert_eq!(list("?prefix=new").await, json!({ "new-menu": new }));
     assert_eq!(list("").await, json!({ "new-menu": new, "old-menu": old }));
     assert_eq!(list("?prefix=x").await, json!({}));
+}
+
+#[test]
+fn the_commands_of_the_page_about_http_print_what_it_shows() {
+    let listings = [("tests/orders.rs", "src/lib.rs")];
+    orders::check(orders::service("rust", &listings).path());
 }

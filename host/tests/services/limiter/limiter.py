@@ -24,9 +24,7 @@ def take_note(note: Note, request: Request) -> Response:
 
 def notes_left(request: Request) -> int:
     """Counts a note of the client, and returns how many it may still send in this minute."""
-    # `ip:port`; the port changes with each connection, so only the IP identifies a client.
-    address = request.http.client.rpartition(":")[0] if request.http else ""
-    key = f"notes-of:{address}"
+    key = f"notes-of:{request.client_address()}"
     count = cache.increment(key, expiry=60)
     if count > NOTES_A_MINUTE:
         # None if the minute has just ended.

@@ -1,5 +1,6 @@
 //! A service in C as a plugin author would write it.
 
+use crate::languages::orders;
 use crate::languages::services::{ask, check_refused, served};
 use serde_json::json;
 
@@ -23,4 +24,10 @@ async fn visits_are_counted_by_page_in_steps() {
         check_refused(&get(&format!("/count/home?step={step}")).await, 400, message);
     }
     assert_eq!(get("/count/home").await.json()["visits"], 4, "a refused step is counted");
+}
+
+#[test]
+fn the_commands_of_the_page_about_http_print_what_it_shows() {
+    let listings = [("c/tests/orders/orders.c", "orders.c")];
+    orders::check(orders::service("c", &listings).path());
 }

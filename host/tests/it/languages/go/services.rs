@@ -1,5 +1,6 @@
 //! A service in Go as a plugin author would write it.
 
+use crate::languages::orders;
 use crate::languages::services::{ask, check_refused, served};
 
 #[tokio::test]
@@ -24,4 +25,10 @@ async fn a_short_link_leads_to_its_url() {
     ] {
         check_refused(&post(body).await, 400, message);
     }
+}
+
+#[test]
+fn the_commands_of_the_page_about_http_print_what_it_shows() {
+    let listings = [("go/conformance/orders/orders.go", "service.go")];
+    orders::check(orders::service("go", &listings).path());
 }

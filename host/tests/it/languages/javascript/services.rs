@@ -1,7 +1,10 @@
 //! A service in TypeScript as a plugin author would write it.
 
+use crate::languages::orders;
 use crate::languages::services::{PASSWORD, ask, check_refused, served};
+use crate::support::{hostel, stderr, stdout};
 use serde_json::json;
+use std::process::Command;
 
 const FORM: &str = "content-type: application/x-www-form-urlencoded";
 
@@ -35,4 +38,29 @@ async fn a_session_begins_with_a_form_and_ends_with_the_logout() {
     assert_eq!(ended.status, 204);
     assert!(ended.header("set-cookie").unwrap().starts_with("session=; Max-Age=0; "), "{ended:?}");
     assert_eq!(me(&[&cookie]).await.status, 401);
+}
+
+/// Runs the tests of the page in a service of the language, and then the commands of the page.
+#[track_caller]
+fn check_page(language: &str, end: &str) {
+    let files = [format!("orders.{end}"), format!("orders.test.{end}")];
+    let listings = files.each_ref().map(|file| format!("javascript/tests/orders/{file}"));
+    let folder =
+        orders::service(language, &[(&*listings[0], &*files[0]), (&*listings[1], &*files[1])]);
+    let service = folder.path().join("orders");
+    let built = hostel().arg("build").arg(&service).output().unwrap();
+    assert!(built.status.success(), "{}", stderr(&built));
+    let tested = Command::new("npm").arg("test").current_dir(&service).output().unwrap();
+    assert!(stdout(&tested).contains("pass 2"), "{}{}", stdout(&tested), stderr(&tested));
+    orders::check(folder.path());
+}
+
+#[test]
+fn the_commands_of_the_page_about_http_print_what_it_shows_in_javascript() {
+    check_page("javascript", "js");
+}
+
+#[test]
+fn the_commands_of_the_page_about_http_print_what_it_shows_in_typescript() {
+    check_page("typescript", "ts");
 }

@@ -1,5 +1,6 @@
 //! A service in Python as a plugin author would write it.
 
+use crate::languages::orders;
 use crate::languages::services::{ask, check_refused, served};
 use serde_json::json;
 
@@ -25,4 +26,10 @@ async fn a_client_takes_five_notes_a_minute_and_others_are_not_counted() {
     assert_eq!((other.status, other.header("x-notes-left")), (201, Some("4")));
     check_refused(&post("192.0.2.2", "{}").await, 400, "Note needs a member 'text'");
     assert_eq!(post("192.0.2.2", note).await.header("x-notes-left"), Some("3"));
+}
+
+#[test]
+fn the_commands_of_the_page_about_http_print_what_it_shows() {
+    let listings = [("python/tests/orders/orders.py", "orders.py")];
+    orders::check(orders::service("python", &listings).path());
 }
