@@ -28,8 +28,8 @@ pub struct PluginConfig {
     pub callers: Callers,
 }
 
-/// Default calls per reused instance: enough to make its creation cheap, few enough to free the
-/// guest's memory leaks in time.
+/// Default calls per reused instance: enough to make its creation cheap, few enough to bound the
+/// memory that a guest leaks.
 const CALLS_PER_INSTANCE: NonZeroU32 = match NonZeroU32::new(1_000) {
     Some(calls) => calls,
     None => NonZeroU32::MIN,

@@ -132,6 +132,7 @@ impl Gate {
             Ok(place) => place.ok_or_else(full),
             Err(_elapsed) => {
                 let waited = humantime::format_duration(*queue_time);
+                // This charge only tests whether memory was short; it is released at once.
                 Err(CallError::Busy(match calls.charge(memory) {
                     Some(_) => {
                         format!("the call waited {waited} for others to end: come back later")

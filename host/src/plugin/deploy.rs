@@ -187,6 +187,7 @@ impl Deployment {
             }
             let interval = interval.max(FIRST_SCAN_INTERVAL);
             let mut ticks = time::interval_at(time::Instant::now() + interval, interval);
+            // By default, a slow scan would be followed by a burst of scans.
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 let cause = tokio::select! {
@@ -211,6 +212,7 @@ impl Deployment {
         let keys = Shared::scan(&self.shared, cause).await;
         self.shared.report_pending();
         let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
+        // A `JoinSet` keeps ended tasks until they are joined.
         while loads.try_join_next().is_some() {}
         for key in keys {
             let shared = Arc::clone(&self.shared);

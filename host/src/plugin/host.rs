@@ -236,7 +236,7 @@ impl Host {
         if !is_used {
             self.caches.release(&removed.cache_name, Instant::now());
         }
-        // Outside the lock: this may be the last reference to the version's code.
+        // Unlock first: `removed` may hold the last reference to the code, which is slow to free.
         drop(plugins);
         Ok(())
     }

@@ -38,7 +38,8 @@ pub struct RolledBack {
 /// The old version stays in memory until the probation ends, without instances: at most one for
 /// each plugin, until the new one has responded once.
 pub(super) struct Probation {
-    /// Read by every call: the only cost of a probation once it has ended.
+    /// Read by every call: the only cost of a probation once it has ended. `Relaxed` is enough,
+    /// because the lock of `calls` guards everything else.
     open: AtomicBool,
     calls: Mutex<Calls>,
 }

@@ -26,6 +26,8 @@ impl Cancellation {
         cancelled.control.take().iter().for_each(|control| close(control));
     }
 
+    /// Registers the control socket of a process. Kills the process at once if already cancelled:
+    /// the cancellation may come before the process has started.
     pub(super) fn end_with(&self, control: &Arc<OwnedFd>) {
         let mut cancelled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match cancelled.is_cancelled {

@@ -117,6 +117,7 @@ impl Helpers {
                 return Err(io::Error::other("the helper processes ended: restart the server"));
             };
             match socket::send(first.socket.as_fd(), task, with) {
+                // The watching thread may not have noticed yet that this helper ended.
                 Err(error) if is_gone(&error) => {
                     drop(alive);
                     self.mend(program)?;

@@ -71,6 +71,7 @@ fn once(
     std::fs::create_dir(&made).map_err(failed)?;
     make(&made)?;
     match std::fs::rename(&made, &folder) {
+        // If the folder exists now, another process was first: use its result.
         Err(error) if !folder.is_dir() => Err(failed(error).into()),
         _ => Ok(folder),
     }

@@ -1,4 +1,4 @@
-//! Lines on how to call a server that has just started: its routes, and a command to copy.
+//! Log lines that show how to call a newly started server: its routes, and a command to copy.
 
 use crate::cli::client::Address;
 use crate::config::{Callers, Config, DirectCallers, FileRoute, Method, Route, Scheme, Segment};
@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 const MAX_ROUTES: usize = 10;
 
 /// A line for each of the first routes, and one with a command that calls a service. `services` are
-/// the full names of the serving ones.
+/// the full names of the loaded services.
 pub(super) fn lines(config: &Config, services: &[String], address: SocketAddr) -> Vec<String> {
     let routes = &config.routes;
     let mut lines: Vec<String> = routes.iter().take(MAX_ROUTES).map(route_line).collect();

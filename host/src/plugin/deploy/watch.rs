@@ -107,8 +107,8 @@ mod linux {
             ended
         }
 
-        /// A folder that is already watched keeps its descriptor; one that replaced another gets a
-        /// new one.
+        /// Watches a folder and returns its watch descriptor. A folder that is already watched
+        /// keeps its descriptor; one that replaced another gets a new one.
         fn add(&self, folder: &Path, watched: usize) -> Result<i32, Errno> {
             if watched >= MAX_FOLDERS {
                 return Err(Errno::NOSPC);
@@ -128,6 +128,7 @@ mod linux {
         }
 
         /// Takes the written files, under each of their paths, and the folders that contain them.
+        /// The folders count as written because a source's inputs may include them.
         pub(in super::super) fn take_written(&self) -> BTreeSet<PathBuf> {
             std::mem::take(&mut self.state().written)
         }
