@@ -84,8 +84,8 @@ impl PluginBounds {
         PluginBounds { own: Semaphores::new(requests, MAX_LOOK_UPS_OF_PLUGIN), network }
     }
 
-    /// Waits for a permit to send a request. Do not wait for it in the connector: the client library
-    /// also runs the connector for a request that another connection has already served.
+    /// Waits for a permit to send a request. Do not wait for it in the connector: the client
+    /// library also runs the connector for a request that another connection has already served.
     pub(super) async fn request(&self) -> Permits {
         both(&self.own.requests, &self.network.bounds.requests).await
     }

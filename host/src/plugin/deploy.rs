@@ -135,7 +135,7 @@ struct Shared {
     watch: Mutex<Option<Arc<Watch>>>,
     /// True once it was logged that some files are not watched.
     unwatched: AtomicBool,
-    /// Notified when a load ended and its files were written meanwhile.
+    /// Notified when a load ends during which its files were written.
     behind: Notify,
 }
 
@@ -326,7 +326,7 @@ impl Shared {
         }
     }
 
-    /// Waits until files are written, or until a load ends whose files were written meanwhile.
+    /// Waits until files are written, or until a load ends during which its files were written.
     async fn written(&self) -> BTreeSet<PathBuf> {
         let watch = self.watching();
         let until_written = async {

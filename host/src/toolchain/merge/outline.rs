@@ -72,7 +72,7 @@ pub(super) enum Definition {
 }
 
 impl Definition {
-    /// Stands for all definitions of an instance.
+    /// A placeholder for all definitions of an instance.
     pub(super) fn instance(instance: u32) -> Self {
         Definition::In { instance, kind: Kind::Function, index: u32::MAX }
     }
