@@ -1,8 +1,8 @@
 //! A host for guests: untrusted services, each a WebAssembly component, with a shared JSON cache
 //! with expiry.
 //!
-//! A [`Host`] holds plugins and their caches. By default each call runs in a fresh instance that can
-//! access its plugin's cache and log, and nothing else. Limits bound the resources of a call.
+//! A [`Host`] holds plugins and their caches. By default each call runs in a fresh instance that
+//! can access its plugin's cache and log, and nothing else. Limits bound the resources of a call.
 //!
 //! ```no_run
 //! use hostel::{Host, PluginName, PluginSettings, Request, Settings};

@@ -10,7 +10,7 @@ use hostel_cache::{BudgetPart, MemoryBudget};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Frees some dispensable memory; returns false if there is none.
+/// Frees some dispensable memory; returns false if no such memory is left.
 type Freeing = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// The budget of a host, by kind.

@@ -70,7 +70,7 @@ pub struct Request {
     pub id: String,
     /// The media type of the body.
     pub content_type: Option<String>,
-    /// Empty if there is none.
+    /// The body; may be empty.
     pub body: Vec<u8>,
     /// Set if the request came by HTTP.
     pub http: Option<HttpRequest>,
@@ -104,7 +104,7 @@ pub struct Response {
     pub content_type: Option<String>,
     /// Names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// Empty if there is none.
+    /// The body; may be empty.
     pub body: Vec<u8>,
 }
 

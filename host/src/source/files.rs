@@ -170,7 +170,7 @@ impl Stamp {
         !self.files.contains_key(Path::new(""))
     }
 
-    /// The paths that have changed since an earlier stamp; all paths if there is none.
+    /// The paths that have changed since an earlier stamp; all paths without an earlier stamp.
     pub fn changes_since<'a>(
         &'a self,
         before: Option<&'a Stamp>,

@@ -129,7 +129,7 @@ fn read_list(list: &Path, read: &mut Inputs) {
     }
 }
 
-/// The content of a `package.json`, null if there is none.
+/// The content of a `package.json`; null if the file is missing.
 fn read_manifest(path: &Path) -> Result<Value, BuildError> {
     let text = match std::fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Value::Null),
