@@ -137,7 +137,7 @@ impl Head {
         let mut body = Vec::with_capacity(expected.min(room.left()));
         while let Some(frame) = incoming.frame().await {
             let frame = frame.map_err(|error| aborted(url, &error))?;
-            // Skip trailers, which the contract does not have.
+            // Skip trailers: the contract has none.
             let Ok(data) = frame.into_data() else { continue };
             room.take(data.len()).map_err(too_large)?;
             body.extend_from_slice(&data);
