@@ -1,5 +1,8 @@
 //! The program `hostel`.
 
+#[cfg(target_os = "linux")]
+mod allocator;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -205,11 +205,6 @@ impl Caches {
         caches.iter().map(|cache| cache.reclaim(most)).sum()
     }
 
-    /// Bytes that the caches in memory use.
-    pub(super) fn taken(&self) -> usize {
-        self.memory.taken()
-    }
-
     fn read(&self) -> RwLockReadGuard<'_, CacheMap> {
         self.caches.read().unwrap_or_else(PoisonError::into_inner)
     }

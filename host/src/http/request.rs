@@ -48,7 +48,9 @@ impl RequestIds {
             return (text.to_owned(), value.clone());
         }
         let number = self.hash.hash_one(self.count.fetch_add(1, Ordering::Relaxed));
-        let id = format!("{number:016x}");
+        let mut id = String::with_capacity(16);
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{number:016x}");
         let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("0"));
         (id, value)
     }
