@@ -3,6 +3,7 @@
 
 use crate::name::PluginName;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -10,6 +11,8 @@ use tokio::sync::watch;
 #[derive(Default)]
 pub(super) struct Pending {
     names: watch::Sender<BTreeSet<PluginName>>,
+    /// False only if there are no names. Most requests then take no lock.
+    has_any: AtomicBool,
     /// The names of the refused plugins of which no version serves. May contain duplicates.
     refused: RwLock<Vec<String>>,
 }
@@ -18,6 +21,8 @@ impl Pending {
     /// Replaces the names, and wakes the waiters of removed names.
     pub(super) fn set(&self, names: BTreeSet<PluginName>) {
         self.names.send_if_modified(|before| {
+            // Under the lock of the names, so that the flag is that of the last names set.
+            self.has_any.store(!names.is_empty(), Ordering::Release);
             let is_changed = *before != names;
             *before = names;
             is_changed
@@ -40,7 +45,7 @@ impl Pending {
     }
 
     pub(super) fn has(&self, plugin: &str) -> bool {
-        has(&self.names.borrow(), plugin)
+        self.has_any.load(Ordering::Acquire) && has(&self.names.borrow(), plugin)
     }
 
     /// Waits until a plugin is loaded or refused.
