@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// 1. a package, if it has a `Cargo.toml` or a `go.mod`: one service, named after the folder;
 /// 2. a folder of plugins, if it contains a component;
 /// 3. one service, if a source file has the folder's name, or `service`: the other files are its
-/// modules;
+///    modules;
 /// 4. one service, if it has one source file and no folder that is one service by 1 or 3;
 /// 5. a folder of plugins.
 ///
