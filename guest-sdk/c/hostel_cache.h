@@ -163,8 +163,9 @@ typedef struct hostel_get_or_set {
     double expiry_seconds; /* As hostel_cache_set takes it. */
 
     /* The value is computed anew before it expires, by one call in so many last seconds of its
-     * life. The other calls get the old value meanwhile, so none has to wait. Whole seconds:
-     * choose far fewer than the expiry, or most calls compute. HOSTEL_NO_EXPIRY for never. */
+     * life. The other calls get the old value meanwhile, so none has to wait. Whole seconds,
+     * less than the expiry, which must be set: choose far fewer, or most calls compute.
+     * HOSTEL_NO_EXPIRY for never. */
     double early_seconds;
 
     /* The longest time that a call waits for another one that computes the value, at most three

@@ -37,3 +37,18 @@ func secondsOrNone(expiry time.Duration) (uint32, error) {
 	}
 	return wholeSeconds(expiry)
 }
+
+// earlySeconds is the time of [Early] as the host takes it. It must be less than the expiry, which
+// is 0 for Unlimited.
+func earlySeconds(early time.Duration, expiry uint32) (uint32, error) {
+	seconds, err := wholeSeconds(early)
+	if err != nil || seconds < expiry {
+		return seconds, err
+	}
+	if expiry == 0 {
+		return 0, refusedf(CacheInvalidExpiry,
+			"early is %d s, but there is no expiry: set a longer expiry", seconds)
+	}
+	return 0, refusedf(CacheInvalidExpiry,
+		"early is %d s: it must be less than the expiry, %d s", seconds, expiry)
+}

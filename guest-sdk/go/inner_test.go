@@ -35,7 +35,7 @@ func TestLeaseIsGivenBackWhenAValueIsNotComputedOrNotStored(t *testing.T) {
 					t.Error("there is no lease")
 				}
 				return compute()
-			}, Early(time.Minute))
+			}, Early(5*time.Second))
 			if (err == nil) != (value == 1.5) || (err == nil) != (expiry > 0) || len(fake.leases) > 0 {
 				t.Errorf("got %v, %v with the leases %v", value, err, fake.leases)
 			}

@@ -20,8 +20,8 @@ type GetOrSetOption struct {
 }
 
 // Early makes a value be computed anew before it expires, by one call in the last part of its life
-// that is so long. The other calls get the old value meanwhile, so none has to wait. Whole seconds:
-// choose far fewer than the expiry, or most calls compute.
+// that is so long. The other calls get the old value meanwhile, so none has to wait. Whole seconds,
+// less than the expiry, which cannot be [Unlimited]: choose far fewer, or most calls compute.
 func Early(early time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.early = &early }}
 }
@@ -56,7 +56,7 @@ func newGetOrSet(cache Cache, key string, expiry time.Duration, options []GetOrS
 		return nil, err
 	}
 	if g.early != nil {
-		if g.earlySeconds, err = wholeSeconds(*g.early); err != nil {
+		if g.earlySeconds, err = earlySeconds(*g.early, g.expirySeconds); err != nil {
 			return nil, err
 		}
 	}

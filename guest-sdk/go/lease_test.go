@@ -46,7 +46,7 @@ func TestValueWithoutAnExpiryStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	livesFor(t, cache, "k", hostel.Unlimited)
-	getsOrSets(t, cache, 2, 1, hostel.Early(time.Hour))
+	getsOrSets(t, cache, 2, 1, early)
 }
 
 func TestHitIsOneReadAndOnlyAMissAsksWhichCallComputes(t *testing.T) {
@@ -271,13 +271,17 @@ func TestArgumentsAreCheckedBeforeAnythingIsComputed(t *testing.T) {
 		_, err = hostel.GetOrSet(cache, "", time.Minute, compute, hostel.Early(wrong))
 		refusedAs(t, err, hostel.CacheInvalidExpiry, "whole seconds, 1 to 315360000")
 	}
+	_, err := hostel.GetOrSet(cache, "k", time.Minute, compute, hostel.Early(time.Minute))
+	refusedAs(t, err, hostel.CacheInvalidExpiry, "early is 60 s: it must be less than the expiry, 60 s")
+	_, err = hostel.GetOrSet(cache, "k", hostel.Unlimited, compute, hostel.Early(time.Minute))
+	refusedAs(t, err, hostel.CacheInvalidExpiry, "early is 60 s, but there is no expiry: set a longer expiry")
 	for _, key := range []string{"", "\xff", strings.Repeat("k", 1025)} {
 		for _, options := range [][]hostel.GetOrSetOption{nil, {early}} {
 			_, err := hostel.GetOrSet(cache, key, time.Minute, compute, options...)
 			refusedAs(t, err, hostel.CacheInvalidKey, "a key is ")
 		}
 	}
-	_, err := hostel.GetOrSet(cache, "k", time.Minute, func() (func(), error) { calls++; return nil, nil })
+	_, err = hostel.GetOrSet(cache, "k", time.Minute, func() (func(), error) { calls++; return nil, nil })
 	refusedAs(t, err, hostel.CacheInvalidValue, "JSON is never a func()")
 	if calls > 0 {
 		t.Errorf("%d values were computed", calls)

@@ -242,8 +242,8 @@ export interface GetOrSetOptions {
   /**
    * Refreshes the value before it expires: one call during the last `early` seconds of its lifetime
    * recomputes it. Other calls get the old value meanwhile, so they never wait. If a refresh fails,
-   * the method logs a warning and returns the old value. Whole seconds; choose much less than the
-   * expiry, or the value is recomputed too often.
+   * the method logs a warning and returns the old value. Whole seconds, less than the expiry,
+   * which must be set; choose much less, or the value is recomputed too often.
    */
   early?: number | undefined;
   /**

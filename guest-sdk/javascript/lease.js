@@ -47,9 +47,19 @@ function checkedOptions(options) {
   checkOptions(options, "getOrSet(key, compute", ["expiry", "early", "wait"]);
   const { expiry, early, wait } = options;
   if (expiry !== undefined) wholeSeconds(expiry, "expiry");
-  if (early !== undefined) wholeSeconds(early, "early");
+  if (early !== undefined) checkEarly(early, expiry);
   millisOf(wait);
   return options;
+}
+
+function checkEarly(early, expiry) {
+  wholeSeconds(early, "early");
+  if (expiry === undefined) {
+    throw new RangeError(`early is ${early} s, but there is no expiry: set a longer expiry`);
+  }
+  if (early >= expiry) {
+    throw new RangeError(`early is ${early} s: it must be less than the expiry, ${expiry} s`);
+  }
 }
 
 function millisOf(seconds = DEFAULT_WAIT) {

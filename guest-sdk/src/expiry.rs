@@ -23,3 +23,18 @@ pub(crate) fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
     );
     Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message })
 }
+
+/// Converts the `early` of [`GetOrSet`](crate::GetOrSet) to seconds.
+///
+/// # Errors
+///
+/// Those of [`whole_seconds`]; `InvalidExpiry` unless it is less than the expiry.
+pub(crate) fn early_seconds(early: Duration, expiry: Option<u32>) -> Result<u32, CacheError> {
+    let early = whole_seconds(early)?;
+    let message = match expiry {
+        Some(expiry) if early < expiry => return Ok(early),
+        Some(expiry) => format!("early is {early} s: it must be less than the expiry, {expiry} s"),
+        None => format!("early is {early} s, but there is no expiry: set a longer expiry"),
+    };
+    Err(CacheError { kind: CacheErrorKind::InvalidExpiry, message })
+}

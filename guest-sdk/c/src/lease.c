@@ -24,6 +24,22 @@ static hostel_result milliseconds(hostel_ctx *ctx, double wait, uint32_t *millis
     return HOSTEL_OK;
 }
 
+/* The time of an early refresh as the host takes it: less than the expiry, 0 for never. */
+static hostel_result early_seconds(hostel_ctx *ctx, double early, uint32_t expiry,
+                                   uint32_t *seconds)
+{
+    HOSTEL_TRY(whole_seconds(ctx, early, seconds));
+    if (*seconds == 0 || *seconds < expiry)
+        return HOSTEL_OK;
+    if (expiry == 0)
+        return hostel_fail(ctx, HOSTEL_INVALID_EXPIRY,
+                           "early is %u s, but there is no expiry: set a longer expiry",
+                           (unsigned)*seconds);
+    return hostel_fail(ctx, HOSTEL_INVALID_EXPIRY,
+                       "early is %u s: it must be less than the expiry, %u s",
+                       (unsigned)*seconds, (unsigned)expiry);
+}
+
 static void warn(hostel_ctx *ctx, hostel_str key, const char *what, hostel_str why)
 {
     hostel_str shown = quoted(ctx, key);
@@ -124,7 +140,7 @@ hostel_result hostel_cache_get_or_set_with(hostel_ctx *ctx, hostel_str key,
     hostel_str text = NO_TEXT;
     HOSTEL_TRY(check_key(ctx, key));
     HOSTEL_TRY(whole_seconds(ctx, options.expiry_seconds, &expiry));
-    HOSTEL_TRY(whole_seconds(ctx, options.early_seconds, &early));
+    HOSTEL_TRY(early_seconds(ctx, options.early_seconds, expiry, &early));
     HOSTEL_TRY(milliseconds(ctx, options.wait_seconds, &wait));
     /* A hit then costs what hostel_cache_get costs. */
     if (early == 0)

@@ -315,6 +315,10 @@ static void options_are_checked_before_anything_is_computed(void)
     check_refused(hostel_get_or_set_expiry(0), "1 to 315360000");
     options.early_seconds = 0;
     check_refused(options, "1 to 315360000");
+    options.early_seconds = 60;
+    check_refused(options, "early is 60 s: it must be less than the expiry, 60 s");
+    options.expiry_seconds = HOSTEL_NO_EXPIRY;
+    check_refused(options, "early is 60 s, but there is no expiry: set a longer expiry");
     options = minute(false);
     options.wait_seconds = -1;
     check_refused(options, "a wait of -1 seconds");

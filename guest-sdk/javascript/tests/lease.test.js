@@ -226,6 +226,8 @@ test("arguments are checked before anything is read or computed", () => {
     [{ expiry: 1.5 }, RangeError, /^expiry is 1\.5/],
     [{ expiry: "60" }, TypeError, /^expiry is "60"/],
     [{ expiry: 60, early: 0 }, RangeError, /^early is 0: it must be whole seconds/],
+    [{ expiry: 60, early: 60 }, RangeError, /^early is 60 s: .* less than the expiry, 60 s$/],
+    [{ early: 60 }, RangeError, /^early is 60 s, but there is no expiry: set a longer expiry$/],
     [{ wait: -1 }, RangeError, /^wait is -1: it must be 0 seconds or more/],
     [{ wait: NaN }, RangeError, /^wait is NaN/],
     [{ wait: "5" }, TypeError, /^wait is "5": it must be seconds/],

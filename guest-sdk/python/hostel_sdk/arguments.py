@@ -120,6 +120,18 @@ def whole_seconds(expiry: object) -> int:
     raise refused("invalid-expiry", f"an expiry of {shown}: {rule}{fix}")
 
 
+def early_seconds(early: object, expiry: int | None) -> int | None:
+    """Converts ``early`` to seconds. Refuses one that is not less than the expiry. ``None`` stays
+    ``None``."""
+    seconds = seconds_of(early)
+    if seconds is None or (expiry is not None and seconds < expiry):
+        return seconds
+    message = f"early is {seconds} s: it must be less than the expiry, {expiry} s"
+    if expiry is None:
+        message = f"early is {seconds} s, but there is no expiry: set a longer expiry"
+    raise WrongValue("invalid-expiry", message)
+
+
 def milliseconds(wait: object) -> int:
     """Converts a wait to milliseconds, capped at the host's maximum."""
     seconds: object = wait

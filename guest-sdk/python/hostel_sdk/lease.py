@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, Union, overload
 
 from . import host, tracebacks
-from .arguments import check_key, from_text, json_text, milliseconds, reader_of, seconds_of
-from .arguments import shortened
+from .arguments import check_key, early_seconds, from_text, json_text, milliseconds
+from .arguments import reader_of, seconds_of, shortened
 from .error import CacheError
 from .failure import Failure
 from .log import logger
@@ -69,6 +69,7 @@ class Leases:
         With ``early``, the value is refreshed before it expires: one call during the last ``early``
         seconds of its lifetime recomputes it. Other calls get the old value meanwhile, so they
         never wait. If a refresh fails, the method logs a warning and returns the old value.
+        ``early`` must be less than ``expiry``, which must be set: otherwise ``invalid-expiry``.
 
         ``None`` is stored as ``null``, which counts as a value. If the key is set or deleted while
         ``compute`` runs, its result is returned but not stored, because the other change is newer.
@@ -86,7 +87,8 @@ class Leases:
             message = f"compute is {compute!r:.64}: it must be a function without arguments"
             raise TypeError(f"{message}; the expiry comes after it")
         read = reader_of(kind)
-        stays, earlier, waits = seconds_of(expiry), seconds_of(early), milliseconds(wait)
+        stays, waits = seconds_of(expiry), milliseconds(wait)
+        earlier = early_seconds(early, stays)
         if earlier is None:  # Try a plain `get` first: a hit needs no lease.
             text = host.get(key)
             if text is not None:

@@ -264,13 +264,26 @@ class LeaseTest(unittest.TestCase):
         )
         self.assertIn("is a coroutine: await it", says)
 
+    def test_early_is_less_than_the_expiry(self) -> None:
+        for more, expected in (
+            ({"expiry": 60}, "early is 60 s: it must be less than the expiry, 60 s"),
+            ({}, "early is 60 s, but there is no expiry: set a longer expiry"),
+        ):
+            calls: list[int] = []
+            compute = functools.partial(calls.append, 1)
+            message = self.refused(
+                "invalid-expiry", ValueError, cache.get_or_set, "k", compute, early=60, **more
+            )
+            self.assertIn(expected, message)
+            self.assertEqual(calls, [])
+
     def test_arguments_are_checked_before_anything_is_computed(self) -> None:
         calls: list[int] = []
         wrong: list[tuple[str, type, Any, dict[str, Any]]] = [
             ("invalid-expiry", ValueError, "k", {"expiry": 1.5}),
             ("invalid-expiry", ValueError, "k", {"expiry": 0}),
             ("invalid-expiry", ValueError, "k", {"expiry": 60, "early": 0}),
-            ("invalid-expiry", TypeError, "k", {"early": "5"}),
+            ("invalid-expiry", TypeError, "k", {"expiry": 60, "early": "5"}),
             ("invalid-expiry", ValueError, "k", {"wait": -1}),
             ("invalid-expiry", ValueError, "k", {"wait": math.nan}),
             ("invalid-expiry", TypeError, "k", {"wait": None}),

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Cache, json, read, shortened};
 use crate::error::{CacheError, CacheErrorKind};
-use crate::expiry::whole_seconds;
+use crate::expiry::{early_seconds, whole_seconds};
 use crate::failure::Result;
 use crate::outcome::Found;
 
@@ -16,9 +16,10 @@ use crate::outcome::Found;
 /// ```
 /// use std::time::Duration;
 ///
-/// use hostel_sdk::GetOrSet; /// Stored for a minute; a call in the last five seconds recomputes
-/// the value. const RATES: GetOrSet =
-/// GetOrSet::expiry(Duration::from_secs(60)).early(Duration::from_secs(5));
+/// use hostel_sdk::GetOrSet;
+///
+/// // Stored for a minute; a call in the last five seconds recomputes the value.
+/// const RATES: GetOrSet = GetOrSet::expiry(Duration::from_secs(60)).early(Duration::from_secs(5));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GetOrSet {
@@ -39,8 +40,9 @@ impl GetOrSet {
     }
 
     /// Refreshes the value before it expires: one call during the last `early` of its lifetime
-    /// recomputes it. Other calls get the old value meanwhile, so they never wait. Whole seconds;
-    /// choose much less than the expiry, or the value is recomputed too often.
+    /// recomputes it. Other calls get the old value meanwhile, so they never wait. Whole seconds,
+    /// less than the expiry, which must be set; choose much less, or the value is recomputed too
+    /// often.
     #[must_use]
     pub const fn early(self, early: Duration) -> GetOrSet {
         GetOrSet { early: Some(early), ..self }
@@ -115,7 +117,7 @@ impl Cache {
         compute: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let expiry = options.expiry.map(whole_seconds).transpose()?;
-        let early = options.early.map(whole_seconds).transpose()?;
+        let early = options.early.map(|early| early_seconds(early, expiry)).transpose()?;
         // Try a plain `get` first: a hit then needs no lease.
         if early.is_none()
             && let Some(text) = self.get_raw(key)?

@@ -210,6 +210,19 @@ fn value_that_cannot_be_stored_is_an_error_and_the_next_call_computes() {
 }
 
 #[test]
+fn early_is_less_than_the_expiry() {
+    let cache = Fake::new().context().cache;
+    for (options, expected) in [
+        (GetOrSet::expiry(MINUTE).early(MINUTE), "60 s: it must be less than the expiry, 60 s"),
+        (GetOrSet::unlimited().early(MINUTE), "60 s, but there is no expiry: set a longer expiry"),
+    ] {
+        let result = cache.get_or_set_with("k", options, || -> Result<u32> { unreachable!() });
+        let message = result.unwrap_err().message;
+        assert!(message.contains(&format!("early is {expected}")), "{message}");
+    }
+}
+
+#[test]
 fn expiry_and_early_are_checked_before_anything_is_computed() {
     let cache = Fake::new().context().cache;
     let wrong = Duration::from_millis(1_500);

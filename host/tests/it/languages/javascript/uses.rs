@@ -202,7 +202,7 @@ export default {
   },
   async renews() {
     cache.set("old", 1, { expiry: 60 });
-    return [await cache.getOrSet("old", fails, { early: 300 }), cache.get("old")];
+    return [await cache.getOrSet("old", fails, { expiry: 600, early: 300 }), cache.get("old")];
   },
   async refused() {
     return await cache.getOrSet("refused", fails);
