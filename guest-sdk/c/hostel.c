@@ -1,5 +1,5 @@
-/* The SDK as one translation unit: the one file that a build adds to a service's own. What is not
- * in the headers is static here, so it meets no name of the service's. */
+/* The SDK as one translation unit, the only file that a build adds to a service's files. Everything
+ * that the headers do not declare is static, so it cannot clash with the service's names. */
 
 #include "src/ctx.h"
 
@@ -32,7 +32,7 @@
 #include "src/wit.c"
 #include "src/wit_cache.c"
 #include "src/wit_http.c"
-#elif !defined HOSTEL_TEST_HOST /* A test of the SDK brings a host of its own. */
+#elif !defined HOSTEL_TEST_HOST /* A test of the SDK provides its own host. */
 #include "src/fake.c"
 #include "src/fake_arguments.c"
 #include "src/fake_cache.c"

@@ -1,7 +1,7 @@
 /* Write a service for a Hostel host in C: a shared JSON cache with expiry, a log, requests to
- * servers elsewhere, settings, requests and responses. C++ can use it too, without exceptions; and
- * Zig, as `@import("hostel")`, where the service exports `hostel_services` and
- * `hostel_service_count` itself.
+ * servers elsewhere, settings, requests and responses. It also works in C++ without exceptions, and
+ * in Zig as `@import("hostel")`; a Zig service exports `hostel_services` and `hostel_service_count`
+ * itself.
  *
  *     #include <hostel.h>
  *
@@ -15,16 +15,17 @@
  *
  *     HOSTEL_SERVICES({"count-visit", "Counts the visits of a minute.", count_visit})
  *
- * Ownership, everywhere in this SDK:
+ * Ownership throughout this SDK:
  * - The results of a function (texts, values, memory) belong to `ctx`. They live until the response
- *   to the present request is sent; do not free them. To keep something longer, copy it to memory
- *   of your own, or better, put it in the cache: a host may give every request a fresh instance.
+ *   to the current request is sent; do not free them. To keep something longer, copy it to your own
+ *   memory or, better, put it in the cache: the host may run each request in a fresh instance.
  * - A function only reads its arguments (keys, texts, formats), and only until it returns. The
- *   fields of a `hostel_response` are the exception: they are read after the handler returned, so
- *   they point to memory of `ctx`, of the request, or to literals, never to a local array.
+ *   fields of a `hostel_response` are the exception: the SDK reads them after the handler has
+ *   returned, so they must point to memory of `ctx`, of the request, or literals, never to a local
+ *   array.
  *
- * `rand` yields the same numbers in every fresh instance, as the C standard says. `getentropy` of
- * <unistd.h> and `std::random_device` are real.
+ * `rand` produces the same sequence in every fresh instance, as the C standard requires.
+ * `getentropy` of <unistd.h> and `std::random_device` are truly random.
  */
 #ifndef HOSTEL_H
 #define HOSTEL_H
@@ -46,37 +47,36 @@ typedef enum hostel_result {
     HOSTEL_OK = 0,
 
     /* The kinds of failure that a service may return. */
-    HOSTEL_BAD_REQUEST = 1, /* The request is malformed; the same will fail again. 400 over HTTP. */
-    HOSTEL_UNAUTHORIZED = 2,       /* The caller is not known. 401. */
+    HOSTEL_BAD_REQUEST = 1, /* The request is malformed; a retry fails as well. 400 over HTTP. */
+    HOSTEL_UNAUTHORIZED = 2,       /* The caller is not authenticated. 401. */
     HOSTEL_FORBIDDEN = 3,          /* The caller has no permission. 403. */
-    HOSTEL_NOT_FOUND = 4,          /* The thing that the request names does not exist. 404. */
+    HOSTEL_NOT_FOUND = 4,          /* The requested thing does not exist. 404. */
     HOSTEL_METHOD_NOT_ALLOWED = 5, /* 405. */
-    HOSTEL_CONFLICT = 6,           /* The request does not fit the present state. 409. */
+    HOSTEL_CONFLICT = 6,           /* The request conflicts with the current state. 409. */
     HOSTEL_TOO_MANY_REQUESTS = 7,  /* The caller sends too many requests. 429. */
-    HOSTEL_INTERNAL = 8,           /* The service has a fault. 500. */
-    HOSTEL_UNAVAILABLE = 9, /* Something that is needed is not available at present. 503. From the
-                               cache: it did not respond in time, and a write may have happened. */
+    HOSTEL_INTERNAL = 8,           /* The service failed because of a bug. 500. */
+    HOSTEL_UNAVAILABLE = 9, /* A dependency is unavailable. 503. From the cache: it did not respond
+                               in time, and a write may have happened. */
 
-    /* Why the cache refuses a call, beside HOSTEL_UNAVAILABLE. The old entry is untouched. The
-       caller of a handler that returns one of these gets HOSTEL_INTERNAL. */
+    /* Why the cache refuses a call, besides HOSTEL_UNAVAILABLE. The old entry is unchanged. A
+       handler that returns one of these fails with HOSTEL_INTERNAL for its caller. */
     HOSTEL_INVALID_KEY = 10,    /* The key is empty, longer than 1,024 bytes or not UTF-8. */
-    HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the type asked for. */
+    HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the requested type. */
     HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not 1 to 315,360,000 whole seconds. */
     HOSTEL_TOO_LARGE = 13,      /* The value is longer than the cache allows. */
     HOSTEL_DENIED = 14,         /* The plugin has no permission for this call. */
 
-    /* Why a request to a server elsewhere has no response. The caller of a handler that returns
-       HOSTEL_HTTP_UNREACHABLE, _TIMEOUT or _ABORTED gets HOSTEL_UNAVAILABLE, of one that returns
-       another of these HOSTEL_INTERNAL. */
-    HOSTEL_HTTP_INVALID_REQUEST = 15, /* It is no request of HTTP, or none a plugin can make. */
+    /* Why an outbound HTTP request has no response. When a handler returns HOSTEL_HTTP_UNREACHABLE,
+       _TIMEOUT or _ABORTED, its caller gets HOSTEL_UNAVAILABLE; for the others, HOSTEL_INTERNAL. */
+    HOSTEL_HTTP_INVALID_REQUEST = 15, /* The request is invalid, or a plugin cannot send it. */
     HOSTEL_HTTP_DENIED = 16,      /* The plugin has no permission for the address, or for more
                                      requests in this call. */
-    HOSTEL_HTTP_UNREACHABLE = 17, /* No connection was made. Nothing of the request was sent. */
-    HOSTEL_HTTP_TIMEOUT = 18,     /* The time is over. The server may have done what it was
-                                     asked for. */
+    HOSTEL_HTTP_UNREACHABLE = 17, /* No connection was made. No part of the request was sent. */
+    HOSTEL_HTTP_TIMEOUT = 18,     /* The timeout passed. The server may have processed the
+                                     request. */
     HOSTEL_HTTP_TOO_LARGE = 19,   /* The response is larger than the host allows. */
-    HOSTEL_HTTP_ABORTED = 20      /* The response was not whole, or no HTTP. The server may have
-                                     done what it was asked for. */
+    HOSTEL_HTTP_ABORTED = 20      /* The response is incomplete or is not valid HTTP. The server may
+                                     have processed the request. */
 } hostel_result;
 
 /* Returns from the enclosing function with the result of `call`, unless that is HOSTEL_OK. */
@@ -87,26 +87,26 @@ typedef enum hostel_result {
             return hostel_result_;                                                                 \
     } while (0)
 
-/* The context of a request. The SDK makes it, and it owns the results of the SDK's functions. */
+/* The context of a request, created by the SDK. It owns the results of the SDK's functions. */
 typedef struct hostel_ctx hostel_ctx;
 
 /* --- texts --------------------------------------------------------------------------------- */
 
-/* A text or bytes: a pointer and a length, with no NUL at the end unless said. Owns nothing. A
- * `ptr` of NULL is no text at all, where a function says so. */
+/* Text or bytes: a pointer and a length, not NUL-terminated unless documented. Owns nothing. A
+ * `ptr` of NULL means "no text" where a function documents it. */
 typedef struct hostel_str {
     const char *ptr;
     size_t len;
 } hostel_str;
 
-/* A literal as a hostel_str. */
+/* A string literal as a hostel_str. */
 #ifdef __cplusplus
 #define HOSTEL_STR(literal) (hostel_str{"" literal, sizeof(literal) - 1})
 #else
 #define HOSTEL_STR(literal) ((hostel_str){"" literal, sizeof(literal) - 1})
 #endif
 
-/* A hostel_str as the two arguments of "%.*s". */
+/* A hostel_str as the two arguments of the format "%.*s". */
 #define HOSTEL_ARG(text) (int)(text).len, (text).ptr
 
 /* A name and a value. */
@@ -115,26 +115,28 @@ typedef struct hostel_pair {
     hostel_str value;
 } hostel_pair;
 
-/* A text that ends with a NUL, borrowed and not copied; no text for NULL. */
+/* A hostel_str that borrows a NUL-terminated string. `ptr` is NULL for NULL. */
 hostel_str hostel_str_of(const char *text);
 
-/* True when both are the same bytes. */
+/* True when both have the same bytes. */
 bool hostel_str_equal(hostel_str one, hostel_str other);
 
-/* The text that printf would print. It belongs to `ctx` and ends with a NUL beyond its length. */
+/* The text that printf would print. It belongs to `ctx`, with a NUL after its last byte. */
 hostel_str hostel_format(hostel_ctx *ctx, const char *format, ...) HOSTEL_PRINTF(2, 3);
 
-/* A copy that belongs to `ctx` and ends with a NUL beyond its length. */
+/* A copy that belongs to `ctx`, with a NUL after its last byte. */
 hostel_str hostel_copy(hostel_ctx *ctx, hostel_str text);
 
-/* Memory that belongs to `ctx`, aligned for any type, not zeroed. Never NULL: without memory the
- * instance ends with a trap, and the host fails the call. */
+/* Memory that belongs to `ctx`, aligned for any type, not zeroed. Never NULL: when memory runs out,
+ * the instance traps and the host fails the call. */
 void *hostel_alloc(hostel_ctx *ctx, size_t size);
 
 /* --- failures ------------------------------------------------------------------------------ */
 
-/* Returns `kind`, and keeps the message that printf would print for the caller of the service:
- * `return hostel_fail(ctx, HOSTEL_NOT_FOUND, "no order %d", id);` */
+/* Returns `kind` and sets the failure's message, formatted as by printf:
+ *
+ *     return hostel_fail(ctx, HOSTEL_NOT_FOUND, "no order %d", id);
+ */
 hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *format, ...)
     HOSTEL_PRINTF(3, 4);
 
@@ -144,30 +146,29 @@ hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *forma
  *     hostel_fail(ctx, HOSTEL_TOO_MANY_REQUESTS, "at most 5 calls a minute");
  *     return hostel_failure_header(ctx, "retry-after", HOSTEL_STR("60"));
  *
- * When the request came by HTTP the SDK sends a failure with headers as a response: the status of
- * its kind, these headers, and as the body the problem (RFC 9457) that the host makes of a failure
- * without. Like the host it only logs the message of HOSTEL_INTERNAL and HOSTEL_UNAVAILABLE. A
- * caller elsewhere gets the failure alone. */
+ * For an HTTP request, the SDK turns a failure with headers into a response: the status of its
+ * kind, these headers, and the same problem body (RFC 9457) that the host writes for a failure
+ * without headers. Like the host, the SDK only logs the message of HOSTEL_INTERNAL and
+ * HOSTEL_UNAVAILABLE. A caller that does not use HTTP gets the failure without the headers. */
 hostel_result hostel_failure_header(hostel_ctx *ctx, const char *name, hostel_str value);
 
-/* The message of the last call that did not return HOSTEL_OK: the offending value and the rule. A
- * handler that returns that call's result sends this message, so most have no use for it. Belongs
- * to `ctx`. */
+/* The message of the last call that did not return HOSTEL_OK: the offending value and the rule.
+ * Rarely needed: a handler that returns that call's result sends this message. Belongs to `ctx`. */
 hostel_str hostel_message(const hostel_ctx *ctx);
 
 /* --- the log ------------------------------------------------------------------------------- */
 
-/* The importance of a log line, least first. */
+/* The severity of a log line, lowest first. */
 typedef enum hostel_level {
-    HOSTEL_DEBUG = 0, /* For finding a fault. */
-    HOSTEL_INFO = 1,  /* Ordinary events. */
+    HOSTEL_DEBUG = 0, /* For debugging. */
+    HOSTEL_INFO = 1,  /* Normal events. */
     HOSTEL_WARN = 2,  /* An unexpected event that the service handled. */
     HOSTEL_ERROR = 3  /* A failure. */
 } hostel_level;
 
-/* Writes one line with the arguments of printf; it stays one line whatever it contains. Never
- * fails: the host cuts a line that is too long, drops lines that are too many, and logs that it
- * did. */
+/* Writes one log line, formatted as by printf. A message with line breaks is still one line. Never
+ * fails: the host truncates a line that is too long, drops lines above its limit, and logs that it
+ * dropped them. */
 void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...) HOSTEL_PRINTF(3, 4);
 
 #ifdef __cplusplus
@@ -192,25 +193,27 @@ extern "C" {
 
 /* --- services ------------------------------------------------------------------------------ */
 
-/* Handles one request: fills in `*res` and returns HOSTEL_OK, or returns a failure, best by
+/* Handles one request: fills in `*res` and returns HOSTEL_OK, or returns a failure, preferably with
  * hostel_fail. */
 typedef hostel_result hostel_handler(hostel_ctx *ctx, const hostel_request *req,
                                      hostel_response *res);
 
 /* One service of a plugin. */
 typedef struct hostel_service {
-    const char *name; /* 1 to 128 ASCII letters, digits, dots, hyphens and underscores, a letter
-                         first; unique in the plugin. */
-    const char *description; /* One line for a person; NULL or empty for none. */
+    const char *name; /* 1 to 128 ASCII letters, digits, dots, hyphens and underscores, starting
+                         with a letter; unique in the plugin. */
+    const char *description; /* One line for people; NULL or empty for none. */
     hostel_handler *handle;
 } hostel_service;
 
-/* The services of this plugin, as HOSTEL_SERVICES lists them. */
+/* The services of this plugin, defined by HOSTEL_SERVICES. */
 extern const hostel_service hostel_services[];
 extern const size_t hostel_service_count;
 
-/* Lists the plugin's services, once in a plugin:
- * `HOSTEL_SERVICES({"greet", "Greets by name.", greet}, {"is-up", "", is_up})` */
+/* Defines the plugin's services. Use it exactly once in a plugin:
+ *
+ *     HOSTEL_SERVICES({"greet", "Greets by name.", greet}, {"is-up", "", is_up})
+ */
 #define HOSTEL_SERVICES(...)                                                                       \
     const hostel_service hostel_services[] = {__VA_ARGS__};                                        \
     const size_t hostel_service_count = sizeof hostel_services / sizeof *hostel_services;

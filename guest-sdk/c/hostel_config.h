@@ -14,17 +14,17 @@
 extern "C" {
 #endif
 
-/* The value of the setting or secret of that name, which belongs to `ctx` and ends with a NUL
- * beyond its length. `ptr` is NULL when there is none. */
+/* The value of the setting or secret of that name, which belongs to `ctx`, with a NUL after its
+ * last byte. `ptr` is NULL when there is none. */
 hostel_str hostel_config_get(hostel_ctx *ctx, const char *name);
 
-/* Reads the value of the setting or secret of that name. HOSTEL_INTERNAL when there is none, with
- * the place where to write it. `*value` is as hostel_config_get returns it. */
+/* Reads the value of the setting or secret of that name, as hostel_config_get does. When there is
+ * none: HOSTEL_INTERNAL, and the message names the place to set it. */
 HOSTEL_MUST_USE hostel_result hostel_config_require(hostel_ctx *ctx, const char *name,
                                                     hostel_str *value);
 
-/* Points `*names` to the names of all settings and secrets, sorted, and returns how many there are.
- * They belong to `ctx`. */
+/* Points `*names` to the names of all settings and secrets, sorted, and returns their number. They
+ * belong to `ctx`. */
 size_t hostel_config_names(hostel_ctx *ctx, const hostel_str **names);
 
 #ifdef __cplusplus

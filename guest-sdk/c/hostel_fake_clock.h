@@ -1,12 +1,10 @@
-/* The clock of a fake as the clock of the service: include it before all else in a test's build,
- * for services that read the time themselves.
+/* Makes a service that reads the time see the fake's clock. Include it first in a test's build:
  *
  *     cc -include hostel_fake_clock.h -I.hostel/guest-sdk/c *.c .hostel/guest-sdk/c/hostel.c
  *
- * `time`, `timespec_get` and every clock of `clock_gettime` then tell the time of the newest fake
- * that is not freed yet: that of the machine when the fake was made, and what hostel_fake_advance
- * added to it. While there is no fake they tell the machine's time. Only the files that are built
- * so see it, and C++ does not.
+ * `time`, `timespec_get` and every clock of `clock_gettime` then return the time of the newest live
+ * fake: the machine's time at its creation, plus the sum of hostel_fake_advance. Without a fake
+ * they return the machine's time. This only affects C files built with this option, not C++.
  */
 #ifndef HOSTEL_FAKE_CLOCK_H
 #define HOSTEL_FAKE_CLOCK_H
@@ -16,10 +14,10 @@
 
 #ifndef __cplusplus
 
-/* True when there is a fake, whose time it tells. Part of hostel.c. */
+/* True when there is a fake; `*now` is then its time. Part of hostel.c. */
 bool hostel_fake_now(struct timespec *now);
 
-/* The parentheses around a name keep the macros below from replacing it. */
+/* Parentheses around a name keep the macros below from replacing it. */
 
 static inline time_t hostel_fake_time(time_t *out)
 {
@@ -39,7 +37,7 @@ static inline int hostel_fake_timespec_get(struct timespec *out, int base)
 #define time(out) hostel_fake_time(out)
 #define timespec_get(out, base) hostel_fake_timespec_get(out, base)
 
-/* Not of the C standard, but of POSIX. */
+/* POSIX, not standard C. */
 #ifdef CLOCK_MONOTONIC
 static inline int hostel_fake_clock_gettime(clockid_t clock, struct timespec *out)
 {

@@ -1,4 +1,4 @@
-/* The limits of the contract, by the same names and values in every language's SDK. Part of
+/* The limits of the contract, with the same names and values in the SDK of every language. Part of
  * <hostel.h>. */
 #ifndef HOSTEL_LIMITS_H
 #define HOSTEL_LIMITS_H
@@ -6,23 +6,23 @@
 /* The longest key, in bytes of UTF-8. */
 #define HOSTEL_MAX_KEY_BYTES 1024
 
-/* The longest value of a cache that is not configured otherwise, in bytes: 1 MiB. */
+/* The longest value of a cache in the default configuration, in bytes: 1 MiB. */
 #define HOSTEL_DEFAULT_VALUE_LIMIT 1048576
 
 /* The longest expiry, in seconds: ten years. */
 #define HOSTEL_MAX_EXPIRY_SECONDS 315360000
 
-/* The largest integer that hostel_cache_increment adds to, and the smallest without its sign. */
+/* The largest magnitude of an integer that hostel_cache_increment works on. */
 #define HOSTEL_MAX_INTEGER 9007199254740991
 
-/* The most keys of one call for several. */
+/* The most keys per call of the functions for several keys. */
 #define HOSTEL_MAX_KEYS 1000
 
-/* The most arrays and objects inside one another in a value of the cache. */
+/* The deepest nesting of arrays and objects in a cached value. */
 #define HOSTEL_MAX_DEPTH 100
 
-/* The same in a body and in any other JSON text, which may hold a value and more; common readers of
- * JSON read so many. */
+/* The same for a body and for any other JSON text. It is larger because a body may wrap a cached
+ * value; common JSON parsers accept this depth. */
 #define HOSTEL_MAX_BODY_DEPTH 127
 
 #endif

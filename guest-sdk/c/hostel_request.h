@@ -18,66 +18,67 @@ extern "C" {
 
 /* --- requests ------------------------------------------------------------------------------ */
 
-/* The parts that only a request that came by HTTP has. */
+/* The parts that only an HTTP request has. */
 typedef struct hostel_http {
     hostel_str method;
     hostel_str path;                /* As sent, still percent-encoded, without the query. */
-    const hostel_pair *path_params; /* Those of the route's path, decoded, in its order. */
+    const hostel_pair *path_params; /* The parameters of the route's path, decoded, in the route's
+                                       order. */
     size_t path_param_count;
     hostel_str query;           /* As sent, without the `?`; empty when there is none. */
-    hostel_str authority;       /* Host and port as the client named them; may be empty. */
+    hostel_str authority;       /* Host and port as the client sent them; may be empty. */
     hostel_str client;          /* `192.0.2.1:4711` or `[2001:db8::1]:4711`. */
-    const hostel_pair *headers; /* In the order sent, names in lower case, some maybe twice. */
+    const hostel_pair *headers; /* In the order sent, names in lower case, possibly repeated. */
     size_t header_count;
 } hostel_http;
 
-/* One request to one service. All it points to lives as what belongs to `ctx` does. */
+/* A request to a service. All its pointers live as long as memory that belongs to `ctx`. */
 typedef struct hostel_request {
     hostel_str service;      /* The service's name within the plugin. */
-    hostel_str id;           /* The correlation id, the one that the host's log lines carry. */
-    hostel_str content_type; /* The body's media type; `ptr` is NULL when none was named. */
+    hostel_str id;           /* The correlation id, which the host's log lines carry. */
+    hostel_str content_type; /* The body's media type; `ptr` is NULL without one. */
     hostel_str body;         /* Any bytes; empty when there is none. */
     const hostel_http *http; /* NULL when the request did not come by HTTP. */
 } hostel_request;
 
-/* Reads the body as JSON, whatever media type the caller named. An empty body reads as null. The
- * value borrows from the request. HOSTEL_BAD_REQUEST, with the place, when the body is not JSON;
- * and from the functions that read the value, when it does not fit. */
+/* Parses the body as JSON, whatever its media type. An empty body reads as null. The value borrows
+ * from the request. HOSTEL_BAD_REQUEST, with the byte offset, when the body is not JSON. The
+ * functions that read the value also return HOSTEL_BAD_REQUEST when it has the wrong type. */
 HOSTEL_MUST_USE hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_request *req,
                                                   hostel_json *value);
 
 /* Functions that read a part of the request. A text belongs to `ctx` or borrows from the request.
- * Its `ptr` is NULL when the request has no such part, and when it did not come by HTTP. The ones
- * for several values point `*values` to them, in the order sent, and give their number. */
+ * `ptr` is NULL when the request has no such part or did not come by HTTP. The functions for
+ * several values point `*values` to them, in the order sent, and return their number. */
 
-/* The header of that name, in any case: all its fields, joined by ", ", those of `cookie` by "; ".
+/* The header of that name, case-insensitive: all its fields, joined by ", " (`cookie` by "; ").
  * `ptr` is also NULL when it is not UTF-8. */
 hostel_str hostel_request_header(hostel_ctx *ctx, const hostel_request *req, const char *name);
 
-/* The fields of the header of that name, in any case. Fields that are not UTF-8 are left out. */
+/* The fields of the header of that name, case-insensitive. Skips fields that are not UTF-8. */
 size_t hostel_request_header_values(hostel_ctx *ctx, const hostel_request *req, const char *name,
                                     const hostel_str **values);
 
-/* The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. Behind a proxy it is
- * the address of the client only if the host's configuration names that proxy in
- * `server.trusted-proxies`. */
+/* The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. Behind a proxy this is
+ * the client's address only if the host's configuration lists the proxy in
+ * `server.trusted-proxies`; otherwise it is the proxy's. */
 hostel_str hostel_request_client_address(const hostel_request *req);
 
-/* The first value of the query parameter of that name, decoded as that of a form. */
+/* The first value of the query parameter of that name, decoded like a form field. */
 hostel_str hostel_request_query(hostel_ctx *ctx, const hostel_request *req, const char *name);
 
 /* All values of the query parameter of that name. */
 size_t hostel_request_query_values(hostel_ctx *ctx, const hostel_request *req, const char *name,
                                    const hostel_str **values);
 
-/* Reads the first value of the query parameter of that name as an integer: ASCII digits, perhaps
- * after a minus. HOSTEL_BAD_REQUEST when it is not one of 64 bits. `*value` is untouched then, and
- * when the query has no such parameter: give it the default first. */
+/* Reads the first value of the query parameter of that name as an integer: ASCII digits with an
+ * optional minus. HOSTEL_BAD_REQUEST when it is not a 64-bit integer. `*value` is unchanged after
+ * an error and when there is no such parameter, so set it to the default first. */
 HOSTEL_MUST_USE hostel_result hostel_request_query_integer(hostel_ctx *ctx,
                                                            const hostel_request *req,
                                                            const char *name, int64_t *value);
 
-/* The parameter of that name in the route's path, decoded: `id` of `/orders/{id}` for example. */
+/* The parameter of that name in the route's path, decoded: for example `id` of `/orders/{id}`. */
 hostel_str hostel_request_path_param(const hostel_request *req, const char *name);
 
 /* Reads the parameter of that name in the route's path as an integer, as
@@ -86,15 +87,14 @@ HOSTEL_MUST_USE hostel_result hostel_request_path_integer(hostel_ctx *ctx,
                                                           const hostel_request *req,
                                                           const char *name, int64_t *value);
 
-/* The value of the first cookie of that name, without blanks and double quotes around it, and not
+/* The value of the first cookie of that name, without surrounding blanks and double quotes, not
  * percent-decoded. */
 hostel_str hostel_request_cookie(hostel_ctx *ctx, const hostel_request *req, const char *name);
 
-/* Reads the first field of that name in a body of the content type
- * application/x-www-form-urlencoded, decoded, also when the request did not come by HTTP: `+` is a
- * blank, an invalid escape stays as it is, and U+FFFD replaces what is not UTF-8.
- * HOSTEL_BAD_REQUEST when the content type is another one. An empty body without a content type has
- * no fields. */
+/* Reads the first field of that name in a body of type application/x-www-form-urlencoded, decoded:
+ * `+` is a blank, an invalid escape stays as it is, and U+FFFD replaces bytes that are not UTF-8.
+ * Works without HTTP as well. HOSTEL_BAD_REQUEST for another content type. An empty body without a
+ * content type has no fields. */
 HOSTEL_MUST_USE hostel_result hostel_request_form(hostel_ctx *ctx, const hostel_request *req,
                                                   const char *name, hostel_str *value);
 
@@ -107,71 +107,72 @@ HOSTEL_MUST_USE hostel_result hostel_request_form_values(hostel_ctx *ctx,
 
 /* --- responses ----------------------------------------------------------------------------- */
 
-/* The response of a service. The handler gets it with status 204 and nothing else: a handler that
- * only returns HOSTEL_OK sends that. The fields are open; the SDK frees none of them.
+/* The response of a service. The handler gets it with status 204 and otherwise empty; a handler
+ * that only returns HOSTEL_OK sends that. The fields are public; the SDK frees none of them.
  *
- * When the handler returned, the SDK puts the names of the headers in lower case, and checks the
- * headers and the content type. The caller gets HOSTEL_INTERNAL, with a message that names the
- * header, when HTTP cannot carry one, or when it belongs to the server: `connection`,
- * `content-length`, `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding` and
- * `upgrade`. */
+ * After the handler returns, the SDK converts header names to lower case and checks the headers and
+ * the content type. The caller gets HOSTEL_INTERNAL, with a message that names the header, when a
+ * header is not valid in HTTP or is reserved for the server: `connection`, `content-length`,
+ * `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding` and `upgrade`. */
 typedef struct hostel_response {
-    uint16_t status;         /* A status code of HTTP, 200 to 599. */
-    hostel_str content_type; /* `ptr` is NULL for none. Wins over a header of that name. */
+    uint16_t status;         /* The HTTP status code, 200 to 599. */
+    hostel_str content_type; /* `ptr` is NULL for none. Overrides a header of that name. */
     hostel_str body;
-    const hostel_pair *headers; /* In this order; a name may occur more than once. */
+    const hostel_pair *headers; /* In this order; names may repeat. */
     size_t header_count;
 } hostel_response;
 
-/* Status 200, and a JSON text as the body, which `*res` borrows. HOSTEL_INTERNAL when its `ptr` is
- * NULL, as it is for a value without a JSON form (NaN). Return its result. */
+/* Sets status 200 and a JSON text as the body, which `*res` borrows. HOSTEL_INTERNAL when the `ptr`
+ * of `json` is NULL, which stands for a value without a JSON form (NaN). Return its result from the
+ * handler. */
 HOSTEL_MUST_USE hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res,
                                                   hostel_str json);
 
-/* Status 200, and a plain text as the body, which `*res` borrows. Always HOSTEL_OK. */
+/* Sets status 200 and a plain text as the body, which `*res` borrows. Always HOSTEL_OK. */
 hostel_result hostel_respond_text(hostel_ctx *ctx, hostel_response *res, hostel_str text);
 
-/* Status 303 (the client sends a GET to the location), no body, and the header `location`, which is
- * a copy. Always HOSTEL_OK. */
+/* Sets status 303 (the client sends a GET to the location), no body, and the header `location`,
+ * which is copied. Always HOSTEL_OK. */
 hostel_result hostel_respond_redirect(hostel_ctx *ctx, hostel_response *res, hostel_str location);
 
 /* The same with another status: 301, 302, 303, 307 or 308. HOSTEL_INTERNAL for any other. */
 HOSTEL_MUST_USE hostel_result hostel_respond_redirect_with(hostel_ctx *ctx, hostel_response *res,
                                                            hostel_str location, int status);
 
-/* Adds a header. Name, put in lower case, and value are copied. Headers of that name stay. */
+/* Adds a header. Name (converted to lower case) and value are copied. Existing headers of that name
+ * stay. */
 void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *name,
                             hostel_str value);
 
-/* Whether a browser sends a cookie with requests that other sites cause. */
+/* Whether a browser sends a cookie with cross-site requests. */
 typedef enum hostel_same_site {
     HOSTEL_SAME_SITE_LAX = 0,    /* Only when the user follows a link. */
     HOSTEL_SAME_SITE_STRICT = 1, /* Never. */
     HOSTEL_SAME_SITE_NONE = 2    /* Always. The cookie must not be `insecure`. */
 } hostel_same_site;
 
-/* The attributes of a cookie. Zeroed they are the safe ones. */
+/* The attributes of a cookie. The zero value is the safe choice. */
 typedef struct hostel_cookie_options {
-    int64_t max_age_seconds; /* How long the browser stores it: with 0 until it is closed. */
-    const char *path;        /* The paths that it is sent to; NULL for all. */
-    const char *domain;      /* The domain that it is sent to, with those below it; NULL for this
-                                host alone. */
+    int64_t max_age_seconds; /* How long the browser keeps it; 0: until it is closed. */
+    const char *path;        /* The path prefix that it is sent to; NULL for all. */
+    const char *domain;      /* The domain that it is sent to, including subdomains; NULL for this
+                                host only. */
     bool insecure;           /* Also sent without TLS. */
     bool script_readable;    /* Scripts of the page can read it. */
     hostel_same_site same_site;
 } hostel_cookie_options;
 
-/* Adds a header `set-cookie`. The options are read until it returns; NULL is the same as zeroed
- * ones. HOSTEL_INTERNAL, and nothing added, for a name, a value or options that no cookie can have:
- * percent-encode a value that has blanks, commas or characters beyond ASCII, for example. So is a
- * negative `max_age_seconds`: hostel_response_delete_cookie deletes a cookie. */
+/* Adds a header `set-cookie`. The options are only read during the call; NULL means zeroed ones.
+ * HOSTEL_INTERNAL, and no header, when the name, the value or an option is not valid in a cookie:
+ * for example, percent-encode a value with blanks, commas or non-ASCII characters. A negative
+ * `max_age_seconds` is invalid as well: use hostel_response_delete_cookie to delete a cookie. */
 HOSTEL_MUST_USE hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res,
                                                      const char *name, hostel_str value,
                                                      const hostel_cookie_options *options);
 
 /* Adds a header `set-cookie` that deletes the cookie of that name, with `Max-Age=0`. Path and
- * domain must be those that the cookie was set with; `max_age_seconds` is not read. Otherwise it is
- * as hostel_response_cookie. */
+ * domain must be those that the cookie was set with; `max_age_seconds` is ignored. Otherwise as
+ * hostel_response_cookie. */
 HOSTEL_MUST_USE hostel_result hostel_response_delete_cookie(hostel_ctx *ctx, hostel_response *res,
                                                             const char *name,
                                                             const hostel_cookie_options *options);

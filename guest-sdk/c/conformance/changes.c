@@ -1,4 +1,4 @@
-/* The operations beside `get` and `set`: atomics, leases, batches and entries. */
+/* The operations besides `get` and `set`: atomics, leases, batches and entries. */
 
 #include "step.h"
 
@@ -14,7 +14,7 @@ static hostel_result text_at(struct step *step, hostel_json value, const char *p
     return hostel_json_string(step->ctx, value, pointer, text);
 }
 
-/* The number at a place of a step; `*number` is untouched when there is none. */
+/* The number at a pointer of a step; `*number` is unchanged when there is none. */
 static hostel_result number_at(struct step *step, const char *pointer, double *number)
 {
     if (!hostel_json_has(step->ctx, step->body, pointer))
@@ -41,7 +41,7 @@ static void answer_value(struct step *step, hostel_json value)
     step->answer = missing ? HOSTEL_STR("null") : value.text;
 }
 
-/* A text as a JSON string, or null. */
+/* Writes a text as a JSON string, or null. */
 static void answer_text(struct step *step, hostel_str text)
 {
     if (text.ptr != NULL)
@@ -94,7 +94,7 @@ static hostel_result swap(struct step *step)
     return HOSTEL_OK;
 }
 
-/* Fails as a function of the service's own does, where the step says so. */
+/* Fails like a function of the service, if the step requests it. */
 static hostel_result fail(struct step *step)
 {
     bool fails = false;
@@ -103,8 +103,8 @@ static hostel_result fail(struct step *step)
     return fails ? hostel_fail(step->ctx, HOSTEL_CONFLICT, "as the step says") : HOSTEL_OK;
 }
 
-/* The failure that a function of the service's own returned is the answer. An error of the cache is
- * one of the step. */
+/* A failure of the service's own function becomes the step's result; an error of the cache fails
+ * the step. */
 static hostel_result answered(struct step *step, hostel_result result)
 {
     if (result != HOSTEL_CONFLICT)
@@ -153,7 +153,7 @@ static hostel_result take_raw(struct step *step)
     return HOSTEL_OK;
 }
 
-/* The parts of a list among the arguments of a step. */
+/* The elements of a list in the arguments of a step. */
 static size_t count(struct step *step, const char *pointer)
 {
     size_t found = 0;
@@ -245,7 +245,8 @@ static int compare(const void *one, const void *other)
     return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
-/* The keys with a prefix, sorted. They have no NUL in a scenario. */
+/* Collects the keys with a prefix, sorted. C strings suffice: the scenarios' keys contain no
+ * NUL. */
 static hostel_result keys(struct step *step)
 {
     const char **names = NULL;
@@ -285,7 +286,7 @@ static hostel_result delete_prefix(struct step *step)
     return HOSTEL_OK;
 }
 
-/* A step whose value is computed, and whether it was. */
+/* A step with a computed value, and whether it was computed. */
 struct computing {
     struct step *step;
     bool computed;
@@ -324,7 +325,7 @@ static hostel_result there_is_none(hostel_ctx *ctx, void *user_data, hostel_str 
     return hostel_fail(ctx, HOSTEL_INTERNAL, "there is no value");
 }
 
-/* How often a step does its one call. */
+/* The number of times that a step repeats its call. */
 static hostel_result times_of(struct step *step, int64_t *times)
 {
     return hostel_json_integer(step->ctx, step->body, "/value", times);

@@ -1,5 +1,5 @@
-/* The conformance plugin in C: each request is one step of a scenario. The plugin does it through
- * the public SDK alone, and returns its result. */
+/* The conformance plugin in C: each request is one step of a scenario. The plugin executes it
+ * through the public SDK only, and returns its result. */
 
 #include "step.h"
 
@@ -65,7 +65,7 @@ static hostel_result set(struct step *step)
     hostel_json value = hostel_json_at(step->ctx, step->body, "/value");
     hostel_json given = hostel_json_at(step->ctx, step->body, "/expiry");
     hostel_json_kind kind = hostel_json_kind_of(given);
-    /* A text is no double: the compiler has refused it already. */
+    /* Skip the step: the C compiler already refuses a text where a double is expected. */
     if (kind != HOSTEL_NUMBER && kind != HOSTEL_MISSING) {
         step->answer = (hostel_str){NULL, 0};
         return HOSTEL_OK;
@@ -198,7 +198,7 @@ static hostel_result draw(struct step *step)
     if (getentropy(drawn, sizeof drawn) != 0)
         return hostel_fail(step->ctx, HOSTEL_INTERNAL, "getentropy returns no number");
 #ifdef __wasm__
-    /* Not every C library has it, and a test on the fake compares no numbers. */
+    /* Not every C library has arc4random_buf. A test on the fake does not compare the numbers. */
     arc4random_buf(&drawn[1], sizeof drawn[1]);
 #endif
     hostel_writer json = hostel_write(step->ctx);
@@ -284,7 +284,7 @@ static operation *operation_of(hostel_str op)
 static hostel_result conformance(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     struct step step = {.ctx = ctx, .req = req, .res = res, .answer = HOSTEL_STR("null")};
-    /* Where a step has a request by HTTP of its own, it comes beside that. */
+    /* A step with its own HTTP request is in this header. */
     hostel_str by_header = hostel_request_header(ctx, req, "x-step");
     if (by_header.ptr != NULL)
         HOSTEL_TRY(hostel_json_parse(ctx, by_header, &step.body));

@@ -1,4 +1,4 @@
-/* The operations that read and write numbers as types of C. */
+/* The operations that read and write numbers as C types. */
 
 #include "step.h"
 
@@ -62,7 +62,7 @@ hostel_result set_bits(struct step *step)
     return set_double(step, number);
 }
 
-/* Sets and gets a float; an answer when it changed. */
+/* Sets and gets a float; sets an answer if it changed. */
 static hostel_result check_float(struct step *step, double number)
 {
     hostel_json value;
@@ -77,7 +77,7 @@ static hostel_result check_float(struct step *step, double number)
     return HOSTEL_OK;
 }
 
-/* A whole number of about 34 to 73 bits. */
+/* An integer of about 34 to 73 bits. */
 static double whole_number(uint64_t bits, int size)
 {
     double number = (double)((int64_t)bits >> (size < 30 ? 30 - size : 0));
@@ -86,7 +86,7 @@ static double whole_number(uint64_t bits, int size)
     return number;
 }
 
-/* Sets and gets so many floats of random bits, and as many whole ones. */
+/* Sets and gets random doubles, half of random bits and half integral. */
 hostel_result loop_through_bits(struct step *step)
 {
     int64_t rounds;

@@ -1,4 +1,4 @@
-/* Operations that read the request by HTTP and write the response. */
+/* Operations that read the HTTP request and write the response. */
 
 #include "step.h"
 
@@ -11,7 +11,7 @@ static hostel_str text_of(struct step *step, hostel_json value, const char *poin
     return text;
 }
 
-/* The same as a text of C; NULL when there is none. */
+/* The same as a C string; NULL when there is none. */
 static const char *c_text_of(struct step *step, hostel_json value, const char *pointer)
 {
     hostel_str text = text_of(step, value, pointer);
@@ -131,7 +131,7 @@ static hostel_result write_redirect(struct step *step)
     return hostel_respond_redirect_with(ctx, step->res, location, (int)status);
 }
 
-/* Adds the headers of a step one by one, to the response or to the failure. */
+/* Adds a step's headers one by one, to the response or to the failure. */
 static void add_headers(struct step *step, bool to_failure)
 {
     hostel_items each =
@@ -169,7 +169,7 @@ static hostel_result respond(struct step *step)
     return write_status(step);
 }
 
-/* Puts the headers of a step into the response's field itself. */
+/* Assigns a step's headers to the response's field directly. */
 static hostel_result respond_directly(struct step *step)
 {
     hostel_items each =

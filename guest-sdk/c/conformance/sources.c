@@ -1,4 +1,4 @@
-/* The services that send requests elsewhere and read settings. */
+/* The services that send outbound requests and read settings. */
 
 #include "step.h"
 

@@ -1,10 +1,10 @@
-/* What the files of the conformance plugin share. */
+/* Declarations shared by the files of the conformance plugin. */
 #ifndef STEP_H
 #define STEP_H
 
 #include <hostel.h>
 
-/* One step, and its answer: a JSON text; `ptr` is NULL for a step that C cannot do. */
+/* One step and its answer, a JSON text; `ptr` is NULL when C cannot express the step. */
 struct step {
     hostel_ctx *ctx;
     const hostel_request *req;
@@ -17,7 +17,7 @@ struct step {
 /* An operation. */
 typedef hostel_result operation(struct step *step);
 
-/* The operation of that name, of those beside `get` and `set`; NULL when it is none of them. */
+/* The operation of that name, except `get` and `set`; NULL when there is none. */
 operation *change_of(hostel_str op);
 
 /* The operations of numbers.c. */
@@ -28,10 +28,11 @@ hostel_result get_bits(struct step *step);
 hostel_result set_bits(struct step *step);
 hostel_result loop_through_bits(struct step *step);
 
-/* Does a step whose result is the plugin's own: of requests.c. False when it is none of them. */
+/* Executes an operation of requests.c, whose result is the handler's. False for other
+ * operations. */
 bool direct_step(struct step *step, hostel_result *result);
 
-/* The kind of failure of a step. */
+/* The kind of failure that a step names. */
 hostel_result failure_kind(hostel_str name);
 
 /* The services of sources.c. */

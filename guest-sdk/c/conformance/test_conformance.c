@@ -1,4 +1,4 @@
-/* The scenarios that every language passes in a host pass on the fake as well:
+/* Runs the scenarios, which every language passes in a real host, on the fake:
  *
  *     cc -I.. *.c ../hostel.c && ./a.out
  */
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The scenario, for messages. */
+/* The current scenario, for messages. */
 static const char *scenario = "none";
 
 static void fail(hostel_str step, hostel_str got)
@@ -43,7 +43,7 @@ static size_t count(hostel_ctx *ctx, hostel_json value)
     return found;
 }
 
-/* True when `other` has an equal part for each of the parts of `one`. */
+/* True when each member or element of `one` has an equal one in `other`. */
 static bool equal_parts(hostel_ctx *ctx, hostel_json one, hostel_json other)
 {
     hostel_items ours = hostel_json_items(ctx, one), theirs = hostel_json_items(ctx, other);
@@ -53,7 +53,7 @@ static bool equal_parts(hostel_ctx *ctx, hostel_json one, hostel_json other)
                 return false;
             continue;
         }
-        /* The members may be in another order. */
+        /* The order of members does not matter. */
         hostel_items member = hostel_json_items(ctx, other);
         do {
             if (!hostel_json_next(&member))
@@ -65,7 +65,7 @@ static bool equal_parts(hostel_ctx *ctx, hostel_json one, hostel_json other)
     return count(ctx, one) == count(ctx, other);
 }
 
-/* Equal as JSON values; 1 and 1.0 are one number, because not every language distinguishes them. */
+/* Equal as JSON values. 1 and 1.0 are equal, because not every language distinguishes them. */
 static bool equal(hostel_ctx *ctx, hostel_json one, hostel_json other)
 {
     hostel_json_kind kind = hostel_json_kind_of(one);
@@ -84,7 +84,7 @@ static bool equal(hostel_ctx *ctx, hostel_json one, hostel_json other)
     }
 }
 
-/* The request of a step. */
+/* The request body of a step. */
 static hostel_str sent(hostel_ctx *ctx, hostel_json step)
 {
     int64_t bytes;
@@ -107,7 +107,7 @@ static hostel_str sent(hostel_ctx *ctx, hostel_json step)
     return hostel_written(&json);
 }
 
-/* The pairs of an array of arrays at a place of a value, and one more with the step. */
+/* The array of pairs at a pointer of a value, plus a pair with the step. */
 static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, hostel_json step,
                        hostel_pair pairs[static 8])
 {
@@ -121,7 +121,7 @@ static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, 
     return found;
 }
 
-/* Sends a step: by HTTP when it has a request of its own, which then has the step as a header. */
+/* Sends a step. A step with its own HTTP request is sent by HTTP, with the step in a header. */
 static hostel_answer answered(hostel_fake *fake, hostel_json step)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
@@ -150,7 +150,7 @@ static hostel_answer answered(hostel_fake *fake, hostel_json step)
     return hostel_fake_call_with(fake, req);
 }
 
-/* Compares the response with the parts that a step expects of it. */
+/* Compares the response with the parts that a step expects. */
 static void check_response(hostel_ctx *ctx, hostel_json step, hostel_json expected,
                            hostel_response response)
 {
@@ -181,7 +181,7 @@ static void check_response(hostel_ctx *ctx, hostel_json step, hostel_json expect
     }
 }
 
-/* The kind of a failure as the contract spells it. */
+/* The contract's name of a failure kind. */
 static hostel_str kind_name(hostel_result kind)
 {
     static const char *const names[] = {
@@ -191,7 +191,7 @@ static hostel_str kind_name(hostel_result kind)
     return hostel_str_of(names[kind - HOSTEL_BAD_REQUEST]);
 }
 
-/* Does a step of the test itself; false when it is the plugin's. */
+/* Executes a step that is for the test; false when it is for the plugin. */
 static bool done_beside(hostel_fake *fake, hostel_json step)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
@@ -211,7 +211,7 @@ static bool done_beside(hostel_fake *fake, hostel_json step)
     return false;
 }
 
-/* Compares the plugin's result with the one that a step expects. */
+/* Compares the plugin's result with the step's expected one. */
 static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected, hostel_str body)
 {
     hostel_json result;
@@ -220,7 +220,7 @@ static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected
     if (skipped && hostel_json_has(ctx, step, "/may_skip"))
         return;
     hostel_json ok = hostel_json_at(ctx, result, "/ok");
-    /* The numbers differ between instances, and a fake has none. */
+    /* Only checks the shape: the numbers differ between instances, and a fake has none. */
     if (hostel_json_has(ctx, step, "/distinct")) {
         check(hostel_json_kind_of(ok) == HOSTEL_ARRAY, step, body);
         return;
@@ -236,7 +236,7 @@ static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected
         check(equal(ctx, ok, hostel_json_at(ctx, expected, "/ok")), step, body);
 }
 
-/* Does one step on the fake. `*lines` is the number of lines logged so far. */
+/* Executes one step on the fake. `*lines` is the number of lines logged so far. */
 static void do_step(hostel_fake *fake, hostel_json step, size_t *lines)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
@@ -290,7 +290,7 @@ static hostel_str file_text(hostel_ctx *ctx, const char *name)
     return (hostel_str){text, size};
 }
 
-/* Runs the scenarios of a file; returns how many there are. */
+/* Runs the scenarios of a file and returns their number. */
 static int run_all(const char *file)
 {
     hostel_fake *reader = hostel_fake_new();
@@ -312,7 +312,7 @@ static int run_all(const char *file)
     return passed;
 }
 
-/* Of test_sources.c. */
+/* In test_sources.c. */
 void test_sources(void);
 
 int main(void)

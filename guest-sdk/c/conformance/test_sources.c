@@ -1,4 +1,4 @@
-/* Requests elsewhere and settings of the plugin, on the fake. */
+/* Tests the plugin's outbound requests and settings on the fake. */
 
 #include <hostel_fake.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Arguments of the cache's functions, checked before the host is called. */
+/* Argument checks of the cache's functions, made before the call to the host. */
 
 #include "ctx.h"
 
@@ -60,7 +60,7 @@ static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *sec
         *seconds = 0;
         return HOSTEL_OK;
     }
-    /* Comparisons that are false for a NaN, so that it is refused as well. */
+    /* These comparisons are false for a NaN, so it is refused as well. */
     bool in_range = expiry >= 1 && expiry <= HOSTEL_MAX_EXPIRY_SECONDS;
     if (!in_range || expiry != (double)(uint32_t)expiry) {
         hostel_str shown = hostel_format(ctx, "%.17g", expiry);

@@ -1,9 +1,9 @@
-/* Reading and changing one entry in one step. */
+/* Atomic operations on one entry. */
 
 #include "ctx.h"
 
-/* How often hostel_cache_update tries to swap a value in. Each lost try is another caller's
- * success, so only a key with very many writers reaches it. */
+/* Attempts of hostel_cache_update. Each failed attempt means that another caller succeeded, so only
+ * a key with very many writers reaches the limit. */
 #define UPDATE_TRIES 100
 
 hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_str json,
@@ -33,7 +33,7 @@ hostel_result hostel_cache_increment(hostel_ctx *ctx, hostel_str key, double del
     }
     HOSTEL_TRY(whole_seconds(ctx, expiry_seconds, &seconds));
     HOSTEL_TRY(host_increment(ctx, key, delta, seconds, &found));
-    /* To convert any other double would be undefined. */
+    /* Converting any other double to an integer is undefined behavior. */
     if (!is_integer_in_range(found))
         return hostel_fail(ctx, HOSTEL_INTERNAL, "the host returned a sum that is not an integer");
     if (sum != NULL)
@@ -80,7 +80,7 @@ hostel_result hostel_cache_compare_and_swap_raw(hostel_ctx *ctx, hostel_str key,
         HOSTEL_TRY(check_value(ctx, key, old));
     if (wanted != NULL)
         HOSTEL_TRY(check_value(ctx, key, next));
-    /* The lifetime of an entry that is removed does not count. */
+    /* A removal ignores the lifetime. */
     double expiry = wanted == NULL ? HOSTEL_KEEP_EXPIRY : expiry_seconds;
     HOSTEL_TRY(lifetime_of(ctx, expiry, &lifetime, &seconds));
     return swap_in(ctx, key, old, next, lifetime, seconds, swap == NULL ? &ignored : swap);

@@ -1,11 +1,11 @@
-/* The settings of a plugin. */
+/* A plugin's settings. */
 
 #include "ctx.h"
 
 hostel_str hostel_config_get(hostel_ctx *ctx, const char *name)
 {
     hostel_str text = hostel_str_of(name), value = NO_TEXT;
-    /* The host traps on a name that is not UTF-8, and has no setting of one. */
+    /* The host traps on a name that is not UTF-8. No setting has such a name. */
     if (valid_utf8(text) == text.len)
         value = host_setting(ctx, text);
     return value.ptr == NULL ? NO_TEXT : hostel_copy(ctx, value);

@@ -1,4 +1,4 @@
-/* What the files of the SDK share, and no service sees. */
+/* Declarations shared by the SDK's files and hidden from services. */
 #ifndef HOSTEL_CTX_H
 #define HOSTEL_CTX_H
 
@@ -11,13 +11,13 @@
 
 #define NO_TEXT ((hostel_str){NULL, 0})
 
-/* How many bytes of an offending text a message shows. */
+/* The longest excerpt of an invalid text in a message, in bytes. */
 #define EXCERPT_BYTES 64
 
-/* What is_token allows, in words. */
+/* The characters that is_token allows, for messages. */
 #define TOKEN_BYTES "letters, digits and !#$%&'*+-.^_`|~"
 
-/* A piece of a ctx's memory. */
+/* One block of a ctx's memory. */
 struct chunk {
     struct chunk *older;
     size_t used;
@@ -34,34 +34,34 @@ struct failure {
 };
 
 struct hostel_ctx {
-    struct chunk *chunks;     /* The newest first. */
-    struct failure failure;   /* Zeroed when there was none. */
-    hostel_str unwritten;     /* What why_unwritten answers; `ptr` NULL when there was none. */
+    struct chunk *chunks;     /* Newest first. */
+    struct failure failure;   /* Zeroed when no call failed. */
+    hostel_str unwritten;     /* Returned by why_unwritten; `ptr` is NULL without one. */
     struct hostel_fake *fake; /* NULL in a real host. */
 };
 
-/* Frees what belongs to `ctx`, but for a piece to begin the next request with. */
+/* Frees the memory of `ctx`, except one chunk that the next request reuses. */
 static void ctx_reset(hostel_ctx *ctx);
 
-/* Makes memory larger that hostel_alloc answered, in place where nothing came after it. */
+/* Enlarges a block from hostel_alloc: in place if it is the last one, otherwise by a copy. */
 static void *grow(hostel_ctx *ctx, void *old, size_t old_size, size_t size);
 
 static hostel_str vformat(hostel_ctx *ctx, const char *format, va_list arguments);
 
-/* The byte at which a text stops being UTF-8; its length when it never does. */
+/* The offset of the first byte that is not UTF-8; the length if there is none. */
 static size_t valid_utf8(hostel_str text);
 
-/* The text itself when it is UTF-8; otherwise a copy with U+FFFD for each maximal part that is not,
- * as the Encoding Standard of WHATWG has it. */
+/* The text itself when it is UTF-8. Otherwise a copy in which U+FFFD replaces each maximal invalid
+ * part, as in the WHATWG Encoding Standard. */
 static hostel_str lossy(hostel_ctx *ctx, hostel_str text);
 
 /* The beginning of a text in quotes, as one line of UTF-8, for messages. */
 static hostel_str quoted(hostel_ctx *ctx, hostel_str text);
 
-/* A text without the blanks and tabs around it. */
+/* A text without surrounding blanks and tabs. */
 static hostel_str trimmed(hostel_str text);
 
-/* A text that is there, but when empty may have any address, also none. */
+/* The text with a `ptr` that is never NULL, even when it is empty. */
 static hostel_str present(hostel_str text);
 
 /* A list of texts. */
@@ -70,118 +70,120 @@ struct texts {
     size_t count;
 };
 
-/* Adds a text to a list that was made by this function alone, from an empty one. */
+/* Appends a text. The list must start empty and only be filled by this function. */
 static void add_text(hostel_ctx *ctx, struct texts *list, hostel_str text);
 
-/* Where a text is no JSON, and why. */
+/* The first error in a JSON text. */
 struct flaw {
     size_t offset;
     const char *reason; /* NULL when the text is JSON. */
 };
 
-/* Reads a whole text. The rules are those of hostel_json_parse, with a depth of at most `depth`. */
+/* Checks a complete JSON text by the rules of hostel_json_parse, at most `depth` levels deep. */
 static struct flaw check_json(hostel_ctx *ctx, hostel_str text, unsigned depth);
 
-/* The number that a token of JSON stands for; infinite when too large. */
+/* The value of a JSON number token; infinite when too large. */
 static double number_of(hostel_ctx *ctx, hostel_str token);
 
-/* How the open arrays and objects are kept: a bit for each level, set for an object. */
+/* The kinds of the open levels: one bit per level, set for an object. */
 static void set_level(uint64_t *objects, unsigned level, bool object);
 static bool in_object(const uint64_t *objects, unsigned depth);
 
 static bool is_digit(int byte);
 
-/* Reads digits, perhaps after a minus; false for an integer beyond 64 bits with a sign. */
+/* Parses digits with an optional minus; false for an integer that does not fit int64_t. */
 static bool integer_of(hostel_str digits, int64_t *value);
 
-/* The code point of the escape `\uXXXX`, or of the pair of them, that begins at a backslash; -1
- * when it is none. `*length` is how many bytes it takes. */
+/* The code point of the escape `\uXXXX`, or of a surrogate pair, that begins at `at`; -1 when it is
+ * invalid. `*length` is its length in bytes. */
 static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
 
-/* The value that a checked text holds, which it borrows with the key; missing for no text. */
+/* The value of a JSON text that was checked before. It borrows the text and the key. Missing for no
+ * text. */
 static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
 
-/* hostel_json_parse, with a kind of error of the caller's, and where the text is from. */
+/* As hostel_json_parse, with the result to return on failure and the key that the text came
+ * from. */
 static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
                               hostel_result misfit, hostel_json *value);
 
-/* What a value was read from, for messages. */
+/* The source of a value, for messages. */
 static hostel_str source_of(hostel_ctx *ctx, hostel_json value);
 
-/* Decodes a string with its quotes. */
+/* Decodes a string token, which includes its quotes. */
 static hostel_str decoded(hostel_ctx *ctx, hostel_str string);
 
-/* Why the last value that has no JSON form has none. */
+/* The reason why the last value without a JSON form had none. */
 static hostel_str why_unwritten(const hostel_ctx *ctx);
 
-/* The bytes of one code point in UTF-8; answers how many. */
+/* Writes a code point as UTF-8 and returns the number of bytes. */
 static size_t put_utf8(char *out, uint32_t code);
 
-/* Hands the request to the service that it names, and answers a kind of failure or HOSTEL_OK. The
- * message is `ctx`'s. */
+/* Passes the request to the service that it names. Returns HOSTEL_OK or a kind of failure, with its
+ * message in `ctx`. */
 static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res);
 
-/* Arguments of the cache's functions, checked before the host is called: it traps on a text that is
- * not UTF-8. */
+/* Argument checks of the cache's functions, made before the call to the host: the host traps on
+ * text that is not UTF-8. */
 static hostel_result check_key(hostel_ctx *ctx, hostel_str key);
 static hostel_result check_count(hostel_ctx *ctx, size_t count);
 static hostel_result check_keys(hostel_ctx *ctx, const hostel_str *keys, size_t count);
 static hostel_result check_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
-/* The expiry as the host takes it: whole seconds, 0 for none. */
+/* Converts an expiry to the host's form: whole seconds, 0 for none. */
 static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *seconds);
 
-/* True for the integers that can be added to. */
+/* True for an integer in the range of hostel_cache_increment. */
 static bool is_integer_in_range(double number);
 
-/* HOSTEL_INVALID_VALUE, with the message of the host's refusal and what the host does not know: the
- * key, and the function that makes JSON of a text. */
+/* HOSTEL_INVALID_VALUE. The message adds to the host's the key and the function that would convert
+ * a text to JSON, which the host cannot know. */
 static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
-/* The header of that name, in any case: whether there is one; its fields as one text, `ptr` NULL
- * when there is none or it is not UTF-8; and one by one those that are UTF-8. */
+/* Header lookup by name, case-insensitive: whether it exists; its fields as one text, with `ptr`
+ * NULL when there is none or it is not UTF-8; and the list of its fields that are UTF-8. */
 static bool has_header(const hostel_pair *headers, size_t count, const char *name);
 static hostel_str joined_header(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
                                 const char *name);
 static struct texts header_values(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
                                   const char *name);
 
-/* Adds a header, with a copy of its value, and makes `*headers` a copy with it. */
+/* Adds a header with a copy of its value. Replaces `*headers` by a larger copy. */
 static void add_field(hostel_ctx *ctx, const hostel_pair **headers, size_t *count, hostel_str name,
                       hostel_str value);
 
-/* True for a token of RFC 9110, section 5.6.2, in any case. */
+/* True for a token (RFC 9110, section 5.6.2) in upper or lower case. */
 static bool is_token(hostel_str text);
 
-/* Puts the names of a response's headers in lower case. HOSTEL_INTERNAL when HTTP cannot carry a
- * header or the content type, or the server sets the header. */
+/* Converts a response's header names to lower case. HOSTEL_INTERNAL when a header or the content
+ * type is not valid in HTTP, or a header is reserved for the server. */
 static hostel_result check_response(hostel_ctx *ctx, hostel_response *res);
 
-/* The response of a failure by HTTP. The message of a fault of the server is logged instead. */
+/* The HTTP response for a failure. Logs the message of a server error instead of sending it. */
 static hostel_response failure_response(hostel_ctx *ctx, hostel_str request_id,
                                         hostel_result kind);
 
 /* A URL in quotes, for messages. */
 static hostel_str shown_url(hostel_ctx *ctx, hostel_str url);
 
-/* How long an entry lives that is swapped in; the numbers are the contract's. */
+/* The lifetime of an entry that is swapped in; the numbers are the contract's. */
 enum lifetime {
     LIFETIME_KEEP = 0,
     LIFETIME_UNLIMITED = 1,
     LIFETIME_AFTER = 2
 };
 
-/* What is under a key, and which call computes its value; the numbers are the contract's. */
+/* The state of a key, and which call computes its value; the numbers are the contract's. */
 enum found {
     FOUND_VALUE = 0,   /* The value of a live entry. */
-    FOUND_REFRESH = 1, /* One that soon expires, and this call computes the next. */
-    FOUND_COMPUTE = 2, /* No live entry, and this call computes it. */
-    FOUND_BUSY = 3     /* No live entry, another call computes it, and the wait is over. */
+    FOUND_REFRESH = 1, /* A value that expires soon; this call refreshes it. */
+    FOUND_COMPUTE = 2, /* No live entry; this call computes the value. */
+    FOUND_BUSY = 3     /* No live entry; another call is computing, and the wait timed out. */
 };
 
-/* The host: wit.c, wit_cache.c and wit_http.c are the real one, fake.c, fake_cache.c and
- * fake_http.c that of tests. All texts are UTF-8; a `ptr` of NULL is no text. An `expiry` of 0 is
- * none. */
+/* The host's functions. wit.c, wit_cache.c and wit_http.c implement the real host; fake.c,
+ * fake_cache.c and fake_http.c the one for tests. All texts are UTF-8; a `ptr` of NULL means no
+ * text. An `expiry` of 0 means none. */
 static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text);
 static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry);
 static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);

@@ -1,4 +1,4 @@
-/* How long entries live, and work on all entries whose keys begin alike. */
+/* Expiry of entries, iteration over keys, and removal by prefix. */
 
 #include "ctx.h"
 
@@ -34,7 +34,7 @@ hostel_keys hostel_cache_keys(hostel_ctx *ctx, hostel_str prefix)
     return (hostel_keys){.key = NO_TEXT, .ctx = ctx, .prefix = copy, .cursor = NO_TEXT};
 }
 
-/* Gets the next page. */
+/* Fetches the next page. */
 static hostel_result next_page(hostel_keys *keys)
 {
     struct texts page;
@@ -50,7 +50,7 @@ static hostel_result next_page(hostel_keys *keys)
 
 bool hostel_cache_next_key(hostel_keys *keys)
 {
-    /* A page may have no key and not be the last. */
+    /* A page may be empty without being the last one. */
     while (keys->left == 0) {
         if (keys->result != HOSTEL_OK || keys->is_last_page)
             return false;

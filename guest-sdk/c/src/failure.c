@@ -1,4 +1,4 @@
-/* What a service answers when it does not fulfil a request. */
+/* Failures of a service: their message and headers. */
 
 #include "ctx.h"
 

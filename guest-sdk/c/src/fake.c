@@ -1,11 +1,11 @@
-/* The host of tests: see hostel_fake.h and hostel_fake_clock.h. */
+/* The host for tests: see hostel_fake.h and hostel_fake_clock.h. */
 
 #include "../hostel_fake.h"
 #include "ctx.h"
 
 #include <time.h>
 
-/* Of hostel_fake_clock.h, whose macros are not for this file. */
+/* Declared in hostel_fake_clock.h, which this file cannot include because of its macros. */
 bool hostel_fake_now(struct timespec *now);
 
 struct entry {
@@ -14,32 +14,32 @@ struct entry {
     int64_t deadline; /* In milliseconds; INT64_MAX for none. */
 };
 
-/* Which call computes the value of a key: one of the test, or another one. */
+/* A lease to compute the value of a key, held by the test's call or by another one. */
 struct lease {
     hostel_str key;
     bool is_of_another;
 };
 
-/* A row of the table of routes. */
+/* A row of the table of outbound routes. */
 struct route {
     hostel_str method, url;
-    hostel_fake_server *serve; /* NULL: what follows. */
+    hostel_fake_server *serve; /* If NULL, the next fields. */
     void *user_data;
-    hostel_result error; /* HOSTEL_OK: the response. */
+    hostel_result error; /* If HOSTEL_OK, the response. */
     hostel_response response;
 };
 
 /* A route to a service. */
 struct served {
-    hostel_str text, method;  /* An empty method: any. */
-    struct texts segments;    /* Of the path, as written. */
+    hostel_str text, method;  /* An empty method means any. */
+    struct texts segments;    /* Of the path, as written in the route. */
     hostel_str service;
 };
 
 struct hostel_fake {
-    hostel_ctx look;   /* The memory of the test, and of all that the fake has. */
-    hostel_ctx called; /* The memory of the newest call. */
-    int64_t now;       /* In milliseconds, from the fake's beginning. */
+    hostel_ctx look;   /* The memory of the test and of the fake itself. */
+    hostel_ctx called; /* The memory of the latest call. */
+    int64_t now;       /* In milliseconds since the fake was created. */
     struct timespec began;
     struct entry *entries;
     size_t entry_count;
@@ -58,7 +58,7 @@ struct hostel_fake {
     hostel_fake *older;
 };
 
-/* The newest fake that is not freed yet, whose clock a service sees. */
+/* The newest live fake. Its clock is the one that a service sees. */
 static hostel_fake *newest;
 
 hostel_fake *hostel_fake_new(void)
@@ -68,7 +68,7 @@ hostel_fake *hostel_fake_new(void)
         abort();
     fake->look.fake = fake;
     fake->called.fake = fake;
-    /* In parentheses the machine's own, also where hostel_fake_clock.h is included. */
+    /* The parentheses select the machine's function even with hostel_fake_clock.h included. */
     (timespec_get)(&fake->began, TIME_UTC);
     fake->older = newest;
     newest = fake;
@@ -134,8 +134,8 @@ const char *hostel_fake_log(const hostel_fake *fake, size_t index)
     return index < fake->line_count ? fake->lines[index] : NULL;
 }
 
-/* An array of so many things that has room for one more: it is doubled when their number is a power
- * of two. */
+/* An array of `count` elements with room for one more. The capacity doubles whenever `count` is a
+ * power of two. */
 static void *room(hostel_fake *fake, void *things, size_t count, size_t size)
 {
     if ((count & (count - 1)) != 0)

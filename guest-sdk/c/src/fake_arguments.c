@@ -1,8 +1,8 @@
-/* The checks of arguments that a host makes, for the fake: with its default limits and its words. */
+/* A host's argument checks, for the fake: with the default limits and the host's messages. */
 
 #include "ctx.h"
 
-/* Whether the host shows a character as its number: controls, and what is not seen. */
+/* Whether the host shows a character as its number: control and invisible characters. */
 static bool is_hidden(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA1) || code == 0xAD ||
@@ -11,7 +11,7 @@ static bool is_hidden(uint32_t code)
            code == 0xFEFF;
 }
 
-/* The code point at a place of a text of UTF-8; returns how many bytes it takes. */
+/* Decodes the code point at an offset of UTF-8 text and returns its length in bytes. */
 static size_t code_point(hostel_str text, size_t at, uint32_t *code)
 {
     const unsigned char *bytes = (const unsigned char *)text.ptr + at;
@@ -22,7 +22,7 @@ static size_t code_point(hostel_str text, size_t at, uint32_t *code)
     return size;
 }
 
-/* The beginning of a text of UTF-8 in quotes, as the host shows it. */
+/* The beginning of UTF-8 text in quotes, as the host shows it. */
 static hostel_str excerpt(hostel_ctx *ctx, hostel_str text)
 {
     static const char meant[] = "\"\\\n\r\t", letters[] = "\"\\nrt";

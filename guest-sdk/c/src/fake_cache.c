@@ -1,8 +1,8 @@
-/* The cache of tests: the functions of the host's interfaces, by its rules. */
+/* The fake cache: implements the host's interfaces by the host's rules. */
 
 #include "ctx.h"
 
-/* How many entries a page of a walk looks at. */
+/* The most entries that one page of keys examines. */
 #define PAGE_ENTRIES 1000
 
 /* The live entry of a key, or NULL. Removes one that has expired. */
@@ -20,7 +20,7 @@ static struct entry *live_entry(hostel_fake *fake, hostel_str key)
     return NULL;
 }
 
-/* When an entry expires that is written now. */
+/* The deadline of an entry that is written now. */
 static int64_t deadline_of(const hostel_fake *fake, uint32_t expiry)
 {
     return expiry == 0 ? INT64_MAX : fake->now + (int64_t)expiry * 1000;
@@ -35,7 +35,7 @@ static struct lease *lease_of(hostel_fake *fake, hostel_str key)
     return NULL;
 }
 
-/* Ends the lease of a key, of any holder. */
+/* Ends the lease of a key, regardless of its holder. */
 static void end_lease(hostel_fake *fake, hostel_str key)
 {
     struct lease *lease = lease_of(fake, key);
@@ -43,7 +43,7 @@ static void end_lease(hostel_fake *fake, hostel_str key)
         *lease = fake->leases[--fake->lease_count];
 }
 
-/* Ends the lease of a key, if it is this holder's. */
+/* Ends the lease of a key if this holder has it. */
 static void release(hostel_fake *fake, hostel_str key, bool is_of_another)
 {
     const struct lease *lease = lease_of(fake, key);
@@ -51,7 +51,7 @@ static void release(hostel_fake *fake, hostel_str key, bool is_of_another)
         end_lease(fake, key);
 }
 
-/* Gives this call the lease of a key, unless another one has it. */
+/* Gives the holder the lease of a key, unless another holder has it. */
 static bool begin_lease(hostel_fake *fake, hostel_str key, bool is_of_another)
 {
     const struct lease *lease = lease_of(fake, key);
@@ -90,8 +90,8 @@ static void write_entry(hostel_fake *fake, hostel_str key, hostel_str json, int6
     end_lease(fake, key);
 }
 
-/* Removes an entry, and ends the lease of its key also where there is none. True when there was a
- * live one. */
+/* Removes an entry and ends the lease of its key, even without an entry. True when a live entry
+ * existed. */
 static bool remove_entry(hostel_fake *fake, hostel_str key)
 {
     struct entry *entry = live_entry(fake, key);
@@ -101,7 +101,7 @@ static bool remove_entry(hostel_fake *fake, hostel_str key)
     return entry != NULL;
 }
 
-/* The text of a key's live entry. */
+/* The JSON text of a key's live entry. */
 static hostel_str live_text(hostel_ctx *ctx, hostel_str key)
 {
     const struct entry *entry = live_entry(ctx->fake, key);
@@ -136,7 +136,7 @@ static hostel_result host_exists(hostel_ctx *ctx, hostel_str key, bool *exists)
     return HOSTEL_OK;
 }
 
-/* Leaves the lease of a key whose entry it leaves. */
+/* Does not end the key's lease when the entry stays unchanged. */
 static hostel_result host_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                         uint32_t expiry, bool *created)
 {
@@ -147,11 +147,11 @@ static hostel_result host_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_
     return HOSTEL_OK;
 }
 
-/* The integer that a text under a key is, written without fraction, exponent and spaces. */
+/* Parses the stored text of an integer: no fraction, exponent or spaces. */
 static hostel_result added_to(hostel_ctx *ctx, hostel_str text, int64_t *integer)
 {
     hostel_json value = {text, NO_TEXT, HOSTEL_INVALID_VALUE};
-    /* It takes neither a `-0` nor, since the text is JSON, a leading zero. */
+    /* hostel_json_integer refuses `-0`; JSON has no leading zeros. */
     bool is_integer = hostel_json_kind_of(value) == HOSTEL_NUMBER &&
                       hostel_json_integer(ctx, value, "", integer) == HOSTEL_OK;
     if (is_integer && *integer >= -HOSTEL_MAX_INTEGER && *integer <= HOSTEL_MAX_INTEGER)
@@ -171,7 +171,7 @@ static hostel_result host_increment(hostel_ctx *ctx, hostel_str key, double delt
     const struct entry *entry = live_entry(fake, key);
     int64_t deadline = entry == NULL ? deadline_of(fake, expiry) : entry->deadline;
     int64_t integer = 0;
-    /* Also where nothing is added. */
+    /* Even when the addition fails. */
     end_lease(fake, key);
     if (entry != NULL)
         HOSTEL_TRY(added_to(ctx, entry->json, &integer));
@@ -198,7 +198,7 @@ static hostel_result host_compare_and_swap(hostel_ctx *ctx, hostel_str key, host
     const struct entry *entry = live_entry(fake, key);
     hostel_str current = entry == NULL ? NO_TEXT : entry->json;
     int64_t kept = entry == NULL ? INT64_MAX : entry->deadline;
-    /* Also where nothing is swapped. */
+    /* Even when nothing is swapped. */
     end_lease(fake, key);
     if ((current.ptr == NULL) != (expected.ptr == NULL) || !hostel_str_equal(current, expected)) {
         *swap = (hostel_swap){false, live_text(ctx, key)};
@@ -221,7 +221,7 @@ static hostel_result host_take(hostel_ctx *ctx, hostel_str key, hostel_str *text
     return HOSTEL_OK;
 }
 
-/* Never waits: no other call fills the key in while a test calls. */
+/* Never waits: no other call can store the value while the test calls. */
 static hostel_result host_get_or_lease(hostel_ctx *ctx, hostel_str key, uint32_t early,
                                        uint32_t wait, enum found *found, hostel_str *text)
 {
@@ -243,7 +243,7 @@ static hostel_result host_fill(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                bool *filled)
 {
     HOSTEL_TRY(check_both(ctx, key, json));
-    /* What changes an entry ends its lease, so the lease is of the entry that is there. */
+    /* Every change of an entry ends its lease, so a lease still belongs to the current entry. */
     const struct lease *lease = lease_of(ctx->fake, key);
     *filled = lease != NULL && !lease->is_of_another;
     if (*filled)
@@ -316,7 +316,7 @@ static hostel_result host_expire(hostel_ctx *ctx, hostel_str key, uint32_t expir
     *exists = entry != NULL;
     if (entry != NULL)
         entry->deadline = deadline_of(ctx->fake, expiry);
-    /* Also where there is no entry. */
+    /* Even without an entry. */
     end_lease(ctx->fake, key);
     return HOSTEL_OK;
 }
@@ -327,7 +327,7 @@ static bool begins_with(hostel_str text, hostel_str prefix)
            hostel_str_equal((hostel_str){text.ptr, prefix.len}, prefix);
 }
 
-/* The order of two keys, by their bytes. */
+/* Compares two keys byte by byte. */
 static int order(hostel_str one, hostel_str other)
 {
     size_t shorter = one.len < other.len ? one.len : other.len;
@@ -340,8 +340,8 @@ static int compare(const void *one, const void *other)
     return order(*(const hostel_str *)one, *(const hostel_str *)other);
 }
 
-/* A page looks at entries in the order of their keys, and its cursor is the last of these. So it
- * may have no key and not be the last, as a host's. */
+/* A page examines entries in key order, and its cursor is the last key examined. So a page may be
+ * empty without being the last one, as with a real host. */
 static hostel_result host_keys(hostel_ctx *ctx, hostel_str prefix, hostel_str cursor,
                                struct texts *page, hostel_str *next)
 {
@@ -372,7 +372,7 @@ static hostel_result host_delete_prefix(hostel_ctx *ctx, hostel_str prefix, host
     struct texts page;
     hostel_fake *fake = ctx->fake;
     HOSTEL_TRY(host_keys(ctx, prefix, cursor, &page, next));
-    /* Also of those without an entry. */
+    /* Also ends leases of keys without an entry. */
     for (size_t i = fake->lease_count; i > 0; i--) {
         if (begins_with(fake->leases[i - 1].key, prefix))
             fake->leases[i - 1] = fake->leases[--fake->lease_count];

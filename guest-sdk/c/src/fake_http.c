@@ -1,8 +1,8 @@
-/* The servers elsewhere and the settings of tests. */
+/* The fake remote servers and settings. */
 
 #include "ctx.h"
 
-/* What a host makes itself. */
+/* Headers that only the host sets. */
 static const char *const headers_of_host[] = {
     "host", "content-length", "connection",        "keep-alive", "proxy-connection",
     "te",   "trailer",        "transfer-encoding", "upgrade",
@@ -94,7 +94,7 @@ static bool matches(const struct route *route, const hostel_http_request *reques
     return begins_with(request->url, (hostel_str){url.ptr, url.len - 1});
 }
 
-/* The newest row that matches. Without one the test is over. */
+/* The newest row that matches. Ends the test if there is none. */
 static const struct route *route_of(hostel_fake *fake, const hostel_http_request *request)
 {
     for (size_t i = fake->route_count; i-- > 0;) {
@@ -110,7 +110,7 @@ static const struct route *route_of(hostel_fake *fake, const hostel_http_request
     abort();
 }
 
-/* The response of a service as it comes over HTTP. */
+/* Converts a service's response to the form that an HTTP client receives. */
 static hostel_http_response over_http(hostel_ctx *ctx, hostel_str url, hostel_response response)
 {
     size_t count = 0;
@@ -140,7 +140,7 @@ static hostel_result exchange(hostel_ctx *ctx, const hostel_http_request *reques
                               hostel_http_response *response)
 {
     note_request(ctx->fake, *request);
-    /* A copy: a server may add routes. */
+    /* A copy: the server function may add routes and move the array. */
     const struct route route = *route_of(ctx->fake, request);
     hostel_response answer = route.response;
     hostel_result result = route.error;
@@ -156,7 +156,7 @@ static hostel_result exchange(hostel_ctx *ctx, const hostel_http_request *reques
     return HOSTEL_OK;
 }
 
-/* The length of the scheme, the host and the port of a URL; 0 when it is none of HTTP. */
+/* The length of scheme, host and port of an http or https URL; 0 for any other. */
 static size_t origin_length(hostel_str url)
 {
     bool is_secure = begins_with(url, HOSTEL_STR("https://"));
@@ -185,7 +185,7 @@ static void drop_headers(hostel_ctx *ctx, hostel_http_request *request, const ch
     request->header_count = left_count;
 }
 
-/* Makes a request the one that follows its redirect. */
+/* Turns a request into the one that follows its redirect. */
 static void redirect(hostel_ctx *ctx, hostel_http_request *request, uint16_t status,
                      hostel_str location)
 {
@@ -216,7 +216,7 @@ static bool is_redirect(uint16_t status)
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
-/* Refuses what a host refuses as an invalid request. */
+/* Refuses the same requests as a host. */
 static hostel_result check_as_host(hostel_ctx *ctx, const hostel_http_request *request)
 {
     hostel_str method = request->method, url = shown_url(ctx, request->url);
@@ -243,7 +243,7 @@ static hostel_result check_as_host(hostel_ctx *ctx, const hostel_http_request *r
     return HOSTEL_OK;
 }
 
-/* Sends a request and those that follow from redirects. */
+/* Sends a request and follows its redirects. */
 static hostel_result follow(hostel_ctx *ctx, hostel_http_request request,
                             hostel_http_response *response)
 {
@@ -279,7 +279,7 @@ void hostel_fake_set_config(hostel_fake *fake, const char *name, const char *val
     size_t count = fake->setting_count++;
     fake->settings = (hostel_pair *)room(fake, fake->settings, count, sizeof *fake->settings);
     hostel_str key = hostel_copy(&fake->look, hostel_str_of(name));
-    /* Sorted by their names; a name that is there gets the new value. */
+    /* Keeps the settings sorted by name; an existing name gets the new value. */
     size_t at = count;
     while (at > 0 && strcmp(fake->settings[at - 1].name.ptr, key.ptr) >= 0)
         at--;

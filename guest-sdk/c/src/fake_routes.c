@@ -1,4 +1,4 @@
-/* The routes of tests to their services. The rules are those of a host. */
+/* The fake's routes to services, by the host's rules. */
 
 #include "ctx.h"
 
@@ -8,7 +8,7 @@ static void refuse_route(hostel_str route, const char *why)
     abort();
 }
 
-/* The segments of a path that begins with a slash. */
+/* The segments of a path, which must begin with a slash. */
 static struct texts segments_of(hostel_ctx *ctx, hostel_str path)
 {
     struct texts segments = {NULL, 0};
@@ -41,7 +41,7 @@ static bool has_one_of(hostel_str text, const char *bytes)
     return false;
 }
 
-/* True for a parameter, `{name}`, of letters, digits, hyphens and underscores. */
+/* True for a valid parameter: `{name}`, with a name of letters, digits, hyphens and underscores. */
 static bool is_whole_parameter(hostel_str segment)
 {
     bool is_whole = is_parameter(segment) && segment.len > 2 && segment.ptr[segment.len - 1] == '}';
@@ -83,7 +83,7 @@ static void check_method(const struct served *served)
                  "a method is GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, before a blank");
 }
 
-/* Whether two routes differ at most in the names of their parameters and in their methods. */
+/* True if two routes match the same paths: they differ only in parameter names and methods. */
 static bool is_like(const struct served *one, const struct served *other)
 {
     bool is_like = one->segments.count == other->segments.count;
@@ -133,8 +133,8 @@ static bool takes_path(const struct served *served, struct texts path)
     return takes;
 }
 
-/* Of two routes that take a path: whether the first has fixed text where the other has a
- * parameter, first from the left. */
+/* Of two routes that match a path: true if, at the leftmost difference, `one` has fixed text and
+ * `other` a parameter. */
 static bool fits_better(const struct served *one, const struct served *other)
 {
     for (size_t i = 0; i < one->segments.count; i++) {
@@ -152,7 +152,7 @@ static bool takes_method(const struct served *served, hostel_str method)
             hostel_str_equal(served->method, HOSTEL_STR("GET")));
 }
 
-/* A route that takes a path as well as any; NULL without one. */
+/* The most specific route that matches a path; NULL without one. */
 static const struct served *best_route(const hostel_fake *fake, struct texts path)
 {
     const struct served *best = NULL;
@@ -164,7 +164,8 @@ static const struct served *best_route(const hostel_fake *fake, struct texts pat
     return best;
 }
 
-/* The route that takes the method, of those that are like this one; NULL without one. */
+/* The route that matches the method, among those with the same paths as `like`; NULL without
+ * one. */
 static const struct served *route_for(const hostel_fake *fake, const struct served *like,
                                       hostel_str method)
 {
@@ -175,7 +176,7 @@ static const struct served *route_for(const hostel_fake *fake, const struct serv
     return NULL;
 }
 
-/* The value of the header `allow`, in the order of the alphabet. */
+/* The value of the header `allow`, in alphabetical order. */
 static hostel_str allowed(hostel_ctx *ctx, const hostel_fake *fake, const struct served *like)
 {
     static const char *const methods[] = {"DELETE", "GET",  "HEAD", "OPTIONS",
@@ -189,7 +190,7 @@ static hostel_str allowed(hostel_ctx *ctx, const hostel_fake *fake, const struct
     return allow;
 }
 
-/* Decodes the segments of a path; false for an invalid escape, and where one is not UTF-8. */
+/* Decodes the segments of a path; false for an invalid escape or a segment that is not UTF-8. */
 static bool decode_segments(hostel_ctx *ctx, hostel_str path, struct texts *decoded)
 {
     struct texts raw = segments_of(ctx, path);

@@ -1,8 +1,8 @@
-/* Requests by HTTP to the services of tests. */
+/* HTTP requests from a test to its services. */
 
 #include "ctx.h"
 
-/* What the host and its configuration know of a request. */
+/* The parts of a request that the host adds. */
 static hostel_http http_of(hostel_ctx *ctx, const hostel_fake_http_call *call)
 {
     hostel_str query = hostel_str_of(call->target);

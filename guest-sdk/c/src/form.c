@@ -1,8 +1,8 @@
-/* Queries and forms: application/x-www-form-urlencoded, as the URL Standard of WHATWG has it. */
+/* Queries and forms: application/x-www-form-urlencoded (WHATWG URL Standard). */
 
 #include "ctx.h"
 
-/* The byte of the escape at the beginning of a text; -1 when it is none. */
+/* The byte of the percent-escape at the beginning of a text; -1 without one. */
 static int escaped_byte(hostel_str text)
 {
     if (text.len < 3 || text.ptr[0] != '%')
@@ -11,7 +11,7 @@ static int escaped_byte(hostel_str text)
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/* A name or a value of a form. */
+/* Decodes a name or a value of a form. */
 static hostel_str form_text(hostel_ctx *ctx, hostel_str raw)
 {
     raw = present(raw);
@@ -29,7 +29,8 @@ static hostel_str form_text(hostel_ctx *ctx, hostel_str raw)
     return lossy(ctx, (hostel_str){text, length});
 }
 
-/* Takes the beginning of a text up to a separator, which is dropped, or all of it. */
+/* Removes and returns the beginning of a text up to a separator, or all of it. The separator is
+ * dropped. */
 static hostel_str take_up_to(hostel_str *text, char separator)
 {
     hostel_str taken = *text;
@@ -43,8 +44,7 @@ static hostel_str take_up_to(hostel_str *text, char separator)
     return taken;
 }
 
-/* Goes to the next field of that name, from the beginning of `*form` on, which is then what follows
- * it; false without one. */
+/* Finds the next field of that name and advances `*form` past it; false without one. */
 static bool next_in_form(hostel_ctx *ctx, hostel_str *form, const char *name, hostel_str *value)
 {
     hostel_str wanted = hostel_str_of(name);
@@ -89,7 +89,7 @@ size_t hostel_request_query_values(hostel_ctx *ctx, const hostel_request *req, c
     return found.count;
 }
 
-/* Reads the body of a request as a form. */
+/* Returns the body of a request as a form. */
 static hostel_result form_of(hostel_ctx *ctx, const hostel_request *req, hostel_str *form)
 {
     hostel_str parameters = req->content_type;

@@ -1,4 +1,4 @@
-/* Header fields: of requests and responses, also of those that servers elsewhere get and send. */
+/* Header fields of requests and responses, inbound and outbound. */
 
 #include "ctx.h"
 
@@ -37,8 +37,8 @@ static void add_field(hostel_ctx *ctx, const hostel_pair **headers, size_t *coun
     ++*count;
 }
 
-/* Puts the value of the next field of a name into `*value`; false without one. `*at` is the index
- * to look from, 0 at first. */
+/* Finds the next field of a name and stores its value in `*value`; false without one. The search
+ * starts at index `*at`, initially 0. */
 static bool next_field(const hostel_pair *headers, size_t count, hostel_str name, size_t *at,
                        hostel_str *value)
 {
@@ -63,7 +63,8 @@ static hostel_str joined_header(hostel_ctx *ctx, const hostel_pair *headers, siz
                                 const char *name)
 {
     hostel_str wanted = hostel_str_of(name), joined = NO_TEXT, value;
-    /* RFC 9113, section 8.2.3, and RFC 9110, section 5.3. */
+    /* Cookie fields are joined by "; " (RFC 9113, section 8.2.3), others by ", " (RFC 9110, section
+     * 5.3). */
     const char *between = equal_in_any_case(wanted, HOSTEL_STR("cookie")) ? "; " : ", ";
     size_t fields = 0, length = 0;
     for (size_t at = 0; next_field(headers, count, wanted, &at, &value); fields++) {

@@ -1,4 +1,4 @@
-/* Requests to servers elsewhere. */
+/* Outbound HTTP requests. */
 
 #include "ctx.h"
 
@@ -36,7 +36,7 @@ hostel_result hostel_http_request_json(hostel_ctx *ctx, hostel_http_request *req
     return HOSTEL_OK;
 }
 
-/* Refuses a text that is not UTF-8, on which the host traps. */
+/* Refuses text that is not UTF-8: the host traps on it. */
 static hostel_result check_utf8(hostel_ctx *ctx, const char *what, hostel_str text)
 {
     size_t valid = valid_utf8(text);
@@ -54,7 +54,7 @@ static hostel_result check_header(hostel_ctx *ctx, const hostel_pair *header)
         char byte = header->value.ptr[i];
         if (byte != '\r' && byte != '\n' && byte != '\0')
             continue;
-        /* The value is left out: it may be a secret. */
+        /* Omits the value: it may be a secret. */
         hostel_str shown = quoted(ctx, header->name);
         return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,
                            "the value of the header %.*s has the byte %d at %zu: it must have no "
@@ -70,7 +70,7 @@ static hostel_result check_request(hostel_ctx *ctx, const hostel_http_request *r
     HOSTEL_TRY(check_utf8(ctx, "URL", request->url));
     for (size_t i = 0; i < request->header_count; i++)
         HOSTEL_TRY(check_header(ctx, &request->headers[i]));
-    /* False for a NaN, too. */
+    /* This comparison is false for a NaN, so it is refused as well. */
     if (!(request->timeout_seconds >= 0)) {
         hostel_str shown = hostel_format(ctx, "%.17g", request->timeout_seconds);
         return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,

@@ -1,4 +1,4 @@
-/* The responses of servers elsewhere. */
+/* Responses to outbound HTTP requests. */
 
 #include "ctx.h"
 
@@ -21,7 +21,7 @@ bool hostel_http_ok(const hostel_http_response *response)
     return response->status >= 200 && response->status < 300;
 }
 
-/* Without its query, which may have credentials. */
+/* The URL without its query, which may contain credentials. */
 static hostel_str shown_url(hostel_ctx *ctx, hostel_str url)
 {
     for (size_t i = 0; i < url.len; i++) {

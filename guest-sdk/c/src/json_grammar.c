@@ -1,11 +1,11 @@
-/* One pass over a JSON text: is it valid, and if not, where and why not.
+/* Validates a JSON text in one pass and reports the offset and reason of the first error.
  *
- * The grammar is that of RFC 8259, and the words are the host's. Arrays and objects that are open
- * are bits of two words, so no text, however deep, makes the check recurse or allocate. */
+ * The grammar is that of RFC 8259; the messages are the host's. The open arrays and objects are
+ * bits of two words, so even deeply nested text causes no recursion or allocation. */
 
 #include "ctx.h"
 
-/* How far a text has been read. */
+/* The state of the validation. */
 struct reading {
     hostel_ctx *ctx;
     hostel_str text;
@@ -27,7 +27,7 @@ static bool in_object(const uint64_t *objects, unsigned depth)
     return depth > 0 && (objects[(depth - 1) / 64] >> ((depth - 1) % 64) & 1) == 1;
 }
 
-/* The byte that is next, -1 at the end. */
+/* The next byte; -1 at the end. */
 static int peek(const struct reading *r)
 {
     return r->at < r->text.len ? (unsigned char)r->text.ptr[r->at] : -1;
@@ -59,7 +59,7 @@ static int hex_digit(int byte)
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-/* The four hex digits at a place of a text; -1 when they are not there. */
+/* The value of four hex digits at an offset; -1 if they are missing. */
 static int32_t hex4(hostel_str text, size_t at)
 {
     int32_t code = 0;
@@ -166,7 +166,7 @@ static bool check_number(struct reading *r)
             return false;
     }
     size_t length = r->at - start;
-    /* Only these can be too large. */
+    /* Only a number with an exponent or of 300 or more characters can be too large. */
     if (!exponent && length < 300)
         return true;
     double number = number_of(r->ctx, (hostel_str){r->text.ptr + start, length});
@@ -197,7 +197,7 @@ static bool check_name(struct reading *r)
     return true;
 }
 
-/* Opens an array or object. `*more` when a value must follow at once. */
+/* Opens an array or object. Sets `*more` if a value must follow at once. */
 static bool check_opening(struct reading *r, bool object, bool *more)
 {
     if (r->depth == r->most)
@@ -224,7 +224,7 @@ static bool check_beginning(struct reading *r, bool *more)
     }
 }
 
-/* Closes what ends after a value. `*more` when another value follows. */
+/* Closes the arrays and objects that end after a value. Sets `*more` if another value follows. */
 static bool check_end(struct reading *r, bool *more)
 {
     *more = false;
@@ -260,7 +260,7 @@ static struct flaw check_json(hostel_ctx *ctx, hostel_str text, unsigned depth)
 
 static double number_of(hostel_ctx *ctx, hostel_str token)
 {
-    /* The token's text may end where memory does, and strtod looks for an end. */
+    /* strtod needs a terminator, and the token may end at the last byte of memory. */
     char short_token[64];
     if (token.len >= sizeof short_token)
         return strtod(hostel_copy(ctx, token).ptr, NULL);

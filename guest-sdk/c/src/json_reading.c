@@ -1,6 +1,6 @@
-/* Reading JSON: a value is the part of the text it stands in, found by walking the text.
+/* Reads JSON: a value is a slice of the text, found by scanning the text.
  *
- * The texts have been checked, by check_json or by the host. Every step is bounded all the same. */
+ * The text was validated by check_json or by the host. Every step checks bounds all the same. */
 
 #include "ctx.h"
 
@@ -61,7 +61,7 @@ hostel_json_kind hostel_json_kind_of(hostel_json value)
     }
 }
 
-/* The length of the string, quotes included, that a text begins with. */
+/* The length of the string at the beginning of a text, including its quotes. */
 static size_t string_length(hostel_str text)
 {
     size_t at = 1;
@@ -70,7 +70,7 @@ static size_t string_length(hostel_str text)
     return at < text.len ? at + 1 : text.len;
 }
 
-/* The length of the array or object that a text begins with. */
+/* The length of the array or object at the beginning of a text. */
 static size_t container_length(hostel_str text)
 {
     size_t at = 0, depth = 0;
@@ -103,7 +103,7 @@ static size_t value_length(hostel_str text)
     return at;
 }
 
-/* Takes so many bytes from the front of a text. */
+/* Removes and returns the first `length` bytes of a text. */
 static hostel_str take(hostel_str *text, size_t length)
 {
     hostel_str taken = {text->ptr, length < text->len ? length : text->len};
@@ -122,7 +122,7 @@ static hostel_str decoded(hostel_ctx *ctx, hostel_str string)
     hostel_str inner = {string.ptr + 1, string.len >= 2 ? string.len - 2 : 0};
     if (inner.len == 0 || memchr(inner.ptr, '\\', inner.len) == NULL)
         return inner;
-    /* No escape is shorter than what it stands for. */
+    /* Decoding never makes a string longer. */
     char *out = (char *)hostel_alloc(ctx, inner.len);
     size_t length = 0, at = 0;
     while (at < inner.len) {
@@ -168,7 +168,7 @@ bool hostel_json_next(hostel_items *items)
     return items->value.text.len > 0;
 }
 
-/* One step of a JSON Pointer, its escapes decoded. */
+/* A token of a JSON Pointer with its escapes decoded. */
 static hostel_str pointer_token(hostel_ctx *ctx, hostel_str token)
 {
     if (token.len == 0 || memchr(token.ptr, '~', token.len) == NULL)
@@ -182,7 +182,7 @@ static hostel_str pointer_token(hostel_ctx *ctx, hostel_str token)
     return (hostel_str){out, length};
 }
 
-/* The index that a step of a pointer stands for; SIZE_MAX when it is none. */
+/* The array index that a pointer's token represents; SIZE_MAX when it is not an index. */
 static size_t index_of(hostel_str token)
 {
     size_t index = 0;
@@ -196,7 +196,7 @@ static size_t index_of(hostel_str token)
     return index;
 }
 
-/* The member or element that one step of a pointer names. */
+/* The member or element that a pointer's token names. */
 static hostel_json child(hostel_ctx *ctx, hostel_json value, hostel_str token)
 {
     hostel_json found = {NO_TEXT, value.key, value.misfit};
@@ -217,7 +217,7 @@ hostel_json hostel_json_at(hostel_ctx *ctx, hostel_json value, const char *point
         value = child(ctx, value, pointer_token(ctx, (hostel_str){token, length}));
         pointer = token + length;
     }
-    /* A pointer that does not begin with a slash names nothing. */
+    /* A pointer that does not begin with a slash is invalid and finds no value. */
     if (pointer[0] != '\0')
         value.text = NO_TEXT;
     return value;

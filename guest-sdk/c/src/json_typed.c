@@ -1,4 +1,4 @@
-/* Values of JSON as types of C: exactly, or not at all. */
+/* Converts JSON values to C types: exactly, or with an error. */
 
 #include "ctx.h"
 
@@ -18,7 +18,8 @@ static hostel_result misfit(hostel_ctx *ctx, hostel_json value, const char *poin
                        HOSTEL_ARG(text), cut ? ".." : "", rule);
 }
 
-/* Whether a number has neither fraction nor exponent, and is not `-0`, which no integer is. */
+/* Whether a number has no fraction or exponent and is not `-0`, which C integers cannot
+ * represent. */
 static bool is_integer(hostel_str token)
 {
     for (size_t i = 0; i < token.len; i++) {
@@ -77,10 +78,10 @@ hostel_result hostel_json_unsigned(hostel_ctx *ctx, hostel_json value, const cha
     return HOSTEL_OK;
 }
 
-/* Whether a double is the very integer that a token is. */
+/* Whether a double has exactly the value of an integer token. */
 static bool is_exactly(double number, hostel_str integer)
 {
-    char digits[320]; /* The largest double has 309. */
+    char digits[320]; /* The largest double has 309 digits. */
     int length = snprintf(digits, sizeof digits, "%.0f", number);
     return hostel_str_equal((hostel_str){digits, (size_t)length}, integer);
 }

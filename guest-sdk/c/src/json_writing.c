@@ -1,4 +1,4 @@
-/* Writing JSON: step by step, and no step can make what is no JSON. */
+/* Writes JSON step by step. A step that would produce invalid JSON is refused. */
 
 #include "ctx.h"
 
@@ -31,7 +31,7 @@ static void put(hostel_writer *json, const char *bytes, size_t length)
     json->length += length;
 }
 
-/* Readies the text for a value, or refuses it. */
+/* Writes the separator before a value, or refuses the value. */
 static void begin_value(hostel_writer *json)
 {
     if (json->depth == 0 && json->length > 0)

@@ -2,7 +2,7 @@
 
 #include "ctx.h"
 
-/* How long a call waits for another one that computes the value, in seconds. */
+/* The default time to wait for another call that computes the value, in seconds. */
 #define USUAL_WAIT 5
 
 hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds)
@@ -10,10 +10,10 @@ hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds)
     return (hostel_get_or_set){expiry_seconds, HOSTEL_NO_EXPIRY, USUAL_WAIT};
 }
 
-/* The time to wait as the host takes it. */
+/* Converts the time to wait to the host's milliseconds. */
 static hostel_result milliseconds(hostel_ctx *ctx, double wait, uint32_t *millis)
 {
-    /* False for a NaN, too. */
+    /* This comparison is false for a NaN, so it is refused as well. */
     if (!(wait >= 0)) {
         hostel_str shown = hostel_format(ctx, "%.17g", wait);
         return hostel_fail(ctx, HOSTEL_INVALID_EXPIRY,
@@ -24,7 +24,7 @@ static hostel_result milliseconds(hostel_ctx *ctx, double wait, uint32_t *millis
     return HOSTEL_OK;
 }
 
-/* The time of an early refresh as the host takes it: less than the expiry, 0 for never. */
+/* Converts the time of an early refresh to the host's form: less than the expiry, 0 for never. */
 static hostel_result early_seconds(hostel_ctx *ctx, double early, uint32_t expiry,
                                    uint32_t *seconds)
 {
@@ -57,7 +57,7 @@ static hostel_result compute_text(hostel_ctx *ctx, hostel_str key, hostel_comput
     return HOSTEL_OK;
 }
 
-/* Stores what was computed, if this call still has the lease. A cache that is unavailable is a
+/* Stores the computed value if this call still holds the lease. An unavailable cache is only a
  * warning: the service has its value. */
 static hostel_result fill(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t seconds)
 {
@@ -84,14 +84,14 @@ static hostel_result compute_and_fill(hostel_ctx *ctx, hostel_str key, hostel_co
         *json = computed;
         return HOSTEL_OK;
     }
-    /* An error of it is left out: the lease ends with the call in any case. */
+    /* Ignores an error of the release: the lease ends with the call in any case. */
     struct failure why = ctx->failure;
     host_release(ctx, key);
     ctx->failure = why;
     return result;
 }
 
-/* Computes without a lease. The host checks no text then, so it is done here. */
+/* Computes without a lease. The host does not see the text then, so the SDK validates it here. */
 static hostel_result compute_alone(hostel_ctx *ctx, hostel_str key, hostel_compute *compute,
                                    void *user_data, hostel_str *json)
 {
@@ -107,7 +107,7 @@ static hostel_result compute_alone(hostel_ctx *ctx, hostel_str key, hostel_compu
     return HOSTEL_OK;
 }
 
-/* Computes the next value of an entry; where that fails, `*json` stays the old one. */
+/* Computes the next value of an entry; if that fails, `*json` stays the old one. */
 static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, void *user_data,
                     uint32_t seconds, hostel_str *json)
 {
@@ -115,7 +115,7 @@ static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, vo
     hostel_result result = compute_and_fill(ctx, key, compute, user_data, seconds, json);
     if (result == HOSTEL_OK)
         return;
-    /* A message of an earlier failure is not why. */
+    /* Only use the message if it belongs to this failure, not to an earlier one. */
     hostel_str why = hostel_format(ctx, "result %d", (int)result);
     if (result == ctx->failure.result)
         why = hostel_message(ctx);
@@ -142,7 +142,8 @@ hostel_result hostel_cache_get_or_set_with(hostel_ctx *ctx, hostel_str key,
     HOSTEL_TRY(whole_seconds(ctx, options.expiry_seconds, &expiry));
     HOSTEL_TRY(early_seconds(ctx, options.early_seconds, expiry, &early));
     HOSTEL_TRY(milliseconds(ctx, options.wait_seconds, &wait));
-    /* A hit then costs what hostel_cache_get costs. */
+    /* Without early refresh a plain get comes first, so a hit costs no more than
+     * hostel_cache_get. */
     if (early == 0)
         HOSTEL_TRY(host_get(ctx, key, &text));
     if (text.ptr == NULL)

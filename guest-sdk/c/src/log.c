@@ -1,4 +1,4 @@
-/* The plugin's log lines. The host adds the plugin, the service and the request to each. */
+/* The plugin's log. The host adds the plugin, the service and the request id to each line. */
 
 #include "ctx.h"
 
@@ -8,6 +8,6 @@ void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...)
     va_start(arguments, format);
     hostel_str message = vformat(ctx, format, arguments);
     va_end(arguments);
-    /* The host traps on a level that is none. */
+    /* The host traps on an invalid level. */
     host_log(ctx, level > HOSTEL_ERROR ? HOSTEL_ERROR : level, lossy(ctx, message));
 }

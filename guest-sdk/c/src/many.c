@@ -1,4 +1,4 @@
-/* Several entries in one call of the host. */
+/* Several entries in one call to the host. */
 
 #include "ctx.h"
 
@@ -8,7 +8,7 @@ hostel_result hostel_cache_get_many(hostel_ctx *ctx, const hostel_str *keys, siz
     struct texts found;
     HOSTEL_TRY(check_keys(ctx, keys, count));
     HOSTEL_TRY(host_get_many(ctx, keys, count, &found));
-    /* The caller's array has room for as many as there are keys. */
+    /* The caller's array has exactly `count` elements: a longer result would overflow it. */
     if (found.count != count)
         return hostel_fail(ctx, HOSTEL_INTERNAL, "the host returned %zu values for %zu keys",
                            found.count, count);
@@ -17,7 +17,7 @@ hostel_result hostel_cache_get_many(hostel_ctx *ctx, const hostel_str *keys, siz
     return HOSTEL_OK;
 }
 
-/* Names the entry that the host has refused: the first whose value is no JSON. */
+/* Names the entry that the host refused: the first one whose value is not JSON. */
 static hostel_result refused_entry(hostel_ctx *ctx, const hostel_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -1,9 +1,9 @@
-/* The memory of a request: taken piece by piece, and given back at once when the answer is sent. */
+/* The memory of a request: allocated in chunks, all freed after the response is sent. */
 
 #include "ctx.h"
 
-/* How much is taken at a time. In tests every allocation stands alone, so that valgrind and the
- * address sanitizer see each write past an end. */
+/* The chunk size. Natively (in tests) each allocation is a separate block, so that valgrind and
+ * AddressSanitizer detect a write out of bounds. */
 #ifdef __wasm__
 #define CHUNK_BYTES ((size_t)16 * 1024)
 #else

@@ -1,8 +1,8 @@
-/* Failures as responses by HTTP: problems, RFC 9457. They are those that the host makes. */
+/* HTTP responses for failures: problems (RFC 9457), identical to the host's. */
 
 #include "ctx.h"
 
-/* The kinds of failure, in the order of their numbers. */
+/* The kinds of failure, indexed by their numbers. */
 static const struct {
     uint16_t status;
     const char *title, *code;
@@ -48,7 +48,7 @@ static hostel_response problem(hostel_ctx *ctx, hostel_str request_id, hostel_re
 static hostel_response failure_response(hostel_ctx *ctx, hostel_str request_id, hostel_result kind)
 {
     hostel_str detail = ctx->failure.message;
-    /* What a fault of the server is about is not for its clients. */
+    /* The details of a server error go to the log and not to the client. */
     if (kind == HOSTEL_INTERNAL || kind == HOSTEL_UNAVAILABLE) {
         host_log(ctx, HOSTEL_ERROR, detail);
         detail = kind == HOSTEL_INTERNAL

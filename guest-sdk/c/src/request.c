@@ -1,4 +1,4 @@
-/* What a service is asked. */
+/* Access to the parts of a request. */
 
 #include "ctx.h"
 
@@ -26,7 +26,7 @@ size_t hostel_request_header_values(hostel_ctx *ctx, const hostel_request *req, 
     return found.count;
 }
 
-/* Reads a parameter of the query or the path, which `kind` names, as an integer. */
+/* Parses a query or path parameter as an integer. `kind` is "query" or "path", for messages. */
 static hostel_result read_integer(hostel_ctx *ctx, const char *kind, const char *name,
                                   hostel_str text, int64_t *value)
 {

@@ -1,4 +1,4 @@
-/* What a service answers when it fulfils a request. */
+/* Construction of responses. */
 
 #include "ctx.h"
 
@@ -52,7 +52,8 @@ void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *n
     add_field(ctx, &res->headers, &res->header_count, lowered(ctx, hostel_str_of(name)), value);
 }
 
-/* Whether the text of a cookie's attribute has a byte that ends it, or that no header may have. */
+/* Whether the text of a cookie's attribute contains a byte that ends the attribute or is not valid
+ * in a header. */
 static bool ends_attribute(const char *text)
 {
     for (; text != NULL && *text != '\0'; text++) {
@@ -62,7 +63,7 @@ static bool ends_attribute(const char *text)
     return false;
 }
 
-/* RFC 6265, section 4.1.1. */
+/* The cookie-octet rule of RFC 6265, section 4.1.1. */
 static bool is_cookie_value(hostel_str value)
 {
     for (size_t i = 0; i < value.len; i++) {
@@ -104,7 +105,7 @@ static hostel_result check_cookie(hostel_ctx *ctx, const char *name, hostel_str 
     return HOSTEL_OK;
 }
 
-/* Adds a cookie. `age` is its attribute `Max-Age`, or empty. */
+/* Adds a cookie. `age` is its `Max-Age` attribute, or empty. */
 static hostel_result add_cookie(hostel_ctx *ctx, hostel_response *res, const char *name,
                                 hostel_str value, hostel_str age,
                                 const hostel_cookie_options *options)

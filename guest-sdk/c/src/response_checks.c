@@ -1,5 +1,5 @@
-/* The checks of a response. The host makes them as well, but its message goes to its log alone, and
- * a fake has no host. */
+/* The checks of a response. The host repeats them, but only logs its message; and a fake has no
+ * real host to do so. */
 
 #include "ctx.h"
 
@@ -14,7 +14,7 @@ static bool is_token(hostel_str text)
     return text.len > 0;
 }
 
-/* RFC 9110, section 5.5: a tab is the only control character of a value. */
+/* A tab is the only control character allowed in a value (RFC 9110, section 5.5). */
 static bool has_control(hostel_str value)
 {
     for (size_t i = 0; i < value.len; i++) {

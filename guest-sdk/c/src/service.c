@@ -1,4 +1,4 @@
-/* How a request finds its handler. */
+/* Dispatch of a request to its handler. */
 
 #include "ctx.h"
 
@@ -20,7 +20,7 @@ static hostel_handler *handler_of(hostel_str name)
     return NULL;
 }
 
-/* The kind of failure that a handler's result stands for. */
+/* The failure kind for a handler's result. */
 static hostel_result failure_kind(hostel_result result)
 {
     switch (result) {
@@ -43,12 +43,13 @@ static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel
     }
     *res = (hostel_response){.status = 204};
     hostel_result result = handle(ctx, req, res);
-    /* A failure that the handler coped with earlier is not why it fails now. */
+    /* The recorded failure may be an earlier one that the handler recovered from: keep it only if
+     * it has the same result. */
     if (result != ctx->failure.result)
         ctx->failure = (struct failure){.result = result, .message = HOSTEL_STR("")};
     ctx->failure.message = lossy(ctx, ctx->failure.message);
     result = failure_kind(result);
-    /* A failure of the contract has no headers. */
+    /* A failure in the contract has no headers, so one with headers becomes a response. */
     if (result != HOSTEL_OK && (req->http == NULL || ctx->failure.header_count == 0))
         return result;
     if (result != HOSTEL_OK)

@@ -1,4 +1,4 @@
-/* Texts: a pointer and a length, and whether they are UTF-8, which the host insists on. */
+/* Texts: a pointer and a length, and UTF-8 validation, which the host requires. */
 
 #include "ctx.h"
 
@@ -17,7 +17,7 @@ static bool continues(unsigned char byte)
     return (byte & 0xC0) == 0x80;
 }
 
-/* The length of the character at the beginning of `left` bytes; 0 when there is none in UTF-8. */
+/* The length of the UTF-8 character at the beginning of `left` bytes; 0 when they are not valid. */
 static size_t character(const unsigned char *at, size_t left)
 {
     unsigned char first = at[0];
@@ -41,8 +41,8 @@ static size_t character(const unsigned char *at, size_t left)
     return overlong || too_high ? 0 : 4;
 }
 
-/* How many bytes of `left` ones, which begin with no character, could be the beginning of one; 1
- * when none could. */
+/* The length of the truncated character at the beginning of `left` invalid bytes; 1 if there is
+ * none. */
 static size_t flawed_character(const unsigned char *at, size_t left)
 {
     size_t flawed = 1;
@@ -54,7 +54,7 @@ static size_t flawed_character(const unsigned char *at, size_t left)
     return flawed;
 }
 
-/* Whether eight bytes are ASCII all. */
+/* Whether all of eight bytes are ASCII. */
 static bool ascii_word(const char *at)
 {
     uint64_t word;
@@ -116,7 +116,7 @@ static hostel_str present(hostel_str text)
 static void add_text(hostel_ctx *ctx, struct texts *list, hostel_str text)
 {
     size_t count = list->count, size = sizeof text;
-    /* Doubled when their number is a power of two. */
+    /* The capacity doubles whenever the count is a power of two. */
     if ((count & (count - 1)) == 0)
         list->texts = (const hostel_str *)grow(ctx, (void *)list->texts, count * size,
                                                (count == 0 ? 1 : count * 2) * size);

@@ -1,9 +1,9 @@
-/* The contract of `wit/`, by hand: here and in wit_cache.c its binary form meets the types of the
- * SDK.
+/* Hand-written bindings of `wit/`: this file, wit_cache.c and wit_http.c convert between the
+ * canonical ABI and the SDK's types.
  *
- * The encoding of the component checks every name and signature against `wit/` and refuses what
- * differs. The layouts are those of the canonical ABI for 32-bit memories, which a C compiler
- * gives to structures of the same fields. */
+ * The component encoder checks every name and signature against `wit/` and refuses any mismatch.
+ * The layouts are those of the canonical ABI for 32-bit memories, which are the layouts that a C
+ * compiler gives to structs with the same fields. */
 
 #include "ctx.h"
 
@@ -18,13 +18,13 @@ struct wit_option {
     hostel_str text;
 };
 
-/* list<tuple<string, list<u8>>>; a hostel_pair is such a tuple. */
+/* list<tuple<string, list<u8>>>; a hostel_pair has the layout of that tuple. */
 struct wit_pairs {
     const hostel_pair *pairs;
     size_t count;
 };
 
-/* record error, and record failure. */
+/* record error and record failure. */
 struct wit_error {
     uint8_t kind;
     hostel_str message;
@@ -75,17 +75,18 @@ _Static_assert(sizeof(struct wit_answer) == 36, "the canonical ABI's layout");
 
 LOG IMPORT("log") void wit_log(int32_t level, const char *message, size_t message_len);
 
-/* All that a request needs; a host makes one call at a time in an instance. */
+/* The context of the current request. One is enough: a host makes one call at a time in an
+ * instance. */
 static hostel_ctx the_ctx;
 
-/* Where the host puts what it hands over: it lives as long as all else of the request. */
+/* Allocates memory for the host's results. It lives as long as the request's other memory. */
 EXPORT("cabi_realloc") void *wit_realloc(void *old, size_t old_size, size_t align, size_t size)
 {
     (void)align;
     return grow(&the_ctx, old, old_size, size);
 }
 
-/* The adapter of WASI 0.1 keeps its state from one request to the next. */
+/* Separate from cabi_realloc: the WASI 0.1 adapter keeps its state across requests. */
 EXPORT("cabi_realloc_adapter")
 void *wit_realloc_adapter(void *old, size_t old_size, size_t align, size_t size)
 {
@@ -158,7 +159,7 @@ EXPORT(HANDLER "#handle") struct wit_answer *wit_handle(const struct wit_request
         answer->as.failure = (struct wit_error){kind, ctx->failure.message};
     else
         answer->as.response = wit_response(ctx, &res);
-    /* What the handler printed is a log line of this request. */
+    /* Flushes the handler's output now, so that it is logged with this request. */
     fflush(NULL);
     return answer;
 }

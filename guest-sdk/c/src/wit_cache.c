@@ -1,5 +1,6 @@
-/* The cache's interfaces of `wit/`, by hand; see wit.c. The linker leaves out the imports of
- * functions that a service does not call, so a component names the interfaces that it uses. */
+/* Hand-written bindings of the cache's interfaces in `wit/`; see wit.c. The linker drops the
+ * imports of functions that a service does not call, so a component imports only the interfaces
+ * that it uses. */
 
 #include "ctx.h"
 
@@ -9,8 +10,8 @@
 #define BATCH __attribute__((import_module("hostel:cache/batch@0.1.1")))
 #define ENTRIES __attribute__((import_module("hostel:cache/entries@0.1.1")))
 
-/* The answer of every function but `increment`: result<T, error>, where T is what its name says.
- * The host writes as much as its T needs. */
+/* The result of every function but `increment`: result<T, error>, with the member of the union
+ * named after T. The host only writes the bytes that its T needs. */
 struct wit_cache_answer {
     uint8_t failed;
     union {
@@ -19,12 +20,12 @@ struct wit_cache_answer {
         uint32_t count;
         struct wit_option text;
         struct {
-            uint8_t changed; /* Or swapped. */
+            uint8_t changed; /* Or swapped, by the function. */
             struct wit_option current;
         } swap;
         struct {
             uint8_t found;
-            hostel_str text; /* Of a value and a refresh. */
+            hostel_str text; /* For a value and a refresh. */
         } lease;
         struct {
             const struct wit_option *options;
@@ -45,7 +46,7 @@ struct wit_cache_answer {
     } as;
 };
 
-/* result<integer, error>: a double is aligned to 8 bytes. */
+/* result<integer, error>, separate because a double is aligned to 8 bytes. */
 struct wit_sum_answer {
     uint8_t failed;
     union {
@@ -67,8 +68,8 @@ LAYOUT(sizeof(struct wit_sum_answer) == 24 && offsetof(struct wit_sum_answer, as
 /* list<string> and list<tuple<string, json>> */
 LAYOUT(sizeof(hostel_str) == 8 && sizeof(hostel_entry) == 16);
 
-/* option<seconds> and option<string> take two and three parameters, a variant one for its case and
- * one for what the case holds. */
+/* Flattened parameters: option<seconds> takes two and option<string> three; a variant takes one for
+ * its case and one for its payload. */
 CACHE IMPORT("get") void wit_get(const char *key, size_t key_len, struct wit_cache_answer *answer);
 CACHE IMPORT("set") void wit_set(const char *key, size_t key_len, const char *json,
                                  size_t json_len, int32_t has_expiry, uint32_t expiry,
@@ -135,7 +136,7 @@ static hostel_result refused(hostel_ctx *ctx, struct wit_error error)
     return ctx->failure.result;
 }
 
-/* The error of an answer, if it is one. */
+/* Converts a result's error, if it is one. */
 static hostel_result result_of(hostel_ctx *ctx, const struct wit_cache_answer *answer)
 {
     return answer->failed ? refused(ctx, answer->as.error) : HOSTEL_OK;
@@ -258,7 +259,7 @@ static hostel_result host_get_many(hostel_ctx *ctx, const hostel_str *keys, size
     struct wit_cache_answer answer;
     wit_get_many(keys, count, &answer);
     HOSTEL_TRY(result_of(ctx, &answer));
-    /* No more than the memory has room for as options, which are larger. */
+    /* Cannot overflow: the host's array of larger options fits in memory. */
     size_t texts = answer.as.options.count;
     hostel_str *list = (hostel_str *)hostel_alloc(ctx, texts * sizeof *list);
     for (size_t i = 0; i < texts; i++)

@@ -1,4 +1,4 @@
-/* The interfaces of `hostel:http` and `hostel:config`, by hand; see wit.c and wit_cache.c. */
+/* Hand-written bindings of `hostel:http` and `hostel:config`; see wit.c and wit_cache.c. */
 
 #include "ctx.h"
 
@@ -14,7 +14,7 @@ struct wit_outgoing {
     uint8_t redirects;
 };
 
-/* result<response, error>; a hostel_http_response is such a response. */
+/* result<response, error>; a hostel_http_response has the layout of that response. */
 struct wit_received {
     uint8_t failed;
     union {
@@ -32,14 +32,14 @@ LAYOUT(sizeof(struct wit_outgoing) == 44 && offsetof(struct wit_outgoing, redire
 LAYOUT(sizeof(hostel_http_response) == 28 && offsetof(hostel_http_response, url) == 4);
 LAYOUT(sizeof(struct wit_received) == 32 && offsetof(struct wit_received, as) == 4);
 
-/* One function is enough: `send-many` with one request is what `send` is. */
+/* `send-many` with one request equals `send`, so one import is enough. */
 HTTP IMPORT("send-many")
 void wit_send_many(const struct wit_outgoing *requests, size_t count, struct wit_results *results);
 
 CONFIG IMPORT("get") void wit_setting(const char *name, size_t name_len, struct wit_option *value);
 CONFIG IMPORT("names") void wit_setting_names(struct texts *names);
 
-/* At least a millisecond where there is a timeout; 0 for none. */
+/* The timeout in milliseconds, at least 1; 0 for none. */
 static uint32_t timeout_millis(const hostel_http_request *request)
 {
     double millis = request->timeout_seconds * 1000;

@@ -1,4 +1,4 @@
-/* Claims about what reads and changes one entry in one step. */
+/* Tests of the atomic operations on one entry. */
 
 #include "check.h"
 
@@ -111,7 +111,7 @@ static void delta_that_is_no_integer_in_range_is_refused(void)
     CHECK(increment(-0.0, 60) == 0);
 }
 
-/* Swaps texts, NULL for no entry; true when it did. Checks what is there otherwise. */
+/* Swaps texts, NULL for no entry, and returns whether it swapped. If not, checks `current`. */
 static bool swap(const char *expected, const char *wanted, double expiry, const char *current)
 {
     hostel_swap swap;
@@ -180,7 +180,7 @@ static void keeping_the_expiry_is_for_swaps_alone(void)
           HOSTEL_INVALID_EXPIRY);
 }
 
-/* What a change does beside computing, and how often it was called. */
+/* What a change does besides computing, and how often it was called. */
 struct change {
     int calls;
     void (*meanwhile)(int call);

@@ -1,4 +1,4 @@
-/* Claims about the cache, as the fake keeps it and as the SDK guards it. */
+/* Tests of the cache: the fake's behavior and the SDK's argument checks. */
 
 #include "check.h"
 

@@ -1,4 +1,4 @@
-/* What the tests of the SDK share: checks that stay in a build without assertions. */
+/* Shared by the SDK's tests: checks that NDEBUG does not disable. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -15,7 +15,7 @@
         }                                                                                          \
     } while (0)
 
-/* Checks that a text says exactly this. */
+/* Checks that a text equals `expected`. */
 #define CHECK_TEXT(text, expected)                                                                 \
     do {                                                                                           \
         hostel_str text_ = (text);                                                                 \
@@ -26,7 +26,7 @@
         }                                                                                          \
     } while (0)
 
-/* Checks that a text has these words in it. */
+/* Checks that a text contains `words`. */
 #define CHECK_SAYS(text, words)                                                                    \
     do {                                                                                           \
         hostel_str text_ = (text);                                                                 \
@@ -39,10 +39,10 @@
         }                                                                                          \
     } while (0)
 
-/* Checks that this call ends the test, and what it prints. */
+/* Checks that a call aborts the test, and the line that it prints. */
 void check_stops(void (*act)(const char *argument), const char *argument, const char *line);
 
-/* A service of test_requests. */
+/* A service in requests.c. */
 hostel_handler handle_order;
 
 /* The JSON text under a key; `ptr` is NULL without one. */
@@ -61,7 +61,7 @@ static inline void store(hostel_ctx *ctx, const char *key, const char *json, dou
 #define MISSING 0
 #define UNLIMITED (-1)
 
-/* The seconds that an entry still lives, or one of these. */
+/* The remaining seconds of an entry, or one of these constants. */
 static inline int64_t seconds_left(hostel_ctx *ctx, const char *key)
 {
     hostel_ttl ttl;

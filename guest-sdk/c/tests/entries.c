@@ -1,8 +1,8 @@
-/* Claims about how long entries live, and about all keys that begin alike. */
+/* Tests of expiry, iteration over keys and removal by prefix. */
 
 #include "check.h"
 
-/* More than two pages have. */
+/* More entries than two pages hold. */
 #define MANY 2500
 
 static hostel_fake *fake;

@@ -1,4 +1,4 @@
-/* Claims about requests to servers elsewhere, and about settings. */
+/* Tests of outbound HTTP requests and of settings. */
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -19,7 +19,7 @@ static hostel_http_response got(const char *url)
     return response;
 }
 
-/* The method, the URL, the body and the headers of a request. */
+/* A request's method, URL, body and headers as text. */
 static hostel_str shown_request(const hostel_http_request *request)
 {
     CHECK(request != NULL);

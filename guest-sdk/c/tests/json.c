@@ -1,4 +1,4 @@
-/* Claims about the reader and the writer of JSON. */
+/* Tests of the JSON reader and writer. */
 
 #include "check.h"
 
@@ -27,7 +27,7 @@ static void text_is_read_when_it_is_json(void)
         parsed(texts[i]);
 }
 
-/* Checks that a text is refused at the byte of its caret. */
+/* Checks that a text is refused at the byte that its caret marks. */
 static void check_refused(const char *marked, const char *why)
 {
     const char *caret = strchr(marked, '^');
@@ -283,7 +283,7 @@ static void value_without_a_json_form_is_refused_with_the_reason(void)
     check_unwritten(hostel_written(&json), "at byte 3 expected a value");
 }
 
-/* Writes by letters: `{` `[` open, `.` ends, `n` is a name, `1` a value. */
+/* Writes JSON step by step: `{` and `[` open, `.` closes, `n` writes a name, `1` a value. */
 static hostel_str written(const char *steps)
 {
     hostel_writer json = hostel_write(ctx);

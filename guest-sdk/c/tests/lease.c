@@ -1,4 +1,4 @@
-/* Claims about values that are computed once. */
+/* Tests of values that are computed once. */
 
 #include "check.h"
 
@@ -7,7 +7,7 @@
 static hostel_fake *fake;
 static hostel_ctx *ctx;
 
-/* What is computed, what happens meanwhile, and how often. */
+/* The result of a computation, what happens meanwhile, and the number of calls. */
 struct computing {
     const char *json; /* NULL for none. */
     hostel_result result;
@@ -42,7 +42,7 @@ static hostel_result get_with(bool is_early, struct computing computing, hostel_
                                         &computing, value);
 }
 
-/* The value, for a minute. */
+/* Gets the value, with an expiry of a minute. */
 static hostel_str get(const char *json)
 {
     hostel_json value;
@@ -52,7 +52,7 @@ static hostel_str get(const char *json)
     return value.text;
 }
 
-/* The value, for a minute, computed anew in the last five seconds. */
+/* Gets the value, with an expiry of a minute and an early refresh in the last five seconds. */
 static hostel_str get_early(const char *json)
 {
     hostel_json value;
@@ -123,7 +123,7 @@ static void old_value_is_returned_while_it_lives_and_cannot_be_computed_anew(voi
                "warn: the value under \"k\" is not computed anew: result 4");
     CHECK_TEXT(get_early("hello"), "1.5");
     CHECK_TEXT(get_early(NULL), "1.5");
-    /* The failures are no one's now. */
+    /* The handled failure leaves no message behind. */
     CHECK_TEXT(hostel_message(ctx), "");
     hostel_fake_advance(fake, 2000);
     CHECK(get_with(true, (struct computing){.result = HOSTEL_CONFLICT}, &value) ==
@@ -241,7 +241,7 @@ static void delete_others(void)
     CHECK(hostel_cache_delete_prefix(ctx, HOSTEL_STR("other"), NULL) == HOSTEL_OK);
 }
 
-/* What is computed while something happens is returned, and this is stored. */
+/* Checks that a call returns its computed value while the cache keeps the value set meanwhile. */
 static void check_newer(void (*meanwhile)(void), bool is_refresh, const char *json)
 {
     hostel_json value;
@@ -296,7 +296,7 @@ static void value_that_cannot_be_stored_is_an_error_and_the_next_call_computes(v
     CHECK_TEXT(stored(ctx, "k"), "1");
 }
 
-/* One of the options is refused, and nothing is computed. */
+/* Checks that invalid options are refused before anything is computed. */
 static void check_refused(hostel_get_or_set options, const char *words)
 {
     hostel_json value;

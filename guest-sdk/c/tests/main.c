@@ -1,4 +1,4 @@
-/* The tests of the SDK, one program:
+/* Runs the tests of the SDK, which are one program:
  *
  *     cc -fsanitize=address,undefined -I.. *.c ../hostel.c && ./a.out
  */

@@ -1,4 +1,4 @@
-/* Claims about several entries in one call. */
+/* Tests of the functions for several entries. */
 
 #include "check.h"
 
@@ -7,7 +7,7 @@
 static hostel_fake *fake;
 static hostel_ctx *ctx;
 
-/* A key and a JSON text of literals. */
+/* An entry of two string literals. */
 #define ENTRY(key, json) {HOSTEL_STR(key), HOSTEL_STR(json)}
 
 static void values_come_back_in_the_order_of_their_keys(void)
@@ -35,7 +35,7 @@ static void value_of_another_type_names_its_key(void)
     int64_t integer;
     store(ctx, "b", "\"v\"", HOSTEL_NO_EXPIRY);
     CHECK(hostel_cache_get_many(ctx, &key, 1, &value) == HOSTEL_OK);
-    /* The caller's key may be gone by then. */
+    /* The message must not borrow the caller's key, which may be gone by then. */
     name[0] = '?';
     CHECK(hostel_json_integer(ctx, value, "", &integer) == HOSTEL_INVALID_VALUE);
     CHECK_SAYS(hostel_message(ctx), "the value under \"b\" is ");
@@ -72,7 +72,7 @@ static void delete_many_counts_live_entries(void)
     CHECK(hostel_cache_delete_many(ctx, keys, 4, NULL) == HOSTEL_OK);
 }
 
-/* Two entries of which the second is wrong: nothing is stored. */
+/* Stores two entries, the second one invalid, and checks that neither is stored. */
 static void check_nothing_set(hostel_entry wrong, double expiry, hostel_result result,
                               const char *words)
 {

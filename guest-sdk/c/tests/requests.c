@@ -1,10 +1,10 @@
-/* Claims about requests by HTTP, beside those of the scenarios, and about the fake's routes. */
+/* Tests of HTTP requests that the scenarios do not cover, and of the fake's routes. */
 
 #include "check.h"
 
 static hostel_fake *fake;
 
-/* Does what the header `x-do` names; without one it shows the request. */
+/* Executes the command in the header `x-do`; without one, responds with the request as text. */
 hostel_result handle_order(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     hostel_str todo = hostel_request_header(ctx, req, "x-do");
@@ -56,7 +56,7 @@ static hostel_response sent(const char *method, const char *target)
     return hostel_fake_http(fake, &(hostel_fake_http_call){.method = method, .target = target});
 }
 
-/* Checks the status and a part of the body of the response to a request. */
+/* Sends a request; checks the response's status and that its body contains `words`. */
 static void check_sent(const char *method, const char *target, uint16_t status, const char *words)
 {
     hostel_response response = sent(method, target);
@@ -259,7 +259,7 @@ static void part_that_is_not_utf8_is_left_out_or_replaced(void)
     CHECK_TEXT(hostel_request_header(ctx, &req, "x-b"), ", ");
     CHECK(hostel_request_header_values(ctx, &req, "x-b", &values) == 2);
     CHECK(values[1].ptr != NULL && values[1].len == 0);
-    /* One U+FFFD for each beginning of a character, and for each byte that begins none. */
+    /* One U+FFFD for each truncated character, and for each byte that cannot begin one. */
     req.http = NULL;
     req.content_type = HOSTEL_STR("application/x-www-form-urlencoded");
     req.body = HOSTEL_STR("a=\xE2\x82|\xF0\x90\x80|\xF0\x90|\xC3|\xED\xA0|\xC0\x80|%E2%82");

@@ -1,4 +1,4 @@
-/* Claims about services: requests, responses, failures and the log. */
+/* Tests of services: requests, responses, failures and the log. */
 
 #include "check.h"
 
@@ -17,7 +17,7 @@ static hostel_result show(hostel_ctx *ctx, const hostel_request *req, hostel_res
     return HOSTEL_OK;
 }
 
-/* Does what the body, a string, names. */
+/* Executes the command in the body, a string. */
 static hostel_result misbehave(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     hostel_json body;

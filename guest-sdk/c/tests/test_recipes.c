@@ -1,4 +1,4 @@
-/* The recipes of docs/recipes.md, as they are there. */
+/* The recipes of docs/recipes.md, verbatim. */
 
 #include "check.h"
 

@@ -1,4 +1,4 @@
-/* Claims about the clock of a fake as the clock of the service:
+/* Tests that a service sees the fake's clock:
  *
  *     cc -include hostel_fake_clock.h -I../.. main.c ../../hostel.c && ./a.out
  */
@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-/* Returns the seconds of each clock that C has. */
+/* Responds with the seconds of each C clock. */
 static hostel_result tell(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     struct timespec standard, monotonic;
@@ -24,7 +24,7 @@ static hostel_result tell(hostel_ctx *ctx, const hostel_request *req, hostel_res
 
 HOSTEL_SERVICES({"tell", "", tell})
 
-/* The seconds that a clock of the service shows. */
+/* The seconds that a clock shows to the service. */
 static double shown(hostel_fake *fake, const char *clock)
 {
     double seconds;

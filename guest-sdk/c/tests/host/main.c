@@ -1,7 +1,6 @@
-/* Claims about what the SDK asks of a host, and what it makes of answers that no fake gives.
+/* Tests of the SDK's calls to the host, and of host results that the fake never produces.
  *
- * The host is that of noting_host.h, which has the SDK's own sources in it. So this program is one
- * file:
+ * The host is in noting_host.h, which includes the SDK's sources, so this program is one file:
  *
  *     cc -fsanitize=address,undefined -I../.. main.c && ./a.out
  */
@@ -87,7 +86,7 @@ static void value_that_an_unavailable_cache_may_not_have_stored_is_kept_with_a_w
     CHECK(hostel_fail(ctx, HOSTEL_CONFLICT, "before") == HOSTEL_CONFLICT);
     CHECK(get_or_set(one, HOSTEL_NO_EXPIRY, &value) == HOSTEL_OK);
     CHECK_TEXT(value.text, "1");
-    /* It is written once, and the message is not that of a call that has failed. */
+    /* The value is written once, and the message of an earlier failure is kept. */
     check_calls("get get_or_lease fill ");
     CHECK_TEXT(hostel_message(ctx), "before");
     CHECK_TEXT(hostel_str_of(hostel_fake_log(fake, 0)),
@@ -157,7 +156,7 @@ static void write_is_not_repeated(void)
     check_calls("increment ");
 }
 
-/* Counts its calls, and sets the entry during the first. */
+/* Counts its calls and sets the entry during the first. */
 static hostel_result change_late(hostel_ctx *ctx, void *calls, hostel_json old, hostel_str *next)
 {
     (void)old;
@@ -195,7 +194,7 @@ static void walk_ends_at_an_error(void)
     CHECK(deleted == 7);
 }
 
-/* No argument that the SDK refuses reaches the host. */
+/* The SDK refuses invalid arguments without a call to the host. */
 static void wrong_arguments_are_refused_without_a_call(void)
 {
     static hostel_str keys[1001];

@@ -1,12 +1,12 @@
-/* The host here is the fake's, behind functions that note each call, and refuse it or answer
- * wrongly when a test says so. */
+/* A host that wraps the fake's functions: it records each call, and fails it or returns an invalid
+ * result when a test requests that. */
 #ifndef NOTING_HOST_H
 #define NOTING_HOST_H
 
 #define HOSTEL_TEST_HOST
 #include "../../hostel.c"
 
-/* The fake's functions get other names. */
+/* Renames the fake's functions, so that the wrappers can take their names. */
 #define host_get fake_get
 #define host_set fake_set
 #define host_delete fake_delete
@@ -56,16 +56,16 @@
 
 #include "../check.h"
 
-/* What the host does beside what the fake does. */
+/* The recorded calls and the requested misbehavior. */
 static struct {
     char calls[256];      /* The names of the calls so far. */
-    const char *refuses;  /* The name of the call that it refuses, */
-    hostel_result result; /* and why. */
+    const char *refuses;  /* The call to fail, */
+    hostel_result result; /* and the result. */
     bool release_fails;
-    const double *sum;    /* What `increment` returns. */
-    size_t more_values;   /* How many values too many `get_many` returns. */
+    const double *sum;    /* The result of `increment`. */
+    size_t more_values;   /* The number of surplus values from `get_many`. */
     bool fewer_values;
-    uint32_t early, wait; /* What `get_or_lease` was called with. */
+    uint32_t early, wait; /* The arguments of the last `get_or_lease`. */
 } host;
 
 static hostel_result called(hostel_ctx *ctx, const char *name)
@@ -156,7 +156,7 @@ static void host_send_many(hostel_ctx *ctx, const hostel_http_request *requests,
     fake_send_many(ctx, requests, count, results);
 }
 
-/* What follows a value in memory is no part of it. */
+/* Bytes follow the value in memory, to detect reads past its length. */
 static hostel_str host_setting(hostel_ctx *ctx, hostel_str name)
 {
     (void)called(ctx, "setting");
