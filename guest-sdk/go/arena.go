@@ -2,12 +2,12 @@
 
 package hostel
 
-// Where the host puts what it hands over: a request, and the answers of the cache.
+// Memory for the data that the host passes to the plugin: requests and results of the cache.
 //
-// The host asks for memory in the middle of a call, and even before the Go runtime is up. Go's own
-// allocator cannot serve it: an allocation may start a collection, which reads a clock, and whoever
-// is asked for memory may call nothing. So the memory is a global array that is handed out from one
-// end. Its pages cost nothing until they are touched.
+// The host allocates in the middle of a call, and even before the Go runtime has started. Go's
+// allocator cannot serve it: an allocation may start a garbage collection, which reads a clock, but
+// an allocation callback must not call the host. So this memory is a global array with a bump
+// allocator. Its pages cost nothing until they are touched.
 
 import (
 	"structs"
@@ -15,29 +15,30 @@ import (
 )
 
 const (
-	// Room for the largest request (8 MiB unless configured otherwise) with its headers, or for the
-	// largest value of a cache (1 MiB) several times. The odd end makes a plugin's data end right
-	// before a block of the Go heap, of 512 KiB, if the linker begins it at one (-R=0x80000): Go
-	// clears what lies between in each fresh instance.
+	// Room for the largest request (8 MiB in the default configuration) with its headers, or for
+	// several values of the largest size (1 MiB). The odd size makes a plugin's data end just
+	// before a 512 KiB block of the Go heap, if the linker starts the data at a block boundary
+	// (-R=0x80000): Go clears the gap in each fresh instance.
 	arenaBytes = 10<<20 + 5<<16
-	// Room for what the adapter of WASI 0.1 keeps for the life of an instance, 128 KiB today.
+	// Room for the state that the WASI 0.1 adapter keeps for the life of an instance, 128 KiB
+	// today.
 	adapterBytes = 512 << 10
 )
 
 var (
 	arena     [arenaBytes / 8]uint64
 	arenaUsed uint32
-	// How many still read what is in the arena. Goroutines may take turns in the middle of reading,
-	// so it is emptied when the last one is done.
+	// The number of readers of the arena's data. Goroutines may be scheduled in the middle of
+	// reading, so the arena is only reset when the last reader is done.
 	readers int
-	// What did not fit into the arena, kept alive.
+	// References to data that did not fit into the arena, so that Go does not free it.
 	spilled [][]byte
 
 	adapterArena [adapterBytes / 8]uint64
 	adapterUsed  uint32
 )
 
-// reallocate serves the host. It is never asked to change the size of a block.
+// reallocate allocates for the host. The host never resizes a block.
 //
 //go:wasmexport cabi_realloc
 //go:nosplit
@@ -50,8 +51,8 @@ func reallocate(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&arena), start)
 }
 
-// spill takes from Go's heap what is too large for the arena: many values at once, or one where
-// limits were raised. Should a collection be due at that moment, the call traps.
+// spill allocates on Go's heap when the arena is full: for many values at once, or if the limits
+// were raised. If a garbage collection is due at that moment, the call traps.
 //
 //go:noinline
 func spill(size uint32) unsafe.Pointer {
@@ -60,8 +61,8 @@ func spill(size uint32) unsafe.Pointer {
 	return unsafe.Pointer(unsafe.SliceData(bytes))
 }
 
-// reallocateAdapter serves the adapter of WASI 0.1, whose state would be lost if it were in what is
-// emptied after a call. Without room it answers an address at which writing traps.
+// reallocateAdapter allocates for the WASI 0.1 adapter, whose state must survive the reset of the
+// arena. When memory runs out it returns an address at which a write traps.
 //
 //go:wasmexport cabi_realloc_adapter
 //go:nosplit
@@ -74,13 +75,13 @@ func reallocateAdapter(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&adapterArena), start)
 }
 
-// startReading goes before each call that leaves something in the arena, and before the first look
-// at a request.
+// startReading must precede each call that leaves data in the arena, and the first read of a
+// request.
 func startReading() {
 	readers++
 }
 
-// stopReading ends what startReading began.
+// stopReading ends the effect of startReading.
 func stopReading() {
 	readers--
 	if readers > 0 {
@@ -92,14 +93,14 @@ func stopReading() {
 	}
 }
 
-// witList is a string or a list as the host writes and reads it.
+// witList is a string or a list in the canonical ABI.
 type witList struct {
 	_            structs.HostLayout
 	start, count uint32
 }
 
-// items are those of a list that the host wrote, in place. Its addresses are not checked: they are
-// what the canonical ABI made of memory that was given out here.
+// items returns a list that the host wrote, in place. The addresses are not checked: the canonical
+// ABI guarantees that they lie in memory allocated here.
 func items[T any](l witList) []T {
 	if l.count == 0 {
 		return nil
@@ -115,13 +116,14 @@ func (l witList) bytes() []byte {
 	return append([]byte(nil), items[byte](l)...)
 }
 
-// listOf is a slice for the host to read. The caller keeps the slice alive until then.
+// listOf returns a slice in the host's form. The caller keeps the slice alive until the host has
+// read it.
 func listOf[T any](slice []T) witList {
 	start := unsafe.Pointer(unsafe.SliceData(slice))
 	return witList{start: uint32(uintptr(start)), count: uint32(len(slice))}
 }
 
-// listOfText is a string for the host to read, and to be kept alive too.
+// listOfText returns a string in the host's form. The caller keeps the string alive as well.
 func listOfText(text string) witList {
 	start := unsafe.Pointer(unsafe.StringData(text))
 	return witList{start: uint32(uintptr(start)), count: uint32(len(text))}

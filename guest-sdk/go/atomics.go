@@ -5,21 +5,20 @@ import (
 	"time"
 )
 
-// Reading and changing one entry in one step.
+// Atomic operations on one entry.
 
-// updateTries is how often Update tries to swap a value in. Each lost try is another caller's
-// success, so only a key with very many writers reaches it.
+// updateTries is the number of attempts of Update. Each failed attempt means that another caller
+// succeeded, so only a key with very many writers reaches the limit.
 const updateTries = 100
 
-// SetIfAbsent stores value under key where there is no live entry, without an expiry; true when it
-// did. A live entry stays untouched, also one whose value is null.
+// SetIfAbsent stores value under key, without an expiry, if there is no live entry, and returns
+// whether it did. A live entry stays unchanged, even if its value is null.
 //
 //	first, err := ctx.Cache.SetIfAbsent("owner", name)
 //
-// It is one step: no other operation on the key comes between the reading and the writing, from any
-// instance, plugin or host that shares the cache. That holds for the methods and functions below
-// too. After [CacheUnavailable] the change may have been made, so a repeated call may make it
-// twice; this package repeats none.
+// It is atomic across all instances, plugins and hosts that share the cache, like the methods and
+// functions below. After [CacheUnavailable] the change may have been made, so a retry may apply it
+// twice; this package never retries.
 //
 // Errors: those of [Cache.Set].
 func (c Cache) SetIfAbsent(key string, value any) (created bool, err error) {
@@ -50,22 +49,23 @@ func (c Cache) setIfAbsent(key string, value any, seconds uint32) (bool, error) 
 }
 
 // Increment adds delta to the integer under key and returns the sum. A missing entry counts as 0.
-// An entry that is there keeps its expiry; a new one has none.
+// An existing entry keeps its expiry; a new one has none.
 //
 //	visits, err := ctx.Cache.Increment("visits", 1)
 //
 // Errors: [CacheInvalidValue] when delta, the sum, or the value under the key is not an integer
-// from -(2^53 - 1) to 2^53 - 1; of delta without a call to the host. A value such as 1.0 or "1" is
-// not one. [CacheInvalidKey], [CacheTooLarge], [CacheDenied], [CacheUnavailable] from the host.
+// from -(2^53 - 1) to 2^53 - 1. An invalid delta is refused without a call to the host. A stored
+// 1.0 or "1" is not an integer. [CacheInvalidKey], [CacheTooLarge], [CacheDenied],
+// [CacheUnavailable] from the host.
 func (c Cache) Increment(key string, delta int64) (sum int64, err error) {
 	return c.increment(key, delta, 0)
 }
 
 // IncrementWithExpiry is as [Cache.Increment], with an expiry for the entry that it creates. An
-// entry that is there keeps its own, so the count ends this long after it began.
+// existing entry keeps its own, so a counter expires this long after its first increment.
 //
-// Errors: those of [Cache.Increment], and [CacheInvalidExpiry] without a call to the host, also
-// where the expiry would not apply.
+// Errors: those of [Cache.Increment], and [CacheInvalidExpiry] without a call to the host, even if
+// the expiry would not apply.
 func (c Cache) IncrementWithExpiry(key string, delta int64, expiry time.Duration) (sum int64, err error) {
 	seconds, err := wholeSeconds(expiry)
 	if err != nil {
@@ -87,15 +87,14 @@ func (c Cache) increment(key string, delta int64, seconds uint32) (int64, error)
 
 // Swap is the result of [Cache.CompareAndSwapRaw].
 type Swap struct {
-	// Swapped is true when the entry was as expected, and is now as wanted. Otherwise nothing has
+	// Swapped is true when the entry matched expected and was replaced. Otherwise nothing has
 	// changed.
 	Swapped bool
-	// Current is the JSON text of the entry where it was not as expected; nil where there is no
-	// live entry.
+	// Current is the JSON text of an entry that did not match; nil without a live entry.
 	Current *string
 }
 
-// lifetime is how long an entry lives that is swapped in, as the host takes it.
+// lifetime is the expiry mode of an entry that is swapped in, in the host's form.
 type lifetime uint8
 
 const (
@@ -105,23 +104,23 @@ const (
 )
 
 // CompareAndSwapRaw replaces the entry under key if its JSON text is expected, byte for byte. A nil
-// stands for "no live entry" on either side: as expected it creates the entry, as wanted it removes
-// it.
+// stands for "no live entry": as expected, the call creates the entry; as wanted, it removes the
+// entry.
 //
-// The new entry has the given expiry, as [Cache.SetWithExpiry] takes it. [Unlimited] gives it none.
-// [Keep] leaves that of the entry that it replaces; an entry that replaces none then has no expiry.
+// The new entry gets the expiry, given as in [Cache.SetWithExpiry]. [Unlimited] gives it none.
+// [Keep] keeps the expiry of the replaced entry; a newly created entry then has none.
 //
 //	swap, err := ctx.Cache.CompareAndSwapRaw("flag", new("true"), nil, hostel.Keep)
 //
-// [Cache.GetRaw] returns such a text. [Update] is the common use.
+// [Cache.GetRaw] returns such a text. Most services use [Update] instead.
 //
-// Errors: [CacheInvalidValue] and [CacheTooLarge] of either text; [CacheInvalidExpiry] without a
+// Errors: [CacheInvalidValue] and [CacheTooLarge] for either text; [CacheInvalidExpiry] without a
 // call to the host; [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) CompareAndSwapRaw(key string, expected, wanted *string, expiry time.Duration) (Swap, error) {
 	lifetime, seconds := lifetimeKeep, uint32(0)
 	switch {
 	case wanted == nil || expiry == Keep:
-		// The expiry of an entry that is removed does not count.
+		// A removal ignores the expiry.
 	case expiry == Unlimited:
 		lifetime = lifetimeUnlimited
 	default:
@@ -145,20 +144,19 @@ func (c Cache) CompareAndSwapRaw(key string, expected, wanted *string, expiry ti
 	return c.host.compareAndSwap(key, expected, wanted, lifetime, seconds)
 }
 
-// Update replaces the value under key by the one that change makes of it, and returns the new one.
-// No other change of the entry is lost: where one came between, change is called again with the
-// value that is there then. It must do nothing else than compute.
+// Update replaces the value under key by the one that change computes from it, and returns the new
+// one. No concurrent change is lost: if the entry changed meanwhile, change is called again with
+// the current value. It must have no side effects.
 //
 //	tags, err := hostel.Update(ctx.Cache, "tags", func(tags []string, _ bool) ([]string, error) {
 //		return append(tags, tag), nil
 //	})
 //
-// change gets the value, and whether there is one, as [Get] returns them. An entry that is there
-// keeps its expiry; a new one has none, and [Cache.Expire] gives it one.
+// change gets the value, and whether there is one, as [Get] returns them. An existing entry keeps
+// its expiry; a new one has none until [Cache.Expire] sets it.
 //
-// Errors: that of change as it is, and the entry is untouched. Those of [Get] and [Cache.Set]. A
-// [Failure] of kind [FailureUnavailable] when other callers changed the entry each time, which is
-// tried 100 times.
+// Errors: the error of change, which leaves the entry unchanged; those of [Get] and [Cache.Set];
+// and a [Failure] of kind [FailureUnavailable] after 100 attempts that other callers overtook.
 func Update[T any](cache Cache, key string, change func(old T, found bool) (T, error)) (T, error) {
 	var none T
 	if err := checkKind(reflect.TypeFor[T]()); err != nil {
@@ -194,7 +192,7 @@ func Update[T any](cache Cache, key string, change func(old T, found bool) (T, e
 		shortened(key), updateTries)
 }
 
-// swap stores a value where the text is still the expected one.
+// swap stores a value if the entry still has the expected text.
 func (c Cache) swap(key string, expected *string, value any) (Swap, error) {
 	text, err := appendValue(nil, key, value)
 	if err != nil {
@@ -204,8 +202,7 @@ func (c Cache) swap(key string, expected *string, value any) (Swap, error) {
 	return c.host.compareAndSwap(key, expected, &wanted, lifetimeKeep, 0)
 }
 
-// readOptional is the value of a text that was under key, and whether there is one that is not
-// null.
+// readOptional returns the value of a stored text, and whether there is one other than null.
 func readOptional[T any](key string, text *string) (value T, found bool, err error) {
 	if text == nil || isNull([]byte(*text)) {
 		return value, false, nil
@@ -217,8 +214,9 @@ func readOptional[T any](key string, text *string) (value T, found bool, err err
 	return value, true, nil
 }
 
-// Take removes the entry under key and returns its value, and whether there was one: of several
-// callers one gets it. A stored null is removed and is no value, as for [Get].
+// Take removes the entry under key and returns its value, and whether there was one. Of several
+// concurrent callers, only one gets the value. A stored null is removed but does not count as a
+// value, as in [Get].
 //
 //	user, found, err := hostel.Take[string](ctx.Cache, "token:"+token)
 //

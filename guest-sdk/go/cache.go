@@ -7,41 +7,42 @@ import (
 	"unicode/utf8"
 )
 
-// Cache is the cache that the host bound to this plugin, shared by all its instances.
+// Cache is this plugin's cache, shared by all its instances.
 //
-//   - Values are JSON: every language can read the values of every other.
+//   - Values are JSON: plugins in any language can read them.
 //   - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
-//     100 levels deep, unless the host's configuration says otherwise.
-//   - A cache may forget: a full one evicts entries that were not used for a while. Keep the source
-//     of a value that must not be lost elsewhere.
-//   - Each function and method is one step for its key. A [Get] with a [Cache.Set] after it is not:
-//     of two calls that do both at the same time, one change may be lost. [Cache.Increment],
-//     [Update], [Take] and [Cache.SetIfAbsent] lose none.
-//   - After an error the old entry is untouched, except after [CacheUnavailable]: there the write
-//     may have happened.
+//     100 levels deep, in the host's default configuration.
+//   - A cache may lose entries: when full, it evicts those that were not used recently. Keep a copy
+//     elsewhere of any value that must not be lost.
+//   - Each function and method is atomic for its key. A [Get] followed by a [Cache.Set] is not: of
+//     two concurrent calls that do both, one change may be lost. [Cache.Increment], [Update], [Take]
+//     and [Cache.SetIfAbsent] lose no change.
+//   - After an error the old entry is unchanged, except after [CacheUnavailable]: the write may have
+//     happened.
 //
-// Every error is a *[CacheError], but for those of the functions that [Update] and [GetOrSet] call:
+// Every error is a *[CacheError], except the errors of the functions passed to [Update] and
+// [GetOrSet]:
 //
 //	var refused *hostel.CacheError
 //	if errors.As(err, &refused) && refused.Kind == hostel.CacheTooLarge {
 //
-// Goroutines may share it.
+// Safe for concurrent use by several goroutines.
 type Cache struct {
 	host host
 }
 
 // Get reads the value under key into the variable that target points to, by the rules of
-// encoding/json, and returns true when there was one. For a missing or expired entry and for a
-// stored null it leaves target alone and returns false ([Cache.Exists] tells them apart). Never
+// encoding/json, and returns whether there was one. For a missing or expired entry and for a stored
+// null it leaves target unchanged and returns false ([Cache.Exists] distinguishes them). Never
 // extends the expiry. The function [Get] returns the value instead.
 //
 // An integer is never rounded. One beyond ±2^53 does not read as a float64 or an any (nor one
-// beyond ±2^24 as a float32), even if rounding would keep that very integer: read it as an int64,
-// a uint64, a [math/big.Int] or a [encoding/json.Number], or use [Cache.GetRaw]. Fields that the
-// target does not have are ignored.
+// beyond ±2^24 as a float32), even if the float could represent it exactly: read it as an int64, a
+// uint64, a [math/big.Int] or a [encoding/json.Number], or use [Cache.GetRaw]. Members without a
+// field in the target are ignored.
 //
-// Errors: [CacheInvalidValue] when the value does not fit, or would be rounded; target is not
-// defined then. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidValue] when the value does not fit or would be rounded; target is then
+// undefined. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Get(key string, target any) (found bool, err error) {
 	if err := checkTarget(target); err != nil {
 		return false, err
@@ -60,8 +61,8 @@ func (c Cache) Get(key string, target any) (found bool, err error) {
 	return true, nil
 }
 
-// open returns the value under key in place, and true when there is one that is not null. The
-// caller then reads it and calls done of the host.
+// open returns the value under key in place, and whether there is one other than null. If so, the
+// caller must call the host's done after reading it.
 func (c Cache) open(key string) (text []byte, found bool, err error) {
 	if err := checkKey(key); err != nil {
 		return nil, false, err
@@ -74,10 +75,10 @@ func (c Cache) open(key string) (text []byte, found bool, err error) {
 	return text, found, err
 }
 
-// readDone reads the text that open returned, of a value that is not plain, and calls done of the
-// host.
+// readDone reads the text from open into a target that is not a plain scalar, and calls the host's
+// done.
 func (c Cache) readDone(key string, text []byte, target any) error {
-	// Types may have methods that read them, and those may panic.
+	// Deferred because a type's UnmarshalJSON may panic.
 	defer c.host.done()
 	if err := fromJSON(text, target); err != nil {
 		return doesNotRead(key, target, err, "; GetRaw returns its text")
@@ -85,7 +86,7 @@ func (c Cache) readDone(key string, text []byte, target any) error {
 	return nil
 }
 
-// read reads a text that was under key.
+// read reads a stored text into target.
 func read(key string, text []byte, target any) error {
 	if readPlain(text, target) {
 		return nil
@@ -101,7 +102,7 @@ func doesNotRead(key string, target, why any, advice string) error {
 		shortened(key), typeName(target), why, advice)
 }
 
-// Get is the value under key as a T, and whether there is one; see [Cache.Get].
+// Get returns the value under key as a T, and whether there is one; see [Cache.Get].
 //
 //	visits, found, err := hostel.Get[int](ctx.Cache, "visits")
 func Get[T any](cache Cache, key string) (value T, found bool, err error) {
@@ -119,7 +120,7 @@ func Get[T any](cache Cache, key string) (value T, found bool, err error) {
 	return readAs[T](cache, key, text)
 }
 
-// readAs is apart from Get, whose value is not on the heap.
+// readAs is separate from Get to keep the value in Get off the heap.
 func readAs[T any](cache Cache, key string, text []byte) (value T, found bool, err error) {
 	if err := cache.readDone(key, text, &value); err != nil {
 		var none T
@@ -128,8 +129,9 @@ func readAs[T any](cache Cache, key string, text []byte) (value T, found bool, e
 	return value, true, nil
 }
 
-// GetRaw is the JSON text under key, byte for byte as it was stored, and whether there is one: for
-// numbers that no type here holds, and to pass a value on unread. A stored null is "null".
+// GetRaw returns the JSON text under key, byte for byte as it was stored, and whether there is one.
+// It is for numbers that no Go type can represent, and to forward a value without decoding it. A
+// stored null is "null".
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) GetRaw(key string) (text string, found bool, err error) {
@@ -145,24 +147,24 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 	return text, true, nil
 }
 
-// Set stores value under key until it is replaced, deleted or evicted. It replaces value and expiry
-// of the entry that was there: this one has no expiry, whatever that one had.
+// Set stores value under key until it is replaced, deleted or evicted. It replaces any existing
+// entry and its expiry; the new entry has no expiry.
 //
-// The value is written by the rules of encoding/json, but for <, > and &, which stay as they are. A
-// [encoding/json.RawMessage] passes on a text.
+// The value is written by the rules of encoding/json, except that <, > and & are not escaped. A
+// [encoding/json.RawMessage] is stored as it is.
 //
-// Errors: [CacheInvalidValue] without a call to the host when the value has no JSON form. That is
-// what encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle), what it would
-// change silently (text that is not UTF-8), and types that another reader would not recognise: a
-// time.Time, a []byte and a set (a map of struct{}). A type with a MarshalJSON of its own defines
-// its form. [CacheInvalidKey], [CacheInvalidValue], [CacheTooLarge], [CacheDenied],
+// Errors: [CacheInvalidValue] without a call to the host when the value has no JSON form. These are
+// values that encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle), values
+// that it would change silently (text that is not UTF-8), and types that other languages would not
+// recognize: a time.Time, a []byte and a set (a map of struct{}). A type may define its form with
+// MarshalJSON. [CacheInvalidKey], [CacheInvalidValue], [CacheTooLarge], [CacheDenied],
 // [CacheUnavailable] from the host.
 func (c Cache) Set(key string, value any) error {
 	return c.set(key, value, 0)
 }
 
-// SetRaw stores a JSON text under key, byte for byte, in place of the entry that was there and of
-// its expiry: for numbers that no type here holds, and to pass a value on unread.
+// SetRaw stores a JSON text under key, byte for byte, replacing any existing entry and its expiry.
+// It is for numbers that no Go type can represent, and to forward a value without decoding it.
 //
 // Errors: [CacheInvalidValue] when the text is not JSON. [CacheInvalidKey], [CacheTooLarge],
 // [CacheDenied], [CacheUnavailable] from the host.
@@ -170,7 +172,7 @@ func (c Cache) SetRaw(key, text string) error {
 	return c.setRaw(key, text, 0)
 }
 
-// SetRawWithExpiry is as [Cache.SetRaw], with an expiry as [Cache.SetWithExpiry] takes it.
+// SetRawWithExpiry is like [Cache.SetRaw], with an expiry as in [Cache.SetWithExpiry].
 func (c Cache) SetRawWithExpiry(key, text string, expiry time.Duration) error {
 	seconds, err := wholeSeconds(expiry)
 	if err != nil {
@@ -179,8 +181,7 @@ func (c Cache) SetRawWithExpiry(key, text string, expiry time.Duration) error {
 	return c.setRaw(key, text, seconds)
 }
 
-// SetWithExpiry is as [Cache.Set], and the entry is gone for every operation from the first instant
-// at which expiry has passed.
+// SetWithExpiry is like [Cache.Set], and the entry expires as soon as expiry has passed.
 //
 // Errors: those of [Cache.Set], and [CacheInvalidExpiry] without a call to the host unless expiry
 // is whole seconds, 1 to 315,360,000 of them (ten years).
@@ -214,7 +215,7 @@ func (c Cache) set(key string, value any, seconds uint32) error {
 	return c.host.set(key, text, seconds)
 }
 
-// appendValue appends to an empty text the JSON of a value that is to be stored under key.
+// appendValue appends the JSON of a value, for storage under key, to an empty slice.
 func appendValue(empty []byte, key string, value any) ([]byte, error) {
 	if text, plain := appendPlain(empty, value); plain {
 		return text, nil
@@ -226,7 +227,8 @@ func appendValue(empty []byte, key string, value any) ([]byte, error) {
 	return text, nil
 }
 
-// Delete removes the entry; true when a live one was there. Deleting a missing key is no error.
+// Delete removes the entry and returns whether a live one existed. Deleting a missing key is not an
+// error.
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Delete(key string) (removed bool, err error) {
@@ -236,7 +238,8 @@ func (c Cache) Delete(key string) (removed bool, err error) {
 	return c.host.delete(key)
 }
 
-// Exists returns true for a live entry, also for one whose value is null. Not a use for eviction.
+// Exists returns whether there is a live entry, even if its value is null. It does not count as a
+// use for eviction.
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Exists(key string) (bool, error) {
@@ -262,7 +265,7 @@ func checkText(key, text string) error {
 	return nil
 }
 
-// checkTarget refuses what no value can be read into, whether or not there is one.
+// checkTarget refuses a target that no value can be read into, even if there is no value to read.
 func checkTarget(target any) error {
 	pointer := reflect.ValueOf(target)
 	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
@@ -272,7 +275,7 @@ func checkTarget(target any) error {
 	return checkKind(pointer.Type().Elem())
 }
 
-// checkKind refuses a type that JSON is never read as.
+// checkKind refuses a type that JSON cannot be read into.
 func checkKind(t reflect.Type) error {
 	inner := t
 	for inner = destination(inner); inner != nil; inner = destination(inner.Elem()) {
@@ -300,7 +303,7 @@ func unreadable(t, inner reflect.Type) error {
 	return refusedf(CacheInvalidValue, "no value reads as %v: JSON is never a %v", t, inner)
 }
 
-// isReadKey is true for what a member's name reads as.
+// isReadKey reports whether a JSON member name can be read as a map key of type t.
 func isReadKey(t reflect.Type) bool {
 	switch kind := t.Kind(); {
 	case kind == reflect.String, kind >= reflect.Int && kind <= reflect.Uintptr:
@@ -309,7 +312,7 @@ func isReadKey(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
-// shortened is the text in quotes, cut to what an error message can carry.
+// shortened returns the text in quotes, cut to the length that error messages use.
 func shortened(text string) string {
 	const most = 64
 	shown := 0

@@ -7,7 +7,7 @@ type Config struct {
 	host host
 }
 
-// Get is the value of the setting or secret of that name, and whether there is one.
+// Get returns the value of the setting or secret of that name, and whether there is one.
 //
 //	currency, found := ctx.Config.Get("base-currency")
 //	if !found {
@@ -17,8 +17,8 @@ func (c Config) Get(name string) (value string, found bool) {
 	return c.host.setting(name)
 }
 
-// Require is the value of the setting or secret of that name. The error, a [Failure] of kind
-// [FailureInternal], says that there is none, and where to write it.
+// Require returns the value of the setting or secret of that name. If there is none, the error is a
+// [Failure] of kind [FailureInternal] that names the place to set it.
 func (c Config) Require(name string) (string, error) {
 	value, found := c.Get(name)
 	if !found {
@@ -28,7 +28,7 @@ func (c Config) Require(name string) (string, error) {
 	return value, nil
 }
 
-// Names are the names of all settings and secrets, sorted.
+// Names returns the names of all settings and secrets, sorted.
 func (c Config) Names() []string {
 	return c.host.settingNames()
 }

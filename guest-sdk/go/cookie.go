@@ -7,46 +7,46 @@ import (
 	"time"
 )
 
-// SameSite is which requests of other sites a cookie is sent with.
+// SameSite controls whether a cookie is sent with cross-site requests.
 type SameSite uint8
 
 const (
-	// SameSiteLax: with those that follow a link to the site.
+	// SameSiteLax: only when the user follows a link.
 	SameSiteLax SameSite = iota
-	// SameSiteStrict: with none.
+	// SameSiteStrict: never.
 	SameSiteStrict
-	// SameSiteNone: with all. The cookie must be secure.
+	// SameSiteNone: always. The cookie must not be Insecure.
 	SameSiteNone
 )
 
 var sameSites = [...]string{"Lax", "Strict", "None"}
 
-// String is the value as a cookie spells it, Lax for example.
+// String returns the attribute's value, for example Lax.
 func (s SameSite) String() string {
 	return nameOf(sameSites[:], int(s))
 }
 
-// Cookie is a cookie for the browser, which [Response.WithCookie] adds. With name and value alone
-// it lasts until the browser closes, for all paths of this host, is sent by TLS only, cannot be
-// read by scripts, and does not go along with requests of other sites, links apart.
+// Cookie is a cookie for the browser; [Response.WithCookie] adds it. With only Name and Value set,
+// it lasts until the browser closes, applies to all paths of this host, requires TLS, is hidden
+// from scripts, and is not sent with cross-site requests except links.
 type Cookie struct {
 	Name string
-	// Value has no blanks, quotes, commas, semicolons, backslashes, control characters or characters
-	// beyond ASCII: percent-encode any other value.
+	// Value must not contain blanks, quotes, commas, semicolons, backslashes, control characters or
+	// non-ASCII characters: percent-encode other values.
 	Value string
-	// MaxAge is how long the cookie lasts, in whole seconds. Zero: until the browser closes.
+	// MaxAge is the lifetime of the cookie, in whole seconds. Zero: until the browser closes.
 	MaxAge time.Duration
 	// Delete deletes the cookie of that name, domain and path, with Max-Age=0. MaxAge must be zero.
 	Delete bool
-	// Domain is the domain that gets the cookie with all below it. Empty: this host alone.
+	// Domain is the domain that the cookie is sent to, including subdomains. Empty: this host only.
 	Domain string
-	// Path is the path that gets the cookie with all below it. Empty: "/".
+	// Path is the path prefix that the cookie is sent to. Empty: "/".
 	Path string
-	// Insecure has the cookie sent without TLS as well.
+	// Insecure allows the cookie without TLS.
 	Insecure bool
-	// ScriptReadable lets scripts of the page read the cookie.
+	// ScriptReadable makes the cookie readable by scripts of the page.
 	ScriptReadable bool
-	// SameSite is which requests of other sites the cookie is sent with.
+	// SameSite controls whether the cookie is sent with cross-site requests.
 	SameSite SameSite
 }
 
@@ -78,12 +78,12 @@ func (c *Cookie) check() error {
 	return nil
 }
 
-// The value is left out of every flaw: it may be a secret.
+// flaw returns an error that omits the value: it may be a secret.
 func (c *Cookie) flaw(reason string) error {
 	return Internal("the cookie %s: %s", shortened(c.Name), reason)
 }
 
-// text is the value of the header set-cookie.
+// text returns the value of the header set-cookie.
 func (c *Cookie) text() string {
 	text := c.Name + "=" + c.Value
 	if c.MaxAge != 0 || c.Delete {

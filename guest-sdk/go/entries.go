@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// How long entries live, and work on all entries whose keys begin alike.
+// Expiry of entries, iteration over keys, and removal by prefix.
 
-// timeLeft is how long an entry still lives, as the host has it.
+// timeLeft is the kind of an entry's remaining life, in the host's form.
 type timeLeft uint8
 
 const (
@@ -17,8 +17,8 @@ const (
 	timeLeftSeconds
 )
 
-// TTL is how long the entry under key still lives, in whole seconds, rounded up; [Unlimited] where
-// it has no expiry. found is false where there is no live entry. Does not count as a use for
+// TTL returns the remaining life of the entry under key, in whole seconds, rounded up; [Unlimited]
+// if it has no expiry. found is false when there is no live entry. It does not count as a use for
 // eviction.
 //
 //	left, found, err := ctx.Cache.TTL("session")
@@ -38,10 +38,10 @@ func (c Cache) TTL(key string) (left time.Duration, found bool, err error) {
 	return time.Duration(seconds) * time.Second, true, nil
 }
 
-// Expire gives a live entry another expiry, counted from now; [Unlimited] takes its expiry away.
-// True when there is a live entry.
+// Expire changes the expiry of a live entry, counted from now; [Unlimited] removes it. found is
+// whether there is a live entry.
 //
-// Errors: [CacheInvalidExpiry] without a call to the host, as for [Cache.SetWithExpiry];
+// Errors: [CacheInvalidExpiry] without a call to the host, as in [Cache.SetWithExpiry];
 // [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Expire(key string, expiry time.Duration) (found bool, err error) {
 	seconds, err := secondsOrNone(expiry)
@@ -54,16 +54,16 @@ func (c Cache) Expire(key string, expiry time.Duration) (found bool, err error) 
 	return c.host.expire(key, seconds)
 }
 
-// Keys is the keys that begin with prefix, which is plain text and may be empty, in no order. The
-// host is called for the next keys when the loop needs them.
+// Keys iterates over the keys that begin with prefix, which is literal text and may be empty. The
+// order is not defined. It fetches further keys from the host as the loop needs them.
 //
 //	for key, err := range ctx.Cache.Keys("session:") {
 //		if err != nil {
 //			return err
 //		}
 //
-// A key that lives throughout the loop is in it, and may be in it more than once. One that is set
-// or removed meanwhile may be in it or not. After an error the loop is over.
+// A key that exists during the whole loop occurs at least once, perhaps more often. A key that is
+// set or removed meanwhile may or may not occur. The loop ends after an error.
 //
 // Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable] from
 // the host.
@@ -93,12 +93,12 @@ func (c Cache) Keys(prefix string) iter.Seq2[string, error] {
 	}
 }
 
-// DeletePrefix removes the entries whose keys begin with prefix, and returns how many live ones
-// there were. The empty prefix is that of every key. Together this is not one step: an entry that
-// is set meanwhile may stay.
+// DeletePrefix removes the entries whose keys begin with prefix, and returns the number of live
+// entries removed. The empty prefix matches every key. The call is not atomic: an entry that is set
+// meanwhile may remain.
 //
 // Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable] from
-// the host. After [CacheUnavailable] some of them may be gone.
+// the host. After [CacheUnavailable] some of them may be removed.
 func (c Cache) DeletePrefix(prefix string) (removed int, err error) {
 	if err := checkPrefix(prefix); err != nil {
 		return 0, err

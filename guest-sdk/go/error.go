@@ -2,24 +2,25 @@ package hostel
 
 import "fmt"
 
-// CacheErrorKind is why a call of the cache was refused. The set is closed.
+// CacheErrorKind is the reason why the cache refused a call. No kinds will be added.
 type CacheErrorKind uint8
 
 const (
 	// CacheInvalidKey: the key is empty, longer than 1,024 bytes, or not UTF-8.
 	CacheInvalidKey CacheErrorKind = iota
 	// CacheInvalidValue: the value has no JSON form that every language can read, or does not fit
-	// the type asked for.
+	// the requested type.
 	CacheInvalidValue
 	// CacheInvalidExpiry: the expiry is not a whole number of seconds, or not 1 to 315,360,000 of
 	// them.
 	CacheInvalidExpiry
-	// CacheTooLarge: the value is longer than the cache allows, or a call has more than 1,000 keys.
+	// CacheTooLarge: the value is longer than the cache allows, or the call has more than 1,000
+	// keys.
 	CacheTooLarge
 	// CacheDenied: the plugin has no permission for this call.
 	CacheDenied
-	// CacheUnavailable: the backend of the cache did not respond in time. The only kind after which
-	// a write may have happened.
+	// CacheUnavailable: the cache did not respond in time. This is the only kind after which a
+	// write may have happened.
 	CacheUnavailable
 )
 
@@ -27,15 +28,15 @@ var cacheErrorKinds = [...]string{
 	"invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable",
 }
 
-// String is the kind as the contract spells it, invalid-key for example.
+// String returns the contract's name of the kind, for example invalid-key.
 func (k CacheErrorKind) String() string {
 	return nameOf(cacheErrorKinds[:], int(k))
 }
 
-// CacheError is a refused call of the cache.
+// CacheError is a call that the cache refused.
 //
-// Returned by a handler it becomes a [Failure]: [CacheUnavailable] becomes [FailureUnavailable],
-// every other kind [FailureInternal].
+// A handler that returns it fails with a [Failure] of kind [FailureUnavailable] for
+// [CacheUnavailable], and of kind [FailureInternal] for every other kind.
 type CacheError struct {
 	// Kind is for programs.
 	Kind CacheErrorKind
@@ -43,7 +44,7 @@ type CacheError struct {
 	Message string
 }
 
-// Error is the message.
+// Error returns the message.
 func (e *CacheError) Error() string {
 	return e.Message
 }

@@ -6,16 +6,15 @@ import (
 )
 
 const (
-	// Unlimited is the time of an entry that has no expiry: [Cache.TTL] returns it, and it is
-	// longer than any other. [Cache.Expire], [Cache.CompareAndSwapRaw] and [GetOrSet] take it as an
-	// expiry.
+	// Unlimited means no expiry. [Cache.TTL] returns it, and it is longer than any other duration.
+	// [Cache.Expire], [Cache.CompareAndSwapRaw] and [GetOrSet] accept it as an expiry.
 	Unlimited time.Duration = math.MaxInt64
 
-	// Keep stands for the expiry that an entry has, in [Cache.CompareAndSwapRaw].
+	// Keep keeps the entry's expiry, in [Cache.CompareAndSwapRaw].
 	Keep time.Duration = -1
 )
 
-// wholeSeconds is an expiry as the host takes it.
+// wholeSeconds converts an expiry to the host's form.
 func wholeSeconds(expiry time.Duration) (uint32, error) {
 	seconds := expiry / time.Second
 	inRange := seconds >= 1 && seconds <= maxExpirySeconds
@@ -30,7 +29,7 @@ func wholeSeconds(expiry time.Duration) (uint32, error) {
 		"an expiry of %v: it must be whole seconds, 1 to %d (ten years), %s", expiry, maxExpirySeconds, fix)
 }
 
-// secondsOrNone is as wholeSeconds, and 0 for Unlimited.
+// secondsOrNone is like wholeSeconds, and returns 0 for Unlimited.
 func secondsOrNone(expiry time.Duration) (uint32, error) {
 	if expiry == Unlimited {
 		return 0, nil
@@ -38,8 +37,8 @@ func secondsOrNone(expiry time.Duration) (uint32, error) {
 	return wholeSeconds(expiry)
 }
 
-// earlySeconds is the time of [Early] as the host takes it. It must be less than the expiry, which
-// is 0 for Unlimited.
+// earlySeconds converts the time of [Early] to the host's form. It must be less than the expiry,
+// which is 0 for Unlimited.
 func earlySeconds(early time.Duration, expiry uint32) (uint32, error) {
 	seconds, err := wholeSeconds(early)
 	if err != nil || seconds < expiry {

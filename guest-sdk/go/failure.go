@@ -6,27 +6,27 @@ import (
 	"strings"
 )
 
-// FailureKind is one of the kinds of failure that a service may answer. The set is closed.
+// FailureKind is the kind of a service's failure. No kinds will be added.
 type FailureKind uint8
 
 const (
-	// FailureBadRequest: the request is malformed; the same request will fail again. 400 over HTTP.
+	// FailureBadRequest: the request is malformed; a retry fails as well. 400 over HTTP.
 	FailureBadRequest FailureKind = iota
-	// FailureUnauthorized: the caller is not known. 401.
+	// FailureUnauthorized: the caller is not authenticated. 401.
 	FailureUnauthorized
-	// FailureForbidden: the caller is known and may not. 403.
+	// FailureForbidden: the caller has no permission. 403.
 	FailureForbidden
-	// FailureNotFound: what the request names is not there. 404.
+	// FailureNotFound: the requested thing does not exist. 404.
 	FailureNotFound
-	// FailureMethodNotAllowed: the service does not do this with that method. 405.
+	// FailureMethodNotAllowed: the service does not support the method. 405.
 	FailureMethodNotAllowed
-	// FailureConflict: the request does not fit the present state. 409.
+	// FailureConflict: the request conflicts with the current state. 409.
 	FailureConflict
-	// FailureTooManyRequests: the caller asks too often. 429.
+	// FailureTooManyRequests: the caller sends too many requests. 429.
 	FailureTooManyRequests
-	// FailureInternal: the service has a fault. 500.
+	// FailureInternal: the service failed because of a bug. 500.
 	FailureInternal
-	// FailureUnavailable: something that the service needs is not there at present. 503.
+	// FailureUnavailable: a dependency of the service is unavailable. 503.
 	FailureUnavailable
 )
 
@@ -35,88 +35,89 @@ var failureKinds = [...]string{
 	"too-many-requests", "internal", "unavailable",
 }
 
-// String is the kind as the contract spells it, bad-request for example.
+// String returns the contract's name of the kind, for example bad-request.
 func (k FailureKind) String() string {
 	return nameOf(failureKinds[:], int(k))
 }
 
-// Failure is a request that a service did not fulfil: a kind for programs, a message for a person.
+// Failure is a failed request: a kind for programs, a message for people.
 //
-// A handler that returns any other error answers a failure of kind [FailureInternal], unless in its
-// chain is a [CacheError] of kind [CacheUnavailable], or an [HTTPError] of kind [HTTPUnreachable],
-// [HTTPTimeout] or [HTTPAborted]: then it is [FailureUnavailable]. A Failure that was wrapped keeps
-// its kind and its headers, and the message is the outermost error's.
+// Any other error from a handler becomes a failure of kind [FailureInternal]. It becomes
+// [FailureUnavailable] if its chain contains a [CacheError] of kind [CacheUnavailable], or an
+// [HTTPError] of kind [HTTPUnreachable], [HTTPTimeout] or [HTTPAborted]. A wrapped Failure keeps
+// its kind and headers, and its message is the outermost error's.
 type Failure struct {
-	// Kind is what a caller can act upon.
+	// Kind is for programs.
 	Kind FailureKind
-	// Message tells what was being done, with which value, and what would help.
+	// Message contains the attempted action, the offending value, and a remedy.
 	Message string
 
 	headers []Header
 }
 
-// Error is the message.
+// Error returns the message.
 func (f *Failure) Error() string {
 	return f.Message
 }
 
-// WithHeader is the same with one more header, which the client gets when the request came by HTTP:
+// WithHeader returns a copy with an additional header, which an HTTP client receives:
 //
 //	return hostel.TooManyRequests("at most 5 calls a minute").WithHeader("Retry-After", "60")
 //
-// The name is put in lower case; headers of that name stay. To the host, such a failure is a
-// response with the body that it makes of a failure itself. Without HTTP the headers are left out.
+// The name is converted to lower case; existing headers of that name stay. The SDK sends such a
+// failure to the host as a response, with the body that the host writes for a failure. Without HTTP
+// the headers are dropped.
 func (f *Failure) WithHeader(name, value string) *Failure {
 	return &Failure{f.Kind, f.Message, withHeader(f.headers, name, value)}
 }
 
-// BadRequest says that the request is malformed. The arguments are those of [fmt.Sprintf], here and
-// in the functions below.
+// BadRequest returns a failure because the request is malformed. The arguments are those of
+// [fmt.Sprintf], here and in the functions below.
 func BadRequest(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureBadRequest, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Unauthorized says that the caller is not known.
+// Unauthorized returns a failure because the caller is not authenticated.
 func Unauthorized(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureUnauthorized, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Forbidden says that the caller is known and may not.
+// Forbidden returns a failure because the caller has no permission.
 func Forbidden(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureForbidden, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// NotFound says that what the request names is not there.
+// NotFound returns a failure because the requested thing does not exist.
 func NotFound(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureNotFound, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// MethodNotAllowed says that the service does not do this with that method.
+// MethodNotAllowed returns a failure because the service does not support the method.
 func MethodNotAllowed(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureMethodNotAllowed, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Conflict says that the request does not fit the present state.
+// Conflict returns a failure because the request conflicts with the current state.
 func Conflict(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureConflict, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// TooManyRequests says that the caller asks too often.
+// TooManyRequests returns a failure because the caller sends too many requests.
 func TooManyRequests(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureTooManyRequests, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Internal says that the service has a fault.
+// Internal returns a failure because of a bug in the service.
 func Internal(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureInternal, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Unavailable says that something the service needs is not there at present.
+// Unavailable returns a failure because a dependency of the service is unavailable.
 func Unavailable(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureUnavailable, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// failureOf is the failure that an error stands for.
+// failureOf converts an error to a failure.
 func failureOf(err error) *Failure {
 	var failure *Failure
 	if errors.As(err, &failure) && failure != nil {
@@ -133,7 +134,7 @@ func failureOf(err error) *Failure {
 	return &Failure{Kind: FailureInternal, Message: err.Error() + adviceOn(err)}
 }
 
-// adviceOn is what follows an error of Go's own that means something else here.
+// adviceOn returns a remedy for a standard library error that has a specific cause in a plugin.
 func adviceOn(err error) string {
 	if strings.Contains(err.Error(), "unknown time zone ") {
 		return `: a plugin has no zones of the system: import _ "time/tzdata" to bring them (400 kB)`

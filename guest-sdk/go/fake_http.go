@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// The servers and the settings of a fake: what the test sets.
+// The fake remote servers and settings.
 
 // route is a row of the table of routes.
 type route struct {
@@ -20,20 +20,20 @@ type route struct {
 	answer      func(request OutgoingRequest) (Response, error)
 }
 
-// Route makes a request of this method to this URL be answered with this response, which [Text],
-// [JSON] and their like make. A URL that ends with a star matches each one that begins so. Of two
-// rows that match the later one counts.
+// Route makes requests of this method to this URL return this response, built for example by [Text]
+// or [JSON]. A URL that ends with a star matches every URL with that prefix. If several rows match,
+// the last one counts.
 //
 //	fake.Route("GET", "https://api.example.com/rates", hostel.Text("1.1"))
 //
-// A request that no row matches fails the test: it panics with what was asked and with the rows
-// there are, and a recover of the service does not hide it from [Fake.Call].
+// A request that matches no row fails the test: it panics with the request and the rows. If the
+// service recovers, [Fake.Call] panics again.
 func (f *Fake) Route(method, url string, response Response) {
 	f.RouteFunc(method, url, func(OutgoingRequest) (Response, error) { return response, nil })
 }
 
-// RouteJSON is as [Fake.Route], with the response that [JSON] makes of the value. It panics when the
-// value has no JSON form.
+// RouteJSON is like [Fake.Route], with the response that [JSON] returns for the value. It panics
+// when the value has no JSON form.
 func (f *Fake) RouteJSON(method, url string, value any) {
 	response, err := JSON(value)
 	if err != nil {
@@ -42,36 +42,38 @@ func (f *Fake) RouteJSON(method, url string, value any) {
 	f.Route(method, url, response)
 }
 
-// RouteError is as [Fake.Route], with an error of this kind instead of a response.
+// RouteError is like [Fake.Route], with an error of this kind instead of a response.
 func (f *Fake) RouteError(method, url string, kind HTTPErrorKind) {
 	f.RouteFunc(method, url, func(request OutgoingRequest) (Response, error) {
 		return Response{}, &HTTPError{kind, fmt.Sprintf("%s: %v, as the test says", withoutQuery(request.URL), kind)}
 	})
 }
 
-// RouteFunc is as [Fake.Route], with a function of the request. An error that is no [HTTPError]
-// becomes one of kind [HTTPAborted].
+// RouteFunc is like [Fake.Route], with a function of the request. An error that is not an
+// [HTTPError] becomes one of kind [HTTPAborted].
 func (f *Fake) RouteFunc(method, url string, answer func(request OutgoingRequest) (Response, error)) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.routes = append(f.routes, route{method, url, answer})
 }
 
-// Requests are those that were sent so far, each that followed a redirect as well.
+// Requests returns the requests that the service sent so far, including those that followed
+// redirects.
 func (f *Fake) Requests() []OutgoingRequest {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	return slices.Clone(f.requests)
 }
 
-// SetConfig sets a setting or a secret of the plugin: the two do not differ here.
+// SetConfig sets a setting or a secret of the plugin. The fake does not distinguish them.
 func (f *Fake) SetConfig(name, value string) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.settings[name] = value
 }
 
-// checkExpected fails the test that a recover, also that of a host, kept from failing.
+// checkExpected panics if a request matched no route, even if the service recovered from the first
+// panic.
 func (f *Fake) checkExpected() {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -104,7 +106,7 @@ func (h host) send(sendings []*sending) {
 	}
 }
 
-// follow sends a request and those that follow from redirects.
+// follow sends a request and follows its redirects.
 func (f *Fake) follow(request OutgoingRequest) (*HTTPResponse, error) {
 	if err := checkAsHost(&request); err != nil {
 		return nil, err
@@ -127,7 +129,7 @@ func (f *Fake) follow(request OutgoingRequest) (*HTTPResponse, error) {
 	}
 }
 
-// answer is that of the newest row that matches.
+// answer returns the response of the newest row that matches.
 func (f *Fake) answer(request OutgoingRequest) (*HTTPResponse, error) {
 	f.mutex.Lock()
 	f.requests = append(f.requests, request)
@@ -163,7 +165,7 @@ func (r *route) matches(request OutgoingRequest) bool {
 	return isURL && request.Method == r.method
 }
 
-// headersOf are the headers of a response as they come over HTTP.
+// headersOf returns the headers of a response in the form that an HTTP client receives.
 func headersOf(response Response) (headers []Header) {
 	if response.ContentType != "" {
 		headers = append(headers, Header{"content-type", []byte(response.ContentType)})
@@ -177,7 +179,7 @@ func headersOf(response Response) (headers []Header) {
 	return headers
 }
 
-// redirected is the request that follows a redirect.
+// redirected returns the request that follows a redirect.
 func redirected(request OutgoingRequest, status int, location string) (OutgoingRequest, error) {
 	from, err := url.Parse(request.URL)
 	if err != nil {
@@ -209,13 +211,13 @@ func without(headers []Header, names ...string) (left []Header) {
 	return left
 }
 
-// headersOfHost are those that a host makes itself.
+// headersOfHost are the headers that only the host sets.
 var headersOfHost = []string{
 	"host", "content-length", "connection", "keep-alive", "proxy-connection", "te", "trailer",
 	"transfer-encoding", "upgrade",
 }
 
-// checkAsHost refuses what a host refuses as an invalid request.
+// checkAsHost refuses the same requests as a host.
 func checkAsHost(request *OutgoingRequest) error {
 	if !isToken(request.Method) || request.Method == "CONNECT" || request.Method == "TRACE" {
 		return invalidf("a method of %s: it is none that a plugin sends", shortened(request.Method))

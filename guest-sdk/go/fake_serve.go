@@ -11,30 +11,30 @@ import (
 	"unicode/utf8"
 )
 
-// HTTP to the plugin's own services: routes as those of a host's configuration, and requests.
+// HTTP requests from a test to the plugin's services, by routes as in a host's configuration.
 
 var methodsOfRoutes = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-// pathNode is a tree of the segments of routes.
+// pathNode is a tree of route segments.
 type pathNode struct {
 	fixed     map[string]*pathNode
 	parameter *pathNode
 	ends      []endpoint
 }
 
-// endpoint is a route at its last segment. Without a method it takes all.
+// endpoint is the end of a route. An empty method matches any method.
 type endpoint struct {
 	method, service string
 	parameters      []string
 }
 
-// Serve makes requests of [Fake.HTTP] reach the service of that name. The route is a method and the
-// path of a route in hostel.toml, or the path alone for all methods:
+// Serve routes requests of [Fake.HTTP] to the service of that name. The route is a method and a
+// path as in hostel.toml, or only a path, for all methods:
 //
 //	fake.Serve("GET /orders/{id}", "orders.find")
 //
-// It panics when the configuration of a host would be refused: an invalid method or path, a service
-// that the plugin does not have, or a route whose requests another one takes.
+// It panics when a host would refuse the configuration: for an invalid method or path, an unknown
+// service, or a route that conflicts with an earlier one.
 func (f *Fake) Serve(route, service string) {
 	if err := f.serve(route, service); err != nil {
 		panic(fmt.Sprintf("the route %q: %v", route, err))
@@ -69,7 +69,7 @@ func (f *Fake) serve(route, service string) error {
 		}
 	}
 	node.ends = append(node.ends, end)
-	// As the host sorts routes, for a HEAD that two of them take.
+	// The host's order of routes, which decides between two routes that match a HEAD.
 	slices.SortStableFunc(node.ends, func(a, b endpoint) int {
 		return slices.Compare(a.parameters, b.parameters)
 	})
@@ -80,7 +80,7 @@ func hasService(name string) bool {
 	return slices.ContainsFunc(services, func(listed service) bool { return listed.name == name })
 }
 
-// segmentsOfRoute are the segments of a route's path; "/" has one, which is empty.
+// segmentsOfRoute returns the segments of a route's path; "/" has one empty segment.
 func segmentsOfRoute(path string) ([]string, error) {
 	inside, found := strings.CutPrefix(path, "/")
 	if !found {
@@ -114,7 +114,7 @@ func segmentsOfRoute(path string) ([]string, error) {
 	return segments, nil
 }
 
-// parameterOf is the name of a segment that is a parameter.
+// parameterOf returns the name of a parameter segment, and whether it is one.
 func parameterOf(segment string) (name string, is bool) {
 	name, opens := strings.CutPrefix(segment, "{")
 	name, closes := strings.CutSuffix(name, "}")
@@ -124,7 +124,7 @@ func parameterOf(segment string) (name string, is bool) {
 	return name, opens && closes && name != "" && !strings.ContainsFunc(name, isOther)
 }
 
-// inner is the node of one more segment, made when it is missing.
+// inner returns the child node for a segment, and creates it if it is missing.
 func (n *pathNode) inner(segment string, end *endpoint) *pathNode {
 	if name, is := parameterOf(segment); is {
 		end.parameters = append(end.parameters, name)
@@ -142,8 +142,8 @@ func (n *pathNode) inner(segment string, end *endpoint) *pathNode {
 	return n.fixed[segment]
 }
 
-// find is the endpoints of a path and the values of its parameters. A fixed segment wins over a
-// parameter, from left to right.
+// find returns the endpoints of a path and the values of its parameters. At each segment, from left
+// to right, fixed text wins over a parameter.
 func (n *pathNode) find(segments []string) (ends []endpoint, values []string) {
 	if len(segments) == 0 {
 		return n.ends, nil
@@ -165,15 +165,14 @@ func (e *endpoint) takes(method string) bool {
 	return e.method == "" || e.method == method || e.method == "GET" && method == "HEAD"
 }
 
-// HTTP sends a request by HTTP to the service that its route leads to, as [Fake.Serve] set it, and
-// returns the response that a client would get. A failure is a problem of RFC 9457 with its status.
+// HTTP sends an HTTP request to the service whose route, set by [Fake.Serve], matches, and returns
+// the response that a client would get. A failure becomes a problem (RFC 9457) with its status.
 //
 //	fake.Serve("POST /orders", "orders.add")
 //	response := fake.HTTP("POST", "/orders?dry=1", hostel.WithJSON(order))
 //
-// The target is a path and a query as they are sent, percent-encoded. [WithHeader], [WithJSON],
-// [WithText], [WithForm] and [WithBody] add headers and a body. It panics when the request is not
-// one of HTTP.
+// The target is a percent-encoded path and query. [WithHeader], [WithJSON], [WithText], [WithForm]
+// and [WithBody] add headers and a body. It panics when the request is not valid HTTP.
 func (f *Fake) HTTP(method, target string, options ...HTTPOption) Response {
 	sent := NewOutgoingRequest(method, target, options...)
 	if err := checkSent(&sent); err != nil {
@@ -224,7 +223,7 @@ func checkSent(request *OutgoingRequest) error {
 	return request.check()
 }
 
-// find sets the service and the path parameters by the routes.
+// find looks up the route and sets the service and the path parameters.
 func (f *Fake) find(request *Request) *Failure {
 	segments := strings.Split(request.HTTP.Path[1:], "/")
 	for i, segment := range segments {
@@ -237,7 +236,7 @@ func (f *Fake) find(request *Request) *Failure {
 	f.mutex.Lock()
 	ends, values := f.served.find(segments)
 	f.mutex.Unlock()
-	// The host serves these two itself, before any route.
+	// The host serves these two paths itself, before any route.
 	isOfHost := segments[0] == "services" && len(segments) <= 2
 	if len(ends) == 0 || isOfHost {
 		return NotFound("no service has this path")
@@ -255,7 +254,7 @@ func (f *Fake) find(request *Request) *Failure {
 	return nil
 }
 
-// allowed is the value of the header allow for a path with these routes.
+// allowed returns the value of the header allow for a path with these routes.
 func allowed(ends []endpoint) string {
 	var methods []string
 	for _, end := range ends {
