@@ -14,7 +14,7 @@ func newCache() hostel.Cache {
 	return hostel.NewFake().Context().Cache
 }
 
-// checked fails the test at an error.
+// checked returns a function that fails the test at an error and otherwise returns the value.
 func checked[T any](t *testing.T) func(value T, err error) T {
 	return func(value T, err error) T {
 		t.Helper()
@@ -25,7 +25,7 @@ func checked[T any](t *testing.T) func(value T, err error) T {
 	}
 }
 
-// holds checks the JSON text under a key; an empty one stands for no entry.
+// holds checks the JSON text under a key; an empty text means no entry.
 func holds(t *testing.T, cache hostel.Cache, key, text string) {
 	t.Helper()
 	stored, found, err := cache.GetRaw(key)
@@ -34,7 +34,7 @@ func holds(t *testing.T, cache hostel.Cache, key, text string) {
 	}
 }
 
-// livesFor checks how long an entry still lives; 0 stands for no entry.
+// livesFor checks the remaining life of an entry; 0 means no entry.
 func livesFor(t *testing.T, cache hostel.Cache, key string, expected time.Duration) {
 	t.Helper()
 	left, found, err := cache.TTL(key)
@@ -118,7 +118,8 @@ func TestIncrementIsExactToTheLargestIntegerAndRefusesWhatIsNone(t *testing.T) {
 }
 
 func TestDeltaOutOfRangeAndWrongExpiryAreRefusedWithoutACall(t *testing.T) {
-	// A key that the host refuses shows that it was not called.
+	// The key is invalid too: only the host would report it, so another error shows that the host
+	// was not called.
 	cache := newCache()
 	for _, delta := range []int64{1 << 53, -1 << 53, math.MaxInt64, math.MinInt64} {
 		_, err := cache.Increment("", delta)
@@ -138,7 +139,7 @@ func TestDeltaOutOfRangeAndWrongExpiryAreRefusedWithoutACall(t *testing.T) {
 	}
 }
 
-// swaps checks what a swap comes to: an empty text stands for none, and "swapped" for success.
+// swaps checks the outcome of a swap: the current text (empty for none), or "swapped" for success.
 func swaps(t *testing.T, cache hostel.Cache, expected, wanted *string, outcome string) {
 	t.Helper()
 	swap, err := cache.CompareAndSwapRaw("k", expected, wanted, hostel.Keep)
@@ -190,7 +191,7 @@ func TestSwapKeepsTheExpiryOrTakesItAwayOrReplacesIt(t *testing.T) {
 		livesFor(t, cache, "k", step.left)
 		expected = new("1")
 	}
-	// The expiry of an entry that is removed does not count.
+	// A removal ignores the expiry.
 	if swap, err := cache.CompareAndSwapRaw("k", expected, nil, 0); !swap.Swapped || err != nil {
 		t.Errorf("%+v, %v", swap, err)
 	}

@@ -14,11 +14,11 @@ import (
 //     100 levels deep, in the host's default configuration.
 //   - A cache may lose entries: when full, it evicts those that were not used recently. Keep a copy
 //     elsewhere of any value that must not be lost.
-//   - Each function and method is atomic for its key. A [Get] followed by a [Cache.Set] is not: of
-//     two concurrent calls that do both, one change may be lost. [Cache.Increment], [Update], [Take]
-//     and [Cache.SetIfAbsent] lose no change.
-//   - After an error the old entry is unchanged, except after [CacheUnavailable]: the write may have
-//     happened.
+//   - Each function and method is atomic for its key. A [Get] followed by a [Cache.Set] is not:
+//     of two concurrent calls that do both, one change may be lost. [Cache.Increment], [Update],
+//     [Take] and [Cache.SetIfAbsent] lose no change.
+//   - After an error the old entry is unchanged, except after [CacheUnavailable]: the write may
+//     have happened.
 //
 // Every error is a *[CacheError], except the errors of the functions passed to [Update] and
 // [GetOrSet]:

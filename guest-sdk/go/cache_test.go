@@ -26,7 +26,7 @@ func refusedAs(t *testing.T, err error, kind hostel.CacheErrorKind, says string)
 	}
 }
 
-// comesBack checks that a value is stored as this text and read as the same value.
+// comesBack checks that a value is stored as this text and read back as an equal value.
 func comesBack[T any](t *testing.T, value T, text string) {
 	t.Helper()
 	cache := hostel.NewFake().Context().Cache
@@ -208,7 +208,7 @@ func TestWhatIsNoMistakeIsStored(t *testing.T) {
 		value any
 		text  string
 	}{
-		{stamp{moment}, `"1970-01-01T00:00:00Z"`}, // It says itself what it is: an embedded MarshalJSON.
+		{stamp{moment}, `"1970-01-01T00:00:00Z"`}, // The embedded MarshalJSON defines its form.
 		{[]byte(nil), "null"},
 		{(*time.Time)(nil), "null"},
 		{struct {

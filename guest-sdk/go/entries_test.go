@@ -59,7 +59,7 @@ func TestExpireCountsFromNowAndUnlimitedTakesItAway(t *testing.T) {
 	}
 }
 
-// many is more than one page has.
+// many is more entries than a page holds.
 const many = 2500
 
 func cacheOfMany(t *testing.T) hostel.Cache {
@@ -75,7 +75,7 @@ func cacheOfMany(t *testing.T) hostel.Cache {
 	return cache
 }
 
-// walks checks how many different keys begin with a prefix.
+// walks checks the number of distinct keys that begin with a prefix.
 func walks(t *testing.T, cache hostel.Cache, prefix string, expected int) {
 	t.Helper()
 	found := map[string]bool{}

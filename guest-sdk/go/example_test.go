@@ -30,7 +30,8 @@ func userProfile(ctx *hostel.Context, _ struct{}) (struct{}, error) {
 	return struct{}{}, err
 }
 
-// A service that stores a user with an expiry and reads the fields back, called on the fake.
+// This service stores a user with an expiry and reads the fields back. The example calls it on the
+// fake.
 func Example() {
 	fake := hostel.NewFake()
 	response, err := fake.Call("user-profile", nil)
@@ -49,7 +50,7 @@ func Example() {
 	// false <nil>
 }
 
-// A handler that answers failures, and something other than JSON.
+// This handler returns failures, and a response that is not JSON.
 func ExampleHandle() {
 	hostel.Handle("orders.page", "Shows an order as a page.",
 		func(ctx *hostel.Context, _ struct{}) (hostel.Response, error) {
@@ -76,7 +77,7 @@ func ExampleHandle() {
 	// tea
 }
 
-// The error of a cache tells its kind.
+// The error of a cache contains its kind.
 func ExampleCache_SetWithExpiry() {
 	cache := hostel.NewFake().Context().Cache
 	fmt.Println(cache.SetWithExpiry("k", 1, 1500*time.Millisecond))

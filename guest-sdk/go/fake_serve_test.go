@@ -25,7 +25,7 @@ func init() {
 	})
 }
 
-// The rows are those of the host's own test of its router.
+// The rows are those of the host's router test.
 func TestRoutesLeadToServicesAsTheyDoInAHost(t *testing.T) {
 	fake := hostel.NewFake()
 	for _, route := range []string{
@@ -78,7 +78,7 @@ func TestRoutesLeadToServicesAsTheyDoInAHost(t *testing.T) {
 	}
 }
 
-// Where a HEAD and a GET take the same path, the host's order of routes decides.
+// If a HEAD and a GET route match the same path, the host's order of routes decides.
 func TestHeadGoesToTheFirstRouteByItsParameter(t *testing.T) {
 	for _, routes := range [][]string{{"HEAD /{b}", "GET /{a}"}, {"GET /{a}", "HEAD /{b}"}} {
 		fake := hostel.NewFake()

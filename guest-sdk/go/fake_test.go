@@ -8,7 +8,7 @@ import (
 	"hostel-sdk"
 )
 
-// lateness stores when it was called first, and returns how long ago that was.
+// lateness stores the time of its first call and returns the time since then.
 func lateness(ctx *hostel.Context) (time.Duration, error) {
 	first, err := hostel.GetOrSet(ctx.Cache, "first", time.Hour, func() (int64, error) {
 		return time.Now().UnixNano(), nil

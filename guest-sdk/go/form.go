@@ -7,11 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// Queries and forms: application/x-www-form-urlencoded of the WHATWG URL Standard. net/url has
-// other rules (it refuses an invalid escape and a semicolon), and would make every component
-// larger.
+// Queries and forms: application/x-www-form-urlencoded (WHATWG URL Standard). net/url has other
+// rules (it refuses an invalid escape and a semicolon) and would make every component larger.
 
-// formValues are the decoded values of the fields of that name, in their order, at most so many.
+// formValues returns the first decoded values of the fields of that name, at most the given number.
 func formValues(text, name string, most int) (values []string) {
 	for piece := range strings.SplitSeq(text, "&") {
 		field, value, _ := strings.Cut(piece, "=")
@@ -51,7 +50,7 @@ func decodedField(text string) string {
 	return toUTF8(string(decoded))
 }
 
-// digitOf is the value of a hexadecimal digit, 16 or more for any other byte.
+// digitOf returns the value of a hexadecimal digit, or at least 16 for any other byte.
 func digitOf(c byte) byte {
 	switch {
 	case c >= '0' && c <= '9':
@@ -64,8 +63,9 @@ func digitOf(c byte) byte {
 	return 16
 }
 
-// toUTF8 replaces what is not UTF-8 as the WHATWG Encoding Standard does: each longest beginning of
-// a character by one U+FFFD. strings.ToValidUTF8 replaces a run of them by one.
+// toUTF8 replaces invalid UTF-8 as the WHATWG Encoding Standard does: each truncated character, and
+// each byte that cannot begin one, by one U+FFFD. strings.ToValidUTF8 replaces a run of them by
+// one.
 func toUTF8(text string) string {
 	if utf8.ValidString(text) {
 		return text
@@ -84,7 +84,7 @@ func toUTF8(text string) string {
 	return string(valid)
 }
 
-// formOf is the form of these fields, in the order of their names.
+// formOf returns a form with these fields, sorted by name.
 func formOf(fields map[string][]string) []byte {
 	var text []byte
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// Header is one header of a request or a response. Its name is in lower case.
+// Header is one header of a request or a response. The SDK passes names in lower case.
 type Header struct {
 	Name  string
 	Value []byte
 }
 
-// joined is one text of all headers of that name: RFC 9110, section 5.3, and for cookies RFC 9113,
-// section 8.2.3. It is empty when one of them is not UTF-8.
+// joined returns the values of all headers of that name as one text, joined as in RFC 9110, section
+// 5.3, or for cookies RFC 9113, section 8.2.3. It is empty when one of them is not UTF-8.
 func joined(headers []Header, name string) string {
 	separator, text, found := ", ", "", false
 	if strings.EqualFold(name, "cookie") {
@@ -44,20 +44,20 @@ func valuesOf(headers []Header, name string) (values []string) {
 	return values
 }
 
-// withHeader leaves the headers of the original alone, which may share their memory.
+// withHeader returns a copy: several responses may share the memory of the original headers.
 func withHeader(headers []Header, name, value string) []Header {
 	more := make([]Header, 0, len(headers)+1)
 	more = append(more, headers...)
 	return append(more, Header{strings.ToLower(name), []byte(value)})
 }
 
-// headersOfServer describe the connection, which a service does not see.
+// headersOfServer describe the connection, which only the server controls.
 var headersOfServer = [...]string{
 	"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
 	"transfer-encoding", "upgrade",
 }
 
-// checkedHeaders are the headers of a response with their names in lower case.
+// checkedHeaders validates a response's headers and returns them with names in lower case.
 func checkedHeaders(headers []Header) ([]Header, error) {
 	isCopy := false
 	for i := range headers {
@@ -82,7 +82,7 @@ func checkedHeaders(headers []Header) ([]Header, error) {
 	return headers, nil
 }
 
-// isControlInValue is false for a tab, which RFC 9110, section 5.5, allows.
+// isControlInValue returns false for a tab, which RFC 9110, section 5.5, allows.
 func isControlInValue(c byte) bool {
 	return isControl(c) && c != '\t'
 }
@@ -91,7 +91,8 @@ func isControl(c byte) bool {
 	return c < ' ' || c == '\x7f'
 }
 
-// tokenMarks are what a token of HTTP may have besides letters and digits: RFC 9110, section 5.6.2.
+// tokenMarks are the characters of an HTTP token other than letters and digits (RFC 9110, section
+// 5.6.2).
 const tokenMarks = "!#$%&'*+-.^_`|~"
 
 func isToken(text string) bool {

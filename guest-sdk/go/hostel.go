@@ -1,10 +1,10 @@
 // Package hostel is for writing a service for a Hostel host in Go: a shared JSON cache with expiry,
-// a log, requests to servers elsewhere, settings, and typed requests and responses.
+// a log, outbound HTTP requests, settings, and typed requests and responses.
 //
 // # A service
 //
-// A service is a function, and [Handle] lists it. Its package is a main package in which nothing
-// runs but the init functions, once for each fresh instance: keep them short.
+// A service is a function that [Handle] registers. Its package is a main package. Only its init
+// functions run, once in each fresh instance: keep them short.
 //
 //	package main
 //
@@ -25,29 +25,29 @@
 //		return struct{}{}, err
 //	}
 //
-// `hostel build` makes the plugin. It needs the standard toolchain and nothing else: it builds a
-// module for GOOS=wasip1 and GOARCH=wasm with -buildmode=c-shared, and encodes it as a component.
+// `hostel build` makes the plugin. It only needs the standard toolchain: it builds a module for
+// GOOS=wasip1 and GOARCH=wasm with -buildmode=c-shared, and encodes it as a component.
 //
 // The component imports the functions of the host that the service uses. One exception: with
-// text/template, html/template, or another package that calls methods by name, Go's linker keeps all
-// methods of [Cache], [HTTP] and [Config], and the component imports what they use.
+// text/template, html/template, or another package that calls methods by name, Go's linker keeps
+// all methods of [Cache], [HTTP] and [Config], and the component imports what they use.
 //
 // # Failures
 //
-// A handler that returns an error answers a [Failure]: [NotFound] and its like make one of a kind
-// that the caller sees, any other error is a fault of the service. A panic is one too, and costs
-// the call alone. What Go cannot recover from (a panic in another goroutine, a deadlock, running
-// out of memory) ends the instance; what Go says of it is in the log.
+// An error from a handler becomes a [Failure]. [NotFound] and similar functions choose the kind
+// that the caller sees; any other error is an internal failure. So is a panic, which only fails the
+// current call. Fatal errors (a panic in another goroutine, a deadlock, running out of memory) end
+// the instance; Go's message is in the log.
 //
 // # Goroutines
 //
-// They take turns in the one thread of an instance, and stand still when the handler has returned.
-// What several of them send by [HTTP] goes out at the same time.
+// All goroutines share the single thread of an instance, and are suspended when the handler has
+// returned. Their concurrent requests through [HTTP] are sent in parallel.
 //
 // # Tests
 //
-// A service is tested by `go test`, without wasm and without a host: [Fake] has the cache of one,
-// with a clock that the test moves, and the servers elsewhere and the settings that the test sets.
-// [Fake.Serve] and [Fake.HTTP] send requests by HTTP to the services, along routes.
-// [NewFakeWithClock] is for a service that reads [time.Now].
+// `go test` tests a service without wasm and without a host. [Fake] provides the cache, with a
+// clock that the test advances, and the remote servers and settings that the test sets.
+// [Fake.Serve] and [Fake.HTTP] send HTTP requests to the services by routes. [NewFakeWithClock] is
+// for a service that reads [time.Now].
 package hostel

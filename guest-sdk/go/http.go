@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// HTTP sends requests to servers elsewhere.
+// HTTP sends outbound requests.
 //
 //	response, err := ctx.HTTP.Get("https://api.example.com/rates", hostel.WithTimeout(2*time.Second))
 //	if err != nil {
@@ -17,16 +17,16 @@ import (
 //	var rates Rates
 //	err = response.JSON(&rates)
 //
-// A plugin reaches the addresses that the host's configuration names for it, and no other:
+// A plugin can only reach the addresses that the host's configuration allows:
 //
 //	[plugins.NAME.http]
 //	allow = ["https://api.example.com"]
 //
-// Each method waits for the whole response. A status of 400 or more is a response as well, see
-// [HTTPResponse.ErrorForStatus]. Up to 5 redirects are followed unless [WithRedirects] changes that.
-// Every error is a *[HTTPError].
+// Each method waits for the whole response. A status of 400 or more is not an error, see
+// [HTTPResponse.ErrorForStatus]. Up to 5 redirects are followed unless [WithRedirects] changes
+// that. Every error is a *[HTTPError].
 //
-// The requests of several goroutines that wait at the same time are sent at the same time:
+// Concurrent requests of several goroutines are sent in parallel:
 //
 //	var group sync.WaitGroup
 //	for i, url := range urls {
@@ -82,14 +82,14 @@ func (h HTTP) Send(request OutgoingRequest) (*HTTPResponse, error) {
 	return result.Response, result.Err
 }
 
-// HTTPResult is what came of one request of [HTTP.SendMany]: a response or an error.
+// HTTPResult is the outcome of one request of [HTTP.SendMany]: a response or an error.
 type HTTPResult struct {
 	Response *HTTPResponse
 	Err      error
 }
 
-// SendMany sends requests at the same time and waits for all. The results are in the order of the
-// requests. The responses together may have as many bytes as one.
+// SendMany sends requests in parallel and waits for all of them. The results are in the order of
+// the requests. The size limit of one response applies to the sum of all.
 func (h HTTP) SendMany(requests ...OutgoingRequest) []HTTPResult {
 	results := make([]HTTPResult, len(requests))
 	sendings := make([]*sending, 0, len(requests))
@@ -106,31 +106,30 @@ func (h HTTP) SendMany(requests ...OutgoingRequest) []HTTPResult {
 	return results
 }
 
-// defaultRedirects is how many redirects are followed unless a request says otherwise.
+// defaultRedirects is the most redirects that are followed by default.
 const defaultRedirects = 5
 
-// OutgoingRequest is a request to a server elsewhere; [NewOutgoingRequest] makes one.
+// OutgoingRequest is an outbound request; [NewOutgoingRequest] creates one.
 type OutgoingRequest struct {
-	// Method is as it is sent, GET for example.
+	// Method is sent as given, for example GET.
 	Method string
-	// URL is absolute, of the scheme http or https.
+	// URL is absolute, with the scheme http or https.
 	URL string
-	// Headers are in the order in which they are sent; a name may occur more than once.
+	// Headers are sent in this order; names may repeat.
 	Headers []Header
 	// Body is empty when there is none.
 	Body []byte
-	// Timeout is how long the request may take, redirects included. Zero, and at most: what is left
-	// of the call's time.
+	// Timeout includes redirects. Zero means the call's remaining time, which is also the maximum.
 	Timeout time.Duration
-	// Redirects is how many to follow, at most 255. [NewOutgoingRequest] sets 5. With zero a
-	// redirect is a response as any other.
+	// Redirects is how many redirects to follow, at most 255. [NewOutgoingRequest] sets 5. With
+	// zero, a redirect is returned as the response.
 	Redirects int
 
-	// What is wrong with an option.
+	// The error of an invalid option.
 	flaw error
 }
 
-// NewOutgoingRequest is a request with these options, which follows 5 redirects.
+// NewOutgoingRequest returns a request with these options that follows up to 5 redirects.
 func NewOutgoingRequest(method, url string, options ...HTTPOption) OutgoingRequest {
 	request := OutgoingRequest{Method: method, URL: url, Redirects: defaultRedirects}
 	contentType := ""
@@ -145,23 +144,23 @@ func NewOutgoingRequest(method, url string, options ...HTTPOption) OutgoingReque
 	return request
 }
 
-// HTTPOption changes a request: [WithHeader], [WithJSON], [WithText], [WithForm], [WithBody],
-// [WithTimeout] and [WithRedirects] make one.
+// HTTPOption changes a request. It is created by [WithHeader], [WithJSON], [WithText], [WithForm],
+// [WithBody], [WithTimeout] and [WithRedirects].
 type HTTPOption struct {
-	// The content type is used where no header has one.
+	// contentType is the default if no header sets one.
 	apply func(request *OutgoingRequest, contentType *string)
 }
 
-// WithHeader adds a header. A name may occur more than once.
+// WithHeader adds a header. Names may repeat.
 func WithHeader(name, value string) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, _ *string) {
 		request.Headers = append(request.Headers, Header{name, []byte(value)})
 	}}
 }
 
-// WithJSON makes the value the body, by the rules of [JSON]. The content-type is application/json
-// unless [WithHeader] sets another. A value without a JSON form is [HTTPInvalidRequest] when the
-// request is sent.
+// WithJSON sets the body to the value, by the rules of [JSON]. The content-type is application/json
+// unless [WithHeader] sets another. A value without a JSON form fails with [HTTPInvalidRequest]
+// when the request is sent.
 func WithJSON(value any) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, contentType *string) {
 		text, err := toJSON(value)
@@ -173,26 +172,26 @@ func WithJSON(value any) HTTPOption {
 	}}
 }
 
-// WithText makes a text the body. The content-type is text/plain; charset=utf-8 unless [WithHeader]
-// sets another.
+// WithText sets the body to a text. The content-type is text/plain; charset=utf-8 unless
+// [WithHeader] sets another.
 func WithText(text string) HTTPOption {
 	return WithBody("text/plain; charset=utf-8", []byte(text))
 }
 
-// WithBody makes bytes the body. The content-type is this one unless [WithHeader] sets another.
+// WithBody sets the body. The content-type is contentType unless [WithHeader] sets another.
 func WithBody(contentType string, body []byte) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, ofBody *string) {
 		request.Body, *ofBody = body, contentType
 	}}
 }
 
-// WithForm makes a form the body, of the content type application/x-www-form-urlencoded, with its
-// fields in the order of their names. A [net/url.Values] is one.
+// WithForm sets the body to a form of the content type application/x-www-form-urlencoded, with the
+// fields sorted by name. A [net/url.Values] can be passed.
 func WithForm(fields map[string][]string) HTTPOption {
 	return WithBody(formType, formOf(fields))
 }
 
-// WithTimeout bounds the time of a request, redirects included.
+// WithTimeout limits the time of a request, including redirects.
 func WithTimeout(timeout time.Duration) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, _ *string) {
 		if timeout == 0 {
@@ -202,13 +201,13 @@ func WithTimeout(timeout time.Duration) HTTPOption {
 	}}
 }
 
-// WithRedirects is how many redirects to follow: 0 to 255. With zero a redirect is a response as any
-// other.
+// WithRedirects sets how many redirects to follow: 0 to 255. With zero, a redirect is returned as
+// the response.
 func WithRedirects(redirects int) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, _ *string) { request.Redirects = redirects }}
 }
 
-// check refuses what the host's interface cannot take.
+// check refuses a request that the host's interface cannot take.
 func (r *OutgoingRequest) check() error {
 	switch {
 	case r.flaw != nil:
@@ -226,7 +225,7 @@ func (r *OutgoingRequest) check() error {
 		if !utf8.ValidString(header.Name) {
 			return invalidf("a header name of %s: it must be UTF-8", shortened(header.Name))
 		}
-		// The value is left out: it may be a secret.
+		// Omits the value: it may be a secret.
 		if at := strings.IndexAny(string(header.Value), "\r\n\x00"); at >= 0 {
 			return invalidf("the value of the header %s has %q at byte %d: "+
 				"it must have no line break and no NUL", shortened(header.Name), header.Value[at], at)
@@ -235,7 +234,7 @@ func (r *OutgoingRequest) check() error {
 	return nil
 }
 
-// timeoutMillis is the timeout in milliseconds, at least one; 0 for none.
+// timeoutMillis returns the timeout in milliseconds, at least one; 0 for none.
 func (r *OutgoingRequest) timeoutMillis() uint32 {
 	whole := r.Timeout / time.Millisecond
 	if r.Timeout%time.Millisecond > 0 {
@@ -244,7 +243,7 @@ func (r *OutgoingRequest) timeoutMillis() uint32 {
 	return uint32(min(whole, math.MaxUint32))
 }
 
-// withoutQuery leaves out the part of a URL that may have credentials.
+// withoutQuery removes the query of a URL, which may contain credentials.
 func withoutQuery(url string) string {
 	if end := strings.IndexAny(url, "?#"); end >= 0 {
 		return url[:end]
@@ -252,22 +251,22 @@ func withoutQuery(url string) string {
 	return url
 }
 
-// HTTPErrorKind is why a request has no response. The set is closed.
+// HTTPErrorKind is the reason why a request has no response. No kinds will be added.
 type HTTPErrorKind uint8
 
 const (
-	// HTTPInvalidRequest: the request is no request of HTTP, or one that a plugin cannot make.
+	// HTTPInvalidRequest: the request is invalid, or a plugin cannot send it.
 	HTTPInvalidRequest HTTPErrorKind = iota
 	// HTTPDenied: the plugin has no permission for this address, or for more requests in this call.
 	HTTPDenied
-	// HTTPUnreachable: no connection to the server was made. Nothing of the request was sent.
+	// HTTPUnreachable: no connection to the server was made. No part of the request was sent.
 	HTTPUnreachable
-	// HTTPTimeout: the time is over. The server may have done what it was asked for.
+	// HTTPTimeout: the timeout passed. The server may have processed the request.
 	HTTPTimeout
 	// HTTPTooLarge: the response is larger than the host allows.
 	HTTPTooLarge
-	// HTTPAborted: the response was not whole, or no HTTP. The server may have done what it was
-	// asked for.
+	// HTTPAborted: the response is incomplete or is not valid HTTP. The server may have processed
+	// the request.
 	HTTPAborted
 )
 
@@ -275,29 +274,30 @@ var httpErrorKinds = [...]string{
 	"invalid-request", "denied", "unreachable", "timeout", "too-large", "aborted",
 }
 
-// String is the kind as the contract spells it, invalid-request for example.
+// String returns the contract's name of the kind, for example invalid-request.
 func (k HTTPErrorKind) String() string {
 	return nameOf(httpErrorKinds[:], int(k))
 }
 
 // HTTPError is a request without a response.
 //
-// Returned by a handler it becomes a [Failure]: [HTTPUnreachable], [HTTPTimeout] and [HTTPAborted]
-// become [FailureUnavailable], every other kind [FailureInternal].
+// A handler that returns it fails with a [Failure] of kind [FailureUnavailable] for
+// [HTTPUnreachable], [HTTPTimeout] and [HTTPAborted], and of kind [FailureInternal] for every other
+// kind.
 type HTTPError struct {
 	// Kind is for programs.
 	Kind HTTPErrorKind
-	// Message is for people: the URL, and the reason or limit; where a setting would allow the
-	// request, the setting.
+	// Message is for people: the URL, and the reason or limit. If a setting would allow the
+	// request, it names the setting.
 	Message string
 }
 
-// Error is the message.
+// Error returns the message.
 func (e *HTTPError) Error() string {
 	return e.Message
 }
 
-// isUnavailable is true where the server may answer the same request later.
+// isUnavailable reports whether a retry may succeed later.
 func (e *HTTPError) isUnavailable() bool {
 	return e.Kind == HTTPUnreachable || e.Kind == HTTPTimeout || e.Kind == HTTPAborted
 }

@@ -5,28 +5,28 @@ import (
 	"sync"
 )
 
-// Requests of several goroutines go to the host together: a call of the host stops all goroutines,
-// so one request a call would be sent after the other.
+// Requests of several goroutines are sent in one call to the host: a call blocks all goroutines, so
+// separate calls would send them one after the other.
 
-// sending is a request on its way, and where its result goes.
+// sending is a request in progress, and the place for its result.
 type sending struct {
 	request OutgoingRequest
 	result  *HTTPResult
 }
 
-// sendQueue collects what waits to be sent.
+// sendQueue collects requests to send.
 type sendQueue struct {
-	// sendAll sends requests at the same time, and stores their results.
+	// sendAll sends requests in parallel and stores their results.
 	sendAll func([]*sending)
 
 	mutex  sync.Mutex
 	queued []*sending
-	// sent is closed when those that are queued have their results.
+	// sent is closed when the queued requests have their results.
 	sent chan struct{}
 }
 
-// send queues requests, and returns when they have their results. The goroutine that finds the queue
-// empty sends, when no other goroutine goes on to queue more.
+// send queues requests and returns when they have their results. The goroutine that finds the queue
+// empty sends it, after the other goroutines have had the chance to queue theirs.
 func (q *sendQueue) send(sendings []*sending) {
 	q.mutex.Lock()
 	isFirst := len(q.queued) == 0
@@ -40,8 +40,8 @@ func (q *sendQueue) send(sendings []*sending) {
 		<-sent
 		return
 	}
-	// At least twice: the scheduler sometimes resumes a goroutine that yields before those that wait
-	// longer, but not twice in a row.
+	// Yield at least twice: the scheduler sometimes resumes a yielding goroutine before those that
+	// wait longer, but not twice in a row.
 	for known, count := -1, 0; count > known; {
 		runtime.Gosched()
 		known, count = count, q.count()

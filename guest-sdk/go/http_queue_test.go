@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// In an instance there is one thread, so here too.
+// Restricts the test to one thread, as in an instance.
 func onOneThread(t *testing.T) {
 	before := runtime.GOMAXPROCS(1)
 	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
 }
 
-// countedQueue answers each request with its URL, and notes how many went out together.
+// countedQueue responds to each request with its URL, and records how many were sent together.
 func countedQueue(together *[]int) *sendQueue {
 	return &sendQueue{sendAll: func(sendings []*sending) {
 		*together = append(*together, len(sendings))

@@ -7,7 +7,8 @@ import (
 	"hostel-sdk"
 )
 
-// redirects is a fake on which `http://a/N` redirects to `http://a/N-1`, and `http://a/0` is there.
+// redirects returns a fake on which `http://a/N` redirects to `http://a/N-1`, and `http://a/0`
+// responds.
 func redirects() *hostel.Fake {
 	fake := hostel.NewFake()
 	for i, path := range []string{"/0", "1", "./2", "http://a/3", "4"} {

@@ -12,7 +12,7 @@ import (
 	"hostel-sdk"
 )
 
-// unsent checks the kind of an error, and a part of its message.
+// unsent checks the kind of an error and a part of its message.
 func unsent(t *testing.T, err error, kind hostel.HTTPErrorKind, part string) {
 	t.Helper()
 	var refused *hostel.HTTPError
@@ -225,7 +225,7 @@ func TestResponseIsReadByItsTypeAndItsStatus(t *testing.T) {
 	}
 }
 
-// causeOf is what a function panics with.
+// causeOf returns the value that a function panics with.
 func causeOf(call func()) (cause any) {
 	defer func() { cause = recover() }()
 	call()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A cache may hold what another language wrote with spaces around it; the fake holds none of these.
+// A real cache may contain JSON with surrounding spaces from another language; the fake never does.
 func TestStringWithSpacesAroundItIsLeftToEncodingJSON(t *testing.T) {
 	for text, expected := range map[string]bool{`"a"`: true, `"a" `: false, ` "a"`: false, "\"a\"\n": false} {
 		var read string

@@ -11,24 +11,24 @@ import (
 
 // Values that are computed once, however many calls need them at the same time.
 
-// defaultWait is how long a call waits for another one that computes the value.
+// defaultWait is the longest time that a call waits while another one computes the value.
 const defaultWait = 5 * time.Second
 
-// GetOrSetOption changes how [GetOrSet] works: [Early] and [Wait] make one.
+// GetOrSetOption changes the behavior of [GetOrSet]. It is created by [Early] and [Wait].
 type GetOrSetOption struct {
 	apply func(*getOrSet)
 }
 
-// Early makes a value be computed anew before it expires, by one call in the last part of its life
-// that is so long. The other calls get the old value meanwhile, so none has to wait. Whole seconds,
-// less than the expiry, which cannot be [Unlimited]: choose far fewer, or most calls compute.
+// Early refreshes a value before it expires: during the last part of its life, of this length, one
+// call computes the new value while the other calls get the old one without waiting. Whole seconds,
+// less than the expiry, which cannot be [Unlimited]. Choose a value far below the expiry, or most
+// calls compute.
 func Early(early time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.early = &early }}
 }
 
-// Wait is the longest time that a call waits for another one that computes the value: 5 seconds
-// without this option, and at most three quarters of the time that the call has left. Zero never
-// waits.
+// Wait sets the longest time that a call waits while another one computes the value: 5 seconds by
+// default, and at most three quarters of the call's remaining time. Zero never waits.
 func Wait(wait time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.wait = wait }}
 }
@@ -40,7 +40,7 @@ type getOrSet struct {
 	early *time.Duration
 	wait  time.Duration
 
-	// As the host takes them.
+	// In the host's form.
 	expirySeconds, earlySeconds, waitMillis uint32
 }
 
@@ -64,40 +64,39 @@ func newGetOrSet(cache Cache, key string, expiry time.Duration, options []GetOrS
 	return g, nil
 }
 
-// leaseFound is what the host found under a key, and which call computes the value.
+// leaseFound is the state of a key, and which call computes the value.
 type leaseFound uint8
 
 const (
 	// foundValue: the value of a live entry.
 	foundValue leaseFound = iota
-	// foundRefresh: the value of a live entry that soon expires. This call computes the next one.
+	// foundRefresh: the value of a live entry that expires soon. This call refreshes it.
 	foundRefresh
-	// foundCompute: there is no live entry, and this call computes it.
+	// foundCompute: there is no live entry; this call computes the value.
 	foundCompute
-	// foundBusy: there is no live entry, another call computes it, and the time to wait is over.
+	// foundBusy: there is no live entry; another call is computing, and the wait timed out.
 	foundBusy
 )
 
-// GetOrSet is the value under key. If the key has no value, compute makes one, which is stored with
-// the expiry, or without one if that is [Unlimited].
+// GetOrSet returns the value under key. If the key has no value, compute makes one, which is stored
+// with the expiry, or without one if that is [Unlimited].
 //
 //	rate, err := hostel.GetOrSet(ctx.Cache, "rate", time.Minute, func() (float64, error) {
 //		return fetchRate(ctx)
 //	})
 //
 // Of all calls that miss the key at the same time, on all hosts that share the cache, one computes;
-// the others wait up to 5 seconds for its value. Then they compute as well, without storing the
-// result. So compute may still run more than once: this is no lock.
+// the others wait up to 5 seconds for its value. After that they compute as well, without storing
+// the result. So compute may still run more than once: this is not a lock.
 //
-// A stored null is a value here. A value that was set, or a key that was deleted, while compute ran
-// is newer than its result: the result is then returned and not stored.
+// A stored null counts as a value. If the key is set or deleted while compute runs, that change is
+// newer: the result of compute is then returned but not stored.
 //
-// With [Early], a value that cannot be computed anew is no error while the old one lives: a warning
-// is logged, and the old value returned.
+// If an early refresh ([Early]) fails, the old value is returned, and a warning is logged.
 //
-// Errors: that of compute as it is. Those of [Get] and [Cache.SetWithExpiry]; only where the
-// computed value cannot be stored because the cache is unavailable, it is returned all the same,
-// and a warning is logged.
+// Errors: the error of compute, and those of [Get] and [Cache.SetWithExpiry], with one exception:
+// if the cache is unavailable when the computed value is stored, GetOrSet still returns that value
+// and logs a warning.
 func GetOrSet[T any](
 	cache Cache, key string, expiry time.Duration, compute func() (T, error), options ...GetOrSetOption,
 ) (T, error) {
@@ -112,7 +111,7 @@ func GetOrSet[T any](
 	if err := checkKey(key); err != nil {
 		return none, err
 	}
-	// A hit then costs what Get costs.
+	// Without early refresh a plain get comes first, so a hit costs no more than Get.
 	if g.early == nil {
 		text, there, err := cache.host.get(key)
 		if err != nil {
@@ -148,13 +147,13 @@ func GetOrSet[T any](
 	return value, nil
 }
 
-// readStored reads a text that the host returned in place, and calls done of the host.
+// readStored reads a text that the host returned in place, and calls the host's done.
 func readStored[T any](g *getOrSet, text []byte) (T, error) {
 	defer g.cache.host.done()
 	return readAnyStored[T](g.key, text)
 }
 
-// readAnyStored reads a text that was under key, also a null.
+// readAnyStored reads a stored text, even a null.
 func readAnyStored[T any](key string, text []byte) (value T, err error) {
 	if isNull(text) && !readsNull(&value) {
 		err = doesNotRead(key, &value, "it is null", "")
@@ -168,8 +167,8 @@ func readAnyStored[T any](key string, text []byte) (value T, err error) {
 	return value, nil
 }
 
-// readsNull is true for a target that a null makes a difference to: encoding/json leaves any other
-// as it is.
+// readsNull reports whether a null changes a target: encoding/json leaves any other target
+// unchanged.
 func readsNull(target any) bool {
 	return canBeNil(target) || reflect.TypeOf(target).Implements(unmarshaler)
 }
@@ -180,7 +179,7 @@ func computeAndFill[T any](g *getOrSet, compute func() (T, error)) (T, error) {
 		err = g.fill(value)
 	}
 	if err != nil {
-		// An error of it is left out: the lease ends with the call in any case.
+		// Ignores an error of the release: the lease ends with the call in any case.
 		_ = g.cache.host.release(g.key)
 		var none T
 		return none, err
@@ -188,7 +187,7 @@ func computeAndFill[T any](g *getOrSet, compute func() (T, error)) (T, error) {
 	return value, nil
 }
 
-// fill stores the value that was computed.
+// fill stores the computed value.
 func (g *getOrSet) fill(value any) error {
 	text, err := appendValue(nil, g.key, value)
 	if err != nil {
@@ -198,8 +197,8 @@ func (g *getOrSet) fill(value any) error {
 	return g.unlessUnavailable(err)
 }
 
-// unlessUnavailable drops the error of a cache that is unavailable, with a warning: the service has
-// its value.
+// unlessUnavailable replaces the error of an unavailable cache by a warning: the service has its
+// value.
 func (g *getOrSet) unlessUnavailable(err error) error {
 	var refused *CacheError
 	if errors.As(err, &refused) && refused.Kind == CacheUnavailable {

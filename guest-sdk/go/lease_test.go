@@ -15,7 +15,7 @@ import (
 
 var early = hostel.Early(5 * time.Second)
 
-// getsOrSets checks the value of key k, where a miss computes the given one.
+// getsOrSets checks the value of key k, with this value computed on a miss.
 func getsOrSets[T any](
 	t *testing.T, cache hostel.Cache, computed, expected T, options ...hostel.GetOrSetOption,
 ) {
@@ -136,7 +136,7 @@ func TestValueOfAKeyThatAnotherCallComputesIsComputedAndNotStored(t *testing.T) 
 	cache := fake.Context().Cache
 	fake.Hold("k")
 	getsOrSets(t, cache, 1, 1)
-	// It need not be stored, so it need not have a JSON form.
+	// The value is not stored, so it needs no JSON form.
 	value, err := hostel.GetOrSet(cache, "k", time.Minute, func() (float64, error) { return math.Inf(1), nil })
 	if !math.IsInf(value, 1) || err != nil {
 		t.Errorf("got %v, %v", value, err)
@@ -190,7 +190,7 @@ func TestHeldKeyThatIsSetOrDeletedIsHeldNoMore(t *testing.T) {
 	holds(t, cache, "k", "2")
 }
 
-// newer checks that what is computed while change runs is returned and not stored.
+// newer checks that a value computed while change runs is returned and not stored.
 func newer(t *testing.T, stored string, change func(cache hostel.Cache) error) {
 	t.Helper()
 	cache := newCache()
@@ -221,7 +221,7 @@ func TestWhatWasSetMeanwhileIsNewerThanWhatWasComputed(t *testing.T) {
 	newer(t, "1", func(cache hostel.Cache) error { return cache.Set("other", 7) })
 }
 
-// newerThanOld checks that what is computed anew while change runs is returned and not stored.
+// newerThanOld checks that a refreshed value computed while change runs is returned and not stored.
 func newerThanOld(t *testing.T, stored string, change func(cache hostel.Cache) error) {
 	t.Helper()
 	fake := hostel.NewFake()

@@ -1,34 +1,33 @@
 package hostel
 
-// The limits of the contract, by the same names and values in every language's SDK.
+// The limits of the contract, with the same names and values in the SDK of every language.
 const (
 	// maxKeyBytes is the longest key, in bytes of UTF-8.
 	maxKeyBytes = 1024
 
-	// defaultValueLimit is the longest value of a cache that is not configured otherwise, in bytes:
-	// 1 MiB.
+	// defaultValueLimit is the longest value of a cache in the default configuration, in bytes: 1
+	// MiB.
 	defaultValueLimit = 1_048_576
 
 	// maxExpirySeconds is the longest expiry, in seconds: ten years.
 	maxExpirySeconds = 315_360_000
 
-	// maxInteger is the largest integer that can be added to, and the smallest one without its
-	// sign.
+	// maxInteger is the largest magnitude of an integer that Increment works on.
 	maxInteger = 9_007_199_254_740_991
 
-	// maxKeys is the most keys of one call for several.
+	// maxKeys is the most keys per call of the functions for several keys.
 	maxKeys = 1_000
 
-	// maxDepth is the most arrays and objects inside one another in a value.
+	// maxDepth is the deepest nesting of arrays and objects in a cached value.
 	maxDepth = 100
 
-	// maxBodyDepth is the same in a body, which may hold a value and more; common readers of JSON
-	// read so many.
+	// maxBodyDepth is the same for a body. It is larger because a body may wrap a cached value;
+	// common JSON parsers accept this depth.
 	maxBodyDepth = 127
 
-	// minStatus is the least status code of a response.
+	// minStatus is the lowest status code of a response.
 	minStatus = 200
 
-	// maxStatus is the greatest status code of a response.
+	// maxStatus is the highest status code of a response.
 	maxStatus = 599
 )

@@ -2,35 +2,36 @@ package hostel
 
 import "fmt"
 
-// Level is how much a log line matters.
+// Level is the severity of a log line.
 type Level uint8
 
 const (
-	// LevelDebug is for whoever looks for a fault.
+	// LevelDebug is for debugging.
 	LevelDebug Level = iota
-	// LevelInfo is what happens in the ordinary course.
+	// LevelInfo is for normal events.
 	LevelInfo
-	// LevelWarn is what is odd and was coped with.
+	// LevelWarn is for an unexpected event that the service handled.
 	LevelWarn
-	// LevelError is what failed.
+	// LevelError is for a failure.
 	LevelError
 )
 
 var levels = [...]string{"debug", "info", "warn", "error"}
 
-// String is the level in lower case, info for example.
+// String returns the level in lower case, for example info.
 func (l Level) String() string {
 	return nameOf(levels[:], int(l))
 }
 
-// Log writes the plugin's log lines. The host adds the plugin, the service and the request to each.
+// Log writes the plugin's log lines. The host adds the plugin, the service and the request id to
+// each.
 //
-// A line stays one line whatever it contains, since the host escapes control characters, and what
-// is not UTF-8 is replaced. Logging never fails: the host cuts a line that is too long, and drops
-// lines that are too many, and says so. The arguments are those of [fmt.Sprintf].
+// A message is always one line: the host escapes control characters, and invalid UTF-8 is replaced.
+// Logging never fails: the host truncates a line that is too long, drops lines above its limit, and
+// logs that it dropped them. The arguments are those of [fmt.Sprintf].
 //
-// What is written to os.Stdout and os.Stderr, by the packages log and log/slog for example, becomes
-// log lines too.
+// Output to os.Stdout and os.Stderr, for example by the packages log and log/slog, also becomes log
+// lines.
 type Log struct {
 	host host
 }
@@ -55,7 +56,7 @@ func (l Log) Errorf(format string, arguments ...any) {
 	l.host.log(LevelError, fmt.Sprintf(format, arguments...))
 }
 
-// Log logs a message as it is. A level that does not exist counts as error.
+// Log logs a message without formatting. An invalid level counts as error.
 func (l Log) Log(level Level, message string) {
 	l.host.log(min(level, LevelError), message)
 }

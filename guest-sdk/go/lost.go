@@ -7,10 +7,10 @@ import (
 	"reflect"
 )
 
-// Parts of a value that encoding/json leaves out in silence: fields that it does not see, that
-// another hides, or that share a name.
+// Parts of a value that encoding/json silently omits: fields that it ignores, that another field
+// hides, or that share a name.
 
-// lostFields tells why fields of a struct that does not say itself what its JSON is are lost.
+// lostFields returns why encoding/json would lose fields of a struct without its own MarshalJSON.
 func lostFields(t reflect.Type) string {
 	fields := fieldsOf(t)
 	if fields.clash != "" {
@@ -42,7 +42,7 @@ func remedyFor(t reflect.Type) string {
 	return "export its fields, give it a MarshalJSON, or leave it out by `json:\"-\"`"
 }
 
-// embeddedField is the index of a field that is embedded and says itself what its JSON is, or -1.
+// embeddedField returns the index of an embedded field that has its own MarshalJSON, or -1.
 func embeddedField(t reflect.Type) int {
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -54,8 +54,8 @@ func embeddedField(t reflect.Type) int {
 	return -1
 }
 
-// embeddedMarshaler is the embedded field whose MarshalJSON may be that of the whole struct, so that
-// its other fields are not written; nil without one.
+// embeddedMarshaler returns the embedded field whose MarshalJSON may be promoted to the whole
+// struct, which would omit the other fields; nil without one.
 func embeddedMarshaler(t reflect.Type) *reflect.StructField {
 	if t.Kind() != reflect.Struct || !marshals(t) || len(fieldsOf(t).written) == 0 {
 		return nil
@@ -68,7 +68,7 @@ func embeddedMarshaler(t reflect.Type) *reflect.StructField {
 	return &field
 }
 
-// hiddenFields refuses a struct whose JSON is that of a field embedded in it.
+// hiddenFields refuses a struct whose JSON is that of an embedded field.
 func hiddenFields(value reflect.Value, embedded *reflect.StructField) error {
 	part := value.FieldByIndex(embedded.Index)
 	if part.Kind() == reflect.Pointer && part.IsNil() || !part.CanInterface() || !value.CanInterface() {
@@ -86,7 +86,7 @@ func hiddenFields(value reflect.Value, embedded *reflect.StructField) error {
 		"give that a name, or the struct a MarshalJSON", value.Type(), embedded.Type)
 }
 
-// mayClash is true for a map of which two keys may have one name in JSON.
+// mayClash reports whether two keys of a map may have the same JSON name.
 func mayClash(t reflect.Type) bool {
 	return t.Kind() == reflect.Map && t.Key().Kind() != reflect.String && t.Key().Implements(textMarshaler)
 }

@@ -7,19 +7,18 @@ import (
 	"time"
 )
 
-// Several entries in one call of the host.
+// Several entries in one call to the host.
 
-// GetMany is the values under the keys, in their order: nil where [Get] finds none.
+// GetMany returns the values under the keys, in order: nil where [Get] finds none.
 //
 //	stocks, err := hostel.GetMany[int](ctx.Cache, "stock:tea", "stock:coffee")
 //
-// Each key by itself is as in the function for one key; all together are not one step. All
-// arguments are checked before anything is done. At most 1,000 keys a call: more are
-// [CacheTooLarge], without a call to the host. That holds for the functions and the method below
-// too.
+// Each key is handled as in the function for one key; the whole call is not atomic. All arguments
+// are checked before anything is done. At most 1,000 keys per call: more are [CacheTooLarge],
+// without a call to the host. The same applies to the functions and the method below.
 //
-// Errors: those of [Get], and [CacheTooLarge] when the values together are larger than the host
-// reads at once.
+// Errors: those of [Get], and [CacheTooLarge] when the values together exceed what the host reads
+// at once.
 func GetMany[T any](cache Cache, keys ...string) ([]*T, error) {
 	if err := checkKind(reflect.TypeFor[T]()); err != nil {
 		return nil, err
@@ -46,7 +45,7 @@ func GetMany[T any](cache Cache, keys ...string) ([]*T, error) {
 	return values, nil
 }
 
-// textEntry is a key with the JSON text that is to be stored under it.
+// textEntry is a key and the JSON text to store under it.
 type textEntry struct {
 	key, text string
 }
@@ -61,7 +60,7 @@ func SetMany[T any](cache Cache, entries map[string]T) error {
 	return setMany(cache, entries, 0)
 }
 
-// SetManyWithExpiry is as [SetMany], all with this expiry.
+// SetManyWithExpiry is like [SetMany], with this expiry for all entries.
 //
 // Errors: those of [Cache.SetWithExpiry], and of [GetMany] for too many keys. After
 // [CacheUnavailable] some of them may be set.
@@ -90,10 +89,10 @@ func setMany[T any](cache Cache, entries map[string]T, seconds uint32) error {
 	return cache.host.setMany(texts, seconds)
 }
 
-// DeleteMany removes the entries, and returns how many live ones there were.
+// DeleteMany removes the entries and returns the number of live entries removed.
 //
 // Errors: those of [Cache.Delete], and of [GetMany] for too many keys. After [CacheUnavailable]
-// some of them may be gone.
+// some of them may be removed.
 func (c Cache) DeleteMany(keys ...string) (removed int, err error) {
 	if err := checkKeys(keys); err != nil {
 		return 0, err
@@ -102,8 +101,7 @@ func (c Cache) DeleteMany(keys ...string) (removed int, err error) {
 	return int(count), err
 }
 
-// checkKeys refuses more keys than a call may have, and a key that the host's interface cannot
-// take.
+// checkKeys refuses too many keys, and a key that the host's interface cannot take.
 func checkKeys(keys []string) error {
 	if len(keys) > maxKeys {
 		return refusedf(CacheTooLarge,

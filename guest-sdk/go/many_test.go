@@ -10,7 +10,7 @@ import (
 	"hostel-sdk"
 )
 
-// getsMany checks the values under keys, with nil for none.
+// getsMany checks the values under keys; nil means no value.
 func getsMany(t *testing.T, cache hostel.Cache, keys []string, expected string) {
 	t.Helper()
 	values, err := hostel.GetMany[int](cache, keys...)
@@ -109,7 +109,8 @@ func TestACallHasAtMostAThousandKeys(t *testing.T) {
 	if len(values) != 1000 || *values[999] != 999 || err != nil {
 		t.Errorf("%d values, %v", len(values), err)
 	}
-	// A key that the host refuses shows that it was not called.
+	// The key is invalid too: only the host would report it, so another error shows that the host
+	// was not called.
 	entries[""], keys = 0, append(keys, "")
 	refusedAs(t, hostel.SetMany(cache, entries), hostel.CacheTooLarge, "1001 keys in one call: it may have 1000")
 	_, err = hostel.GetMany[int](cache, keys...)

@@ -11,14 +11,14 @@ import (
 	"unicode"
 )
 
-// The cache of a fake: the functions of the host's interfaces, with texts as they are.
+// The fake's cache: implements the host's interfaces on JSON texts.
 
 type entry struct {
 	value    string
 	deadline time.Duration // Zero for none.
 }
 
-// holder is which call computes the value of a key: one of the test, or another one.
+// holder is the holder of a key's lease: the test's call or another one.
 type holder uint8
 
 const (
@@ -31,8 +31,8 @@ type host struct {
 	fake *Fake
 }
 
-// live is the entry under a key, unless it is missing or expired. The mutex is held, as in all
-// methods of a fake below.
+// live returns the entry under a key, unless it is missing or expired. The caller holds the mutex,
+// as for all methods of a fake below.
 func (f *Fake) live(key string) (entry, bool) {
 	found, there := f.entries[key]
 	if there && found.deadline > 0 && f.now() >= found.deadline {
@@ -42,7 +42,7 @@ func (f *Fake) live(key string) (entry, bool) {
 	return found, there
 }
 
-// deadline is when an entry expires that is written now.
+// deadline returns the deadline of an entry that is written now.
 func (f *Fake) deadline(seconds uint32) time.Duration {
 	if seconds == 0 {
 		return 0
@@ -56,7 +56,7 @@ func (f *Fake) write(key, value string, deadline time.Duration) {
 	delete(f.leases, key)
 }
 
-// remove removes the live entry, which ends the lease of its key, also where there is none.
+// remove removes the live entry and ends the lease of its key, even without an entry.
 func (f *Fake) remove(key string) (removed entry, there bool) {
 	removed, there = f.live(key)
 	delete(f.entries, key)
@@ -64,14 +64,14 @@ func (f *Fake) remove(key string) (removed entry, there bool) {
 	return removed, there
 }
 
-// release ends the lease of a key, if it is this holder's.
+// release ends the lease of a key if this holder has it.
 func (f *Fake) release(key string, of holder) {
 	if f.leases[key] == of {
 		delete(f.leases, key)
 	}
 }
 
-// read is the value of the live entry, and counts it.
+// read returns the value of the live entry, and counts a hit or a miss.
 func (f *Fake) read(key string) ([]byte, bool) {
 	found, there := f.live(key)
 	if there {
@@ -91,7 +91,7 @@ func (h host) at(key string) (*Fake, error) {
 	return h.fake, nil
 }
 
-// atWith is as at, and checks a value before.
+// atWith is like at, but checks a value first.
 func (h host) atWith(key, value string) (*Fake, error) {
 	if err := checkKeyBytes(key); err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (h host) exists(key string) (bool, error) {
 	return there, nil
 }
 
-// setIfAbsent leaves the lease of a key whose entry it leaves.
+// setIfAbsent does not end the key's lease when the entry stays unchanged.
 func (h host) setIfAbsent(key string, value []byte, seconds uint32) (bool, error) {
 	fake, err := h.atWith(key, string(value))
 	if err != nil {
@@ -175,7 +175,7 @@ func (h host) increment(key string, delta int64, seconds uint32) (int64, error) 
 	if !there {
 		old.value, deadline = "0", fake.deadline(seconds)
 	}
-	// Also where nothing is added.
+	// Even when the addition fails.
 	delete(fake.leases, key)
 	integer, err := integerOf(old.value)
 	if err != nil {
@@ -191,7 +191,7 @@ func (h host) increment(key string, delta int64, seconds uint32) (int64, error) 
 	return sum, nil
 }
 
-// integerOf is the integer that can be added to.
+// integerOf parses a stored integer that Increment accepts.
 func integerOf(text string) (int64, error) {
 	integer, err := strconv.ParseInt(text, 10, 64)
 	plain := err == nil && strconv.FormatInt(integer, 10) == text
@@ -221,7 +221,7 @@ func (h host) compareAndSwap(
 		return Swap{}, err
 	}
 	defer fake.mutex.Unlock()
-	// Also where nothing is swapped.
+	// Even when nothing is swapped.
 	delete(fake.leases, key)
 	old, there := fake.live(key)
 	if there != (expected != nil) || there && old.value != *expected {
@@ -258,7 +258,7 @@ func (h host) take(key string) ([]byte, bool, error) {
 	return []byte(taken.value), there, nil
 }
 
-// getOrLease never waits: no other call fills the key in while a test calls.
+// getOrLease never waits: no other call can store the value while the test calls.
 func (h host) getOrLease(key string, early, _ uint32) (leaseFound, []byte, error) {
 	fake, err := h.at(key)
 	if err != nil {
@@ -279,7 +279,7 @@ func (h host) getOrLease(key string, early, _ uint32) (leaseFound, []byte, error
 	return foundBusy, nil, nil
 }
 
-// begin gives this call the lease of a key, unless another one holds it.
+// begin gives this call the lease of a key, unless another call holds it.
 func (f *Fake) begin(key string) bool {
 	if f.leases[key] == anotherCall {
 		return false
@@ -294,7 +294,7 @@ func (h host) fill(key string, value []byte, seconds uint32) (bool, error) {
 		return false, err
 	}
 	defer fake.mutex.Unlock()
-	// What changes an entry ends its lease, so the lease is of the entry that is there.
+	// Every change of an entry ends its lease, so a lease still belongs to the current entry.
 	if fake.leases[key] != thisCall {
 		return false, nil
 	}
@@ -313,7 +313,7 @@ func (h host) release(key string) error {
 	return nil
 }
 
-// log keeps the line, and prints it, so that a failing test shows its log.
+// log stores the line and prints it, so that a failing test shows its log.
 func (h host) log(level Level, message string) {
 	line := fmt.Sprintf("%v: %s", level, message)
 	fmt.Fprintln(os.Stderr, line)
@@ -352,7 +352,7 @@ func checkValue(value []byte) error {
 		found.offset, found.reason, rest)
 }
 
-// excerpt is the beginning of a text in quotes, as the host shows it.
+// excerpt returns the beginning of a text in quotes, as the host shows it.
 func excerpt(text string) string {
 	const most = 32
 	var shown strings.Builder

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// The functions of a fake's cache that go through several keys.
+// The functions of the fake's cache for several keys.
 
-// pageEntries is how many entries one page of a walk looks at.
+// pageEntries is the most entries that one page of keys examines.
 const pageEntries = 1000
 
 // lock checks the keys and locks the fake until the caller unlocks it.
@@ -96,7 +96,7 @@ func (h host) expire(key string, seconds uint32) (bool, error) {
 		return false, err
 	}
 	defer fake.mutex.Unlock()
-	// Also where there is no entry.
+	// Even without an entry.
 	delete(fake.leases, key)
 	found, there := fake.live(key)
 	if there {
@@ -107,9 +107,9 @@ func (h host) expire(key string, seconds uint32) (bool, error) {
 	return there, nil
 }
 
-// page is the live keys of a page that begin with a prefix, and the cursor of the next one. Its
-// entries are in the order of their keys; the cursor is the last of them. So a page of a host may
-// have no key and not be the last, and one of a fake may as well.
+// page returns the live keys of a page that begin with a prefix, and the cursor of the next page. A
+// page examines entries in key order, and its cursor is the last key examined. So a page may be
+// empty without being the last one, as with a real host.
 func (f *Fake) page(prefix string, cursor *string) (keys []string, next *string) {
 	looked := 0
 	for _, key := range slices.Sorted(maps.Keys(f.entries)) {
@@ -143,7 +143,7 @@ func (h host) deletePrefix(prefix string, cursor *string) (uint32, *string, erro
 		h.fake.remove(key)
 		h.fake.stats.Deletes++
 	}
-	// Also of those without an entry.
+	// Also ends leases of keys without an entry.
 	maps.DeleteFunc(h.fake.leases, func(key string, _ holder) bool { return strings.HasPrefix(key, prefix) })
 	return uint32(len(keys)), next, nil
 }

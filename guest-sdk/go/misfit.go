@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// Errors for values of a wrong type. A client of the service reads them, so they are in the terms
-// of JSON: encoding/json names types of Go.
+// Errors for values of a wrong type. Clients of the service read them, so they use the terms of
+// JSON; encoding/json would name Go types.
 
-// misfit is an error for a value that does not fit its variable.
+// misfit is the error for a value that does not fit its variable.
 type misfit struct {
-	// The path from the whole text, such as items[0].count; empty for the whole text.
+	// The path from the root of the text, such as items[0].count; empty for the root.
 	path  string
 	found string
 	rule  string
@@ -35,7 +35,8 @@ func (m *misfit) predicate() string {
 	return text
 }
 
-// withSubject is the message of an error of fromJSON or flawOf, with the name of the whole text.
+// withSubject returns the message of an error from fromJSON or flawOf, with a name for the whole
+// text.
 func withSubject(subject string, err error) string {
 	if m, is := err.(*misfit); is && m.path == "" {
 		return subject + m.predicate()
@@ -43,7 +44,7 @@ func withSubject(subject string, err error) string {
 	return fmt.Sprintf("%s: %v", subject, err)
 }
 
-// readable makes the error that a client reads of an error of encoding/json.
+// readable converts an error of encoding/json to one for clients.
 func readable(err error, text []byte) error {
 	var mismatch *json.UnmarshalTypeError
 	if !errors.As(err, &mismatch) {
@@ -60,7 +61,7 @@ func readable(err error, text []byte) error {
 	return &misfit{path, tokenText(token), rule, position(text, int(mismatch.Offset)-1)}
 }
 
-// misfitOfNull is the error for a text that is null.
+// misfitOfNull returns the error for a text that is null.
 func misfitOfNull(text []byte, target any) error {
 	rule := ""
 	if t := reflect.TypeOf(target); t != nil && t.Kind() == reflect.Pointer {
@@ -70,8 +71,8 @@ func misfitOfNull(text []byte, target any) error {
 	return &misfit{"", "null", cmp.Or(rule, "another value"), position(text, end-1)}
 }
 
-// ruleOf is what fits a type. It is empty for a type that no JSON fits, and for one with a method
-// UnmarshalJSON.
+// ruleOf returns what JSON fits a type. It is empty for a type that no JSON fits, and for one with
+// an UnmarshalJSON method.
 func ruleOf(t reflect.Type, found json.Token) string {
 	pointer := reflect.PointerTo(t)
 	switch {
@@ -122,18 +123,18 @@ func integerRule(t reflect.Type, found json.Token) string {
 	return fmt.Sprintf("from %d to %d", least, ^least)
 }
 
-// level is an array or object that is open at a token.
+// level is an array or object that contains a token.
 type level struct {
 	isArray bool
-	// The index of the element, and the name of the member, that are being read.
+	// The index of the current element, or the name of the current member.
 	index int
 	name  string
-	// Whether the next token is the value of that name.
+	// Whether the next token is the value of the member name.
 	isNamed bool
 }
 
-// tokenOf is the token that a mismatch is about, with its path. It is not found when a method
-// UnmarshalJSON returned the mismatch: its offset is one in a part of the text.
+// tokenOf returns the token that a mismatch is about, with its path. It is not found when an
+// UnmarshalJSON method returned the mismatch: the offset then refers to a part of the text.
 func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token json.Token, found bool) {
 	tokens := json.NewDecoder(bytes.NewReader(text))
 	tokens.UseNumber()
@@ -156,7 +157,7 @@ func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token
 			}
 			return pathOf(open), token, true
 		case mismatch.Value == fmt.Sprintf("number %s", token):
-			// The key of a map of integers.
+			// The token is a key of a map of integers.
 			return "the name of " + pathOf(open), token, true
 		}
 		if delimiter, opens := token.(json.Delim); opens {
@@ -165,7 +166,8 @@ func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token
 	}
 }
 
-// advance makes a token the current one of the innermost level: true for the name of a member.
+// advance makes a token the current one of the innermost level, and returns whether it is a member
+// name.
 func advance(open []level, token json.Token) (isName bool) {
 	if len(open) == 0 {
 		return false
@@ -202,7 +204,7 @@ func isPlainName(name string) bool {
 	return name != "" && len(name) <= 64 && !strings.ContainsFunc(name, isOther)
 }
 
-// kindOf is the kind of a value as encoding/json names it in a mismatch.
+// kindOf returns the kind of a value in the words of encoding/json's mismatch errors.
 func kindOf(token json.Token) string {
 	switch token {
 	case json.Delim('['):

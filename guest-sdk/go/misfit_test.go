@@ -11,7 +11,7 @@ import (
 	"hostel-sdk"
 )
 
-// money reads itself, by another type.
+// money has its own UnmarshalJSON, which reads another type.
 type money struct{ Cents int }
 
 func (m *money) UnmarshalJSON(text []byte) error {

@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// Reading JSON without lost numbers: encoding/json, but an integer that it would round is an error.
+// Reads JSON with encoding/json, but fails on an integer that it would round.
 
 const (
-	// An integer with fewer digits fits a float64, or a float32.
+	// An integer with fewer digits is exact as a float64, or as a float32.
 	digitsBeyondFloat64 = len("9007199254740992")
 	digitsBeyondFloat32 = len("16777216")
 )
 
 var holdsFloat32 = question{ask: func(t reflect.Type) bool { return t.Kind() == reflect.Float32 }}
 
-// fromJSON reads a text into what target points to. The text's strings are copied.
+// fromJSON reads a text into the variable that target points to. Strings are copied.
 func fromJSON(text []byte, target any) error {
 	if err := json.Unmarshal(text, target); err != nil {
 		return readable(err, text)
@@ -34,7 +34,7 @@ func fromJSON(text []byte, target any) error {
 	return reader.value(t)
 }
 
-// position is the line and the column, both from 1, of the byte at an offset.
+// position returns the line and the column, both from 1, of the byte at an offset.
 func position(text []byte, offset int) string {
 	before := text[:offset]
 	line := bytes.Count(before, []byte("\n")) + 1
@@ -42,7 +42,7 @@ func position(text []byte, offset int) string {
 	return fmt.Sprintf("line %d column %d", line, column)
 }
 
-// longestDigits is the length of the longest run of digits, in numbers and anywhere else.
+// longestDigits returns the length of the longest run of digits anywhere in a text.
 func longestDigits(text []byte) int {
 	longest, run := 0, 0
 	for _, c := range text {
@@ -56,14 +56,14 @@ func longestDigits(text []byte) int {
 	return longest
 }
 
-// exactReader reads a text a second time, along the type that it was read into, and looks at the
-// integers where that type has floats.
+// exactReader parses a text a second time, alongside the type it was read into, and checks the
+// integers that were read into floats.
 type exactReader struct {
 	text   []byte
 	tokens *json.Decoder
 }
 
-// value reads one value that went into a t; nil stands for none.
+// value checks one value that was read into a t; nil stands for no variable.
 func (r *exactReader) value(t reflect.Type) error {
 	token, err := r.tokens.Token()
 	if err != nil {
@@ -89,7 +89,7 @@ func (r *exactReader) value(t reflect.Type) error {
 	return nil
 }
 
-// inner is the type of what comes next in an array or an object that went into a t.
+// inner returns the type of the next item of an array or object that was read into a t.
 func (r *exactReader) inner(container json.Delim, t reflect.Type) (reflect.Type, error) {
 	name := ""
 	if container == '{' {
@@ -121,8 +121,8 @@ func (r *exactReader) number(text string, t reflect.Type) error {
 		shortenedNumber(text), position(r.text, int(r.tokens.InputOffset())-1))
 }
 
-// isExact is false for an integer that a variable of that kind would round. An interface gets a
-// float64.
+// isExact returns false for an integer that a variable of that kind would round. An interface holds
+// a float64.
 func isExact(number string, kind reflect.Kind) bool {
 	bits, most := 64, digitsBeyondFloat64
 	switch kind {

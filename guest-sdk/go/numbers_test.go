@@ -103,7 +103,7 @@ type embedding struct {
 }
 
 type Named struct {
-	X int64 `json:"x"` // The outer one wins.
+	X int64 `json:"x"` // The outer field wins.
 	Z []float32
 }
 

@@ -2,9 +2,9 @@ package hostel
 
 import "strings"
 
-// A failure as a response of HTTP: RFC 9457, as the host writes it.
+// HTTP responses for failures: problems (RFC 9457), identical to the host's.
 
-// outcomes are the status and its reason phrase for each kind of failure.
+// outcomes are the status and the reason phrase of each kind of failure.
 var outcomes = [...]struct {
 	status int
 	title  string
@@ -29,8 +29,8 @@ type problem struct {
 	RequestID string `json:"request_id"`
 }
 
-// problemOf is the response that stands for a failure, with its headers. The message of a fault of
-// the server goes to the log, not to the client.
+// problemOf returns the response for a failure, with its headers. The message of a server error
+// goes to the log, not to the client.
 func problemOf(ctx *Context, failure *Failure) (Response, error) {
 	kind := failure.Kind
 	if int(kind) >= len(outcomes) {

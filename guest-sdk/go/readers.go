@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// What a service reads of a request by name. Nothing of it is parsed before it is asked for.
+// Access to the parts of a request by name. Nothing is parsed until it is needed.
 
 const formType = "application/x-www-form-urlencoded"
 
-// Header is the header of that name, in any case: the values of several fields are joined by a
-// comma and a blank, those of cookie by a semicolon and a blank. It is empty when there is none,
-// when one is not UTF-8, and when the request did not come by HTTP.
+// Header returns the header of that name, case-insensitive. The values of several fields are joined
+// by a comma and a blank, those of cookie by a semicolon and a blank. It is empty when there is
+// none, when one is not UTF-8, or when the request did not come by HTTP.
 func (r *Request) Header(name string) string {
 	return joined(r.headers(), name)
 }
 
-// HeaderValues are the values of the fields of that name, in any case, in their order. Those that
-// are not UTF-8 are left out.
+// HeaderValues returns the values of the fields of that name, case-insensitive, in order. It skips
+// fields that are not UTF-8.
 func (r *Request) HeaderValues(name string) []string {
 	return valuesOf(r.headers(), name)
 }
@@ -30,9 +30,9 @@ func (r *Request) headers() []Header {
 	return r.HTTP.Headers
 }
 
-// ClientAddress is the client's IP address, without its port: 192.0.2.1, or 2001:db8::1. It is empty
-// when the request did not come by HTTP. Behind a proxy it is the address of the client only if the
-// host's configuration names that proxy in server.trusted-proxies.
+// ClientAddress returns the client's IP address, without its port: 192.0.2.1, or 2001:db8::1. It is
+// empty when the request did not come by HTTP. Behind a proxy this is the client's address only if
+// the host's configuration lists the proxy in server.trusted-proxies; otherwise it is the proxy's.
 func (r *Request) ClientAddress() string {
 	if r.HTTP == nil {
 		return ""
@@ -46,23 +46,23 @@ func (r *Request) ClientAddress() string {
 	return address
 }
 
-// Query is the first value of that parameter of the query, decoded. It is empty when there is none;
-// [Request.QueryValues] tells an empty one from none.
+// Query returns the first value of that query parameter, decoded. It is empty when there is none;
+// [Request.QueryValues] distinguishes an empty value from none.
 //
-// Queries are read as forms of the web: a plus is a blank, an invalid escape stays as it is, and
-// what is not UTF-8 becomes U+FFFD.
+// Queries are decoded like web forms: a plus is a blank, an invalid escape stays as it is, and
+// U+FFFD replaces bytes that are not UTF-8.
 func (r *Request) Query(name string) string {
 	value, _ := firstFormValue(r.query(), name)
 	return value
 }
 
-// QueryValues are all values of that parameter of the query, decoded, in their order.
+// QueryValues returns all values of that query parameter, decoded, in order.
 func (r *Request) QueryValues(name string) []string {
 	return formValues(r.query(), name, math.MaxInt)
 }
 
-// QueryInteger is the first value of that parameter of the query, as an integer. The error, a
-// [Failure] of kind [FailureBadRequest], is for a value that is not a decimal integer of 64 bits.
+// QueryInteger returns the first value of that query parameter as an integer. For a value that is
+// not a decimal 64-bit integer, the error is a [Failure] of kind [FailureBadRequest].
 func (r *Request) QueryInteger(name string) (value int64, found bool, err error) {
 	text, found := firstFormValue(r.query(), name)
 	if !found {
@@ -79,16 +79,16 @@ func (r *Request) query() string {
 	return r.HTTP.Query
 }
 
-// PathParam is the decoded parameter of that name in the route's path, id of /orders/{id} for
-// example. It is empty when the route has none of that name.
+// PathParam returns the decoded parameter of that name in the route's path, for example id of
+// /orders/{id}. It is empty when the route has no such parameter.
 func (r *Request) PathParam(name string) string {
 	value, _ := r.pathParam(name)
 	return value
 }
 
-// PathInteger is the parameter of that name in the route's path, as an integer. The error is a
-// [Failure]: of kind [FailureBadRequest] for a value that is not a decimal integer of 64 bits, of
-// kind [FailureInternal] when the route has no parameter of that name.
+// PathInteger returns the parameter of that name in the route's path as an integer. The error is a
+// [Failure]: of kind [FailureBadRequest] for a value that is not a decimal 64-bit integer, of kind
+// [FailureInternal] when the route has no such parameter.
 func (r *Request) PathInteger(name string) (int64, error) {
 	text, found := r.pathParam(name)
 	if !found {
@@ -110,7 +110,7 @@ func (r *Request) pathParam(name string) (value string, found bool) {
 }
 
 func parameterAsInteger(place, name, text string) (int64, error) {
-	// strconv also reads a plus.
+	// strconv also accepts a plus.
 	digits := strings.TrimPrefix(text, "-")
 	isOther := func(r rune) bool { return r < '0' || r > '9' }
 	if digits == "" || strings.ContainsFunc(digits, isOther) {
@@ -125,8 +125,8 @@ func parameterAsInteger(place, name, text string) (int64, error) {
 	return integer, nil
 }
 
-// Cookie is the value of the first cookie of that name, without the double quotes around it.
-// Escapes in it are not decoded.
+// Cookie returns the value of the first cookie of that name, without surrounding double quotes, not
+// percent-decoded.
 func (r *Request) Cookie(name string) (value string, found bool) {
 	for pair := range strings.SplitSeq(r.Header("cookie"), ";") {
 		key, value, isPair := strings.Cut(pair, "=")
@@ -142,10 +142,10 @@ func (r *Request) Cookie(name string) (value string, found bool) {
 	return "", false
 }
 
-// Form is the first value of that field of the body, a form of the content type
-// application/x-www-form-urlencoded, which is decoded as [Request.Query] does. An empty body
-// without a content type has no fields. The error, a [Failure] of kind [FailureBadRequest], is for
-// any other content type.
+// Form returns the first value of that field of the body, a form of the content type
+// application/x-www-form-urlencoded, decoded as in [Request.Query]. An empty body without a content
+// type has no fields. For any other content type, the error is a [Failure] of kind
+// [FailureBadRequest].
 func (r *Request) Form(name string) (value string, found bool, err error) {
 	if err := r.checkForm(); err != nil {
 		return "", false, err
@@ -154,7 +154,7 @@ func (r *Request) Form(name string) (value string, found bool, err error) {
 	return value, found, nil
 }
 
-// FormValues are all values of that field of the body, in their order. The error is that of
+// FormValues returns all values of that field of the body, in order. The error is as in
 // [Request.Form].
 func (r *Request) FormValues(name string) ([]string, error) {
 	if err := r.checkForm(); err != nil {

@@ -12,7 +12,7 @@ import (
 	"hostel-sdk"
 )
 
-// The recipes of docs/recipes.md, as they are there.
+// The recipes of docs/recipes.md, verbatim.
 
 func checkRate(ctx *hostel.Context) error {
 	key := "calls:" + ctx.Request.ClientAddress()

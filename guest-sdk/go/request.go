@@ -2,16 +2,16 @@ package hostel
 
 import "reflect"
 
-// Request is one request to one service.
+// Request is a request to a service.
 //
-// A handler gets the body as the type it asks for; the rest is here, and the methods read it by
-// name. A test makes one with the fields it needs.
+// A handler gets the body in its own type; the rest is here, with methods that read it by name. A
+// test sets only the fields that it needs.
 type Request struct {
 	// Service is the service's name within the plugin.
 	Service string
-	// ID is the correlation id, the one that the host's log lines carry.
+	// ID is the correlation id, which the host's log lines carry.
 	ID string
-	// ContentType is the media type of the body; empty when the caller named none.
+	// ContentType is the media type of the body; empty without one.
 	ContentType string
 	// Body is empty when there is none.
 	Body []byte
@@ -19,22 +19,23 @@ type Request struct {
 	HTTP *HTTPRequest
 }
 
-// JSON reads the body into what target points to, by the rules of encoding/json, whatever media
-// type the caller named. An empty body reads as null, and null only fits what can be nil: a
-// pointer, an interface, a map or a slice.
+// JSON reads the body into the variable that target points to, by the rules of encoding/json,
+// whatever its media type. An empty body reads as null. Only a pointer, an interface, a map or a
+// slice accepts null.
 //
-// Where encoding/json would change a value in silence, the body is refused: text that is not UTF-8,
-// an escaped surrogate without its pair, and an integer that the target would round (the rule is
-// that of [Cache.Get]). So is a body nested deeper than 127 levels.
+// A body that encoding/json would change silently is refused: text that is not UTF-8, an escaped
+// lone surrogate, and an integer that the target would round (as in [Cache.Get]). So is a body
+// nested deeper than 127 levels.
 //
-// Every error is a [Failure] of kind [FailureBadRequest] that tells the line and the column.
+// Every error is a [Failure] of kind [FailureBadRequest] that contains the line and the column.
 func (r *Request) JSON(target any) error {
 	body := r.Body
 	if len(body) == 0 {
 		if !canBeNil(target) {
 			return BadRequest("the request needs a JSON body and has none")
 		}
-		// What null does to a type without methods, and no reader of JSON is needed.
+		// Sets the zero value directly, as null does for a type without methods, instead of running
+		// the JSON reader.
 		if nothing := reflect.ValueOf(target).Elem(); nothing.Type().Name() == "" {
 			nothing.SetZero()
 			return nil
@@ -65,9 +66,9 @@ func canBeNil(target any) bool {
 	return false
 }
 
-// HTTPRequest is what only a request that came by HTTP has.
+// HTTPRequest is the part of a request that only HTTP has.
 type HTTPRequest struct {
-	// Method is as sent, GET for example.
+	// Method is as sent, for example GET.
 	Method string
 	// Path is as sent, still percent-encoded, without the query.
 	Path string
@@ -75,13 +76,12 @@ type HTTPRequest struct {
 	PathParams []PathParam
 	// Query is as sent, without the question mark; empty when there is none.
 	Query string
-	// Authority is host and port as the client named them; empty when it named none.
+	// Authority is host and port as the client sent them; may be empty.
 	Authority string
-	// Client is the address and port of the client, 192.0.2.1:4711 or [2001:db8::1]:4711.
-	// [Request.ClientAddress] is the address alone.
+	// Client is the client's address and port, 192.0.2.1:4711 or [2001:db8::1]:4711.
+	// [Request.ClientAddress] returns the address alone.
 	Client string
-	// Headers are in the order they were sent, names in lower case; a name may occur more than
-	// once.
+	// Headers are in the order sent, names in lower case, possibly repeated.
 	Headers []Header
 }
 

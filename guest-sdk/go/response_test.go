@@ -20,13 +20,13 @@ func init() {
 	})
 }
 
-// seen is what a caller sees of a response.
+// seen returns the response as a caller receives it.
 func seen(response hostel.Response) (hostel.Response, error) {
 	returned, failed = response, nil
 	return hostel.NewFake().Call("returned", nil)
 }
 
-// seenByHTTP is what a caller by HTTP sees of an error, and what is logged.
+// seenByHTTP returns an error as an HTTP client receives it, and the logged lines.
 func seenByHTTP(err error) (response hostel.Response, seen error, logs []string) {
 	failed = err
 	fake := hostel.NewFake()

@@ -6,14 +6,14 @@ import (
 	"strconv"
 )
 
-// A string, a number or a boolean by itself costs far more in encoding/json than the call of the
-// cache around it. The plain ones are read and written here; all others are left to encoding/json,
-// and so are all errors.
+// A fast path for a single string, number or boolean: encoding/json would cost far more than the
+// cache call itself. Only plain values are handled here; encoding/json handles all others and all
+// errors.
 
-// An integer of so many characters is a float64.
+// An integer of up to 15 characters is exact as a float64.
 const plainDigits = 15
 
-// readPlain reads a text that is known to be JSON, and tells whether it did.
+// readPlain reads a text that is known to be valid JSON, and returns whether it could.
 func readPlain(text []byte, target any) bool {
 	switch target := target.(type) {
 	case *string:
@@ -53,7 +53,7 @@ func readPlain(text []byte, target any) bool {
 	return false
 }
 
-// plainString is what is between the quotes, if it means itself.
+// plainString returns the bytes between the quotes if there are no escapes.
 func plainString(text []byte) ([]byte, bool) {
 	last := len(text) - 1
 	if last < 1 || text[0] != '"' || text[last] != '"' || bytes.IndexByte(text, '\\') >= 0 {
@@ -62,7 +62,7 @@ func plainString(text []byte) ([]byte, bool) {
 	return text[1:last], true
 }
 
-// appendPlain appends the JSON of a value, and tells whether it did.
+// appendPlain appends the JSON of a value, and returns whether it could.
 func appendPlain(text []byte, value any) ([]byte, bool) {
 	switch value := value.(type) {
 	case string:

@@ -10,7 +10,7 @@ import (
 	"hostel-sdk"
 )
 
-// What is read and written without encoding/json must be what it would make of it.
+// Plain values must read and write exactly as with encoding/json.
 
 type named string
 

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Context is what a handler works with: the cache, the log, servers elsewhere, the settings, and the
+// Context gives a handler the cache, the log, outbound HTTP, the settings, and the parts of the
 // request beyond its typed body.
 //
-// It is a context.Context too, so that it can be passed to what wants one. It has no deadline and
-// is never cancelled: the host ends a call that takes too long from the outside.
+// It implements context.Context, so it can be passed to functions that need one. It has no deadline
+// and is never cancelled: the host ends a call that takes too long.
 type Context struct {
 	context.Context
 
@@ -21,15 +21,14 @@ type Context struct {
 	Log Log
 	// HTTP sends requests to servers elsewhere.
 	HTTP HTTP
-	// Config is the plugin's settings and secrets.
+	// Config provides the plugin's settings and secrets.
 	Config Config
-	// Request is the request.
+	// Request is the current request.
 	Request Request
 }
 
-// Handle lists a service of the plugin: its name, one line that tells a person what it does, and
-// the function that handles it. To be called from an init function, since a plugin's main never
-// runs:
+// Handle registers a service of the plugin: its name, a one-line description for people, and its
+// handler. Call it from an init function, because a plugin's main never runs:
 //
 //	func init() {
 //		hostel.Handle("orders.find", "Finds one order.", findOrder)
@@ -37,16 +36,16 @@ type Context struct {
 //
 //	func findOrder(ctx *hostel.Context, number uint64) (*Order, error)
 //
-// The name is 1 to 128 ASCII letters, digits, dots, hyphens and underscores, a letter first, unique
-// in the plugin; the host refuses a plugin that keeps to less.
+// The name is 1 to 128 ASCII letters, digits, dots, hyphens and underscores, starting with a
+// letter, unique in the plugin; the host refuses a plugin with any other name.
 //
-// The body of the request is read as T, the way [Request.JSON] does, and a body that does not fit
-// never reaches the handler: it is a bad request. A T that can be nil, a pointer say, is nil for a
-// request without a body. A T of struct{} leaves the body unread.
+// The body of the request is read as T, as in [Request.JSON]. A body that does not fit is a bad
+// request and never reaches the handler. If T can be nil, for example a pointer, it is nil for a
+// request without a body. With struct{} as T the body is not read.
 //
-// R is the answer: a [Response] as it is, struct{} as [Empty], and any other value as [JSON]. An
-// error is a failure of the kind that [Failure] tells. A panic in the handler is a fault of the
-// plugin: message and stack are logged, and the answer is an internal failure.
+// R is the result: a [Response] is sent unchanged, struct{} as [Empty], and any other value as
+// [JSON]. An error becomes a failure by the rules of [Failure]. A panic in the handler is an
+// internal failure; message and stack are logged.
 func Handle[T, R any](name, description string, handler func(ctx *Context, request T) (R, error)) {
 	handle := func(ctx *Context) (Response, error) {
 		var request T
@@ -69,7 +68,7 @@ type service struct {
 	handle            func(ctx *Context) (Response, error)
 }
 
-// services are those of the plugin, in the order in which they were listed.
+// services are the plugin's services in the order of registration.
 var services []service
 
 func newContext(host host, request Request) *Context {
@@ -78,14 +77,14 @@ func newContext(host host, request Request) *Context {
 	return ctx
 }
 
-// respond calls the service: what it returned, or why it failed.
+// respond calls the service and returns its response or its failure.
 func respond(ctx *Context) (Response, *Failure) {
 	response, err := dispatch(ctx)
 	if err == nil {
 		return response, nil
 	}
 	failure := failureOf(err)
-	// The contract has no headers of a failure.
+	// A failure in the contract has no headers, so one with headers becomes a response.
 	if len(failure.headers) > 0 && ctx.Request.HTTP != nil {
 		if response, err = problemOf(ctx, failure); err == nil {
 			return response, nil
@@ -95,7 +94,7 @@ func respond(ctx *Context) (Response, *Failure) {
 	return Response{}, failure
 }
 
-// dispatch hands the request to the service that it names.
+// dispatch passes the request to the service that it names.
 func dispatch(ctx *Context) (response Response, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -119,10 +118,11 @@ func names() string {
 	return strings.Join(names, ", ")
 }
 
-// maxFrames bounds one stack: the host cuts a long line.
+// maxFrames limits the frames of a logged stack: the host truncates long lines.
 const maxFrames = 20
 
-// logPanic logs where the panic was, in one record: the author's frames, the innermost first.
+// logPanic logs the message and the stack of a panic as one record: the author's frames, innermost
+// first.
 func logPanic(log Log, cause any) {
 	record := fmt.Sprintf("panic: %v", cause)
 	defer func() { log.Log(LevelError, record) }()
@@ -140,8 +140,8 @@ func logPanic(log Log, cause any) {
 	}
 }
 
-// isAuthors is false for Go's own frames and for those of this package, which the compiler puts into
-// the author's where a function is generic.
+// isAuthors returns false for frames of Go itself and of this package. The compiler attributes some
+// of the latter to the author's generic functions.
 func isAuthors(frame runtime.Frame) bool {
 	function := frame.Function
 	return function != "" && frame.File != "<autogenerated>" &&
@@ -149,7 +149,7 @@ func isAuthors(frame runtime.Frame) bool {
 		!strings.Contains(function, ".Handle[...].")
 }
 
-// typeName is the name of a type as the author wrote it.
+// typeName returns the name of a type as the author wrote it.
 func typeName(value any) string {
 	return strings.TrimPrefix(fmt.Sprintf("%T", value), "*")
 }

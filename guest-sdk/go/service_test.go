@@ -12,7 +12,7 @@ import (
 	"hostel-sdk"
 )
 
-// The services of the tests: a plugin has one list, so they are here together.
+// The services of all tests are here, because a plugin has one list of services.
 func init() {
 	hostel.Handle("log-request", "Logs its request.", logRequest)
 	hostel.Handle("add_numbers", "Adds numbers.", add)
@@ -172,7 +172,7 @@ func init() {
 	})
 }
 
-// answeredBy is what a caller sees when a service answers an error.
+// answeredBy returns the error that a caller gets when a service returns err.
 func answeredBy(err error) error {
 	answer = err
 	_, seen := hostel.NewFake().Call("answers-error", nil)

@@ -2,9 +2,9 @@
 
 package hostel
 
-// Go's stack grows by doubling, and each time every frame on it is looked at and copied. encoding/json
-// goes deep the first time that it meets a type. So the stack grows before, while hardly a frame is
-// on it: a seventh less work in the first call with a body.
+// Go's stack grows by doubling, and each time Go scans and copies all its frames. encoding/json
+// needs a deep stack the first time that it sees a type. Growing the stack in advance, while it has
+// few frames, saves a seventh of the first call with a body.
 
 var stackGrown bool
 

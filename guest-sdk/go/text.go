@@ -8,25 +8,26 @@ import (
 	"unicode/utf8"
 )
 
-// One pass over a JSON text: is it valid, and if not, where and why not. The rules are those of the
-// contract, which refuses more than encoding/json does, and the words are the host's.
+// Validates a JSON text in one pass and reports the offset and reason of the first error. The rules
+// are those of the contract, which refuses more than encoding/json does; the messages are the
+// host's.
 
-// flaw is why a text is not a value, and where.
+// flaw is the first error in a text.
 type flaw struct {
 	offset int
 	reason string
 }
 
-// grammar is how far a text has been read. No text, however deep, makes it recurse.
+// grammar is the state of the validation. It is not recursive, however deep the text.
 type grammar struct {
 	text   []byte
 	at     int
 	levels int
-	// The arrays and objects that are open, by their first characters.
+	// The open arrays and objects, as their opening characters.
 	open []byte
 }
 
-// flawOf finds the first flaw of a text that may have so many levels of arrays and objects.
+// flawOf returns the first error in a text that may nest at most levels deep; nil if there is none.
 func flawOf(text []byte, levels int) *flaw {
 	if !utf8.Valid(text) {
 		return &flaw{len(text) - len(afterValid(text)), "not UTF-8"}
@@ -64,7 +65,7 @@ func afterValid(text []byte) []byte {
 	return text
 }
 
-// peek is the next byte, 0 at the end: no text goes on with one.
+// peek returns the next byte; 0 at the end, which is never valid in a text.
 func (g *grammar) peek() byte {
 	if g.at < len(g.text) {
 		return g.text[g.at]
@@ -79,7 +80,8 @@ func (g *grammar) afterSpace() byte {
 	return g.peek()
 }
 
-// beginValue reads a scalar, or opens an array or object: more, when a value must follow at once.
+// beginValue reads a scalar, or opens an array or object. more is true if a value must follow at
+// once.
 func (g *grammar) beginValue() (more bool, reason string) {
 	switch c := g.afterSpace(); {
 	case c == '"':
@@ -98,7 +100,8 @@ func (g *grammar) beginValue() (more bool, reason string) {
 	return false, "expected a value"
 }
 
-// endValue closes what ends after a value: more, when another value follows.
+// endValue closes the arrays and objects that end after a value. more is true if another value
+// follows.
 func (g *grammar) endValue() (more bool, reason string) {
 	for len(g.open) > 0 {
 		innermost, c := g.open[len(g.open)-1], g.afterSpace()
@@ -109,7 +112,7 @@ func (g *grammar) endValue() (more bool, reason string) {
 				return true, g.memberName()
 			}
 			return true, ""
-		case c != innermost+2: // The closing bracket is two beyond the opening one.
+		case c != innermost+2: // In ASCII, the closing bracket is two above the opening one.
 			return false, "expected a comma or " + string(innermost+2)
 		}
 		g.at++
@@ -214,7 +217,7 @@ func (g *grammar) string() (reason string) {
 	return "expected the closing quote of a string"
 }
 
-// escape reads an escape, from its backslash on.
+// escape reads an escape, starting at its backslash.
 func (g *grammar) escape() (reason string) {
 	if g.at+1 == len(g.text) {
 		g.at++
@@ -243,7 +246,7 @@ func (g *grammar) escape() (reason string) {
 	return ""
 }
 
-// codeUnit is the UTF-16 code unit that an escape at an offset stands for, or -1.
+// codeUnit returns the UTF-16 code unit of the escape at an offset, or -1.
 func codeUnit(text []byte, at int) int64 {
 	if at+6 > len(text) || text[at] != '\\' || text[at+1] != 'u' {
 		return -1
@@ -256,7 +259,7 @@ func codeUnit(text []byte, at int) int64 {
 }
 
 func isFinite(number []byte) bool {
-	// Without an exponent, fewer digits than this are finite.
+	// Without an exponent, a number shorter than this is finite.
 	if len(number) < 309 && !bytes.ContainsAny(number, "eE") {
 		return true
 	}

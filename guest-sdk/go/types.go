@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// question is asked of a type and of all that is reachable from it, and answered once a type.
+// question is a predicate on a type and all types reachable from it, with cached answers.
 type question struct {
 	ask     func(reflect.Type) bool
 	answers sync.Map
 }
 
-// isTrueWithin also looks where JSON does not, into fields that are not exported for example: false
-// is certain, true is not.
+// isTrueWithin also examines types that JSON ignores, such as those of unexported fields: false is
+// certain, true is not.
 func (q *question) isTrueWithin(t reflect.Type) bool {
 	if answer, known := q.answers.Load(t); known {
 		return answer.(bool)

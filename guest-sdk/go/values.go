@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// What the language cannot turn into JSON, or would turn into something else in silence.
+// Values that Go cannot write as JSON, or would silently write as something else.
 
-// toJSON is the value's text, by the rules of encoding/json, but for <, > and &.
+// toJSON returns the value's text, by the rules of encoding/json, without escaping <, > and &.
 func toJSON(value any) ([]byte, error) {
 	if text, plain := appendPlain(nil, value); plain {
 		return text, nil
@@ -25,7 +25,7 @@ func toJSON(value any) ([]byte, error) {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	written := bytes.TrimSuffix(text.Bytes(), []byte("\n"))
-	// What is not UTF-8 encoding/json writes as this escape, and U+FFFD itself as it is.
+	// encoding/json writes invalid UTF-8 as this escape, and U+FFFD itself unescaped.
 	if bytes.Contains(written, []byte(`\ufffd`)) {
 		if err := silentlyChanged(reflect.ValueOf(value), notUTF8); err != nil {
 			return nil, err
@@ -37,7 +37,7 @@ func toJSON(value any) ([]byte, error) {
 	return markFloats(written, reflect.ValueOf(value))
 }
 
-// toStorable is as toJSON, and refuses what another reader would not know again.
+// toStorable is like toJSON, and refuses types that other languages would not recognize.
 func toStorable(value any) ([]byte, error) {
 	text, err := toJSON(value)
 	if err != nil {
@@ -46,11 +46,12 @@ func toStorable(value any) ([]byte, error) {
 	return text, silentlyChanged(reflect.ValueOf(value), notKnownAgain)
 }
 
-// rule is what a value must keep to, whatever it is in.
+// rule is a condition on a value and everything inside it.
 type rule struct {
-	// Of what no value within breaks it nothing is looked at.
+	// Skips values of types that cannot break the rule.
 	mayBreak question
-	// check says why a value that is not looked into breaks it, if it does.
+	// check returns why a value breaks the rule; nil if it does not. It does not look inside the
+	// value.
 	check func(value reflect.Value) error
 }
 
@@ -88,8 +89,8 @@ var notKnownAgain = &rule{
 	},
 }
 
-// lostType tells why a type is refused: JSON has nothing like it, and what encoding/json writes for
-// it others read as something else.
+// lostType returns why a type is refused: JSON has no equivalent, and other languages would read
+// the output of encoding/json as something else.
 func lostType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
@@ -108,10 +109,10 @@ func lostType(t reflect.Type) string {
 	return ""
 }
 
-// silentlyChanged looks for what breaks a rule in a value that encoding/json has written, so there
-// is no cycle in it.
+// silentlyChanged finds a violation of a rule in a value. encoding/json has already written the
+// value, so it contains no cycle.
 func silentlyChanged(value reflect.Value, rule *rule) error {
-	// First of all, since a pointer to a type has all the methods of the type.
+	// Must be first: a pointer to a type has all the methods of the type.
 	for value.Kind() == reflect.Pointer || value.Kind() == reflect.Interface {
 		value = value.Elem()
 	}
@@ -150,7 +151,7 @@ func fieldChanged(value reflect.Value, rule *rule) error {
 	for i := range value.NumField() {
 		name, inner, written := jsonField(value.Type().Field(i))
 		if inner != nil {
-			// Its fields are written, and not itself.
+			// encoding/json writes the fields of an embedded struct, not the struct itself.
 			if embedded := reflect.Indirect(value.Field(i)); embedded.IsValid() {
 				if err := fieldChanged(embedded, rule); err != nil {
 					return err

@@ -2,14 +2,15 @@
 
 package hostel
 
-// The contract of `wit/`: the files wit*.go are the one place where its shapes meet the types of
-// this package. They are written by hand, since they are few; encoding a plugin as a component
-// checks the name and the signature of each function against `wit/`. Layouts are those of the
-// component model's canonical ABI, in which an address has 4 bytes.
+// Hand-written bindings of `wit/`: only the files wit*.go convert between the canonical ABI and
+// this package's types. The component encoder checks the name and the signature of each function
+// against `wit/`. The layouts are those of the component model's canonical ABI, with 4-byte
+// addresses.
 //
-// The linker drops each import that a plugin does not call, so that its component shows what it
-// uses. It keeps those of all methods of Cache where reflection calls methods by name: Handle names
-// Context in a type of its own, which Go's generic functions always offer to reflection.
+// The linker drops each import that a plugin does not call, so its component imports only the
+// functions it uses. If reflection calls methods by name anywhere, the linker keeps the imports of
+// all methods of Cache: Handle has Context in its type, and Go makes the types of generic functions
+// available to reflection.
 
 import (
 	"strings"
@@ -46,18 +47,18 @@ type witResult struct {
 	words   [5]uint32
 }
 
-// tag is the first word where it is a bool, an enum, or the case of a variant or an option: one
-// byte. The host leaves the others as they were.
+// tag returns the first word as a bool, an enum, or the case of a variant or an option. These are
+// one byte; the host does not write the word's other bytes.
 func (r *witResult) tag() uint8 {
 	return uint8(r.words[0])
 }
 
-// list is the string or list whose first word is at this place.
+// list returns the string or list whose first word is at this index.
 func (r *witResult) list(at int) witList {
 	return witList{start: r.words[at], count: r.words[at+1]}
 }
 
-// option is the `option<string>` whose first word is at this place.
+// option returns the `option<string>` whose first word is at this index.
 func (r *witResult) option(at int) *string {
 	if uint8(r.words[at]) == 0 {
 		return nil
@@ -66,7 +67,7 @@ func (r *witResult) option(at int) *string {
 	return &text
 }
 
-// refusal is the error.
+// refusal returns the error.
 func (r *witResult) refusal() error {
 	return refusalOf(r.tag(), r.list(1))
 }
@@ -75,21 +76,21 @@ func refusalOf(kind uint8, message witList) error {
 	return &CacheError{Kind: CacheErrorKind(kind), Message: message.string()}
 }
 
-// result is where the host writes its answer. One is enough: nothing runs between a call and the
+// result receives the host's results. One is enough: no goroutine runs between a call and the
 // reading of its result.
 var result witResult
 
-// host is the cache and the log of the host that runs the plugin.
+// host is the interface to the host that runs the plugin.
 type host struct{}
 
-// get answers a value in place. When there is one, the caller reads it and then calls done.
+// get returns a value in place. If there is one, the caller must call done after reading it.
 func (host) get(key string) (value []byte, found bool, err error) {
 	startReading()
 	hostGet(key, &result)
 	return inPlace()
 }
 
-// inPlace is a result that is an `option<json>`, which is read in place when there is one.
+// inPlace returns a result that is an `option<json>`, in place.
 func inPlace() (value []byte, found bool, err error) {
 	if result.isError != 0 {
 		err = result.refusal()
@@ -111,7 +112,7 @@ func (host) set(key string, value []byte, seconds uint32) error {
 	return err
 }
 
-// hasSome is the case of an `option<seconds>`, of which 0 stands for none.
+// hasSome returns the case of an `option<seconds>`, for which 0 means none.
 func hasSome(seconds uint32) uint32 {
 	return min(seconds, 1)
 }
@@ -132,7 +133,7 @@ func (host) log(level Level, message string) {
 	hostLog(uint32(level), strings.ToValidUTF8(message, "\ufffd"))
 }
 
-// flag ends the reading of a result that is a bool or nothing.
+// flag finishes the reading of a result that is a bool or nothing.
 func flag() (bool, error) {
 	if result.isError == 0 {
 		is := result.tag() != 0
@@ -212,7 +213,7 @@ type witFailure struct {
 	message   witList
 }
 
-// answered is what the host reads after a call of `handle`: kept alive here until the next one.
+// answered keeps the data that the host reads after a call of `handle` alive until the next call.
 var answered struct {
 	response Response
 	headers  []witPair
@@ -224,7 +225,7 @@ var answered struct {
 
 //go:wasmexport hostel:service/handler@0.1.0#handle
 func exportHandle(request *witRequest) unsafe.Pointer {
-	// Whoever still read when a panic ended the last call does so no more.
+	// Reset: a panic may have ended the last call before its readers called done.
 	readers = 1
 	if request.body.count > 0 {
 		growStack()

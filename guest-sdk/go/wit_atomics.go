@@ -26,7 +26,7 @@ func hostCompareAndSwap(
 //go:noescape
 func hostTake(key string, result *witResult)
 
-// witSum is `result<integer, error>`, whose float is aligned to 8 bytes.
+// witSum is `result<integer, error>`, separate because its float is aligned to 8 bytes.
 type witSum struct {
 	_       structs.HostLayout
 	isError uint8
@@ -38,7 +38,7 @@ type witSum struct {
 	}
 }
 
-// witError is an error where witSum has its float.
+// witError is the error of a witSum, stored in the place of its float.
 type witError struct {
 	_       structs.HostLayout
 	kind    uint8
@@ -46,7 +46,7 @@ type witError struct {
 	message witList
 }
 
-// sum is where the host writes its answer, as result is.
+// sum receives the host's result, like result.
 var sum witSum
 
 func (host) setIfAbsent(key string, value []byte, seconds uint32) (bool, error) {
@@ -56,7 +56,7 @@ func (host) setIfAbsent(key string, value []byte, seconds uint32) (bool, error) 
 	return flag()
 }
 
-// increment has integers within ±(2^53 - 1), which a float holds exactly.
+// increment passes integers within ±(2^53 - 1), which a float represents exactly.
 func (host) increment(key string, delta int64, seconds uint32) (int64, error) {
 	startReading()
 	defer stopReading()
@@ -86,7 +86,7 @@ func (host) compareAndSwap(
 	return Swap{Current: result.option(1)}, nil
 }
 
-// optional is the two parts of an `option<string>`.
+// optional returns the two parts of an `option<string>`.
 func optional(text *string) (has uint32, some string) {
 	if text == nil {
 		return 0, ""
@@ -94,7 +94,7 @@ func optional(text *string) (has uint32, some string) {
 	return 1, *text
 }
 
-// take answers as get does.
+// take returns a value in place, like get.
 func (host) take(key string) (value []byte, found bool, err error) {
 	startReading()
 	hostTake(key, &result)

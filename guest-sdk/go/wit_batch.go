@@ -28,23 +28,24 @@ type witOption struct {
 	text    witList
 }
 
-// arenaValues is how many values of the usual limit the arena has room for.
+// arenaValues is how many values of the default size limit fit in the arena.
 const arenaValues = arenaBytes / defaultValueLimit
 
-// sent is what the host reads in a call with lists. The lists have addresses of texts, so the texts
-// are kept alive here: that also keeps them off the stack, which moves when it grows.
+// sent keeps the texts alive while the host reads lists with their addresses. It also keeps them
+// off the stack, which moves when it grows.
 var sent struct {
 	keys    []string
 	entries []textEntry
 }
 
-// getMany answers values in place, nil where there is none; without an error the caller reads them
-// and then calls done.
+// getMany returns values in place, nil for none. Without an error the caller must call done after
+// reading them.
 func (host) getMany(keys []string) ([][]byte, error) {
 	startReading()
 	lists := listsOf(keys)
 	if len(keys) > arenaValues {
-		// The rest comes from Go's heap, and no collection may be due then. It costs some 10 us.
+		// The rest comes from Go's heap, where a collection at that moment would trap. Disabling it
+		// costs about 10 µs.
 		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	}
 	hostGetMany(unsafe.Pointer(unsafe.SliceData(lists)), uint32(len(lists)), &result)
@@ -64,7 +65,7 @@ func (host) getMany(keys []string) ([][]byte, error) {
 	return values, nil
 }
 
-// listsOf is texts for the host to read.
+// listsOf returns texts in the host's form.
 func listsOf(texts []string) []witList {
 	sent.keys = texts
 	lists := make([]witList, len(texts))

@@ -12,14 +12,14 @@ func hostSetting(name string, result *witOption)
 //go:noescape
 func hostSettingNames(result *witList)
 
-// setting is where the host writes its answers, as result is.
+// setting receives the host's results, like result.
 var setting struct {
 	value witOption
 	names witList
 }
 
 func (host) setting(name string) (value string, found bool) {
-	// The host's interface cannot take another name, and has no setting of one.
+	// The host's interface cannot take such a name, and no setting has one.
 	if !utf8.ValidString(name) {
 		return "", false
 	}

@@ -8,8 +8,7 @@ import (
 	"unsafe"
 )
 
-// Of the interface `hostel:http/client` one function is enough: `send-many` with one request is what
-// `send` is.
+// The plugin only imports `send-many` of `hostel:http/client`: with one request it equals `send`.
 //
 //go:wasmimport hostel:http/client@0.1.0 send-many
 //go:noescape
@@ -26,8 +25,8 @@ type witOutgoing struct {
 	_                          [3]uint8
 }
 
-// witOutcome is `result<response, error>`. An error has its kind in the first byte of the status,
-// and its message where a response has its URL.
+// witOutcome is `result<response, error>`. The kind of an error is in the first byte of the status,
+// its message in the place of the URL.
 type witOutcome struct {
 	_                  structs.HostLayout
 	isError            uint8
@@ -37,7 +36,7 @@ type witOutcome struct {
 	url, headers, body witList
 }
 
-// onItsWay is what the host reads and writes in a call: kept alive here, as sent is.
+// onItsWay keeps the data that the host reads and writes in a call alive, like sent.
 var onItsWay struct {
 	sendings []*sending
 	headers  [][]witPair
@@ -53,8 +52,8 @@ func (host) send(sendings []*sending) {
 func sendAll(sendings []*sending) {
 	startReading()
 	defer stopReading()
-	// Responses that do not fit into the arena come from Go's heap, and no collection may be due
-	// then.
+	// Responses that do not fit into the arena are allocated on Go's heap, where a collection at
+	// that moment would trap.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	onItsWay.sendings, onItsWay.headers = sendings, make([][]witPair, len(sendings))
 	requests := make([]witOutgoing, len(sendings))

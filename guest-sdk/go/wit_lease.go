@@ -16,8 +16,7 @@ func hostFill(key string, value unsafe.Pointer, valueBytes, hasExpiry, seconds u
 //go:noescape
 func hostRelease(key string, result *witResult)
 
-// getOrLease answers a value in place. Where what is found has one, the caller reads it and then
-// calls done.
+// getOrLease returns a value in place. If there is one, the caller must call done after reading it.
 func (host) getOrLease(key string, early, waitMillis uint32) (found leaseFound, value []byte, err error) {
 	startReading()
 	hostGetOrLease(key, hasSome(early), early, waitMillis, &result)

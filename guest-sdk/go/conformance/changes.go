@@ -9,7 +9,7 @@ import (
 	"hostel-sdk"
 )
 
-// arguments are those of the steps beside get and set.
+// arguments are the arguments of the operations besides get and set.
 type arguments struct {
 	Delta    int64    `json:"delta"`
 	Expected *string  `json:"expected"`
@@ -24,7 +24,7 @@ type arguments struct {
 	httpArguments
 }
 
-// change does the steps beside get and set: atomics, leases, batches and entries.
+// change executes the operations besides get and set: atomics, leases, batches and entries.
 func change(cache hostel.Cache, step step) (any, error) {
 	key, args := step.Key, step.Args
 	expiry, err := expiryOf(step)
@@ -78,7 +78,7 @@ func seconds(count int64) time.Duration {
 	return time.Duration(count) * time.Second
 }
 
-// expiryOf is the expiry of a step, Unlimited without one.
+// expiryOf returns the expiry of a step, Unlimited without one.
 func expiryOf(step step) (time.Duration, error) {
 	count := step.Args.Expiry
 	if step.Expiry != nil {
@@ -112,7 +112,7 @@ func swap(cache hostel.Cache, key string, args arguments) (any, error) {
 	return map[string]any{"changed": swap.Current}, nil
 }
 
-// failure is that of a function of the service's own, where the step says so.
+// failure returns the failure of a function of the service, if the step requests it.
 func (a arguments) failure() error {
 	if a.Fail {
 		return hostel.Conflict("as the step says")
@@ -120,7 +120,8 @@ func (a arguments) failure() error {
 	return nil
 }
 
-// answered is the value, or the kind of the failure. An error of the cache is one of the step.
+// answered turns a failure of the service's own function into the step's result; an error of the
+// cache fails the step.
 func answered(value any, err error) (any, error) {
 	var failure *hostel.Failure
 	if errors.As(err, &failure) {
@@ -129,7 +130,7 @@ func answered(value any, err error) (any, error) {
 	return value, err
 }
 
-// setAll sets entries that come in an order: of two with one key the last.
+// setAll sets a list of entries. Of duplicate keys the last counts.
 func setAll(cache hostel.Cache, entries [][2]any, expiry time.Duration) error {
 	values := make(map[string]any)
 	for _, entry := range entries {
@@ -166,7 +167,7 @@ func keys(cache hostel.Cache, prefix string) (any, error) {
 	return keys, nil
 }
 
-// getOrSet returns the value and whether it was computed; the step has the value that is computed.
+// getOrSet returns the value, and whether it was computed. The computed value is in the step.
 func getOrSet(cache hostel.Cache, step step, expiry time.Duration) (any, error) {
 	var options []hostel.GetOrSetOption
 	if early := step.Args.Early; early != nil {

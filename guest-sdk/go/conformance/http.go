@@ -7,7 +7,7 @@ import (
 	"hostel-sdk"
 )
 
-// httpArguments are those of the steps that make a response.
+// httpArguments are the arguments of the operations that build a response.
 type httpArguments struct {
 	Status         int         `json:"status"`
 	Headers        [][2]string `json:"headers"`
@@ -28,7 +28,7 @@ type cookie struct {
 	SameSite string `json:"same-site"`
 }
 
-// readFrom reads from the request what a step names.
+// readFrom reads the part of the request that a step names.
 func readFrom(request *hostel.Request, what, name string) (any, error) {
 	switch what {
 	case "header":
@@ -63,7 +63,7 @@ func readFrom(request *hostel.Request, what, name string) (any, error) {
 	return nil, hostel.Internal("nothing to read is called %s", what)
 }
 
-// orEmpty is for JSON, in which a nil list is null.
+// orEmpty returns an empty list for nil, which JSON would write as null.
 func orEmpty(values []string) []string {
 	return append([]string{}, values...)
 }
@@ -121,7 +121,7 @@ func responseDirectly(args arguments) hostel.Response {
 	return response
 }
 
-// failureWithHeaders is wrapped, which must lose nothing.
+// failureWithHeaders returns a wrapped failure: wrapping must lose neither kind nor headers.
 func failureWithHeaders(step step) error {
 	failure := failure(step.Value, step.What)
 	for _, header := range step.Args.Headers {

@@ -7,7 +7,7 @@ import (
 	"hostel-sdk"
 )
 
-// sentHTTP is what a step says of its request by HTTP.
+// sentHTTP describes the HTTP request of a step.
 type sentHTTP struct {
 	Method      *string
 	Path        *string
@@ -18,7 +18,8 @@ type sentHTTP struct {
 	Body        string
 }
 
-// payloadOf is what is sent for a step: itself, or a request by HTTP that has it in a header.
+// payloadOf returns the payload for a step: the step itself, or an HTTP request with the step in a
+// header.
 func payloadOf(t *testing.T, step map[string]any) any {
 	t.Helper()
 	if step["http"] == nil {
@@ -47,7 +48,7 @@ func payloadOf(t *testing.T, step map[string]any) any {
 	return hostel.Request{ContentType: sent.ContentType, Body: []byte(sent.Body), HTTP: http}
 }
 
-// shownAs is a response in the form of the one that a step expects, with the same members.
+// shownAs returns a response in the form of the expected one, with the same members.
 func shownAs(t *testing.T, response hostel.Response, expected map[string]any) map[string]any {
 	t.Helper()
 	headers := []any{}

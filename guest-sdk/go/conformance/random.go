@@ -9,10 +9,10 @@ import (
 	"math/rand/v2"
 )
 
-// random draws from every source of random numbers that Go has.
+// random draws numbers from every random source in Go.
 func random() []string {
 	secret := make([]byte, 16)
-	// It never fails: Go says so.
+	// crypto/rand.Read is documented never to return an error.
 	_, _ = crypto.Read(secret)
 	numbers := make(map[int]bool)
 	for i := range 64 {

@@ -15,7 +15,7 @@ import (
 	"hostel-sdk"
 )
 
-// The scenarios that every language passes in a host pass on the fake as well.
+// Runs the scenarios, which every language passes in a real host, on the fake.
 func TestEveryScenarioPassesOnTheFake(t *testing.T) {
 	scenarios := read(t, "../../conformance/scenarios.json")
 	if len(scenarios) < 50 {
@@ -48,7 +48,7 @@ func read(t *testing.T, name string) (scenarios []scenario) {
 	return scenarios
 }
 
-// checkStep does one step on the fake, in the test itself or in the plugin.
+// checkStep executes one step on the fake, either in the test itself or in the plugin.
 func checkStep(t *testing.T, fake *hostel.Fake, step map[string]any) {
 	t.Helper()
 	switch step["op"] {
@@ -67,7 +67,7 @@ func checkStep(t *testing.T, fake *hostel.Fake, step map[string]any) {
 	if step["may_skip"] == true && reflect.DeepEqual(result, map[string]any{"skip": true}) {
 		return
 	}
-	// The numbers differ between instances, and a fake has none.
+	// Only checks the shape: the numbers differ between instances, and a fake has none.
 	if _, drew := result["ok"].([]any); drew && step["distinct"] == true {
 		return
 	}
@@ -121,7 +121,7 @@ func resultOf(t *testing.T, fake *hostel.Fake, step map[string]any) map[string]a
 	return result
 }
 
-// wantedOf is the result that a step expects.
+// wantedOf returns the expected result of a step.
 func wantedOf(step map[string]any) map[string]any {
 	for _, name := range []string{"failure", "error", "response"} {
 		if value, found := step[name]; found {

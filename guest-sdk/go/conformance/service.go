@@ -1,5 +1,5 @@
-// The conformance plugin in Go: it does one step of a scenario a request, through the public SDK
-// alone, and tells what came of it.
+// The conformance plugin in Go: each request is one step of a scenario. The plugin executes it
+// through the public SDK only, and returns its result.
 package main
 
 import (
@@ -32,10 +32,10 @@ type step struct {
 
 type answer map[string]any
 
-// errSkip says that Go has no such thing.
+// errSkip means that Go cannot express the step.
 var errSkip = errors.New("skip")
 
-// A request without a body asks for nothing: what a call costs by itself.
+// A request without a body does nothing: it measures the cost of a call.
 func conformance(ctx *hostel.Context, _ struct{}) (any, error) {
 	step, err := stepOf(&ctx.Request)
 	if step == nil || err != nil {
@@ -64,7 +64,7 @@ func conformance(ctx *hostel.Context, _ struct{}) (any, error) {
 	return answer{"ok": value}, nil
 }
 
-// stepOf is the step that a request by HTTP has in a header, or else the one in the body.
+// stepOf returns the step in a header of the HTTP request, or else the one in the body.
 func stepOf(request *hostel.Request) (step *step, err error) {
 	if header := request.Header("x-step"); header != "" {
 		err = json.Unmarshal([]byte(header), &step)
@@ -162,7 +162,7 @@ func bitsOf(float float64) string {
 	return fmt.Sprintf("%016x", math.Float64bits(float))
 }
 
-// loopThroughBits sets and gets so many floats of random bits, and as many whole ones; it returns
+// loopThroughBits sets and gets random floats, half of random bits and half integral, and returns
 // the first that changed.
 func loopThroughBits(cache hostel.Cache, key string, rounds any) (any, error) {
 	count, _ := rounds.(float64)
@@ -196,7 +196,7 @@ func orNil(text string, found bool) any {
 	return text
 }
 
-// many makes one call as often as count says.
+// many repeats a call count times.
 func many(count any, call func() error) error {
 	times, _ := count.(float64)
 	for range int(times) {
@@ -212,7 +212,7 @@ func set(cache hostel.Cache, step step) error {
 		return cache.Set(step.Key, step.Value)
 	}
 	var seconds *float64
-	// A text or nothing is no Duration: the compiler has refused it already.
+	// Skip the step: the Go compiler already refuses a text or nil as a Duration.
 	if err := json.Unmarshal(step.Expiry, &seconds); err != nil || seconds == nil {
 		return errSkip
 	}
@@ -231,7 +231,7 @@ func setRaw(cache hostel.Cache, step step) error {
 	return cache.SetRawWithExpiry(step.Key, step.What, time.Duration(seconds)*time.Second)
 }
 
-// special sets a value that has no JSON form, where Go has it.
+// special sets a value without a JSON form, if Go has such a value.
 func special(cache hostel.Cache, key, what string) error {
 	type node struct{ Next *node }
 	cycle := &node{}
@@ -247,7 +247,7 @@ func special(cache hostel.Cache, key, what string) error {
 		"date":           time.Now(),
 		"bytes":          []byte("abc"),
 		"bigint":         power,
-		"tuple":          [...]any{1, "a"}, // The nearest thing.
+		"tuple":          [...]any{1, "a"}, // The closest type.
 		"integer-keys":   map[int]string{1: "a"},
 		"lone-surrogate": "\xed\xa0\x80",
 	}
