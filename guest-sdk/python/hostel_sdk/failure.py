@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from .headers import written
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing_extensions import Self
 
 FailureKind = Literal[
     "bad-request",
@@ -95,7 +95,7 @@ class HTTPException(Failure):
         self.challenge = status if isinstance(self, Unauthorized) else None
         if type(self) is HTTPException and isinstance(status, int):
             self.status = int(status)
-            by_class = "internal" if self.status >= 500 else "bad-request"
+            by_class: FailureKind = "internal" if self.status >= 500 else "bad-request"
             self.kind = _KINDS_BY_STATUS.get(self.status, by_class)
 
     @classmethod

@@ -103,7 +103,8 @@ class _File(io.BytesIO):
 
     def __init__(self, path: str, name: Any) -> None:
         super().__init__(_content(path))
-        self.name, self.mode = name, "rb"
+        self.name = name
+        self.mode = "rb"  # type: ignore[misc]
 
     def writable(self) -> bool:
         return False

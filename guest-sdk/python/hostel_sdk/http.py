@@ -28,7 +28,9 @@ from .incoming import Response
 from .outgoing import Request
 
 if TYPE_CHECKING:
-    from typing import TypedDict, Unpack
+    from typing import TypedDict
+
+    from typing_extensions import Unpack
 
     from .outgoing import Headers, Timeout
 

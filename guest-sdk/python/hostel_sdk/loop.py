@@ -139,10 +139,11 @@ def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 def install() -> None:
     """Makes ``asyncio.run`` and similar functions use this loop."""
+    library: Any = asyncio
     events: Any = asyncio.events
 
     class Policy(events._BaseDefaultEventLoopPolicy):  # type: ignore[misc]
         _loop_factory = Loop
 
     events._set_event_loop_policy(Policy())
-    asyncio.SelectorEventLoop = asyncio.EventLoop = Loop  # type: ignore[misc,assignment]
+    library.SelectorEventLoop = library.EventLoop = Loop

@@ -245,6 +245,6 @@ def _place(declaration: Any) -> tuple[str, int]:
     if code is not None:
         return code.co_filename, code.co_firstlineno
     module = inspect.getmodule(declaration)
-    file = getattr(module, "__file__", None) or getattr(declaration, "__module__", "")
+    file = getattr(module, "__file__", "") or getattr(declaration, "__module__", "")
     # Only Python 3.13 or later has it; plugins do.
     return file, getattr(declaration, "__firstlineno__", 0)
