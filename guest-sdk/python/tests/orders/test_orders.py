@@ -1,8 +1,11 @@
+import sys
 import unittest
+from pathlib import Path
 
-from hostel_sdk.fake import Fake
+sys.path.append(str(Path(__file__).with_name(".hostel") / "guest-sdk/python"))
 
 import orders
+from hostel_sdk.fake import Fake
 
 
 class OrdersTest(unittest.TestCase):

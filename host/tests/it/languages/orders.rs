@@ -39,9 +39,9 @@ pub fn service(language: &str, listings: &[(&str, &str)]) -> TempDir {
 fn served(folder: &Path) -> Serving {
     let blocks = blocks();
     let settings = blocks.iter().filter(|(language, _)| language == "toml");
-    let settings: String = settings.map(|(_, text)| text.replace("orders.py", "orders")).collect();
+    let settings: String = settings.map(|(_, text)| text.as_str()).collect();
     fs::write(folder.join("hostel.toml"), settings).unwrap();
-    let commands = blocks.iter().find(|(language, _)| language == "sh");
+    let commands = blocks.iter().find(|(_, text)| text.starts_with("export "));
     let (export, serve) = commands.unwrap().1.split_once('\n').unwrap();
     let mut program = hostel();
     let (name, value) = export.strip_prefix("export ").unwrap().split_once('=').unwrap();
@@ -82,7 +82,8 @@ fn without_id(line: &str) -> String {
 pub fn check(folder: &Path) {
     let server = served(folder);
     let (mut printed, mut checked) = (Vec::new(), 0);
-    for (language, text) in blocks().into_iter().skip_while(|(name, _)| name != "sh").skip(1) {
+    let is_before = |(_, text): &(String, String)| !text.starts_with("export ");
+    for (language, text) in blocks().into_iter().skip_while(is_before).skip(1) {
         match &*language {
             "sh" => printed = text.lines().flat_map(|command| run(&server, command)).collect(),
             "text" => {

@@ -5,6 +5,7 @@ mod quick;
 mod services;
 mod sources;
 
+use crate::languages::orders;
 use crate::support::{TestHost, component, hostel, project, stderr, stdout};
 use crate::{readme, source};
 use hostel::{ComponentInfo, Level, PluginSettings};
@@ -488,10 +489,13 @@ fn the_sdk_passes_its_own_tests() {
 
 #[test]
 fn the_service_of_the_page_about_http_passes_its_tests() {
+    let listings = ["orders.py", "test_orders.py"];
+    let files = listings.map(|file| format!("python/tests/orders/{file}"));
+    let listings = [(&*files[0], listings[0]), (&*files[1], listings[1])];
+    let folder = orders::service("python", &listings);
     let mut tests = Command::new("python3");
-    tests.args(["-B", "-m", "unittest"]).env("PYTHONPATH", project().join("guest-sdk/python"));
-    let folder = project().join("guest-sdk/python/tests/orders");
-    let tested = tests.current_dir(folder).output().unwrap();
+    tests.args(["-m", "unittest"]).env_remove("PYTHONPATH");
+    let tested = tests.current_dir(folder.path().join("orders")).output().unwrap();
     assert!(stderr(&tested).contains("Ran 2 tests"), "{}", stderr(&tested));
     assert!(tested.status.success(), "{}", stderr(&tested));
 }
