@@ -1,6 +1,6 @@
-/* Write a service for a Hostel host in C: a shared JSON cache with expiry, a log, requests to
- * servers elsewhere, settings, requests and responses. It also works in C++ without exceptions, and
- * in Zig as `@import("hostel")`; a Zig service exports `hostel_services` and `hostel_service_count`
+/* Write a service for a Hostel host in C: a shared JSON cache with expiry, a log, outbound HTTP
+ * requests, settings, requests and responses. It also works in C++ without exceptions, and in Zig
+ * as `@import("hostel")`; a Zig service exports `hostel_services` and `hostel_service_count`
  * itself.
  *
  *     #include <hostel.h>
@@ -25,7 +25,7 @@
  *   array.
  *
  * `rand` produces the same sequence in every fresh instance, as the C standard requires.
- * `getentropy` of <unistd.h> and `std::random_device` are truly random.
+ * `getentropy` of <unistd.h> and `std::random_device` are truly random in every instance.
  */
 #ifndef HOSTEL_H
 #define HOSTEL_H

@@ -65,7 +65,8 @@ hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request);
 
 /* Makes hostel_fake_http send the requests of this route, for example "GET /orders/{id}", to the
  * service of that name. A route without a method matches any method. Paths have the syntax of
- * `[[routes]]` in a host's configuration. If several routes match, the choice is the host's.
+ * `[[routes]]` in a host's configuration. If several routes match, the fake chooses the same one as
+ * a host.
  *
  * An invalid route, a route that conflicts with an earlier one, or an unknown service ends the test
  * with abort(), after a line on stderr with the reason. */
@@ -115,7 +116,7 @@ void hostel_fake_let_go(hostel_fake *fake, hostel_str key);
  * the last. Lives until the fake is freed. Every line is also printed to stderr. */
 const char *hostel_fake_log(const hostel_fake *fake, size_t index);
 
-/* --- servers elsewhere, and settings ------------------------------------------------------- *
+/* --- remote servers and settings ----------------------------------------------------------- *
  *
  * A table of routes holds the responses of remote servers. A URL that ends with a star matches
  * every URL with that prefix. If several rows match, the last one counts. Texts and bodies are

@@ -18,7 +18,8 @@ extern "C" {
 typedef struct hostel_json {
     hostel_str text;      /* From the first to the last byte of the value; `ptr` is NULL when
                              missing. */
-    hostel_str key;       /* For messages: the cache key of the value; `ptr` is NULL without one. */
+    hostel_str key;       /* For messages: the source, such as a cache key; `ptr` is NULL without
+                             one. */
     hostel_result misfit; /* The result when the value does not have the requested type. */
 } hostel_json;
 

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// What encoding/json makes of a type: which types read and write themselves, and the fields of a
-// struct by their names.
+// How encoding/json treats a type: whether it has its own JSON methods, and its struct fields by
+// their JSON names.
 
 var (
 	marshaler       = reflect.TypeFor[json.Marshaler]()
@@ -18,13 +18,13 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// marshals is true for a type that says itself what its JSON is.
+// marshals reports whether a type defines its own JSON form.
 func marshals(t reflect.Type) bool {
 	return t.Implements(marshaler) || t.Implements(textMarshaler) || marshalsByPointer(t)
 }
 
-// marshalsByPointer is true for a type whose pointer alone does: encoding/json passes it over where
-// it cannot take the address, in a map for example.
+// marshalsByPointer reports whether only the pointer to a type does. encoding/json ignores such a
+// method on a value that is not addressable, for example in a map.
 func marshalsByPointer(t reflect.Type) bool {
 	if t.Implements(marshaler) || t.Implements(textMarshaler) {
 		return false
@@ -33,7 +33,8 @@ func marshalsByPointer(t reflect.Type) bool {
 	return pointer.Implements(marshaler) || pointer.Implements(textMarshaler)
 }
 
-// destination is the type that a value ends up in: nil for a type that reads by itself.
+// destination returns the type behind pointers that JSON is read into; nil for a type with its own
+// unmarshal method.
 func destination(t reflect.Type) reflect.Type {
 	for t != nil {
 		pointer := reflect.PointerTo(t)
@@ -50,11 +51,12 @@ func destination(t reflect.Type) reflect.Type {
 
 // structFields are the fields of a struct that encoding/json reads and writes.
 type structFields struct {
-	// By the names that are written.
+	// By JSON name.
 	written map[string]structField
-	// By the same names in lower case, since it reads them in any.
+	// By JSON name in lower case, because encoding/json matches names case-insensitively.
 	read map[string]structField
-	// A name that several fields have, none of which is written then; empty without one.
+	// A name that several fields share, so that encoding/json writes none of them; empty without
+	// one.
 	clash string
 }
 
@@ -64,7 +66,7 @@ type structField struct {
 	tagged bool
 }
 
-// knownFields holds, by type, what fieldsOf found.
+// knownFields caches the results of fieldsOf by type.
 var knownFields sync.Map
 
 func fieldsOf(t reflect.Type) *structFields {
@@ -82,8 +84,9 @@ func fieldsOf(t reflect.Type) *structFields {
 	return fields
 }
 
-// addLevel adds the fields of structs that are embedded equally deep, and returns the structs that
-// are embedded in those. Of fields with one name the least deep is written, then the one with a tag.
+// addLevel adds the fields of the structs at one embedding depth, and returns the structs embedded
+// in them. Of fields with the same name encoding/json writes the least deep one, then the tagged
+// one.
 func (f *structFields) addLevel(level []structField, seen map[reflect.Type]bool, hidden map[string]bool) []structField {
 	var embedded []structField
 	found := make(map[string][]structField)
@@ -123,7 +126,8 @@ func (f *structFields) addLevel(level []structField, seen map[reflect.Type]bool,
 	return embedded
 }
 
-// dominant is the field that is written among those of one name and depth, if any is.
+// dominant returns the field that encoding/json writes among those of the same name and depth, if
+// any.
 func dominant(candidates []structField) (structField, bool) {
 	if len(candidates) == 1 {
 		return candidates[0], true
@@ -139,8 +143,8 @@ func dominant(candidates []structField) (structField, bool) {
 	return chosen, tagged == 1
 }
 
-// jsonField tells what encoding/json does with a field: it reads and writes it by this name, or, if
-// inner is a struct, it does so with the fields of that.
+// jsonField returns the JSON name of a field and whether encoding/json writes it. For an embedded
+// struct whose fields are promoted, it returns the struct as inner instead.
 func jsonField(field reflect.StructField) (name string, inner reflect.Type, written bool) {
 	tag := field.Tag.Get("json")
 	if tag == "-" {

@@ -10,22 +10,23 @@ import (
 	"strings"
 )
 
-// Writing floats so that they come back: encoding/json writes a whole float below 1e21 as the digits
-// of an integer, of the wrong integer beyond 2^53, which no reader would take for a float.
+// Writes floats so that they read back as floats. encoding/json writes an integral float below 1e21
+// with digits only, and beyond 2^53 the digits are of a different integer; a reader would not take
+// either for a float.
 
 var holdsFloat = question{ask: func(t reflect.Type) bool {
 	return t.Kind() == reflect.Interface || t.Kind() == reflect.Float64 || t.Kind() == reflect.Float32
 }}
 
-// floatWriter reads what encoding/json made of a value, along that value, and notes where a float
-// lacks its fraction.
+// floatWriter parses the output of encoding/json alongside the value, and records the offsets where
+// a float lacks its fraction.
 type floatWriter struct {
 	tokens *json.Decoder
 	ends   []int
 }
 
-// markFloats is the text of a value, with a fraction of .0 after the floats that are too large to be
-// told from an integer.
+// markFloats returns the text of a value with .0 appended to the floats that are so large that they
+// look like a different integer.
 func markFloats(text []byte, value reflect.Value) ([]byte, error) {
 	if !value.IsValid() || longestDigits(text) < digitsBeyondFloat32 || !holdsFloat.isTrueWithin(value.Type()) {
 		return text, nil
@@ -44,7 +45,7 @@ func markFloats(text []byte, value reflect.Value) ([]byte, error) {
 	return append(marked, text[start:]...), nil
 }
 
-// value reads what one value became; an invalid one stands for one that is not looked into.
+// value processes the JSON of one value; an invalid value skips it.
 func (w *floatWriter) value(value reflect.Value) error {
 	for value.Kind() == reflect.Pointer || value.Kind() == reflect.Interface {
 		value = value.Elem()
@@ -82,14 +83,14 @@ func (w *floatWriter) value(value reflect.Value) error {
 	return nil
 }
 
-// isLargeFloat is true for a float that was written in digits alone and is beyond the integers that
-// its type holds one by one.
+// isLargeFloat reports whether a float is written with digits only and is outside the range in
+// which its type represents every integer.
 func isLargeFloat(value reflect.Value, text string) bool {
 	return value.CanFloat() && math.Abs(value.Float()) >= integersOf(value.Kind()) &&
 		!strings.ContainsAny(text, ".eE")
 }
 
-// integersOf is up to where a kind of float holds every integer.
+// integersOf returns the limit up to which a kind of float represents every integer.
 func integersOf(kind reflect.Kind) float64 {
 	if kind == reflect.Float32 {
 		return 1 << 24
@@ -97,7 +98,8 @@ func integersOf(kind reflect.Kind) float64 {
 	return 1 << 53
 }
 
-// innerOf finds what is in a value: by its index in an array, by its name in an object.
+// innerOf returns a function that finds an item of a value: by index in an array, by JSON name in
+// an object.
 func innerOf(container json.Delim, value reflect.Value) func(index int, name string) reflect.Value {
 	switch kind := value.Kind(); {
 	case container == '[' && (kind == reflect.Slice || kind == reflect.Array):
@@ -127,7 +129,7 @@ func innerOf(container json.Delim, value reflect.Value) func(index int, name str
 	return func(int, string) reflect.Value { return reflect.Value{} }
 }
 
-// nameOfKey is the name that encoding/json gives to the member under a key of a map.
+// nameOfKey returns the JSON member name for a key of a map.
 func nameOfKey(key reflect.Value) (string, error) {
 	if key.Kind() == reflect.String {
 		return key.String(), nil

@@ -26,7 +26,7 @@ type sendQueue struct {
 }
 
 // send queues requests and returns when they have their results. The goroutine that finds the queue
-// empty sends it, after the other goroutines have had the chance to queue theirs.
+// empty sends all queued requests, but first lets the other goroutines add theirs.
 func (q *sendQueue) send(sendings []*sending) {
 	q.mutex.Lock()
 	isFirst := len(q.queued) == 0

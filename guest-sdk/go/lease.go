@@ -33,7 +33,7 @@ func Wait(wait time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.wait = wait }}
 }
 
-// getOrSet is one call of GetOrSet.
+// getOrSet is the state of one call of GetOrSet.
 type getOrSet struct {
 	cache Cache
 	key   string

@@ -98,12 +98,11 @@ static bool integer_of(hostel_str digits, int64_t *value);
  * invalid. `*length` is its length in bytes. */
 static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
 
-/* The value of a JSON text that was checked before. It borrows the text and the key. Missing for no
- * text. */
+/* The value of a JSON text that was checked before. It borrows the text and its source. Missing for
+ * no text. */
 static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
 
-/* As hostel_json_parse, with the result to return on failure and the key that the text came
- * from. */
+/* As hostel_json_parse, with the result to return on failure and the text's source for messages. */
 static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
                               hostel_result misfit, hostel_json *value);
 
