@@ -66,7 +66,7 @@ HOSTEL_MUST_USE hostel_result hostel_cache_delete(hostel_ctx *ctx, hostel_str ke
  * of the entry for eviction. */
 HOSTEL_MUST_USE hostel_result hostel_cache_exists(hostel_ctx *ctx, hostel_str key, bool *exists);
 
-/* --- reading and changing one entry in one step -------------------------------------------- */
+/* --- atomic operations on one entry -------------------------------------------------------- */
 
 /* Stores as hostel_cache_set does, but only if there is no live entry. `*created` is true when the
  * value was stored; `created` may be NULL. A live entry stays unchanged, even if its value is
@@ -79,9 +79,9 @@ HOSTEL_MUST_USE hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel
  * counts as 0. The expiry applies only to an entry that this call creates; an existing entry keeps
  * its own. So a counter expires this long after its first increment.
  *
- * HOSTEL_INVALID_VALUE when the delta, the sum or the stored value is not an integer from -(2^53 -
- * 1) to 2^53 - 1. An invalid delta is refused without a call to the host; it is a double so that
- * 1.5 is refused and not truncated. A stored 1.0 or "1" is not an integer. */
+ * HOSTEL_INVALID_VALUE when the delta, the sum or the stored value is not an integer from
+ * -(2^53 - 1) to 2^53 - 1. An invalid delta is refused without a call to the host; it is a double
+ * so that 1.5 is refused and not truncated. A stored 1.0 or "1" is not an integer. */
 HOSTEL_MUST_USE hostel_result hostel_cache_increment(hostel_ctx *ctx, hostel_str key, double delta,
                                                      double expiry_seconds, int64_t *sum);
 
@@ -221,7 +221,7 @@ HOSTEL_MUST_USE hostel_result hostel_cache_set_many(hostel_ctx *ctx, const hoste
 HOSTEL_MUST_USE hostel_result hostel_cache_delete_many(hostel_ctx *ctx, const hostel_str *keys,
                                                        size_t count, uint32_t *deleted);
 
-/* --- how long entries live, and all keys that begin alike ---------------------------------- */
+/* --- expiry, iteration and removal by prefix ----------------------------------------------- */
 
 /* Whether an entry exists, and whether it expires. */
 typedef enum hostel_ttl_kind {
