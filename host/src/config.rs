@@ -48,6 +48,7 @@ pub use secret::{SecretError, SecretHash};
 pub use server::{Server, Tls, Wall};
 pub use shape::schema;
 pub use telemetry::{LogFormat, Traces};
+pub(crate) use values::{no_variable, parse_address};
 
 #[cfg(test)]
 mod tests;

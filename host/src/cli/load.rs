@@ -50,7 +50,7 @@ pub(super) fn config_in(folder: &Path) -> Option<PathBuf> {
 /// Reads a configuration; without a file, returns the default one for the current folder.
 pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
     match file {
-        Some(file) => Config::read(file, &|name| std::env::var(name).ok()),
+        Some(file) => Config::read(file, &|name| std::env::var(name)),
         None => Ok(Config::of_folder(Path::new(".")).into()),
     }
 }
@@ -160,6 +160,7 @@ pub(super) fn read(file: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::env::VarError;
 
     #[test]
     fn what_is_named_is_served_once_and_as_it_is_named() {
@@ -169,7 +170,9 @@ mod tests {
         }
         let text = "folder = \".\"\n[plugins.my-users]\npath = \"gone.wasm\"\n\
                     [plugins.renamed]\npath = \"shop.wasm\"\n";
-        let read = Config::parse(&folder.path().join("hostel.toml"), text, &|_| None).unwrap();
+        let read =
+            Config::parse(&folder.path().join("hostel.toml"), text, &|_| Err(VarError::NotPresent))
+                .unwrap();
         let other = Location::Component(folder.path().join("other.wasm"));
         assert_eq!(unnamed(&read.config).unwrap(), [other]);
     }

@@ -1,5 +1,6 @@
 //! The options for services' grants: `--allow-http`, `--config` and `--secret`.
 
+use crate::config::no_variable;
 use crate::{Allowed, Secret, check_value_name};
 use std::path::Path;
 
@@ -25,8 +26,9 @@ pub(super) fn secret(text: &str) -> Result<(String, Secret), String> {
     let (name, place) = text.split_once('=').ok_or(FORM)?;
     check_value_name(name).map_err(|error| error.to_string())?;
     let found = match place.split_once(':') {
-        Some(("env", variable)) => std::env::var(variable)
-            .map_err(|_| format!("the environment has no variable `{variable}` of UTF-8 text"))?,
+        Some(("env", variable)) => {
+            std::env::var(variable).map_err(|error| no_variable(variable, &error))?
+        }
         Some(("file", path)) => crate::file::read_text(Path::new(path))
             .map_err(|error| format!("cannot read {path}: {error}"))?,
         // Do not show the text: it may be the secret itself.

@@ -60,17 +60,25 @@ pub(super) struct Arguments {
     config: Option<PathBuf>,
 
     /// Address for clients; overrides the configuration, whose default is 127.0.0.1:8080
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = client_address)]
     listen: Option<SocketAddr>,
 
     /// Address for operators (health, metrics, plugins, caches); overrides the configuration, whose
     /// default is 127.0.0.1:8081
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = admin_address)]
     admin_listen: Option<SocketAddr>,
 
     /// Rebuild a source when one of its files changes
     #[arg(long)]
     watch: bool,
+}
+
+fn client_address(text: &str) -> Result<SocketAddr, String> {
+    config::parse_address(text, config::Server::default().listen)
+}
+
+fn admin_address(text: &str) -> Result<SocketAddr, String> {
+    config::parse_address(text, config::Admin::default().listen)
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {

@@ -2,11 +2,12 @@
 
 use super::callers::CallerGroup;
 use super::cors::{self, RouteCors};
-use super::error::{Diagnostics, instead};
+use super::error::Diagnostics;
 use super::groups::{Callers, callers};
 use super::raw::{At, RawRoute};
 use super::routes::{PathPattern, Segment};
 use super::values::Context;
+use crate::file::explained;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -105,10 +106,8 @@ fn folder(
         ),
         Ok(_) => {}
         Err(error) => {
-            let name = Path::new(written.get()).file_name().unwrap_or_default();
-            let beside = folders_beside(&folder);
-            let instead = instead(&name.to_string_lossy(), beside.iter().map(String::as_str));
-            let message = format_args!("cannot serve the files of {shown}: {error}; {instead}");
+            let error = explained(&folder, error);
+            let message = format_args!("cannot serve the files of {shown}: {error}");
             diagnostics.fault(written.at(), message);
         }
     }
@@ -122,13 +121,6 @@ fn contains(folder: &Path, inner: &Path) -> bool {
         (Ok(folder), Ok(inner)) => inner.starts_with(folder),
         _ => false,
     }
-}
-
-/// The names of the folders beside this one, which is missing.
-fn folders_beside(folder: &Path) -> Vec<String> {
-    let beside = folder.parent().and_then(|parent| parent.read_dir().ok()).into_iter().flatten();
-    let folders = beside.filter_map(Result::ok).filter(|entry| entry.path().is_dir());
-    folders.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 fn cache_control(written: Option<&At<String>>, diagnostics: &mut Diagnostics<'_>) -> String {

@@ -21,6 +21,7 @@ use crate::file;
 use crate::plugin::Admission;
 use hostel_cache::CacheLimits;
 use serde::Deserialize;
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
@@ -102,7 +103,7 @@ impl Config {
     /// If the file cannot be read, or all faults in it.
     pub fn read(
         file: &Path,
-        variable: &dyn Fn(&str) -> Option<String>,
+        variable: &dyn Fn(&str) -> Result<String, VarError>,
     ) -> Result<Configured, ConfigError> {
         Config::parse(file, &Config::text(file)?, variable)
     }
@@ -120,7 +121,7 @@ impl Config {
     pub fn parse(
         file: &Path,
         text: &str,
-        variable: &dyn Fn(&str) -> Option<String>,
+        variable: &dyn Fn(&str) -> Result<String, VarError>,
     ) -> Result<Configured, ConfigError> {
         let mut diagnostics = Diagnostics::new(file, text);
         let config = raw(text, &mut diagnostics).map(|raw| {
@@ -146,13 +147,30 @@ impl Config {
 pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> {
     let (mut table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        diagnostics.fault(error.span().unwrap_or(0..0), error.message());
+        let at = error.span().unwrap_or(0..0);
+        let is_told = error.message().contains("quoted");
+        let hint = match !is_told && is_unquoted(text, at.start) {
+            true => "; a text has to be in quotation marks",
+            false => "",
+        };
+        diagnostics.fault(at, format_args!("{}{hint}", error.message()));
     }
     if !errors.is_empty() || !shape::check(&mut table, diagnostics) {
         return None;
     }
     let read = Raw::deserialize(toml::Deserializer::from(table));
     read.map_err(|error| diagnostics.fault(error.span().unwrap_or(0..0), error.message())).ok()
+}
+
+/// True if this byte is in a value that looks like a text without quotation marks.
+fn is_unquoted(text: &str, at: usize) -> bool {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let Some((key, value)) = line.split_once('=') else { return false };
+    let value = value.split('#').next().unwrap_or_default().trim();
+    at > start + key.len()
+        && !value.starts_with(['"', '\'', '[', ']', '{', '}', '='])
+        && !value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn cache_names(raw: &Raw) -> Vec<String> {

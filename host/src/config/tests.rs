@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{Access, Backend, CacheBinding, CacheLimits, Instances, Limits, Name};
+use std::env::VarError;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -14,16 +15,17 @@ mod sources;
 
 const TOKEN: &str = "0123456789abcdefghij";
 
-/// Parses a text as `/srv/hostel.toml`, with an environment of two variables.
+/// Parses a text as `/srv/hostel.toml`, with an environment of three variables.
 fn parse(text: &str) -> Result<Configured, ConfigError> {
     Config::parse(Path::new("/srv/hostel.toml"), text, &variable)
 }
 
-fn variable(name: &str) -> Option<String> {
+fn variable(name: &str) -> Result<String, VarError> {
     match name {
-        "TOKEN" => Some(TOKEN.to_owned()),
-        "STAFF" => Some(format!("ann:{TOKEN}\n")),
-        _ => None,
+        "TOKEN" => Ok(TOKEN.to_owned()),
+        "BYTES" => Err(VarError::NotUnicode("b".into())),
+        "STAFF" => Ok(format!("ann:{TOKEN}\n")),
+        _ => Err(VarError::NotPresent),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::error::Diagnostics;
 use super::raw::At;
 use crate::units;
+use std::env::VarError;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// The context of a configuration: the folder of its file, and the environment.
 pub(super) struct Context<'a> {
     pub(super) folder: &'a Path,
-    pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) variable: &'a dyn Fn(&str) -> Result<String, VarError>,
 }
 
 impl Context<'_> {
@@ -31,16 +32,19 @@ pub(super) fn address(
     diagnostics: &mut Diagnostics<'_>,
 ) -> SocketAddr {
     let Some(raw) = raw else { return default };
-    raw.get().parse().unwrap_or_else(|_| {
-        diagnostics.fault(
-            raw.at(),
-            format_args!(
-                "{:?} is no address and port: write it as in \"{default}\", \"0.0.0.0:443\" or \
-                 \"[::]:443\"",
-                raw.get()
-            ),
-        );
+    parse_address(raw.get(), default).unwrap_or_else(|error| {
+        diagnostics.fault(raw.at(), error);
         default
+    })
+}
+
+/// Parses an address and port. The error names `example`.
+pub(crate) fn parse_address(text: &str, example: SocketAddr) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "{text:?} is no address and port: write it as in \"{example}\", \"0.0.0.0:443\" or \
+             \"[::]:443\""
+        )
     })
 }
 
@@ -99,11 +103,13 @@ pub(super) fn variable(
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<String> {
     let value = (context.variable)(name.get());
-    if value.is_none() {
-        diagnostics.fault(
-            name.at(),
-            format_args!("the environment has no variable `{}` of UTF-8 text", name.get()),
-        );
+    value.map_err(|error| diagnostics.fault(name.at(), no_variable(name.get(), &error))).ok()
+}
+
+/// The message for an environment variable that cannot be read.
+pub(crate) fn no_variable(name: &str, error: &VarError) -> String {
+    match error {
+        VarError::NotPresent => format!("the environment variable `{name}` is not set"),
+        VarError::NotUnicode(_) => format!("the environment variable `{name}` is not UTF-8 text"),
     }
-    value
 }

@@ -149,7 +149,7 @@ impl Problem {
 
     /// The same for a missing, a hidden and an unreadable file.
     pub(super) fn no_file() -> Self {
-        Problem::not_found("no file has this path")
+        Problem::not_found("neither a route nor a file has this path")
     }
 
     /// A file that the server cannot read; the log has the reason.

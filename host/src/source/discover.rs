@@ -335,7 +335,7 @@ mod tests {
         check_at(&["Cargo.toml", "src/lib.rs"], "src", Err("src is in no package"));
         check_at(&["Cargo.toml", "src/lib.rs"], "src/lib.rs", Err("lib.rs is in no package"));
         check_at(&["a.py", "b.js"], "", Err("my-shop/a.py, "));
-        check_at(&["notes.txt"], "notes.txt", Err("notes.txt holds no service"));
+        check_at(&["notes.txt"], "notes.txt", Err("notes.txt is no service"));
         check_at(&[], "", Err("my-shop/ holds no service"));
         check_at(&[], "gone.py", Err("cannot read "));
     }

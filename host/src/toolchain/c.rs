@@ -266,7 +266,7 @@ pub(super) fn doctor() -> Vec<Check> {
     let folder = sdk::data_folder().ok().map(|data| data.join("tools"));
     let zig = folder.map(|tools| tools.join(format!("{PACKAGE}-{VERSION}/{PACKAGE}/zig")));
     let zig = zig.filter(|zig| zig.is_file()).map(|zig| zig.display().to_string());
-    let later = pip.as_ref().map(|_| format!("{PACKAGE} {VERSION}: fetched by the first build"));
+    let later = pip.as_ref().map(|_| format!("{PACKAGE} {VERSION}, the first build fetches it"));
     vec![
         Check { what: "python3 with pip", found: pip, fix: FIX },
         Check { what: "zig", found: zig.or(later), fix: FIX },

@@ -2,18 +2,14 @@
 
 use super::language::Language;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a source could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The path contains nothing that can be built.
-    #[error(
-        "{} holds no service: it needs a Cargo.toml, a go.mod, or one source file \
-         (.py, .js, .ts or .c) named like the folder; `hostel new` makes one",
-        .0.display()
-    )]
+    #[error("{}", no_source(.0))]
     NoSource(PathBuf),
     /// There are several plugins, but the caller needs one.
     #[error("{} holds several plugins: name one of {plugins}", path.display())]
@@ -93,6 +89,24 @@ pub enum BuildError {
         /// The reason.
         source: io::Error,
     },
+}
+
+fn no_source(path: &Path) -> String {
+    // Rust is built by its package alone.
+    let languages = Language::ALL.into_iter().filter(|language| *language != Language::Rust);
+    let extensions: Vec<_> =
+        languages.flat_map(Language::extensions).map(|it| format!(".{it}")).collect();
+    let (path, extensions, is_file) = (path.display(), extensions.join(", "), path.is_file());
+    if is_file {
+        return format!(
+            "{path} is no service: a service is a component (.wasm), a source file \
+             ({extensions}), or a folder with a Cargo.toml or a go.mod"
+        );
+    }
+    format!(
+        "{path} holds no service: it needs a Cargo.toml, a go.mod, or one source file \
+         ({extensions}) named like the folder; `hostel new` makes one"
+    )
 }
 
 /// Why the SDK could not be written to the user's data folder.

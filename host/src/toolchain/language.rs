@@ -40,7 +40,7 @@ impl Language {
     }
 
     /// The extensions of its source files.
-    fn extensions(self) -> &'static [&'static str] {
+    pub(super) fn extensions(self) -> &'static [&'static str] {
         match self {
             Language::C => &["c", "cpp", "cc", "zig"],
             Language::Go => &["go"],

@@ -183,7 +183,12 @@ async fn what_is_refused_says_why() {
     ] {
         served.check(command, 1, "", &["no cache is called \"none\"", "`hostel cache list`"]);
     }
-    served.check(&["list", "--admin", "http://127.0.0.1:1"], 4, "", &["no server answers"]);
+    served.check(
+        &["list", "--admin", "http://127.0.0.1:1"],
+        4,
+        "",
+        &["`--admin` sets its URL", "no server answers"],
+    );
     served.check(&["list", "--admin", "127.0.0.1:1"], 2, "", &["http://127.0.0.1:8080"]);
 }
 

@@ -251,7 +251,7 @@ fn run_grants_what_its_options_name() {
         (["--config", "a"], "write it as NAME=VALUE"),
         (["--config", "a b=c"], "is no name of a setting"),
         (["--secret", "key=topsecret"], "write it as NAME=env:VARIABLE or NAME=file:PATH"),
-        (["--secret", "key=env:NOT_SET"], "the environment has no variable `NOT_SET`"),
+        (["--secret", "key=env:NOT_SET"], "the environment variable `NOT_SET` is not set"),
         (["--secret", "key=file:/no/such/file"], "cannot read /no/such/file"),
     ] {
         let (_, error) = run(&wrong);

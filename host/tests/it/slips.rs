@@ -67,9 +67,9 @@ fn a_plugin_that_is_not_there_is_told_the_one_that_is() {
     check(
         "[plugins.users]\npath = \"plugins/notes.txt\"\n",
         3,
-        "2:8: the plugin `users` is not there: plugins/notes.txt holds no service: it needs a \
-         Cargo.toml, a go.mod, or one source file (.py, .js, .ts or .c) named like the folder; \
-         `hostel new` makes one",
+        "2:8: the plugin `users` is not there: plugins/notes.txt is no service: a service is a \
+         component (.wasm), a source file (.c, .cpp, .cc, .zig, .go, .js, .mjs, .py, .ts, .mts), \
+         or a folder with a Cargo.toml or a go.mod",
     );
 }
 

@@ -112,7 +112,11 @@ impl AdminClient {
         let authorization = self.authorization.clone().map(|value| (AUTHORIZATION, value));
         let headers: HeaderMap = authorization.into_iter().collect();
         let address = self.address.join(path, query);
-        exchange(ClientRequest { method: method.clone(), address, headers, body }, self.timeout)
+        let request = ClientRequest { method: method.clone(), address, headers, body };
+        exchange(request, self.timeout).map_err(|Exit { code, error }| {
+            let context = "the request to the admin listener failed; `--admin` sets its URL";
+            Exit { code, error: error.context(context) }
+        })
     }
 }
 

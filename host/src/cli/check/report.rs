@@ -257,6 +257,9 @@ impl CheckReport {
     }
 
     fn last_line(&self) -> String {
+        if !self.faults.is_empty() {
+            return format!("{}: nothing was loaded", several(self.faults.len(), "error"));
+        }
         let services = self.plugins.iter().map(|plugin| plugin.services.len()).sum();
         let what = [
             several(self.plugins.len(), "plugin"),

@@ -4,7 +4,8 @@ use crate::cli::exit::Exit;
 use crate::config::Config;
 use crate::telemetry::LogSink;
 use crate::{Deployment, Host, http};
-use anyhow::Context;
+use anyhow::anyhow;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -18,25 +19,32 @@ pub(super) async fn admin(
     tasks: &mut JoinSet<()>,
 ) -> Result<Option<SocketAddr>, Exit> {
     let Some(admin) = &config.admin else { return Ok(None) };
-    let (listener, address) = listen(passed, admin.listen, "--admin-listen").await?;
+    let (listener, address) =
+        listen(passed, admin.listen, ["--admin-listen", "admin.listen"]).await?;
     let (host, deployment, token) = (Arc::clone(host), Arc::clone(deployment), admin.token.clone());
     tasks.spawn(http::run_admin(listener, host, deployment, token, Arc::clone(log)));
     Ok(Some(address))
 }
 
 /// Listens on the socket that systemd passed, or else on an address. The error names the
-/// `option` that sets that address.
+/// option and the setting that choose that address.
 pub(super) async fn listen(
     passed: Option<std::net::TcpListener>,
     asked: SocketAddr,
-    option: &str,
+    [option, setting]: [&str; 2],
 ) -> Result<(TcpListener, SocketAddr), Exit> {
-    let listening = || format!("cannot listen on {asked}: `{option}` names another address");
+    let refused = |error: io::Error| {
+        let reason = match error.kind() {
+            io::ErrorKind::AddrInUse => "the address is in use; choose another one".to_owned(),
+            _ => format!("{error}; choose another address"),
+        };
+        Exit::usage(anyhow!("cannot listen on {asked}: {reason} by `{option}` or `{setting}`"))
+    };
     let listener = match passed {
         Some(passed) => TcpListener::from_std(passed),
         None => TcpListener::bind(asked).await,
     };
-    let listener = listener.with_context(listening).map_err(Exit::usage)?;
-    let address = listener.local_addr().with_context(listening).map_err(Exit::usage)?;
+    let listener = listener.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
 }

@@ -59,7 +59,8 @@ pub(super) async fn run(
     // First, so that no signal is lost and an occupied port is reported at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
-    let (listener, address) = listen(sockets.http, config.server.listen, "--listen").await?;
+    let (listener, address) =
+        listen(sockets.http, config.server.listen, ["--listen", "server.listen"]).await?;
     let tracer = traces::start(&config.traces, &log).map_err(Exit::usage)?;
     let (held, release) = first_line::hold(Arc::clone(&log));
     let warn = |warning: &str| log_event(&log, Level::Warn, "", warning);

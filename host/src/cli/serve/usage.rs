@@ -139,7 +139,7 @@ mod tests {
     #[track_caller]
     fn check_of(services: &[&str], text: &str, expected: &[&str]) {
         let text = format!("folder = \".\"\n{text}");
-        let token = |_: &str| Some("till:0123456789abcdefghij".to_owned());
+        let token = |_: &str| Ok("till:0123456789abcdefghij".to_owned());
         let config = Config::parse(Path::new("hostel.toml"), &text, &token).unwrap().config;
         let services: Vec<_> = services.iter().map(|&service| service.to_owned()).collect();
         let lines = lines(&config, &services, ([0, 0, 0, 0], 8080).into());

@@ -34,6 +34,12 @@ fn all_faults_are_told_at_once_in_the_order_of_lines() {
         &["1:2: there is no setting `plugin`; did you mean `plugins`?"],
     );
     check("a = \nb = ]\n", &["1:5: ", "2:5: "]);
+    let told = parse("[server]\nlisten = 0.0.0.0:8080 # x\n").unwrap_err().to_string();
+    assert!(told.lines().all(|line| line.ends_with("; a text has to be in quotation marks")));
+    for text in ["a = \"b", "a = [1", "a b = c"] {
+        let told = parse(text).unwrap_err().to_string();
+        assert!(!told.contains("quotation marks"), "{told}");
+    }
     check("[server]\n[server]\n", &["2:2: duplicate key"]);
 }
 
@@ -191,7 +197,11 @@ fn what_does_not_fit_together_is_refused() {
         "[admin]\ntoken-env = \"TOKEN\"\ntoken-file = \"x\"",
         "14: a token comes from `token-env` or from `token-file`",
     );
-    check_last("[admin]\ntoken-env = \"GONE\"", "13: the environment has no variable `GONE`");
+    check_last(
+        "[admin]\ntoken-env = \"BYTES\"",
+        "13: the environment variable `BYTES` is not UTF-8 text",
+    );
+    check_last("[admin]\ntoken-env = \"GONE\"", "13: the environment variable `GONE` is not set");
 }
 
 #[test]
@@ -206,7 +216,7 @@ fn what_is_wrong_with_a_backend_is_told_with_the_setting_to_mend() {
         "[caches.a]\nbackend = \"redis+cluster://h/1\"",
         "11: a Redis cluster has database 0",
     );
-    check_last(&redis("password-env = \"NONE\""), "16: the environment has no variable `NONE`");
+    check_last(&redis("password-env = \"NONE\""), "16: the environment variable `NONE` is not set");
     check_last(&redis("password-file = \"gone\""), "17: cannot read /srv/gone: No such file");
     check_last(&redis("timeout = \"0s\""), "11: a time of 0 lets nothing happen");
     check_last(&redis("prefix = \"a{b\""), "10: \"a{b\" is no prefix");

@@ -67,8 +67,13 @@ fn a_folder_that_cannot_be_served_is_told_with_the_right_one() {
     let site = Site::new();
     site.check(
         &route("publik", ""),
-        "3:9: cannot serve the files of SITE/publik: No such file or directory (os error 2); did \
-         you mean `public`?",
+        "3:9: cannot serve the files of SITE/publik: No such file or directory; did you mean \
+         `SITE/public`?",
+    );
+    site.check(
+        &route("deploy/pubic", ""),
+        "3:9: cannot serve the files of SITE/deploy/pubic: No such file or directory; the folder \
+         SITE holds: ",
     );
     site.check(&route("page.html", ""), "3:9: SITE/page.html is not a folder: name the folder");
     for above in [".", "..", "", "public/..", "/"] {

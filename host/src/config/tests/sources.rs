@@ -66,7 +66,10 @@ fn what_is_no_server_setting_or_secret_is_told_with_what_to_write() {
     check_last("[plugins.a.config]\n\"a b\" = 1", "1: \"a b\" is no name of a setting");
     check_last("[plugins.a.config]\na = 1.5", "5: `plugins.a.config.a` is a float; it has to be");
     let secrets = "[plugins.a.secrets]\nkey = ";
-    check_last(&format!("{secrets}{{ env = \"GONE\" }}"), "15: the environment has no variable");
+    check_last(
+        &format!("{secrets}{{ env = \"GONE\" }}"),
+        "15: the environment variable `GONE` is not set",
+    );
     check_last(&format!("{secrets}{{ file = \"no\" }}"), "16: cannot read");
     check_last(&format!("{secrets}{{}}"), "7: a secret is in an environment variable or in a");
     check_last(&format!("{secrets}\"topsecret\""), "7: `plugins.a.secrets.key` is a string");

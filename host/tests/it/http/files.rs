@@ -126,6 +126,7 @@ async fn a_folder_is_redirected_to_its_index_on_this_site_alone() {
     for path in without {
         let reply = get(&server, path, "").await;
         assert_eq!(reply.problem(), (404, "not-found".to_owned()), "{path}");
+        assert!(reply.body.contains("neither a route nor a file has this path"), "{reply:?}");
         assert_eq!(reply.header("location"), None);
     }
 }

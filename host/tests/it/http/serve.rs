@@ -128,12 +128,23 @@ fn what_cannot_be_served_is_said() {
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("there is nothing to serve in "), "{}", stderr(&output));
 
+    for (option, example) in [("--listen", 8080), ("--admin-listen", 8081)] {
+        let output = hostel().args(["serve", option, "8080"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let hint =
+            format!("\"8080\" is no address and port: write it as in \"127.0.0.1:{example}\"");
+        assert!(stderr(&output).contains(&hint), "{}", stderr(&output));
+    }
+
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = hostel().args(["serve", "--listen", &address]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains(&format!("cannot listen on {address}")),
+        stderr(&output).contains(&format!(
+            "cannot listen on {address}: the address is in use; choose another one by `--listen` \
+             or `server.listen`"
+        )),
         "{}",
         stderr(&output)
     );
