@@ -213,8 +213,9 @@ impl Refusal {
 
 /// Why a process ended without a result.
 fn fault(ended: &Ended, words: &str, limits: &Limits) -> ComponentError {
-    /// Messages of Rust's allocator and thread library when memory is refused.
-    const OUT_OF_MEMORY: [&str; 3] = ["memory allocation of", "Cannot allocate", "WouldBlock"];
+    /// Messages of Rust's allocator, its readers and its thread library when memory is refused.
+    const OUT_OF_MEMORY: [&str; 4] =
+        ["memory allocation of", "out of memory", "Cannot allocate", "WouldBlock"];
     let killed_by = |signal: rustix::process::Signal| ended.signal == Some(signal.as_raw());
     if ended.overdue || killed_by(rustix::process::Signal::XCPU) {
         return Limit::CompileTime.reached(limits).into();
