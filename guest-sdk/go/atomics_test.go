@@ -112,7 +112,7 @@ func TestIncrementIsExactToTheLargestIntegerAndRefusesWhatIsNone(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := cache.Increment("k", 1)
-		refusedAs(t, err, hostel.CacheInvalidValue, "is no integer from -(2^53 - 1) to 2^53 - 1")
+		refusedAs(t, err, hostel.CacheInvalidValue, "is not an integer from -(2^53 - 1) to 2^53 - 1")
 		holds(t, cache, "k", text)
 	}
 }

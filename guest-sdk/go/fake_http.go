@@ -187,7 +187,7 @@ func redirected(request OutgoingRequest, status int, location string) (OutgoingR
 	}
 	to, err := from.Parse(location)
 	if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" || to.User != nil {
-		return request, abortedf("%s: it redirects to what is no URL of http or https", withoutQuery(request.URL))
+		return request, abortedf("%s: its redirect target is not an http or https URL", withoutQuery(request.URL))
 	}
 	to.Fragment = ""
 	request.URL = to.String()
@@ -224,17 +224,17 @@ func checkAsHost(request *OutgoingRequest) error {
 	}
 	to, err := url.Parse(request.URL)
 	if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {
-		return invalidf("%s is no URL of http or https", shortened(withoutQuery(request.URL)))
+		return invalidf("%s is not an http or https URL", shortened(withoutQuery(request.URL)))
 	}
 	if to.User != nil {
 		return invalidf("a URL has a user or a password: send them in the header `authorization`")
 	}
 	for _, header := range request.Headers {
 		if !isToken(header.Name) {
-			return invalidf("%s is no name of a header", shortened(header.Name))
+			return invalidf("%s is not a header name", shortened(header.Name))
 		}
 		if slices.Contains(headersOfHost, strings.ToLower(header.Name)) {
-			return invalidf("the header %s is made by the host: leave it out", header.Name)
+			return invalidf("the header %s is set by the host: leave it out", header.Name)
 		}
 	}
 	return nil

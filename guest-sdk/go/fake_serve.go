@@ -217,7 +217,7 @@ func checkSent(request *OutgoingRequest) error {
 	}
 	for _, header := range request.Headers {
 		if !isToken(header.Name) {
-			return fmt.Errorf("%s is no name of a header", shortened(header.Name))
+			return fmt.Errorf("%s is not a header name", shortened(header.Name))
 		}
 	}
 	return request.check()

@@ -148,7 +148,7 @@ func TestRequestByHTTPIsWhole(t *testing.T) {
 		"percent-encode them":          func() { fake.HTTP("GET", "/a b") },
 		"no fragment":                  func() { fake.HTTP("GET", "/a#b") },
 		"the method has only":          func() { fake.HTTP("GE T", "/a") },
-		`"a b" is no name of a header`: func() { fake.HTTP("GET", "/a", hostel.WithHeader("a b", "")) },
+		`"a b" is not a header name`: func() { fake.HTTP("GET", "/a", hostel.WithHeader("a b", "")) },
 		"it must have no line break":   func() { fake.HTTP("GET", "/a", hostel.WithHeader("a", "\n")) },
 		"has no JSON form":             func() { fake.HTTP("GET", "/a", hostel.WithJSON(func() {})) },
 	} {

@@ -72,6 +72,6 @@ func TestRedirectToWhatIsNoURLOfHTTPIsAborted(t *testing.T) {
 		fake := hostel.NewFake()
 		fake.Route("GET", "http://a/", hostel.Empty().WithStatus(302).WithHeader("location", location))
 		_, err := fake.Context().HTTP.Get("http://a/")
-		unsent(t, err, hostel.HTTPAborted, "http://a/: it redirects to what is no URL of http or https")
+		unsent(t, err, hostel.HTTPAborted, "http://a/: its redirect target is not an http or https URL")
 	}
 }

@@ -84,8 +84,8 @@ func TestWrongRequestIsRefusedWithTheArgumentItsValueAndTheRule(t *testing.T) {
 		part    string
 	}{
 		{"\xff", nil, `a URL of "\xff": it must be UTF-8`},
-		{"ftp://a", nil, `"ftp://a" is no URL of http or https`},
-		{"/a?secret", nil, `"/a" is no URL of http or https`},
+		{"ftp://a", nil, `"ftp://a" is not an http or https URL`},
+		{"/a?secret", nil, `"/a" is not an http or https URL`},
 		{"http://joe:pw@a", nil, "a URL has a user or a password"},
 		{"http://a", []hostel.HTTPOption{hostel.WithTimeout(-time.Second)}, "a timeout of -1s: it must not be negative"},
 		{"http://a", []hostel.HTTPOption{hostel.WithTimeout(0)}, "a timeout of 0s: it must be longer"},
@@ -95,8 +95,8 @@ func TestWrongRequestIsRefusedWithTheArgumentItsValueAndTheRule(t *testing.T) {
 			`the value of the header "a" has '\n' at byte 1: it must have no line break and no NUL`},
 		{"http://a", []hostel.HTTPOption{hostel.WithHeader("a", "\x00")}, `has '\x00' at byte 0`},
 		{"http://a", []hostel.HTTPOption{hostel.WithHeader("\xff", "")}, `a header name of "\xff": it must be UTF-8`},
-		{"http://a", []hostel.HTTPOption{hostel.WithHeader("a b", "")}, `"a b" is no name of a header`},
-		{"http://a", []hostel.HTTPOption{hostel.WithHeader("Host", "b")}, "the header Host is made by the host"},
+		{"http://a", []hostel.HTTPOption{hostel.WithHeader("a b", "")}, `"a b" is not a header name`},
+		{"http://a", []hostel.HTTPOption{hostel.WithHeader("Host", "b")}, "the header Host is set by the host"},
 		{"http://a?q", []hostel.HTTPOption{hostel.WithJSON(func() {})},
 			`the body of a request to "http://a" has no JSON form: unsupported type: func()`},
 	} {

@@ -105,7 +105,7 @@ func (c Cache) DeleteMany(keys ...string) (removed int, err error) {
 func checkKeys(keys []string) error {
 	if len(keys) > maxKeys {
 		return refusedf(CacheTooLarge,
-			"%d keys in one call: it may have %d; make several calls", len(keys), maxKeys)
+			"%d keys in one call: the maximum is %d; make several calls", len(keys), maxKeys)
 	}
 	for _, key := range keys {
 		if err := checkKey(key); err != nil {

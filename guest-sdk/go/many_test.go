@@ -112,7 +112,7 @@ func TestACallHasAtMostAThousandKeys(t *testing.T) {
 	// The key is invalid too: only the host would report it, so another error shows that the host
 	// was not called.
 	entries[""], keys = 0, append(keys, "")
-	refusedAs(t, hostel.SetMany(cache, entries), hostel.CacheTooLarge, "1001 keys in one call: it may have 1000")
+	refusedAs(t, hostel.SetMany(cache, entries), hostel.CacheTooLarge, "1001 keys in one call: the maximum is 1000")
 	_, err = hostel.GetMany[int](cache, keys...)
 	refusedAs(t, err, hostel.CacheTooLarge, "1001 keys in one call")
 	_, err = cache.DeleteMany(keys...)

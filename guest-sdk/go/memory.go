@@ -196,7 +196,7 @@ func integerOf(text string) (int64, error) {
 	integer, err := strconv.ParseInt(text, 10, 64)
 	plain := err == nil && strconv.FormatInt(integer, 10) == text
 	if !plain || integer < -maxInteger || integer > maxInteger {
-		return 0, refusedf(CacheInvalidValue, "value %s is no integer from -(2^53 - 1) to 2^53 - 1, "+
+		return 0, refusedf(CacheInvalidValue, "value %s is not an integer from -(2^53 - 1) to 2^53 - 1, "+
 			"written without fraction, exponent and spaces", excerpt(text))
 	}
 	return integer, nil

@@ -44,7 +44,7 @@ function checkedKeys(keys) {
 
 function checkCount(keys) {
   if (keys <= MAX_KEYS) return;
-  const rule = `it may have ${MAX_KEYS}; make several calls`;
+  const rule = `the maximum is ${MAX_KEYS}; make several calls`;
   throw new CacheError("too-large", `${keys} keys in one call: ${rule}`);
 }
 

@@ -30,7 +30,7 @@ class Cache {
     const isInteger = String(value) === text || /^\s*-?\d+\s*$/.test(text);
     if (isInteger && Number.isSafeInteger(value)) return value;
     throw new RangeError(
-      `the value under ${shortened(key)}, ${shortened(text)}, is no integer of up to 2^53 - 1; ` +
+      `the value under ${shortened(key)}, ${shortened(text)}, is not an integer up to 2^53 - 1; ` +
         "getRaw gives its text",
     );
   }

@@ -44,7 +44,7 @@ export function sumOf(text, delta) {
   const value = Number(text);
   if (!INTEGER.test(text) || Math.abs(value) > MAX_INTEGER) {
     const form = "written without fraction, exponent and spaces";
-    const rule = `is no integer from -(2^53 - 1) to 2^53 - 1, ${form}`;
+    const rule = `is not an integer from -(2^53 - 1) to 2^53 - 1, ${form}`;
     refuse("invalid-value", `value ${excerpt(text)} ${rule}`);
   }
   if (Math.abs(value + delta) > MAX_INTEGER) {

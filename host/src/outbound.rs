@@ -209,7 +209,7 @@ impl Outbound {
             };
             if followed == redirects {
                 let reason =
-                    format!("it redirects more than the {redirects} times that are followed");
+                    format!("it redirects more than {redirects} times");
                 return Err(SendError::of(SendErrorKind::Aborted, &request.url, reason));
             }
             followed += 1;

@@ -17,7 +17,7 @@ static hostel_result check_count(hostel_ctx *ctx, size_t count)
     if (count <= HOSTEL_MAX_KEYS)
         return HOSTEL_OK;
     return hostel_fail(ctx, HOSTEL_TOO_LARGE,
-                       "%zu keys in one call: it may have %d; make several calls", count,
+                       "%zu keys in one call: the maximum is %d; make several calls", count,
                        HOSTEL_MAX_KEYS);
 }
 

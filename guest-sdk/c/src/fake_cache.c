@@ -158,7 +158,7 @@ static hostel_result added_to(hostel_ctx *ctx, hostel_str text, int64_t *integer
         return HOSTEL_OK;
     hostel_str shown = excerpt(ctx, text);
     return hostel_fail(ctx, HOSTEL_INVALID_VALUE,
-                       "value %.*s is no integer from -(2^53 - 1) to 2^53 - 1, written without "
+                       "value %.*s is not an integer from -(2^53 - 1) to 2^53 - 1, written without "
                        "fraction, exponent and spaces",
                        HOSTEL_ARG(shown));
 }

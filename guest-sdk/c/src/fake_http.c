@@ -223,11 +223,11 @@ static hostel_result check_as_host(hostel_ctx *ctx, const hostel_http_request *r
     if (method.len == 0 || hostel_str_equal(method, HOSTEL_STR("TRACE")) ||
         hostel_str_equal(method, HOSTEL_STR("CONNECT")))
         return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,
-                           "%.*s: \"%.*s\" is no method that a plugin can send", HOSTEL_ARG(url),
+                           "%.*s: \"%.*s\" is not a method that a plugin can send", HOSTEL_ARG(url),
                            HOSTEL_ARG(method));
     size_t origin = origin_length(request->url);
     if (origin == 0)
-        return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST, "%.*s is no URL of http or https",
+        return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST, "%.*s is not an http or https URL",
                            HOSTEL_ARG(url));
     if (memchr(request->url.ptr, '@', origin) != NULL)
         return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,
@@ -237,7 +237,7 @@ static hostel_result check_as_host(hostel_ctx *ctx, const hostel_http_request *r
         const char *name = headers_of_host[i];
         if (has_header(request->headers, request->header_count, name))
             return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,
-                               "%.*s: the header `%s` is made by the host: leave it out",
+                               "%.*s: the header `%s` is set by the host: leave it out",
                                HOSTEL_ARG(url), name);
     }
     return HOSTEL_OK;

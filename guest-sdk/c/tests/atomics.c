@@ -89,7 +89,7 @@ static void increment_is_exact_to_the_largest_integer_and_refuses_what_is_none(v
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         store(ctx, "k", refused[i], HOSTEL_NO_EXPIRY);
         CHECK(hostel_cache_increment(ctx, key, 1, HOSTEL_NO_EXPIRY, &sum) == HOSTEL_INVALID_VALUE);
-        CHECK_SAYS(hostel_message(ctx), "is no integer from -(2^53 - 1) to 2^53 - 1");
+        CHECK_SAYS(hostel_message(ctx), "is not an integer from -(2^53 - 1) to 2^53 - 1");
         CHECK_TEXT(stored(ctx, "k"), refused[i]);
     }
     CHECK(sum == 7);

@@ -102,11 +102,11 @@ static void wrong_request_is_refused_with_the_argument_its_value_and_the_rule(vo
 {
     check_invalid_url("GET", "a\xFF", "the URL \"a\xEF\xBF\xBD\" is not UTF-8 from byte 1 on");
     check_invalid_url("\xFF", "http://a", "the method \"\xEF\xBF\xBD\" is not UTF-8");
-    check_invalid_url("", "http://a", "\"\" is no method that a plugin can send");
-    check_invalid_url("TRACE", "http://a", "\"TRACE\" is no method");
-    check_invalid_url("CONNECT", "http://a", "\"CONNECT\" is no method");
-    check_invalid_url("GET", "ftp://a", "\"ftp://a\" is no URL of http or https");
-    check_invalid_url("GET", "http:///a?secret", "\"http:///a\" is no URL of http or https");
+    check_invalid_url("", "http://a", "\"\" is not a method that a plugin can send");
+    check_invalid_url("TRACE", "http://a", "\"TRACE\" is not a method");
+    check_invalid_url("CONNECT", "http://a", "\"CONNECT\" is not a method");
+    check_invalid_url("GET", "ftp://a", "\"ftp://a\" is not an http or https URL");
+    check_invalid_url("GET", "http:///a?secret", "\"http:///a\" is not an http or https URL");
     check_invalid_url("GET", "https://joe:pw@a/", "a URL has a user or a password");
     check_invalid_header("\xFF", HOSTEL_STR(""), "name of a header \"\xEF\xBF\xBD\" is not UTF-8");
     check_invalid_header("x", HOSTEL_STR("a\rb"),
@@ -114,7 +114,7 @@ static void wrong_request_is_refused_with_the_argument_its_value_and_the_rule(vo
                          "break and no NUL");
     check_invalid_header("x", HOSTEL_STR("\n"), "has the byte 10 at 0");
     check_invalid_header("x", HOSTEL_STR("a\0"), "has the byte 0 at 1");
-    check_invalid_header("Host", HOSTEL_STR("a"), "the header `host` is made by the host");
+    check_invalid_header("Host", HOSTEL_STR("a"), "the header `host` is set by the host");
     hostel_http_request request = hostel_http_request_of("GET", HOSTEL_STR("http://a"));
     request.timeout_seconds = -1.5;
     check_invalid(&request, "a timeout of -1.5 seconds: it must be more than 0, or 0 for");

@@ -117,7 +117,7 @@ static void a_call_has_at_most_a_thousand_keys(void)
     }
     CHECK(hostel_cache_set_many(ctx, entries, 1001, 60) == HOSTEL_TOO_LARGE);
     CHECK_TEXT(hostel_message(ctx),
-               "1001 keys in one call: it may have 1000; make several calls");
+               "1001 keys in one call: the maximum is 1000; make several calls");
     CHECK(hostel_cache_get_many(ctx, keys, 1001, values) == HOSTEL_TOO_LARGE);
     CHECK(hostel_cache_delete_many(ctx, keys, 1001, &deleted) == HOSTEL_TOO_LARGE);
     CHECK(hostel_cache_set_many(ctx, entries, 1000, 60) == HOSTEL_OK);

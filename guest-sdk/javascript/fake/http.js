@@ -109,7 +109,7 @@ export class FakeHttp {
         return { status, url: next.url, headers, body };
       }
       if (followed === request.redirects) {
-        const why = `it redirects more than the ${followed} times that are followed`;
+        const why = `it redirects more than ${followed} times`;
         refuse("aborted", `${shownUrl(next.url)}: ${why}`);
       }
       next = redirected(next, status, location);
@@ -164,11 +164,11 @@ function recordOf({ status, contentType, headers, body }) {
 function check({ method, url, headers }) {
   const shownAs = shownUrl(urlOf(url).href);
   if (NEVER_SENT.includes(method)) {
-    refuse("invalid-request", `${shownAs}: "${method}" is no method that a plugin can send`);
+    refuse("invalid-request", `${shownAs}: "${method}" is not a method that a plugin can send`);
   }
   const own = headers.map(([name]) => name.toLowerCase()).find((name) => OF_HOST.includes(name));
   if (own !== undefined) {
-    const why = `the header \`${own}\` is made by the host: leave it out`;
+    const why = `the header \`${own}\` is set by the host: leave it out`;
     refuse("invalid-request", `${shownAs}: ${why}`);
   }
 }
@@ -177,9 +177,9 @@ function check({ method, url, headers }) {
 function urlOf(text) {
   const found = URL.canParse(text) ? new URL(text) : undefined;
   const quoted = JSON.stringify(shownUrl(text).slice(0, 200));
-  if (found === undefined) refuse("invalid-request", `${quoted} is no URL`);
+  if (found === undefined) refuse("invalid-request", `${quoted} is not a URL`);
   if (!/^https?:$/.test(found.protocol)) {
-    refuse("invalid-request", `${quoted} is no URL of http or https`);
+    refuse("invalid-request", `${quoted} is not an http or https URL`);
   }
   if (found.username !== "" || found.password !== "") {
     const why = "a URL has a user or a password: send them in the header `authorization`";
@@ -193,7 +193,7 @@ function urlOf(text) {
 function redirected(request, status, location) {
   const to = URL.canParse(location, request.url) ? new URL(location, request.url) : undefined;
   if (!/^https?:$/.test(to?.protocol)) {
-    const why = "it redirects to what is no URL of http or https";
+    const why = "its redirect target is not an http or https URL";
     refuse("aborted", `${shownUrl(request.url)}: ${why}`);
   }
   to.hash = "";

@@ -28,7 +28,7 @@ test("a count begins at 0 and ends with the expiry that it began with", () => {
   assert.equal(fake.stats.increments, 5);
 });
 
-test("what is no integer is not added", () => {
+test("what is not an integer is not added", () => {
   const fake = new Fake();
   for (const delta of [1.5, NaN, Infinity, 2 ** 53, -(2 ** 53)]) {
     assert.throws(() => cache.increment("k", delta), {
@@ -49,7 +49,7 @@ test("what is no integer is not added", () => {
   assert.equal(fake.stats.increments, 0);
 });
 
-test("nothing is added to what is no integer, and no sum is rounded", () => {
+test("nothing is added to what is not an integer, and no sum is rounded", () => {
   new Fake();
   const refused = { name: "CacheError", kind: "invalid-value" };
   for (const text of ["1.0", "1e2", "-0", '"1"', "null", " 1", "[1]", "9007199254740992"]) {

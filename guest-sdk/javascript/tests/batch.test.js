@@ -71,7 +71,7 @@ test("what is no list of keys or entries is refused", () => {
 test("more than a thousand keys are refused without a call", () => {
   const fake = new Fake();
   const keys = Array.from({ length: 1001 }, (_, at) => `k${at}`);
-  const message = "1001 keys in one call: it may have 1000; make several calls";
+  const message = "1001 keys in one call: the maximum is 1000; make several calls";
   const tooLarge = { name: "CacheError", kind: "too-large", message };
   assert.throws(() => cache.getMany(keys), tooLarge);
   assert.throws(() => cache.deleteMany(keys), tooLarge);

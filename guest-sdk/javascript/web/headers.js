@@ -77,7 +77,7 @@ export class Headers {
 
 function keyOf(name) {
   const text = String(name);
-  if (!NAME.test(text)) throw new TypeError(`${JSON.stringify(text)} is no name of a header`);
+  if (!NAME.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a header name`);
   return text.toLowerCase();
 }
 

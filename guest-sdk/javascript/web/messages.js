@@ -79,7 +79,7 @@ function urlOf(input) {
   const url = String(input);
   if (/^\s*https?:/i.test(url)) return url;
   const why = "a service has no page that a URL is relative to";
-  throw new TypeError(`${JSON.stringify(url)} is no URL of http or https: ${why}`);
+  throw new TypeError(`${JSON.stringify(url)} is not an http or https URL: ${why}`);
 }
 
 function methodOf(method = "GET") {

@@ -49,7 +49,7 @@ def sum_of(text: str, delta: int) -> int:
     value = int(text) if _INTEGER.fullmatch(text) else MAX_INTEGER + 1
     if abs(value) > MAX_INTEGER:
         form = "written without fraction, exponent and spaces"
-        rule = f"is no integer from -(2^53 - 1) to 2^53 - 1, {form}"
+        rule = f"is not an integer from -(2^53 - 1) to 2^53 - 1, {form}"
         raise CacheError("invalid-value", f"value {excerpt(text)} {rule}")
     if abs(value + delta) > MAX_INTEGER:
         message = f"the sum of {value} and {delta} is not from -(2^53 - 1) to 2^53 - 1"

@@ -68,7 +68,7 @@ def _checked(keys: Iterable[str]) -> list[str]:
         raise WrongType("invalid-key", f"keys of {keys!r:.64}: they must be a list of str")
     checked = list(keys)
     if len(checked) > MAX_KEYS:
-        message = f"{len(checked)} keys in one call: it may have {MAX_KEYS}; make several calls"
+        message = f"{len(checked)} keys in one call: the maximum is {MAX_KEYS}; make several calls"
         raise WrongValue("too-large", message)
     for key in checked:
         check_key(key)

@@ -67,7 +67,7 @@ class AtomicsTest(unittest.TestCase):
         for text in ("1.0", " 1", "-0", "1e2", '"1"', "null", "9007199254740992", "9" * 300):
             cache.set_raw("k", text)
             says = self.refused("invalid-value", CacheError, cache.increment, "k", 0)
-            self.assertIn("is no integer from -(2^53 - 1) to 2^53 - 1", says)
+            self.assertIn("is not an integer from -(2^53 - 1) to 2^53 - 1", says)
             self.assertEqual(cache.get_raw("k"), text)
 
     def test_a_delta_that_is_no_integer_in_range_is_refused_without_a_call(self) -> None:

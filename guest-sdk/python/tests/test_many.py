@@ -81,6 +81,6 @@ class ManyTest(unittest.TestCase):
         # called.
         for call in (cache.get_many, cache.delete_many):
             says = self.refused("too-large", ValueError, call, [*keys[:1_000], ""])
-            self.assertEqual(says, "1001 keys in one call: it may have 1000; make several calls")
+            self.assertEqual(says, "1001 keys in one call: the maximum is 1000; make several calls")
         self.refused("too-large", ValueError, cache.set_many, dict.fromkeys(keys, 1))
         self.assertEqual(cache.delete_many(keys[:1_000]), 1_000)

@@ -121,7 +121,7 @@ fn check_count(keys: usize) -> Result<(), CacheError> {
     if keys <= MAX_KEYS {
         return Ok(());
     }
-    let message = format!("{keys} keys in one call: it may have {MAX_KEYS}; make several calls");
+    let message = format!("{keys} keys in one call: the maximum is {MAX_KEYS}; make several calls");
     Err(CacheError { kind: CacheErrorKind::TooLarge, message })
 }
 

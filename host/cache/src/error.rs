@@ -42,8 +42,8 @@ pub enum Error {
     },
     /// The stored value or the number to add is not an integer from -(2^53 - 1) to 2^53 - 1.
     #[error(
-        "{what} is no integer from -(2^53 - 1) to 2^53 - 1, written without fraction, exponent and \
-         spaces"
+        "{what} is not an integer from -(2^53 - 1) to 2^53 - 1, written without fraction, \
+         exponent and spaces"
     )]
     NotAnInteger {
         /// The value or the number; quoted and shortened if it comes from a guest.
@@ -58,7 +58,7 @@ pub enum Error {
         delta: i64,
     },
     /// A cursor that this cache did not return.
-    #[error("{cursor} is no place in this cache: take the cursor of the page before")]
+    #[error("{cursor} is not a cursor of this cache: use the cursor of the previous page")]
     InvalidCursor {
         /// The beginning of the cursor, quoted.
         cursor: String,

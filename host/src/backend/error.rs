@@ -12,7 +12,7 @@ pub enum CacheError {
     Invalid(#[from] hostel_cache::Error),
     /// The text stored at the key is not a valid value: another program has written it.
     #[error(
-        "what is stored under {key} is no value of this cache: {reason}; set it anew or delete it"
+        "the data stored under {key} is not a value of this cache: {reason}; set or delete the key"
     )]
     Foreign {
         /// The key, quoted and shortened.
@@ -22,8 +22,8 @@ pub enum CacheError {
     },
     /// The text stored at the key exceeds the cache's value limit.
     #[error(
-        "the value under {key} is larger than the {limit} bytes that a value has here: raise \
-         `value-limit`, or set it anew or delete it"
+        "the value under {key} is larger than {limit} bytes, the cache's limit: raise \
+         `value-limit`, or set or delete the key"
     )]
     Oversized {
         /// The key, quoted and shortened.
@@ -33,7 +33,7 @@ pub enum CacheError {
     },
     /// The requested values together exceed the maximum size of a read.
     #[error(
-        "the values are together larger than the {limit} bytes that are read at once: ask for \
+        "the values together are larger than {limit} bytes, the limit of one read: request \
              fewer keys"
     )]
     ManyOversized {
@@ -42,15 +42,15 @@ pub enum CacheError {
     },
     /// The cache's backend cannot give this key a lease.
     #[error(
-        "{key} has no lease on a cluster with `key-format = \"zato\"`, since it has braces: \
-             use another key, or `key-format = \"hostel\"`"
+        "{key} cannot have a lease on a cluster with `key-format = \"zato\"`, since it contains \
+             braces: use another key, or `key-format = \"hostel\"`"
     )]
     NoLease {
         /// The key, quoted and shortened.
         key: String,
     },
     /// The cursor is not from a page of this cache.
-    #[error("{cursor:?} is no place in a listing of this cache: take `next` of the page before")]
+    #[error("{cursor:?} is not a cursor of this cache: use `next` of the previous page")]
     Cursor {
         /// The cursor's beginning.
         cursor: String,

@@ -160,7 +160,7 @@ pub(super) fn listeners(config: Option<&Path>) -> anyhow::Result<Listeners> {
 
 /// Parses a method. Shells complete those of routes.
 const METHOD: Completed<Method> = Completed {
-    parse: |text| text.parse().map_err(|_| "that is no method".to_owned()),
+    parse: |text| text.parse().map_err(|_| "it must be an HTTP method, as in GET".to_owned()),
     values: || config::Method::ALL.map(config::Method::as_str).to_vec(),
 };
 

@@ -166,7 +166,7 @@ fn names(written: &[At<String>], diagnostics: &mut Diagnostics<'_>) -> Vec<Strin
             diagnostics.fault(
                 raw.at(),
                 format_args!(
-                    "{:?} is no name of a header: write it as in \"x-request-id\"",
+                    "{:?} is not a header name: write it as in \"x-request-id\"",
                     raw.get()
                 ),
             );

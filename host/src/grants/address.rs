@@ -33,7 +33,7 @@ enum HostPattern {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
     /// Not an absolute URL of http or https.
-    #[error("{0:?} is no URL of http or https: write it as in \"https://api.example.com\"")]
+    #[error("{0:?} is not an http or https URL: write it as in \"https://api.example.com\"")]
     NoUrl(String),
     /// It has parts that an entry cannot have.
     #[error(
@@ -260,10 +260,10 @@ mod tests {
     #[test]
     fn what_is_no_row_is_refused_with_what_to_write() {
         for (text, words) in [
-            ("api.example.com", "is no URL"),
-            ("ftp://a", "is no URL"),
-            ("", "is no URL"),
-            ("https://", "is no URL"),
+            ("api.example.com", "is not an http or https URL"),
+            ("ftp://a", "is not an http or https URL"),
+            ("", "is not an http or https URL"),
+            ("https://", "is not an http or https URL"),
             ("https://u@a", "has a user"),
             ("https://a?b", "has a user"),
             ("https://a#b", "has a user"),

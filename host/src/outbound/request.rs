@@ -62,7 +62,7 @@ impl Outgoing {
         let method = match Method::from_bytes(method.as_bytes()) {
             Ok(method) if method != Method::CONNECT && method != Method::TRACE => method,
             _ => {
-                let reason = format!("{method:.32?} is no method that a plugin can send");
+                let reason = format!("{method:.32?} is not a method that a plugin can send");
                 return Err(SendError::of(SendErrorKind::InvalidRequest, &url, reason));
             }
         };
@@ -111,7 +111,7 @@ impl Outgoing {
         location: &HeaderValue,
         secrets: &[Secret],
     ) -> Result<Self, SendError> {
-        let reason = "it redirects to what is no URL of http or https";
+        let reason = "its redirect target is not an http or https URL";
         let to = str::from_utf8(location.as_bytes()).ok();
         let to = to.and_then(|to| self.url.join(to).ok()).filter(is_http);
         let Some(mut to) = to.filter(|to| !has_credentials(to)) else {
@@ -168,9 +168,9 @@ fn parse(text: &str) -> Result<Url, SendError> {
             text.split(['?', '#']).next().unwrap_or_default().chars().take(200).collect();
         SendError::new(SendErrorKind::InvalidRequest, format!("{shown:?} {reason}"))
     };
-    let mut url = Url::parse(text).map_err(|error| invalid(&format!("is no URL: {error}")))?;
+    let mut url = Url::parse(text).map_err(|error| invalid(&format!("is not a URL: {error}")))?;
     if !is_http(&url) {
-        return Err(invalid("is no URL of http or https"));
+        return Err(invalid("is not an http or https URL"));
     }
     if has_credentials(&url) {
         // Do not show the URL: it has a password.
@@ -187,10 +187,10 @@ fn is_http(url: &Url) -> bool {
 
 fn header(name: &str, value: Vec<u8>) -> Result<(HeaderName, HeaderValue), String> {
     let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
-        return Err(format!("{name:.64?} is no name of a header"));
+        return Err(format!("{name:.64?} is not a header name"));
     };
     if OF_HOST.contains(&header) {
-        return Err(format!("the header `{header}` is made by the host: leave it out"));
+        return Err(format!("the header `{header}` is set by the host: leave it out"));
     }
     match HeaderValue::from_maybe_shared(Bytes::from(value)) {
         Ok(value) => Ok((header, value)),

@@ -272,12 +272,12 @@ async fn a_name_without_an_address_is_unreachable() {
 async fn what_is_no_request_is_refused_by_its_fault() {
     let plugin = Reach::public(&["https://a.example"]).open();
     for (url, words) in [
-        ("", "is no URL"),
-        ("/a", "is no URL"),
-        ("file:///etc/passwd", "is no URL of http or https"),
-        ("ftp://a.example", "is no URL of http or https"),
-        ("https://", "is no URL"),
-        ("https://a.example:99999", "is no URL"),
+        ("", "is not a URL"),
+        ("/a", "is not a URL"),
+        ("file:///etc/passwd", "is not an http or https URL"),
+        ("ftp://a.example", "is not an http or https URL"),
+        ("https://", "is not a URL"),
+        ("https://a.example:99999", "is not a URL"),
         ("https://user@a.example/", "has a user or a password"),
         ("https://user:hidden@a.example/", "has a user or a password"),
     ] {
@@ -287,19 +287,19 @@ async fn what_is_no_request_is_refused_by_its_fault() {
     }
     for method in ["", "GE T", "CONNECT", "TRACE", "GET\r\n"] {
         let result = plugin.send(request(method, "https://a.example/")).await;
-        Plugin::refused(result, SendErrorKind::InvalidRequest, "is no method");
+        Plugin::refused(result, SendErrorKind::InvalidRequest, "is not a method");
     }
     for (name, value, words) in [
-        ("", "a", "is no name of a header"),
-        ("a b", "a", "is no name of a header"),
-        ("a\r\n", "a", "is no name of a header"),
+        ("", "a", "is not a header name"),
+        ("a b", "a", "is not a header name"),
+        ("a\r\n", "a", "is not a header name"),
         ("x-a", "a\r\nb: c", "has a line break"),
         ("x-a", "a\0", "has a line break"),
-        ("Host", "b", "`host` is made by the host"),
-        ("content-length", "3", "is made by the host"),
-        ("Transfer-Encoding", "chunked", "is made by the host"),
-        ("connection", "close", "is made by the host"),
-        ("upgrade", "h2c", "is made by the host"),
+        ("Host", "b", "`host` is set by the host"),
+        ("content-length", "3", "is set by the host"),
+        ("Transfer-Encoding", "chunked", "is set by the host"),
+        ("connection", "close", "is set by the host"),
+        ("upgrade", "h2c", "is set by the host"),
     ] {
         let result = plugin.send(with_header(get("https://a.example/"), name, value)).await;
         Plugin::refused(result, SendErrorKind::InvalidRequest, words);

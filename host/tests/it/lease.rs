@@ -199,11 +199,11 @@ async fn what_is_no_integer_or_too_much_is_refused_with_the_rule() {
     let mut too_many = json!(["get-many"]);
     too_many.as_array_mut().unwrap().extend(many.into_iter().map(Value::from));
     for (call, kind, message) in [
-        (json!(["increment", "k", 1.5]), "InvalidValue", "1.5 is no integer"),
-        (json!(["increment", "k", "not a number"]), "InvalidValue", "NaN is no integer"),
-        (json!(["increment", "k", 1e300]), "InvalidValue", "is no integer"),
+        (json!(["increment", "k", 1.5]), "InvalidValue", "1.5 is not an integer"),
+        (json!(["increment", "k", "not a number"]), "InvalidValue", "NaN is not an integer"),
+        (json!(["increment", "k", 1e300]), "InvalidValue", "is not an integer"),
         (json!(["increment", "", 1.5]), "InvalidKey", "a key is 1 to 1024 bytes"),
-        (too_many, "TooLarge", "1001 keys in one call: it may have 1000"),
+        (too_many, "TooLarge", "1001 keys in one call: the maximum is 1000"),
     ] {
         let answer = touch(&host, call).await;
         assert_eq!(answer["kind"], format!("ErrorKind::{kind}"), "{answer}");

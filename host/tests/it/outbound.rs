@@ -114,7 +114,7 @@ async fn check_errors(folder: &str) {
         ("https://api.example.com/".to_owned(), None, "denied", "[plugins.sources.http]"),
         (source.url("/never"), Some(100), "timeout", "within 100 ms"),
         (source.url("/large"), None, "too-large", "raise `limits.http-response`"),
-        ("file:///etc/passwd".to_owned(), None, "invalid-request", "is no URL of http or https"),
+        ("file:///etc/passwd".to_owned(), None, "invalid-request", "is not an http or https URL"),
     ];
     let request = |url: &str, timeout: Option<u32>| {
         json!({
@@ -247,7 +247,7 @@ fn run_grants_what_its_options_name() {
     let (out, _) = run(&[&get("\"key\"")[..], &given].concat());
     assert_eq!(out, "\"topsecret\"\n");
     for (wrong, words) in [
-        (["--allow-http", "api.example.com"], "is no URL of http or https"),
+        (["--allow-http", "api.example.com"], "is not an http or https URL"),
         (["--config", "a"], "write it as NAME=VALUE"),
         (["--config", "a b=c"], "is no name of a setting"),
         (["--secret", "key=topsecret"], "write it as NAME=env:VARIABLE or NAME=file:PATH"),

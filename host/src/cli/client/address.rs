@@ -20,7 +20,7 @@ pub(in crate::cli) struct Address {
 pub(in crate::cli) enum AddressError {
     #[error("cannot read the URL {0:?}")]
     Malformed(String, #[source] InvalidUri),
-    #[error("{0:?} is no URL of http or https: write it as in http://127.0.0.1:8080")]
+    #[error("{0:?} is not an http or https URL: write it as in http://127.0.0.1:8080")]
     Scheme(String),
     #[error("a URL holds no secret: name a variable that does, with --user-env or --token-env")]
     Secret,

@@ -108,7 +108,7 @@ fn cors_is_checked_with_the_reason() {
         check_last(&format!("[server.cors]\norigins = [\"{ORIGIN}\"]\n{line}"), fault);
     };
     check("headers = [\"*\"]", "12: leave `headers` out to allow any header");
-    check("headers = [\"a b\"]", "12: \"a b\" is no name of a header");
+    check("headers = [\"a b\"]", "12: \"a b\" is not a header name");
     check("methods = [\"get\"]", "12: no method \"get\"; did you mean `GET`?");
     check("max-age = \"1500ms\"", "11: \"1500ms\" is no number of whole seconds");
     check("max-age = \"25h\"", "11: \"25h\" is too long");

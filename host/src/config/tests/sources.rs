@@ -51,7 +51,7 @@ fn a_plugin_that_reaches_servers_has_thirty_seconds_unless_the_time_is_set() {
 #[test]
 fn what_is_no_server_setting_or_secret_is_told_with_what_to_write() {
     for (text, fault) in [
-        ("allow = [\"api.example.com\"]", "10: \"api.example.com\" is no URL of http or https"),
+        ("allow = [\"api.example.com\"]", "10: \"api.example.com\" is not an http or https URL"),
         ("allow = [\"https://a?b\"]", "10: \"https://a?b\" has a user"),
         ("allow = [{ url = \"https://*.a\", private = true }]", "10: \"https://*.a\": `private`"),
         ("allow = [{ url = \"https://a\", ca = \"no\" }]", "10: cannot read the certificates in"),

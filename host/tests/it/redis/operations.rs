@@ -179,7 +179,7 @@ async fn adds_no_further_than_integers_go(place: &Place) {
     ] {
         place.write(Some(there.as_bytes()), Some("1000"));
         let result = cache.increment("k", 1, None).await;
-        check_error(result, ErrorKind::InvalidValue, "is no integer from -(2^53 - 1)");
+        check_error(result, ErrorKind::InvalidValue, "is not an integer from -(2^53 - 1)");
         assert_eq!(place.text().as_deref(), Some(there));
         place.check_ttl(Some(1_000)).await;
     }
@@ -203,7 +203,7 @@ async fn checks_what_is_added(place: &Place) {
     place.write(None, None);
     for delta in [MAX_INTEGER + 1, -MAX_INTEGER - 1, i64::MAX, i64::MIN] {
         let result = cache.increment("k", delta, Some(0)).await;
-        check_error(result, ErrorKind::InvalidValue, "is no integer");
+        check_error(result, ErrorKind::InvalidValue, "is not an integer");
     }
     check_error(cache.increment("k", 1, Some(0)).await, ErrorKind::InvalidExpiry, "0");
     assert_eq!(place.text(), None);
