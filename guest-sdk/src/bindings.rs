@@ -16,17 +16,16 @@ pub mod hostel {
     pub mod cache {
         /// A shared store of JSON values with expiry.
         ///
-        /// The guarantee: a plugin is bound by the host to exactly one cache and sees no other,
-        /// whatever its keys contain. Every operation on one key is linearizable within a host: once
-        /// `set` has returned, every later `get`, from any instance of any plugin bound to the same
-        /// cache, answers that value or a newer one, until the entry is deleted, expires or is evicted.
-        /// What was set before a trap or a timeout stays set. Ordinary bad input is always an `error`,
-        /// never a trap.
+        /// The guarantee: the host binds a plugin to exactly one cache, and no key gives access to another
+        /// one. Every operation on one key is linearizable within a host: once `set` has returned, every
+        /// later `get`, from any instance of any plugin bound to the same cache, returns that value or a
+        /// newer one, until the entry is deleted, expires or is evicted. An entry that was set before a
+        /// trap or a timeout stays set. Invalid input always returns an `error`, never a trap.
         ///
-        /// A cache may forget: a full one evicts entries that were not used for a while, and a host that
-        /// restarts starts with empty memory caches. A value worth keeping has its source elsewhere.
+        /// A cache may lose entries: a full cache evicts those that were not used recently, and memory
+        /// caches are empty after a restart of the host. Keep the source of every value outside the cache.
         ///
-        /// Keys are 1 to 1,024 bytes of UTF-8. Any scalar value is allowed, NUL and newline included;
+        /// Keys are 1 to 1,024 bytes of UTF-8. Any scalar value is allowed, including NUL and newline;
         /// keys are compared byte by byte and never normalised.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod cache {
@@ -34,13 +33,13 @@ pub mod hostel {
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
-            /// One JSON text as of RFC 8259, kept byte for byte: key order, `1` beside `1.0`, `-0`,
-            /// large numbers and duplicate member names come back as they were written.
+            /// One JSON text as of RFC 8259, stored byte for byte: the order of keys, `1` and `1.0`, `-0`,
+            /// large numbers and duplicate member names are returned as they were written.
             ///
-            /// Refused as `invalid-value`, the message naming the byte offset: whatever RFC 8259 refuses
-            /// (`NaN`, trailing commas, a second document, empty text, a byte order mark), nesting deeper
-            /// than 100 arrays and objects, an escaped surrogate without its pair, and a number that is
-            /// not finite as an IEEE 754 binary64.
+            /// Refused as `invalid-value`, with the byte offset in the message: any text that RFC 8259
+            /// does not allow (`NaN`, trailing commas, a second document, empty text, a byte order mark),
+            /// nesting deeper than 100 arrays and objects, an escaped surrogate without its pair, and a
+            /// number that is not finite as an IEEE 754 binary64.
             pub type Json = _rt::String;
             /// Whole seconds, 1 to 315,360,000 (ten years).
             pub type Seconds = u32;
@@ -54,12 +53,12 @@ pub mod hostel {
                 InvalidValue,
                 /// The expiry is 0 or more than ten years.
                 InvalidExpiry,
-                /// The value is longer than the cache allows; 1 MiB unless configured otherwise.
+                /// The value is longer than the cache allows: 1 MiB unless configured otherwise.
                 TooLarge,
-                /// The plugin may not do this here: a write to a cache it may only read, or any call
-                /// from within `services`.
+                /// The plugin lacks the permission: it may only read this cache, or it called from within
+                /// `services`.
                 Denied,
-                /// What holds the entries did not answer in time. The only kind after which a write may
+                /// The backend of the cache did not respond in time. Only after this kind may a write
                 /// have happened.
                 Unavailable,
             }
@@ -105,12 +104,12 @@ pub mod hostel {
                     }
                 }
             }
-            /// A refused call. Whatever entry was there is untouched, its expiry too, unless the kind is
+            /// A refused call. The existing entry and its expiry are unchanged, unless the kind is
             /// `unavailable`.
             #[derive(Clone)]
             pub struct Error {
                 pub kind: ErrorKind,
-                /// For a person: the offending value, shortened, and the rule or limit.
+                /// For a human reader: the invalid value, shortened, and the rule or limit.
                 pub message: _rt::String,
             }
             impl ::core::fmt::Debug for Error {
@@ -134,10 +133,10 @@ pub mod hostel {
             }
             impl ::core::error::Error for Error {}
             #[allow(unused_unsafe, clippy::all)]
-            /// Answers the value of a live entry, and counts as a use of it for eviction.
+            /// Returns the value of a live entry; `none` if the key has no live entry. A stored `null` is
+            /// `some("null")`.
             ///
-            /// `none` when the key is missing or its entry has expired. A stored `null` is
-            /// `some("null")`. Never extends the expiry.
+            /// Counts as a use of the entry for eviction. Never extends the expiry.
             ///
             /// Errors: `invalid-key`, `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
@@ -235,9 +234,9 @@ pub mod hostel {
             #[allow(unused_unsafe, clippy::all)]
             /// Creates the entry or replaces it, value and expiry together.
             ///
-            /// With an expiry the entry is gone for every operation from the first instant at which that
-            /// many seconds have passed. Without one it has none, also where the replaced entry had one.
-            /// Never refused because the cache is full.
+            /// With an expiry, no operation finds the entry from the instant at which that many seconds
+            /// have passed. Without one the entry has no expiry, even if the replaced entry had one. Never
+            /// refused because the cache is full.
             ///
             /// Errors: `invalid-key`, `invalid-value`, `invalid-expiry`, `too-large`, `denied`,
             /// `unavailable`.
@@ -341,7 +340,8 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Removes the entry; true when a live one was there. Deleting a missing key is no error.
+            /// Removes the entry. Returns true if there was a live entry, false if there was none; a
+            /// missing key is not an error.
             ///
             /// Errors: `invalid-key`, `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
@@ -414,8 +414,8 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// True for a live entry, also for one whose value is `null`. Does not count as a use for
-            /// eviction.
+            /// Returns true if the key has a live entry, even one whose value is `null`. Does not count as
+            /// a use for eviction.
             ///
             /// Errors: `invalid-key`, `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
@@ -488,14 +488,14 @@ pub mod hostel {
                 }
             }
         }
-        /// Reads and changes one entry in one step.
+        /// Reads and changes one entry atomically.
         ///
-        /// The guarantee: no other operation on the key comes between the reading and the writing, from
-        /// any instance, plugin or host that shares the cache. So no count is lost, and of several callers
-        /// that want to be the first, one is.
+        /// The guarantee: no other operation on the key, from any instance, plugin or host that shares the
+        /// cache, takes place between the read and the write. So no increment is lost, and of several
+        /// callers that create the same entry exactly one succeeds.
         ///
-        /// A plugin that may only read its cache gets `denied` from every function. After `unavailable`
-        /// the change may have been made: who repeats it may make it twice.
+        /// Every function returns `denied` to a plugin that may only read its cache. After `unavailable`
+        /// the change may have been made: repeating the call may make it twice.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod atomics {
             #[used]
@@ -505,21 +505,22 @@ pub mod hostel {
             pub type Json = super::super::super::hostel::cache::cache::Json;
             pub type Seconds = super::super::super::hostel::cache::cache::Seconds;
             pub type Error = super::super::super::hostel::cache::cache::Error;
-            /// An integer from -9,007,199,254,740,991 to 9,007,199,254,740,991 (2^53 - 1), so that every
-            /// language has it as an ordinary number. A fraction, a NaN and what is out of range are
-            /// `invalid-value`.
+            /// An integer from -9,007,199,254,740,991 to 9,007,199,254,740,991 (2^53 - 1), which every
+            /// language can represent as an ordinary number. A fraction, a NaN or a number out of this
+            /// range is `invalid-value`.
             ///
-            /// Under a key it is the text `0`, or an optional `-` and digits of which the first is not
-            /// `0`. Any other text is `invalid-value`, also ` 1`, `-0`, `1.0` and `1e2`.
+            /// The stored text is `0`, or an optional `-` and digits of which the first is not `0`. Any
+            /// other text is `invalid-value`, including ` 1`, `-0`, `1.0` and `1e2`.
             pub type Integer = f64;
-            /// How long an entry lives that is swapped in.
+            /// The lifetime of an entry written by `compare-and-swap`.
             #[derive(Clone, Copy)]
             pub enum Lifetime {
-                /// As long as the entry that it replaces. An entry that replaces none has no expiry.
+                /// The new entry keeps the expiry of the entry that it replaces. Without such an entry it
+                /// has no expiry.
                 Keep,
-                /// It has no expiry.
+                /// The entry has no expiry.
                 Unlimited,
-                /// It is gone after that many seconds.
+                /// The entry expires after this many seconds.
                 After(Seconds),
             }
             impl ::core::fmt::Debug for Lifetime {
@@ -538,12 +539,13 @@ pub mod hostel {
                     }
                 }
             }
-            /// What came of a `compare-and-swap`.
+            /// The result of a `compare-and-swap`.
             #[derive(Clone)]
             pub enum Swap {
-                /// The entry was what was expected, and is now what was wanted.
+                /// The entry was as expected and has been changed.
                 Swapped,
-                /// It was not: its value, or `none` where there is no live entry. Nothing has changed.
+                /// The entry was not as expected and is unchanged. Contains its value, or `none` if there
+                /// is no live entry.
                 Changed(::core::option::Option<Json>),
             }
             impl ::core::fmt::Debug for Swap {
@@ -560,8 +562,8 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Creates the entry where there is no live one; true when it did. A live entry stays
-            /// untouched, also one whose value is `null`.
+            /// Creates the entry and returns true if there is no live entry. Otherwise returns false and
+            /// leaves the live entry unchanged, even if its value is `null`.
             ///
             /// Errors: `invalid-key`, `invalid-value`, `invalid-expiry`, `too-large`, `denied`,
             /// `unavailable`.
@@ -672,14 +674,14 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Adds to the integer under the key, and returns the sum.
+            /// Adds `delta` to the integer under the key and returns the sum. A negative delta subtracts.
             ///
-            /// A missing entry counts as 0, and only then the expiry applies; an entry that is there keeps
-            /// its own. The delta is an integer; a negative one subtracts.
+            /// A missing entry counts as 0. The expiry applies only to an entry that the call creates; an
+            /// existing entry keeps its own.
             ///
-            /// Errors: `invalid-key`; `invalid-value` when the delta, what is under the key or the sum is
-            /// no `integer`; `invalid-expiry`, also where it would not apply; `too-large` when the cache's
-            /// values are shorter than the sum; `denied`, `unavailable`.
+            /// Errors: `invalid-key`; `invalid-value` if the delta, the stored value or the sum is not an
+            /// `integer`; `invalid-expiry`, even if the expiry would not apply; `too-large` if the sum is
+            /// longer than the cache's limit for values; `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
             pub fn increment(
                 key: &str,
@@ -778,10 +780,10 @@ pub mod hostel {
             #[allow(unused_unsafe, clippy::all)]
             /// Replaces the entry if its value is `expected`, byte for byte.
             ///
-            /// `none` stands for "no live entry" on either side: as `expected` it creates the entry, as
-            /// `wanted` it removes it, and the lifetime then does not count.
+            /// `none` means "no live entry": as `expected` it creates the entry; as `wanted` it removes
+            /// the entry, and the lifetime is ignored.
             ///
-            /// Errors: `invalid-key`; `invalid-value`, `too-large` of either value; `invalid-expiry`,
+            /// Errors: `invalid-key`; `invalid-value` and `too-large` for either value; `invalid-expiry`,
             /// `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
             pub fn compare_and_swap(
@@ -955,7 +957,8 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Removes the entry and returns its value: of several callers one gets it.
+            /// Removes the entry and returns its value; `none` if there is no live entry. Of several
+            /// callers at the same time only one gets the value.
             ///
             /// Errors: `invalid-key`, `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
@@ -1053,20 +1056,20 @@ pub mod hostel {
                 }
             }
         }
-        /// A value is computed once, however many callers ask for it at the same time.
+        /// Computes a value once, even if many callers request it at the same time.
         ///
-        /// The guarantee: of all calls that miss a key at the same time, on all hosts that share the
-        /// cache, one is told to compute. The others wait for what it fills in, and none waits longer than
-        /// it asked to. Nothing has to be cleaned up: a lease ends with the call that holds it, also by a
-        /// trap, and at the latest at the end of that call's time. Then one of those that wait is told to
-        /// compute.
+        /// The guarantee: if several calls miss a key at the same time, on any hosts that share the cache,
+        /// one of them gets the lease and computes the value. The others wait for the value, none longer
+        /// than it asked to. No cleanup is needed: a lease ends with the call that holds it, even by a
+        /// trap, and at the latest when that call's time is over. Then one of the waiting calls gets the
+        /// lease.
         ///
-        /// A lease is advice, not a lock. A holder that is late fills nothing, and who is told `busy` may
-        /// compute as well. A call holds at most one lease of a key: when it asks again, it is told to
-        /// compute again.
+        /// A lease is advice, not a lock: a call that gets `busy` may compute the value as well. A holder
+        /// whose lease has ended stores nothing. A call holds at most one lease of a key: if it calls
+        /// `get-or-lease` for that key again, it must still compute the value.
         ///
         /// `set`, `delete`, `increment`, `compare-and-swap`, `take`, `expire` and `delete-prefix` end the
-        /// leases of the keys that they name, also where they change nothing.
+        /// leases of their keys, even if they change nothing.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod lease {
             #[used]
@@ -1078,17 +1081,18 @@ pub mod hostel {
             pub type Error = super::super::super::hostel::cache::cache::Error;
             /// 0 to 4,294,967,295 milliseconds.
             pub type Milliseconds = u32;
-            /// What is there, and who computes.
+            /// The result of looking up a key: its value, or which call computes it.
             #[derive(Clone)]
             pub enum Found {
                 /// The value of a live entry.
                 Value(Json),
-                /// The value of a live entry that soon expires, and this call is the one to compute it anew.
-                /// The others get the value that is there meanwhile.
+                /// The value of a live entry that expires soon. This call must compute the next value;
+                /// the other calls get the current one meanwhile.
                 Refresh(Json),
-                /// There is no live entry, and this call is the one to compute it.
+                /// There is no live entry, and this call must compute the value.
                 Compute,
-                /// There is no live entry, another call computes it, and the time to wait is over.
+                /// There is no live entry, another call is computing the value, and the wait has timed
+                /// out.
                 Busy,
             }
             impl ::core::fmt::Debug for Found {
@@ -1109,14 +1113,15 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Returns the value of a live entry, or who computes it.
+            /// Returns the value of a live entry, or which call computes it.
             ///
-            /// With `early`, the first call in the last so many seconds of an entry's life is told to
-            /// `refresh`. `wait` bounds how long the call waits for another that computes. The host bounds
-            /// it as well: by three quarters of what is left of the call's time, and by how many calls
-            /// may wait at the same time, beyond which the answer is `busy` at once.
+            /// With `early`, the first call during the last `early` seconds of an entry's life gets
+            /// `refresh`. `wait` is the longest time to wait for another call that computes the value. The
+            /// host limits the wait to three quarters of the call's remaining time. It also limits how
+            /// many calls may wait at the same time: any further call gets `busy` at once.
             ///
-            /// Errors: `invalid-key`; `invalid-expiry` when `early` is no expiry; `denied`, `unavailable`.
+            /// Errors: `invalid-key`; `invalid-expiry` if `early` is not a valid expiry; `denied`,
+            /// `unavailable`.
             #[allow(async_fn_in_trait)]
             pub fn get_or_lease(
                 key: &str,
@@ -1261,12 +1266,14 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Stores what was computed, as `set` does, and ends the lease.
+            /// Stores the computed value, as `set` does, and ends the lease.
             ///
-            /// False, and nothing is stored, when this call has no lease of the key, or has lost it: the
-            /// entry was set or deleted since, so that what was computed may be older.
+            /// Returns false and stores nothing if this call does not hold the lease of the key. It loses
+            /// the lease if the entry is set or deleted meanwhile, because the computed value may be older
+            /// than that change.
             ///
-            /// Errors: those of `set`. After them the call still has its lease, unless it is `unavailable`.
+            /// Errors: those of `set`. After an error the call still holds the lease, except after
+            /// `unavailable`.
             #[allow(async_fn_in_trait)]
             pub fn fill(
                 key: &str,
@@ -1374,7 +1381,7 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Gives a lease back before the call ends. It is no error where the call has none.
+            /// Ends a lease before the call ends. Does nothing if the call does not hold the lease.
             ///
             /// Errors: `invalid-key`, `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
@@ -1446,10 +1453,10 @@ pub mod hostel {
         }
         /// Several keys in one call.
         ///
-        /// Each key by itself is as in `cache`; all together are not one step. All arguments are checked
-        /// before anything is done, and an error names the first that is wrong.
+        /// Each key is handled as in `cache`; the whole call is not atomic. All arguments are checked
+        /// before anything is done, and an error names the first invalid one.
         ///
-        /// The guarantee: no call has more than 1,000 keys; more are `too-large`. A key may be in a list
+        /// The guarantee: a call takes at most 1,000 keys; more are `too-large`. A list may contain a key
         /// more than once.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod batch {
@@ -1461,10 +1468,10 @@ pub mod hostel {
             pub type Seconds = super::super::super::hostel::cache::cache::Seconds;
             pub type Error = super::super::super::hostel::cache::cache::Error;
             #[allow(unused_unsafe, clippy::all)]
-            /// The values of the keys, in their order.
+            /// Returns the values of the keys, in their order; `none` for a key without a live entry.
             ///
-            /// Errors: those of `get`; `too-large` when the values together are larger than the host
-            /// reads at once.
+            /// Errors: those of `get`; `too-large` if the values together exceed what the host reads at
+            /// once.
             #[allow(async_fn_in_trait)]
             pub fn get_many(
                 keys: &[_rt::String],
@@ -1598,9 +1605,9 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Sets the entries, in their order, all with one expiry.
+            /// Sets the entries, in their order, all with the same expiry.
             ///
-            /// Errors: those of `set`. After `unavailable` some of them may be set.
+            /// Errors: those of `set`. After `unavailable` some of the entries may be set.
             #[allow(async_fn_in_trait)]
             pub fn set_many(
                 entries: &[(_rt::String, Json)],
@@ -1709,9 +1716,9 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Removes the entries, and returns how many live ones there were.
+            /// Removes the entries and returns the number of live entries removed.
             ///
-            /// Errors: those of `delete`. After `unavailable` some of them may be gone.
+            /// Errors: those of `delete`. After `unavailable` some of the entries may be removed.
             #[allow(async_fn_in_trait)]
             pub fn delete_many(
                 keys: &[_rt::String],
@@ -1804,11 +1811,11 @@ pub mod hostel {
                 }
             }
         }
-        /// How long entries live, and looking after all of them.
+        /// The remaining lifetime of entries, and walks over all entries.
         ///
-        /// A prefix is plain text, compared byte by byte, never a pattern; the empty one is that of every
-        /// key. A page bounds the work that it costs, not only the keys that it has: it may have none and
-        /// still not be the last.
+        /// A prefix is plain text, compared byte by byte, never a pattern; every key begins with the empty
+        /// prefix. A page limits the work of a call, not only its number of keys: a page may be empty
+        /// without being the last one.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod entries {
             #[used]
@@ -1817,14 +1824,14 @@ pub mod hostel {
             use super::super::super::_rt;
             pub type Seconds = super::super::super::hostel::cache::cache::Seconds;
             pub type Error = super::super::super::hostel::cache::cache::Error;
-            /// How long an entry still lives.
+            /// The remaining lifetime of an entry.
             #[derive(Clone, Copy)]
             pub enum TimeLeft {
                 /// There is no live entry.
                 Missing,
-                /// It has no expiry.
+                /// The entry has no expiry.
                 Unlimited,
-                /// So many seconds, rounded up: never 0.
+                /// The entry expires after this many seconds, rounded up: never 0.
                 Seconds(Seconds),
             }
             impl ::core::fmt::Debug for TimeLeft {
@@ -1843,11 +1850,11 @@ pub mod hostel {
                     }
                 }
             }
-            /// Some keys of a walk.
+            /// Some of the keys of a walk.
             #[derive(Clone)]
             pub struct Page {
                 pub keys: _rt::Vec<_rt::String>,
-                /// Where the walk goes on. `none`: it is over.
+                /// The cursor of the next page; `none` if this page is the last one.
                 pub cursor: ::core::option::Option<_rt::String>,
             }
             impl ::core::fmt::Debug for Page {
@@ -1862,7 +1869,7 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// How long the entry still lives. Does not count as a use for eviction.
+            /// Returns the remaining lifetime of the entry. Does not count as a use for eviction.
             ///
             /// Errors: `invalid-key`, `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
@@ -1951,8 +1958,8 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Gives a live entry another expiry, counted from now; `none` takes its expiry away. True when
-            /// there is a live entry.
+            /// Replaces the expiry of a live entry, counted from now; `none` removes the expiry. Returns
+            /// false if there is no live entry.
             ///
             /// Errors: `invalid-key`, `invalid-expiry`, `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
@@ -2040,12 +2047,13 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// A page of the keys that begin with the prefix. The first page has no cursor; each further one
-            /// takes the cursor of the page before.
+            /// Returns a page of the keys that begin with the prefix. The first page needs no cursor; each
+            /// further page needs the cursor of the page before it.
             ///
-            /// An entry that lives throughout a walk is in some page; it may be in several.
+            /// An entry that lives throughout a walk is in one or more of its pages.
             ///
-            /// Errors: `invalid-key` when the cursor comes from elsewhere; `denied`, `unavailable`.
+            /// Errors: `invalid-key` if the cursor was not returned by this function; `denied`,
+            /// `unavailable`.
             #[allow(async_fn_in_trait)]
             pub fn keys(
                 prefix: &str,
@@ -2209,11 +2217,11 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Removes a page of the entries whose keys begin with the prefix, and returns how many live
-            /// ones there were, and where it goes on.
+            /// Removes a page of the entries whose keys begin with the prefix. Returns the number of live
+            /// entries removed, and the cursor of the next page; `none` if this page is the last one.
             ///
-            /// Errors: `invalid-key` when the cursor comes from elsewhere; `denied`, `unavailable`. After
-            /// `unavailable` some of them may be gone.
+            /// Errors: `invalid-key` if the cursor was not returned by this function; `denied`,
+            /// `unavailable`. After `unavailable` some of the entries may be removed.
             #[allow(async_fn_in_trait)]
             pub fn delete_prefix(
                 prefix: &str,
@@ -2353,10 +2361,10 @@ pub mod hostel {
         }
     }
     pub mod config {
-        /// The plugin's settings and secrets, as the host's configuration has them.
+        /// The plugin's settings and secrets from the host's configuration.
         ///
-        /// The guarantee: a plugin sees its own alone. They do not change while a version of the plugin is
-        /// loaded. They are open in `services` as well as in `handle`.
+        /// The guarantee: a plugin can read only its own. They do not change while a version of the plugin
+        /// is loaded, and are available in `services` as well as in `handle`.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod config {
             #[used]
@@ -2364,9 +2372,9 @@ pub mod hostel {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
             #[allow(unused_unsafe, clippy::all)]
-            /// The value of the setting or secret of that name; `none` where there is none.
+            /// Returns the value of a setting or secret; `none` if none has that name.
             ///
-            /// A name is a text of 1 to 128 ASCII letters, digits, hyphens, underscores and dots.
+            /// A name is 1 to 128 ASCII letters, digits, hyphens, underscores and dots.
             #[allow(async_fn_in_trait)]
             pub fn get(name: &str) -> ::core::option::Option<_rt::String> {
                 unsafe {
@@ -2423,7 +2431,7 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// The names of all settings and secrets, sorted.
+            /// Returns the names of all settings and secrets, sorted.
             #[allow(async_fn_in_trait)]
             pub fn names() -> _rt::Vec<_rt::String> {
                 unsafe {
@@ -2483,13 +2491,13 @@ pub mod hostel {
         }
     }
     pub mod http {
-        /// Requests to servers elsewhere.
+        /// Requests to other servers.
         ///
-        /// The guarantee: a plugin reaches the addresses that the host's configuration names for it, and no
-        /// other. The host resolves a name once and connects to that very address. It checks every redirect
-        /// as it checks a first request. Ordinary bad input is always an `error`, never a trap.
+        /// The guarantee: a plugin reaches only the addresses that the host's configuration allows it. The
+        /// host resolves a name once and connects to that address. It checks every redirect as it checks
+        /// the first request. Invalid input always returns an `error`, never a trap.
         ///
-        /// The host bounds the requests of one call, the bytes of a response, the connections and the time.
+        /// The host limits the requests of one call, the bytes of a response, the connections and the time.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod client {
             #[used]
@@ -2501,23 +2509,23 @@ pub mod hostel {
             /// One request.
             #[derive(Clone)]
             pub struct Request {
-                /// A method of HTTP, as `GET`: a token as of RFC 9110, in the case in which it is sent.
-                /// `CONNECT` and `TRACE` are `invalid-request`.
+                /// An HTTP method such as `GET`: a token as of RFC 9110, sent in the given case. `CONNECT`
+                /// and `TRACE` are `invalid-request`.
                 pub method: _rt::String,
-                /// Absolute, of the scheme `http` or `https`, as the URL standard reads it. A user or a
-                /// password in it is `invalid-request`. A fragment is not sent.
+                /// An absolute URL of the scheme `http` or `https`, as defined by the URL standard. A URL
+                /// with a user or a password is `invalid-request`. A fragment is not sent.
                 pub url: _rt::String,
-                /// In this order; a name may occur more than once. `invalid-request` when a name is no token,
-                /// a value has a line break or NUL, or the header is the host's own: `host`,
-                /// `content-length`, `connection`, `keep-alive`, `proxy-connection`, `te`, `trailer`,
-                /// `transfer-encoding`, `upgrade`.
+                /// Sent in this order; a name may occur more than once. `invalid-request` if a name is not
+                /// a token, if a value contains a line break or NUL, or if the host sets the header
+                /// itself: `host`, `content-length`, `connection`, `keep-alive`, `proxy-connection`, `te`,
+                /// `trailer`, `transfer-encoding`, `upgrade`.
                 pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
-                /// Empty when there is none.
+                /// Empty for a request without a body.
                 pub body: _rt::Vec<u8>,
-                /// How long it may take, redirects included. By default, and at most, what is left of the
-                /// call's time, less 100 milliseconds.
+                /// The longest time for the request, including redirects. The default and the maximum are
+                /// the call's remaining time less 100 milliseconds.
                 pub timeout: ::core::option::Option<Milliseconds>,
-                /// How many redirects to follow. 0: a redirect is a response as any other.
+                /// How many redirects to follow. With 0 a redirect is returned like any other response.
                 pub redirects: u8,
             }
             impl ::core::fmt::Debug for Request {
@@ -2535,15 +2543,15 @@ pub mod hostel {
                         .finish()
                 }
             }
-            /// What the server answered, whatever its status.
+            /// The server's response, of any status.
             #[derive(Clone)]
             pub struct Response {
                 pub status: u16,
-                /// The URL that answered: the last one where redirects were followed.
+                /// The URL of the response: the last one if redirects were followed.
                 pub url: _rt::String,
-                /// In the order they came, names in lower case; a name may occur more than once.
+                /// In the order of the response, names in lower case; a name may occur more than once.
                 pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
-                /// Whole, and as it was sent: what is compressed stays so.
+                /// The complete body as it was sent: a compressed body is not decompressed.
                 pub body: _rt::Vec<u8>,
             }
             impl ::core::fmt::Debug for Response {
@@ -2563,19 +2571,19 @@ pub mod hostel {
             #[repr(u8)]
             #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
             pub enum ErrorKind {
-                /// The request is no request of HTTP, or one that a plugin cannot make.
+                /// The request is not valid HTTP, or a plugin may not send such a request.
                 InvalidRequest,
                 /// The plugin may not reach this address, or may not send more requests in this call.
                 Denied,
-                /// No connection to the server: its name has no address, it does not answer, or its
-                /// certificate is not trusted. Nothing of the request was sent.
+                /// The connection to the server failed: its name has no address, it does not respond, or
+                /// its certificate is not trusted. No part of the request was sent.
                 Unreachable,
-                /// The time is over. The server may have done what it was asked for.
+                /// The time is over. The server may have processed the request.
                 Timeout,
                 /// The response is larger than the host allows.
                 TooLarge,
-                /// The server closed the connection before its response was whole, or what it sent is no
-                /// HTTP. It may have done what it was asked for.
+                /// The server closed the connection before the end of its response, or the response is not
+                /// valid HTTP. The server may have processed the request.
                 Aborted,
             }
             impl ::core::fmt::Debug for ErrorKind {
@@ -2620,12 +2628,12 @@ pub mod hostel {
                     }
                 }
             }
-            /// A request without a response.
+            /// The error of a request without a response.
             #[derive(Clone)]
             pub struct Error {
                 pub kind: ErrorKind,
-                /// For a person: the URL without its query, and the reason or limit. Where a setting would
-                /// allow it, the setting.
+                /// For a human reader: the URL without its query, and the reason or limit. Names the
+                /// setting that would allow the request, if there is one.
                 pub message: _rt::String,
             }
             impl ::core::fmt::Debug for Error {
@@ -2649,15 +2657,16 @@ pub mod hostel {
             }
             impl ::core::error::Error for Error {}
             #[allow(unused_unsafe, clippy::all)]
-            /// Sends a request and waits for the whole response. A status of 400 or more is a response, not
-            /// an error.
+            /// Sends a request and waits for the complete response. A status of 400 or more is a response,
+            /// not an error.
             ///
-            /// A request of the methods `GET`, `HEAD`, `OPTIONS`, `PUT` and `DELETE` is repeated once when a
-            /// connection that was used before closes before anything of a response came. No other is
-            /// repeated.
+            /// If a reused connection closes before any part of the response arrives, the host repeats a
+            /// request of the methods `GET`, `HEAD`, `OPTIONS`, `PUT` and `DELETE` once. It repeats no
+            /// other request.
             ///
-            /// A redirect to another origin (scheme, host, port) goes without `authorization`, `cookie`,
-            /// `proxy-authorization` and any header whose value has one of the plugin's secrets in it.
+            /// A redirect to another origin (scheme, host, port) is sent without `authorization`,
+            /// `cookie`, `proxy-authorization` and any header whose value contains one of the plugin's
+            /// secrets.
             ///
             /// Errors: all kinds.
             #[allow(async_fn_in_trait)]
@@ -2888,10 +2897,10 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Sends requests at the same time, and waits for all. The results are in the order of the
-            /// requests. The responses together have as many bytes as one may have.
+            /// Sends requests concurrently and waits for all of them. The results are in the order of the
+            /// requests. The limit for the bytes of one response applies to all responses together.
             ///
-            /// Errors: all kinds, for each request by itself.
+            /// Errors: all kinds, for each request separately.
             #[allow(async_fn_in_trait)]
             pub fn send_many(
                 requests: &[Request],
@@ -3159,20 +3168,21 @@ pub mod hostel {
         }
     }
     pub mod log {
-        /// The plugin's log lines, handed to the host's own log.
+        /// The plugin's log lines, written to the host's own log.
         ///
-        /// The guarantee: a line carries the plugin, the service and the request it came from, set by the
-        /// host, and cannot look like anything else: control characters are escaped. Logging never fails
-        /// and never traps.
+        /// The guarantee: the host adds the plugin, the service and the request to each line, and escapes
+        /// control characters, so that a line cannot imitate another one. Logging never fails and never
+        /// traps.
         ///
-        /// The host bounds the lines of one call and the length of one line. A longer line is cut and says
-        /// so; lines past the bound are dropped, and one last line tells how many.
+        /// The host limits the number of lines in one call and the length of one line. A longer line is
+        /// truncated, and marked as such. Lines over the limit are dropped, and one last line contains
+        /// their number.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod log {
             #[used]
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
-            /// How much a line matters, least first.
+            /// How important a line is, in ascending order.
             #[repr(u8)]
             #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
             pub enum Level {
@@ -3210,7 +3220,7 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Writes one line. The message is one line whatever it contains.
+            /// Writes one line. Line breaks in the message are escaped.
             #[allow(async_fn_in_trait)]
             pub fn log(level: Level, message: &str) -> () {
                 unsafe {
@@ -3238,10 +3248,11 @@ pub mod hostel {
 pub mod exports {
     pub mod hostel {
         pub mod service {
-            /// What a plugin offers: named services, and one function that handles a request to any of them.
+            /// What a plugin exports: its named services, and one function that handles a request to any of
+            /// them.
             ///
-            /// The guarantee: the host checks names and sizes before it calls, makes one call at a time in an
-            /// instance, and never trusts what comes back.
+            /// The guarantee: the host checks names and sizes before each call, makes one call at a time in an
+            /// instance, and validates everything that the plugin returns.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod handler {
                 #[used]
@@ -3251,10 +3262,10 @@ pub mod exports {
                 /// One service of the plugin.
                 #[derive(Clone)]
                 pub struct ServiceInfo {
-                    /// 1 to 128 ASCII letters, digits, dots, hyphens and underscores, a letter first; unique
-                    /// in the plugin. The full name is `<plugin>.<name>`.
+                    /// 1 to 128 ASCII letters, digits, dots, hyphens and underscores, starting with a letter;
+                    /// unique in the plugin. The full name is `<plugin>.<name>`.
                     pub name: _rt::String,
-                    /// One line for a person. May be empty.
+                    /// One line for a human reader. May be empty.
                     pub description: _rt::String,
                 }
                 impl ::core::fmt::Debug for ServiceInfo {
@@ -3268,7 +3279,7 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// What only a request that came by HTTP has.
+                /// The parts of a request that exist only over HTTP.
                 #[derive(Clone)]
                 pub struct HttpRequest {
                     pub method: _rt::String,
@@ -3276,14 +3287,14 @@ pub mod exports {
                     pub path: _rt::String,
                     /// The decoded parameters of the route's path, name and value, in the route's order.
                     pub path_params: _rt::Vec<(_rt::String, _rt::String)>,
-                    /// As sent, without the `?`; empty when there is none.
+                    /// As sent, without the `?`; empty if the URL has no query.
                     pub query: _rt::String,
-                    /// Host and port as the client named them; empty when it named none.
+                    /// The host and port that the client sent; empty if it sent none.
                     pub authority: _rt::String,
                     /// The address of the client, `ip:port`.
                     pub client: _rt::String,
-                    /// In the order they were sent, names in lower case; one name may occur more than once.
-                    /// `cookie` occurs once, its pairs joined by `; `.
+                    /// In the order of the request, names in lower case; a name may occur more than once.
+                    /// `cookie` occurs at most once, its pairs joined by `; `.
                     pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                 }
                 impl ::core::fmt::Debug for HttpRequest {
@@ -3305,15 +3316,15 @@ pub mod exports {
                 /// One request to one service.
                 #[derive(Clone)]
                 pub struct Request {
-                    /// The service's name within the plugin, one of those that `services` listed.
+                    /// The service's name within the plugin: one of the names that `services` returned.
                     pub service: _rt::String,
-                    /// The correlation id, the one that the host's log lines carry.
+                    /// The correlation id, which is also in the host's log lines.
                     pub id: _rt::String,
-                    /// The media type of the body, when the caller named one.
+                    /// The media type of the body; `none` if the caller sent none.
                     pub content_type: ::core::option::Option<_rt::String>,
-                    /// Empty when there is none.
+                    /// Empty if the request has no body.
                     pub body: _rt::Vec<u8>,
-                    /// Absent when the request did not come by HTTP.
+                    /// `none` if the request was not made over HTTP.
                     pub http: ::core::option::Option<HttpRequest>,
                 }
                 impl ::core::fmt::Debug for Request {
@@ -3330,12 +3341,12 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// A service's answer.
+                /// The response of a service.
                 #[derive(Clone)]
                 pub struct Response {
-                    /// A status code of HTTP, 200 to 599.
+                    /// An HTTP status code, 200 to 599.
                     pub status: u16,
-                    /// The media type of the body. Wins over a header of that name.
+                    /// The media type of the body. Overrides a header of that name.
                     pub content_type: ::core::option::Option<_rt::String>,
                     /// Names in lower case.
                     pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
@@ -3354,27 +3365,27 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// The kinds of failure a service may answer. The set is closed.
+                /// The kinds of failure that a service may return, with their HTTP status. The set is closed.
                 #[repr(u8)]
                 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
                 pub enum FailureKind {
                     /// The request is malformed; the same request will fail again. 400.
                     BadRequest,
-                    /// The caller is not known. 401.
+                    /// The caller is not authenticated. 401.
                     Unauthorized,
-                    /// The caller is known and may not. 403.
+                    /// The caller is authenticated but lacks the permission. 403.
                     Forbidden,
-                    /// What the request names is not there. 404.
+                    /// Something that the request names does not exist. 404.
                     NotFound,
-                    /// 405.
+                    /// The service does not support the request's method. 405.
                     MethodNotAllowed,
-                    /// The request does not fit the present state. 409.
+                    /// The request conflicts with the current state. 409.
                     Conflict,
-                    /// The caller asks too often. 429.
+                    /// The caller sends too many requests. 429.
                     TooManyRequests,
                     /// The service has a fault. 500.
                     Internal,
-                    /// Something that the service needs is not there at present. 503.
+                    /// Something that the service needs is temporarily unavailable. 503.
                     Unavailable,
                 }
                 impl ::core::fmt::Debug for FailureKind {
@@ -3433,11 +3444,11 @@ pub mod exports {
                         }
                     }
                 }
-                /// A request that a service did not fulfil.
+                /// The error of a request that a service did not fulfil.
                 #[derive(Clone)]
                 pub struct Failure {
                     pub kind: FailureKind,
-                    /// For a person.
+                    /// For a human reader.
                     pub message: _rt::String,
                 }
                 impl ::core::fmt::Debug for Failure {
@@ -3981,8 +3992,8 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Lists the plugin's services. Called once when the plugin is loaded, under the limits of a
-                    /// request; a cache call made meanwhile answers `denied`.
+                    /// Returns the plugin's services. The host calls it once, when it loads the plugin, under the
+                    /// limits of a request. A cache call made from it returns `denied`.
                     #[allow(async_fn_in_trait)]
                     fn services() -> _rt::Vec<ServiceInfo>;
                     /// Handles one request. A trap counts as a failure of kind `internal`.

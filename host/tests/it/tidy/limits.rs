@@ -24,15 +24,15 @@ const LIMITS: &[(&str, &str, &[&str])] = &[
     ("MAX_DEPTH", "than # arrays and objects", &["cache", "c", "go", "javascript", "python"]),
     ("MAX_EXPIRY_SECONDS", "Whole seconds, 1 to # (", ALL),
     ("MAX_INTEGER", "-# to # (2^53 - 1)", ALL),
-    ("MAX_KEYS", "no call has more than # keys", ALL),
+    ("MAX_KEYS", "a call takes at most # keys", ALL),
     // The default of a setting; 1 MiB in `wit/`.
     ("DEFAULT_VALUE_LIMIT", "", &["cache", "c", "go", "javascript", "python"]),
     // Not part of the contract. In Python MAX_DEPTH also applies to bodies; Rust has serde_json's
     // limit.
     ("MAX_BODY_DEPTH", "", &["c", "go", "javascript"]),
     // The other SDKs leave checking the status to the host.
-    ("MIN_STATUS", "A status code of HTTP, # to 599", &["go", "javascript", "python"]),
-    ("MAX_STATUS", "A status code of HTTP, 200 to #", &["go", "javascript", "python"]),
+    ("MIN_STATUS", "An HTTP status code, # to 599", &["go", "javascript", "python"]),
+    ("MAX_STATUS", "An HTTP status code, 200 to #", &["go", "javascript", "python"]),
 ];
 
 /// Returns the limits that a file defines, with their names in capitals.
