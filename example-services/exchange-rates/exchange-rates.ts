@@ -33,7 +33,7 @@ function fetchRates(): Rates {
   const response = http.get(config.require("rates-url"), {
     headers: { "x-api-key": config.require("api-key") },
   });
-  if (!response.ok) throw Failure.unavailable(`the rates answer with ${response.status}`);
+  if (!response.ok) throw Failure.unavailable(`the rates server returned ${response.status}`);
   return response.json<Rates>();
 }
 

@@ -188,7 +188,7 @@ func Update[T any](cache Cache, key string, change func(old T, found bool) (T, e
 		}
 		expected = swap.Current
 	}
-	return none, Unavailable("the value under %s is not updated: it was changed meanwhile %d times",
+	return none, Unavailable("the value under %s is not updated: other callers changed it %d times",
 		shortened(key), updateTries)
 }
 

@@ -256,7 +256,7 @@ func TestUpdateOfAKeyThatAlwaysChangesEndsAndNamesTheKey(t *testing.T) {
 		calls++
 		return old, cache.Set("busy-key", calls)
 	})
-	failsWith(t, err, hostel.FailureUnavailable, `"busy-key" is not updated: it was changed meanwhile 100 times`)
+	failsWith(t, err, hostel.FailureUnavailable, `"busy-key" is not updated: other callers changed it 100 times`)
 	if calls != 100 {
 		t.Errorf("%d calls", calls)
 	}

@@ -42,9 +42,9 @@ func (r *HTTPResponse) ErrorForStatus() error {
 	case r.Status < 400:
 		return nil
 	case r.Status == 429 || r.Status >= 500:
-		return Unavailable("%s answered with status %d", withoutQuery(r.URL), r.Status)
+		return Unavailable("%s responded with status %d", withoutQuery(r.URL), r.Status)
 	}
-	return Internal("%s answered with status %d", withoutQuery(r.URL), r.Status)
+	return Internal("%s responded with status %d", withoutQuery(r.URL), r.Status)
 }
 
 // Text returns the body as text. If it is not UTF-8, the error is a [Failure] of kind

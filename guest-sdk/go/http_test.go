@@ -215,7 +215,7 @@ func TestResponseIsReadByItsTypeAndItsStatus(t *testing.T) {
 		429: hostel.FailureUnavailable, 500: hostel.FailureUnavailable,
 	} {
 		response.Status = status
-		failsWith(t, response.ErrorForStatus(), kind, fmt.Sprintf("http://a answered with status %d", status))
+		failsWith(t, response.ErrorForStatus(), kind, fmt.Sprintf("http://a responded with status %d", status))
 	}
 	for status, ok := range map[int]bool{199: false, 200: true, 299: true, 300: false, 399: false} {
 		response.Status = status

@@ -55,7 +55,7 @@ func TestValueThatAnUnavailableCacheMayNotHaveStoredIsKeptWithAWarning(t *testin
 	if err := g.unlessUnavailable(refusedf(CacheUnavailable, "no response")); err != nil {
 		t.Errorf("got %v", err)
 	}
-	expected := []string{`warn: the value under "k" may not be stored: no response`}
+	expected := []string{`warn: the value under "k" may not have been stored: no response`}
 	if !slices.Equal(fake.Logs(), expected) {
 		t.Errorf("logged %q", fake.Logs())
 	}

@@ -133,7 +133,7 @@ func GetOrSet[T any](
 		cache.host.done()
 		value, err := computeAndFill(g, compute)
 		if err != nil {
-			g.warn("is not computed anew", err)
+			g.warn("could not be refreshed", err)
 			return readAnyStored[T](key, old)
 		}
 		return value, nil
@@ -202,7 +202,7 @@ func (g *getOrSet) fill(value any) error {
 func (g *getOrSet) unlessUnavailable(err error) error {
 	var refused *CacheError
 	if errors.As(err, &refused) && refused.Kind == CacheUnavailable {
-		g.warn("may not be stored", err)
+		g.warn("may not have been stored", err)
 		return nil
 	}
 	return err

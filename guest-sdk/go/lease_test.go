@@ -121,7 +121,7 @@ func TestOldValueIsReturnedWhileItLivesAndCannotBeComputedAnew(t *testing.T) {
 	if value, err := fails(); value != 1.5 || err != nil {
 		t.Errorf("got %v, %v", value, err)
 	}
-	if expected := []string{`warn: the value under "k" is not computed anew: no rates`}; !slices.Equal(fake.Logs(), expected) {
+	if expected := []string{`warn: the value under "k" could not be refreshed: no rates`}; !slices.Equal(fake.Logs(), expected) {
 		t.Errorf("logged %q", fake.Logs())
 	}
 	getsOrSets(t, cache, math.NaN(), 1.5, early)

@@ -32,7 +32,7 @@ type Response struct {
 func JSON(value any) (Response, error) {
 	text, err := toJSON(value)
 	if err != nil {
-		return Response{}, Internal("the answer has no JSON form: %v", err)
+		return Response{}, Internal("the response has no JSON form: %v", err)
 	}
 	return Response{Status: 200, ContentType: "application/json", Body: text}, nil
 }

@@ -71,7 +71,7 @@ export class Atomics {
       if (swap.tag === "swapped") return value;
       old = swap.val ?? undefined;
     }
-    const why = `it was changed meanwhile ${UPDATE_TRIES} times`;
+    const why = `other callers changed it ${UPDATE_TRIES} times`;
     throw new CacheError("unavailable", `the value under ${shortened(key)} is not updated: ${why}`);
   }
 

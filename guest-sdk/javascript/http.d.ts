@@ -9,7 +9,7 @@
  *   headers: { "x-api-key": config.require("api-key") },
  *   timeout: 2,
  * });
- * if (!rates.ok) throw Failure.unavailable(`the rates answer with ${rates.status}`);
+ * if (!rates.ok) throw Failure.unavailable(`the rates server returned ${rates.status}`);
  * return rates.json();
  * ```
  *

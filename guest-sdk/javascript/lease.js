@@ -106,7 +106,7 @@ function refresh(key, compute, expiry, old) {
   return attempt(
     () => computeAndFill(key, compute, expiry),
     (error) => {
-      log.warn(`the value under ${shortened(key)} is not computed anew:`, error);
+      log.warn(`the value under ${shortened(key)} could not be refreshed:`, error);
       return valueUnder(key, old);
     },
   );
@@ -122,7 +122,7 @@ function fill(key, value, expiry) {
     ask("fill", key, text, expiry);
   } catch (error) {
     if (error?.kind !== "unavailable") throw error;
-    log.warn(`the value under ${shortened(key)} may not be stored:`, error);
+    log.warn(`the value under ${shortened(key)} may not have been stored:`, error);
   }
   return value ?? undefined;
 }

@@ -223,7 +223,7 @@ impl Fake {
 
     /// Returns an error of this kind to requests with that method and URL.
     pub fn fail_route(&self, method: &str, url: &str, kind: HttpErrorKind) {
-        let message = format!("{url}: the fake answers with {kind:?}");
+        let message = format!("{url}: the fake returns {kind:?}");
         self.route_with(method, url, move |_| Err(HttpError { kind, message: message.clone() }));
     }
 

@@ -43,8 +43,9 @@ impl Response {
     /// `Internal` if the value has no JSON form: it contains a NaN, an infinity, or a map whose
     /// keys are not strings or not unique, or its `Serialize` fails.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Response> {
-        let text = numbers::to_text(value)
-            .map_err(|error| Failure::internal(format!("the answer has no JSON form: {error}")))?;
+        let text = numbers::to_text(value).map_err(|error| {
+            Failure::internal(format!("the response has no JSON form: {error}"))
+        })?;
         Ok(Response::ok("application/json", text.into_bytes()))
     }
 

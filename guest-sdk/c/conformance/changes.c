@@ -100,7 +100,7 @@ static hostel_result fail(struct step *step)
     bool fails = false;
     if (hostel_json_has(step->ctx, step->body, "/args/fail"))
         HOSTEL_TRY(hostel_json_bool(step->ctx, step->body, "/args/fail", &fails));
-    return fails ? hostel_fail(step->ctx, HOSTEL_CONFLICT, "as the step says") : HOSTEL_OK;
+    return fails ? hostel_fail(step->ctx, HOSTEL_CONFLICT, "as the step requests") : HOSTEL_OK;
 }
 
 /* A failure of the service's own function becomes the step's result; an error of the cache fails

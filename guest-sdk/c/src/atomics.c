@@ -107,7 +107,7 @@ hostel_result hostel_cache_update(hostel_ctx *ctx, hostel_str key, hostel_change
     }
     hostel_str shown = quoted(ctx, key);
     return hostel_fail(ctx, HOSTEL_UNAVAILABLE,
-                       "the value under %.*s is not updated: it was changed meanwhile %d times",
+                       "the value under %.*s is not updated: other callers changed it %d times",
                        HOSTEL_ARG(shown), UPDATE_TRIES);
 }
 

@@ -39,7 +39,7 @@ hostel_result hostel_http_check_status(hostel_ctx *ctx, const hostel_http_respon
     hostel_str url = shown_url(ctx, response->url);
     bool may_pass = status == 429 || status >= 500;
     return hostel_fail(ctx, may_pass ? HOSTEL_UNAVAILABLE : HOSTEL_INTERNAL,
-                       "%.*s answered with status %u", HOSTEL_ARG(url), (unsigned)status);
+                       "%.*s responded with status %u", HOSTEL_ARG(url), (unsigned)status);
 }
 
 hostel_result hostel_http_text(hostel_ctx *ctx, const hostel_http_response *response,

@@ -68,7 +68,7 @@ static hostel_result fill(hostel_ctx *ctx, hostel_str key, hostel_str json, uint
         return refused_value(ctx, key, json);
     if (result != HOSTEL_UNAVAILABLE)
         return result;
-    warn(ctx, key, "may not be stored", hostel_message(ctx));
+    warn(ctx, key, "may not have been stored", hostel_message(ctx));
     ctx->failure = before;
     return HOSTEL_OK;
 }
@@ -119,7 +119,7 @@ static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, vo
     hostel_str why = hostel_format(ctx, "result %d", (int)result);
     if (result == ctx->failure.result)
         why = hostel_message(ctx);
-    warn(ctx, key, "is not computed anew", why);
+    warn(ctx, key, "could not be refreshed", why);
     ctx->failure = before;
 }
 

@@ -10,7 +10,7 @@ hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res, hostel_
 {
     if (json.ptr == NULL) {
         hostel_str why = why_unwritten(ctx);
-        return hostel_fail(ctx, HOSTEL_INTERNAL, "the answer has no JSON form: %.*s",
+        return hostel_fail(ctx, HOSTEL_INTERNAL, "the response has no JSON form: %.*s",
                            HOSTEL_ARG(why));
     }
     res->status = 200;

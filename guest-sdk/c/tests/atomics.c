@@ -249,7 +249,7 @@ static void update_of_a_key_that_always_changes_ends_and_names_the_key(void)
     struct change change = {.meanwhile = set_number};
     CHECK(update(&change, &value) == HOSTEL_UNAVAILABLE && change.calls == 100);
     CHECK_TEXT(hostel_message(ctx),
-               "the value under \"k\" is not updated: it was changed meanwhile 100 times");
+               "the value under \"k\" is not updated: other callers changed it 100 times");
     CHECK_TEXT(stored(ctx, "k"), "100");
     CHECK(value.misfit == HOSTEL_CONFLICT);
 }

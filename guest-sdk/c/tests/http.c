@@ -206,7 +206,7 @@ static void response_is_read_by_its_type_and_its_status(void)
         CHECK(hostel_http_ok(&response) == statuses[i].is_ok);
         CHECK(hostel_http_check_status(ctx, &response) == statuses[i].result);
     }
-    CHECK_TEXT(hostel_message(ctx), "\"http://a\" answered with status 500");
+    CHECK_TEXT(hostel_message(ctx), "\"http://a\" responded with status 500");
 }
 
 static hostel_result serve(hostel_ctx *owner, void *user_data, const hostel_http_request *req,

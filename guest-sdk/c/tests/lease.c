@@ -117,10 +117,10 @@ static void old_value_is_returned_while_it_lives_and_cannot_be_computed_anew(voi
     CHECK(get_with(true, (struct computing){.result = HOSTEL_CONFLICT}, &value) == HOSTEL_OK);
     CHECK_TEXT(value.text, "1.5");
     CHECK_TEXT(hostel_str_of(hostel_fake_log(fake, 0)),
-               "warn: the value under \"k\" is not computed anew: no rates");
+               "warn: the value under \"k\" could not be refreshed: no rates");
     CHECK(get_with(true, (struct computing){.result = HOSTEL_NOT_FOUND}, &value) == HOSTEL_OK);
     CHECK_TEXT(hostel_str_of(hostel_fake_log(fake, 1)),
-               "warn: the value under \"k\" is not computed anew: result 4");
+               "warn: the value under \"k\" could not be refreshed: result 4");
     CHECK_TEXT(get_early("hello"), "1.5");
     CHECK_TEXT(get_early(NULL), "1.5");
     /* The handled failure leaves no message behind. */

@@ -94,7 +94,7 @@ static void failure_has_a_kind_and_its_own_message(void)
     check_failure("misbehave", "\"cope\"", HOSTEL_CONFLICT, "");
     check_failure("misbehave", "\"garbage\"", HOSTEL_INTERNAL, "");
     check_failure("misbehave", "\"nan\"", HOSTEL_INTERNAL,
-                  "the answer has no JSON form: the number Infinity");
+                  "the response has no JSON form: the number Infinity");
     check_failure("misbehave", "\"bytes\"", HOSTEL_FORBIDDEN, "a \xEF\xBF\xBD" "b");
     check_failure("misbehave", "7", HOSTEL_BAD_REQUEST,
                   "the request body is 7: it must be a string");

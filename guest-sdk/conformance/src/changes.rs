@@ -91,7 +91,7 @@ fn update(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
 
 /// Fails like a service's own function if the step has `fail`.
 fn fail(step: &Step) -> Result<(), Failure> {
-    if step.args["fail"] == true { Err(Failure::conflict("as the step says")) } else { Ok(()) }
+    if step.args["fail"] == true { Err(Failure::conflict("as the step requests")) } else { Ok(()) }
 }
 
 /// Returns the value or the kind of the failure. Only `Unavailable` becomes a cache error of the

@@ -115,7 +115,7 @@ func swap(cache hostel.Cache, key string, args arguments) (any, error) {
 // failure returns the failure of a function of the service, if the step requests it.
 func (a arguments) failure() error {
 	if a.Fail {
-		return hostel.Conflict("as the step says")
+		return hostel.Conflict("as the step requests")
 	}
 	return nil
 }

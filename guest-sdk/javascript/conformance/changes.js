@@ -11,7 +11,7 @@ const isGiven = (value) => value !== undefined && value !== null;
 
 /** Fails like a service's own function if the step has `fail`. */
 function failIfTold(args) {
-  if (args?.fail) throw Failure.conflict("as the step says");
+  if (args?.fail) throw Failure.conflict("as the step requests");
 }
 
 /** Runs `act` and returns its result or the kind of its failure. */

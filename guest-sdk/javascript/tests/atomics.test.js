@@ -143,7 +143,7 @@ test("a change is made again of what came between, at most a hundred times", () 
   assert.equal(cache.update("k", lose(3)), 31);
   assert.equal(calls, 4);
   calls = 0;
-  const message = 'the value under "k" is not updated: it was changed meanwhile 100 times';
+  const message = 'the value under "k" is not updated: other callers changed it 100 times';
   const unavailable = { name: "CacheError", kind: "unavailable", message };
   assert.throws(() => cache.update("k", lose(Infinity)), unavailable);
   assert.equal(calls, 100);

@@ -89,7 +89,7 @@ test("an old value is returned while it lives and cannot be computed anew", asyn
   cache.set("k", 1.5, MINUTE);
   fake.advance(58);
   assert.equal(cache.getOrSet("k", fail, EARLY), 1.5);
-  const warning = /^warn: the value under "k" is not computed anew: Failure: no rates at .*lease/;
+  const warning = /^warn: the value under "k" could not be refreshed: Failure: no rates at .*lease/;
   assert.match(fake.logs[0], warning);
   assert.equal(hasLease("k"), false);
   assert.equal(await cache.getOrSet("k", async () => fail(), EARLY), 1.5);
@@ -199,7 +199,7 @@ test("what was changed meanwhile is newer than what was computed anew", () => {
 
 test("a value that may not be stored is returned with a warning", async () => {
   const fake = failing("unavailable", "fill");
-  const warning = 'warn: the value under "k" may not be stored: CacheError: no response';
+  const warning = 'warn: the value under "k" may not have been stored: CacheError: no response';
   assert.equal(cache.getOrSet("k", () => 1, MINUTE), 1);
   assert.equal(await cache.getOrSet("k", async () => 2, MINUTE), 2);
   assert.deepEqual(fake.logs.map((line) => line.slice(0, warning.length)), [warning, warning]);

@@ -153,7 +153,7 @@ def compare_and_swap(step: Step) -> Any:
 def fail_if_told(step: Step) -> None:
     """Fails like a service's own function if the step has `fail`."""
     if step.get("args", {}).get("fail"):
-        raise Conflict("as the step says")
+        raise Conflict("as the step requests")
 
 
 def update(step: Step) -> Any:

@@ -117,7 +117,7 @@ class Atomics:
             if swap.swapped:
                 return value
             old = swap.current
-        why = f"it was changed meanwhile {_UPDATE_TRIES} times"
+        why = f"other callers changed it {_UPDATE_TRIES} times"
         message = f"the value under {shortened(key)} is not updated: {why}"
         raise CacheError("unavailable", message)
 

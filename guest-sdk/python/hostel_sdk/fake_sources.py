@@ -99,7 +99,7 @@ class FakeSources:
             raise reply
         if isinstance(reply, str):
             shown = without_query(request.url)
-            raise HttpError(reply, f"{shown}: the fake answers with {reply}")
+            raise HttpError(reply, f"{shown}: the fake returns {reply}")
         made_url = reply.url or request.url
         return Response.of_host(reply.status, made_url, reply.headers, reply.body)
 

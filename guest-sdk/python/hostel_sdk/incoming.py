@@ -79,7 +79,7 @@ class Response:
         """
         if self.status < 400:
             return self
-        message = f"{without_query(self.url)} answered with status {self.status}"
+        message = f"{without_query(self.url)} responded with status {self.status}"
         if self.status == 429 or self.status >= 500:
             raise Unavailable(message)
         raise Internal(message)

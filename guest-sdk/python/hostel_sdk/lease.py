@@ -104,7 +104,7 @@ class Leases:
             if found == "compute":
                 raise
             why = error.message if isinstance(error, Failure) else tracebacks.last_line(error)
-            logger.warning("the value under %s is not computed anew: %s", shortened(key), why)
+            logger.warning("the value under %s could not be refreshed: %s", shortened(key), why)
             return from_text(key, text, read)
 
 
@@ -128,4 +128,4 @@ def _fill(key: str, text: str, expiry: int | None) -> None:
     except CacheError as error:
         if error.kind != "unavailable":
             raise
-        logger.warning("the value under %s may not be stored: %s", shortened(key), error)
+        logger.warning("the value under %s may not have been stored: %s", shortened(key), error)

@@ -58,7 +58,7 @@ class Response:
         try:
             body = values.to_text(value, "answer").encode()
         except (TypeError, ValueError) as error:
-            raise NoJson(f"the answer has no JSON form: {error}") from None
+            raise NoJson(f"the response has no JSON form: {error}") from None
         return cls(status, "application/json", _headers(headers), body)
 
     @classmethod

@@ -162,7 +162,7 @@ class AtomicsTest(unittest.TestCase):
             return (old or 0) + 1
 
         says = self.refused("unavailable", CacheError, cache.update, "busy-key", change)
-        expected = "the value under 'busy-key' is not updated: it was changed meanwhile 100 times"
+        expected = "the value under 'busy-key' is not updated: other callers changed it 100 times"
         self.assertEqual((says, calls, cache.get("busy-key")), (expected, 100, 100))
 
         @service

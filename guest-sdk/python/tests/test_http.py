@@ -158,7 +158,7 @@ class HttpTest(unittest.TestCase):
             if kind is None:
                 self.assertIs(response.raise_for_status(), response)
                 continue
-            says = f"https://api.example.com/latest answered with status {status}"
+            says = f"https://api.example.com/latest responded with status {status}"
             with self.assertRaisesRegex(Failure, f"^{says}$") as raised:
                 response.raise_for_status()
             self.assertEqual(raised.exception.kind, kind)
@@ -173,7 +173,7 @@ class HttpTest(unittest.TestCase):
                 self.fake.call(asks, URL)
             is_later = kind in ("unreachable", "timeout", "aborted")
             self.assertEqual(failed.exception.kind, "unavailable" if is_later else "internal")
-            says = f"https://api.example.com/latest: the fake answers with {kind}"
+            says = f"https://api.example.com/latest: the fake returns {kind}"
             self.assertEqual(failed.exception.message, f"hostel_sdk.HttpError: {says}")
 
     def test_results_of_several_are_in_the_order_of_the_requests(self) -> None:

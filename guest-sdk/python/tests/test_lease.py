@@ -127,7 +127,7 @@ class LeaseTest(unittest.TestCase):
         get(1.5)
         self.fake.advance(58)
         self.assertEqual(cache.get_or_set("k", fails, 60, 5), 1.5)
-        warning = "warn: the value under 'k' is not computed anew: "
+        warning = "warn: the value under 'k' could not be refreshed: "
         self.assertEqual(self.fake.logs, [warning + "no rates"])
         self.released()
         self.assertEqual(get(math.nan), 1.5)
@@ -231,7 +231,7 @@ class LeaseTest(unittest.TestCase):
         host.connect({**host_calls(), "fill": unavailable, "release": released.append})
         self.assertEqual(cache.get_or_set("k", returns(1), 60), 1)
         self.assertEqual(
-            self.fake.logs, ["warn: the value under 'k' may not be stored: no response"]
+            self.fake.logs, ["warn: the value under 'k' may not have been stored: no response"]
         )
         self.assertEqual(released, [])
 

@@ -183,7 +183,7 @@ impl Cache {
         }
         let key = shortened(key);
         Err(Failure::unavailable(format!(
-            "the value under {key} is not updated: it was changed meanwhile {UPDATE_TRIES} times"
+            "the value under {key} is not updated: other callers changed it {UPDATE_TRIES} times"
         )))
     }
 

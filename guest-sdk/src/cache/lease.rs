@@ -129,7 +129,10 @@ impl Cache {
             Found::Compute => self.compute_and_fill(key, expiry, compute),
             Found::Busy => compute(),
             Found::Refresh(old) => self.compute_and_fill(key, expiry, compute).or_else(|failure| {
-                crate::warn!("the value under {} is not computed anew: {failure}", shortened(key));
+                crate::warn!(
+                    "the value under {} could not be refreshed: {failure}",
+                    shortened(key)
+                );
                 Ok(read(key, &old)?)
             }),
         }
@@ -157,7 +160,7 @@ impl Cache {
 fn unless_unavailable(key: &str, filled: Result<bool, CacheError>) -> Result<(), CacheError> {
     match filled {
         Err(error) if error.kind == CacheErrorKind::Unavailable => {
-            crate::warn!("the value under {} may not be stored: {error}", shortened(key));
+            crate::warn!("the value under {} may not have been stored: {error}", shortened(key));
             Ok(())
         }
         filled => filled.map(drop),

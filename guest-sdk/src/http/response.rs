@@ -87,7 +87,7 @@ impl HttpResponse {
         if self.status < 400 {
             return Ok(self);
         }
-        let message = format!("{} answered with status {}", self.shown(), self.status);
+        let message = format!("{} responded with status {}", self.shown(), self.status);
         Err(match self.status {
             429 | 500.. => Failure::unavailable(message),
             _ => Failure::internal(message),

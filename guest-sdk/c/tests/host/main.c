@@ -75,7 +75,7 @@ static void failure_to_compute_or_to_fill_releases_the_lease(void)
     CHECK_TEXT(value.text, "1");
     check_calls("get_or_lease fill release ");
     CHECK_TEXT(hostel_str_of(hostel_fake_log(fake, 0)),
-               "warn: the value under \"k\" is not computed anew: no response");
+               "warn: the value under \"k\" could not be refreshed: no response");
 }
 
 static void value_that_an_unavailable_cache_may_not_have_stored_is_kept_with_a_warning(void)
@@ -90,7 +90,7 @@ static void value_that_an_unavailable_cache_may_not_have_stored_is_kept_with_a_w
     check_calls("get get_or_lease fill ");
     CHECK_TEXT(hostel_message(ctx), "before");
     CHECK_TEXT(hostel_str_of(hostel_fake_log(fake, 0)),
-               "warn: the value under \"k\" may not be stored: no response");
+               "warn: the value under \"k\" may not have been stored: no response");
 }
 
 static void call_waits_for_five_seconds_unless_told_otherwise(void)

@@ -90,7 +90,7 @@ fn old_value_is_returned_while_it_lives_and_cannot_be_computed_anew() {
     fake.advance(58 * SECOND);
     let fails = || cache.get_or_set_with("k", EARLY, || Err(Failure::conflict("no rates")));
     assert_eq!(fails(), Ok(1.5));
-    assert_eq!(fake.logs(), ["warn: the value under \"k\" is not computed anew: no rates"]);
+    assert_eq!(fake.logs(), ["warn: the value under \"k\" could not be refreshed: no rates"]);
     assert_eq!(cache.store.fill("k", "1", None), Ok(false), "the lease is released");
     assert_eq!(cache.get_or_set_with("k", EARLY, || Ok(f64::NAN)), Ok(1.5));
     fake.advance(2 * SECOND);
@@ -191,7 +191,7 @@ fn value_that_an_unavailable_cache_may_not_have_stored_is_kept_with_a_warning() 
     let error = |kind| CacheError { kind, message: "no response".to_owned() };
     let unavailable = error(CacheErrorKind::Unavailable);
     assert_eq!(unless_unavailable("k", Err(unavailable)), Ok(()));
-    assert_eq!(fake.logs(), ["warn: the value under \"k\" may not be stored: no response"]);
+    assert_eq!(fake.logs(), ["warn: the value under \"k\" may not have been stored: no response"]);
     let too_large = error(CacheErrorKind::TooLarge);
     assert_eq!(unless_unavailable("k", Err(too_large.clone())), Err(too_large));
     assert_eq!(unless_unavailable("k", Ok(false)), Ok(()));

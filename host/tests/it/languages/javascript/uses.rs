@@ -217,7 +217,7 @@ async fn check_async(folder: &Path, source: &str) {
     assert_eq!(answer("svc.nothing").await, json!([true, true]));
     assert_eq!(host.messages(), [""; 0]);
     assert_eq!(answer("svc.renews").await, json!([1, 1]));
-    let warning = "the value under \"old\" is not computed anew: Failure: no at ";
+    let warning = "the value under \"old\" could not be refreshed: Failure: no at ";
     let messages = host.messages();
     assert!(messages.len() == 1 && messages[0].starts_with(warning), "{messages:?}");
     for _ in 0..2 {
