@@ -1,7 +1,7 @@
-"""Builds a plugin's component from its file; run by `hostel build`, with the Python of the machine.
+"""Builds a plugin's component from its file. `hostel build` runs this with the machine's Python.
 
-A quick build is given a base and takes a second; any other is made by componentize-py, in ten. What
-goes wrong is told on stderr, and the reason alone on the last line.
+A quick build starts from a prepared base and takes a second. Any other build runs componentize-py
+and takes ten seconds. Errors are printed on stderr, with the reason alone on the last line.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def main() -> int:
     parser.add_argument("--tool", required=True, help="the folder with componentize-py")
     parser.add_argument("--wit", required=True, help="the folder with the WIT")
     parser.add_argument("--packages", help="the folder with the packages of the environment")
-    parser.add_argument("--inputs", help="the list to write of what was read")
+    parser.add_argument("--inputs", help="the file for the list of the files that were read")
     parser.add_argument("--output", required=True, help="the component to write")
-    parser.add_argument("--base", help="the folder with a base")
-    parser.add_argument("--program", help="the program that makes a component of the base")
-    parser.add_argument("source", nargs="?", help="the file with the services; a base has none")
+    parser.add_argument("--base", help="the folder with the base of a quick build")
+    parser.add_argument("--program", help="the program that makes a component from the base")
+    parser.add_argument("source", nargs="?", help="the file with the services; none for a base")
     arguments = parser.parse_args()
     if arguments.source is None:
         return build_base(arguments)
@@ -121,7 +121,7 @@ def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -
         return None
     keep_reads(reads, arguments)
     if ended.returncode == DOES_NOT_BUILD:
-        tell((ended.stdout + ended.stderr).decode("utf-8", "replace"))
+        report((ended.stdout + ended.stderr).decode("utf-8", "replace"))
         return 1
     return 0
 
@@ -174,7 +174,7 @@ def build(
     try:
         componentize_py.script()
     except AssertionError as error:
-        tell(str(error))
+        report(str(error))
         return 1
     finally:
         keep_reads(app, arguments)
@@ -184,7 +184,7 @@ def build(
 MARK = "hostel: the author's own: "
 
 
-def tell(words: str) -> None:
+def report(words: str) -> None:
     """Prints the part of the tool's output that helps the author, with the reason last."""
     before, mark, own = words.partition(MARK)
     if mark:

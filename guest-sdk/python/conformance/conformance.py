@@ -63,13 +63,13 @@ def many(call: Callable[[str], Any]) -> Callable[[Step], None]:
 
 
 def missing() -> None:
-    raise CacheError("unavailable", "there is no value")
+    raise CacheError("unavailable", "no value is available")
 
 
 def get_integer(step: Step) -> str:
     number = cache.get(step["key"], int)
     if number is None:
-        raise CacheError("invalid-value", "there is none")
+        raise CacheError("invalid-value", "no value exists")
     return str(number)
 
 

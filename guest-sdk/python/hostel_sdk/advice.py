@@ -69,11 +69,11 @@ def of_missing(name: str, packages: bool) -> str:
     """The advice to append to Python's message about a missing module."""
     first = name.split(".")[0]
     if first == "zato":
-        return ": of Zato, zato.server.service and zato.common.exception are offered here"
+        return ": of Zato, only zato.server.service and zato.common.exception are available"
     if first in _PYTHON_2:
         return f", which is {_PYTHON_2[first]} in Python 3{WRITTEN_FOR_2}"
     if first in sys.stdlib_module_names:
-        return ": services do not have it, or no import statement names it for the build"
+        return ": services do not have this module, or no import statement of the source names it"
     where = "the project's packages" if packages else "a virtual environment or a requirements.txt"
     return f": it is neither beside the file nor in {where}"
 
@@ -93,8 +93,8 @@ def add(error: BaseException) -> None:
         error.args = (_with(str(error.args[0]), _NO_ZONES),)
 
 
-_NO_ZONES = ": a service has no zones of the system: run `pip install tzdata` in "
-_NO_ZONES += "the virtual environment that is active when it is built"
+_NO_ZONES = ": a service has no time zone data: run `pip install tzdata` in "
+_NO_ZONES += "the virtual environment that is active during the build"
 
 
 def _lacks(error: BaseException, module: str) -> bool:

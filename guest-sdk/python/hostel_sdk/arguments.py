@@ -25,7 +25,7 @@ def check_key(key: object, called: str = "key") -> None:
     try:
         key.encode()
     except UnicodeEncodeError:
-        message = f"the {called} {shortened(key)} holds a lone surrogate, which is no character"
+        message = f"the {called} {shortened(key)} contains a lone surrogate, which is not UTF-8"
         raise WrongValue("invalid-key", message) from None
 
 
@@ -47,12 +47,12 @@ def check_text(key: str, text: object) -> None:
     """Refuses a JSON text that is not a ``str`` or cannot be encoded as UTF-8. The host checks that
     it is JSON."""
     if not isinstance(text, str):
-        message = f"a JSON text of {text!r:.64}: it must be a str; set makes JSON of a value"
+        message = f"a JSON text of {text!r:.64}: it must be a str; use set to store a value as JSON"
         raise WrongType("invalid-value", message)
     try:
         text.encode()
     except UnicodeEncodeError:
-        message = f"the JSON text for {shortened(key)} holds a lone surrogate"
+        message = f"the JSON text for {shortened(key)} contains a lone surrogate"
         raise WrongValue("invalid-value", message) from None
 
 
@@ -65,8 +65,8 @@ def reader_of(kind: Any) -> typed.Reader | None:
         return typed.reader(kind)
     except TypeError as error:
         if not isinstance(kind, (str, int, float, list, dict, tuple, set)):
-            raise TypeError(f"the kind of a value is a type, like int: {error}") from None
-        message = f"{kind!r:.64} is no kind, which is a type like int: a default is given by name"
+            raise TypeError(f"kind must be a type, such as int: {error}") from None
+        message = f"kind is {kind!r:.64}: it must be a type, such as int; pass a default by name"
         raise TypeError(f"{message}, cache.get(key, default={kind!r:.64})") from None
 
 
@@ -116,7 +116,7 @@ def whole_seconds(expiry: object) -> int:
         refused = WrongType
         rounded = rounded if isinstance(expiry, str) and expiry.isdecimal() else ""
     rule = f"it must be whole seconds, 1 to {MAX_EXPIRY_SECONDS:,} (ten years)"
-    fix = f"; {rounded} is" if rounded else ""
+    fix = f"; write {rounded}" if rounded else ""
     raise refused("invalid-expiry", f"an expiry of {shown}: {rule}{fix}")
 
 

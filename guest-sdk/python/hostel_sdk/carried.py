@@ -66,8 +66,8 @@ def _reason(sizes: dict[str, int]) -> str:
     """The error message for a file that does not fit."""
     biggest = max(sizes, key=lambda path: sizes[path], default="")
     return (
-        f"it is not in the component, which carries {MAX_BYTES >> 20} MiB of compressed files, the "
-        f"smaller ones first: there are {sum(sizes.values()) >> 20} MiB, and the biggest is "
+        f"it is not in the component, which has {MAX_BYTES >> 20} MiB for compressed files: "
+        f"all files have {sum(sizes.values()) >> 20} MiB, and the largest is "
         f"{os.path.basename(biggest)}"
     )
 

@@ -15,8 +15,8 @@ _SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
 # RFC 6265, 4.1.1.
 _VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
 _VALUE_RULE = (
-    "a value has no blanks, quotes, commas, semicolons, backslashes, control characters or "
-    "characters beyond ASCII: percent-encode it"
+    "a value must not contain blanks, quotes, commas, semicolons, backslashes, control characters "
+    "or non-ASCII characters: percent-encode it"
 )
 _ENDS_ATTRIBUTE = re.compile(r"[;\x00-\x1f\x7f]")
 
@@ -51,7 +51,7 @@ def set_cookie(
         raise Internal(f"{called}: {_VALUE_RULE}")
     for attribute, text in (("path", path), ("domain", domain)):
         if text and _ENDS_ATTRIBUTE.search(text):
-            raise Internal(f"{called}: its {attribute} has a semicolon or a control character")
+            raise Internal(f"{called}: its {attribute} contains a semicolon or a control character")
     if same_site not in _SAME_SITE:
         rule = "it must be 'lax', 'strict' or 'none'"
         raise ValueError(f"{called}: a same_site of {same_site!r:.40}: {rule}")

@@ -47,7 +47,7 @@ class Failure(Exception):
                 if message in KINDS:
                     name = str(message).title().replace("-", "")
                     raise ValueError(f"Failure(message, kind): swap them, or raise {name}(..)")
-                raise ValueError(f"no failure kind {kind!r}; there are: {', '.join(KINDS)}")
+                raise ValueError(f"the kind is {kind!r}: it must be one of {', '.join(KINDS)}")
             self.kind = kind
 
     @property

@@ -205,7 +205,7 @@ def _form(
 ) -> tuple[bytes, Headers]:
     """Returns the encoded form, and the headers with its content type."""
     if json is not ... or body:
-        raise ValueError("a request has one of json, form and body")
+        raise ValueError("json, form and body: a request can have only one of them")
     fields: Any = form
     pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
     if not any(name.lower() == "content-type" for name, _ in pairs):

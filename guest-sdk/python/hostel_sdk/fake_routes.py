@@ -58,7 +58,7 @@ class Routes:
         for other in self._routes:
             is_like = other.segments == made.segments
             if is_like and (other.method == made.method or "" in (other.method, made.method)):
-                what = f"{made.path} takes requests that the route {other.path} above takes"
+                what = f"{made.path} matches requests that the earlier route {other.path} matches"
                 raise ValueError(f"{what}: give each its own path or method")
         self._routes.append(made)
 
@@ -70,7 +70,7 @@ class Routes:
         Raises the host's ``Failure`` if no route matches, and ``ValueError`` for an invalid path.
         """
         if not path.startswith("/"):
-            raise ValueError(f"the path {quoted(path)} has to begin with a slash")
+            raise ValueError(f"the path {quoted(path)} must begin with a slash")
         segments = _decoded(path)
         fitting = [route for route in self._routes if route.fits(segments)]
         if not fitting:
@@ -91,10 +91,10 @@ def _route(text: str, service: Declared) -> Route:
     if not blank or text.startswith("/"):
         method, path = "", text
     elif method not in _METHODS:
-        raise ValueError(f"no method {quoted(method)}; there are: {', '.join(_METHODS)}")
+        raise ValueError(f"the method is {quoted(method)}: it must be {', '.join(_METHODS)}")
     shown = f"the path {quoted(path)}"
     if not path.startswith("/"):
-        raise ValueError(f"{shown} has to begin with a slash")
+        raise ValueError(f"{shown} must begin with a slash")
     segments: list[str | None] = [""] if path == "/" else []
     parameters: list[str] = []
     for segment in path[1:].split("/") if path != "/" else []:
@@ -111,16 +111,16 @@ def _parameter(shown: str, segment: str) -> str | None:
     """Returns the name of a parameter segment, or ``None`` for fixed text."""
     has = f"{shown} has the segment {quoted(segment)}"
     if segment in ("", ".", ".."):
-        raise ValueError(f"{has}: a segment is not empty, `.` or `..`")
+        raise ValueError(f"{has}: a segment must not be empty, `.` or `..`")
     found = _PARAMETER.fullmatch(segment)
     if found is not None:
         return found[1]
     if "{" in segment or "}" in segment:
         rule = "of letters, digits, hyphens and underscores"
-        raise ValueError(f"{has}: a parameter is a whole segment, `{{name}}`, {rule}")
+        raise ValueError(f"{has}: a parameter must be a whole segment, `{{name}}`, {rule}")
     odd = _ODD.search(segment)
     if odd is not None:
-        rule = "write the text as it is, not encoded, without a query"
+        rule = "write it without percent-encoding or a query"
         raise ValueError(f"{shown} has {quoted(odd[0])}: {rule}")
     return None
 

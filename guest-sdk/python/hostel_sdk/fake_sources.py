@@ -126,4 +126,4 @@ def _check_reply(reply: object, method: str, url: str) -> None:
         return
     kinds = ", ".join(HTTP_KINDS)
     rule = f"it must be an http.Response, as http.Response(json=..), an HttpError, or one of {kinds}"
-    raise TypeError(f"the answer of the route {method} {url} is {reply!r:.64}: {rule}")
+    raise TypeError(f"the response of the route {method} {url} is {reply!r:.64}: {rule}")

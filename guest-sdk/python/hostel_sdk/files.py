@@ -124,7 +124,7 @@ def _open(
     if path is None or opener is not None:
         return _real["open"](file, mode, buffering, encoding, errors, newline, closefd, opener)
     if set(mode) & set("wax+"):
-        why = "a service writes no files: keep values in the cache"
+        why = "a service cannot write files: store values in the cache"
         raise _refused(errno.EROFS, path, why)
     opened = _File(path, file)
     return opened if "b" in mode else io.TextIOWrapper(opened, encoding, errors, newline)

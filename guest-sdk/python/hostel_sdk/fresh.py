@@ -68,7 +68,7 @@ def rest(folders: list[str]) -> Callable[[], None]:
     """
     # The bindings would also seed at the first request. Disable that: one seeding is enough.
     random.seed = _nothing  # type: ignore[assignment]
-    return _wake if any(_speaks_of_random(each, folders) for each in _modules()) else _nothing
+    return _wake if any(_mentions_random(each, folders) for each in _modules()) else _nothing
 
 
 def _nothing() -> None:
@@ -89,7 +89,7 @@ def _modules() -> list[ModuleType]:
     return [module for name, module in sys.modules.items() if name not in ("random", __name__)]
 
 
-def _speaks_of_random(module: ModuleType, folders: list[str]) -> bool:
+def _mentions_random(module: ModuleType, folders: list[str]) -> bool:
     """Returns true if a module imports `random`, or for the author's modules, if it contains the
     word."""
     file = getattr(module, "__file__", None) or ""

@@ -23,7 +23,7 @@ def check_key(key: str) -> None:
     size = len(key.encode())
     if not 1 <= size <= MAX_KEY_BYTES:
         shown = f"{excerpt(key)} of {size} bytes" if key else '""'
-        rule = f"a key is 1 to {MAX_KEY_BYTES} bytes"
+        rule = f"a key must be 1 to {MAX_KEY_BYTES} bytes"
         raise CacheError("invalid-key", f"invalid key {shown}: {rule}")
 
 
@@ -31,7 +31,7 @@ def check_value(text: str) -> None:
     """Raises ``CacheError`` for a value that the host would refuse."""
     size = len(text.encode())
     if size > DEFAULT_VALUE_LIMIT:
-        rule = f"a value is at most {DEFAULT_VALUE_LIMIT} bytes here"
+        rule = f"a value must be at most {DEFAULT_VALUE_LIMIT} bytes here"
         raise CacheError("too-large", f"value {excerpt(text)} of {size} bytes is too large: {rule}")
     reader = _Reader(text)
     try:

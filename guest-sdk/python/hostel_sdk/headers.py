@@ -9,7 +9,7 @@ from json.encoder import c_encode_basestring  # type: ignore[attr-defined]
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """The token of RFC 9110, section 5.6.2: a method, or the name of a header or cookie."""
 
-NAME_RULE = "a name has only letters, digits and !#$%&'*+-.^_`|~"
+NAME_RULE = "a name may contain only letters, digits and !#$%&'*+-.^_`|~"
 
 
 def joined(headers: Iterable[tuple[str, bytes]], name: str) -> str | None:

@@ -24,125 +24,125 @@ Found = Literal["value", "refresh", "compute", "busy"]
 """The result of ``get_or_lease``. The first two come with a text."""
 
 
-def _nobody(*_: object) -> NoReturn:
+def _no_host(*_: object) -> NoReturn:
     raise RuntimeError(
-        "there is no host here: in a test, make one first with `fake = hostel_sdk.fake.Fake()`"
+        "no host is connected: in a test, first create one with `fake = hostel_sdk.fake.Fake()`"
     )
 
 
 def get(key: str) -> str | None:
     """Returns the JSON text under ``key``, or ``None`` if it is missing or expired."""
-    _nobody()
+    _no_host()
 
 
 def set(key: str, value: str, expiry: int | None) -> None:
     """Creates or replaces the entry, both value and expiry."""
-    _nobody()
+    _no_host()
 
 
 def delete(key: str) -> bool:
     """Removes the entry. Returns true if there was a live one."""
-    _nobody()
+    _no_host()
 
 
 def exists(key: str) -> bool:
     """Returns true if there is a live entry."""
-    _nobody()
+    _no_host()
 
 
 def set_if_absent(key: str, value: str, expiry: int | None) -> bool:
     """Creates the entry if there is no live one. Returns true if it did."""
-    _nobody()
+    _no_host()
 
 
 def increment(key: str, delta: int, expiry: int | None) -> int:
     """Adds to the integer under ``key`` and returns the sum."""
-    _nobody()
+    _no_host()
 
 
 def compare_and_swap(
     key: str, expected: str | None, wanted: str | None, lifetime: Lifetime
 ) -> Swap:
     """Replaces the entry if its text equals the expected one."""
-    _nobody()
+    _no_host()
 
 
 def take(key: str) -> str | None:
     """Removes the entry and returns its text."""
-    _nobody()
+    _no_host()
 
 
 def get_or_lease(key: str, early: int | None, wait: int) -> tuple[Found, str | None]:
     """Returns the text of a live entry, or which call must compute it. ``wait`` is in
     milliseconds."""
-    _nobody()
+    _no_host()
 
 
 def fill(key: str, value: str, expiry: int | None) -> bool:
     """Stores a computed value. Returns false if the lease has ended."""
-    _nobody()
+    _no_host()
 
 
 def release(key: str) -> None:
     """Releases the lease of a key without a value."""
-    _nobody()
+    _no_host()
 
 
 def get_many(keys: list[str]) -> list[str | None]:
     """Returns the texts under the keys, in the same order."""
-    _nobody()
+    _no_host()
 
 
 def set_many(entries: list[tuple[str, str]], expiry: int | None) -> None:
     """Sets the entries, in the given order."""
-    _nobody()
+    _no_host()
 
 
 def delete_many(keys: list[str]) -> int:
     """Removes the entries and returns the number of removed live entries."""
-    _nobody()
+    _no_host()
 
 
 def ttl(key: str) -> float | None:
     """Returns the remaining lifetime in seconds: infinity without an expiry, ``None`` if there is
     no live entry."""
-    _nobody()
+    _no_host()
 
 
 def expire(key: str, expiry: int | None) -> bool:
     """Sets the expiry of a live entry. Returns true if there is one."""
-    _nobody()
+    _no_host()
 
 
 def keys(prefix: str, cursor: str | None) -> tuple[list[str], str | None]:
     """Returns a page of keys with this prefix and the cursor of the next page."""
-    _nobody()
+    _no_host()
 
 
 def delete_prefix(prefix: str, cursor: str | None) -> tuple[int, str | None]:
     """Removes a page of entries with this prefix. Returns the number of removed live entries and
     the cursor of the next page."""
-    _nobody()
+    _no_host()
 
 
 def http_send(request: Request) -> Response:
     """Sends a request and waits for the whole response. Raises ``HttpError``."""
-    _nobody()
+    _no_host()
 
 
 def http_send_many(requests: list[Request]) -> list[Response | HttpError]:
     """Sends requests concurrently. The results are in the order of the requests."""
-    _nobody()
+    _no_host()
 
 
 def config_get(name: str) -> str | None:
     """Returns the setting or secret of that name, or ``None`` if it does not exist."""
-    _nobody()
+    _no_host()
 
 
 def config_names() -> list[str]:
     """Returns the names of all settings and secrets, sorted."""
-    _nobody()
+    _no_host()
 
 
 CALLS = (
@@ -170,4 +170,4 @@ def connect(calls: Mapping[str, Callable[..., Any]]) -> None:
 
 def log(level: str, message: str) -> None:
     """Writes one log line."""
-    _nobody()
+    _no_host()

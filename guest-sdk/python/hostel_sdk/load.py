@@ -65,7 +65,7 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     if _is_async(folder + "/" + file):
         _install_loop()
     try:
-        with fresh.watch(folder), reads.told(folders):
+        with fresh.watch(folder), reads.recorded(folders):
             module = _import_file(folder, file)
             _import_the_rest(folders)
             if "asyncio" in sys.modules or any(map(_is_async, _files(folder))):
@@ -75,7 +75,7 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
         services = declared(_own(module, folder))
         if not services:
             raise DeclarationError(
-                f"{tracebacks.path(folder + '/' + file)}:1: there is no service in it: decorate a "
+                f"{tracebacks.path(folder + '/' + file)}:1: the file has no service: decorate a "
                 "function with @service of hostel_sdk, or subclass Service"
             )
     except BaseException as error:
@@ -116,8 +116,8 @@ def _install_loop() -> None:
 def _too_early(what: str) -> Callable[..., NoReturn]:
     def refuse(*_: object) -> NoReturn:
         raise RuntimeError(
-            f"there is no {what} while the plugin is built: call it in a function that runs at a "
-            "request"
+            f"{what} is not available while the plugin is built: call it in a function that runs "
+            "for a request"
         )
 
     return refuse
@@ -240,8 +240,8 @@ def _give_up(error: BaseException, folder: str) -> NoReturn:
     why = native or why
     if place is not None and not isinstance(error, DeclarationError):
         why = f"{place[0]}:{place[1]}: {why}"
-    told = [] if isinstance(error, DeclarationError) else tracebacks.lines(error)
-    print("\n" + "\n".join([MARK + why.replace("\n", " "), *told]), file=sys.stderr, flush=True)
+    trace = [] if isinstance(error, DeclarationError) else tracebacks.lines(error)
+    print("\n" + "\n".join([MARK + why.replace("\n", " "), *trace]), file=sys.stderr, flush=True)
     sys.exit(1)
 
 
@@ -274,8 +274,8 @@ def _native_import(error: BaseException) -> str | None:
         file = _native(package) if package else None
         if file:
             return (
-                f"{package} has parts in machine code ({file}), which do not run in WebAssembly; "
-                "only packages of pure Python do"
+                f"{package} contains native code ({file}), which does not run in WebAssembly: "
+                "use a package of pure Python"
             )
     return None
 

@@ -100,11 +100,11 @@ def _formatted(message: object, args: tuple[object, ...]) -> str:
         first = args[0]
         return text % (first if len(args) == 1 and isinstance(first, dict) and first else args)
     except Exception as error:
-        told = " ".join(_told(each) for each in (message, *args))
-        return f"{told} [these do not format: {error}]"
+        shown = " ".join(_shown(each) for each in (message, *args))
+        return f"{shown} [formatting failed: {error}]"
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     try:
         return repr(value)
     except Exception:

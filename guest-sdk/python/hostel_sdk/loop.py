@@ -101,8 +101,8 @@ class _Sleeper:
             places = sorted(filter(None, map(_place, asyncio.all_tasks(self._loop))))
             where = f" (it waits at {', '.join(places[:4])})" if places else ""
             raise RuntimeError(
-                f"the service awaits what can never happen{where}: every task waits for another, "
-                "and no timer is set"
+                f"the service awaits an event that cannot occur{where}: every task waits for "
+                "another, and no timer is set"
             )
         if timeout > 0:
             time.sleep(timeout)

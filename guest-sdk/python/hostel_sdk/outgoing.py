@@ -72,7 +72,7 @@ class Request:
         self.body = _body(body)
         if json is not ...:
             if self.body:
-                _wrong("json and body are both given: a request has one of them")
+                _wrong("json and body are both given: a request can have only one of them")
             self.body = _json(json)
             if not any(name.lower() == "content-type" for name, _ in self.headers):
                 self.headers.append(("content-type", b"application/json"))
@@ -127,7 +127,7 @@ def _url(url: object) -> str:
     if not isinstance(url, str):
         _wrong_type(f"a url of {url!r:.64}: it must be a str, like 'https://example.com/'")
     if not _is_utf8(url):
-        _wrong(f"the url {without_query(url)!r:.64} holds a lone surrogate, which is no character")
+        _wrong(f"the url {without_query(url)!r:.64} contains a lone surrogate, which is not UTF-8")
     return url
 
 
@@ -152,12 +152,12 @@ def _header(pair: Any) -> tuple[str, bytes]:
     called = f"the value of the header {name!r}"
     if isinstance(value, str):
         if not _is_utf8(value):
-            _wrong(f"{called} holds a lone surrogate, which is no character")
+            _wrong(f"{called} contains a lone surrogate, which is not UTF-8")
         value = value.encode()
     if not isinstance(value, bytes):
         _wrong_type(f"{called} is of type {type(value).__name__}: it must be a str or bytes")
     if _BREAK.search(value):
-        _wrong(f"{called} holds a line break or a NUL, which no header may have")
+        _wrong(f"{called} contains a line break or a NUL, which HTTP does not allow")
     return name, bytes(value)
 
 
@@ -167,7 +167,7 @@ def _body(body: object) -> bytes:
     if not isinstance(body, str):
         _wrong_type(f"a body of {body!r:.64}: it must be a str or bytes; json takes any value")
     if not _is_utf8(body):
-        _wrong("the body holds a lone surrogate, which is no character")
+        _wrong("the body contains a lone surrogate, which is not UTF-8")
     return body.encode()
 
 

@@ -22,7 +22,7 @@ _LOADER: Any = SourceFileLoader.__mro__[1]
 
 
 @contextlib.contextmanager
-def told(folders: list[str]) -> Iterator[None]:
+def recorded(folders: list[str]) -> Iterator[None]:
     """Records the reads below these folders inside the context and writes the list at its end:
     files, including missing ones, and listed folders."""
     seen: set[str] = set()

@@ -30,9 +30,9 @@ _REMEDIES = {
     "bytes": "store its decode(), or base64 of it",
     "bytearray": "store its decode(), or base64 of it",
     "memoryview": "store base64 of it",
-    "function": "store what it returns",
-    "method": "store what it returns",
-    "builtin_function_or_method": "store what it returns",
+    "function": "store its result",
+    "method": "store its result",
+    "builtin_function_or_method": "store its result",
     "coroutine": "await it",
 }
 
@@ -95,7 +95,7 @@ def _refused(value: object) -> str | None:
     if isinstance(value, str):
         return _refused_text(value)
     if isinstance(value, float) and not math.isfinite(value):
-        return f"is {value}, which is no JSON number: use None or a str"
+        return f"is {value}, which is not a JSON number: use None or a str"
     if isinstance(value, dict):
         return _refused_key(value)
     if value is None or isinstance(value, (bool, int, float, list, tuple)):
@@ -121,7 +121,7 @@ def _refused_text(value: str) -> str | None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        return "holds a lone surrogate, which is no character"
+        return "contains a lone surrogate, which is not UTF-8"
     return None
 
 
@@ -129,7 +129,7 @@ def _refused_key(value: dict[object, object]) -> str | None:
     for key in value:
         if isinstance(key, str):
             if _refused_text(key) is not None:
-                return "has a key that holds a lone surrogate, which is no character"
+                return "has a key that contains a lone surrogate, which is not UTF-8"
         elif not (key is None or isinstance(key, (bool, int, float))):
             return f"has the key {key!r:.40}, {_kind(key)}: make it a str"
         elif isinstance(key, float) and not math.isfinite(key):
@@ -138,7 +138,7 @@ def _refused_key(value: dict[object, object]) -> str | None:
     for key in value:
         other = names.setdefault(_name(key), key)
         if other is not key:
-            return f"has the keys {other!r:.40} and {key!r:.40}, which are one name in JSON"
+            return f"has the keys {other!r:.40} and {key!r:.40}, which have the same name in JSON"
     return None
 
 

@@ -56,7 +56,7 @@ class Response:
         """Creates a response with ``value`` as ``application/json``. Raises ``Internal`` if it has
         no JSON form."""
         try:
-            body = values.to_text(value, "answer").encode()
+            body = values.to_text(value, "response").encode()
         except (TypeError, ValueError) as error:
             raise NoJson(f"the response has no JSON form: {error}") from None
         return cls(status, "application/json", _headers(headers), body)
@@ -186,7 +186,8 @@ def checked(response: Response) -> Response:
 
 def _check_content_type(content_type: str) -> None:
     if not content_type.isascii():
-        raise Internal('the response header "content-type": its value has a character beyond ASCII')
+        why = "its value contains a non-ASCII character"
+        raise Internal(f'the response header "content-type": {why}')
     _check_value("content-type", content_type.encode())
 
 
@@ -210,4 +211,5 @@ def _checked_header(header: object) -> tuple[str, bytes]:
 
 def _check_value(name: str, value: bytes) -> None:
     if _CONTROL.search(value):
-        raise Internal(f"the response header {quoted(name)}: its value has a control character")
+        why = "its value contains a control character"
+        raise Internal(f"the response header {quoted(name)}: {why}")

@@ -103,8 +103,9 @@ class Declared:
         is_class = isinstance(declaration, type)
         self.name: str = _name_of_class(declaration) if is_class else getattr(declaration, _MARK)
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
-            rule = "1 to 128 ASCII letters, digits, dots, hyphens and underscores, a letter first"
-            raise _refused(declaration, f"{self.name!r:.140} is no service name: {rule}")
+            rule = "it must be 1 to 128 ASCII letters, digits, dots, hyphens and underscores, "
+            why = f"{self.name!r:.140} is not a service name: {rule}and begin with a letter"
+            raise _refused(declaration, why)
         # Use only the class's own docstring, not an inherited one.
         text = vars(declaration).get("__doc__") if is_class else declaration.__doc__
         self.description: str = (text or "").strip().split("\n")[0]
@@ -112,7 +113,7 @@ class Declared:
         self.place: tuple[str, int] = _place(function)
         """The file and the line of the declaration."""
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            why = "yields: it has to return its result"
+            why = "yields: it must return its result"
             raise _refused(function, f"service {self.name!r} {why}")
         try:
             self.handler: Handler = declaration._handler() if is_class else _caller(declaration)
@@ -145,7 +146,7 @@ def declared(values: Iterable[object]) -> dict[str, Declared]:
         seen.append(value)
         each = Declared(value)
         if each.name in found:
-            raise _refused(value, f"a second service is called {each.name!r}: name one of them")
+            raise _refused(value, f"two services have the name {each.name!r}: rename one of them")
         found[each.name] = each
     return found
 
@@ -165,7 +166,7 @@ def answer(services: dict[str, Declared], request: Request) -> Response:
         return checked(found.handler(request))
     except NoJson as failure:
         file, line = found.place
-        where = f"in the answer of the service {found.name!r}, {tracebacks.path(file)}:{line}"
+        where = f"in the response of service {found.name!r}, {tracebacks.path(file)}:{line}"
         raise Failure(f"{failure} ({where})", "internal") from None
     except Failure as failure:
         if not failure.headers or request.http is None:
@@ -204,13 +205,13 @@ def _arguments(function: Callable[..., Any], skip: int) -> Callable[[Request], l
     for parameter in parameters:
         if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             raise TypeError(
-                f"{parameter} is no parameter of a handler, which has a request and its body"
+                f"{parameter} is not a positional parameter: a handler takes a request and its body"
             )
         makers.append(_argument(hints.get(parameter.name)))
     requests = makers.count(_whole)
     if requests > 1 or len(makers) - requests > 1:
         names = ", ".join(parameter.name for parameter in parameters)
-        raise TypeError(f"({names}) is too much: one `Request` at most and one value for its body")
+        raise TypeError(f"({names}): a handler takes at most one `Request` and one body value")
     return lambda request: [make(request) for make in makers]
 
 

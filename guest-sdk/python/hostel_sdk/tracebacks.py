@@ -40,9 +40,9 @@ def path(file: str) -> str:
 def lines(error: BaseException) -> list[str]:
     """Returns the lines of the traceback of ``error`` and its causes, as Python prints them."""
     try:
-        told = TracebackException.from_exception(error)
-        _clean(told)
-        return "".join(told.format()).rstrip("\n").split("\n")
+        trace = TracebackException.from_exception(error)
+        _clean(trace)
+        return "".join(trace.format()).rstrip("\n").split("\n")
     except Exception:  # Its `__str__` failed, or memory is exhausted.
         return [last_line(error)]
 
@@ -50,12 +50,12 @@ def lines(error: BaseException) -> list[str]:
 def last_line(error: BaseException) -> str:
     """Returns the last line of a traceback: the exception's type and text."""
     try:
-        told = TracebackException(type(error), error, None)
+        trace = TracebackException(type(error), error, None)
         if isinstance(error, SyntaxError):
             return f"{type(error).__name__}: {error.msg}"
-        return "".join(told.format_exception_only()).strip().split("\n")[0]
+        return "".join(trace.format_exception_only()).strip().split("\n")[0]
     except Exception:
-        return f"{type(error).__name__}: <its text cannot be told>"
+        return f"{type(error).__name__}: <its text cannot be formatted>"
 
 
 def place(error: BaseException, folder: str) -> tuple[str, int] | None:
@@ -72,8 +72,8 @@ def place(error: BaseException, folder: str) -> tuple[str, int] | None:
     return found
 
 
-def _clean(told: TracebackException) -> None:
-    seen: list[TracebackException | None] = [told]
+def _clean(trace: TracebackException) -> None:
+    seen: list[TracebackException | None] = [trace]
     while seen:
         each = seen.pop()
         if each is None:

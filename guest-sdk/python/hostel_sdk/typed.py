@@ -82,7 +82,7 @@ def _make(kind: Any) -> Reader:
         return reader(other)
     if isinstance(origin, type):
         return _class(kind, origin, arguments)
-    raise TypeError(f"{name_of(kind)} is no type that JSON is read as")
+    raise TypeError(f"{name_of(kind)} is not a type that JSON can be read as")
 
 
 def _class(kind: Any, origin: type, arguments: tuple[Any, ...]) -> Reader:
@@ -100,7 +100,7 @@ def _class(kind: Any, origin: type, arguments: tuple[Any, ...]) -> Reader:
     for base in bases:
         if issubclass(origin, base) and origin is not bool:
             return _subclass(origin, reader(base[arguments] if arguments else base))
-    raise TypeError(f"{name_of(kind)} is no type that JSON is read as")
+    raise TypeError(f"{name_of(kind)} is not a type that JSON can be read as")
 
 
 def _subclass(kind: type, read: Reader) -> Reader:
@@ -172,7 +172,7 @@ def _one_of(choices: tuple[Any, ...]) -> Reader:
             plain = choice.value if isinstance(choice, enum.Enum) else choice
             if type(plain) is type(value) and plain == value:
                 return choice
-        raise ValueError(f"{value!r:.40} is none of {', '.join(map(repr, choices))}")
+        raise ValueError(f"{value!r:.40} is not one of {', '.join(map(repr, choices))}")
 
     return read
 

@@ -98,8 +98,8 @@ def _absent(*_: object) -> NoReturn:
     # The calling frame is the method that the service called.
     method = "cache." + sys._getframe(1).f_code.co_name.strip("_")
     raise RuntimeError(
-        f"{method} is not in this component: the build puts in what the source names; "
-        f"write `{method}` literally in it"
+        f"{method} is not in this component: the build includes only what the source "
+        f"names: write `{method}` literally in it"
     )
 
 
@@ -171,8 +171,8 @@ def _not_built_in(what: str) -> Callable[..., NoReturn]:
 
     def refuse(*_: object) -> NoReturn:
         raise RuntimeError(
-            f"{what} is not in this component: the build puts in what the source imports; "
-            f"write `from hostel_sdk import {what}` literally in it"
+            f"{what} is not in this component: the build includes only what the source "
+            f"imports: write `from hostel_sdk import {what}` literally in it"
         )
 
     return refuse

@@ -132,7 +132,7 @@ class Async(unittest.TestCase):
 
     def test_what_can_never_happen_is_told_with_its_place(self) -> None:
         where = never.__code__.co_firstlineno + 3
-        with self.assertRaisesRegex(Failure, rf"can never happen .*test_async.py:{where}\)"):
+        with self.assertRaisesRegex(Failure, rf"cannot occur .*test_async.py:{where}\)"):
             self.fake.call(never)
 
     def test_what_is_not_there_is_told_by_what_it_needs(self) -> None:
@@ -141,7 +141,7 @@ class Async(unittest.TestCase):
                 self.fake.call(reaches, what)
 
     def test_a_handler_that_yields_is_refused(self) -> None:
-        with self.assertRaisesRegex(DeclarationError, "yields: it has to return"):
+        with self.assertRaisesRegex(DeclarationError, "yields: it must return"):
             Declared(yields)
 
     def test_a_loop_that_is_made_by_hand_sleeps_until_its_timers(self) -> None:

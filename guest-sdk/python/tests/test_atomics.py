@@ -118,7 +118,7 @@ class AtomicsTest(unittest.TestCase):
         for expiry in (0, 1.5):
             self.refused("invalid-expiry", ValueError, swap, "", None, "1", expiry)
         says = self.refused("invalid-expiry", TypeError, swap, "", None, "1", "unlimited")
-        self.assertFalse(says.endswith(" is"), says)
+        self.assertNotIn("; write", says)
         self.refused("invalid-value", CacheError, swap, "k", None, "nope")
         self.refused("invalid-value", CacheError, swap, "k", "nope", None)
         self.assertFalse(cache.exists("k"))
@@ -223,7 +223,7 @@ class AtomicsTest(unittest.TestCase):
         self.assertEqual(cache.take("k", default=7), 7)
         cache.set("k", None)
         self.assertEqual((cache.take("k", int, default=7), cache.exists("k")), (7, False))
-        with self.assertRaisesRegex(TypeError, "a default is given by name"):
+        with self.assertRaisesRegex(TypeError, "pass a default by name"):
             cache.take("k", 7)  # type: ignore[call-overload]
 
     def test_take_of_another_type_is_an_error_and_removes_the_value(self) -> None:

@@ -104,10 +104,10 @@ class CacheTest(unittest.TestCase):
             ([0, {1}], "value[1] is a set: store list(..) of it"),
             ((Decimal(1),), "value[0] is a Decimal: store str(..) of it"),
             ({"a": b"x"}, "value['a'] is a bytes: store its decode()"),
-            (User("Ada", [math.nan]), "value.roles[0] is nan, which is no JSON number"),
+            (User("Ada", [math.nan]), "value.roles[0] is nan, which is not a JSON number"),
             (Level.LOW, "value is a Level: store its value"),
             ({"a": {(1, 2): 3}}, "value['a'] has the key (1, 2), a tuple: make it a str"),
-            (["\ud800"], "value[0] holds a lone surrogate"),
+            (["\ud800"], "value[0] contains a lone surrogate"),
             (_cycle(), "holds itself"),
             ([_unset()], "value[0] has no double, a field of its class: set it"),
             (object(), "value is an object: make it a dict, a list or a dataclass"),
@@ -147,9 +147,13 @@ class CacheTest(unittest.TestCase):
 
     def test_an_expiry_that_could_be_rounded_names_the_call(self) -> None:
         for expiry, says in [
-            (1.5, "an expiry of 1.5: it must be whole seconds, 1 to 315,360,000 (ten years); int(1.5) is"),
-            ("60", "int('60') is"),
-            (timedelta(seconds=90.5), "an expiry of 0:01:30.500000: .* int\\(expiry.total_seconds\\(\\)\\) is"),
+            (
+                1.5,
+                "an expiry of 1.5: it must be whole seconds, 1 to 315,360,000 (ten years); "
+                "write int(1.5)",
+            ),
+            ("60", "; write int('60')"),
+            (timedelta(seconds=90.5), "an expiry of 0:01:30.500000: .* write int\\(expiry.total_seconds\\(\\)\\)$"),
         ]:
             with self.assertRaisesRegex(CacheError, says if ".*" in says else re.escape(says)):
                 cache.set("k", 1, expiry=expiry)  # type: ignore[arg-type]

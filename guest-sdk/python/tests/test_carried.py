@@ -62,7 +62,7 @@ class Carried(unittest.TestCase):
             carried.collect(self.folder.name, None, [source])
         self.assertEqual(list(files.contents), [small, first])
         self.assertIn(second, files.left_out)
-        self.assertRegex(files.left_out[big], "is not in the component.*the biggest is big.bin")
+        self.assertRegex(files.left_out[big], "is not in the component.*the largest is big.bin")
 
 
 if __name__ == "__main__":

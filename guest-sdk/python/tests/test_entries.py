@@ -67,7 +67,7 @@ class EntriesTest(unittest.TestCase):
             says = self.refused("invalid-key", TypeError, call, None)
             self.assertEqual(says, "a prefix of None: it must be a str")
             says = self.refused("invalid-key", ValueError, call, "\ud800")
-            self.assertIn("the prefix '\\ud800' holds a lone surrogate", says)
+            self.assertIn("the prefix '\\ud800' contains a lone surrogate", says)
         with self.assertRaises(TypeError):
             cache.keys()  # type: ignore[call-arg]
 

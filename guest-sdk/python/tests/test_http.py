@@ -96,7 +96,7 @@ class HttpTest(unittest.TestCase):
         check(TypeError, f"headers of 'a': {rule}", headers="a")
         rule = "it must be letters, digits and hyphens"
         check(ValueError, f"a header's name of 'a b': {rule}", headers={"a b": "c"})
-        rule = "holds a line break or a NUL, which no header may have"
+        rule = "contains a line break or a NUL, which HTTP does not allow"
         for value in ("secret\n", "\r", b"\0"):
             check(ValueError, f"the value of the header 'a' {rule}", headers={"a": value})
         says = "the value of the header 'a' is of type int: it must be a str or bytes"
@@ -105,7 +105,7 @@ class HttpTest(unittest.TestCase):
         check(TypeError, says, headers=["ab"])
         says = "a body of {}: it must be a str or bytes; json takes any value"
         check(TypeError, says, body={})
-        says = "json and body are both given: a request has one of them"
+        says = "json and body are both given: a request can have only one of them"
         check(ValueError, says, json=1, body="a")
         for timeout in (-1, float("nan")):
             says = f"a timeout of {timeout}: it must be 0 seconds or more"
@@ -334,7 +334,7 @@ class RoutesTest(unittest.TestCase):
 
     def test_an_answer_that_is_none_is_refused_when_it_is_set(self) -> None:
         for answer in ("teapot", None, {"a": 1}):
-            with self.assertRaisesRegex(TypeError, "the answer of the route GET a is "):
+            with self.assertRaisesRegex(TypeError, "the response of the route GET a is "):
                 self.fake.route("GET", "a", answer)  # type: ignore[arg-type]
 
     def test_redirects_are_followed_up_to_their_number(self) -> None:

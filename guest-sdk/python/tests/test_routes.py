@@ -130,28 +130,34 @@ class Routes(unittest.TestCase):
     def test_an_invalid_route_fails_the_test(self) -> None:
         self.fake.serve("GET /users/{id}", show)
         for route, says in [
-            ("get /a", 'no method "get"; there are: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'),
-            ("GET a", 'the path "a" has to begin with a slash'),
-            ("a", 'the path "a" has to begin with a slash'),
-            ("GET /a/", 'the path "/a/" has the segment "": a segment is not empty, `.` or `..`'),
-            ("GET /../a", 'the segment "..": a segment is not empty, `.` or `..`'),
+            (
+                "get /a",
+                'the method is "get": it must be GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+            ),
+            ("GET a", 'the path "a" must begin with a slash'),
+            ("a", 'the path "a" must begin with a slash'),
+            (
+                "GET /a/",
+                'the path "/a/" has the segment "": a segment must not be empty, `.` or `..`',
+            ),
+            ("GET /../a", 'the segment "..": a segment must not be empty, `.` or `..`'),
             (
                 "GET /a{b}",
-                'the segment "a{b}": a parameter is a whole segment, `{name}`, of letters',
+                'the segment "a{b}": a parameter must be a whole segment, `{name}`, of letters',
             ),
             ("GET /{}", 'the segment "{}": a parameter'),
             ("GET /{a b}", 'the segment "{a b}": a parameter'),
-            ("GET /a%20b", 'the path "/a%20b" has "%": write the text as it is, not encoded'),
-            ("GET /a?b", 'the path "/a?b" has "?": write the text as it is'),
-            ("/a b", 'the path "/a b" has " ": write the text as it is'),
+            ("GET /a%20b", 'the path "/a%20b" has "%": write it without percent-encoding'),
+            ("GET /a?b", 'the path "/a?b" has "?": write it without percent-encoding'),
+            ("/a b", 'the path "/a b" has " ": write it without percent-encoding'),
             ("GET /{a}/{a}", 'the path "/{a}/{a}" has the parameter `a` twice'),
             (
                 "GET /users/{name}",
-                "/users/{name} takes requests that the route /users/{id} above takes",
+                "/users/{name} matches requests that the earlier route /users/{id} matches",
             ),
             (
                 "/users/{name}",
-                "/users/{name} takes requests that the route /users/{id} above takes",
+                "/users/{name} matches requests that the earlier route /users/{id} matches",
             ),
         ]:
             with self.assertRaises(ValueError) as raised:
@@ -159,7 +165,7 @@ class Routes(unittest.TestCase):
             self.assertIn(says, str(raised.exception))
         with self.assertRaises(DeclarationError):
             self.fake.serve("GET /b", service(name="1")(lambda: None))
-        with self.assertRaisesRegex(ValueError, 'the path "users/7" has to begin with a slash'):
+        with self.assertRaisesRegex(ValueError, 'the path "users/7" must begin with a slash'):
             self.fake.http("GET", "users/7")
 
     def test_a_request_has_what_a_client_sends(self) -> None:

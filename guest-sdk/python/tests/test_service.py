@@ -170,9 +170,18 @@ class ServiceTest(unittest.TestCase):
             (object(), "no JSON form"),
             (Response(status=99), "status of 99"),
             (Response(content_type=b"a/b"), "content type"),  # type: ignore[arg-type]
-            (Response(content_type="é"), '"content-type": its value has a character beyond ASCII'),
-            (Response(content_type="a\nb"), '"content-type": its value has a control character'),
-            (Response(content_type="a\x7f"), '"content-type": its value has a control character'),
+            (
+                Response(content_type="é"),
+                '"content-type": its value contains a non-ASCII character',
+            ),
+            (
+                Response(content_type="a\nb"),
+                '"content-type": its value contains a control character',
+            ),
+            (
+                Response(content_type="a\x7f"),
+                '"content-type": its value contains a control character',
+            ),
             (Response(body="text"), "body of str"),  # type: ignore[arg-type]
             (Response(headers={"a": "b"}), "headers"),  # type: ignore[arg-type]
             (Response(headers=[("a", "b")]), '"a": its value is of type str'),  # type: ignore[list-item]
@@ -188,7 +197,7 @@ class ServiceTest(unittest.TestCase):
         with self.assertRaises(Failure) as raised:
             self.fake.call(service(name="odd")(answering))
         line = answering.__code__.co_firstlineno
-        says = "answer['a'][0] is a set: store list(..) of it (in the answer of the service 'odd', "
+        says = "response['a'][0] is a set: store list(..) of it (in the response of service 'odd', "
         self.assertIn(f"{says}{__file__}:{line})", raised.exception.message)
 
     def test_a_module_that_is_not_there_has_a_hint_in_failure_and_log(self) -> None:
@@ -201,7 +210,8 @@ class ServiceTest(unittest.TestCase):
     def test_a_failure_whose_arguments_are_swapped_says_so(self) -> None:
         with self.assertRaisesRegex(ValueError, r"swap them, or raise TooManyRequests\(\.\.\)"):
             Failure("too-many-requests", "slow down")  # type: ignore[arg-type]
-        with self.assertRaisesRegex(ValueError, "no failure kind 'odd'"):
+        why = "the kind is 'odd': it must be one of bad-request, "
+        with self.assertRaisesRegex(ValueError, why):
             Failure("slow down", "odd")  # type: ignore[arg-type]
 
     def test_a_response_is_passed_on_as_it_is(self) -> None:
@@ -221,13 +231,13 @@ class ServiceTest(unittest.TestCase):
         def odd(a: set[int]) -> None: ...
 
         for function, name, says in [
-            (no_body, "my service", "no service name"),
-            (no_body, "1a", "no service name"),
-            (no_body, "a" * 129, "no service name"),
-            (yields, None, "yields: it has to return"),
-            (many, None, "too much"),
-            (keyword, None, "no parameter"),
-            (odd, None, "no type that JSON is read as"),
+            (no_body, "my service", "is not a service name"),
+            (no_body, "1a", "is not a service name"),
+            (no_body, "a" * 129, "is not a service name"),
+            (yields, None, "yields: it must return"),
+            (many, None, r"\(a, b\): a handler takes at most one `Request` and one body value"),
+            (keyword, None, "is not a positional parameter: a handler"),
+            (odd, None, "is not a type that JSON can be read as"),
         ]:
             copy: Any = type(no_body)(function.__code__, function.__globals__, function.__name__)
             copy.__annotations__, copy.__kwdefaults__ = function.__annotations__, None
@@ -237,11 +247,11 @@ class ServiceTest(unittest.TestCase):
 
     def test_a_name_taken_twice_is_refused(self) -> None:
         other = service(name="no-body")(lambda: None)
-        with self.assertRaisesRegex(DeclarationError, "a second service is called 'no-body'"):
+        with self.assertRaisesRegex(DeclarationError, "two services have the name 'no-body'"):
             declared([no_body, other])
 
     def test_without_a_host_a_call_says_what_to_do(self) -> None:
-        kept, host.get = host.get, host._nobody
+        kept, host.get = host.get, host._no_host
         try:
             with self.assertRaisesRegex(RuntimeError, r"fake = hostel_sdk\.fake\.Fake\(\)"):
                 cache.get("k")

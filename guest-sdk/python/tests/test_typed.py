@@ -153,7 +153,7 @@ class TypedTest(unittest.TestCase):
 
     def test_two_keys_that_are_one_name_are_refused_with_their_place(self) -> None:
         clashes: list[tuple[Any, str]] = [
-            ({1: "a", "1": "b"}, "value has the keys 1 and '1', which are one name in JSON"),
+            ({1: "a", "1": "b"}, "value has the keys 1 and '1', which have the same name in JSON"),
             ({None: 1, "null": 2}, "value has the keys None and 'null'"),
             ({True: 1, "true": 2}, "value has the keys True and 'true'"),
             ({1.5: 1, "1.5": 2}, "value has the keys 1.5 and '1.5'"),

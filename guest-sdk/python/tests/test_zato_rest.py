@@ -112,8 +112,8 @@ class RestTest(unittest.TestCase):
         for params, expected in [
             (None, "orders of 'crm' needs 'id', in params"),
             ({"di": 1}, "orders of 'crm' needs 'id', in params"),
-            ({"id": ".."}, "the parameter 'id' of a path is '..': that is no segment of one"),
-            ({"id": ""}, "the parameter 'id' of a path is ''"),
+            ({"id": ".."}, "the parameter 'id' of the path is '..', which is not a valid segment"),
+            ({"id": ""}, "the parameter 'id' of the path is ''"),
             ("id=1", "params of 'id=1': they must be a dict"),
         ]:
             raised = self.refused(expected, lambda it: it.out.rest["crm"].conn.get(it.cid, params))

@@ -44,4 +44,4 @@ ServiceUnavailable = Unavailable
 def __getattr__(name: str) -> NoReturn:
     if name.startswith("__"):  # Looked up by the import system.
         raise AttributeError(name)
-    raise ImportError(f"zato.common.exception offers {', '.join(__all__)} here, and not {name!r}")
+    raise ImportError(f"zato.common.exception has no {name!r} here; it has: {', '.join(__all__)}")

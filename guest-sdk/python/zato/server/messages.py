@@ -170,7 +170,7 @@ class Payload(dict[str, Any]):
 
     def _list(self, way: str) -> list[Any]:
         if len(self) > 0:
-            raise TypeError(f"self.response.payload has members: there is no {way} beside them")
+            raise TypeError(f"self.response.payload has members: it does not support {way}")
         if self._elements is None:
             object.__setattr__(self, "_elements", [])
         elements: list[Any] = self._elements
@@ -255,7 +255,7 @@ def _of(payload: Any) -> Response:
     try:
         response = Response.text(payload)
     except UnicodeEncodeError:
-        raise Internal("the answer holds a lone surrogate, which is no character") from None
+        raise Internal("the answer contains a lone surrogate, which is not UTF-8") from None
     if _is_json(response.body):
         response.content_type = "application/json"
     return response

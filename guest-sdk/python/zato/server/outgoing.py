@@ -234,7 +234,7 @@ def _segment(name: str, value: object) -> str:
     """Encodes a value as part of a path. Escaping prevents path traversal such as `../admin`."""
     text = str(value)
     if text in ("", ".", ".."):
-        message = f"the parameter {name!r} of a path is {text!r}: that is no segment of one"
+        message = f"the parameter {name!r} of the path is {text!r}, which is not a valid segment"
         raise WrongRequest("invalid-request", message)
     return quote(text, safe="")
 

@@ -96,14 +96,14 @@ class Service(hostel_sdk.Service):
         for name in _UNREAD:
             if name in vars(cls):
                 raise AttributeError(
-                    f"{cls.__name__} has {name!r}, which Zato heeds and Hostel does not: "
+                    f"{cls.__name__} has {name!r}, which Zato uses and Hostel ignores: "
                     "remove it, or do its work in `handle`"
                 )
         for name in vars(cls):
             if name.startswith("handle_") and name[7:].isupper():
                 raise AttributeError(
                     f"{cls.__name__} has {name!r}, which Zato calls for {name[7:]} and Hostel does "
-                    "not: define `handle`, which tells methods apart by self.request.http.method"
+                    "not: define `handle`, which can check self.request.http.method"
                 )
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -130,4 +130,4 @@ class Service(hostel_sdk.Service):
 def __getattr__(name: str) -> NoReturn:
     if name.startswith("__"):  # Looked up by the import system.
         raise AttributeError(name)
-    raise ImportError(f"zato.server.service offers Service here, and not {name!r}")
+    raise ImportError(f"zato.server.service has no {name!r} here; it has: Service")

@@ -227,7 +227,7 @@ async def left():
     assert_eq!(lines, ["[0,1,2]", "[1]", "2", "false"], "{log}");
     assert!(log.contains("svc.left cancelled"), "{log}");
     assert!(log.contains("run_in_executor needs a thread, which a service does not"), "{log}");
-    assert!(log.contains("awaits what can never happen (it waits at svc.py:29)"), "{log}");
+    assert!(log.contains("awaits an event that cannot occur (it waits at svc.py:29)"), "{log}");
 }
 
 #[test]
@@ -300,12 +300,12 @@ fn a_package_in_machine_code_is_told_from_one_that_is_not_there() {
         ("fast/__init__.py", "from . import _core\n"),
         ("fast/_core.cpython-312-x86_64-linux-gnu.so", ""),
     ];
-    check_refused(&files, &["fast has parts in machine code", "only packages of pure Python do"]);
+    check_refused(&files, &["fast contains native code", "use a package of pure Python"]);
 }
 
 #[test]
 fn a_file_without_a_service_is_told_how_to_have_one() {
-    check_refused(&[("a.py", "x = 1\n")], &["a.py:1: there is no service in it", "@service"]);
+    check_refused(&[("a.py", "x = 1\n")], &["a.py:1: the file has no service", "@service"]);
 }
 
 async fn loaded() -> TestHost {

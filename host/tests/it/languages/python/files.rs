@@ -107,7 +107,7 @@ fn files_beside_a_source_and_of_packages_are_read_at_a_request() {
     assert_eq!(body.lines().collect::<Vec<_>>(), expected, "{log}");
     assert!(log.contains("No such file or directory: 'none.txt'"), "{log}");
     assert!(
-        log.contains("a service writes no files: keep values in the cache: 'new.txt'"),
+        log.contains("a service cannot write files: store values in the cache: 'new.txt'"),
         "{log}"
     );
 
