@@ -64,7 +64,7 @@ func (f *Fake) serve(route, service string) error {
 	}
 	for _, other := range node.ends {
 		if end.method == "" || other.method == "" || end.method == other.method {
-			return fmt.Errorf("it takes requests that the route of %q takes: give each its own path "+
+			return fmt.Errorf("it matches requests that the route of %q matches: give each its own path "+
 				"or methods", other.service)
 		}
 	}
@@ -84,7 +84,7 @@ func hasService(name string) bool {
 func segmentsOfRoute(path string) ([]string, error) {
 	inside, found := strings.CutPrefix(path, "/")
 	if !found {
-		return nil, fmt.Errorf("the path %q has to begin with a slash", path)
+		return nil, fmt.Errorf("the path %q must begin with a slash", path)
 	}
 	segments := strings.Split(inside, "/")
 	if inside == "" {
@@ -92,7 +92,7 @@ func segmentsOfRoute(path string) ([]string, error) {
 	}
 	for i, segment := range segments {
 		if segment == "" || segment == "." || segment == ".." {
-			return nil, fmt.Errorf("it has the segment %q: a segment is not empty, `.` or `..`", segment)
+			return nil, fmt.Errorf("it has the segment %q: a segment must not be empty, `.` or `..`", segment)
 		}
 		if name, is := parameterOf(segment); is {
 			if slices.Contains(segments[:i], segment) {
@@ -101,13 +101,12 @@ func segmentsOfRoute(path string) ([]string, error) {
 			continue
 		}
 		if strings.ContainsAny(segment, "{}") {
-			return nil, fmt.Errorf("it has the segment %q: a parameter is a whole segment, `{name}`, "+
+			return nil, fmt.Errorf("it has the segment %q: a parameter must be a whole segment, `{name}`, "+
 				"of letters, digits, hyphens and underscores", segment)
 		}
 		for _, r := range segment {
 			if strings.ContainsRune(`%?#\`, r) || unicode.IsSpace(r) || unicode.IsControl(r) {
-				return nil, fmt.Errorf("it has %q: write the text as it is, not encoded, "+
-					"without a query", r)
+				return nil, fmt.Errorf("it has %q: write it without percent-encoding or a query", r)
 			}
 		}
 	}

@@ -93,26 +93,26 @@ func TestHeadGoesToTheFirstRouteByItsParameter(t *testing.T) {
 
 func TestRouteThatAHostWouldRefuseFailsTheTest(t *testing.T) {
 	for route, part := range map[string]string{
-		"orders":             `the route "orders": the path "orders" has to begin with a slash`,
-		"":                   `the path "" has to begin with a slash`,
-		"GET orders":         `the path "orders" has to begin with a slash`,
+		"orders":             `the route "orders": the path "orders" must begin with a slash`,
+		"":                   `the path "" must begin with a slash`,
+		"GET orders":         `the path "orders" must begin with a slash`,
 		"get /orders":        `no method "get"; there are: GET, HEAD`,
-		"GET  /orders":       `the path " /orders" has to begin with a slash`,
-		"/orders/":           "it has the segment \"\": a segment is not empty, `.` or `..`",
+		"GET  /orders":       `the path " /orders" must begin with a slash`,
+		"/orders/":           "it has the segment \"\": a segment must not be empty, `.` or `..`",
 		"//":                 `it has the segment ""`,
 		"/a/../b":            `it has the segment ".."`,
-		"/a b":               `it has ' ': write the text as it is`,
+		"/a b":               `it has ' ': write it without percent-encoding`,
 		"/a%20b":             `it has '%'`,
 		"/a?b":               `it has '?'`,
 		"/a\u2003b":          `it has '\u2003'`,
-		"/{}":                `it has the segment "{}": a parameter is a whole segment`,
+		"/{}":                `it has the segment "{}": a parameter must be a whole segment`,
 		"/a{id}":             `it has the segment "a{id}"`,
 		"/{id}b":             `it has the segment "{id}b"`,
 		"/{ä}":               `it has the segment "{ä}"`,
 		"/{id}/{id}":         "it has the parameter `id` twice",
-		"GET /taken/{other}": `it takes requests that the route of "shown" takes`,
-		"/taken/{id}":        `it takes requests that the route of "shown" takes`,
-		"PUT /all":           `it takes requests that the route of "shown.whole" takes`,
+		"GET /taken/{other}": `it matches requests that the route of "shown" matches`,
+		"/taken/{id}":        `it matches requests that the route of "shown" matches`,
+		"PUT /all":           `it matches requests that the route of "shown.whole" matches`,
 	} {
 		fake := hostel.NewFake()
 		fake.Serve("GET /taken/{id}", "shown")

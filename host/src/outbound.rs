@@ -208,8 +208,7 @@ impl Outbound {
                 return Ok(SendResponse { status: status.as_u16(), url, headers, body });
             };
             if followed == redirects {
-                let reason =
-                    format!("it redirects more than {redirects} times");
+                let reason = format!("it redirects more than {redirects} times");
                 return Err(SendError::of(SendErrorKind::Aborted, &request.url, reason));
             }
             followed += 1;

@@ -59,12 +59,12 @@ static void check_segment(const struct served *served, size_t index)
     bool is_root = served->segments.count == 1 && segment.len == 0;
     if ((segment.len == 0 && !is_root) || hostel_str_equal(segment, HOSTEL_STR(".")) ||
         hostel_str_equal(segment, HOSTEL_STR("..")))
-        refuse_route(served->text, "a segment is not empty, `.` or `..`");
+        refuse_route(served->text, "a segment must not be empty, `.` or `..`");
     if (has_one_of(segment, "{}") && !is_whole_parameter(segment))
-        refuse_route(served->text, "a parameter is a whole segment, `{name}`, of letters, digits, "
-                                   "hyphens and underscores");
+        refuse_route(served->text, "a parameter must be a whole segment, `{name}`, of letters, "
+                                   "digits, hyphens and underscores");
     if (has_one_of(segment, "%?#\\ \t\r\n"))
-        refuse_route(served->text, "write the path as it is, not encoded, without a query");
+        refuse_route(served->text, "write it without percent-encoding or a query");
     for (size_t i = 0; is_parameter(segment) && i < index; i++) {
         if (hostel_str_equal(served->segments.texts[i], segment))
             refuse_route(served->text, "it has a parameter twice");
@@ -103,7 +103,7 @@ void hostel_fake_serve(hostel_fake *fake, const char *route, const char *service
         .service = hostel_copy(&fake->look, hostel_str_of(service)),
     };
     if (path.len == 0 || path.ptr[0] != '/')
-        refuse_route(text, "a path begins with a slash");
+        refuse_route(text, "the path must begin with a slash");
     check_method(&served);
     served.segments = segments_of(&fake->look, path);
     for (size_t i = 0; i < served.segments.count; i++)
@@ -113,10 +113,10 @@ void hostel_fake_serve(hostel_fake *fake, const char *route, const char *service
         bool has_common = served.method.len == 0 || other->method.len == 0 ||
                           hostel_str_equal(served.method, other->method);
         if (has_common && is_like(&served, other))
-            refuse_route(text, "an earlier route takes its requests");
+            refuse_route(text, "it matches requests that an earlier route matches");
     }
     if (handler_of(served.service) == NULL)
-        refuse_route(text, "there is no service of that name");
+        refuse_route(text, "no service has that name");
     size_t count = fake->served_count++;
     fake->served = (struct served *)room(fake, fake->served, count, sizeof *fake->served);
     fake->served[count] = served;

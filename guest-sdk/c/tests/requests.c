@@ -140,19 +140,19 @@ static void invalid_route_ends_the_test(void)
 {
     serve("GET /a/{id}");
     check_stops(serve, "GET a", "the route \"GET a\" of the fake is invalid: a path begins with a");
-    check_stops(serve, "GET", "a path begins with a slash");
+    check_stops(serve, "GET", "the path must begin with a slash");
     check_stops(serve, "get /a", "a method is GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS");
-    check_stops(serve, "GET /a//b", "a segment is not empty, `.` or `..`");
-    check_stops(serve, "GET /a/", "a segment is not empty");
-    check_stops(serve, "GET /../a", "a segment is not empty");
-    check_stops(serve, "GET /{}", "a parameter is a whole segment, `{name}`");
-    check_stops(serve, "GET /x{id}", "a parameter is a whole segment");
-    check_stops(serve, "GET /{i.d}", "a parameter is a whole segment");
-    check_stops(serve, "GET /%20", "write the path as it is, not encoded, without a query");
-    check_stops(serve, "GET /a b", "write the path as it is");
+    check_stops(serve, "GET /a//b", "a segment must not be empty, `.` or `..`");
+    check_stops(serve, "GET /a/", "a segment must not be empty");
+    check_stops(serve, "GET /../a", "a segment must not be empty");
+    check_stops(serve, "GET /{}", "a parameter must be a whole segment, `{name}`");
+    check_stops(serve, "GET /x{id}", "a parameter must be a whole segment");
+    check_stops(serve, "GET /{i.d}", "a parameter must be a whole segment");
+    check_stops(serve, "GET /%20", "write it without percent-encoding or a query");
+    check_stops(serve, "GET /a b", "write it without percent-encoding");
     check_stops(serve, "GET /{a}/{a}", "it has a parameter twice");
-    check_stops(serve, "/a/{name}", "an earlier route takes its requests");
-    check_stops(serve_nothing, "GET /b", "there is no service of that name");
+    check_stops(serve, "/a/{name}", "it matches requests that an earlier route matches");
+    check_stops(serve_nothing, "GET /b", "no service has that name");
     check_stops(call_target, "a",
                 "the target \"a\" of hostel_fake_http does not begin with a slash");
 }
@@ -181,8 +181,8 @@ static void response_is_checked(void)
         {HOSTEL_STR("x-do"), HOSTEL_STR("redirect")},
     };
     static const char *const messages[] = {
-        "", "the response header \"content-type\": its value has a control character",
-        "the response header \"content-type\": its value has a character beyond ASCII", ""};
+        "", "the response header \"content-type\": its value contains a control character",
+        "the response header \"content-type\": its value contains a non-ASCII character", ""};
     for (int i = 0; i < 4; i++) {
         const hostel_http http = {.headers = &todos[i], .header_count = 1};
         hostel_answer answer = hostel_fake_call_with(

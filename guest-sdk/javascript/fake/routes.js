@@ -20,7 +20,7 @@ export class Routes {
     const other = this.#routes.find(clashes);
     if (other !== undefined) {
       throw new Error(
-        `${path} takes requests that the route ${other.path} above takes: give each its own path ` +
+        `${path} matches requests that the earlier route ${other.path} matches: give each its own path ` +
           "or methods",
       );
     }
@@ -69,7 +69,7 @@ function segmentsOf(path) {
   return path.slice(1).split("/").map((text) => {
     const quoted = JSON.stringify(text);
     if (["", ".", ".."].includes(text)) {
-      refuse(`has the segment ${quoted}: a segment is not empty, \`.\` or \`..\``);
+      refuse(`has the segment ${quoted}: a segment must not be empty, \`.\` or \`..\``);
     }
     const [, name] = PARAMETER.exec(text) ?? [];
     if (names.has(name)) refuse(`has the parameter \`${name}\` twice`);
@@ -78,12 +78,12 @@ function segmentsOf(path) {
       return { name };
     }
     if (/[{}]/.test(text)) {
-      const rule = "a parameter is a whole segment, `{name}`, of letters, digits, hyphens and";
+      const rule = "a parameter must be a whole segment, `{name}`, of letters, digits, hyphens and";
       refuse(`has the segment ${quoted}: ${rule} underscores`);
     }
     const [character] = /[%?#\\\s\p{Cc}]/u.exec(text) ?? [];
     if (character !== undefined) {
-      const rule = "write the text as it is, not encoded, without a query";
+      const rule = "write it without percent-encoding or a query";
       refuse(`has ${JSON.stringify(character)}: ${rule}`);
     }
     return { text };

@@ -74,14 +74,14 @@ test("an invalid route is refused", () => {
     ["GET orders", 'the route "GET orders" must be like "GET /orders/{id}"'],
     ["", 'the route "" must be like'],
     ["get /a", 'no method "get"; there are: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
-    ["/a//b", 'the path "/a//b" has the segment "": a segment is not empty'],
+    ["/a//b", 'the path "/a//b" has the segment "": a segment must not be empty'],
     ["/a/", 'the path "/a/" has the segment ""'],
     ["/a/..", 'the path "/a/.." has the segment ".."'],
-    ["/a?b", 'the path "/a?b" has "?": write the text as it is'],
+    ["/a?b", 'the path "/a?b" has "?": write it without percent-encoding'],
     ["/a b\tc", 'has " ": write the text'],
     ["/%20", 'has "%": write the text'],
-    ["/a/{id}x", 'has the segment "{id}x": a parameter is a whole segment'],
-    ["/{}", 'has the segment "{}": a parameter is a whole segment'],
+    ["/a/{id}x", 'has the segment "{id}x": a parameter must be a whole segment'],
+    ["/{}", 'has the segment "{}": a parameter must be a whole segment'],
     ["/{id}/{id}", "has the parameter `id` twice"],
   ]) {
     const refused = (error) => error.message.includes(message) || assert.fail(error.message);
@@ -90,7 +90,7 @@ test("an invalid route is refused", () => {
   const fake = new Fake({ default: { a() {} } });
   assert.throws(() => fake.serve("/a", "b"), /^Error: no service "b" here; there are: a$/);
   for (const other of ["GET /a/{b}", "/a/{b}"]) {
-    const message = /^\/a\/\{b\} takes requests that the route \/a\/\{id\} above takes/;
+    const message = /^\/a\/\{b\} matches requests that the earlier route \/a\/\{id\} matches/;
     assert.throws(() => fakeWith("GET /a/{id}", other), { message });
     assert.throws(() => fakeWith("/a/{id}", other), { message });
   }

@@ -99,7 +99,7 @@ def _route(text: str, service: Declared) -> Route:
     parameters: list[str] = []
     for segment in path[1:].split("/") if path != "/" else []:
         name = _parameter(shown, segment)
-        segments.append(segment if name is None else None)
+        segments.append(None if name is not None else segment)
         if name in parameters:
             raise ValueError(f"{shown} has the parameter `{name}` twice")
         if name is not None:

@@ -53,7 +53,7 @@ impl Routes {
         };
         let added = ServiceRoute { method, segments: pattern(path)?, service };
         if self.0.iter().any(|route| route.clashes_with(&added)) {
-            return Err("it takes requests that another route takes".to_owned());
+            return Err("it matches requests that an earlier route matches".to_owned());
         }
         self.0.push(added);
         Ok(())
@@ -131,7 +131,7 @@ fn allowed(routes: &[&ServiceRoute]) -> String {
 
 fn pattern(path: &str) -> Result<Vec<Segment>, String> {
     let inside = path.strip_prefix('/');
-    let inside = inside.ok_or(format!("the path {path:?} has to begin with a slash"))?;
+    let inside = inside.ok_or(format!("the path {path:?} must begin with a slash"))?;
     let mut segments = Vec::new();
     // The path `/` has one empty segment.
     for text in inside.split('/') {
@@ -146,7 +146,7 @@ fn pattern(path: &str) -> Result<Vec<Segment>, String> {
 
 fn read(text: &str) -> Result<Segment, String> {
     if ["", ".", ".."].contains(&text) {
-        return Err(format!("the segment {text:?}: a segment is not empty, `.` or `..`"));
+        return Err(format!("the segment {text:?}: a segment must not be empty, `.` or `..`"));
     }
     if let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -156,13 +156,13 @@ fn read(text: &str) -> Result<Segment, String> {
     }
     if text.contains(['{', '}']) {
         return Err(format!(
-            "the segment {text:?}: a parameter is a whole segment, `{{name}}`, of letters, digits, \
-             hyphens and underscores"
+            "the segment {text:?}: a parameter must be a whole segment, `{{name}}`, of letters, \
+             digits, hyphens and underscores"
         ));
     }
     let wrong = |c: char| "%?#\\".contains(c) || c.is_whitespace() || c.is_control();
     match text.chars().find(|c| wrong(*c)) {
-        Some(c) => Err(format!("{c:?}: write the text as it is, not encoded, without a query")),
+        Some(c) => Err(format!("{c:?}: write it without percent-encoding or a query")),
         None => Ok(Segment::Fixed(text.to_owned())),
     }
 }

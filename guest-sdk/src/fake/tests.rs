@@ -157,16 +157,16 @@ fn invalid_route_fails_the_test_with_the_reason() {
     for (route, service, reason) in [
         ("get /x", "show", "no method \"get\"; there are: GET, HEAD"),
         ("GET x", "show", "begin with a slash"),
-        ("GET /x/", "show", "a segment is not empty"),
-        ("GET /x/../y", "show", "a segment is not empty"),
-        ("GET /{}", "show", "a parameter is a whole segment"),
-        ("GET /x{id}", "show", "a parameter is a whole segment"),
+        ("GET /x/", "show", "a segment must not be empty"),
+        ("GET /x/../y", "show", "a segment must not be empty"),
+        ("GET /{}", "show", "a parameter must be a whole segment"),
+        ("GET /x{id}", "show", "a parameter must be a whole segment"),
         ("GET /{id}/{id}", "show", "twice"),
         ("GET /x?y", "show", "without a query"),
         ("GET /a%20b", "show", "not encoded"),
         ("GET  /x", "show", "begin with a slash"),
-        ("GET /orders/{other}", "show", "takes requests that another route takes"),
-        ("POST /sign-in", "show", "takes requests that another route takes"),
+        ("GET /orders/{other}", "show", "matches requests that an earlier route matches"),
+        ("POST /sign-in", "show", "matches requests that an earlier route matches"),
         ("GET /y", "shows", "no service \"shows\"; there are: show, place"),
     ] {
         let fake = served();
@@ -184,10 +184,11 @@ fn response_that_http_cannot_carry_is_a_failure() {
         response.checked().unwrap_err().message
     }
     let typed = |it: &str| Response::text("a").with_content_type(it);
-    let expected = "the response header \"content-type\": its value has ";
+    let expected = "the response header \"content-type\": its value contains ";
     assert_eq!(refused(typed("a/b\r\nc: d")), format!("{expected}a control character"));
-    assert_eq!(refused(typed("a/é")), format!("{expected}a character beyond ASCII"));
+    assert_eq!(refused(typed("a/é")), format!("{expected}a non-ASCII character"));
     assert_eq!(typed("a/b;\tc=d").checked().map(|it| it.status), Ok(200));
     let long = refused(Response::empty().with_header("x\r\ny", ""));
-    assert!(long.starts_with("the response header \"x\\r\\ny\": a name has only"), "{long}");
+    let expected = "the response header \"x\\r\\ny\": a name may contain only";
+    assert!(long.starts_with(expected), "{long}");
 }

@@ -14,10 +14,10 @@ const EXCERPT_CHARS: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// An empty key.
-    #[error("invalid key \"\": a key is 1 to {MAX_KEY_BYTES} bytes")]
+    #[error("invalid key \"\": a key must be 1 to {MAX_KEY_BYTES} bytes")]
     EmptyKey,
     /// A key of more than [`MAX_KEY_BYTES`] bytes.
-    #[error("invalid key {key} of {bytes} bytes: a key is 1 to {MAX_KEY_BYTES} bytes")]
+    #[error("invalid key {key} of {bytes} bytes: a key must be 1 to {MAX_KEY_BYTES} bytes")]
     LongKey {
         /// The beginning of the key, quoted.
         key: String,
@@ -64,7 +64,9 @@ pub enum Error {
         cursor: String,
     },
     /// A value longer than the cache's limit.
-    #[error("value {value} of {bytes} bytes is too large: a value is at most {limit} bytes here")]
+    #[error(
+        "value {value} of {bytes} bytes is too large: a value must be at most {limit} bytes here"
+    )]
     TooLarge {
         /// The beginning of the value, quoted.
         value: String,
@@ -126,12 +128,13 @@ mod tests {
 
     #[test]
     fn a_message_names_the_offending_value_and_the_rule() {
-        check(Key::new(""), ErrorKind::InvalidKey, "invalid key \"\": a key is 1 to 1024 bytes");
+        let empty = "invalid key \"\": a key must be 1 to 1024 bytes";
+        check(Key::new(""), ErrorKind::InvalidKey, empty);
         check(
             Key::new(&"k".repeat(1025)),
             ErrorKind::InvalidKey,
             "invalid key \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\"... of 1025 bytes: \
-             a key is 1 to 1024 bytes",
+             a key must be 1 to 1024 bytes",
         );
         check(
             Json::new("[1,\u{7}]", 100),
@@ -151,7 +154,7 @@ mod tests {
         check(
             Json::new("[1,2]", 4),
             ErrorKind::TooLarge,
-            "value \"[1,2]\" of 5 bytes is too large: a value is at most 4 bytes here",
+            "value \"[1,2]\" of 5 bytes is too large: a value must be at most 4 bytes here",
         );
     }
 

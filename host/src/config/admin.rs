@@ -43,7 +43,7 @@ pub(super) fn admin(
         diagnostics.fault(
             at.clone(),
             format_args!(
-                "{listen} can be reached from elsewhere: set `token-env` or `token-file`, or \
+                "{listen} can be reached from other machines: set `token-env` or `token-file`, or \
                  listen on 127.0.0.1"
             ),
         );
@@ -55,7 +55,7 @@ pub(super) fn admin(
         diagnostics.fault(
             at,
             format_args!(
-                "[server] listens on {} and [admin] on {listen}: give them two ports",
+                "[server] listens on {} and [admin] on {listen}: use different ports",
                 server.listen
             ),
         );
@@ -71,10 +71,8 @@ fn admin_token(
     let (hash, at) = match (&raw.token_env, &raw.token_file) {
         (None, None) => return None,
         (Some(_), Some(file)) => {
-            diagnostics.fault(
-                file.at(),
-                "a token comes from `token-env` or from `token-file`, not from both",
-            );
+            diagnostics
+                .fault(file.at(), "the token must come from `token-env` or `token-file`, not both");
             return None;
         }
         (Some(name), None) => {

@@ -46,7 +46,7 @@ pub(super) fn backend(
         if !address.has_sentinels() {
             diagnostics.fault(
                 at,
-                "the address has no Sentinels: \"redis+sentinel://HOST:26379/NAME/0\" has, or \
+                "the address has no Sentinels: write \"redis+sentinel://HOST:26379/NAME/0\", or \
                  remove this setting",
             );
         }
@@ -89,7 +89,7 @@ fn password(
             diagnostics.fault(
                 file.at(),
                 format_args!(
-                    "a password comes from `{by_variable}` or from `{by_file}`, not from both"
+                    "the password must come from `{by_variable}` or `{by_file}`, not both"
                 ),
             );
             return None;
@@ -101,7 +101,8 @@ fn password(
         }
     };
     if password.is_empty() {
-        diagnostics.fault(at, "the password for Redis is empty: remove the setting if it has none");
+        diagnostics
+            .fault(at, "the password is empty: remove the setting if Redis needs no password");
         return None;
     }
     Some((password, at))
@@ -115,8 +116,8 @@ fn prefix(raw: Option<&At<String>>, diagnostics: &mut Diagnostics<'_>) -> Option
         diagnostics.fault(
             raw.at(),
             format_args!(
-                "{prefix:?} is no prefix: it has 1 to {MAX_PREFIX_BYTES} visible ASCII characters \
-                 and no braces"
+                "{prefix:?} is not a valid prefix: a prefix is 1 to {MAX_PREFIX_BYTES} visible ASCII \
+                 characters other than braces"
             ),
         );
         return None;
@@ -135,7 +136,7 @@ fn key_format(
             if scope == CacheScope::Private {
                 diagnostics.fault(
                     at,
-                    "with \"zato\" the caches of all plugins would be one: set it in [caches]",
+                    "with \"zato\" all plugins would share one cache: set it in [caches]",
                 );
             }
             KeyFormat::Zato

@@ -49,16 +49,16 @@ pub(super) enum Holds {
 /// Why a line does not define a caller.
 #[derive(Debug, PartialEq, thiserror::Error)]
 enum LineError {
-    #[error("a line is `name:{0:?}`, and this one has no colon")]
+    #[error("the line has no colon: write `name:{0:?}`")]
     NoColon(Holds),
     #[error(
-        "what stands before the colon is no caller's name: it has 1 to {NAME_BYTES} visible ASCII \
-         characters"
+        "the text before the colon is not a valid caller's name: a name is 1 to {NAME_BYTES} \
+         visible ASCII characters"
     )]
     Name,
-    #[error("the caller `{0}` is there already")]
+    #[error("the caller `{0}` is listed twice")]
     Twice(String),
-    #[error("the caller `{0}` has the token of `{1}`: give each their own")]
+    #[error("the caller `{0}` has the same token as `{1}`: give each caller its own")]
     SameToken(String, String),
     #[error("the caller `{0}`: {1}")]
     Secret(String, SecretError),
@@ -108,7 +108,7 @@ pub(super) fn of_variable(
     if text_is_empty(text) {
         diagnostics.fault(
             at,
-            format_args!("the variable {variable} names no caller: it holds lines `name:secret`"),
+            format_args!("the variable {variable} names no caller: add a line `name:secret`"),
         );
     }
     credentials
@@ -229,16 +229,22 @@ mod tests {
             Hashes,
             "\nhunter2hunter2hunter2",
             2,
-            "`name:hash`, and this one has no colon",
+            "the line has no colon: write `name:hash`",
         );
         check(Bearer, Secrets, "hunter2hunter2hunter2", 1, "`name:secret`");
-        check(Bearer, Hashes, "ann:hunter2hunter2hunter2", 1, "`ann`: that is no hash of a token");
-        check(Basic, Hashes, &format!("ann:{ABC}"), 1, "`ann`: that is no hash of a password");
+        check(Bearer, Hashes, "ann:hunter2hunter2hunter2", 1, "`ann`: the token's hash is invalid");
+        check(Basic, Hashes, &format!("ann:{ABC}"), 1, "`ann`: the password's hash is invalid");
         check(Bearer, Secrets, "ann:hunter2", 1, "`openssl rand -hex 32`");
         check(Basic, Secrets, "ann:", 1, "the password is empty");
-        check(Bearer, Hashes, "hunter2 x:", 1, "before the colon is no caller's name");
-        check(Bearer, Hashes, &format!("ann:{ABC}\nann:{ABC}"), 2, "`ann` is there already");
-        check(Bearer, Hashes, &format!("ann:{ABC}\nbob:{ABC}"), 2, "`bob` has the token of `ann`");
+        check(Bearer, Hashes, "hunter2 x:", 1, "before the colon is not a valid caller's name");
+        check(Bearer, Hashes, &format!("ann:{ABC}\nann:{ABC}"), 2, "`ann` is listed twice");
+        check(
+            Bearer,
+            Hashes,
+            &format!("ann:{ABC}\nbob:{ABC}"),
+            2,
+            "`bob` has the same token as `ann`",
+        );
     }
 
     #[test]
@@ -253,10 +259,10 @@ mod tests {
         };
         assert_eq!(
             errors(&format!("cid:{x}")),
-            ["the caller `cid` has the token of `bob`: give each their own"]
+            ["the caller `cid` has the same token as `bob`: give each caller its own"]
         );
-        assert_eq!(errors(&format!("ann:{x}")), ["the caller `ann` is there already"]);
-        assert_eq!(errors(&format!("bob:{x}")), ["the caller `bob` is there already"]);
+        assert_eq!(errors(&format!("ann:{x}")), ["the caller `ann` is listed twice"]);
+        assert_eq!(errors(&format!("bob:{x}")), ["the caller `bob` is listed twice"]);
     }
 
     /// Comparing all pairs would take 2 * 10^10 comparisons, more than an hour.

@@ -63,8 +63,8 @@ pub(super) fn of_route(
             if *is_on {
                 diagnostics.fault(
                     raw.at(),
-                    "`cors` of a route is `false`, or a table as [server.cors]: leave it out for the \
-                     server's",
+                    "`cors` of a route must be `false` or a table like [server.cors]: leave it out to \
+                     use the server's",
                 );
             }
             RouteCors::Off
@@ -134,11 +134,11 @@ fn check_origin(written: &str, at: Range<usize>, diagnostics: &mut Diagnostics<'
             format!("{written:?} has a `*`: write each origin in full, or \"*\" alone for all")
         }
         _ if written == "null" => {
-            "\"null\" is the origin of every page in a sandbox, whoever wrote it: it cannot be allowed"
+            "\"null\" is the origin of every page in a sandbox, of any site: it cannot be allowed"
                 .to_owned()
         }
         None => {
-            format!("{written:?} is no origin: write it as in \"https://app.example.com\"")
+            format!("{written:?} is not an origin: write it as in \"https://app.example.com\"")
         }
         Some((origin, _)) if origin == written => return,
         Some((origin, _)) => {
@@ -183,7 +183,7 @@ fn max_age(raw: Option<&At<String>>, diagnostics: &mut Diagnostics<'_>) -> Optio
         diagnostics.fault(
             written.at(),
             format_args!(
-                "{:?} is no number of whole seconds: write it as in \"10m\"",
+                "{:?} must be a number of whole seconds: write it as in \"10m\"",
                 written.get()
             ),
         );

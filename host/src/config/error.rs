@@ -143,7 +143,7 @@ pub(crate) fn instead<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
     let known: Vec<&str> = known.into_iter().collect();
     match (nearest(name, known.iter().copied()), known.is_empty()) {
         (Some(nearest), _) => format!("did you mean `{nearest}`?"),
-        (None, true) => "there is none".to_owned(),
+        (None, true) => "none is defined".to_owned(),
         (None, false) => format!("there are: {}", listed(&known, MAX_NAMES)),
     }
 }
@@ -174,6 +174,6 @@ mod tests {
         assert_eq!(instead("token", known), "did you mean `token-env`?");
         assert_eq!(instead("token_file", known), "did you mean `token-file`?");
         assert_eq!(instead("colour", known), "there are: listen, token-env, token-file");
-        assert_eq!(instead("users", []), "there is none");
+        assert_eq!(instead("users", []), "none is defined");
     }
 }

@@ -47,13 +47,13 @@ pub(super) fn file_routes(
         let callers = callers.unwrap_or_else(|| open_to.clone());
         let cors = cors::of_route(raw.cors.as_ref(), diagnostics);
         if let Some(method) = raw.methods.iter().flatten().next() {
-            let message = "files have the methods GET and HEAD: leave `methods` out";
+            let message = "a route to files accepts only GET and HEAD: leave `methods` out";
             diagnostics.fault(method.at(), message);
         }
         let Some(path) = path(&raw.path, diagnostics) else { continue };
         if routes.iter().any(|other| other.path == path) {
             let message =
-                format_args!("{path} leads to files above: give each folder its own path");
+                format_args!("an earlier route leads from {path} to files: use another path");
             diagnostics.fault(raw.path.at(), message);
         }
         routes.push(FileRoute { path, folder, cache_control, callers, cors });
@@ -75,8 +75,8 @@ fn path(written: &At<String>, diagnostics: &mut Diagnostics<'_>) -> Option<PathP
     });
     if let Some(name) = parameter {
         let message = format_args!(
-            "the path {path} has the parameter `{name}`, and a path of files has none: all paths \
-             below it lead to the folder"
+            "the path {path} has the parameter `{name}`: a path of files cannot have parameters, \
+             since all paths below it lead to the folder"
         );
         diagnostics.fault(written.at(), message);
     }
@@ -128,7 +128,7 @@ fn cache_control(written: Option<&At<String>>, diagnostics: &mut Diagnostics<'_>
     let text = written.get();
     if text.is_empty() || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         let message = format_args!(
-            "{text:?} is no value of a header: write it as in \"no-cache\" or \"max-age=3600\""
+            "{text:?} is not a valid header value: write it as in \"no-cache\" or \"max-age=3600\""
         );
         diagnostics.fault(written.at(), message);
     }

@@ -37,7 +37,7 @@ fn group(
         diagnostics.fault(name.at(), error);
     }
     if name.get() == OPEN {
-        diagnostics.fault(name.at(), "`open` means everybody: give the group another name");
+        diagnostics.fault(name.at(), "`open` means any caller: give the group another name");
     }
     let scheme = match raw.scheme {
         RawScheme::Bearer => Scheme::Bearer,
@@ -53,10 +53,7 @@ fn group(
         _ => {
             diagnostics.fault(
                 name.at(),
-                format_args!(
-                    "the group `{}` needs `file` or `env`, and one of them alone",
-                    name.get()
-                ),
+                format_args!("the group `{}` needs either `file` or `env`", name.get()),
             );
             Vec::new()
         }

@@ -50,8 +50,8 @@ pub(super) fn methods(raw: &[At<String>], diagnostics: &mut Diagnostics<'_>) -> 
             None => {
                 let upper = written.get().to_ascii_uppercase();
                 let instead = instead(&upper, Method::ALL.map(Method::as_str));
-                diagnostics
-                    .fault(written.at(), format_args!("no method {:?}; {instead}", written.get()));
+                let message = format_args!("unknown method {:?}; {instead}", written.get());
+                diagnostics.fault(written.at(), message);
             }
         }
     }

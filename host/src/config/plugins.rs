@@ -97,16 +97,16 @@ fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
     let shown = path.display();
     if path.exists() {
         let error = Location::at(path).err()?;
-        return Some(format!("the plugin `{name}` is not there: {error}"));
+        return Some(format!("the plugin `{name}` is missing: {error}"));
     }
     if path.is_symlink() {
         return Some(format!(
-            "the plugin `{name}` is not there: {shown} is a link to a file that is not there"
+            "the plugin `{name}` is missing: {shown} is a link to a file that does not exist"
         ));
     }
     if has_path {
         let instead = file::instead_of(path).map(|it| format!("; {it}")).unwrap_or_default();
-        return Some(format!("the plugin `{name}` is not there: {shown} does not exist{instead}"));
+        return Some(format!("the plugin `{name}` is missing: {shown} does not exist{instead}"));
     }
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new("."));
@@ -114,7 +114,7 @@ fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
     let names: Vec<String> = found.iter().map(Location::name).collect();
     let instead = instead(name.as_str(), names.iter().map(String::as_str));
     Some(format!(
-        "the plugin `{name}` is not there: neither {shown} nor a source of that name exists; {instead}"
+        "the plugin `{name}` is missing: neither {shown} nor a source of that name exists; {instead}"
     ))
 }
 
@@ -131,7 +131,7 @@ pub(super) fn folder(
         let message = format!("the folder of plugins {shown} does not exist{instead}");
         diagnostics.absent(None, written.at(), message);
     } else if !folder.is_dir() {
-        let message = format!("{shown} is no folder: `folder` is the one that holds the plugins");
+        let message = format!("{shown} is not a folder: `folder` must be the one with the plugins");
         diagnostics.absent(None, written.at(), message);
     }
     folder
@@ -146,8 +146,7 @@ fn plugin_config(
     if let Some((stack, _)) =
         raw.limits.iter().flat_map(|raw| &raw.0).find(|(name, _)| name.get() == "stack")
     {
-        diagnostics
-            .fault(stack.at(), "`stack` is one for all plugins of a host: set it in [limits]");
+        diagnostics.fault(stack.at(), "`stack` is the same for all plugins: set it in [limits]");
     }
     let calls = raw.calls.as_ref().map(|calls| {
         let most = context.admission.calls;
@@ -156,7 +155,7 @@ fn plugin_config(
             diagnostics.fault(
                 calls.at(),
                 format_args!(
-                    "`calls` is {asked}, and the host takes {most} in all: lower it, or raise \
+                    "`calls` is {asked}, more than the {most} calls of the host: lower it, or raise \
                      `admission.calls`"
                 ),
             );
@@ -230,7 +229,7 @@ fn instances(raw: &RawPlugin, diagnostics: &mut Diagnostics<'_>) -> Instances {
             let idle_time = idle_time.as_ref().map(|it| (it.at(), "idle-time"));
             for (at, name) in calls.into_iter().chain(idle_time) {
                 let fault = format!(
-                    "`{name}` is for `instances = \"reuse\"`: a fresh one is dropped with its call"
+                    "`{name}` needs `instances = \"reuse\"`: a fresh instance serves only one call"
                 );
                 diagnostics.fault(at, fault);
             }

@@ -39,7 +39,7 @@ pub(super) fn check_access(file: &Path, at: Range<usize>, diagnostics: &mut Diag
     let Some(found) = std::fs::metadata(file).ok().filter(Metadata::is_file) else { return };
     let (name, user) = (file.display(), geteuid().as_raw());
     if let Some(fix) = fix_of_writers(found.uid(), found.mode(), user) {
-        let rule = format_args!("only root and user {user}, who runs this, may change it");
+        let rule = format_args!("only root and the server's user, {user}, may change it");
         let what = format_args!("{name} can be changed by other users: {rule}: run `{fix} {name}`");
         diagnostics.fault(at, what);
     } else if found.mode() & OTHERS_READ != 0 {
@@ -105,7 +105,7 @@ mod tests {
             assert_eq!(reported(path), (vec![], vec![warning]));
             set(0o660);
             let fault = format!(
-                "{name} can be changed by other users: only root and user {user}, who runs this, \
+                "{name} can be changed by other users: only root and the server's user, {user}, \
                  may change it: run `chmod 600 {name}`"
             );
             assert_eq!(reported(path), (vec![fault], vec![]));

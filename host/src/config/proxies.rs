@@ -21,7 +21,7 @@ pub struct ProxyNetwork {
 pub enum ProxyNetworkError {
     /// It is neither an address nor a network in CIDR notation.
     #[error(
-        "{0:?} is no address or network: write it as in \"10.0.0.7\", \"10.0.0.0/8\" or \
+        "{0:?} is not an address or network: write it as in \"10.0.0.7\", \"10.0.0.0/8\" or \
          \"2001:db8::/32\""
     )]
     Malformed(String),
@@ -35,7 +35,7 @@ pub enum ProxyNetworkError {
     #[error("{0:?} is IPv4 written as IPv6: write it as IPv4, as in \"10.0.0.0/8\"")]
     Mapped(String),
     /// It contains every address, so that no address would be a client's.
-    #[error("{0:?} contains every address, those of clients too: name the networks of the proxies")]
+    #[error("{0:?} contains every address, also those of clients: name the proxies' networks")]
     Everything(String),
 }
 
@@ -144,7 +144,7 @@ pub(super) fn protocol(raw: &RawServer, diagnostics: &mut Diagnostics<'_>) -> bo
     if raw.trusted_proxies.as_ref().is_none_or(Vec::is_empty) {
         diagnostics.fault(
             written.at(),
-            "`proxy-protocol` is true, and no proxy is trusted, so that each connection would be \
+            "`proxy-protocol` is true, but no proxy is trusted, so every connection would be \
              closed: name the proxies in `trusted-proxies`",
         );
     }

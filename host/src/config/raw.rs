@@ -20,34 +20,34 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroU32;
 
-/// The configuration of a Hostel server. Every setting, its default and its reason stand in
-/// hostel.example.toml.
+/// The configuration of a Hostel server. hostel.example.toml explains every setting and its
+/// default.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "hostel.toml")]
 pub(in crate::config) struct Raw {
-    /// A folder whose plugins are served: each .wasm and each service's source. Default: none, only
-    /// the plugins named here.
+    /// A folder whose plugins are served: each .wasm file and each service's source. Default: none;
+    /// only the plugins named in [plugins] are served.
     pub(in crate::config) folder: Option<At<String>>,
-    /// The listener for callers.
+    /// The listener for clients.
     pub(in crate::config) server: Option<RawServer>,
-    /// The listener for who runs the server: health, metrics, caches.
+    /// The listener for the operator: health, metrics, caches.
     pub(in crate::config) admin: Option<RawAdmin>,
-    /// What one call may use up, unless a plugin says otherwise.
+    /// The limits of one call, for every plugin without limits of its own.
     pub(in crate::config) limits: Option<RawLimits>,
-    /// How many calls are taken on at once.
+    /// The maximum numbers of concurrent and waiting calls.
     pub(in crate::config) admission: Option<RawAdmission>,
     /// Log lines.
     pub(in crate::config) log: Option<RawLog>,
     /// Traces of OpenTelemetry.
     pub(in crate::config) traces: Option<RawTraces>,
-    /// The cache that a plugin has to itself.
+    /// The private cache of each plugin.
     pub(in crate::config) private_cache: Option<At<RawCache>>,
     /// Caches that plugins share, by name.
     pub(in crate::config) caches: Option<Tables<RawCache>>,
     /// Plugins, by name.
     pub(in crate::config) plugins: Option<Tables<RawPlugin>>,
-    /// Connections of services that were written for Zato.
+    /// Outgoing connections of services that were written for Zato.
     pub(in crate::config) zato: Option<RawZato>,
     /// Paths and methods that lead to services, and paths that lead to files.
     pub(in crate::config) routes: Option<Vec<At<RawRoute>>>,
@@ -55,7 +55,7 @@ pub(in crate::config) struct Raw {
     pub(in crate::config) callers: Option<Tables<RawCallers>>,
 }
 
-/// The listener for callers.
+/// The listener for clients.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawServer {
@@ -65,49 +65,50 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) tls: Option<RawTls>,
     /// Which web pages of other origins may read responses (CORS). Default: none.
     pub(in crate::config) cors: Option<RawCors>,
-    /// Connections open at once; further ones wait. Default: 10000.
+    /// Maximum open connections; further ones wait. Default: 10000.
     pub(in crate::config) connections: Option<At<NonZeroU32>>,
-    /// Headers of a request. Default: 100.
+    /// Maximum number of headers of a request. Default: 100.
     pub(in crate::config) headers: Option<At<NonZeroU32>>,
-    /// Bytes of a request's head. Default: "64KiB".
+    /// Maximum size of a request's head. Default: "64KiB".
     pub(in crate::config) header_bytes: Option<At<String>>,
-    /// Bytes of memory that caches, instances and bodies take together. Default: three quarters of what
-    /// the machine and its control groups allow.
+    /// Maximum memory of caches, instances and bodies together. Default: three quarters of the memory
+    /// that the machine and its control groups allow.
     pub(in crate::config) memory: Option<At<String>>,
-    /// Bytes of bodies of requests, and of responses until they are sent, at once. A client has at
-    /// most a quarter. Default: "256MiB".
+    /// Maximum size of all bodies in memory: of requests, and of responses until they are sent. One
+    /// client can use at most a quarter. Default: "256MiB".
     pub(in crate::config) bodies: Option<At<String>>,
-    /// Time to send a request's head. Default: "10s".
+    /// Time in which a client must send a request's head. Default: "10s".
     pub(in crate::config) header_time: Option<At<String>>,
-    /// Time to send a request's whole body. Default: "30s".
+    /// Time in which a client must send a request's whole body. Default: "30s".
     pub(in crate::config) body_time: Option<At<String>>,
-    /// Time to take a response, and a second more for each `min-rate` bytes of it. Default: "30s".
+    /// Time in which a client must read a response, plus a second for each `min-rate` bytes of it.
+    /// Default: "30s".
     pub(in crate::config) write_time: Option<At<String>>,
-    /// Bytes per second at which a body must come after 5 s, and a response be taken after
+    /// Bytes per second at which a client must send a body, after 5 s, and read a response, after
     /// `write-time`. Default: "4KiB".
     pub(in crate::config) min_rate: Option<At<String>>,
-    /// Time between two requests of a connection. Default: "1m".
+    /// Maximum time between two requests of a connection. Default: "1m".
     pub(in crate::config) idle_time: Option<At<String>>,
-    /// Time from the signal to stop on in which the server still accepts connections, and /readyz
-    /// answers 503: longer than a load balancer takes to see it. Default: "0s".
+    /// Time after the signal to stop in which the server still accepts connections, and /readyz
+    /// returns 503. A load balancer must notice the 503 in this time. Default: "0s".
     pub(in crate::config) stop_delay: Option<At<String>>,
-    /// Time that requests under way have when the server is told to stop, after `stop-delay`.
+    /// Time that active requests have to finish after the signal to stop and `stop-delay`.
     /// Default: "10s".
     pub(in crate::config) drain_time: Option<At<String>>,
-    /// Who may call: "open" or a group of [callers]. Default: "open".
+    /// The permitted callers: "open" for all, or a group of [callers]. Default: "open".
     pub(in crate::config) callers: Option<At<String>>,
-    /// Whether services can be called by POST /services/NAME and listed by GET /services; if not,
-    /// only [[routes]] lead to them. Default: true.
+    /// Whether services can be called by POST /services/NAME and listed by GET /services. With
+    /// false, only [[routes]] lead to them. Default: true.
     pub(in crate::config) services: Option<bool>,
-    /// The wall around the server's own process, on Linux: "available" puts up what the kernel
-    /// allows, "required" makes it an error if a part is missing, "off" puts up none. Default:
+    /// The sandbox around the server's own process, on Linux: "available" uses the parts that the
+    /// kernel supports, "required" makes a missing part an error, "off" disables it. Default:
     /// "available".
     pub(in crate::config) wall: Option<RawWall>,
     /// Plugins and caches without which the server is not ready, each as "plugin:NAME" or
     /// "cache:NAME". Default: none.
     pub(in crate::config) ready_requires: Option<Vec<At<String>>>,
-    /// Addresses and networks of proxies, as in "10.0.0.0/8", whose connections may name the client
-    /// in an HTTP header. Default: none.
+    /// Addresses and networks of proxies, as in "10.0.0.0/8". The server reads a client's address
+    /// from an HTTP header only in their connections. Default: none.
     pub(in crate::config) trusted_proxies: Option<Vec<At<String>>>,
     /// The header in which trusted proxies name the client: "x-forwarded-for", or "forwarded" of
     /// RFC 7239. Default: "x-forwarded-for".
@@ -136,19 +137,20 @@ pub(in crate::config) enum RawWall {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawTls {
-    /// The certificate and those between it and the root, as PEM.
+    /// The file with the certificate and the intermediate certificates, as PEM.
     pub(in crate::config) certificate: At<String>,
-    /// The private key, as PEM.
+    /// The file with the private key, as PEM.
     pub(in crate::config) key: At<String>,
 }
 
-/// The listener for who runs the server.
+/// The listener for the operator.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawAdmin {
-    /// Whether there is one. Default: true.
+    /// Whether the server has this listener. Default: true.
     pub(in crate::config) enabled: Option<bool>,
-    /// Address and port; other than loopback it needs a token. Default: "127.0.0.1:8081".
+    /// Address and port. An address other than loopback requires a token. Default:
+    /// "127.0.0.1:8081".
     pub(in crate::config) listen: Option<At<String>>,
     /// The environment variable that holds the token. Default: none.
     pub(in crate::config) token_env: Option<At<String>>,
@@ -156,17 +158,17 @@ pub(in crate::config) struct RawAdmin {
     pub(in crate::config) token_file: Option<At<String>>,
 }
 
-/// How many calls are taken on at once.
+/// The maximum numbers of concurrent and waiting calls.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawAdmission {
-    /// Calls under way in the host. Default: 256.
+    /// Maximum concurrent calls in the host. Default: 256.
     pub(in crate::config) calls: Option<At<NonZeroU32>>,
-    /// Calls under way in one plugin. Default: 64, or `calls` where that is less.
+    /// Maximum concurrent calls in one plugin. Default: 64, or `calls` if that is less.
     pub(in crate::config) calls_per_plugin: Option<At<NonZeroU32>>,
-    /// Calls that wait. Default: 1024.
+    /// Maximum waiting calls. Default: 1024.
     pub(in crate::config) queue: Option<At<u32>>,
-    /// Time that a call waits. Default: "1s".
+    /// Maximum time that a call waits. Default: "1s".
     pub(in crate::config) queue_time: Option<At<String>>,
 }
 
@@ -176,7 +178,7 @@ pub(in crate::config) struct RawAdmission {
 pub(in crate::config) struct RawLog {
     /// "text", "json", or "auto": text on a terminal, JSON lines otherwise. Default: "auto".
     pub(in crate::config) format: Option<RawFormat>,
-    /// Whether each request by HTTP has a line. Default: false.
+    /// Whether each HTTP request is logged. Default: false.
     pub(in crate::config) access: Option<bool>,
 }
 
@@ -184,8 +186,8 @@ pub(in crate::config) struct RawLog {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawTraces {
-    /// The http or https address of a collector that takes OTLP by HTTP. Default: none, or as the
-    /// environment says in OTEL_EXPORTER_OTLP_ENDPOINT.
+    /// The http or https URL of a collector that accepts OTLP over HTTP. Default: the environment
+    /// variable OTEL_EXPORTER_OTLP_ENDPOINT; without it there are no traces.
     pub(in crate::config) endpoint: Option<At<String>>,
     /// The share of requests that are traced, from 0 to 1. Default: 1.0.
     pub(in crate::config) ratio: Option<At<f64>>,
@@ -200,17 +202,17 @@ pub(in crate::config) enum RawFormat {
     Json,
 }
 
-/// The cache that each plugin has to itself, or one that plugins share.
+/// The private cache of each plugin, or a cache that plugins share.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawCache {
-    /// Bytes of all entries in memory; at least 16 times `value-limit`. Default: "64MiB".
+    /// Maximum size of all entries in memory; at least 16 times `value-limit`. Default: "64MiB".
     pub(in crate::config) capacity: Option<At<String>>,
-    /// Bytes of one value. Default: "1MiB".
+    /// Maximum size of one value. Default: "1MiB".
     pub(in crate::config) value_limit: Option<At<String>>,
-    /// The most entries in memory. Default: as many as the capacity holds.
+    /// Maximum number of entries in memory. Default: as many as the capacity holds.
     pub(in crate::config) entries: Option<At<NonZeroU32>>,
-    /// What holds the entries: "memory", or the address of Redis, as in
+    /// Where the entries are stored: "memory", or the address of a Redis server, as in
     /// "redis://127.0.0.1:6379/0". Default: "memory".
     pub(in crate::config) backend: Option<At<String>>,
     /// The environment variable that holds the password for Redis. Default: none.
@@ -221,9 +223,9 @@ pub(in crate::config) struct RawCache {
     pub(in crate::config) sentinel_password_env: Option<At<String>>,
     /// The file that holds the password for Sentinels. Default: none.
     pub(in crate::config) sentinel_password_file: Option<At<String>>,
-    /// The most time that one operation on Redis takes. Default: "250ms".
+    /// Maximum time of one operation on Redis. Default: "250ms".
     pub(in crate::config) timeout: Option<At<String>>,
-    /// What the names of all entries on Redis begin with. Default: "hostel".
+    /// The prefix of the names of all entries on Redis. Default: "hostel".
     pub(in crate::config) prefix: Option<At<String>>,
     /// How entries are named on Redis: "hostel", or "zato" for the names that Zato gives them.
     /// Default: "hostel".
@@ -246,16 +248,16 @@ pub(in crate::config) struct RawRoute {
     pub(in crate::config) path: At<String>,
     /// Methods, as in ["GET"]. Default: any.
     pub(in crate::config) methods: Option<Vec<At<String>>>,
-    /// `PLUGIN.SERVICE`, or the plugin alone where it has one service. A route has this or `files`.
+    /// `PLUGIN.SERVICE`, or only the plugin if it has one service. A route has this or `files`.
     pub(in crate::config) service: Option<At<String>>,
-    /// The folder whose files are served at the path and below it.
+    /// The folder whose files are served at and below the path.
     pub(in crate::config) files: Option<At<String>>,
     /// The header `cache-control` of files. Default: "no-cache".
     pub(in crate::config) cache_control: Option<At<String>>,
-    /// Who may call: "open" or a group of [callers]. Default: as the plugin says, or [server] for
-    /// files.
+    /// The permitted callers: "open" for all, or a group of [callers]. Default: `callers` of the
+    /// plugin, or of [server] for files.
     pub(in crate::config) callers: Option<At<String>>,
-    /// `false` for no CORS, or a table of its own, as [server.cors]. Default: as the server.
+    /// `false` for no CORS, or a table like [server.cors]. Default: [server.cors].
     pub(in crate::config) cors: Option<At<RawRouteCors>>,
 }
 

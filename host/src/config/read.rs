@@ -150,7 +150,7 @@ pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> 
         let at = error.span().unwrap_or(0..0);
         let is_told = error.message().contains("quoted");
         let hint = match !is_told && is_unquoted(text, at.start) {
-            true => "; a text has to be in quotation marks",
+            true => "; a string must be in quotation marks",
             false => "",
         };
         diagnostics.fault(at, format_args!("{}{hint}", error.message()));

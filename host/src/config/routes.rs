@@ -45,17 +45,17 @@ pub enum Segment {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It does not begin with a slash.
-    #[error("the path {0:?} has to begin with a slash")]
+    #[error("the path {0:?} must begin with a slash")]
     NoSlash(String),
     /// It has a segment that no path can have.
-    #[error("the path {0:?} has the segment {1:?}: a segment is not empty, `.` or `..`")]
+    #[error("the path {0:?} has the segment {1:?}: a segment must not be empty, `.` or `..`")]
     Segment(String, String),
     /// It has a character that a pattern cannot have.
-    #[error("the path {0:?} has {1:?}: write the text as it is, not encoded, without a query")]
+    #[error("the path {0:?} has {1:?}: write it without percent-encoding or a query")]
     Character(String, char),
     /// A parameter is not a whole segment with a name.
     #[error(
-        "the path {0:?} has the segment {1:?}: a parameter is a whole segment, `{{name}}`, of \
+        "the path {0:?} has the segment {1:?}: a parameter must be a whole segment, `{{name}}`, of \
          letters, digits, hyphens and underscores"
     )]
     Parameter(String, String),
@@ -168,8 +168,8 @@ pub(super) fn routes(
             diagnostics.fault(
                 raw.path.at(),
                 format_args!(
-                    "{path} takes requests that the route {other} above takes: give each its own \
-                     path or methods"
+                    "{path} matches requests that the earlier route {other} matches: change the \
+                     path or the methods of one"
                 ),
             );
         }
@@ -186,7 +186,7 @@ fn target<'a>(
 ) -> Option<&'a At<String>> {
     let RawRoute { service, files, cache_control, .. } = route.get();
     if service.is_some() == files.is_some() {
-        let message = "a route needs `service` or `files`, and one of them alone";
+        let message = "a route needs either `service` or `files`";
         diagnostics.fault(route.at(), message);
     }
     if let (Some(written), None) = (cache_control, files) {
@@ -220,7 +220,7 @@ fn check_service(
         Err(_) => diagnostics.fault(
             at,
             format_args!(
-                "{:?} is no service: write `PLUGIN.SERVICE`, or the plugin alone where it has one \
+                "{:?} is not a service: write `PLUGIN.SERVICE`, or only the plugin if it has one \
                  service",
                 service.get()
             ),

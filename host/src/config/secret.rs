@@ -52,17 +52,17 @@ pub enum SecretError {
     #[error("the password is empty")]
     NoPassword,
     /// The system provides no random numbers, or not the memory that hashing needs.
-    #[error("the password cannot be hashed here")]
+    #[error("the password cannot be hashed: no random numbers, or too little memory")]
     NotHashed,
     /// Not the hash of a token.
     #[error(
-        "that is no hash of a token: write `sha256:` and the 64 hexadecimal digits that \
-         `sha256sum` prints, or what `hostel hash --scheme bearer` does"
+        "the token's hash is invalid: write `sha256:` and the 64 hexadecimal digits that \
+         `sha256sum` or `hostel hash --scheme bearer` prints"
     )]
     NotOfToken,
     /// Not the hash of a password.
     #[error(
-        "that is no hash of a password: write an Argon2id PHC string, which begins \
+        "the password's hash is invalid: write an Argon2id PHC string, which begins \
          `$argon2id$v=19$m=`, as `hostel hash` prints it"
     )]
     NotOfPassword,

@@ -191,7 +191,7 @@ fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -
                 Name::new(name).map(Requirement::Cache).map_err(|error| error.to_string())
             }
             _ => Err(format!(
-                "{:?} is nothing to require: write \"plugin:NAME\" or \"cache:NAME\"",
+                "{:?} cannot be required: write \"plugin:NAME\" or \"cache:NAME\"",
                 required.get()
             )),
         };
@@ -247,8 +247,8 @@ pub(super) fn check_bodies(
         diagnostics.fault(
             at,
             format_args!(
-                "`server.bodies` is {} bytes, of which a client has at most a quarter, {share}, and \
-                 a `request` of the limits is {most}: such a body would never find room",
+                "`server.bodies` is {} bytes, of which one client can use a quarter, {share}, but \
+                 `limits.request` is {most}: a body of that size would always be refused",
                 server.bodies
             ),
         );
@@ -292,8 +292,8 @@ pub(super) fn admission(
         diagnostics.fault(
             per_plugin.at(),
             format_args!(
-                "`calls-per-plugin` is {asked}, and `calls` is {calls}: one plugin cannot have \
-                 more than the host"
+                "`calls-per-plugin` is {asked}, but `calls` is {calls}: one plugin cannot have \
+                 more calls than the host"
             ),
         );
     }

@@ -75,7 +75,7 @@ fn check_value(
         let wanted: Vec<_> = wanted.iter().map(|kind| with_example(kind)).collect();
         let found = with_article(value.get_ref().type_str());
         let wanted = wanted.join(", or ");
-        diagnostics.fault(at, format_args!("`{path}` is {found}; it has to be {wanted}"));
+        diagnostics.fault(at, format_args!("`{path}` is {found}; it must be {wanted}"));
         return false;
     }
     match (schema.get("type").and_then(Value::as_str), value.get_mut()) {
@@ -96,7 +96,7 @@ fn check_value(
         (wanted, found) => {
             let wanted = wanted.map_or("something else", with_example);
             let found = with_article(found.type_str());
-            diagnostics.fault(at, format_args!("`{path}` is {found}; it has to be {wanted}"));
+            diagnostics.fault(at, format_args!("`{path}` is {found}; it must be {wanted}"));
             false
         }
     }
@@ -134,7 +134,7 @@ fn check_table(
         }
         let names = known.into_iter().flat_map(|known| known.keys()).map(String::as_str);
         let instead = instead(name, names);
-        diagnostics.fault(key.span(), format_args!("there is no setting `{inner}`; {instead}"));
+        diagnostics.fault(key.span(), format_args!("unknown setting `{inner}`; {instead}"));
         fits &= !path.is_empty();
         unknown.push(name.to_string());
     }
@@ -161,7 +161,7 @@ fn check_word(
     let fits = words.contains(&text);
     if !fits {
         let offered = words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
-        diagnostics.fault(at, format_args!("`{path}` is {text:?}; what is offered is {offered}"));
+        diagnostics.fault(at, format_args!("`{path}` is {text:?}; it must be {offered}"));
     }
     fits
 }
@@ -179,7 +179,7 @@ fn check_number(
     let fits = value.is_ok_and(|value| (least..=most).contains(&value));
     if !fits {
         diagnostics
-            .fault(at, format_args!("`{path}` is {number}; it has to be from {least} to {most}"));
+            .fault(at, format_args!("`{path}` is {number}; it must be from {least} to {most}"));
     }
     fits
 }
@@ -188,7 +188,7 @@ fn with_example(kind: &str) -> &'static str {
     match kind {
         "object" => "a table",
         "array" => "a list, as in [\"a\", \"b\"]",
-        "string" => "a text in quotation marks",
+        "string" => "a string in quotation marks",
         "integer" => "a whole number, as in 1000",
         "number" => "a number, as in 0.5",
         _ => "true or false",

@@ -46,7 +46,7 @@ fn allowed(
         diagnostics.fault(
             at,
             format_args!(
-                "{url:?} is on this machine, which has to be said: write \
+                "{url:?} is on this machine, which needs `private`: write \
                  `{{ url = {url:?}, private = true }}`"
             ),
         );
@@ -76,7 +76,7 @@ fn authorities(
     match read {
         Ok(found) if !found.is_empty() => Some(found.iter().map(|der| der.to_vec()).collect()),
         _ => {
-            diagnostics.fault(at, format_args!("{shown} has no certificates as PEM"));
+            diagnostics.fault(at, format_args!("{shown} contains no valid PEM certificates"));
             None
         }
     }
@@ -103,10 +103,7 @@ pub(super) fn values(
         if grant.settings.contains_key(name.get()) {
             diagnostics.fault(
                 name.at(),
-                format_args!(
-                    "`{}` is a setting as well: give one of them another name",
-                    name.get()
-                ),
+                format_args!("`{}` is also the name of a setting: rename one of them", name.get()),
             );
         }
         let read = read_secret(secret, context, diagnostics);
@@ -133,7 +130,7 @@ fn read_secret(
             (read_private(&context.path(file.get()), file.at(), diagnostics)?, file.at())
         }
         _ => {
-            let message = "a secret is in an environment variable or in a file: write \
+            let message = "a secret must come from an environment variable or a file: write \
                            `{ env = \"NAME\" }` or `{ file = \"PATH\" }`";
             diagnostics.fault(raw.at(), message);
             return None;

@@ -62,7 +62,7 @@ fn endpoint(raw: &At<String>, diagnostics: &mut Diagnostics<'_>) -> String {
         diagnostics.fault(
             raw.at(),
             format_args!(
-                "{:?} is no address of a collector: write it as in \"http://127.0.0.1:4318\"",
+                "{:?} is not the address of a collector: write it as in \"http://127.0.0.1:4318\"",
                 raw.get()
             ),
         );

@@ -188,11 +188,11 @@ fn ports_that_differ_or_that_the_system_picks_are_fine() {
 #[test]
 fn a_group_of_callers_has_one_source() {
     let group = "[callers.staff]\nscheme = \"bearer\"\n";
-    let fault = "2:10: the group `staff` needs `file` or `env`, and one of them alone";
+    let fault = "2:10: the group `staff` needs either `file` or `env`";
     check(&format!("folder = \".\"\n{group}"), &[fault]);
     check(&format!("folder = \".\"\n{group}file = \"a\"\nenv = \"STAFF\""), &[fault]);
     let open = "[callers.open]\nscheme = \"bearer\"\nenv = \"STAFF\"";
-    check(&format!("folder = \".\"\n{open}"), &["2:10: `open` means everybody"]);
+    check(&format!("folder = \".\"\n{open}"), &["2:10: `open` means any caller"]);
 }
 
 /// Creates a folder with these files, private to this user unless named `open…`, and checks the
@@ -240,9 +240,11 @@ fn secrets_come_from_files_that_are_this_users_alone() {
         &["hostel.toml:4:8: staff names no caller"],
     );
     let lines = format!("ann:{hash}\n\nann {hash}\nbob:hunter2\n");
-    let faults = ["staff:3:1: before the colon", "staff:4:1: the caller `bob`: that is no hash"];
-    let faults = [faults[0].replace("before", "what stands before"), faults[1].to_owned()];
-    check_with(&[("staff", &lines)], &group("staff"), &[&faults[0], &faults[1]]);
+    let faults = [
+        "staff:3:1: the text before the colon",
+        "staff:4:1: the caller `bob`: the token's hash is invalid",
+    ];
+    check_with(&[("staff", &lines)], &group("staff"), &faults);
 
     for (token, secret) in [(hash, "abc"), (&*format!("{TOKEN}\n"), TOKEN)] {
         let text = "[admin]\ntoken-file = \"token\"";

@@ -42,7 +42,7 @@ pub(super) fn address(
 pub(crate) fn parse_address(text: &str, example: SocketAddr) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!(
-            "{text:?} is no address and port: write it as in \"{example}\", \"0.0.0.0:443\" or \
+            "{text:?} is not an address and port: write it as in \"{example}\", \"0.0.0.0:443\" or \
              \"[::]:443\""
         )
     })
@@ -60,7 +60,7 @@ pub(super) fn size(
 ) -> usize {
     let Some(raw) = raw else { return default };
     match units::size(raw.get()) {
-        Ok(0) => diagnostics.fault(raw.at(), "a size of 0 leaves no room: give it a value above"),
+        Ok(0) => diagnostics.fault(raw.at(), "a size of 0 is invalid: it must be at least 1"),
         Ok(size) => return size,
         Err(error) => diagnostics.fault(raw.at(), error),
     }
@@ -75,7 +75,7 @@ pub(super) fn time(
 ) -> Duration {
     let time = delay(raw, default, diagnostics);
     if let Some(raw) = raw.filter(|_| time.is_zero()) {
-        diagnostics.fault(raw.at(), "a time of 0 lets nothing happen: give it a value above");
+        diagnostics.fault(raw.at(), "a time of 0 is invalid: it must be above 0");
         return default;
     }
     time

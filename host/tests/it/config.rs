@@ -336,7 +336,7 @@ fn the_same_is_told_as_json() {
     let faulty = folder(Some("folder = \".\"\n[sever]\n"));
     let output = check(faulty.path(), &["--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let message = "there is no setting `sever`; did you mean `server`?";
+    let message = "unknown setting `sever`; did you mean `server`?";
     let fault = json!({"file": "hostel.toml", "line": 2, "column": 2, "message": message});
     assert_eq!((&report["faults"], output.status.code()), (&json!([fault]), Some(2)));
 }
@@ -345,9 +345,9 @@ fn the_same_is_told_as_json() {
 fn all_faults_of_a_file_are_told_and_nothing_is_loaded() {
     let faulty = folder(Some("folder = \".\"\n[server]\nlisten = \"x\"\nidle-time = \"0s\"\n"));
     let faults = [
-        "error: hostel.toml:3:10: \"x\" is no address and port: write it as in \
+        "error: hostel.toml:3:10: \"x\" is not an address and port: write it as in \
          \"127.0.0.1:8080\", \"0.0.0.0:443\" or \"[::]:443\"",
-        "error: hostel.toml:4:13: a time of 0 lets nothing happen: give it a value above",
+        "error: hostel.toml:4:13: a time of 0 is invalid: it must be above 0",
     ];
     check_prints(faulty.path(), 2, &["2 errors: nothing was loaded"], &faults);
 }
@@ -390,7 +390,7 @@ fn a_plugin_that_does_not_load_leaves_the_others_checked() {
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(stdout(&output), format!("{SHOP}\n3 plugins, 1 service, 0 routes: 2 wrong\n"));
     let told = stderr(&output);
-    assert!(told.contains("error: hostel.toml:3:10: the plugin `gone` is not there: "), "{told}");
+    assert!(told.contains("error: hostel.toml:3:10: the plugin `gone` is missing: "), "{told}");
     assert!(told.contains("error: cannot load ./users.wasm: "), "{told}");
 }
 

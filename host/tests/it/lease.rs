@@ -202,7 +202,7 @@ async fn what_is_no_integer_or_too_much_is_refused_with_the_rule() {
         (json!(["increment", "k", 1.5]), "InvalidValue", "1.5 is not an integer"),
         (json!(["increment", "k", "not a number"]), "InvalidValue", "NaN is not an integer"),
         (json!(["increment", "k", 1e300]), "InvalidValue", "is not an integer"),
-        (json!(["increment", "", 1.5]), "InvalidKey", "a key is 1 to 1024 bytes"),
+        (json!(["increment", "", 1.5]), "InvalidKey", "a key must be 1 to 1024 bytes"),
         (too_many, "TooLarge", "1001 keys in one call: the maximum is 1000"),
     ] {
         let answer = touch(&host, call).await;

@@ -43,7 +43,7 @@ fn a_plugin_that_is_not_there_is_told_the_one_that_is() {
     check(
         "[plugins.helo-c]\n",
         3,
-        "1:10: the plugin `helo-c` is not there: neither ./helo-c.wasm nor a source of that name \
+        "1:10: the plugin `helo-c` is missing: neither ./helo-c.wasm nor a source of that name \
          exists; did you mean `hello-c`?",
     );
     check(
@@ -55,19 +55,19 @@ fn a_plugin_that_is_not_there_is_told_the_one_that_is() {
     check(
         "[plugins.users]\npath = \"plugns/users.wasm\"\n",
         3,
-        "2:8: the plugin `users` is not there: plugns/users.wasm does not exist; did you mean \
+        "2:8: the plugin `users` is missing: plugns/users.wasm does not exist; did you mean \
          `plugins/users.wasm`?",
     );
     check(
         "[plugins.users]\npath = \"plugins/x.py\"\n",
         3,
-        "2:8: the plugin `users` is not there: plugins/x.py does not exist; the folder plugins \
+        "2:8: the plugin `users` is missing: plugins/x.py does not exist; the folder plugins \
          holds: notes.txt, users.wasm",
     );
     check(
         "[plugins.users]\npath = \"plugins/notes.txt\"\n",
         3,
-        "2:8: the plugin `users` is not there: plugins/notes.txt is no service: a service is a \
+        "2:8: the plugin `users` is missing: plugins/notes.txt is no service: a service is a \
          component (.wasm), a source file (.c, .cpp, .cc, .zig, .go, .js, .mjs, .py, .ts, .mts), \
          or a folder with a Cargo.toml or a go.mod",
     );
@@ -83,7 +83,7 @@ fn a_folder_or_file_that_is_not_there_is_told_the_nearest_one() {
     check(
         "folder = \"staff.callers\"\n",
         2,
-        "1:10: staff.callers is no folder: `folder` is the one that holds the plugins",
+        "1:10: staff.callers is not a folder: `folder` must be the one with the plugins",
     );
     let near = "No such file or directory; did you mean `staff.callers`?";
     check(
@@ -124,11 +124,11 @@ fn a_name_of_another_table_that_is_not_there_is_told_the_nearest_one() {
         ),
         (
             "[plugins.hello-c.limits]\nmemori = \"1MiB\"\n",
-            "2:1: there is no setting `plugins.hello-c.limits.memori`; did you mean `memory`?",
+            "2:1: unknown setting `plugins.hello-c.limits.memori`; did you mean `memory`?",
         ),
         (
             "[plugins.hello-c]\n[[routes]]\npath = \"/\"\n",
-            "2:1: a route needs `service` or `files`, and one of them alone",
+            "2:1: a route needs either `service` or `files`",
         ),
     ] {
         check(text, 2, error);
@@ -166,7 +166,7 @@ fn a_server_warns_of_what_is_not_there_yet() {
     let warnings: Vec<_> = log.iter().filter(|line| line["level"] == "warn").collect();
     let expected = [
         "hostel.toml:1:10: the folder of plugins plugns does not exist; did you mean `plugins`?",
-        "hostel.toml:5:8: the plugin `helo-c` is not there: helo-c does not exist; did you mean \
+        "hostel.toml:5:8: the plugin `helo-c` is missing: helo-c does not exist; did you mean \
          `hello-c`?",
     ];
     for (line, message) in warnings.iter().zip(expected) {
@@ -189,7 +189,7 @@ fn of_very_many_errors_the_first_are_printed_and_the_others_counted() {
         let printed = stderr(&output);
         let lines: Vec<_> = printed.lines().collect();
         assert_eq!((lines.len(), lines.last()), (21, Some(&last)), "{command}");
-        assert!(lines[19].contains("many:20:1: a line is `name:hash`"), "{}", lines[19]);
+        assert!(lines[19].contains("many:20:1: the line has no colon: write `name:hash`"), "{}", lines[19]);
         assert_eq!(output.status.code(), Some(2), "{command}");
     }
 }

@@ -19,14 +19,14 @@ pub(in crate::config) struct RawCors {
     pub(in crate::config) methods: Option<Vec<At<String>>>,
     /// The headers of a request that these pages may set, as in ["content-type"]. Default: any.
     pub(in crate::config) headers: Option<Vec<At<String>>>,
-    /// The headers of a response that these pages may read beside the common ones, as in
+    /// The headers of a response that these pages may read in addition to the common ones, as in
     /// ["x-request-id"]. Default: none.
     pub(in crate::config) expose_headers: Option<Vec<At<String>>>,
-    /// Whether browsers send cookies and HTTP authentication along, and these pages may read the
-    /// responses; not for "*". Default: false.
+    /// Whether browsers send cookies and HTTP authentication with these pages' requests; not with
+    /// origins "*". Default: false.
     pub(in crate::config) credentials: Option<At<bool>>,
     /// How long a browser may keep the response to a preflight, in whole seconds, as in "10m".
-    /// Default: as long as the browser does by itself, which is 5 s.
+    /// Default: the browser's own default, 5 s.
     pub(in crate::config) max_age: Option<At<String>>,
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Default, Deserialize)]
 pub(in crate::config) struct RawLimits(pub(in crate::config) BTreeMap<At<String>, At<LimitValue>>);
 
-/// A limit's value: a text with a unit, or a count.
+/// A limit's value: a string with a unit, or a count.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(in crate::config) enum LimitValue {

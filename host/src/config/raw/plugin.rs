@@ -15,30 +15,32 @@ use std::num::NonZeroU32;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawPlugin {
     /// A component (.wasm), a folder with a service's source, or a source file. Default:
-    /// "NAME.wasm", or a source of that name, in `folder` or else beside this file.
+    /// "NAME.wasm", or a source of that name, in `folder`, or in this file's folder if `folder` is
+    /// not set.
     pub(in crate::config) path: Option<At<String>>,
-    /// The cache of [caches] that it is bound to. Default: none, one of its own.
+    /// The cache of [caches] that it uses. Default: a private cache.
     cache: Option<At<String>>,
-    /// What it may do there; "read-only" is get, exists, get-many, ttl and keys. Default: "read-write".
+    /// Its access to that cache; "read-only" permits get, exists, get-many, ttl and keys. Default:
+    /// "read-write".
     access: Option<RawAccess>,
-    /// The servers elsewhere that it may reach. Default: none.
+    /// The other servers that it may reach. Default: none.
     pub(in crate::config) http: Option<RawHttp>,
     /// Its settings, by name. Default: none.
     pub(in crate::config) config: Option<Tables<RawValue>>,
     /// Its secrets, by name. Default: none.
     pub(in crate::config) secrets: Option<Tables<RawSecret>>,
-    /// What one call may use up where it differs from [limits].
+    /// The limits of its calls that differ from [limits].
     pub(in crate::config) limits: Option<RawLimits>,
-    /// "fresh" for each call, or "reuse". Default: "fresh".
+    /// "fresh" for a new instance for each call, or "reuse". Default: "fresh".
     pub(in crate::config) instances: Option<RawInstances>,
-    /// Calls of one instance, with `instances = "reuse"`. Default: 1000.
+    /// Maximum calls of one instance, with `instances = "reuse"`. Default: 1000.
     pub(in crate::config) calls_per_instance: Option<At<NonZeroU32>>,
-    /// How long an instance waits for its next call before it is dropped, with `instances = "reuse"`.
-    /// Default: "60s".
+    /// How long an idle instance is kept, with `instances = "reuse"`. Default: "60s".
     pub(in crate::config) idle_time: Option<At<String>>,
-    /// Who may call: "open" or a group of [callers]. Default: as [server] says.
+    /// The permitted callers: "open" for all, or a group of [callers]. Default: `callers` of
+    /// [server].
     pub(in crate::config) callers: Option<At<String>>,
-    /// Calls under way. Default: as [admission] says in `calls-per-plugin`.
+    /// Maximum concurrent calls. Default: `calls-per-plugin` of [admission].
     pub(in crate::config) calls: Option<At<NonZeroU32>>,
 }
 

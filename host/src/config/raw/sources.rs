@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroU32;
 
-/// Servers elsewhere.
+/// The other servers that a plugin may reach.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawHttp {
@@ -13,7 +13,7 @@ pub(in crate::config) struct RawHttp {
     /// and optionally the beginning of the path. A leading "*." stands for one or more labels.
     /// Default: none.
     pub(in crate::config) allow: Option<Vec<At<RawAllowed>>>,
-    /// Connections of the plugin in use at once, at most 512; further requests wait. Default: 64.
+    /// Maximum connections of the plugin in use, up to 512; further requests wait. Default: 64.
     pub(in crate::config) connections: Option<At<NonZeroU32>>,
 }
 
@@ -23,11 +23,11 @@ pub(in crate::config) struct RawHttp {
 pub(in crate::config) enum RawAllowed {
     /// Its address.
     Url(String),
-    /// Its address, and more.
+    /// Its address with other settings.
     Row(RawAllowedRow),
 }
 
-/// A server that a plugin may reach, with more than its address.
+/// A server that a plugin may reach: its address with other settings.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawAllowedRow {
@@ -35,11 +35,12 @@ pub(in crate::config) struct RawAllowedRow {
     pub(in crate::config) url: String,
     /// Whether it may be on this machine or in a private network. Default: false.
     pub(in crate::config) private: Option<bool>,
-    /// A file with certificates, as PEM, that are trusted beside those of the machine. Default: none.
+    /// A file with PEM certificates that are trusted in addition to those of the machine. Default:
+    /// none.
     pub(in crate::config) ca: Option<String>,
 }
 
-/// A setting: a text, a whole number or a boolean. The plugin reads a text.
+/// A setting: a string, a whole number or a boolean. The plugin reads it as a string.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::config) enum RawValue {
@@ -54,11 +55,11 @@ pub(in crate::config) enum RawValue {
 pub(in crate::config) struct RawSecret {
     /// The environment variable that holds it. Default: none.
     pub(in crate::config) env: Option<At<String>>,
-    /// The file that holds it; one newline at its end does not count. Default: none.
+    /// The file that holds it, without one newline at its end. Default: none.
     pub(in crate::config) file: Option<At<String>>,
 }
 
-/// What Zato's files find in `self.out`.
+/// The connections that services written for Zato find in `self.out`.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawZato {
@@ -70,7 +71,7 @@ pub(in crate::config) struct RawZato {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawZatoOut {
-    /// Of REST, by name: `self.out.rest["NAME"]`.
+    /// REST connections, by name: `self.out.rest["NAME"]`.
     pub(in crate::config) rest: Option<Tables<RawZatoRest>>,
 }
 
@@ -82,10 +83,11 @@ pub(in crate::config) struct RawZatoRest {
     pub(in crate::config) host: At<String>,
     /// The path; `{name}` stands for a parameter. Default: "/".
     pub(in crate::config) url_path: Option<At<String>>,
-    /// The plugins of [plugins] that have the connection: it is granted to these.
+    /// The plugins of [plugins] that may use the connection.
     pub(in crate::config) plugins: Vec<At<String>>,
     /// Whether it may be on this machine or in a private network. Default: false.
     pub(in crate::config) private: Option<bool>,
-    /// A file with certificates, as PEM, that are trusted beside those of the machine. Default: none.
+    /// A file with PEM certificates that are trusted in addition to those of the machine. Default:
+    /// none.
     pub(in crate::config) ca: Option<At<String>>,
 }

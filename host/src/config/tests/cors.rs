@@ -56,15 +56,12 @@ fn a_route_has_the_cors_of_the_server_its_own_or_none() {
     let check = |line: &str, fault: &str| {
         check_last(&format!("[[routes]]\npath = \"/\"\nservice = \"x\"\n{line}"), fault);
     };
-    check("cors = true", "8: `cors` of a route is `false`, or a table");
-    check("cors = \"*\"", "8: `routes.cors` is a string; it has to be true or false, or a table");
+    check("cors = true", "8: `cors` of a route must be `false` or a table");
+    check("cors = \"*\"", "8: `routes.cors` is a string; it must be true or false, or a table");
     check("cors = {}", "8: `routes.cors` needs `origins`");
     check("cors = { origins = \"*\", max-age = 5 }", "35: `routes.cors.max-age` is an integer");
     check("cors = { origins = \"*\", max-age = \"5\" }", "35: \"5\" is no duration");
-    check(
-        "cors = { origins = \"*\", headrs = [] }",
-        "25: there is no setting `routes.cors.headrs`",
-    );
+    check("cors = { origins = \"*\", headrs = [] }", "25: unknown setting `routes.cors.headrs`");
 }
 
 #[test]
@@ -88,7 +85,7 @@ fn an_origin_is_written_as_browsers_send_it() {
         );
     }
     for malformed in ["", "app.example.com", "localhost:3000", "https://", "file:///"] {
-        check(malformed, &format!("\"{malformed}\" is no origin: write it as in"));
+        check(malformed, &format!("\"{malformed}\" is not an origin: write it as in"));
     }
     check(
         "https://*.example.com",
@@ -109,13 +106,13 @@ fn cors_is_checked_with_the_reason() {
     };
     check("headers = [\"*\"]", "12: leave `headers` out to allow any header");
     check("headers = [\"a b\"]", "12: \"a b\" is not a header name");
-    check("methods = [\"get\"]", "12: no method \"get\"; did you mean `GET`?");
-    check("max-age = \"1500ms\"", "11: \"1500ms\" is no number of whole seconds");
+    check("methods = [\"get\"]", "12: unknown method \"get\"; did you mean `GET`?");
+    check("max-age = \"1500ms\"", "11: \"1500ms\" must be a number of whole seconds");
     check("max-age = \"25h\"", "11: \"25h\" is too long");
     check("credentials = true\nexpose-headers = [\"*\"]", "19: with `credentials` browsers take");
     check_last(
         "[server.cors]\norigins = \"*\"\ncredentials = true",
         "15: `credentials` needs a list of `origins`: with \"*\" the pages of every site could act",
     );
-    check("colour = 1", "1: there is no setting `server.cors.colour`");
+    check("colour = 1", "1: unknown setting `server.cors.colour`");
 }

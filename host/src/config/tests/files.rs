@@ -88,14 +88,14 @@ fn a_folder_that_cannot_be_served_is_told_with_the_right_one() {
 fn a_route_leads_to_a_service_or_to_files() {
     let site = Site::new();
     let both = format!("[plugins.a]\n{}", route("public", "service = \"a\""));
-    site.check(&both, "2:1: a route needs `service` or `files`, and one of them alone");
+    site.check(&both, "2:1: a route needs either `service` or `files`");
     site.check(
         "folder = \"public\"\n[[routes]]\npath = \"/\"",
-        "2:1: a route needs `service` or `files`",
+        "2:1: a route needs either `service` or `files`",
     );
     site.check(
         &route("public", "methods = [\"GET\"]"),
-        "4:12: files have the methods GET and HEAD: leave `methods` out",
+        "4:12: a route to files accepts only GET and HEAD: leave `methods` out",
     );
     site.check(
         "folder = \"public\"\n[[routes]]\npath = \"/\"\nservice = \"a\"\ncache-control = \"x\"",
@@ -103,13 +103,13 @@ fn a_route_leads_to_a_service_or_to_files() {
     );
     site.check(
         &route("public", "").replace("\"/\"", "\"/a/{b}\""),
-        "2:8: the path /a/{b} has the parameter `b`, and a path of files has none",
+        "2:8: the path /a/{b} has the parameter `b`: a path of files cannot have parameters",
     );
     site.check(
         &route("public", &route("public", "")),
-        "5:8: / leads to files above: give each folder its own path",
+        "5:8: an earlier route leads from / to files: use another path",
     );
-    site.check(&route("public", "").replace("\"/\"", "\"a\""), "2:8: the path \"a\" has to begin");
+    site.check(&route("public", "").replace("\"/\"", "\"a\""), "2:8: the path \"a\" must begin");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn a_route_leads_to_a_plugin_that_may_be_there() {
     }
     let unknown = "4:11: no plugin `user` is configured in [plugins]; did you mean `users`?";
     check(&named("user.find"), &[unknown]);
-    check_last(&route("Users"), "11: \"Users\" is no service: write `PLUGIN.SERVICE`");
+    check_last(&route("Users"), "11: \"Users\" is not a service: write `PLUGIN.SERVICE`");
     check_last(&route("users."), "11: \"users.\" names no service after the dot");
 }
 
@@ -26,16 +26,16 @@ fn a_path_is_slashes_between_texts_and_parameters() {
         assert!(error.contains(words), "{error}");
     };
     for path in ["", "users", "{id}"] {
-        wrong(path, "has to begin with a slash");
+        wrong(path, "must begin with a slash");
     }
     for path in ["//", "/a/", "/a//b", "/./a", "/a/.."] {
-        wrong(path, "a segment is not empty, `.` or `..`");
+        wrong(path, "a segment must not be empty, `.` or `..`");
     }
     for path in ["/a%20b", "/a?b", "/a#b", "/a b", "/a\u{7}", "/a\\b"] {
-        wrong(path, "write the text as it is");
+        wrong(path, "write it without percent-encoding");
     }
     for path in ["/{}", "/{a", "/a}", "/x{a}", "/{a}{b}", "/{a b}", "/{*a}"] {
-        wrong(path, "a parameter is a whole segment");
+        wrong(path, "a parameter must be a whole segment");
     }
     wrong("/{a}/x/{a}", "the parameter `a` twice");
 }
@@ -46,7 +46,7 @@ fn two_routes_never_take_the_same_request() {
         format!("[[routes]]\nservice = \"x\"\nmethods = {methods}\npath = \"{path}\"\n")
     };
     let two = |a: String, b: String| format!("{a}{b}");
-    let fault = "8: /a/{y} takes requests that the route /a/{x} above takes";
+    let fault = "8: /a/{y} matches requests that the earlier route /a/{x} matches";
     for (a, b) in [("[]", "[]"), ("[]", "[\"GET\"]"), ("[\"PUT\", \"GET\"]", "[\"GET\"]")] {
         check_last(&two(route("/a/{x}", a), route("/a/{y}", b)), fault);
     }
@@ -54,6 +54,6 @@ fn two_routes_never_take_the_same_request() {
     config(&two(route("/a/{x}", "[]"), route("/a/b", "[]")));
     check_last(
         "[[routes]]\nservice = \"x\"\npath = \"/\"\nmethods = [\"get\"]",
-        "12: no method \"get\"; did you mean `GET`?",
+        "12: unknown method \"get\"; did you mean `GET`?",
     );
 }

@@ -56,25 +56,28 @@ fn what_is_no_server_setting_or_secret_is_told_with_what_to_write() {
         ("allow = [{ url = \"https://*.a\", private = true }]", "10: \"https://*.a\": `private`"),
         ("allow = [{ url = \"https://a\", ca = \"no\" }]", "10: cannot read the certificates in"),
         ("allow = [\"http://localhost:1\"]", "10: \"http://localhost:1\" is on this machine"),
-        ("allow = [3]", "10: `plugins.a.http.allow` is an integer; it has to be a text in"),
+        ("allow = [3]", "10: `plugins.a.http.allow` is an integer; it must be a string in"),
         ("allow = [{ private = true }]", "10: `plugins.a.http.allow` needs `url`"),
-        ("allow = \"https://a\"", "9: `plugins.a.http.allow` is a string; it has to be a list"),
+        ("allow = \"https://a\"", "9: `plugins.a.http.allow` is a string; it must be a list"),
         ("connections = 0", "15: "),
     ] {
         check_last(&format!("[plugins.a.http]\n{text}"), fault);
     }
     check_last("[plugins.a.config]\n\"a b\" = 1", "1: \"a b\" is no name of a setting");
-    check_last("[plugins.a.config]\na = 1.5", "5: `plugins.a.config.a` is a float; it has to be");
+    check_last("[plugins.a.config]\na = 1.5", "5: `plugins.a.config.a` is a float; it must be");
     let secrets = "[plugins.a.secrets]\nkey = ";
     check_last(
         &format!("{secrets}{{ env = \"GONE\" }}"),
         "15: the environment variable `GONE` is not set",
     );
     check_last(&format!("{secrets}{{ file = \"no\" }}"), "16: cannot read");
-    check_last(&format!("{secrets}{{}}"), "7: a secret is in an environment variable or in a");
+    check_last(
+        &format!("{secrets}{{}}"),
+        "7: a secret must come from an environment variable or a",
+    );
     check_last(&format!("{secrets}\"topsecret\""), "7: `plugins.a.secrets.key` is a string");
     let both = "[plugins.a.config]\nkey = 1\n[plugins.a.secrets]\nkey = { env = \"TOKEN\" }";
-    check_last(both, "1: `key` is a setting as well");
+    check_last(both, "1: `key` is also the name of a setting");
     let text = format!("{secrets}{{ file = \"key\" }}");
     check_with(
         &[("key", "1234567\n")],

@@ -63,7 +63,7 @@ async fn redirects_in_a_circle_end_and_each_counts_as_a_request() {
     let server = redirecting(str::to_owned).await;
     let plugin = Reach { most_requests: 9, ..Reach::private(&[&server.url("")]) }.open();
     let result = plugin.send(following("GET", &server.url("/302"))).await;
-    Plugin::refused(result, SendErrorKind::Aborted, "more than the 5 times");
+    Plugin::refused(result, SendErrorKind::Aborted, "more than 5 times");
     assert_eq!(server.requests().len(), 6);
     let result = plugin.send(following("GET", &server.url("/302"))).await;
     Plugin::refused(result, SendErrorKind::Denied, "raise `limits.http-requests`");

@@ -132,7 +132,7 @@ fn what_cannot_be_served_is_said() {
         let output = hostel().args(["serve", option, "8080"]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         let hint =
-            format!("\"8080\" is no address and port: write it as in \"127.0.0.1:{example}\"");
+            format!("\"8080\" is not an address and port: write it as in \"127.0.0.1:{example}\"");
         assert!(stderr(&output).contains(&hint), "{}", stderr(&output));
     }
 
