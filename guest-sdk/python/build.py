@@ -59,7 +59,7 @@ def main() -> int:
     parser.add_argument("--program", help="the program that makes a component from the base")
     parser.add_argument("source", nargs="?", help="the file with the services; none for a base")
     arguments = parser.parse_args()
-    if arguments.source is None:
+    if not arguments.source:
         return build_base(arguments)
     found = check.wrong(arguments.source, arguments.packages)
     if found is not None:

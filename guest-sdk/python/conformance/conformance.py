@@ -33,7 +33,7 @@ Step = dict[str, Any]
 def conformance(request: Request) -> dict[str, Any] | Response | None:
     """Interprets one step."""
     given = request.header("x-step")
-    step: Step | None = request.json() if given is None else json.loads(given)
+    step: Step | None = json.loads(given) if given is not None else request.json()
     if step is None:
         return None
     if step["op"] == "read":
@@ -41,7 +41,7 @@ def conformance(request: Request) -> dict[str, Any] | Response | None:
     if step["op"] in RESPONSES:
         return RESPONSES[step["op"]](step)
     operation = OPERATIONS.get(step["op"])
-    if operation is None:
+    if not operation:
         return {"skip": True}
     try:
         return {"ok": operation(step)}
@@ -68,9 +68,9 @@ def missing() -> None:
 
 def get_integer(step: Step) -> str:
     number = cache.get(step["key"], int)
-    if number is None:
-        raise CacheError("invalid-value", "no value exists")
-    return str(number)
+    if number is not None:
+        return str(number)
+    raise CacheError("invalid-value", "no value exists")
 
 
 def bits_of(number: float) -> str:
@@ -79,7 +79,7 @@ def bits_of(number: float) -> str:
 
 def get_bits(step: Step) -> str | None:
     number = cache.get(step["key"], float)
-    return None if number is None else bits_of(number)
+    return bits_of(number) if number is not None else None
 
 
 def set_bits(step: Step) -> None:

@@ -73,10 +73,10 @@ def reader_of(kind: Any) -> typed.Reader | None:
 def from_text(key: str, text: str | None, read: typed.Reader | None, default: Any = None) -> Any:
     """Parses the text that was stored under the key. Returns the default if it is missing or
     ``null``."""
-    value = None if text is None else values.from_host(text)
+    value = values.from_host(text) if text is not None else None
     if value is None:
         return default
-    return value if read is None else fitting(key, value, read)
+    return fitting(key, value, read) if read is not None else value
 
 
 def fitting(key: str, value: Any, read: typed.Reader) -> Any:
@@ -90,7 +90,7 @@ def fitting(key: str, value: Any, read: typed.Reader) -> Any:
 
 def seconds_of(expiry: object) -> int | None:
     """Converts an expiry to seconds. ``None`` stays ``None``."""
-    return None if expiry is None else whole_seconds(expiry)
+    return whole_seconds(expiry) if expiry is not None else None
 
 
 def whole_seconds(expiry: object) -> int:
@@ -126,9 +126,9 @@ def early_seconds(early: object, expiry: int | None) -> int | None:
     seconds = seconds_of(early)
     if seconds is None or (expiry is not None and seconds < expiry):
         return seconds
-    message = f"early is {seconds} s: it must be less than the expiry, {expiry} s"
-    if expiry is None:
-        message = f"early is {seconds} s, but there is no expiry: set a longer expiry"
+    message = f"early is {seconds} s, but there is no expiry: set a longer expiry"
+    if expiry is not None:
+        message = f"early is {seconds} s: it must be less than the expiry, {expiry} s"
     raise WrongValue("invalid-expiry", message)
 
 

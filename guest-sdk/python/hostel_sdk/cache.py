@@ -64,14 +64,14 @@ class Cache(Atomics, Leases, Many, Entries):
         """
         if type(key) is not str or not key.isascii():
             check_key(key)
-        read = None if kind is None else reader_of(kind)
+        read = reader_of(kind) if kind is not None else None
         text = host.get(key)
         if text is None:
             return default
         value = values.from_host(text)
         if value is None:
             return default
-        return value if read is None else fitting(key, value, read)
+        return fitting(key, value, read) if read is not None else value
 
     def get_raw(self, key: str) -> str | None:
         """Returns the JSON text under ``key``, byte for byte as stored. A stored ``null`` is
@@ -93,7 +93,7 @@ class Cache(Atomics, Leases, Many, Entries):
         """
         if type(key) is not str or not key.isascii():
             check_key(key)
-        seconds = None if expiry is None else whole_seconds(expiry)
+        seconds = whole_seconds(expiry) if expiry is not None else None
         try:
             text = values.to_text(value)
         except (TypeError, ValueError) as error:
@@ -106,7 +106,7 @@ class Cache(Atomics, Leases, Many, Entries):
         refused as ``invalid-value``."""
         if type(key) is not str or not key.isascii():
             check_key(key)
-        seconds = None if expiry is None else whole_seconds(expiry)
+        seconds = whole_seconds(expiry) if expiry is not None else None
         check_text(key, text)
         host.set(key, text, seconds)
 

@@ -53,8 +53,8 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
     reason, room = _reason(sizes), MAX_BYTES
     for path in sorted(sizes, key=lambda path: (sizes[path], path)):
         content = _read(path) if sizes[path] <= MAX_BYTES and room > 0 else None
-        compressed = None if content is None else zlib.compress(content)
-        if compressed is None or len(compressed) > room:
+        compressed = zlib.compress(content) if content is not None else None
+        if not compressed or len(compressed) > room:
             compressed, room = None, 0  # The remaining files are at least as large.
         else:
             room -= len(compressed)

@@ -121,7 +121,7 @@ def _sleep(seconds: float) -> None:
 
 def _of_seconds(real: Callable[..., Any]) -> Callable[..., Any]:
     """Wraps a function of seconds: without an argument it uses the clock's time."""
-    return lambda seconds=None: real(_seconds() if seconds is None else seconds)
+    return lambda seconds=None: real(seconds if seconds is not None else _seconds())
 
 
 def _now(tz: datetime.tzinfo | None = None) -> datetime.datetime:

@@ -44,7 +44,7 @@ class Config:
             raise TypeError(f"a setting's name of {name!r:.64}: it must be a str")
         # All names are ASCII. A lone surrogate could not be passed to the host.
         value = host.config_get(name) if name.isascii() else None
-        return default if value is None else value
+        return value if value is not None else default
 
     def require(self, name: str) -> str:
         """Returns the value of the setting or secret of that name, like ``config[name]``.
@@ -52,10 +52,10 @@ class Config:
         Raises an ``Internal`` that is also a ``KeyError`` if it does not exist.
         """
         value = self.get(name)
-        if value is None:
-            where = "[plugins.NAME.config], or as a secret in [plugins.NAME.secrets]"
-            raise NoSetting(f'no setting "{name}": write it in {where}')
-        return value
+        if value is not None:
+            return value
+        where = "[plugins.NAME.config], or as a secret in [plugins.NAME.secrets]"
+        raise NoSetting(f'no setting "{name}": write it in {where}')
 
     def __getitem__(self, name: str) -> str:
         return self.require(name)

@@ -63,7 +63,7 @@ def set_cookie(
         raise ValueError(f"{called}: a max_age of {max_age!r:.40}: it must be 0 or more")
     parts = [
         f"{name}={value}",
-        "" if max_age is None else f"Max-Age={max_age}",
+        f"Max-Age={max_age}" if max_age is not None else "",
         f"Domain={domain}" if domain else "",
         f"Path={path}" if path else "",
         "Secure" if secure else "",

@@ -87,7 +87,7 @@ class HTTPException(Failure):
         **__: object,
     ) -> None:
         if msg is not None or isinstance(message, CorrelationId):
-            cid, message = message or cid, type(self)._default() if msg is None else msg
+            cid, message = message or cid, msg if msg is not None else type(self)._default()
         super().__init__(message)
         self.cid = cid
         self.msg = self.reason = message

@@ -91,7 +91,7 @@ class Fake:
         if isinstance(payload, Request):
             request = payload
         else:
-            body = b"" if payload is None else values.to_text(payload).encode()
+            body = values.to_text(payload).encode() if payload is not None else b""
             request = Request(content_type="application/json" if body else None, body=body)
         request.service = request.service or declared.name
         return self._sent(declared, request)

@@ -83,17 +83,17 @@ class FakeCache:
     def set_if_absent(self, key: str, value: str, expiry: int | None) -> bool:
         entry = self._live(key)
         grammar.check_value(value)
-        if entry is None:
+        if not entry:
             self._write(key, value, self._deadline(expiry))
             self.stats.sets += 1
-        return entry is None
+        return not entry
 
     def increment(self, key: str, delta: int, expiry: int | None) -> int:
         entry = self._live(key)
         # Ends the lease even if the sum is refused.
         self._leases.pop(key, None)
-        total = grammar.sum_of("0" if entry is None else entry.value, delta)
-        deadline = self._deadline(expiry) if entry is None else entry.deadline
+        total = grammar.sum_of(entry.value if entry else "0", delta)
+        deadline = entry.deadline if entry else self._deadline(expiry)
         self._write(key, str(total), deadline)
         self.stats.increments += 1
         return total
@@ -107,11 +107,11 @@ class FakeCache:
                 grammar.check_value(text)
         # Ends the lease even if nothing is swapped.
         self._leases.pop(key, None)
-        current = None if entry is None else entry.value
+        current = entry.value if entry else None
         if current != expected:
             return Swap(False, current)
         if wanted is not None:
-            kept = None if entry is None else entry.deadline
+            kept = entry.deadline if entry else None
             self._write(key, wanted, kept if lifetime == "keep" else self._deadline(lifetime))
         self.stats.swaps += wanted is not None or self._remove(key) is not None
         return Swap(True)
@@ -119,7 +119,7 @@ class FakeCache:
     def take(self, key: str) -> str | None:
         removed = self._remove(key)
         self.stats.takes += removed is not None
-        return None if removed is None else removed.value
+        return removed.value if removed else None
 
     def get_or_lease(
         self, key: str, early: int | None, wait: int
@@ -127,9 +127,9 @@ class FakeCache:
         """Never waits: no other call can fill the key while the test runs."""
         entry = self._live(key)
         text = self._read(entry)
-        if entry is None:
+        if not entry:
             return ("compute" if self._begin(key, _OWN) else "busy"), None
-        left = math.inf if entry.deadline is None else entry.deadline - self._clock.nanos
+        left = entry.deadline - self._clock.nanos if entry.deadline is not None else math.inf
         if left < (early or 0) * _NANOS and self._begin(key, _OWN):
             return "refresh", text
         return "value", text
@@ -166,7 +166,7 @@ class FakeCache:
 
     def ttl(self, key: str) -> float | None:
         entry = self._live(key)
-        if entry is None:
+        if not entry:
             return None
         if entry.deadline is None:
             return math.inf
@@ -216,7 +216,7 @@ class FakeCache:
 
     def _read(self, entry: _Entry | None) -> str | None:
         """Returns the text of an entry and counts a hit or a miss."""
-        if entry is None:
+        if not entry:
             self.stats.misses += 1
             return None
         self.stats.hits += 1
@@ -233,7 +233,7 @@ class FakeCache:
         return entry
 
     def _deadline(self, expiry: int | None) -> int | None:
-        return None if expiry is None else self._clock.nanos + expiry * _NANOS
+        return self._clock.nanos + expiry * _NANOS if expiry is not None else None
 
     def _begin(self, key: str, holder: str) -> bool:
         """Gives the lease of a key to a holder, unless another holder has it."""

@@ -37,10 +37,10 @@ def add(path: str, size: int, compressed: bytes | None, reason: str = "") -> Non
     """Adds a file and its parent folders. Without ``compressed``, the content is missing for the
     given reason."""
     sizes[path] = size
-    if compressed is None:
-        left_out[path] = reason
-    else:
+    if compressed is not None:
         contents[path] = compressed
+    else:
+        left_out[path] = reason
     while path != "/":
         folder, name = os.path.split(path)
         names = folders.setdefault(folder, [])
@@ -121,7 +121,7 @@ def _open(
     opener: Any = None,
 ) -> Any:
     path = _kept(file)
-    if path is None or opener is not None:
+    if not path or opener is not None:
         return _real["open"](file, mode, buffering, encoding, errors, newline, closefd, opener)
     if set(mode) & set("wax+"):
         why = "a service cannot write files: store values in the cache"
@@ -132,12 +132,12 @@ def _open(
 
 def _open_code(path: str) -> Any:
     kept = _kept(path)
-    return _real["open_code"](path) if kept is None else _File(kept, path)
+    return _File(kept, path) if kept else _real["open_code"](path)
 
 
 def _stat(path: Any, **options: Any) -> os.stat_result:
     kept = _kept(path, options)
-    if kept is None:
+    if not kept:
         follows = options.get("follow_symlinks", True)
         return _real["stat" if follows else "lstat"](path)  # type: ignore[no-any-return]
     if kept in sizes:
@@ -151,14 +151,14 @@ def _stat(path: Any, **options: Any) -> os.stat_result:
 
 def _access(path: Any, mode: int, **options: Any) -> bool:
     kept = _kept(path, options)
-    if kept is None:
+    if not kept:
         return _real["access"](path, mode, **options)  # type: ignore[no-any-return]
     return (kept in folders or kept in sizes) and not mode & os.W_OK
 
 
 def _listdir(path: Any = ".") -> list[Any]:
     kept = _kept(path)
-    if kept is None:
+    if not kept:
         return _real["listdir"](path)  # type: ignore[no-any-return]
     names = _names(kept)
     return [os.fsencode(name) for name in names] if isinstance(path, bytes) else list(names)
@@ -166,7 +166,7 @@ def _listdir(path: Any = ".") -> list[Any]:
 
 def _scandir(path: Any = ".") -> Any:
     kept = _kept(path)
-    if kept is None:
+    if not kept:
         return _real["scandir"](path)
     return _Entries(_Entry(os.fspath(path), name) for name in _listdir(path) if _names(kept))
 

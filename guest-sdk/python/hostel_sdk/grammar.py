@@ -107,7 +107,7 @@ class _Reader:
         else:
             literals = (each for each in ("true", "false", "null") if each[0] == first)
             word = next(literals, None)
-            if word is None or not self.text.startswith(word, self.at):
+            if not word or not self.text.startswith(word, self.at):
                 raise _Flaw("expected a value")
             self.at += len(word)
         return False

@@ -58,7 +58,7 @@ def quoted(text: str) -> str:
 
 
 def _kind(value: object) -> str:
-    return "None" if value is None else f"of type {type(value).__name__}"
+    return f"of type {type(value).__name__}" if value is not None else "None"
 
 
 def _text(value: bytes) -> str | None:

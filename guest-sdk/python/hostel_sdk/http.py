@@ -175,7 +175,7 @@ async def async_send(request: Request) -> Response:
 
     # Only the event loop of a plugin has `response_to`; in a test, send the request directly.
     response_to = getattr(asyncio.get_running_loop(), "response_to", None)
-    if response_to is None:
+    if not response_to:
         return send(request)
     result: Response | HttpError = await response_to(_checked(request))
     if isinstance(result, HttpError):

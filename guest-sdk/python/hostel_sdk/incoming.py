@@ -116,10 +116,10 @@ class Response:
 
         Raises ``Internal`` for a body that does not fit; the message has the place.
         """
-        read = None if kind is None else typed.reader(kind)
+        read = typed.reader(kind) if kind is not None else None
         try:
             value = values.from_caller(self.body)
-            return value if read is None else read(value)
+            return read(value) if read is not None else value
         except ValueError as error:
             where = f"{without_query(self.url)} (status {self.status})"
             raise Internal(f"{where}: the body: {error}") from None

@@ -89,7 +89,7 @@ class Leases:
         read = reader_of(kind)
         stays, waits = seconds_of(expiry), milliseconds(wait)
         earlier = early_seconds(early, stays)
-        if earlier is None:  # Try a plain `get` first: a hit needs no lease.
+        if not earlier:  # Try a plain `get` first: a hit needs no lease.
             text = host.get(key)
             if text is not None:
                 return from_text(key, text, read)

@@ -219,7 +219,7 @@ def _keep_sources(folders: list[str]) -> None:
 def _connect_logging() -> None:
     """Connects Python's ``logging``, if it is imported, to the host's log."""
     logging = sys.modules.get("logging")
-    if logging is None or logging.root.handlers:
+    if not logging or logging.root.handlers:
         return
 
     class HostHandler(logging.Handler):  # type: ignore[name-defined,misc]

@@ -150,6 +150,6 @@ def _substituted(hint: Any, bound: dict[Any, Any]) -> Any:
     if isinstance(hint, typing.TypeVar):
         return bound.get(hint, hint)
     variables = getattr(hint, "__parameters__", ())
-    if not bound or not variables or typing.get_origin(hint) is None:
+    if not bound or not variables or not typing.get_origin(hint):
         return hint
     return hint[tuple(bound.get(variable, variable) for variable in variables)]

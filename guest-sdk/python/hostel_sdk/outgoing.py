@@ -102,7 +102,7 @@ def without_query(url: str) -> str:
 
 def milliseconds(seconds: float | None) -> int | None:
     """Converts a timeout to milliseconds, capped at the host's maximum."""
-    return None if seconds is None else min(math.ceil(seconds * 1_000), _MAX_MILLIS)
+    return min(math.ceil(seconds * 1_000), _MAX_MILLIS) if seconds is not None else None
 
 
 def _wrong(message: str) -> NoReturn:

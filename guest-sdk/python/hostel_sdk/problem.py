@@ -38,7 +38,7 @@ def response_of(failure: Failure, request_id: str) -> Response:
         "title": _TITLES[kind],
         "status": STATUSES[kind],
         "code": kind,
-        "detail": message if public is None else public,
+        "detail": public if public is not None else message,
         "request_id": request_id,
     }
     body = values.to_text(problem).encode()

@@ -51,7 +51,7 @@ def reason(value: object, name: str, max_depth: int) -> str | None:
     """Returns the place, the reason and the fix if ``value`` has no JSON form of at most
     ``max_depth`` levels, and ``None`` otherwise. The message calls the value ``name``."""
     found = _find(value, max_depth, [])
-    if found is None:
+    if not found:
         return None
     path, why = found
     path = path if len(path) <= MAX_PATH_CHARS else f"{path[:MAX_PATH_CHARS]}.."
@@ -64,10 +64,10 @@ def _find(value: object, levels: int, above: list[object]) -> tuple[str, str] | 
     if why is not None:
         return "", why
     inside = _inside(value)
-    if inside is None:
+    if not inside:
         return None
     if any(value is each for each in above):
-        return "", "holds itself"
+        return "", "contains itself"
     if levels == 0:
         return "", "is nested too deep inside"
     for path, each in inside:
@@ -85,9 +85,9 @@ def _inside(value: object) -> Iterator[tuple[str, object]] | None:
     if isinstance(value, dict):
         return ((f"[{key!r:.40}]", each) for key, each in value.items())
     names = field_names(value)
-    if names is None:
-        return None
-    return ((f".{name}", getattr(value, name, None)) for name in names)
+    if names is not None:
+        return ((f".{name}", getattr(value, name, None)) for name in names)
+    return None
 
 
 def _refused(value: object) -> str | None:
@@ -130,7 +130,7 @@ def _refused_key(value: dict[object, object]) -> str | None:
         if isinstance(key, str):
             if _refused_text(key) is not None:
                 return "has a key that contains a lone surrogate, which is not UTF-8"
-        elif not (key is None or isinstance(key, (bool, int, float))):
+        elif key is not None and not isinstance(key, (bool, int, float)):
             return f"has the key {key!r:.40}, {_kind(key)}: make it a str"
         elif isinstance(key, float) and not math.isfinite(key):
             return f"has the key {key}: make it a str"

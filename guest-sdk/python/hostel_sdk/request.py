@@ -67,7 +67,7 @@ class Request:
             value = values.from_caller(self.body) if self.body else None
         except ValueError as error:
             raise BadRequest(f"the request body: {error}") from None
-        return value if kind is None else _read(value, kind)
+        return _read(value, kind) if kind is not None else value
 
     def text(self) -> str:
         """Returns the body as text. Raises ``BadRequest`` if it is not UTF-8."""
@@ -83,11 +83,11 @@ class Request:
         >>> request.header("Accept")
         'text/html, application/json'
         """
-        return None if self.http is None else headers.joined(self.http.headers, name)
+        return headers.joined(self.http.headers, name) if self.http else None
 
     def header_values(self, name: str) -> list[str]:
         """Returns each field of the header of that name. Omits fields that are not UTF-8."""
-        return [] if self.http is None else headers.apart(self.http.headers, name)
+        return headers.apart(self.http.headers, name) if self.http else []
 
     def client_address(self) -> str | None:
         """Returns the client's IP address without the port, for example ``192.0.2.1`` or
@@ -95,7 +95,7 @@ class Request:
         client's address only if the host's configuration lists the proxy in
         ``server.trusted-proxies``.
         """
-        client = "" if self.http is None else self.http.client
+        client = self.http.client if self.http else ""
         start, end = ("[", "]") if client.startswith("[") else ("", ":")
         return client.removeprefix(start).partition(end)[0] or None
 
@@ -118,12 +118,12 @@ class Request:
         """
         text = self.query(name)
         called = f"the query parameter {headers.quoted(name)}"
-        return None if text is None else forms.integer(text, called)
+        return forms.integer(text, called) if text is not None else None
 
     def path_param(self, name: str) -> str | None:
         """Returns the decoded path parameter of that name, for example ``id`` of
         ``/orders/{id}``."""
-        params = () if self.http is None else self.http.path_params
+        params = self.http.path_params if self.http else ()
         return next((value for each, value in params if each == name), None)
 
     def path_integer(self, name: str) -> int:
@@ -133,14 +133,14 @@ class Request:
         has no such parameter.
         """
         text = self.path_param(name)
-        if text is None:
-            raise Internal(f"the route has no path parameter {headers.quoted(name)}")
-        return forms.integer(text, f"the path parameter {headers.quoted(name)}")
+        if text is not None:
+            return forms.integer(text, f"the path parameter {headers.quoted(name)}")
+        raise Internal(f"the route has no path parameter {headers.quoted(name)}")
 
     def cookie(self, name: str) -> str | None:
         """Returns the value of the first cookie of that name. The value is not percent-decoded."""
         header = self.header("cookie")
-        return None if header is None else cookies.read(header, name)
+        return cookies.read(header, name) if header is not None else None
 
     def form(self, name: str) -> str | None:
         """Returns the decoded value of the first form field of that name, or ``None``.
@@ -155,7 +155,7 @@ class Request:
         return list(self._form(name))
 
     def _query(self, name: str) -> Iterator[str]:
-        query = b"" if self.http is None else self.http.query.encode()
+        query = self.http.query.encode() if self.http else b""
         return (value for each, value in forms.fields(query) if each == name)
 
     def _form(self, name: str) -> Iterator[str]:

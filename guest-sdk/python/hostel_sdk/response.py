@@ -150,7 +150,7 @@ class Response:
         empty response, any other value JSON. Raises ``Internal`` if the value has no JSON form."""
         if isinstance(value, Response):
             return value
-        return cls.empty() if value is None else cls.json(value)
+        return cls.json(value) if value is not None else cls.empty()
 
 
 def _headers(headers: Iterable[tuple[str, str | bytes]]) -> list[tuple[str, bytes]]:

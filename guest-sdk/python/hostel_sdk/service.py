@@ -60,7 +60,7 @@ def service(function: Any = None, *, name: str | None = None) -> Any:
         setattr(function, _MARK, name or function.__name__.strip("_").replace("_", "-"))
         return function
 
-    return declare if function is None else declare(function)
+    return declare(function) if function is not None else declare
 
 
 class Service:
@@ -159,7 +159,7 @@ def answer(services: dict[str, Declared], request: Request) -> Response:
     with headers is returned as a response, because the WIT failure has no headers.
     """
     found = services.get(request.service)
-    if found is None:
+    if not found:
         names = ", ".join(services)
         raise Failure(f"no service {request.service!r} here; there are: {names}", "not-found")
     try:
@@ -169,7 +169,7 @@ def answer(services: dict[str, Declared], request: Request) -> Response:
         where = f"in the response of service {found.name!r}, {tracebacks.path(file)}:{line}"
         raise Failure(f"{failure} ({where})", "internal") from None
     except Failure as failure:
-        if not failure.headers or request.http is None:
+        if not failure.headers or not request.http:
             raise
         return checked(problem.response_of(failure, request.id))
     except (KeyboardInterrupt, UnexpectedRequest):

@@ -76,7 +76,7 @@ def _clean(trace: TracebackException) -> None:
     seen: list[TracebackException | None] = [trace]
     while seen:
         each = seen.pop()
-        if each is None:
+        if not each:
             continue
         frames = (frame for frame in each.stack if not frame.filename.startswith(tuple(_hidden)))
         each.stack = StackSummary.from_list(list(frames))

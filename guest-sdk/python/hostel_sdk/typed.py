@@ -119,7 +119,7 @@ def _subclass(kind: type, read: Reader) -> Reader:
 
 
 def _plain(kind: Any) -> Reader:
-    kind = type(None) if kind is None else kind
+    kind = kind if kind is not None else type(None)
 
     def read(value: Any) -> Any:
         # `type`, because a bool is an instance of int.

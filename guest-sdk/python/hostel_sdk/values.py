@@ -74,7 +74,7 @@ def to_text(value: object, name: str = "value") -> str:
         _open.clear()
         refused = TypeError if isinstance(error, TypeError) else ValueError
         why = refusal.reason(value, name, MAX_DEPTH)
-        if why is None and isinstance(error, RecursionError):
+        if not why and isinstance(error, RecursionError):
             why = f"{name} is nested too deep: {MAX_DEPTH} levels at most"
         raise refused(why or f"{name}: {error}") from None
     if _NUMBER_AS_NAME.search(text) and refusal.has_clash(value):

@@ -155,7 +155,7 @@ class HttpTest(unittest.TestCase):
         ]:
             response = http.Response(status, url=URL)
             self.assertEqual(response.ok, status < 300)
-            if kind is None:
+            if not kind:
                 self.assertIs(response.raise_for_status(), response)
                 continue
             says = f"https://api.example.com/latest responded with status {status}"

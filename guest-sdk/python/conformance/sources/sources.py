@@ -46,7 +46,7 @@ def request_of(fields: Fields) -> Made:
             fields["url"],
             headers=fields.get("headers", []),
             body=fields.get("body", ""),
-            timeout=None if timeout is None else timeout / 1_000,
+            timeout=timeout / 1_000 if timeout is not None else None,
             redirects=fields.get("redirects", 0),
         )
     except HttpError as error:

@@ -18,7 +18,7 @@ def find(request: Request) -> Order:
     """Finds an order."""
     number = request.path_integer("id")
     order = cache.get(f"order:{number}", Order)
-    if order is None:
+    if not order:
         raise NotFound(f"no order {number}")
     return order
 

@@ -210,7 +210,7 @@ class Responded:
     def status_code(self) -> int:
         """The status, 200 by default. A response without a payload and without a status set has
         status 204."""
-        return 200 if self._status is None else self._status
+        return self._status if self._status is not None else 200
 
     @status_code.setter
     def status_code(self, status: int) -> None:
@@ -230,7 +230,7 @@ class Responded:
         """Creates the response. If the service set no payload, the result of ``handle`` is the
         payload."""
         payload = self.payload.value() if isinstance(self.payload, Payload) else self.payload
-        payload = returned if payload is None else payload
+        payload = payload if payload is not None else returned
         response = _of(payload)
         if self._status is not None:
             response.status = self._status
