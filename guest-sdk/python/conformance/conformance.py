@@ -150,7 +150,7 @@ def compare_and_swap(step: Step) -> Any:
     return "swapped" if swap else {"changed": swap.current}
 
 
-def fail_if_told(step: Step) -> None:
+def fail_if_requested(step: Step) -> None:
     """Fails like a service's own function if the step has `fail`."""
     if step.get("args", {}).get("fail"):
         raise Conflict("as the step requests")
@@ -161,7 +161,7 @@ def update(step: Step) -> Any:
     instead."""
 
     def change(values: list[Any] | None) -> list[Any]:
-        fail_if_told(step)
+        fail_if_requested(step)
         return [*(values or []), step["value"]]
 
     try:
@@ -178,7 +178,7 @@ def get_or_set(step: Step) -> Any:
     def compute() -> Any:
         nonlocal computed
         computed = True
-        fail_if_told(step)
+        fail_if_requested(step)
         return step["value"]
 
     try:

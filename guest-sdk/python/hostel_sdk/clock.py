@@ -75,10 +75,10 @@ def _replace(others: dict[int, Any], modules: Iterator[ModuleType]) -> None:
                 names[name] = others[id(value)]
 
 
-def _while_shown(real: Callable[..., Any], told: Callable[..., Any]) -> Callable[..., Any]:
-    """Calls ``told`` while a clock is active and ``real`` otherwise: code may keep a reference to
+def _while_shown(real: Callable[..., Any], fake: Callable[..., Any]) -> Callable[..., Any]:
+    """Calls ``fake`` while a clock is active and ``real`` otherwise: code may keep a reference to
     the replacement after the call."""
-    return lambda *given, **named: (told if _shown else real)(*given, **named)
+    return lambda *given, **named: (fake if _shown else real)(*given, **named)
 
 
 class _StandIn(type):
@@ -96,11 +96,11 @@ class _StandIn(type):
         return issubclass(other, cls.real)
 
 
-def _stand_in(real: Any, told: dict[str, Callable[..., Any]]) -> Any:
-    """Creates a stand-in for a class, whose class methods in ``told`` use the clock's time."""
+def _stand_in(real: Any, fake: dict[str, Callable[..., Any]]) -> Any:
+    """Creates a stand-in for a class, whose class methods in ``fake`` use the clock's time."""
     methods = {
         name: staticmethod(_while_shown(getattr(real, name), method))
-        for name, method in told.items()
+        for name, method in fake.items()
     }
     return _StandIn(real.__name__, (real,), {**methods, "real": real, "__slots__": ()})
 
@@ -134,7 +134,7 @@ def _utcnow() -> datetime.datetime:
 
 
 _strftime, _asctime, _localtime = time.strftime, time.asctime, time.localtime
-_told: list[tuple[Any, Callable[..., Any]]] = [
+_fakes: list[tuple[Any, Callable[..., Any]]] = [
     (time.time, _seconds),
     (time.time_ns, lambda: _shown[0].time_ns()),
     (time.monotonic, _monotonic),
@@ -149,7 +149,7 @@ _told: list[tuple[Any, Callable[..., Any]]] = [
     (time.strftime, lambda how, *given: _strftime(how, *(given or [_localtime(_seconds())]))),
 ]
 _pairs: list[tuple[Any, Any]] = [
-    *((real, _while_shown(real, told)) for real, told in _told),
+    *((real, _while_shown(real, fake)) for real, fake in _fakes),
     (datetime.date, _stand_in(datetime.date, {"today": lambda: _now().date()})),
     (
         datetime.datetime,

@@ -11,7 +11,7 @@ class ArgumentsTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
 
-    def test_a_kind_is_checked_before_the_cache_is_asked(self) -> None:
+    def test_a_kind_is_validated_before_the_cache_is_called(self) -> None:
         for kind in (set, bytes, list[set[int]], dict[bytes, int], object(), len, "int"):
             for present in (False, True):
                 if present:
@@ -22,7 +22,7 @@ class ArgumentsTest(unittest.TestCase):
                     cache.get("k", kind)  # type: ignore[call-overload]
         self.assertEqual((self.fake.stats.hits, self.fake.stats.misses), (0, 0))
 
-    def test_a_default_is_given_by_name_and_told_apart_from_a_kind(self) -> None:
+    def test_a_default_is_passed_by_name_and_differs_from_a_kind(self) -> None:
         for default in (0, "", [], False, {}, 1.5):
             for present in (False, True):
                 if present:
@@ -37,15 +37,15 @@ class ArgumentsTest(unittest.TestCase):
         cache.set("k", None)
         self.assertEqual(cache.get("k", default=7), 7)
 
-    def test_a_method_that_other_caches_have_lists_ours(self) -> None:
+    def test_an_unknown_method_lists_the_methods_of_the_cache(self) -> None:
         has = "get, get_raw, set, set_raw, delete, exists, set_if_absent, increment, "
         has += "compare_and_swap_raw, update, take, take_raw, get_or_set, get_many, set_many, "
         has += "delete_many, ttl, expire, keys, delete_prefix"
         for name in ("incr", "items", "setdefault", "pop"):
             with self.assertRaises(AttributeError) as raised:
                 getattr(cache, name)("k")
-            told = f"cache.{name} is not offered; cache has: {has}"
-            self.assertEqual(str(raised.exception), told)
+            shown = f"cache.{name} is not offered; cache has: {has}"
+            self.assertEqual(str(raised.exception), shown)
         for name in has.split(", "):
             self.assertEqual(getattr(cache, name).__func__.__qualname__, f"cache.{name}")
         self.assertFalse(hasattr(cache, "incr"))
@@ -68,7 +68,7 @@ class ArgumentsTest(unittest.TestCase):
             Response.json({1})
         self.assertEqual(type(answered.exception).__name__, "Internal")
 
-    def test_a_raw_text_is_stored_as_it_is_or_refused(self) -> None:
+    def test_a_raw_text_is_stored_unchanged_or_refused(self) -> None:
         for text in ("-0", "18446744073709551617", ' { "a" : 1.0 , "a" : 2 } ', "null", '"\\ud83d\\ude00"'):
             cache.set_raw("k", text, expiry=60)
             self.assertEqual(cache.get_raw("k"), text)

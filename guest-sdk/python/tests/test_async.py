@@ -122,7 +122,7 @@ class Async(unittest.TestCase):
             with self.subTest(handler):
                 self.assertEqual(self.fake.call(handler, payload).value(), expected)
 
-    def test_a_task_that_is_left_is_cancelled(self) -> None:
+    def test_an_unfinished_task_is_cancelled(self) -> None:
         self.assertEqual(self.fake.call(leaves_a_task).value(), "left")
         self.assertEqual(seen, ["False", "cancelled"])
 
@@ -130,12 +130,12 @@ class Async(unittest.TestCase):
         with self.assertRaisesRegex(Failure, "ValueError: no"):
             self.fake.call(fails)
 
-    def test_what_can_never_happen_is_told_with_its_place(self) -> None:
+    def test_waiting_for_an_event_that_cannot_occur_is_an_error_with_its_place(self) -> None:
         where = never.__code__.co_firstlineno + 3
         with self.assertRaisesRegex(Failure, rf"cannot occur .*test_async.py:{where}\)"):
             self.fake.call(never)
 
-    def test_what_is_not_there_is_told_by_what_it_needs(self) -> None:
+    def test_an_unavailable_function_is_an_error_that_names_its_requirement(self) -> None:
         for what in ["thread", "network", "process"]:
             with self.assertRaisesRegex(Failure, f"needs a {what}.*, which a service does not have"):
                 self.fake.call(reaches, what)
@@ -144,7 +144,7 @@ class Async(unittest.TestCase):
         with self.assertRaisesRegex(DeclarationError, "yields: it must return"):
             Declared(yields)
 
-    def test_a_loop_that_is_made_by_hand_sleeps_until_its_timers(self) -> None:
+    def test_a_loop_that_the_service_creates_sleeps_until_its_timers(self) -> None:
         loop = Loop()
         self.addCleanup(loop.close)
         self.assertEqual(loop.run_until_complete(later(1)), 1)

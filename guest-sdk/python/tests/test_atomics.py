@@ -32,7 +32,7 @@ class AtomicsTest(unittest.TestCase):
         self.assertEqual(cache.get_raw("k"), "null")
         self.assertEqual(self.fake.stats.sets, 2)
 
-    def test_set_if_absent_gives_only_the_entry_that_it_creates_its_expiry(self) -> None:
+    def test_set_if_absent_sets_the_expiry_only_of_a_new_entry(self) -> None:
         self.assertTrue(cache.set_if_absent("k", "a", expiry=60))
         self.fake.advance(30)
         self.assertFalse(cache.set_if_absent("k", "b", timedelta(seconds=60)))
@@ -41,7 +41,7 @@ class AtomicsTest(unittest.TestCase):
         self.assertTrue(cache.set_if_absent("k", "b"))
         self.assertEqual(cache.ttl("k"), math.inf)
 
-    def test_set_if_absent_refuses_what_set_refuses(self) -> None:
+    def test_set_if_absent_refuses_the_same_arguments_as_set(self) -> None:
         self.refused("invalid-value", TypeError, cache.set_if_absent, "k", {1})
         self.refused("too-large", CacheError, cache.set_if_absent, "k", "x" * 1_048_575)
         self.refused("invalid-expiry", ValueError, cache.set_if_absent, "", 1, expiry=1.5)
@@ -59,30 +59,30 @@ class AtomicsTest(unittest.TestCase):
         self.assertEqual((cache.increment("k"), cache.ttl("k")), (1, math.inf))
         self.assertEqual(self.fake.stats.increments, 4)
 
-    def test_increment_is_exact_to_the_largest_integer_and_refuses_what_is_none(self) -> None:
+    def test_increment_is_exact_up_to_the_largest_integer_and_refuses_other_values(self) -> None:
         self.assertEqual(cache.increment("k", MOST), MOST)
-        says = self.refused("invalid-value", CacheError, cache.increment, "k")
-        self.assertEqual(says, f"the sum of {MOST} and 1 is not from -(2^53 - 1) to 2^53 - 1")
+        message = self.refused("invalid-value", CacheError, cache.increment, "k")
+        self.assertEqual(message, f"the sum of {MOST} and 1 is not from -(2^53 - 1) to 2^53 - 1")
         self.assertEqual((cache.increment("k", -MOST), cache.increment("k", -MOST)), (0, -MOST))
         for text in ("1.0", " 1", "-0", "1e2", '"1"', "null", "9007199254740992", "9" * 300):
             cache.set_raw("k", text)
-            says = self.refused("invalid-value", CacheError, cache.increment, "k", 0)
-            self.assertIn("is not an integer from -(2^53 - 1) to 2^53 - 1", says)
+            message = self.refused("invalid-value", CacheError, cache.increment, "k", 0)
+            self.assertIn("is not an integer from -(2^53 - 1) to 2^53 - 1", message)
             self.assertEqual(cache.get_raw("k"), text)
 
-    def test_a_delta_that_is_no_integer_in_range_is_refused_without_a_call(self) -> None:
+    def test_a_delta_that_is_not_an_integer_in_range_is_refused_without_a_call(self) -> None:
         # The host would refuse the empty key with `invalid-key`, so `invalid-value` proves that it
         # was not called.
         for delta in (MOST + 1, -MOST - 1, 10**400, 1.5, math.nan, math.inf, 1e300):
-            says = self.refused("invalid-value", ValueError, cache.increment, "", delta)
-            self.assertIn("it must be an integer from -(2^53 - 1) to 2^53 - 1", says)
+            message = self.refused("invalid-value", ValueError, cache.increment, "", delta)
+            self.assertIn("it must be an integer from -(2^53 - 1) to 2^53 - 1", message)
         others: list[Any] = [True, "1", None]
         for delta in others:
             self.refused("invalid-value", TypeError, cache.increment, "", delta)
         self.refused("invalid-expiry", ValueError, cache.increment, "", expiry=0)
         self.assertEqual(cache.increment("k", 2.0), 2)  # type: ignore[arg-type]
 
-    def test_a_swap_compares_byte_for_byte_and_tells_what_is_there(self) -> None:
+    def test_a_swap_compares_byte_for_byte_and_returns_the_current_text(self) -> None:
         swap = cache.compare_and_swap_raw
         self.assertEqual(swap("k", "1", "2"), Swap(False, None))
         self.assertEqual(swap("k", None, "1.0"), Swap(True))
@@ -94,14 +94,14 @@ class AtomicsTest(unittest.TestCase):
         self.assertFalse(cache.exists("k"))
         self.assertEqual(self.fake.stats.swaps, 3)
 
-    def test_a_swap_is_true_when_it_was_made_and_does_not_change(self) -> None:
+    def test_a_swap_is_true_on_success_and_is_immutable(self) -> None:
         swap = cache.compare_and_swap_raw("k", None, "1")
         self.assertTrue(swap)
         self.assertFalse(cache.compare_and_swap_raw("k", None, "1"))
         with self.assertRaises(dataclasses.FrozenInstanceError):
             swap.swapped = False  # type: ignore[misc]
 
-    def test_a_swap_keeps_the_expiry_or_takes_it_away_or_replaces_it(self) -> None:
+    def test_a_swap_keeps_removes_or_replaces_the_expiry(self) -> None:
         def left(*expiry: Any) -> Any:
             assert cache.compare_and_swap_raw("k", cache.get_raw("k"), "1", *expiry)
             return cache.ttl("k")
@@ -117,17 +117,17 @@ class AtomicsTest(unittest.TestCase):
             self.refused("invalid-value", ValueError, swap, "", expected, wanted)
         for expiry in (0, 1.5):
             self.refused("invalid-expiry", ValueError, swap, "", None, "1", expiry)
-        says = self.refused("invalid-expiry", TypeError, swap, "", None, "1", "unlimited")
-        self.assertNotIn("; write", says)
+        message = self.refused("invalid-expiry", TypeError, swap, "", None, "1", "unlimited")
+        self.assertNotIn("; write", message)
         self.refused("invalid-value", CacheError, swap, "k", None, "nope")
         self.refused("invalid-value", CacheError, swap, "k", "nope", None)
         self.assertFalse(cache.exists("k"))
 
-    def test_the_expiry_of_an_entry_that_is_removed_does_not_count(self) -> None:
+    def test_the_expiry_is_ignored_when_a_swap_removes_the_entry(self) -> None:
         cache.set("k", 1)
         self.assertTrue(cache.compare_and_swap_raw("k", "1", None, 0))
 
-    def test_an_update_starts_from_what_is_there_and_keeps_the_expiry(self) -> None:
+    def test_an_update_gets_the_current_value_and_keeps_the_expiry(self) -> None:
         self.assertEqual(cache.update("k", lambda old: (old or 0) + 2), 2)
         self.assertEqual(cache.ttl("k"), math.inf)
         cache.expire("k", 60)
@@ -139,7 +139,7 @@ class AtomicsTest(unittest.TestCase):
         self.assertEqual(cache.update("k", lambda old: [old is None], list[bool]), [True])
         self.assertEqual(cache.get("k"), [True])
 
-    def test_an_update_loses_no_change_that_comes_between(self) -> None:
+    def test_an_update_loses_no_concurrent_change(self) -> None:
         cache.set("k", 1)
         between: list[Any] = [lambda: cache.set("k", 10), lambda: cache.delete("k"), lambda: None]
         seen: list[int | None] = []
@@ -152,7 +152,7 @@ class AtomicsTest(unittest.TestCase):
         self.assertEqual((cache.update("k", change), seen), (101, [1, 10, None]))
         self.assertEqual(cache.get("k"), 101)
 
-    def test_an_update_of_a_key_that_always_changes_ends_and_names_the_key(self) -> None:
+    def test_an_update_of_a_key_that_always_changes_fails_with_the_key(self) -> None:
         calls = 0
 
         def change(old: int | None) -> int:
@@ -161,9 +161,9 @@ class AtomicsTest(unittest.TestCase):
             cache.set("busy-key", calls)
             return (old or 0) + 1
 
-        says = self.refused("unavailable", CacheError, cache.update, "busy-key", change)
+        message = self.refused("unavailable", CacheError, cache.update, "busy-key", change)
         expected = "the value under 'busy-key' is not updated: other callers changed it 100 times"
-        self.assertEqual((says, calls, cache.get("busy-key")), (expected, 100, 100))
+        self.assertEqual((message, calls, cache.get("busy-key")), (expected, 100, 100))
 
         @service
         def busy() -> None:
@@ -173,22 +173,22 @@ class AtomicsTest(unittest.TestCase):
             self.fake.call(busy)
         self.assertEqual(raised.exception.kind, "unavailable")
 
-    def test_an_update_that_fails_leaves_the_entry(self) -> None:
+    def test_a_failed_update_leaves_the_entry_unchanged(self) -> None:
         def fails(_: Any) -> Any:
             raise Conflict("no")
 
         cache.set("k", 1)
         with self.assertRaises(Conflict):
             cache.update("k", fails)
-        says = self.refused("invalid-value", ValueError, cache.update, "k", lambda _: math.nan)
-        self.assertIn("the value for 'k' has no JSON form", says)
-        says = self.refused("invalid-value", ValueError, cache.update, "k", lambda old: old, str)
-        self.assertIn("the value under 'k' does not fit", says)
+        message = self.refused("invalid-value", ValueError, cache.update, "k", lambda _: math.nan)
+        self.assertIn("the value for 'k' has no JSON form", message)
+        message = self.refused("invalid-value", ValueError, cache.update, "k", lambda old: old, str)
+        self.assertIn("the value under 'k' does not fit", message)
         with self.assertRaisesRegex(TypeError, "kind"):
             cache.update("k", lambda old: old, 5)  # type: ignore[call-overload]
         self.assertEqual(cache.get("k"), 1)
 
-    def test_a_write_that_may_have_happened_is_not_repeated(self) -> None:
+    def test_a_write_with_an_unknown_result_is_not_repeated(self) -> None:
         calls: list[Any] = []
 
         def unavailable(*given: Any) -> Any:
@@ -219,7 +219,7 @@ class AtomicsTest(unittest.TestCase):
         self.assertEqual((cache.take_raw("k"), cache.take_raw("k")), (" null", None))
         self.assertEqual(self.fake.stats.takes, 2)
 
-    def test_take_returns_its_default_where_get_does(self) -> None:
+    def test_take_returns_its_default_when_get_does(self) -> None:
         self.assertEqual(cache.take("k", default=7), 7)
         cache.set("k", None)
         self.assertEqual((cache.take("k", int, default=7), cache.exists("k")), (7, False))
@@ -228,6 +228,6 @@ class AtomicsTest(unittest.TestCase):
 
     def test_take_of_another_type_is_an_error_and_removes_the_value(self) -> None:
         cache.set("k", "v")
-        says = self.refused("invalid-value", ValueError, cache.take, "k", int)
-        self.assertIn("the value under 'k' does not fit", says)
+        message = self.refused("invalid-value", ValueError, cache.take, "k", int)
+        self.assertIn("the value under 'k' does not fit", message)
         self.assertFalse(cache.exists("k"))

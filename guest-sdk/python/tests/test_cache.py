@@ -72,7 +72,7 @@ class CacheTest(unittest.TestCase):
             cache.set("k", value)
             self.assertEqual(repr(cache.get("k")), repr(value))
 
-    def test_what_json_has_another_form_for_is_written_in_it(self) -> None:
+    def test_values_without_a_direct_json_form_are_converted(self) -> None:
         for value, text in [
             ((1, 2), "[1,2]"),
             ({1: "a", 2.5: "b"}, '{"1":"a","2.5":"b"}'),
@@ -84,7 +84,7 @@ class CacheTest(unittest.TestCase):
             cache.set("k", value)
             self.assertEqual(cache.get_raw("k"), text)
 
-    def test_a_value_without_a_json_form_is_refused_and_the_old_one_stays(self) -> None:
+    def test_a_value_without_a_json_form_is_refused_and_the_old_value_stays(self) -> None:
         cache.set("k", "old", expiry=60)
         for value in [{1}, b"x", date(2030, 1, 1), object(), User, print, 1j]:
             self.refused("invalid-value", TypeError, cache.set, "k", value)
@@ -98,8 +98,8 @@ class CacheTest(unittest.TestCase):
         self.fake.advance(1)
         self.assertIsNone(cache.get("k"))
 
-    def test_a_value_without_a_json_form_is_told_with_its_place_and_what_helps(self) -> None:
-        for value, says in [
+    def test_an_error_about_a_json_form_has_the_place_and_the_fix(self) -> None:
+        for value, message in [
             ({"t": [datetime(2030, 1, 1)]}, "value['t'][0] is a datetime: store its isoformat()"),
             ([0, {1}], "value[1] is a set: store list(..) of it"),
             ((Decimal(1),), "value[0] is a Decimal: store str(..) of it"),
@@ -108,25 +108,25 @@ class CacheTest(unittest.TestCase):
             (Level.LOW, "value is a Level: store its value"),
             ({"a": {(1, 2): 3}}, "value['a'] has the key (1, 2), a tuple: make it a str"),
             (["\ud800"], "value[0] contains a lone surrogate"),
-            (_cycle(), "holds itself"),
+            (_cycle(), "contains itself"),
             ([_unset()], "value[0] has no double, a field of its class: set it"),
             (object(), "value is an object: make it a dict, a list or a dataclass"),
         ]:
             with self.assertRaises(CacheError) as raised:
                 cache.set("k", value)
             self.assertIn("the value for 'k' has no JSON form: ", str(raised.exception))
-            self.assertIn(says, str(raised.exception))
+            self.assertIn(message, str(raised.exception))
 
-    def test_a_wrong_argument_is_told_by_the_name_that_the_author_wrote(self) -> None:
+    def test_an_error_about_an_argument_has_the_name_that_the_author_wrote(self) -> None:
         with self.assertRaisesRegex(TypeError, r"^cache\.set\(\) got an unexpected keyword"):
             cache.set("k", 1, expire=60)  # type: ignore[call-arg]
 
-    def test_an_integer_that_a_float_would_round_says_what_helps(self) -> None:
+    def test_an_integer_that_a_float_would_round_is_an_error_with_the_fix(self) -> None:
         cache.set("k", 2**60 + 1)
         with self.assertRaisesRegex(CacheError, "read it as an int, or the JSON text with get_raw"):
             cache.get("k", float)
 
-    def test_after_a_refused_value_the_next_is_taken(self) -> None:
+    def test_after_a_refused_value_the_next_one_is_accepted(self) -> None:
         shared = [1]
         self.refused("invalid-value", TypeError, cache.set, "k", [shared, {1}])
         cache.set("k", [shared, shared])
@@ -146,19 +146,23 @@ class CacheTest(unittest.TestCase):
         self.assertFalse(cache.exists("k"))
 
     def test_an_expiry_that_could_be_rounded_names_the_call(self) -> None:
-        for expiry, says in [
+        for expiry, message in [
             (
                 1.5,
                 "an expiry of 1.5: it must be whole seconds, 1 to 315,360,000 (ten years); "
                 "write int(1.5)",
             ),
             ("60", "; write int('60')"),
-            (timedelta(seconds=90.5), "an expiry of 0:01:30.500000: .* write int\\(expiry.total_seconds\\(\\)\\)$"),
+            (
+                timedelta(seconds=90.5),
+                "an expiry of 0:01:30.500000: .* write int\\(expiry.total_seconds\\(\\)\\)$",
+            ),
         ]:
-            with self.assertRaisesRegex(CacheError, says if ".*" in says else re.escape(says)):
+            pattern = message if ".*" in message else re.escape(message)
+            with self.assertRaisesRegex(CacheError, pattern):
                 cache.set("k", 1, expiry=expiry)  # type: ignore[arg-type]
 
-    def test_an_entry_is_gone_at_its_deadline_for_every_operation(self) -> None:
+    def test_every_operation_treats_an_entry_as_expired_at_its_deadline(self) -> None:
         for gone in (cache.get, cache.get_raw, cache.exists, cache.delete):
             cache.set("k", 1, expiry=1)
             self.fake.advance(0.999)
@@ -166,7 +170,7 @@ class CacheTest(unittest.TestCase):
             self.fake.advance(0.001)
             self.assertFalse(gone("k"))
 
-    def test_the_new_expiry_alone_holds(self) -> None:
+    def test_only_the_new_expiry_applies(self) -> None:
         for old, new, lives in [(10, 20, 20), (20, 10, 10), (10, None, None), (None, 10, 10)]:
             cache.set("k", 1, old)
             cache.set("k", 2, new)
@@ -199,7 +203,7 @@ class CacheTest(unittest.TestCase):
             self.refused("invalid-key", TypeError, call, 123)
             self.refused("invalid-key", ValueError, call, "\ud800")
 
-    def test_what_is_read_is_fresh_each_time(self) -> None:
+    def test_each_read_returns_a_new_object(self) -> None:
         cache.set("k", {"a": [1]})
         cache.get("k")["a"].append(2)
         self.assertEqual(cache.get("k"), {"a": [1]})
@@ -230,7 +234,7 @@ class CacheTest(unittest.TestCase):
             cache.set("k", value)
             self.refused("invalid-value", ValueError, cache.get, "k", kind)
 
-    def test_the_statistics_count_what_was_not_refused(self) -> None:
+    def test_the_statistics_count_only_accepted_operations(self) -> None:
         cache.set("k", 1)
         for call in (cache.get, cache.exists, cache.delete, cache.delete, cache.get):
             call("k")

@@ -28,7 +28,7 @@ class Carried(unittest.TestCase):
     def names(self) -> list[str]:
         return sorted(os.path.relpath(path, self.folder.name) for path in files.contents)
 
-    def test_data_beside_a_source_that_reads_files_is_carried_and_nothing_else(self) -> None:
+    def test_only_data_files_beside_a_source_that_reads_files_are_included(self) -> None:
         source = self.make("shop.py", "HERE = Path(__file__)")
         for name in ["a.txt", "lib/b.csv", "lib/b.py", ".env", "README.md", "test_shop.py", "x.so"]:
             self.make(name)
@@ -38,13 +38,13 @@ class Carried(unittest.TestCase):
         self.assertEqual(self.names(), ["a.txt", "lib/b.csv"])
         self.assertEqual(files.folders[self.folder.name], ["a.txt", "lib"])
 
-    def test_a_source_that_reads_no_files_carries_none(self) -> None:
+    def test_no_files_are_included_for_a_source_that_reads_none(self) -> None:
         source = self.make("shop.py", "import json")
         self.make("a.txt")
         self.assertFalse(carried.collect(self.folder.name, None, [source]))
         self.assertEqual(self.names(), [])
 
-    def test_a_package_that_is_imported_is_carried_with_the_modules_that_are_not(self) -> None:
+    def test_an_imported_package_is_included_with_its_modules_that_are_not_imported(self) -> None:
         loaded = types.ModuleType("boxes")
         loaded.__file__ = self.make("boxes/__init__.py")
         for name in ["boxes/later.py", "boxes/a.html", "boxes/tests/b.txt", "other/a.html"]:
@@ -53,7 +53,7 @@ class Carried(unittest.TestCase):
             carried.collect("/nowhere", self.folder.name, [])
         self.assertEqual(self.names(), ["boxes/a.html", "boxes/later.py"])
 
-    def test_of_more_than_the_limit_the_biggest_is_left_out_and_says_why(self) -> None:
+    def test_the_largest_file_beyond_the_limit_is_left_out_with_a_reason(self) -> None:
         source = self.make("shop.py", "open")
         small, big = self.make("small.txt", "a" * 10), self.make("big.bin", "a" * 101)
         # Each file fits alone, but not both together.

@@ -73,7 +73,7 @@ LEFT = [
 
 
 class CheckTest(unittest.TestCase):
-    def test_python_2_is_told_as_that(self) -> None:
+    def test_python_2_is_reported_as_such(self) -> None:
         for source in PYTHON_2:
             with self.subTest(source):
                 self.assertIn("this is Python 2, and services run on Python 3", self.wrong(source) or "")
@@ -97,19 +97,19 @@ class CheckTest(unittest.TestCase):
         with contextlib.redirect_stderr(io.StringIO()):
             return check.wrong("a.py", None)
 
-    def test_what_is_certain_is_told_by_file_and_line(self) -> None:
+    def test_certain_errors_are_reported_with_file_and_line(self) -> None:
         if sys.version_info[:2] > (3, 14):
             self.skipTest("nothing is certain to a Python newer than that of services")
         for text, expected in WRONG:
             with self.subTest(text):
                 self.assertTrue((self.wrong(text) or "").startswith(expected), self.wrong(text))
 
-    def test_nothing_is_said_of_what_only_a_newer_python_reads(self) -> None:
+    def test_syntax_of_a_newer_python_is_not_reported(self) -> None:
         for text in NEWER:
             with self.subTest(text):
                 self.assertIsNone(self.wrong(text))
 
-    def test_nothing_is_said_of_what_only_the_build_can_tell(self) -> None:
+    def test_errors_that_only_the_build_can_detect_are_not_reported(self) -> None:
         for text in LEFT:
             with self.subTest(text):
                 self.assertIsNone(self.wrong(text))

@@ -53,7 +53,7 @@ class ClockTest(unittest.TestCase):
         self.fake.call(works)
         return results[0]
 
-    def test_every_way_to_tell_the_time_stands_still_and_moves_with_the_clock(self) -> None:
+    def test_every_function_that_returns_the_time_uses_the_clock_of_the_fake(self) -> None:
         utc = timezone.utc
         ways: list[Callable[[], float]] = [
             lambda: time.time(),
@@ -84,8 +84,8 @@ class ClockTest(unittest.TestCase):
                 self.fake.advance(timedelta(days=400))
                 self.assertAlmostEqual(self.in_service(way) - first, 400 * DAY, delta=1.001)
 
-    def test_all_clocks_tell_one_time(self) -> None:
-        def told() -> list[float]:
+    def test_all_clocks_agree(self) -> None:
+        def shown() -> list[float]:
             local = renamed.fromisoformat(time.strftime("%Y-%m-%dT%H:%M:%S")).timestamp()
             utc = calendar.timegm(renamed.utcnow().timetuple())
             zoned = renamed.now(timezone.utc).timestamp()
@@ -93,7 +93,7 @@ class ClockTest(unittest.TestCase):
             return [time.time(), zoned, renamed.now().timestamp(), local, utc, *seconds]
 
         before, self_told = time.time(), self.fake.time()
-        times = self.in_service(told)
+        times = self.in_service(shown)
         self.assertEqual(times[0], self_told)
         for each in times:
             self.assertAlmostEqual(each, self_told, delta=1.001)
@@ -127,7 +127,7 @@ class ClockTest(unittest.TestCase):
         self.fake.call(waits)
         self.assertAlmostEqual(seen[0], 3_600, places=3)
 
-    def test_what_a_stand_in_makes_is_a_datetime(self) -> None:
+    def test_a_replaced_class_returns_instances_of_datetime(self) -> None:
         def made() -> list[Any]:
             values = [
                 renamed(2030, 1, 2),
@@ -162,7 +162,7 @@ class ClockTest(unittest.TestCase):
                 self.in_service(raises)
             self.assertLess(abs(time.time() - renamed.now().timestamp()), 60)
 
-    def test_a_call_within_a_call_ends_and_the_outer_one_goes_on(self) -> None:
+    def test_a_nested_call_ends_and_the_outer_call_continues(self) -> None:
         def nested() -> tuple[float, float]:
             first = time.time()
             self.in_service(lambda: time.sleep(5))

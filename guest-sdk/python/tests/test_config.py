@@ -30,18 +30,18 @@ class ConfigTest(unittest.TestCase):
         host.config_get = lambda name: name
         self.assertEqual((config.get("a"), config.get("ä\ud800", 1)), ("a", 1))
 
-    def test_one_that_is_missing_is_named_with_what_to_write(self) -> None:
-        says = 'no setting "api-key": write it in [plugins.NAME.config], or as a secret in '
-        says += "[plugins.NAME.secrets]"
+    def test_a_missing_setting_is_an_error_with_the_fix(self) -> None:
+        message = 'no setting "api-key": write it in [plugins.NAME.config], or as a secret in '
+        message += "[plugins.NAME.secrets]"
         with self.assertRaises(KeyError) as raised:
             config.require("api-key")
-        self.assertEqual(str(raised.exception), says)
+        self.assertEqual(str(raised.exception), message)
         with self.assertRaises(Failure) as failed:
             self.fake.call(key)
-        self.assertEqual((failed.exception.kind, failed.exception.message), ("internal", says))
+        self.assertEqual((failed.exception.kind, failed.exception.message), ("internal", message))
         self.assertEqual(self.fake.logs, [])
 
-    def test_what_is_no_name_or_not_offered_is_refused(self) -> None:
+    def test_an_invalid_name_and_an_unknown_method_are_refused(self) -> None:
         for call in (config.get, config.require, config.__getitem__):
             with self.assertRaisesRegex(TypeError, "a setting's name of 5: it must be a str"):
                 call(5)  # type: ignore[call-overload]

@@ -54,8 +54,8 @@ class Conformance(unittest.TestCase):
         if step.get("distinct"):
             # The numbers must differ between instances, but a fake has no instances.
             return self.assertIn("ok", result)
-        told = result.pop("message", "")
-        self.assertIn(expected.get("message", ""), told)
+        shown = result.pop("message", "")
+        self.assertIn(expected.get("message", ""), shown)
         wanted = next((name for name in ("failure", "error") if name in expected), "ok")
         self.assertEqual(result, {wanted: expected.get(wanted)}, step)
         self.check_logs(fake, step, expected)

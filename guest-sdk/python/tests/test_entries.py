@@ -43,7 +43,7 @@ class EntriesTest(unittest.TestCase):
         self.fake.advance(0.001)
         self.assertIsNone(cache.ttl("k"))
 
-    def test_an_expiry_counts_from_now_and_none_takes_it_away(self) -> None:
+    def test_an_expiry_counts_from_now_and_none_removes_it(self) -> None:
         self.assertIs(cache.expire("k", 60), False)
         cache.set("k", 1, expiry=60)
         self.fake.advance(30)
@@ -64,26 +64,26 @@ class EntriesTest(unittest.TestCase):
             self.refused("invalid-key", TypeError, call, 1)
         of_a_prefix: list[Any] = [cache.keys, cache.delete_prefix]
         for call in of_a_prefix:
-            says = self.refused("invalid-key", TypeError, call, None)
-            self.assertEqual(says, "a prefix of None: it must be a str")
-            says = self.refused("invalid-key", ValueError, call, "\ud800")
-            self.assertIn("the prefix '\\ud800' contains a lone surrogate", says)
+            message = self.refused("invalid-key", TypeError, call, None)
+            self.assertEqual(message, "a prefix of None: it must be a str")
+            message = self.refused("invalid-key", ValueError, call, "\ud800")
+            self.assertIn("the prefix '\\ud800' contains a lone surrogate", message)
         with self.assertRaises(TypeError):
             cache.keys()  # type: ignore[call-arg]
 
-    def test_keys_of_a_prefix_come_from_every_page(self) -> None:
+    def test_keys_with_a_prefix_are_returned_from_every_page(self) -> None:
         fill()
         self.assertEqual(set(cache.keys("user:")), {f"user:{number}" for number in range(MANY)})
         self.assertEqual(len(set(cache.keys(""))), 2 * MANY)
         self.assertEqual(list(cache.keys("use*")), [])
 
-    def test_entries_may_go_while_their_keys_are_walked(self) -> None:
+    def test_entries_may_be_removed_during_an_iteration(self) -> None:
         fill()
         self.assertEqual(sum(cache.delete(key) for key in cache.keys("user:")), MANY)
         self.assertEqual(list(cache.keys("user:")), [])
         self.assertTrue(cache.exists("order:1"))
 
-    def test_an_entry_that_has_expired_is_not_walked(self) -> None:
+    def test_the_key_of_an_expired_entry_is_not_returned(self) -> None:
         cache.set("a", 1, expiry=1)
         self.fake.advance(1)
         self.assertEqual((list(cache.keys("")), cache.delete_prefix("")), ([], 0))

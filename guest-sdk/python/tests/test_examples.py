@@ -29,7 +29,7 @@ class CacheAside(unittest.TestCase):
         self.fake.set_config("source-url", URL)
         self.fake.route("GET", URL, http.Response(json="value-from-source"))
 
-    def test_the_source_is_asked_once_in_two_minutes(self) -> None:
+    def test_one_request_is_sent_to_the_source_in_two_minutes(self) -> None:
         fetching = "info: Key not found, fetching from source .."
         value = "info: value-from-source"
         self.fake.call(self.service)
@@ -41,7 +41,7 @@ class CacheAside(unittest.TestCase):
         self.assertEqual(self.fake.logs[3:], [fetching, value])
         self.assertEqual(len(self.fake.requests), 2)
 
-    def test_the_answer_of_a_source_that_fails_is_not_kept(self) -> None:
+    def test_the_response_of_a_failing_source_is_not_cached(self) -> None:
         self.fake.route("GET", URL, http.Response(503))
         with self.assertRaises(Failure) as raised:
             self.fake.call(self.service)
@@ -62,7 +62,7 @@ class ExchangeRates(unittest.TestCase):
         asked = {"amount": amount, "from": source, "to": target}
         return self.fake.call(self.service, asked).value()
 
-    def test_amounts_are_converted_by_rates_that_are_fetched_once_a_minute(self) -> None:
+    def test_amounts_are_converted_with_rates_that_are_fetched_once_a_minute(self) -> None:
         self.assertEqual(self.convert(100, "EUR", "USD"), {"amount": 110.0, "currency": "USD"})
         self.assertEqual(self.convert(110.0, "USD", "EUR"), {"amount": 100.0, "currency": "EUR"})
         self.assertEqual([each.header("X-API-Key") for each in self.fake.requests], ["topsecret"])
@@ -70,7 +70,7 @@ class ExchangeRates(unittest.TestCase):
         self.convert(1, "EUR", "EUR")
         self.assertEqual(len(self.fake.requests), 2)
 
-    def test_a_currency_without_a_rate_is_not_found_and_no_number_is_a_bad_request(self) -> None:
+    def test_an_unknown_currency_is_not_found_and_an_invalid_amount_is_a_bad_request(self) -> None:
         for amount, currency, kind in [(1, "XYZ", "not-found"), ("1", "EUR", "bad-request")]:
             with self.assertRaises(Failure) as raised:
                 self.convert(amount, "EUR", currency)

@@ -39,14 +39,14 @@ class HttpTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
 
-    def refused(self, also: type, says: str, call: Any) -> None:
+    def refused(self, also: type, message: str, call: Any) -> None:
         with self.assertRaises(HttpError) as raised:
             call()
         error = raised.exception
-        self.assertEqual((error.kind, error.message), ("invalid-request", says))
+        self.assertEqual((error.kind, error.message), ("invalid-request", message))
         self.assertIsInstance(error, also)
 
-    def test_each_method_is_sent_as_it_is_named(self) -> None:
+    def test_each_function_sends_the_method_of_its_name(self) -> None:
         for method in ("GET", "HEAD", "OPTIONS", "DELETE", "POST", "PUT", "PATCH"):
             self.fake.route(method, URL, http.Response(text=method))
             self.assertEqual(getattr(http, method.lower())(URL).text(), method)
@@ -87,8 +87,8 @@ class HttpTest(unittest.TestCase):
         self.assertEqual(self.fake.requests[-1].redirects, 0)
 
     def test_a_wrong_argument_is_named_with_its_value_and_the_rule(self) -> None:
-        def check(also: type, says: str, **options: Any) -> None:
-            self.refused(also, says, lambda: http.post(**{"url": URL, **options}))
+        def check(also: type, message: str, **options: Any) -> None:
+            self.refused(also, message, lambda: http.post(**{"url": URL, **options}))
 
         rule = "it must be a str, like 'https://example.com/'"
         check(TypeError, f"a url of 5: {rule}", url=5)
@@ -99,26 +99,26 @@ class HttpTest(unittest.TestCase):
         rule = "contains a line break or a NUL, which HTTP does not allow"
         for value in ("secret\n", "\r", b"\0"):
             check(ValueError, f"the value of the header 'a' {rule}", headers={"a": value})
-        says = "the value of the header 'a' is of type int: it must be a str or bytes"
-        check(TypeError, says, headers={"a": 1})
-        says = "one of headers is a str: it must be a pair, (name, value)"
-        check(TypeError, says, headers=["ab"])
-        says = "a body of {}: it must be a str or bytes; json takes any value"
-        check(TypeError, says, body={})
-        says = "json and body are both given: a request can have only one of them"
-        check(ValueError, says, json=1, body="a")
+        message = "the value of the header 'a' is of type int: it must be a str or bytes"
+        check(TypeError, message, headers={"a": 1})
+        message = "one of headers is a str: it must be a pair, (name, value)"
+        check(TypeError, message, headers=["ab"])
+        message = "a body of {}: it must be a str or bytes; json takes any value"
+        check(TypeError, message, body={})
+        message = "json and body are both given: a request can have only one of them"
+        check(ValueError, message, json=1, body="a")
         for timeout in (-1, float("nan")):
-            says = f"a timeout of {timeout}: it must be 0 seconds or more"
-            check(ValueError, says, timeout=timeout)
-        says = "a timeout of '1': it must be 0 seconds or more, as a number or a timedelta"
-        check(TypeError, says, timeout="1")
+            message = f"a timeout of {timeout}: it must be 0 seconds or more"
+            check(ValueError, message, timeout=timeout)
+        message = "a timeout of '1': it must be 0 seconds or more, as a number or a timedelta"
+        check(TypeError, message, timeout="1")
         for redirects, also in ((256, ValueError), (-1, ValueError), (True, TypeError)):
             rule = "they must be an integer from 0 to 255"
             check(also, f"redirects of {redirects}: {rule}", redirects=redirects)
         rule = "it must be a method of HTTP, like 'GET'"
         self.refused(ValueError, f"a method of 'G T': {rule}", lambda: http.Request("G T", URL))
-        says = "a request of 'a': it must be an http.Request"
-        self.refused(TypeError, says, lambda: http.send_many(["a"]))  # type: ignore[list-item]
+        message = "a request of 'a': it must be an http.Request"
+        self.refused(TypeError, message, lambda: http.send_many(["a"]))  # type: ignore[list-item]
         with self.assertRaisesRegex(HttpError, "the body has no JSON form: .*set") as raised:
             http.post(URL, json={1})
         self.assertIsInstance(raised.exception, TypeError)
@@ -148,7 +148,7 @@ class HttpTest(unittest.TestCase):
             with self.assertRaisesRegex(Failure, "^https://api.example.com/latest[ :].*the body: "):
                 read()
 
-    def test_a_status_of_400_or_more_is_raised_when_that_is_asked_for(self) -> None:
+    def test_raise_for_status_raises_for_a_status_of_400_or_more(self) -> None:
         for status, kind in [
             *((200, None), (299, None), (300, None), (399, None), (400, "internal")),
             *((404, "internal"), (429, "unavailable"), (499, "internal"), (500, "unavailable")),
@@ -158,12 +158,12 @@ class HttpTest(unittest.TestCase):
             if not kind:
                 self.assertIs(response.raise_for_status(), response)
                 continue
-            says = f"https://api.example.com/latest responded with status {status}"
-            with self.assertRaisesRegex(Failure, f"^{says}$") as raised:
+            message = f"https://api.example.com/latest responded with status {status}"
+            with self.assertRaisesRegex(Failure, f"^{message}$") as raised:
                 response.raise_for_status()
             self.assertEqual(raised.exception.kind, kind)
 
-    def test_an_error_that_no_one_handles_is_a_failure_by_its_kind(self) -> None:
+    def test_an_unhandled_error_becomes_a_failure_by_its_kind(self) -> None:
         for kind in KINDS:
             self.fake.route("GET", URL, kind)  # type: ignore[arg-type]
             with self.assertRaises(HttpError) as raised:
@@ -173,10 +173,10 @@ class HttpTest(unittest.TestCase):
                 self.fake.call(asks, URL)
             is_later = kind in ("unreachable", "timeout", "aborted")
             self.assertEqual(failed.exception.kind, "unavailable" if is_later else "internal")
-            says = f"https://api.example.com/latest: the fake returns {kind}"
-            self.assertEqual(failed.exception.message, f"hostel_sdk.HttpError: {says}")
+            message = f"https://api.example.com/latest: the fake returns {kind}"
+            self.assertEqual(failed.exception.message, f"hostel_sdk.HttpError: {message}")
 
-    def test_results_of_several_are_in_the_order_of_the_requests(self) -> None:
+    def test_results_are_in_the_order_of_the_requests(self) -> None:
         error = HttpError("denied", "no")
         self.fake.route("GET", "https://a/*", lambda it: http.Response(text=it.url))
         self.fake.route("GET", "https://a/2", error)
@@ -188,7 +188,7 @@ class HttpTest(unittest.TestCase):
         self.assertIs(second, error)
         self.assertEqual(http.send_many([]), [])
 
-    def test_what_is_not_offered_is_told_with_what_is(self) -> None:
+    def test_an_unknown_function_lists_the_available_ones(self) -> None:
         with self.assertRaisesRegex(AttributeError, "http.fetch is not offered; http has: .*get,"):
             http.fetch(URL)  # type: ignore[attr-defined]
         with self.assertRaisesRegex(TypeError, "'param'"):
@@ -211,7 +211,7 @@ class AtOnceTest(unittest.TestCase):
     def run_service(self, work: Any) -> Any:
         return self.fake.call(service(work)).value()
 
-    def test_what_waits_is_sent_at_the_same_time_when_nothing_else_can_run(self) -> None:
+    def test_waiting_requests_are_sent_concurrently_when_nothing_else_can_run(self) -> None:
         urls = ["https://a/1", "https://a/2", "https://a/3"]
         self.assertEqual(self.fake.call(gathers, urls).value(), ["1", "2", "3"])
         self.assertEqual(self.sent, [3])
@@ -257,7 +257,7 @@ class AtOnceTest(unittest.TestCase):
 
         self.assertEqual(self.run_service(both), ["1", "timer"])
 
-    def test_an_error_is_raised_where_its_request_waits(self) -> None:
+    def test_an_error_is_raised_in_the_task_of_its_request(self) -> None:
         self.fake.route("GET", "https://a/2", "timeout")
 
         async def caught() -> list[str]:
@@ -268,7 +268,7 @@ class AtOnceTest(unittest.TestCase):
         self.assertEqual(self.run_service(caught), ["none", "timeout"])
         self.assertEqual(self.sent, [2])
 
-    def test_a_request_whose_task_is_cancelled_before_is_not_sent(self) -> None:
+    def test_the_request_of_a_cancelled_task_is_not_sent(self) -> None:
         async def cancels() -> str:
             task = asyncio.create_task(http.async_get("https://a/1"))
             await asyncio.sleep(0)
@@ -278,7 +278,7 @@ class AtOnceTest(unittest.TestCase):
         self.assertEqual(self.run_service(cancels), "2")
         self.assertEqual([it.url for it in self.fake.requests], ["https://a/2"])
 
-    def test_an_error_of_the_host_reaches_all_that_wait(self) -> None:
+    def test_an_error_of_the_host_reaches_all_waiting_tasks(self) -> None:
         def fails(_: list[http.Request]) -> list[Any]:
             raise RuntimeError("no host")
 
@@ -286,7 +286,7 @@ class AtOnceTest(unittest.TestCase):
         with self.assertRaisesRegex(Failure, "RuntimeError: no host"):
             self.fake.call(gathers, ["https://a/1", "https://a/2"])
 
-    def test_another_loop_sends_at_once(self) -> None:
+    def test_another_loop_sends_immediately(self) -> None:
         self.assertEqual(asyncio.run(http.async_get("https://a/1")).text(), "1")
         self.assertEqual(self.sent, [])
 
@@ -295,14 +295,14 @@ class RoutesTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
 
-    def test_a_request_that_no_route_matches_fails_the_test_with_what_there_is(self) -> None:
-        says = f"GET {URL} matches no route of the fake; there are: "
+    def test_a_request_that_matches_no_route_fails_the_test_with_the_routes(self) -> None:
+        message = f"GET {URL} matches no route of the fake; there are: "
         with self.assertRaises(UnexpectedRequest) as raised:
             http.get(URL)
-        self.assertEqual(str(raised.exception), says + "none")
+        self.assertEqual(str(raised.exception), message + "none")
         self.fake.route("POST", URL, http.Response())
         self.fake.route("GET", "https://b/*", http.Response())
-        says += f"POST {URL}, GET https://b/*"
+        message += f"POST {URL}, GET https://b/*"
         for call in (
             lambda: http.get(URL),
             lambda: http.send_many([http.Request("GET", URL)]),
@@ -312,11 +312,11 @@ class RoutesTest(unittest.TestCase):
         ):
             with self.assertRaises(UnexpectedRequest) as raised:
                 call()
-            self.assertEqual(str(raised.exception), says)
+            self.assertEqual(str(raised.exception), message)
         self.assertNotIsInstance(raised.exception, Exception)
         self.assertEqual(self.fake.logs, [])
 
-    def test_what_a_route_asserts_is_not_hidden_either(self) -> None:
+    def test_a_failed_assertion_of_a_route_fails_the_test(self) -> None:
         def asserts(request: http.Request) -> http.Response:
             raise AssertionError(request.url)
 
@@ -326,13 +326,13 @@ class RoutesTest(unittest.TestCase):
         self.fake.route("GET", URL, http.Response())
         self.assertEqual(self.fake.call(hides, URL).value(), "?")
 
-    def test_the_newest_route_answers(self) -> None:
+    def test_the_newest_matching_route_is_used(self) -> None:
         self.fake.route("GET", URL, http.Response(text="old"))
         self.fake.route("GET", "*", http.Response(text="new"))
         self.assertEqual(http.get(URL).text(), "new")
         self.assertEqual([(it.method, it.url) for it in self.fake.requests], [("GET", URL)])
 
-    def test_an_answer_that_is_none_is_refused_when_it_is_set(self) -> None:
+    def test_an_invalid_response_is_refused_when_the_route_is_set(self) -> None:
         for answer in ("teapot", None, {"a": 1}):
             with self.assertRaisesRegex(TypeError, "the response of the route GET a is "):
                 self.fake.route("GET", "a", answer)  # type: ignore[arg-type]

@@ -55,7 +55,7 @@ class LeaseTest(unittest.TestCase):
     def released(self) -> None:
         self.assertFalse(host.fill("k", "1", None), "the lease is released")
 
-    def test_a_value_is_computed_once_in_its_life(self) -> None:
+    def test_a_value_is_computed_once_until_it_expires(self) -> None:
         values = iter([1, 2])
 
         def read() -> Any:
@@ -71,7 +71,7 @@ class LeaseTest(unittest.TestCase):
         self.assertEqual(cache.get_or_set("k", returns(1)), 1)
         self.assertEqual(cache.ttl("k"), math.inf)
 
-    def test_a_hit_is_one_read_and_only_a_miss_asks_who_computes(self) -> None:
+    def test_a_hit_is_one_read_and_only_a_miss_requests_a_lease(self) -> None:
         stats = self.fake.stats
         cache.get_or_set("k", returns(1), 60)
         self.assertEqual((stats.hits, stats.misses), (0, 2))
@@ -100,10 +100,10 @@ class LeaseTest(unittest.TestCase):
         cache.set("k", "v")
         for early in (None, 5):
             read = functools.partial(cache.get_or_set, "k", returns(1), 60, early, kind=int)
-            says = self.refused("invalid-value", ValueError, read)
-            self.assertIn("the value under 'k' does not fit", says)
+            why = self.refused("invalid-value", ValueError, read)
+            self.assertIn("the value under 'k' does not fit", why)
 
-    def test_in_the_last_seconds_a_value_is_computed_anew(self) -> None:
+    def test_a_value_is_refreshed_in_its_last_seconds(self) -> None:
         self.assertEqual(get(1), 1)
         self.fake.advance(55)
         self.assertEqual(get(2), 1)
@@ -123,7 +123,7 @@ class LeaseTest(unittest.TestCase):
         self.assertEqual(cache.get_or_set("k", returns(1), 60), 1)
         self.assertEqual(self.fake.logs, [])
 
-    def test_an_old_value_is_returned_while_it_lives_and_cannot_be_computed_anew(self) -> None:
+    def test_an_old_value_is_returned_if_a_refresh_fails(self) -> None:
         get(1.5)
         self.fake.advance(58)
         self.assertEqual(cache.get_or_set("k", fails, 60, 5), 1.5)
@@ -137,7 +137,7 @@ class LeaseTest(unittest.TestCase):
         with self.assertRaises(Conflict):
             cache.get_or_set("k", fails, 60, 5)
 
-    def test_what_ends_the_process_is_raised_also_while_an_old_value_lives(self) -> None:
+    def test_an_exception_that_ends_the_process_is_raised_during_a_refresh_too(self) -> None:
         def interrupted() -> Any:
             raise KeyboardInterrupt
 
@@ -158,7 +158,7 @@ class LeaseTest(unittest.TestCase):
         self.assertEqual(cache.get_or_set("k", returns(3), 60), 3)
         self.assertEqual(cache.get("k"), 3)
 
-    def test_a_failure_leaves_the_lease_that_another_call_has_got_meanwhile(self) -> None:
+    def test_a_failure_does_not_release_the_lease_of_another_call(self) -> None:
         def held() -> Any:
             self.fake.hold("k")
             raise Conflict("no")
@@ -176,7 +176,7 @@ class LeaseTest(unittest.TestCase):
         self.fake.let_go("k")
         self.assertEqual(get(2), 2)
 
-    def test_what_was_set_meanwhile_is_newer_than_what_was_computed(self) -> None:
+    def test_a_value_that_was_set_meanwhile_is_not_replaced(self) -> None:
         changes: list[tuple[Any, str | None]] = [
             (lambda: cache.set("k", 7), "7"),
             (lambda: cache.set_many({"k": 7}), "7"),
@@ -195,7 +195,7 @@ class LeaseTest(unittest.TestCase):
             self.assertEqual(cache.get_or_set("k", lambda: (change(), 1)[1], 60), 1)
             self.assertEqual(cache.get_raw("k"), stored)
 
-    def test_what_was_changed_meanwhile_is_newer_than_what_was_computed_anew(self) -> None:
+    def test_a_value_that_was_changed_meanwhile_is_not_replaced_by_a_refresh(self) -> None:
         changes: list[tuple[Any, str | None]] = [
             (lambda: cache.expire("k", 60), '"old"'),
             (lambda: cache.take_raw("k"), None),
@@ -212,7 +212,7 @@ class LeaseTest(unittest.TestCase):
             self.assertEqual(cache.get_or_set("k", lambda: (change(), 1)[1], 60, 5), 1)
             self.assertEqual(cache.get_raw("k"), stored)
 
-    def test_a_value_is_stored_when_the_old_one_has_expired_by_itself(self) -> None:
+    def test_a_refreshed_value_is_stored_if_the_old_value_expired_meanwhile(self) -> None:
         cache.set("k", 0, expiry=60)
         self.fake.advance(58)
 
@@ -223,7 +223,7 @@ class LeaseTest(unittest.TestCase):
         self.assertEqual(cache.get_or_set("k", compute, 60, 5), 1)
         self.assertEqual(cache.get("k"), 1)
 
-    def test_a_value_that_may_not_be_stored_is_returned_with_a_warning(self) -> None:
+    def test_a_value_that_may_not_have_been_stored_is_returned_with_a_warning(self) -> None:
         def unavailable(*_: Any) -> Any:
             raise CacheError("unavailable", "no response")
 
@@ -235,7 +235,7 @@ class LeaseTest(unittest.TestCase):
         )
         self.assertEqual(released, [])
 
-    def test_a_cache_that_is_unavailable_to_the_function_itself_is_its_failure(self) -> None:
+    def test_an_unavailable_cache_inside_the_function_is_the_error_of_the_function(self) -> None:
         def unavailable(*_: Any) -> Any:
             raise CacheError("unavailable", "no response")
 
@@ -250,8 +250,8 @@ class LeaseTest(unittest.TestCase):
         large = returns("v" * (1 << 20))
         self.refused("too-large", CacheError, cache.get_or_set, "k", large, 60)
         self.released()
-        says = self.refused("invalid-value", ValueError, cache.get_or_set, "k", returns(math.nan))
-        self.assertIn("the value for 'k' has no JSON form", says)
+        why = self.refused("invalid-value", ValueError, cache.get_or_set, "k", returns(math.nan))
+        self.assertIn("the value for 'k' has no JSON form", why)
         self.released()
 
         async def later() -> int:
@@ -259,10 +259,10 @@ class LeaseTest(unittest.TestCase):
 
         coroutine = later()
         self.addCleanup(coroutine.close)
-        says = self.refused(
+        why = self.refused(
             "invalid-value", TypeError, cache.get_or_set, "k", returns(coroutine)
         )
-        self.assertIn("is a coroutine: await it", says)
+        self.assertIn("is a coroutine: await it", why)
 
     def test_early_is_less_than_the_expiry(self) -> None:
         for more, expected in (
@@ -298,7 +298,7 @@ class LeaseTest(unittest.TestCase):
             cache.get_or_set("k", returns(1), kind=len)  # type: ignore[call-overload]
         self.assertEqual((calls, self.fake.stats.misses), ([], 0))
 
-    def test_a_call_waits_for_five_seconds_unless_told_otherwise(self) -> None:
+    def test_a_call_waits_for_five_seconds_by_default(self) -> None:
         waits: list[int] = []
 
         def asked(key: str, early: int | None, wait: int) -> Any:
@@ -311,7 +311,7 @@ class LeaseTest(unittest.TestCase):
             cache.get_or_set("k", returns(1), wait=wait)
         self.assertEqual(waits, [5_000, 0, 1_500, 2_000, 2**32 - 1, 2**32 - 1])
 
-    def test_a_service_passes_on_what_its_function_raised(self) -> None:
+    def test_a_service_fails_with_the_exception_of_its_function(self) -> None:
         @service
         def rates() -> Any:
             return cache.get_or_set("k", fails, expiry=60)
@@ -327,7 +327,7 @@ class LeaseTest(unittest.TestCase):
             self.fake.call(faulty)
         self.assertEqual(raised.exception.kind, Internal.kind)
 
-    def test_what_is_no_function_is_told_by_its_name(self) -> None:
+    def test_an_argument_that_is_not_a_function_is_named(self) -> None:
         wrong: Any = 60
         with self.assertRaisesRegex(TypeError, "^compute is 60: it must be a function"):
             cache.get_or_set("k", wrong, returns(1))  # type: ignore[arg-type]

@@ -55,10 +55,10 @@ class LogTest(unittest.TestCase):
             logger.info(*args)
             self.assertEqual(self.fake.logs.pop(), f"info: {line}")
 
-    def test_a_message_that_does_not_format_is_logged_all_the_same(self) -> None:
-        for args, says in [(("%d", "x"), "'%d' 'x'"), (("%s",), "%s"), (("a", 1), "'a' 1")]:
+    def test_a_message_that_cannot_be_formatted_is_still_logged(self) -> None:
+        for args, message in [(("%d", "x"), "'%d' 'x'"), (("%s",), "%s"), (("a", 1), "'a' 1")]:
             logger.info(*args)
-            self.assertIn(says, self.fake.logs.pop())
+            self.assertIn(message, self.fake.logs.pop())
         logger.info(Broken())
         self.assertIn("<Broken>", self.fake.logs.pop())
 

@@ -19,7 +19,7 @@ class ManyTest(unittest.TestCase):
         self.assertIsInstance(raised.exception, also)
         return str(raised.exception)
 
-    def test_values_come_back_in_the_order_of_their_keys(self) -> None:
+    def test_values_are_returned_in_the_order_of_their_keys(self) -> None:
         cache.set_many([("a", 1), ("b", 2), ("c", None), ("a", 3)])
         self.assertEqual(cache.get_many(["b", "missing", "a", "c", "b"]), [2, None, 3, None, 2])
         self.assertTrue(cache.exists("c"))
@@ -35,7 +35,7 @@ class ManyTest(unittest.TestCase):
         self.assertEqual((cache.get_many([]), cache.delete_many(())), ([], 0))
         self.assertEqual(cache.delete_many({"a", "dd"}), 2)
 
-    def test_all_entries_have_the_one_expiry(self) -> None:
+    def test_all_entries_get_the_same_expiry(self) -> None:
         cache.set_many({"a": 1, "b": 2}, expiry=60)
         self.fake.advance(59.999)
         self.assertEqual(cache.get_many(["a", "b"]), [1, 2])
@@ -47,11 +47,11 @@ class ManyTest(unittest.TestCase):
         self.assertEqual(cache.delete_many(["a", "missing", "b", "a"]), 2)
         self.assertEqual(cache.get_many(["a", "b", "c"]), [None, None, 3])
 
-    def test_one_wrong_argument_leaves_all_entries(self) -> None:
+    def test_one_invalid_argument_leaves_all_entries_unchanged(self) -> None:
         self.refused("invalid-key", CacheError, cache.set_many, [("a", 1), ("", 2)])
         self.refused("invalid-key", TypeError, cache.set_many, [("a", 1), (2, 2)])
-        says = self.refused("invalid-value", TypeError, cache.set_many, {"a": 1, "b": {2}})
-        self.assertIn("the value for 'b' has no JSON form", says)
+        message = self.refused("invalid-value", TypeError, cache.set_many, {"a": 1, "b": {2}})
+        self.assertIn("the value for 'b' has no JSON form", message)
         self.refused("too-large", CacheError, cache.set_many, {"a": 1, "b": "x" * (1 << 20)})
         self.refused("invalid-expiry", ValueError, cache.set_many, {"a": 1}, expiry=1.5)
         self.assertFalse(cache.exists("a"))
@@ -61,15 +61,15 @@ class ManyTest(unittest.TestCase):
         self.refused("invalid-key", CacheError, cache.get_many, ["a", ""])
         self.assertEqual((cache.get("a"), self.fake.stats.hits), (1, 1))
 
-    def test_one_key_in_place_of_a_list_is_refused(self) -> None:
+    def test_a_single_key_instead_of_a_list_is_refused(self) -> None:
         for call in (cache.get_many, cache.delete_many):
-            says = self.refused("invalid-key", TypeError, call, "abc")
-            self.assertEqual(says, "keys of 'abc': they must be a list of str")
+            message = self.refused("invalid-key", TypeError, call, "abc")
+            self.assertEqual(message, "keys of 'abc': they must be a list of str")
 
     def test_a_value_of_another_kind_names_its_key(self) -> None:
         cache.set_many({"a": "1", "b": 2})
-        says = self.refused("invalid-value", ValueError, cache.get_many, ["b", "a"], int)
-        self.assertIn("the value under 'a' does not fit", says)
+        message = self.refused("invalid-value", ValueError, cache.get_many, ["b", "a"], int)
+        self.assertIn("the value under 'a' does not fit", message)
         with self.assertRaisesRegex(TypeError, "kind"):
             cache.get_many(["b"], 5)  # type: ignore[call-overload]
 
@@ -80,7 +80,8 @@ class ManyTest(unittest.TestCase):
         # The host would refuse the empty key with another kind, so the kind shows that it was not
         # called.
         for call in (cache.get_many, cache.delete_many):
-            says = self.refused("too-large", ValueError, call, [*keys[:1_000], ""])
-            self.assertEqual(says, "1001 keys in one call: the maximum is 1000; make several calls")
+            message = self.refused("too-large", ValueError, call, [*keys[:1_000], ""])
+            why = "1001 keys in one call: the maximum is 1000; make several calls"
+            self.assertEqual(message, why)
         self.refused("too-large", ValueError, cache.set_many, dict.fromkeys(keys, 1))
         self.assertEqual(cache.delete_many(keys[:1_000]), 1_000)

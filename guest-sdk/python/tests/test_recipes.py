@@ -62,7 +62,7 @@ class RecipesTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
 
-    def test_a_caller_has_a_hundred_calls_a_minute(self) -> None:
+    def test_a_caller_can_make_a_hundred_calls_a_minute(self) -> None:
         def request_of(client: str) -> Request:
             return Request(http=HttpRequest(client=client))
 
@@ -75,7 +75,7 @@ class RecipesTest(unittest.TestCase):
         self.fake.advance(60)
         check_rate(request_of("192.0.2.1:7"))
 
-    def test_a_token_is_redeemed_once_and_in_its_time(self) -> None:
+    def test_a_token_is_redeemed_once_and_before_it_expires(self) -> None:
         issue("abc123", "ada")
         self.assertEqual(redeem("abc123"), "ada")
         for _ in range(2):
@@ -84,7 +84,7 @@ class RecipesTest(unittest.TestCase):
             issue("abc123", "ada")
             self.fake.advance(600)
 
-    def test_a_lock_lets_one_in_and_never_ends_that_of_another(self) -> None:
+    def test_a_lock_has_one_holder_and_only_the_holder_releases_it(self) -> None:
         with self.assertRaises(Conflict):
             report(lambda: report(lambda: None))
         self.assertFalse(cache.exists("lock:report"))
@@ -96,7 +96,7 @@ class RecipesTest(unittest.TestCase):
         report(late)
         self.assertEqual(cache.get("lock:report"), "another")
 
-    def test_the_last_three_searches_are_kept(self) -> None:
+    def test_the_last_three_searches_are_stored(self) -> None:
         for search in "abcd":
             last = last_searches("ada", search)
         self.assertEqual(last, ["d", "c", "b"])

@@ -22,22 +22,22 @@ class ResponseTest(unittest.TestCase):
         self.assertIsNone(response.header("location"))
 
     def test_a_header_of_another_type_is_a_type_error_that_names_it(self) -> None:
-        for value, says in [
+        for value, message in [
             (7, 'the header "X-A": its value is of type int: it must be a str or bytes'),
             (None, 'the header "X-A": its value is None: it must be a str or bytes'),
         ]:
             odd: Any = value
             for write in (Response().with_header, NotFound().with_header):
-                with self.assertRaisesRegex(TypeError, says):
+                with self.assertRaisesRegex(TypeError, message):
                     write("X-A", odd)
-            with self.assertRaisesRegex(TypeError, says):
+            with self.assertRaisesRegex(TypeError, message):
                 Response.text("a", headers=[("X-A", odd)])
         name: Any = 7
         with self.assertRaisesRegex(TypeError, "a header's name of 7: it must be a str"):
             Response().with_header(name, "a")
 
     def test_an_option_of_a_cookie_of_another_type_or_value_is_named(self) -> None:
-        for options, error, says in [
+        for options, error, message in [
             (
                 {"max_age": 1.5},
                 TypeError,
@@ -52,7 +52,7 @@ class ResponseTest(unittest.TestCase):
             ),
         ]:
             given: Any = options
-            with self.assertRaisesRegex(error, says):
+            with self.assertRaisesRegex(error, message):
                 Response().with_cookie("a", "1", **given)
         response = Response().with_cookie("a", "1", path=None, secure=False, http_only=False)
         self.assertEqual(response.headers, [("set-cookie", b"a=1; SameSite=Lax")])
@@ -86,7 +86,7 @@ class FailureTest(unittest.TestCase):
         response = self.fails(failure, HttpRequest())
         self.assertEqual((response.status, response.value()["code"]), (400, "bad-request"))
 
-    def test_a_header_that_is_none_fails_the_failure(self) -> None:
+    def test_an_invalid_header_turns_the_failure_into_an_internal_one(self) -> None:
         for name, value in [("x a", "1"), ("x-a", "1\n"), ("Content-Length", "1")]:
             with self.assertRaises(Failure) as raised:
                 self.fails(NotFound("none").with_header(name, value), HttpRequest())

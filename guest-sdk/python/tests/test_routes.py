@@ -79,7 +79,7 @@ class Routes(unittest.TestCase):
             response.value() if response.status == 200 else response.status, found, path
         )
 
-    def test_a_fixed_segment_wins_over_a_parameter_and_methods_decide_then(self) -> None:
+    def test_fixed_segments_take_precedence_over_parameters(self) -> None:
         for route in (
             "GET /users/{id}",
             "PUT /users/{user}",
@@ -129,7 +129,7 @@ class Routes(unittest.TestCase):
 
     def test_an_invalid_route_fails_the_test(self) -> None:
         self.fake.serve("GET /users/{id}", show)
-        for route, says in [
+        for route, message in [
             (
                 "get /a",
                 'the method is "get": it must be GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
@@ -162,13 +162,13 @@ class Routes(unittest.TestCase):
         ]:
             with self.assertRaises(ValueError) as raised:
                 self.fake.serve(route, show)
-            self.assertIn(says, str(raised.exception))
+            self.assertIn(message, str(raised.exception))
         with self.assertRaises(DeclarationError):
             self.fake.serve("GET /b", service(name="1")(lambda: None))
         with self.assertRaisesRegex(ValueError, 'the path "users/7" must begin with a slash'):
             self.fake.http("GET", "users/7")
 
-    def test_a_request_has_what_a_client_sends(self) -> None:
+    def test_a_request_has_the_data_that_the_client_sends(self) -> None:
         self.fake.serve("POST /things/{a}/{b}", whole)
         headers: list[tuple[str, str | bytes]] = [("X-A", "1"), ("x-a", b"2")]
         response = self.fake.http(
@@ -244,7 +244,7 @@ class Routes(unittest.TestCase):
         self.assertIn("\nValueError: cannot", self.fake.logs[0])
         self.assertEqual(self.fake.logs[1:], ["error: ValueError: cannot"])
 
-    def test_a_request_that_did_not_come_by_http_has_none_of_it(self) -> None:
+    def test_a_request_that_is_not_made_over_http_has_no_http_data(self) -> None:
         request = Request()
         readers = (request.header, request.query, request.query_integer, request.path_param)
         for reader in (*readers, request.cookie, request.form):
@@ -264,7 +264,7 @@ class Routes(unittest.TestCase):
             self.assertEqual(request.client_address(), address)
         self.assertIsNone(Request().client_address())
 
-    def test_an_integer_of_any_length_is_read_or_refused_at_once(self) -> None:
+    def test_an_integer_of_any_length_is_parsed_or_refused_quickly(self) -> None:
         for text, number in [
             ("-9223372036854775808", -(2**63)),
             ("9223372036854775807", 2**63 - 1),

@@ -96,7 +96,7 @@ class ServiceTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
 
-    def test_services_are_named_by_function_class_or_hand_and_described_by_docstring(self) -> None:
+    def test_a_service_has_a_given_or_derived_name_and_a_description(self) -> None:
         values = [no_body, place, HTTPPage, Named, _Base, Service, Order, logger, HTTPPage]
         listed = [(each.name, each.description) for each in declared(values).values()]
         expected = [
@@ -119,8 +119,8 @@ class ServiceTest(unittest.TestCase):
             response = self.fake.call(handler, payload)
             self.assertEqual((response.status, response.value()), (status, value))
 
-    def test_a_body_that_does_not_fit_is_a_bad_request_that_says_where(self) -> None:
-        for body, says in [
+    def test_a_body_that_does_not_fit_is_a_bad_request_with_the_place(self) -> None:
+        for body, reason in [
             (b"", "needs a JSON body and has none"),
             (b"{}", "Order needs a member 'id'"),
             (b'{"id": "1"}', "at 'id': '1' is not of type int"),
@@ -134,7 +134,7 @@ class ServiceTest(unittest.TestCase):
             with self.assertRaises(Failure) as raised:
                 self.fake.call(place, Request(body=body))
             self.assertEqual(raised.exception.kind, "bad-request")
-            self.assertIn(says, raised.exception.message)
+            self.assertIn(reason, raised.exception.message)
 
     def test_a_failure_reaches_the_caller_and_a_fault_the_log(self) -> None:
         for how, kind, message in [
@@ -158,15 +158,15 @@ class ServiceTest(unittest.TestCase):
         self.assertIn("\nValueError: cannot fly", text)
         self.assertNotIn("hostel_sdk", text.replace(__file__, ""))
 
-    def test_a_long_recursion_is_told_briefly(self) -> None:
+    def test_the_traceback_of_a_long_recursion_is_short(self) -> None:
         with self.assertRaises(Failure) as raised:
             self.fake.call(fails, "deep")
         self.assertIn("RecursionError", raised.exception.message)
         [text] = self.fake.logs
         self.assertLess(text.count("\n"), 30)
 
-    def test_what_is_no_response_is_an_internal_failure_that_names_it(self) -> None:
-        for value, says in [
+    def test_an_invalid_response_is_an_internal_failure_that_names_it(self) -> None:
+        for value, reason in [
             (object(), "no JSON form"),
             (Response(status=99), "status of 99"),
             (Response(content_type=b"a/b"), "content type"),  # type: ignore[arg-type]
@@ -190,37 +190,38 @@ class ServiceTest(unittest.TestCase):
         ]:
             with self.assertRaises(Failure) as raised:
                 self.fake.call(service(name="odd")(_answering(value)))
-            self.assertIn(says, raised.exception.message)
+            self.assertIn(reason, raised.exception.message)
 
-    def test_an_answer_without_a_json_form_names_the_service_and_its_line(self) -> None:
+    def test_a_response_without_a_json_form_is_an_error_with_the_service(self) -> None:
         answering = _answering({"a": [{1}]})
         with self.assertRaises(Failure) as raised:
             self.fake.call(service(name="odd")(answering))
         line = answering.__code__.co_firstlineno
-        says = "response['a'][0] is a set: store list(..) of it (in the response of service 'odd', "
-        self.assertIn(f"{says}{__file__}:{line})", raised.exception.message)
+        reason = "response['a'][0] is a set: store list(..) of it "
+        reason += "(in the response of service 'odd', "
+        self.assertIn(f"{reason}{__file__}:{line})", raised.exception.message)
 
-    def test_a_module_that_is_not_there_has_a_hint_in_failure_and_log(self) -> None:
+    def test_a_missing_module_is_a_failure_and_a_log_line_with_a_hint(self) -> None:
         with self.assertRaises(Failure) as raised:
             self.fake.call(fails, "import")
         hint = "No module named 'nowhere': it is neither beside the file nor in"
         self.assertIn(hint, raised.exception.message)
         self.assertIn(hint, self.fake.logs[-1])
 
-    def test_a_failure_whose_arguments_are_swapped_says_so(self) -> None:
+    def test_swapped_arguments_of_a_failure_are_reported(self) -> None:
         with self.assertRaisesRegex(ValueError, r"swap them, or raise TooManyRequests\(\.\.\)"):
             Failure("too-many-requests", "slow down")  # type: ignore[arg-type]
         why = "the kind is 'odd': it must be one of bad-request, "
         with self.assertRaisesRegex(ValueError, why):
             Failure("slow down", "odd")  # type: ignore[arg-type]
 
-    def test_a_response_is_passed_on_as_it_is(self) -> None:
+    def test_a_response_is_sent_unchanged(self) -> None:
         response = self.fake.call(HTTPPage, Request(http=HttpRequest(path="/a")))
         self.assertEqual((response.status, response.body), (201, b"page"))
         self.assertEqual(response.headers, [("x-a", b"b")])
         self.assertEqual(self.fake.logs, ["info: Cache /a"])
 
-    def test_what_cannot_be_a_service_is_refused_with_file_and_line(self) -> None:
+    def test_an_invalid_service_is_refused_with_file_and_line(self) -> None:
         def yields() -> Iterator[int]:
             yield 1
 
@@ -230,7 +231,7 @@ class ServiceTest(unittest.TestCase):
 
         def odd(a: set[int]) -> None: ...
 
-        for function, name, says in [
+        for function, name, reason in [
             (no_body, "my service", "is not a service name"),
             (no_body, "1a", "is not a service name"),
             (no_body, "a" * 129, "is not a service name"),
@@ -243,14 +244,14 @@ class ServiceTest(unittest.TestCase):
             copy.__annotations__, copy.__kwdefaults__ = function.__annotations__, None
             with self.assertRaises(DeclarationError) as raised:
                 Declared(service(name=name)(copy))
-            self.assertRegex(str(raised.exception), rf"^{__file__}:\d+: .*{says}")
+            self.assertRegex(str(raised.exception), rf"^{__file__}:\d+: .*{reason}")
 
-    def test_a_name_taken_twice_is_refused(self) -> None:
+    def test_a_duplicate_name_is_refused(self) -> None:
         other = service(name="no-body")(lambda: None)
         with self.assertRaisesRegex(DeclarationError, "two services have the name 'no-body'"):
             declared([no_body, other])
 
-    def test_without_a_host_a_call_says_what_to_do(self) -> None:
+    def test_a_call_without_a_host_is_an_error_with_the_fix(self) -> None:
         kept, host.get = host.get, host._no_host
         try:
             with self.assertRaisesRegex(RuntimeError, r"fake = hostel_sdk\.fake\.Fake\(\)"):

@@ -25,7 +25,7 @@ class SourcesTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
 
-    def test_requests_are_sent_and_settings_read_as_the_payload_says(self) -> None:
+    def test_requests_are_sent_and_settings_are_read_as_the_payload_requests(self) -> None:
         sources = plugin()
         self.fake.set_config("a", "1")
         self.fake.route("POST", URL, lambda it: http.Response(body=it.body, headers=it.headers))

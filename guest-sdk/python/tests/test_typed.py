@@ -73,7 +73,7 @@ class TypedTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
 
-    def test_what_set_takes_comes_back_as_the_type_that_it_had(self) -> None:
+    def test_a_value_is_returned_with_the_type_that_it_was_stored_with(self) -> None:
         cases: list[tuple[Any, Any]] = [
             (Level.HIGH, Level),
             (Colour.RED, Colour),
@@ -117,7 +117,7 @@ class TypedTest(unittest.TestCase):
                 self.assertEqual(repr(read), repr(value))
                 self.assertIs(type(read), type(value))
 
-    def test_a_value_that_does_not_fit_is_told(self) -> None:
+    def test_an_error_about_a_value_that_does_not_fit_has_the_value_and_the_type(self) -> None:
         cases: list[tuple[Any, Any, str]] = [
             (3, Level, "3 is not of type Level, which has 1, 2"),
             (True, Level, "True is not of type Level"),
@@ -130,17 +130,17 @@ class TypedTest(unittest.TestCase):
             ({"items": ["a"]}, Page[int], "at 'items': at 0: 'a' is not of type int"),
             ({"items": [], "next": {"items": [1.5]}}, Page[int], "1.5 is not of type int"),
         ]
-        for value, kind, says in cases:
+        for value, kind, message in cases:
             cache.set("k", value)
             with self.assertRaises(CacheError) as raised:
                 cache.get("k", kind)
-            self.assertIn(says, str(raised.exception))
+            self.assertIn(message, str(raised.exception))
 
-    def test_a_kind_that_cannot_be_read_is_refused_though_the_cache_is_cold(self) -> None:
+    def test_an_unsupported_kind_is_refused_even_if_the_key_is_missing(self) -> None:
         with self.assertRaisesRegex(TypeError, "Secret needs 'salt', an InitVar"):
             cache.get("none", Secret)
 
-    def test_a_zero_keeps_its_sign_wherever_it_is(self) -> None:
+    def test_a_zero_keeps_its_sign_at_any_place(self) -> None:
         for text in ("-0", " -0 ", "[-0]", '{"a":[1,-0 ]}', '{"a":-0}'):
             cache.set_raw("k", text)
             value = cache.get("k")
@@ -151,7 +151,7 @@ class TypedTest(unittest.TestCase):
         self.assertEqual(repr(cache.get("k")), "['-0', '2024-01-05', 10, -0.5]")
         self.assertEqual(repr(Request(body=b"-0").json()), "-0.0")
 
-    def test_two_keys_that_are_one_name_are_refused_with_their_place(self) -> None:
+    def test_two_keys_with_the_same_name_in_json_are_refused_with_their_place(self) -> None:
         clashes: list[tuple[Any, str]] = [
             ({1: "a", "1": "b"}, "value has the keys 1 and '1', which have the same name in JSON"),
             ({None: 1, "null": 2}, "value has the keys None and 'null'"),
@@ -160,10 +160,10 @@ class TypedTest(unittest.TestCase):
             ([{"users": ({2: "x", "2": "y"},)}], "value[0]['users'][0] has the keys 2 and '2'"),
             (Page([{1: 1, "1": 2}]), "value.items[0] has the keys 1 and '1'"),
         ]
-        for value, says in clashes:
+        for value, message in clashes:
             with self.assertRaises(CacheError) as raised:
                 cache.set("k", value)
-            self.assertIn(says, str(raised.exception))
+            self.assertIn(message, str(raised.exception))
         cache.set("k", {1: "a", "2": "b", None: {"1": 1}})
         self.assertEqual(cache.get_raw("k"), '{"1":"a","2":"b","null":{"1":1}}')
 

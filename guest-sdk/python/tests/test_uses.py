@@ -42,15 +42,15 @@ class UsesTest(unittest.TestCase):
                 ):
                     self.assertEqual(self.used(text), [interface], text)
 
-    def test_what_is_in_every_component_needs_nothing_more(self) -> None:
+    def test_basic_functions_need_no_further_interface(self) -> None:
         lines = (f"cache.{method}('k')" for method in sorted(BEFORE))
         self.assertEqual(self.used("# cache.increment\n" + "\n".join(lines)), [])
 
-    def test_several_are_in_one_order(self) -> None:
+    def test_several_interfaces_have_a_fixed_order(self) -> None:
         text = "cache.ttl('k'), cache.get_many([]), cache.take('k'), cache.get_or_set('k', f)"
         self.assertEqual(self.used(text), ["atomics", "lease", "batch", "entries"])
 
-    def test_calls_that_only_a_dict_or_a_set_has_are_none(self) -> None:
+    def test_calls_of_a_dict_or_a_set_are_ignored(self) -> None:
         for text in (
             "d.keys()",
             "for key in list({}.keys()): pass",
@@ -73,7 +73,7 @@ class UsesTest(unittest.TestCase):
         ]:
             self.assertEqual(self.used(text), expected, text)
 
-    def test_servers_elsewhere_and_settings_are_found_by_what_is_imported(self) -> None:
+    def test_http_and_settings_are_found_by_their_imports(self) -> None:
         for name, interface in (("http", "client"), ("config", "config")):
             for text in (
                 f"from hostel_sdk import {name}",
@@ -90,7 +90,7 @@ class UsesTest(unittest.TestCase):
                 self.assertEqual(self.used(text), [interface], text)
         self.assertEqual(self.used("from hostel_sdk import *"), ["client", "config"])
 
-    def test_another_thing_of_that_name_is_none(self) -> None:
+    def test_another_object_of_the_same_name_is_ignored(self) -> None:
         for text in (
             "import http",
             "import http.client, config",
@@ -114,7 +114,7 @@ class UsesTest(unittest.TestCase):
             self.assertEqual(self.used(text), [], text)
         self.assertEqual(self.used(zato + "self.cache.get('a'), self.request.http.GET"), [])
 
-    def test_files_beside_the_source_count_when_they_are_named(self) -> None:
+    def test_files_beside_the_source_are_searched_if_their_names_occur(self) -> None:
         self.write("helper.py", "import deeper")
         self.write("deeper.py", "cache.ttl('k')")
         self.write("other.py", "cache.increment('k')")
@@ -128,7 +128,7 @@ class UsesTest(unittest.TestCase):
         ):
             self.assertEqual(self.used(text), ["entries"], text)
 
-    def test_packages_beside_the_source_count_by_the_names_of_their_modules(self) -> None:
+    def test_packages_beside_the_source_are_searched_by_the_names_of_their_modules(self) -> None:
         self.write("lib/__init__.py", "cache.get_many([])")
         self.write("lib/counts.py", "cache.increment('k')")
         self.write("lib/inner/times.py", "cache.ttl('k')")
@@ -136,7 +136,7 @@ class UsesTest(unittest.TestCase):
         self.assertEqual(self.used("from lib.counts import count"), ["atomics", "batch"])
         self.assertEqual(self.used("import lib.inner.times"), ["batch", "entries"])
 
-    def test_installed_packages_count_when_they_are_named(self) -> None:
+    def test_installed_packages_are_searched_if_their_names_occur(self) -> None:
         self.write("packages/alone.py", "cache.increment('k')")
         self.write("packages/boxes/__init__.py", "from .big import *")
         self.write("packages/boxes/big.py", "cache.get_or_set('k', f)")
@@ -146,7 +146,7 @@ class UsesTest(unittest.TestCase):
         self.assertEqual(self.used("import boxes"), ["lease"])
         self.assertEqual(self.used("import alone"), ["atomics"])
 
-    def test_a_file_that_this_python_cannot_read_is_read_by_its_words(self) -> None:
+    def test_a_file_that_this_python_cannot_parse_is_searched_by_words(self) -> None:
         unreadable = "x = = 1\n"
         self.assertEqual(self.used(unreadable + "d.keys(); cache.get('k')"), [])
         for interface, methods in uses.INTERFACES.items():
@@ -158,7 +158,7 @@ class UsesTest(unittest.TestCase):
         self.write("deeper.py", "cache.ttl('k')")
         self.assertEqual(self.used("import helper"), ["entries"])
 
-    def test_what_cannot_be_read_is_left_out_and_circles_end(self) -> None:
+    def test_unreadable_files_are_skipped_and_cycles_end(self) -> None:
         self.write("helper.py", "import a, helper, gone, circle")
         os.symlink("nowhere", self.folder / "gone.py")
         os.symlink(".", self.folder / "circle")

@@ -48,11 +48,11 @@ class ZatoTest(unittest.TestCase):
         Runs.work = work
         return self.fake.call(Runs, payload)
 
-    def refused(self, kind: str, says: str, work: Any) -> None:
+    def refused(self, kind: str, message: str, work: Any) -> None:
         with self.assertRaises(Failure) as raised:
             self.run_in_service(work)
         self.assertEqual(raised.exception.kind, kind)
-        self.assertIn(says, raised.exception.message)
+        self.assertIn(message, raised.exception.message)
 
     def test_services_are_named_by_attribute_or_class(self) -> None:
         self.assertEqual(
@@ -115,7 +115,7 @@ class ZatoTest(unittest.TestCase):
         self.fake.advance(60)
         self.assertEqual([cache.exists(key) for key in "abc"], [True, True, False])
 
-    def test_set_if_absent_tells_whether_it_stored_the_value(self) -> None:
+    def test_set_if_absent_returns_true_if_it_stored_the_value(self) -> None:
         def work(self: Runs) -> None:
             assert self.cache.set_if_absent("a", 1) is True
             assert self.cache.set_if_absent("a", 2, expiry=60) is False
@@ -127,7 +127,7 @@ class ZatoTest(unittest.TestCase):
         self.run_in_service(work)
         self.assertEqual([cache.ttl(key) for key in "abc"], [math.inf, math.inf, 60])
 
-    def test_delete_by_prefix_removes_the_entries_whose_keys_begin_so(self) -> None:
+    def test_delete_by_prefix_removes_the_entries_with_that_prefix(self) -> None:
         def work(self: Runs) -> None:
             for key in ("user.1", "user.2", "order.1"):
                 self.cache.set(key, 1)
@@ -137,7 +137,7 @@ class ZatoTest(unittest.TestCase):
         self.run_in_service(work)
         self.assertEqual(list(cache.keys("")), ["order.1"])
 
-    def test_an_expiry_that_is_no_whole_number_in_range_is_refused(self) -> None:
+    def test_an_expiry_that_is_not_a_whole_number_in_range_is_refused(self) -> None:
         for expiry in (-1, 1.5, 0.0, True, False, "60", 2**32 + 60):
             for name in ("set", "set_if_absent"):
                 with self.assertRaises(Failure) as raised:
@@ -244,7 +244,7 @@ class ZatoTest(unittest.TestCase):
         self.refused("internal", "self.response.payload is a list", both)
         self.refused("internal", "self.response.payload has members", both_again)
 
-    def test_a_get_takes_a_default_as_zatos_does(self) -> None:
+    def test_get_accepts_a_default_as_in_zato(self) -> None:
         def work(self: Runs) -> None:
             assert self.cache.get("none", 5) == 5 and self.cache.get("none", default="") == ""
             self.cache.set("k", 0)
@@ -252,8 +252,8 @@ class ZatoTest(unittest.TestCase):
 
         self.run_in_service(work)
 
-    def test_what_is_not_offered_is_an_attribute_error_that_says_what_is(self) -> None:
-        for work, says in [
+    def test_an_unknown_attribute_is_an_error_that_lists_the_available_ones(self) -> None:
+        for work, message in [
             (lambda self: self.kvdb, "self.kvdb is not offered here; self has: cache, cid,"),
             (lambda self: self.invoke("a"), "self.invoke is not offered"),
             (lambda self: self.cache.get_many, "self.cache has: get, set, delete, exists, set_if_absent"),
@@ -264,13 +264,13 @@ class ZatoTest(unittest.TestCase):
             (lambda self: self.response.data, "self.response has: content_type, headers,"),
         ]:
             self.refused("internal", "AttributeError: ", work)
-            self.refused("internal", says, work)
+            self.refused("internal", message, work)
 
-    def test_what_zato_reads_of_a_class_and_hostel_does_not_is_refused(self) -> None:
+    def test_a_class_attribute_that_only_zato_uses_is_refused(self) -> None:
         for name in ("SimpleIO", "output", "before_handle", "handle_POST", "handle_GET"):
             with self.assertRaisesRegex(AttributeError, name):
                 type("Odd", (Service,), {name: None, "handle": lambda self: None})
 
-    def test_what_zato_has_beside_service_is_an_import_error(self) -> None:
+    def test_an_import_of_other_names_of_zato_is_an_error(self) -> None:
         with self.assertRaisesRegex(ImportError, "Integer"):
             from zato.server.service import Integer  # type: ignore[attr-defined]  # noqa: F401

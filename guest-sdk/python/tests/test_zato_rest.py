@@ -69,7 +69,7 @@ class RestTest(unittest.TestCase):
             self.assertEqual(sent.url, f"{CRM}/v1/customers/7/orders")
         self.assertEqual(params, {"id": 7})
 
-    def test_texts_and_bytes_are_sent_as_they_are_and_what_else_there_is_as_json(self) -> None:
+    def test_texts_and_bytes_are_sent_unchanged_and_other_values_as_json(self) -> None:
         is_json = "application/json"
         for data, body, content_type in [
             ('{"a": 1}', b'{"a": 1}', is_json),
@@ -84,7 +84,7 @@ class RestTest(unittest.TestCase):
             self.assertEqual((sent.body, sent.header("Content-Type")), (body, content_type), data)
             self.assertEqual(sent.timeout, 2)
 
-    def test_headers_of_the_service_come_in_place_of_those_that_are_made(self) -> None:
+    def test_headers_of_the_service_replace_the_default_ones(self) -> None:
         headers = {"content-type": "text/csv", "x-zato-cid": "mine", "X-Key": "k"}
         for data in ("a,b", [1]):
             sent = self.asked(
@@ -93,7 +93,7 @@ class RestTest(unittest.TestCase):
             expected = {name: value.encode() for name, value in headers.items()}
             self.assertEqual(sent.headers, list(expected.items()))
 
-    def test_parameters_are_parts_of_the_path_and_the_others_the_query(self) -> None:
+    def test_parameters_fill_the_path_and_the_others_form_the_query(self) -> None:
         for name, params, url in [
             ("crm", {"id": "a/b ü?", "c": 1}, "/v1/customers/a%2Fb%20%C3%BC%3F/orders?c=1"),
             ("crm", {"id": 0, "c": ["x", "y&"]}, "/v1/customers/0/orders?c=x&c=y%26"),
@@ -134,7 +134,7 @@ class RestTest(unittest.TestCase):
             sent = self.asked(lambda it: it.out.rest["plain"].conn.get(it.cid))
             self.assertEqual(sent.url, url)
 
-    def test_a_response_has_what_those_of_zato_have(self) -> None:
+    def test_a_response_has_the_attributes_of_a_response_in_zato(self) -> None:
         answer = http.Response(404, headers=[("X-A", "1"), ("x-a", "2")], json={"why": "ü"})
         self.fake.route("GET", f"{CRM}/list*", answer)
         response = self.run_in_service(lambda it: it.out.rest["list"].conn.get(it.cid))
@@ -153,13 +153,13 @@ class RestTest(unittest.TestCase):
             response = self.run_in_service(lambda it: it.out.rest["list"].conn.get(it.cid))
             self.assertEqual((response.ok, response.data), (is_ok, ""), status)
 
-    def test_a_body_that_is_no_json_has_a_text_and_no_data(self) -> None:
+    def test_a_body_that_is_not_json_has_a_text_and_no_data(self) -> None:
         self.fake.route("GET", f"{CRM}/list*", http.Response(body=b"<\xff>"))
         response = self.run_in_service(lambda it: it.out.rest["list"].conn.get(it.cid))
         self.assertEqual(response.text, "<\N{REPLACEMENT CHARACTER}>")
         self.refused(f"{CRM}/list (status 200): the body: ", lambda _: response.data)
 
-    def test_what_is_not_there_is_told_with_what_is(self) -> None:
+    def test_an_unknown_connection_lists_the_available_ones(self) -> None:
         self.fake.set_config("other.host", "1")
         for expected, work in [
             ("no connection 'cmr' in self.out.rest; there are: crm, list; ", _unknown),
@@ -172,7 +172,7 @@ class RestTest(unittest.TestCase):
         ]:
             self.refused(expected, work)
 
-    def test_connections_are_looked_up_as_in_a_dict(self) -> None:
+    def test_connections_are_accessed_as_in_a_dict(self) -> None:
         rest = self.run_in_service(lambda it: it.out.rest)
         self.assertEqual(["crm" in rest, "cmr" in rest], [True, False])
         self.assertEqual(rest.keys(), ["crm", "list"])
