@@ -276,9 +276,9 @@ func TestUpdateThatFailsReturnsThatErrorAndLeavesTheEntry(t *testing.T) {
 	_, err = hostel.Update(cache, "k", func(float64, bool) (float64, error) { return math.NaN(), nil })
 	refusedAs(t, err, hostel.CacheInvalidValue, `the value for "k" has no JSON form`)
 	_, err = hostel.Update(cache, "k", func(string, bool) (string, error) { return "v", nil })
-	refusedAs(t, err, hostel.CacheInvalidValue, `the value under "k" does not read as string`)
+	refusedAs(t, err, hostel.CacheInvalidValue, `the value under "k" cannot be read as string`)
 	_, err = hostel.Update(cache, "k", func(func(), bool) (func(), error) { return nil, nil })
-	refusedAs(t, err, hostel.CacheInvalidValue, "JSON is never a func()")
+	refusedAs(t, err, hostel.CacheInvalidValue, "JSON cannot be read as func()")
 	holds(t, cache, "k", "1")
 }
 
@@ -319,9 +319,9 @@ func TestTakeOfAnotherTypeIsAnErrorThatNamesKeyAndType(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := hostel.Take[func()](cache, "k")
-	refusedAs(t, err, hostel.CacheInvalidValue, "JSON is never a func()")
+	refusedAs(t, err, hostel.CacheInvalidValue, "JSON cannot be read as func()")
 	holds(t, cache, "k", `"v"`)
 	_, _, err = hostel.Take[int](cache, "k")
-	refusedAs(t, err, hostel.CacheInvalidValue, `the value under "k" does not read as int`)
+	refusedAs(t, err, hostel.CacheInvalidValue, `the value under "k" cannot be read as int`)
 	holds(t, cache, "k", "")
 }

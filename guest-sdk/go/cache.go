@@ -36,7 +36,7 @@ type Cache struct {
 // null it leaves target unchanged and returns false ([Cache.Exists] distinguishes them). Never
 // extends the expiry. The function [Get] returns the value instead.
 //
-// An integer is never rounded. One beyond ±2^53 does not read as a float64 or an any (nor one
+// An integer is never rounded. One beyond ±2^53 cannot be read as a float64 or an any (nor one
 // beyond ±2^24 as a float32), even if the float could represent it exactly: read it as an int64, a
 // uint64, a [math/big.Int] or a [encoding/json.Number], or use [Cache.GetRaw]. Members without a
 // field in the target are ignored.
@@ -98,7 +98,7 @@ func read(key string, text []byte, target any) error {
 }
 
 func doesNotRead(key string, target, why any, advice string) error {
-	return refusedf(CacheInvalidValue, "the value under %s does not read as %s: %v%s",
+	return refusedf(CacheInvalidValue, "the value under %s cannot be read as %s: %v%s",
 		shortened(key), typeName(target), why, advice)
 }
 
@@ -252,7 +252,7 @@ func (c Cache) Exists(key string) (bool, error) {
 // checkKey refuses a key that the host's interface cannot take.
 func checkKey(key string) error {
 	if !utf8.ValidString(key) {
-		return refusedf(CacheInvalidKey, "invalid key %s: a key is UTF-8", shortened(key))
+		return refusedf(CacheInvalidKey, "invalid key %s: a key must be UTF-8", shortened(key))
 	}
 	return nil
 }
@@ -300,7 +300,7 @@ func checkKind(t reflect.Type) error {
 }
 
 func unreadable(t, inner reflect.Type) error {
-	return refusedf(CacheInvalidValue, "no value reads as %v: JSON is never a %v", t, inner)
+	return refusedf(CacheInvalidValue, "a target of type %v: JSON cannot be read as %v", t, inner)
 }
 
 // isReadKey reports whether a JSON member name can be read as a map key of type t.

@@ -239,7 +239,7 @@ func TestRefusalOfTheHostKeepsItsKindAndItsWords(t *testing.T) {
 		_, exists := cache.Exists(key)
 		_, deleted := cache.Delete(key)
 		for _, err := range []error{get, raw, exists, deleted, cache.Set(key, 1)} {
-			refusedAs(t, err, hostel.CacheInvalidKey, "a key is ")
+			refusedAs(t, err, hostel.CacheInvalidKey, "a key must be ")
 		}
 	}
 	refusedAs(t, cache.Set("k", strings.Repeat("v", 1<<20)), hostel.CacheTooLarge, "1048576")
@@ -264,7 +264,7 @@ func TestValueOfAnotherTypeIsAnErrorThatNamesKeyAndType(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := hostel.Get[[]point](cache, key)
-	says := fmt.Sprintf("the value under %q.. does not read as []hostel_test.point", key[:64])
+	says := fmt.Sprintf("the value under %q.. cannot be read as []hostel_test.point", key[:64])
 	refusedAs(t, err, hostel.CacheInvalidValue, says)
 }
 

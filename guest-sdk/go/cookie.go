@@ -55,14 +55,14 @@ func (c *Cookie) check() error {
 	endsAttribute := func(r rune) bool { return r == ';' || r < ' ' || r == '\x7f' }
 	switch {
 	case !isToken(c.Name):
-		return c.flaw("a name has only letters, digits and " + tokenMarks)
+		return c.flaw("a name may contain only letters, digits and " + tokenMarks)
 	case strings.ContainsFunc(c.Value, isOther):
-		return c.flaw("a value has no blanks, quotes, commas, semicolons, backslashes, " +
-			"control characters or characters beyond ASCII: percent-encode it")
+		return c.flaw("a value must not contain blanks, quotes, commas, semicolons, backslashes, " +
+			"control characters or non-ASCII characters: percent-encode it")
 	case strings.ContainsFunc(c.Domain, endsAttribute):
-		return c.flaw("its domain has a semicolon or a control character")
+		return c.flaw("its domain contains a semicolon or a control character")
 	case strings.ContainsFunc(c.Path, endsAttribute):
-		return c.flaw("its path has a semicolon or a control character")
+		return c.flaw("its path contains a semicolon or a control character")
 	case c.MaxAge < 0:
 		return c.flaw("a max age of " + c.MaxAge.String() + ": it must be 0 or more; " +
 			"Delete deletes a cookie")

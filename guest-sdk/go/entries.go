@@ -120,7 +120,7 @@ func (c Cache) DeletePrefix(prefix string) (removed int, err error) {
 // checkPrefix refuses a prefix that the host's interface cannot take. No key begins with it.
 func checkPrefix(prefix string) error {
 	if !utf8.ValidString(prefix) {
-		return refusedf(CacheInvalidKey, "invalid prefix %s: a prefix is UTF-8", shortened(prefix))
+		return refusedf(CacheInvalidKey, "invalid prefix %s: a prefix must be UTF-8", shortened(prefix))
 	}
 	return nil
 }

@@ -53,9 +53,9 @@ func TestExpireCountsFromNowAndUnlimitedTakesItAway(t *testing.T) {
 	}
 	for _, key := range []string{"", "\xff"} {
 		_, err := cache.Expire(key, time.Minute)
-		refusedAs(t, err, hostel.CacheInvalidKey, "a key is ")
+		refusedAs(t, err, hostel.CacheInvalidKey, "a key must be ")
 		_, _, err = cache.TTL(key)
-		refusedAs(t, err, hostel.CacheInvalidKey, "a key is ")
+		refusedAs(t, err, hostel.CacheInvalidKey, "a key must be ")
 	}
 }
 
@@ -131,11 +131,11 @@ func TestDeletePrefixRemovesEveryPageAndNoOtherKey(t *testing.T) {
 func TestPrefixIsUTF8(t *testing.T) {
 	cache := newCache()
 	_, err := cache.DeletePrefix("\xff")
-	refusedAs(t, err, hostel.CacheInvalidKey, "a prefix is UTF-8")
+	refusedAs(t, err, hostel.CacheInvalidKey, "a prefix must be UTF-8")
 	steps := 0
 	for key, err := range cache.Keys("\xff") {
 		steps++
-		refusedAs(t, err, hostel.CacheInvalidKey, "a prefix is UTF-8")
+		refusedAs(t, err, hostel.CacheInvalidKey, "a prefix must be UTF-8")
 		if key != "" {
 			t.Errorf("got %q", key)
 		}

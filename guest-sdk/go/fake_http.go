@@ -45,7 +45,7 @@ func (f *Fake) RouteJSON(method, url string, value any) {
 // RouteError is like [Fake.Route], with an error of this kind instead of a response.
 func (f *Fake) RouteError(method, url string, kind HTTPErrorKind) {
 	f.RouteFunc(method, url, func(request OutgoingRequest) (Response, error) {
-		return Response{}, &HTTPError{kind, fmt.Sprintf("%s: %v, as the test says", withoutQuery(request.URL), kind)}
+		return Response{}, &HTTPError{kind, fmt.Sprintf("%s: the fake returns %v", withoutQuery(request.URL), kind)}
 	})
 }
 
@@ -220,7 +220,7 @@ var headersOfHost = []string{
 // checkAsHost refuses the same requests as a host.
 func checkAsHost(request *OutgoingRequest) error {
 	if !isToken(request.Method) || request.Method == "CONNECT" || request.Method == "TRACE" {
-		return invalidf("a method of %s: it is none that a plugin sends", shortened(request.Method))
+		return invalidf("%s is not a method that a plugin can send", shortened(request.Method))
 	}
 	to, err := url.Parse(request.URL)
 	if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {

@@ -144,13 +144,13 @@ func TestRequestByHTTPIsWhole(t *testing.T) {
 		t.Errorf("got %s; expected %s", response.Body, expected)
 	}
 	for part, call := range map[string]func(){
-		"the target must begin":        func() { fake.HTTP("GET", "a") },
-		"percent-encode them":          func() { fake.HTTP("GET", "/a b") },
-		"no fragment":                  func() { fake.HTTP("GET", "/a#b") },
-		"the method has only":          func() { fake.HTTP("GE T", "/a") },
+		"the target must begin":      func() { fake.HTTP("GET", "a") },
+		"percent-encode them":        func() { fake.HTTP("GET", "/a b") },
+		"no fragment":                func() { fake.HTTP("GET", "/a#b") },
+		"the method has only":        func() { fake.HTTP("GE T", "/a") },
 		`"a b" is not a header name`: func() { fake.HTTP("GET", "/a", hostel.WithHeader("a b", "")) },
-		"it must have no line break":   func() { fake.HTTP("GET", "/a", hostel.WithHeader("a", "\n")) },
-		"has no JSON form":             func() { fake.HTTP("GET", "/a", hostel.WithJSON(func() {})) },
+		"it must have no line break": func() { fake.HTTP("GET", "/a", hostel.WithHeader("a", "\n")) },
+		"has no JSON form":           func() { fake.HTTP("GET", "/a", hostel.WithJSON(func() {})) },
 	} {
 		panicsWith(t, part, call)
 	}

@@ -70,12 +70,12 @@ func checkedHeaders(headers []Header) ([]Header, error) {
 		}
 		switch {
 		case !isToken(name):
-			return nil, Internal("the response header %s: a name has only letters, digits and %s",
+			return nil, Internal("the response header %s: a name may contain only letters, digits and %s",
 				shortened(name), tokenMarks)
 		case slices.Contains(headersOfServer[:], name):
 			return nil, Internal("the response header %q: the server sets it", name)
 		case slices.ContainsFunc(headers[i].Value, isControlInValue):
-			return nil, Internal("the response header %s: its value has a control character",
+			return nil, Internal("the response header %s: its value contains a control character",
 				shortened(name))
 		}
 	}

@@ -195,7 +195,7 @@ func WithForm(fields map[string][]string) HTTPOption {
 func WithTimeout(timeout time.Duration) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, _ *string) {
 		if timeout == 0 {
-			request.flaw = invalidf("a timeout of 0s: it must be longer; leave WithTimeout out for none")
+			request.flaw = invalidf("a timeout of 0s: it must be more than 0; omit WithTimeout for the call's remaining time")
 		}
 		request.Timeout = timeout
 	}}

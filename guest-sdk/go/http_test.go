@@ -88,7 +88,7 @@ func TestWrongRequestIsRefusedWithTheArgumentItsValueAndTheRule(t *testing.T) {
 		{"/a?secret", nil, `"/a" is not an http or https URL`},
 		{"http://joe:pw@a", nil, "a URL has a user or a password"},
 		{"http://a", []hostel.HTTPOption{hostel.WithTimeout(-time.Second)}, "a timeout of -1s: it must not be negative"},
-		{"http://a", []hostel.HTTPOption{hostel.WithTimeout(0)}, "a timeout of 0s: it must be longer"},
+		{"http://a", []hostel.HTTPOption{hostel.WithTimeout(0)}, "a timeout of 0s: it must be more than 0"},
 		{"http://a", []hostel.HTTPOption{hostel.WithRedirects(256)}, "redirects of 256: they must be 0 to 255"},
 		{"http://a", []hostel.HTTPOption{hostel.WithRedirects(-1)}, "redirects of -1: they must be 0 to 255"},
 		{"http://a", []hostel.HTTPOption{hostel.WithHeader("a", "b\nc")},
@@ -103,9 +103,15 @@ func TestWrongRequestIsRefusedWithTheArgumentItsValueAndTheRule(t *testing.T) {
 		_, err := http.Get(one.url, one.options...)
 		unsent(t, err, hostel.HTTPInvalidRequest, one.part)
 	}
-	for _, method := range []string{"", "TRACE", "CONNECT", "A B", "\xff"} {
+	for method, part := range map[string]string{
+		"":        `"" is not a method that a plugin can send`,
+		"TRACE":   `"TRACE" is not a method that a plugin can send`,
+		"CONNECT": `"CONNECT" is not a method that a plugin can send`,
+		"A B":     `"A B" is not a method that a plugin can send`,
+		"\xff":    `a method of "\xff": it must be UTF-8`,
+	} {
 		_, err := http.Send(hostel.NewOutgoingRequest(method, "http://a"))
-		unsent(t, err, hostel.HTTPInvalidRequest, fmt.Sprintf("a method of %q", method))
+		unsent(t, err, hostel.HTTPInvalidRequest, part)
 	}
 }
 
@@ -115,7 +121,7 @@ func TestManyResultsAreInTheOrderOfTheirRequests(t *testing.T) {
 	fake.Route("GET", "http://a", hostel.Text("a"))
 	get := func(url string) hostel.OutgoingRequest { return hostel.NewOutgoingRequest("GET", url) }
 	results := fake.Context().HTTP.SendMany(get("http://b?q"), get("\xff"), get("http://a"))
-	unsent(t, results[0].Err, hostel.HTTPTimeout, "http://b: timeout, as the test says")
+	unsent(t, results[0].Err, hostel.HTTPTimeout, "http://b: the fake returns timeout")
 	unsent(t, results[1].Err, hostel.HTTPInvalidRequest, "UTF-8")
 	if results[2].Err != nil || results[2].Response.URL != "http://a" || results[0].Response != nil {
 		t.Errorf("got %+v", results)
@@ -156,7 +162,7 @@ func TestErrorWithoutAResponseIsUnavailableWhereTheServerMayAnswerLater(t *testi
 	} {
 		fake.RouteError("GET", "http://a", kind)
 		_, err := fake.Call("fetch-status", "http://a")
-		failsWith(t, err, expected, "http://a: "+kind.String())
+		failsWith(t, err, expected, "http://a: the fake returns "+kind.String())
 	}
 }
 

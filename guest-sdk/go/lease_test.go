@@ -81,7 +81,7 @@ func TestStoredNullIsAHit(t *testing.T) {
 		getsOrSets[any](t, cache, 1, nil, options...)
 		getsOrSets(t, cache, nullable{}, nullable{true}, options...)
 		_, err := hostel.GetOrSet(cache, "k", time.Minute, func() (int, error) { return 1, nil }, options...)
-		refusedAs(t, err, hostel.CacheInvalidValue, `the value under "k" does not read as int: it is null`)
+		refusedAs(t, err, hostel.CacheInvalidValue, `the value under "k" cannot be read as int: it is null`)
 	}
 }
 
@@ -278,11 +278,11 @@ func TestArgumentsAreCheckedBeforeAnythingIsComputed(t *testing.T) {
 	for _, key := range []string{"", "\xff", strings.Repeat("k", 1025)} {
 		for _, options := range [][]hostel.GetOrSetOption{nil, {early}} {
 			_, err := hostel.GetOrSet(cache, key, time.Minute, compute, options...)
-			refusedAs(t, err, hostel.CacheInvalidKey, "a key is ")
+			refusedAs(t, err, hostel.CacheInvalidKey, "a key must be ")
 		}
 	}
 	_, err = hostel.GetOrSet(cache, "k", time.Minute, func() (func(), error) { calls++; return nil, nil })
-	refusedAs(t, err, hostel.CacheInvalidValue, "JSON is never a func()")
+	refusedAs(t, err, hostel.CacheInvalidValue, "JSON cannot be read as func()")
 	if calls > 0 {
 		t.Errorf("%d values were computed", calls)
 	}
@@ -295,6 +295,6 @@ func TestComputedValueOfAnotherTypeThanTheStoredOneIsAnErrorThatNamesKeyAndType(
 	}
 	for _, options := range [][]hostel.GetOrSetOption{nil, {early}} {
 		_, err := hostel.GetOrSet(cache, "k", time.Minute, func() (int, error) { return 1, nil }, options...)
-		refusedAs(t, err, hostel.CacheInvalidValue, `the value under "k" does not read as int`)
+		refusedAs(t, err, hostel.CacheInvalidValue, `the value under "k" cannot be read as int`)
 	}
 }

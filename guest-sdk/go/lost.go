@@ -14,11 +14,11 @@ import (
 func lostFields(t reflect.Type) string {
 	fields := fieldsOf(t)
 	if fields.clash != "" {
-		return fmt.Sprintf("a %v has two fields that are called %q in JSON, which writes neither: "+
-			"rename one, or leave it out by `json:\"-\"`", t, fields.clash)
+		return fmt.Sprintf("a %v has two fields with the JSON name %q, and encoding/json writes neither: "+
+			"rename one, or omit it with `json:\"-\"`", t, fields.clash)
 	}
 	if embedded := embeddedField(t); embedded >= 0 && marshals(t.Field(embedded).Type) {
-		return fmt.Sprintf("a %v embeds a %v, whose fields alone would be written: give it a name",
+		return fmt.Sprintf("a %v embeds a %v: only its fields would be stored: give the embedded field a name",
 			t, t.Field(embedded).Type)
 	}
 	lost := false
@@ -32,14 +32,14 @@ func lostFields(t reflect.Type) string {
 	if !lost || len(fields.written) > 0 {
 		return ""
 	}
-	return fmt.Sprintf("a %v has no field that JSON sees, and would be stored as {}: %s", t, remedyFor(t))
+	return fmt.Sprintf("a %v has no field that JSON can contain, and would be stored as {}: %s", t, remedyFor(t))
 }
 
 func remedyFor(t reflect.Type) string {
 	if t.Implements(reflect.TypeFor[error]()) || reflect.PointerTo(t).Implements(reflect.TypeFor[error]()) {
 		return "store err.Error()"
 	}
-	return "export its fields, give it a MarshalJSON, or leave it out by `json:\"-\"`"
+	return "export its fields, give it a MarshalJSON method, or omit it with `json:\"-\"`"
 }
 
 // embeddedField returns the index of an embedded field that has its own MarshalJSON, or -1.
@@ -82,8 +82,8 @@ func hiddenFields(value reflect.Value, embedded *reflect.StructField) error {
 	if err != nil || !bytes.Equal(whole, alone) {
 		return err
 	}
-	return fmt.Errorf("a %v is written as the %v that it embeds, without its other fields: "+
-		"give that a name, or the struct a MarshalJSON", value.Type(), embedded.Type)
+	return fmt.Errorf("a %v has only the JSON of the embedded %v: its other fields would be lost: "+
+		"give the embedded field a name, or the struct a MarshalJSON method", value.Type(), embedded.Type)
 }
 
 // mayClash reports whether two keys of a map may have the same JSON name.
@@ -99,7 +99,7 @@ func clashingKeys(value reflect.Value) error {
 			return err
 		}
 		if other, taken := names[name]; taken {
-			return fmt.Errorf("the keys %v and %v are one name in JSON, %s", other, key, shortened(name))
+			return fmt.Errorf("the keys %v and %v have the same name in JSON, %s", other, key, shortened(name))
 		}
 		names[name] = key
 	}

@@ -64,14 +64,14 @@ func (folded) MarshalText() ([]byte, error) { return []byte("one"), nil }
 
 func (f *folded) UnmarshalText(text []byte) error { return nil }
 
-func TestValueOfWhichLessWouldBeStoredIsRefusedWithItsPlace(t *testing.T) {
+func TestValueWhoseFieldsWouldBeLostIsRefusedWithItsPlace(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	for _, one := range []struct {
 		value any
 		says  string
 	}{
-		{account{"ada"}, "a hostel_test.account has no field that JSON sees"},
+		{account{"ada"}, "a hostel_test.account has no field that JSON can contain"},
 		{&account{"ada"}, "export its fields"},
 		{[]any{1, map[string]account{"a": {"ada"}}}, "[1]: a: a hostel_test.account"},
 		{errors.New("boom"), "store err.Error()"},
@@ -81,13 +81,13 @@ func TestValueOfWhichLessWouldBeStoredIsRefusedWithItsPlace(t *testing.T) {
 		{struct{ N atomic.Int64 }{}, "N: a atomic.Int64"},
 		{&strings.Builder{}, "a strings.Builder"},
 		{&url.URL{User: url.User("ada")}, "User: a url.Userinfo"},
-		{launch{time.Unix(0, 0), "one"}, "written as the time.Time that it embeds, without its other fields"},
+		{launch{time.Unix(0, 0), "one"}, "has only the JSON of the embedded time.Time: its other fields would be lost"},
 		{[]launch{{}}, "[0]: a hostel_test.launch"},
-		{both{Name: "x"}, "embeds a time.Time, whose fields alone would be written"},
-		{twins, `two fields that are called "x" in JSON`},
+		{both{Name: "x"}, "embeds a time.Time: only its fields would be stored"},
+		{twins, `two fields with the JSON name "x"`},
 		{map[string]any{"t": twins}, "t: a struct { A int"},
-		{leftRight{}, `two fields that are called "Same"`},
-		{map[folded]int{{1}: 1, {2}: 2}, `are one name in JSON, "one"`},
+		{leftRight{}, `two fields with the JSON name "Same"`},
+		{map[folded]int{{1}: 1, {2}: 2}, `have the same name in JSON, "one"`},
 	} {
 		refusedAs(t, cache.Set("k", one.value), hostel.CacheInvalidValue, one.says)
 	}
@@ -96,7 +96,7 @@ func TestValueOfWhichLessWouldBeStoredIsRefusedWithItsPlace(t *testing.T) {
 	}
 }
 
-func TestValueThatIsStoredWholeIsTaken(t *testing.T) {
+func TestValueThatIsStoredCompletelyIsAccepted(t *testing.T) {
 	cache := hostel.NewFake().Context().Cache
 	for _, value := range []any{
 		struct{}{}, &guarded{N: 1}, onlyTime{time.Unix(0, 0)}, tagged{left{"a"}, "b"}, &url.URL{Path: "/"},
@@ -113,7 +113,7 @@ func TestValueThatIsStoredWholeIsTaken(t *testing.T) {
 	}
 }
 
-func TestTargetIsCheckedThoughTheCacheIsCold(t *testing.T) {
+func TestTargetIsCheckedEvenIfTheCacheIsEmpty(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	var number int
@@ -128,9 +128,9 @@ func TestTargetIsCheckedThoughTheCacheIsCold(t *testing.T) {
 	_, err := cache.Get("none", 5)
 	refusedAs(t, err, hostel.CacheInvalidValue, "it must be a pointer to a variable")
 	_, _, err = hostel.Get[[]map[string]func()](cache, "none")
-	refusedAs(t, err, hostel.CacheInvalidValue, "no value reads as []map[string]func(): JSON is never a func()")
+	refusedAs(t, err, hostel.CacheInvalidValue, "a target of type []map[string]func(): JSON cannot be read as func()")
 	_, _, err = hostel.Get[map[account]int](cache, "none")
-	refusedAs(t, err, hostel.CacheInvalidValue, "no value reads as map[")
+	refusedAs(t, err, hostel.CacheInvalidValue, "a target of type map[")
 	if stats := fake.Stats(); stats.Hits+stats.Misses > 0 {
 		t.Errorf("the cache was asked: %+v", stats)
 	}

@@ -65,7 +65,7 @@ func TestOneWrongArgumentLeavesAllEntries(t *testing.T) {
 	cache := newCache()
 	for _, key := range []string{"", "\xff"} {
 		err := hostel.SetMany(cache, map[string]int{"a": 1, key: 2})
-		refusedAs(t, err, hostel.CacheInvalidKey, "a key is ")
+		refusedAs(t, err, hostel.CacheInvalidKey, "a key must be ")
 	}
 	err := hostel.SetMany(cache, map[string]float64{"a": 1, "b": math.NaN()})
 	refusedAs(t, err, hostel.CacheInvalidValue, `the value for "b" has no JSON form`)
@@ -77,9 +77,9 @@ func TestOneWrongArgumentLeavesAllEntries(t *testing.T) {
 	}
 	for _, key := range []string{"", "\xff"} {
 		_, err = cache.DeleteMany("a", key)
-		refusedAs(t, err, hostel.CacheInvalidKey, "a key is ")
+		refusedAs(t, err, hostel.CacheInvalidKey, "a key must be ")
 		_, err = hostel.GetMany[int](cache, "a", key)
-		refusedAs(t, err, hostel.CacheInvalidKey, "a key is ")
+		refusedAs(t, err, hostel.CacheInvalidKey, "a key must be ")
 	}
 	holds(t, cache, "a", "1")
 }
@@ -90,9 +90,9 @@ func TestValueOfAnotherTypeAmongManyNamesItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := hostel.GetMany[int](cache, "missing", "a", "b")
-	refusedAs(t, err, hostel.CacheInvalidValue, `the value under "b" does not read as int`)
+	refusedAs(t, err, hostel.CacheInvalidValue, `the value under "b" cannot be read as int`)
 	_, err = hostel.GetMany[func()](cache)
-	refusedAs(t, err, hostel.CacheInvalidValue, "JSON is never a func()")
+	refusedAs(t, err, hostel.CacheInvalidValue, "JSON cannot be read as func()")
 }
 
 func TestACallHasAtMostAThousandKeys(t *testing.T) {

@@ -325,10 +325,10 @@ func (h host) log(level Level, message string) {
 // checkKeyBytes is the host's check of a key.
 func checkKeyBytes(key string) error {
 	if len(key) == 0 {
-		return refusedf(CacheInvalidKey, `invalid key "": a key is 1 to %d bytes`, maxKeyBytes)
+		return refusedf(CacheInvalidKey, `invalid key "": a key must be 1 to %d bytes`, maxKeyBytes)
 	}
 	if len(key) > maxKeyBytes {
-		return refusedf(CacheInvalidKey, "invalid key %s of %d bytes: a key is 1 to %d bytes",
+		return refusedf(CacheInvalidKey, "invalid key %s of %d bytes: a key must be 1 to %d bytes",
 			excerpt(key), len(key), maxKeyBytes)
 	}
 	return nil
@@ -337,7 +337,7 @@ func checkKeyBytes(key string) error {
 // checkValue is the host's check of a value.
 func checkValue(value []byte) error {
 	if len(value) > defaultValueLimit {
-		return refusedf(CacheTooLarge, "value %s of %d bytes is too large: a value is at most %d bytes here",
+		return refusedf(CacheTooLarge, "value %s of %d bytes is too large: a value must be at most %d bytes here",
 			excerpt(string(value)), len(value), defaultValueLimit)
 	}
 	found := flawOf(value, maxDepth)

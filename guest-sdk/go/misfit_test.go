@@ -92,8 +92,8 @@ func TestStoredValueOfAWrongTypeIsDescribedInTheTermsOfJSON(t *testing.T) {
 	}
 	_, _, err := hostel.Get[basket](cache, "k")
 	refusedAs(t, err, hostel.CacheInvalidValue,
-		`the value under "k" does not read as hostel_test.basket: count is "a": it must be an integer`)
+		`the value under "k" cannot be read as hostel_test.basket: count is "a": it must be an integer`)
 	_, _, err = hostel.Get[[]int](cache, "k")
 	refusedAs(t, err, hostel.CacheInvalidValue,
-		`the value under "k" does not read as []int: it is an object: it must be an array, at line 1 column 1`)
+		`the value under "k" cannot be read as []int: it is an object: it must be an array, at line 1 column 1`)
 }

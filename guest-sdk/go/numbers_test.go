@@ -52,7 +52,7 @@ func TestIntegerReadsIntoWhatHoldsIt(t *testing.T) {
 	reads(t, "["+odd+"]", [1]int64{9_007_199_254_740_993})
 	for _, text := range []string{"9223372036854775808", "1.5", `"7"`} {
 		_, err := readAs[int64](text)
-		refusedAs(t, err, hostel.CacheInvalidValue, "does not read as int64")
+		refusedAs(t, err, hostel.CacheInvalidValue, "cannot be read as int64")
 	}
 }
 

@@ -112,7 +112,7 @@ func responseOf(answer any) (Response, error) {
 		response = answer
 	case *Response:
 		if answer == nil {
-			return response, Internal("the service answered a *Response that is nil")
+			return response, Internal("the service returned a nil *Response")
 		}
 		response = *answer
 	case struct{}:
@@ -134,14 +134,14 @@ func (r *Response) check() (err error) {
 	case r.isRedirect && !isRedirect(r.Status):
 		return Internal("a redirect of status %d: it must be 301, 302, 303, 307 or 308", r.Status)
 	case r.Status < minStatus || r.Status > maxStatus:
-		return Internal("the service answered status %d: it must be %d to %d",
+		return Internal("the service returned status %d: it must be from %d to %d",
 			r.Status, minStatus, maxStatus)
 	}
 	for i := range len(r.ContentType) {
 		if c := r.ContentType[i]; isControlInValue(c) {
-			return Internal(`the response header "content-type": its value has a control character`)
+			return Internal(`the response header "content-type": its value contains a control character`)
 		} else if c >= utf8.RuneSelf {
-			return Internal(`the response header "content-type": its value has a character beyond ASCII`)
+			return Internal(`the response header "content-type": its value contains a non-ASCII character`)
 		}
 	}
 	r.Headers, err = checkedHeaders(r.Headers)

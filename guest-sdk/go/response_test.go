@@ -68,9 +68,9 @@ func TestHeadersOfTheHandlerStayAsTheyAre(t *testing.T) {
 
 func TestContentTypeIsChecked(t *testing.T) {
 	for contentType, part := range map[string]string{
-		"a/b\r\nx: y": `the response header "content-type": its value has a control character`,
-		"a/b; c=\x7f": `the response header "content-type": its value has a control character`,
-		"a/ä":         `the response header "content-type": its value has a character beyond ASCII`,
+		"a/b\r\nx: y": `the response header "content-type": its value contains a control character`,
+		"a/b; c=\x7f": `the response header "content-type": its value contains a control character`,
+		"a/ä":         `the response header "content-type": its value contains a non-ASCII character`,
 	} {
 		_, err := seen(hostel.Text("").WithContentType(contentType))
 		failsWith(t, err, hostel.FailureInternal, part)
@@ -106,7 +106,7 @@ func TestCookieHasASafeFormOrNone(t *testing.T) {
 		`the cookie "a": a max age of -1s: it must be 0 or more`:      {Name: "a", MaxAge: -time.Second},
 		`the cookie "a": Delete with a max age of 1s: it must be 0`:   {Name: "a", MaxAge: time.Second, Delete: true},
 		`the cookie "a": a SameSite of unknown (3)`:                   {Name: "a", SameSite: 3},
-		`the cookie "a": its domain has a semicolon`:                  {Name: "a", Domain: "b\x7f"},
+		`the cookie "a": its domain contains a semicolon`:             {Name: "a", Domain: "b\x7f"},
 	} {
 		_, err := seen(hostel.Empty().WithCookie(cookie).WithHeader("x", "y"))
 		failsWith(t, err, hostel.FailureInternal, part)
@@ -132,7 +132,7 @@ func TestFailureWithHeadersIsAProblemOverHTTP(t *testing.T) {
 
 func TestFailureThatNoProblemCanShowIsInternal(t *testing.T) {
 	_, err, _ := seenByHTTP(hostel.Conflict("no").WithHeader("a", "\n"))
-	failsWith(t, err, hostel.FailureInternal, `the response header "a": its value has a control character`)
+	failsWith(t, err, hostel.FailureInternal, `the response header "a": its value contains a control character`)
 	odd := &hostel.Failure{Kind: 9, Message: "odd"}
 	response, err, logs := seenByHTTP(odd.WithHeader("a", "b"))
 	if response.Status != 500 || err != nil || !slices.Equal(logs, []string{"error: odd"}) {

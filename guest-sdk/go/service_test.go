@@ -115,7 +115,7 @@ func TestServiceThatCannotAnswerFails(t *testing.T) {
 		{"made.by.hand", nil, hostel.FailureBadRequest, "the request body is null: it must be a string"},
 		{"by-pointer", nil, hostel.FailureInternal, "nil"},
 		{"nan", nil, hostel.FailureInternal, "NaN"},
-		{"odd-status", 99, hostel.FailureInternal, "status 99: it must be 200 to 599"},
+		{"odd-status", 99, hostel.FailureInternal, "status 99: it must be from 200 to 599"},
 		{"odd-status", 600, hostel.FailureInternal, "status 600"},
 		{"fail", nil, hostel.FailureNotFound, "log-request, add_numbers"},
 	} {

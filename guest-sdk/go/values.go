@@ -74,7 +74,7 @@ var notKnownAgain = &rule{
 	}},
 	check: func(value reflect.Value) error {
 		if marshalsByPointer(value.Type()) && !value.CanAddr() {
-			return fmt.Errorf("a %v says only by pointer what its JSON is: store &value", value.Type())
+			return fmt.Errorf("only the pointer to a %v has a MarshalJSON method: store &value", value.Type())
 		}
 		if reason := lostType(value.Type()); reason != "" && !(value.Kind() != reflect.Struct && value.IsNil()) {
 			return errors.New(reason)
@@ -94,17 +94,17 @@ var notKnownAgain = &rule{
 func lostType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
-		return "a time.Time would come back as a string: " +
+		return "a time.Time would be read back as a string: " +
 			"store value.Unix() or value.Format(time.RFC3339Nano)"
 	case marshals(t):
 		return ""
 	case t.Kind() == reflect.Struct:
 		return lostFields(t)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !marshals(t.Elem()):
-		return "a []byte would come back as a string of base64: store string(value), " +
-			"or what base64.StdEncoding.EncodeToString makes of it"
+		return "a []byte would be read back as a base64 string: store string(value) " +
+			"or base64.StdEncoding.EncodeToString(value)"
 	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0:
-		return "a set would come back as an object: store slices.Sorted(maps.Keys(value))"
+		return "a set would be read back as an object: store slices.Sorted(maps.Keys(value))"
 	}
 	return ""
 }

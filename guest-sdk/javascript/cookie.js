@@ -11,8 +11,8 @@ const SAME_SITE = { lax: "Lax", strict: "Strict", none: "None" };
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
 const VALUE_RULE =
-  "a value has no blanks, quotes, commas, semicolons, backslashes, control characters or " +
-  "characters beyond ASCII: percent-encode it";
+  "a value must not contain blanks, quotes, commas, semicolons, backslashes, control characters " +
+  "or non-ASCII characters: percent-encode it";
 
 /** Throws a TypeError with the cookie's name if a part is invalid. */
 export function cookieText(name, value, options = {}) {
@@ -23,11 +23,12 @@ export function cookieText(name, value, options = {}) {
   };
   const attribute = (called, text, label) => {
     if (typeof text !== "string") refuse(`its ${called} is ${shown(text)}: it must be a string`);
-    if (/[;\0-\x1f\x7f]/.test(text)) refuse(`its ${called} has a semicolon or a control character`);
+    if (/[;\0-\x1f\x7f]/.test(text))
+      refuse(`its ${called} contains a semicolon or a control character`);
     return `; ${label}=${text}`;
   };
   if (typeof name !== "string" || !TOKEN.test(name)) {
-    refuse("a name has only letters, digits and !#$%&'*+-.^_`|~");
+    refuse("a name may contain only letters, digits and !#$%&'*+-.^_`|~");
   }
   // Errors never show the value, because it is often a secret.
   if (typeof value !== "string") refuse("its value must be a string");

@@ -18,14 +18,14 @@ export function checkKey(key) {
   const size = Buffer.byteLength(key);
   if (size > 0 && size <= MAX_KEY_BYTES) return;
   const shown = size === 0 ? '""' : `${excerpt(key)} of ${size} bytes`;
-  refuse("invalid-key", `invalid key ${shown}: a key is 1 to ${MAX_KEY_BYTES} bytes`);
+  refuse("invalid-key", `invalid key ${shown}: a key must be 1 to ${MAX_KEY_BYTES} bytes`);
 }
 
 /** Throws the host's error for an invalid value. */
 export function checkValue(text) {
   const size = Buffer.byteLength(text);
   if (size > DEFAULT_VALUE_LIMIT) {
-    const rule = `a value is at most ${DEFAULT_VALUE_LIMIT} bytes here`;
+    const rule = `a value must be at most ${DEFAULT_VALUE_LIMIT} bytes here`;
     refuse("too-large", `value ${excerpt(text)} of ${size} bytes is too large: ${rule}`);
   }
   const reader = new Reader(text);

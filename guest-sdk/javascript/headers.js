@@ -106,12 +106,12 @@ export function checked(fields) {
   return fields.map(([name, value]) => {
     const lowered = loweredName(name);
     if (!TOKEN.test(lowered)) {
-      throw refusal(lowered, "a name has only letters, digits and !#$%&'*+-.^_`|~");
+      throw refusal(lowered, "a name may contain only letters, digits and !#$%&'*+-.^_`|~");
     }
     if (OF_SERVER.includes(lowered)) throw refusal(lowered, "the server sets it");
     const given = typed(lowered, value);
     if (typeof given === "string" ? CONTROL.test(given) : given.some(isControl)) {
-      throw refusal(lowered, "its value has a control character");
+      throw refusal(lowered, "its value contains a control character");
     }
     return [lowered, bytesOf(given)];
   });

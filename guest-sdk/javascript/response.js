@@ -90,7 +90,7 @@ export class Response {
 export function finished(response) {
   const { contentType, headers } = response;
   if (contentType !== undefined && contentType !== JSON_TYPE && !/^[\t -~]*$/.test(contentType)) {
-    const why = "its value has a control character or one beyond ASCII";
+    const why = "its value contains a control character or a non-ASCII character";
     throw new TypeError(`the response header "content-type": ${why}`);
   }
   if (headers.length > 0) response.headers = checked(headers);

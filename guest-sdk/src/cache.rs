@@ -176,7 +176,7 @@ fn read_optional<T: DeserializeOwned>(key: &str, text: &str) -> Result<Option<T>
 
 fn does_not_read<T>(key: &str, error: &serde_json::Error) -> CacheError {
     let (key, kind) = (shortened(key), type_name::<T>());
-    invalid_value(format!("the value under {key} does not read as {kind}: {error}"))
+    invalid_value(format!("the value under {key} cannot be read as {kind}: {error}"))
 }
 
 fn json<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<String, CacheError> {

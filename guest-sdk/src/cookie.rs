@@ -147,19 +147,19 @@ impl Cookie {
             Err(Failure::internal(format!("the cookie {name:?}: {rule}")))
         };
         if !is_token(&self.name) {
-            return refused(&format!("a name has only {TOKEN}"));
+            return refused(&format!("a name may contain only {TOKEN}"));
         }
         if !self.value.bytes().all(is_value_byte) {
             return refused(
-                "a value has no blanks, quotes, commas, semicolons, backslashes, control \
-                 characters or characters beyond ASCII: percent-encode it",
+                "a value must not contain blanks, quotes, commas, semicolons, backslashes, control \
+                 characters or non-ASCII characters: percent-encode it",
             );
         }
         if !is_attribute(&self.path) {
-            return refused("its path has a semicolon or a control character");
+            return refused("its path contains a semicolon or a control character");
         }
         if !self.domain.as_deref().is_none_or(is_attribute) {
-            return refused("its domain has a semicolon or a control character");
+            return refused("its domain contains a semicolon or a control character");
         }
         if self.same_site == SameSite::None && !self.secure {
             return refused("SameSite=None needs Secure");

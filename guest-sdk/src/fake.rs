@@ -72,7 +72,7 @@ pub struct Fake {
 
 impl Fake {
     /// Creates a host with an empty cache and an empty log.
-    #[allow(clippy::new_without_default, reason = "making one empties the log")]
+    #[allow(clippy::new_without_default, reason = "creating a fake empties the log")]
     pub fn new() -> Fake {
         host::start_log();
         let (clock, handle) = Clock::mock();

@@ -40,7 +40,7 @@ pub(crate) fn check(headers: &mut [(String, Vec<u8>)]) -> Result<()> {
     for (name, value) in headers {
         name.make_ascii_lowercase();
         if !is_token(name) {
-            return Err(refused(name, format_args!("a name has only {TOKEN}")));
+            return Err(refused(name, format_args!("a name may contain only {TOKEN}")));
         }
         if is_of_the_server(name) {
             return Err(refused(name, "the server sets it"));
@@ -60,12 +60,12 @@ pub(crate) fn check_content_type(content_type: &str) -> Result<()> {
     if content_type.is_ascii() {
         return Ok(());
     }
-    Err(refused("content-type", "its value has a character beyond ASCII"))
+    Err(refused("content-type", "its value contains a non-ASCII character"))
 }
 
 fn check_value(name: &str, value: &[u8]) -> Result<()> {
     if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
-        return Err(refused(name, "its value has a control character"));
+        return Err(refused(name, "its value contains a control character"));
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error>
     let repeated = if has_map.get() { text::repeated_name(&text) } else { None };
     match repeated {
         Some(name) => Err(Error::custom(format_args!(
-            "two members of one object are called {name}: \
+            "two members of one object have the name {name}: \
              rename one, or keep it out of the flattened map"
         ))),
         None => Ok(text),

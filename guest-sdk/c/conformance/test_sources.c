@@ -22,7 +22,7 @@ static void check(hostel_fake *fake, const char *service, const char *payload,
     "{\"status\":404,\"url\":\"http://a/b\",\"headers\":[[\"content-type\",\"application/json\"]]" \
     ",\"body\":\"1\"}"
 #define REFUSED                                                                                    \
-    "{\"error\":\"too-large\",\"message\":\"\\\"http://a/\\\": no response, as the test says\"}"
+    "{\"error\":\"too-large\",\"message\":\"\\\"http://a/\\\": the fake returns an error\"}"
 #define GET                                                                                        \
     "{\"method\":\"GET\",\"url\":\"http://a/b\",\"headers\":[[\"x\",\"y\"]],\"timeout\":5}"
 #define PUT "{\"method\":\"PUT\",\"url\":\"http://a/\",\"body\":\"text\",\"timeout\":null}"

@@ -49,12 +49,12 @@ static hostel_result check_length(hostel_ctx *ctx, hostel_str key)
     if (key.len >= 1 && key.len <= HOSTEL_MAX_KEY_BYTES)
         return HOSTEL_OK;
     if (key.len == 0)
-        return hostel_fail(ctx, HOSTEL_INVALID_KEY, "invalid key \"\": a key is 1 to %d bytes",
+        return hostel_fail(ctx, HOSTEL_INVALID_KEY, "invalid key \"\": a key must be 1 to %d bytes",
                            HOSTEL_MAX_KEY_BYTES);
     hostel_str shown = excerpt(ctx, key);
     return hostel_fail(ctx, HOSTEL_INVALID_KEY,
-                       "invalid key %.*s of %zu bytes: a key is 1 to %d bytes", HOSTEL_ARG(shown),
-                       key.len, HOSTEL_MAX_KEY_BYTES);
+                       "invalid key %.*s of %zu bytes: a key must be 1 to %d bytes",
+                       HOSTEL_ARG(shown), key.len, HOSTEL_MAX_KEY_BYTES);
 }
 
 static hostel_result check_text(hostel_ctx *ctx, hostel_str json)
@@ -62,7 +62,7 @@ static hostel_result check_text(hostel_ctx *ctx, hostel_str json)
     if (json.len > HOSTEL_DEFAULT_VALUE_LIMIT) {
         hostel_str shown = excerpt(ctx, json);
         return hostel_fail(ctx, HOSTEL_TOO_LARGE,
-                           "value %.*s of %zu bytes is too large: a value is at most %d bytes "
+                           "value %.*s of %zu bytes is too large: a value must be at most %d bytes "
                            "here",
                            HOSTEL_ARG(shown), json.len, HOSTEL_DEFAULT_VALUE_LIMIT);
     }

@@ -94,7 +94,7 @@ static bool matches(const struct route *route, const hostel_http_request *reques
     return begins_with(request->url, (hostel_str){url.ptr, url.len - 1});
 }
 
-/* The newest row that matches. Ends the test if there is none. */
+/* The newest row that matches. Ends the test if no row matches. */
 static const struct route *route_of(hostel_fake *fake, const hostel_http_request *request)
 {
     for (size_t i = fake->route_count; i-- > 0;) {
@@ -150,7 +150,7 @@ static hostel_result exchange(hostel_ctx *ctx, const hostel_http_request *reques
     }
     if (result != HOSTEL_OK) {
         hostel_str url = shown_url(ctx, request->url);
-        return hostel_fail(ctx, result, "%.*s: no response, as the test says", HOSTEL_ARG(url));
+        return hostel_fail(ctx, result, "%.*s: the fake returns an error", HOSTEL_ARG(url));
     }
     *response = over_http(ctx, request->url, answer);
     return HOSTEL_OK;
@@ -196,7 +196,7 @@ static void redirect(hostel_ctx *ctx, hostel_http_request *request, uint16_t sta
     if (location.len > 0 && location.ptr[0] == '/' && !begins_with(location, HOSTEL_STR("//")))
         location = hostel_format(ctx, "%.*s%.*s", HOSTEL_ARG(from), HOSTEL_ARG(location));
     else if (to.len == 0) {
-        fprintf(stderr, "the fake follows no redirect to %.*s\n", HOSTEL_ARG(location));
+        fprintf(stderr, "the fake does not follow a redirect to %.*s\n", HOSTEL_ARG(location));
         abort();
     } else if (!hostel_str_equal(from, to))
         drop_headers(ctx, request, credentials, 3);

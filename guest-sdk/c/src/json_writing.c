@@ -69,7 +69,7 @@ void hostel_write_array(hostel_writer *json)
 void hostel_write_end(hostel_writer *json)
 {
     if (json->depth == 0)
-        refuse(json, "an end of nothing");
+        refuse(json, "an end without a beginning");
     else if (json->named)
         refuse(json, "a member's name without a value");
     if (json->refused)
@@ -117,7 +117,7 @@ void hostel_write_name(hostel_writer *json, hostel_str name)
     if (!in_object(json->objects, json->depth))
         refuse(json, "a member's name outside an object");
     else if (json->named)
-        refuse(json, "a member's name after a name");
+        refuse(json, "a member's name directly after another name");
     if (json->comma)
         put(json, ",", 1);
     put_string(json, name);
@@ -193,13 +193,13 @@ void hostel_write_raw(hostel_writer *json, hostel_str text)
 hostel_str hostel_written(hostel_writer *json)
 {
     if (json->depth > 0 || json->length == 0)
-        refuse(json, "a text that is not finished");
+        refuse(json, "an unfinished text");
     return json->refused ? NO_TEXT : (hostel_str){json->text, json->length};
 }
 
 static hostel_str why_unwritten(const hostel_ctx *ctx)
 {
-    return ctx->unwritten.ptr == NULL ? HOSTEL_STR("there is no text") : ctx->unwritten;
+    return ctx->unwritten.ptr == NULL ? HOSTEL_STR("no text was written") : ctx->unwritten;
 }
 
 hostel_str(hostel_json_of_integer)(hostel_ctx *ctx, int64_t value)

@@ -79,12 +79,12 @@ static hostel_result check_cookie(hostel_ctx *ctx, const char *name, hostel_str 
 {
     hostel_str shown = quoted(ctx, hostel_str_of(name));
     if (!is_token(hostel_str_of(name)))
-        return hostel_fail(ctx, HOSTEL_INTERNAL, "the cookie %.*s: a name has only %s",
+        return hostel_fail(ctx, HOSTEL_INTERNAL, "the cookie %.*s: a name may contain only %s",
                            HOSTEL_ARG(shown), TOKEN_BYTES);
     if (!is_cookie_value(value))
         return hostel_fail(ctx, HOSTEL_INTERNAL,
-                           "the cookie %.*s: a value has no blanks, quotes, commas, semicolons, "
-                           "backslashes, control characters or characters beyond ASCII: "
+                           "the cookie %.*s: a value must not contain blanks, quotes, commas, "
+                           "semicolons, backslashes, control characters or non-ASCII characters: "
                            "percent-encode it",
                            HOSTEL_ARG(shown));
     const char *wrong = ends_attribute(options->path)     ? "path"
@@ -92,7 +92,7 @@ static hostel_result check_cookie(hostel_ctx *ctx, const char *name, hostel_str 
                                                           : NULL;
     if (wrong != NULL)
         return hostel_fail(ctx, HOSTEL_INTERNAL,
-                           "the cookie %.*s: its %s has a semicolon or a control character",
+                           "the cookie %.*s: its %s contains a semicolon or a control character",
                            HOSTEL_ARG(shown), wrong);
     if (options->max_age_seconds < 0)
         return hostel_fail(ctx, HOSTEL_INTERNAL,

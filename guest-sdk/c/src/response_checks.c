@@ -48,13 +48,13 @@ static hostel_result check_field(hostel_ctx *ctx, const hostel_pair *field)
         "te",         "trailer",        "transfer-encoding", "upgrade",
     };
     if (!is_token(field->name))
-        return refuse_header(ctx, field->name, "a name has only " TOKEN_BYTES);
+        return refuse_header(ctx, field->name, "a name may contain only " TOKEN_BYTES);
     for (size_t i = 0; i < sizeof of_server / sizeof *of_server; i++) {
         if (hostel_str_equal(field->name, hostel_str_of(of_server[i])))
             return refuse_header(ctx, field->name, "the server sets it");
     }
     if (has_control(field->value))
-        return refuse_header(ctx, field->name, "its value has a control character");
+        return refuse_header(ctx, field->name, "its value contains a control character");
     return HOSTEL_OK;
 }
 
@@ -84,9 +84,10 @@ static hostel_result check_response(hostel_ctx *ctx, hostel_response *res)
     for (size_t i = 0; i < res->header_count; i++)
         HOSTEL_TRY(check_field(ctx, &res->headers[i]));
     if (has_control(res->content_type))
-        return refuse_header(ctx, HOSTEL_STR("content-type"), "its value has a control character");
+        return refuse_header(ctx, HOSTEL_STR("content-type"),
+                             "its value contains a control character");
     if (!is_ascii(res->content_type))
         return refuse_header(ctx, HOSTEL_STR("content-type"),
-                             "its value has a character beyond ASCII");
+                             "its value contains a non-ASCII character");
     return HOSTEL_OK;
 }

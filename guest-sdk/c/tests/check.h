@@ -33,7 +33,7 @@
         char line_[2048];                                                                          \
         snprintf(line_, sizeof line_, "%.*s", HOSTEL_ARG(text_));                                  \
         if (strstr(line_, (words)) == NULL) {                                                      \
-            fprintf(stderr, "%s:%d: \"%s\" does not say \"%s\"\n", __FILE__, __LINE__, line_,      \
+            fprintf(stderr, "%s:%d: \"%s\" does not contain \"%s\"\n", __FILE__, __LINE__, line_,  \
                     (words));                                                                      \
             exit(1);                                                                               \
         }                                                                                          \

@@ -142,8 +142,8 @@ static void many_results_are_in_the_order_of_their_requests(void)
     hostel_fake_route(fake, "GET", "http://c", 404, NULL);
     hostel_http_send_many(ctx, requests, 4, results);
     CHECK(results[0].result == HOSTEL_HTTP_TIMEOUT && results[0].response.status == 0);
-    CHECK_TEXT(results[0].message, "\"http://b\": no response, as the test says");
-    CHECK_TEXT(hostel_message(ctx), "\"http://b\": no response, as the test says");
+    CHECK_TEXT(results[0].message, "\"http://b\": the fake returns an error");
+    CHECK_TEXT(hostel_message(ctx), "\"http://b\": the fake returns an error");
     CHECK(results[1].result == HOSTEL_HTTP_INVALID_REQUEST);
     CHECK_SAYS(results[1].message, "is not UTF-8");
     CHECK(results[2].result == HOSTEL_OK && results[2].message.len == 0);
@@ -337,7 +337,7 @@ static void request_that_no_row_matches_ends_the_test(void)
               "GET http://b/1 matches no route of the fake; there are: GET http://a, POST "
               "http://b/*\n");
     redirect_route("GET", "http://c", 302, "//d");
-    check_stops(get, "http://c", "the fake follows no redirect to //d\n");
+    check_stops(get, "http://c", "the fake does not follow a redirect to //d\n");
 }
 
 static void setting_is_read_by_its_name_and_one_that_is_missing_is_named(void)

@@ -302,15 +302,15 @@ static hostel_str written(const char *steps)
 static void steps_out_of_order_are_refused(void)
 {
     CHECK_TEXT(written("[1{n1n[..."), "[1,{\"n\":1,\"n\":[]}]");
-    check_unwritten(written(""), "not finished");
-    check_unwritten(written("["), "not finished");
+    check_unwritten(written(""), "unfinished text");
+    check_unwritten(written("["), "unfinished text");
     check_unwritten(written("11"), "second value");
     check_unwritten(written("[.1"), "second value");
-    check_unwritten(written("."), "end of nothing");
-    check_unwritten(written("[.."), "end of nothing");
+    check_unwritten(written("."), "end without a beginning");
+    check_unwritten(written("[.."), "end without a beginning");
     check_unwritten(written("{1."), "without its name");
     check_unwritten(written("{n."), "name without a value");
-    check_unwritten(written("{nn1."), "name after a name");
+    check_unwritten(written("{nn1."), "name directly after another name");
     check_unwritten(written("[n1."), "outside an object");
     check_unwritten(written("n1"), "outside an object");
     hostel_writer json = hostel_write(ctx);

@@ -139,7 +139,7 @@ static void call_target(const char *target)
 static void invalid_route_ends_the_test(void)
 {
     serve("GET /a/{id}");
-    check_stops(serve, "GET a", "the route \"GET a\" of the fake is invalid: a path begins with a");
+    check_stops(serve, "GET a", "the route \"GET a\" of the fake is invalid: the path must begin");
     check_stops(serve, "GET", "the path must begin with a slash");
     check_stops(serve, "get /a", "a method is GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS");
     check_stops(serve, "GET /a//b", "a segment must not be empty, `.` or `..`");

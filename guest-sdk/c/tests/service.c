@@ -90,7 +90,7 @@ static void check_failure(const char *service, const char *json, hostel_result k
 static void failure_has_a_kind_and_its_own_message(void)
 {
     check_failure("misbehave", "\"refuse\"", HOSTEL_INTERNAL,
-                  "invalid key \"\": a key is 1 to 1024 bytes");
+                  "invalid key \"\": a key must be 1 to 1024 bytes");
     check_failure("misbehave", "\"cope\"", HOSTEL_CONFLICT, "");
     check_failure("misbehave", "\"garbage\"", HOSTEL_INTERNAL, "");
     check_failure("misbehave", "\"nan\"", HOSTEL_INTERNAL,
@@ -114,7 +114,7 @@ static void request_without_a_response_is_unavailable_where_the_server_may_answe
         bool is_unavailable = result == HOSTEL_HTTP_UNREACHABLE ||
                               result == HOSTEL_HTTP_TIMEOUT || result == HOSTEL_HTTP_ABORTED;
         CHECK(answer.result == (is_unavailable ? HOSTEL_UNAVAILABLE : HOSTEL_INTERNAL));
-        CHECK_TEXT(answer.message, "\"http://a\": no response, as the test says");
+        CHECK_TEXT(answer.message, "\"http://a\": the fake returns an error");
         hostel_fake_free(fake);
     }
 }

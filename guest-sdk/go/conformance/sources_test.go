@@ -23,7 +23,7 @@ func TestRequestsAndSettingsOfTheFakeAreShown(t *testing.T) {
 	put := map[string]any{"method": "PUT", "url": "http://a/", "body": "text", "timeout": nil}
 	there := `{"body":"there","headers":[["content-type","text/plain; charset=utf-8"]],` +
 		`"status":404,"url":"http://a/b"}`
-	refused := `{"error":"too-large","message":"http://a/: too-large, as the test says"}`
+	refused := `{"error":"too-large","message":"http://a/: the fake returns too-large"}`
 	checkCall(t, fake, "http-send", []any{get}, "["+there+"]")
 	checkCall(t, fake, "http-send", []any{put, get}, "["+refused+","+there+"]")
 	checkCall(t, fake, "http-at-once", []string{"http://a/1", "http://a/2"}, "[404,404]")

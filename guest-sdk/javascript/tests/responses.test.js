@@ -66,10 +66,10 @@ test("bytes of a value and a content type are checked", async () => {
     },
   });
   assert.deepEqual((await fake.call("bytes")).headers, [["x-a", new Uint8Array([9, 0xff])]]);
-  const control = /^the response header "x-a": its value has a control character$/;
+  const control = /^the response header "x-a": its value contains a control character$/;
   await assert.rejects(fake.call("control"), { kind: "internal", message: control });
   assert.equal((await fake.call("type", "text/html; a=\"b\"")).contentType, "text/html; a=\"b\"");
-  const type = /^the response header "content-type": its value has a control character or one/;
+  const type = /^the response header "content-type": its value contains a control character or one/;
   for (const wrong of ["text/\r\nhtml", "text/é", "a\x7f"]) {
     await assert.rejects(fake.call("type", wrong), { kind: "internal", message: type });
   }
@@ -103,7 +103,7 @@ test("an option of a cookie that is none is refused", () => {
     assert.throws(set, { name: "TypeError", message });
   }
   assert.throws(() => Response.empty().withCookie("a", 1), /the cookie "a": its value must be/);
-  assert.throws(() => Response.empty().withCookie(1, "a"), /the cookie 1: a name has only/);
+  assert.throws(() => Response.empty().withCookie(1, "a"), /the cookie 1: a name may contain only/);
 });
 
 test("a failure with headers is a failure without HTTP, and a problem with it", async () => {

@@ -168,7 +168,7 @@ fn value_of_another_type_is_an_error_that_names_key_and_type() {
     cache.set(&key, "v").unwrap();
     let error = cache.get::<u8>(&key).unwrap_err();
     let says =
-        format!("the value under \"{}\".. does not read as u8: invalid type", "k".repeat(64));
+        format!("the value under \"{}\".. cannot be read as u8: invalid type", "k".repeat(64));
     assert_eq!(error.kind, CacheErrorKind::InvalidValue);
     assert!(error.message.starts_with(&says), "{error}");
 }

@@ -40,7 +40,7 @@ pub fn handle(services: &[Service], request: Request) -> Result<Response, Failur
 /// Logs a panic as one error line, which the host adds to the trap that follows. Without this hook
 /// the message goes to stderr, which the host logs as several warnings.
 fn log_panic(panic: &PanicHookInfo<'_>) {
-    let message = panic.payload_as_str().unwrap_or("a payload that is no text");
+    let message = panic.payload_as_str().unwrap_or("the panic payload is not text");
     match panic.location() {
         Some(place) => host::log(Level::Error, &format!("panicked at {place}: {message}")),
         None => host::log(Level::Error, &format!("panicked: {message}")),

@@ -241,10 +241,10 @@ fn two_members_of_one_name_are_refused() {
     let rest = |name: &str| BTreeMap::from([(name.to_owned(), 2)]);
     let refused = |value: &dyn Fn() -> Result<String, Error>| value().unwrap_err().to_string();
     let error = refused(&|| to_text(&[Flattened { id: 1, rest: rest("id") }]));
-    assert!(error.contains("two members of one object are called \"id\""), "{error}");
+    assert!(error.contains("two members of one object have the name \"id\""), "{error}");
     let mixed = BTreeMap::from([(Mixed::Number(1), 1), (Mixed::Text("1".to_owned()), 2)]);
     let error = refused(&|| to_text(&mixed));
-    assert!(error.contains("are called \"1\""), "{error}");
+    assert!(error.contains("have the name \"1\""), "{error}");
     let taken = to_text(&(Flattened { id: 1, rest: rest("i\"d") }, rest("id"))).unwrap();
     assert_eq!(taken, r#"[{"id":1,"i\"d":2},{"id":2}]"#);
     let nested = serde_json::json!({"a": {"a": "a", "b": ["a", {"a": 1}, {"a": 2}]}, "b": "\":"});
@@ -262,6 +262,6 @@ fn number_that_json_does_not_have_is_refused_wherever_it_is() {
         assert!(to_text(&Pair(1.0, bad)).is_err());
         assert!(to_text(&BTreeMap::from([("a", vec![bad])])).is_err());
         let error = to_text(&(bad as f32)).unwrap_err().to_string();
-        assert_eq!(error, format!("{bad} is no number of JSON"));
+        assert_eq!(error, format!("{bad} is not a JSON number"));
     }
 }

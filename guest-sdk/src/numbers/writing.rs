@@ -139,7 +139,7 @@ impl<'m, S: Serializer> Serializer for Finite<'m, S> {
 }
 
 fn check<E: ser::Error>(finite: bool, value: impl Display) -> Result<(), E> {
-    if finite { Ok(()) } else { Err(E::custom(format_args!("{value} is no number of JSON"))) }
+    if finite { Ok(()) } else { Err(E::custom(format_args!("{value} is not a JSON number"))) }
 }
 
 impl<S: ser::SerializeMap> ser::SerializeMap for Finite<'_, S> {

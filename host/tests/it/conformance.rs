@@ -292,7 +292,7 @@ fn page(rows: &[Row]) -> String {
     let languages: Vec<_> = LANGUAGES.iter().map(|(language, _)| *language).collect();
     let mut page = format!(
         "# Conformance\n\nEvery SDK runs the scenarios of `guest-sdk/conformance/` \
-         in a real host. Written by the\ntest that runs them; `-` where a language has no such thing.\n\n| scenario | {} |\n|---|{}\n",
+         in a real host. The test that\nruns them writes this page; `-` means that the language lacks the feature.\n\n| scenario | {} |\n|---|{}\n",
         languages.join(" | "),
         "---|".repeat(languages.len())
     );

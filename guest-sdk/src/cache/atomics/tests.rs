@@ -193,7 +193,7 @@ fn update_that_fails_leaves_the_entry() {
     let failure = cache.update("k", |_: Option<f64>| Ok(f64::NAN)).unwrap_err();
     assert!(failure.message.contains("\"k\" has no JSON form: NaN"), "{failure}");
     let failure = cache.update("k", |_: Option<String>| Ok("v".to_owned())).unwrap_err();
-    assert!(failure.message.contains("\"k\" does not read as"), "{failure}");
+    assert!(failure.message.contains("\"k\" cannot be read as"), "{failure}");
     assert_eq!(cache.get("k"), Ok(Some(1)));
 }
 
@@ -213,6 +213,6 @@ fn take_of_another_type_is_an_error_that_names_key_and_type() {
     let cache = cache();
     cache.set("k", "v").unwrap();
     let error = cache.take::<u8>("k").unwrap_err();
-    assert!(error.message.contains("under \"k\" does not read as u8"), "{error}");
+    assert!(error.message.contains("under \"k\" cannot be read as u8"), "{error}");
     assert_eq!(cache.exists("k"), Ok(false));
 }

@@ -252,6 +252,6 @@ fn value_of_another_type_is_an_error_that_names_key_and_type() {
     cache.set("k", "v").unwrap();
     for options in [GetOrSet::expiry(MINUTE), EARLY] {
         let failure = cache.get_or_set_with("k", options, || Ok(1_u8)).unwrap_err();
-        assert!(failure.message.contains("under \"k\" does not read as u8"), "{failure}");
+        assert!(failure.message.contains("under \"k\" cannot be read as u8"), "{failure}");
     }
 }

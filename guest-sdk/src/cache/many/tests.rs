@@ -76,7 +76,7 @@ fn value_of_another_type_names_its_key() {
     let cache = cache();
     cache.set_many([("a", "1"), ("b", "v")]).unwrap();
     let error = cache.get_many::<Option<u8>>(["missing", "b"]).unwrap_err();
-    assert!(error.message.contains("under \"b\" does not read as"), "{error}");
+    assert!(error.message.contains("under \"b\" cannot be read as"), "{error}");
 }
 
 #[test]
