@@ -28,7 +28,7 @@ pub(crate) fn client_config_with(
     roots.add_parsable_certificates(authorities.iter().cloned());
     if roots.is_empty() {
         let reasons = found.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        return Err(format!("this machine trusts no valid certificate: {reasons}"));
+        return Err(format!("this machine has no valid trusted certificate: {reasons}"));
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

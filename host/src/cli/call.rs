@@ -167,10 +167,10 @@ const METHOD: Completed<Method> = Completed {
 /// Parses a header. Refuses `authorization`: every user of the machine can read arguments.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text.split_once(':').ok_or("write it as 'NAME: VALUE'")?;
-    let name: HeaderName = name.trim().parse().map_err(|_| "that is no header's name")?;
+    let name: HeaderName = name.trim().parse().map_err(|_| "the header's name is invalid")?;
     if name == AUTHORIZATION {
-        return Err("a secret is no argument: --token-env or --user-env names a variable".into());
+        return Err("a secret must not be an argument: use --token-env or --user-env".into());
     }
-    let value = value.trim().parse().map_err(|_| "that is no header's value")?;
+    let value = value.trim().parse().map_err(|_| "the header's value is invalid")?;
     Ok((name, value))
 }

@@ -47,19 +47,19 @@ pub(super) struct Reply {
 /// Why there is no complete response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
-    #[error("no server answers at {0} (`hostel serve` starts one)")]
+    #[error("no server responds at {0} (`hostel serve` starts one)")]
     Unreachable(String, #[source] io::Error),
-    #[error("cannot speak TLS with {0}")]
+    #[error("the TLS handshake with {0} failed")]
     Tls(String, #[source] io::Error),
     #[error("this machine has no root certificates: name a file of them in SSL_CERT_FILE")]
     NoRoots,
     #[error("TLS cannot be set up")]
     NoTls(#[source] rustls::Error),
-    #[error("{0} is answered by something else than HTTP/1.1, or not to the end")]
+    #[error("{0} did not return a complete HTTP/1.1 response")]
     Broken(String, #[source] hyper::Error),
-    #[error("{address} did not answer within {}: --timeout waits longer", show_duration(*.time))]
+    #[error("{address} did not respond within {}: set a longer --timeout", show_duration(*.time))]
     TimedOut { address: String, time: Duration },
-    #[error("{address} answers more than {}", show_size(MOST_BYTES as u64))]
+    #[error("{address} returned more than {}, the limit", show_size(MOST_BYTES as u64))]
     TooLarge { address: String },
 }
 

@@ -65,7 +65,7 @@ fn read() -> anyhow::Result<String> {
 fn ask() -> anyhow::Result<String> {
     let hidden = Hidden::new(stdin())?;
     let (first, second) = (hidden.line("Secret: ")?, hidden.line("Again: ")?);
-    if first == second { Ok(first) } else { Err(anyhow!("the two differ")) }
+    if first == second { Ok(first) } else { Err(anyhow!("the two inputs differ")) }
 }
 
 fn without_end(line: &str) -> &str {
@@ -81,7 +81,7 @@ struct Hidden {
 
 impl Hidden {
     fn new(terminal: Stdin) -> anyhow::Result<Self> {
-        let hiding = "cannot hide what is typed: give it by stdin";
+        let hiding = "cannot hide the typed secret: pass it through stdin";
         let before = tcgetattr(&terminal).context(hiding)?;
         let mut hidden = before.clone();
         hidden.local_modes.remove(LocalModes::ECHO);

@@ -42,14 +42,12 @@ pub(super) const LANGUAGE: Completed<Language> =
 fn language(name: &str) -> Result<Language, String> {
     let name = name.to_ascii_lowercase();
     if OTHERS.contains(&&*name) {
-        return Err(
-            "it uses the SDK for C: say `--lang c`; a .cpp or .zig file runs as well".into()
-        );
+        return Err("it uses the SDK for C: pass `--lang c`; a .cpp or .zig file also works".into());
     }
     let alias = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, language)| *language);
     let found = Language::ALL.into_iter().find(|language| language.name() == name).or(alias);
     let names = Language::ALL.map(Language::name);
-    found.ok_or_else(|| format!("there is no SDK for it; {}", instead(&name, names)))
+    found.ok_or_else(|| format!("it has no SDK; {}", instead(&name, names)))
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {

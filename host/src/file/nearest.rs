@@ -73,7 +73,7 @@ pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
         return error;
     }
     let reason = match path.is_symlink() {
-        true => "it is a link to a file that is not there".to_owned(),
+        true => "it is a link to a file that does not exist".to_owned(),
         false => match instead_of(path) {
             Some(instead) => format!("No such file or directory; {instead}"),
             None => "No such file or directory".to_owned(),
@@ -163,6 +163,6 @@ mod tests {
         let denied = io::Error::from(io::ErrorKind::PermissionDenied).to_string();
         assert_eq!(error(io::ErrorKind::PermissionDenied), denied);
         std::os::unix::fs::symlink("nowhere", &path).unwrap();
-        assert_eq!(error(io::ErrorKind::NotFound), "it is a link to a file that is not there");
+        assert_eq!(error(io::ErrorKind::NotFound), "it is a link to a file that does not exist");
     }
 }

@@ -37,7 +37,7 @@ pub enum AllowError {
     NoUrl(String),
     /// It has parts that an entry cannot have.
     #[error(
-        "{0:?} has a user, a password, a query or a fragment: a row has scheme, host, port and path"
+        "{0:?} has a user, a password, a query or a fragment: write only scheme, host, port and path"
     )]
     Parts(String),
     /// The `*` is not the first label of a name.
@@ -46,13 +46,11 @@ pub enum AllowError {
     )]
     Star(String),
     /// The path has escapes that servers interpret differently.
-    #[error(
-        "{0:?}: a path with `%2f`, `%5c` or `%2e` is read differently by servers: leave them out"
-    )]
+    #[error("{0:?}: servers read a path with `%2f`, `%5c` or `%2e` differently: leave them out")]
     Path(String),
     /// It combines `private` with a `*`.
     #[error(
-        "{0:?}: `private` needs the whole name of a server: with a `*` it would open every address"
+        "{0:?}: `private` needs the whole name of a server: with a `*` it would allow every address"
     )]
     PrivateStar(String),
 }

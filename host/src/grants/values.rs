@@ -30,8 +30,8 @@ pub enum ValueError {
     NotText,
     /// The name has invalid characters, or is too long.
     #[error(
-        "{0:?} is no name of a setting: it has 1 to 128 ASCII letters, digits, hyphens, underscores \
-         and dots"
+        "{0:?} is not a valid setting name: a name is 1 to 128 ASCII letters, digits, hyphens, \
+         underscores and dots"
     )]
     Name(String),
 }

@@ -84,7 +84,7 @@ mod tests {
         let line = values.miss("api-key").unwrap();
         assert!(line.contains("write it in [plugins.rates.config]"), "{line}");
         assert_eq!(values.miss("api-key"), None);
-        assert!(values.miss("a\nb").unwrap().contains("is no name of a setting"));
+        assert!(values.miss("a\nb").unwrap().contains("is not a valid setting name"));
         let told = (0..1_000).filter_map(|at| values.miss(&format!("n{at}"))).count();
         assert_eq!(told, MAX_MISSING - 2);
     }

@@ -60,11 +60,11 @@ impl Launcher {
         let watch = move || {
             while helpers.await_end().is_ok() {
                 match helpers.mend(&program) {
-                    Ok(()) => tell("a helper process ended; another one takes its place"),
+                    Ok(()) => tell("a helper process ended; a new one replaces it"),
                     Err(error) => {
                         tell(&format!(
-                            "the helper processes ended, so that nothing can be compiled or built \
-                             any more: restart the server ({error})"
+                            "the helper processes ended, so the server can no longer compile or \
+                             build: restart it ({error})"
                         ));
                         return;
                     }

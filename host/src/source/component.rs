@@ -12,10 +12,10 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// The folder exists, but the file does not.
-    #[error("there is no such file")]
+    #[error("the file does not exist")]
     Gone,
     /// It is a dangling link.
-    #[error("it is a link to a file that is not there")]
+    #[error("it is a link to a file that does not exist")]
     Dangling,
     /// It is not a regular file, but of this kind.
     #[error("it is a {0}, not a file")]
@@ -65,7 +65,7 @@ pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
         }
         // A disk that is not mounted must not look like a deleted file.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !folder_of(path).is_dir() => {
-            return Err(FileError::Unreadable("its folder is not there".to_owned()));
+            return Err(FileError::Unreadable("its folder does not exist".to_owned()));
         }
         found => found?,
     };

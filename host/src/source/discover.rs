@@ -332,11 +332,15 @@ mod tests {
         check_at(&["target/x.wasm"], "target", Ok(("x", false)));
         check_at(&[".hidden/y.py"], ".hidden", Ok(("y", false)));
         check_at(&[], "gone.wasm", Ok(("gone", false)));
-        check_at(&["Cargo.toml", "src/lib.rs"], "src", Err("src is in no package"));
-        check_at(&["Cargo.toml", "src/lib.rs"], "src/lib.rs", Err("lib.rs is in no package"));
+        check_at(&["Cargo.toml", "src/lib.rs"], "src", Err("src is not in a Cargo package"));
+        check_at(
+            &["Cargo.toml", "src/lib.rs"],
+            "src/lib.rs",
+            Err("lib.rs is not in a Cargo package"),
+        );
         check_at(&["a.py", "b.js"], "", Err("my-shop/a.py, "));
-        check_at(&["notes.txt"], "notes.txt", Err("notes.txt is no service"));
-        check_at(&[], "", Err("my-shop/ holds no service"));
+        check_at(&["notes.txt"], "notes.txt", Err("notes.txt is not a service"));
+        check_at(&[], "", Err("my-shop/ contains no service"));
         check_at(&[], "gone.py", Err("cannot read "));
     }
 

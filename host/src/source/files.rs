@@ -26,8 +26,8 @@ const VIRTUAL_ENVIRONMENT: &str = "pyvenv.cfg";
 pub enum FilesError {
     /// There are too many files beside this one.
     #[error(
-        "{} has more than {MAX_FILES} files beside it, or {MAX_ENTRIES} of any kind, so a new one \
-         among them is not noticed: move it to a folder of its own",
+        "the folder of {} has more than {MAX_FILES} files, or more than {MAX_ENTRIES} entries, so \
+         the server does not notice new files: move it to a folder of its own",
         .0.display()
     )]
     TooMany(PathBuf),
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(within(2, 5).unwrap().len(), 2);
         for (max_files, max_entries) in [(1, 5), (2, 4)] {
             let error = within(max_files, max_entries).unwrap_err().to_string();
-            assert!(error.contains("a.js has more than 10000 files beside it"), "{error}");
+            assert!(error.contains("a.js has more than 10000 files"), "{error}");
         }
     }
 

@@ -21,8 +21,8 @@ pub enum BuildError {
     },
     /// A Rust file outside of any package.
     #[error(
-        "{} is in no package: Rust is built by a Cargo.toml; `hostel new` makes one, and \
-         `hostel run FOLDER` runs it",
+        "{} is not in a Cargo package: Rust needs a Cargo.toml; `hostel new` creates a package, \
+         and `hostel run FOLDER` runs it",
         .0.display()
     )]
     NoManifest(PathBuf),
@@ -35,7 +35,7 @@ pub enum BuildError {
         source: io::Error,
     },
     /// A tool is not installed.
-    #[error("`{tool}` is not to be found: {fix}")]
+    #[error("`{tool}` was not found: {fix}")]
     NoTool {
         /// The tool's name.
         tool: &'static str,
@@ -71,7 +71,7 @@ pub enum BuildError {
     Encode(#[from] EncodeError),
     /// The build produced no component.
     #[error(
-        "{} builds no component: its Cargo.toml needs `crate-type = [\"cdylib\"]` under [lib]",
+        "{} does not build a component: its Cargo.toml needs `crate-type = [\"cdylib\"]` in [lib]",
         .0.display()
     )]
     NoComponent(PathBuf),
@@ -99,13 +99,13 @@ fn no_source(path: &Path) -> String {
     let (path, extensions, is_file) = (path.display(), extensions.join(", "), path.is_file());
     if is_file {
         return format!(
-            "{path} is no service: a service is a component (.wasm), a source file \
+            "{path} is not a service: a service is a component (.wasm), a source file \
              ({extensions}), or a folder with a Cargo.toml or a go.mod"
         );
     }
     format!(
-        "{path} holds no service: it needs a Cargo.toml, a go.mod, or one source file \
-         ({extensions}) named like the folder; `hostel new` makes one"
+        "{path} contains no service: it needs a Cargo.toml, a go.mod, or one source file \
+         ({extensions}) named like the folder; `hostel new` creates a service"
     )
 }
 
@@ -114,10 +114,10 @@ fn no_source(path: &Path) -> String {
 #[non_exhaustive]
 pub enum SdkError {
     /// There is no home folder.
-    #[error("no home folder to lay the SDK out in: set HOME or XDG_DATA_HOME")]
+    #[error("no home folder to write the SDK to: set HOME or XDG_DATA_HOME")]
     NoHome,
     /// A file could not be written.
-    #[error("cannot lay the SDK out at {}", path.display())]
+    #[error("cannot write the SDK to {}", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -125,7 +125,7 @@ pub enum SdkError {
         source: io::Error,
     },
     /// Another file exists where the link should be.
-    #[error("{} is in the way: it has to be a link to the SDK, so move it away", .0.display())]
+    #[error("{} must be a link to the SDK, but another file exists there: move or remove it", .0.display())]
     InTheWay(PathBuf),
 }
 
@@ -134,10 +134,12 @@ pub enum SdkError {
 #[non_exhaustive]
 pub enum NewError {
     /// The folder already exists.
-    #[error("{} is there already: choose another name, or remove it", .0.display())]
+    #[error("{} already exists: choose another name, or remove it", .0.display())]
     Exists(PathBuf),
     /// The name is invalid for a service in the language.
-    #[error("`{name}` is no name for a service in {language}: {why}; `{proposal}` is one")]
+    #[error(
+        "`{name}` cannot be the name of a service in {language}: {why}; use `{proposal}`, for example"
+    )]
     Name {
         /// The name.
         name: String,
@@ -150,8 +152,8 @@ pub enum NewError {
     },
     /// A Rust workspace includes the folder as a member, which it cannot be.
     #[error(
-        "{} takes it for a member of its workspace, and a service is a workspace of its own: add \
-         `exclude = [{member:?}]` to its [workspace]; the service is made",
+        "the service was created, but {} includes it in its workspace, and a service must be a \
+         workspace of its own: add `exclude = [{member:?}]` to that [workspace]",
         root.display()
     )]
     Workspace {

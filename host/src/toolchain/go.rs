@@ -190,7 +190,7 @@ fn refuse_c(folder: &Path) -> Result<(), BuildError> {
         if let Some(line) = text.lines().position(imports_c) {
             let path = PathBuf::from(format!("{}:{}", path.display(), line + 1));
             let why = "`import \"C\"`, but a plugin is WebAssembly and cannot call C: \
-                       use a package that is Go alone";
+                       use a package written only in Go";
             return Err(BuildError::Failed { path, why: why.to_owned() });
         }
     }

@@ -13,7 +13,7 @@ use std::process::Command;
 /// Older versions of Node.js lack features that the build and the tests use.
 const OLDEST_NODE: u32 = 20;
 
-const FIX: &str = "install Node.js 20 or newer, which brings npm along";
+const FIX: &str = "install Node.js 20 or newer, which includes npm";
 
 /// The SDK's folder for JavaScript, relative to the SDK's root.
 const SDK: &str = "guest-sdk/javascript";
@@ -137,7 +137,7 @@ fn read_manifest(path: &Path) -> Result<Value, BuildError> {
         Ok(text) => text,
     };
     serde_json::from_slice(&text).map_err(|error| {
-        let why = format!("it is no JSON: {error}");
+        let why = format!("it is not JSON: {error}");
         BuildError::Failed { path: path.to_owned(), why }
     })
 }
@@ -157,8 +157,7 @@ fn engine(manifest: &Value, path: &Path) -> Result<&'static NpmPackage, BuildErr
         Some("quickjs") => Ok(&COMPONENTIZE_QJS),
         Some("spidermonkey") => Ok(&COMPONENTIZE_JS),
         _ => {
-            let why =
-                format!("no engine is called {asked}: there are \"quickjs\" and \"spidermonkey\"");
+            let why = format!("unknown engine {asked}: it must be \"quickjs\" or \"spidermonkey\"");
             Err(BuildError::Failed { path: path.to_owned(), why })
         }
     }

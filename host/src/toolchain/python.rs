@@ -11,7 +11,7 @@ mod packages;
 /// The oldest Python for componentize-py and the SDK. Services have their own Python, 3.14.
 const OLDEST: (u32, u32) = (3, 10);
 
-const PYTHON_FIX: &str = "install Python 3.10 or newer, so that `python3 --version` tells it";
+const PYTHON_FIX: &str = "install Python 3.10 or newer, so that `python3 --version` prints it";
 
 const TOOL: &str = "componentize-py";
 
@@ -84,7 +84,7 @@ fn script(root: &Path, tool: &Path, output: &Path) -> Command {
 fn why(output: &Output, progress: Progress<'_>) -> String {
     let words = String::from_utf8_lossy(&output.stderr);
     let mut lines: Vec<&str> = words.trim_end().lines().collect();
-    let why = lines.pop().unwrap_or("its build said nothing").to_owned();
+    let why = lines.pop().unwrap_or("its build printed nothing").to_owned();
     lines.into_iter().for_each(progress.line);
     why
 }

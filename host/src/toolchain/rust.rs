@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 /// The target for components.
 const TARGET: &str = "wasm32-wasip2";
 
-const FIX: &str = "install Rust by rustup, and open a new shell";
+const FIX: &str = "install Rust with rustup, and open a new shell";
 
 /// Files that configure cargo and rustup, in a package's folder or above it.
 const SETTINGS: [&str; 4] =
@@ -142,7 +142,8 @@ fn add_target(folder: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
         return Ok(());
     }
     let words = String::from_utf8_lossy(&rustup.stderr);
-    let why = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("rustup said nothing");
+    let why =
+        words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("rustup printed nothing");
     Err(BuildError::NoTarget { target: TARGET, why: why.trim().to_owned() })
 }
 

@@ -56,7 +56,7 @@ fn fault(name: &str, language: Language, others: &str) -> Option<String> {
     };
     let file = format!("{snake_name}.{extension}");
     if !extension.is_empty() && is_test(Path::new(&file)) {
-        return Some(format!("its file, {file}, would be taken for a test"));
+        return Some(format!("its file, {file}, would be treated as a test"));
     }
     let is_taken = others.contains(&format!(" {snake_name} "));
     is_taken.then(|| match language {
@@ -86,8 +86,8 @@ mod tests {
             check(Language::JavaScript, name, " ", None);
         }
         for name in ["my-test", "test-me"] {
-            check(Language::Python, name, python, Some("taken for a test"));
-            check(Language::C, name, " ", Some("taken for a test"));
+            check(Language::Python, name, python, Some("treated as a test"));
+            check(Language::C, name, " ", Some("treated as a test"));
             for language in [Language::Go, Language::Rust, Language::TypeScript] {
                 check(language, name, " ", None);
             }

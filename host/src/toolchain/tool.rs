@@ -73,13 +73,10 @@ const NO_SUCH_METHOD: &[(&str, &str)] = &[
         "type hostel.Config has no field or method",
         "the settings have no such method; they have Get, Require and Names",
     ),
-    (
-        "undeclared function 'hostel_http_",
-        "there is no such function; there are those of hostel_http.h",
-    ),
+    ("undeclared function 'hostel_http_", "unknown function; hostel_http.h declares the functions"),
     (
         "undeclared function 'hostel_config_",
-        "there is no such function; there are hostel_config_get, _require and _names",
+        "unknown function; the functions are hostel_config_get, _require and _names",
     ),
     (
         "found for struct `Http`",
@@ -91,7 +88,7 @@ const NO_SUCH_METHOD: &[(&str, &str)] = &[
     ),
 ];
 
-const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or is not reached: check the name and the network";
+const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or cannot be reached: check the name and the network";
 
 const NO_NETWORK: &str = "something could not be fetched: check the network and try again";
 
@@ -180,8 +177,9 @@ pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(
         return Ok(());
     }
     let words = String::from_utf8_lossy(&output.stderr);
-    let said = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    let why = format!("it was fetched, but does not run here, so it is not kept: {said}");
+    let said = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it printed nothing");
+    let why =
+        format!("it was downloaded, but does not run on this machine, and was deleted: {said}");
     Err(BuildError::Tool { tool: tool.to_owned(), why })
 }
 
@@ -234,7 +232,10 @@ mod tests {
         let mut command = Command::new("sh");
         let broken = command.args(["-c", "echo 'wrong format' >&2; exit 1"]);
         let error = try_fetched("zig", broken).unwrap_err().to_string();
-        assert!(error.starts_with("zig: ") && error.ends_with("not kept: wrong format"), "{error}");
+        assert!(
+            error.starts_with("zig: ") && error.ends_with("was deleted: wrong format"),
+            "{error}"
+        );
         assert!(try_fetched("zig", &mut Command::new("true")).is_ok());
     }
 }

@@ -187,7 +187,7 @@ async fn what_is_refused_says_why() {
         &["list", "--admin", "http://127.0.0.1:1"],
         4,
         "",
-        &["`--admin` sets its URL", "no server answers"],
+        &["`--admin` sets its URL", "no server responds"],
     );
     served.check(&["list", "--admin", "127.0.0.1:1"], 2, "", &["http://127.0.0.1:8080"]);
 }

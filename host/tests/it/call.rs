@@ -134,7 +134,11 @@ async fn a_server_that_is_not_there_or_does_not_answer_has_exit_code_4() {
     check_error(&waited, 4, &[url.trim_end_matches('/'), "within 50ms", "--timeout"]);
     drop(silent);
     let gone = output(&server, &[&url]);
-    check_error(&gone, 4, &["no server answers at http://127.0.0.1:", "`hostel serve`", "refused"]);
+    check_error(
+        &gone,
+        4,
+        &["no server responds at http://127.0.0.1:", "`hostel serve`", "refused"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,7 +194,7 @@ async fn tls_trusts_whom_the_machine_trusts() {
     let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     std::fs::write(&certificate, other.cert.pem()).unwrap();
     let distrusting = trusting.output().unwrap();
-    check_error(&distrusting, 4, &["cannot speak TLS with https://localhost:", "certificate"]);
+    check_error(&distrusting, 4, &["the TLS handshake with https://localhost:", "certificate"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

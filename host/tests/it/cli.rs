@@ -131,7 +131,7 @@ fn what_is_no_plugin_is_told_in_a_line_with_exit_code_3() {
         (file("core.wasm", &core), &["core.wasm", "core module", "wasm32-wasip2"]),
         (file("other.wasm", &component), &["other.wasm", "hostel:service/handler@0.1.0"]),
         (file("Upper.wasm", &component), &["\"Upper\"", "lower-case"]),
-        (file("notes.txt", b""), &["notes.txt is no service", "(.wasm)", ".py", ".zig"]),
+        (file("notes.txt", b""), &["notes.txt is not a service", "(.wasm)", ".py", ".zig"]),
         (empty.to_string_lossy().into_owned(), &["empty", "Cargo.toml", "hostel new"]),
         (folder.path().join("gone.wasm").to_string_lossy().into_owned(), &["gone.wasm"]),
     ] {

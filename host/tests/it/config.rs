@@ -297,7 +297,7 @@ fn with_grants() -> tempfile::TempDir {
 #[test]
 fn a_folder_alone_is_checked() {
     let users = SHOP.replace("shop", "users");
-    let last = "2 plugins, 2 services, 0 routes: all is well";
+    let last = "2 plugins, 2 services, 0 routes: no errors";
     check_prints(folder(None).path(), 0, &[SHOP, &users, last], &[]);
 }
 
@@ -306,7 +306,7 @@ fn a_plugin_is_told_with_what_it_is_granted() {
     let users = "users: store-and-read; cache shared, read-only; 1000 calls an instance; limits \
                  time 5s, handles 7; 3 calls at once; callers staff";
     let routes = ["any method /shop: shop", "GET /users/{id}: users.store-and-read"];
-    let last = "2 plugins, 2 services, 2 routes: all is well";
+    let last = "2 plugins, 2 services, 2 routes: no errors";
     check_prints(with_grants().path(), 0, &[users, SHOP, routes[0], routes[1], last], &[]);
 }
 
@@ -365,7 +365,7 @@ fn a_route_to_a_service_that_is_not_there_is_told_the_right_one() {
          `store-and-raed`; did you mean `store-and-read`?",
         "error: hostel.toml:7:11: the route /b: no plugin `shops` was found; did you mean `shop`?",
     ];
-    let last = "2 plugins, 2 services, 2 routes: 2 wrong";
+    let last = "2 plugins, 2 services, 2 routes: 2 errors";
     check_prints(folder.path(), 2, &[SHOP, &users, last], &faults);
 }
 
@@ -388,7 +388,7 @@ fn a_plugin_that_does_not_load_leaves_the_others_checked() {
     std::fs::write(folder.path().join("users.wasm"), "no component").unwrap();
     let output = check(folder.path(), &[]);
     assert_eq!(output.status.code(), Some(3));
-    assert_eq!(stdout(&output), format!("{SHOP}\n3 plugins, 1 service, 0 routes: 2 wrong\n"));
+    assert_eq!(stdout(&output), format!("{SHOP}\n3 plugins, 1 service, 0 routes: 2 errors\n"));
     let told = stderr(&output);
     assert!(told.contains("error: hostel.toml:3:10: the plugin `gone` is missing: "), "{told}");
     assert!(told.contains("error: cannot load ./users.wasm: "), "{told}");

@@ -315,7 +315,7 @@ async fn what_is_no_file_is_refused_and_never_opened() {
     check_replaced_by(pipe, "it is a named pipe, not a file").await;
     let listen = |file: &Path| drop(std::os::unix::net::UnixListener::bind(file).unwrap());
     check_replaced_by(listen, "it is a socket, not a file").await;
-    let dangling = "it is a link to a file that is not there";
+    let dangling = "it is a link to a file that does not exist";
     check_replaced_by(|file| symlink("nowhere", file).unwrap(), dangling).await;
     let device = "it is a device, not a file";
     check_replaced_by(|file| symlink("/dev/zero", file).unwrap(), device).await;
@@ -478,7 +478,7 @@ async fn a_host_is_ready_when_all_was_loaded_or_refused_and_what_is_required_ser
     house.check("users", "one").await;
     assert!(!house.deployment.readiness().await.is_ready);
     assert_eq!(house.deployment.readiness().await.missing, ["orders"]);
-    house.check_state("orders", Stage::Failed, "its folder is not there");
+    house.check_state("orders", Stage::Failed, "its folder does not exist");
     assert_eq!(
         house.deployment.list().len(),
         3,
@@ -487,7 +487,7 @@ async fn a_host_is_ready_when_all_was_loaded_or_refused_and_what_is_required_ser
     house.check_gone("orders").await;
     fs::create_dir(house.path("aside")).unwrap();
     house.scan_twice().await;
-    house.check_state("orders", Stage::Failed, "there is no such file");
+    house.check_state("orders", Stage::Failed, "the file does not exist");
     house.put("aside/orders.wasm", &component("two"));
     house.scan_twice().await;
     house.check("orders", "two").await;
@@ -497,7 +497,7 @@ async fn a_host_is_ready_when_all_was_loaded_or_refused_and_what_is_required_ser
     house.scan_twice().await;
     house.check_line("info unloaded, since ");
     house.check_gone("orders").await;
-    house.check_state("orders", Stage::Failed, "there is no such file");
+    house.check_state("orders", Stage::Failed, "the file does not exist");
     assert!(!house.deployment.readiness().await.is_ready);
 }
 

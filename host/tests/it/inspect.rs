@@ -138,7 +138,7 @@ fn what_does_not_fit_is_told_as_far_as_it_can_be_read() {
     let folder = folder(b"", None);
     let gone = report(folder.path(), &["gone.wasm"], 3);
     assert!(
-        gone["error"].as_str().unwrap().contains("cannot load gone.wasm: there is no such file"),
+        gone["error"].as_str().unwrap().contains("cannot load gone.wasm: the file does not exist"),
         "{gone}"
     );
 }
@@ -168,7 +168,7 @@ fn the_network_is_open_where_it_is_granted_and_used_alone() {
     let granted = "[plugins.users]\nhttp = { allow = [\"https://a.example\"] }\n";
     let http = "hostel:http/client@0.1.0";
     for (import, configuration, network, shown) in [
-        (http, granted, "http", "  network    the servers of http alone"),
+        (http, granted, "http", "  network    only the servers of http"),
         (
             "hostel:log/log@0.1.0",
             granted,

@@ -64,7 +64,7 @@ fn services_in_rust_compile_what_they_depend_on_once_for_all_of_them() {
 fn a_name_that_is_none_or_taken_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("taken")).unwrap();
-    for (name, words) in [("My Shop", "lower-case"), ("taken", "taken is there already")] {
+    for (name, words) in [("My Shop", "lower-case"), ("taken", "taken already exists")] {
         let output = hostel_in(folder.path(), &["new", name]);
         assert_eq!(output.status.code(), Some(2), "{name}");
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
@@ -80,7 +80,7 @@ fn a_name_that_the_next_command_would_refuse_is_refused_with_one_that_it_takes()
         (
             "c",
             "my-test",
-            "its file, my_test.c, would be taken for a test; `my-test-service` is one",
+            "its file, my_test.c, would be treated as a test; use `my-test-service`, for example",
         ),
         ("go", "fmt", "Go has a package of that name; `fmt-service` is one"),
         ("rust", "hostel-sdk", "the SDK has a package of that name; `hostel-sdk-service` is one"),
@@ -103,7 +103,7 @@ fn a_service_is_made_in_the_current_folder_and_in_one_whose_parent_is_not_there(
     assert!(hostel_in(&here, &["new", ".", "--lang", "js"]).status.success());
     assert!(here.join("their-shop.js").is_file());
     let again = hostel_in(&here, &["new", ".", "--lang", "js"]);
-    assert!(stderr(&again).contains("is there already"), "{}", stderr(&again));
+    assert!(stderr(&again).contains("already exists"), "{}", stderr(&again));
 }
 
 #[test]

@@ -249,7 +249,7 @@ fn run_grants_what_its_options_name() {
     for (wrong, words) in [
         (["--allow-http", "api.example.com"], "is not an http or https URL"),
         (["--config", "a"], "write it as NAME=VALUE"),
-        (["--config", "a b=c"], "is no name of a setting"),
+        (["--config", "a b=c"], "is not a valid setting name"),
         (["--secret", "key=topsecret"], "write it as NAME=env:VARIABLE or NAME=file:PATH"),
         (["--secret", "key=env:NOT_SET"], "the environment variable `NOT_SET` is not set"),
         (["--secret", "key=file:/no/such/file"], "cannot read /no/such/file"),

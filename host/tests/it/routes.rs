@@ -53,7 +53,7 @@ fn each_route_has_a_line() {
         "GET, PUT /users/{id}: shop; callers staff; CORS for https://app.example.com, \
          https://a.example",
         "GET, HEAD /: files of public; callers staff; CORS for *",
-        "1 plugin, 1 service, 4 routes: all is well",
+        "1 plugin, 1 service, 4 routes: no errors",
     ];
     let printed: Vec<_> = out.lines().collect();
     assert_eq!(printed.iter().rev().take(5).rev().copied().collect::<Vec<_>>(), lines, "{out}");

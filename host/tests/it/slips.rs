@@ -67,7 +67,7 @@ fn a_plugin_that_is_not_there_is_told_the_one_that_is() {
     check(
         "[plugins.users]\npath = \"plugins/notes.txt\"\n",
         3,
-        "2:8: the plugin `users` is missing: plugins/notes.txt is no service: a service is a \
+        "2:8: the plugin `users` is missing: plugins/notes.txt is not a service: a service is a \
          component (.wasm), a source file (.c, .cpp, .cc, .zig, .go, .js, .mjs, .py, .ts, .mts), \
          or a folder with a Cargo.toml or a go.mod",
     );
@@ -189,7 +189,11 @@ fn of_very_many_errors_the_first_are_printed_and_the_others_counted() {
         let printed = stderr(&output);
         let lines: Vec<_> = printed.lines().collect();
         assert_eq!((lines.len(), lines.last()), (21, Some(&last)), "{command}");
-        assert!(lines[19].contains("many:20:1: the line has no colon: write `name:hash`"), "{}", lines[19]);
+        assert!(
+            lines[19].contains("many:20:1: the line has no colon: write `name:hash`"),
+            "{}",
+            lines[19]
+        );
         assert_eq!(output.status.code(), Some(2), "{command}");
     }
 }

@@ -243,7 +243,7 @@ fn a_folder_without_a_plugin_is_refused_by_every_command_with_the_same_code() {
             (Some(3), true),
             "{said}"
         );
-        assert!(stdout(&check).contains("1 wrong"), "{}", stdout(&check));
+        assert!(stdout(&check).contains("1 error"), "{}", stdout(&check));
         let served = output(&folder, &[&["serve"], &ANYWHERE[..]].concat());
         assert_eq!((served.status.code(), stderr(&served)), (code, said));
         let served = output(outside.path(), &[&["serve", "empty"], &ANYWHERE[..]].concat());

@@ -182,7 +182,7 @@ fn an_edit_without_watch_is_told_and_built_on_a_signal() {
             return;
         }
     };
-    until(&serving, "was edited, and the build before the edit serves on: `kill -HUP ");
+    until(&serving, "was edited, but the earlier build still serves: `kill -HUP ");
     fs::write(outside.join("made.wasm"), numbered("two")).unwrap();
     serving.signal("HUP");
     shop.go_on();

@@ -81,7 +81,7 @@ fn a_socket_that_cannot_be_listened_on_is_refused() {
     let output = passing(&[&no_socket], "http").arg("serve").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let told = stderr(&output);
-    assert!(told.contains("the socket that was passed as \"http\" is no TCP socket"), "{told}");
+    assert!(told.contains("the socket that was passed as \"http\" is not a TCP socket"), "{told}");
 }
 
 #[test]
@@ -134,7 +134,7 @@ impl Manager {
 }
 
 const NOT_READY: &str =
-    "STATUS=not ready: plugins are being loaded, or what is required does not serve\n";
+    "STATUS=not ready: plugins are being loaded, or a required plugin or cache is not available\n";
 
 #[test]
 fn it_is_told_when_the_server_is_ready_and_when_it_stops() {
@@ -142,7 +142,7 @@ fn it_is_told_when_the_server_is_ready_and_when_it_stops() {
     let (mut serving, _) = Serving::start_by(manager.command());
     assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 30 services\n");
     serving.signal("TERM");
-    assert_eq!(manager.hear(), "STOPPING=1\nSTATUS=requests under way have 10s to end\n");
+    assert_eq!(manager.hear(), "STOPPING=1\nSTATUS=active requests have 10s to finish\n");
     assert_eq!(serving.code(), Some(0));
 }
 

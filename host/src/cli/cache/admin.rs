@@ -97,7 +97,7 @@ impl AdminClient {
         let read = serde_json::from_slice(&reply.body);
         let foreign = || {
             let body = beginning(&reply.body).unwrap_or_else(|| "no text".to_owned());
-            format!("the server at {} is no admin listener: it returned {body}", self.address)
+            format!("the server at {} is not an admin listener: it returned {body}", self.address)
         };
         read.with_context(foreign).map_err(Exit::no_server)
     }
@@ -125,10 +125,10 @@ pub(super) fn check(reply: &Reply, cache: &str) -> Result<(), Exit> {
     let Some(trouble) = trouble(reply) else { return Ok(()) };
     let error = match reply.status {
         StatusCode::NOT_FOUND if code(reply) == "no-cache" => {
-            anyhow!("no cache is called {cache:?}: `hostel cache list` names those that there are")
+            anyhow!("no cache is called {cache:?}: `hostel cache list` lists the caches")
         }
         StatusCode::UNAUTHORIZED => {
-            anyhow!("the server asks for a token: --token-env or --token-file says where it is")
+            anyhow!("the server requires a token: pass it with --token-env or --token-file")
         }
         _ => anyhow!(trouble),
     };

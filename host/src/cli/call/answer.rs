@@ -31,7 +31,7 @@ pub(in crate::cli) fn show_body(body: &[u8]) -> Result<(), Exit> {
         Ok(text) => print(pretty::text(text).as_bytes()),
         Err(_) => {
             let count = body.len();
-            print(format!("{count} bytes that are no text: send them to a file").as_bytes())
+            print(format!("{count} bytes that are not text: redirect stdout to a file").as_bytes())
         }
     }
 }
@@ -56,9 +56,9 @@ pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
         Some(format!("{} {code}: {detail} (request {id})", status.as_u16()))
     });
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-    let elsewhere = location.map(|place| format!(", and names {}", excerpt(place)));
+    let elsewhere = location.map(|place| format!(", with location {}", excerpt(place)));
     let body = beginning(&reply.body).map(|text| format!(": {text}")).unwrap_or_default();
-    let plain = || format!("the answer is {status}{}{body}", elsewhere.unwrap_or_default());
+    let plain = || format!("the response is {status}{}{body}", elsewhere.unwrap_or_default());
     Some(detail.unwrap_or_else(plain))
 }
 
@@ -141,20 +141,20 @@ mod tests {
             told(&reply(404, &content, body)).as_deref(),
             Some("404 not-found: no\\nsuch (request 7)")
         );
-        assert_eq!(told(&reply(404, &[], b"")).as_deref(), Some("the answer is 404 Not Found"));
+        assert_eq!(told(&reply(404, &[], b"")).as_deref(), Some("the response is 404 Not Found"));
         let page = format!("<html>\n\u{1b}{}", "é".repeat(100));
         let quoted = format!("<html>\\n\\u{{1b}}{} ...", "é".repeat(92));
         assert_eq!(
             told(&reply(502, &[], page.as_bytes())),
-            Some(format!("the answer is 502 Bad Gateway: {quoted}"))
+            Some(format!("the response is 502 Bad Gateway: {quoted}"))
         );
         assert_eq!(
             told(&reply(500, &[], b"\xff")).as_deref(),
-            Some("the answer is 500 Internal Server Error")
+            Some("the response is 500 Internal Server Error")
         );
         assert_eq!(
             told(&reply(302, &[("location", "/x")], b"")).as_deref(),
-            Some("the answer is 302 Found, and names /x")
+            Some("the response is 302 Found, with location /x")
         );
         assert_eq!(told(&reply(204, &[], b"")), None);
     }

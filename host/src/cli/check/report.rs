@@ -214,7 +214,7 @@ impl DirectCall {
         match callers {
             Some(callers) => {
                 format!(
-                    "{service}: POST /services/{service} is for callers {callers}, as its routes are"
+                    "{service}: POST /services/{service} is for callers {callers}, like its routes"
                 )
             }
             None => {
@@ -267,8 +267,8 @@ impl CheckReport {
             several(self.routes.len(), "route"),
         ];
         match self.wrong() {
-            0 => format!("{}: all is well", what.join(", ")),
-            wrong => format!("{}: {wrong} wrong", what.join(", ")),
+            0 => format!("{}: no errors", what.join(", ")),
+            wrong => format!("{}: {}", what.join(", "), several(wrong, "error")),
         }
     }
 

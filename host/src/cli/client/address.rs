@@ -22,7 +22,7 @@ pub(in crate::cli) enum AddressError {
     Malformed(String, #[source] InvalidUri),
     #[error("{0:?} is not an http or https URL: write it as in http://127.0.0.1:8080")]
     Scheme(String),
-    #[error("a URL holds no secret: name a variable that does, with --user-env or --token-env")]
+    #[error("a URL must not contain a secret: use --user-env or --token-env")]
     Secret,
 }
 

@@ -16,7 +16,7 @@ pub(in crate::cli) fn bearer(variable: &str) -> anyhow::Result<HeaderValue> {
 pub(in crate::cli) fn basic(variable: &str) -> anyhow::Result<HeaderValue> {
     let user = read(variable)?;
     if !user.contains(':') {
-        return Err(anyhow!("the variable {variable} has no colon: it holds NAME:PASSWORD"));
+        return Err(anyhow!("the variable {variable} has no colon: it must hold NAME:PASSWORD"));
     }
     header(&format!("Basic {}", BASE64_STANDARD.encode(user)))
 }
@@ -45,7 +45,7 @@ fn token(token: &str) -> anyhow::Result<HeaderValue> {
 }
 
 fn header(value: &str) -> anyhow::Result<HeaderValue> {
-    let wrong = |_| anyhow!("it holds characters that no header may have");
+    let wrong = |_| anyhow!("it has characters that are not allowed in a header");
     let mut header = HeaderValue::from_str(value).map_err(wrong)?;
     header.set_sensitive(true);
     Ok(header)

@@ -182,7 +182,7 @@ impl InspectReport {
         let elements = |count: u64| format!("{count} elements");
         rows.extend(self.tables.iter().map(|size| row("table", size.show(elements))));
         if self.error.is_none() {
-            let had = if self.had_code { "was on disk" } else { "is on disk from now on" };
+            let had = if self.had_code { "was on disk" } else { "is now on disk" };
             rows.push(row("compiled code", had.to_owned()));
         }
         rows
@@ -209,7 +209,7 @@ impl InspectReport {
         let Some(grants) = &self.grants else { return Vec::new() };
         let mut rows = grants.rows();
         let network = match (self.network, grants.reaches_servers()) {
-            ("http", _) => "the servers of http alone",
+            ("http", _) => "only the servers of http",
             (_, true) => "none: it does not import hostel:http",
             (_, false) => "none",
         };
@@ -241,7 +241,7 @@ impl Imported {
         let by = match self.offered_by {
             Some("hostel") => "by Hostel",
             Some(_) => "by WASI",
-            None => "by nobody",
+            None => "not offered",
         };
         vec![excerpt(&self.name), by.to_owned()]
     }

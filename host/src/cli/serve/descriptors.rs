@@ -53,7 +53,7 @@ fn divide(asked: usize, reserve: u64, limit: u64) -> OpenFiles {
     let room = usize::try_from(limit - reserve).unwrap_or(usize::MAX).max(1);
     let warning = (room < asked).then(|| {
         format!(
-            "{room} connections can be open at once, and not the {asked} of `server.connections`: \
+            "only {room} connections can be open at once, not the {asked} of `server.connections`: \
              the limit of open files is {limit}, of which {reserve} are reserved for the admin \
              listener and the server itself; raise the limit (`ulimit -n`, `LimitNOFILE=` in a \
              systemd unit), or lower `server.connections`"

@@ -114,15 +114,15 @@ fn welcome(services: &[String], loading: usize, address: SocketAddr, config: &Co
     };
     let what = match services {
         [] if loading > 0 => String::new(),
-        [] => "none loads; the log says why".to_owned(),
+        [] => "none could be loaded; the log has the reasons".to_owned(),
         few if few.len() <= MAX_NAMES => few.join(", "),
         _ if config.server.services => "GET /services lists them".to_owned(),
         _ => "`hostel check` lists them".to_owned(),
     };
     let how = match (config.server.services, config.routes.len()) {
         (true, _) => "POST /services/<plugin>.<service>".to_owned(),
-        (false, 1) => "by 1 route alone".to_owned(),
-        (false, routes) => format!("by {routes} routes alone"),
+        (false, 1) => "only by 1 route".to_owned(),
+        (false, routes) => format!("only by {routes} routes"),
     };
     let what = match loading {
         0 => what,
@@ -177,7 +177,11 @@ mod tests {
     fn the_first_line_says_where_to_call_and_what() {
         let server = Server::default;
         let url = "http://127.0.0.1:8080: POST /services/<plugin>.<service>";
-        check(0, server(), &format!("serving 0 services on {url} (none loads; the log says why)"));
+        check(
+            0,
+            server(),
+            &format!("serving 0 services on {url} (none could be loaded; the log has the reasons)"),
+        );
         check(1, server(), &format!("serving 1 service on {url} (p.s1)"));
         check(3, server(), &format!("serving 3 services on {url} (p.s1, p.s2, p.s3)"));
         check(6, server(), &format!("serving 6 services on {url} (GET /services lists them)"));
@@ -189,7 +193,7 @@ mod tests {
         let tls = Some(Tls { certificate: "c".into(), key: "k".into() });
         check(1, Server { tls, ..server() }, &format!("serving 1 service on {url} (p.s1)"));
         let closed = || Server { services: false, ..server() };
-        let url = "http://127.0.0.1:8080: by 0 routes alone";
+        let url = "http://127.0.0.1:8080: only by 0 routes";
         check(1, closed(), &format!("serving 1 service on {url} (p.s1)"));
         check(6, closed(), &format!("serving 6 services on {url} (`hostel check` lists them)"));
     }

@@ -17,8 +17,8 @@ pub(super) fn lines(config: &Config, budget: usize, caches: u64) -> Vec<(Level, 
     let all = (calls as u64).saturating_mul(memory as u64).saturating_add(bodies as u64);
     let shown = |bytes: usize| show_size(bytes as u64);
     let first = format!(
-        "a budget of {} for memory; configured are {}: caches of {}, bodies of {}, and {calls} calls \
-         of {} each. A call that finds no room waits",
+        "the memory budget is {}; the configured maximum is {}: caches of {}, bodies of {}, and \
+         {calls} calls of {} each. A call waits while there is too little memory for it",
         shown(budget),
         show_size(all.saturating_add(caches)),
         show_size(caches),
@@ -28,7 +28,7 @@ pub(super) fn lines(config: &Config, budget: usize, caches: u64) -> Vec<(Level, 
     let mut lines = vec![(Level::Info, first)];
     if caches > (budget / CACHES) as u64 {
         let fault = format!(
-            "caches of {} are configured, and half of the budget of memory is {}: they evict entries \
+            "caches of {} are configured, but half of the memory budget is {}: they evict entries \
              before they are full. Raise `server.memory`, or lower their `capacity`",
             show_size(caches),
             shown(budget / CACHES)
@@ -37,9 +37,9 @@ pub(super) fn lines(config: &Config, budget: usize, caches: u64) -> Vec<(Level, 
     }
     if memory > budget / INSTANCES {
         let fault = format!(
-            "`limits.memory` is {}, and a quarter of the budget of memory, which caches and bodies \
-             always leave, is {}: a call may find less than its limit. Raise `server.memory`, or \
-             lower the limit",
+            "`limits.memory` is {}, but only a quarter of the memory budget, {}, is reserved for \
+             instances: a call may get less than its limit. Raise `server.memory`, or lower the \
+             limit",
             shown(memory),
             shown(budget / INSTANCES)
         );
@@ -59,20 +59,16 @@ mod tests {
         assert_eq!(lines.len(), expected.len(), "{lines:?}");
         for ((level, line), expected) in lines.iter().zip(expected) {
             assert!(line.contains(expected), "{line}");
-            assert_eq!(*level == Level::Info, line.contains("configured are"), "{line}");
+            assert_eq!(*level == Level::Info, line.contains("configured maximum"), "{line}");
         }
     }
 
     #[test]
     fn what_is_configured_is_compared_with_the_budget() {
-        let fits = "a budget of 8.0 GiB for memory; configured are 16.4 GiB: caches of 128.0 MiB, bodies \
-                    of 256.0 MiB, and 256 calls of 64.0 MiB each";
+        let fits = "the memory budget is 8.0 GiB; the configured maximum is 16.4 GiB: caches of 128.0 \
+                    MiB, bodies of 256.0 MiB, and 256 calls of 64.0 MiB each";
         check(8 << 30, 128 << 20, &[fits]);
-        check(
-            256 << 20,
-            129 << 20,
-            &["budget of 256.0 MiB", "half of the budget of memory is 128.0"],
-        );
-        check(255 << 20, 0, &["", "`limits.memory` is 64.0 MiB, and a quarter"]);
+        check(256 << 20, 129 << 20, &["budget is 256.0 MiB", "half of the memory budget is 128.0"]);
+        check(255 << 20, 0, &["", "`limits.memory` is 64.0 MiB, but only a quarter"]);
     }
 }

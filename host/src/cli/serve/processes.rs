@@ -53,7 +53,7 @@ mod linux {
         ) -> Result<File, Box<dyn Error + Send + Sync>> {
             let path = std::path::absolute(Location::Source(source.clone()).path())?;
             // An unnamed file, so that nothing is left behind; on disk, because it may be large.
-            let folder = toolchain::code_folder().ok_or("there is no folder to build in")?;
+            let folder = toolchain::code_folder().ok_or("no folder to build in")?;
             let mut component = tempfile::tempfile_in(folder)?;
             let (input, _) = io::pipe()?;
             let output = component.as_fd().try_clone_to_owned()?;

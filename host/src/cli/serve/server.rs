@@ -136,7 +136,7 @@ impl Stopping<'_> {
         self.deployment.stop();
         let does = will_do(self.server);
         systemd::stopping(self.notify, &does);
-        log_line(self.log, &format!("stopping: {does}; a second signal ends at once"));
+        log_line(self.log, &format!("stopping: {does}; a second signal stops the server at once"));
         // Fails if the server has already ended.
         let _ = stop.send(());
         signals.one().await;
@@ -147,9 +147,9 @@ impl Stopping<'_> {
 fn will_do(server: &Server) -> String {
     let drain = show_duration(server.drain_time);
     match server.stop_delay {
-        Duration::ZERO => format!("requests under way have {drain} to end"),
+        Duration::ZERO => format!("active requests have {drain} to finish"),
         delay => format!(
-            "connections are accepted for {}, then requests under way have {drain} to end",
+            "connections are accepted for {}, then active requests have {drain} to finish",
             show_duration(delay)
         ),
     }
@@ -168,8 +168,8 @@ async fn scan(
         if sources.forget_components() {
             deployment.load_sources_again();
         }
-        let message = "looking at the plugins' files now, edited sources included; the \
-                       configuration is read at the start alone";
+        let message = "checking the plugins' files, edited sources included; the configuration \
+                       is read only at the start";
         log_line(log, message);
     }
 }
@@ -202,7 +202,7 @@ fn exit_code(report: ServerReport, log: &LogSink) -> ExitCode {
         0 => ExitCode::SUCCESS,
         cut => {
             let plural = if cut == 1 { " was" } else { "s were" };
-            log_line(log, &format!("{cut} connection{plural} cut with a request under way"));
+            log_line(log, &format!("{cut} connection{plural} closed with an active request"));
             SERVICE_FAILED.into()
         }
     }

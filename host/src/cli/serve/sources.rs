@@ -76,7 +76,7 @@ fn once(
     if let Some(component) = kept().get_mut(&source.file) {
         if !std::mem::replace(&mut component.is_reported, true) {
             let name = Location::Source(source.clone()).name();
-            let edited = "was edited, and the build before the edit serves on";
+            let edited = "was edited, but the earlier build still serves";
             log_event(log, Level::Warn, &name, &format!("{edited}: {}", how_to_build_again()));
         }
         let component = again(&component.file).map_err(Into::into);

@@ -35,7 +35,7 @@ impl Sockets {
     /// If there are more than these two, or one is not a listening TCP socket.
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
-        let failed = "cannot take sockets over";
+        let failed = "cannot use the sockets that systemd passed";
         // A parent process may already have taken the sockets and passed on the variables.
         if sd_notify::listen_fds().context(failed)?.len() == 0 {
             return Ok(sockets);
@@ -61,7 +61,7 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
     // Nothing else owns it: this is called once per descriptor, before any file is opened.
     let listener = unsafe { TcpListener::from_raw_fd(descriptor) };
     let taken = listener.local_addr().and_then(|_| listener.set_nonblocking(true));
-    taken.with_context(|| format!("the socket that was passed as {name:?} is no TCP socket"))?;
+    taken.with_context(|| format!("the socket that was passed as {name:?} is not a TCP socket"))?;
     Ok(listener)
 }
 
@@ -95,7 +95,8 @@ pub(super) async fn tell(socket: Option<&NotifySocket>, host: &Host, deployment:
 fn status(host: &Host, is_ready: bool) -> String {
     match services(host).len() {
         _ if !is_ready => {
-            "not ready: plugins are being loaded, or what is required does not serve".to_owned()
+            "not ready: plugins are being loaded, or a required plugin or cache is not available"
+                .to_owned()
         }
         1 => "serving 1 service".to_owned(),
         many => format!("serving {many} services"),

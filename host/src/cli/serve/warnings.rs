@@ -26,8 +26,8 @@ pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
     let admin = config.admin.as_ref().filter(|admin| is_public(&admin.listen));
     lines.extend(admin.map(|admin| {
         format!(
-            "the admin token is sent in the clear to {}: listen on 127.0.0.1, or let none but a \
-             proxy that ends TLS reach it",
+            "the admin token is sent in the clear to {}: listen on 127.0.0.1, or let only a proxy \
+             that ends TLS reach it",
             admin.listen
         )
     }));
@@ -42,8 +42,8 @@ pub(super) fn as_root(config: &Config) -> Option<String> {
     let needs_root = ports.any(|port| (1..1_024).contains(&port));
     let is_root = rustix::process::geteuid().is_root();
     (is_root && !needs_root).then(|| {
-        "running as root, which nothing here needs: run as a user of its own (`User=` in a systemd \
-         unit, `USER` in a container)"
+        "running as root, which the server does not need: run it as a user of its own (`User=` in a \
+         systemd unit, `USER` in a container)"
             .to_owned()
     })
 }
@@ -53,25 +53,25 @@ pub(super) fn as_root(config: &Config) -> Option<String> {
 pub(super) fn short_of_room(asked: &Admission, activity: &Activity) -> Option<String> {
     let Activity { slots, most_calls, .. } = *activity;
     let space = match slots {
-        0 => "address space is short: no instance has a place set aside, so that each is mapped \
-              anew and calls take longer"
+        0 => "too little address space: none is reserved for instances, so each call maps its own \
+              memory and takes longer"
             .to_owned(),
         Activity::MAX_SLOTS => String::new(),
         some => format!(
-            "address space is short: {some} instances have a place set aside, and not {}",
+            "too little address space: it is reserved for {some} instances, not {}",
             Activity::MAX_SLOTS
         ),
     };
     let calls = match most_calls < asked.calls {
         true => format!(
-            "{most_calls} calls are taken on at once, and not the {} of `admission.calls`: the \
-             rest of {slots} places is for instances that wait",
+            "{most_calls} calls can be active at once, not the {} of `admission.calls`: the other \
+             places of {slots} are for idle instances",
             asked.calls
         ),
         false => String::new(),
     };
     let both: Vec<_> = [space, calls].into_iter().filter(|part| !part.is_empty()).collect();
-    let raise = if slots == Activity::MAX_SLOTS { "" } else { " (`ulimit -v` tells the limit)" };
+    let raise = if slots == Activity::MAX_SLOTS { "" } else { " (`ulimit -v` prints the limit)" };
     (!both.is_empty()).then(|| format!("{}{raise}", both.join("; ")))
 }
 
@@ -123,9 +123,19 @@ mod tests {
     #[test]
     fn a_shortage_of_room_is_told_with_its_reason() {
         check_room(1_024, 256, 256, &[]);
-        check_room(0, 256, 256, &["address space is short: no instance", "ulimit -v"]);
-        check_room(64, 40, 40, &["address space is short: 64 instances", "and not 1024"]);
+        check_room(
+            0,
+            256,
+            256,
+            &["too little address space: none is reserved for instances", "ulimit -v"],
+        );
+        check_room(
+            64,
+            40,
+            40,
+            &["too little address space: it is reserved for 64 instances", "not 1024"],
+        );
         check_room(64, 256, 48, &["64 instances", "48 calls", "not the 256 of `admission.calls`"]);
-        check_room(1_024, 5_000, 768, &["768 calls are taken on at once, and not the 5000"]);
+        check_room(1_024, 5_000, 768, &["768 calls can be active at once, not the 5000"]);
     }
 }

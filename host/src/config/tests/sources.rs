@@ -63,7 +63,7 @@ fn what_is_no_server_setting_or_secret_is_told_with_what_to_write() {
     ] {
         check_last(&format!("[plugins.a.http]\n{text}"), fault);
     }
-    check_last("[plugins.a.config]\n\"a b\" = 1", "1: \"a b\" is no name of a setting");
+    check_last("[plugins.a.config]\n\"a b\" = 1", "1: \"a b\" is not a valid setting name");
     check_last("[plugins.a.config]\na = 1.5", "5: `plugins.a.config.a` is a float; it must be");
     let secrets = "[plugins.a.secrets]\nkey = ";
     check_last(

@@ -95,7 +95,7 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     let origin = Origin { plugin: "p".into(), service: "echo".into(), request_id: String::new() };
     let charge = InstanceCharge::forced(&memory);
     let request = Request::default();
-    let result = engine.handle(&component, origin, capabilities, request, charge, None).await;
+    let result = engine.handle(&component, origin, &capabilities, request, charge, None).await;
     result.unwrap().body.chunks(24).map(<[u8]>::to_vec).collect()
 }
 

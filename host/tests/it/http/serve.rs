@@ -21,7 +21,7 @@ async fn a_server_with_few_descriptors_keeps_some_for_its_operator() {
     let mut first = serving.line_with("serving ");
     serving.address = address(&first).parse().unwrap();
     serving.admin = address(&serving.line_with("admin on ")).parse().unwrap();
-    let line = serving.line_with("16 connections can be open at once, and not the 10000 of");
+    let line = serving.line_with("only 16 connections can be open at once, not the 10000 of");
     assert!(line.contains("`ulimit -n`, `LimitNOFILE=`"), "{line}");
     while first.contains("being loaded") {
         first = serving.line_with("serving ");

@@ -123,7 +123,7 @@ async fn a_call_that_does_not_end_is_cut_when_its_time_is_over() {
     serving.signal("TERM");
     assert!(client.reply().await.is_none());
     serving.line_with("stopping");
-    serving.line_with("1 connection was cut with a request under way");
+    serving.line_with("1 connection was closed with an active request");
     assert_eq!(serving.ended().await, Some(1));
 }
 
@@ -150,7 +150,7 @@ async fn in_the_stop_delay_a_server_is_not_ready_and_serves_on() {
     assert_eq!(serving.get("/readyz").await.status, 200);
     serving.signal("TERM");
     let line = serving.line_with("stopping");
-    let told = "stopping: connections are accepted for 1h, then requests under way have 10s to end";
+    let told = "stopping: connections are accepted for 1h, then active requests have 10s to finish";
     assert!(line.starts_with(told), "{line}");
     let ready = serving.get("/readyz").await;
     assert_eq!(ready.problem(), (503, "unavailable".to_owned()));
@@ -208,7 +208,7 @@ async fn signals_that_do_not_mean_an_end_are_none() {
     serving.check_serves("SIGPIPE").await;
     place.put("numbers", &numbered("two"));
     serving.signal("HUP");
-    serving.line_with("looking at the plugins' files now");
+    serving.line_with("checking the plugins' files");
     let is_swapped =
         async || (serving.send(&numbered_request(1)).await.body == "two 1").then_some(());
     eventually("the new version", is_swapped).await;

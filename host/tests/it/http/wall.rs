@@ -160,7 +160,7 @@ async fn a_helper_that_ends_is_replaced_behind_the_wall() {
     for version in ["one", "two", "three"] {
         let helper = Serving::helpers(place.folder.path()).into_iter().next().unwrap();
         assert!(Command::new("kill").args(["-9", &helper]).status().unwrap().success());
-        serving.line_with("a helper process ended; another one takes its place");
+        serving.line_with("a helper process ended; a new one replaces it");
         place.put("numbers", &numbered(version));
         let answer = format!("{version} 1");
         let is_there =
