@@ -39,7 +39,7 @@ from .fake_sources import Answer, FakeSources
 from .outgoing import Request as Outgoing
 from .request import HttpRequest, Request
 from .response import Response
-from .service import Declared, answer
+from .service import Declared, respond
 
 if TYPE_CHECKING:
     from .outgoing import Headers
@@ -143,7 +143,7 @@ class Fake:
     def _sent(self, service: Declared, request: Request) -> Response:
         request.id = request.id or _ID
         with self._clock.shown():
-            return self._watched(lambda: answer({request.service: service}, request))
+            return self._watched(lambda: respond({request.service: service}, request))
 
     def _watched(self, call: Callable[[], Response]) -> Response:
         """Runs the call. Raises the recorded fault if a request did not match the test's routes,

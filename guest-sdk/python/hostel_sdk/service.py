@@ -151,7 +151,7 @@ def declared(values: Iterable[object]) -> dict[str, Declared]:
     return found
 
 
-def answer(services: dict[str, Declared], request: Request) -> Response:
+def respond(services: dict[str, Declared], request: Request) -> Response:
     """Passes the request to the service that it names.
 
     Raises only ``Failure``: the service's own, or ``internal`` for any other exception, whose

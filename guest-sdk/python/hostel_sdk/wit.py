@@ -22,7 +22,7 @@ from .outcome import Swap
 from .outgoing import Request as Outgoing
 from .outgoing import milliseconds
 from .request import HttpRequest, Request
-from .service import Declared, answer
+from .service import Declared, respond
 
 
 class _Ok(StopIteration):
@@ -261,7 +261,7 @@ def exported(services: dict[str, Declared], wake: Callable[[], None]) -> type:
                 asleep = False
                 wake()
             try:
-                return answer(services, request)
+                return respond(services, request)
             except Failure as failure:
                 kind = _FAILURE_KINDS[failure.kind]
                 raise _Err(export.Failure(kind, sendable(failure.message))) from None

@@ -54,7 +54,7 @@ def fails(how: str) -> None:
     if how == "not-found":
         raise NotFound("no such thing")
     if how == "cache":
-        raise CacheError("unavailable", "no answer in 250 ms")
+        raise CacheError("unavailable", "no response in 250 ms")
     if how == "exit":
         raise SystemExit(3)
     if how == "deep":
@@ -139,7 +139,7 @@ class ServiceTest(unittest.TestCase):
     def test_a_failure_reaches_the_caller_and_a_fault_the_log(self) -> None:
         for how, kind, message in [
             ("not-found", "not-found", "no such thing"),
-            ("cache", "unavailable", "no answer in 250 ms"),
+            ("cache", "unavailable", "no response in 250 ms"),
             ("fly", "internal", "ValueError: cannot fly"),
             ("exit", "internal", "SystemExit: 3"),
         ]:

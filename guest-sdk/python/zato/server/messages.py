@@ -255,7 +255,7 @@ def _of(payload: Any) -> Response:
     try:
         response = Response.text(payload)
     except UnicodeEncodeError:
-        raise Internal("the answer contains a lone surrogate, which is not UTF-8") from None
+        raise Internal("the response contains a lone surrogate, which is not UTF-8") from None
     if _is_json(response.body):
         response.content_type = "application/json"
     return response
