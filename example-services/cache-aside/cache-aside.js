@@ -10,10 +10,10 @@ export class CacheAside extends Service {
   }
 }
 
-/** The source answers with a JSON text; where it is, the setting says. */
+/** Fetches the value, a JSON string, from the URL in the setting `source-url`. */
 function fetchValue() {
   log.info("Key not found, fetching from source ..");
   const response = http.get(config.require("source-url"));
-  if (!response.ok) throw Failure.unavailable(`the source answers with ${response.status}`);
+  if (!response.ok) throw Failure.unavailable(`the source responds with ${response.status}`);
   return response.json();
 }

@@ -7,11 +7,11 @@ async function cacheAside(): Promise<void> {
 }
 cacheAside.description = "Fetches a value from its source only when the cache has none.";
 
-/** The source answers with a JSON text; where it is, the setting says. */
+/** Fetches the value, a JSON string, from the URL in the setting `source-url`. */
 async function fetchValue(): Promise<string> {
   log.info("Key not found, fetching from source ..");
   const response = await fetch(config.require("source-url"));
-  if (!response.ok) throw Failure.unavailable(`the source answers with ${response.status}`);
+  if (!response.ok) throw Failure.unavailable(`the source responds with ${response.status}`);
   return response.json();
 }
 

@@ -2,7 +2,7 @@
 
 #include <hostel.h>
 
-/* The source answers with a JSON text; where it is, the setting says. */
+/* Fetches the value, a JSON string, from the URL in the setting `source-url`. */
 static hostel_result fetch(hostel_ctx *ctx, void *unused, hostel_str *json)
 {
     hostel_str url;

@@ -23,7 +23,7 @@ func cacheAside(ctx *hostel.Context, _ struct{}) (struct{}, error) {
 	return struct{}{}, err
 }
 
-// fetch asks the source, which answers with a JSON text; where it is, the setting says.
+// fetch returns the value, a JSON string, from the URL in the setting `source-url`.
 func fetch(ctx *hostel.Context) (value string, err error) {
 	ctx.Log.Infof("Key not found, fetching from source ..")
 	url, err := ctx.Config.Require("source-url")

@@ -10,6 +10,6 @@ def cache_aside() -> None:
 
 
 def fetch() -> str:
-    """The source answers with a JSON text; where it is, the setting says."""
+    """Fetches the value, a JSON string, from the URL in the setting `source-url`."""
     logger.info("Key not found, fetching from source ..")
     return http.get(config["source-url"]).raise_for_status().json(str)

@@ -2,7 +2,8 @@
 
 import { Service, cache, log } from "hostel-sdk";
 
-// For a minute. One call in its last ten seconds computes the next value, and none has to wait.
+// Expires after a minute. In the last ten seconds, one call computes the next value, and the
+// others get the old one.
 const REPORT = { expiry: 60, early: 10 };
 
 export class ComputeOnce extends Service {
@@ -13,7 +14,7 @@ export class ComputeOnce extends Service {
   }
 }
 
-/** Stands for whatever is slow. */
+/** A placeholder for a slow computation. */
 function compute() {
   log.info("Computing ..");
   return "the-report";

@@ -2,16 +2,17 @@
 
 import { cache, log, type Services } from "hostel-sdk";
 
-// For a minute. One call in its last ten seconds computes the next value, and none has to wait.
+// Expires after a minute. In the last ten seconds, one call computes the next value, and the
+// others get the old one.
 const REPORT = { expiry: 60, early: 10 };
 
-// An async function may wait meanwhile, and so does each call that needs the value.
+// An async function may wait in `compute`. Other calls that need the value wait for it.
 async function computeOnce(): Promise<void> {
   log.info(await cache.getOrSet("report", compute, REPORT));
 }
 computeOnce.description = "Computes a value once, however many calls need it at the same time.";
 
-/** Stands for whatever is slow. */
+/** A placeholder for a slow computation. */
 async function compute(): Promise<string> {
   log.info("Computing ..");
   return "the-report";

@@ -2,7 +2,7 @@
 
 #include <hostel.h>
 
-/* Stands for whatever is slow. */
+/* A placeholder for a slow computation. */
 static hostel_result compute(hostel_ctx *ctx, void *unused, hostel_str *json)
 {
     (void)unused;
@@ -17,8 +17,8 @@ static hostel_result compute_once(hostel_ctx *ctx, const hostel_request *req, ho
     hostel_str report;
     (void)req, (void)res;
 
-    /* For a minute. One call in its last ten seconds computes the next value, and none has to
-     * wait. */
+    /* Expires after a minute. In the last ten seconds, one call computes the next value, and the
+     * others get the old one. */
     hostel_get_or_set options = hostel_get_or_set_expiry(60);
     options.early_seconds = 10;
     HOSTEL_TRY(hostel_cache_get_or_set_with(ctx, HOSTEL_STR("report"), options, compute, NULL,

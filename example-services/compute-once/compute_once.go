@@ -10,7 +10,7 @@ import (
 
 const (
 	expiry = time.Minute
-	// One call in the last ten seconds computes the next value, and none has to wait.
+	// In the last ten seconds, one call computes the next value, and the others get the old one.
 	early = 10 * time.Second
 )
 
@@ -19,11 +19,11 @@ func init() {
 	hostel.Handle("compute-once", what, computeOnce)
 }
 
-// main never runs in a plugin, but Go wants one.
+// Go requires a main, which never runs in a plugin.
 func main() {}
 
 func computeOnce(ctx *hostel.Context, _ struct{}) (struct{}, error) {
-	// Stands for whatever is slow.
+	// A placeholder for a slow computation.
 	compute := func() (string, error) {
 		ctx.Log.Infof("Computing ..")
 		return "the-report", nil

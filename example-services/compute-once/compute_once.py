@@ -3,7 +3,7 @@
 from hostel_sdk import cache, logger, service
 
 EXPIRY = 60
-# One call in the last ten seconds computes the next value, and none has to wait.
+# In the last ten seconds, one call computes the next value, and the others get the old one.
 EARLY = 10
 
 
@@ -15,6 +15,6 @@ def compute_once() -> None:
 
 
 def compute() -> str:
-    """Stands for whatever is slow."""
+    """A placeholder for a slow computation."""
     logger.info("Computing ..")
     return "the-report"

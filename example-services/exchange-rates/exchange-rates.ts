@@ -1,4 +1,4 @@
-// Converts amounts of money by rates that it fetches with a key and keeps for a minute.
+// Converts amounts of money. It fetches the rates with an API key and caches them for a minute.
 
 import { Failure, cache, config, http, type Request, type Services } from "hostel-sdk";
 
@@ -15,7 +15,7 @@ interface Rates {
 
 function convert(request: Request): { amount: number; currency: string } {
   const conversion = request.json<Conversion>();
-  if (conversion === undefined) throw Failure.badRequest("the body names an amount, from and to");
+  if (conversion === undefined) throw Failure.badRequest("the body must have amount, from and to");
   const { amount, from, to } = conversion;
   const rates = cache.getOrSet("rates", fetchRates, { expiry: 60 });
   const converted = (amount / rateOf(from, rates)) * rateOf(to, rates);
@@ -26,7 +26,7 @@ convert.description = "Converts an amount from one currency to another.";
 function rateOf(currency: string, { base, rates }: Rates): number {
   if (currency === base) return 1;
   if (Object.hasOwn(rates, currency)) return rates[currency];
-  throw Failure.notFound(`no rate of ${JSON.stringify(currency)}`);
+  throw Failure.notFound(`the rate of ${JSON.stringify(currency)} is unknown`);
 }
 
 function fetchRates(): Rates {

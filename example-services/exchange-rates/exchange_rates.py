@@ -1,4 +1,4 @@
-"""Converts amounts of money by rates that it fetches with a key and keeps for a minute."""
+"""Converts amounts of money. It fetches the rates with an API key and caches them for a minute."""
 
 from typing import TypedDict
 
@@ -30,7 +30,7 @@ def rate_of(currency: str, rates: Rates) -> float:
     if currency == rates["base"]:
         return 1.0
     if currency not in rates["rates"]:
-        raise NotFound(f"no rate of {currency!r}")
+        raise NotFound(f"the rate of {currency!r} is unknown")
     return rates["rates"][currency]
 
 

@@ -1,4 +1,4 @@
-// The source of the rates: another plugin of this example, which asks for a key as others do.
+// The source of the rates: another plugin of this example. It requires an API key.
 
 import { Failure, config } from "hostel-sdk";
 
@@ -8,7 +8,7 @@ export default { latest };
 
 function latest(request) {
   if (request.header("x-api-key") !== config.require("api-key")) {
-    throw Failure.unauthorized("the header x-api-key has another key, or none");
+    throw Failure.unauthorized("the header x-api-key must have the API key");
   }
   return { base: "EUR", rates: RATES };
 }

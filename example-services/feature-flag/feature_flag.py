@@ -1,10 +1,10 @@
-"""Asks whether a key is there without reading its value. Written as for Zato."""
+"""Checks whether a key exists, without reading its value. Uses the API of Zato."""
 
 from zato.server.service import Service
 
 
 class FeatureFlag(Service):
-    """Asks whether a key is there without reading its value."""
+    """Checks whether a key exists, without reading its value."""
 
     def handle(self):
         self.cache.set('flag-key', True, expiry=300)

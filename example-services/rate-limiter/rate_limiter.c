@@ -1,4 +1,4 @@
-/* Allows a number of calls a minute. */
+/* Allows a limited number of calls a minute. */
 
 #include <hostel.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@ static hostel_result rate_limiter(hostel_ctx *ctx, const hostel_request *req, ho
     int64_t calls;
     (void)req, (void)res;
 
-    /* The window begins with its first call: a later one leaves the expiry as it is. */
+    /* The window begins with its first call: a later call does not change the expiry. */
     HOSTEL_TRY(hostel_cache_increment(ctx, HOSTEL_STR("calls"), 1, WINDOW, &calls));
     if (calls > MAX_CALLS)
         return hostel_fail(ctx, HOSTEL_TOO_MANY_REQUESTS, "at most %d calls a minute", MAX_CALLS);

@@ -1,4 +1,4 @@
-// Allows a number of calls a minute.
+// Allows a limited number of calls a minute.
 
 package main
 
@@ -17,11 +17,11 @@ func init() {
 	hostel.Handle("rate-limiter", "Allows five calls a minute.", rateLimiter)
 }
 
-// main never runs in a plugin, but Go wants one.
+// Go requires a main, which never runs in a plugin.
 func main() {}
 
 func rateLimiter(ctx *hostel.Context, _ struct{}) (struct{}, error) {
-	// The window begins with its first call: a later one leaves the expiry as it is.
+	// The window begins with its first call: a later call does not change the expiry.
 	calls, err := ctx.Cache.IncrementWithExpiry("calls", 1, window)
 	if err != nil {
 		return struct{}{}, err

@@ -1,4 +1,4 @@
-"""Allows a number of calls a minute."""
+"""Allows a limited number of calls a minute."""
 
 from hostel_sdk import TooManyRequests, cache, logger, service
 
@@ -9,7 +9,7 @@ WINDOW = 60
 @service
 def rate_limiter() -> None:
     """Allows five calls a minute."""
-    # The window begins with its first call: a later one leaves the expiry as it is.
+    # The window begins with its first call: a later call does not change the expiry.
     calls = cache.increment("calls", expiry=WINDOW)
     if calls > MAX_CALLS:
         raise TooManyRequests(f"at most {MAX_CALLS} calls a minute")

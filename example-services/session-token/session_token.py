@@ -1,12 +1,12 @@
-"""Keeps a token for a minute. Written as for Zato."""
+"""Stores a token that expires after a minute. Uses the API of Zato."""
 
 from zato.server.service import Service
 
 
 class SessionToken(Service):
-    """Keeps a token for a minute."""
+    """Stores a token that expires after a minute."""
 
     def handle(self):
         self.cache.set('session-token', 'abc123', expiry=60)
-        # None from the first moment after the minute.
+        # After the minute, `get` returns None.
         self.logger.info(self.cache.get('session-token'))

@@ -1,11 +1,11 @@
-"""Keeps a user for the other language to read."""
+"""Stores a user for `reader.js` to read."""
 
 from hostel_sdk import cache, service
 
 
 @service
 def writer() -> None:
-    """Keeps a user in the cache."""
+    """Stores a user in the cache."""
     user = {
         "name": "Zoë 😀",
         "height": 1.75,

@@ -1,4 +1,4 @@
-"""Stores a value and reads it back. Written as for Zato."""
+"""Stores a value and reads it back. Uses the API of Zato."""
 
 from zato.server.service import Service
 

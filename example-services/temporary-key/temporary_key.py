@@ -1,10 +1,10 @@
-"""Deletes a key, after which it reads as None. Written as for Zato."""
+"""Deletes a key and then reads it, which returns None. Uses the API of Zato."""
 
 from zato.server.service import Service
 
 
 class TemporaryKey(Service):
-    """Deletes a key, after which it reads as None."""
+    """Deletes a key and then reads it, which returns None."""
 
     def handle(self):
         self.cache.set('temp-key', 'temp-value')

@@ -15,7 +15,7 @@ func init() {
 	hostel.Handle("user-profile", what, userProfile)
 }
 
-// main never runs in a plugin, but Go wants one.
+// Go requires a main, which never runs in a plugin.
 func main() {}
 
 type User struct {

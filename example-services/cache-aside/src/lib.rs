@@ -17,7 +17,7 @@ fn cache_aside(ctx: &Context) -> Result<()> {
     Ok(())
 }
 
-/// The source answers with a JSON text; where it is, the setting says.
+/// Fetches the value, a JSON string, from the URL in the setting `source-url`.
 fn fetch(ctx: &Context) -> Result<String> {
     info!("Key not found, fetching from source ..");
     let url = ctx.config.require("source-url")?;
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn source_is_asked_once_in_two_minutes() {
+    fn value_is_fetched_once_in_two_minutes() {
         let fake = fake();
         let call = || fake.call(SERVICES, "cache-aside", &()).unwrap();
         call();
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn source_that_fails_is_not_kept() {
+    fn failed_fetch_stores_no_entry() {
         let fake = fake();
         fake.route("GET", URL, HttpResponse::of_status(503));
         let failure = fake.call(SERVICES, "cache-aside", &()).unwrap_err();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hostel_sdk::{Context, GetOrSet, Result, info, services};
 
-/// For a minute. One call in its last ten seconds computes the next value, and none has to wait.
+/// Expires after a minute. In the last ten seconds, one call computes the next value, and the
+/// others get the old one.
 const REPORT: GetOrSet = GetOrSet::expiry(Duration::from_secs(60)).early(Duration::from_secs(10));
 
 services! {
@@ -18,7 +19,7 @@ fn compute_once(ctx: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Stands for whatever is slow.
+/// A placeholder for a slow computation.
 fn compute() -> Result<String> {
     info!("Computing ..");
     Ok("the-report".to_string())

@@ -1,4 +1,4 @@
-//! Converts amounts of money by rates that it fetches with a key and keeps for a minute.
+//! Converts amounts of money. It fetches the rates with an API key and caches them for a minute.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn convert(ctx: &Context, asked: Conversion) -> Result<Converted> {
     let rate = |currency: &str| match rates.rates.get(currency) {
         Some(rate) => Ok(*rate),
         None if currency == rates.base => Ok(1.0),
-        None => Err(Failure::not_found(format!("no rate of {currency:?}"))),
+        None => Err(Failure::not_found(format!("the rate of {currency:?} is unknown"))),
     };
     let amount = asked.amount / rate(&asked.from)? * rate(&asked.to)?;
     Ok(Converted { amount: (amount * 100.0).round() / 100.0, currency: asked.to })

@@ -1,4 +1,4 @@
-//! Asks whether a key is there, before and after deleting it.
+//! Checks whether a key exists, before and after deleting it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use hostel_sdk::{Context, Result, info, services};
 const EXPIRY: Duration = Duration::from_secs(300);
 
 services! {
-    /// Asks whether a key is there, before and after deleting it.
+    /// Checks whether a key exists, before and after deleting it.
     feature_flag,
 }
 

@@ -1,4 +1,4 @@
-//! Allows a number of calls a minute.
+//! Allows a limited number of calls a minute.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ services! {
 }
 
 fn rate_limiter(ctx: &Context) -> Result<()> {
-    // The window begins with its first call: a later one leaves the expiry as it is.
+    // The window begins with its first call: a later call does not change the expiry.
     let calls = ctx.cache.increment_with_expiry("calls", 1, WINDOW)?;
     if calls > MAX_CALLS {
         let message = format!("at most {MAX_CALLS} calls a minute");

@@ -14,7 +14,7 @@ services! {
 fn session_token(ctx: &Context) -> Result<()> {
     ctx.cache.set_with_expiry("session-token", "abc123", EXPIRY)?;
 
-    // None here would mean that the token has expired.
+    // `None` if the token has expired.
     if let Some(token) = ctx.cache.get::<String>("session-token")? {
         info!("{token}");
     }
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn token_is_there_for_a_minute() {
+    fn token_exists_for_a_minute() {
         let fake = Fake::new();
         fake.call(SERVICES, "session-token", &()).unwrap();
 

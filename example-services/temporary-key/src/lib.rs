@@ -1,9 +1,9 @@
-//! Deletes a value and finds it gone.
+//! Deletes a value and reads the missing key.
 
 use hostel_sdk::{Context, Result, info, services};
 
 services! {
-    /// Deletes a value and finds it gone.
+    /// Deletes a value and reads the missing key.
     temporary_key,
 }
 

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_comes_back_field_by_field_and_is_there_for_five_minutes() {
+    fn user_is_read_back_and_exists_for_five_minutes() {
         let fake = Fake::new();
         fake.call(SERVICES, "user-profile", &()).unwrap();
 

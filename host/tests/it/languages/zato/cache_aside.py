@@ -1,4 +1,4 @@
-"""Reads from the cache, or on a miss from the origin server. Written as for Zato."""
+"""Reads from the cache, or on a miss from the origin server. Uses the API of Zato."""
 
 from zato.server.service import Service
 
