@@ -21,7 +21,7 @@ static void greetings_are_counted_for_an_hour(void)
     hostel_fake_free(fake);
 }
 
-static void name_that_is_no_string_is_a_bad_request(void)
+static void name_that_is_not_a_string_is_a_bad_request(void)
 {
     hostel_fake *fake = hostel_fake_new();
     assert(hostel_fake_call(fake, "greet", "{\"name\": 7}").result == HOSTEL_BAD_REQUEST);
@@ -31,5 +31,5 @@ static void name_that_is_no_string_is_a_bad_request(void)
 int main(void)
 {
     greetings_are_counted_for_an_hour();
-    name_that_is_no_string_is_a_bad_request();
+    name_that_is_not_a_string_is_a_bad_request();
 }

@@ -11,7 +11,7 @@ func init() {
 	hostel.Handle("greet", "Greets by name, and counts the greetings of an hour.", greet)
 }
 
-// main never runs in a plugin, but Go wants one.
+// Go requires a main, which never runs in a plugin.
 func main() {}
 
 type Greeting struct {

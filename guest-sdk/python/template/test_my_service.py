@@ -19,5 +19,5 @@ class GreetTest(unittest.TestCase):
         self.assertEqual(fake.call(greet, ada).value(), "Hello, Ada! (1)")
         self.assertEqual(fake.logs[0], "info: greetings of Ada: 1")
 
-    def test_the_world_is_greeted_without_a_name(self) -> None:
+    def test_a_request_without_a_name_greets_the_world(self) -> None:
         self.assertEqual(Fake().call(greet).value(), "Hello, world! (1)")
